@@ -61,12 +61,12 @@ def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int
             env.stdout.flush()
             return 0
         if words[:1] == ["__complete"]:
-            from dynacli.commands.completion.complete import complete
+            from dynacli.commands.complete import complete
 
             return complete(env, words[1:])
         if words[:1] == ["__refresh"] and len(words) > 1:
             from dynacli.client.document_login import login_of
-            from dynacli.library.background_refresh import refresh_quietly
+            from dynacli.registry.background_refresh import refresh_quietly
 
             return refresh_quietly(env, words[1], words[2:], login_of)
         return _run_with_repair(env, words)
@@ -126,8 +126,8 @@ def _run_with_repair(env: "Environment", words: list[str]) -> int:
     from dynacli.lean_imports import import_click
 
     import_click()
-    from dynacli.catalog.store.catalog_file import DamagedCatalogError
     from dynacli.commands.run import Run
+    from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
 
     for _ in range(2):
         run = Run(env)
@@ -157,9 +157,9 @@ def _run_with_repair(env: "Environment", words: list[str]) -> int:
 def _run_command(run: "Run", words: list[str]) -> int:
     import click
 
-    from dynacli.catalog.store.catalog_file import DamagedCatalogError
     from dynacli.commands.command_groups import make_root
     from dynacli.errors import DynacliError
+    from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
 
     env = run.env
     try:
@@ -201,7 +201,7 @@ def _report(run: "Run", error: "DynacliError") -> int:
         _teach(run, error)
     error.hint = error.hint or ("" if error.try_ else _usual_hint(error.kind))
     if run.words:
-        from dynacli.commands.call.words.typed_secrets import mask_typed
+        from dynacli.commands.typed_secrets import mask_typed
 
         mask_typed(run, error)
     write_error(run.env, error, run.error_format)
@@ -217,7 +217,7 @@ def _usual_hint(kind: str) -> str:
 def _teach(run: "Run", error: "UsageError") -> None:
     """Add to an error what leads to a call that works; a defect there must not hide the error itself."""
     try:
-        from dynacli.commands.corrections.corrected_line import teach
+        from dynacli.commands.corrected_line import teach
 
         teach(run, error)
     except Exception as defect:  # noqa: BLE001  - whatever it is, the error is told without a corrected line
@@ -229,7 +229,7 @@ def _write_traceback(run: "Run", error: Exception) -> None:
     import traceback
 
     from dynacli.auth.secret import Masker, secrets_in
-    from dynacli.commands.call.words.typed_secrets import typed_masker
+    from dynacli.commands.typed_secrets import typed_masker
     from dynacli.output.standard_error import write_stderr
 
     masker = Masker(secrets_in(run.env.variables, run.all_options.header)).joined(typed_masker(run))

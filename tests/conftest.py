@@ -16,9 +16,9 @@ import pytest
 from dynacli.environment import Environment
 from dynacli.http import retrying
 from tests import harness, sampling
-from tests.library.crash_points import library
-from tests.library.forked_runs import Forks, forking
 from tests.real_documents import FOLDER, OWN
+from tests.registry.crash_points import library
+from tests.registry.forked_runs import Forks, forking
 
 # A job in the background of a script, or under `nohup`, ignores SIGINT, and so would every process that it starts;
 # a handler is not inherited, so with one the tests and their processes are interrupted as in a terminal.

@@ -18,15 +18,15 @@ from typing import Any
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator, OpenAPIV32SpecValidator
 from referencing.exceptions import Unresolvable
 
-from dynacli.catalog.compiler.compile_document import compile_document
-from dynacli.catalog.store.catalog_writer import catalog_in_memory
-from dynacli.document.load import Document
-from dynacli.document.references.portable import make_portable
-from dynacli.document.references.scan import follow_references, lookup
 from dynacli.errors import DocumentError
 from dynacli.export.versions.convert_version import VERSIONS, Converted, convert_version
-from dynacli.schema.example_value import NoExampleError, example_value
-from dynacli.schema.success_answer import success_answer
+from dynacli.openapi.catalog.compiler.compile_document import compile_document
+from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.openapi.document.load import Document
+from dynacli.openapi.document.references.portable import make_portable
+from dynacli.openapi.document.references.scan import follow_references, lookup
+from dynacli.openapi.schema.example_value import NoExampleError, example_value
+from dynacli.openapi.schema.success_answer import success_answer
 from dynacli.validation.judge import Judge
 from tests.documents import load_file, load_tree, places_in
 from tests.real_documents import documents, parsed_with_folder

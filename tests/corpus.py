@@ -24,25 +24,25 @@ from typing import Any
 
 import click
 
-from dynacli.catalog.compiler.compile_document import compile_document
-from dynacli.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.apps.mock.mock_server import MockServer
 from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.summaries.operation_summary import operation_summary, summary_text
-from dynacli.commands.help.landing_page import landing_page
-from dynacli.commands.operation_command import OperationCommand
+from dynacli.commands._help.landing_page import landing_page
+from dynacli.commands._operation_command import OperationCommand
+from dynacli.commands._subcommands.describe.operation_text import described_details
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.describe.operation_text import described_details
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, DynacliError
-from dynacli.library.opened_api import OpenedApi
-from dynacli.library.revisions.open_request import OpenRequest
-from dynacli.library.revisions.revisions import Revisions
-from dynacli.mock.mock_server import MockServer
+from dynacli.openapi.catalog.compiler.compile_document import compile_document
+from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.options.standard_options import Options
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.registry.revisions.open_request import OpenRequest
+from dynacli.registry.revisions.revisions import Revisions
 from dynacli.text.terminal import Painter, cell_width
+from tests.apps.mock.mocked_operations import fault_of
 from tests.documents import load_file
-from tests.mock.mocked_operations import fault_of
 from tests.real_documents import documents, parsed_with_folder
 
 __all__ = ["ACCEPTED", "DocumentReport", "drive"]

@@ -17,13 +17,13 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
+from dynacli.apps.explorer._explorer_app import ExplorerApp
 from dynacli.client.call_settings import CallOptions
 from dynacli.client.live_demo import live_demo
-from dynacli.commands.explored_line import explored_line
+from dynacli.commands._explored_line import explored_line
 from dynacli.environment import Environment
-from dynacli.explorer.explorer_app import ExplorerApp
-from dynacli.library.open_by_name import open_api
-from tests.explorer.exploring import Explorer
+from dynacli.registry.open_by_name import open_api
+from tests.apps.explorer.exploring import Explorer
 from tests.harness import run_cli
 
 __all__ = ["write_pictures"]

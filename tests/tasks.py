@@ -17,7 +17,13 @@ __all__ = ["COVERAGE", "TASKS", "Task"]
 COVERAGE = 95
 """The least coverage of the quick and the interactive tests, in percent, branches counted."""
 
-_INTERACTIVE = ("tests/baked", "tests/explorer", "tests/mcp_server", "tests/mock", "tests/proxy")
+_INTERACTIVE = (
+    "tests/apps/baked",
+    "tests/apps/explorer",
+    "tests/apps/mcp",
+    "tests/apps/mock",
+    "tests/apps/proxy",
+)
 """Folders whose exhaustive tests count for the coverage, since few of their tests are quick."""
 
 _ROOT = Path(__file__).resolve().parents[1]

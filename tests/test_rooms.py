@@ -30,31 +30,33 @@ FLOORS = {
     "text": 1,
     "http": 2,
     "demo": 3,
-    "document": 4,
-    "model": 5,
-    "schema": 6,
-    "catalog": 7,
-    "changes": 8,
-    "library": 9,
+    "openapi.document": 4,
+    "openapi.model": 5,
+    "openapi.schema": 6,
+    "openapi.catalog": 7,
+    "openapi.changes": 8,
+    "registry": 9,
     "request": 10,
     "validation": 10,
     "auth": 11,
     "client": 12,
     "output": 12,
-    "mcp_server": 13,
-    "explorer": 13,
+    "apps.mcp": 13,
+    "apps.explorer": 13,
     "export": 13,
     "traffic": 13,
     "check": 14,
     "guide": 15,
-    "mock": 15,
-    "pytest_plugin": 15,
-    "proxy": 15,
+    "apps.mock": 15,
+    "apps.pytest_plugin": 15,
+    "apps.proxy": 15,
     "commands": 16,
     "__main__": 17,
-    "baked": 18,
+    "apps.baked": 18,
 }
-"""Room, or module at the top → its floor; imports lead down, or stay in the room."""
+"""Package, or module at the top → its layer. Imports lead to lower layers, or stay in the package."""
+_GROUPS = {"openapi", "apps"}
+"""Packages that only hold other packages."""
 
 
 def _name(path: Path) -> str:
@@ -141,8 +143,9 @@ def _is_module(path: Path) -> bool:
 
 
 def _room(module: str) -> str:
-    """Return the room of a module, or the module where it stands at the top."""
-    return ".".join(module.split(".")[1:2]) or "__init__"
+    """Return the package of a module, or the module itself if it is at the top."""
+    steps = module.split(".")[1:]
+    return ".".join(steps[: 2 if steps[:1] and steps[0] in _GROUPS else 1]) or "__init__"
 
 
 def test_imports_lead_down_the_floors() -> None:
@@ -155,6 +158,43 @@ def test_imports_lead_down_the_floors() -> None:
         if not _may_import(_room(_name(path)), _room(module))
     }
     assert set() == surplus
+
+
+def test_a_private_module_is_imported_by_its_package_alone() -> None:
+    """What begins with an underscore can change without a look at other packages."""
+    leaks = {
+        (_name(path), module)
+        for path in _MODULES
+        for module, _ in _facts(path).imported
+        if not _name(path).startswith(_owner(module))
+    }
+    assert set() == leaks
+
+
+def _owner(module: str) -> str:
+    """Return the package that may import a module: the one around its first private step, else dynacli."""
+    steps = module.split(".")
+    private = (at for at, step in enumerate(steps) if step.startswith("_") and not step.startswith("__"))
+    return ".".join(steps[: next(private, 1)])
+
+
+def test_what_only_its_package_imports_is_private() -> None:
+    """So a listing of a package shows what others use."""
+    users: dict[str, set[str]] = {}
+    for path in _MODULES:
+        for module, _ in _facts(path).imported:
+            users.setdefault(module, set()).add(_room(_name(path)))
+    surplus = {
+        name
+        for path in _MODULES
+        if "." in (name := _name(path)).removeprefix("dynacli.") and path.name != "__init__.py"
+        if "._" not in name and users.get(name, set()) <= {_room(name)}
+    }
+    assert _ENTRY_POINTS == surplus
+
+
+_ENTRY_POINTS = {"dynacli.apps.baked", "dynacli.apps.pytest_plugin.plugin"}
+"""Modules that a program imports by their names."""
 
 
 def _may_import(room: str, other: str) -> bool:
@@ -245,9 +285,17 @@ def test_a_module_lets_no_exception_vanish() -> None:
 
 
 _OF_DYNACLI_ALONE = {
-    *("dynacli.commands.help.root_help", "dynacli.commands.verbs.demo", "dynacli.document.fetching.fetch"),
-    *("dynacli.guide.pages", "dynacli.library.background_refresh", "dynacli.commands.verbs.completion"),
-    "dynacli.options.tool_commands",
+    *(
+        "dynacli.commands._help.root_help",
+        "dynacli.commands._subcommands.demo",
+        "dynacli.openapi.document.fetching.fetch",
+    ),
+    *(
+        "dynacli.guide.pages",
+        "dynacli.registry.background_refresh",
+        "dynacli.commands._subcommands.completion",
+    ),
+    "dynacli.options._tool_commands",
 }
 """The modules whose texts are about dynacli itself, or turn its name into that of the program."""
 _LINES_OF_DYNACLI = re.compile(r"`dynacli |\bdynacli [a-z]+ [A-Z{`]|DYNACLI_[A-Z]")
@@ -259,7 +307,7 @@ def test_a_command_line_or_variable_that_people_see_has_the_name_of_the_program(
     named = {
         f"{_name(path)}, line {line}: {text}"
         for path in _MODULES
-        if _name(path) not in _OF_DYNACLI_ALONE and not _name(path).startswith("dynacli.pytest_plugin")
+        if _name(path) not in _OF_DYNACLI_ALONE and not _name(path).startswith("dynacli.apps.pytest_plugin")
         if _LINES_OF_DYNACLI.search(path.read_text(encoding="utf-8"))
         for line, text in _texts(path)
         if _LINES_OF_DYNACLI.search(text)
@@ -286,5 +334,4 @@ def test_no_module_is_called_by_what_it_is_not_about() -> None:
 
 def test_every_room_is_in_the_table() -> None:
     """A new room, or a module beside the rooms, is a decision."""
-    rooms = {path.name for path in _PACKAGE.iterdir() if path.is_dir() and (path / "__init__.py").is_file()}
-    assert set(FLOORS) == rooms | {path.stem for path in _PACKAGE.glob("*.py")}
+    assert set(FLOORS) == {_room(_name(path)) for path in _MODULES} - _GROUPS

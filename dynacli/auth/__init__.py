@@ -1,1 +1,5 @@
-"""Credentials for security schemes, each bound to the origin that a person accepted for it."""
+"""Credentials for security schemes, each bound to an origin.
+
+A security scheme and your sources go in: variables, references, the store, a sign-in. A header, query parameter,
+cookie or certificate comes out. Read `credentials` first, then `store/credential_store`.
+"""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from dynacli.auth.credentials import WITH_PASSWORD, is_supported
-from dynacli.model.operation import SecurityScheme
+from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.record import replace
 
 __all__ = ["LONGEST_WORD", "USUAL_KEY", "Asked", "read_challenges", "schemes_asked_for"]

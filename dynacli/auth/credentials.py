@@ -18,10 +18,10 @@ from dynacli.auth.secret import MASK, Secret
 from dynacli.environment import Environment, prefix_of, program
 from dynacli.errors import AuthError
 from dynacli.http.built_request import Request
-from dynacli.library.configuration.configuration import DEMO, Configuration
-from dynacli.model.operation import SecurityScheme
+from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.options.standard_options import setting_variables
 from dynacli.record import record, replace
+from dynacli.registry.configuration.configuration import DEMO, Configuration
 
 __all__ = [
     "DIGEST",

@@ -18,7 +18,7 @@ from dynacli.auth.credentials import MUTUAL_TLS, WITH_PASSWORD, Held, checked_te
 from dynacli.auth.secret import Secret
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError
-from dynacli.model.operation import SecurityScheme
+from dynacli.openapi.model.operation import SecurityScheme
 
 __all__ = ["REFERENCES", "held_by_reference", "referred", "resolve", "run_helper", "what_is_wrong_with"]
 

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
     from dynacli.http.built_request import Request
     from dynacli.http.exchange import Answer
-    from dynacli.model.operation import Operation
-    from dynacli.validation.findings.finding import Verdict
+    from dynacli.openapi.model.operation import Operation
+    from dynacli.validation.finding import Verdict
 
 __all__ = ["INVENTED", "TIMEOUT", "CheckedOperation", "Exchange", "InputValue", "PlannedCall"]
 

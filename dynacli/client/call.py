@@ -18,7 +18,7 @@ from dynacli.environment import Environment, program
 from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, UsageError
 from dynacli.http.built_request import Request
 from dynacli.http.semantics import SAFE_METHODS
-from dynacli.model.operation import Server, documented_status
+from dynacli.openapi.model.operation import Server, documented_status
 from dynacli.record import record, replace
 from dynacli.request.build_request import build_request, check_header, kept_slashes
 from dynacli.request.choose_server import check_path, choose_server
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from dynacli.client.batch.row import RowResult
     from dynacli.http.exchange import Answer, ClientPool, Pause, Retries
     from dynacli.http.send import Pieces, Receive
-    from dynacli.validation.bodies.read_body import UnreadBody
-    from dynacli.validation.findings.finding import Finding, Verdict
+    from dynacli.validation.finding import Finding, Verdict
     from dynacli.validation.judge_by_level import JudgeByLevel
+    from dynacli.validation.read_body import UnreadBody
     from dynacli.validation.streamed_body import StreamedBody
 
 __all__ = [
@@ -127,7 +127,7 @@ def _permit_built(
 
         permit_request(described, settings, request, base_url)
     elif _may_ask_for_a_method(request):
-        from dynacli.client.policy.readings import overrides_of
+        from dynacli.client._readings import overrides_of
 
         # Nothing is denied, but a person may be asked before something is deleted.
         if asked := overrides_of(request).asked:
@@ -205,7 +205,7 @@ class Call:
         self._asking_later = asking_later = settings.asking_later()
         request = request_of(described, asking_later, values)
         if program().hooks:
-            from dynacli.client.call_hooks import call_before
+            from dynacli.client._call_hooks import call_before
 
             request = call_before(described.operation.name, request)
         if adapt is not None:
@@ -326,7 +326,7 @@ class Call:
             self._explain(error)
             raise self.signed.masker.mask_error(error) from error.__cause__
         if program().hooks:
-            from dynacli.client.call_hooks import call_after
+            from dynacli.client._call_hooks import call_after
 
             call_after(self.described.operation.name, self.signed.shown, answer)
         return answer
@@ -461,7 +461,7 @@ class Call:
                 answer, status=redirects[0], url=answer.hops[0][1], headers=answer.redirect_headers
             )
             if self._is_way_out(first):
-                from dynacli.validation.bodies.read_body import RedirectBody
+                from dynacli.validation.read_body import RedirectBody
 
                 documented = {each.status: each for each in self.described.operation.responses}
                 response = documented[documented_status(first.status, documented)]

@@ -11,7 +11,7 @@ from dynacli.http.built_request import Request
 from dynacli.lean_imports import import_jsonschema_rs
 
 if TYPE_CHECKING:
-    from dynacli.validation.findings.finding import Verdict
+    from dynacli.validation.finding import Verdict
     from dynacli.validation.judge_by_level import JudgeByLevel
     from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
 
@@ -152,8 +152,8 @@ def _judged_body(values: CallValues) -> Any:
     body = values.body
     if isinstance(body, bytes | None) and values.form is None:
         return body
-    from dynacli.schema.evaluation.shown_values import BinaryText
-    from dynacli.validation.bodies.read_body import FormValue, UnreadBody
+    from dynacli.openapi.schema.evaluation.shown_values import BinaryText
+    from dynacli.validation.read_body import FormValue, UnreadBody
 
     def text(value: Any) -> Any:
         if isinstance(value, dict):

@@ -17,21 +17,21 @@ from typing import TYPE_CHECKING, Any
 from dynacli.client.consent import Consent
 from dynacli.environment import Environment, variable
 from dynacli.errors import UsageError
-from dynacli.library.configuration.configuration import Configuration, profiles_in
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import Operation
+from dynacli.openapi.model.operation import Operation
 from dynacli.options.standard_options import OPTION_KEYS, OPTIONS_BY_NAME, Options
 from dynacli.record import record, replace
+from dynacli.registry.configuration.configuration import Configuration, profiles_in
+from dynacli.registry.opened_api import OpenedApi
 
 if TYPE_CHECKING:
+    from dynacli.client._readings import Sent
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.policy.other_policies import OtherPolicies
     from dynacli.client.policy.permission import Bounds
     from dynacli.client.policy.policy_rules import Policy
-    from dynacli.client.policy.readings import Sent
     from dynacli.http.rate_limit import RateLimit
-    from dynacli.validation.findings.finding import Verdict
-    from dynacli.validation.findings.finding_rules import Ignore
+    from dynacli.validation.finding import Verdict
+    from dynacli.validation.finding_rules import Ignore
 
 __all__ = [
     "DEFAULT_LEVEL",
@@ -219,7 +219,7 @@ class CallSettings:
             status: The answer's, None for a request.
         """
         if self.ignores and verdict is not None:
-            from dynacli.validation.findings.finding_rules import suppress
+            from dynacli.validation.finding_rules import suppress
 
             suppress(verdict, self.ignores, (operation.name, operation.operation_id), status)
 
@@ -344,7 +344,7 @@ def _ignores(env: Environment, api: OpenedApi) -> "tuple[Ignore, ...]":
     if entries is None:
         return ()
     from dynacli.client.profiles import malformed
-    from dynacli.validation.findings.finding_rules import BadIgnoreError, ignores_of
+    from dynacli.validation.finding_rules import BadIgnoreError, ignores_of
 
     try:
         return ignores_of(entries)

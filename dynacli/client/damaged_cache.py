@@ -4,9 +4,9 @@ import os
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
-from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.environment import Environment
 from dynacli.errors import FileError
+from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
 
 __all__ = ["beyond_repair", "discard", "explain_damage", "repaired"]
 

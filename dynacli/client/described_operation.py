@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 from dynacli.environment import invocation_words
 from dynacli.errors import UsageError
 from dynacli.http.semantics import essence
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.media_types import body_schema, is_as_good_as_json, preferred, sent_as
-from dynacli.model.operation import MediaType, Operation, Parameter
+from dynacli.openapi.model.media_types import body_schema, is_as_good_as_json, preferred, sent_as
+from dynacli.openapi.model.operation import MediaType, Operation, Parameter
 from dynacli.record import record, replace
+from dynacli.registry.opened_api import OpenedApi
 
 if TYPE_CHECKING:
-    from dynacli.schema.flatten_schema import FlatSchemas
+    from dynacli.openapi.schema.flatten_schema import FlatSchemas
 
 __all__ = ["EXAMPLE", "DescribedOperation", "choose_media_type", "schema_of_parameter"]
 
@@ -60,7 +60,7 @@ class DescribedOperation:
 
     def shell_words_of(self, words: tuple[str, ...]) -> list[str]:
         """Return the words of `line_of`, each as a shell reads it."""
-        from dynacli.model.command_words import shell_word
+        from dynacli.openapi.model.command_words import shell_word
 
         name, *api = invocation_words(api=self.api.name)
         ahead: tuple[str, ...] = ()
@@ -80,7 +80,7 @@ class DescribedOperation:
     @cached_property
     def flat_schemas(self) -> "FlatSchemas":
         """What flattens the schemas of the document, each once."""
-        from dynacli.schema.flatten_schema import FlatSchemas
+        from dynacli.openapi.schema.flatten_schema import FlatSchemas
 
         return FlatSchemas(self.resolve)
 

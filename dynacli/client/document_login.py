@@ -9,17 +9,17 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dynacli.document.fetched import Advice, DocumentLogin
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError
-from dynacli.library.configuration.configuration import LOGIN_KEY, Configuration, is_name, profiles_in
+from dynacli.openapi.document.fetched import Advice, DocumentLogin
+from dynacli.registry.configuration.configuration import LOGIN_KEY, Configuration, is_name, profiles_in
 from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:
     import ssl
 
+    from dynacli.client._document_credential import DocumentCredential
     from dynacli.client.call_settings import CallSettings
-    from dynacli.client.credentials.document_credential import DocumentCredential
 
 __all__ = ["ALWAYS", "has_credential", "login_of"]
 
@@ -100,7 +100,7 @@ class _Login(DocumentLogin):
 
     @cached_property
     def _credential(self) -> "DocumentCredential":
-        from dynacli.client.credentials.document_credential import DocumentCredential
+        from dynacli.client._document_credential import DocumentCredential
 
         return DocumentCredential(self._env, self._name, self._settings)
 

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self, TypeVar
 
-from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.damaged_cache import beyond_repair, discard
 from dynacli.client.described_operation import DescribedOperation
@@ -14,10 +13,11 @@ from dynacli.client.engine.call_engine import Engine
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
 from dynacli.http.exchange import ClientPool
-from dynacli.library.configuration.configuration import DEMO
-from dynacli.library.open_by_name import open_api as open_document
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import Operation, OperationSummary
+from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.openapi.model.operation import Operation, OperationSummary
+from dynacli.registry.configuration.configuration import DEMO
+from dynacli.registry.open_by_name import open_api as open_document
+from dynacli.registry.opened_api import OpenedApi
 
 __all__ = ["OpenDocument"]
 
@@ -81,7 +81,7 @@ class OpenDocument:
 
             opened, _ = self._open.enter_context(live_demo(self._env, opened))
         elif opened.is_refresh_wanted:
-            from dynacli.library.background_refresh import begin_refresh
+            from dynacli.registry.background_refresh import begin_refresh
 
             begin_refresh(opened, self._env, self._options.profile or None, is_bound=self._options.is_bound)
         return opened

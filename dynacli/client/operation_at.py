@@ -9,12 +9,11 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
-from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import (
+from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.model.operation import (
     Body,
     MediaType,
     Operation,
@@ -23,8 +22,9 @@ from dynacli.model.operation import (
     ValueType,
     documented_status,
 )
-from dynacli.model.path_templates import path_values
-from dynacli.model.wording import did_you_mean, enumerated
+from dynacli.openapi.model.path_templates import path_values
+from dynacli.openapi.model.wording import did_you_mean, enumerated
+from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.parameter_serialization import DELIMITERS
 from dynacli.urls import origin_of
 

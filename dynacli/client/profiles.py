@@ -5,9 +5,9 @@ from typing import Any
 
 from dynacli.environment import Environment, invocation
 from dynacli.errors import FileError, UsageError
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.wording import did_you_mean, listed_near, near_names
+from dynacli.openapi.model.wording import did_you_mean, listed_near, near_names
 from dynacli.options.standard_options import OPTION_KEYS
+from dynacli.registry.opened_api import OpenedApi
 
 __all__ = ["KEYS", "malformed", "own_settings", "profile_of", "signing_of", "wrong_in_profile"]
 
@@ -157,7 +157,7 @@ def malformed(env: Environment, part: str, reason: str) -> FileError:
     Args:
         part: The part, as messages call it.
     """
-    from dynacli.library.configuration.configuration import Configuration
+    from dynacli.registry.configuration.configuration import Configuration
 
     path = Configuration(env).path
     return FileError(

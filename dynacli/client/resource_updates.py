@@ -7,8 +7,8 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.http.semantics import essence, is_json
-from dynacli.model.operation import Operation
-from dynacli.schema.read_schema import applied_schemas, following
+from dynacli.openapi.model.operation import Operation
+from dynacli.openapi.schema.read_schema import applied_schemas, following
 
 __all__ = ["body_of_update", "known_properties", "update_of"]
 

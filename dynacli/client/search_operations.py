@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from dynacli.catalog.search.question import has_words
-from dynacli.catalog.search.rank_operations import rank_operations
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
-from dynacli.library.opened_api import OpenedApi
+from dynacli.openapi.catalog.question import has_words
+from dynacli.openapi.catalog.rank_operations import rank_operations
 from dynacli.record import record, replace
+from dynacli.registry.opened_api import OpenedApi
 
 __all__ = ["Hit", "search_operations"]
 
@@ -97,8 +97,8 @@ def _by_usage(apis: dict[str, OpenedApi], hits: list[Hit], most: int) -> list[Hi
 
 
 def _most_called_first(apis: dict[str, OpenedApi], ties: list[Hit]) -> list[Hit]:
-    from dynacli.library.history.history_file import called_operations
-    from dynacli.library.history.record_call import api_key
+    from dynacli.registry.history.history_file import called_operations
+    from dynacli.registry.history.record_call import api_key
 
     usage: dict[tuple[str, str], tuple[int, int]] = {}
     for name in {hit.api: None for hit in ties}:

@@ -23,16 +23,16 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.environment import Environment, invocation
 from dynacli.errors import RefusedError
 from dynacli.http.built_request import Request
-from dynacli.library.configuration.configuration import DEMO, Configuration
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import ANY, Operation, Parameter, ValueType
+from dynacli.openapi.model.operation import ANY, Operation, Parameter, ValueType
+from dynacli.registry.configuration.configuration import DEMO, Configuration
+from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import hint_at_document, parse_origin
 from dynacli.urls import is_secret_name, origin_of, with_masked_secrets
 
 if TYPE_CHECKING:
     from dynacli.auth.digest import DigestLogin
     from dynacli.auth.tls_login import TlsLogin, TlsSettings
-    from dynacli.client.credentials.credential_sources import StoredSource
+    from dynacli.client._credential_sources import StoredSource
     from dynacli.client.credentials.password_source import PasswordSource
 
 __all__ = [
@@ -124,7 +124,7 @@ def sign(
         security = chosen_security(api, security, settings.auth, settings.signs)
     signer, tls = None, None
     if settings.auth_tables:
-        from dynacli.client.credentials.sign_by_command import signer_of
+        from dynacli.client._sign_by_command import signer_of
 
         signer, security = signer_of(settings, security)
     check_origin = partial(_check_origin, env, api, operation, origin_of(request.url), settings, ask)
@@ -147,7 +147,7 @@ def sign(
         login = DigestLogin(env, pair.reveal(), origin_of(request.url))
     signed, headers = attach(request, sent), given.headers
     if signer is not None:
-        from dynacli.client.credentials.sign_by_command import sign_by_command
+        from dynacli.client._sign_by_command import sign_by_command
 
         by_command = sign_by_command(signer, signed)
         credentials, signed = (*credentials, *by_command), attach(signed, by_command)
@@ -222,7 +222,7 @@ def _find(
             sources = (by_password,)
         if not settings.auth_tables and not os.path.exists(store_path(env)):
             return sources
-        from dynacli.client.credentials.credential_sources import StoredSource, credential_sources
+        from dynacli.client._credential_sources import StoredSource, credential_sources
 
         further = credential_sources(env, api.name, settings, origin, may_refresh=may_send)
         stored.extend(source for source in further if isinstance(source, StoredSource))

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from dynacli.environment import invocation
 from dynacli.errors import DocumentError, DynacliError, UsageError
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.kebab_names import kebab
-from dynacli.model.operation import OperationSummary
-from dynacli.model.wording import did_you_mean, listed_near, near_names
+from dynacli.openapi.model.kebab_names import kebab
+from dynacli.openapi.model.operation import OperationSummary
+from dynacli.openapi.model.wording import did_you_mean, listed_near, near_names
+from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.wrapping import quoted, word_or_quoted
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     """
     from difflib import get_close_matches
 
-    from dynacli.catalog.search.question import has_strange_words
-    from dynacli.catalog.search.vocabulary import StemIndex, Vocabulary
+    from dynacli.openapi.catalog.question import has_strange_words
+    from dynacli.openapi.catalog.vocabulary import StemIndex, Vocabulary
 
     wanted = kebab(word) or word
     for row in api.catalog.meta.get("left_out", ()):

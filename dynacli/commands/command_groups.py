@@ -7,12 +7,11 @@ from typing import Any, cast
 import click
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.commands.operation_command import OperationCommand
-from dynacli.commands.read_options import check_values, click_options, options_in
+from dynacli.commands._operation_command import OperationCommand
+from dynacli.commands._read_options import check_values, click_options, options_in
 from dynacli.commands.run import Run
 from dynacli.environment import program
 from dynacli.errors import DynacliError, FileError, UsageError
-from dynacli.library.opened_api import OpenedApi
 from dynacli.options.command import Argument, Command
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.parsed_words import SWITCH, ParsedWords, parse, rules_of, standard_rules
@@ -25,6 +24,7 @@ from dynacli.options.standard_options import (
     Options,
 )
 from dynacli.record import replace
+from dynacli.registry.opened_api import OpenedApi
 
 __all__ = [
     "ApiGroup",
@@ -89,7 +89,7 @@ class Verb(click.Command):
 
     def page(self, ctx: click.Context) -> str:
         """Return the help page."""
-        from dynacli.commands.help.command_help import command_help
+        from dynacli.commands._help.command_help import command_help
 
         return command_help(ctx.obj.env, self.entry, ctx.command_path)
 
@@ -137,7 +137,7 @@ def make_command(entry: Command) -> click.Command:
     if not entry.runs:
         return VerbGroup(entry)
     module, _, name = entry.runs.partition(":")
-    found = getattr(import_module(f"dynacli.commands.verbs.{module}"), name)
+    found = getattr(import_module(f"dynacli.commands._subcommands.{module}"), name)
     made: click.Command = found(entry) if isinstance(found, type) else Verb(entry, found)
     return made
 
@@ -218,7 +218,7 @@ class VerbGroup(click.Group):
 
     def page(self, ctx: click.Context) -> str:
         """Return the help page."""
-        from dynacli.commands.help.command_help import command_help
+        from dynacli.commands._help.command_help import command_help
 
         names = self.list_commands(ctx)
         commands = [entry for name, entry in self.entries.items() if name in names]
@@ -239,7 +239,7 @@ class VerbGroup(click.Group):
     def _is_of_other_apis(self, name: str) -> bool:
         if not program().api:
             return False
-        from dynacli.commands.available_commands import is_of_other_apis
+        from dynacli.commands._available_commands import is_of_other_apis
 
         return is_of_other_apis(str(self.name), name)
 
@@ -258,7 +258,7 @@ class _Root(VerbGroup):
         """Return the verb that the first word names, or the group of the API."""
         run: Run = ctx.obj
         if program().api:
-            from dynacli.commands.available_commands import bound_words
+            from dynacli.commands._available_commands import bound_words
 
             words = bound_words(words)
         word, rest = words[0], words[1:]
@@ -277,7 +277,7 @@ class _Root(VerbGroup):
             return ApiGroup(run.api(word)), rest
         except UsageError as error:
             if "near" in error.details:
-                from dynacli.model.wording import did_you_mean, near_names
+                from dynacli.openapi.model.wording import did_you_mean, near_names
 
                 near = near_names(word, [*error.details["near"], *sorted(COMMANDS)])
                 if near:
@@ -287,26 +287,26 @@ class _Root(VerbGroup):
 
     def _further_command(self, run: Run, word: str) -> click.Command | None:
         """Return the command that another package has under a word which names no API."""
-        from dynacli.library.configuration.configuration import Configuration, is_name
+        from dynacli.registry.configuration.configuration import Configuration, is_name
 
         try:
             if program().api or not is_name(word) or word in Configuration(run.env).apis():
                 return None
         except FileError:  # which is told when the API is opened
             return None
-        from dynacli.commands.available_commands import further_command
+        from dynacli.commands._available_commands import further_command
 
         return further_command(word)
 
     def page(self, ctx: click.Context) -> str:
         """Return the help page."""
-        from dynacli.commands.help.root_help import root_help
+        from dynacli.commands._help.root_help import root_help
 
         return root_help(ctx.obj.env, self._contents(ctx.obj) if program().api else ())
 
     def _contents(self, run: Run) -> list[str]:
         """Return the lines that list what the API of a tool has; none where its document cannot be had at once."""
-        from dynacli.commands.help.landing_page import operations_or_tags
+        from dynacli.commands._help.landing_page import operations_or_tags
 
         try:
             api = run.open_apart(program().api, refresh=False, offline=True, is_asked=False)
@@ -329,7 +329,7 @@ def note_options_of_call(run: Run, word: str, rest: list[str]) -> None:
     note_options_ahead(run, rest)
     if run.options_ahead is None or run.options_ahead.opens_like(Options()):
         return
-    from dynacli.library.open_by_name import open_from_cache
+    from dynacli.registry.open_by_name import open_from_cache
 
     api = open_from_cache(word, run.env)
     if api is not None:
@@ -419,7 +419,7 @@ class ApiGroup(VerbGroup):
         if command is None:
             run: Run = ctx.obj
             if program().api and not self.tag:
-                from dynacli.commands.available_commands import further_command
+                from dynacli.commands._available_commands import further_command
 
                 further = further_command(words[0])
                 if further is not None:
@@ -439,9 +439,9 @@ class ApiGroup(VerbGroup):
         run: Run = ctx.obj
         run.note_quotes()
         if self.tag:
-            from dynacli.commands.help.operation_list import tag_help
+            from dynacli.commands._help.operation_list import tag_help
 
             return tag_help(run.env, self.api, self.tag)
-        from dynacli.commands.help.landing_page import landing_page
+        from dynacli.commands._help.landing_page import landing_page
 
         return landing_page(run.env, self.api, run.all_options)

@@ -9,7 +9,7 @@ import click
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import invocation, invocation_words, program
 from dynacli.errors import DynacliError, FileError, UsageError
-from dynacli.model.wording import did_you_mean, near_names
+from dynacli.openapi.model.wording import did_you_mean, near_names
 from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option
 
 __all__ = ["ambiguous_option", "from_click", "unused_option", "with_namesakes"]

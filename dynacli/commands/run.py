@@ -3,15 +3,15 @@
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
-from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, FileError, InternalError, UsageError
-from dynacli.library.configuration.configuration import profiles_in
-from dynacli.library.open_by_name import open_api
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import Field, Parameter
+from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.openapi.model.operation import Field, Parameter
 from dynacli.options.standard_options import Options
 from dynacli.record import record
+from dynacli.registry.configuration.configuration import profiles_in
+from dynacli.registry.open_by_name import open_api
+from dynacli.registry.opened_api import OpenedApi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dynacli.client.call_settings import CallOptions
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.engine.call_engine import Engine
-    from dynacli.document.fetched import DocumentLogin
+    from dynacli.openapi.document.fetched import DocumentLogin
     from dynacli.output.output_form import OutputForm
 
 __all__ = ["GivenWords", "Run"]
@@ -106,7 +106,7 @@ class Run:
 
         env, options = self.env, self.options
         if self.is_read_only:
-            from dynacli.commands.call.read_limits import check_read
+            from dynacli.commands._call.read_limits import check_read
 
             check_read(self.all_options, is_agent=self.env.is_agent)
         is_terminal = env.stdin_is_terminal and env.stderr_is_terminal
@@ -130,7 +130,7 @@ class Run:
             RefusedError: The call is made by `read`, which was not given `--allow-files`.
         """
         if self.is_read_only:
-            from dynacli.commands.call.read_limits import check_input_file
+            from dynacli.commands._call.read_limits import check_input_file
 
             check_input_file(self.all_options, given)
 
@@ -183,7 +183,7 @@ class Run:
         )
 
     def _agrees(self, question: str) -> bool:
-        from dynacli.commands.questions import agrees
+        from dynacli.commands._questions import agrees
 
         return agrees(self.env, question)
 
@@ -239,7 +239,7 @@ class Run:
         The arguments are those of `open_api`.
         """
         if self.is_read_only and self.all_options.allow_ref:
-            from dynacli.commands.call.read_limits import check_read
+            from dynacli.commands._call.read_limits import check_read
 
             check_read(self.all_options, is_agent=self.env.is_agent)  # before a reference is followed
 
@@ -251,7 +251,7 @@ class Run:
 
         quoting: AbstractContextManager[None] = nullcontext()
         if self.is_read_only:
-            from dynacli.commands.call.read_limits import without_excerpts
+            from dynacli.commands._call.read_limits import without_excerpts
 
             quoting = without_excerpts(word)
         with quoting, self.reading_document(word):
@@ -269,7 +269,7 @@ class Run:
     def _warn_of_document(self, api: OpenedApi) -> None:
         """Write the warnings about an API's document: its age, how it was changed to be usable."""
         if api.needs_freshness_notes:
-            from dynacli.commands.document_notes import freshness_notes
+            from dynacli.commands._document_notes import freshness_notes
 
             for note in freshness_notes(api):
                 self.warn(note)
@@ -296,7 +296,7 @@ class Run:
             The API with the newer document. None where there is none, or where none is asked for: the document is a
             file, a revision is pinned, nothing may be fetched, or it was fetched within the last minute.
         """
-        from dynacli.library.revisions.pending_document import last_failure
+        from dynacli.registry.revisions.pending_document import last_failure
 
         if self.all_options.offline or not api.may_be_outdated:
             return None
@@ -332,13 +332,13 @@ class Run:
         for api in self._apis.values():
             api.note_use()
             if api.is_refresh_wanted:
-                from dynacli.library.background_refresh import begin_refresh
+                from dynacli.registry.background_refresh import begin_refresh
 
                 begin_refresh(api, self.env, self.all_options.profile, is_bound=self.is_read_only)
             if api.failure is not None:
                 continue
             if self.env.stderr_is_terminal and self.error_format == "text" and api.has_news:
-                from dynacli.commands.document_notes import news_note
+                from dynacli.commands._document_notes import news_note
 
                 note = news_note(api)
                 if note:

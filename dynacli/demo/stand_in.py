@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from dynacli.demo.application import Application
+from dynacli.demo._application import Application
+from dynacli.demo._misbehaviour import check_misbehaviours
+from dynacli.demo._operations.insight_operations import INSIGHT_OPERATIONS
+from dynacli.demo._operations.run_operations import RUN_OPERATIONS
+from dynacli.demo._operations.server_operations import SERVER_OPERATIONS
+from dynacli.demo._operations.workflow_operations import NEXT_OPERATION, WORKFLOW_OPERATIONS
+from dynacli.demo._threaded_server import serving, wait_for_signal
 from dynacli.demo.demo_document import served_document
 from dynacli.demo.demo_facts import API_KEYS, BASE_PATH, DemoServer
-from dynacli.demo.misbehaviour import check_misbehaviours
-from dynacli.demo.operations.insight_operations import INSIGHT_OPERATIONS
-from dynacli.demo.operations.run_operations import RUN_OPERATIONS
-from dynacli.demo.operations.server_operations import SERVER_OPERATIONS
-from dynacli.demo.operations.workflow_operations import NEXT_OPERATION, WORKFLOW_OPERATIONS
-from dynacli.demo.threaded_server import serving, wait_for_signal
 from dynacli.http.serving import listening_socket, origin_at
 
 __all__ = ["running", "serve_forever"]

@@ -11,8 +11,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from dynacli.client.description.operation_description import DescribedInput
 from dynacli.http.semantics import is_json
-from dynacli.model.kebab_names import kebab
-from dynacli.model.operation import SecurityScheme
+from dynacli.openapi.model.kebab_names import kebab
+from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.record import record
 from dynacli.request.build_request import path_text
 from dynacli.text.content_kind import decoded

@@ -12,7 +12,7 @@ class Format(NamedTuple):
     """A form of an export.
 
     Args:
-        module: The module of this room whose `files_of` writes it.
+        module: The module of this package, without its underscore, whose `files_of` writes it.
         media_type: Of the main file.
         is_directory: Whether it is a directory, of which no file stands for all.
     """
@@ -27,7 +27,7 @@ class Format(NamedTuple):
         Raises:
             UsageError: The form cannot hold the collection.
         """
-        files: dict[str, str] = import_module(f"dynacli.export.{self.module}").files_of(collection)
+        files: dict[str, str] = import_module(f"dynacli.export._{self.module}").files_of(collection)
         return files
 
 

@@ -31,11 +31,11 @@ from dynacli.export.collection import (
 )
 from dynacli.http.built_request import Request
 from dynacli.http.semantics import essence, is_form
-from dynacli.library.configuration.configuration import profiles_in
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.lenient_reading import dict_or_empty, list_or_empty, text_or_empty
-from dynacli.model.operation import OperationSummary, SecurityScheme, Server
+from dynacli.openapi.model.lenient_reading import dict_or_empty, list_or_empty, text_or_empty
+from dynacli.openapi.model.operation import OperationSummary, SecurityScheme, Server
 from dynacli.record import replace
+from dynacli.registry.configuration.configuration import profiles_in
+from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.build_request import build_request
 from dynacli.request.choose_server import choose_server
 from dynacli.request.form_body import PREVIEW_BOUNDARY, Multipart

@@ -1,1 +1,4 @@
-"""The manual: one Markdown page a topic, read by `dynacli help TOPIC`."""
+"""The manual: one Markdown page for each topic of `dynacli help`.
+
+`pages` finds a page by its topic and fills in the tables that come from code.
+"""

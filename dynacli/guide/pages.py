@@ -58,16 +58,16 @@ def page(topic: str) -> str | None:
 def _table(name: str) -> str:
     """Return the Markdown of a table that is made from the code."""
     if name == "finding-rules":
-        from dynacli.validation.findings.finding_rules import RULE_GROUPS
+        from dynacli.validation.finding_rules import RULE_GROUPS
 
         return "\n\n".join(
             f"## {subject}\n\n{_rows('rule', 'kept if', rules)}" for subject, rules in RULE_GROUPS.items()
         )
     if name == "change-kinds":
-        from dynacli.changes.change_records import KINDS
+        from dynacli.openapi.changes.change_records import KINDS
 
         return _rows("kind", "what changed", {name: kind.meaning for name, kind in KINDS.items()})
-    from dynacli.changes.comparing.comparison import RULES
+    from dynacli.openapi.changes.comparison import RULES
 
     is_breaking = {"breaking-rules": True, "harmless-rules": False}[name]
     rules = {name: rule.sentence for name, rule in RULES.items() if rule.is_breaking == is_breaking}

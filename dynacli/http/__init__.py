@@ -1,5 +1,5 @@
 """The HTTP client: requests with limits, redirects and retries, bodies as streams, downloads, and what failures mean.
 
-It takes a request that is built and returns its answer, or raises an exception of `errors`.
-Read `send` first, then `exchange`, which is the only user of a client of httpx.
+A built request goes in. A response or an exception of `errors` comes out. Calls, documents and tokens all use it, and
+it alone imports httpx. Read `send` first, then `exchange`.
 """

@@ -356,7 +356,7 @@ class OneCall:
         ends_with = None if hops else self.budget.ends_with
         is_followed = answer.status in REDIRECTS and request.method in SAFE_METHODS
         if is_followed and not (ends_with is not None and ends_with(answer)):
-            from dynacli.http.redirects import following_request
+            from dynacli.http._redirects import following_request
 
             follow = self.budget.follow or following_request
             self._redirect = self._redirect if hops else answer

@@ -1,1 +1,5 @@
-"""What can be typed behind the name of the program: the tables of options and commands, and how words are read."""
+"""The one table of commands and options, and the one parser of the command line.
+
+Parsers, help, completion, configuration keys and the typed options all come from the table. Read `standard_options`
+first, then `command_table` and `parsed_words`.
+"""

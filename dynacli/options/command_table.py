@@ -6,10 +6,10 @@ pages, completion, the names that no API can have, and what a tool of one API ha
 
 from collections.abc import Mapping
 
-from dynacli.options.call_commands import CALL_COMMANDS
+from dynacli.options._call_commands import CALL_COMMANDS
+from dynacli.options._registry_commands import REGISTRY_COMMANDS
+from dynacli.options._tool_commands import TOOL_COMMANDS
 from dynacli.options.command import Command
-from dynacli.options.registry_commands import REGISTRY_COMMANDS
-from dynacli.options.tool_commands import TOOL_COMMANDS
 
 __all__ = ["COMMANDS"]
 

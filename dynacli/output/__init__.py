@@ -1,1 +1,5 @@
-"""The only room that writes to the terminal: data on standard output, everything else on standard error."""
+"""Writes to the terminal: data to standard output, everything else to standard error.
+
+Responses, findings and errors go in. Formatted text comes out, and nobody else writes. Read `render` first, then
+`error_messages`.
+"""

@@ -15,7 +15,7 @@ from dynacli.output.written_text import blocks, written_text
 from dynacli.text.terminal import Painter, terminal_width, visible, visible_painted
 
 if TYPE_CHECKING:
-    from dynacli.model.find_items import KnownItems
+    from dynacli.openapi.model.find_items import KnownItems
 
 __all__ = ["is_for_people", "list_width", "write_body", "write_data", "write_rows"]
 

@@ -39,7 +39,7 @@ def written_text(env: Environment, form: OutputForm) -> Iterator[Callable[[str],
         write_bytes(env, text.encode(encoding, "backslashreplace"))
 
     if form.may_page and env.stdout_is_terminal:
-        from dynacli.output.pager import paged, pager_command
+        from dynacli.output._pager import paged, pager_command
 
         command = pager_command(env)
         if command:

@@ -1,1 +1,5 @@
-"""Builds a request from values: pure functions that write URL, headers and body."""
+"""Builds a request from values: pure functions for the URL, the headers and the body.
+
+The values of an operation's inputs go in, a `BuiltRequest` comes out. `preview` and `request_code` show it without
+sending it. Read `build_request` first.
+"""

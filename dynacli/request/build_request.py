@@ -11,7 +11,7 @@ from dynacli.environment import program
 from dynacli.errors import UsageError
 from dynacli.http.built_request import Pair, Request, RequestParts
 from dynacli.http.semantics import is_form, is_json
-from dynacli.model.operation import Operation, Parameter
+from dynacli.openapi.model.operation import Operation, Parameter
 from dynacli.request.parameter_serialization import (
     WrittenParameter,
     is_undefined,
@@ -336,8 +336,8 @@ def _parameter_text(parameter: Parameter, value: Any) -> str:
 
 
 def _form(parameter: Parameter, value: Mapping[str, Any]) -> str:
+    from dynacli.openapi.schema.form_encoding import Encodings
     from dynacli.request.form_body import encode_form
-    from dynacli.schema.form_encoding import Encodings
 
     media = {"encoding": parameter.encoding or {}}
     encodings = Encodings(media, _resolve_nothing, "3.2", is_multipart=False)

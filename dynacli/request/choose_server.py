@@ -11,7 +11,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from dynacli.environment import invocation
 from dynacli.errors import RefusedError, UsageError
-from dynacli.model.operation import Server
+from dynacli.openapi.model.operation import Server
 from dynacli.urls import DEFAULT_PORTS, is_loopback, is_whole_url, origin_of
 
 __all__ = [
@@ -82,7 +82,7 @@ def _find(servers: Sequence[Server], wanted: str) -> Server:
     """
     if is_whole_url(wanted):
         return next((server for server in servers if server.url == wanted), Server(wanted))
-    from dynacli.model.server_objects import named_servers
+    from dynacli.openapi.model.server_objects import named_servers
 
     named = named_servers(servers, wanted)
     if len(named) == 1:

@@ -6,7 +6,7 @@ from typing import Any
 
 from dynacli.errors import UsageError
 from dynacli.http.semantics import is_form, is_json
-from dynacli.model.operation import ANY, Parameter, ValueType
+from dynacli.openapi.model.operation import ANY, Parameter, ValueType
 
 __all__ = ["choice_word", "convert", "convert_all", "is_given_as_text", "is_single_item", "json_value"]
 
@@ -170,7 +170,7 @@ def _chosen(value: Any, text: str, value_type: ValueType) -> Any:
     words = [choice_word(choice) for choice in value_type.enum]
     from difflib import get_close_matches
 
-    from dynacli.model.wording import did_you_mean
+    from dynacli.openapi.model.wording import did_you_mean
     from dynacli.text.terminal import visible
 
     near = [visible(word, keep="") for word in get_close_matches(text, words, 1, 0.6)]

@@ -13,6 +13,7 @@ from dynacli.errors import UsageError
 from dynacli.http.built_request import Pair
 from dynacli.http.payload import Payload, Source
 from dynacli.http.semantics import essence, is_json
+from dynacli.openapi.schema.form_encoding import Encodings, PartHeader, PropertyEncoding
 from dynacli.record import replace
 from dynacli.request.assemble_body import json_text
 from dynacli.request.parameter_serialization import (
@@ -21,7 +22,6 @@ from dynacli.request.parameter_serialization import (
     serialize_header,
     serialize_query,
 )
-from dynacli.schema.form_encoding import Encodings, PartHeader, PropertyEncoding
 
 __all__ = ["Multipart", "Part", "boundary_in", "encode_form", "make_parts"]
 

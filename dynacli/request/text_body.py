@@ -7,12 +7,12 @@ from typing import Any
 
 from dynacli.errors import UsageError
 from dynacli.http.semantics import essence
-from dynacli.model.media_types import is_object_of_bytes
+from dynacli.openapi.model.media_types import is_object_of_bytes
+from dynacli.openapi.schema.document_schemas import DocumentSchemas
+from dynacli.openapi.schema.example_call import option_text
+from dynacli.openapi.schema.example_value import NoExampleError
+from dynacli.openapi.schema.xml_text import is_xml, xml_text
 from dynacli.request.assemble_body import json_text
-from dynacli.schema.document_schemas import DocumentSchemas
-from dynacli.schema.example_call import option_text
-from dynacli.schema.example_value import NoExampleError
-from dynacli.schema.xml_text import is_xml, xml_text
 
 __all__ = ["text_body"]
 

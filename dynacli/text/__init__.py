@@ -1,1 +1,5 @@
-"""Text for people and files: foreign text made visible, Markdown, JSON, YAML, wrapped lines; nothing here writes."""
+"""Text for people and files; nothing here writes it anywhere.
+
+Text from outside becomes safe for terminals in `terminal`. Other modules write Markdown, JSON and YAML and wrap
+lines. Read `terminal` first.
+"""

@@ -1,1 +1,4 @@
-"""Requests that other programs made: read from a line for curl or from a HAR, and found again among the operations."""
+"""Requests of other programs, read from a curl command or a HAR.
+
+`read_curl` and `read_har` parse them. `operation_finder` finds the operation of each. Read `recorded_request` first.
+"""

@@ -6,10 +6,10 @@ from functools import cached_property
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from dynacli.errors import UsageError
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import Operation, OperationSummary, Server
-from dynacli.model.path_templates import path_values
+from dynacli.openapi.model.operation import Operation, OperationSummary, Server
+from dynacli.openapi.model.path_templates import path_values
 from dynacli.record import record
+from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server
 from dynacli.traffic.recorded_request import RecordedRequest
 from dynacli.urls import origin_of

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.http.semantics import split_media_type
-from dynacli.model.wording import did_you_mean
+from dynacli.openapi.model.wording import did_you_mean
 from dynacli.traffic.recorded_request import RecordedPart, RecordedRequest, file_beside
 
 __all__ = ["read_curl"]
@@ -533,7 +533,7 @@ class _Line:
 
     def _split_parts(self, body: str) -> tuple[list[RecordedPart], str]:
         """Return the parts of a multipart body that is written out, as browsers copy it, and what is left of it."""
-        from dynacli.validation.bodies.read_body import NotValidatedError, UnreadableError, split_parts
+        from dynacli.validation.read_body import NotValidatedError, UnreadableError, split_parts
 
         names = [value for name, value in self._headers if name.lower() == "content-type"]
         kind, parameters = split_media_type(names[-1] if names else "")

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from dynacli.environment import invocation
 from dynacli.errors import FileError, UsageError
-from dynacli.model.operation import WITHOUT_BODY
+from dynacli.openapi.model.operation import WITHOUT_BODY
 from dynacli.record import replace
 from dynacli.traffic.recorded_request import (
     NOT_RECORDED,

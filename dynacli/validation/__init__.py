@@ -1,1 +1,5 @@
-"""The judge: openapi-core validates requests and answers, and each defect becomes a finding."""
+"""Validates requests and responses: each defect becomes a finding.
+
+A message and its operation go in, findings come out. openapi-core checks messages, and the compiled schemas of
+`openapi/schema/evaluation` say whether a value is valid. Read `judge_by_level` first, then `judge`.
+"""

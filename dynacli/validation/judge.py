@@ -15,22 +15,22 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dynacli.catalog.store.catalog_file import Catalog, DamagedCatalogError
-from dynacli.model.operation import Operation
-from dynacli.schema.evaluation.judging_notes import TOO_DEEP, JudgingNotes
-from dynacli.schema.evaluation.shown_values import shortened
-from dynacli.validation.bodies.read_body import JudgedValue
-from dynacli.validation.findings.finding import Finding, Verdict, reason_of
-from dynacli.validation.import_openapi_core import load_engine
+from dynacli.openapi.catalog.store.catalog_file import Catalog, DamagedCatalogError
+from dynacli.openapi.model.operation import Operation
+from dynacli.openapi.schema.evaluation.judging_notes import TOO_DEEP, JudgingNotes
+from dynacli.openapi.schema.evaluation.shown_values import shortened
+from dynacli.validation._import_openapi_core import load_engine
+from dynacli.validation.finding import Finding, Verdict, reason_of
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
 from dynacli.validation.operation_document import DocumentPlace, listed_properties, locate, operation_document
+from dynacli.validation.read_body import JudgedValue
 from dynacli.validation.streamed_body import PassingValues, StreamedBody
 
 if TYPE_CHECKING:
     from openapi_core.templating.responses.exceptions import ResponseNotFound
 
-    from dynacli.schema.read_schema import Direction
-    from dynacli.validation.schemas.undocumented_values import UndocumentedProperties
+    from dynacli.openapi.schema.read_schema import Direction
+    from dynacli.validation._schemas.undocumented_values import UndocumentedProperties
 
 __all__ = ["UNAUTHORIZED", "Judge", "excuse_of_status"]
 
@@ -144,7 +144,7 @@ class Judge:
 
     def _undocumented_properties(self, validators: Any, where: "Direction") -> "UndocumentedProperties":
         # Imported at the level `exact` alone.
-        from dynacli.validation.schemas.undocumented_values import UndocumentedProperties
+        from dynacli.validation._schemas.undocumented_values import UndocumentedProperties
 
         return UndocumentedProperties(validators, where)
 
@@ -260,7 +260,7 @@ class Judge:
         schema_errors = getattr(cause, "schema_errors", None)
         if schema_errors is not None:
             # Imported for those calls alone that break the document.
-            from dynacli.validation.findings.explain_error import explain
+            from dynacli.validation._findings.explain_error import explain
 
             steps = getattr(cause, "schema_steps", [])
             for schema_error in schema_errors:
@@ -269,7 +269,7 @@ class Judge:
                     place = locate(self._document, path)
                     pointer, message = prefix + defect.pointer, defect.message
                     if defect.got is None and self._version == "3.0":
-                        from dynacli.validation.schemas.nullable import why_no_null
+                        from dynacli.validation._schemas.nullable import why_no_null
 
                         reason = why_no_null(self._document, path, defect.rule)
                         message = f"{message}; {reason}" if reason else message
@@ -310,7 +310,7 @@ class Judge:
         wanted, value = getattr(cause, "type", None), getattr(cause, "value", None)
         text = "the value cannot be read as the document describes it"
         if isinstance(wanted, str) and isinstance(value, str):
-            from dynacli.validation.findings.keyword_sentences import shown
+            from dynacli.validation._findings.keyword_sentences import shown
 
             text = f"expected {wanted}, got {shown(value)}"
         return "type", place, text, wanted, shortened(value)

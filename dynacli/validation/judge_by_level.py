@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.http.semantics import is_sequence
-from dynacli.model.operation import Operation
-from dynacli.validation.findings.finding import Verdict
+from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.model.operation import Operation
+from dynacli.validation.finding import Verdict
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dynacli.validation.accept_messages import OperationSchemas
+    from dynacli.validation._accept_messages import OperationSchemas
     from dynacli.validation.judge import Judge
     from dynacli.validation.operation_document import DocumentPlace
 
@@ -49,7 +49,7 @@ class JudgeByLevel:
         """Return the verdict on a request."""
 
         def is_right(schemas: "OperationSchemas") -> bool:
-            from dynacli.validation.accept_messages import accepts_request
+            from dynacli.validation._accept_messages import accepts_request
 
             return accepts_request(schemas, request)
 
@@ -61,7 +61,7 @@ class JudgeByLevel:
         """Return the verdict on an answer."""
 
         def is_right(schemas: "OperationSchemas") -> bool:
-            from dynacli.validation.accept_messages import accepts_response
+            from dynacli.validation._accept_messages import accepts_response
 
             return accepts_response(schemas, response)
 
@@ -81,7 +81,7 @@ class JudgeByLevel:
         """
         if self._judge is not None or not self._may_accept:
             return
-        from dynacli.validation.accept_messages import can_accept_success
+        from dynacli.validation._accept_messages import can_accept_success
 
         if not self._accepts(can_accept_success):
             self._asked()
@@ -94,7 +94,7 @@ class JudgeByLevel:
             from dynacli.lean_imports import import_jsonschema_rs
 
             import_jsonschema_rs()
-            from dynacli.validation.accept_messages import OperationSchemas
+            from dynacli.validation._accept_messages import OperationSchemas
 
             self._schemas = OperationSchemas(self._catalog, self._operation)
         try:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dynacli.model.operation import WITHOUT_BODY
+from dynacli.openapi.model.operation import WITHOUT_BODY
 
 if TYPE_CHECKING:
-    from dynacli.validation.bodies.read_body import UnreadBody
+    from dynacli.validation.read_body import UnreadBody
     from dynacli.validation.streamed_body import StreamedBody
 
 __all__ = ["JudgedRequest", "JudgedResponse"]

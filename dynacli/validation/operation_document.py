@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
-from dynacli.catalog.store.catalog_file import Catalog
-from dynacli.model.operation import Operation
+from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.model.operation import Operation
 
 if TYPE_CHECKING:
     from jsonschema_path import SchemaPath

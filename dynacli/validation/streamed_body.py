@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from dynacli.validation.bodies.read_body import JudgedValue, NotValidatedError, UnreadBody
-from dynacli.validation.findings.finding import Finding
+from dynacli.validation.finding import Finding
+from dynacli.validation.read_body import JudgedValue, NotValidatedError, UnreadBody
 
 __all__ = ["KEPT", "MAX_FINDINGS", "BrokenOffError", "DroppedBody", "PassingValues", "StreamedBody"]
 

@@ -1,4 +1,4 @@
-"""What children do with the store of credentials: steps of `tests.library.forked_runs`."""
+"""What children do with the store of credentials: steps of `tests.registry.forked_runs`."""
 
 from pathlib import Path
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 import keyring
 
 # Imported before there are children, which take what they need of it.
-import dynacli.client.credentials.credential_sources
+import dynacli.client._credential_sources
 import dynacli.client.credentials.oauth_sign_in  # noqa: F401
 from dynacli.auth.secret import Secret
 from dynacli.auth.store.credential_store import CredentialStore, StoredCredential
 from dynacli.environment import Environment
 from dynacli.errors import AuthError
 from tests.auth.fake_keyring import Keyring
-from tests.library.forked_runs import run
+from tests.registry.forked_runs import run
 
 __all__ = ["call", "logout", "put", "stored"]
 

@@ -21,8 +21,8 @@ from tests.auth.oauth_provider import Browser, OAuthProvider, parameters
 from tests.auth.shop import Shop
 from tests.auth.store_steps import call, logout, stored
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
-from tests.library.crash_points import arm, changes_made, copied
-from tests.library.forked_runs import Forks
+from tests.registry.crash_points import arm, changes_made, copied
+from tests.registry.forked_runs import Forks
 
 _STRIDE = int(os.environ.get("DYNACLI_TEST_STRIDE", "7"))
 """Of so many moments one is tried in the exhaustive tests."""

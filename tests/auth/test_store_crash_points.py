@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.auth.store_steps import logout, put, stored
-from tests.library.crash_points import arm, changes_made, copied
-from tests.library.forked_runs import Forks, Step
+from tests.registry.crash_points import arm, changes_made, copied
+from tests.registry.forked_runs import Forks, Step
 
 LONG = "x" * 3000
 

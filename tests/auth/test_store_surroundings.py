@@ -24,8 +24,8 @@ from tests.auth.oauth_provider import Browser, OAuthProvider
 from tests.auth.shop import Shop
 from tests.auth.store_steps import call
 from tests.harness import Recorder, Result, run_cli
-from tests.library.forked_runs import Forks, result_of
-from tests.library.surroundings import become_nobody, limit_file_size
+from tests.registry.forked_runs import Forks, result_of
+from tests.registry.surroundings import become_nobody, limit_file_size
 
 LOGIN = ("auth", "login", "shop", "--with-token", "--store", "file")
 CALL = ("shop", "list-items")

@@ -14,8 +14,8 @@ from tests.auth.shop import Shop
 from tests.auth.store_steps import call
 from tests.documents import BEARER
 from tests.harness import Answer, Recorder, Result, run_cli
-from tests.library.forked_runs import Forks, result_of
-from tests.library.surroundings import shift_clock
+from tests.registry.forked_runs import Forks, result_of
+from tests.registry.surroundings import shift_clock
 
 YEARS = 3 * 365 * 86_400.0
 FLOW = "authorizationCode"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dynacli.schema.example_value import example_value
+from dynacli.openapi.schema.example_value import example_value
 
 __all__ = ["GENERATED", "MANY"]
 

@@ -12,15 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynacli.auth.secret import Masker, Secret
-from dynacli.check.learning.infer_schema import infer_schema
+from dynacli.check.learning._infer_schema import infer_schema
 from dynacli.check.learning.learn_overlay import LearnedOverlay, learn_overlay, overlay_text
 from dynacli.check.learning.observed_answers import ObservedAnswer
 from dynacli.demo.demo_facts import BASE_PATH, document_path
 from dynacli.demo.stand_in import running
-from dynacli.document.overlays.overlay import apply_overlay
 from dynacli.environment import Environment
-from dynacli.library.open_by_name import open_api
-from dynacli.library.opened_api import OpenedApi
+from dynacli.openapi.document.overlays.overlay import apply_overlay
+from dynacli.registry.open_by_name import open_api
+from dynacli.registry.opened_api import OpenedApi
 from tests.harness import Answer, recording, run_cli
 from tests.npm_programs import program
 from tests.sampling import examples

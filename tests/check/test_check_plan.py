@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from dynacli.check._answer_values import AnswerValues
 from dynacli.check.check_records import InputValue
-from dynacli.check.planning.answer_values import AnswerValues
-from dynacli.model.path_templates import collection_template, path_template
+from dynacli.openapi.model.path_templates import collection_template, path_template
 from tests.documents import document, save
 from tests.harness import Answer, RecordedRequest, Recorder, json_answer, run_cli
 

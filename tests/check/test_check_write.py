@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from dynacli.check.planning.answer_values import AnswerValues
+from dynacli.check._answer_values import AnswerValues
 from dynacli.check.planning.resource_chains import ResourceChain, find_chains
-from dynacli.model.operation import OperationSummary
+from dynacli.openapi.model.operation import OperationSummary
 from tests.harness import Answer, RecordedRequest, Recorder, Result, recording, run_cli
 
 JSON = "application/json"

@@ -9,9 +9,9 @@ import pytest
 
 import dynacli
 from dynacli.auth.credentials import Variables
-from dynacli.library.configuration.configuration_text import edited
-from dynacli.validation.findings.finding import Finding, Verdict
-from dynacli.validation.findings.finding_rules import RULES, BadIgnoreError, Ignore, ignores_of, suppress
+from dynacli.registry.configuration._configuration_text import edited
+from dynacli.validation.finding import Finding, Verdict
+from dynacli.validation.finding_rules import RULES, BadIgnoreError, Ignore, ignores_of, suppress
 from tests.documents import document, operation, save
 from tests.harness import Answer, Recorder, Result, run_cli
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.client.policy.readings import SentValues, overrides_of, readings_of, steps_of
+from dynacli.client._readings import SentValues, overrides_of, readings_of, steps_of
 from dynacli.http.built_request import Request, RequestParts
 from dynacli.urls import server_of
 from tests.documents import document, operation, parameter, save

@@ -8,7 +8,7 @@ import pytest
 
 from dynacli.client.summaries.operation_summary import operation_summary
 from dynacli.environment import Environment
-from dynacli.library.open_by_name import open_api
+from dynacli.registry.open_by_name import open_api
 from tests.documents import JSON, document, operation, parameter, save
 from tests.harness import run_cli
 

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from dynacli.model.operation import Operation, ValueType
+from dynacli.openapi.model.operation import Operation, ValueType
 from tests.harness import run_cli
 
 __all__ = ["BEFORE_API", "BEHIND_OPERATION", "OF_BODY", "Mistake", "filled", "followed", "mistakes_of"]

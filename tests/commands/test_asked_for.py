@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.model.kebab_names import kebab
+from dynacli.openapi.model.kebab_names import kebab
 from tests.documents import document, operation, parameter, ref, save
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import Answer, Recorder, examples_of, run_cli

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from dynacli.commands._help.root_help import ROOT_EXAMPLES
 from dynacli.commands.command_groups import Verb
-from dynacli.commands.help.root_help import ROOT_EXAMPLES
 from dynacli.guide.pages import page, topics
 from dynacli.options.command import SECTIONS, Command
 from dynacli.options.command_table import COMMANDS

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dynacli.environment import Environment
-from dynacli.library.open_by_name import open_api
+from dynacli.registry.open_by_name import open_api
 from tests.commands.mistakes import BEFORE_API, BEHIND_OPERATION, OF_BODY, Mistake, followed, mistakes_of
 from tests.documents import document, operation, parameter, save
 from tests.harness import run_cli

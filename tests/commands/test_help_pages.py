@@ -9,7 +9,7 @@ import pytest
 
 import dynacli
 from dynacli.guide.pages import page
-from dynacli.validation.findings.finding_rules import RULES
+from dynacli.validation.finding_rules import RULES
 from tests.documents import document, operation, parameter, save
 from tests.dry_runs import request_of
 from tests.harness import examples_of, run_cli

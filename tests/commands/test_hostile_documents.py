@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.document.load import Document, load
-from dynacli.document.reading.positions import lines_of
 from dynacli.errors import DocumentError
+from dynacli.openapi.document.load import Document, load
+from dynacli.openapi.document.reading.positions import lines_of
 
 HOSTILE = Path(__file__).parents[1] / "hostile"
 
@@ -60,7 +60,7 @@ def test_survived_documents_go_all_the_way(row: dict[str, str]) -> None:
 
 WATCHED = """
 import pathlib, sys
-from dynacli.document.load import load
+from dynacli.openapi.document.load import load
 
 def read(path):
     content = path.read_bytes()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.model.kebab_names import kebab
+from dynacli.openapi.model.kebab_names import kebab
 from dynacli.text.terminal import cell_width
 from tests.documents import API_KEY, BASIC, BEARER, document, operation, parameter, save, serve
 from tests.harness import Answer, Recorder, run_cli

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.model.runtime_expressions import Expression, parse_expression, split_template
+from dynacli.openapi.model.runtime_expressions import Expression, parse_expression, split_template
 from tests.documents import document, operation, parameter, save
 from tests.dry_runs import request_of
 from tests.harness import run_cli

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.library.history import record_call
+from dynacli.registry.history import record_call
 from tests.documents import document, operation, parameter, save
 from tests.harness import Answer, Recorder, run_cli
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.document.fetching import download
+from dynacli.openapi.document import _download as download
 from tests.documents import document, operation, pets, save
 from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, Result, run_cli

@@ -12,12 +12,12 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from dynacli.demo import threaded_server
-from dynacli.demo.application import Application
-from dynacli.demo.demo_exchange import Answer, Request, json_answer
+from dynacli.demo import _threaded_server as threaded_server
+from dynacli.demo._application import Application
+from dynacli.demo._demo_exchange import Answer, Request, json_answer
+from dynacli.demo._threaded_server import serving
 from dynacli.demo.demo_facts import API_KEYS, ROLES, DemoServer
 from dynacli.demo.stand_in import running
-from dynacli.demo.threaded_server import serving
 from dynacli.errors import UsageError
 from dynacli.http.serving import listening_socket, origin_at
 from tests.harness import run_cli

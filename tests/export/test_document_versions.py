@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import yaml
 
-from dynacli.document.load import Document
-from dynacli.document.pointer import split
-from dynacli.document.references.portable import make_portable
-from dynacli.document.references.scan import scan
 from dynacli.export.versions.convert_version import VERSIONS, Converted, convert_version
+from dynacli.openapi.document.load import Document
+from dynacli.openapi.document.pointer import split
+from dynacli.openapi.document.references.portable import make_portable
+from dynacli.openapi.document.references.scan import scan
 from dynacli.validation.judged_messages import JudgedResponse
 from tests.converted_documents import is_valid
 from tests.documents import document, load_tree, operation, save

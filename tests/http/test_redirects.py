@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from dynacli.errors import RefusedError
+from dynacli.http._redirects import redirected
 from dynacli.http.built_request import Request, RequestParts
-from dynacli.http.redirects import redirected
 from tests.documents import API_KEY, BEARER, document, operation, parameter, save
 from tests.harness import Answer, Recorder, run_cli
 

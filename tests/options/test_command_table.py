@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from dynacli.commands.read_options import option_value
+from dynacli.commands._read_options import option_value
 from dynacli.environment import variable
 from dynacli.errors import UsageError
 from dynacli.options.command import Command
@@ -31,7 +31,7 @@ def test_a_command_calls_what_takes_its_arguments_and_options(words: str) -> Non
     """The function that an entry names has a parameter for each of them, and no other."""
     entry = ENTRIES[words]
     module, _, name = entry.runs.partition(":")
-    found = getattr(import_module(f"dynacli.commands.verbs.{module}"), name)
+    found = getattr(import_module(f"dynacli.commands._subcommands.{module}"), name)
     if isinstance(found, type):
         return  # it reads the words behind its name itself
     _, *parameters = inspect.signature(inspect.unwrap(found)).parameters.values()

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from dynacli.environment import Environment
 from dynacli.errors import FormError
-from dynacli.output.formats.table_rows import Columns, separated_lines
-from dynacli.output.formats.value_text import gron_lines
+from dynacli.output.formats._table_rows import Columns, separated_lines
+from dynacli.output.formats._value_text import gron_lines
 from dynacli.output.formats.written_items import written_items
 from dynacli.output.output_form import OutputForm, form_of
 from dynacli.output.render import write_body

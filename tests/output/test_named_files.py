@@ -109,7 +109,7 @@ def test_a_size_limit_leaves_the_old_file(folder: Path, monkeypatch: pytest.Monk
     """A write that stops half-way leaves the old content and no temporary file."""
     file = folder / "f"
     file.write_bytes(b"old")
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # see tests/library/surroundings.py
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # see tests/registry/surroundings.py
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
     try:

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from dynacli.catalog.compiler import compile_document
 from dynacli.errors import DocumentError
+from dynacli.openapi.catalog.compiler import compile_document
 from dynacli.output import status_line
 from tests.documents import pets, save
 from tests.harness import run_cli

@@ -44,25 +44,29 @@ def test_every_link_of_a_page_leads_somewhere(name: str) -> None:
 
 
 def test_contributing_names_every_room() -> None:
-    """Each folder of the package, and each of those beside it, has a line in the table."""
-    folders = {path.name for path in (ROOT / "dynacli").iterdir() if _is_folder(path.name)}
-    named = set(re.findall(r"`dynacli/([a-z0-9_]+)/`", _text(".github/CONTRIBUTING.md")))
-    assert folders == named
+    """Each package has a row in the table."""
+    named = set(re.findall(r"`dynacli/([a-z0-9_/]+)(?:/|\.py)`", _text(".github/CONTRIBUTING.md")))
+    assert _PACKAGES == named & _PACKAGES
+
+
+def _is_package(path: str) -> bool:
+    return (ROOT / "dynacli" / path / "__init__.py").is_file()
+
+
+_PACKAGES = {path for name in FLOORS if _is_package(path := name.replace(".", "/"))}
 
 
 def test_contributing_shows_the_floors_in_their_order() -> None:
-    """A folder is imported by those above it; those of one line may be on several floors."""
+    """A package is imported by those above it; those of one line may be on several layers."""
     picture = _text(".github/CONTRIBUTING.md").partition("```text\n")[2].partition("```")[0]
     lines = [re.split(r" {3,}", line)[0].split() for line in picture.splitlines()]
-    assert set(FLOORS) - {name for line in lines for name in line} == {
-        name for name in FLOORS if not _is_folder(name)
-    } | {"baked"}
+    assert _PACKAGES == {name for line in lines for name in line} - {"apps/baked"}
     for above, below in pairwise(lines):
-        assert max(FLOORS[name] for name in below) <= min(FLOORS[name] for name in above)
+        assert max(map(_layer, below)) <= min(map(_layer, above))
 
 
-def _is_folder(name: str) -> bool:
-    return (ROOT / "dynacli" / name / "__init__.py").is_file()
+def _layer(name: str) -> int:
+    return FLOORS[name.replace("/", ".")]
 
 
 @pytest.mark.parametrize("name", [".ci/run", ".github/CONTRIBUTING.md", "README.md"])

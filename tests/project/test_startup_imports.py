@@ -114,46 +114,47 @@ _CATALOG = (
     | _modules("errors record")
     | _modules(
         """
-        catalog.store.catalog_file catalog.store.operation_rows files
-        library.configuration.configuration library.revisions.revisions model.operation
-        options options.call_commands options.command options.command_table options.registry_commands
-        options.standard_options options.tool_commands
+        openapi.catalog.store.catalog_file openapi.catalog.store._operation_rows files
+        registry.configuration.configuration registry.revisions.revisions openapi.model.operation
+        options options._call_commands options.command options.command_table options._registry_commands
+        options.standard_options options._tool_commands
         """
     )
 )
 _COMPLETION = (
     _CATALOG
-    | _modules("commands.completion.complete commands.completion.offered_options options.parsed_words")
-    | _modules("http.semantics model.media_types")
+    | _modules("commands.complete commands._completion.offered_options options.parsed_words")
+    | _modules("http.semantics openapi.model.media_types")
 )
 _COMMAND = (
     _CATALOG
     | _modules(
         """
-        library.open_by_name library.opened_api library.revisions.revisions
-        library.revisions.open_request
+        registry.open_by_name registry.opened_api registry.revisions.revisions
+        registry.revisions.open_request
         """
     )
-    | _modules("http.semantics model.media_types")
+    | _modules("http.semantics openapi.model.media_types")
     | _modules(
         """
         client.described_operation commands.command_groups lean_imports
-        commands.operation_command commands.read_options commands.run options.parsed_words
+        commands._operation_command commands._read_options commands.run options.parsed_words
         """
     )
 )
-_PAGE = _COMMAND | _modules("commands.help.page_lines text.terminal text.wrapping")
-_ROOT_HELP = _PAGE | _modules("commands.help.root_help")
+_PAGE = _COMMAND | _modules("commands._help.page_lines text.terminal text.wrapping")
+_ROOT_HELP = _PAGE | _modules("commands._help.root_help")
 _LANDING_PAGE = _PAGE | _modules(
-    "commands.help.landing_page commands.help.operation_list model.command_words model.overview model.wording"
+    "commands._help.landing_page commands._help.operation_list "
+    "openapi.model.command_words openapi.model.overview openapi.model.wording"
 )
 _OPERATION_HELP = _PAGE | _modules(
     """
     client.summaries.input_sources
-    client.description.operation_description client.links.linked_operation commands.help.operation_help
-    model.command_words model.field_names model.find_items model.overview
-    model.path_templates model.value_words schema.answer_outline
-    schema.read_schema schema.success_answer
+    client.description.operation_description client.links.linked_operation commands._help.operation_help
+    openapi.model.command_words openapi.model.field_names openapi.model.find_items openapi.model.overview
+    openapi.model.path_templates openapi.model.value_words openapi.schema.answer_outline
+    openapi.schema.read_schema openapi.schema.success_answer
     """
 )
 _PLAIN = (
@@ -163,7 +164,7 @@ _PLAIN = (
         """
         client.call client.call_judge client.call_settings client.consent client.engine.call_engine
         client.inputs.call_inputs client.inputs.collect_values client.sign_request
-        commands.call.make_call library.history.record_call
+        commands._call.make_call registry.history.record_call
         """
     )
     | _modules(
@@ -186,37 +187,39 @@ _BUILT = (
     _PLAIN
     | _modules(
         """
-        model.kebab_names schema.branch_selection schema.discriminators schema.option_fields
-        schema.flatten_schema schema.read_schema
+        openapi.model.kebab_names openapi.schema.branch_selection openapi.schema.discriminators
+        openapi.schema.option_fields openapi.schema.flatten_schema openapi.schema.read_schema
         """
     )
-    | _modules("commands.call.words.read_body_words client.inputs.build_body")
+    | _modules("commands._call.words.read_body_words client.inputs.build_body")
 )
-_SHOWN = _modules("client.answers.mask_body commands.call.dry_run request.preview")
+_SHOWN = _modules("client.answers.mask_body commands._call.dry_run request.preview")
 _DRY_RUN = _BUILT | _SHOWN
-_ENDED = _modules("commands.call.conclude_call commands.call.receive_response")
+_ENDED = _modules("commands._call.conclude_call commands._call.receive_response")
 _SENT = _BUILT | _WIRE | _ENDED
 _ACCEPTED = _SENT | _modules(
     """
-    model.patterns validation.accept_messages
-    validation.bodies.read_body text.json_budget
-    validation.findings.finding
-    schema.evaluation.formats validation.judge_by_level validation.judged_messages schema.evaluation.judging_notes
-    schema.evaluation.prepared_values schema.evaluation.compiled_schema schema.evaluation.keyword_translations
-    schema.evaluation.shown_values schema.evaluation.translation
+    openapi.model.patterns validation._accept_messages
+    validation.read_body text.json_budget
+    validation.finding
+    openapi.schema.evaluation._formats validation.judge_by_level validation.judged_messages
+    openapi.schema.evaluation.judging_notes
+    openapi.schema.evaluation.prepared_values openapi.schema.evaluation.compiled_schema
+    openapi.schema.evaluation._keyword_translations
+    openapi.schema.evaluation.shown_values openapi.schema.evaluation.translation
     """
 )
 _DEMO = (
     _ACCEPTED
-    | _modules("client.live_demo commands.verbs.demo http.serving")
+    | _modules("client.live_demo commands._subcommands.demo http.serving")
     | _modules(
         """
-        demo.application demo.data.data_reference demo.data.demo_store
-        demo.data.insight_data demo.data.run_data
-        demo.demo_document demo.demo_exchange demo.demo_facts demo.error_answers demo.misbehaviour
-        demo.operations.demo_operation demo.operations.insight_operations
-        demo.operations.run_operations demo.operations.server_operations demo.operations.workflow_operations
-        demo.query_parameters demo.request_body demo.stand_in demo.threaded_server
+        demo._application demo._data.data_reference demo._data.demo_store
+        demo._data.insight_data demo._data.run_data
+        demo.demo_document demo._demo_exchange demo.demo_facts demo._error_answers demo._misbehaviour
+        demo._operations.demo_operation demo._operations.insight_operations
+        demo._operations.run_operations demo._operations.server_operations demo._operations.workflow_operations
+        demo._query_parameters demo._request_body demo.stand_in demo._threaded_server
         """
     )
 )
@@ -225,18 +228,18 @@ _ASKED = (
     | _modules("client.answers.verdict_text")
     | _modules(
         """
-        validation.bodies.body_hooks validation.bodies.item_schemas
-        validation.document_path validation.header_hooks
-        validation.import_openapi_core validation.judge validation.operation_document
-        schema.evaluation.prepared_values validation.schemas.schema_validators
+        validation._bodies.body_hooks validation._bodies.item_schemas
+        validation._document_path validation._header_hooks
+        validation._import_openapi_core validation.judge validation.operation_document
+        openapi.schema.evaluation.prepared_values validation._schemas.schema_validators
         validation.streamed_body
         """
     )
     | _modules(
         """
-        validation.bodies.sequences schema.evaluation.schema_error
-        validation.openapi_core_overrides validation.openapi_core_setup
-        validation.bodies.text_fields
+        validation.sequences openapi.schema.evaluation.schema_error
+        validation._openapi_core_overrides validation._openapi_core_setup
+        validation._bodies.text_fields
         """
     )
 )
@@ -382,8 +385,8 @@ def test_a_refresh_behind_a_run_imports_little(tmp_path: Path, monkeypatch: pyte
         plain = _loaded(words, tmp_path)
         age(Path(os.environ["DYNACLI_CACHE_DIR"]).parent, 8 * DAY)
         monkeypatch.setenv("DYNACLI_REFRESH", "background")
-        begins = "library.background_refresh library.revisions.pending_document"
-        notes = "commands.document_notes model.wording"
+        begins = "registry.background_refresh registry.revisions.pending_document"
+        notes = "commands._document_notes openapi.model.wording"
         assert _loaded(words, tmp_path) - plain == _modules(f"{begins} {notes}") - plain
         until(lambda: len(served.asked) == 2, "the refresh")
 
@@ -435,11 +438,11 @@ def test_a_judged_call_is_judged_by_the_lean_import(pets: None, server: Recorder
     server.answers["/pets/1"] = Answer(200, b'{"id": 1}')
     found = _loaded([*_CALL.replace("ORIGIN", server.origin).split(), "--validate", "strict"], tmp_path)
     asked = {
-        "dynacli.validation.openapi_core_setup",
+        "dynacli.validation._openapi_core_setup",
         "pydantic",
         "pydantic_settings",
         "requests",
         "werkzeug.serving",
         "urllib3",
     }
-    assert {"dynacli.validation.openapi_core_setup"} == found & asked
+    assert {"dynacli.validation._openapi_core_setup"} == found & asked

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynacli.request.form_body import Multipart, Part
-from dynacli.validation.bodies.read_body import split_parts
+from dynacli.validation.read_body import split_parts
 from tests.documents import SERVER, document, operation, save
 from tests.dry_runs import request_of
 from tests.harness import Answer, RecordedRequest, Recorder, Result, examples_of, run_cli

@@ -27,7 +27,7 @@ from openapi_core.deserializing.styles import style_deserializers
 from openapi_core.deserializing.styles.factories import StyleDeserializersFactory
 from werkzeug.datastructures import ImmutableMultiDict
 
-from dynacli.model.operation import Operation, Parameter, ValueType
+from dynacli.openapi.model.operation import Operation, Parameter, ValueType
 from dynacli.request.build_request import build_request
 from tests.documents import document, operation, parameter, save
 from tests.harness import run_cli

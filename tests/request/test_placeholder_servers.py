@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.model.operation import Server
+from dynacli.openapi.model.operation import Server
 from dynacli.request.choose_server import server_at_document
 from tests.documents import API_KEY, document, operation
 from tests.harness import Recorder, json_answer, run_cli

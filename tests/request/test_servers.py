@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from dynacli.errors import RefusedError, UsageError
-from dynacli.model.operation import Server
-from dynacli.model.server_objects import named_servers
+from dynacli.openapi.model.operation import Server
+from dynacli.openapi.model.server_objects import named_servers
 from dynacli.request.choose_server import check_path, choose_server, parse_origin
 from dynacli.urls import origin_of
 from tests.documents import document, operation, save, serve

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from dynacli.validation.accept_messages import OperationSchemas, accepts_request, accepts_response
-from dynacli.validation.findings.finding import Verdict
+from dynacli.validation._accept_messages import OperationSchemas, accepts_request, accepts_response
+from dynacli.validation.finding import Verdict
 from dynacli.validation.judge import Judge
 
 _ACCEPTS: dict[str, Any] = {"request": accepts_request, "response": accepts_response}

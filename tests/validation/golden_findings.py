@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dynacli.validation.findings.finding import Verdict
+from dynacli.validation.finding import Verdict
 from dynacli.validation.judged_messages import JudgedResponse
 from tests.validation.in_process_judge import judge_of
 from tests.validation.pairs import PAIRS, Pair

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from dynacli.catalog.compiler.compile_document import compile_document
-from dynacli.catalog.store.catalog_writer import catalog_in_memory
-from dynacli.document.fetched import Fetched
-from dynacli.document.load import load
 from dynacli.errors import RefusedError
+from dynacli.openapi.catalog.compiler.compile_document import compile_document
+from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.openapi.document.fetched import Fetched
+from dynacli.openapi.document.load import load
 from dynacli.validation.judge import Judge
 from tests.validation.in_process_judge import JSON, answer_document, answered
 

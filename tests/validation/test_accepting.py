@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from openapi_schema_validator import OAS30ReadValidator, OAS31Validator, OAS32Validator
 
-from dynacli.catalog.compiler.compile_document import compile_document
-from dynacli.catalog.store.catalog_file import Catalog
-from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.errors import DocumentError
 from dynacli.http.semantics import is_json
-from dynacli.model.operation import Dialect
-from dynacli.schema.evaluation import compiled_schema
-from dynacli.schema.evaluation.keyword_translations import LATER, TRANSLATIONS
-from dynacli.schema.evaluation.translation import JUDGING_KEYWORDS, PlainSchema, SchemaSource
-from dynacli.schema.example_value import example_value
-from dynacli.validation.accept_messages import OperationSchemas, accepts_request, accepts_response
+from dynacli.openapi.catalog.compiler.compile_document import compile_document
+from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.openapi.model.operation import Dialect
+from dynacli.openapi.schema.evaluation import compiled_schema
+from dynacli.openapi.schema.evaluation._keyword_translations import LATER, TRANSLATIONS
+from dynacli.openapi.schema.evaluation.translation import JUDGING_KEYWORDS, PlainSchema, SchemaSource
+from dynacli.openapi.schema.example_value import example_value
+from dynacli.validation._accept_messages import OperationSchemas, accepts_request, accepts_response
 from dynacli.validation.judge import Judge
 from dynacli.validation.judge_by_level import JudgeByLevel
 from dynacli.validation.judged_messages import JudgedResponse

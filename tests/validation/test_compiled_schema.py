@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from dynacli.model.patterns import Patterns
-from dynacli.schema.evaluation.prepared_values import LIMIT, MAX_LEVELS, is_plain
-from dynacli.validation.bodies import read_body
-from dynacli.validation.findings.finding import Verdict
+from dynacli.openapi.model.patterns import Patterns
+from dynacli.openapi.schema.evaluation.prepared_values import LIMIT, MAX_LEVELS, is_plain
+from dynacli.validation import read_body
+from dynacli.validation.finding import Verdict
 from dynacli.validation.judge import Judge
 from tests.documents import document, operation
 from tests.sampling import examples

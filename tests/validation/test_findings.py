@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from dynacli.schema.evaluation.shown_values import shortened
-from dynacli.validation.findings.finding import Finding, Verdict
+from dynacli.openapi.schema.evaluation.shown_values import shortened
+from dynacli.validation.finding import Finding, Verdict
 from dynacli.validation.judge import Judge
 from tests.harness import Answer, Recorder, run_cli
 from tests.validation.in_process_judge import (

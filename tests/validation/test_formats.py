@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.schema.evaluation.formats import RANGES, TEXT_FORMATS
+from dynacli.openapi.schema.evaluation._formats import RANGES, TEXT_FORMATS
 from dynacli.validation.judge import Judge
 from tests.documents import swagger
 from tests.validation.in_process_judge import answer_document, answered, compact, judge_of, judge_value

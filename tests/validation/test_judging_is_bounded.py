@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from dynacli.schema.evaluation import compiled_schema
-from dynacli.schema.evaluation.translation import PlainSchema
-from dynacli.validation.schemas import schema_validators
+from dynacli.openapi.schema.evaluation import compiled_schema
+from dynacli.openapi.schema.evaluation.translation import PlainSchema
+from dynacli.validation._schemas import schema_validators
 from tests.documents import document, operation, ref, save
 from tests.harness import run_cli
 from tests.validation.in_process_judge import answer_document, answered, compact, judge_of, judge_value

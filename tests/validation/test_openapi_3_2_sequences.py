@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from dynacli.model import patterns
-from dynacli.model.patterns import Patterns
-from dynacli.schema.evaluation.judging_notes import JudgingNotes
-from dynacli.validation.bodies.sequences import Item, items_of, read_items
-from dynacli.validation.judge_items import PlacedSchema, sequence_errors
+from dynacli.openapi.model import patterns
+from dynacli.openapi.model.patterns import Patterns
+from dynacli.openapi.schema.evaluation.judging_notes import JudgingNotes
+from dynacli.validation._judge_items import PlacedSchema, sequence_errors
+from dynacli.validation.sequences import Item, items_of, read_items
 from tests.documents import save
 from tests.harness import Answer, Recorder, run_cli
 from tests.validation.in_process_judge import answer_document, answered, compact, judge_answer, judge_of, sent

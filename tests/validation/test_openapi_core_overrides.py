@@ -85,7 +85,7 @@ def test_a_method_is_needed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """openapi-core by itself says something else; when it no longer does, the method can go."""
-    from dynacli.validation import openapi_core_overrides as overrides
+    from dynacli.validation import _openapi_core_overrides as overrides
 
     ours = _told(tree, message)
     (holder,) = [cls for cls in vars(overrides).values() if isinstance(cls, type) and method in vars(cls)]
@@ -98,7 +98,7 @@ def test_no_other_method_is_overridden() -> None:
     from openapi_core.validation.request.validators import V32RequestValidator
     from openapi_core.validation.response.validators import V32ResponseValidator
 
-    from dynacli.validation import openapi_core_overrides
+    from dynacli.validation import _openapi_core_overrides as openapi_core_overrides
 
     overridden = {
         name

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dynacli.validation.findings.finding_rules import RULES
+from dynacli.validation.finding_rules import RULES
 from dynacli.validation.judged_messages import JudgedResponse
 from tests.validation.golden_findings import golden_findings, told, verdict_of
 from tests.validation.in_process_judge import compact

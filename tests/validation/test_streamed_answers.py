@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 
 from dynacli.__main__ import main
-from dynacli.commands.call import receive_response
+from dynacli.commands._call import receive_response
 from dynacli.http import send
 from tests.documents import document, save
 from tests.harness import Answer, Recorder, run_cli

@@ -7,17 +7,17 @@ until nothing is found any more, or no change of the document would mend what is
 from collections.abc import Iterable
 from typing import Any, NamedTuple, cast, get_args
 
-from dynacli.catalog.store.catalog_file import Catalog
-from dynacli.check.learning.document_edits import AnswerDescription, DocumentEdits
-from dynacli.check.learning.infer_schema import Dialect
+from dynacli.check.learning._document_edits import AnswerDescription, DocumentEdits
+from dynacli.check.learning._infer_schema import Dialect
 from dynacli.check.learning.observed_answers import ObservedAnswer
-from dynacli.document.json_trees import copy_json, is_same_json
-from dynacli.document.overlays.overlay import actions_between, apply_overlay
-from dynacli.document.pointer import MISSING, follow, split
 from dynacli.errors import DocumentError, InternalError
-from dynacli.library.opened_api import OpenedApi
+from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.document.json_trees import copy_json, is_same_json
+from dynacli.openapi.document.overlays.overlay import actions_between, apply_overlay
+from dynacli.openapi.document.pointer import MISSING, follow, split
 from dynacli.record import record
-from dynacli.validation.findings.finding import Finding
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.validation.finding import Finding
 from dynacli.validation.judge import Judge
 from dynacli.validation.judged_messages import JudgedResponse
 
@@ -73,7 +73,7 @@ def overlay_text(overlay: dict[str, Any], file: str) -> bytes:
 
 class _OverlayLearner:
     def __init__(self, api: OpenedApi, answers: list[ObservedAnswer]) -> None:
-        from dynacli.document.reading.parse import parse_document
+        from dynacli.openapi.document.reading.parse import parse_document
 
         content = api.content()
         if content is None:
@@ -133,8 +133,8 @@ class _OverlayLearner:
         """Return the catalog of a changed document; None where it cannot be used."""
         import json
 
-        from dynacli.catalog.compiler.compile_document import compile_document
-        from dynacli.catalog.store.catalog_writer import catalog_in_memory
+        from dynacli.openapi.catalog.compiler.compile_document import compile_document
+        from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory
 
         try:
             document = self._api.document(json.dumps(tree).encode())

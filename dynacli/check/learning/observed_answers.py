@@ -6,8 +6,8 @@ from typing import Any
 
 from dynacli.auth.secret import Masker
 from dynacli.check.check_records import CheckedOperation
-from dynacli.document.pointer import MISSING, follow, split
 from dynacli.http.semantics import is_json, is_media_type, split_media_type
+from dynacli.openapi.document.pointer import MISSING, follow, split
 
 __all__ = ["ObservedAnswer", "observed_answers"]
 
@@ -63,15 +63,15 @@ class ObservedAnswer:
     @property
     def is_sequence(self) -> bool:
         """Whether the body is one value after the other."""
-        from dynacli.validation.bodies.sequences import is_sequence
+        from dynacli.validation.sequences import is_sequence
 
         return is_sequence(self.media_type)
 
     @cached_property
     def value(self) -> Any:
         """The body as a JSON value, a sequence as the list of its items; `MISSING` where it is neither."""
-        from dynacli.validation.bodies.read_body import NotValidatedError, UnreadableError, read_json
-        from dynacli.validation.bodies.sequences import read_items
+        from dynacli.validation.read_body import NotValidatedError, UnreadableError, read_json
+        from dynacli.validation.sequences import read_items
 
         name, parameters = split_media_type(self.content_type)
         try:

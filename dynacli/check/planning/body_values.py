@@ -6,22 +6,22 @@ from copy import deepcopy
 from itertools import islice
 from typing import Any
 
+from dynacli.check._answer_values import AnswerValues
 from dynacli.check.check_records import INVENTED, InputValue
-from dynacli.check.planning.answer_values import AnswerValues
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.build_body import example_body
 from dynacli.errors import UsageError
-from dynacli.model.field_names import (
+from dynacli.openapi.model.field_names import (
     GENERAL_NAMES,
     ID_ENDINGS,
     names_another_thing,
     plain_name,
     singular,
 )
-from dynacli.model.operation import EACH, Field
-from dynacli.model.path_templates import nouns_of_paths, path_template
-from dynacli.schema.document_schemas import DocumentSchemas
-from dynacli.schema.example_value import NoExampleError
+from dynacli.openapi.model.operation import EACH, Field
+from dynacli.openapi.model.path_templates import nouns_of_paths, path_template
+from dynacli.openapi.schema.document_schemas import DocumentSchemas
+from dynacli.openapi.schema.example_value import NoExampleError
 
 __all__ = ["OWN_PREFIX", "fields_of_other_ids", "known_ids_for_body", "own_names_for_body", "unused_name"]
 

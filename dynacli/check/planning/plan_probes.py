@@ -14,8 +14,8 @@ from dataclasses import replace
 
 from dynacli.check.check_records import INVENTED, CheckedOperation, Exchange, InputValue, PlannedCall
 from dynacli.check.planning.select_operations import READING_METHODS
-from dynacli.model.acting_names import acting_word
-from dynacli.model.operation import Operation, OperationSummary
+from dynacli.openapi.model.acting_names import acting_word
+from dynacli.openapi.model.operation import Operation, OperationSummary
 
 __all__ = [
     "MAX_PROBES",

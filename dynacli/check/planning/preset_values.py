@@ -11,11 +11,11 @@ from dynacli.check.check_records import InputValue
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import ParameterKey
 from dynacli.errors import UsageError
-from dynacli.model.operation import Field, Parameter
-from dynacli.model.wording import did_you_mean
+from dynacli.openapi.model.operation import Field, Parameter
+from dynacli.openapi.model.wording import did_you_mean
+from dynacli.openapi.schema.option_fields import find_field
 from dynacli.request.assemble_body import Assignment, assemble
 from dynacli.request.convert_words import convert_all, is_given_as_text
-from dynacli.schema.option_fields import find_field
 
 __all__ = ["read_preset_values"]
 

@@ -18,8 +18,8 @@ from dynacli.check.check_records import Exchange, InputValue
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.describe_links import describe_links
 from dynacli.client.links.follow_link import AnsweredCall, link_value
-from dynacli.model.operation import Operation, OperationSummary, documented_status
-from dynacli.model.path_templates import path_template
+from dynacli.openapi.model.operation import Operation, OperationSummary, documented_status
+from dynacli.openapi.model.path_templates import path_template
 from dynacli.record import record
 
 __all__ = ["AnswerLinks", "ResourceChain", "find_chains"]

@@ -13,11 +13,11 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.unknown_operation import unknown_operation, unknown_tag
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.acting_names import acting_word
-from dynacli.model.field_names import is_search_name
-from dynacli.model.operation import Operation
-from dynacli.model.path_templates import ListingOperations, parameter_names
+from dynacli.openapi.model.acting_names import acting_word
+from dynacli.openapi.model.field_names import is_search_name
+from dynacli.openapi.model.operation import Operation
+from dynacli.openapi.model.path_templates import ListingOperations, parameter_names
+from dynacli.registry.opened_api import OpenedApi
 
 __all__ = [
     "READING_METHODS",

@@ -1,14 +1,14 @@
 """The judge of the exchanges of an API that others made: its judges of operations are made when they are needed."""
 
 from dynacli.auth.credentials import is_supported, kind_of
-from dynacli.check.recordings.recorded_call import judged_answer, judged_request_of
-from dynacli.check.running.operation_judge import broken_off_verdict, judge_cut_answer
+from dynacli.check._running.operation_judge import broken_off_verdict, judge_cut_answer
+from dynacli.check.recordings._recorded_call import judged_answer, judged_request_of
 from dynacli.client.call_settings import CallSettings
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import Operation, SecurityScheme
+from dynacli.openapi.model.operation import Operation, SecurityScheme
+from dynacli.registry.opened_api import OpenedApi
 from dynacli.traffic.operation_finder import MatchedOperation
 from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange
-from dynacli.validation.findings.finding import Verdict
+from dynacli.validation.finding import Verdict
 from dynacli.validation.judge_by_level import JudgeByLevel
 from dynacli.validation.judged_messages import JudgedRequest
 

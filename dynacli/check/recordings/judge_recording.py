@@ -9,17 +9,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dynacli.check.check_records import CheckedOperation, Exchange
+from dynacli.check.recordings._recorded_call import exchange_of
 from dynacli.check.recordings.exchange_judge import ExchangeJudge
-from dynacli.check.recordings.recorded_call import exchange_of
 from dynacli.check.reporting.check_results import CheckResults, starred
 from dynacli.client.call_settings import CallSettings
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import documented_status
+from dynacli.openapi.model.operation import documented_status
 from dynacli.record import record
+from dynacli.registry.opened_api import OpenedApi
 from dynacli.traffic.operation_finder import MatchedOperation, OperationFinder
 from dynacli.traffic.recorded_request import RecordedExchange
 from dynacli.urls import origin_of
-from dynacli.validation.findings.finding import Finding, Verdict
+from dynacli.validation.finding import Finding, Verdict
 
 __all__ = ["JudgedExchange", "RecordingJudge"]
 

@@ -4,15 +4,15 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from dynacli.check.recordings.recorded_call import keys_of, masker_of, secret_names
+from dynacli.check.recordings._recorded_call import keys_of, masker_of, secret_names
 from dynacli.client.answers.verdict_text import findings_json, findings_text, short_findings_text
-from dynacli.library.opened_api import OpenedApi
 from dynacli.record import replace
+from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
 from dynacli.traffic.operation_finder import MatchedOperation
 from dynacli.traffic.recorded_request import RecordedExchange
 from dynacli.urls import with_masked_secrets
-from dynacli.validation.findings.finding import Verdict
+from dynacli.validation.finding import Verdict
 
 __all__ = ["ToldExchange"]
 

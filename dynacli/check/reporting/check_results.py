@@ -7,10 +7,10 @@ from typing import Any
 
 from dynacli.auth.secret import MASK
 from dynacli.check.check_records import CheckedOperation, Exchange, InputValue, PlannedCall
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import Operation, documented_status
+from dynacli.openapi.model.operation import Operation, documented_status
 from dynacli.output.reports.judged_calls import JudgedCall
 from dynacli.record import record
+from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.preview import as_curl
 from dynacli.urls import without_query
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
+from dynacli.check._running.operation_judge import GONE
 from dynacli.check.check_records import INVENTED, CheckedOperation, Exchange
 from dynacli.check.reporting.check_results import (
     CheckResults,
@@ -20,12 +21,11 @@ from dynacli.check.reporting.check_results import (
     tolerated_of,
     total_coverage,
 )
-from dynacli.check.running.operation_judge import GONE
 from dynacli.client.answers.verdict_text import Evidence, placed
 from dynacli.environment import invocation
-from dynacli.library.document_locations import Location
-from dynacli.model.wording import enumerated
-from dynacli.schema.example_call import option_text
+from dynacli.openapi.model.wording import enumerated
+from dynacli.openapi.schema.example_call import option_text
+from dynacli.registry.document_locations import Location
 from dynacli.text.terminal import Painter, cell_width, visible
 from dynacli.text.wrapping import table_lines, wrapped
 from dynacli.urls import without_query

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dynacli.auth.secret import MASK
+from dynacli.check._call_planner import OperationPlan
 from dynacli.check.check_records import CheckedOperation, InputValue
-from dynacli.check.planning.call_planner import OperationPlan
 from dynacli.check.planning.resource_chains import ResourceChain
 from dynacli.check.reporting.check_results import is_secret, planned_values
-from dynacli.model.operation import Operation
-from dynacli.schema.example_call import option_text
+from dynacli.openapi.model.operation import Operation
+from dynacli.openapi.schema.example_call import option_text
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import wrapped
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.pages.page_loop import AnsweredPage
     from dynacli.http.exchange import Answer as WireAnswer
-    from dynacli.validation.findings.finding import Finding, Verdict
+    from dynacli.validation.finding import Finding, Verdict
 
 __all__ = ["Answer", "Headers"]
 

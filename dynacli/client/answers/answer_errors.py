@@ -14,13 +14,13 @@ from dynacli.client.credentials.chosen_security import KINDS, declares_none
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.collect_values import input_name
 from dynacli.client.sign_request import is_secret_parameter
-from dynacli.document.pointer import unescaped
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, HttpError, MismatchError
 from dynacli.http.semantics import SAFE_METHODS
-from dynacli.model.field_names import plain_name
-from dynacli.model.operation import EACH, Operation, Parameter, SecurityScheme, of_first_items
-from dynacli.model.wording import enumerated
+from dynacli.openapi.document.pointer import unescaped
+from dynacli.openapi.model.field_names import plain_name
+from dynacli.openapi.model.operation import EACH, Operation, Parameter, SecurityScheme, of_first_items
+from dynacli.openapi.model.wording import enumerated
 from dynacli.text.content_kind import decoded, is_json
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of, with_masked_query, without_query
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from dynacli.client.sign_request import Signed
     from dynacli.http.exchange import Answer
-    from dynacli.validation.findings.finding import Verdict
+    from dynacli.validation.finding import Verdict
 
 __all__ = ["Detail", "answer_masker", "http_error", "mismatch_error"]
 

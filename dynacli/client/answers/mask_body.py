@@ -11,7 +11,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallValues
 from dynacli.client.sign_request import SECRET_HEADERS
 from dynacli.http.built_request import Request
-from dynacli.model.operation import Operation
+from dynacli.openapi.model.operation import Operation
 from dynacli.urls import is_secret_name, with_masked_secrets
 
 __all__ = ["is_secret_header", "mask_text", "password_fields", "secret_texts", "without_passwords"]

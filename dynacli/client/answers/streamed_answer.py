@@ -23,7 +23,7 @@ from dynacli.http.exchange import Answer as WireAnswer
 from dynacli.http.item_reader import ItemReader
 from dynacli.http.send import FILE_LIMIT, Pieces
 from dynacli.record import replace
-from dynacli.validation.bodies.read_body import UnreadBody
+from dynacli.validation.read_body import UnreadBody
 
 __all__ = ["StreamedAnswer", "download_answer"]
 

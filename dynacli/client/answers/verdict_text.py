@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from dynacli.http.semantics import essence, is_json_lines, is_json_sequence
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.wording import enumerated
+from dynacli.openapi.model.wording import enumerated
+from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.content_kind import decoded, is_json
 from dynacli.text.excerpt import ExcerptTarget, in_margin, json_excerpts, marked
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from dynacli.http.built_request import Request
     from dynacli.http.exchange import Answer
-    from dynacli.library.document_locations import Location
-    from dynacli.validation.findings.finding import Finding, Verdict
+    from dynacli.registry.document_locations import Location
+    from dynacli.validation.finding import Finding, Verdict
 
 __all__ = [
     "Evidence",
@@ -137,8 +137,8 @@ def _headline(finding: "Finding", count: int = 1, places: "Sequence[str]" = ()) 
 
 def placed(location: "Location", line: int, *, is_one_file: bool) -> str:
     """Return a place in the document as a line of text."""
-    from dynacli.document.source import shown_file
-    from dynacli.library.document_locations import line_of
+    from dynacli.openapi.document.source import shown_file
+    from dynacli.registry.document_locations import line_of
 
     file, place = "document" if is_one_file else shown_file(location.file), line_of(line, location.column)
     # Of a document without line breaks the pointer says more than the column.

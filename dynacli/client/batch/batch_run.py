@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.answers.answer_errors import answer_masker, http_error, mismatch_error
 from dynacli.client.batch.row import Row, RowResult, WrongRow, filled
 from dynacli.client.batch.row_calls import BatchPlan, RowCalls, needed_names
@@ -23,6 +22,7 @@ from dynacli.client.parallel_calls import Dispatcher
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, FailedRowsError, FileError, FormError, UsageError
 from dynacli.http.semantics import essence, is_json, is_json_lines, is_json_sequence
+from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.record import record, replace
 from dynacli.text.exact_json import read_json
 

@@ -17,8 +17,8 @@ from dynacli.client.inputs.collect_values import check_missing, collect_paramete
 from dynacli.client.inputs.read_plain_inputs import input_key, no_such_plain_input, read_given
 from dynacli.client.unknown_operation import unknown_operation
 from dynacli.errors import DocumentError, DynacliError, RefusedError, UsageError
-from dynacli.library.opened_api import OpenedApi
 from dynacli.record import record, replace
+from dynacli.registry.opened_api import OpenedApi
 
 __all__ = ["BatchPlan", "RowCalls", "check_rows", "needed_names"]
 
@@ -328,7 +328,7 @@ class _Checker:
         if number is None:
             from difflib import get_close_matches
 
-            from dynacli.model.wording import did_you_mean
+            from dynacli.openapi.model.wording import did_you_mean
 
             near = get_close_matches(name, self._names, 1, 0.6)
             reason = "A row gets a name by its member `as`"

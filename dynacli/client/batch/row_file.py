@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
-from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.batch.row import NAME, Row, WrongRow
 from dynacli.environment import Environment, invocation
 from dynacli.errors import FileError, UsageError
-from dynacli.model.wording import counted
+from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.openapi.model.wording import counted
 from dynacli.record import record
 
 if TYPE_CHECKING:

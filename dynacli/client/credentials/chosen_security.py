@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 from dynacli.auth.credentials import Alternative, is_known, is_supported
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.profiles import signing_of
-from dynacli.document.pointer import unescaped
 from dynacli.environment import Environment, invocation
 from dynacli.errors import FileError, UsageError
 from dynacli.files import make_directory, write_file
-from dynacli.library.configuration.configuration import Configuration, profiles_in, texts
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.lenient_reading import text_or_empty
-from dynacli.model.operation import SecurityScheme, has_password_flow
-from dynacli.model.wording import did_you_mean, enumerated, listed_near
+from dynacli.openapi.document.pointer import unescaped
+from dynacli.openapi.model.lenient_reading import text_or_empty
+from dynacli.openapi.model.operation import SecurityScheme, has_password_flow
+from dynacli.openapi.model.wording import did_you_mean, enumerated, listed_near
+from dynacli.registry.configuration.configuration import Configuration, profiles_in, texts
+from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:

@@ -14,15 +14,15 @@ from dynacli.auth.credentials import (
     variables_of,
     with_prefixes,
 )
+from dynacli.client._credential_sources import StoredSource, credential_sources
+from dynacli.client._sign_by_command import signer_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import chosen_security
-from dynacli.client.credentials.credential_sources import StoredSource, credential_sources
-from dynacli.client.credentials.sign_by_command import signer_of
 from dynacli.client.sign_request import accepted_origins, is_accepted_origin
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, RefusedError
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import Operation, SecurityScheme
+from dynacli.openapi.model.operation import Operation, SecurityScheme
+from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server
 from dynacli.urls import origin_of
 

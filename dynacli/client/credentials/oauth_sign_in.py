@@ -29,14 +29,14 @@ from dynacli.auth.store.credential_store import CredentialStore, Keeping, Stored
 from dynacli.auth.tls_login import TlsLogin, context_besides
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import tls_settings
-from dynacli.document.pointer import escaped
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, TimedOutError, UsageError
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.lenient_reading import dict_or_empty
-from dynacli.model.operation import SecurityScheme
+from dynacli.openapi.document.pointer import escaped
+from dynacli.openapi.model.lenient_reading import dict_or_empty
+from dynacli.openapi.model.operation import SecurityScheme
+from dynacli.openapi.schema.documented_values import follow_reference
 from dynacli.record import replace
-from dynacli.schema.documented_values import follow_reference
+from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
 

@@ -25,9 +25,9 @@ from dynacli.client.credentials.oauth_sign_in import (
 )
 from dynacli.environment import Environment
 from dynacli.errors import AuthError
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import SecurityScheme
+from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.record import replace
+from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server
 
 __all__ = ["PasswordSource", "marked"]

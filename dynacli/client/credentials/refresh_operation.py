@@ -15,9 +15,9 @@ from dynacli.client.inputs.collect_values import collect_values
 from dynacli.client.inputs.read_plain_inputs import read_given
 from dynacli.client.sign_request import is_accepted_origin, is_secret_parameter, is_secret_value
 from dynacli.errors import RefusedError, UsageError
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import ANY, Operation, SecurityScheme, ValueType
+from dynacli.openapi.model.operation import ANY, Operation, SecurityScheme, ValueType
 from dynacli.record import record
+from dynacli.registry.opened_api import OpenedApi
 from dynacli.urls import origin_of
 
 __all__ = ["RefreshInputs", "find_refresh", "refresh_by"]

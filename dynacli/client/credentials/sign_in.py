@@ -22,9 +22,9 @@ from dynacli.client.credentials.chosen_security import scheme_of, schemes_of
 from dynacli.client.sign_request import is_accepted_origin
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import AuthError, RefusedError, UsageError
-from dynacli.library.configuration.configuration import DEMO
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import SecurityScheme
+from dynacli.openapi.model.operation import SecurityScheme
+from dynacli.registry.configuration.configuration import DEMO
+from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server, parse_origin
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of

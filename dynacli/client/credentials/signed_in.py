@@ -13,9 +13,9 @@ from dynacli.auth.store.credential_store import CredentialStore, StoredCredentia
 from dynacli.client.profiles import signing_of
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError
-from dynacli.library.configuration.configuration import DEMO, profiles_in
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import Operation, SecurityScheme
+from dynacli.openapi.model.operation import Operation, SecurityScheme
+from dynacli.registry.configuration.configuration import DEMO, profiles_in
+from dynacli.registry.opened_api import OpenedApi
 
 __all__ = ["SignedIn", "credential_state", "signed_in"]
 

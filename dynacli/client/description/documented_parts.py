@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation, schema_of_parameter
-from dynacli.document.objects import operations_of
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.lenient_reading import list_or_empty, parameter_description
-from dynacli.model.media_types import body_schema, takes_options
-from dynacli.model.operation import MediaType, of_first_items
-from dynacli.schema.documented_values import follow_reference
-from dynacli.schema.flatten_schema import FlatSchemas, Resolve, flatten
-from dynacli.schema.option_fields import list_fields
+from dynacli.openapi.document.objects import operations_of
+from dynacli.openapi.model.lenient_reading import list_or_empty, parameter_description
+from dynacli.openapi.model.media_types import body_schema, takes_options
+from dynacli.openapi.model.operation import MediaType, of_first_items
+from dynacli.openapi.schema.documented_values import follow_reference
+from dynacli.openapi.schema.flatten_schema import FlatSchemas, Resolve, flatten
+from dynacli.openapi.schema.option_fields import list_fields
+from dynacli.registry.opened_api import OpenedApi
 
 __all__ = ["body_of", "describe_callbacks", "describe_webhook", "parameters_of", "responses_of"]
 

@@ -6,11 +6,16 @@ from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.http.semantics import is_multipart
-from dynacli.model.operation import Field, Parameter, ValueType, of_first_items
-from dynacli.model.value_words import constraints, file_or_value, placeholder
+from dynacli.openapi.model.operation import Field, Parameter, ValueType, of_first_items
+from dynacli.openapi.model.value_words import constraints, file_or_value, placeholder
+from dynacli.openapi.schema.answer_outline import (
+    AnswerOutline,
+    UnreturnedFields,
+    answer_outline,
+    unreturned_fields,
+)
+from dynacli.openapi.schema.success_answer import success_answer
 from dynacli.record import record, replace
-from dynacli.schema.answer_outline import AnswerOutline, UnreturnedFields, answer_outline, unreturned_fields
-from dynacli.schema.success_answer import success_answer
 from dynacli.text.terminal import visible
 
 __all__ = ["DescribedInput", "OperationDescription", "OutlinedAnswer"]
@@ -171,7 +176,7 @@ class OperationDescription:
     @cached_property
     def servers(self) -> list[dict[str, Any]]:
         """The servers of the operation, else those of the document."""
-        from dynacli.model.server_objects import server_row
+        from dynacli.openapi.model.server_objects import server_row
 
         return [server_row(server) for server in self.operation.servers or self.api.servers]
 
@@ -217,7 +222,7 @@ class OperationDescription:
 
     def as_json(self) -> dict[str, Any]:
         """Return the description as `describe -o json` writes it."""
-        from dynacli.model.lenient_reading import operation_description
+        from dynacli.openapi.model.lenient_reading import operation_description
 
         operation, part = self.operation, self.described.part
         return {

@@ -12,7 +12,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote_plus, urlsplit
 
-from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.call import (
     Call,
     CallFailed,
@@ -33,7 +32,9 @@ from dynacli.environment import Environment, variable
 from dynacli.errors import DynacliError, FileError
 from dynacli.http.built_request import Request
 from dynacli.http.semantics import is_event_stream, is_json, is_sequence
-from dynacli.library.history.record_call import (
+from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.record import replace
+from dynacli.registry.history.record_call import (
     LARGEST_REMEMBERED,
     MODES,
     MOST_REMEMBERED,
@@ -46,7 +47,6 @@ from dynacli.library.history.record_call import (
     history_mode,
     record_call,
 )
-from dynacli.record import replace
 from dynacli.urls import with_masked_query, with_masked_secrets
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ if TYPE_CHECKING:
     from dynacli.client.engine.masked_call import MaskedCall
     from dynacli.http.exchange import Answer, ClientPool
     from dynacli.http.send import Pieces, Receive
-    from dynacli.validation.bodies.read_body import UnreadBody
-    from dynacli.validation.findings.finding import Verdict
+    from dynacli.validation.finding import Verdict
     from dynacli.validation.judge_by_level import JudgeByLevel
+    from dynacli.validation.read_body import UnreadBody
 
 __all__ = ["CallHistory", "Engine", "MadeCall"]
 
@@ -494,13 +494,13 @@ class CallHistory:
         try:
             is_time_to_sweep = record_call(self._env, call, self._answered)
         except UnusualHistoryError as unusual:
-            from dynacli.library.history.history_file import record_with_care
+            from dynacli.registry.history.history_file import record_with_care
 
             if note := record_with_care(self._env, call, self._answered, unusual):
                 self._warn(note)
             return
         if is_time_to_sweep:
-            from dynacli.library.history.history_file import sweep
+            from dynacli.registry.history.history_file import sweep
 
             sweep(self._env)
 

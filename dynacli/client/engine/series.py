@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.call import CallFailed, Retrying
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
@@ -31,7 +30,8 @@ from dynacli.errors import (
 )
 from dynacli.http.exchange import may_pass, seconds_text
 from dynacli.http.semantics import SAFE_METHODS
-from dynacli.model.wording import counted
+from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.openapi.model.wording import counted
 from dynacli.record import record, replace
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from dynacli.http.semantics import (
     is_multipart,
     is_sequence,
 )
-from dynacli.model.media_types import is_built
-from dynacli.model.operation import MediaType
+from dynacli.openapi.model.media_types import is_built
+from dynacli.openapi.model.operation import MediaType
+from dynacli.openapi.schema.branch_selection import BranchSelection, select_branches
 from dynacli.request.assemble_body import Assignment, assemble, encode
 from dynacli.request.convert_words import json_value
-from dynacli.schema.branch_selection import BranchSelection, select_branches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -228,7 +228,7 @@ def _needs_body(described: DescribedOperation) -> bool:
 
 
 def _is_meant(described: DescribedOperation) -> bool:
-    from dynacli.schema.example_call import is_body_meant
+    from dynacli.openapi.schema.example_call import is_body_meant
 
     body = described.follow(described.part["operation"].get("requestBody"))
     return is_body_meant(described.operation.method, body)
@@ -255,8 +255,8 @@ def example_body(described: DescribedOperation, overlay: Any) -> Any:
     Raises:
         UsageError: None can be made.
     """
-    from dynacli.schema.example_call import body_example
-    from dynacli.schema.example_value import NoExampleError
+    from dynacli.openapi.schema.example_call import body_example
+    from dynacli.openapi.schema.example_value import NoExampleError
 
     media, schema = described.raw_media_type(), described.body_schema()
     choices = [{"allOf": [schema, overlay]}] * (overlay is not True) + [schema]
@@ -279,8 +279,8 @@ def _fitting_example(described: DescribedOperation) -> Any:
     Raises:
         UsageError: None can be made, as where two alternatives are so wide that whatever fits one fits both.
     """
-    from dynacli.schema.document_schemas import DocumentSchemas
-    from dynacli.schema.example_value import NoExampleError
+    from dynacli.openapi.schema.document_schemas import DocumentSchemas
+    from dynacli.openapi.schema.example_value import NoExampleError
 
     example, fits = example_body(described, True), False
     with suppress(NoExampleError, RecursionError):

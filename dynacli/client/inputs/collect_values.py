@@ -5,7 +5,7 @@ from typing import Any
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues, ParameterKey
 from dynacli.errors import UsageError
-from dynacli.model.operation import Parameter
+from dynacli.openapi.model.operation import Parameter
 
 __all__ = [
     "check_missing",
@@ -84,7 +84,7 @@ def check_missing(described: DescribedOperation, missing: list[str]) -> None:
         UsageError: It names all of them, and an example of the call.
     """
     if missing:
-        from dynacli.model.wording import enumerated
+        from dynacli.openapi.model.wording import enumerated
 
         raise UsageError(
             f"`{described.operation.name}` needs {enumerated(missing)}",
@@ -94,8 +94,8 @@ def check_missing(described: DescribedOperation, missing: list[str]) -> None:
 
 
 def _fill_parameters(described: DescribedOperation, parameters: dict[ParameterKey, Any]) -> None:
-    from dynacli.schema.example_call import parameter_example
-    from dynacli.schema.example_value import NoExampleError
+    from dynacli.openapi.schema.example_call import parameter_example
+    from dynacli.openapi.schema.example_value import NoExampleError
 
     raw = described.raw_parameters
     for parameter in described.operation.parameters:

@@ -7,9 +7,9 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import UsageError
 from dynacli.http.payload import Payload
 from dynacli.http.semantics import is_multipart
+from dynacli.openapi.schema.form_encoding import Encodings
 from dynacli.request.assemble_body import json_text
 from dynacli.request.form_body import Multipart, encode_form, make_parts
-from dynacli.schema.form_encoding import Encodings
 
 if TYPE_CHECKING:
     from dynacli.client.inputs.call_inputs import CallInputs

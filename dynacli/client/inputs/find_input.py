@@ -7,9 +7,9 @@ from itertools import islice
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import UsageError
-from dynacli.model.field_names import plain_name, words_of
-from dynacli.model.operation import Field, Operation, OperationSummary, Parameter, of_first_items
-from dynacli.model.wording import did_you_mean, enumerated
+from dynacli.openapi.model.field_names import plain_name, words_of
+from dynacli.openapi.model.operation import Field, Operation, OperationSummary, Parameter, of_first_items
+from dynacli.openapi.model.wording import did_you_mean, enumerated
 from dynacli.record import replace
 
 __all__ = ["find_input", "near_options", "no_such_input"]
@@ -23,7 +23,7 @@ def find_input(described: DescribedOperation, word: str) -> tuple[Parameter | No
             an item of an array (`tags[0]`), a key of a map.
     """
     # Most calls have listed options alone.
-    from dynacli.schema.option_fields import find_field
+    from dynacli.openapi.schema.option_fields import find_field
 
     head, dot, rest = word.partition(".")
     for parameter in described.operation.parameters:

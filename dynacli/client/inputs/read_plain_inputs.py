@@ -16,14 +16,14 @@ from dynacli.client.inputs.find_input import find_input, no_such_input
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.http.semantics import is_form, is_json, is_multipart
-from dynacli.model.media_types import is_built
-from dynacli.model.operation import ANY, Field, Parameter, ValueType
+from dynacli.openapi.model.media_types import is_built
+from dynacli.openapi.model.operation import ANY, Field, Parameter, ValueType
 from dynacli.request.assemble_body import Assignment, assemble, json_text
 from dynacli.request.convert_words import convert, convert_all, is_given_as_text, is_single_item
 
 if TYPE_CHECKING:
     from dynacli.http.payload import Payload, Source
-    from dynacli.schema.form_encoding import Encodings
+    from dynacli.openapi.schema.form_encoding import Encodings
 
 __all__ = [
     "encodings_of_body",

@@ -18,13 +18,13 @@ from dynacli.client.sign_request import is_accepted_origin
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, FormError, RefusedError, UsageError
 from dynacli.http.semantics import SAFE_METHODS, is_json
-from dynacli.model.media_types import is_built
-from dynacli.model.operation import Server, documented_status
-from dynacli.model.runtime_expressions import Expression, parse_expression, split_template
-from dynacli.model.wording import enumerated
+from dynacli.openapi.model.media_types import is_built
+from dynacli.openapi.model.operation import Server, documented_status
+from dynacli.openapi.model.runtime_expressions import Expression, parse_expression, split_template
+from dynacli.openapi.model.wording import enumerated
+from dynacli.openapi.schema.documented_values import walk_value
 from dynacli.record import replace
 from dynacli.request.assemble_body import json_text
-from dynacli.schema.documented_values import walk_value
 from dynacli.urls import origin_of
 
 if TYPE_CHECKING:

@@ -29,11 +29,11 @@ from dynacli.client.pages.page_rule import (
     with_size,
 )
 from dynacli.client.profiles import malformed
-from dynacli.document.pointer import join, split
-from dynacli.model.field_names import MORE_NAMES, plain_name
+from dynacli.openapi.document.pointer import join, split
+from dynacli.openapi.model.field_names import MORE_NAMES, plain_name
+from dynacli.openapi.schema.read_schema import mapping_of
+from dynacli.openapi.schema.success_answer import success_response, success_schema
 from dynacli.record import record, replace
-from dynacli.schema.read_schema import mapping_of
-from dynacli.schema.success_answer import success_response, success_schema
 
 __all__ = [
     "KINDS",
@@ -444,7 +444,7 @@ def _rules_of_links(described: DescribedOperation, response: Mapping[str, Any]) 
     for _, _, name, link in links_in({"": response}, described.follow):
         if re.search("prev|first|last|self", str(name), re.IGNORECASE) or not _leads_to(described, link):
             continue
-        from dynacli.model.runtime_expressions import parse_expression
+        from dynacli.openapi.model.runtime_expressions import parse_expression
 
         parameters = link.get("parameters")
         for key, text in parameters.items() if isinstance(parameters, Mapping) else ():

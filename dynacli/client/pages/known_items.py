@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.model.field_names import plain_name
-from dynacli.model.find_items import ID_NAMES, WRAPPERS, KnownItems, choose_array
-from dynacli.record import record
-from dynacli.schema.read_schema import (
+from dynacli.openapi.model.field_names import plain_name
+from dynacli.openapi.model.find_items import ID_NAMES, WRAPPERS, KnownItems, choose_array
+from dynacli.openapi.schema.read_schema import (
     json_type,
     mapping_of,
     possible_schemas,
@@ -16,7 +15,8 @@ from dynacli.schema.read_schema import (
     types_of,
     value_types_of,
 )
-from dynacli.schema.success_answer import success_response, success_schema
+from dynacli.openapi.schema.success_answer import success_response, success_schema
+from dynacli.record import record
 
 __all__ = ["AnswerField", "fields_of_schema", "fields_of_value", "item_field", "known_items"]
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.client.call import Page
 from dynacli.client.pages.page_rule import AnswerPlace
-from dynacli.document.pointer import join
-from dynacli.model.field_names import plain_name
+from dynacli.openapi.document.pointer import join
+from dynacli.openapi.model.field_names import plain_name
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json
-from dynacli.validation.findings.finding import Verdict
+from dynacli.validation.finding import Verdict
 
 if TYPE_CHECKING:
-    from dynacli.validation.findings.finding import Finding
+    from dynacli.validation.finding import Finding
 
 __all__ = ["MergedVerdict", "merged_text", "text_around"]
 

@@ -11,7 +11,7 @@ from dynacli.client.pages.known_items import fields_of_value
 from dynacli.client.pages.page_rule import ABSENT, NAMES, AnswerPlace, InputPlace, PageRule
 from dynacli.environment import invocation
 from dynacli.errors import NetworkError, RefusedError
-from dynacli.model.field_names import plain_name
+from dynacli.openapi.model.field_names import plain_name
 from dynacli.record import record, replace
 from dynacli.request.assemble_body import Assignment, assemble
 from dynacli.urls import origin_of, without_query

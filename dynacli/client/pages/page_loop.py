@@ -9,7 +9,6 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.call import Call, Page, PageCame
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, MadeCall
@@ -35,8 +34,9 @@ from dynacli.client.pages.next_page import (
 from dynacli.client.pages.page_rule import AnswerPlace, PageRule, place_at
 from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, NetworkError, UsageError
-from dynacli.model.find_items import Items, find_items
-from dynacli.model.wording import enumerated
+from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.openapi.model.find_items import Items, find_items
+from dynacli.openapi.model.wording import enumerated
 from dynacli.record import record, replace
 from dynacli.urls import origin_of, without_query
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.model.field_names import plain_name, words_of
-from dynacli.model.operation import ANY, ValueType
+from dynacli.openapi.model.field_names import plain_name, words_of
+from dynacli.openapi.model.operation import ANY, ValueType
 from dynacli.record import record, replace
 
 __all__ = [

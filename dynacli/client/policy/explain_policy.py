@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dynacli.client._readings import Sent, SentValues
 from dynacli.client.call import base_url_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.policy.permission import decision_on, is_asked_about
 from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, strictest, unknown_words
-from dynacli.client.policy.readings import Sent, SentValues
 from dynacli.errors import UsageError
 from dynacli.http.built_request import Request
-from dynacli.library.configuration.configuration import Configuration
-from dynacli.library.configuration.configuration_lines import line_of
+from dynacli.registry.configuration.configuration import Configuration
+from dynacli.registry.configuration.configuration_lines import line_of
 
 if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings

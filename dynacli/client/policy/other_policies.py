@@ -18,19 +18,19 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from dynacli.catalog.store.catalog_file import Catalog
+from dynacli.client._readings import Sent, SentValues, steps_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_at import operation_at
 from dynacli.client.policy.permission import obey
 from dynacli.client.policy.policy_rules import ALLOWED, Decision, Policy, Rules, decide, strictest, with_paths
-from dynacli.client.policy.readings import Sent, SentValues, steps_of
 from dynacli.environment import Environment, invocation
 from dynacli.errors import RefusedError, UsageError
 from dynacli.http.built_request import Request
-from dynacli.library.configuration.configuration import profiles_in, texts
-from dynacli.library.open_by_name import open_from_cache
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import Operation, OperationSummary, Server
+from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.model.operation import Operation, OperationSummary, Server
+from dynacli.registry.configuration.configuration import profiles_in, texts
+from dynacli.registry.open_by_name import open_from_cache
+from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server
 from dynacli.urls import origin_of, server_of
 

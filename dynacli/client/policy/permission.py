@@ -7,17 +7,17 @@ scripts work, and where there is one and nobody may be asked, it wants `--yes`.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from dynacli.client._readings import asked_by_headers
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, decide
-from dynacli.client.policy.readings import asked_by_headers
 from dynacli.environment import invocation
 from dynacli.errors import RefusedError
 from dynacli.http.semantics import SAFE_METHODS
 
 if TYPE_CHECKING:
+    from dynacli.client._readings import Sent
     from dynacli.client.consent import Consent
     from dynacli.client.policy.policy_rules import Policy
-    from dynacli.client.policy.readings import Sent
 
 __all__ = [
     "Bounds",

@@ -8,12 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from dynacli.client.call_settings import CallSettings
-from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.policy.other_policies import documented_bases
-from dynacli.client.policy.permission import check_that_it_reads, decision_on, obey
-from dynacli.client.policy.policy_rules import ALLOWED
-from dynacli.client.policy.readings import (
+from dynacli.client._readings import (
     ANY_METHOD,
     Sent,
     SentValues,
@@ -21,6 +16,11 @@ from dynacli.client.policy.readings import (
     overrides_of,
     readings_of,
 )
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.policy.other_policies import documented_bases
+from dynacli.client.policy.permission import check_that_it_reads, decision_on, obey
+from dynacli.client.policy.policy_rules import ALLOWED
 from dynacli.http.built_request import Request
 from dynacli.urls import server_of
 

@@ -15,8 +15,7 @@ from fnmatch import fnmatchcase
 from itertools import chain
 from typing import Any, NamedTuple
 
-from dynacli.catalog.store.catalog_file import Catalog
-from dynacli.client.policy.readings import (
+from dynacli.client._readings import (
     Sent,
     is_path_of,
     methods_in,
@@ -28,11 +27,12 @@ from dynacli.client.profiles import malformed
 from dynacli.environment import Environment
 from dynacli.errors import FileError
 from dynacli.http.semantics import SAFE_METHODS
-from dynacli.library.configuration.configuration import profiles_in
-from dynacli.model.kebab_names import is_tag_meant, kebab
-from dynacli.model.operation import Operation, OperationSummary
-from dynacli.model.path_templates import path_template
+from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.model.kebab_names import is_tag_meant, kebab
+from dynacli.openapi.model.operation import Operation, OperationSummary
+from dynacli.openapi.model.path_templates import path_template
 from dynacli.record import record, replace
+from dynacli.registry.configuration.configuration import profiles_in
 
 __all__ = [
     "ADDITIONAL",

@@ -2,17 +2,17 @@
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 
-from dynacli.catalog.store.catalog_file import operations_at
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.linked_operation import links_in
 from dynacli.http.semantics import SAFE_METHODS
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.field_names import GENERAL_NAMES, ID_ENDINGS, owner_name, plain_name, singular
-from dynacli.model.find_items import naming_fields, takes_id
-from dynacli.model.operation import Field, Operation, Parameter
-from dynacli.model.path_templates import ListingOperations, collection_template, parameter_names
-from dynacli.schema.answer_outline import answer_outline
-from dynacli.schema.success_answer import success_response
+from dynacli.openapi.catalog.store.catalog_file import operations_at
+from dynacli.openapi.model.field_names import GENERAL_NAMES, ID_ENDINGS, owner_name, plain_name, singular
+from dynacli.openapi.model.find_items import naming_fields, takes_id
+from dynacli.openapi.model.operation import Field, Operation, Parameter
+from dynacli.openapi.model.path_templates import ListingOperations, collection_template, parameter_names
+from dynacli.openapi.schema.answer_outline import answer_outline
+from dynacli.openapi.schema.success_answer import success_response
+from dynacli.registry.opened_api import OpenedApi
 
 __all__ = ["input_sources"]
 

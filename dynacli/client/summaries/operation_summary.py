@@ -13,11 +13,11 @@ from dynacli.client.description.operation_description import (
     OutlinedAnswer,
 )
 from dynacli.client.pages.decide_rule import KINDS
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.field_names import plain_name, singular, words_of
-from dynacli.model.operation import Field, Operation, Parameter
-from dynacli.model.value_words import MAY_BE_NULL, MAY_BE_REPEATED, NOT_EMPTY, constraints
+from dynacli.openapi.model.field_names import plain_name, singular, words_of
+from dynacli.openapi.model.operation import Field, Operation, Parameter
+from dynacli.openapi.model.value_words import MAY_BE_NULL, MAY_BE_REPEATED, NOT_EMPTY, constraints
 from dynacli.record import record
+from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import visible
 from dynacli.text.wrapping import block_text, closed, quoted, short_sentence, word_or_quoted
 

@@ -3,7 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from dynacli.document.objects import (
+from dynacli.export.versions import _to_3_0 as in_3_0
+from dynacli.export.versions import _to_3_1 as in_3_1
+from dynacli.export.versions._conversion_walk import Loss, Rule, walk
+from dynacli.export.versions._to_3_0 import BOOLEANS_IN_3_0, schema_in_3_0
+from dynacli.export.versions._to_3_1 import schema_in_3_1
+from dynacli.openapi.document.objects import (
     CONTENT,
     DOCUMENT,
     ENCODING,
@@ -17,12 +22,7 @@ from dynacli.document.objects import (
     ObjectKind,
     kind_at,
 )
-from dynacli.document.references.cut_operations import without_lost_links
-from dynacli.export.versions import to_3_0 as in_3_0
-from dynacli.export.versions import to_3_1 as in_3_1
-from dynacli.export.versions.conversion_walk import Loss, Rule, walk
-from dynacli.export.versions.to_3_0 import BOOLEANS_IN_3_0, schema_in_3_0
-from dynacli.export.versions.to_3_1 import schema_in_3_1
+from dynacli.openapi.document.references.cut_operations import without_lost_links
 
 __all__ = ["VERSIONS", "Converted", "convert_version"]
 

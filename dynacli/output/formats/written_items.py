@@ -7,7 +7,7 @@ from typing import Any
 
 from dynacli.environment import Environment
 from dynacli.errors import FormError
-from dynacli.model.find_items import Items, KnownItems, find_items
+from dynacli.openapi.model.find_items import Items, KnownItems, find_items
 from dynacli.output.output_form import ITEM_FORMATS, TABLES, OutputForm
 from dynacli.output.stream_body import Write
 from dynacli.output.written_text import blocks, written_text
@@ -72,7 +72,7 @@ def write_items(env: Environment, items: Iterable[Any], form: OutputForm) -> Non
             for item in items:
                 write_item(item)
         return
-    from dynacli.output.formats.value_text import ItemText
+    from dynacli.output.formats._value_text import ItemText
 
     text = ItemText(env, form)
     with written_text(env, form) as write:
@@ -82,7 +82,7 @@ def write_items(env: Environment, items: Iterable[Any], form: OutputForm) -> Non
 
 @contextmanager
 def _as_they_come(env: Environment, form: OutputForm) -> Iterator[WriteItem]:
-    from dynacli.output.formats.value_text import ItemText
+    from dynacli.output.formats._value_text import ItemText
 
     text = ItemText(env, form)
     with written_text(env, replace(form, may_page=False)) as write:
@@ -96,7 +96,7 @@ def _as_they_come(env: Environment, form: OutputForm) -> Iterator[WriteItem]:
 
 @contextmanager
 def _collected(env: Environment, form: OutputForm, known: Sequence[str]) -> Iterator[WriteItem]:
-    from dynacli.output.formats.table_rows import Columns
+    from dynacli.output.formats._table_rows import Columns
 
     columns = Columns(form.columns, known)
     values: list[Any] = []
@@ -153,12 +153,12 @@ def _write_table(
     is_shown = env.stdout_is_terminal and not form.file
     note = ""
     if form.format == "table":
-        from dynacli.output.formats.table_rows import Table
+        from dynacli.output.formats._table_rows import Table
 
         table = Table(env, items(), columns, is_shown=is_shown)
         pieces, note = table.pieces(), table.note
     else:
-        from dynacli.output.formats.table_rows import separated_lines
+        from dynacli.output.formats._table_rows import separated_lines
 
         pieces = separated_lines(items(), columns, is_csv=form.format == "csv")
         if is_shown:
@@ -202,21 +202,21 @@ def write_value(env: Environment, value: Any, form: OutputForm, *, known: KnownI
 
 
 def _write_text(env: Environment, value: Any, form: OutputForm) -> None:
-    from dynacli.output.formats.value_text import value_text
+    from dynacli.output.formats._value_text import value_text
 
     with written_text(env, form) as write:
         write(value_text(env, value, form))
 
 
 def _write_items(env: Environment, value: Any, form: OutputForm, known: KnownItems | None) -> None:
-    from dynacli.output.formats.value_text import LINE_OF
+    from dynacli.output.formats._value_text import LINE_OF
 
     found = find_items(value, known)
     items = found.values if isinstance(found, Items) else [value]
     if form.format in LINE_OF:
         write_items(env, items, form)
         return
-    from dynacli.output.formats.table_rows import Columns
+    from dynacli.output.formats._table_rows import Columns
 
     names = () if known is None else known.names
     if isinstance(found, Items) and found.is_keyed and found.values:
@@ -225,7 +225,7 @@ def _write_items(env: Environment, value: Any, form: OutputForm, known: KnownIte
     for item in items:
         columns.note(item)
     if not isinstance(found, Items) and form.format == "table" and isinstance(value, dict):
-        from dynacli.output.formats.table_rows import object_lines
+        from dynacli.output.formats._table_rows import object_lines
 
         (row,) = columns.rows(items)
         shown = dict(zip(columns.names(), row, strict=True))

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 from dynacli import __version__
 from dynacli.http.built_request import Request
 from dynacli.http.semantics import essence
-from dynacli.library.history.history_file import HistoryRow
 from dynacli.record import record
+from dynacli.registry.history.history_file import HistoryRow
 from dynacli.request import preview
 from dynacli.text.content_kind import decoded
 

@@ -7,7 +7,7 @@ import pytest
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.pages.next_page import End, NextPage, ReceivedPage, id_of, next_page, number_in
 from dynacli.client.pages.page_rule import ABSENT, AnswerPlace, InputPlace, PageRule, place_at
-from dynacli.model.operation import ValueType
+from dynacli.openapi.model.operation import ValueType
 from dynacli.record import replace
 from tests.client.pages.listed_api import ListedApi, array, integer, record, string
 from tests.harness import Recorder, run_cli

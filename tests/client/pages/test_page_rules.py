@@ -9,8 +9,8 @@ import pytest
 
 from dynacli.client.pages.known_items import AnswerField, fields_of_value, item_field
 from dynacli.client.pages.page_rule import EXTENSIONS, NAMES
-from dynacli.model.field_names import plain_name
-from dynacli.model.find_items import Items, find_items
+from dynacli.openapi.model.field_names import plain_name
+from dynacli.openapi.model.find_items import Items, find_items
 from tests.client.pages.listed_api import ITEMS, SIZE, ListedApi, array, integer, record, string
 from tests.documents import save
 from tests.harness import Answer, Recorder, run_cli

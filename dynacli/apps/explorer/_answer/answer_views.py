@@ -1,0 +1,342 @@
+"""The views of an answer, of a call just made or kept by the history: value, text, headers and findings."""
+
+import io
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from dynacli.apps.explorer._calls.running_call import Ended
+from dynacli.apps.explorer._form.draft import Draft, inputs_of
+from dynacli.auth.secret import MASK
+from dynacli.client.answers.answer_errors import answer_masker, http_error, mismatch_error
+from dynacli.client.answers.verdict_text import Evidence, findings_text, notes_of
+from dynacli.client.call import Call, request_of
+from dynacli.client.call_judge import CallJudge
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.consent import Consent
+from dynacli.client.inputs.collect_values import collect_values
+from dynacli.environment import Environment, invocation
+from dynacli.errors import DynacliError, FileError, FormError
+from dynacli.http.exchange import Answer
+from dynacli.openapi.model.wording import counted
+from dynacli.output.error_messages import write_error, write_note, write_warning
+from dynacli.output.output_form import OutputForm
+from dynacli.output.render import write_body
+from dynacli.output.reports.har import har_call
+from dynacli.output.standard_error import write_stderr
+from dynacli.record import replace
+from dynacli.registry.history.history_file import HistoryRow
+from dynacli.text.content_kind import decoded
+from dynacli.text.terminal import Painter, visible
+from dynacli.validation.judged_messages import JudgedResponse
+
+if TYPE_CHECKING:
+    from dynacli.openapi.model.find_items import KnownItems
+
+__all__ = [
+    "VIEWS",
+    "AnswerScreen",
+    "KeptCall",
+    "answer_screen",
+    "kept_text",
+    "line_of_kept",
+    "status_text",
+    "view_text",
+]
+
+
+def _write_view(env: Environment, view: str, answer: Answer, known: "KnownItems | None" = None) -> None:
+    """Write a body.
+
+    Args:
+        view: `pretty`, `table` or `raw`.
+        known: What the document says of the items; None where it says nothing.
+    """
+    media_type = answer.header("content-type")
+    if view == "raw":
+        text = answer.body.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
+        env.stdout.write(visible(text))
+    elif decoded(answer.body, media_type) is None:
+        name = f"`{visible(media_type, keep='')}`" if media_type else "of no declared type"
+        size = counted(len(answer.body), "byte")
+        write_note(env, f"The answer is binary ({name}, {size}); s saves it in a file")
+    elif not answer.body:
+        write_note(env, "The answer has no body")
+    else:
+        form = OutputForm("auto" if view == "pretty" else view, may_page=False)
+        try:
+            write_body(env, answer.body, media_type, form, known=known)
+        except (FormError, FileError) as error:
+            write_error(env, error, "text")
+
+
+VIEWS: Final = ("pretty", "table", "raw", "headers", "verdict")
+
+
+class _Stream(io.StringIO):
+    """A terminal whose text is kept."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+class AnswerScreen(NamedTuple):
+    """A terminal that both streams of a run write to, in the order in which they write.
+
+    Args:
+        env: The surroundings of what writes to it.
+        stream: What was written.
+    """
+
+    env: Environment
+    stream: io.StringIO
+
+    def take(self) -> str:
+        """Return what was written since the last time."""
+        text = self.stream.getvalue()
+        self.stream.seek(0)
+        self.stream.truncate()
+        return text
+
+
+def answer_screen(width: int, variables: Mapping[str, str]) -> AnswerScreen:
+    """Return a terminal of a width in columns, with colours as the variables allow them."""
+    stream = _Stream()
+    allowed = {name: value for name, value in variables.items() if name in {"NO_COLOR", "TERM"}}
+    env = Environment(
+        stdin=stream, stdout=stream, stderr=stream, variables={**allowed, "COLUMNS": str(max(width, 1))}
+    )
+    return AnswerScreen(env, stream)
+
+
+def view_text(view: str, ended: Ended, width: int, variables: Mapping[str, str]) -> str:
+    """Return the text of a view.
+
+    Args:
+        view: One of `VIEWS`.
+        width: The columns that it has.
+        variables: Those of the environment, which say whether there are colours.
+    """
+    screen = answer_screen(width, variables)
+    call, answer = ended.call, ended.answer
+    if call is not None and answer is not None:
+        _WRITERS[view](screen.env, call, answer, ended)
+    if ended.was_cancelled:
+        sent = call is not None and call.has_sent
+        more = "the request may have reached the server" if sent else "nothing was sent"
+        write_note(screen.env, f"Cancelled: {more}")
+    elif ended.error is not None:
+        write_error(screen.env, ended.error, "text")
+    return screen.take()
+
+
+def status_text(ended: Ended) -> str:
+    """Return an answer in a line: its status, size, time and verdict."""
+    answer = ended.answer
+    if answer is None:
+        return "Cancelled" if ended.was_cancelled else "No answer"
+    parts = [
+        f"{answer.status} {visible(answer.reason, keep='')}".strip(),
+        counted(answer.size, "byte"),
+        f"{answer.seconds * 1000:,.0f} ms",
+    ]
+    verdict = ended.verdict
+    if verdict is not None:
+        parts.append("valid" if verdict.is_valid else counted(len(verdict.findings), "finding"))
+    if ended.was_cancelled:
+        parts.append("cancelled")
+    elif ended.error is not None:
+        parts.append("broken off")
+    return " · ".join(parts)
+
+
+def _write_pretty(env: Environment, call: Call, answer: Answer, _: Ended) -> None:
+    _write_view(env, "pretty", answer)
+    _write_status(env, call, answer)
+
+
+def _write_table(env: Environment, call: Call, answer: Answer, _: Ended) -> None:
+    from dynacli.client.pages.known_items import known_items
+
+    _write_view(env, "table", answer, known_items(call.described))
+    _write_status(env, call, answer)
+
+
+def _write_status(env: Environment, call: Call, answer: Answer) -> None:
+    if not 200 <= answer.status < 300:
+        write_error(env, http_error(call, answer), "text")
+
+
+def _write_raw(env: Environment, call: Call, answer: Answer, ended: Ended) -> None:  # noqa: ARG001
+    _write_view(env, "raw", answer)
+
+
+def _write_headers(env: Environment, call: Call, answer: Answer, ended: Ended) -> None:  # noqa: ARG001
+    signed, paint = call.signed, Painter.for_stdout(env)
+    masker = answer_masker(signed, answer.headers)
+
+    def header(name: str, value: str) -> str:
+        shown = MASK if name.lower() in signed.secret_headers and MASK not in value else masker.mask(value)
+        return f"{paint.cyan(visible(name, keep=''))}: {visible(shown, keep='')}"
+
+    shown = signed.shown
+    lines = [f"{shown.method} {visible(masker.mask(shown.url), keep='')}"]
+    lines += [header(name, value) for name, value in shown.headers]
+    lines += ["", *(f"{status} {visible(masker.mask(url), keep='')}" for status, url in answer.hops)]
+    lines += [paint.bold(visible(f"{answer.http_version} {answer.status} {answer.reason}".rstrip(), keep=""))]
+    lines += [header(name, value) for name, value in answer.headers]
+    env.stdout.write("\n".join(lines) + "\n")
+
+
+def _write_verdict(env: Environment, call: Call, answer: Answer, ended: Ended) -> None:
+    verdict, judging = ended.verdict, call.judging
+    if verdict is None or judging is None:
+        write_note(env, "Nothing was judged")
+        return
+    masker = answer_masker(call.signed, answer.headers)
+    if not judging.verdict.is_valid:
+        text = f"The request holds what the document does not mention\n{judging.findings_text()}"
+        write_warning(env, masker.mask(text))
+    if verdict.is_valid:
+        write_stderr(
+            env, Painter.for_stderr(env).green("The answer is as the document says") + "\n", painted=True
+        )
+    else:
+        mismatch = mismatch_error(call, answer, verdict, has_json=False)
+        if call.settings.is_strict:
+            write_error(env, mismatch, "text")
+        else:
+            write_warning(env, f"{mismatch.message}\n{mismatch.reason}")
+    for note in notes_of([judging.verdict, verdict], shows_ignored=True):
+        write_note(env, masker.mask(note))
+    for reason in dict.fromkeys((*judging.verdict.failures, *verdict.failures)):
+        write_warning(env, masker.mask(f"Not validated: {reason}"))
+
+
+_WRITERS: Final[Mapping[str, Callable[[Environment, Call, Answer, Ended], None]]] = {
+    "pretty": _write_pretty,
+    "table": _write_table,
+    "raw": _write_raw,
+    "headers": _write_headers,
+    "verdict": _write_verdict,
+}
+
+
+class KeptCall(NamedTuple):
+    """A call that the history keeps.
+
+    Args:
+        draft: What its command line gives to the form.
+        left_out: What it does not give.
+        settings: How it would be made now, and is judged.
+    """
+
+    row: HistoryRow
+    draft: Draft
+    left_out: tuple[str, ...]
+    settings: CallSettings
+
+    @property
+    def answer(self) -> Answer | None:
+        """The answer, with its body where that was kept; None where nothing was."""
+        if self.row.call.messages is None or self.row.call.status is None:
+            return None
+        kept, size = har_call(self.row), self.row.call.size or 0
+        headers = tuple((name, value) for name, value in kept.answer_headers)
+        parts = (kept.status, kept.reason, kept.http_version, kept.url, headers, kept.answer_body)
+        return Answer(*parts, self.row.call.seconds, size=size)
+
+    @property
+    def status_text(self) -> str:
+        """The call in a line: when it was made, and what came."""
+        lines = [line_of_kept(self.row)]
+        if self.left_out:
+            lines.append(f"The form leaves out: {', '.join(self.left_out)}")
+        return "\n".join(lines)
+
+
+def line_of_kept(row: HistoryRow) -> str:
+    """Return a call of the history in a line."""
+    call = row.call
+    parts = [str(call.status) if call.status is not None else "no answer"]
+    if call.size is not None:
+        parts.append(counted(call.size, "byte"))
+    parts.append(f"{call.seconds * 1000:,.0f} ms")
+    if call.findings is not None:
+        parts.append(counted(call.findings, "finding") if call.findings else "valid")
+    at = datetime.fromtimestamp(call.at).strftime("%m-%d %H:%M")  # noqa: DTZ006  - a person's own time
+    return f"{at} {call.method} {visible(call.operation, keep='')} {' · '.join(parts)}"
+
+
+def kept_text(view: str, kept: KeptCall, width: int, variables: Mapping[str, str]) -> str:
+    """Return the text of a view, as `view_text` does."""
+    screen = answer_screen(width, variables)
+    env, answer = screen.env, kept.answer
+    if view == "headers":
+        _write_heads(env, kept, answer)
+    elif answer is None:
+        _write_line(env, kept)
+        write_note(
+            env,
+            "The history keeps no more of this call. F5 makes it again; "
+            f"`{invocation('config set')} history full` keeps messages from now on",
+        )
+    elif answer.size and not answer.body:
+        _write_line(env, kept)
+        write_note(
+            env,
+            f"The body of {counted(answer.size, 'byte')} was too large to be kept; F5 makes the call again",
+        )
+    elif view == "verdict":
+        _write_kept_verdict(env, kept, answer)
+    else:
+        _write_view(env, view, answer)
+    return screen.take()
+
+
+def _write_line(env: Environment, kept: KeptCall) -> None:
+    command = kept.row.as_json()["command"]
+    env.stdout.write(
+        f"$ {visible(command, keep='')}\n{kept.row.call.method} {visible(kept.row.call.url, keep='')}\n"
+    )
+
+
+def _write_heads(env: Environment, kept: KeptCall, answer: Answer | None) -> None:
+    _write_line(env, kept)
+    paint = Painter.for_stdout(env)
+
+    def lines(headers: tuple[tuple[str, str], ...]) -> str:
+        return "".join(
+            f"{paint.cyan(visible(name, keep=''))}: {visible(value, keep='')}\n" for name, value in headers
+        )
+
+    if answer is not None:
+        status = f"{answer.http_version} {answer.status} {answer.reason}".strip()
+        head = f"\n{paint.bold(visible(status, keep=''))}\n"
+        env.stdout.write(lines(tuple(har_call(kept.row).headers)) + head + lines(answer.headers))
+
+
+def _write_kept_verdict(env: Environment, kept: KeptCall, answer: Answer) -> None:
+    """Judge the answer by the document as it is now."""
+    draft = kept.draft
+    settings = replace(kept.settings, level="exact", consent=Consent(is_given=True))
+    try:
+        values = collect_values(draft.described, inputs_of(draft, is_strict=False), is_strict=False)
+        judging = CallJudge(draft.described, request_of(draft.described, settings, values), values, settings)
+        judging.judge_request()
+    except DynacliError as error:
+        write_warning(env, f"It is not validated: {error.message}\n{error.reason}".rstrip())
+        return
+    media_type = answer.header("content-type")
+    verdict = judging.judge_answer(JudgedResponse(answer.status, answer.headers, media_type, answer.body))
+    settings.set_apart(verdict, draft.described.operation, answer.status)
+    if verdict.is_valid:
+        env.stdout.write(Painter.for_stdout(env).green("The answer is as the document says now") + "\n")
+    else:
+        evidence = Evidence.of_answer(answer)
+        text = findings_text(draft.described.api, verdict.findings, evidence, is_verbose=True)
+        write_warning(env, f"The answer breaks the document as it is now\n{text}")
+    for note in notes_of([verdict], shows_ignored=True):
+        write_note(env, note)

@@ -1,0 +1,432 @@
+"""A call under way: it runs in a thread of its own, tells what comes, and can be cancelled; one at a time."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from threading import Event as ThreadEvent
+from typing import TYPE_CHECKING, NamedTuple
+
+from textual import on
+from textual.message import Message
+from textual.widget import Widget
+
+from dynacli.apps.explorer._dialogs import QuestionDialog
+from dynacli.apps.explorer._form.draft import Draft, inputs_of
+from dynacli.apps.explorer._work_aside import work_aside
+from dynacli.apps.explorer.further_calls import FurtherCalls, further_calls
+from dynacli.client.call import (
+    Call,
+    CallEvent,
+    Findings,
+    Page,
+    Response,
+    ResponseHead,
+    ResponsePart,
+    Retrying,
+)
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.consent import Consent
+from dynacli.client.engine.call_engine import CallHistory, Engine, MadeCall
+from dynacli.client.engine.series import Series, WaitPause
+from dynacli.client.inputs.call_inputs import CallInputs, TypedWords
+from dynacli.client.pages.merge_pages import MergedVerdict, merged_text
+from dynacli.client.pages.page_loop import PageLoop, answered_page
+from dynacli.environment import Environment
+from dynacli.errors import DynacliError, InternalError
+from dynacli.http.exchange import RENDER_LIMIT, Answer, EndableClients
+from dynacli.openapi.model.wording import counted
+from dynacli.record import replace
+from dynacli.text.exact_json import compact_json, read_json
+
+if TYPE_CHECKING:
+    from dynacli.validation.finding import Verdict
+
+__all__ = ["Caller", "Ended", "Event", "Progress", "RunningCall"]
+
+
+class _MergedList:
+    """The pages of a list as they come, and one answer of them all.
+
+    Attributes:
+        size: The characters of the items.
+    """
+
+    def __init__(self, loop: PageLoop) -> None:
+        self._loop, self._verdict, self._texts = loop, MergedVerdict(), list[str]()
+        self._first: Page | None = None
+        self._last: Page | None = None
+        self.size = self._number = 0
+
+    def add(self, page: Page) -> None:
+        """Add a page.
+
+        Raises:
+            HttpError: It is a later one that is no success.
+        """
+        items, is_success = page.items or [], 200 <= page.answer.status < 300
+        self._verdict.add(page, self._loop.items, self._loop.count - len(items))
+        self._first = self._first or page
+        if is_success:
+            self._last, self._number = page._replace(items=None), page.number
+            texts = [compact_json(item) for item in items]
+            self._texts += texts
+            self.size += sum(map(len, texts))
+        elif page.number > 1:
+            from dynacli.client.answers.answer_errors import http_error
+
+            raise http_error(page.call, page.answer)
+
+    @property
+    def progress(self) -> str:
+        """How far it is, in words."""
+        total = f" of {self._loop.total:,}" if self._loop.total is not None else ""
+        return f"{counted(self._number, 'page')}, {self._loop.count:,}{total} items"
+
+    @property
+    def came(self) -> MadeCall | None:
+        """The answer of all pages that came; None where none did."""
+        first, last, place = self._first, self._last, self._loop.items
+        if first is None:
+            return None
+        answer = first.answer
+        if first.items is not None and last is not None and place is not None:
+            text = merged_text(first.value, last.value, place, self._texts)
+            body = text.encode("utf-8", "surrogatepass")
+            answer = replace(answer, body=body, size=len(body))
+        return MadeCall(first.call, answer, None if first.verdict is None else self._verdict)
+
+    @property
+    def note(self) -> str:
+        """What is to be said of the list; empty where its first page is no success."""
+        if self._first is None or not 200 <= self._first.answer.status < 300:
+            return ""
+        return self._loop.note or f"{counted(self._number, 'page')}, {counted(self._loop.count, 'item')}"
+
+
+_KEPT_OF_STREAM = 8 * 1024 * 1024
+"""Bytes up to which a stream is kept, for the views of its whole."""
+_MOST_UNSEEN = 8
+"""Pieces of a stream that were not shown yet, behind which the server waits."""
+_INTERRUPTED = 130
+
+
+class Progress(NamedTuple):
+    """The call is as far as the text says, or waits before it is sent again."""
+
+    text: str
+
+
+class Ended(NamedTuple):
+    """The call ended, or one of several did.
+
+    Args:
+        call: None where none could be made.
+        answer: The answer, with its body as far as it was kept; None where none came.
+        verdict: None where nothing was judged.
+        error: Why the call failed; None where it did not.
+        was_cancelled: Whether the person ended it.
+        notes: What else is to be said of it.
+        is_last: Whether no further call is made.
+    """
+
+    call: Call | None
+    answer: Answer | None
+    verdict: "Verdict | None"
+    error: DynacliError | None
+    was_cancelled: bool
+    notes: tuple[str, ...] = ()
+    is_last: bool = True
+
+
+Event = ResponseHead | ResponsePart | Progress | Ended
+"""Of a stream its head and its parts, and what the explorer itself tells."""
+
+
+class _CancelledError(Exception):
+    """The person ended the call while it waited."""
+
+
+class RunningCall:
+    """A call under way.
+
+    Args:
+        ask: Asks the person whether credentials may go to an origin.
+        tell: Is told what comes, in the thread of the call.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        draft: Draft,
+        settings: CallSettings,
+        ask: Callable[[str], bool],
+        tell: "Callable[[RunningCall, Event], object]",
+    ) -> None:
+        self.draft, self.settings = draft, settings
+        self._tell = tell
+        self._clients = EndableClients()
+        self._engine = Engine(
+            env, settings, clients=self._clients, ask=ask, on_event=self._take, keep=self._history_of
+        )
+        self._is_cancelled = threading.Event()
+        self._room = threading.Semaphore(_MOST_UNSEEN)
+        self._merged: _MergedList | None = None
+        self._came: MadeCall | None = None
+        self._stream: Answer | None = None
+        self._notes: list[str] = []
+        self._kept: list[bytes] = []
+        self._size = 0
+        self._begun = 0.0
+
+    @property
+    def call(self) -> Call | None:
+        """The call, or the last one of several; None as long as its request is not built."""
+        return self._engine.latest
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the person ended the call."""
+        return self._is_cancelled.is_set()
+
+    def start(self) -> None:
+        """Begin the call."""
+        self._begun = time.monotonic()
+        threading.Thread(target=self._run, name="dynacli-explored-call", daemon=True).start()
+
+    def cancel(self) -> None:
+        """End the call: its connections are cut, and none is used any more."""
+        self._is_cancelled.set()
+        self._room.release()
+        self._clients.end()
+
+    def take_piece(self) -> None:
+        """Let a further piece of a stream come, after one was shown."""
+        self._room.release()
+
+    def ended(self, error: DynacliError | None = None) -> Ended:
+        """Return what came so far as what came in the end."""
+        came = self._merged.came if self._merged is not None else self._came
+        call = self.call
+        broken_off = (call, self._stream, None if call is None else call.verdict)
+        call, answer, verdict = came or broken_off
+        if self._stream is not None and answer is not None:  # it may have broken off
+            seconds = time.monotonic() - self._begun
+            answer = replace(answer, body=b"".join(self._kept), size=self._size, seconds=seconds)
+        return Ended(call, answer, verdict, error, self.is_cancelled, tuple(self._notes))
+
+    def record(self, words: Sequence[str], ended: Ended) -> None:
+        """Write the call into the history, where something was sent.
+
+        Args:
+            words: The command line behind the program's name, with the values of secret inputs masked.
+        """
+        code, answer = 0, ended.answer
+        if ended.was_cancelled:
+            code = _INTERRUPTED
+        elif ended.error is not None:
+            code = ended.error.exit_code
+        elif answer is not None and answer.status >= 300:
+            code = answer.status // 100
+        if ended.call is not None and ended.call.has_sent:
+            self._engine.record(words, code)
+
+    def _history_of(self, call: Call) -> CallHistory:
+        variables = [f"{name}={value}" for name, value in self.settings.server_variables]
+        typed = TypedWords(assignments=variables, body=self.draft.text or "")
+        return CallHistory(self._engine.env, call, typed, lambda _: None)
+
+    def _run(self) -> None:
+        error: DynacliError | None = None
+        try:
+            self._make()
+        except DynacliError as failure:
+            error = failure
+        except _CancelledError:
+            pass
+        except Exception as failure:  # noqa: BLE001  - a defect is shown in the place of the answer
+            # The text of an unknown exception may hold secrets, so only its class is shown.
+            error = InternalError("This is a defect in dynacli", reason=type(failure).__name__)
+        finally:
+            self._clients.close()
+        self._tell(self, self.ended(error))
+
+    def _make(self) -> None:
+        draft, settings, engine = self.draft, self.settings, self._engine
+        inputs = inputs_of(draft, is_strict=settings.level != "off")
+        further = further_calls(draft.described, draft.settings, settings)
+        if further.is_of_pages:
+            self._list(inputs, further)
+        elif further:
+            Series(
+                engine,
+                follow=further.follow,
+                until=further.wait,
+                on_next=lambda made, _: self._show(made),
+                sleep=self._sleep,
+            ).make(draft.described, inputs)
+        else:
+            call = engine.prepare(draft.described, inputs)
+            made = engine.judge(call, engine.send(call, tells_parts=True))
+            if self._stream is None:
+                self._notes += _page_notes(call, made.answer)
+
+    def _list(self, inputs: CallInputs, further: FurtherCalls) -> None:
+        loop = PageLoop(
+            self._engine,
+            self.draft.described,
+            inputs,
+            parse=read_json,
+            max_items=further.max_items,
+            is_keyset_asked=further.all == "keyset",
+        )
+        loop.check_list()
+        self._merged = _MergedList(loop)
+        for page in loop:
+            self._merged.add(page)
+            self._tell(self, Progress(self._merged.progress))
+            if self._merged.size > RENDER_LIMIT:
+                self._notes.append("There are more: the command line writes lists of any size")
+                break
+        if note := self._merged.note:
+            self._notes.append(note)
+
+    def _sleep(self, seconds: float) -> None:
+        if self._is_cancelled.wait(seconds):
+            raise _CancelledError
+
+    def _show(self, made: MadeCall) -> None:
+        """Show an answer that is not the last one."""
+        self._tell(self, Ended(*made, None, was_cancelled=False, is_last=False))
+
+    def _take(self, event: CallEvent) -> None:
+        """Take an event of the engine."""
+        if isinstance(event, Retrying):
+            if isinstance(event.pause, WaitPause) and self._came is not None:
+                self._show(self._came)
+            self._tell(self, Progress(event.call.signed.masker.mask(str(event.pause))))
+        elif isinstance(event, ResponseHead) and event.is_stream:
+            self._stream = event.answer
+            self._tell(self, event)
+        elif isinstance(event, ResponsePart):
+            self._size = event.size
+            if event.size <= _KEPT_OF_STREAM:
+                self._kept.append(event.content)
+            if not self.is_cancelled:
+                self._room.acquire()
+            self._tell(self, event)
+        elif isinstance(event, Response):
+            self._came = MadeCall(event.call, event.answer, None)
+        elif isinstance(event, Findings):
+            self._came = MadeCall(event.call, event.answer, event.verdict)
+
+
+def _page_notes(call: Call, answer: Answer) -> tuple[str, ...]:
+    """Return what is to be said of one page of a list, where the answer shows that there are more."""
+    page = answered_page(call, answer) if 200 <= answer.status < 300 else None
+    if page is None:
+        return ()
+    count = f"{page.items:,} of {page.total:,}" if page.total is not None else f"{page.items:,}"
+    return (f"{count} items; `all` in the form asks for all pages",)
+
+
+_GRACE = 1.0
+"""Seconds after which a call that was cancelled is left to itself."""
+
+
+class Caller(Widget):
+    """Makes the calls; it is never seen.
+
+    Args:
+        words: Returns the words of the command line of a draft, with the values of secrets masked.
+    """
+
+    DEFAULT_CSS = "Caller { display: none; }"
+
+    class Told(Message):
+        """Something came of the call that is under way."""
+
+        def __init__(self, draft: Draft, event: Event) -> None:
+            super().__init__()
+            self.draft, self.event = draft, event
+
+    class _Happened(Message):
+        def __init__(self, call: RunningCall, event: Event) -> None:
+            super().__init__()
+            self.call, self.event = call, event
+
+    class _Asked(Message):
+        def __init__(self, origin: str, answers: list[bool], is_answered: ThreadEvent) -> None:
+            super().__init__()
+            self.origin, self.answers, self.is_answered = origin, answers, is_answered
+
+    def __init__(self, env: Environment, words: Callable[[Draft], Sequence[str]]) -> None:
+        super().__init__()
+        self._env, self._words = env, words
+        self._under_way: RunningCall | None = None
+        self._began = 0.0
+
+    @property
+    def is_calling(self) -> bool:
+        """Whether a call is under way."""
+        return self._under_way is not None
+
+    @property
+    def seconds(self) -> float:
+        """How long the call has been under way."""
+        return time.monotonic() - self._began
+
+    def send(self, draft: Draft, settings: CallSettings) -> None:
+        """Begin the call of a draft, to which the person has agreed."""
+        settings = replace(settings, consent=Consent(is_given=True))
+        self._under_way = RunningCall(self._env, draft, settings, self._ask_origin, self._tell)
+        self._began = time.monotonic()
+        self._under_way.start()
+
+    def go_on(self) -> None:
+        """Let a further piece of a stream come, after one was shown."""
+        if self._under_way is not None:
+            self._under_way.take_piece()
+
+    def cancel(self) -> None:
+        """End the call that is under way."""
+        call = self._under_way
+        if call is not None:
+            call.cancel()
+            # What looks up the name of a host, or waits for a connection, cannot be ended: nobody waits for it then.
+            self.set_timer(_GRACE, lambda: self._take(self._Happened(call, call.ended())))
+
+    def on_unmount(self) -> None:
+        """End the call that is under way."""
+        if self._under_way is not None:
+            self._under_way.cancel()
+
+    def _tell(self, call: RunningCall, event: Event) -> None:
+        self.post_message(self._Happened(call, event))
+
+    @on(_Happened)
+    def _take(self, message: _Happened) -> None:
+        call, event = message.call, message.event
+        if call is not self._under_way:
+            return
+        if isinstance(event, Ended) and event.is_last:
+            self._under_way = None
+            words = self._words(call.draft)
+            work_aside(self, lambda: call.record(words, event))
+        self.post_message(self.Told(call.draft, event))
+
+    def _ask_origin(self, origin: str) -> bool:
+        """Ask the person in the thread of a call."""
+        answers: list[bool] = []
+        is_answered = ThreadEvent()
+        self.post_message(self._Asked(origin, answers, is_answered))
+        is_answered.wait()
+        return bool(answers and answers[0])
+
+    @on(_Asked)
+    def _ask(self, message: _Asked) -> None:
+        def take(is_agreed: bool | None) -> None:
+            message.answers.append(bool(is_agreed))
+            message.is_answered.set()
+
+        question = f"Send the credential to {message.origin} from now on?"
+        self.app.push_screen(QuestionDialog(question, is_dangerous=True), take)

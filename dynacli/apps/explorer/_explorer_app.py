@@ -1,0 +1,527 @@
+"""The explorer as a program of textual: panes, keys, and what goes between them."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from textual import events, on
+from textual.app import App, ComposeResult, SuspendNotSupported
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Footer, Input, Static
+
+from dynacli.apps.explorer._answer.answer_pane import AnswerPane, MadeCall
+from dynacli.apps.explorer._answer.answer_views import KeptCall
+from dynacli.apps.explorer._calls.running_call import Caller
+from dynacli.apps.explorer._dialogs import QuestionDialog, TextDialog
+from dynacli.apps.explorer._explorer_style import PLAIN, STYLE
+from dynacli.apps.explorer._form.draft import (
+    PROFILE,
+    SERVER,
+    Checked,
+    Draft,
+    check,
+    command_line,
+    command_words,
+    option_words,
+    question_before,
+)
+from dynacli.apps.explorer._form.request_form import RequestForm
+from dynacli.apps.explorer._operations_pane import OperationGroup, OperationList, find_operations, grouped
+from dynacli.apps.explorer._work_aside import FailedWork, work_aside
+from dynacli.apps.explorer.earlier_calls import ReadLine, draft_of, earlier_calls, with_messages
+from dynacli.client.call import ResponsePart
+from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.environment import Environment, invocation
+from dynacli.errors import DynacliError
+from dynacli.openapi.model.operation import OperationSummary
+from dynacli.record import replace
+from dynacli.registry.background_refresh import process_words
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.text.terminal import visible
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+__all__ = ["ExplorerApp"]
+
+_KEYS: Final = """\
+F1        this page                  F2, /     search the operations
+F3        the request                F4        the answer
+F5, ^S    send                       Esc       cancel the call, or back
+F6        body as form or as text    F7        fill in an example
+F8        give an empty text         F12, ^O   about the input
+F9, ^Y    copy the command line      F10, ^Q   leave
+
+Tab, Shift-Tab and the arrows move; Enter opens, chooses and closes.
+In the answer p, t, r, h, v and y show its views: pretty, table, raw,
+headers, verdict and the history of calls; / finds a text, n and N go
+to the next place and back; s saves the answer, c copies what is shown;
+l signs in.
+What was copied is printed on leaving, too. The mouse works as well.\
+"""
+
+
+def _sign_in(env: Environment, api: str, options: list[str]) -> bool:
+    """Let the person sign in to an API, as `auth login` does it, and return whether that went well.
+
+    Args:
+        options: Those of `auth login`.
+    """
+    # A signal by a key is that of the process that asks; it gets a handler that another process does not take over.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    words = process_words("auth", "login", api, *options)
+    try:
+        while True:
+            # Standard output may be where the command lines go.
+            ended = subprocess.run(words, env=dict(env.variables), stdout=env.stderr, check=False)
+            if ended.returncode == 0:
+                return True
+            env.stderr.write("\nEnter goes back to the explorer, options such as --store file try again: ")
+            env.stderr.flush()
+            more = env.stdin.readline().split()
+            if not more:
+                return False
+            words = process_words("auth", "login", api, *options, *more)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+_PAUSE_BEFORE_CHECK = 0.2
+"""Seconds without a key after which the form is checked."""
+_WIDE = 110
+"""Columns from which on all three panes are side by side."""
+_HALF = 70
+"""Columns from which on two panes are."""
+
+_NOT_IN_DIALOGS = frozenset(
+    (
+        "keys",
+        "search",
+        "request",
+        "answer",
+        "send",
+        "cancel",
+        "go_left",
+        "text",
+        "example",
+        "empty",
+        "about",
+        "copy",
+    )
+)
+"""The actions that a dialog in front keeps from the panes behind it."""
+
+
+class ExplorerApp(App[None]):
+    """The explorer.
+
+    Attributes:
+        copied: The command lines that were copied.
+        failure: What ended the explorer before the person did; None where nothing did.
+        is_checked: Whether the form was checked as it stands.
+
+    Args:
+        options: How calls are made and judged.
+        opening: The options by which the document was opened, as words that stand before the API.
+        read_line: Reads the command line of an earlier call.
+    """
+
+    CSS = STYLE
+    ENABLE_COMMAND_PALETTE = False
+    AUTO_FOCUS = "OperationList"
+    BINDINGS = [  # noqa: RUF012
+        # Before anything else, so that what is typed behind them goes where they lead.
+        Binding("tab", "app.focus_next", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", show=False, priority=True),
+        Binding("f1", "keys", "Keys", priority=True),
+        Binding("f2", "search", show=False, priority=True),
+        Binding("slash", "search", show=False),
+        Binding("f3", "request", show=False, priority=True),
+        Binding("f4", "answer", show=False, priority=True),
+        Binding("f5", "send", "Send", priority=True),
+        Binding("ctrl+s", "send", show=False, priority=True),
+        Binding("escape", "cancel", "Cancel"),
+        Binding("escape", "go_left", show=False),
+        Binding("f6", "text", "Body", priority=True),
+        Binding("f7", "example", "Example", priority=True),
+        Binding("f8", "empty", show=False, priority=True),
+        Binding("ctrl+o", "about", show=False, priority=True),
+        Binding("f9", "copy", "Copy", priority=True),
+        Binding("ctrl+y", "copy", show=False, priority=True),
+        Binding("f10", "quit", "Leave", priority=True),
+        Binding("f12", "about", "About", priority=True),
+        Binding("ctrl+q", "quit", show=False, priority=True),
+    ]
+
+    class _Checked(Message):
+        def __init__(self, draft: Draft, checked: Checked) -> None:
+            super().__init__()
+            self.draft, self.checked = draft, checked
+
+    class _Found(Message):
+        def __init__(self, text: str, operations: list[OperationSummary]) -> None:
+            super().__init__()
+            self.text, self.operations = text, operations
+
+    def __init__(
+        self,
+        env: Environment,
+        api: OpenedApi,
+        options: CallOptions,
+        opening: Sequence[str],
+        read_line: ReadLine,
+    ) -> None:
+        is_plain = bool(env.variables.get("NO_COLOR"))
+        super().__init__(
+            ansi_color=True if is_plain else None
+        )  # which chooses the filter that takes colours out
+        self._env, self._api, self._options, self._opening = env, api, options, tuple(opening)
+        settings_of(env, api, options)  # options that do not fit are told before the screen is taken
+        self._read_line, self._began = read_line, time.time()
+        self._operations: list[OperationSummary] = []
+        self._sought = ""
+        self._is_hurried = False
+        self._caller = Caller(env, lambda draft: self._words(draft, is_masked=True))
+        self._check_timer: Timer | None = None
+        self.copied: list[str] = []
+        self.is_checked = True
+        self.failure: Exception | None = None
+        self.register_theme(PLAIN)
+        if is_plain:
+            self.theme = PLAIN.name
+        elif self.console.color_system == "standard":
+            self.theme = "ansi-dark"
+
+    def compose(self) -> ComposeResult:
+        """Make the panes."""
+        meta = self._api.catalog.meta
+        head = f"{self._api.name}  {meta['title']} {meta['version']}"
+        yield Static(visible(head, keep=""), id="head", markup=False)
+        with Horizontal(id="panes"):
+            with Vertical(id="operations", classes="pane"):
+                yield Input(placeholder="search", id="search", compact=True)
+                yield OperationList(id="list")
+            yield RequestForm(id="request")
+            earlier = partial(earlier_calls, self._env, self._api, self._began)
+            yield AnswerPane(self._env.variables, earlier, id="answer")
+        yield self._caller
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """List the operations."""
+        for name, title in (
+            ("operations", "F2 Operations"),
+            ("request", "F3 Request"),
+            ("answer", "F4 Answer"),
+        ):
+            pane = self.query_one(f"#{name}")
+            pane.border_title = title
+            pane.add_class("pane")
+        self._operations = [each for each in self._api.catalog.each_summary() if not each.is_hidden]
+        self.query_one(OperationList).show(grouped(self._operations))
+        profiles = self._api.entry.get("profiles", {})
+        self.query_one(RequestForm).set_up(
+            self._options, list(profiles) if isinstance(profiles, dict) else ()
+        )
+        self.set_interval(0.25, self._show_time)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay the panes out for the width."""
+        self.screen.set_class(event.size.width < _WIDE, "narrow")
+        self.screen.set_class(event.size.width < _HALF, "tiny")
+
+    def _handle_exception(self, error: Exception) -> None:
+        # textual would print a traceback with the values of all variables.
+        self.failure = self.failure or error
+        self.exit()
+
+    @on(FailedWork)
+    def _fail(self, message: FailedWork) -> None:
+        raise message.error
+
+    # Operations
+
+    @on(Input.Changed, "#search")
+    def _searched(self, event: Input.Changed) -> None:
+        text = event.value
+        if not text.strip():
+            self.query_one(OperationList).show(grouped(self._operations))
+            self._sought = ""
+        else:
+            self._sought = text
+            work_aside(self, lambda: self._search(text))
+
+    def _search(self, text: str) -> Message | None:
+        if text != self._sought:  # the next letter was typed meanwhile
+            return None
+        return self._Found(text, find_operations(self._api, self._operations, text))
+
+    @on(_Found)
+    def _take_found(self, message: _Found) -> None:
+        if message.text != self._sought:
+            return
+        self._sought = ""
+        groups = [OperationGroup("found", message.operations)] if message.operations else []
+        self.query_one(OperationList).show(groups, is_open=True)
+        if self._is_hurried:
+            self._is_hurried = False
+            self._submitted()
+
+    @on(Input.Submitted, "#search")
+    def _submitted(self) -> None:
+        if self._sought:  # the search is not done yet
+            self._is_hurried = True
+            return
+        operations = self.query_one(OperationList)
+        operations.focus()
+        if operations.current is not None:
+            operations.action_choose()
+
+    @on(OperationList.Chosen)
+    async def _chosen(self, event: OperationList.Chosen) -> None:
+        operation = self._api.catalog.operation(event.operation.name)
+        form = self.query_one(RequestForm)
+        await form.show(DescribedOperation(self._api, operation))
+        self._turn_to("request")
+        form.focus_first()
+
+    # The request
+
+    def _settings(self, draft: Draft) -> CallSettings:
+        """Return how the call of a draft is made.
+
+        Raises:
+            DynacliError: Its server or profile does not fit.
+        """
+        return settings_of(self._env, self._api, self._options_of(draft))
+
+    def _options_of(self, draft: Draft) -> CallOptions:
+        given = draft.settings
+        return replace(self._options, server=given.get(SERVER, ""), profile=given.get(PROFILE, ""))
+
+    def _words(self, draft: Draft, *, is_masked: bool) -> list[str]:
+        """Return the words of the command line that makes the request of a draft."""
+        options = option_words(self._options_of(draft), is_masked=is_masked)
+        return command_words(draft, [*self._opening, *options], is_masked=is_masked)
+
+    def _line(self, draft: Draft, *, is_masked: bool) -> str:
+        return command_line(self._words(draft, is_masked=is_masked))
+
+    @on(RequestForm.Changed)
+    def _changed(self) -> None:
+        self.is_checked = False
+        self._show_line()
+        if self._check_timer is not None:
+            self._check_timer.stop()
+        self._check_timer = self.set_timer(_PAUSE_BEFORE_CHECK, self._check)
+
+    def _show_line(self) -> None:
+        form = self.query_one(RequestForm)
+        draft = form.draft
+        if draft is not None:
+            form.show_line(self._line(draft, is_masked=True))
+
+    def _check(self) -> None:
+        form = next(iter(self.query(RequestForm)), None)  # it is gone where the person has left meanwhile
+        draft = form.draft if form is not None else None
+        if draft is not None:
+            work_aside(self, lambda: self._checked(draft))
+
+    def _checked(self, draft: Draft) -> Message:
+        try:
+            return self._Checked(draft, check(draft, self._settings(draft)))
+        except DynacliError as error:
+            return self._Checked(draft, Checked({}, error.message))
+
+    @on(_Checked)
+    def _take_check(self, message: _Checked) -> None:
+        form = self.query_one(RequestForm)
+        if form.draft == message.draft:
+            form.mark(message.checked)
+            self.is_checked = True
+
+    def on_descendant_focus(self) -> None:
+        """Show what is known of the input that has the focus, and in a narrow terminal its pane."""
+        focused = self.focused
+        self.query_one(RequestForm).show_hint(focused)
+        if focused is not None:
+            self._turn_to(
+                next((each.id for each in focused.ancestors_with_self if each.has_class("pane")), None)
+            )
+
+    def _turn_to(self, pane: str | None) -> None:
+        """Show a pane where the terminal has no room for all; a pane that is not shown cannot have the focus."""
+        for name in ("answer", "request"):
+            self.screen.set_class(name == pane, f"at-{name}")
+
+    def _is_in_answer(self, widget: Widget) -> bool:
+        return any(each.id == "answer" for each in widget.ancestors_with_self)
+
+    # The call
+
+    @property
+    def is_calling(self) -> bool:
+        """Whether a call is under way."""
+        return self._caller.is_calling
+
+    def action_send(self) -> None:
+        """Send the request, once the person agreed where that is to be asked."""
+        draft = self.query_one(RequestForm).draft
+        if draft is None:
+            self.notify("Choose an operation first", severity="warning")
+            return
+        if self._caller.is_calling:
+            self.notify("A call is under way; Esc cancels it", severity="warning")
+            return
+        try:
+            settings = self._settings(draft)
+            question = question_before(draft, settings, self._line(draft, is_masked=True))
+        except DynacliError as error:
+            self.notify(f"{error.message}: {error.reason}", severity="error", markup=False)
+            return
+        if not question:
+            self._send(draft, settings)
+            return
+
+        def take(is_agreed: bool | None) -> None:
+            if is_agreed:
+                self._send(draft, settings)
+
+        is_dangerous = draft.described.operation.method == "DELETE"
+        self.push_screen(QuestionDialog(question, is_dangerous=is_dangerous), take)
+
+    def _send(self, draft: Draft, settings: CallSettings) -> None:
+        pane = self.query_one(AnswerPane)
+        pane.begin()
+        self._caller.send(draft, settings)
+        self._turn_to("answer")
+        pane.focus_content()
+        self.refresh_bindings()
+
+    @on(Caller.Told)
+    def _take_event(self, message: Caller.Told) -> None:
+        self.refresh_bindings()
+        at = time.strftime("%H:%M:%S")
+        self.query_one(AnswerPane).tell(message.event, message.draft, at)
+        if isinstance(message.event, ResponsePart):
+            self._caller.go_on()
+
+    def _show_time(self) -> None:
+        if self._caller.is_calling:
+            self.query_one(AnswerPane).show_time(self._caller.seconds)
+
+    def action_cancel(self) -> None:
+        """End the call that is under way."""
+        self._caller.cancel()
+
+    def action_go_left(self) -> None:
+        """Go to the pane on the left."""
+        focused = self.focused
+        if focused is not None and self._is_in_answer(focused):
+            if not self.query_one(AnswerPane).leave_search():
+                self.action_request()
+        else:
+            self._turn_to("operations")
+            self.set_focus(self.query_one(OperationList))
+
+    # Keys
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Return a key as the footer shows it."""
+        return "Esc" if binding.key == "escape" else binding.key.upper()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Return whether a key does anything now; the footer shows only those that do."""
+        if isinstance(self.screen, ModalScreen) and action in _NOT_IN_DIALOGS:
+            return False
+        return self._caller.is_calling if action == "cancel" else True
+
+    def action_keys(self) -> None:
+        """Show the keys."""
+        self.push_screen(TextDialog(_KEYS))
+
+    def action_search(self) -> None:
+        """Go to the search box."""
+        self._turn_to("operations")
+        self.set_focus(self.query_one("#search"))
+
+    def action_request(self) -> None:
+        """Go to the form."""
+        self._turn_to("request")
+        self.query_one(RequestForm).focus_again()
+
+    def action_answer(self) -> None:
+        """Go to the answer."""
+        self._turn_to("answer")
+        self.query_one(AnswerPane).focus_content()
+
+    async def action_text(self) -> None:
+        """Show the body as text, or as a form."""
+        await self.query_one(RequestForm).toggle_text()
+
+    async def action_example(self) -> None:
+        """Fill in an example."""
+        await self.query_one(RequestForm).fill_example()
+
+    def action_empty(self) -> None:
+        """Give an empty text for the input that has the focus, or none."""
+        self.query_one(RequestForm).give_empty(self.focused)
+
+    def action_about(self) -> None:
+        """Show all that is known of the input that has the focus."""
+        self.query_one(RequestForm).show_about(self._env)
+
+    def action_copy(self) -> None:
+        """Copy the command line of what the form shows."""
+        draft = self.query_one(RequestForm).draft
+        if draft is None:
+            self.notify("Choose an operation first", severity="warning")
+            return
+        line = self._line(draft, is_masked=False)
+        self.copied.append(line)
+        self.copy_to_clipboard(line)
+        self.notify("Copied the command line; it is printed on leaving, too", markup=False)
+
+    def action_sign_in(self) -> None:
+        """Let the person sign in, on the terminal as it was before."""
+        draft = self.query_one(RequestForm).draft
+        given = draft.settings if draft is not None else {}
+        options = [f"--{name}={given[name]}" for name in (SERVER, PROFILE) if given.get(name)]
+        try:
+            with self.suspend():
+                is_signed_in = _sign_in(self._env, self._api.name, options)
+        except (SuspendNotSupported, OSError):
+            line = f"{invocation('auth login', self._api.name)} {' '.join(options)}".rstrip()
+            self.notify(f"This terminal cannot be given back; sign in with `{line}`", markup=False)
+            return
+        self.refresh(layout=True)
+        if is_signed_in:
+            self.notify("F5 sends the request again")
+
+    @on(AnswerPane.Recalled)
+    async def _recalled(self, event: AnswerPane.Recalled) -> None:
+        made: MadeCall | KeptCall
+        if isinstance(event.made, MadeCall):
+            made, draft = event.made, event.made.draft
+        else:
+            try:
+                line = self._read_line(event.made.words)
+                draft = draft_of(self._api, line)
+                row = with_messages(self._env, event.made)
+                made = KeptCall(row, draft, line.left_out, self._settings(draft))
+            except DynacliError as error:
+                self.notify(f"{error.message}: {error.reason}", severity="error", markup=False)
+                return
+        form = self.query_one(RequestForm)
+        await form.recall(draft)
+        if isinstance(made, KeptCall) and form.draft is not None:
+            made = made._replace(draft=form.draft)  # with its rows
+        self.query_one(AnswerPane).recall(made)

@@ -1,0 +1,183 @@
+"""The rows of the form of an operation: an input each, in the order in which a person fills them in."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.find_input import find_input
+from dynacli.client.inputs.read_plain_inputs import encodings_of_body
+from dynacli.client.sign_request import is_secret_value
+from dynacli.openapi.model.command_words import literal_word
+from dynacli.openapi.model.media_types import is_built
+from dynacli.openapi.model.operation import AGAIN, EACH, Field, Parameter, ValueType
+from dynacli.record import record
+from dynacli.request.convert_words import choice_word
+
+if TYPE_CHECKING:
+    from dynacli.openapi.schema.form_encoding import Encodings
+
+__all__ = ["BODY", "FormRow", "MoreItems", "located", "row_of", "rows_of"]
+
+BODY = "body"
+_LOCATIONS = ("path", "query", "querystring", "header", "cookie")
+_INDEX = re.compile(r"\.(\d+)(?=\.|$)")
+
+
+@record
+class FormRow:
+    """An input of an operation as a row of its form.
+
+    Args:
+        option: The option that gives it, without dashes: `limit`, `criteria.0.text`.
+        location: `path`, `query`, `header`, `cookie` or `body`.
+        pointer: Where findings are that are about it: `query/limit`, `/criteria/0/text`.
+        value: What it takes.
+        is_required: Whether the request is invalid without it, or its parent is.
+        is_needed: Whether the request is invalid without it.
+        is_secret: Whether its value is not shown.
+        file: `only` where it takes a file alone, `too` where it takes a file or a text, else empty.
+        description: The document's.
+    """
+
+    option: str
+    location: str
+    pointer: str
+    value: ValueType
+    is_required: bool = False
+    is_needed: bool = False
+    is_secret: bool = False
+    file: str = ""
+    description: str = ""
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The words that it takes, where those can be listed."""
+        if self.value.enum:
+            return tuple(dict.fromkeys(self.literal(choice_word(choice)) for choice in self.value.enum))
+        return ("true", "false") if self.value.type == "boolean" else ()
+
+    def literal(self, text: str) -> str:
+        """Return the word by which the row gives a text of the document or of an answer, which names no file."""
+        return literal_word(text) if self.file else text
+
+
+@record
+class MoreItems:
+    """The place in a form where one more item of an array can be asked for.
+
+    Args:
+        option: The array, for example `criteria`.
+        count: How many items the form has rows for.
+    """
+
+    option: str
+    count: int
+
+
+def rows_of(
+    described: DescribedOperation, counts: Mapping[str, int], added: Sequence[str] = ()
+) -> list[FormRow | MoreItems]:
+    """Return the rows of an operation's form.
+
+    Args:
+        described: The operation, with the media type that is sent.
+        counts: Array of objects → how many of its items have rows, 1 where nothing is said.
+        added: The options of further places, deeper than those that are listed.
+    """
+    rows: list[FormRow | MoreItems] = []
+    parameters = described.operation.parameters
+    for location in _LOCATIONS:
+        here = [each for each in parameters if each.location == location]
+        for parameter in sorted(here, key=lambda each: not each.is_required):
+            rows.append(_of_parameter(parameter))
+            rows.extend(_of_field(field, parameter, field.option) for field in parameter.fields)
+    media_type = described.media_type
+    if media_type is not None and is_built(media_type.name):
+        needed = {field.path[0] for field in media_type.fields if field.is_needed}
+        fields = sorted(media_type.fields, key=lambda field: field.path[0] not in needed)
+        encodings = encodings_of_body(described)
+        rows.extend(_body_rows([(field, field.option) for field in fields], counts, encodings))
+    known = {row.option for row in rows if isinstance(row, FormRow)}
+    rows.extend(row for option in added if option not in known and (row := row_of(described, option)))
+    return rows
+
+
+def row_of(described: DescribedOperation, option: str) -> FormRow | None:
+    """Return the row of a place that no row is listed for, such as a deeper field; None where there is none."""
+    parameter, field = find_input(described, option)
+    if field is None:
+        return None if parameter is None else _of_parameter(parameter)
+    return _of_field(field, parameter, option)
+
+
+def located(option: str) -> str:
+    """Return an option with its indexes written as steps, as no shell takes them for anything else."""
+    return re.sub(r"\[(\d+)\]", r".\1", option)
+
+
+def _of_parameter(parameter: Parameter) -> FormRow:
+    name = "" if parameter.location == "path" and parameter.name == "key" else parameter.name
+    return FormRow(
+        parameter.option,
+        parameter.location,
+        f"{parameter.location}/{parameter.name}",
+        parameter.value,
+        is_required=parameter.is_required,
+        is_needed=parameter.must_be_given,
+        is_secret=parameter.location == "cookie" or is_secret_value(name, parameter.value),
+        description=parameter.description,
+    )
+
+
+def _of_field(field: Field, parameter: Parameter | None, option: str, file: str = "") -> FormRow:
+    option = located(option.replace(EACH, ".0"))
+    indexes = iter(_INDEX.findall(option))
+    steps = [next(indexes, "0") if step == EACH else step.strip("[]") for step in field.path]
+    inside = "/".join(step.replace("~", "~0").replace("/", "~1") for step in steps)
+    location = BODY if parameter is None else parameter.location
+    return FormRow(
+        option,
+        location,
+        f"/{inside}" if parameter is None else f"{location}/{parameter.name}/{inside}",
+        field.value,
+        is_required=field.is_required,
+        is_needed=field.must_be_given,
+        is_secret=is_secret_value(field.path[-1], field.value),
+        file=file,
+        description=f"{field.description} (the same again inside)"
+        if field.below == AGAIN
+        else field.description,
+    )
+
+
+def _body_rows(
+    fields: list[tuple[Field, str]], counts: Mapping[str, int], encodings: "Encodings | None"
+) -> Iterator[FormRow | MoreItems]:
+    """Yield the rows of fields; those of an array's items come together, item after item.
+
+    Args:
+        fields: (field, its option with an index for each array around it that rows are being made for).
+    """
+    index = 0
+    while index < len(fields):
+        field, option = fields[index]
+        array, each, _ = option.partition(EACH)
+        if not each:
+            yield _of_field(field, None, option, _file(field, encodings))
+            index += 1
+            continue
+        together = [pair for pair in fields[index:] if pair[1].startswith(f"{array}{EACH}")]
+        count = counts.get(array, 1)
+        for number in range(count):
+            items = [(field, option.replace(EACH, f".{number}", 1)) for field, option in together]
+            yield from _body_rows(items, counts, encodings)
+        yield MoreItems(array, count)
+        index += len(together)
+
+
+def _file(field: Field, encodings: "Encodings | None") -> str:
+    if encodings is None or len(field.path) > 1:
+        return ""
+    encoding = encodings.of(field.path[0])
+    return "" if not encoding.takes_file else "too" if encoding.takes_text else "only"

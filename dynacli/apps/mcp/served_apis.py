@@ -1,0 +1,190 @@
+"""The APIs that a server offers to its client: opened anew for each call, so that what a person changes counts."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from typing import Any, NamedTuple, Self
+from urllib.parse import parse_qsl, urlsplit
+
+from dynacli.auth.references import REFERENCES, resolve
+from dynacli.auth.secret import Masker, Secret, secrets_in
+from dynacli.client.api_client import Api
+from dynacli.client.call_settings import CallOptions, settings_of
+from dynacli.client.damaged_cache import repaired
+from dynacli.client.document_login import login_of
+from dynacli.client.live_demo import live_demo
+from dynacli.client.policy.policy_rules import DENIED, decide
+from dynacli.environment import Environment
+from dynacli.errors import AuthError, DynacliError, FileError, UsageError
+from dynacli.http.exchange import ClientPool
+from dynacli.record import replace
+from dynacli.registry.configuration.configuration import DEMO, Configuration
+from dynacli.registry.open_by_name import open_api
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.urls import with_masked_query
+
+__all__ = ["Pages", "ServedApis"]
+
+_READ_AT_ONCE = ("env:", "file:")
+"""What references lead to without a keyring, which may ask, and without running a command."""
+
+
+def _referenced_secrets(env: Environment) -> list[Secret]:
+    """Return the values of the variables and files that any API's entry refers to.
+
+    Raises:
+        FileError: The configuration cannot be read.
+    """
+    found = []
+    for entry in Configuration(env).apis().values():
+        for reference in _references(entry):
+            try:
+                found.append(Secret(resolve(reference, env).strip()))
+            except AuthError:
+                continue  # the call that needs it says so
+    return found
+
+
+def _references(table: Any) -> Iterator[str]:
+    for key, value in table.items() if isinstance(table, dict) else ():
+        if key in REFERENCES and isinstance(value, str) and value.startswith(_READ_AT_ONCE):
+            yield value
+        yield from _references(value)
+
+
+class Pages(NamedTuple):
+    """What tells of an API and its operations, as the command line tells it.
+
+    Args:
+        landing: (API) → its landing page.
+        describe: (API, the name of an operation, a place in it or empty) → the description.
+    """
+
+    landing: Callable[[OpenedApi], str]
+    describe: Callable[[OpenedApi, str, str], str]
+
+
+class ServedApis:
+    """The APIs of a server, until it ends.
+
+    Args:
+        words: What names them; none for all that are registered.
+        options: How calls are made.
+        is_writing: Whether operations may be called that change something.
+    """
+
+    def __init__(
+        self, env: Environment, words: tuple[str, ...], options: CallOptions, *, is_writing: bool
+    ) -> None:
+        self.env, self.options, self.is_writing = env, options, is_writing
+        # A client is told no secret of a URL, and names the API as it is told.
+        self._words = {with_masked_query(word): word for word in words}
+        self._end = ExitStack()
+        self._demo: OpenedApi | None = None
+
+    def __enter__(self) -> Self:
+        """Open each API that was named, so that a wrong name is an error at once; the stand-in stays open."""
+        with ExitStack() as failing:
+            failing.callback(self._end.close)
+            for name in self._words:
+                if name == DEMO:
+                    shipped = open_api(DEMO, self.env)
+                    self._end.callback(shipped.catalog.close)
+                    self._demo = self._end.enter_context(live_demo(self.env, shipped))[0]
+                else:
+                    with self.opened(name):
+                        pass
+            failing.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the stand-in."""
+        self._end.close()
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the APIs; one that was registered a moment ago is among them.
+
+        Raises:
+            FileError: The configuration cannot be read.
+        """
+        return list(self._words) or sorted(Configuration(self.env).apis())
+
+    def check(self, name: str) -> str:
+        """Return the name of an API that is served.
+
+        Args:
+            name: Empty for the only one.
+
+        Raises:
+            UsageError: There is no such API here: a client opens no other documents.
+        """
+        names = self.names
+        if not name and len(names) == 1:
+            return names[0]
+        if name in names:
+            return name
+        listed = ", ".join(f"`{each}`" for each in names[:20]) + (" and more" if len(names) > 20 else "")
+        message = f"There is no API `{name}` here" if name else "Which API is not said"
+        raise UsageError(
+            message, reason=f"There are {listed}" if names else "No API is registered", near=names[:20]
+        )
+
+    @contextmanager
+    def opened(self, name: str) -> Iterator[OpenedApi]:
+        """Open the document of an API for a block that calls nothing."""
+        if name == DEMO and self._demo is not None:
+            yield self._demo
+            return
+        word = self._words.get(name, name)
+        api = open_api(word, self.env, login=lambda: login_of(self.env, word, is_bound=True))
+        try:
+            yield api
+            api.note_use()
+        finally:
+            api.catalog.close()
+
+    @contextmanager
+    def callable(self, name: str, profile: str, clients: ClientPool) -> Iterator[Api]:
+        """Open an API for calls.
+
+        Args:
+            profile: Its profile; empty for that of the options.
+            clients: Makes the connections.
+        """
+        options = replace(self.options, profile=profile) if profile else self.options
+        kept = self._demo if name == DEMO else None
+        with Api(self._words.get(name, name), self.env, options, clients=clients, opened=kept) as api:
+            yield api
+
+    def masker(self) -> Masker:
+        """Return what masks every secret that dynacli can name without a keyring and without running a command."""
+        queries = (urlsplit(word).query for word in self._words.values())
+        in_urls = [Secret(value) for query in queries for _, value in parse_qsl(query)]
+        found = [*in_urls, *secrets_in(self.env.variables, self.options.header)]
+        with suppress(
+            FileError
+        ):  # nothing is called while the configuration cannot be read, which each error says
+            found += _referenced_secrets(self.env)
+        return Masker(found)
+
+    def callable_methods(self) -> set[str]:
+        """Return the methods of all operations that a call may reach; of an API that cannot be read, the worst ones."""
+        if not self.is_writing:
+            return {"GET"}  # another one that is called is as safe
+        methods: set[str] = set()
+        for name in self.names:
+            try:
+                methods |= repaired(self.env, partial(self._methods_of, name))
+            except DynacliError:
+                methods |= {"POST", "DELETE"}
+        return methods
+
+    def _methods_of(self, name: str) -> set[str]:
+        with self.opened(name) as api:
+            policy = settings_of(self.env, api, self.options).policy
+            return {
+                each.method
+                for each in api.catalog.each_summary()
+                if policy is None or decide(policy, api.catalog, each).verdict != DENIED
+            }

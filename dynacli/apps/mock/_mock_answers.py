@@ -1,0 +1,550 @@
+"""The answer of a mock to a request: what the request prefers, a documented example, values of its own, or an error."""
+
+import datetime as dt
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from http import HTTPStatus
+from random import Random
+from typing import Any
+from urllib.parse import unquote_plus, urlsplit, urlunsplit
+
+from dynacli.apps.mock._answer_bodies import (
+    AnswerBodies,
+    AnswerBody,
+    NoNamedExampleError,
+    accepted_offer,
+    static_value,
+)
+from dynacli.check.recordings.exchange_judge import ExchangeJudge
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.errors import UsageError
+from dynacli.openapi.model.lenient_reading import dict_or_empty
+from dynacli.openapi.model.operation import WITHOUT_BODY, documented_status, explodes, style_of
+from dynacli.openapi.schema.document_schemas import DocumentSchemas
+from dynacli.openapi.schema.example_schema import ExampleSchema
+from dynacli.openapi.schema.example_value import (
+    ExampleMaker,
+    NoExampleError,
+    example_value_for_parameter,
+    made_value,
+)
+from dynacli.openapi.schema.success_answer import success_answer
+from dynacli.record import record, replace
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.request.assemble_body import json_text
+from dynacli.request.parameter_serialization import serialize_header
+from dynacli.traffic.operation_finder import MatchedOperation
+from dynacli.traffic.recorded_request import RecordedAnswer, RecordedRequest
+from dynacli.validation.finding import Finding
+
+__all__ = [
+    "MadeAnswer",
+    "MockAnswers",
+    "PreferenceError",
+    "ProblemError",
+    "answer_of",
+    "preferences_of",
+    "random_value",
+]
+
+_MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemError(Exception):
+    """A request that the document has no answer to.
+
+    Attributes:
+        status: The status of the answer.
+        detail: A sentence that says why.
+        headers: Further headers of the answer.
+        members: Further members of the problem.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        headers: Sequence[tuple[str, str]] = (),
+        **members: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.detail = status, detail
+        self.headers = tuple(headers)
+        self.members = members
+
+    @property
+    def answer(self) -> RecordedAnswer:
+        """The answer with the problem."""
+        problem = {
+            # RFC 9457, section 4.2.1: a problem that has no more meaning than its status.
+            "type": "about:blank",
+            "title": _phrase(self.status),
+            "status": self.status,
+            "detail": self.detail,
+            **self.members,
+        }
+        content = json.dumps(problem, ensure_ascii=False, indent=2, default=str).encode("utf-8", "replace")
+        return answer_of(self.status, [("Content-Type", _MEDIA_TYPE), *self.headers], content + b"\n")
+
+
+def answer_of(status: int, headers: Sequence[tuple[str, str]], content: bytes) -> RecordedAnswer:
+    """Return an answer of a server of our own."""
+    return RecordedAnswer(status, _phrase(status), "HTTP/1.1", tuple(headers), content, len(content))
+
+
+def _phrase(status: int) -> str:
+    """Return the reason phrase of a status; empty for an unknown one."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+_NAMES = frozenset({"code", "example", "dynamic"})
+# RFC 7240, section 2: a preference and its parameters are separated by `;`, preferences by `,`.
+_PREFERENCE = re.compile(r'\s*([^\s=;,"]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^;,]*))?\s*(?:[;,]|$)')
+_LOWEST, _HIGHEST = 200, 599
+
+
+class PreferenceError(ValueError):
+    """A preference has a value that it cannot have; the text says which."""
+
+
+@record
+class _Preferences:
+    """What a client asks for.
+
+    Args:
+        code: The status; 0 for none.
+        example: The name of an example of the document; empty for none.
+        is_dynamic: Whether values are made up anew for each answer; None where the client does not say.
+    """
+
+    code: int = 0
+    example: str = ""
+    is_dynamic: bool | None = None
+
+
+def preferences_of(request: RecordedRequest) -> tuple[_Preferences, RecordedRequest]:
+    """Return what the client asks for, and the request without the parameters that say it.
+
+    Raises:
+        PreferenceError: A status is none, or `dynamic` is neither true nor false.
+    """
+    found: dict[str, str] = {}
+    parts = urlsplit(request.url)
+    kept = []
+    for pair in parts.query.split("&") if parts.query else ():
+        name, _, value = pair.partition("=")
+        if name.startswith("__") and name[2:] in _NAMES:
+            found[name[2:]] = unquote_plus(value)
+        else:
+            kept.append(pair)
+    if found:
+        request = replace(request, url=urlunsplit(parts._replace(query="&".join(kept))))
+    for name, value in request.headers:
+        if name.lower() == "prefer":
+            found.update(_preferences(value))
+    return _Preferences(_code(found.get("code", "")), found.get("example", ""), _dynamic(found)), request
+
+
+def _preferences(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for match in _PREFERENCE.finditer(text):
+        name, value = match[1].lower(), (match[2] or "").strip()
+        if value.startswith('"'):
+            value = re.sub(r"\\(.)", r"\1", value[1:-1])
+        if name in _NAMES:
+            found.setdefault(name, value)  # "the first one counts"
+    return found
+
+
+def _code(text: str) -> int:
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdecimal() and _LOWEST <= int(text[:4]) <= _HIGHEST):
+        raise PreferenceError(f"`code={text}` names no status from {_LOWEST} to {_HIGHEST}")
+    return int(text)
+
+
+def _dynamic(found: dict[str, str]) -> bool | None:
+    if "dynamic" not in found:
+        return None
+    text = found["dynamic"].lower()
+    if text not in {"", "true", "false"}:
+        raise PreferenceError(f"`dynamic={text}` is neither `true` nor `false`")
+    return text != "false"
+
+
+_OF_THE_CONNECTION = frozenset(
+    {"content-type", "content-length", "content-encoding", "transfer-encoding", "connection", "keep-alive"}
+    | {"date", "trailer", "upgrade", "te"}
+)
+"""Headers that say how the body is sent, which the document cannot know; of `Content-Type` it has to say nothing."""
+
+
+def _documented_headers(
+    described: DescribedOperation, answer: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """Yield the documented headers of an answer, each with its example or a value made of its schema.
+
+    Args:
+        answer: The Response Object.
+    """
+    for name, raw in dict_or_empty(answer.get("headers")).items():
+        header = dict_or_empty(described.follow(raw))
+        if str(name).lower() in _OF_THE_CONNECTION:
+            continue
+        with suppress(NoExampleError, UsageError):  # no value, or none that a header can hold
+            value = example_value_for_parameter(header, described.resolve)
+            if header.get("content"):
+                value = value if isinstance(value, str) else json_text(value)
+            style = style_of("header", header.get("style"))
+            text = serialize_header(
+                str(name), value, style=style, explode=explodes(style, header.get("explode")), is_strict=False
+            )
+            if text:
+                yield str(name), text
+
+
+_FINAL = range(200, 600)
+_REDIRECTS = range(300, 400)
+
+
+@record
+class _DocumentedAnswer:
+    """A documented answer.
+
+    Args:
+        status: The status that is sent.
+        key: By which key the document describes it: a status, a range or `default`; empty if the document has no
+            success.
+        raw: Its Response Object.
+    """
+
+    status: int
+    key: str
+    raw: Mapping[str, Any]
+
+
+def _plain_answer(described: DescribedOperation) -> _DocumentedAnswer:
+    """Return the answer to a right request: the plain success, else a redirect, else a success without a body.
+
+    Documents that tell of errors alone mean that a right request succeeds, and OpenAPI does not ask for more: "not
+    necessarily expected to cover all possible HTTP response codes" (3.1.1, "Responses Object").
+    """
+    responses = _responses(described)
+    key, _ = success_answer(responses, described.follow)
+    others = sorted(each for each in responses if _status_of(each, responses, 0) in _REDIRECTS)
+    for found in (key, *others[:1]):
+        if _status_of(found, responses, 200) in _FINAL:
+            return _documented(described, _status_of(found, responses, 200), found)
+    return _DocumentedAnswer(200, "", {})
+
+
+def _answer_for(described: DescribedOperation, statuses: Sequence[int]) -> _DocumentedAnswer | None:
+    """Return the answer with the first status that is documented; by a range or `default` only for the first one."""
+    responses = _responses(described)
+    for status in statuses:
+        if str(status) in responses:
+            return _documented(described, status, str(status))
+    key = documented_status(statuses[0], map(str, responses))
+    return _documented(described, statuses[0], key) if key else None
+
+
+def _responses(described: DescribedOperation) -> Mapping[str, Any]:
+    return {str(key): value for key, value in described.raw_responses.items()}
+
+
+def _documented(described: DescribedOperation, status: int, key: str) -> _DocumentedAnswer:
+    raw = described.follow(_responses(described).get(key))
+    return _DocumentedAnswer(status, key, raw if isinstance(raw, Mapping) else {})
+
+
+def _status_of(key: str, responses: Mapping[str, Any], by_default: int) -> int:
+    """Return a status that a key describes; 0 where it describes none."""
+    if key.isascii() and key.isdecimal():
+        return int(key)
+    if key.lower() == "default":
+        return by_default
+    if len(key) == 3 and key[0].isdecimal() and key[1:].upper() == "XX":
+        first = int(key[0]) * 100
+        # A status of its own is described by its own key.
+        return next(status for status in range(first, first + 100) if str(status) not in responses)
+    return 0
+
+
+_WORDS = (
+    *("amber", "birch", "canyon", "dawn", "ember", "fjord", "grove", "harbor", "island", "jade", "kelp"),
+    *("lagoon", "meadow", "north", "orchid", "prairie", "quartz", "river", "summit", "tundra", "umber"),
+)
+_MOST_ITEMS = 4
+_MOST_WORDS = 4
+_WIDEST = 10_000
+_FIRST_DAY = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+_DAYS = 3_650
+
+
+def random_value(schema: Any, resolve: Callable[[str], Any], random: Random) -> Any:
+    """Return a JSON value of a response for a schema, with all properties that it names but `writeOnly` ones.
+
+    Args:
+        schema: A Schema Object in the normal form with its `$ref`s in place, or a boolean.
+        resolve: Returns the target of an internal `$ref`.
+        random: What decides; with the same seed the values are the same.
+
+    Raises:
+        NoExampleError: The schema allows no value, or none that can be made by simple rules.
+    """
+    return made_value(
+        schema, DocumentSchemas(resolve, "response"), lambda schemas: _RandomMaker(schemas, random)
+    )
+
+
+class _RandomMaker(ExampleMaker):
+    """Makes values by chance, place by place."""
+
+    def __init__(self, schemas: DocumentSchemas, random: Random) -> None:
+        super().__init__(schemas, required_only=False)
+        self._random = random
+
+    def offers(self, merged: ExampleSchema) -> list[Any]:
+        """Return the values that the schema prescribes, in any order; examples would be the same each time."""
+        if "const" in merged.keywords:
+            return [merged.keywords["const"]]
+        choices = merged.keywords.get("enum")
+        return self._random.sample(choices, len(choices)) if isinstance(choices, list) else []
+
+    def branches(self, branches: list[Any]) -> list[Any]:
+        """Return the alternatives of a place, in any order."""
+        return self._random.sample(branches, len(branches))
+
+    def values(self, type_name: str, merged: ExampleSchema, below: frozenset[str]) -> Iterator[Any]:
+        """Yield values of a type, the random one first."""
+        keywords = merged.keywords
+        match type_name:
+            case "string":
+                yield self._text(keywords)
+            case "integer" | "number":
+                yield self._number(keywords, is_integer=type_name == "integer")
+            case "boolean":
+                yield self._random.random() < 0.5
+            case "array" if "items" in keywords and "prefixItems" not in keywords:
+                yield from self._items(keywords, below)
+        yield from super().values(type_name, merged, below)
+
+    def _text(self, keywords: Mapping[str, Any]) -> str:
+        random = self._random
+        moment = _FIRST_DAY + dt.timedelta(seconds=random.randrange(_DAYS * 86_400))
+        word = random.choice(_WORDS)
+        match keywords.get("format"):
+            case "date":
+                return moment.date().isoformat()
+            case "date-time":
+                return moment.isoformat().replace("+00:00", "Z")
+            case "time":
+                return moment.time().isoformat() + "Z"
+            case "uuid":
+                return str(uuid.UUID(int=random.getrandbits(128), version=4))
+            case "email" | "idn-email":
+                return f"{word}@example.com"
+            case "uri" | "url" | "iri":
+                return f"https://example.com/{word}/{random.randrange(_WIDEST)}"
+            case "hostname" | "idn-hostname":
+                return f"{word}.example.com"
+            case "ipv4":
+                return f"192.0.2.{random.randrange(1, 255)}"
+        words = " ".join(random.choices(_WORDS, k=random.randint(1, _MOST_WORDS)))
+        longest = keywords.get("maxLength")
+        return words[:longest].strip() if isinstance(longest, int) and longest >= 0 else words
+
+    def _number(self, keywords: Mapping[str, Any], *, is_integer: bool) -> float:
+        lowest, highest = keywords.get("minimum"), keywords.get("maximum")
+        if not isinstance(lowest, int | float):
+            lowest = keywords.get("exclusiveMinimum")
+        if not isinstance(highest, int | float):
+            highest = keywords.get("exclusiveMaximum")
+        if not isinstance(lowest, int | float):
+            lowest = highest - _WIDEST if isinstance(highest, int | float) else 0
+        if not isinstance(highest, int | float):
+            highest = lowest + _WIDEST
+        share = self._random.random()
+        try:
+            number = lowest * (1 - share) + highest * share
+        except OverflowError:  # an integer beyond the numbers of floats
+            return 0
+        step = keywords.get("multipleOf")
+        if isinstance(step, int) and step > 0:
+            return int(number // step) * step
+        return int(number) if is_integer else round(number, 2)
+
+    def _items(self, keywords: Mapping[str, Any], below: frozenset[str]) -> Iterator[list[Any]]:
+        fewest, most = keywords.get("minItems", 0), keywords.get("maxItems", _MOST_ITEMS)
+        if not isinstance(fewest, int) or not isinstance(most, int):
+            return
+        most = min(most, fewest + _MOST_ITEMS)
+        count = self._random.randint(fewest, max(fewest, most)) if fewest <= _WIDEST else 0
+        try:
+            yield [self.make(keywords["items"], below) for _ in range(count)]
+        except NoExampleError:
+            return  # an empty array, which the plain maker yields, ends a recursion
+
+
+_MOST_KEPT = 1_000
+
+
+@record
+class MadeAnswer:
+    """An answer, and how it was made.
+
+    Args:
+        source: What its body was made of; empty where it has none.
+        findings: Where it breaks the document, which nothing that the document itself says would keep.
+    """
+
+    answer: RecordedAnswer
+    source: str
+    findings: tuple[Finding, ...] = ()
+
+
+class MockAnswers:
+    """Makes the answers of an API.
+
+    Args:
+        judge: Judges the answers.
+        is_dynamic: Whether values are made up anew for each answer where the client does not say.
+        has_examples: Whether the examples of answers are given where the client names none.
+    """
+
+    def __init__(
+        self, api: OpenedApi, judge: ExchangeJudge, *, is_dynamic: bool = False, has_examples: bool = True
+    ) -> None:
+        self._api, self._judge = api, judge
+        self._is_dynamic, self._has_examples = is_dynamic, has_examples
+        self._described: dict[str, DescribedOperation] = {}
+        self._kept: dict[tuple[object, ...], MadeAnswer] = {}
+        self._count = 0
+
+    def success(
+        self, match: MatchedOperation, preferences: _Preferences, accept: Sequence[str]
+    ) -> MadeAnswer:
+        """Return the answer to a right request.
+
+        Args:
+            accept: The values of `Accept`.
+
+        Raises:
+            ProblemError: The document has no answer as it is asked for.
+        """
+        described = self._description(match)
+        if preferences.code:
+            documented = _answer_for(described, [preferences.code])
+            if documented is None:
+                raise ProblemError(404, f"The document has no answer {preferences.code} of this operation")
+        else:
+            documented = _plain_answer(described)
+        return self._answer(match, documented, preferences, accept)
+
+    def failure(
+        self, match: MatchedOperation, statuses: Sequence[int], accept: Sequence[str]
+    ) -> MadeAnswer | None:
+        """Return the answer to a wrong request; None where the document has none.
+
+        Args:
+            statuses: Those that would be right, the best first.
+        """
+        documented = _answer_for(self._description(match), statuses)
+        if documented is None:
+            return None
+        try:
+            return self._answer(match, documented, _Preferences(), accept)
+        except ProblemError:
+            # A client that does not want the error's media type gets it all the same (RFC 9110, section 12.5.1).
+            return self._answer(match, documented, _Preferences(), ())
+
+    def _description(self, match: MatchedOperation) -> DescribedOperation:
+        name = match.operation.name
+        if name not in self._described:
+            self._described[name] = DescribedOperation(self._api, match.operation)
+        return self._described[name]
+
+    def _answer(
+        self,
+        match: MatchedOperation,
+        documented: _DocumentedAnswer,
+        preferences: _Preferences,
+        accept: Sequence[str],
+    ) -> MadeAnswer:
+        content = dict_or_empty(documented.raw.get("content"))
+        chosen = accepted_offer(accept, list(content))
+        if content and chosen is None and documented.status not in WITHOUT_BODY:
+            listed = ", ".join(f"`{name}`" for name in content)
+            raise ProblemError(406, f"The answer {documented.status} can be had as {listed}")
+        is_dynamic = self._is_dynamic if preferences.is_dynamic is None else preferences.is_dynamic
+        is_made_anew = is_dynamic and not preferences.example
+        key = match.operation.name, documented.status, chosen, preferences.example
+        if not is_made_anew and key in self._kept:
+            return self._kept[key]
+        described = self._description(match)
+        bodies = self._bodies(described, documented, chosen, preferences.example, is_random=is_made_anew)
+        made = self._made(match, documented, bodies)
+        if not is_made_anew:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = made
+        return made
+
+    def _made(
+        self, match: MatchedOperation, documented: _DocumentedAnswer, bodies: Iterator[AnswerBody | None]
+    ) -> MadeAnswer:
+        """Return the first answer that is as the document describes it; where there is none, the first of all."""
+        described = self._description(match)
+        headers = list(_documented_headers(described, documented.raw))
+        if match.operation.is_deprecated:
+            headers.append(("Deprecation", "true"))
+        made = []
+        for body in bodies:
+            typed = [("Content-Type", body.media_type)] if body else []
+            answer = answer_of(documented.status, [*typed, *headers], body.content if body else b"")
+            # A success that the document leaves out is the mock's own, and nobody's defect.
+            findings = tuple(self._judge.answer(answer, match).findings) if documented.key else ()
+            made.append(MadeAnswer(answer, body.source if body else "", findings))
+            if not findings:
+                return made[-1]
+        return made[0]
+
+    def _bodies(
+        self,
+        described: DescribedOperation,
+        documented: _DocumentedAnswer,
+        chosen: tuple[str, str] | None,
+        example: str,
+        *,
+        is_random: bool,
+    ) -> Iterator[AnswerBody | None]:
+        if chosen is None or documented.status in WITHOUT_BODY:
+            if example:
+                raise ProblemError(404, f"The answer {documented.status} has no body, and so no examples")
+            yield None
+            return
+        offer, named = chosen
+        bodies = AnswerBodies(described, offer, named, documented.raw["content"][offer])
+        if example:
+            try:
+                yield from bodies.named(example)
+            except NoNamedExampleError as error:
+                raise ProblemError(404, str(error)) from error
+            return
+        if is_random:
+            # The n-th answer of a server is the same in each run.
+            self._count += 1
+            random = Random(self._count)  # noqa: S311  - no secret
+            yield from bodies.made(lambda schema, resolve, _: random_value(schema, resolve, random))
+        elif self._has_examples:
+            yield from bodies.documented()
+        yield from bodies.made(static_value)
+        yield None

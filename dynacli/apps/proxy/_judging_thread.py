@@ -1,0 +1,169 @@
+"""The thread that judges what has passed, behind a queue that the exchanges themselves never wait for.
+
+A passed exchange is judged in the form of a recorded one, so that both are judged in the same way.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+
+from dynacli.apps.proxy._messages import Headers
+from dynacli.apps.proxy._passed_exchange import CopiedBody, CopyBudget, PassedExchange
+from dynacli.check.answer_reader import complete_items
+from dynacli.http.encodings import BadEncodingError, TooLargeError, decode_whole
+from dynacli.http.exchange import RENDER_LIMIT
+from dynacli.http.semantics import essence, is_sequence
+from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange, RecordedRequest
+
+__all__ = ["JudgingThread", "recorded_exchange"]
+
+_MOST_JUDGED = 5_000
+"""Exchanges that wait to be judged; of those that come when there are more, only the heads are told."""
+_MANY = 2_500
+"""Exchanges that wait while others pass; where there are more, they are judged all the same."""
+_WINDOW = 0.005
+"""Seconds for which the judge looks how many exchanges begin."""
+_FEW = 1
+"""Exchanges of a window beside which it judges."""
+_MOST_WINDOWS = 10
+"""Windows that it waits at most."""
+_MOST_WAITING = 20_000
+"""Exchanges that wait at all; those that come when there are more are counted."""
+
+
+class JudgingThread(threading.Thread):
+    """Judges exchanges, one after the other, and rather while hardly anything passes.
+
+    Both want the interpreter, and whoever waits for the kernel has to give it away: beside a judge that does not stop,
+    an exchange takes ten times as long.
+
+    Attributes:
+        lost: How many exchanges were only counted.
+        failure: The exception that ended the judging; None where there is none.
+
+    Args:
+        judge: Judges an exchange, and tells what it found.
+        budget: That of the bodies that wait to be judged.
+    """
+
+    def __init__(self, judge: Callable[[PassedExchange], None], budget: CopyBudget) -> None:
+        # A daemon: a person who presses Ctrl-C a second time does not wait for what is left.
+        super().__init__(name="dynacli-judging", daemon=True)
+        self._judge, self._budget = judge, budget
+        self._on_failure: Callable[[], None] | None = None
+        self._begun = self._seen = 0
+        self._queue: queue.SimpleQueue[PassedExchange | None] = queue.SimpleQueue()
+        self.lost = 0
+        self.failure: BaseException | None = None
+
+    def start_with(self, on_failure: Callable[[], None]) -> None:
+        """Start judging.
+
+        Args:
+            on_failure: Called where it fails, from this thread.
+        """
+        self._on_failure = on_failure
+        self.start()
+
+    def begin(self) -> None:
+        """Note that an exchange begins."""
+        self._begun += 1
+
+    def put(self, passed: PassedExchange) -> None:
+        """Let an exchange be judged that is over; never waits."""
+        waiting = self._queue.qsize()
+        if waiting >= _MOST_WAITING or self.failure is not None:
+            self.lost += 1
+            passed.release()
+            return
+        if waiting >= _MOST_JUDGED and not passed.refusal:
+            passed.skipped = "too many exchanges wait to be judged"
+            passed.release()
+        self._queue.put(passed)
+
+    def run(self) -> None:
+        """Judge until `finish` is called."""
+        try:
+            while (passed := self._queue.get()) is not None:
+                self._wait_for_quiet()
+                self._judge(passed)
+                passed.release()
+        except BaseException as error:  # noqa: BLE001  - raised again by `finish`, in the thread that waits
+            self.failure = error
+            if self._on_failure is not None:
+                self._on_failure()
+
+    def _wait_for_quiet(self) -> None:
+        """Wait until few exchanges begin, but not for long."""
+        for _ in range(_MOST_WINDOWS):
+            if self._begun == self._seen or self._queue.qsize() >= _MANY or self._budget.is_tight:
+                return
+            self._seen = self._begun
+            time.sleep(_WINDOW)
+            if self._begun - self._seen <= _FEW:
+                return
+
+    def finish(self) -> None:
+        """Wait until everything is judged.
+
+        Raises:
+            BaseException: What ended the judging.
+        """
+        self._queue.put(None)
+        while self.is_alive():
+            self.join(0.2)  # without a limit, the wait could not be interrupted everywhere
+        if self.failure is not None:
+            raise self.failure
+
+
+def recorded_exchange(passed: PassedExchange) -> RecordedExchange:
+    """Return a passed exchange as a recording has it, its bodies decoded."""
+    request = RecordedRequest(passed.method, passed.url, _texts(passed.headers))
+    content, loss = _decoded(passed.body, passed.headers)
+    return RecordedExchange(
+        request,
+        content or None,
+        loss,
+        _answer(passed) if passed.status else None,
+        passed.error or (passed.ended_by and f"{passed.ended_by} came first"),
+        passed.started,
+        passed.seconds,
+        passed.is_broken_off,
+    )
+
+
+def _answer(passed: PassedExchange) -> RecordedAnswer:
+    headers = _texts(passed.answer_headers)
+    body, loss = _decoded(passed.answer_body, passed.answer_headers)
+    if not passed.is_complete and not loss:
+        media_type = essence(_header(passed.answer_headers, b"content-type"))
+        body = complete_items(body or b"", media_type) if is_sequence(media_type) else None
+        ended_by = passed.ended_by or "the server"
+        loss = f"{ended_by} ended the answer early: only what came before is judged"
+    size = passed.answer_body.size
+    return RecordedAnswer(passed.status, passed.reason, passed.http_version, headers, body, size, loss)
+
+
+def _texts(headers: Headers) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+
+
+def _header(headers: Headers, name: bytes) -> str:
+    return b", ".join(value for key, value in headers if key.lower() == name).decode("latin-1")
+
+
+def _decoded(body: CopiedBody, headers: Headers) -> tuple[bytes | None, str]:
+    """Return a body without its content encoding, or None and why it cannot be judged."""
+    if body.loss or not body.size:
+        return (None, body.loss) if body.loss else (b"", "")
+    encodings = _header(headers, b"content-encoding").split(",")
+    try:
+        return decode_whole(body.content, encodings, RENDER_LIMIT), ""
+    except TooLargeError:
+        return (
+            None,
+            f"the body is larger than {RENDER_LIMIT // 1024 // 1024} MiB without its content encoding",
+        )
+    except BadEncodingError as error:
+        return None, f"the body cannot be decoded: {error}"

@@ -1,0 +1,150 @@
+"""Which requests are not passed on: what no proxy can, what leads in a circle, and what a policy denies."""
+
+import ipaddress
+import re
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from dynacli.apps.proxy._messages import RequestHead
+from dynacli.apps.proxy._own_answers import OwnAnswer
+from dynacli.apps.proxy._passed_exchange import PassedExchange
+from dynacli.apps.proxy._policy_check import PolicyCheck
+from dynacli.apps.proxy.upstream_server import UpstreamServer
+
+__all__ = ["RequestGate", "path_of"]
+
+_MOST_LOOKED_AT = 1024 * 1024
+# Names that nobody can register, so that no page of another site is at home there (RFC 6761, RFC 6762, ICANN).
+_PRIVATE_NAMES = (".localhost", ".local", ".internal", ".test", ".home.arpa")
+
+
+class RequestGate:
+    """Says which requests are not passed on, and why.
+
+    Attributes:
+        most_looked_at: Bytes of a body that the policy wants to see.
+
+    Args:
+        own_names: The hosts that the proxy was told to listen at, besides all addresses and private names; None where
+            a request may name any host.
+        policy: None where there is none.
+    """
+
+    most_looked_at = _MOST_LOOKED_AT
+
+    def __init__(
+        self,
+        own_names: frozenset[str] | None,
+        upstream: UpstreamServer,
+        policy: PolicyCheck | None,
+    ) -> None:
+        self._own_names, self._upstream, self._policy = own_names, upstream, policy
+
+    def refusal(self, request: RequestHead, ends: tuple[object, object]) -> OwnAnswer | None:
+        """Return the answer to a request that cannot be passed on, as its head tells; None where it can.
+
+        Args:
+            ends: The address of the client, and the one that it has connected to.
+        """
+        if self._upstream.is_own(*ends):
+            return OwnAnswer(
+                508,
+                "proxy_loop_detected",
+                "The upstream is this proxy itself",
+                "Its own request came back to it",
+                "Start it with the URL of another server: `--upstream URL`",
+            )
+        if request.method == b"CONNECT":
+            return OwnAnswer(
+                501,
+                "http_request_error",
+                "This proxy makes no tunnels",
+                "It stands in the place of one server",
+                "Give the client its URL as the server's, not as that of a proxy",
+            )
+        if request.has_token(b"upgrade", b"websocket"):
+            return OwnAnswer(
+                501,
+                "http_upgrade_failed",
+                "WebSocket connections are not passed on",
+                "What is sent over them is not HTTP, and no OpenAPI document describes it",
+                "Give the client the server's own URL for them",
+            )
+        if b"#" in request.target:
+            return OwnAnswer(
+                400,
+                "http_request_error",
+                "The target of the request has a `#`",
+                "Servers differ in whether they take what follows for a part of the path",
+                "Write it as `%23`",
+            )
+        if not path_of(request.target):
+            return OwnAnswer(400, "http_request_error", "The target of the request is no path")
+        return self._misdirected(request)
+
+    def _misdirected(self, request: RequestHead) -> OwnAnswer | None:
+        """Return the answer to a request that is meant for another host.
+
+        A page of any site can reach a server on loopback under a name of its own (DNS rebinding), and the upstream
+        could not tell, because it sees another `Host`.
+        """
+        host = (_authority(request.target) or request.values.get(b"host", b"")).decode("latin-1")
+        name = _host_name(host)
+        if self._own_names is None or not host or host == self._upstream.authority or self._is_known(name):
+            return None
+        return OwnAnswer(
+            421,
+            "http_request_denied",
+            "The request names another host than this proxy",
+            "A page of another site may have sent it, under a name that leads here",
+            "Name 127.0.0.1 or localhost, or start the proxy with `--preserve-host`",
+        )
+
+    def _is_known(self, name: str) -> bool:
+        if "." not in name or name in (self._own_names or ()) or name.endswith(_PRIVATE_NAMES):
+            return True
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return True
+
+    @property
+    def wants_body(self) -> bool:
+        """Whether bodies are looked at before a request is passed on: their fields may ask for another method."""
+        return self._policy is not None
+
+    def policy_refusal(self, passed: PassedExchange, *, is_whole: bool) -> OwnAnswer | None:
+        """Return the answer to a request that the policy does not let through; None where it does.
+
+        Args:
+            is_whole: Whether all of the body has come.
+        """
+        if self._policy is None:
+            return None
+        return self._policy(passed, passed.body.content if is_whole else None)
+
+
+def path_of(target: bytes) -> bytes:
+    """Return the path and the query of a request's target; empty where it has none (RFC 9112, section 3.2)."""
+    if target.startswith(b"/") or target == b"*":
+        return target
+    scheme, mark, rest = target.partition(b"://")
+    if not mark or scheme.lower() not in {b"http", b"https"}:
+        return b""
+    path = rest[len(_authority(target)) :]
+    return path if path.startswith(b"/") else b"/" + path
+
+
+def _authority(target: bytes) -> bytes:
+    """Return the host in a request's target; empty where it has none."""
+    _, _, rest = target.partition(b"://")
+    return re.split(rb"[/?]", rest, maxsplit=1)[0] if not target.startswith(b"/") else b""
+
+
+@lru_cache(maxsize=100)
+def _host_name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return "?."  # no name, so that it is refused

@@ -1,0 +1,253 @@
+"""One run of the proxy: requests pass on one side, and on the other what has passed is judged and told."""
+
+import asyncio
+import socket
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from dynacli.apps.proxy._client_connection import ClientConnection
+from dynacli.apps.proxy._judging_thread import JudgingThread, recorded_exchange
+from dynacli.apps.proxy._passed_exchange import CopyBudget, PassedExchange
+from dynacli.apps.proxy._passing_exchange import Passage
+from dynacli.apps.proxy._request_gate import RequestGate
+from dynacli.apps.proxy.upstream_server import UpstreamServer
+from dynacli.check.recordings.judge_recording import JudgedExchange, RecordingJudge
+from dynacli.check.recordings.told_exchange import ToldExchange
+from dynacli.client.call_settings import CallSettings
+from dynacli.errors import DynacliError, InternalError
+from dynacli.http.serving import LOOPBACK, handle_signals, kept_handlers
+from dynacli.record import record
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.text.terminal import Painter
+from dynacli.traffic.recorded_request import RecordedExchange
+from dynacli.urls import origin_of
+
+if TYPE_CHECKING:
+    from dynacli.apps.proxy._policy_check import PolicyCheck
+
+__all__ = ["ProxySettings", "ToldPassage", "run_proxy"]
+
+_GRACE = 0.5
+"""Seconds that exchanges under way are given at the end."""
+_REPETITION = 0.1
+"""Seconds in which a signal may come once more: programs that start others pass on what the terminal sent to both."""
+_LOOKS = 50
+"""How often it is looked in that time whether they are over."""
+_SWITCH_SECONDS = 0.00002
+"""How long another thread may keep the interpreter, which is let go at each call of the kernel.
+
+Python has 5 ms. Beside a judge that does not wait, 50 requests at once took 45 ms each with 0.5 ms, and with this 25.
+"""
+
+
+def _serve_proxy(
+    passage: Passage, sock: socket.socket, on_ready: Callable[[Callable[[], None]], None]
+) -> None:
+    """Serve in the foreground until SIGINT or SIGTERM.
+
+    Args:
+        sock: It listens already, and is closed at the end.
+        on_ready: Called once when connections are accepted, with a function that ends the serving from any thread.
+    """
+    interval = sys.getswitchinterval()
+    # The thread that judges lets go of the interpreter as soon as something comes.
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    try:
+        with kept_handlers():
+            asyncio.run(_serve(passage, sock, on_ready))
+    finally:
+        sys.setswitchinterval(interval)
+
+
+async def _serve(
+    passage: Passage, sock: socket.socket, on_ready: Callable[[Callable[[], None]], None]
+) -> None:
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    connections: set[ClientConnection] = set()
+
+    def note_defect(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        # asyncio closes the connection, if it belongs to one, and goes on.
+        defect = context.get("exception")
+        if defect is None:
+            loop.default_exception_handler(context)
+        elif not isinstance(defect, OSError):  # too many open files, or a broken connection
+            passage.on_defect(defect)
+
+    def stop() -> None:
+        loop.call_soon_threadsafe(ended.set)
+
+    loop.set_exception_handler(note_defect)
+    server = await loop.create_server(lambda: ClientConnection(passage, connections), sock=sock)
+    try:
+        handle_signals(lambda _: ended.set())
+        on_ready(stop)
+        await ended.wait()
+    finally:
+        server.close()
+        # While the loop runs, a signal that comes twice is taken as one.
+        await asyncio.sleep(_REPETITION)
+        for _ in range(_LOOKS):
+            if not any(connection.exchange for connection in connections):
+                break
+            await asyncio.sleep(_GRACE / _LOOKS)
+        for connection in tuple(connections):
+            connection.end()
+        passage.upstream.close()
+        await asyncio.sleep(0)  # each connection that was ended is closed in the next turn
+
+
+class ToldPassage(ToldExchange):
+    """An exchange that passed as it is told: with why it was refused, or what broke it off.
+
+    Args:
+        judged: None where it belongs to no operation; without a verdict where it was not looked at.
+    """
+
+    def __init__(
+        self,
+        api: OpenedApi,
+        passed: PassedExchange,
+        recorded: RecordedExchange,
+        judged: JudgedExchange | None,
+    ) -> None:
+        match, verdict = (None, None) if judged is None else (judged.match, judged.verdict)
+        sizes = passed.body.size, passed.answer_body.size
+        super().__init__(api, recorded, match, verdict, passed.target, sizes)
+        self._passed, self._judged = passed, judged
+
+    def members(self) -> dict[str, Any]:
+        """Return why it was refused, and what broke it off."""
+        return {"refused": self._passed.refusal or None, "error": self._error() or None}
+
+    def not_validated(self) -> list[str]:
+        """Return the reasons why something was not validated, first why the whole was not."""
+        reasons = [self._passed.skipped] if self._passed.skipped else []
+        return list(dict.fromkeys([*reasons, *super().not_validated()]))
+
+    def _error(self) -> str:
+        passed = self._passed
+        if passed.error or passed.is_complete or passed.refusal:
+            return passed.error
+        return f"{passed.ended_by or 'the server'} ended it early"
+
+    def outcome(self, paint: Painter) -> str:
+        """Return what is to be said of it, in a few words."""
+        passed, count = self._passed, len(self.verdict.findings)
+        words = []
+        if passed.refusal:
+            words.append(paint.yellow(f"refused: {self.shown(passed.refusal)}"))
+        elif error := self._error():
+            words.append(paint.yellow(self.shown(error)))
+        if count:
+            words.append(paint.red(f"{count:,} findings" if count > 1 else "1 finding"))
+        not_validated = self.not_validated()
+        if not_validated:
+            more = f", and {len(not_validated) - 1} more" if len(not_validated) > 1 else ""
+            words.append(f"not all judged: {self.shown(not_validated[0])}{more}")
+        if not words and self.has_verdict:
+            is_judged = self._judged is not None and self._judged.is_judged
+            words.append(paint.green("ok") if is_judged else "not validated: the status is not documented")
+        return ", ".join(words)
+
+
+@record
+class ProxySettings:
+    """How a proxy runs.
+
+    Args:
+        host: Where it listens, as it was given.
+        keeps_host: Whether the upstream gets the client's `Host`.
+        seconds: How long the upstream may take for the head of an answer.
+    """
+
+    host: str
+    keeps_host: bool
+    seconds: float
+
+
+def run_proxy(
+    api: OpenedApi,
+    settings: CallSettings,
+    proxy: ProxySettings,
+    upstream: UpstreamServer,
+    sock: socket.socket,
+    *,
+    tell: Callable[[ToldPassage], None],
+    warn: Callable[[str], None],
+    on_ready: Callable[[], None],
+) -> tuple[RecordingJudge, int]:
+    """Let requests pass until SIGINT or SIGTERM, and judge them all.
+
+    Args:
+        sock: It listens already, and is closed at the end.
+        tell: Called with each exchange, in a thread of its own; a `DynacliError` or `OSError` ends the run, because
+            nothing can be written any more.
+        warn: Called with a line about an exception that nothing expects; the run goes on.
+        on_ready: Called once when requests can come.
+
+    Returns:
+        What was found, and how many exchanges there were that nobody had the time to look at.
+
+    Raises:
+        UsageError: The upstream is the proxy itself.
+        KeyboardInterrupt: A second signal came before all was judged.
+    """
+    upstream.check_that_it_is_not(sock)
+    servers = _bases(api, upstream.base)
+    judge = RecordingJudge(api, settings, servers, is_whole=True)
+
+    def told(passed: PassedExchange) -> ToldPassage:
+        recorded = recorded_exchange(passed)
+        judged = None
+        try:
+            judged = (judge.unjudged if passed.refusal or passed.skipped else judge.add)(recorded)
+        except Exception as error:  # noqa: BLE001  - the exchange is told as one that was not validated
+            passed.skipped = InternalError.caused_by(error).line
+        return ToldPassage(api, passed, recorded, judged)
+
+    def judge_and_tell(passed: PassedExchange) -> None:
+        try:
+            tell(told(passed))
+        except (DynacliError, OSError):
+            raise  # nothing can be written any more
+        except Exception as error:  # noqa: BLE001  - the others are judged
+            warn(f"`{passed.method}`: an exchange was not validated: {InternalError.caused_by(error).line}")
+
+    def note_defect(error: BaseException) -> None:
+        warn(f"A connection was closed: {InternalError.caused_by(error).line}")
+
+    budget = CopyBudget()
+    thread = JudgingThread(judge_and_tell, budget)
+    names = None if proxy.keeps_host or proxy.host not in LOOPBACK else frozenset({proxy.host})
+    gate = RequestGate(names, upstream, _policy_check(api, settings, upstream.base, servers))
+    passage = Passage(
+        upstream, gate, budget, thread.begin, thread.put, note_defect, proxy.keeps_host, proxy.seconds
+    )
+
+    def is_ready(stop: Callable[[], None]) -> None:
+        thread.start_with(stop)
+        on_ready()
+
+    try:
+        _serve_proxy(passage, sock, is_ready)
+    finally:
+        thread.finish()
+    return judge, thread.lost
+
+
+def _bases(api: OpenedApi, base: str) -> frozenset[str]:
+    """Return the base URLs of operations: the upstream's, or below its origin the path of a server of the document."""
+    origin, paths = origin_of(base), (urlsplit(server.url).path for server in api.servers)
+    return frozenset({base, *(f"{origin}{path.rstrip('/')}" for path in paths if path.startswith("/"))})
+
+
+def _policy_check(
+    api: OpenedApi, settings: CallSettings, base: str, servers: frozenset[str]
+) -> "PolicyCheck | None":
+    if settings.policy is None and settings.others is None:
+        return None
+    from dynacli.apps.proxy._policy_check import PolicyCheck
+
+    return PolicyCheck(api, settings, base, servers)

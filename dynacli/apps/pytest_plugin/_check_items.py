@@ -1,0 +1,95 @@
+"""`pytest --dynacli-check API`: a test of each operation that only reads."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from _pytest.runner import collect_one_node
+
+from dynacli.apps.pytest_plugin._checked_api import CheckedApi
+from dynacli.apps.pytest_plugin._session_apis import SessionApis
+from dynacli.apps.pytest_plugin._session_report import told_text
+from dynacli.check.reporting.check_error import check_error
+from dynacli.check.reporting.check_text import findings_lines
+from dynacli.environment import invocation
+from dynacli.errors import DynacliError, MismatchError
+from dynacli.text.terminal import Painter, visible
+from dynacli.urls import with_masked_query
+
+__all__ = ["collect_checks"]
+
+_WIDTH = 120
+"""Columns of the lines that a failed test shows."""
+
+
+def collect_checks(session: pytest.Session, words: Iterable[str], apis: SessionApis) -> list[pytest.Item]:
+    """Return the tests of some APIs, reported to pytest as those of files are.
+
+    Raises:
+        UsageError: An API cannot be opened.
+    """
+    items: list[pytest.Item] = []
+    for word in words:
+        name = invocation("check", visible(with_masked_query(word), keep=""))
+        collector = _CheckedDocument.from_parent(session, name=name, nodeid=name, word=word, apis=apis)
+        report = collect_one_node(collector)
+        collector.ihook.pytest_collectreport(report=report)
+        items.extend(item for item in report.result or () if isinstance(item, pytest.Item))
+    return items
+
+
+class _CheckedDocument(pytest.Collector):
+    """The tests of one API."""
+
+    def __init__(self, word: str, apis: SessionApis, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._word, self._apis = word, apis
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield a test for each operation.
+
+        Raises:
+            CollectError: The API cannot be opened.
+        """
+        try:
+            api = self._apis.checked(self._word)
+        except DynacliError as error:
+            raise self.CollectError(told_text(error)) from error
+        for name in api.names:
+            yield _CheckedOperation.from_parent(self, name=name, api=api, apis=self._apis)
+
+
+class _CheckedOperation(pytest.Item):
+    """The test of one operation."""
+
+    def __init__(self, api: CheckedApi, apis: SessionApis, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._api, self._apis = api, apis
+
+    def runtest(self) -> None:
+        """Check the operation.
+
+        Raises:
+            DynacliError: Its answers break the document, or did not come.
+        """
+        if self.name in self._api.left_out:
+            pytest.skip(self._api.left_out[self.name])
+        results = self._api.check(self.name)
+        self._apis.note_check(self._api, results)
+        if results.checked[0].skip_reason:
+            pytest.skip(results.checked[0].skip_reason)
+        error = check_error(results, is_strict=True)
+        if isinstance(error, MismatchError):
+            error.reason = "\n".join(findings_lines(results, Painter(enabled=False), _WIDTH)[1:])
+            error.hint = ""
+        if error is not None:
+            raise error
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Return what a failed test shows."""
+        error = excinfo.value
+        return told_text(error) if isinstance(error, DynacliError) else super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Any, int | None, str]:
+        """Return the place and the title of the test."""
+        return self.path, None, f"{self.parent.name if self.parent else ''}: {self.name}"

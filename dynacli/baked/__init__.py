@@ -1,1 +1,0 @@
-"""A command line of its own for one API: what the file runs that `dynacli bake` writes."""

@@ -1,1 +1,0 @@
-"""Compares two revisions of a document: what changed, and whether a client breaks."""

@@ -1,0 +1,146 @@
+"""The verdicts of a check on the calls of one operation: strict about statuses, fair to values that were made up."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dynacli.check.check_records import Exchange
+from dynacli.client.call_settings import CallSettings
+from dynacli.http.exchange import Answer
+from dynacli.openapi.model.field_names import names_another_thing
+from dynacli.openapi.model.operation import Operation, documented_status
+from dynacli.openapi.model.path_templates import nouns_of_paths
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.validation.finding import Finding, Verdict
+from dynacli.validation.judge import Judge, excuse_of_status
+from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
+from dynacli.validation.operation_document import DocumentPlace
+
+__all__ = ["GONE", "OperationJudge", "broken_off_verdict", "judge_cut_answer"]
+
+GONE = frozenset({404, 410})
+"""Statuses by which a server says that it has nothing of that name."""
+_GONE_OR_WRONG = frozenset({*GONE, 422})
+_MAX_NODES = 5_000
+_KNOWN_ORIGINS = frozenset({"set", "link", "answer"})
+"""The origins of values that the server should know."""
+
+
+class OperationJudge:
+    """Judges the requests and answers of one operation.
+
+    Args:
+        settings: The level, and the findings that the configuration switches off.
+    """
+
+    def __init__(self, api: OpenedApi, operation: Operation, settings: CallSettings) -> None:
+        self._api, self._operation, self._settings = api, operation, settings
+        self._judge = Judge(api.catalog, operation)
+        self._documented = [response.status for response in operation.responses]
+
+    def request(self, sent: JudgedRequest) -> Verdict:
+        """Return the verdict on a request."""
+        verdict = self._judge.request(sent)
+        self._settings.set_apart(verdict, self._operation)
+        return verdict
+
+    def response(self, exchange: Exchange, answer: Answer) -> Verdict:
+        """Return the verdict on an answer.
+
+        OpenAPI asks documents "to cover a successful operation response and any known errors" (3.1.1, "Responses
+        Object"). A check is there to get errors known, so any status that is not documented is a finding,
+        except for those that the check itself brings about.
+
+        Args:
+            exchange: The call that it answers.
+        """
+        cut_reason = exchange.cut_reason
+        is_documented = bool(documented_status(answer.status, self._documented))
+        excuse = "" if is_documented else self._excuse(exchange, answer.status)
+        redirects = tuple(status for status, _ in answer.hops)
+        judged = JudgedResponse(
+            answer.status, answer.headers, answer.header("content-type"), answer.body, redirects
+        )
+        verdict = self._judge.response(judged, is_exact=self._settings.level == "exact")
+        if cut_reason:
+            judge_cut_answer(verdict, cut_reason, has_body=bool(answer.body))
+        if excuse:
+            _drop(verdict, "undocumented-status")
+            verdict.not_validated[:] = [f"the status {answer.status} is not documented, and {excuse}"]
+        self._settings.set_apart(verdict, self._operation, answer.status)
+        return verdict
+
+    @property
+    def responses_place(self) -> DocumentPlace:
+        """The place of the operation's answers in the document."""
+        return self._judge.responses_place
+
+    def broken_off(self) -> Verdict:
+        """Return the verdict on a call whose connection the server closed before its answer was complete."""
+        verdict = broken_off_verdict(self.responses_place)
+        self._settings.set_apart(verdict, self._operation)
+        return verdict
+
+    def is_described(self, answer: Answer) -> bool:
+        """Return whether the document describes an answer; it does not where it describes only the redirect to it."""
+        last = documented_status(answer.status, self._documented)
+        if not answer.hops or last not in {"", "default"}:
+            return bool(last)
+        first = documented_status(answer.hops[0][0], self._documented)
+        return bool(last) and first in {"", "default"}
+
+    def _excuse(self, exchange: Exchange, status: int) -> str:
+        """Return why an undocumented status is no defect of the document; empty where it is one."""
+        values = exchange.planned.values
+        outside = [value for value in values if value.location != "body"]
+        if status in GONE and any(value.origin not in _KNOWN_ORIGINS for value in outside):
+            return "may only say that there is nothing of the value that was made up for the call"
+        known = {str(value.value) for value in values if value.origin in _KNOWN_ORIGINS}
+        if status in _GONE_OR_WRONG and any(
+            str(each) not in known for each in self._ids_in(exchange.sent_json)
+        ):
+            return "may only say that there is nothing of the id that was made up for the body"
+        return excuse_of_status(status, self._operation)
+
+    def _ids_in(self, body: Any) -> Iterator[Any]:
+        """Yield the texts and numbers in a JSON value that name something, as far as their fields say so."""
+        if not isinstance(body, Mapping | list):
+            return
+        nouns = nouns_of_paths(summary.path for summary in self._api.catalog.summaries())
+        waiting: list[tuple[Any, bool]] = [(body, False)]
+        for _ in range(_MAX_NODES):
+            if not waiting:
+                return
+            node, is_id = waiting.pop()
+            if isinstance(node, Mapping):
+                waiting.extend((value, names_another_thing(str(name), nouns)) for name, value in node.items())
+            elif isinstance(node, list):
+                waiting.extend((value, is_id) for value in node)
+            elif is_id and isinstance(node, str | int) and not isinstance(node, bool):
+                yield node
+
+
+def broken_off_verdict(place: DocumentPlace) -> Verdict:
+    """Return the verdict on a server that closed the connection before its answer was complete.
+
+    Args:
+        place: Of the operation's answers in the document.
+    """
+    verdict = Verdict()
+    message = "the server closed the connection without a complete answer"
+    verdict.extend([Finding("response", "no-answer", "status", message, None, None, *place)])
+    return verdict
+
+
+def judge_cut_answer(verdict: Verdict, cut_reason: str, *, has_body: bool) -> None:
+    """Note in a verdict that only the beginning of the body was there.
+
+    Args:
+        has_body: Whether anything of it was.
+    """
+    if not has_body:  # a stream may have nothing to say for a while
+        _drop(verdict, "missing-body")
+    verdict.not_validated.append(cut_reason)
+
+
+def _drop(verdict: Verdict, rule: str) -> None:
+    verdict.findings[:] = [finding for finding in verdict.findings if finding.rule != rule]

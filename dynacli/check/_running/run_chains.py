@@ -1,0 +1,346 @@
+"""`--write` runs chains: each creates a resource, reads it, changes it, and deletes it however the check ends."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from dynacli.check._answer_values import AnswerValues
+from dynacli.check._created_id import created_paths, naming_fields, unused_id
+from dynacli.check._running.operation_judge import GONE
+from dynacli.check.check_records import INVENTED, Exchange, InputValue
+from dynacli.check.planning.body_values import fields_of_other_ids, known_ids_for_body, own_names_for_body
+from dynacli.check.planning.resource_chains import AnswerLinks, ResourceChain
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.openapi.model.field_names import ID_ENDINGS, plain_name
+from dynacli.openapi.model.path_templates import nouns_of, parameter_names
+from dynacli.urls import without_query
+
+__all__ = ["ChainRunner"]
+
+_NOT_THERE = frozenset({*GONE, 400, 422})
+"""Statuses by which a server says that it knows no such id, or that an id does not look so."""
+_SERVER_ERROR = 500
+
+
+class _Caller(Protocol):
+    """Makes single calls."""
+
+    is_interrupted: bool
+
+    def call(
+        self,
+        described: DescribedOperation,
+        path_values: Sequence[InputValue],
+        *,
+        body_values: Sequence[InputValue] = (),
+        is_vital: bool = False,
+        may_repeat: bool = False,
+    ) -> Exchange | None:
+        """Make a call with these values in its path and body; None where it cannot be made."""
+
+    def unanswered_reads(self, item_path: str) -> list[DescribedOperation]:
+        """Return the operations below the path of an item that only read, and that no call of succeeded so far.
+
+        Args:
+            item_path: With the names of its parameters.
+        """
+
+    def answerable_reads(self, item_path: str) -> list[DescribedOperation]:
+        """Return the operations about things of a kind that only read, had no good answer, and have values for one.
+
+        Args:
+            item_path: The path of such a thing.
+        """
+
+    def skip(self, name: str, reason: str) -> None:
+        """Note why an operation is not called."""
+
+
+class ChainRunner:
+    """Runs chains.
+
+    Attributes:
+        leftovers: What was created and is still there, or may be: a sentence for each resource.
+
+    Where several operations create the same kind of resource, what changes one and its parts are tried in the first
+    that can be created.
+
+    Args:
+        caller: Makes the calls.
+        operations: The operations by name.
+        chains: The chains to run.
+        answers: The values of the answers so far.
+        links: Operation → the links of its answers.
+    """
+
+    def __init__(
+        self,
+        caller: _Caller,
+        operations: Mapping[str, DescribedOperation],
+        chains: Sequence[ResourceChain],
+        answers: AnswerValues,
+        links: Mapping[str, AnswerLinks],
+    ) -> None:
+        self._caller, self._operations, self._chains = caller, operations, chains
+        self._answers, self._links = answers, links
+        self.leftovers: list[str] = []
+        self._tried: set[str] = set()
+        self._done: set[str] = set()
+        item_paths = {chain.item_path for chain in chains}
+        self._tops = [chain for chain in chains if chain.parent_path not in item_paths]
+        self._wanted: dict[str, set[str]] = {}
+        self._nested: set[tuple[str, str]] = set()
+
+    def run(self) -> None:
+        """Run the chains one after the other.
+
+        A chain for parts of a resource runs while that resource is there, and so does one whose body wants its id.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed; what was created was deleted first.
+        """
+        alone = [chain for chain in self._tops if not any(self._wants(chain, of) for of in self._tops)]
+        for chain in (*alone, *self._tops):
+            if chain.create not in self._tried:
+                self._stop_if_interrupted()
+                self._run_chain(chain, (), "")
+
+    def _wants(self, chain: ResourceChain, other: ResourceChain) -> bool:
+        """Return whether the body of a creation has a field for the id of what another chain creates."""
+        if chain.create not in self._wanted:
+            fields = fields_of_other_ids(self._operations[chain.create])
+            self._wanted[chain.create] = {plain_name(field.rpartition(".")[2]) for field in fields}
+        nouns = nouns_of(other.item_path.rpartition("/")[0])
+        return not self._wanted[chain.create].isdisjoint(
+            noun + ending for noun in nouns for ending in ID_ENDINGS
+        )
+
+    def _dependents(self, chain: ResourceChain) -> Iterator[ResourceChain]:
+        """Yield the chains that want the id of what a chain has created, each once, and none that is running."""
+        for other in self._tops:
+            pair = other.create, chain.create
+            if other.create not in self._done and pair not in self._nested and self._wants(other, chain):
+                self._nested.add(pair)
+                yield other
+
+    def _run_chain(self, chain: ResourceChain, parent: tuple[Any, ...], parent_source: str) -> None:
+        """Run a chain.
+
+        Args:
+            parent: The path values of the resource that it is a part of, as far as this check created that.
+            parent_source: The operation that created that resource.
+        """
+        create = self._operations[chain.create]
+        path_values = _values_for_path(create, parent, parent_source)
+        if chain.is_created_by_put:
+            path_values = self._unused_path(chain, path_values)
+            if not path_values:
+                return
+        self._tried.add(chain.create)
+        known_ids = self._answers.known_ids(self._on_item(chain))
+        body_values = known_ids_for_body(create, self._answers)
+        if not chain.is_created_by_put:
+            body_values += own_names_for_body(create, naming_fields(self._on_item(chain)))
+        try:
+            creation = self._caller.call(create, path_values, body_values=body_values, is_vital=True)
+        except BaseException:
+            self.leftovers.append(f"`{chain.create}` was interrupted and may have created something")
+            raise
+        paths = self._paths_of_created(chain, creation, known_ids)
+        if creation is None or not paths:
+            self._stop_if_interrupted()
+            others = (each.create for each in self._chains if each.item_path == chain.item_path)
+            if self._tried.issuperset(others):  # nothing else creates what the parts could be in
+                for part in self._parts(chain):  # in a resource that was there before, if one is known
+                    self._run_chain(part, (), "")
+            return
+        self._done.add(chain.create)
+        path, forget = paths[0], _nothing
+        try:
+            self._stop_if_interrupted()
+            path = self._read(chain, paths)
+            forget = self._answers.add_created(chain.create, chain.item_path, path, creation.answer_json())
+            updates = [name for name in chain.updates if name in self._operations and name not in self._done]
+            for name in updates:
+                self._call_on_item(name, path, chain.create)
+            self._done.update(updates)
+            if updates and chain.read in self._operations:
+                self._call_on_item(chain.read, path, chain.create)
+            item_path = self._on_item(chain)[0].operation.path
+            for described in self._caller.unanswered_reads(item_path):
+                self._call_on_item(described.operation.name, path, chain.create)
+            for part in self._parts(chain):
+                self._run_chain(part, path, chain.create)
+            for dependent in self._dependents(chain):
+                self._run_chain(dependent, (), "")
+            for described in self._caller.answerable_reads(chain.item_path):
+                self._caller.call(described, ())
+        finally:
+            forget()
+            self._delete(chain, creation, path)
+
+    def _parts(self, chain: ResourceChain) -> list[ResourceChain]:
+        """Return the chains for parts of a chain's resource, but those that have created something already."""
+        parts = [part for part in self._chains if part.parent_path == chain.item_path]
+        return [part for part in parts if part.create not in self._done]
+
+    def _read(self, chain: ResourceChain, paths: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
+        """Read what was created, and return its path: of the paths that may be meant, the first that the server knows.
+
+        Where the server knows none, it is the surest. A path that is not the surest counts only where the answer
+        speaks of the surest value, too, so that it is not that of something else.
+        """
+        if chain.read not in self._operations:
+            return paths[0]
+        for path in paths:
+            exchange = self._call_on_item(chain.read, path, chain.create)
+            if exchange is None or exchange.answer is None:
+                break
+            if exchange.is_success and (path is paths[0] or _speaks_of(exchange.answer_json(), paths[0][-1])):
+                return path
+            if not exchange.is_success and exchange.answer.status not in _NOT_THERE:
+                break
+        return paths[0]
+
+    def _on_item(self, chain: ResourceChain) -> list[DescribedOperation]:
+        return [self._operations[name] for name in chain.on_item if name in self._operations]
+
+    def _call_on_item(
+        self, name: str, path: tuple[Any, ...], source: str, *, is_removal: bool = False
+    ) -> Exchange | None:
+        described = self._operations[name]
+        path_values = _values_for_path(described, path, source)
+        return self._caller.call(described, path_values, is_vital=is_removal, may_repeat=is_removal)
+
+    def _unused_path(self, chain: ResourceChain, parent_values: list[InputValue]) -> list[InputValue]:
+        """Return values for the path of a PUT where nothing is yet; none where no such path is found."""
+        create, read = self._operations[chain.create], self._operations[chain.read]
+        unused = unused_id(create)
+        if unused is None:
+            self._skip(chain, "no name can be made up for something new", with_creation=True)
+            return []
+        names = parameter_names(read.operation.path)
+        path_values = [_renamed(value, name) for name, value in zip(names, parent_values, strict=False)]
+        path_values.append(InputValue("path", names[-1], unused, INVENTED))
+        exchange = self._caller.call(read, path_values, is_vital=False)
+        if exchange is None or exchange.answer is None or exchange.answer.status not in GONE:
+            self._skip(chain, f"`{chain.read}` does not say that a name is free", with_creation=True)
+            return []
+        sent = {value.name: value for value in exchange.planned.values if value.location == "path"}
+        create_names = parameter_names(create.operation.path)
+        return [
+            _renamed(sent[name], create_name) for create_name, name in zip(create_names, names, strict=True)
+        ]
+
+    def _paths_of_created(
+        self, chain: ResourceChain, creation: Exchange | None, known_ids: Mapping[str, bool]
+    ) -> list[tuple[Any, ...]]:
+        """Return the path values that what a call created may have; none, and a note why, where they are unknown.
+
+        Args:
+            creation: The call; None where it could not be made.
+            known_ids: The ids of resources that were there before, and whether an answer named them.
+        """
+        if creation is None or not creation.is_success:
+            status = creation.answer.status if creation is not None and creation.answer is not None else 0
+            if creation is not None and (not status or status >= _SERVER_ERROR):
+                where = without_query(creation.shown.url)
+                how = f"answered {status}" if status else "got no answer"
+                self.leftovers.append(f"`{chain.create}` {how} and may have created something at {where}")
+            self._skip(chain, f"`{chain.create}` created nothing that it could be called for")
+            return []
+        create = self._operations[chain.create]
+        if chain.is_created_by_put:
+            paths = [tuple(map(creation.planned.path_values.get, parameter_names(create.operation.path)))]
+        else:
+            paths = created_paths(
+                creation,
+                create,
+                self._links[chain.create],
+                self._on_item(chain),
+                can_confirm=chain.read in self._operations,
+            )
+        if not paths:
+            where = without_query(creation.shown.url)
+            self.leftovers.append(
+                f"`{chain.create}` created something at {where}, and its answer does not say what it is called"
+            )
+            self._skip(chain, "the answer of the creation does not say what was created")
+        elif str(paths[0][-1]) in known_ids:
+            reason = f"the answer of `{chain.create}` speaks of `{paths[0][-1]}`, which was there before"
+            self._skip(chain, creation.masker.mask(reason))
+            if not known_ids[str(paths[0][-1])]:
+                self.leftovers.append(
+                    f"{_created_text(chain, creation, paths[0])}, or it was there before: an earlier call with that id"
+                    " succeeded, so it was not removed"
+                )
+            return []
+        return [path for path in paths if str(path[-1]) not in known_ids]
+
+    def _delete(self, chain: ResourceChain, creation: Exchange, path: tuple[Any, ...]) -> None:
+        created = _created_text(chain, creation, path)
+        if not chain.delete:
+            self.leftovers.append(f"{created}, and the document has nothing that removes it")
+            return
+        try:
+            exchange = self._call_on_item(chain.delete, path, chain.create, is_removal=True)
+        except BaseException:
+            self.leftovers.append(f"{created}, and it was not removed")
+            raise
+        if exchange is None:
+            self.leftovers.append(f"{created}, and `{chain.delete}` could not be called")
+        elif exchange.answer is None:
+            self.leftovers.append(f"{created}, and `{chain.delete}` got no answer")
+        elif not exchange.is_success:
+            self.leftovers.append(f"{created}, and `{chain.delete}` answered {exchange.answer.status}")
+        elif self._operations[chain.delete].operation.path.rstrip("/").endswith("/archive"):
+            self.leftovers.append(f"{created}, which is archived and not removed")
+
+    def _skip(self, chain: ResourceChain, reason: str, *, with_creation: bool = False) -> None:
+        """Note why the rest of a chain, and the chains for parts of its resource, are not called."""
+        for name in (chain.create if with_creation else "", *chain.updates, chain.delete):
+            if name:
+                self._caller.skip(name, reason)
+
+    def _stop_if_interrupted(self) -> None:
+        if self._caller.is_interrupted:
+            raise KeyboardInterrupt
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+def _created_text(chain: ResourceChain, creation: Exchange, path: tuple[Any, ...]) -> str:
+    """Return what was created, without secrets: "`create` created http://host/things/1"."""
+    url = without_query(creation.shown.url).removesuffix("/")
+    if not chain.is_created_by_put:
+        url = creation.masker.mask(f"{url}/{quote(str(path[-1]), safe='')}")
+    return f"`{chain.create}` created {url}"
+
+
+def _speaks_of(body: Any, value: Any) -> bool:
+    """Return whether a value stands anywhere in a JSON answer."""
+    waiting, text = [body], str(value)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mapping):
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+        elif str(node) == text:
+            return True
+    return False
+
+
+def _renamed(value: InputValue, name: str) -> InputValue:
+    return InputValue("path", name, value.value, value.origin, value.source)
+
+
+def _values_for_path(described: DescribedOperation, path: Sequence[Any], source: str) -> list[InputValue]:
+    """Return values for a path by position: `/things/{id}` and `/things/{thingId}/parts` name the same resource."""
+    return [
+        InputValue("path", name, value, "answer", source)
+        for name, value in zip(parameter_names(described.operation.path), path, strict=False)
+        if value is not None
+    ]

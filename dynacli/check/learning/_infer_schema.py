@@ -1,0 +1,296 @@
+"""The narrowest schema that allows some values, as far as a few values can tell.
+
+Nothing is required and nothing is an enumeration: a few answers do not say what all others will have.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from typing import Any, Literal
+
+from dynacli.openapi.document.json_trees import is_same_json
+from dynacli.openapi.model.lenient_reading import dict_or_empty, list_or_empty
+from dynacli.openapi.model.wording import enumerated
+from dynacli.openapi.schema.read_schema import json_type
+
+__all__ = [
+    "MAX_NAMES",
+    "Dialect",
+    "add_property",
+    "allow_any_name",
+    "drop_required",
+    "infer_schema",
+    "widen_schema",
+]
+
+Dialect = Literal["2.0", "3.0", "3.1", "3.2"]
+
+_MAX_DEPTH = 20
+MAX_NAMES = 100
+"""An object with more names is a map, whose names are data."""
+
+_TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?\d*(?:Z|[+-]\d\d:\d\d)")
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_PCHARS = r"(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*"  # RFC 3986, section 3.3, with `/` and `?`
+_URI = re.compile(rf"https?://[A-Za-z0-9.-]+(?::\d{{1,5}})?(?:[/?]{_PCHARS})?(?:#{_PCHARS})?")
+
+
+def infer_schema(values: Iterable[Any], dialect: Dialect) -> dict[str, Any]:
+    """Return the schema of JSON values; an empty schema where nothing can be said.
+
+    Args:
+        dialect: The version of OpenAPI that the schema is written for.
+    """
+    return _schema(list(values), dialect, 0)
+
+
+def _json_types(values: Iterable[Any]) -> list[str]:
+    """Return the types of values in a fixed order; `number` includes `integer`."""
+    types = {json_type(value) for value in values}
+    if "number" in types:
+        types.discard("integer")
+    return [name for name in _TYPES if name in types]
+
+
+def _schema(values: list[Any], dialect: Dialect, depth: int) -> dict[str, Any]:
+    types = _json_types(values)
+    if not types or depth > _MAX_DEPTH:
+        return {}
+    keywords = {name: _keywords(name, values, dialect, depth) for name in types if name != "null"}
+    if dialect >= "3.1":
+        schema: dict[str, Any] = {"type": types[0] if len(types) == 1 else types}
+        for of_type in keywords.values():
+            schema.update(of_type)
+        return schema
+    # Earlier versions have a single type for a schema, and say with another keyword that it may be null.
+    nullable = {"x-nullable" if dialect == "2.0" else "nullable": True} if "null" in types else {}
+    if not keywords:
+        return nullable
+    branches = [{"type": name, **of_type, **nullable} for name, of_type in keywords.items()]
+    if len(branches) == 1:
+        return branches[0]
+    return {} if dialect == "2.0" else {"anyOf": branches}
+
+
+def _keywords(type_name: str, values: list[Any], dialect: Dialect, depth: int) -> dict[str, Any]:
+    """Return the keywords beside `type` that describe the values of a type."""
+    match type_name:
+        case "string":
+            name = _format([value for value in values if isinstance(value, str)])
+            return {"format": name} if name else {}
+        case "array":
+            items = [item for value in values if isinstance(value, list) for item in value]
+            return {"items": _schema(items, dialect, depth + 1)}
+        case "object":
+            return _properties([value for value in values if isinstance(value, Mapping)], dialect, depth)
+    return {}
+
+
+def _properties(values: list[Mapping[str, Any]], dialect: Dialect, depth: int) -> dict[str, Any]:
+    by_name: dict[str, list[Any]] = {}
+    for value in values:
+        for name, member in value.items():
+            by_name.setdefault(name, []).append(member)
+    if not by_name:
+        return {}
+    if len(by_name) > MAX_NAMES:
+        all_members = [member for members in by_name.values() for member in members]
+        return {"additionalProperties": _schema(all_members, dialect, depth + 1)}
+    return {"properties": {name: _schema(members, dialect, depth + 1) for name, members in by_name.items()}}
+
+
+def _format(texts: list[str]) -> str:
+    """Return the format that all texts have, of those formats that leave no doubt; empty where there is none."""
+    for name, fits in (
+        ("date-time", _is_date_time),
+        ("date", _is_date),
+        ("uuid", _is_uuid),
+        ("uri", _is_uri),
+    ):
+        if texts and all(map(fits, texts)):
+            return name
+    return ""
+
+
+def _is_date_time(text: str) -> bool:
+    if not _DATE_TIME.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(f"{text[:19]}+00:00")
+    except ValueError:
+        return False
+    return text.endswith("Z") or (text[-5:-3] < "24" and text[-2:] < "60")
+
+
+def _is_date(text: str) -> bool:
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_uuid(text: str) -> bool:
+    return _UUID.fullmatch(text) is not None
+
+
+def _is_uri(text: str) -> bool:
+    return _URI.fullmatch(text) is not None
+
+
+_REMOVED = frozenset(
+    {"format", "pattern", "multipleOf", "contains", "minContains", "maxContains"}
+    | {"dependentRequired", "dependencies"}
+)
+"""Keywords that are removed, because the values do not say which other value would be right for them."""
+
+_SIZES: Mapping[str, Callable[[Any], int | None]] = {
+    "Length": lambda value: len(value) if isinstance(value, str) else None,
+    "Items": lambda value: len(value) if isinstance(value, list) else None,
+    "Properties": lambda value: len(value) if isinstance(value, Mapping) else None,
+}
+
+
+def widen_schema(schema: dict[str, Any], keyword: str, values: list[Any], dialect: Dialect) -> str:
+    """Change a keyword of a schema so that it allows values; the rest of the schema stays.
+
+    Args:
+        schema: The Schema Object.
+        keyword: The keyword that the values break.
+        values: All values that came in that place and break it.
+        dialect: The version of OpenAPI.
+    """
+    match keyword:
+        case "type":
+            return _widen_type(schema, values, dialect)
+        case "anyOf" | "oneOf" if isinstance(schema.get(keyword), list):
+            return _add_branch(schema, keyword, values, dialect)
+        case "enum" if isinstance(schema.get("enum"), list):
+            return _extend_enum(schema, values)
+        case "const" if "const" in schema:
+            return _extend_enum(schema, [schema.pop("const"), *values])
+        case "uniqueItems" | "writeOnly":
+            schema[keyword] = False
+            return f"switches `{keyword}` off"
+        case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
+            return _move_bound(schema, keyword, values)
+        case _ if keyword in _REMOVED:
+            schema.pop(keyword, None)
+            return f"takes `{keyword}` out"
+    return _move_size(schema, keyword, values)
+
+
+def add_property(schema: dict[str, Any], name: str, values: list[Any], dialect: Dialect) -> str:
+    """Add a property to the schema of an object."""
+    schema["properties"] = {**dict_or_empty(schema.get("properties")), name: infer_schema(values, dialect)}
+    return "added"
+
+
+def allow_any_name(schema: dict[str, Any], values: list[Any], dialect: Dialect) -> str:
+    """Let an object have properties of any name, because its names are data."""
+    if not values:
+        return ""
+    schema["additionalProperties"] = infer_schema(values, dialect)
+    return "allows any other name"
+
+
+def drop_required(schema: dict[str, Any], names: list[str]) -> str:
+    """Let properties be absent."""
+    required = schema.get("required")
+    if not isinstance(required, list):
+        return ""
+    still_required = [name for name in required if name not in names]
+    if still_required:
+        schema["required"] = still_required
+    else:
+        schema.pop("required")  # 3.0 allows no empty list
+    return f"{enumerated([f'`{name}`' for name in names])} may be absent"
+
+
+def _widen_type(schema: dict[str, Any], values: list[Any], dialect: Dialect) -> str:
+    added = _json_types(values)
+    text = f"allows {enumerated(added)}"
+    is_integer = schema.get("type") == "integer"
+    if "number" in added and is_integer and str(schema.get("format", "int")).startswith("int"):
+        schema.pop("format", None)  # `int64`, which is no format of numbers
+    if dialect >= "3.1":
+        before = schema.get("type")
+        types = [*(before if isinstance(before, list) else [before]), *added]
+        if "number" in types:
+            types = [name for name in types if name != "integer"]
+        types = list(dict.fromkeys(types))
+        schema["type"] = types if len(types) > 1 else types[0]
+        return text
+    nullable = "x-nullable" if dialect == "2.0" else "nullable"
+    if added == ["null"]:
+        schema[nullable] = True
+        return text
+    if added == ["number"] and is_integer:
+        schema["type"] = "number"
+        return text
+    # Before 3.1 a schema has a single type: alternatives have several, which 2.0 does not have either.
+    first = {key: schema.pop(key) for key in ("type", nullable) if key in schema}
+    if dialect == "2.0":
+        return "takes `type` out"
+    if first.get("type") == "array":
+        first["items"] = schema.pop("items", {})  # 3.0 asks for it beside the type
+    if None in values:
+        first["nullable"] = True
+    second = infer_schema([value for value in values if value is not None], dialect)
+    branches = [first, *second.get("anyOf", [second])]
+    if "anyOf" in schema:
+        schema["allOf"] = [*list_or_empty(schema.get("allOf")), {"anyOf": branches}]
+    else:
+        schema["anyOf"] = branches
+    return text
+
+
+def _add_branch(schema: dict[str, Any], keyword: str, values: list[Any], dialect: Dialect) -> str:
+    types = _json_types(values)
+    branch = infer_schema(values, dialect)
+    if not branch.get("type") and types == ["null"]:
+        # The way of 3.0 to allow null and nothing else.
+        branch = {"type": "string", "nullable": True, "enum": [None]}
+    schema[keyword] = [*list_or_empty(schema.get(keyword)), branch]
+    return f"allows {enumerated(types)}"
+
+
+def _extend_enum(schema: dict[str, Any], values: list[Any]) -> str:
+    enum = list(list_or_empty(schema.get("enum")))
+    count = len(enum)
+    for value in values:
+        if not any(is_same_json(value, known) for known in enum):
+            enum.append(value)
+    schema["enum"] = enum
+    added = len(enum) - count
+    return f"allows {added} value{'s' if added != 1 else ''} more"
+
+
+def _move_bound(schema: dict[str, Any], keyword: str, values: list[Any]) -> str:
+    numbers = [value for value in values if json_type(value) in {"integer", "number"}]
+    if not numbers:
+        return ""
+    is_lower = keyword.lower().endswith("minimum")
+    inclusive = "minimum" if is_lower else "maximum"
+    exclusive = f"exclusive{inclusive.capitalize()}"
+    limit = min(numbers) if is_lower else max(numbers)
+    if isinstance(schema.get(exclusive), bool):  # a flag beside the limit, in versions before 3.1
+        schema[exclusive] = False
+    elif keyword == exclusive:
+        schema.pop(exclusive, None)
+    schema[inclusive] = limit
+    return f"moves `{inclusive}` to {limit}"
+
+
+def _move_size(schema: dict[str, Any], keyword: str, values: list[Any]) -> str:
+    for noun, size_of in _SIZES.items():
+        if keyword in {f"min{noun}", f"max{noun}"}:
+            sizes = [size for size in map(size_of, values) if size is not None]
+            if sizes:
+                schema[keyword] = min(sizes) if keyword.startswith("min") else max(sizes)
+                return f"moves `{keyword}` to {schema[keyword]}"
+    return ""

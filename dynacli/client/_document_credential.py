@@ -1,0 +1,279 @@
+"""The credential that a document is fetched with, where its server asks for one: any that calls of its API would carry.
+
+Nobody has a document yet that says how to sign in, so the server's challenge decides what is sent.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import closing
+from functools import cached_property
+from shlex import quote
+from typing import Any
+
+from dynacli.auth.challenges import LONGEST_WORD, USUAL_KEY, read_challenges, schemes_asked_for
+from dynacli.auth.credentials import (
+    DIGEST,
+    MUTUAL_TLS,
+    WITH_PASSWORD,
+    Credential,
+    Held,
+    Source,
+    Variables,
+    attach,
+    find_credentials,
+    is_key_header,
+    is_supported,
+    kind_of,
+    variables_of,
+    with_prefixes,
+)
+from dynacli.auth.digest import DigestLogin
+from dynacli.auth.missing_credential import needed_variables
+from dynacli.client._credential_sources import credential_sources
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.credentials.chosen_security import scheme_from
+from dynacli.environment import Environment, invocation, prefix_of, program
+from dynacli.errors import AuthError, DynacliError, RefusedError
+from dynacli.http.built_request import Request
+from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.openapi.document.fetched import Advice
+from dynacli.openapi.model.operation import SecurityScheme, Server
+from dynacli.record import replace
+from dynacli.registry.configuration.configuration import is_name
+from dynacli.registry.open_by_name import find_revisions
+from dynacli.request.choose_server import choose_server
+from dynacli.text.terminal import visible
+from dynacli.urls import origin_of
+
+__all__ = ["DocumentCredential"]
+
+
+class DocumentCredential:
+    """The credential of an API, put into requests for its document.
+
+    Args:
+        name: Of the API; a URL where it has none.
+        settings: What the configuration says of its credentials.
+    """
+
+    def __init__(self, env: Environment, name: str, settings: CallSettings) -> None:
+        self._env, self._name, self._settings = env, name, settings
+        self._digest: DigestLogin | None = None
+        self._challenge = ""
+        self._elsewhere: list[str] = []
+        self.sent: Credential | None = None
+
+    @cached_property
+    def _at_hand(self) -> tuple[dict[str, Any], str]:
+        """The Security Scheme Objects of the document at hand, and the origin that calls go to; empty without one."""
+        try:
+            _, revisions = find_revisions(self._name, self._env)
+            pointer = revisions.current()
+            catalog = revisions.open_catalog(pointer) if pointer is not None else None
+            if catalog is None or pointer is None:
+                return {}, ""
+            with closing(catalog):
+                servers = tuple(Server(**raw) for raw in catalog.meta["servers"])
+                return dict(catalog.components("/components/securitySchemes")), self._origin_of_calls(
+                    servers, pointer["uri"]
+                )
+        except (DynacliError, DamagedCatalogError):
+            return {}, ""
+
+    def _origin_of_calls(self, servers: tuple[Server, ...], uri: str) -> str:
+        settings = self._settings
+        try:
+            return origin_of(choose_server(servers, uri, settings.server, dict(settings.server_variables)))
+        except DynacliError:
+            return ""  # it has to be named for each call
+
+    @property
+    def _raw_schemes(self) -> dict[str, Any]:
+        return self._at_hand[0]
+
+    @property
+    def schemes(self) -> list[Any]:
+        """The Security Scheme Objects of the document at hand."""
+        return list(self._raw_schemes.values())
+
+    def headers(self, url: str, challenge: str) -> dict[str, str] | None:
+        """Return the headers that sign a GET request in; None where there is no credential.
+
+        Args:
+            challenge: What the server has asked for; empty for nothing in particular.
+
+        Raises:
+            AuthError: The credential cannot be read, has ended, or the challenge cannot be answered.
+        """
+        self.sent, self._elsewhere = None, []
+        found = self._find(origin_of(url), challenge)
+        if not found:
+            return None
+        request = Request("GET", url)
+        credential = found[0]
+        self.sent = credential
+        if credential.word != DIGEST:
+            return dict(attach(request, found).headers)
+        return dict(self._answering(request, credential, challenge).headers) if challenge else {}
+
+    def _find(self, origin: str, challenge: str) -> tuple[Credential, ...] | None:
+        security = [(scheme,) for scheme in self._candidates(challenge)]
+        return find_credentials(security, self._variables, further=lambda: self._sources(origin))
+
+    @cached_property
+    def _variables(self) -> Variables:
+        prefix = prefix_of(self._name) if is_name(self._name) else program().prefix
+        return variables_of(self._env, prefix)
+
+    def _candidates(self, challenge: str) -> list[SecurityScheme]:
+        """Return the schemes whose credentials may be sent.
+
+        First come those that the server asks for, then those of the document at hand, then tokens before passwords.
+        """
+        asked = schemes_asked_for([challenge])
+        kinds = [kind_of(scheme) for scheme in asked]
+        pair = "digest" if "digest" in kinds else "basic"
+
+        def rank(scheme: SecurityScheme) -> tuple[bool, bool, int]:
+            kind = kind_of(scheme)
+            order = 2 if kind == "apiKey" else int(kind in WITH_PASSWORD)
+            return bool(asked) and kind not in kinds, not scheme.name, order
+
+        known = [
+            replace(scheme, scheme=pair) if kind_of(scheme) in WITH_PASSWORD else scheme
+            for scheme in self._known()
+        ]
+        keys = [scheme for scheme in asked if kind_of(scheme) == "apiKey"]
+        if not any(kind_of(scheme) == "apiKey" for scheme in known):
+            # A document that is not known yet cannot say which header its key goes into.
+            known += keys or ([] if asked or self._raw_schemes else [USUAL_KEY])
+        else:
+            known = [_with_word(scheme, keys) for scheme in known]
+        fitting = [*known, SecurityScheme("", "http", "bearer"), SecurityScheme("", "http", pair)]
+        return sorted(fitting, key=rank)
+
+    def _known(self) -> Iterator[SecurityScheme]:
+        """Yield the schemes of the document at hand and of the configuration."""
+        tables = self._settings.auth_tables or {}
+        found = [
+            scheme_from(key, raw)
+            for key, raw in self._raw_schemes.items()
+            if isinstance(raw, dict) and (raw.get("type") != "apiKey" or is_key_header(raw))
+        ]
+        for (scheme,) in with_prefixes([(each,) for each in found], tables):
+            yield scheme
+        for name, table in tables.items():
+            if name not in self._raw_schemes:
+                yield SecurityScheme(name, "http", "bearer" if "token" in table else "basic")
+
+    def advice(self, url: str, challenge: str) -> Advice:
+        """Return what was sent and what was not, and which credential would be sent if it were there."""
+        candidates = self._candidates(challenge)
+        asked = {kind_of(scheme) for scheme in schemes_asked_for([challenge])}
+        wanted = [scheme for scheme in candidates if scheme.name or not self._raw_schemes or asked]
+        if asked:
+            wanted = [scheme for scheme in wanted if kind_of(scheme) in asked] or wanted
+        reasons = []
+        if self.sent is not None:
+            shown = f"{self.sent.name}: {self.sent.word}".removesuffix(": ")
+            reasons.append(f"{_label(self.sent.source)} was sent as `{shown}`, and refused")
+        words = " or ".join(
+            dict.fromkeys(each.scheme[:LONGEST_WORD] for each in read_challenges([challenge]))
+        )
+        for name, kinds in self._set_variables(candidates).items():
+            if self.sent is not None and name in self._names_for(self.sent.source):
+                continue
+            reasons.append(f"`{name}` is set, and was not sent: {self._why_not(kinds, candidates, words)}")
+        reasons += self._elsewhere
+        ways, refused = dict[str, None](), ""
+        for scheme in wanted:
+            if is_supported(scheme) and kind_of(scheme) != MUTUAL_TLS:
+                names = needed_variables((scheme,), self._variables)
+                way = f"{' and '.join(f'`{name}`' for name in names)} (sent as `{_as_sent(scheme)}`)"
+                if self.sent is not None and self.sent.source in (*names, self._variables.own(scheme.name)):
+                    refused = f"Check `{self.sent.source}`"
+                else:
+                    ways[way] = None
+        others = f"{'or set ' if refused else 'Set '}{', or '.join(ways)}" if ways else ""
+        hint = ", ".join(filter(None, (refused, others)))
+        # A stored credential goes to the origin that calls go to, which may be another one than the document's.
+        is_of_calls = is_name(self._name) and self._at_hand[1] == origin_of(url)
+        if is_of_calls and wanted and wanted[0].name:
+            line = f"{invocation('auth login', self._name)} --scheme {quote(wanted[0].name)}"
+            hint = f"{hint}, or sign in: `{visible(line, keep='')}`"
+        if not asked and not self._raw_schemes:
+            line = f"{invocation('api add')} NAME FILE --server {origin_of(url)}"
+            hint += "; or give another header: `-H NAME:VALUE`"
+            hint += f"; for a key in the query, save the document, then `{line}`"
+        return Advice("; ".join(reasons), hint)
+
+    def _set_variables(self, candidates: Iterable[SecurityScheme]) -> dict[str, set[str]]:
+        """Return the variables that are set → the kinds of the schemes whose credentials they hold."""
+        words = {"TOKEN": {"bearer"}, "KEY": {"apiKey"}, "USERNAME": set(WITH_PASSWORD)}
+        found = {self._variables.generic(word): kinds for word, kinds in words.items()}
+        for scheme in candidates:
+            if scheme.name:
+                found.setdefault(self._variables.own(scheme.name), set()).add(kind_of(scheme))
+        return {name: kinds for name, kinds in found.items() if self._variables.is_set(name)}
+
+    def _names_for(self, source: str) -> tuple[str, ...]:
+        return source, self._variables.generic("USERNAME") if source.endswith("PASSWORD") else source
+
+    def _why_not(self, kinds: AbstractSet[str], candidates: Iterable[SecurityScheme], words: str) -> str:
+        if not any(kind_of(scheme) in kinds for scheme in candidates):
+            # A token and a pair always have a place, so this is a key.
+            if any(isinstance(raw, dict) and raw.get("type") == "apiKey" for raw in self.schemes):
+                return "the document's key goes into no header"
+            return f"the server asks for {words}" if words else "the document has no key in a header"
+        if self.sent is not None:
+            return "another one comes first" + (f", as the server asks for {words}" if words else "")
+        return f"the server asks for {words}" if words else "the server asked for nothing"
+
+    def _sources(self, origin: str) -> Sequence[Source]:
+        sources = credential_sources(self._env, self._name, self._settings, origin)
+        return [self._unless_bound_elsewhere(source) for source in sources]
+
+    def _unless_bound_elsewhere(self, source: Source) -> Source:
+        def asked(scheme: SecurityScheme) -> Held | None:
+            try:
+                return source(scheme)
+            except (
+                RefusedError
+            ) as error:  # it was stored for the API's origin alone, and the document is at another
+                reason = f"{error.message[:1].lower()}{error.message[1:]}"
+                if reason not in self._elsewhere:
+                    self._elsewhere.append(reason)
+                return None
+
+        return asked
+
+    def _answering(self, request: Request, credential: Credential, challenge: str) -> Request:
+        """Return the request with the answer to a challenge for Digest."""
+        if self._digest is None or challenge != self._challenge:
+            self._digest = DigestLogin(self._env, credential.value.reveal(), origin_of(request.url))
+            self._challenge = challenge
+            if not self._digest.wants_again(request, 401, [("WWW-Authenticate", challenge)]):
+                raise AuthError(
+                    f"The document of `{self._name}` wants Digest, which cannot be answered",
+                    reason=f"Of the server's answer, {self._digest.refusal}",
+                    hint="Ask who runs the server, or save the document as a file and add that",
+                )
+        return self._digest.signed(request)
+
+
+def _with_word(scheme: SecurityScheme, asked: Iterable[SecurityScheme]) -> SecurityScheme:
+    """Return an API key of the document with the word before it that the server asks for, unless it has one."""
+    words = [each.prefix for each in asked if each.prefix]
+    is_bare = scheme.type == "apiKey" and scheme.parameter.lower() == "authorization" and not scheme.prefix
+    return replace(scheme, prefix=words[0]) if is_bare and words else scheme
+
+
+def _as_sent(scheme: SecurityScheme) -> str:
+    """Return the header of a scheme without its secret: `Authorization: Bearer`."""
+    if kind_of(scheme) == "apiKey":
+        return f"{scheme.parameter}: {scheme.prefix}".removesuffix(": ")
+    return f"Authorization: {kind_of(scheme).title()}"
+
+
+def _label(source: str) -> str:
+    return source if " " in source else f"`{source}`"

@@ -1,0 +1,574 @@
+"""What a server may read in a request: other operations in its path, and other methods besides its own.
+
+Servers differ in what they ignore in the spelling of a path. Many ignore the case of letters, empty steps, a slash at
+the end, what follows a `;`, or dots and blanks at the end of a step (IIS), decode `%2F` before they look for the
+route, or take a backslash for a slash. IIS decodes `%u0061`
+(https://learn.microsoft.com/troubleshoot/developer/webapps/iis/iisadmin-service-inetinfo/httpsys-registry-windows),
+and PHP runs the script in `/index.php/pets`.
+
+A header, or a field of the query or of the body, may ask for another method. Each framework has a spelling of its
+own, and reads names less strictly than they are written. All of them count here, and what cannot be read is in doubt:
+it may ask for any method.
+
+| server | reads |
+|---|---|
+| Rack and Rails, Laravel and Symfony, Spring, CakePHP, CodeIgniter, Yii, Express, WordPress | `_method` |
+| Slim | `_METHOD` |
+| Salesforce | `_HttpMethod` |
+| ASP.NET | the header's name as a field |
+| Restlet | `method` in the query of a POST |
+| PHP | a blank, a dot or `[` for `_`, blanks before a name, and nothing behind a NUL |
+| Rack | brackets before a name, `;` between pairs |
+| WSGI, CGI and PHP | `_` for `-` in the names of headers |
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import cached_property
+from itertools import chain
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
+from weakref import WeakKeyDictionary
+
+from dynacli.http.built_request import Request
+from dynacli.http.semantics import essence, is_form, is_json, is_multipart
+from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.model.operation import OperationSummary
+from dynacli.openapi.model.path_templates import path_values
+from dynacli.record import record
+
+__all__ = [
+    "ANY_METHOD",
+    "Sent",
+    "SentValues",
+    "asked_by_headers",
+    "is_path_of",
+    "methods_in",
+    "operations_at",
+    "operations_of",
+    "overrides_of",
+    "readings_of",
+    "steps_of",
+]
+
+ANY_METHOD = ("DELETE", "GET", "PATCH", "POST", "PUT")
+"""What a field may ask for whose value is not known, besides the methods of the document."""
+
+_KNOWN = frozenset((*ANY_METHOD, *("CONNECT", "COPY", "HEAD", "LINK", "LOCK", "MERGE", "MOVE", "OPTIONS")))
+_KNOWN |= frozenset(("PURGE", "QUERY", "REPORT", "SEARCH", "TRACE", "UNLINK", "UNLOCK", "VIEW"))
+_WORD = re.compile(r"[A-Za-z][A-Za-z-]{1,30}")
+_NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
+_NAMES = frozenset(
+    ("httpmethodoverride", "methodoverride", "xhttpmethod", "xhttpmethodoverride", "xhttpoverride")
+) | {"xmethodoverride"}
+_FIELD = re.compile(r"[^a-z0-9]+(?:http[^a-z0-9]*)?method(?:[^a-z0-9]*|[\[\0].*)", re.DOTALL)
+_MENTION = re.compile(r"[^a-z0-9](?:http)?[^a-z0-9]?method[^a-z0-9]|method.?override|httpmethod")
+_ESCAPED = re.compile(r"[\\%]u([0-9A-Fa-f]{4})")
+"""In JSON, and in a form for IIS."""
+_PARTS_NAME = re.compile(r"""\bname\*?\s*=\s*("(?:[^"\\]|\\.)*"?|'[^']*'?|[^;]*)""", re.IGNORECASE)
+_ENCODED_NAME = re.compile(r"\bname\*[0-9]|=\?")
+_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+ *(?:;[^,]*)?")
+_PLAIN_CHARSETS = re.compile(r"utf-?8|(?:us-)?ascii|iso-?8859-?[0-9]+|latin-?1|windows-125[0-9]|cp125[0-9]")
+_BLANKS = "\xef\xbb\xbf\xff\xfe \t\r\n"
+"""What may stand before a JSON value, byte order marks included."""
+_MOST_FIELDS = 10_000
+"""Fields of one name that are looked at; servers take fewer fields of all names.
+
+PHP 1,000, Django 1,000, Rack 4,096, Express 1,000.
+"""
+_MOST_READ = 64 * 1024 * 1024
+"""Bytes of a file that are read before they are sent, because it may be a form."""
+_UNSEEN = "a body that is too large, encoded or not clear, which may have a field that"
+
+
+class _Overrides(NamedTuple):
+    """What a request asks for besides its method.
+
+    Args:
+        asked: Method in upper case → what asks for it.
+        doubt: Why it may ask for any method; empty if all of it is clear.
+    """
+
+    asked: dict[str, str]
+    doubt: str = ""
+
+
+def asked_by_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return method → what asks for it, for the headers of a request."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        plain = _NOT_IN_NAMES.sub("", name.lower())
+        if not any(part in plain for part in ("method", "override", "verb")):
+            continue
+        words = [word.upper() for word in _WORD.findall(value)]
+        if plain not in _NAMES and not ("method" in plain and "override" in plain):
+            # `X-Original-Method: DELETE`; what a preflight request asks for is another request.
+            words = [word for word in words if word in _KNOWN and "accesscontrol" not in plain]
+        found |= dict.fromkeys(words, "a header")
+    return found
+
+
+def overrides_of(request: Request, *, is_whole: bool = True) -> _Overrides:
+    """Return what a request asks for besides its method.
+
+    Args:
+        is_whole: Whether the body is there; false for one that is too large to be looked at.
+    """
+    asked, doubts = asked_by_headers(request.headers), list[str]()
+    if any(method not in _KNOWN for method in asked):
+        doubts.append("a header, whose value is not clear, which")
+
+    def take(name: str, value: str) -> None:
+        words = [word.upper() for word in _WORD.findall(value)]
+        asked.update(dict.fromkeys(words, f"`{name.strip(chr(0))}`"))
+        # One that is encoded once more is another word.
+        if not _KNOWN.issuperset(words) or not words:
+            doubts.append(f"`{name}`, whose value is not clear, which")
+
+    parts = urlsplit(request.url)
+    query = "&".join([parts.query, *parts.path.split(";")[1:]])
+    for name, value in _pairs(query, _may_be_field) if _may_have(query, _mentions) else ():
+        if _is_field(name) or (
+            request.method.upper() == "POST" and name.casefold() == "method" and value.upper() in _KNOWN
+        ):
+            take(name, value)
+    for field, read in _body_fields(request, _is_field, _mentions, is_whole=is_whole):
+        if read is None:
+            doubts.append(_UNSEEN)
+        elif _is_field(field):
+            take(field, read)
+    return _Overrides(asked, doubts[0] if doubts else "")
+
+
+def _may_be_field(name: str) -> bool:
+    return _is_field(name) or name.casefold() == "method"
+
+
+def _body_fields(
+    request: Request,
+    is_wanted: Callable[[str], bool],
+    mentions: Callable[[str], bool],
+    *,
+    is_whole: bool = True,
+) -> Iterator[tuple[str, str | None]]:
+    """Yield the names and values of the fields of a body, as any server may read it; None for one that is not clear.
+
+    Args:
+        is_wanted: Whether a field of a name is looked for; others may be left out.
+        mentions: Whether a text in small letters, decoded, may have the name of such a field.
+        is_whole: Whether the body is there; false for one that is too large to be looked at.
+    """
+    media_type = _media_type(request)
+    body, is_seen = _content(request, is_whole=is_whole)
+    if not is_seen and _has_fields(media_type):
+        yield "", None
+    if body:
+        yield from _fields(body, media_type, is_wanted, mentions)
+
+
+def _is_field(name: str) -> bool:
+    plain = name.casefold()
+    return _FIELD.fullmatch(plain) is not None or _NOT_IN_NAMES.sub("", plain.partition("[")[0]) in _NAMES
+
+
+def _header_values(request: Request, plain: str) -> list[str]:
+    return [value for name, value in request.headers if _NOT_IN_NAMES.sub("", name.lower()) == plain]
+
+
+def _media_type(request: Request) -> str:
+    """Return the media type by which every server reads the body, with its parameters; empty if that is not clear."""
+    found = [value.strip().lower() for value in _header_values(request, "contenttype")]
+    dropped = ",".join(_header_values(request, "connection")).lower()
+    is_clear = len(found) == 1 and _MEDIA_TYPE.fullmatch(found[0]) and "content" not in dropped
+    return found[0] if is_clear else ""
+
+
+def _has_fields(media_type: str) -> bool:
+    """Return whether servers may read fields from a body of a media type."""
+    kind = essence(media_type)
+    is_one_of = (is_form, is_json, is_multipart)
+    return (
+        not kind
+        or "form" in media_type
+        or kind.startswith("text/")
+        or any(check(kind) for check in is_one_of)
+    )
+
+
+def _content(request: Request, *, is_whole: bool) -> tuple[bytes, bool]:
+    """Return what is known of the body, and whether fields could hide nowhere else."""
+    body = request.body
+    if any(value.strip().lower() != "identity" for value in _header_values(request, "contentencoding")):
+        return b"", not body
+    if body is None or isinstance(body, bytes):
+        return body or b"", is_whole
+    media_type = _media_type(request)
+    # The files of a form that is made here stand in parts with names of their own; any other file is a body.
+    is_of_parts = is_multipart(media_type) and isinstance(body.pieces[0], bytes)
+    if not is_of_parts and _has_fields(media_type) and (body.length or _MOST_READ + 1) <= _MOST_READ:
+        whole = b"".join(body)
+        return (whole, True) if body.rewind() else (b"", False)
+    pieces = [piece for piece in body.pieces if isinstance(piece, bytes)]
+    return b"".join(pieces), is_of_parts or len(pieces) == len(body.pieces)
+
+
+def _fields(
+    body: bytes, media_type: str, is_wanted: Callable[[str], bool], mentions: Callable[[str], bool]
+) -> Iterator[tuple[str, str | None]]:
+    kind = essence(media_type)
+    charset = re.search(r"charset\s*=\s*[\"']?([^\s\"';]*)", media_type)
+    if charset is not None and not _PLAIN_CHARSETS.fullmatch(charset[1]) and _has_fields(kind):
+        yield "", None
+    text = body.decode("latin-1").replace("\0", "")  # also UTF-16, as far as it is ASCII
+    if not _may_have(text, mentions):
+        is_split = "content-disposition" in text.lower() and _ENCODED_NAME.search(text)
+        yield from [("", None)] if is_split else []
+        return
+    members = None
+    if text.lstrip(_BLANKS)[:1] in ("{", "["):
+        with suppress(ValueError, RecursionError):
+            members = _members(body, is_wanted)
+    yield from members or ()
+    is_read = members is not None and is_json(kind)
+    if members is None and (text.lstrip(_BLANKS)[:1] in ("{", "[") or is_json(kind)):
+        yield "", None
+    fields: list[Iterator[tuple[str, str | None]]] = []
+    if "content-disposition" in text.lower():
+        fields.append(_parts(text, is_wanted))
+    if not is_read and not is_multipart(kind):
+        fields.append(_pairs(text, is_wanted))
+    for number, (name, value) in enumerate(chain.from_iterable(fields)):
+        if number == _MOST_FIELDS:
+            yield "", None
+            return
+        yield name, value
+
+
+def _members(body: bytes, is_wanted: Callable[[str], bool]) -> list[tuple[str, str | None]]:
+    """Return the members of all objects of a JSON value, the repeated ones, too; None for one that is no scalar.
+
+    Raises:
+        ValueError: It is none.
+        RecursionError: It is nested too deeply.
+    """
+    found: list[tuple[str, str | None]] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        found.extend(
+            (key, None if isinstance(value, list) or value is None else str(value))
+            for key, value in pairs
+            if is_wanted(key)
+        )
+
+    json.loads(body, object_pairs_hook=note)
+    return found
+
+
+def _may_have(text: str, mentions: Callable[[str], bool]) -> bool:
+    """Return whether a text may have the name of a field, however it is escaped."""
+    plain = f" {unquote_plus(_ESCAPED.sub(_unescaped, text))} "
+    return mentions(plain.casefold()) or ("%" in plain and mentions(unquote_plus(plain).casefold()))
+
+
+def _mentions(plain: str) -> bool:
+    return _MENTION.search(plain) is not None
+
+
+def _pairs(text: str, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
+    """Yield the names and values of a form or a query, in each way in which servers decode them."""
+    for pair in re.split("[&;]", text):
+        name, _, value = pair.partition("=")
+        if "%" in name or "+" in name:
+            once = unquote_plus(_ESCAPED.sub(_unescaped, name))
+            names = dict.fromkeys((once, unquote_plus(once)))
+        else:
+            names = dict.fromkeys((name,))
+        for plain in names:
+            if is_wanted(plain):
+                yield plain, unquote_plus(_ESCAPED.sub(_unescaped, value))
+
+
+def _parts(text: str, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, str | None]]:
+    """Yield the names and values of the parts of a multipart body, whatever ends its lines."""
+    name, is_value, is_plain = "", False, True
+    header = ""
+    for line in [*re.split("\r\n|\r|\n", text), "", "--"]:
+        if is_value:
+            yield name, line.strip() if line.strip() and not line.startswith("--") else ""
+            if not is_plain:
+                yield name, None
+            name, is_value, is_plain = "", False, True
+            continue
+        if line[:1] in (" ", "\t") and header:
+            header += line  # a folded line
+            continue
+        lowered = header.lower()
+        if lowered.lstrip().startswith("content-disposition"):
+            if _ENCODED_NAME.search(lowered):
+                yield "", None
+            for found in _PARTS_NAME.findall(header):
+                plain = unquote_plus(found.strip("\"' ").rpartition("''")[2])
+                name = plain if is_wanted(plain) else name
+        elif name and ":" in lowered:
+            is_plain = False  # its value may be encoded
+        header = line
+        if not line.strip() and name:
+            is_value, header = True, ""
+
+
+_ROUTES = frozenset(("kohanauri", "r", "restroute", "url"))
+"""Fields of the query by which front controllers take a request for one of another path, whatever its own is.
+
+`kohana_uri`, `r` (Yii), `rest_route` (WordPress, which reads it in the body as well:
+https://developer.wordpress.org/reference/classes/wp/parse_request/), and `_url` (Phalcon).
+"""
+_NO_LETTERS = re.compile(r"[^a-z0-9]+")
+_ROUTE_OF_BODY = "restroute"
+
+
+class SentValues:
+    """What the query, the headers and the fields of a request say.
+
+    Args:
+        is_whole: Whether the body is there; false for one that is too large to be looked at.
+    """
+
+    def __init__(self, request: Request, *, is_whole: bool = True) -> None:
+        self._request, self._is_whole = request, is_whole
+        self._of_body: dict[str, list[str] | None] = {}
+
+    def may_have(self, location: str, name: str, wanted: Iterable[Any]) -> bool:
+        """Return whether a server may find one of some values.
+
+        Args:
+            location: `query` or `header`.
+        """
+        plain = {str(value).strip().casefold() for value in wanted}
+        if location == "header":
+            found = self._headers.get(_plain(name), [])
+            return any(
+                piece.strip().casefold() in plain for value in found for piece in (value, *value.split(","))
+            )
+        key = _plain(name)
+        of_body = self._fields(key)
+        values = [*self._query.get(key, []), *(of_body or [])]
+        return of_body is None or any(value.strip().casefold() in plain for value in values)
+
+    def routes(self) -> Iterator[str]:
+        """Yield the paths that the query or the body names."""
+        found = [value for name in _ROUTES for value in self._query.get(name, [])]
+        found += self._fields(_ROUTE_OF_BODY) or []
+        # `?url=page` is usually about something else.
+        yield from dict.fromkeys(
+            "/" + value.lstrip("/") for value in found if "/" in value and "://" not in value
+        )
+
+    @cached_property
+    def _query(self) -> dict[str, list[str]]:
+        query = urlsplit(self._request.url).query
+        pairs = [
+            pair
+            for text in (query, query.replace(";", "&"))
+            for pair in parse_qsl(text, keep_blank_values=True)
+        ]
+        return _grouped(pairs)
+
+    @cached_property
+    def _headers(self) -> dict[str, list[str]]:
+        return _grouped(self._request.headers)
+
+    def _fields(self, key: str) -> list[str] | None:
+        """Return the values of a field of the body; None if that is not clear."""
+        if not self._request.body:
+            return []
+        if key not in self._of_body:
+            found = _body_fields(
+                self._request,
+                lambda name: _plain(name) == key,
+                lambda text: key in _NO_LETTERS.sub("", text),
+                is_whole=self._is_whole,
+            )
+            values = [value for _, value in found]
+            self._of_body[key] = None if None in values else [value for value in values if value is not None]
+        return self._of_body[key]
+
+
+def _plain(name: str) -> str:
+    return _NO_LETTERS.sub("", name.partition("[")[0].casefold()) or name
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(_plain(name), []).append(value)
+    return found
+
+
+_UNICODE = re.compile(r"%u([0-9A-Fa-f]{4})")
+_SCRIPT = re.compile(r"(?i)^/[^/]*\.(?:php[0-9]?|cgi|fcgi|pl|dll|ashx|aspx|jsp|do)(?=/|%2f)")
+_DOT_ABOVE = "\u0307"
+"""What remains of a Turkish capital I with a dot; some servers take it, and the small one without, for an `i`."""
+
+
+@record
+class Sent:
+    """What a request says of its operation besides its method.
+
+    Args:
+        paths: Its path below each base URL that it may belong to, as it is sent.
+        values: Those that may tell operations of one path apart; None before it is built.
+    """
+
+    paths: tuple[str, ...]
+    values: SentValues | None
+
+
+class _Template(NamedTuple):
+    """The path of an operation.
+
+    Args:
+        steps: As `steps_of` returns them.
+        variables: How many of them have a parameter.
+    """
+
+    steps: tuple[str, ...]
+    variables: int
+    summary: OperationSummary
+
+
+_templates: WeakKeyDictionary[Catalog, dict[str, list[_Template]]] = WeakKeyDictionary()
+"""Catalog → method → its paths."""
+
+
+def steps_of(path: str) -> tuple[str, ...] | None:
+    """Return the steps of a path in the spelling that all spellings of it share; None if that is not clear."""
+    plain = _UNICODE.sub(_unescaped, path.partition("#")[0].partition("?")[0])
+    try:
+        text = unquote(plain, errors="strict")
+    except UnicodeDecodeError:
+        return None
+    if unquote(text) != text or _UNICODE.search(text) or not text.isprintable():
+        return None
+    if not text.isascii():
+        text = _plain_letters(text)
+    steps = []
+    for word in text.replace("\\", "/").split("/"):
+        step = word.partition(";")[0].rstrip(" ")
+        if step.startswith(".") and not step.strip(". "):
+            if step != ".":
+                return None  # a step back
+            continue
+        if plain := step.rstrip(". ").casefold():
+            steps.append(plain)
+    return tuple(steps)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16))
+
+
+def _plain_letters(text: str) -> str:
+    import unicodedata
+
+    # Servers compare in capital or in small letters, and a wide letter may become a plain one (best fit of Windows).
+    return unicodedata.normalize("NFKC", text).upper().casefold().replace(_DOT_ABOVE, "")
+
+
+def readings_of(path: str) -> Iterator[str]:
+    """Yield a path, and what a server may make of it that cuts it or runs a script in it."""
+    yield path
+    # Rules that rewrite paths may decode them first (CVE-2024-38474).
+    if cut := re.match("(?i)(.*?)%(?:3f|23)", path):
+        yield cut[1]
+    if script := _SCRIPT.match(path):
+        yield "/" + path[script.end() :]
+
+
+def is_path_of(template: str, path: str) -> bool:
+    """Return whether a server may take a path for one of a template."""
+    fixed, steps = steps_of(template), steps_of(path)
+    return fixed is not None and steps is not None and len(fixed) == len(steps) and _fits(fixed, steps)
+
+
+def operations_of(catalog: Catalog, methods: Iterable[str]) -> list[OperationSummary]:
+    """Return the operations of some methods, in upper case."""
+    return [each.summary for method in methods for each in _templates_of(catalog).get(method, ())]
+
+
+def methods_in(catalog: Catalog) -> list[str]:
+    """Return the methods of all operations, in upper case."""
+    return list(_templates_of(catalog))
+
+
+def operations_at(
+    catalog: Catalog, method: str, paths: Iterable[str], values: SentValues | None = None
+) -> list[OperationSummary]:
+    """Return the operations of a method that a server may take a path for: of those that fit, the most literal ones.
+
+    Args:
+        method: In upper case.
+        values: As in `Sent`; None if they are not known yet.
+    """
+    found: list[OperationSummary] = []
+    for path in paths:
+        steps = steps_of(path)
+        if steps is None:
+            continue
+        fitting = [
+            each
+            for each in _templates_of(catalog).get(method, ())
+            if len(each.steps) == len(steps) and _fits(each.steps, steps)
+        ]
+        told_apart = [each for each in fitting if not {"?", "#"}.isdisjoint(each.summary.path)]
+        if told_apart:
+            agreeing = [each for each in told_apart if _agrees(catalog, each.summary, values)]
+            # A request that agrees with none may mean any: servers differ in how they compare names and values.
+            is_sent = values is not None and len(told_apart) == len(fitting)
+            left = agreeing or (told_apart if is_sent else [])
+            fitting = [each for each in fitting if each not in told_apart or each in left]
+        fewest = min((each.variables for each in fitting), default=0)
+        found += [each.summary for each in fitting if each.variables == fewest]
+    return found
+
+
+def _templates_of(catalog: Catalog) -> dict[str, list[_Template]]:
+    if catalog not in _templates:
+        found: dict[str, list[_Template]] = {}
+        for summary in catalog.each_summary():
+            steps = steps_of(summary.path) or ()
+            variables = sum("{" in step for step in steps)
+            found.setdefault(summary.method.upper(), []).append(_Template(steps, variables, summary))
+        _templates[catalog] = found
+    return _templates[catalog]
+
+
+def _fits(template: tuple[str, ...], steps: tuple[str, ...]) -> bool:
+    # Many servers ignore the ending of the last step: `/pets.json`.
+    *first, last = zip(template, steps, strict=True) if template else [("", "")]
+    return all(
+        step == word or ("{" in step and path_values(step, word) is not None) for step, word in first
+    ) and (
+        last[0] == last[1]
+        or last[1].startswith(f"{last[0]}.")
+        or ("{" in last[0] and path_values(*last) is not None)
+    )
+
+
+def _agrees(catalog: Catalog, summary: OperationSummary, values: SentValues | None) -> bool:
+    """Return whether the query, the headers and the fields of a request may be those of an operation.
+
+    Documents have `/messages?action=send`, and `/#Action=A` beside `/#Action=B`, each with a parameter of one value.
+    """
+    if values is None:
+        return False
+    path, mark, _ = summary.path.partition("#")
+    fixed = parse_qsl(path.partition("?")[2], keep_blank_values=True)
+    if not all(values.may_have("query", name, [value]) for name, value in fixed):
+        return False
+    return not mark or all(
+        values.may_have(parameter.location, parameter.name, parameter.value.enum)
+        for parameter in catalog.operation(summary.name).parameters
+        if parameter.is_required and parameter.location in {"query", "header"} and parameter.value.enum
+    )

@@ -1,0 +1,179 @@
+"""The end of a call with findings, notes or an error: they are written, and the exit code is decided."""
+
+from typing import TYPE_CHECKING, Any
+
+from dynacli.client.answers.answer_errors import Detail, answer_masker, http_error, mismatch_error
+from dynacli.client.answers.verdict_text import notes_of, verdict_json
+from dynacli.client.call import Call
+from dynacli.commands.run import Run
+from dynacli.errors import DynacliError, FileError, FormError, MismatchError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dynacli.auth.secret import Masker
+    from dynacli.client.call_judge import CallJudge
+    from dynacli.client.call_settings import CallSettings
+    from dynacli.client.described_operation import DescribedOperation
+    from dynacli.commands._call.call_report import CallReport
+    from dynacli.http.exchange import Answer
+    from dynacli.validation.finding import Verdict
+
+__all__ = [
+    "conclude",
+    "conclude_part",
+    "conclude_request",
+    "report_verdict_so_far",
+    "tell_request",
+    "warn_of_request",
+]
+
+
+def conclude(
+    run: Run,
+    call: Call,
+    answer: "Answer",
+    verdict: "Verdict | None",
+    report: "CallReport | None",
+    unwritten: FileError | FormError | None,
+) -> None:
+    """Report the verdict on an answer, and raise the error that the run ends with.
+
+    Args:
+        verdict: The verdict on the answer; None where nothing was judged.
+        report: The report for machines; None where none is asked for.
+        unwritten: Why the answer could not be written; None where it was written.
+
+    Raises:
+        HttpError: The final status is not 2xx.
+        FileError: The answer could not be written.
+        FormError: The answer could not be written in the form that was asked for.
+        MismatchError: The answer breaks the document, at the level `strict` or `exact`.
+    """
+    _note_answer(call, answer, report)
+    error: DynacliError | None = None
+    if not 200 <= answer.status < 300 and not run.options.no_fail:
+        is_shown = not isinstance(unwritten, FileError)
+        error = http_error(call, answer, "on standard output" if is_shown else "")
+    if unwritten is not None and error is not None:
+        run.warn(
+            ": ".join(text for text in (unwritten.message, unwritten.reason) if text)
+        )  # the status is the error
+    elif unwritten is not None:
+        error = unwritten
+    request_verdict = call.judging.verdict if call.judging is not None else None
+    if verdict is not None:
+        mismatch = _report_verdict(run, call, answer, verdict, request_verdict, report)
+        if mismatch is not None:
+            if call.settings.is_strict and not run.options.no_fail and error is None:
+                error = mismatch
+            else:
+                _warn(run, mismatch)
+    if error is not None:
+        raise error
+
+
+def conclude_part(run: Run, call: Call, answer: "Answer", report: "CallReport | None") -> None:
+    """Report an answer that was only the rest of a file: the document describes the whole."""
+    _note_answer(call, answer, report)
+    if call.judging is not None and call.settings.is_strict:
+        run.warn("Not validated: the answer is the rest of a file, and the document describes the whole")
+
+
+def report_verdict_so_far(
+    run: Run, call: Call, answer: "Answer", verdict: "Verdict", report: "CallReport | None"
+) -> None:
+    """Report the verdict on the part of a stream that came before an error or an interruption."""
+    _note_answer(call, answer, report)
+    mismatch = _report_verdict(run, call, answer, verdict, None, report)
+    if mismatch is not None:
+        _warn(run, mismatch)
+
+
+def _note_answer(call: Call, answer: "Answer", report: "CallReport | None") -> None:
+    if report is not None:
+        report.note_answer(call.signed.masker.mask(answer.url), answer.status, answer.seconds)
+
+
+def _warn(run: Run, mismatch: MismatchError) -> None:
+    text = f"{mismatch.message}\n{mismatch.reason}" if mismatch.reason else mismatch.message
+    run.warn(text, **mismatch.details)
+
+
+def tell_request(run: Run, call: Call, report: "CallReport | None", *, is_first: bool) -> None:
+    """Tell what there is to tell of a request before it is sent.
+
+    Args:
+        is_first: Whether it is the first of several, which alone is judged.
+    """
+    if is_first and call.judging is not None and not call.judging.verdict.is_valid:
+        warn_of_request(run, call.judging, call.signed.masker, report)
+    if run.options.verbose:
+        from dynacli.commands._call.message_heads import show_request
+
+        show_request(run.env, call.signed)
+
+
+def warn_of_request(run: Run, judging: "CallJudge", masker: "Masker", report: "CallReport | None") -> None:
+    """Warn of values in a request that the document does not mention, which are findings at the level `exact`."""
+    if judging.verdict.is_valid or (report is not None and report.is_on_stderr):
+        return
+    details: dict[str, Any] = {}
+    if run.error_format == "json":
+        details = masker.mask_value(verdict_json(judging.described.api, judging.verdict))
+    message = f"The request holds what the document does not mention\n{judging.findings_text()}"
+    run.warn(masker.mask(message), **details)
+
+
+def conclude_request(
+    run: Run,
+    described: "DescribedOperation",
+    verdict: "Verdict",
+    masker: "Masker",
+    settings: "CallSettings",
+    report: "CallReport | None",
+) -> None:
+    """Report the verdict on a request that is valid and not sent."""
+    if report is not None:
+        report.note_verdict(masker.mask_value(verdict_json(described.api, verdict)))
+    _write_notes(run, [verdict], masker, settings, report)
+
+
+def _report_verdict(
+    run: Run,
+    call: Call,
+    answer: "Answer",
+    verdict: "Verdict",
+    request_verdict: "Verdict | None",
+    report: "CallReport | None",
+) -> MismatchError | None:
+    """Report the verdicts on an answer and its request; return the error for an answer that is not valid."""
+    masker = answer_masker(call.signed, answer.headers)
+    verdicts = [judged for judged in (request_verdict, verdict) if judged is not None]
+    if report is not None:
+        for judged in verdicts:
+            report.note_verdict(masker.mask_value(verdict_json(call.described.api, judged)))
+    _write_notes(run, verdicts, masker, call.settings, report)
+    if verdict.is_valid:
+        return None
+    has_text = report is None or not report.is_on_stderr
+    detail: Detail = "usual" if call.settings.is_strict or run.options.verbose else "short"
+    return mismatch_error(
+        call, answer, verdict, detail=detail if has_text else "none", has_json=run.error_format == "json"
+    )
+
+
+def _write_notes(
+    run: Run,
+    verdicts: "Sequence[Verdict]",
+    masker: "Masker",
+    settings: "CallSettings",
+    report: "CallReport | None",
+) -> None:
+    """Write what is tolerated, what could not be judged, and which findings do not count."""
+    if report is not None and report.is_on_stderr:
+        return  # the report says the same in the same place
+    for reason in dict.fromkeys(reason for verdict in verdicts for reason in verdict.failures):
+        run.warn(masker.mask(f"Not validated: {reason}"))
+    for note in notes_of(verdicts, shows_ignored=settings.is_strict or run.options.verbose):
+        run.note(masker.mask(note))

@@ -1,0 +1,180 @@
+"""`--dry-run`: the request of a call is built, signed and judged as always, and shown instead of sent."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from dynacli.client.call import Call
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.call_engine import Engine
+from dynacli.client.inputs.call_inputs import CallInputs
+from dynacli.commands.run import Run
+from dynacli.errors import DynacliError, UsageError
+from dynacli.options.standard_options import UNNAMED
+
+if TYPE_CHECKING:
+    from dynacli.auth.secret import Masker
+    from dynacli.client.sign_request import Signed
+    from dynacli.commands._call.call_report import CallReport
+    from dynacli.http.built_request import Request
+    from dynacli.output.reports.har import HarCall
+
+__all__ = ["show_request", "show_requests"]
+
+_MAX_SHOWN = 1024 * 1024
+"""Bytes up to which the files of a body are read, for a form that shows their contents."""
+
+
+def show_request(
+    run: Run,
+    described: DescribedOperation,
+    inputs: CallInputs,
+    settings: CallSettings,
+    report: "CallReport | None",
+) -> None:
+    """Show the request that would be sent, in the form that is asked for, with its secrets masked.
+
+    Raises:
+        UsageError: The document does not allow it.
+        FileError: A file of the body cannot be read.
+    """
+    from dynacli.output.render import write_body, write_data
+    from dynacli.request import preview
+
+    def warn(error: DynacliError) -> None:
+        run.warn(f"{error.message}; the request is shown without it")
+
+    call = Engine(run.env, settings, on_unsigned=warn).prepare(described, inputs, is_checked=False)
+    form = _form(run)
+    shown, masker = _shown(run, call, form)
+    if call.judging is not None:
+        from dynacli.commands._call.conclude_call import conclude_request, warn_of_request
+
+        try:
+            call.check_request()
+        except UsageError as error:
+            raise masker.mask_error(error) from error.__cause__
+        warn_of_request(run, call.judging, masker, report)
+        conclude_request(run, described, call.judging.verdict, masker, settings, report)
+    # The filter and the columns are those of an answer, and say nothing of a request.
+    output = run.output_form()
+    if form == "json":
+        output = output.unfiltered(output.format if output.format == "yaml" else "json")
+        write_data(run.env, preview.as_json(shown), output)
+        return
+    text = _text(run, [(described, call.signed, shown)], form)
+    write_body(
+        run.env, text.encode("utf-8", "surrogateescape"), "text/plain; charset=utf-8", output.unfiltered()
+    )
+
+
+def show_requests(run: Run, calls: Iterable[Call]) -> None:
+    """Show the requests of many calls, one after another: as JSON a line each, as HAR in one archive.
+
+    Raises:
+        FileError: A file of a body cannot be read, or the requests cannot be written.
+    """
+    from dynacli.output.formats.written_items import written_items
+    from dynacli.output.written_text import written_text
+    from dynacli.request import preview
+    from dynacli.text.terminal import visible
+
+    form, output = _form(run), run.data_form
+    requests = ((call.described, call.signed, _shown(run, call, form)[0]) for call in calls)
+    if form == "json":
+        as_items = output.unfiltered(output.format if output.format == "yaml" else "ndjson")
+        with written_items(run.env, as_items) as write_item:
+            for _, _, request in requests:
+                write_item(preview.as_json(request))
+        return
+    with written_text(run.env, output.unfiltered()) as write:
+        for number, group in enumerate([requests] if form == "har" else ([each] for each in requests)):
+            text = _text(run, group, form)
+            # A command for curl is one line; other texts have an empty line between them.
+            apart = "\n" if number and form != "curl" else ""
+            write(apart + (visible(text) if run.env.stdout_is_terminal else text))
+
+
+def _form(run: Run) -> str:
+    form = run.options.dry_run
+    return "http" if form == UNNAMED else form
+
+
+def _shown(run: Run, call: Call, form: str) -> "tuple[Request, Masker]":
+    """Return a request as it may be shown in a form, and what takes its secrets out of any text."""
+    from dynacli.client.answers.mask_body import without_passwords
+
+    signed, shows_secrets = call.signed, run.options.show_secrets
+    request = signed.request if shows_secrets else signed.shown
+    if not isinstance(request.body, bytes | None):
+        request = _with_body(run, request, form)
+    masked, masker = without_passwords(call.described, call.values, request)
+    return request if shows_secrets else masked, signed.masker.joined(masker)
+
+
+def _text(run: Run, requests: "Iterable[tuple[DescribedOperation, Signed, Request]]", form: str) -> str:
+    """Return the text of a request in any form but JSON; an archive has any number of them."""
+    from dynacli.request import preview
+
+    if form == "har":
+        from dynacli.output.reports.har import har_of
+
+        if run.options.show_secrets:
+            run.note("An archive never holds credentials; `--dry-run curl` shows them")
+        return har_of([_har_call(described, request) for described, _, request in requests])
+    ((_, signed, request),) = requests
+    if form == "curl":
+        return _curl(run, signed, request)
+    if form == "python":
+        from dynacli.request.request_code import python_code
+
+        return python_code(request)
+    return preview.as_http(request)
+
+
+def _har_call(described: DescribedOperation, request: "Request") -> "HarCall":
+    from time import time
+
+    from dynacli.output.reports.har import HarCall
+
+    body = request.body if isinstance(request.body, bytes) else None
+    size = -1 if body is None and request.body is not None else len(body or b"")
+    name = described.operation.name
+    return HarCall(name, time(), 0.0, request.method, request.url, request.headers, body, size)
+
+
+def _curl(run: Run, signed: "Signed", request: "Request") -> str:
+    """Return the command for curl, which answers a challenge and shows certificates by itself."""
+    from dynacli.request.preview import as_curl
+
+    logins = [login for login in (signed.login, signed.tls) if login is not None]
+    words = [word for login in logins for word in login.curl_words(shows_secrets=run.options.show_secrets)]
+    if signed.login is not None:
+        headers = (pair for pair in request.headers if pair[0].lower() != "authorization")
+        request = request._replace(headers=tuple(headers))
+    return as_curl(request, words) + "\n"
+
+
+def _with_body(run: Run, request: "Request", form: str) -> "Request":
+    """Return a request with the files of its body read, where they are small and the form shows their contents.
+
+    Raises:
+        FileError: A file of the body cannot be read.
+    """
+    from dynacli.http.payload import Payload
+    from dynacli.request.request_code import payload_words
+
+    if not isinstance(request.body, Payload):
+        return request
+    is_named = form == "http" or (form == "curl" and payload_words(request.body) is not None)
+    if form == "python":
+        from dynacli.request.request_code import has_code
+
+        is_named = has_code(request.body)
+    if is_named:
+        return request  # these forms name the file
+    content = request.body.whole(_MAX_SHOWN)
+    if content is None:
+        run.warn(f"The body is over {_MAX_SHOWN // 1024 // 1024} MiB, so its files are named instead of read")
+        return request
+    return request._replace(body=content)

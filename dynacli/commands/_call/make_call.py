@@ -1,0 +1,302 @@
+"""One call from the command line: words become the inputs of the call, which is made or shown."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from dynacli.client.call import CallEvent, Progress, Response, ResponseHead, Retrying, Sending
+from dynacli.client.call_settings import CallSettings, settings_of
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.call_engine import CallHistory, Engine
+from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey, TypedWords
+from dynacli.client.inputs.collect_values import input_name
+from dynacli.commands.run import GivenWords, Run
+from dynacli.record import replace
+from dynacli.request.convert_words import convert_all, is_given_as_text
+
+if TYPE_CHECKING:
+    from dynacli.client.call import Call
+    from dynacli.commands._call.call_report import CallReport
+    from dynacli.commands._call.words.editor import Draft
+    from dynacli.http.exchange import ClientPool
+    from dynacli.output.status_line import TransferLine
+
+__all__ = ["asker", "is_streamed", "make_call", "read_inputs", "send_call"]
+
+
+def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> None:
+    """Make one call, or with `--dry-run` show its request.
+
+    Raises:
+        DynacliError: The call does not end well; the exit code is the error's.
+    """
+    settings = settings_of(run.env, described.api, run.call_options)
+    settings.asking_later().permit(described)  # whoever may not call it need not hear what its inputs are
+    if not described.is_documented:
+        from dynacli.client.operation_at import undocumented_note
+
+        run.note(undocumented_note(described))
+        settings = replace(settings, level="off")
+    if run.options.resume or run.options.remote_name:
+        from dynacli.commands._call.receive_response import check_file_options
+
+        check_file_options(run, settings)
+    with _reporting(run, described, settings) as report:
+        inputs, draft = read_inputs(run, described, given, is_strict=settings.level != "off")
+        try:
+            _make(run, described, inputs, settings, report)
+        except BaseException:
+            if draft is not None:
+                run.warn(draft.kept())
+            raise
+        if draft is not None:
+            draft.discard()
+
+
+def _make(
+    run: Run,
+    described: DescribedOperation,
+    inputs: CallInputs,
+    settings: CallSettings,
+    report: "CallReport | None",
+) -> None:
+    """Make one call, or several, or show the request of the first."""
+    options = run.options
+    is_list = (options.all or options.max_items is not None) and not is_streamed(described)
+    clients = None
+    if options.asks_for_several_calls or is_list:
+        from dynacli.http.exchange import ClientPool
+
+        clients = ClientPool()
+    engine = engine_of(run, settings, report, clients)
+    listing = series = None
+    try:
+        if options.asks_for_several_calls:
+            from dynacli.commands._call.last_answer import LastAnswer
+
+            series = LastAnswer(run, engine, described, report)
+        elif is_list:
+            from dynacli.commands._call.call_pages import Listing
+
+            listing = Listing(run, engine, described, inputs, report)
+            inputs = listing.inputs
+        if options.dry_run:
+            from dynacli.commands._call.dry_run import show_request
+
+            show_request(run, described, inputs, settings, report)
+        elif listing is not None:
+            listing.call()
+        elif series is not None:
+            series.call(inputs)
+        else:
+            send_call(run, engine, described, inputs, report)
+    finally:
+        if clients is not None:
+            clients.close()
+
+
+def is_streamed(described: DescribedOperation) -> bool:
+    """Return whether the items of an operation come in one answer: as lines, as records or as events."""
+    from dynacli.http.semantics import is_sequence
+
+    answers = described.operation.responses
+    names = [name for answer in answers if answer.status[:1] == "2" for name in answer.media_types]
+    return bool(names) and all(map(is_sequence, names))
+
+
+def _reporting(
+    run: Run, described: DescribedOperation, settings: CallSettings
+) -> "AbstractContextManager[CallReport | None]":
+    """Enter with the report on a call; with None where none is asked for."""
+    if not run.options.report:
+        return nullcontext()
+    from dynacli.commands._call.call_report import reporting
+
+    return reporting(run, described, settings)
+
+
+def read_inputs(
+    run: Run, described: DescribedOperation, given: GivenWords, *, is_strict: bool
+) -> tuple[CallInputs, "Draft | None"]:
+    """Return the inputs of a call, and the draft that a person wrote its body in.
+
+    Args:
+        is_strict: Whether words must fit the document; False at the level `off`.
+
+    Raises:
+        UsageError: A word does not fit.
+        FileError: A file that was named cannot be read.
+    """
+    parameters = _parameters(given, is_strict=is_strict)
+    if described.media_type is None:
+        return CallInputs(parameters, wants_example=run.options.example), None
+    # Imported here, because calls without a body do not need it.
+    from dynacli.commands._call.words.read_body_words import read_body_words
+
+    return read_body_words(run, described, parameters, given.body_fields, is_strict=is_strict)
+
+
+def _parameters(given: GivenWords, *, is_strict: bool) -> dict[ParameterKey, Any]:
+    parameters: dict[ParameterKey, Any] = {}
+    for parameter, words in given.parameters:
+        if is_given_as_text(parameter, words):
+            value: Any = words[-1]
+        else:
+            value = convert_all(words, parameter.value, input_name(parameter), is_strict=is_strict)
+        parameters[(parameter.location, parameter.name)] = value
+    if not given.parameter_fields:
+        return parameters
+    from dynacli.request.assemble_body import Assignment, assemble
+
+    fields: dict[ParameterKey, list[Assignment]] = {}
+    for parameter, field, words in given.parameter_fields:
+        option = f"--{field.option}"
+        value = convert_all(words, field.value, option, is_strict=is_strict)
+        fields.setdefault((parameter.location, parameter.name), []).append(
+            Assignment(field.path, value, option)
+        )
+    for key, assignments in fields.items():
+        parameters[key] = assemble(parameters.get(key), assignments)
+    return parameters
+
+
+def send_call(
+    run: Run,
+    engine: Engine,
+    described: DescribedOperation,
+    inputs: CallInputs,
+    report: "CallReport | None" = None,
+) -> None:
+    """Send a call, write and judge its answer.
+
+    Raises:
+        DynacliError: The call does not end well.
+    """
+    if run.options.resume or run.options.remote_name:
+        from dynacli.commands._call.receive_response import into_file
+
+        into_file(run, engine, described, inputs, report)
+    else:
+        call = engine.prepare(described, inputs, is_checked=False)
+        from dynacli.commands._call.receive_response import AnswerReceiver
+
+        AnswerReceiver(run, engine, call, report).make()
+
+
+def engine_of(
+    run: Run, settings: CallSettings, report: "CallReport | None", clients: "ClientPool | None" = None
+) -> Engine:
+    """Return what makes the calls of a run: they are told on its terminal, and kept in its history.
+
+    Args:
+        report: The report for machines; None where none is asked for.
+        clients: Keeps connections open between calls; None for a connection of each call's own.
+    """
+    options = run.options
+    typed = TypedWords(
+        options.header, options.part_header, (*options.server_var, *options.set), options.body or ""
+    )
+    run.engine = Engine(
+        run.env,
+        settings,
+        clients=clients,
+        ask=asker(run),
+        on_event=TerminalListener(run, report),
+        keep=lambda call: CallHistory(run.env, call, typed, run.warn),
+    )
+    return run.engine
+
+
+class TerminalListener:
+    """Tells on standard error what happens in the calls of a run: with `-v`, on a terminal, and of a wrong request.
+
+    Args:
+        report: The report for machines, in which the findings are already; None where none is asked for.
+    """
+
+    def __init__(self, run: Run, report: "CallReport | None") -> None:
+        self._run, self._report = run, report
+        self._line: Callable[[], object] | None = None
+        self._transfer: TransferLine | None = None
+        self._judged: DescribedOperation | None = None
+        self._sent = 0
+
+    def close(self) -> None:
+        """Empty the line that tells of a wait or of an upload."""
+        if self._line is not None:
+            clear, self._line, self._transfer = self._line, None, None
+            clear()
+
+    def __call__(self, event: CallEvent) -> None:
+        """Take an event."""
+        if self._line is not None and not isinstance(event, Progress):
+            self.close()
+        is_verbose = self._run.options.verbose
+        if isinstance(event, Sending):
+            if event.tries == 1:
+                self._begin(event.call)
+        elif isinstance(event, Retrying):
+            self._wait(event.call.signed.masker.mask(str(event.pause)))
+        elif isinstance(event, Progress):
+            self._tell_upload(event)
+        elif is_verbose and isinstance(event, ResponseHead | Response):
+            from dynacli.commands._call.message_heads import show_answer, show_size
+
+            if isinstance(event, ResponseHead):
+                show_answer(self._run.env, event.call.signed, event.answer)
+            else:
+                show_size(self._run.env, event.answer)
+
+    def _begin(self, call: "Call") -> None:
+        """Tell what there is to tell of a request before it is sent."""
+        is_wrong = call.judging is not None and not call.judging.verdict.is_valid
+        if self._run.options.verbose or is_wrong:
+            from dynacli.commands._call.conclude_call import tell_request
+
+            # Of pages and of a wait the first request alone is told to be wrong.
+            tell_request(self._run, call, self._report, is_first=call.described is not self._judged)
+        self._judged = call.described
+
+    def _wait(self, text: str) -> None:
+        """Say why a call waits."""
+        env = self._run.env
+        if self._run.options.verbose:
+            from dynacli.output.standard_error import write_stderr
+
+            write_stderr(env, f"* {text}")
+        elif env.stderr_is_terminal:
+            from dynacli.output.status_line import StatusLine
+
+            line = StatusLine(env)
+            self._line = line.clear
+            line.show(text)
+
+    def _tell_upload(self, event: Progress) -> None:
+        """Tell how far a body is sent."""
+        if event.sent == 0 and self._run.shows_progress:
+            from dynacli.output.status_line import TransferLine
+
+            self._transfer = TransferLine(self._run.env)
+            self._line, self._sent = self._transfer.clear, 0
+            self._transfer.begin(event.total)
+        elif self._transfer is not None:
+            self._transfer.add(event.sent - self._sent)
+            self._sent = event.sent
+            if event.sent == event.total:
+                self.close()
+
+
+def asker(run: Run) -> Callable[[str], bool] | None:
+    """Return the function that asks the person whether a credential may go to an origin; None where none may be asked.
+
+    `--yes` does not answer this question, because the person does not know the origin yet.
+    """
+    if run.options.yes or not run.may_ask:
+        return None
+
+    def ask(origin: str) -> bool:
+        from dynacli.commands._questions import agrees
+
+        return agrees(run.env, f"Send the credential to {origin} from now on?")
+
+    return ask

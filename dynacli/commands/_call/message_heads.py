@@ -1,0 +1,61 @@
+"""The lines of `-v` on standard error: the heads of the request and the answer, with secrets masked."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from dynacli.auth.secret import MASK
+from dynacli.client.sign_request import Signed
+from dynacli.environment import Environment
+from dynacli.http.exchange import Answer
+from dynacli.output.standard_error import write_stderr
+
+if TYPE_CHECKING:
+    from dynacli.validation.finding import Verdict
+
+__all__ = ["show_answer", "show_judges", "show_request", "show_size", "write_head"]
+
+
+def show_request(env: Environment, signed: Signed) -> None:
+    """Show the head of the request."""
+    lines = [f"> {signed.shown.method} {signed.shown.url}", *_headers(">", signed, signed.shown.headers)]
+    write_stderr(env, signed.masker.mask("\n".join(lines)))
+
+
+def show_answer(env: Environment, signed: Signed, answer: Answer) -> None:
+    """Show the head of the answer, and the redirects before it."""
+    lines = [f"< {status} {url}" for status, url in answer.hops]
+    lines.append(f"< {answer.http_version} {answer.status} {answer.reason}".rstrip())
+    lines.extend(_headers("<", signed, answer.headers))
+    write_stderr(env, signed.masker.mask("\n".join(lines)))
+
+
+def write_head(env: Environment, signed: Signed, answer: Answer) -> None:
+    """Write the head of the answer to standard output, as `--include` asks for."""
+    from dynacli.output.stream_body import write_bytes
+    from dynacli.text.terminal import visible
+
+    lines = [f"{answer.http_version} {answer.status} {answer.reason}".rstrip()]
+    lines.extend(line.removeprefix(" ") for line in _headers("", signed, answer.headers))
+    text = signed.masker.mask("\n".join(lines)) + "\n\n"
+    write_bytes(env, (visible(text) if env.stdout_is_terminal else text).encode("utf-8", "backslashreplace"))
+
+
+def show_size(env: Environment, answer: Answer) -> None:
+    """Show the size of the answer, and how long the call took."""
+    write_stderr(env, f"* {answer.size} bytes in {answer.seconds * 1000:.0f} ms")
+
+
+def show_judges(env: Environment, request: "Verdict", answer: "Verdict") -> None:
+    """Show whether openapi-core judged, or compiled schemas accepted what is beyond doubt."""
+    by = ["compiled schemas" if verdict.is_accepted else "openapi-core" for verdict in (request, answer)]
+    parts = [f"the request and the answer by {by[0]}"]
+    if by[0] != by[1]:
+        parts = [f"the request by {by[0]}", f"the answer by {by[1]}"]
+    write_stderr(env, f"* judged: {', '.join(parts)}")
+
+
+def _headers(mark: str, signed: Signed, headers: Iterable[tuple[str, str]]) -> list[str]:
+    return [
+        f"{mark} {name}: {MASK if name.lower() in signed.secret_headers else value}"
+        for name, value in headers
+    ]

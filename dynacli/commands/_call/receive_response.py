@@ -1,0 +1,449 @@
+"""Receiving an answer: it is written and judged while it comes, or read as a whole first.
+
+With `--resume` and `-O` it goes into a file that is gone on with, or that the server has a name for.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+from dynacli.client.call import Call, request_of
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.call_engine import Engine
+from dynacli.client.inputs.call_inputs import CallInputs
+from dynacli.client.inputs.collect_values import collect_values
+from dynacli.commands.run import Run
+from dynacli.errors import DynacliError, FileError, FormError, NetworkError, TimedOutError, UsageError
+from dynacli.files import replace_named_file
+from dynacli.http.exchange import RENDER_LIMIT, Answer, stated_length
+from dynacli.http.semantics import essence, is_event_stream, is_json, is_sent_as_bytes, is_sequence
+from dynacli.http.send import FILE_LIMIT, JUDGED_LIMIT, WARNED_LIMIT, Pieces
+from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.output.output_form import ITEM_FORMATS, OutputForm
+from dynacli.output.stream_body import Write, is_unchanged, watched_reader, written_body
+from dynacli.record import replace
+
+if TYPE_CHECKING:
+    from dynacli.commands._call.call_report import CallReport
+    from dynacli.http.downloads import PartialDownload
+    from dynacli.validation.read_body import UnreadBody
+
+__all__ = ["AnswerReceiver", "check_file_options", "into_file"]
+
+_WRITTEN_WHOLE = 1024 * 1024
+"""Bytes up to which a body is written only when it is complete, so that one that breaks off is not written at all."""
+_KEPT_OF_STREAM = 1024 * 1024
+"""Bytes up to which a stream is kept, for messages that quote it."""
+
+
+class _DownloadFile:
+    """The file that a successful answer goes into.
+
+    Args:
+        url: The URL that is called, whose last segment names the file where the server does not.
+        partial: The part of it that is there; None where the server gives the name.
+    """
+
+    def __init__(self, run: Run, url: str, partial: "PartialDownload | None") -> None:
+        self._run, self._url, self._partial = run, url, partial
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the answer was only the rest of a file, or said that nothing is missing."""
+        return self._partial is not None and self._partial.is_part
+
+    @property
+    def had(self) -> int:
+        """The number of bytes that were there before and are kept."""
+        return 0 if self._partial is None else self._partial.had
+
+    def is_complete(self, answer: Answer) -> bool:
+        """Return whether a server says that nothing is missing.
+
+        Raises:
+            OutdatedPartError: There are more bytes than the server has.
+            FileError: The file cannot be written.
+        """
+        return self._partial is not None and self._partial.is_there(answer)
+
+    def takes(self, answer: Answer) -> bool:
+        """Return whether the body of an answer goes into the file: an error does not."""
+        return 200 <= answer.status < 300
+
+    @contextmanager
+    def written(self, answer: Answer, pieces: Pieces) -> Iterator[Callable[[bytes], None]]:
+        """Write the body of an answer; the file is complete at the end of the block.
+
+        Raises:
+            FileError: The file cannot be written, or is there already where the server named it.
+            NetworkError: The answer is not what is missing.
+        """
+        if self._partial is not None:
+            with self._partial.written(answer, pieces) as write:
+                yield write
+            return
+        from dynacli.http.downloads import file_name
+
+        name = file_name(answer.header("content-disposition"), self._url)
+        with replace_named_file(name, may_replace=False) as write:
+            yield write
+        self._run.note(f"Saved as `{name}`")
+
+
+class AnswerReceiver:
+    """Receives an answer: reads, writes and judges it.
+
+    | the body | where it goes | written | kept |
+    |---|---|---|---|
+    | a sequence: JSON lines, events | anywhere | while it comes | up to 1 MiB |
+    | any other | a pipe or a file, unchanged | while it comes | for the judge: up to 12 MiB, or 128 MiB where a
+    finding is a failure; of bytes that are neither text nor JSON 1 MiB |
+    | | a terminal, or converted | when it is complete | up to 64 MiB, more is an error |
+
+    Attributes:
+        answer: The answer, without its body as long as it is not finished; None before its head came.
+        is_finished: Whether the whole answer came, and was written and judged.
+        unwritten: Why the answer could not be written in the format that is asked for; None where it was.
+
+    Args:
+        engine: What has prepared the call.
+        call: The call that is answered.
+        report: The report for machines; None where none is asked for.
+        file: Where the answer goes with `--resume` or `-O`; None without them.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        engine: Engine,
+        call: Call,
+        report: "CallReport | None",
+        file: _DownloadFile | None = None,
+    ) -> None:
+        self._run, self._engine, self._call, self._report, self._file = run, engine, call, report, file
+        self._is_written = False
+        self._limit = 0
+        self.is_finished = False
+        self.answer: Answer | None = None
+        self.unwritten: FileError | FormError | None = None
+        self._form = run.output_form(call.settings.output)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the answer is only the rest of a file, of which the document says nothing."""
+        return self._file is not None and self._file.is_part
+
+    @property
+    def may_be_resumed(self) -> bool:
+        """Whether an answer that breaks off could have been kept, had somebody asked for that."""
+        answer = self.answer
+        return (
+            answer is not None
+            and answer.status < 300
+            and bool(self._form.file)
+            and self._file is None
+            and answer.header("accept-ranges").strip().lower() == "bytes"
+        )
+
+    def receive(self, answer: Answer, pieces: Pieces) -> bytes:
+        """Read the body, and write it while it comes where the table says so; return the part that is kept.
+
+        Raises:
+            DynacliError: The call fails.
+            BrokenPipeError: Nobody reads standard output any more.
+        """
+        self.answer = answer
+        if self._form.include:
+            from dynacli.commands._call.message_heads import write_head
+
+            write_head(self._run.env, self._call.signed, answer)
+        media_type = answer.header("content-type")
+        if self._file is not None:
+            if self._file.is_complete(answer):
+                self._is_written = True
+                return b""
+            if self._file.takes(answer):
+                return self._copy(answer, pieces)
+            self._form = OutputForm()  # the error is no part of the file
+        if not 200 <= answer.status < 300 and self._form.is_of_value:
+            # What is asked for is said of a result; an error has a form of its own, which nobody should miss.
+            self._form = self._form.unfiltered()
+        if is_sequence(media_type):
+            if is_event_stream(media_type) and self._call.settings.timeout is None:
+                pieces.wait_forever()
+            return self._stream(answer, pieces)
+        if is_unchanged(self._run.env, self._form):
+            return self._copy(answer, pieces)
+        return b"".join(pieces.up_to(RENDER_LIMIT, "Write it to a file: `-o @FILE`"))
+
+    def _stream(self, answer: Answer, pieces: Pieces) -> bytes:
+        env = self._run.env
+        self._is_written = True
+        kept: list[bytes] = []
+
+        def written() -> Iterator[bytes]:
+            try:
+                for piece in self._wanted(answer, pieces):
+                    write(piece)
+                    if pieces.size <= _KEPT_OF_STREAM:
+                        kept.append(piece)
+                    else:
+                        kept.clear()
+                    yield piece
+            except Exception:
+                if is_gone():
+                    raise BrokenPipeError from None
+                raise
+
+        with (
+            watched_reader(env, self._form, pieces.cut) as is_gone,
+            self._written(answer.header("content-type")) as write,
+        ):
+            self._call.judge_stream(answer, written())
+        return b"".join(kept) if self._call.judging is not None else b""
+
+    def _written(self, media_type: str) -> AbstractContextManager[Write]:
+        """Enter with the function that writes the pieces of a stream."""
+        if self._form.format in {"auto", "raw", "text"} and not self._form.filter:
+            return written_body(self._run.env, media_type, self._form)
+        from dynacli.output.formats.written_items import written_sequence
+
+        return written_sequence(self._run.env, media_type, self._form)
+
+    def _wanted(self, answer: Answer, pieces: Pieces) -> Iterator[bytes]:
+        """Yield the pieces of a stream, with `--max-items` as many items."""
+        media_type, count = answer.header("content-type"), self._run.options.max_items
+        found = iter(pieces)
+        if is_event_stream(media_type):
+            from dynacli.http.event_stream import EventPieces
+
+            found = iter(EventPieces(pieces))
+        if count is None:
+            return found
+        from dynacli.http.event_stream import first_items
+
+        return first_items(found, media_type, count)
+
+    def _copy(self, answer: Answer, pieces: Pieces) -> bytes:
+        self._is_written = True
+        # A compressed body may be a bomb: only such a body is limited.
+        source = pieces.up_to(FILE_LIMIT) if pieces.is_encoded else iter(pieces)
+        self._limit = self._limit_of(answer)
+        kept: list[bytes] | None = [] if self._limit else None
+        if not pieces.is_encoded and (stated_length(answer) or 0) > self._limit:
+            kept = None
+        with self._opened(answer, pieces) as write, self._told(answer, pieces) as tell:
+            for piece in source if self._file else _join_first(source, _WRITTEN_WHOLE):
+                tell(len(piece))
+                if pieces.size > self._limit:
+                    kept = None
+                if kept is not None:
+                    kept.append(piece)
+                write(piece)
+        return b"".join(kept or ())
+
+    def _opened(self, answer: Answer, pieces: Pieces) -> AbstractContextManager[Write]:
+        """Enter with the function that writes a body as it is."""
+        if self._file is not None and self._file.takes(answer):
+            return self._file.written(answer, pieces)
+        return written_body(self._run.env, answer.header("content-type"), self._form)
+
+    def _told(self, answer: Answer, pieces: Pieces) -> AbstractContextManager[Callable[[int], object]]:
+        """Enter with the function that tells a terminal of each piece that goes into a file."""
+        if not (self._file or self._form.file) or not self._run.shows_progress:
+            return nullcontext(int)
+        from dynacli.output.status_line import told_transfer
+
+        had = 0 if self._file is None else self._file.had
+        length = None if pieces.is_encoded else stated_length(answer)
+        return told_transfer(self._run.env, None if length is None else had + length, had)
+
+    def _limit_of(self, answer: Answer) -> int:
+        """Return up to how many bytes a body is kept that is written while it comes."""
+        if self._call.judging is None:
+            # What an error says is quoted in its message; the ids of a small answer are remembered.
+            is_remembered = is_json(answer.header("content-type"))
+            return _KEPT_OF_STREAM if answer.status >= 400 or is_remembered else 0
+        if is_sent_as_bytes(essence(answer.header("content-type"))):
+            return _KEPT_OF_STREAM  # the size is judged without the bytes
+        return WARNED_LIMIT if self._call.settings.may_accept else JUDGED_LIMIT
+
+    def make(self) -> None:
+        """Send the call, write and judge its answer, and say what there is to say of it.
+
+        Raises:
+            DynacliError: The call does not end well.
+            BrokenPipeError: Nobody reads standard output any more.
+        """
+        call = self._call
+        try:
+            answer = self._engine.send(call, self.receive)
+            self._finish(answer)
+            self._conclude(answer)
+        except BaseException as error:
+            if not isinstance(error, BrokenPipeError):
+                self._tell_failure(error)
+            if not isinstance(error, DynacliError):
+                raise
+            raise call.signed.masker.mask_error(error) from error.__cause__
+
+    def _tell_failure(self, error: BaseException) -> None:
+        """Say what is known of an answer that did not come whole, and add to its error how to go on.
+
+        Raises:
+            FileError: The error was a damaged cache, and the request may be on its way.
+            DamagedCatalogError: So it was, and nothing was sent.
+        """
+        call = self._call
+        if not self.is_finished and call.verdict is not None and self.answer is not None:
+            from dynacli.commands._call.conclude_call import report_verdict_so_far
+
+            report_verdict_so_far(self._run, call, self.answer, call.verdict, self._report)
+        if isinstance(error, DamagedCatalogError):
+            from dynacli.client.damaged_cache import explain_damage
+
+            explain_damage(error, has_sent=call.has_sent)
+        if self.may_be_resumed and isinstance(error, NetworkError | TimedOutError):
+            error.hint = "Give `--resume` with it: what comes is kept then, and the next call goes on"
+
+    def _finish(self, answer: Answer) -> None:
+        """Write and judge an answer that was not written or judged while it came."""
+        if not self._is_written:
+            try:
+                self._write(answer)
+            except (FileError, FormError) as error:
+                self.unwritten = error  # the answer is judged all the same
+        body: UnreadBody | None = None
+        if len(answer.body) < answer.size and self._call.judging is not None and self._call.verdict is None:
+            from dynacli.validation.streamed_body import DroppedBody
+
+            more = JUDGED_LIMIT if self._call.settings.may_accept else 0
+            body = DroppedBody(answer.size, self._limit, more)
+        self._engine.judge(self._call, answer, body, is_part=self.is_part)
+        self.is_finished, self.answer = True, answer
+
+    def _conclude(self, answer: Answer) -> None:
+        """Say what there is to say of an answer that was written."""
+        run, call = self._run, self._call
+        verdicts = [call.verdict, call.judging.verdict if call.judging is not None else None]
+        judged = [each for each in verdicts if each is not None]
+        if run.options.verbose and len(judged) > 1:
+            from dynacli.commands._call.message_heads import show_judges
+
+            show_judges(run.env, judged[1], judged[0])
+        if self.is_part:
+            from dynacli.commands._call.conclude_call import conclude_part
+
+            conclude_part(run, call, answer, self._report)
+            return
+        is_plain = (
+            200 <= answer.status < 300
+            and self._report is None
+            and self.unwritten is None
+            and not any(each.has_something_to_tell for each in judged)
+        )
+        if not is_plain:
+            from dynacli.commands._call.conclude_call import conclude
+
+            conclude(run, call, answer, call.verdict, self._report, self.unwritten)
+        if run.env.stdout_is_terminal and run.env.stderr_is_terminal and answer.body:
+            _note_more_pages(run, call, answer)
+
+    def _write(self, answer: Answer) -> None:
+        from dynacli.output.render import write_body
+
+        known = None
+        if self._form.format in ITEM_FORMATS and not self._form.filter:
+            from dynacli.client.pages.known_items import known_items
+
+            known = known_items(self._call.described)
+        write_body(self._run.env, answer.body, answer.header("content-type"), self._form, known=known)
+
+
+def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """Yield the pieces, with the first ones joined up to a size."""
+    first, length = [], 0
+    for piece in pieces:
+        first.append(piece)
+        length += len(piece)
+        if length >= size:
+            break
+    if first:
+        yield b"".join(first)
+    yield from pieces
+
+
+def _note_more_pages(run: Run, call: Call, answer: "Answer") -> None:
+    """Say that an answer is one page of several, where it shows that it is."""
+    from dynacli.client.pages.page_loop import answered_page
+    from dynacli.openapi.model.wording import counted
+
+    page = answered_page(call, answer)
+    if page is None:
+        return
+    shown = counted(page.items, "item")
+    if page.total is not None and page.total > page.items:
+        shown = f"{page.items:,} of {page.total:,}"
+    run.note(f"{shown}; --all for the rest")
+
+
+_OWN_HEADERS = frozenset(("accept-encoding", "if-range", "range"))
+
+
+def check_file_options(run: Run, settings: CallSettings) -> None:
+    """Check that the options go together.
+
+    Raises:
+        UsageError: They do not.
+    """
+    options = run.options
+    form = run.data_form
+    own = [name for name, _ in settings.headers if name.lower() in _OWN_HEADERS]
+    if form.is_of_value or options.all or options.max_items is not None:
+        raise UsageError(
+            f"`{'--resume' if options.resume else '-O'}` writes an answer as it comes",
+            hint="Leave out what would change it: `-f`, formats, `--all`, `--max-items`",
+        )
+    if options.resume and (options.remote_name or not form.file):
+        raise UsageError(
+            "`--resume` goes on with a file that you name", hint="Write `-o @FILE --resume`, without `-O`"
+        )
+    if options.remote_name and form.file:
+        raise UsageError("`-O` and `-o @FILE` both name the file", hint="Give one of them")
+    if options.resume and own:
+        raise UsageError(f"`--resume` sets the header `{own[0]}` itself", hint="Leave it out")
+
+
+def into_file(
+    run: Run,
+    engine: Engine,
+    described: DescribedOperation,
+    inputs: CallInputs,
+    report: "CallReport | None",
+) -> None:
+    """Make a call whose answer goes into a file.
+
+    Raises:
+        DynacliError: The call does not end well.
+    """
+    from dynacli.http.downloads import OutdatedPartError, PartialDownload
+
+    settings = engine.settings
+    values = collect_values(described, inputs, is_strict=settings.level != "off")
+    url = request_of(described, settings, values).url
+    if run.options.remote_name:
+        call = engine.prepare(described, values, is_checked=False)
+        AnswerReceiver(run, engine, call, report, _DownloadFile(run, url, None)).make()
+        return
+    for _ in range(2):
+        partial = PartialDownload(run.data_form.file, url)
+        with partial.held() as headers:
+            asking = replace(settings, headers=(*settings.headers, *headers))
+            call = engine.prepare(described, values, asking, is_checked=False)
+            try:
+                AnswerReceiver(run, engine, call, report, _DownloadFile(run, url, partial)).make()
+            except OutdatedPartError as error:
+                run.note(f"{error.message}: the download begins anew")
+            else:
+                return

@@ -1,0 +1,143 @@
+"""Options laid over the words of an earlier call of the same operation."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from dynacli.auth.secret import MASK
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.commands.run import Run
+from dynacli.errors import UsageError
+from dynacli.openapi.model.operation import Field, Parameter
+from dynacli.options.parsed_words import ParsedWords
+from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_FLAG
+
+__all__ = ["lay_over"]
+
+_InputOf = Callable[[str], tuple[Parameter | None, Field | None]]
+
+
+class _Option(NamedTuple):
+    """An option that was given.
+
+    Args:
+        words: The words that give it.
+        place: What it gives: the same for each flag of an input.
+    """
+
+    flag: str
+    words: list[str]
+    place: Any
+
+
+_REPEATED = frozenset(flag for option in OPTIONS for flag in option.flags if option.is_multiple)
+
+
+def lay_over(
+    run: Run,
+    words: list[str],
+    described: DescribedOperation,
+    parsed: Callable[[list[str], str], ParsedWords],
+    input_of: _InputOf,
+) -> list[str]:
+    """Return the words of an operation with those of `run.laid_over` in the place of their like.
+
+    Args:
+        words: The words behind the operation, as the history has them.
+        parsed: Reads words behind the operation, for the media type that is asked for before the API.
+        input_of: Returns what an option gives of those that were read last.
+
+    Raises:
+        UsageError: A word is no option, or a secret is missing that the history does not keep.
+    """
+    content_type, laid_over = run.options.content_type, run.laid_over or []
+    earlier = parsed(words, content_type)
+    earlier_options = _options_of(earlier, input_of)
+    later = parsed(laid_over, content_type)
+    if later.positional:
+        raise UsageError(
+            f"`{later.positional[0]}` is one word too many",
+            reason="Only options are laid over an earlier call",
+            hint="An argument has an option of its name, too",
+        )
+    added = _options_of(later, input_of)
+    replaced = {option.place for option in added if option.flag not in _REPEATED}
+    # What a path and its query gave may have been given by another flag since.
+    last = {option.place: option.flag for option in earlier_options}
+    kept = [
+        option
+        for option in earlier_options
+        if option.place not in replaced
+        and option.flag == last[option.place]
+        and not _is_masked_header(option.words, added)
+    ]
+    given = {option.place for option in earlier_options}
+    in_path = [place for place in _path_places(described.operation.parameters) if place not in given]
+    positional = [
+        word
+        for number, word in enumerate(earlier.positional)
+        if number >= len(in_path) or in_path[number] not in replaced
+    ]
+    _check_secrets(run, kept, positional)
+    options = [word for option in (*kept, *added) for word in option.words]
+    merged = [*options, *([later.without_value] if later.without_value else [])]
+    merged += ["--", *positional] if positional and not later.without_value else []
+    start = run.start_of(words) if words else None
+    if start is not None:
+        run.words = (*run.words[:start], *merged)
+    else:  # a part of the words is the operation's path
+        run.words = (*run.words, *laid_over)
+    return merged
+
+
+def _options_of(parsed: ParsedWords, input_of: _InputOf) -> list[_Option]:
+    """Return the options among words that were just read."""
+    return [
+        _Option(word.flag, [*word.words], _place_of(word.flag, *input_of(word.flag)))
+        for word in parsed.given
+        if not word.lacks_value
+    ]
+
+
+def _place_of(flag: str, parameter: Parameter | None, field: Field | None) -> Any:
+    """Return what an option gives, whichever of its flags is used."""
+    if parameter is None and field is None:
+        return OPTIONS_BY_FLAG[flag].name if flag in OPTIONS_BY_FLAG else flag
+    return (
+        parameter.location if parameter is not None else "body",
+        parameter.name if parameter is not None else "",
+        field.path if field is not None else (),
+    )
+
+
+def _path_places(parameters: Sequence[Parameter]) -> list[Any]:
+    """Return the path parameters, in order."""
+    return [("path", parameter.name, ()) for parameter in parameters if parameter.location == "path"]
+
+
+def _is_masked_header(given: list[str], added: list[_Option]) -> bool:
+    """Return whether an option is a header whose value is masked, and which is given anew."""
+    name = _header_name(given)
+    return bool(name) and MASK in given[-1] and any(_header_name(option.words) == name for option in added)
+
+
+def _header_name(given: list[str]) -> str:
+    """Return the name of the header that an option gives, in lower case; empty for any other option."""
+    first = given[0]
+    if first.startswith("--header="):
+        return first.removeprefix("--header=").partition(":")[0].strip().lower()
+    if first.startswith("-H"):
+        return (given[1] if len(given) > 1 else first[2:]).partition(":")[0].strip().lower()
+    return ""
+
+
+def _check_secrets(run: Run, kept: list[_Option], positional: list[str]) -> None:
+    """Check that no word is left whose secret the history does not have."""
+    flags = [option.flag for option in kept if MASK in option.words[-1]]
+    flags += ["-H" for header in run.options.header if MASK in header]
+    if not flags and not any(MASK in word for word in positional):
+        return
+    place = f"`{flags[0]}`" if flags else "an argument"
+    raise UsageError(
+        f"The call gave a secret by {place}, and the history keeps no secrets",
+        hint=f"Give it anew behind `replay N`: `{flags[0]} ...`" if flags else "Give it anew, by its option",
+    )

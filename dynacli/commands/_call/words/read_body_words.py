@@ -1,0 +1,440 @@
+"""The words that give a body: options of its fields, `--body`, `--set`, `--file`, files and `--editor`."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.build_body import (
+    check_takes_options,
+    decoded,
+    example_body,
+    holds_a_value,
+    selected,
+)
+from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey
+from dynacli.client.inputs.collect_values import check_missing, collect_parameters
+from dynacli.commands.run import Run
+from dynacli.environment import invocation
+from dynacli.errors import FileError, UsageError
+from dynacli.http.semantics import essence, is_form, is_json, is_json_lines, is_multipart
+from dynacli.openapi.model.media_types import is_built
+from dynacli.openapi.model.operation import Field
+from dynacli.openapi.schema.flatten_schema import FlatSchema, flatten
+from dynacli.openapi.schema.option_fields import find_field, option_words, parse_steps, part_of
+from dynacli.record import replace
+from dynacli.request.assemble_body import Assignment, assemble
+from dynacli.request.convert_words import convert_all, json_value
+
+if TYPE_CHECKING:
+    from dynacli.commands._call.words.editor import Draft
+    from dynacli.http.payload import Payload, Source
+    from dynacli.openapi.schema.form_encoding import Encodings, PropertyEncoding
+
+__all__ = ["read_body_words"]
+
+_SUFFIXES = {
+    "xml": ".xml",
+    "yaml": ".yaml",
+    "html": ".html",
+    "csv": ".csv",
+    "jsonl": ".jsonl",
+    "ndjson": ".jsonl",
+}
+"""Part of a media type → the suffix of the file that an editor opens, by which it knows the syntax."""
+
+
+def read_body_words(
+    run: Run,
+    described: DescribedOperation,
+    parameters: Mapping[ParameterKey, Any],
+    field_words: Sequence[tuple[Field, list[str]]],
+    *,
+    is_strict: bool,
+) -> tuple[CallInputs, "Draft | None"]:
+    """Return the inputs of a call that has a body, and the draft that a person wrote the body in.
+
+    Args:
+        parameters: The values of the parameters.
+        field_words: The words for fields of the body.
+        is_strict: Whether words must fit the document.
+
+    Raises:
+        UsageError: A word does not fit; nothing is sent.
+        FileError: A file that was named cannot be read.
+    """
+    options, name = run.options, _media_type(described)
+    encodings = None
+    if is_form(name) or is_multipart(name):
+        from dynacli.client.inputs.encode_form import encodings_of
+
+        encodings = encodings_of(described, has_examples=options.example or options.editor)
+    assignments = []
+    for field, words in field_words:
+        option = f"--{field.option}"
+        value = _field_value(run, field, words, encodings, is_multipart(name), is_strict=is_strict)
+        assignments.append(Assignment(field.path, value, option))
+    if options.set:
+        assignments.extend(_read_assignments(options.set, described, is_strict=is_strict))
+    if options.file:
+        assignments.extend(_read_parts(run, options.file))
+    check_takes_options(described, assignments)
+    inputs = CallInputs(
+        parameters,
+        tuple(assignments),
+        _content(run, options.body, name) if options.body is not None else None,
+        wants_example=options.example,
+        content_type=options.content_type,
+        part_headers=_part_headers(options.part_header),
+        boundary=_boundary(run, name),
+        has_examples=options.example or options.editor,
+    )
+    if not options.editor:
+        return inputs, None
+    check_missing(described, collect_parameters(described, inputs, is_strict=is_strict)[1])
+    draft = _edit_body(run, described, inputs, is_strict=is_strict)
+    return replace(inputs, assignments=(), body=draft.content, is_complete=True), draft
+
+
+def _media_type(described: DescribedOperation) -> str:
+    return described.media_type.name if described.media_type is not None else ""
+
+
+def _field_value(
+    run: Run,
+    field: Field,
+    words: list[str],
+    encodings: "Encodings | None",
+    has_parts: bool,
+    *,
+    is_strict: bool,
+) -> Any:
+    """Return the value of an option of the body; in a form and a multipart body it may be files."""
+    option = f"--{field.option}"
+    if encodings is not None:
+        is_item = len(field.path) == 2 and field.path[1].startswith("[")
+        if len(field.path) == 1 or is_item:
+            encoding = encodings.of(field.path[0])
+            is_list = field.value.type == "array" and not is_item
+            is_named = any(word.startswith("@") for word in words)
+            if encoding.takes_file and (is_named or not encoding.takes_text):
+                return _file_value(run, words, encoding, option, is_list=is_list)
+        elif has_parts and field.value.format == "binary" and words[-1].startswith("@"):
+            raise UsageError(
+                f"{option} cannot be a file",
+                reason="It is a part of a JSON value, which has no form for the bytes of a file",
+                hint="Only a property of its own in a multipart body can be a file",
+            )
+    return convert_all(words, field.value, option, is_strict=is_strict)
+
+
+def _part_headers(words: Sequence[str]) -> tuple[tuple[tuple[str, str], str], ...]:
+    headers = []
+    for word in words:
+        part, _, rest = word.partition(":")
+        name, colon, value = rest.partition(":")
+        if not part or not name.strip() or not colon:
+            raise UsageError(
+                "A value of --part-header cannot be read", hint="Write `--part-header PART:NAME:VALUE`"
+            )
+        headers.append(((part, name.strip().lower()), value.strip()))
+    return tuple(headers)
+
+
+def _boundary(run: Run, media_type: str) -> str:
+    """Return the boundary between parts: that of `--content-type`, in a preview always the same one; else empty."""
+    if not is_multipart(media_type):
+        return ""
+    from dynacli.request.form_body import PREVIEW_BOUNDARY, boundary_in
+
+    return boundary_in(run.options.content_type) or (PREVIEW_BOUNDARY if run.options.dry_run else "")
+
+
+def _content(run: Run, word: str, media_type: str) -> "bytes | Payload":
+    """Return the content that `--body` gives; where it is neither JSON nor a form, it is read while it is sent."""
+    if word.startswith("@@"):
+        return word[1:].encode("utf-8", "surrogateescape")
+    has_boundary = "boundary=" in media_type.lower()
+    is_read_first = (
+        is_json(media_type) or is_form(media_type) or (is_multipart(media_type) and not has_boundary)
+    )
+    if not is_read_first and (word == "-" or word.startswith("@")):
+        return _body_content(run, word, media_type)
+    if word == "-":
+        if run.env.stdin_is_terminal:
+            raise UsageError("`--body -` reads standard input, and nothing is piped into it")
+        try:
+            return run.env.read_stdin("the body")
+        except (OSError, ValueError) as error:
+            raise FileError(
+                "The body cannot be read from standard input", reason="It is closed or broken"
+            ) from error
+    if not word.startswith("@"):
+        return word.encode("utf-8", "surrogateescape")
+    if run.is_read_only:
+        run.check_input_file(word)
+    path = os.path.expanduser(word[1:])
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no file name"
+        raise FileError(f"The body's file `{word[1:]}` cannot be read", reason=reason) from error
+
+
+def _edit_body(run: Run, described: DescribedOperation, inputs: CallInputs, *, is_strict: bool) -> "Draft":
+    """Return the draft that a person writes in an editor, which begins with the given and the required fields."""
+    from dynacli.commands._call.words.editor import write_draft
+
+    name = _media_type(described)
+    content = inputs.body if inputs.body is not None else b""
+    if not isinstance(content, bytes):
+        raise UsageError(f"A body of `{name}` that comes from a file cannot be edited")
+    text = content.decode("utf-8", "surrogateescape")
+    if is_built(name) and (inputs.body is None or inputs.assignments):
+        text = _json_skeleton(described, text, inputs.assignments)
+    elif inputs.body is None:
+        text = _text_skeleton(described)
+
+    def check(saved: bytes) -> None:
+        if not is_built(name) or not holds_a_value(saved, name):
+            return
+        value = json_value(decoded(saved), "the body")
+        if is_form(name) or is_multipart(name):
+            from dynacli.client.inputs.encode_form import encode_form_body
+
+            encode_form_body(described, value, inputs, is_strict=is_strict)
+
+    return write_draft(run.env, text, _suffix(name), check, may_ask=not run.options.no_input)
+
+
+def _json_skeleton(described: DescribedOperation, text: str, assignments: Sequence[Assignment]) -> str:
+    base = json_value(text, "--body") if text else None
+    if not text:
+        selection = selected(described, assemble(None, assignments), assignments, is_final=False)
+        try:
+            base = example_body(described, selection.overlay)
+        except UsageError:
+            base = None  # without an example the editor begins with the given fields alone
+    value = selected(described, assemble(base, assignments), assignments, is_final=False).value
+    if is_json_lines(_media_type(described)) and isinstance(value, list):
+        return "".join(f"{json.dumps(item, ensure_ascii=False)}\n" for item in value)
+    return json.dumps({} if value is None else value, ensure_ascii=False, indent=2) + "\n"
+
+
+def _text_skeleton(described: DescribedOperation) -> str:
+    try:
+        example = example_body(described, True)
+    except UsageError:
+        return ""
+    return example if isinstance(example, str) else ""
+
+
+def _suffix(name: str) -> str:
+    if is_json_lines(name):
+        return ".jsonl"
+    if is_built(name):
+        return ".json"
+    return next((suffix for kind, suffix in _SUFFIXES.items() if kind in name.lower()), ".txt")
+
+
+def _read_assignments(
+    words: Iterable[str], described: DescribedOperation, *, is_strict: bool
+) -> list[Assignment]:
+    """Return the assignments that the values of `--set` make.
+
+    Args:
+        words: The values, `PATH=JSON` each.
+        is_strict: Whether a place that the schema does not have is an error.
+
+    Raises:
+        UsageError: A word cannot be read, or the schema has no such place.
+    """
+    assignments = []
+    for word in words:
+        place, equals, value = word.partition("=")
+        steps = parse_steps(place)
+        schema, resolve = described.body_schema(), described.resolve
+        field = find_field(schema, resolve, place) if equals and place else None
+        if not equals or not (steps or field):
+            raise UsageError(
+                f"`--set {word}` cannot be read",
+                hint="Write `--set PATH=JSON`, for example `--set 'name=\"x\"'` or `--set tags.0=null`",
+            )
+        if field is None and is_strict:
+            raise _no_such_place(place, steps, schema, described)
+        path = field.path if field is not None else steps
+        assignments.append(Assignment(path, json_value(value, f"--set {place}"), f"--set {place}"))
+    return assignments
+
+
+def _no_such_place(
+    place: str, steps: tuple[str, ...], schema: Any, described: DescribedOperation
+) -> UsageError:
+    """Return the error for a path that leads nowhere, with similar paths."""
+    from difflib import get_close_matches
+
+    from dynacli.openapi.model.wording import did_you_mean
+
+    resolve = described.resolve
+    flat, reached, missing = flatten(schema, resolve), "", steps[0] if steps else place
+    for step in steps:
+        missing = step
+        inner = _schema_at(flat, step)
+        if inner is None:
+            break
+        flat = flatten(inner, resolve)
+        reached = f"{reached}{step}" if step.startswith("[") else f"{reached}.{step}".lstrip(".")
+    parent = f"`{reached}`" if reached else "the body"
+    names = [*flat.properties, *option_words(flat.properties).values()]
+    prefix = f"{reached}." if reached else ""
+    near = list(dict.fromkeys(f"{prefix}{name}" for name in get_close_matches(missing, names, 3, 0.6)))
+    if near:
+        hint = did_you_mean([f"--set {path}=..." for path in near])
+    elif flat.properties:
+        known = ", ".join(f"`{name}`" for name in list(flat.properties)[:8])
+        hint = f"{parent[0].upper()}{parent[1:]} has {known}" + (", ..." if len(flat.properties) > 8 else "")
+    else:
+        hint = f"See what it takes: `{invocation('describe', described.api.name)} {described.operation.name}`"
+    reason = f"{parent} is no array" if missing.startswith("[") else f"{parent} has no `{missing}`"
+    return UsageError(
+        f"`--set {place}` leads to no place in the body",
+        reason=reason[0].upper() + reason[1:],
+        hint=f"{hint}; `--validate off` sends it all the same",
+        near=near,
+    )
+
+
+def _schema_at(flat: FlatSchema, step: str) -> Any:
+    """Return the schema of a property, which may be named as in options, or of the items; None where there is none."""
+    if step.startswith("["):
+        return flat.items
+    names = {word: name for name, word in option_words(flat.properties).items()}
+    name = step if step in flat.properties else names.get(step)
+    if name is not None:
+        return flat.properties[name]
+    part = part_of(flat, step)
+    return None if part is False else part
+
+
+_BODY = "the body"
+_MAX_JUDGED = 1024 * 1024
+"""Bytes up to which a text is read first, so that it can be judged; a longer text is sent without being judged."""
+
+
+def _open_source(run: Run, word: str, use: str) -> "Source":
+    """Return the file or the standard input that `@FILE` or `@-` names.
+
+    Args:
+        word: The path, or `-` for standard input.
+        use: What standard input is used for, for messages.
+
+    Raises:
+        FileError: The file cannot be read.
+        RefusedError: The call is made by `read`, which takes no files.
+        UsageError: Standard input is a terminal, or is used for something else.
+    """
+    from dynacli.http.payload import StreamUpload, open_upload
+
+    if word != "-":
+        run.check_input_file(f"@{word}")
+        return open_upload(os.path.expanduser(word), word)
+    if run.env.stdin_is_terminal:
+        raise UsageError(f"{use[0].upper()}{use[1:]} comes from standard input, and nothing is piped into it")
+    return StreamUpload(run.env.open_stdin(use), "-")
+
+
+def _file_value(
+    run: Run, words: list[str], encoding: "PropertyEncoding", option: str, *, is_list: bool
+) -> Any:
+    """Return the value of a property whose content is a file.
+
+    Args:
+        is_list: Whether the property is an array: each word is then an item of it.
+
+    Raises:
+        FileError: A file cannot be read.
+        UsageError: A word names no file, and the property takes nothing else.
+    """
+    values = [_file(run, word, encoding, option) for word in (words if is_list else words[-1:])]
+    return values if is_list else values[0]
+
+
+def _read_parts(run: Run, words: Iterable[str]) -> list[Assignment]:
+    """Return the parts that the values of `--file` give; one name may be given several times.
+
+    Raises:
+        FileError: A file cannot be read.
+        UsageError: A word does not name a part and a file.
+    """
+    parts: dict[str, list[Source]] = {}
+    for word in words:
+        name, _, content = word.partition("=")
+        if not name or not content.startswith("@"):
+            raise UsageError(
+                f"`--file {word[:60]}` is not `NAME=@FILE`",
+                reason="The document does not name the parts of this body, so that each file is given with a name",
+                hint="Write `--file NAME=@FILE`",
+            )
+        parts.setdefault(name, []).append(_opened(run, content[1:], f"--file {name}"))
+    return [
+        Assignment((name,), sources if len(sources) > 1 else sources[0], f"--file {name}")
+        for name, sources in parts.items()
+    ]
+
+
+def _opened(run: Run, name: str, option: str) -> "Source":
+    if run.options.editor:
+        raise UsageError(
+            f"{option} cannot be a file together with `--editor`",
+            reason="An editor shows the body as JSON, which has no form for the bytes of a file",
+            hint="Save what you write, and give it by `--body @FILE` beside the file",
+        )
+    return _open_source(run, name, f"the content of {option}")
+
+
+def _file(run: Run, word: str, encoding: "PropertyEncoding", option: str) -> Any:
+    if word.startswith("@@"):
+        return word[1:]
+    if word.startswith("@"):
+        return _opened(run, word[1:], option)
+    if encoding.takes_text:
+        return word
+    raise UsageError(
+        f"{option} takes a file",
+        reason=f"There is no `@` before `{word[:60]}`",
+        hint=f"Write `{option} @{word[:60] or 'FILE'}`, or `{option} @-` for standard input",
+    )
+
+
+def _body_content(run: Run, word: str, media_type: str) -> "bytes | Payload":
+    """Return the body that `--body` names, which is sent unchanged and read while it is sent.
+
+    A small text is read first, because texts are judged.
+
+    Args:
+        word: `@FILE` or `-`.
+
+    Raises:
+        FileError: The file cannot be read.
+        UsageError: Standard input is a terminal, or is used for something else.
+    """
+    from dynacli.http.payload import Payload
+
+    source = _open_source(run, word.removeprefix("@"), _BODY)
+    if not _is_judged(media_type):
+        return Payload([source])
+    if source.name == "-":
+        from dynacli.http.payload import begins_with
+
+        text, is_whole = begins_with(run.env.open_stdin(_BODY), "-", _MAX_JUDGED)
+        return text if is_whole else Payload([source])
+    if source.size is not None and source.size <= _MAX_JUDGED:
+        return b"".join(source.chunks())
+    return Payload([source])
+
+
+def _is_judged(media_type: str) -> bool:
+    name = essence(media_type)
+    return name.startswith("text/") or "json" in name

@@ -1,0 +1,386 @@
+"""The words of one call, taken apart so that single ones can be replaced, and put together as a line for a shell."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from dynacli.auth.secret import Masker, Secret, secrets_in
+from dynacli.client.answers.mask_body import is_secret_header, mask_text, password_fields
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.masked_call import mask_word
+from dynacli.client.inputs.call_inputs import ParameterKey
+from dynacli.client.inputs.collect_values import input_name
+from dynacli.client.sign_request import is_secret_parameter, is_secret_value
+from dynacli.commands._operation_command import OperationCommand
+from dynacli.commands._read_options import options_in
+from dynacli.commands.command_groups import ApiGroup
+from dynacli.commands.run import Run
+from dynacli.environment import invocation_words
+from dynacli.errors import DynacliError, UsageError
+from dynacli.http.semantics import is_multipart
+from dynacli.openapi.model.command_words import option_pair, reads_input, shell_line
+from dynacli.openapi.model.operation import Field, Parameter, ValueType
+from dynacli.openapi.model.value_words import placeholder
+from dynacli.openapi.schema.example_call import option_text
+from dynacli.options.parsed_words import SWITCH, ReadWord, ValueRule, parse, standard_rules
+from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option
+from dynacli.record import record, replace
+from dynacli.urls import is_secret_name, with_masked_query
+
+__all__ = ["CallLine", "Piece", "asked_call", "read_line"]
+
+_INDEX = re.compile(r"(?<=[^-])\[(\d+)\]")
+_KEPT_VERBS = frozenset({"read", "edit"})
+"""Verbs behind which a call stands as it does without them."""
+
+
+@record
+class Piece:
+    """One input or option of a call, as words give it.
+
+    Args:
+        flag: The option; empty for a positional word.
+        value: Its value; None for a switch.
+        parameter: The parameter that it gives, or is a part of.
+        field: The field of the parameter or of the body that it gives.
+        standard: The standard option that it is.
+        is_placeholder: Whether the value is for the person to fill in.
+    """
+
+    flag: str
+    value: str | None = None
+    parameter: Parameter | None = None
+    field: Field | None = None
+    standard: Option | None = None
+    is_placeholder: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the piece is an option that there is."""
+        return self.is_input or self.standard is not None
+
+    @property
+    def is_input(self) -> bool:
+        """Whether the piece is an input of the operation."""
+        return self.parameter is not None or self.field is not None
+
+    @property
+    def standard_name(self) -> str:
+        """The name of the standard option that the piece is; empty for none."""
+        return self.standard.name if self.standard is not None else ""
+
+    @property
+    def value_type(self) -> ValueType:
+        """What an input takes."""
+        if self.field is not None:
+            return self.field.value
+        return self.parameter.value if self.parameter is not None else ValueType()
+
+    @property
+    def key(self) -> ParameterKey:
+        """The location and the name of the parameter; those of the body for a field of it."""
+        return (self.parameter.location, self.parameter.name) if self.parameter is not None else ("body", "")
+
+    def unfilled(self) -> "Piece":
+        """Return the piece with a placeholder for its value."""
+        if self.standard is not None:
+            word = re.split(r"[\[|]", self.standard.metavar.strip("[]"))[0] or "VALUE"
+        elif self.field is None and self.parameter is not None and self.parameter.location == "path":
+            word = input_name(self.parameter)
+        else:
+            only = (self.value_type.items or self.value_type).enum
+            if len(only) == 1 and not reads_input(option_text(only[0])):
+                return replace(self, value=option_text(only[0]), is_placeholder=False)
+            word = placeholder(self.value_type).removesuffix("...").strip()
+            word = "true" if word.startswith("[") else word
+        return replace(self, value=word, is_placeholder=word != "true")
+
+
+class CallLine:
+    """The words of one call.
+
+    Attributes:
+        command: The command of the operation; its options are made for the media type that is sent.
+        before: The options before the API.
+        pieces: Everything behind the operation, in order.
+        verb: The verb before the API, such as `read`; empty for none.
+        typed: The words that a person typed: only what stands there may name a file.
+    """
+
+    def __init__(
+        self,
+        command: OperationCommand,
+        before: Iterable[Piece],
+        pieces: Iterable[Piece],
+        verb: str,
+        typed: Sequence[str],
+    ) -> None:
+        self.command, self.verb, self.typed = command, verb, typed
+        self.before = list(map(self._without_foreign_files, before))
+        self.pieces = list(map(self._without_foreign_files, pieces))
+
+    def _without_foreign_files(self, piece: Piece) -> Piece:
+        """Return a piece with a placeholder for a value that would read a file and is the document's or a server's."""
+        media_type = self.command.described.media_type
+        takes_files = piece.standard_name == "body" or (
+            piece.field is not None
+            and piece.parameter is None
+            and media_type is not None
+            and is_multipart(media_type.name)
+        )
+        value = piece.value or ""
+        if not takes_files or not reads_input(value) or self._is_typed(value):
+            return piece
+        return piece.unfilled()
+
+    def _is_typed(self, value: str) -> bool:
+        """Return whether a person typed a value, with or without its `@`: as a word, or joined to an option."""
+        texts = {value, value.removeprefix("@")}
+        return any(not texts.isdisjoint((word, word.partition("=")[2], word[2:])) for word in self.typed)
+
+    def with_pieces(self, pieces: Iterable[Piece]) -> "CallLine":
+        """Return the line with other pieces, each positional word with the parameter that it gives."""
+        listed = list(pieces)
+        in_path = iter(_positional_parameters(self.command, listed))
+        numbered = [each if each.flag else replace(each, parameter=next(in_path, None)) for each in listed]
+        return CallLine(self.command, self.before, numbered, self.verb, self.typed)
+
+    def with_before(self, before: Iterable[Piece]) -> "CallLine":
+        """Return the line with other options before the API."""
+        return CallLine(self.command, before, self.pieces, self.verb, self.typed)
+
+    def changed(self, change: Callable[[list[Piece]], Iterable[Piece]]) -> "CallLine":
+        """Return the line with a change of the options before the API, and of the pieces behind the operation."""
+        return self.with_before(change(self.before)).with_pieces(change(self.pieces))
+
+    def without(self, is_unwanted: Callable[[Piece], bool]) -> "CallLine":
+        """Return the line without some of its pieces, wherever they stand."""
+        return self.changed(lambda pieces: [each for each in pieces if not is_unwanted(each)])
+
+    def with_words(self, words: Sequence[str]) -> "CallLine":
+        """Return the line with other words behind the operation."""
+        parsed = parse(words, self.command.rules(), self.command.find)
+        return self.with_pieces(_piece(self, word) for word in parsed.read)
+
+    def piece_of(self, flag: str, value: str | None, rule: ValueRule | None = None) -> Piece:
+        """Return the piece that an option gives.
+
+        Args:
+            value: None where none was given.
+            rule: Whether a value stands behind it; None for that of the operation's options.
+        """
+        if rule is None:
+            found = self.command.find(flag)
+            rule = self.command.rules().get(flag) or (found[1] if found else None)
+        parameter, field = self.command.input_of(flag)
+        is_standard = rule is not None and parameter is None and field is None
+        standard = OPTIONS_BY_FLAG.get(flag) if is_standard else None
+        piece = Piece(flag, value, parameter, field, standard)
+        if rule is not None and not rule.takes_value:
+            return replace(piece, value=None)
+        if value is None and rule is not None:
+            return replace(piece, value=rule.value_alone) if rule.value_alone else piece.unfilled()
+        return piece
+
+    def given(self) -> set[tuple[ParameterKey, tuple[str, ...]]]:
+        """Return the places that inputs of the line give: the parameter, and the path of the field."""
+        return {(each.key, each.field.path if each.field else ()) for each in self.pieces if each.is_input}
+
+    def unfilled(self) -> list[Piece]:
+        """Return the pieces with placeholders."""
+        return [each for each in (*self.before, *self.pieces) if each.is_placeholder]
+
+    def words(self, *, is_complete: bool = True, by_option: bool = False) -> list[str]:
+        """Return the words behind the operation.
+
+        Args:
+            is_complete: Whether placeholders are among them.
+            by_option: Whether arguments are given by the options of their names, so that some may be left out.
+        """
+        words: list[str] = []
+        for piece in self.pieces:
+            if not is_complete and piece.is_placeholder:
+                continue
+            is_named = by_option and not piece.flag and piece.parameter is not None
+            words += _words_of(_by_option(piece) if is_named else piece)
+        return words
+
+    def before_words(self) -> list[str]:
+        """Return the words of the options before the API, without placeholders."""
+        return [word for piece in self.before if not piece.is_placeholder for word in _words_of(piece)]
+
+    def text(self, variables: Mapping[str, str]) -> str:
+        """Return the line for a POSIX shell, with placeholders in the place of secrets.
+
+        Args:
+            variables: The environment variables, which may hold secrets.
+        """
+        described = self.command.described
+        names = password_fields(described.operation)
+        pieces = (*self.before, *self.pieces)
+        secrets = [Secret(each.value) for each in pieces if each.value and _is_secret(each)]
+        masker = Masker((*secrets_in(variables), *secrets))
+        program_name, *verb = invocation_words(self.verb, with_masked_query(described.api.name))
+        words = [program_name, *_shown(self.before, names, masker), *verb]
+        operation = described.operation
+        name = [operation.name] if described.is_documented else [operation.method, operation.path]
+        words += name
+        words += _shown(self.pieces, names, masker)
+        return shell_line(words)
+
+
+def read_line(run: Run, command: OperationCommand, words: Sequence[str]) -> CallLine:
+    """Return the line of a call that was typed.
+
+    Args:
+        command: A new command of the operation.
+        words: The words behind the operation.
+    """
+    start = run.start_of(words)
+    is_typed = start is not None  # and not made of an earlier call
+    typed = run.words[:start]
+    before = parse(typed, standard_rules(), stop_at_positional=not is_typed)
+    try:
+        behind = command.parsed(list(words), options_in(before).content_type)
+    except UsageError:  # there is no such media type: the one that dynacli prefers is described
+        command.prepare("")
+        behind = parse(words, command.rules(), command.find)
+    # An option of the operation may stand there by mistake.
+    rules = {**command.rules(), **standard_rules()}
+    before = parse(typed, rules, command.find, stop_at_positional=not is_typed)
+    verb = next((word for word in before.positional[:1] if word in _KEPT_VERBS), "")
+    line = CallLine(command, (), (), verb, (*typed, *words))
+    given = [_piece(line, word) for word in before.given if not word.lacks_value]
+    return line.with_before(given).with_pieces(_piece(line, word) for word in behind.read)
+
+
+def _piece(line: CallLine, word: ReadWord) -> Piece:
+    if not word.flag:
+        return Piece("", word.words[0])
+    if word.rule is None:
+        return Piece(word.flag, word.value)
+    piece = line.piece_of(word.flag, word.value, word.rule)
+    return replace(piece, value=word.value) if word.rule == SWITCH else piece
+
+
+def _positional_parameters(command: OperationCommand, pieces: Iterable[Piece]) -> list[Parameter]:
+    """Return the parameters of the path that no option gives, in order."""
+    by_option = [each.parameter for each in pieces if each.flag and each.field is None]
+    parameters = command.described.operation.parameters
+    return [each for each in parameters if each.location == "path" and each not in by_option]
+
+
+def _by_option(piece: Piece) -> Piece:
+    """Return a positional word as the option of its name."""
+    return replace(piece, flag=f"--{piece.parameter.option}") if piece.parameter is not None else piece
+
+
+def _words_of(piece: Piece) -> list[str]:
+    if piece.field is not None and "[" in piece.flag:
+        # `--criteria.0.text` runs unquoted in every shell.
+        piece = replace(piece, flag=_INDEX.sub(r".\1", piece.flag))
+    if piece.value is None:
+        return [piece.flag]
+    if not piece.flag:
+        is_option = piece.value.startswith("-") and piece.parameter is not None
+        return _words_of(_by_option(piece)) if is_option else [piece.value]
+    if piece.value_type.type == "boolean" and piece.value == "true":
+        return [piece.flag]
+    if piece.standard is not None and piece.standard.value_alone == piece.value:
+        return [piece.flag]
+    if piece.standard is not None and not piece.standard.takes_value:
+        return [f"{piece.flag}={piece.value}"]
+    is_long = piece.flag.startswith("--") and piece.value != "-"
+    return option_pair(piece.flag, piece.value) if is_long else [piece.flag, piece.value]
+
+
+def _is_secret(piece: Piece) -> bool:
+    """Return whether the value of an input is a secret, as the document or the name of the option tells."""
+    if piece.is_placeholder or piece.value is None:
+        return False
+    if piece.field is not None:
+        return is_secret_value(piece.field.path[-1], piece.field.value)
+    if piece.parameter is not None:
+        return is_secret_parameter(piece.parameter)
+    return piece.standard is None and is_secret_name(piece.flag)
+
+
+def _shown(pieces: Iterable[Piece], names: set[str], masker: Masker) -> Iterator[str]:
+    """Yield the words of pieces without secrets.
+
+    Args:
+        names: The names of fields that are secrets.
+        masker: Takes the secrets of the line out of a value, wherever else they stand.
+    """
+    for piece in pieces:
+        if _is_secret(piece):
+            yield from _words_of(piece.unfilled())
+        elif piece.value is None:
+            yield from _words_of(piece)
+        else:
+            if piece.standard is not None:
+                value = _shown_value(piece.standard, piece.value, names)
+            elif piece.value_type.type in {"object", "array", "any"} and piece.value[:1] in {"{", "["}:
+                value = mask_text(piece.value, names)
+            else:
+                value = piece.value
+            yield from _words_of(replace(piece, value=masker.mask(mask_word(value, names))))
+
+
+def _shown_value(option: Option, value: str, names: set[str]) -> str:
+    """Return the value of a standard option without a secret."""
+    if option.name in {"header", "part_header"}:
+        name, _, _ = value.rpartition(":") if option.name == "part_header" else value.partition(":")
+        return f"{name}:VALUE" if is_secret_header(name.rpartition(":")[2].strip()) else value
+    if option.name in {"set", "server_var"}:
+        name, equals, text = value.partition("=")
+        last = (re.findall(r"[^.\[\]]+", name) or [""])[-1]
+        if last in names or is_secret_header(last):
+            return f'{name}="VALUE"' if option.name == "set" else f"{name}=VALUE"
+        return f"{name}{equals}{mask_text(text, names)}"
+    if option.name == "body" and value[:1] not in {"@", "-"}:
+        return mask_text(value, names)
+    return value
+
+
+def asked_call(run: Run) -> tuple[DescribedOperation, list[str]] | None:
+    """Return the operation that a run would have called, and the words behind it; None where no call can be told.
+
+    Nothing is fetched for it: the document is a file, or in the cache.
+    """
+    run.options = run.options.with_value("offline", True)
+    return _call_in(run, run.words)
+
+
+def _call_in(run: Run, words: Sequence[str]) -> tuple[DescribedOperation, list[str]] | None:
+    rest, may_be_value = _from_positional(words)
+    for skipped in range(min(1 + may_be_value, len(rest))):
+        word, behind = rest[skipped], rest[skipped + 1 :]
+        if word in _KEPT_VERBS:
+            return _call_in(run, behind)
+        if word == "-":
+            return None
+        try:
+            group = ApiGroup(run.api(word))
+        except DynacliError:
+            continue
+        return _asked_of(group, behind)
+    return None
+
+
+def _from_positional(words: Sequence[str]) -> tuple[list[str], bool]:
+    """Return the words from the first one that is no option, and whether that one may be an unknown option's value."""
+    parsed = parse(words, standard_rules(), stop_at_positional=True)
+    last = parsed.given[-1] if parsed.given else None
+    is_open = last is not None and last.rule is None and last.value is None and last.flag.startswith("--")
+    return parsed.positional, is_open
+
+
+def _asked_of(group: ApiGroup, words: list[str]) -> tuple[DescribedOperation, list[str]] | None:
+    rest, may_be_value = _from_positional(words)
+    for skipped in range(1 + may_be_value):
+        command, behind = group.find_command(rest[skipped:])
+        if isinstance(command, OperationCommand):
+            return command.described, behind
+        if command is not None:
+            return _asked_of(command, behind)
+    return None

@@ -1,0 +1,252 @@
+"""Signing in by an operation of the API itself, whose answer has the token."""
+
+from collections.abc import Mapping, Sequence
+from time import time
+from typing import Any, NamedTuple
+
+from dynacli.auth.operation_token import OperationRefresh, OperationToken, read_operation_token
+from dynacli.auth.store.credential_store import Keeping
+from dynacli.client.answers.answer_errors import http_error
+from dynacli.client.call import Call, base_url_of
+from dynacli.client.call_settings import CallSettings, settings_of
+from dynacli.client.credentials.chosen_security import NO_SCHEME
+from dynacli.client.credentials.refresh_operation import RefreshInputs, find_refresh, refresh_by
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.call_engine import Engine
+from dynacli.client.inputs.call_inputs import CallValues
+from dynacli.client.inputs.collect_values import collect_values
+from dynacli.client.sign_request import is_accepted_origin, is_secret_value
+from dynacli.client.unknown_operation import unknown_operation
+from dynacli.commands._call.make_call import asker, read_inputs
+from dynacli.commands._questions import hidden_line
+from dynacli.commands.command_groups import make_root
+from dynacli.commands.run import GivenWords, Run
+from dynacli.environment import invocation, program
+from dynacli.errors import AuthError, RefusedError, UsageError
+from dynacli.http.semantics import is_json
+from dynacli.openapi.model.operation import Field, Operation, SecurityScheme
+from dynacli.record import record, replace
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.text.exact_json import read_json
+from dynacli.text.filter_value import check_filter
+from dynacli.text.terminal import visible
+from dynacli.urls import origin_of
+
+__all__ = ["OperationSignIn", "OperationWords", "sign_in_by_operation"]
+
+
+@record
+class OperationWords:
+    """What the command line says of signing in by an operation.
+
+    Args:
+        operation: Its name; empty where nothing is signed in this way.
+        token_at: A JMESPath expression for the token in its answer; empty for where most answers have it.
+        refresh_operation: The operation that refreshes the token; empty for the one that the document plainly has.
+        refresh_token_at: As `token_at`, for the token that refreshes it.
+        is_piped: Whether standard input has the password.
+    """
+
+    operation: str = ""
+    token_at: str = ""
+    refresh_operation: str = ""
+    refresh_token_at: str = ""
+    is_piped: bool = False
+
+
+class OperationSignIn(NamedTuple):
+    """What came of signing in by an operation.
+
+    Args:
+        token: The token.
+        refresh: What refreshes it; None for nothing.
+    """
+
+    token: OperationToken
+    refresh: OperationRefresh | None
+
+
+def sign_in_by_operation(
+    run: Run,
+    api: str,
+    asked: OperationWords,
+    words: Sequence[str],
+    scheme: SecurityScheme,
+    keeping: Keeping,
+) -> OperationSignIn:
+    """Call an operation, and return the token in its answer with what refreshes it.
+
+    Args:
+        words: The inputs, as behind any operation; a password that is not among them is asked for.
+        scheme: The security scheme that the token is for, which the call itself cannot have.
+        keeping: How the credential is kept.
+
+    Raises:
+        UsageError: The operation cannot be called with these words, or the one that refreshes it is not there.
+        AuthError: The answer is no success, or has no token.
+        RefusedError: What is secret would go to an origin that nobody accepted.
+        DynacliError: As from any call.
+    """
+    for expression, option in (
+        (asked.token_at, "--token-at"),
+        (asked.refresh_token_at, "--refresh-token-at"),
+    ):
+        if expression:
+            check_filter(expression, f"`{option}`")
+    came: list[OperationSignIn] = []
+
+    def act(run: Run, described: DescribedOperation, given: GivenWords) -> None:
+        came.append(_sign_in(run, described, given, asked, scheme, keeping.origins))
+
+    run.act = act
+    with make_root(run).make_context(program().name, [api, asked.operation, *words]) as context:
+        try:
+            context.command.invoke(context)
+        finally:
+            run.asked = None  # the corrected line of the call itself would print the token
+    return came[0]
+
+
+def _sign_in(
+    run: Run,
+    described: DescribedOperation,
+    given: GivenWords,
+    asked: OperationWords,
+    scheme: SecurityScheme,
+    origins: tuple[str, ...],
+) -> OperationSignIn:
+    if run.options.dry_run:
+        raise UsageError(
+            "Signing in sends a request",
+            hint=f"See it with `{invocation(api=described.api.name)} {described.operation.name} ... --dry-run`",
+        )
+    settings = settings_of(run.env, described.api, run.call_options)
+    refreshing = _operation(described.api, asked.refresh_operation) if asked.refresh_operation else None
+    _check_origin(described, settings, origins)
+    security = described.operation.security
+    if all(any(scheme.name == each.name for each in alternative) for alternative in security):
+        settings = replace(settings, auth=NO_SCHEME)
+    typed = _typed_secrets(run, _missing_secrets(run, described, given), is_piped=asked.is_piped)
+    given = replace(given, body_fields=[*given.body_fields, *typed])
+    is_strict = settings.level != "off"
+    inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
+    values = collect_values(described, inputs, is_strict=is_strict)
+    engine = Engine(run.env, settings, ask=asker(run))
+    call = engine.prepare(described, values)
+    further = RefreshInputs(
+        described.operation, scheme, _plain(values), origins, asked.token_at, asked.refresh_token_at
+    )
+    refresh = refresh_by(described.api, settings, refreshing, further) if refreshing else None
+    token = _answered(engine, call, asked)
+    if refresh is None:
+        has_refresh_token = token.refresh_token is not None
+        refresh = find_refresh(described.api, settings, further, has_refresh_token=has_refresh_token)
+    return OperationSignIn(token, refresh)
+
+
+def _answered(engine: Engine, call: Call, asked: OperationWords) -> OperationToken:
+    """Return the token of the answer to a call."""
+    asked_at, answer = time(), engine.send(call)
+    name = call.described.operation.name
+    if not 200 <= answer.status < 300:
+        error = call.signed.masker.mask_error(http_error(call, answer))
+        raise AuthError(error.message, reason=error.reason, hint="Look at what it was given")
+    token = read_operation_token(
+        answer.body,
+        answer.header("content-type"),
+        name,
+        asked_at,
+        token_at=asked.token_at,
+        refresh_token_at=asked.refresh_token_at,
+    )
+    if asked.refresh_token_at and token.refresh_token is None:
+        raise AuthError(
+            f"The answer of `{name}` has no refresh token at `{asked.refresh_token_at}`",
+            hint="Say where it stands: `--refresh-token-at EXPR`, a JMESPath expression",
+        )
+    return token
+
+
+def _operation(api: OpenedApi, word: str) -> Operation:
+    name = api.catalog.find(word)
+    if name is None:
+        raise unknown_operation(api, word)
+    return api.catalog.operation(name)
+
+
+def _check_origin(described: DescribedOperation, settings: CallSettings, origins: tuple[str, ...]) -> None:
+    """Check where a password goes: an operation may have servers of its own, which the document chose."""
+    origin = origin_of(base_url_of(described, settings))
+    if origin not in origins and not is_accepted_origin(described.api, settings, origin):
+        raise RefusedError(
+            f"Nothing secret is sent to `{origin}`",
+            reason=f"The document names it for `{described.operation.name}`, and nobody has accepted it",
+            hint=f"If you trust it: `--accept-origin {origin}`",
+            origin=origin,
+        )
+
+
+def _plain(values: CallValues) -> Mapping[str, Any]:
+    """Return input → JSON value of what the operation is given."""
+    plain = {name: value for (_, name), value in values.parameters.items()}
+    body = values.form
+    if body is None and isinstance(values.body, bytes) and is_json(values.media_type):
+        body = read_json(values.body)
+    return {**plain, **body} if isinstance(body, dict) else plain
+
+
+def _missing_secrets(run: Run, described: DescribedOperation, given: GivenWords) -> list[Field]:
+    """Return the fields of the body that hold a password and were not given.
+
+    Those are the required ones. Many documents mark nothing as required: then the first one is meant.
+    """
+    if described.media_type is None or run.options.body is not None:
+        return []
+    known = {field.path for field, _ in given.body_fields}
+    fields = [field for field in described.media_type.fields if is_secret_value(field.path[-1], field.value)]
+    required = [field for field in fields if field.is_required]
+    if not required and not any(field.path in known for field in fields):
+        required = sorted(fields, key=lambda field: "pass" not in field.path[-1].lower())[:1]
+    return [field for field in required if field.path not in known]
+
+
+def _typed_secrets(run: Run, fields: Sequence[Field], *, is_piped: bool) -> list[tuple[Field, list[str]]]:
+    """Return the secrets that the person types, or the lines of standard input in their place.
+
+    Args:
+        is_piped: Whether standard input has them, as the person says; else it may.
+
+    Raises:
+        AuthError: Standard input has none, although the person says so.
+    """
+    if run.may_ask and not is_piped:
+        return [(field, [hidden_line(run.env, f"{'.'.join(field.path)}: ")]) for field in fields]
+    if not fields or not (is_piped or _has_input(run)):
+        return []
+    lines = (
+        run.env.read_stdin("read as the password", _MOST_BYTES).decode().removeprefix("\ufeff").splitlines()
+    )
+    if is_piped and len(lines) < len(fields):
+        listed = " and ".join(f"`{visible('.'.join(field.path), keep='')}`" for field in fields)
+        raise AuthError(f"Standard input has no line for {listed}", hint="Give each in a line of its own")
+    return [(field, [line]) for field, line in zip(fields, lines, strict=False) if line]
+
+
+def _has_input(run: Run) -> bool:
+    """Return whether standard input has something to read: a program may have been left with one that never ends."""
+    if run.env.stdin_is_terminal or not run.env.stdin:
+        return False
+    try:
+        number = run.env.stdin.fileno()
+    except (OSError, ValueError):
+        return True  # it is no file, and so is at hand as a whole
+    import select
+
+    try:
+        return bool(select.select([number], [], [], _SECONDS_OF_INPUT)[0])
+    except (OSError, ValueError):
+        return False
+
+
+_MOST_BYTES = 1 << 20
+_SECONDS_OF_INPUT = 1.0

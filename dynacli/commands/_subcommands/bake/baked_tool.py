@@ -1,0 +1,507 @@
+"""What a tool of one API is made of: its name, what it knows of its API, and the compiled document inside."""
+
+import io
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from pprint import pformat
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zipfile import ZipFile
+
+from dynacli import __version__
+from dynacli.auth.tls_login import authorities_in, certificate_path
+from dynacli.commands._available_commands import TOOL_VERBS
+from dynacli.environment import DISTRIBUTION, Environment, Program
+from dynacli.errors import DocumentError, FileError, UsageError
+from dynacli.files import cannot_be_written, write_named_file
+from dynacli.openapi.document.fetched import Fetched
+from dynacli.options.standard_options import OPTION_KEYS
+from dynacli.output.written_files import write_named_files
+from dynacli.registry.configuration.configuration import DEMO, Configuration
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.registry.read_sources import Layers
+from dynacli.registry.revisions.referenced_files import INSIDE, ReferencedFiles, pack_document, write_archive
+from dynacli.registry.revisions.revisions import revision_of, write_file_list
+
+if TYPE_CHECKING:
+    from dynacli.openapi.catalog.compiler.compile_document import Compiled
+
+__all__ = ["ToolOptions", "baked_tool", "depends_on_another_project", "write_executable", "write_package"]
+
+
+def _lost_document(api: OpenedApi) -> DocumentError:
+    """Return the error for an API of whose document the cache has lost a part."""
+    return DocumentError(
+        f"The document of `{api.name}` is not in the cache any more", hint="Fetch it again: `--refresh`"
+    )
+
+
+def _take_along(api: OpenedApi) -> tuple[OpenedApi, dict[str, bytes]]:
+    """Return an API as it is inside a package, which takes along the overlays and further documents of this machine.
+
+    Returns:
+        The API, made of them under the URLs that they have there, and URL → content of each.
+
+    Raises:
+        UsageError: A further document refers to other files of this machine.
+        DocumentError: The cache has lost the document.
+    """
+    layers = Layers.of(api.pointer)
+    paths = [place for place in (*layers.more, *layers.overlays) if "://" not in place]
+    if not paths:
+        return api, {}
+    content, files = api.content(), api.referenced_files()
+    if content is None or files is None:
+        raise _lost_document(api)
+    urls: dict[str, str] = {}
+    contents: dict[str, bytes] = {}
+    found: dict[str, Fetched] = {}
+    for key, file in files.found.items():
+        uri, mark, owner = key.partition("#")
+        path = next((each for each in paths if mark and uri == Path(each).as_uri()), None)
+        if path is None:
+            if owner and uri.startswith("file:"):
+                raise _refers_to_files(uri)
+            found[key] = file
+            continue
+        # With another content it is another file, which the cache of an installed tool does not have yet.
+        urls[path] = f"{INSIDE}{revision_of(file.content)}/{os.path.basename(path)}"
+        contents[urls[path]] = file.content
+        found[f"{urls[path]}#{owner}"] = replace(file, uri=urls[path])
+    moved = ReferencedFiles(found, files.missing)
+    pointer = {
+        **api.pointer,
+        "more": [urls.get(place, place) for place in layers.more],
+        "overlays": [urls.get(place, place) for place in layers.overlays],
+        "revision": revision_of(content, moved, api.uri),
+    }
+    return OpenedApi(api.open_request, api.revisions, api.catalog, pointer, content, moved), contents
+
+
+def _refers_to_files(uri: str) -> UsageError:
+    from dynacli.openapi.document.source import file_name, shown_file
+
+    return UsageError(
+        "A package cannot take along the files that a further document refers to",
+        reason=f"One of them is `{shown_file(file_name(uri))}`",
+        hint="Write the further document into one file (`document FILE --bundled -o @FILE`), and register that",
+    )
+
+
+_KEPT = (
+    *(
+        "source",
+        "more",
+        "overlays",
+        "refresh",
+        "refresh_after",
+        "allow_refs",
+        "ca",
+        "origins",
+        "pages",
+        "policy",
+    ),
+    "ignore",
+)
+_AUTHORITIES = "ca.pem"
+"""The file of a package that has the certificates of `ca`."""
+_OF_POINTER = (
+    *(
+        "revision",
+        "uri",
+        "etag",
+        "last_modified",
+        "fetched_at",
+        "max_age",
+        "allow_refs",
+        "more",
+        "overlays",
+        "bytes",
+    ),
+    *("title", "version", "parts", "root", "size", "mtime_ns", "ctime_ns", "checked_ns"),
+)
+
+
+class ToolOptions(NamedTuple):
+    """What the command line says of a tool.
+
+    Args:
+        api: The API as it was named.
+        only: The tags and operations that it has; without any, all.
+        without: The tags and operations that it does not have.
+        profile: The profile whose settings become those of the tool; empty for none.
+        is_short: Whether the names of operations lose the tag in front where they stay unique.
+        is_package: Whether it is made to be installed, also on other machines.
+        hooks: `before` and `after` → `MODULE:FUNCTION`.
+    """
+
+    api: str
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    profile: str = ""
+    is_short: bool = False
+    is_package: bool = False
+    hooks: tuple[tuple[str, str], ...] = ()
+
+
+class _BakedTool(NamedTuple):
+    """A tool before it is written.
+
+    Args:
+        program: What it is.
+        compiled: The document inside; None for one without.
+        api: The API as it is inside.
+        layers: URL → content, of the overlays and further documents that it takes along.
+        authorities: The certificates of `ca` that it takes along; empty where it takes none.
+    """
+
+    program: Program
+    compiled: "Compiled | None"
+    api: OpenedApi
+    layers: Mapping[str, bytes]
+    authorities: bytes
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The fields of the program that are not as usual."""
+        usual, named = Program(), vars(self.program)
+        return {
+            key: dict(value) if key in {"entry", "hooks"} else value
+            for key, value in named.items()
+            if key in Program.__match_args__ and value != getattr(usual, key)
+        }
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """Name, method and path of the operations that are called otherwise, because a verb has their name."""
+        if self.compiled is None:
+            return []
+        operations = (each.operation for each in self.compiled.operations)
+        return [(each.name, f"{each.method} {each.path}") for each in operations if each.name in TOOL_VERBS]
+
+    def write_document(self, archive: "ZipFile") -> None:
+        """Write the document inside into the archive of the tool.
+
+        Raises:
+            DocumentError: The cache has lost it.
+            OSError: It cannot be written.
+        """
+        if self.compiled is None:
+            return
+        from dynacli.openapi.catalog.store.catalog_writer import write_catalog
+
+        revisions, pointer, content = self.api.revisions, self.api.pointer, self.api.content()
+        if content is None:
+            raise _lost_document(self.api)
+        kept = {key: pointer[key] for key in _OF_POINTER if key in pointer}
+        revision = pointer["revision"]
+        files = {f"{revision}.document": content}
+        with tempfile.TemporaryDirectory() as directory:
+            write_catalog(
+                os.path.join(directory, os.path.basename(revisions.catalog_path(revision))),
+                self.compiled,
+                [],
+                revision,
+            )
+            archived = revisions.archive_path(revision)
+            taken = self.api.referenced_files() if self.layers else None
+            if taken is not None:
+                write_archive(os.path.join(directory, os.path.basename(archived)), taken)
+                # None of them is a file of the machine that the tool runs on.
+                kept["parts"] = write_file_list(directory, {})
+            elif "parts" in pointer:
+                for path in (archived, os.path.join(revisions.directory, "current.parts.json")):
+                    with suppress(FileNotFoundError):
+                        shutil.copy(path, directory)
+            for name in os.listdir(directory):
+                files[name] = Path(directory, name).read_bytes()
+        source = str(self.program.entry["source"])
+        place = revisions.location if "://" in source or os.path.isabs(source) else source
+        pack_document(
+            archive,
+            {**kept, "location": place, "operations": len(self.compiled.operations)},
+            files,
+            self.layers,
+        )
+
+
+def baked_tool(env: Environment, name: str, api: OpenedApi, options: ToolOptions) -> _BakedTool:
+    """Return the tool of a name, which was checked.
+
+    Raises:
+        UsageError: The API is standard input, its source holds a secret, or a
+            word names neither an operation nor a tag.
+        DocumentError: The cache has lost the document.
+        FileError: The configuration cannot be read, or the certificates of `ca`.
+    """
+    is_demo = options.api == DEMO
+    if options.api == "-":
+        raise UsageError(
+            "A tool cannot read its document from standard input", hint="Name a file or a URL with `--api`"
+        )
+    entry = {} if is_demo else _entry(env, api, options)
+    layers: Mapping[str, bytes] = {}
+    authorities = b""
+    if options.is_package:
+        api, layers = _take_along(api)
+        if layers:
+            entry |= {key: api.pointer[key] for key in ("more", "overlays") if api.pointer[key]}
+        if "ca" in entry:
+            authorities = authorities_in(env, entry["ca"])
+            entry["ca"] = _AUTHORITIES
+        if "://" not in entry.get("source", "://"):
+            # Where the tool is installed, there is no such file; it has the document inside.
+            entry["source"] = os.path.basename(entry["source"])
+    program = Program(
+        name=name,
+        api=DEMO if is_demo else name,
+        version=str(api.catalog.meta["version"] or "0"),
+        entry=entry,
+        hooks=dict(options.hooks),
+        only=_chosen(api, options.only),
+        without=_chosen(api, options.without),
+        is_short=options.is_short,
+        fetched_at=0.0 if is_demo else api.pointer.get("fetched_at", 0.0),
+    )
+    return _BakedTool(program, None if is_demo else _compiled(api, program), api, layers, authorities)
+
+
+def _compiled(api: OpenedApi, program: Program) -> "Compiled":
+    from dynacli.openapi.catalog.compiler.compile_document import compile_document
+    from dynacli.openapi.catalog.compiler.garbage_collection import without_collector
+    from dynacli.registry.install_revision import selection_of
+
+    with without_collector():
+        document = api.document()
+        if document is None:
+            raise _lost_document(api)
+        selection = selection_of(program)
+        # Other names than the usual ones are given anew.
+        names = {} if selection.is_short else api.catalog.given_names()
+        compiled = compile_document(document, names, selection)
+    if not compiled.operations:
+        raise UsageError(
+            "The tool would have no operation", hint="Choose others with `--only` and `--except`"
+        )
+    return compiled
+
+
+def _chosen(api: OpenedApi, words: Iterable[str]) -> tuple[str, ...]:
+    """Return the tags in kebab case, and the operations by method and path, which a later document has, too.
+
+    Raises:
+        UsageError: A word names neither.
+    """
+    from dynacli.client.unknown_operation import unknown_operation
+
+    found = []
+    for word in words:
+        name, tag = api.catalog.find(word), api.catalog.tag(word)
+        if name is not None:
+            operation = api.catalog.operation(name)
+            found.append(f"{operation.method} {operation.path}")
+        elif tag:
+            found.append(tag)
+        else:
+            raise unknown_operation(api, word)
+    return tuple(found)
+
+
+def _entry(env: Environment, api: OpenedApi, options: ToolOptions) -> dict[str, Any]:
+    from dynacli.urls import with_masked_query
+
+    configuration = Configuration(env)
+    known: dict[str, Any] = configuration.apis().get(options.api, {}) if api.is_registered else {}
+    entry = {key: known[key] for key in (*_KEPT, *OPTION_KEYS) if key in known}
+    if options.profile:
+        from dynacli.client.profiles import profile_of
+
+        chosen = profile_of(env, api, options.profile)
+        entry |= {key: chosen[key] for key in (*OPTION_KEYS, "ca") if key in chosen}
+    policies = _policies(env, api, options, known)
+    if policies:
+        entry["policies"] = policies
+    entry["source"] = known.get("source", api.location)
+    further = {"more": configuration.more(known), "overlays": configuration.overlays(known)} if known else {}
+    entry |= {key: list(found) for key, found in further.items() if found}
+    if "ca" in entry:
+        entry["ca"] = certificate_path(env, entry["ca"])
+    if entry["source"] != with_masked_query(str(entry["source"])):
+        raise UsageError(
+            "The URL of the document may hold a secret, which the file of the tool would tell",
+            hint="Register the API by a URL without a query, or by a file",
+        )
+    return entry
+
+
+def _policies(
+    env: Environment, api: OpenedApi, options: ToolOptions, known: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the tables of all policies that bind calls of the API here, besides its own."""
+    from dynacli.client.call_settings import CallOptions, settings_of
+    from dynacli.client.policy.other_policies import documented_bases
+    from dynacli.client.policy.policy_rules import Policy, stands_alone
+
+    settings = settings_of(env, api, CallOptions(profile=options.profile))
+    own = Policy.of(env, api.name, {key: known[key] for key in ("policy",) if key in known}, {}, "")
+    count = len(own.tables) if own is not None else 0
+    rules = list(settings.policy.tables[count:]) if settings.policy is not None else []
+    if settings.others is not None and not stands_alone(known):
+        named = [settings.server] if "://" in settings.server else []
+        rules += settings.others.rules_at([*named, *documented_bases(api)])
+    return [each.as_table() for each in rules]
+
+
+_LONGEST_SHEBANG = 127
+"""Bytes that every Linux reads of the first line: https://man7.org/linux/man-pages/man2/execve.2.html."""
+
+_MAIN = """# {name}: a command line made by dynacli {made_by}, which has to be installed for {python}:
+# its package is {distribution}.
+import os
+import sys
+
+TOOL = {tool}
+
+if __name__ == "__main__":
+    # The archive, from which nothing else is imported.
+    file = os.path.abspath(sys.path.pop(0))
+    try:
+        from dynacli.apps.baked import run
+    except ModuleNotFoundError as error:
+        sys.stderr.write(
+            "error: {name} needs dynacli, which is not installed for this Python\\n"
+            f"  reason: {{error}}\\n  hint: {{sys.executable}} -m pip install {distribution}\\n"
+        )
+        sys.exit(2)
+
+    code = f"import runpy; runpy.run_path({{file!r}}, run_name='__main__')"
+    run({{**TOOL, "inside": file, "code": code}})
+"""
+_PACKAGE = '''"""{name}: a command line made by dynacli {made_by}; baking it again replaces this file."""
+
+import os
+
+__version__ = "{version}"
+
+TOOL = {tool}
+
+
+def run() -> None:
+    """Run as a program."""
+    from dynacli.apps.baked import run as run_tool
+
+    inside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "document.zip")
+    run_tool({{**TOOL, "inside": inside, "code": "from {module} import run; run()"}})
+'''
+_PYPROJECT = """[build-system]
+requires = ["hatchling>=1.27"]
+build-backend = "hatchling.build"
+
+[project]
+name = "{name}-cli"
+description = "A command line for {name}, made by dynacli"
+dynamic = ["version"]
+requires-python = ">=3.11"
+dependencies = ["{distribution}~={made_by}"]
+
+[project.scripts]
+{name} = "{module}:run"
+
+[tool.hatch.version]
+path = "{module}/__init__.py"
+
+[tool.hatch.build.targets.wheel]
+packages = ["{module}"]
+# They are parts of the program, whatever `.gitignore` says of archives and certificates.
+artifacts = ["{module}/document.zip", "{module}/ca.pem"]
+"""
+
+
+def write_executable(tool: _BakedTool, file: str) -> None:
+    """Write the tool as one file that its owner, and whoever may read it, can run.
+
+    Raises:
+        DynacliError: It cannot be written, or the cache has lost the document.
+    """
+    first_line = f"#!{sys.executable}"
+    if len(os.fsencode(first_line)) > _LONGEST_SHEBANG or " " in first_line:
+        first_line = "#!/usr/bin/env python3"
+    text = _MAIN.format(
+        name=tool.program.name,
+        made_by=__version__,
+        distribution=DISTRIBUTION,
+        python=sys.executable,
+        tool=_literal(tool.fields),
+    )
+    content = _archive(tool, {"__main__.py": text})
+    write_named_file(file, os.fsencode(f"{first_line}\n") + content)
+    try:
+        mode = os.stat(file).st_mode
+        os.chmod(file, mode | (mode & 0o444) >> 2)
+    except OSError as error:
+        raise cannot_be_written(file, error) from error
+
+
+def write_package(tool: _BakedTool, directory: str) -> list[str]:
+    """Write the tool as a directory that pip installs, and return the files of it that were there and are kept.
+
+    Raises:
+        DynacliError: It cannot be written, or the cache has lost the document.
+    """
+    name = tool.program.name
+    module = f"{re.sub(r'[^a-z0-9]', '_', name)}_cli"
+    if module[0].isdigit():
+        raise UsageError(
+            f"`{name}` cannot be the name of a package",
+            reason="The name of a Python module begins with a letter",
+        )
+    version = re.match(r"v?(\d+(?:\.\d+)*)", tool.program.version)
+    text = _PACKAGE.format(
+        name=name,
+        made_by=__version__,
+        version=version[1] if version else "0",
+        tool=_literal(tool.fields),
+        module=module,
+    )
+    project = _PYPROJECT.format(name=name, module=module, distribution=DISTRIBUTION, made_by=__version__)
+    files = {f"{module}/__init__.py": text.encode(), f"{module}/document.zip": _archive(tool, {})}
+    if tool.authorities:
+        files[f"{module}/{_AUTHORITIES}"] = tool.authorities
+    # People add dependencies and commands of their own to it.
+    path = os.path.join(directory, "pyproject.toml")
+    is_kept = os.path.lexists(path)
+    write_named_files(directory, files if is_kept else {**files, "pyproject.toml": project.encode()})
+    return [path] if is_kept else []
+
+
+def depends_on_another_project(path: str) -> bool:
+    """Return whether a `pyproject.toml` depends on `dynacli`, as packages of earlier versions did."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return (
+                re.search(r"""["']\s*dynacli\s*(?:[\["'<>=!~;@(]|$)""", file.read(), re.MULTILINE) is not None
+            )
+    except (OSError, ValueError):
+        return False
+
+
+def _literal(fields: dict[str, Any]) -> str:
+    return pformat(fields, indent=4, sort_dicts=False)
+
+
+def _archive(tool: _BakedTool, texts: dict[str, str]) -> bytes:
+    file = io.BytesIO()
+    try:
+        with ZipFile(file, "w") as archive:
+            for name, text in texts.items():
+                archive.writestr(name, text)
+            tool.write_document(archive)
+    except OSError as error:
+        raise FileError("The tool cannot be put together", reason=error.strerror or "") from error
+    return file.getvalue()

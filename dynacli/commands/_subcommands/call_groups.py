@@ -1,0 +1,71 @@
+"""`dynacli read`, `request` and `edit`: groups before an API that change how the call behind them is made."""
+
+import click
+
+from dynacli.commands.command_groups import ApiGroup, VerbGroup, make_command, note_options_of_call
+from dynacli.commands.run import Run
+from dynacli.environment import invocation
+from dynacli.errors import UsageError
+from dynacli.options.command import Command
+from dynacli.options.command_table import COMMANDS
+from dynacli.options.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
+from dynacli.registry.configuration.configuration import DEMO
+
+__all__ = ["EditGroup", "ReadGroup", "RequestGroup"]
+
+
+class _ApiCalls(VerbGroup):
+    """A verb behind which calls stand as they do without it."""
+
+    def __init__(self, entry: Command) -> None:
+        super().__init__(entry, (*INPUT_OPTIONS, *STANDARD_OPTIONS))
+
+    def named(self, ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str]]:
+        """Return the group of the API that the first word names."""
+        run: Run = ctx.obj
+        self.begin(run, words)
+        word, rest = words[0], words[1:]
+        note_options_of_call(run, word, rest)
+        return make_command(COMMANDS[DEMO]) if word == DEMO else ApiGroup(run.api(word)), rest
+
+    def begin(self, run: Run, words: list[str]) -> None:
+        """Say in the run what is different about its calls.
+
+        Args:
+            words: Those behind the verb.
+
+        Raises:
+            UsageError: They cannot be a call.
+        """
+        raise NotImplementedError
+
+
+class ReadGroup(_ApiCalls):
+    """The APIs, of which only operations with safe methods can be called."""
+
+    def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
+        """Let nothing be changed."""
+        run.is_read_only = True
+
+
+class RequestGroup(_ApiCalls):
+    """The APIs, of which paths are called by their method."""
+
+    def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
+        """Check that the words are a method and a path."""
+        if not words[2:3] or not words[2].startswith("/"):
+            raise UsageError(
+                "A request needs an API, a method and a path",
+                reason=f"`{words[2]}` does not begin with `/`" if words[2:3] else "",
+                hint=f"For example: `{invocation('request', 'demo')} GET /workflows`",
+            )
+
+
+class EditGroup(_ApiCalls):
+    """The APIs, of which an operation that reads is called, and the one that belongs to it."""
+
+    def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
+        """Let the answer of the call be edited."""
+        from dynacli.commands._call.edit_resource import edit_resource
+
+        run.act = edit_resource

@@ -1,0 +1,345 @@
+"""`dynacli check`: every operation that only reads is called, and every answer is judged."""
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dynacli.commands._subcommands.demo import demo_params, opened_api
+from dynacli.commands.run import Run
+from dynacli.errors import DocumentError, UsageError
+from dynacli.options.command import HTML
+from dynacli.record import record
+from dynacli.registry.opened_api import OpenedApi
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dynacli.check.check_records import CheckedOperation, Exchange
+    from dynacli.check.check_run import CheckRun
+    from dynacli.check.planning.resource_chains import ResourceChain
+    from dynacli.client.call_settings import CallSettings
+    from dynacli.client.described_operation import DescribedOperation
+
+__all__ = ["check"]
+
+
+@record
+class _CheckOptions:
+    """The options of `check` alone, by the names of their flags.
+
+    Args:
+        set_: The words of `--set`, those that stand before the verb first.
+    """
+
+    operation: tuple[str, ...]
+    only: tuple[str, ...]
+    tag: tuple[str, ...]
+    skip: tuple[str, ...]
+    set_: tuple[str, ...]
+    most: int
+    parallel: int
+    write: bool
+    probe: bool
+    har: str | None
+    learn: str | None
+    shard: str | None
+
+
+@click.pass_context
+def check(ctx: click.Context, /, api: str, **params: Any) -> None:
+    """Run `check`."""
+    run: Run = ctx.obj
+
+    of_demo = demo_params(params)
+    options = _CheckOptions(**{**params, "set_": (*run.options.set, *params["set_"])})
+    with opened_api(ctx, api, of_demo) as opened:
+        _check_api(run, opened, options)
+
+
+@record
+class _Chosen:
+    """What is called of an API, and what is not.
+
+    Args:
+        api: The API, which may have been fetched again.
+        operations: The operations that are called, those of chains too, in document order.
+        chains: The resources that are created, read, changed and removed.
+        changing_names: The names of the operations that are called by themselves and may change something.
+        left_out: The operations that are not called, each with the reason.
+    """
+
+    api: OpenedApi
+    operations: "list[DescribedOperation]"
+    chains: "Sequence[ResourceChain]"
+    changing_names: list[str]
+    left_out: "list[CheckedOperation]"
+
+    @property
+    def refused(self) -> "list[DescribedOperation]":
+        """The operations that the policy denies."""
+        from dynacli.client.described_operation import DescribedOperation
+
+        denied = [each.operation for each in self.left_out if each.skip_kind == "refused"]
+        return [DescribedOperation(self.api, operation) for operation in denied]
+
+
+def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
+    from dynacli.check.check_run import CheckRun, CheckSettings
+    from dynacli.check.planning.preset_values import read_preset_values
+    from dynacli.client.damaged_cache import explain_damage
+    from dynacli.commands._subcommands.check.conclude_check import check_files
+    from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+
+    if run.options.output == HTML and (run.options.dry_run or run.options.filter or run.options.columns):
+        raise UsageError(
+            "`-o html` is the page of a whole check that was made",
+            hint="Leave out `--dry-run`, `-f` and `--columns`",
+        )
+    settings = _settings(run, api, options)
+    check_files(run, har=options.har, learn=options.learn)
+    chosen = _choose(run, api, options, settings)
+    if not chosen.operations and options.shard is not None:
+        run.note(f"There is nothing to call in share {options.shard}")
+        return
+    progress = _Progress(run)
+    check_run = CheckRun(
+        run.env,
+        chosen.operations,
+        settings,
+        CheckSettings(
+            options.parallel,
+            options.most,
+            run.options.content_type,
+            has_probes=options.probe,
+        ),
+        chains=chosen.chains,
+        changing_names=chosen.changing_names,
+        preset=read_preset_values(options.set_, [*chosen.operations, *chosen.refused]),
+        on_progress=progress.show_counts,
+        on_exchange=progress.show_exchange,
+    )
+    if run.options.dry_run:
+        _show_plan(run, check_run, chosen)
+        return
+    if options.write and not chosen.chains:
+        run.note("The document does not make plain how anything is created and removed: nothing is written")
+    _confirm(run, settings, chosen.operations, chosen.chains)
+    settings.consent.ask = None  # whoever may be asked was asked
+    try:
+        _run_check(run, chosen, check_run, progress, options)
+    except DamagedCatalogError as damage:
+        explain_damage(damage, has_sent=check_run.has_sent)
+
+
+def _settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSettings":
+    """Return how the calls of a check are made.
+
+    Raises:
+        UsageError: Nothing would be judged of what is probed.
+    """
+    from dynacli.check.check_run import settings_of_check
+
+    settings = settings_of_check(run.env, api, run.call_options)
+    if options.probe and settings.level == "off":
+        raise UsageError(
+            "`--probe` finds nothing where nothing is judged",
+            reason="The level of validation is `off`",
+            hint="Give `--validate strict` with it, or leave `--probe` out",
+        )
+    return settings
+
+
+def _choose(run: Run, api: OpenedApi, options: _CheckOptions, settings: "CallSettings") -> _Chosen:
+    """Choose what is called, or the share of it that is asked for."""
+    from dynacli.check.planning.select_operations import may_change, select_chains, select_operations
+    from dynacli.client.described_operation import DescribedOperation
+
+    select = partial(
+        select_operations,
+        only=options.only,
+        named=options.operation,
+        tags=options.tag,
+        skipped=options.skip,
+        may_write=options.write,
+        refusal=lambda operation: settings.denial(DescribedOperation(api, operation)),
+    )
+    try:
+        selection = select(api)
+    except (DocumentError, UsageError):  # what is named may have appeared a moment ago
+        api = run.fetch_again(api) or api
+        selection = select(api)
+    chains = select_chains(api, selection) if options.write else []
+    of_others: set[str] = set()
+    if options.shard is not None:
+        from dynacli.check.planning.select_operations import share_chains, share_operations
+        from dynacli.client.batch.shard import shard_of
+
+        shard, in_all = shard_of(options.shard), _in_chains(chains)
+        selection, chains = share_operations(api, selection, shard), share_chains(chains, shard)
+        of_others = in_all - _in_chains(chains)
+    called = (_in_chains(chains) | {operation.name for operation in selection.called}) - of_others
+    names = [summary.name for summary in api.catalog.summaries() if summary.name in called]
+    return _Chosen(
+        api,
+        [DescribedOperation(api, api.catalog.operation(name)) for name in names],
+        chains,
+        [each.name for each in selection.called if may_change(each)],
+        [each for each in selection.left_out if each.operation.name not in called | of_others],
+    )
+
+
+def _in_chains(chains: "Sequence[ResourceChain]") -> set[str]:
+    """Return the names of the operations that are called in chains alone."""
+    names = {name for chain in chains for name in chain.changing}
+    return names | {chain.read for chain in chains if chain.is_created_by_put}
+
+
+def _run_check(
+    run: Run, chosen: _Chosen, check_run: "CheckRun", progress: "_Progress", options: _CheckOptions
+) -> None:
+    """Run a check, and report what it finds."""
+    start = time.monotonic()
+    try:
+        checked = check_run.run()
+    finally:
+        progress.clear()
+        for leftover in check_run.leftovers:  # however the run ended
+            run.warn(leftover)
+    if check_run.left_out_probes:
+        from dynacli.check.planning.plan_probes import MAX_PROBES
+
+        count = check_run.left_out_probes
+        run.note(f"{count} probes were not sent: there are at most {MAX_PROBES} of each kind")
+    from dynacli.check.reporting.check_results import CheckResults
+    from dynacli.commands._subcommands.check.conclude_check import conclude_check
+
+    results = CheckResults(
+        chosen.api,
+        checked,
+        chosen.left_out,
+        seconds=time.monotonic() - start,
+        is_interrupted=check_run.is_interrupted,
+    )
+    is_strict = check_run.call_settings.is_strict
+    conclude_check(run, results, is_strict=is_strict, learn=options.learn, har=options.har)
+
+
+def _show_plan(run: Run, check_run: "CheckRun", chosen: _Chosen) -> None:
+    from dynacli.check.reporting.plan_text import plan_of_left_out, plan_rows, plan_text
+    from dynacli.output.render import write_data
+
+    left_out = [checked for checked in chosen.left_out if checked.skip_kind != "unsafe"]
+    plans, sources = [*check_run.plans(), *map(plan_of_left_out, left_out)], check_run.sources()
+    chains = chosen.chains
+    probes = check_run.possible_probes()
+    write_data(
+        run.env,
+        plan_rows(plans, sources, chains, probes),
+        run.data_form,
+        lambda paint, width: plan_text(plans, sources, chains, probes, paint, width),
+    )
+
+
+class _Progress:
+    """Shows on a terminal how far a check is, and with `--verbose` a line for each call."""
+
+    def __init__(self, run: Run) -> None:
+        from dynacli.output.status_line import StatusLine
+
+        self._run, self._line, self._is_shown = run, StatusLine(run.env), run.shows_progress
+
+    def show_counts(self, done: int, running: int, planned: int) -> None:
+        if self._is_shown:
+            self._line.show(f"{done} of {planned} calls done, {running} under way; Ctrl-C ends the check")
+
+    def show_exchange(self, exchange: "Exchange") -> None:
+        if not self._run.options.verbose:
+            return
+        from dynacli.output.standard_error import write_stderr
+
+        self._line.clear()
+        status = str(exchange.answer.status) if exchange.answer is not None else "no answer"
+        call = f"{exchange.operation_name}: {exchange.shown.method} {exchange.shown.url}"
+        write_stderr(self._run.env, f"* {call}: {status} ({exchange.seconds * 1000:.0f} ms)")
+
+    def clear(self) -> None:
+        self._line.clear()
+
+
+_MAX_INPUTS = 5
+
+
+def _confirm(
+    run: Run,
+    settings: "CallSettings",
+    operations: "Sequence[DescribedOperation]",
+    chains: "Sequence[ResourceChain]",
+) -> None:
+    """Let the person agree to what would be created, changed and removed, and where; `--yes` has agreed.
+
+    Without chains, the person on a terminal is asked about the operations that are to be confirmed; where there is no
+    terminal, the check itself leaves them out.
+
+    Raises:
+        UsageError: Nobody agreed; nothing was sent.
+    """
+    from dynacli.client.call import base_url_of
+    from dynacli.commands._questions import agrees
+    from dynacli.output.standard_error import write_stderr
+    from dynacli.text.terminal import visible
+    from dynacli.urls import origin_of
+
+    asked = [each for each in operations if settings.is_asked_about(each)]
+    if run.options.yes or not (chains or (asked and run.may_ask)):
+        return
+    lines = [
+        " -> ".join(chain.steps if chain.delete else (*chain.steps, "nothing removes it")) for chain in chains
+    ]
+    lines += _attachments(operations, chains)
+    in_chains = {name for chain in chains for name in chain.changing}
+    lines += [each.operation.name for each in asked if each.operation.name not in in_chains]
+    names = in_chains | {each.operation.name for each in asked}
+    urls = [base_url_of(described, settings) for described in operations if described.operation.name in names]
+    origins = " and ".join(visible(origin) for origin in dict.fromkeys(map(origin_of, urls)))
+    if chains:
+        operations_change = "One operation changes" if len(names) == 1 else f"{len(names)} operations change"
+        announcement = f"{operations_change} something at {origins}"
+    else:
+        operations_are = "One operation is" if len(names) == 1 else f"{len(names)} operations are"
+        announcement = f"{operations_are} to be confirmed at {origins}"
+    env = run.env
+    if not run.may_ask:
+        raise UsageError(
+            f"{announcement}, and nobody can be asked",
+            reason="\n".join(lines),
+            hint="Give `--yes` where that may happen; `--dry-run` shows what would be called",
+        )
+    write_stderr(env, f"{announcement}:\n")
+    write_stderr(env, "".join(f"  {visible(line)}\n" for line in lines))
+    if not agrees(env, "Call them?"):
+        raise UsageError("Nothing was sent", reason="The calls were not agreed to")
+    settings.consent.agreed.update(names)
+
+
+def _attachments(operations: "Sequence[DescribedOperation]", chains: "Sequence[ResourceChain]") -> list[str]:
+    """Return the line that says which inputs may attach what is created to what is there; none where none may."""
+    from dynacli.check.planning.body_values import fields_of_other_ids
+    from dynacli.openapi.model.path_templates import parameter_names
+
+    creations = {chain.create: chain for chain in chains}
+    inputs = [
+        f"{described.operation.name}.{name}"
+        for described in operations
+        if (chain := creations.get(described.operation.name)) is not None
+        for name in (
+            *parameter_names(described.operation.path)[: -1 if chain.is_created_by_put else None],
+            *fields_of_other_ids(described),
+        )
+    ]
+    if not inputs:
+        return []
+    shown = ", ".join(f"`{name}`" for name in inputs[:_MAX_INPUTS])
+    more = f" and {len(inputs) - _MAX_INPUTS} more" if len(inputs) > _MAX_INPUTS else ""
+    return [f"What is created may become part of what is there, by {shown}{more}; `--set` chooses of what"]

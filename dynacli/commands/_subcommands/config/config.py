@@ -1,0 +1,311 @@
+"""`dynacli config`: the configuration file is shown and changed."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dynacli.commands.run import Run
+from dynacli.environment import invocation, program
+from dynacli.errors import FileError, RefusedError, UsageError
+from dynacli.registry.configuration.configuration import Configuration, check_name, profiles_in, texts
+from dynacli.text.terminal import Painter, visible
+
+if TYPE_CHECKING:
+    from dynacli.commands._call.words.editor import Draft
+
+__all__ = [
+    "change_settings",
+    "check_policy_change",
+    "edit_file",
+    "set_values",
+    "settings_in",
+    "show_path",
+    "show_values",
+]
+
+_MOST_NAMED = 5
+
+
+@click.pass_obj
+def show_path(run: Run) -> None:
+    """Run `config path`."""
+    click.echo(Configuration(run.env).path, file=run.env.stdout)
+
+
+@click.pass_obj
+def show_values(run: Run, key: str | None) -> None:
+    """Run `config get`."""
+    from dynacli.commands._subcommands.config.setting_keys import key_path, shown_value
+    from dynacli.output.render import write_data
+
+    path = key_path(key) if key is not None else ()
+    found: Any = Configuration(run.env).tables()
+    for part in path:
+        if not isinstance(found, Mapping) or part not in found:
+            raise UsageError(
+                f"`{key}` is not set",
+                hint=f"See what is: `{invocation('config get')}`; what could be: `{invocation('help configuration')}`",
+            )
+        found = found[part]
+    value = shown_value(found, path)
+    write_data(run.env, value, run.data_form, lambda paint, width: _text(value, paint, width))
+
+
+def _text(value: Any, paint: Painter, width: int) -> str:  # noqa: ARG001
+    """Return a value as people read it: a text as it is, everything else as TOML."""
+    import tomlkit
+
+    if isinstance(value, str):
+        return visible(value)
+    return visible(
+        tomlkit.dumps(value).rstrip("\n") if isinstance(value, dict) else tomlkit.item(value).as_string()
+    )
+
+
+@click.pass_obj
+def set_values(run: Run, settings: tuple[str, ...]) -> None:
+    """Run `config set`."""
+    words = list(settings)
+    if len(words) == 2 and "=" not in words[0]:
+        words = [f"{words[0]}={words[1]}"]
+    change_settings(run, settings_in(words))
+
+
+@click.pass_obj
+def edit_file(run: Run) -> None:
+    """Run `config edit`."""
+    from dynacli.commands._call.words.editor import Draft, editor_words
+
+    configuration = Configuration(run.env)
+    if run.env.is_agent:
+        raise RefusedError(
+            "The configuration is edited by a person",
+            hint=f"`{invocation('config set')} KEY=VALUE` sets a key",
+        )
+    hint = f"`{invocation('config set')} KEY=VALUE` sets a key without one"
+    editor = editor_words(run.env, "config edit", may_ask=not run.options.no_input, hint=hint)
+    before = configuration.text()
+    draft = Draft(before, ".toml")
+    draft.edit(editor, run.env)
+    try:
+        after = _usable_text(run, draft, editor, before)
+        if after != before:
+            configuration.replace(before, after)
+    except BaseException:
+        run.warn(f"What you wrote is kept in `{draft.path}`, and the configuration is as it was")
+        raise
+    draft.discard()
+    if after == before:
+        run.note(f"Nothing was changed in {os.path.basename(configuration.path)}")
+
+
+def _usable_text(run: Run, draft: "Draft", editor: list[str], before: str) -> str:
+    """Return the text that a person has saved, which may be edited until it can be used.
+
+    Raises:
+        FileError: It cannot, and the person does not go on.
+    """
+    from dynacli.commands._call.words.editor import wants_again
+
+    while (wrong := _wrong_in(run, draft.content, before)) is not None:
+        if not wants_again(run.env, wrong):
+            raise wrong
+        draft.edit(editor, run.env)
+    return draft.content.decode()
+
+
+def _wrong_in(run: Run, content: bytes, before: str) -> FileError | None:
+    """Return what is wrong with the text of a configuration; None where all of it can be used, or it is as before."""
+    import tomllib
+
+    from dynacli.client.configuration_mistakes import mistakes_in
+
+    try:
+        text = content.decode()
+        tables = tomllib.loads(text) if text != before else {}
+    except UnicodeDecodeError:
+        mistakes = ["it is not UTF-8"]
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        mistakes = [f"it is no TOML: {error}"]
+    else:
+        mistakes = [mistake.text(text) for mistake in mistakes_in(run.env, tables)]
+    if not mistakes:
+        return None
+    more = f", and {len(mistakes) - _MOST_NAMED} more" if len(mistakes) > _MOST_NAMED else ""
+    return FileError(
+        f"What was saved is no configuration that {program().name} can use",
+        reason="; ".join(mistakes[:_MOST_NAMED]) + more,
+        hint=f"Edit it again: `{invocation('config edit')}`; `{invocation('help configuration')}` has the keys",
+    )
+
+
+Setting = tuple[tuple[str, ...], Any]
+
+
+def settings_in(words: Sequence[str], prefix: tuple[str, ...] = ()) -> list[Setting]:
+    """Return the key and the value of each word `KEY=VALUE`.
+
+    Args:
+        prefix: The table that the keys are in.
+
+    Raises:
+        UsageError: A word is no setting.
+    """
+    from dynacli.commands._subcommands.config.setting_keys import key_path, value_of
+
+    settings = []
+    for word in words:
+        key, equals, text = word.partition("=")
+        if not equals:
+            raise UsageError(
+                f"`{word}` sets nothing", hint="Write `KEY=VALUE`; `KEY=` without a value removes the key"
+            )
+        path = (*prefix, *key_path(key.strip()))
+        settings.append((path, value_of(path, text.strip(), len(prefix))))
+    return settings
+
+
+def change_settings(run: Run, settings: Sequence[Setting]) -> None:
+    """Write settings into the configuration; a value that is None removes its key.
+
+    Raises:
+        UsageError: An API is not registered, or what results cannot be used.
+        RefusedError: They would change a policy, and no person agreed.
+        FileError: The file cannot be changed.
+    """
+    configuration = Configuration(run.env)
+    names = list(dict.fromkeys(path[1] for path, _ in settings if path[0] == "apis"))
+    from dynacli.commands._subcommands.api.api_add import check_registered
+
+    registered = {path[1] for path, value in settings if path[2:] == ("source",) and value}
+    for name in names:
+        if name in registered:
+            check_name(name)
+        else:
+            check_registered(run, name)
+        check_policy_change(run, name, [path[2:] for path, _ in settings if path[:2] == ("apis", name)])
+    if any(path[2:] == ("source",) and value is None for path, value in settings):
+        raise UsageError(
+            "An API cannot be without a `source`", hint=f"`{invocation('api remove', 'NAME')}` removes it"
+        )
+    before = configuration.tables()
+    settings = [*settings, *_additions(run, settings)]
+    configuration.set_values(settings, lambda text, tables: _check(run, before, text, tables))
+    for name in dict.fromkeys(
+        path[1] for path, _ in settings if path[0] == "apis" and "policy" in path[2:-1]
+    ):
+        _warn_of_policy(run, name)
+
+
+def _additions(run: Run, settings: Sequence[Setting]) -> list[Setting]:
+    """Return the settings by which the first policy of an API, set without a person, frees it from no other policy.
+
+    Its document may call the server of another API later.
+    """
+    from dynacli.client.call_settings import others_with_policy
+    from dynacli.client.policy.policy_rules import ADDITIONAL
+
+    if run.may_ask:
+        return []
+    names = dict.fromkeys(path[1] for path, _ in settings if path[0] == "apis" and path[2:3] == ("policy",))
+    return [
+        (("apis", name, "policy", ADDITIONAL), True)
+        for name in names
+        if others_with_policy(run.env, name, run.options.profile)
+    ]
+
+
+def _warn_of_policy(run: Run, name: str) -> None:
+    """Write a warning about each entry of the policies of an API that means no operation of its document."""
+    from dynacli.client.policy.policy_rules import unknown_in_entry
+    from dynacli.registry.open_by_name import open_from_cache
+
+    entry, api = Configuration(run.env).apis().get(name, {}), open_from_cache(name, run.env)
+    if api is None:
+        return  # the first use reads the document
+    try:
+        for note in unknown_in_entry(run.env, entry, api.catalog, name):
+            run.warn(note)
+    finally:
+        api.catalog.close()
+
+
+def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | None = None) -> None:
+    """Let a person agree where a policy that an API has is changed or removed; `--yes` does not answer this.
+
+    Args:
+        paths: The keys of its entry that are changed; None where the entry is removed.
+
+    Raises:
+        RefusedError: Nobody agreed.
+    """
+    entry = Configuration(run.env).apis().get(name, {})
+    owners: dict[tuple[str, ...], Any] = {(): entry}
+    owners |= {("profiles", key): profile for key, profile in profiles_in(entry).items()}
+    changed = [
+        owner
+        for owner, table in owners.items()
+        if paths is None or any(path[: len(owner) + 1] == (*owner, "policy") for path in paths)
+        # One that is empty holds nobody back; the first one takes the place of those of others.
+        if table.get("policy")
+        or ("policy" not in table and paths is not None and _is_bound(run, name, entry))
+    ]
+    if not changed:
+        return
+    if run.may_ask:
+        from dynacli.commands._questions import agrees
+
+        if agrees(run.env, f"Change the policy of `{name}`, which says what may be called?"):
+            return
+        raise RefusedError("Nothing was changed", reason="Nobody agreed to it")
+    place = ".".join(("apis", name, *changed[0], "policy"))
+    raise RefusedError(
+        f"The policy of `{name}` is not changed",
+        reason=f"`[{place}]` says what may be called, so only a person on a terminal changes it",
+        hint=f"Edit it in `{Configuration(run.env).path}`",
+    )
+
+
+def _is_bound(run: Run, name: str, entry: Mapping[str, Any]) -> bool:
+    """Return whether the policy of another API holds for one that has none."""
+    from dynacli.client.call_settings import others_with_policy
+    from dynacli.registry.open_by_name import open_from_cache
+    from dynacli.urls import origin_of
+
+    def places(of: Mapping[str, Any]) -> set[str]:
+        source = str(of.get("source", ""))
+        return {source, *texts(of, "origins"), *([origin_of(source)] if "://" in source else [])} - {""}
+
+    others = others_with_policy(run.env, name, run.options.profile)
+    if not others or any(places(entry) & places(other) for other in others.values()):
+        return bool(others)
+    api = open_from_cache(name, run.env)
+    if api is None:
+        return False  # it has no document yet
+    from dynacli.client.policy.other_policies import OtherPolicies, documented_bases
+
+    try:
+        found = OtherPolicies(run.env, api, others, run.options.profile)
+        server = str(entry.get("server", ""))
+        bases = [*([server] if "://" in server else []), *documented_bases(api)]
+        return found.with_same_document(None) is not None or bool(found.rules_at(bases))
+    except RefusedError:
+        return True  # the document of one is not at hand, so nobody can tell
+    finally:
+        api.catalog.close()
+
+
+def _check(run: Run, before: Mapping[str, Any], text: str, tables: Mapping[str, Any]) -> None:
+    """Check that a change makes nothing of the configuration unusable; what was so before is no reason.
+
+    Raises:
+        UsageError: It does.
+    """
+    from dynacli.client.configuration_mistakes import mistakes_in
+
+    known = set(mistakes_in(run.env, before))
+    wrong = [mistake for mistake in mistakes_in(run.env, tables) if mistake not in known]
+    if wrong:
+        raise UsageError("That cannot be set", reason=wrong[0].text(text))

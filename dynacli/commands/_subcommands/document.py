@@ -1,0 +1,155 @@
+"""`dynacli document`: prints the document of an API as it was fetched, in one file, or without references."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from dynacli.commands.run import Run
+from dynacli.environment import invocation
+from dynacli.errors import DocumentError, UsageError
+from dynacli.registry.opened_api import OpenedApi
+
+if TYPE_CHECKING:
+    from dynacli.openapi.document.load import Document
+
+__all__ = ["write_document"]
+
+_T = TypeVar("_T")
+
+_MAX_VALUES = 20_000_000
+"""Values in a document without references, at most; its parts may contain each other a great many times."""
+_MAX_PLACES = 20
+"""Places that are named of each thing that another version of OpenAPI cannot say; the others are only counted."""
+_MAX_NAMED = 5
+"""References that have a warning of their own; the others are only counted."""
+
+
+@click.pass_obj
+def write_document(
+    run: Run, api: str, *, bundled: bool, resolved: bool, only: tuple[str, ...], version: str | None
+) -> None:
+    """Run `document`."""
+    if bundled and resolved:
+        raise UsageError(
+            "`--bundled` and `--resolved` exclude each other",
+            reason="A resolved document is in one file already",
+        )
+    from dynacli.openapi.document.references.resolve import resolve
+    from dynacli.output.render import write_body, write_data
+
+    opened = run.api(api)
+    if bundled or resolved or only or version:
+        document = _read_cached(run, opened, api, lambda cached: cached.document())
+        tree = _bundled(run, document) if only or version or not resolved else document.tree
+        if only:
+            tree = _part(opened, tree, only)
+        if version:
+            tree = _converted(run, document, tree, version)
+        if resolved:
+            tree = resolve(tree, uri=document.uri) if only or version else document.resolved
+            _check_size(tree, opened.name)
+        write_data(run.env, tree, run.data_form, None)
+        return
+    content = _read_cached(run, opened, api, lambda cached: cached.content())
+    is_json = content.lstrip()[:1] in {b"{", b"["}
+    media_type = "application/json" if is_json else "text/yaml; charset=utf-8"
+    write_body(run.env, content, media_type, run.output_form())
+
+
+def _part(opened: OpenedApi, tree: dict[str, Any], words: tuple[str, ...]) -> dict[str, Any]:
+    """Return the part of a document that some operations need; a word names an operation or a tag.
+
+    Raises:
+        UsageError: A word names neither.
+    """
+    from dynacli.client.unknown_operation import chosen_operations
+    from dynacli.openapi.document.references.cut_operations import cut_to_operations
+
+    places = {(operation.path, operation.method) for operation in chosen_operations(opened, words)}
+    return cut_to_operations(tree, places)
+
+
+def _bundled(run: Run, document: "Document") -> dict[str, Any]:
+    """Return the document as one file; warn of references that are left out or still lead elsewhere."""
+    from dynacli.openapi.document.references.portable import make_portable
+
+    portable = make_portable(document.tree)
+    if portable.left_out:
+        count, names = sum(portable.left_out.values()), ", ".join(f"`{name}`" for name in portable.left_out)
+        run.warn(
+            f"{count:,} `$ref` in {names} {'is' if count == 1 else 'are'} left out:"
+            " OpenAPI does not count them as references, and from another folder they would lead nowhere"
+        )
+    for reference, reason in list(document.unread.items())[:_MAX_NAMED]:
+        run.warn(f"`{reference}` stays as it is: {reason}")
+    if len(document.unread) > _MAX_NAMED:
+        run.warn(f"and {len(document.unread) - _MAX_NAMED} more references stay")
+    return portable.tree
+
+
+def _converted(run: Run, document: "Document", tree: dict[str, Any], version: str) -> dict[str, Any]:
+    """Return a document in another version of OpenAPI; warn of what that version cannot say, and where it stands."""
+    from dynacli.export.versions.convert_version import convert_version
+    from dynacli.openapi.document.source import shown_file
+    from dynacli.openapi.model.wording import enumerated
+
+    converted = convert_version(tree, document.version, version)
+    places: dict[str, dict[str, None]] = {}
+    for loss in converted.losses:
+        place = document.origins.locate(loss.pointer)
+        file = shown_file(document.files[place.file].uri) if place.file else ""
+        places.setdefault(loss.message, {})[f"{file}#{place.pointer}"] = None
+    for message, found in places.items():
+        run.warn(f"OpenAPI {version} cannot say {message}: {enumerated(list(found), most=_MAX_PLACES)}")
+    return converted.tree
+
+
+def _read_cached(run: Run, opened: OpenedApi, word: str, read: Callable[[OpenedApi], _T | None]) -> _T:
+    """Return what a function reads of the document in the cache; where the cache has lost it, it is fetched again.
+
+    Raises:
+        DocumentError: The cache has lost it, and nothing may be fetched.
+    """
+    content = read(opened)
+    if content is None and not run.options.offline:
+        refreshed = run.open_apart(word, refresh=True)
+        refreshed.catalog.close()
+        content = read(refreshed)
+    if content is None:
+        raise DocumentError(
+            "The document's text is not in the cache any more",
+            hint="Leave out `--offline` once, so that it is fetched",
+        )
+    return content
+
+
+def _check_size(resolved: Any, name: str) -> None:
+    """Check that a document without references is small enough to be written.
+
+    Raises:
+        DocumentError: It has too many values, or is nested too deeply.
+    """
+    sizes: dict[int, int] = {}
+
+    def size(node: Any) -> int:
+        if not isinstance(node, dict | list):
+            return 1
+        # A part that is in many places has the same size in each, so it is computed once.
+        if id(node) not in sizes:
+            sizes[id(node)] = 1 + sum(map(size, node.values() if isinstance(node, dict) else node))
+        return sizes[id(node)]
+
+    try:
+        count = size(resolved)
+    except RecursionError:
+        raise DocumentError(
+            f"`{name}` without references is nested too deeply to be written out",
+            hint=f"Leave out `--resolved`; `{invocation('describe')}` shows one operation in full",
+        ) from None
+    if count > _MAX_VALUES:
+        raise DocumentError(
+            f"`{name}` without references would have {count:,} values",
+            reason=f"Written out are {_MAX_VALUES:,} at most; its parts contain each other many times",
+            hint=f"Leave out `--resolved`; `{invocation('describe')}` shows one operation in full",
+        )

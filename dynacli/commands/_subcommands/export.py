@@ -1,0 +1,99 @@
+"""`dynacli export`: writes the operations of an API in the form of another program."""
+
+import os
+
+import click
+
+from dynacli.commands.run import Run
+from dynacli.errors import UsageError
+from dynacli.export.collection import BASE_URL, Collection
+from dynacli.export.export_formats import FORMATS, Format
+from dynacli.openapi.model.wording import enumerated
+
+__all__ = ["export_api", "write_files"]
+
+_MOST_NAMED = 5
+
+
+def _write_export(run: Run, collection: Collection, form: Format, out: str | None) -> None:
+    """Write an export.
+
+    Args:
+        out: A file, or a directory; None for standard output.
+
+    Raises:
+        UsageError: The form is a directory, and none is named.
+        FileError: A file cannot be written.
+    """
+    if form.is_directory and out is None:
+        raise UsageError("This form is a directory of files", hint="Name it: `--out DIRECTORY`")
+    write_files(run, form.files(collection), form, out)
+
+
+def write_files(run: Run, files: dict[str, str], form: Format, out: str | None) -> None:
+    """Write the files of an export, of which the first stands for all; `out` is as in `write_export`.
+
+    Raises:
+        FileError: A file cannot be written.
+    """
+    is_directory = out is not None and (out.endswith(("/", os.sep)) or os.path.isdir(out))
+    if out is None:
+        from dynacli.output.render import write_body
+
+        content = _as_bytes(next(iter(files.values())))
+        write_body(run.env, content, form.media_type, run.output_form())
+    elif is_directory or form.is_directory:
+        from dynacli.output.written_files import write_named_files
+
+        write_named_files(out, {name: _as_bytes(text) for name, text in files.items()})
+        run.note(f"Written: {len(files)} file{'s' * (len(files) > 1)} in {out}")
+        if form.is_directory and (left := _left_over(out, files)):
+            # Programs that run a whole directory would send them, too; yet they may be somebody's own.
+            run.note(
+                f"Of no operation of this export, and left as they are: {enumerated(left, most=_MOST_NAMED)}"
+            )
+    else:
+        from dynacli.files import write_named_file
+
+        write_named_file(out, _as_bytes(next(iter(files.values()))))
+        run.note(f"Written: {out}")
+
+
+def _left_over(directory: str, files: dict[str, str]) -> list[str]:
+    """Return the files of requests in a directory that an export did not write, such as those of an earlier one."""
+    endings = tuple({os.path.splitext(name)[1] for name in files} - {".json"})
+    found = (
+        os.path.relpath(os.path.join(folder, name), directory)
+        for folder, _, names in os.walk(directory)
+        for name in names
+        if name.endswith(endings)
+    )
+    return sorted(name for name in found if name.replace(os.sep, "/") not in files)
+
+
+def _as_bytes(text: str) -> bytes:
+    # UTF-8 has no bytes for lone surrogates, which JSON can hold.
+    return text.encode("utf-8", "replace")
+
+
+@click.pass_obj
+def export_api(run: Run, api: str, form: str | None, only: tuple[str, ...], out: str | None) -> None:
+    """Run `export`."""
+    from dynacli.client.call_settings import settings_of
+    from dynacli.client.unknown_operation import chosen_operations
+    from dynacli.export.make_collection import make_collection
+    from dynacli.record import replace
+
+    if form is None:
+        listed = ", ".join(f"`{each}`" for each in FORMATS)
+        raise UsageError("Nothing says for which program", hint=f"Give `--to` one of {listed}")
+    opened = run.api(api)
+    settings = replace(settings_of(run.env, opened, run.call_options), level="warn")
+    with run.reading_document(api, "Making examples from"):
+        collection = make_collection(opened, chosen_operations(opened, only), settings)
+    _write_export(run, collection, FORMATS[form], out)
+    if not collection.variables.get(BASE_URL):
+        run.note(f"No server is known: give the variable `{BASE_URL}` a value, or `--server URL` here")
+    lacking = [request for request in collection.requests() if request.lacking]
+    for request in lacking:
+        run.note(f"{request.name} is without an example: {request.lacking}")

@@ -1,0 +1,86 @@
+"""`dynacli help`: shows the manual, the list of all options, and the help pages of commands."""
+
+import click
+
+from dynacli.commands.command_groups import make_command
+from dynacli.commands.run import Run
+from dynacli.environment import invocation, program
+from dynacli.options.command_table import COMMANDS
+
+__all__ = ["show_page"]
+
+_OPTIONS = "options"
+"""The page that is made of the table of options, and not a file of the manual."""
+
+
+@click.pass_context
+def show_page(ctx: click.Context, topic: str | None) -> None:
+    """Run `help`."""
+    run: Run = ctx.obj
+    if topic is None:
+        page = _contents(run)
+    elif topic == _OPTIONS:
+        from dynacli.commands._help.command_help import options_page
+
+        page = options_page(run.env)
+    else:
+        page = _manual_page(run, topic) or _command_page(ctx, topic)
+    run.env.stdout.write(f"{page}\n")
+
+
+def _contents(run: Run) -> str:
+    from dynacli.commands._available_commands import further_names
+    from dynacli.commands._help.page_lines import Row, row_lines, usage_lines
+    from dynacli.guide.pages import topics
+    from dynacli.text.terminal import Painter, terminal_width
+
+    paint, width = Painter.for_stdout(run.env), terminal_width(run.env, run.env.stdout)
+    lines = [*usage_lines(f"{invocation('help')} TOPIC", width), "", paint.bold("Topics")]
+    lines += [*row_lines(sorted(Row(*each) for each in [*topics(), (_OPTIONS, "All options")]), width), ""]
+    if further := further_names():
+        lines += [paint.bold("Commands of other packages"), *(f"  {name}" for name in further), ""]
+    lines.append(
+        f"`{invocation('help')} COMMAND` explains a command; `{program().name} --help` lists the commands."
+    )
+    return "\n".join(lines)
+
+
+def _manual_page(run: Run, topic: str) -> str:
+    """Return a page of the manual; empty if there is none on the topic."""
+    from dynacli.guide.pages import page
+
+    text = page(topic)
+    if text is None:
+        return ""
+    from dynacli.text.markdown import to_text
+    from dynacli.text.terminal import Painter, terminal_width
+
+    paint = Painter.for_stdout(run.env)
+    return to_text(text, terminal_width(run.env, run.env.stdout), paint.bold)
+
+
+def _command_page(ctx: click.Context, topic: str) -> str:
+    """Return what `--help` of a command prints.
+
+    Raises:
+        UsageError: There is no such command.
+    """
+    entry = COMMANDS.get(topic)
+    if entry is not None:
+        from dynacli.commands._available_commands import TOOL_VERBS
+
+        if not program().api or topic in TOOL_VERBS:
+            command = make_command(entry)
+            page: str = command.page(click.Context(command, ctx.parent, topic, obj=ctx.obj))  # type: ignore[attr-defined]
+            return page
+    from dynacli.errors import UsageError
+    from dynacli.guide.pages import topics
+    from dynacli.openapi.model.wording import did_you_mean, near_names
+
+    names = sorted({*(name for name, _ in topics()), *COMMANDS, _OPTIONS})
+    near = near_names(topic, names)
+    raise UsageError(
+        f"There is no help on `{topic}`",
+        hint=did_you_mean(near, f"`{invocation('help')}` lists the topics"),
+        near=near,
+    )

@@ -1,0 +1,258 @@
+"""`dynacli history` and `dynacli replay`: the calls that were made are listed, exported, forgotten, made again."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from dynacli.auth.secret import MASK
+from dynacli.commands._read_options import options_in
+from dynacli.commands.command_groups import make_root, show_page
+from dynacli.commands.run import Run
+from dynacli.environment import Environment, invocation, program, variable
+from dynacli.errors import FileError, UsageError
+from dynacli.options.command import Command
+from dynacli.options.parsed_words import parse, standard_rules
+from dynacli.output.standard_error import write_stderr
+from dynacli.registry.history.history_file import HistoryRow, clear_history, read_calls
+from dynacli.registry.history.record_call import history_mode
+from dynacli.text.terminal import Painter, visible
+from dynacli.text.wrapping import table_lines
+from dynacli.urls import with_masked_query
+
+__all__ = ["Replay", "export_calls", "forget_calls", "list_calls", "show_call"]
+
+_OF_OPENING = ("refresh", "offline", "profile", "allow_ref")
+"""The options that say how a document is opened, before the words of its operation are read."""
+
+
+def _earlier_call(env: Environment, number: int, *, with_messages: bool = False) -> HistoryRow:
+    """Return a call of the history.
+
+    Args:
+        number: Counted back from the latest, which is 1.
+
+    Raises:
+        UsageError: There is no such call.
+        FileError: The history cannot be read.
+    """
+    row = next(iter(read_calls(env, with_messages=with_messages, first=number)), None)
+    if row is None:
+        raise UsageError(
+            f"The history has no call {number}",
+            hint=f"`{invocation('history')}` lists the calls, the latest is 1",
+        )
+    return row
+
+
+def replay(run: Run, row: HistoryRow, laid_over: list[str]) -> None:
+    """Make a call of the history once more.
+
+    Args:
+        laid_over: Options that take the place of those of the call.
+
+    Raises:
+        UsageError: The call holds a secret that is given by none of them.
+        DynacliError: As from any call.
+    """
+    words = row.words
+    if any("://" in word and MASK in word for word in words):
+        raise UsageError(
+            "The call names a URL with a secret, which the history does not keep",
+            hint=f"Write the line anew: `{row.as_json()['command']}`",
+        )
+    given = options_in(parse(laid_over, standard_rules()))
+    for name in _OF_OPENING:
+        value = getattr(given, name)
+        if value:
+            run.options = run.options.with_value(name, value)
+    run.laid_over, run.words = laid_over, tuple(words)
+    with make_root(run).make_context(program().name, list(words)) as context:
+        context.command.invoke(context)
+
+
+_FORMS = ("curl", "har", "http")
+_EXPORTED = ("har", "hurl", "postman")
+
+
+@click.pass_obj
+def list_calls(run: Run, api: str | None, failed: bool, since: str | None) -> None:
+    """Run `history list`."""
+    from dynacli.output.render import write_rows
+
+    wanted_rows = _filtered(run, api, failed=failed, since=since)
+    if history_mode(run.env) == "off":
+        run.note(
+            f"No history is kept now: `{variable('HISTORY')}`, or `history` in the configuration, is `off`"
+        )
+
+    def lines(paint: Painter, width: int) -> list[str]:
+        # What reads a pipe is not to miss the end of a line.
+        return _table(list(wanted_rows), paint, width if run.env.stdout_is_terminal else None)
+
+    write_rows(run.env, (row.as_json() for row in wanted_rows), run.data_form, lines)
+
+
+def _filtered(
+    run: Run, api: str | None, *, failed: bool, since: str | None, with_messages: bool = False
+) -> Iterator[HistoryRow]:
+    """Return the calls that are asked for, the latest first.
+
+    Raises:
+        UsageError: The time is none.
+    """
+    oldest = time.time() - _seconds(since) if since else 0.0
+    wanted = with_masked_query(api) if api else ""
+
+    def rows() -> Iterator[HistoryRow]:
+        for row in read_calls(run.env, with_messages=with_messages):
+            if row.call.at < oldest:
+                return
+            if wanted in ("", row.call.api) and not (failed and row.call.exit_code == 0):
+                yield row
+
+    return rows()
+
+
+@click.pass_obj
+def export_calls(
+    run: Run, api: str | None, form: str | None, failed: bool, since: str | None, out: str | None
+) -> None:
+    """Run `history export`."""
+    from dynacli.commands._subcommands.export import write_files
+    from dynacli.export.calls_collection import calls_collection
+    from dynacli.export.export_formats import FORMATS
+    from dynacli.output.reports.har import har_call, har_of
+
+    if form is None:
+        listed = ", ".join(f"`{each}`" for each in _EXPORTED)
+        raise UsageError("Nothing says in which form", hint=f"Give `--as` one of {listed}")
+    rows = list(_filtered(run, api, failed=failed, since=since, with_messages=True))
+    if not rows:
+        raise UsageError("No such call is in the history", hint=f"`{invocation('history')}` lists the calls")
+    calls = [har_call(row) for row in reversed(rows)]
+    names = [row.call.api for row in reversed(rows)]
+    is_archive = form == "har"
+    made = {"history.har": har_of(calls)} if is_archive else {}
+    write_files(run, made or FORMATS[form].files(calls_collection(calls, names)), FORMATS[form], out)
+    bare = sum(not row.call.messages for row in rows)
+    if bare:
+        run.note(
+            f"Of {bare} of {len(rows)} calls only method and URL are kept; `{variable('HISTORY')}=full` keeps all"
+        )
+
+
+def _seconds(text: str) -> float:
+    from dynacli.registry.revisions.open_request import duration_of
+
+    seconds = duration_of(text)
+    if seconds is None:
+        raise UsageError(
+            f"`{text}` is no length of time", hint="Write for example `--since 2h`, `30m` or `7d`"
+        )
+    return seconds
+
+
+_HEADER = ["n", "at", "status", "exit", "seconds", "command"]
+
+
+def _table(rows: list[HistoryRow], paint: Painter, width: int | None) -> list[str]:
+    if not rows:
+        return []
+    cells = [
+        [
+            str(row.number),
+            time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(row.call.at)),
+            str(row.call.status or ""),
+            str(row.call.exit_code or ""),
+            f"{row.call.seconds:.3f}",
+            visible(row.as_json()["command"], keep=""),
+        ]
+        for row in rows
+    ]
+    return table_lines([_HEADER, *cells], width, right={0, 2, 3, 4}, paint_header=paint.bold)
+
+
+@click.pass_obj
+def show_call(run: Run, number: int, form: str | None) -> None:
+    """Run `history show`."""
+    from dynacli.output.render import write_body, write_data
+
+    row = _earlier_call(run.env, number, with_messages=True)
+    if form is None:
+        data = row.as_json()
+        messages = json.loads(row.call.messages) if row.call.messages else {}
+        data.update({name: messages.get(name) for name in ("request", "answer") if messages})
+        write_data(run.env, data, run.data_form, lambda paint, _: _text(data, paint))
+        return
+    if form != "har" and not row.call.messages:
+        # The request is built again, from the same words.
+        replay(run, row, ["--dry-run", form])
+        return
+    from dynacli.output.reports.har import as_text
+
+    text = as_text(row, form).encode("utf-8", "surrogateescape")
+    media_type = "application/json" if form == "har" else "text/plain; charset=utf-8"
+    write_body(run.env, text, media_type, run.output_form())
+
+
+def _text(data: dict[str, Any], paint: Painter) -> str:
+    lines = []
+    for name, value in data.items():
+        if isinstance(value, dict):
+            lines.extend(["", paint.bold(name)])
+            lines.extend(f"  {visible(header)}: {visible(text)}" for header, text in value["headers"])
+            if value["body"]:
+                lines.extend(["", visible(value["body"])])
+        elif value is not None:
+            lines.append(f"{name.replace('_', ' '):<10} {visible(str(value), keep='')}")
+    return "\n".join(lines)
+
+
+@click.pass_obj
+def forget_calls(run: Run) -> None:
+    """Run `history clear`."""
+    try:
+        clear_history(run.env)
+    except OSError as error:
+        raise FileError(
+            "The history could not be removed",
+            reason=error.strerror or "",
+            hint=f"Look at the permissions of `{run.env.state_dir}`",
+        ) from error
+    write_stderr(run.env, "The history and what was remembered of answers is forgotten\n")
+
+
+class Replay(click.Command):
+    """`dynacli replay`; the words behind the number are the operation's to read."""
+
+    def __init__(self, entry: Command) -> None:
+        super().__init__(entry.name, callback=click.pass_context(_replay))
+        self.entry = entry
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read no word but the first."""
+        if not args or args[0] in ctx.help_option_names:
+            show_page(ctx, self.page(ctx))
+        ctx.args = list(args)
+        return ctx.args
+
+    def page(self, ctx: click.Context) -> str:
+        """Return the help page."""
+        from dynacli.commands._help.command_help import command_help
+
+        return command_help(ctx.obj.env, self.entry, ctx.command_path)
+
+
+def _replay(ctx: click.Context) -> None:
+    number, *laid_over = ctx.args
+    if not number.isdecimal() or not int(number):
+        raise UsageError(
+            f"`{number}` is not the number of a call",
+            hint=f"Write `{invocation('replay')} N OPTIONS`; `{invocation('history')}` lists the "
+            "calls, the latest is 1",
+        )
+    run: Run = ctx.obj
+    replay(run, _earlier_call(run.env, int(number)), laid_over)

@@ -1,0 +1,252 @@
+"""`dynacli mock` and `dynacli proxy`: servers for other programs that tell each exchange when it is over."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+import click
+
+from dynacli.commands._subcommands.demo import demo_params, opened_api
+from dynacli.commands.run import Run
+from dynacli.environment import invocation, invocation_words
+from dynacli.errors import DynacliError, FormError, RefusedError, UsageError
+from dynacli.output.output_form import OutputForm
+from dynacli.output.render import is_for_people
+from dynacli.record import replace
+from dynacli.registry.configuration.configuration import DEMO
+from dynacli.text.terminal import Painter
+
+if TYPE_CHECKING:
+    from dynacli.apps.proxy.upstream_server import UpstreamServer
+    from dynacli.check.recordings.judge_recording import RecordingJudge
+    from dynacli.client.call_settings import CallSettings
+    from dynacli.registry.opened_api import OpenedApi
+
+__all__ = ["mock_api", "proxy_api"]
+
+"""That of Prism, so that whoever is set up for its mocks finds this one."""
+
+
+@click.pass_obj
+def mock_api(
+    run: Run, api: str, host: str, port: int, dynamic: bool, ignore_examples: bool, no_cors: bool
+) -> None:
+    """Run `mock`."""
+    from dynacli.apps.mock.http_server import serve_until_signal
+    from dynacli.apps.mock.mock_application import mock_application
+    from dynacli.apps.mock.mock_server import MockServer, ToldMock
+    from dynacli.client.call_settings import settings_of
+    from dynacli.http.serving import listening_socket, origin_at
+    from dynacli.output.standard_error import write_stderr
+
+    opened = run.api(api)
+    settings = settings_of(run.env, opened, run.call_options, default_level="strict")
+    with listening_socket(host, port) as sock, _told_exchanges(run) as tell:
+        stops: list[Callable[[], None]] = []
+        failures: list[Exception] = []
+
+        def on_ready(stop: Callable[[], None]) -> None:
+            stops.append(stop)
+            write_stderr(run.env, _where(opened, origin_at(sock, host)))
+
+        def tell_failure(error: Exception) -> None:
+            if isinstance(error, DynacliError | OSError):  # nobody reads what is told, or the disk is full
+                failures.append(error)
+                stops[0]()
+            else:
+                run.warn_of_defect(error)
+
+        application = mock_application(
+            MockServer(opened, settings, is_dynamic=dynamic, has_examples=not ignore_examples),
+            lambda exchange: tell(ToldMock(opened, exchange)),
+            has_cors=not no_cors,
+        )
+        number = serve_until_signal(application, sock, on_ready, tell_failure)
+        if failures:
+            raise failures[0]
+    if number is not None:
+        # The signal has only ended the server so far; now it ends the program.
+        signal.raise_signal(number)
+
+
+def _where(api: "OpenedApi", origin: str) -> str:
+    """Return where the mock runs, and how it is called."""
+    from dynacli.apps.mock.mock_server import base_path
+    from dynacli.openapi.model.command_words import shell_line
+
+    base = f"{origin}{base_path(api)}"
+    first = next((summary for summary in api.catalog.each_summary() if not summary.is_hidden), None)
+    lines = [f"The mock of {api.name} runs on {base}; Ctrl-C stops it"]
+    if first is not None and api.location != "-":
+        operation = api.catalog.operation(first.name)
+        words = (*invocation_words(api=api.name), operation.name, *operation.example)
+        lines.append(f"Try: {shell_line(words)} --server {base}")
+    return "\n".join(lines)
+
+
+_MOST_BASES = 3
+_SECONDS = 300.0
+"""Seconds that the upstream may take for the head of an answer."""
+
+
+@click.pass_context
+def proxy_api(
+    ctx: click.Context,
+    /,
+    api: str,
+    port: int,
+    host: str,
+    upstream: str | None,
+    preserve_host: bool,
+    learn: str | None,
+    **params: Any,
+) -> None:
+    """Run `proxy`."""
+    from dynacli.apps.proxy.run_proxy import ProxySettings, run_proxy
+    from dynacli.client.call_settings import settings_of
+    from dynacli.commands._subcommands.check.conclude_check import check_files, conclude_check
+    from dynacli.demo.demo_facts import API_KEYS
+    from dynacli.http.serving import listening_socket, origin_at
+    from dynacli.output.standard_error import write_stderr
+
+    run: Run = ctx.obj
+    call_options = run.call_options
+    if upstream is not None:
+        if call_options.server:
+            raise UsageError("`--upstream` and `--server` both name a server", hint="Leave out one of them")
+        call_options = replace(call_options, server=upstream)
+    with opened_api(ctx, api, demo_params(params)) as opened:
+        settings = settings_of(run.env, opened, call_options, default_level="strict")
+        settings.consent.ask = None  # whoever sends a request waits at no terminal
+        check_files(run, learn=learn)
+        server = _upstream(run, opened, settings)
+        with listening_socket(host, port) as sock:
+
+            def say_where() -> None:
+                lines = [f"{origin_at(sock, host)} passes on to {server.base}; Ctrl-C ends it"]
+                if api == DEMO:
+                    lines.append(f"Clients sign in with `Authorization: Bearer {API_KEYS['editor']}`")
+                write_stderr(run.env, "\n".join(lines))
+
+            proxy = ProxySettings(host, preserve_host, settings.timeout or _SECONDS)
+            with _told_exchanges(run) as tell:
+                judge, lost = run_proxy(
+                    opened, settings, proxy, server, sock, tell=tell, warn=run.warn, on_ready=say_where
+                )
+        if judge.count and not judge.has_found:
+            raise _nothing(opened, judge, server.base)
+        _note_others(run, judge, lost)
+        results = judge.results(unseen_reason="no such request passed")
+        is_shown = judge.has_found and _is_text(run.data_form)
+        conclude_check(run, results, is_strict=settings.is_strict, learn=learn, is_shown=is_shown)
+
+
+def _upstream(run: Run, api: "OpenedApi", settings: "CallSettings") -> "UpstreamServer":
+    """Return the server that requests are passed on to.
+
+    Raises:
+        RefusedError: The document names it, and nobody has accepted it.
+    """
+    from dynacli.apps.proxy.upstream_server import UpstreamServer
+    from dynacli.client.sign_request import is_accepted_origin
+    from dynacli.commands._questions import agrees
+    from dynacli.http.environment_proxy import environment_proxy
+    from dynacli.request.choose_server import choose_server
+    from dynacli.urls import origin_of
+
+    base = choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
+    origin = origin_of(base)
+    if not is_accepted_origin(api, settings, origin) and not (
+        run.may_ask and agrees(run.env, f"Pass on to {origin} what clients send, with their credentials?")
+    ):
+        raise RefusedError(
+            f"Nothing is passed on to `{origin}`",
+            reason="The document names it, and nobody has accepted it for the credentials that clients send",
+            hint=f"If you trust it: `--upstream {base}`",
+            origin=origin,
+        )
+    context = None
+    if origin.startswith("https:"):
+        from dynacli.auth.tls_login import TlsLogin, TlsSettings
+
+        context = TlsLogin(run.env, TlsSettings(settings.ca), origin).context(origin)
+    return UpstreamServer(base, context, environment_proxy(base))
+
+
+def _nothing(api: "OpenedApi", judge: "RecordingJudge", base: str) -> UsageError:
+    bases = " or ".join(f"`--upstream {base}`" for base, _ in judge.possible_servers.most_common(_MOST_BASES))
+    return UsageError(
+        f"Nothing that passed belongs to an operation of `{api.name}`",
+        reason=f"Its operations are expected at {base}",
+        hint=f"They would be found with {bases}, where clients leave that part of the path out"
+        if bases
+        else f"`{invocation('operations', api.name)}` lists the paths",
+    )
+
+
+def _note_others(run: Run, judge: "RecordingJudge", lost: int) -> None:
+    """Say what was not validated, and why."""
+    others = judge.elsewhere.total()
+    if others:
+        run.note(
+            f"{others:,} exchange{'s belong' if others > 1 else ' belongs'} to no operation of the document"
+        )
+    if lost:
+        run.warn(f"{lost:,} exchanges passed too fast to be looked at")
+    if judge.unlisted:
+        run.note(f"{judge.unlisted:,} more exchanges have findings of so many kinds that they are not listed")
+
+
+class _Told(Protocol):
+    """An exchange as it is told."""
+
+    def lines(self, paint: Painter, *, is_verbose: bool) -> str:
+        """Return it as text."""
+
+    def row(self) -> dict[str, Any]:
+        """Return it as data."""
+
+
+def _is_text(form: OutputForm) -> bool:
+    """Return whether exchanges are told in lines for a person: a filter needs the objects."""
+    return is_for_people(form) and not form.filter
+
+
+@contextmanager
+def _told_exchanges(run: Run) -> Iterator[Callable[[_Told], None]]:
+    """Yield a function that tells an exchange on standard output, or in the file that is asked for.
+
+    An exchange on which the filter fails is left out: what a client sends must not end the server.
+
+    Raises:
+        FormError: The filter failed on an exchange; raised at the end of the block.
+        FileError: The file or standard output cannot be written.
+        BrokenPipeError: The reader of standard output is gone.
+    """
+    env, form = run.env, run.data_form
+    if _is_text(form):
+        from dynacli.output.written_text import written_text
+
+        paint, is_verbose = Painter.for_stdout(env), bool(run.options.verbose)
+        with written_text(env, replace(form, may_page=False)) as write:
+            yield lambda told: write(f"{told.lines(paint, is_verbose=is_verbose)}\n")
+        return
+    from dynacli.output.formats.written_items import written_items
+
+    if form.format in {"auto", "json"}:
+        form = replace(form, format="ndjson")  # there is no last item before the end
+    failures: list[FormError] = []
+    with written_items(env, form) as write_item:
+
+        def tell(told: _Told) -> None:
+            try:
+                write_item(told.row())
+            except FormError as error:
+                if not failures:
+                    run.warn(f"{error.message}: such exchanges are left out")
+                    failures.append(error)
+
+        yield tell
+    if failures:
+        raise failures[0]

@@ -1,0 +1,530 @@
+"""`dynacli __complete`: the candidates for the last word of a command line, for the shells' completion scripts.
+
+They come from the catalog and the configuration: nothing is fetched or compiled, no credential is read, and click is
+not imported. Whatever is broken, there is no error, only fewer candidates.
+A candidate has only characters that are safe in a shell, whatever the document says.
+"""
+
+import json
+import os
+import re
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+
+from dynacli.commands._completion.offered_options import (
+    ANY,
+    HELP,
+    NO_VALUE,
+    Offered,
+    Offers,
+    item_options,
+    offers_of,
+    offers_of_command,
+    read_before,
+    read_root,
+    root_offers,
+    spelled,
+    standard_offers,
+)
+from dynacli.environment import Environment, program
+from dynacli.errors import UsageError
+from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.model.operation import MediaType, Operation, Parameter, ValueType
+from dynacli.options.command import Command
+from dynacli.options.command_table import COMMANDS
+from dynacli.options.parsed_words import ParsedWords
+from dynacli.options.standard_options import (
+    API_NAMES,
+    EARLIER_CALLS,
+    FILE,
+    GUARDED_OPTIONS,
+    INPUT_OPTIONS,
+    KEYS,
+    PART,
+    REGISTERED,
+    REVISIONS,
+    RULES,
+    TAGS,
+    TOPICS,
+    options_of,
+)
+from dynacli.record import replace
+from dynacli.registry.configuration.configuration import DEMO, Configuration, profiles_in
+from dynacli.registry.revisions.revisions import Revisions
+
+__all__ = ["complete"]
+
+
+def _cached_catalog(env: Environment, word: str) -> Catalog | None:
+    """Return the catalog that the cache has of an API, however old it is; None where there is none."""
+    cached = _cached_revisions(env, word)
+    if cached is None:
+        return None
+    revisions, pin = cached
+    pointer = (revisions.pointer_to(pin) if pin else None) or revisions.current()
+    return revisions.open_catalog(pointer) if pointer is not None else None
+
+
+def _cached_revisions(env: Environment, word: str) -> tuple[Revisions, str] | None:
+    """Return the revisions of the API that a word names, and the one that is held, or empty; None for no API."""
+    more: tuple[str, ...] = ()
+    overlays: tuple[str, ...] = ()
+    pin = ""
+    if word == DEMO:
+        from dynacli.demo.demo_facts import document_path
+
+        source = document_path()
+    elif "/" in word or word.lower().endswith((".json", ".yaml", ".yml")):
+        source = word
+    else:
+        configuration = Configuration(env)
+        entry = None if word in COMMANDS else configuration.apis().get(word)
+        if entry is None:
+            return None
+        source, pin = entry["source"], str(entry.get("pin", ""))
+        if "more" in entry or "overlays" in entry:
+            more, overlays = configuration.more(entry), configuration.overlays(entry)
+    location = source if "://" in source else os.path.normpath(os.path.join(os.getcwd(), source))
+    revisions = Revisions(env.cache_dir, location, more, overlays)
+    if location == source and revisions.current() is None:
+        revisions = Revisions(env.cache_dir, _location(source), more, overlays)
+    return revisions, pin
+
+
+def _location(url: str) -> str:
+    """Return a URL in the form under which the cache has its document."""
+    from pathlib import Path
+
+    from dynacli.openapi.document.source import parse_source
+
+    try:
+        return parse_source(url, Path.cwd()).location
+    except UsageError:
+        return url
+
+
+Candidate = tuple[str, str]
+
+_VALUE = r"[A-Za-z0-9_+.-][A-Za-z0-9_.:/@+-]*"
+_FLAG = r"--[A-Za-z0-9][A-Za-z0-9_.\[\]-]*"
+_SETTING = rf"[a-z0-9][a-z0-9_.-]*=(?:{_VALUE})?"
+_SAFE = re.compile(rf"{_FLAG}={_VALUE}|{_FLAG}|{_SETTING}|-[A-Za-z]|(?!-[^0-9]){_VALUE}")
+_SHELLS = ("bash", "zsh", "fish")
+_MOST_CALLS = 20
+"""How many calls of the history are candidates."""
+
+
+def complete(env: Environment, words: list[str]) -> int:
+    """Write the candidates for the last word, a line each, with a tab before the description.
+
+    Args:
+        words: The shell's name, then the words of the command line up to the word that is completed.
+    """
+    if len(words) < 2 or words[0] not in _SHELLS:
+        return 2
+    word = words[-1]
+    try:
+        descriptions = dict(_candidates(env, words[1:-1], word))
+    except Exception:  # noqa: BLE001 - the command itself will say what is broken
+        descriptions = {}
+    lines = []
+    for candidate, description in descriptions.items():
+        if candidate.startswith(word) and _SAFE.fullmatch(candidate):
+            text = "".join(char if char.isprintable() else " " for char in description[:400])
+            text = " ".join(text.split())[:80]
+            lines.append(candidate if words[0] == "bash" or not text else f"{candidate}\t{text}")
+    if lines:
+        text = "".join(f"{line}\n" for line in lines)
+        # Characters of a description that the terminal does not have are replaced.
+        encoding = env.stdout.encoding or "utf-8"
+        env.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    env.stdout.flush()
+    return 0
+
+
+VERB_NAMES = tuple(sorted(COMMANDS))
+
+
+def _candidates(
+    env: Environment, words: list[str], word: str, verbs: tuple[str, ...] = VERB_NAMES
+) -> Iterator[Candidate]:
+    """Yield the candidates for a word.
+
+    Args:
+        words: The words before it.
+        verbs: What there may be in the place of an API.
+    """
+    if "--profile" in words[-1:] or word.startswith("--profile="):
+        start = word[: word.find("=") + 1]
+        yield from ((f"{start}{name}", text) for name, text in _profile_names(env, words))
+        return
+    line = read_root(words)
+    is_of_tool = bool(program().api) and verbs is VERB_NAMES
+    if not line.positional:
+        if not (yield from _option_words(line, root_offers(), word)):
+            yield from _first_words_of_tool(env, word) if is_of_tool else _first_words(env, word, verbs)
+        return
+    said = line.positional
+    if is_of_tool:
+        from dynacli.commands._available_commands import bound_words
+
+        said = bound_words(said)
+    head, *rest = said
+    if head in {"edit", "read", "request"}:
+        yield from _candidates(env, rest, word, (DEMO,))
+    elif head == "replay":
+        yield from _replay_words(env, rest, word)
+    elif head == DEMO:
+        yield from _demo_words(env, rest, word)
+    elif head in COMMANDS and COMMANDS[head].commands:
+        yield from _group_words(env, COMMANDS[head], rest, word)
+    elif head in COMMANDS:
+        yield from _command_words(env, COMMANDS[head], rest, word)
+    elif (catalog := _cached_catalog(env, head)) is not None:
+        with closing(catalog):
+            yield from _operation_words(env, catalog, rest, word)
+
+
+def _first_words(env: Environment, word: str, verbs: Iterable[str]) -> Iterator[Candidate]:
+    """Yield the registered APIs, the verbs, and further commands where nothing else begins with the word.
+
+    To find those, every installed package is looked at, which takes longer than all the rest.
+    """
+    names = [*sorted(Configuration(env).apis()), *verbs]
+    yield from ((name, "") for name in names)
+    if word and verbs is VERB_NAMES and not any(name.startswith(word) for name in names):
+        from dynacli.commands._available_commands import further_names
+
+        yield from ((name, "") for name in further_names())
+
+
+def _first_words_of_tool(env: Environment, word: str) -> Iterator[Candidate]:
+    """Yield the operations of the API that a tool is bound to, the verbs of a tool, and the further commands."""
+    from dynacli.commands._available_commands import TOOL_VERBS, further_names
+
+    yield from _candidates(env, [program().api], word)
+    yield from ((name, "") for name in (*sorted(TOOL_VERBS), *further_names()))
+
+
+def _option_words(line: ParsedWords, options: Offers, word: str) -> Generator[Candidate, None, bool]:
+    """Yield options, or the values of an option; return whether nothing else can stand in this place."""
+    if line.open_option:
+        option = options.get(line.open_option, ANY)
+        yield from ((value, "") for value in option.values)
+        if not option.is_optional:
+            return True
+    if line.has_separator or not word.startswith("-") or word[1:2].isdigit():
+        return False
+    flag, equals, _ = word.partition("=")
+    if equals:
+        yield from ((f"{flag}={value}", "") for value in options.get(flag, ANY).values)
+    else:
+        for name, option in options.items():
+            if option.is_listed or ("[" in word and "[" in name):
+                yield name, option.description
+    return True
+
+
+def _group_words(env: Environment, group: Command, rest: list[str], word: str) -> Iterator[Candidate]:
+    entries = {entry.name: entry for entry in group.commands}
+    listing = entries.pop(group.default) if group.default else None
+    if not rest:
+        names = HELP if word.startswith("-") and listing is None else sorted(entries)
+        yield from ((name, "") for name in names)
+    entry = entries.get(rest[0]) if rest else None
+    if entry is not None:
+        yield from _command_words(env, entry, rest[1:], word, f"{group.name} {entry.name}")
+    elif listing is not None:
+        yield from _command_words(env, listing, rest, word)
+
+
+def _command_words(
+    env: Environment, entry: Command, rest: list[str], word: str, path: str = ""
+) -> Iterator[Candidate]:
+    """Yield the candidates behind a command: its options, and what its entry says of values and arguments.
+
+    Args:
+        path: The words that name it, if it is one of a group.
+    """
+    options = offers_of_command(entry)
+    line = read_before(rest, options)
+    asked = [each.offers for each in entry.all_options if line.open_option in each.flags]
+    for offers in asked:
+        yield from _offered(env, offers, line.positional, word, path)
+    if (yield from _option_words(line, options, word)):
+        return
+    position = len(line.positional)
+    argument = entry.argument_at(position)
+    if argument is not None:
+        yield from ((value, "") for value in argument.values)
+        is_continued = position >= len(entry.arguments)
+        yield from _offered(env, argument.offers, line.positional, word, path, is_continued=is_continued)
+
+
+def _offered(
+    env: Environment,
+    offers: str,
+    positional: list[str],
+    word: str,
+    path: str,
+    *,
+    is_continued: bool = False,
+) -> Iterator[Candidate]:
+    """Yield what an entry of the tables offers for a value or an argument.
+
+    Args:
+        positional: The positional words before; the first one may name an API.
+        path: The words that name the command.
+        is_continued: Whether the word before was for the same argument.
+    """
+    if offers == KEYS:
+        yield from _setting_words(env, path, word)
+    elif offers in {API_NAMES, REGISTERED}:
+        yield from () if is_continued else _api_names(env, with_demo=offers == API_NAMES)
+    elif offers == EARLIER_CALLS:
+        yield from _call_numbers(env)
+    elif offers == TOPICS:
+        from dynacli.guide.pages import topics
+
+        yield from topics()
+    elif offers == RULES:
+        from dynacli.validation.finding_rules import RULES as FINDING_RULES
+
+        yield from FINDING_RULES.items()
+    elif offers == REVISIONS and positional:
+        yield from _revision_names(env, positional[0])
+    elif offers and positional and (catalog := _cached_catalog(env, positional[0])) is not None:
+        with closing(catalog):
+            if offers == TAGS:
+                yield from _tag_names(catalog)
+                return
+            tag = catalog.tag(positional[1]) if is_continued and len(positional) == 2 else ""
+            if tag or not is_continued:
+                yield from _operation_names(catalog, tag, word)
+
+
+def _replay_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
+    line = read_before(rest, standard_offers())
+    if not (yield from _option_words(line, standard_offers() if rest else HELP, word)) and not rest:
+        yield from _call_numbers(env)
+
+
+def _call_numbers(env: Environment) -> Iterator[Candidate]:
+    """Yield the numbers of the latest calls, each with its command line."""
+    from itertools import islice
+    from shlex import join
+
+    from dynacli.registry.history.history_file import read_calls
+
+    yield from ((str(row.number), join(row.words)) for row in islice(read_calls(env), _MOST_CALLS))
+
+
+def _revision_names(env: Environment, name: str) -> Iterator[Candidate]:
+    cached = _cached_revisions(env, name)
+    for pointer in cached[0].history() if cached is not None else ():
+        yield pointer["revision"][:12], f"{pointer.get('title', '')} {pointer.get('version', '')}".strip()
+
+
+def _demo_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
+    entry = COMMANDS[DEMO]
+    options = {**offers_of(entry.options), **standard_offers()}
+    line = read_before(rest, options, stop_at_positional=True)
+    if line.positional[:1] == ["serve"]:
+        serve = offers_of_command(entry.commands[0])
+        yield from _option_words(read_before(line.positional[1:], serve), serve, word)
+        return
+    if not line.positional:
+        if (yield from _option_words(line, options, word)):
+            return
+        yield "serve", "keep the stand-in running"
+    catalog = _cached_catalog(env, DEMO)
+    if catalog is not None:
+        with closing(catalog):
+            yield from _operation_words(env, catalog, line.positional, word)
+
+
+def _api_names(env: Environment, *, with_demo: bool) -> Iterator[Candidate]:
+    yield from ((name, "") for name in sorted(Configuration(env).apis()))
+    if with_demo:
+        yield DEMO, "the embedded stand-in of Armature's API"
+
+
+def _tag_names(catalog: Catalog) -> Iterator[Candidate]:
+    yield from ((name, description) for name, (_, description) in catalog.tags().items())
+
+
+def _operation_words(env: Environment, catalog: Catalog, rest: list[str], word: str) -> Iterator[Candidate]:
+    """Yield the candidates behind an API."""
+    if not rest:
+        if word.startswith("-"):
+            yield from ((flag, "") for flag in HELP)
+            return
+        yield from _operation_names(catalog, "", word)
+        yield from _tag_names(catalog)
+        return
+    if len(rest) > 1 and rest[1].startswith("/"):
+        from dynacli.client.operation_at import operation_at
+
+        at = operation_at(catalog, *rest[:2])
+        if at is not None:
+            yield from _call_words(env, catalog, at[0], [*at[1], *rest[2:]], word)
+            return
+    name = catalog.find(rest[0])
+    tag = catalog.tag(rest[0]) if name is None else ""
+    if tag and len(rest) == 1:
+        yield from _operation_names(catalog, tag, word)
+    elif tag:
+        rest = rest[1:]
+        name = catalog.find(rest[0], tag)
+    if name is not None:
+        yield from _call_words(env, catalog, catalog.operation(name), rest[1:], word)
+
+
+def _operation_names(catalog: Catalog, tag: str, word: str) -> Iterator[Candidate]:
+    if not tag:
+        yield from catalog.names(word)
+        return
+    operations = [operation for operation in catalog.summaries(tag) if not operation.is_hidden]
+    yield from ((operation.name, operation.summary) for operation in operations)
+    if word:  # behind a tag the name may be typed without the tag; a list without a word has each name once
+        from dynacli.openapi.model.kebab_names import under_tag
+
+        yield from ((under_tag(operation.name, tag), operation.summary) for operation in operations)
+
+
+def _call_words(
+    env: Environment, catalog: Catalog, operation: Operation, words: list[str], word: str
+) -> Iterator[Candidate]:
+    """Yield the candidates behind an operation: its options, values of an option, values of a path parameter."""
+    options = _options_of(operation)
+    if any("[0]" in flag for flag in options):
+        options = item_options(options, [*words, word]) | options
+    line = read_before(words, options)
+    positional = line.positional
+    flag, equals, _ = word.partition("=")
+    asked = line.open_option or (flag if equals and not line.has_separator else "")
+    if asked and not options.get(asked, NO_VALUE).values:
+        from dynacli.commands._completion.value_candidates import input_called, remembered_candidates
+
+        named = input_called(operation, asked)
+        if named is not None:
+            found = remembered_candidates(env, catalog, operation, named, line)
+            yield from ((value if line.open_option else f"{flag}={value}", name) for value, name in found)
+    if asked == "--follow" and options[asked] is standard_offers()[asked]:
+        from dynacli.commands._completion.value_candidates import link_names
+
+        found = link_names(catalog, operation.name, line)
+        yield from ((text if line.open_option else f"{flag}={text}", to) for text, to in found)
+    if (yield from _option_words(line, options, word)):
+        return
+    in_path = [
+        parameter
+        for parameter in operation.parameters
+        if parameter.location == "path" and line.flags.isdisjoint(_flags(parameter))
+    ]
+    if len(positional) >= len(in_path):
+        return
+    parameter = in_path[len(positional)]
+    allowed = list(_allowed_values(parameter.value))
+    yield from ((text, "") for text in allowed)
+    if not allowed:
+        from dynacli.commands._completion.value_candidates import remembered_candidates
+
+        yield from remembered_candidates(env, catalog, operation, parameter, line)
+
+
+def _flags(parameter: Parameter) -> list[str]:
+    return [f"--{name}" for name in (parameter.option, *parameter.aliases)]
+
+
+def _options_of(operation: Operation) -> dict[str, Offered]:
+    """Return the options of a call; the operation's own win over the standard ones."""
+    options: dict[str, Offered] = {}
+    for parameter in operation.parameters:
+        for number, flag in enumerate(_flags(parameter)):
+            is_listed = number == 0 and not parameter.is_hidden
+            options[flag] = _option(parameter.value, parameter.description, is_listed=is_listed)
+        for field in parameter.fields:
+            option = _option(field.value, field.description, is_listed=not parameter.is_hidden)
+            options.update(spelled(field.option, option))
+    inputs = offers_of(options_of({"example"}))
+    if operation.body is not None:
+        from dynacli.openapi.model.media_types import takes_options
+
+        content = operation.body.content
+        for media_type in content:
+            for field in media_type.fields if takes_options(media_type) else ():
+                for flag, option in spelled(field.option, _option(field.value, field.description)):
+                    options.setdefault(flag, option)
+            for name, tags in _discriminators(media_type):
+                for flag, _ in spelled(name, ANY):
+                    if flag in options and not options[flag].values:
+                        options[flag] = replace(options[flag], values=tags)
+        inputs = {
+            **offers_of(INPUT_OPTIONS),
+            "--content-type": Offered(tuple(media_type.name for media_type in content)),
+        }
+        if not any(takes_options(media_type) for media_type in content):
+            del inputs["--set"]
+        of_parts = [each for each in content if each.name.lower().startswith("multipart/")]
+        if of_parts:
+            inputs |= offers_of(options_of({PART}))
+        if any(not media_type.fields for media_type in of_parts):
+            inputs |= offers_of(options_of({FILE}))
+    own = "--path.", "--query.", "--querystring.", "--header.", "--cookie.", "--body."
+    refused = GUARDED_OPTIONS & {flag.partition(".")[2] for flag in options if flag.startswith(own)}
+    for flag, standard in (*inputs.items(), *standard_offers().items()):
+        if flag.removeprefix("--") not in refused:
+            options.setdefault(flag, standard)
+    return options
+
+
+def _discriminators(media_type: MediaType) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the option of each discriminator, without dashes, and the values that are known to pick a branch."""
+    for choice in media_type.choices:
+        name = ".".join(filter(None, (choice.option, choice.by)))
+        yield name, tuple(tag for _, tag in choice.branches if tag)
+
+
+def _option(value: ValueType, description: str, *, is_listed: bool = True) -> Offered:
+    is_switch = value.type == "boolean"
+    return Offered(
+        tuple(_allowed_values(value)), is_optional=is_switch, is_listed=is_listed, description=description
+    )
+
+
+def _allowed_values(value: ValueType) -> Iterator[str]:
+    """Yield the values that an option or a path parameter takes, as they are typed; nothing where it takes any."""
+    source = value.items if value.type == "array" and value.items is not None else value
+    if source.type == "boolean":
+        yield from ("true", "false")
+        return
+    words = (member if isinstance(member, str) else json.dumps(member) for member in source.enum)
+    yield from (word for word in words if not re.match("-[^0-9]", word))  # those would be options
+
+
+def _profile_names(env: Environment, words: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield the profiles of the API that is named on a command line, else those of all APIs."""
+    apis = Configuration(env).apis()
+    named = [word for word in words if word in apis][:1]
+    for name in named or sorted(apis):
+        yield from ((profile, f"of {name}") for profile in profiles_in(apis[name]))
+
+
+def _setting_words(env: Environment, verb: str, word: str) -> Iterator[tuple[str, str]]:
+    """Yield the keys behind `api set NAME`, `config get` and `config set`, or the values of one that chooses."""
+    from dynacli.commands._subcommands.config.setting_keys import KEYS_OF_API, key_path, words_of_key
+
+    key, equals, _ = word.partition("=")
+    if equals:
+        path = key_path(key)
+        of_api = words_of_key(("apis", "NAME", *path)) if verb == "api set" else words_of_key(path)
+        yield from ((f"{key}={value}", "") for value in of_api)
+        return
+    end = "" if verb == "config get" else "="
+    if verb == "api set":
+        yield from ((f"{each}{end}", "") for each in KEYS_OF_API)
+        return
+    yield from ((f"{each}{end}", "") for each in ("history", "cache.limit"))
+    for name in sorted(Configuration(env).apis()):
+        yield from ((f"apis.{name}.{each}{end}", "") for each in KEYS_OF_API)

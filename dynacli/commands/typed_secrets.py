@@ -1,0 +1,153 @@
+"""What a person typed that may be a secret, so that no error repeats it.
+
+- Of `auth` every argument and value, unless dynacli knows it: a credential may stand anywhere there by mistake.
+- Anywhere else the values that names tell (`--token VALUE`, `NAME=VALUE`, `NAME: VALUE`, fields of JSON), and the
+  userinfo of URLs.
+"""
+
+import itertools
+import json
+import os
+import re
+from collections.abc import Container, Iterator, Sequence
+from contextlib import suppress
+
+from dynacli.auth.secret import Masker, Secret, secrets_in
+from dynacli.auth.store.credential_store import CredentialStore
+from dynacli.client.answers.mask_body import is_secret_header, password_fields, secret_texts
+from dynacli.client.credentials.chosen_security import schemes_of
+from dynacli.client.sign_request import is_secret_parameter, is_secret_value
+from dynacli.commands.run import Run
+from dynacli.errors import DynacliError
+from dynacli.openapi.model.operation import Operation
+from dynacli.options.command_table import COMMANDS
+from dynacli.options.parsed_words import parse, standard_rules
+from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_FLAG
+from dynacli.registry.configuration.configuration import DEMO, Configuration, profiles_in
+from dynacli.urls import is_secret_name
+
+__all__ = ["mask_typed", "typed_masker"]
+
+_PAIR = re.compile(r"([^=:\s{\[]+?)\s*([=:])\s*(.*)", re.DOTALL)
+_USERINFO = re.compile(r"://([^/?#@\s]+)@|^([^/?#@\s:]+:[^/?#@\s]+)@")
+_PLAIN_FLAG = re.compile(r"--[a-z]+(-[a-z]+)?")
+_PLAIN = re.compile(r"[a-z]+")
+_REFERENCE = re.compile(r"(env|file|command|keyring):")
+_DEEPEST = 3
+_ABOUT_TOKENS = ("--token-at", "--refresh-token-at")
+"""The options whose values say where a token is."""
+_OF_AUTH = frozenset(("auth", "login", "logout", "status", "explain", "token", "keyring", "file", DEMO))
+
+
+def mask_typed(run: Run, error: DynacliError) -> None:
+    """Take the secrets out of an error that were, or may have been, typed; the summary of an operation has none."""
+    summary, masker = error.details.pop("summary", None), typed_masker(run)
+    masker.mask_error(error).try_ = masker.mask(f"`{error.try_}`")[1:-1]
+    if summary is not None:
+        error.details["summary"] = summary
+
+
+def typed_masker(run: Run) -> Masker:
+    """Return what takes the secrets out of an error that were, or may have been, typed."""
+    names = password_fields(run.asked[0].operation) if run.asked is not None else set()
+    found = list(_named(run.words, names))
+    first = parse(run.words, standard_rules(), stop_at_positional=True).positional[:1]
+    found += _of_auth(run) if first == ["auth"] else ()
+    found = list(filter(None, found))
+    # A word such as `read` is in sentences, too.
+    return Masker((Secret(text) for text in found if not _PLAIN.fullmatch(text)), quoted=found)
+
+
+def _named(words: Sequence[str], names: Container[str]) -> Iterator[str]:
+    """Yield the secrets that the names before them tell.
+
+    Args:
+        names: The names of further fields that are secrets.
+    """
+    own = {*OPTIONS_BY_FLAG, *_ABOUT_TOKENS}
+    for word, following in zip(words, (*words[1:], ""), strict=True):
+        if word.startswith("--") and "=" not in word and word not in own and is_secret_header(word, names):
+            yield following
+        yield from _in_word(word, names)
+
+
+def _in_word(word: str, names: Container[str]) -> Iterator[str]:
+    for userinfo in _USERINFO.findall(word):
+        yield from (text for each in userinfo for text in (each, each.partition(":")[2]))
+    # `--header=Authorization: Bearer abc` has a pair in a pair, `--part-header=part:NAME: VALUE` one more.
+    for _ in range(_DEEPEST):
+        with suppress(ValueError, RecursionError):
+            yield from secret_texts(json.loads(word) if word[:1] in "{[" else None, names)
+        pair = _PAIR.fullmatch(word)
+        if pair is None:
+            return
+        name, separator, word = pair.groups()
+        last = re.split(r"[.\[\]]", name.strip("-"))[-1]
+        is_of_auth = separator == "=" and ".auth." in f".{name}."
+        is_secret = is_of_auth or is_secret_header(last, names) or bool(secrets_in({name: word}))
+        if is_secret and not _REFERENCE.match(word):
+            yield from (word, word.strip('"'), word.partition(" ")[2])
+
+
+def _of_auth(run: Run) -> Iterator[str]:
+    """Yield the arguments and values of `auth` that are nothing that dynacli knows."""
+    known = _OF_AUTH.union(_known(run))
+    own = (option for each in COMMANDS["auth"].commands for option in each.all_options)
+    flags = {*known, *OPTIONS_BY_FLAG, "--help", "-h", *(flag for option in own for flag in option.flags)}
+    for word in run.words:
+        if word in known or word == "--":
+            continue
+        flag, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
+        if not flag and word.startswith("-") and len(word) > 1:
+            flag, value = word[:2], word[2:]
+        if flag and flag not in flags and not (_PLAIN_FLAG.fullmatch(flag) and is_secret_name(flag)):
+            yield flag
+            yield flag.lstrip("-")
+        if flag and not equals and value == "":
+            continue
+        is_shown = value in known or "://" in value or os.path.exists(value) or _is_operation(run, value)
+        if value and not is_shown:
+            # An error may name it as a path below the working directory.
+            yield from (value, os.path.normpath(value))
+
+
+def _known(run: Run) -> Iterator[str]:
+    """Yield what may be shown: names of APIs, profiles and schemes, choices, and what is plainly about an operation."""
+    with suppress(DynacliError):
+        for name, entry in Configuration(run.env).apis().items():
+            yield name
+            yield from profiles_in(entry)
+    with suppress(DynacliError):
+        for kept in CredentialStore(run.env).list():
+            yield from (kept.api, kept.profile, kept.scheme, *kept.again)
+    for api in run.opened:
+        yield api.name
+        yield from schemes_of(api)
+    for option in OPTIONS:
+        yield from option.values
+    for operation in _named_by_option(run):
+        content = operation.body.content if operation.body is not None else ()
+        fields = [field for each in content for field in each.fields]
+        fields += [field for each in operation.parameters for field in each.fields]
+        plain = [field.option for field in fields if not is_secret_value(field.path[-1], field.value)]
+        plain += [each.option for each in operation.parameters if not is_secret_parameter(each)]
+        flags = {*(f"--{option}" for option in plain), *_ABOUT_TOKENS}
+        yield from flags
+        for word, following in itertools.pairwise(run.words):
+            flag, equals, value = word.partition("=")
+            if flag in flags:
+                yield value if equals else following
+
+
+def _named_by_option(run: Run) -> Iterator[Operation]:
+    """Yield the operation that `--operation` names."""
+    for word, following in itertools.pairwise(run.words):
+        flag, equals, value = word.partition("=")
+        for api in run.opened if flag == "--operation" else ():
+            name = api.catalog.find(value if equals else following)
+            if name is not None:
+                yield api.catalog.operation(name)
+
+
+def _is_operation(run: Run, word: str) -> bool:
+    return any(api.catalog.find(word) is not None for api in run.opened)

@@ -1,1 +1,0 @@
-"""An API on the whole screen, as `dynacli explore` shows it: its operations are found, filled in, called and judged."""

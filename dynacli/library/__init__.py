@@ -1,1 +1,0 @@
-"""The APIs that a person has: their names, their documents, and when those are fetched again."""

@@ -1,1 +1,0 @@
-"""The mock of an API: each operation is answered from the document."""

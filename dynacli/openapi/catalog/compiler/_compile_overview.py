@@ -1,0 +1,221 @@
+"""The overview of a document, counted once, so that a landing page reads a row and not all operations."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from dynacli.openapi.catalog._search.search_words import names_several, stem
+from dynacli.openapi.catalog._search.thesaurus import action_of
+from dynacli.openapi.model.acting_names import acting_word
+from dynacli.openapi.model.field_names import singular
+from dynacli.openapi.model.kebab_names import kebab
+from dynacli.openapi.model.operation import Operation, Response, SecurityScheme
+from dynacli.openapi.model.overview import MOST_TAGS, Overview, SharedError, SignIn, Start, TagCount
+from dynacli.openapi.schema.answer_outline import answer_outline
+from dynacli.record import replace
+from dynacli.text.terminal import visible
+from dynacli.text.wrapping import short_sentence
+
+__all__ = ["compile_overview", "shared_errors"]
+
+_MOST_CHARACTERS = 100
+"""The longest line of a landing page; what is longer would be cut there."""
+_MOST_ABOUT = 150
+"""The most characters of the sentence about the document, which may have two lines."""
+_LONGEST_CALL = 60
+"""The most characters of the words of a call that is proposed; nobody types more to begin with."""
+_MOST_WORDS = 7
+"""Words of a summary that somebody would ask for."""
+_WORD = re.compile(r"[a-z0-9][a-z0-9-]*")
+_TITLE_END = re.compile(r"[.:;(]")
+_VERBS_OF_LIST = {"GET": "list", "POST": "create"}
+_VERBS_OF_ITEM = {"GET": "show", "DELETE": "delete", "PUT": "update", "PATCH": "update"}
+
+
+def compile_overview(
+    operations: Sequence[Operation],
+    description: str,
+    tag_descriptions: Mapping[str, str],
+    webhooks: int = 0,
+) -> Overview:
+    """Return the overview of a document.
+
+    Args:
+        operations: In document order.
+        description: The first sentence of the document's own.
+        tag_descriptions: Name of a tag → the first sentence of its description.
+        webhooks: How many webhooks the document has.
+    """
+    shown = [operation for operation in operations if not operation.is_hidden]
+    counts: Counter[str] = Counter()
+    names: dict[str, str] = {}
+    for operation in shown:
+        words = {kebab(name) or name: name for name in operation.tags}
+        for word, name in words.items():
+            names.setdefault(word, name)
+        counts.update(list(words))
+    proposable = [operation for operation in shown if not operation.is_deprecated] or shown
+    first_look = _first_look(proposable)
+    first_change = _first_change(proposable, first_look, max(counts, key=counts.__getitem__, default=""))
+    wished = first_change or first_look
+    return Overview(
+        len(shown),
+        sum(not operation.tags for operation in shown),
+        webhooks,
+        len(counts),
+        tuple(
+            TagCount(word, count, _about(word, names[word], tag_descriptions))
+            for word, count in counts.most_common(MOST_TAGS)
+        ),
+        short_sentence(description, _MOST_ABOUT),
+        _sign_ins(operations),
+        sum(_is_anonymous(operation) for operation in operations),
+        first_look,
+        _first_look([operation for operation in proposable if _is_anonymous(operation)]),
+        first_change,
+        next(
+            (_wish(each) for each in proposable if wished is not None and each.name == wished.operation), ""
+        ),
+    )
+
+
+def _wish(operation: Operation) -> str:
+    """Return what an operation does in plain words, as somebody would ask for it; empty if nothing says it."""
+    title = _title_as_wish(operation)
+    if title:
+        return title
+    *above, last = operation.path.partition("?")[0].strip("/").split("/")
+    is_item = last.startswith("{") and bool(above)
+    noun = (above[-1] if is_item else last).lower()
+    thing = singular(noun)
+    verb = _VERBS_OF_ITEM.get(operation.method) if is_item else _VERBS_OF_LIST.get(operation.method)
+    if not verb or not noun.isalpha() or not names_several(noun):
+        return ""  # only a plural is surely a collection
+    return f"{verb} {noun if verb == 'list' else thing}"
+
+
+def _title_as_wish(operation: Operation) -> str:
+    """Return the words of a short summary that begins with a verb: "Create a project"; empty if it is none."""
+    words = _WORD.findall(_TITLE_END.split(operation.summary.lower(), maxsplit=1)[0])
+    is_wish = operation.summary.isascii() and 1 < len(words) <= _MOST_WORDS and action_of(stem(words[0]))
+    return " ".join(words) if is_wish else ""
+
+
+def _about(word: str, name: str, descriptions: Mapping[str, str]) -> str:
+    about = short_sentence(descriptions.get(name, ""), _MOST_CHARACTERS)
+    if about:
+        return about
+    is_told_by_word = name.lower().replace(" ", "-").replace("_", "-") == word
+    return "" if is_told_by_word else visible(name[:_MOST_CHARACTERS], keep="")
+
+
+def _sign_ins(operations: Sequence[Operation]) -> tuple[SignIn, ...]:
+    counts: Counter[tuple[tuple[str, ...], ...]] = Counter()
+    schemes: dict[tuple[tuple[str, ...], ...], tuple[SecurityScheme, ...]] = {}
+    for operation in operations:
+        keys = set()
+        for alternative in filter(None, operation.security):
+            plain = tuple(replace(scheme, scopes=()) for scheme in alternative)
+            key = tuple((each.name, each.type, each.scheme, each.location, each.parameter) for each in plain)
+            schemes[key] = plain
+            keys.add(key)
+        counts.update(keys)
+    most_used_first = sorted(counts, key=lambda key: (-counts[key], key))
+    return tuple(SignIn(schemes[key], counts[key]) for key in most_used_first)
+
+
+def _is_anonymous(operation: Operation) -> bool:
+    return not operation.security or not all(operation.security)
+
+
+def _first_look(operations: Sequence[Operation]) -> Start | None:
+    """Return the simplest call that only reads: the fewest characters of required inputs, the first of these."""
+    # An operation with servers of its own may go where the landing page does not say.
+    looks = [
+        operation
+        for operation in operations
+        if operation.method == "GET" and not operation.servers and not acting_word(operation)
+    ]
+    best = min(looks, key=_length_of_example, default=None)
+    return (
+        None if best is None or _length_of_example(best) > _LONGEST_CALL else Start(best.name, best.example)
+    )
+
+
+def _length_of_example(operation: Operation) -> int:
+    return len(" ".join(operation.example))
+
+
+def _first_change(operations: Sequence[Operation], first_look: Start | None, tag: str) -> Start | None:
+    """Return an operation whose help page is worth a look: it takes a body, else it is at least another one.
+
+    Args:
+        tag: The tag with most operations, which one of them is preferred of.
+    """
+    others = [
+        operation for operation in operations if first_look is None or operation.name != first_look.operation
+    ]
+    best = min(
+        others,
+        key=lambda operation: (
+            not _title_as_wish(operation),
+            not _wish(operation),
+            operation.body is None,
+            operation.method != "POST",
+            tag not in map(kebab, operation.tags),
+        ),
+        default=None,
+    )
+    return None if best is None else Start(best.name)
+
+
+_FEWEST = 3
+_PART_OF_ALL = 4
+"""An error is shared that one operation in so many has, or a number of operations that nobody reads through."""
+_MANY = 10
+_MOST_NAMES = 8
+_MOST_ERRORS = 40
+
+_Key = tuple[str, str, str]
+
+
+def shared_errors(
+    operations: Iterable[tuple[Operation, Mapping[str, Any]]],
+    follow: Callable[[Any], Any],
+    resolve: Callable[[str], Any],
+) -> tuple[tuple[SharedError, ...], str]:
+    """Return the shared errors, and what the most common of those that say it hold.
+
+    Args:
+        operations: Each with its Operation Object, references in place.
+        follow: Returns what stands at the end of a chain of references; None where it leads nowhere.
+        resolve: Returns the target of a reference; raises LookupError where there is none.
+    """
+    counts: Counter[_Key] = Counter()
+    places: dict[_Key, tuple[Mapping[str, Any], str]] = {}
+    number = 0
+    for operation, part in operations:
+        number += 1
+        has_success = any(response.status[:1] == "2" for response in operation.responses)
+        for response in operation.responses:
+            if response.status[:1] in "45" or (response.status == "default" and has_success):
+                key = _key(response)
+                counts[key] += 1
+                places.setdefault(key, (part, response.status))
+    least = max(_FEWEST, min(_MANY, number // _PART_OF_ALL))
+    common = [key for key, count in counts.most_common(_MOST_ERRORS) if count >= least]
+    fields = ""
+    for key in common:
+        part, status = places[key]
+        responses = follow(part.get("responses"))
+        raw = follow(responses.get(status)) if isinstance(responses, Mapping) else None
+        outline = answer_outline(raw if isinstance(raw, Mapping) else {}, resolve)
+        if outline.lines:
+            fields = outline.lines[0].text(_MOST_NAMES)
+            break
+    return tuple(SharedError(*key) for key in sorted(common)), fields
+
+
+def _key(response: Response) -> _Key:
+    return response.status, response.description, response.schema_name

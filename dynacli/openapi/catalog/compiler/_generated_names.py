@@ -1,0 +1,164 @@
+"""Names for operations whose operationId a generator has put together from a name and the method and path.
+
+FastAPI makes `read_item_items__item_id__get` of the function `read_item` for `GET /items/{item_id}`, Springfox makes
+`listUsingGET` of the method `list`, Litestar `ItemsItemIdReadItem` of the function `read_item`. The function's name is
+the name of the operation, if it is unique.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from dynacli.openapi.model.kebab_names import kebab, under_tag
+
+__all__ = ["NamedOperation", "names_without_tags", "short_names"]
+
+_Key = tuple[str, str]
+
+_SAY_NOTHING = frozenset(
+    {
+        *("get", "post", "put", "patch", "delete", "head", "options", "trace", "query", "list", "create"),
+        *("read", "update", "remove", "add", "set", "find", "search", "fetch", "index", "show", "edit"),
+        *("view", "retrieve", "destroy", "all", "one", "by", "id", "api", "v1", "v2", "v3"),
+    }
+)
+"""Words that say nothing alone: `list-items-get` tells more than `list`."""
+
+
+class NamedOperation(NamedTuple):
+    """An operation and the text that names it.
+
+    Args:
+        operation_id: The operationId; empty where there is none.
+        wanted: The text that the name is made of, without any shortening.
+        tags: Its tags, as they are written.
+    """
+
+    method: str
+    path: str
+    operation_id: str
+    wanted: str
+    tags: Sequence[str] = ()
+
+
+def names_without_tags(
+    operations: Sequence[NamedOperation], short: Mapping[_Key, str], reserved: Collection[str]
+) -> dict[_Key, str]:
+    """Return (method, path) → the name that stands before the operationId, without the tag in front of it.
+
+    A name that two operations would have, or that is the whole name of another, keeps the tag in both.
+
+    Args:
+        short: (method, path) → the short name.
+        reserved: The words that are no names.
+    """
+    usual = {
+        (each.method, each.path): short.get((each.method, each.path)) or kebab(each.wanted)
+        for each in operations
+    }
+    bare: dict[_Key, str] = {}
+    for each in operations:
+        key = each.method, each.path
+        name = under_tag(usual[key], kebab(each.tags[0])) if each.tags else usual[key]
+        if name != usual[key]:
+            bare[key] = name
+    wanted = Counter([*usual.values(), *bare.values()])
+    taken = {key: name for key, name in bare.items() if wanted[name] == 1 and name not in reserved}
+    return {**short, **taken}
+
+
+def short_names(
+    operations: Iterable[NamedOperation], is_of_another: Callable[[str, str, str], bool]
+) -> dict[_Key, str]:
+    """Return (method, path) → the short name, for the operations of a document that have one.
+
+    Of the paths of one function the shortest has its name if it says nothing that the others do not, and the others add
+    what differs: `delete-project` and `delete-project-by-name`, `search-a` and `search-b`. A short name that is the
+    whole name of another operation is given to none of them.
+
+    Args:
+        is_of_another: Tells for a name, a method and a path whether an earlier revision gave the name to another
+            operation.
+    """
+    short: dict[_Key, tuple[str, str]] = {}
+    owners: dict[str, set[_Key]] = defaultdict(set)
+    operations = list(operations)
+    is_path_first = _is_path_first(operations)
+    for operation in operations:
+        key = operation.method, operation.path
+        whole = kebab(operation.wanted)
+        owners[whole].add(key)
+        if operation.wanted == operation.operation_id and (name := _shortened(operation, is_path_first)):
+            short[key] = name, whole
+            owners[name].add(key)
+    # Of two operations with one operationId neither is to lose the name that tells where it comes from.
+    short = {key: found for key, found in short.items() if len(owners[found[1]]) == 1}
+    given: dict[_Key, str] = {}
+    sharing: dict[str, list[_Key]] = defaultdict(list)
+    for key, (name, _) in short.items():
+        sharing[name].append(key)
+    for name, keys in sharing.items():
+        if owners[name] != set(keys):
+            continue
+        keys.sort(key=lambda key: (is_of_another(name, *key), key[1].count("/"), len(key[1])))
+        for key in keys:
+            # The first one has the plain name if its path says nothing that those of the others do not.
+            is_plain = key == keys[0] and (len(keys) == 1 or not _literal_steps(key[1], keys[1:]))
+            longer = name if is_plain else f"{name}-{_difference(key, keys)}"
+            owners[longer].add(key)
+            is_free = is_plain or owners[longer] == {key}
+            if is_free and not is_of_another(longer, *key):
+                given[key] = longer
+    return given
+
+
+def _literal_steps(path: str, others: Iterable[_Key]) -> list[str]:
+    """Return the literal steps of a path that not all the others have."""
+    known = [set(other.split("/")) for _, other in others]
+    steps = [step for step in path.split("/") if "{" not in step and kebab(step)]
+    return [kebab(step) for step in steps if not all(step in words for words in known)]
+
+
+def _difference(key: _Key, keys: Sequence[_Key]) -> str:
+    """Return what tells an operation from the others of the same function: steps of its path, else its method."""
+    others = [each for each in keys if each != key]
+    literal = _literal_steps(key[1], others)
+    known = {step for _, other in others for step in other.split("/")}
+    # One step that no other path has says enough.
+    telling = [step for step in literal if step not in map(kebab, known)]
+    named = [f"by-{kebab(step)}" for step in key[1].split("/") if "{" in step and step not in known]
+    return "-".join(telling[:1] or literal or named or [key[0].lower()])
+
+
+def _is_path_first(operations: Sequence[NamedOperation]) -> bool:
+    """Return whether each operationId begins with its whole path, with the parameters, as those of Litestar do.
+
+    https://docs.litestar.dev/2/usage/openapi/schema_generation.html
+    """
+    given = [each for each in operations if each.operation_id]
+    return any("{" in each.path for each in given) and all(
+        kebab(each.operation_id).startswith(_path_words(each)) for each in given
+    )
+
+
+def _path_words(operation: NamedOperation) -> str:
+    """Return a path as it stands before a name; empty for the root."""
+    words = kebab(operation.path.partition("#")[0])
+    return f"{words}-" if words else ""
+
+
+def _shortened(operation: NamedOperation, is_path_first: bool) -> str:
+    """Return the name without its method and path; empty if it has none, or says nothing then."""
+    name, method = kebab(operation.operation_id), operation.method.lower()
+    path = _path_words(operation)
+    if is_path_first:
+        plain = name.removeprefix(path)
+        # One word alone may need the path: `upload` of `/pets/{id}`.
+        if "-" not in plain and not path.endswith(f"-{plain}-") and path != f"{plain}-":
+            return ""
+    else:
+        plain = name.removesuffix(f"-{path}{method}")
+        if plain == name:
+            plain = re.sub(rf"-using-{re.escape(method)}(-\d+)?$", "", name)
+    return plain if plain != name and not _SAY_NOTHING.issuperset(plain.split("-")) else ""

@@ -1,0 +1,388 @@
+"""The order of the operations that have words of a question."""
+
+import re
+from collections.abc import Collection, Mapping
+from math import log
+
+from dynacli.openapi.catalog._search.operation_words import OperationWords, rarity
+from dynacli.openapi.catalog._search.search_words import STOP_WORDS, words_of
+from dynacli.openapi.catalog._search.search_words import stem as stem_of
+from dynacli.openapi.catalog._search.thesaurus import ACTING
+from dynacli.openapi.catalog.question import ALL, DOING, READING, Question, Term, read_question
+from dynacli.openapi.catalog.store.catalog_file import Catalog, DamagedCatalogError
+from dynacli.openapi.catalog.vocabulary import StemIndex, Vocabulary
+from dynacli.openapi.model.kebab_names import kebab, tag_prefixes
+from dynacli.openapi.model.operation import OperationSummary
+from dynacli.openapi.model.path_templates import path_values
+from dynacli.record import record
+
+__all__ = ["rank_operations"]
+
+_MOST = 60
+"""Operations that are looked at closely."""
+
+_SYNONYM = 0.7
+"""How much of its weight a word of the same meaning keeps where operations are about the word itself."""
+
+_TELLING, _ABOUT = 0.25, 0.45
+"""From here on an operation tells a term from others, and is about it, rather than that it only mentions it."""
+
+
+@record
+class _Candidate:
+    """An operation that has words of a question.
+
+    Args:
+        number: Of the operation in its catalog.
+        matched: How well the operation has each term, from 0 to 1.
+    """
+
+    number: int
+    words: OperationWords
+    matched: list[float]
+
+
+@record
+class _Candidates:
+    """The operations that have most of a question's words.
+
+    Args:
+        rarity: For each term, how much it tells operations apart: the rarer, the more.
+    """
+
+    found: list[_Candidate]
+    rarity: list[float]
+
+
+def _find_candidates(
+    catalog: Catalog, index: StemIndex, question: Question, named: Collection[int] = ()
+) -> _Candidates:
+    """Return the operations that have most of a question's words, without hidden ones.
+
+    Args:
+        named: Operations that are among them whatever words they have.
+
+    Raises:
+        DamagedCatalogError: The catalog is damaged.
+    """
+    # What an operation does is known without its words, of which nearly all have one like `list`.
+    told = [term for term in question.terms if not term.is_generic] or question.terms
+    matches = [_matches(index, term.stems) if term in told else {} for term in question.terms]
+    rarity = [_rarity(found, catalog.meta["operations"]) for found in matches]
+    scores: dict[int, float] = {}
+    for found, weight in zip(matches, rarity, strict=True):
+        for number, match in found.items():
+            scores[number] = scores.get(number, 0.0) + match * weight
+    try:
+        words = [(number, OperationWords.from_text(text)) for number, text in _best(catalog, scores, named)]
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise DamagedCatalogError(catalog.path) from error
+    candidates = [
+        _Candidate(number, known_by, [found.get(number, 0.0) for found in matches])
+        for number, known_by in words
+    ]
+    return _Candidates(candidates, rarity)
+
+
+def _best(catalog: Catalog, scores: Mapping[int, float], named: Collection[int]) -> list[tuple[int, str]]:
+    """Return number and words of the operations with the highest scores; of equal ones those with the fewest words."""
+    least = sorted(scores.values(), reverse=True)[:_MOST][-1:]
+    higher = [
+        *named,
+        *(number for number, score in scores.items() if [score] > least and number not in named),
+    ]
+    equal = [number for number, score in scores.items() if [score] == least and number not in named]
+    select = (
+        "SELECT id, words FROM operations WHERE words IS NOT NULL AND id IN ({}) ORDER BY length(words), id LIMIT {}"
+    ).format
+    rows = catalog.rows(select(",".join(map(str, higher)), len(higher)))
+    return [*rows, *catalog.rows(select(",".join(map(str, equal)), max(_MOST - len(higher), 0)))]
+
+
+def _matches(index: StemIndex, stems: Mapping[str, float]) -> dict[int, float]:
+    """Return number of an operation → how well it has one of some stems."""
+    found: dict[int, float] = {}
+    kept = 1.0
+    for stem, weight in stems.items():
+        is_subject = False
+        for number, match in index.matches(stem).items():
+            found[number] = max(kept * weight * match, found.get(number, 0.0))
+            is_subject |= kept * weight * match >= _ABOUT
+        if weight == 1.0 and is_subject:
+            kept = _SYNONYM
+    return found
+
+
+def _rarity(found: Mapping[int, float], operations: int) -> float:
+    """Return how much a term tells operations apart: nothing where none has it."""
+    frequency = sum(match >= _TELLING for match in found.values()) or len(found)
+    return log(1 + (operations + 0.5) / (frequency + 0.5)) if frequency else 0.0
+
+
+_NAMED, _NAMED_BY_TAG, _TITLED = 10.0, 5.0, 2.0
+"""What an operation counts that is called by the question, one that its tag and the question call, and one whose
+summary has the words of the question and no others."""
+_FEWEST_OF_TITLE = 2
+"""Words of a title that is no single noun or verb."""
+_LONGEST = 1_000
+"""Characters of a question that may be a name."""
+_MOST_NAMED = 20
+"""Operations that may have the same name behind their tags; a word that more have names none of them."""
+_PLACE = re.compile(r"(?:([A-Za-z-]+)\s+)?(/.*)", re.DOTALL)
+
+
+def _named_operations(catalog: Catalog, text: str) -> dict[int, float]:
+    """Return the number of each operation that a text names → what that counts, above all that words can count.
+
+    Names, operationIds and paths are found in any case. Hidden operations are among them.
+
+    Raises:
+        DamagedCatalogError: The catalog is damaged.
+    """
+    text = text.strip()
+    if not text or len(text) > _LONGEST:
+        return {}
+    place = _PLACE.fullmatch(text)
+    if place is not None and (found := _at(catalog, (place[1] or "").upper(), place[2])):
+        return dict.fromkeys(found, _NAMED)
+    word = kebab(text)
+    name = catalog.find(text) or catalog.find(word)
+    rows = catalog.rows("SELECT id FROM operations WHERE name = ?", name) if name else []
+    # Several words are a question: `list regions` is not asked of `apps-list-regions`.
+    behind = _behind_tags(catalog, word) if len(text.split()) == 1 else ()
+    return dict.fromkeys(behind, _NAMED_BY_TAG) | {number: _NAMED for (number,) in rows}
+
+
+def _titled_operations(catalog: Catalog, text: str, numbers: Collection[int]) -> dict[int, float]:
+    """Return the number of each operation whose whole summary a text is → what that counts, above all synonyms.
+
+    Words that every text has do not count, nor does their number: `list a project` is `List projects`.
+
+    Args:
+        numbers: The operations that are looked at.
+
+    Raises:
+        DamagedCatalogError: The catalog is damaged.
+    """
+    words = _telling_words(text)
+    if len(words) < _FEWEST_OF_TITLE or not numbers:
+        return {}
+    found = catalog.each_summary(numbers=numbers)
+    pairs = zip(sorted(numbers), found, strict=True)
+    return {number: _TITLED for number, each in pairs if _telling_words(each.summary) == words}
+
+
+def _telling_words(text: str) -> list[str]:
+    return [stem_of(word) for word in words_of(text[:_LONGEST]) if word not in STOP_WORDS]
+
+
+def _at(catalog: Catalog, method: str, path: str) -> list[int]:
+    """Return the operations at a path, as the document has it or with values in it; without a method, all of them."""
+    plain, _, fragment = path.partition("#")
+    plain, fragment = plain.partition("?")[0], fragment.casefold()
+    found: dict[tuple[int, int, bool], list[int]] = {}
+    for number, own_method, template in catalog.rows("SELECT id, method, path FROM operations"):
+        own, _, own_fragment = template.partition("#")
+        own = own.partition("?")[0]
+        if method in ("", own_method.upper()) and fragment in ("", own_fragment.casefold()):
+            values = path_values(own, plain)
+            if values is None:
+                values = path_values(own.casefold(), plain.casefold())
+            if values is not None:
+                # As it is written, then with the fewest values, then without a fragment, as in a call.
+                key = (own.casefold() != plain.casefold(), len(values), bool(own_fragment))
+                found.setdefault(key, []).append(number)
+    return found[min(found)] if found else []
+
+
+def _behind_tags(catalog: Catalog, word: str) -> list[int]:
+    """Return the operations whose name is a word behind the name of a tag of theirs."""
+    if not word:
+        return []
+    rows = catalog.rows("SELECT id, name, tags FROM operations WHERE name LIKE ?", f"%-{word}")
+    found = [
+        number
+        for number, name, tags in rows
+        if any(f"{prefix}{word}" == name for tag in catalog.tag_keys(tags) for prefix in tag_prefixes(tag))
+    ]
+    return found if len(found) <= _MOST_NAMED else []
+
+
+_FITS = {
+    ALL: {"list": 0.8, "search": 0.6, "get": 0.4, "create": 0.2, "update": 0.2, ACTING: 0.2, "delete": 0.1},
+    "": {"list": 0.6, "get": 0.6, "search": 0.4, "create": 0.4, "update": 0.3, ACTING: 0.35, "delete": 0.1},
+    READING: {"list": 1.0, "get": 1.0, "search": 0.7},
+    "list": {"list": 1.0, "search": 0.8, "get": 0.5},
+    "get": {"get": 1.0, "list": 0.7, "search": 0.5},
+    "search": {"search": 1.0, "list": 0.7, "get": 0.3},
+    "create": {"create": 1.0, ACTING: 0.4, "update": 0.4},
+    "update": {"update": 1.0, ACTING: 0.4, "create": 0.3},
+    "delete": {"delete": 1.0, ACTING: 0.3, "update": 0.15},
+    DOING: {ACTING: 1.0, "update": 0.9, "create": 0.8, "get": 0.3, "list": 0.3, "delete": 0.1},
+    ACTING: {ACTING: 1.0, "create": 0.7, "update": 0.7, "delete": 0.4},
+}
+"""What a question wants to be done → what an operation does → how well the one is the other."""
+
+# What each reason counts, in parts of what the words of the question count. They are fitted to the questions of the
+# tests and to 272 further ones: those of some documents were left out each time, and found as often with these.
+_ACTION, _NUMBER, _SUBJECT, _MINE = 0.25, 0.095, 0.1, 0.18
+_MORE_SUBJECT, _MORE_NAME, _MORE_PATH, _LENGTH, _DEPRECATED = -0.06, -0.035, -0.13, -0.0012, -0.055
+
+_FULL = 0.8
+"""From here on an operation has a word as well as can be."""
+_DONE = 0.8
+"""From here on an operation does what the end of its path says, which is no noun then."""
+_EACH = 0.3
+"""How much a word that is not asked for counts, however usual it is."""
+_MOST_SURPLUS = 3.0
+_REASONS = (
+    "the words of the question",
+    "what it does",
+    "one or many",
+    "what it is about",
+    "whose it is",
+    "what else it is about",
+    "what else is in its name",
+    "what else is in its path",
+    "how long its path is",
+    "deprecated",
+    "the question names it",
+)
+"""What the parts of a score are, in their order."""
+
+
+@record
+class _Ranked:
+    """An operation with its place among others.
+
+    Args:
+        score: Up to about 1.6, and more for what the question names; scores of different catalogs can be compared.
+        reasons: What the score is made of: a text, and its part of the score.
+    """
+
+    operation: OperationSummary
+    score: float
+    reasons: tuple[tuple[str, float], ...]
+
+
+def rank_operations(catalog: Catalog, text: str, most: int = 10) -> list[_Ranked]:
+    """Return the operations of a catalog that have words of a question, the best first, without hidden ones.
+
+    What the question names, by name, operationId, or method and path, comes before all others.
+
+    Args:
+        text: The question.
+        most: How many are returned.
+
+    Raises:
+        DamagedCatalogError: The catalog is damaged.
+    """
+    index = StemIndex(catalog)
+    vocabulary = Vocabulary(index)
+    question = read_question(text, vocabulary)
+    named = _named_operations(catalog, text)
+    candidates = _find_candidates(catalog, index, question, named)
+    scorer = _Scorer(question, candidates.rarity, vocabulary, catalog.meta["operations"])
+    titled = _titled_operations(catalog, text, [each.number for each in candidates.found])
+    calls = {**titled, **named}
+    scored = [((*scorer.parts(each), calls.get(each.number, 0.0)), each) for each in candidates.found]
+    scored.sort(key=lambda pair: (-round(sum(pair[0]), 6), pair[1].words.length, pair[1].number))
+    best = {each.number: parts for parts, each in scored[:most]}
+    operations = dict(zip(sorted(best), catalog.each_summary(numbers=best), strict=True))
+    return [
+        _Ranked(operations[number], round(sum(parts), 6), tuple(zip(_REASONS, parts, strict=True)))
+        for number, parts in best.items()
+    ]
+
+
+class _Scorer:
+    """Scores operations by a question.
+
+    Args:
+        weights: For each term of the question, how much it tells operations apart.
+        vocabulary: The words of the document.
+        operations: How many the document has.
+    """
+
+    def __init__(
+        self, question: Question, weights: list[float], vocabulary: Vocabulary, operations: int
+    ) -> None:
+        self._question = question
+        self._weights = _weights(question.terms, weights)
+        standing: dict[str, float] = {}
+        for term in question.terms:
+            for stem, weight in term.stems.items():
+                standing[stem] = max(weight, standing.get(stem, 0.0))
+        counts = vocabulary.known(standing)
+        self._asked = {
+            stem: (_EACH + rarity(counts.get(stem), operations)) * weight for stem, weight in standing.items()
+        }
+        self._subjects = [term.stems for term in question.terms if not term.is_context and not term.is_verb]
+        self._own_verbs = [term.stems for term in question.terms if term.is_verb and not term.is_generic]
+
+    def parts(self, candidate: _Candidate) -> tuple[float, ...]:
+        """Return the parts of the score of an operation, in the order of their reasons."""
+        question, words = self._question, candidate.words
+        fit = self._fit(words)
+        target, context, rest = map(self._surplus, words.stems, words.told)
+        return (
+            self._covered(candidate, fit),
+            _ACTION * fit,
+            _NUMBER * (words.is_many == question.is_plural),
+            _SUBJECT * self._subject(words),
+            _MINE * (question.is_mine and words.is_mine),
+            _MORE_SUBJECT * target,
+            _MORE_NAME * rest,
+            _MORE_PATH * context,
+            _LENGTH * words.length,
+            _DEPRECATED * words.is_deprecated,
+        )
+
+    def _fit(self, words: OperationWords) -> float:
+        """Return how well what an operation does is what is wanted."""
+        fits = _FITS[self._question.action]
+        if self._is_compound(words):
+            fits = _FITS[ALL if self._question.is_plural else ""]
+        elif words.is_post and any(word in stems for stems in self._own_verbs for word in words.target):
+            return 1.0  # `POST /forks` forks
+        return max(surely * fits.get(done, 0.0) for done, surely in words.actions.items())
+
+    def _is_compound(self, words: OperationWords) -> bool:
+        """Return whether what may be the verb of the question is a noun here: `purchase` of `/purchase-orders`."""
+        compound = self._question.compound
+        is_step = compound and compound == tuple(word for word in words.target if word in compound)
+        return bool(is_step) and words.actions.get(ACTING, 0.0) < _DONE
+
+    def _covered(self, candidate: _Candidate, fit: float) -> float:
+        """Return which part of the question an operation has, the telling words counting more."""
+        covered = 0.0
+        for term, weight, matched in zip(self._question.terms, self._weights, candidate.matched, strict=True):
+            covered += weight * (fit if term.is_generic else min(matched / _FULL, 1.0))
+        return covered
+
+    def _subject(self, words: OperationWords) -> float:
+        """Return how well the last noun of the path is what the question is about."""
+        return max(
+            (stems.get(word, 0.0) for stems in self._subjects for word in words.target[-1:]), default=0.0
+        )
+
+    def _surplus(self, stems: tuple[str, ...], told: float) -> float:
+        """Return how much the question does not have of some words, the rare ones counting more.
+
+        Args:
+            told: How much all of them tell.
+        """
+        asked = sum(self._asked[stem] for stem in stems if stem in self._asked)
+        return min(max(told + _EACH * len(stems) - asked, 0.0), _MOST_SURPLUS)
+
+
+def _weights(terms: tuple[Term, ...], rarity: list[float]) -> list[float]:
+    """Return which part of the question each of its terms is; all parts together are 1."""
+    things = [weight for term, weight in zip(terms, rarity, strict=True) if not term.is_verb]
+    usual = sum(things) / len(things) if things else 1.0
+    weights = [
+        usual if term.is_generic else min(weight, usual) if term.is_verb else weight
+        for term, weight in zip(terms, rarity, strict=True)
+    ]
+    total = sum(weights) or 1.0
+    return [weight / total for weight in weights]

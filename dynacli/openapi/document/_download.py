@@ -1,0 +1,382 @@
+"""Documents downloaded over HTTP, under dynacli's own rules for redirects, encodings, size and time."""
+
+import re
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from dynacli.environment import invocation
+from dynacli.errors import DocumentError, NetworkError, RefusedError
+from dynacli.http.built_request import Request
+from dynacli.http.encodings import BadEncodingError, TooLargeError
+from dynacli.http.exchange import REDIRECTS, Answer, Budget, EndableClients, values_of
+from dynacli.http.failures import from_httpx
+from dynacli.http.send import Pieces, send
+from dynacli.openapi.document.fetched import SIGN_IN, DocumentLogin, Fetched
+from dynacli.openapi.document.limits import (
+    CONNECT_SECONDS,
+    MAX_BYTES,
+    MAX_REDIRECTS,
+    READ_SECONDS,
+    TOTAL_SECONDS,
+    in_mebibytes,
+)
+from dynacli.urls import without_query
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable
+
+    from dynacli.http.import_httpx import httpx
+    from dynacli.http.peers import Peers
+
+__all__ = ["Downloads", "Head", "max_age_of"]
+
+_DIRECTIVE = re.compile(r'([a-z0-9-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,"]*)))?', re.IGNORECASE)
+_NEVER = frozenset({"no-store", "no-cache"})
+
+
+def max_age_of(headers: Mapping[str, str]) -> float | None:
+    """Return for how many seconds an answer is fresh from now on; None where the server does not say.
+
+    `no-store` and `no-cache` make it 0: the document is kept all the same, because without it there would be no
+    command, and is due at once.
+    `s-maxage` is for caches that several people share, and is ignored.
+    """
+    directives: dict[str, str] = {}
+    for name, quoted, plain in _DIRECTIVE.findall(headers.get("cache-control", "")[:1000]):
+        directives.setdefault(name.lower(), quoted or plain)
+    if not _NEVER.isdisjoint(directives):
+        return 0.0
+    lifetime = _seconds(directives.get("max-age"))
+    if lifetime is None:
+        lifetime = _until_expiry(headers)
+    if lifetime is None:
+        return None
+    return max(lifetime - (_seconds(headers.get("age")) or 0.0), 0.0)
+
+
+def _seconds(text: str | None) -> float | None:
+    """Return a number of seconds (RFC 9111, section 1.2.2); None where the text is no number."""
+    text = (text or "").strip()
+    # Ten digits are 300 years; larger numbers are legal, and mean the same.
+    return float(text[:10]) if text.isascii() and text.isdigit() else None
+
+
+def _until_expiry(headers: Mapping[str, str]) -> float | None:
+    expires, date = headers.get("expires"), headers.get("date")
+    if expires is None or date is None:
+        return None
+    try:
+        # Both times are by the server's clock, so ours may be wrong.
+        return (parsedate_to_datetime(expires) - parsedate_to_datetime(date)).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return 0.0  # an invalid date counts as past (RFC 9111, section 5.3)
+
+
+_ACCEPT = (
+    "application/vnd.oai.openapi+json, application/vnd.oai.openapi, application/json, application/yaml, "
+    "application/x-yaml;q=0.9, text/yaml;q=0.9, text/plain;q=0.5, */*;q=0.1"
+)
+_MAX_ERROR_PAGE = 2**20
+_NOT_MODIFIED = 304
+_WHO_ASKS = frozenset({"authorization", "cookie"})
+_HINTS = {
+    401: "The document itself needs signing in; `{page}` says how",
+    403: "The server does not give the document to everyone; `{page}` says how to sign in",
+    404: "Check the URL; the document often is at `/openapi.json` or `/v3/api-docs`",
+    407: "Check the user name and the password in the variable of the proxy, such as `HTTP_PROXY`",
+    429: "The server limits how often it is asked; try again later",
+}
+
+
+class Head(NamedTuple):
+    """The status and headers of an answer, also where it was no document.
+
+    Args:
+        status: The status code.
+        media_type: The media type of `Content-Type`, lower case, without parameters.
+        location: Where the answer redirects to, or empty.
+        links: The `Link` headers.
+    """
+
+    status: int
+    media_type: str
+    location: str
+    links: tuple[str, ...]
+
+
+class Downloads:
+    """Downloads documents one after the other, over connections that stay open in between.
+
+    Attributes:
+        head: The head of the last answer; None while there is none.
+        error_page: The content of the last answer, where that was an error whose content was asked for.
+
+    Args:
+        accept: The value of the header `Accept`.
+        peers: Decides which connections may be used; without it, all may.
+    """
+
+    def __init__(self, *, accept: str = _ACCEPT, peers: "Peers | None" = None) -> None:
+        self.accept = accept
+        self.head: Head | None = None
+        self.error_page: Fetched | None = None
+        self._check = None if peers is None else peers.check
+        self._clients = EndableClients(self._check)
+        self._is_cut = False
+
+    def download(
+        self,
+        url: str,
+        *,
+        timeout: float | None = None,
+        etag: str = "",
+        last_modified: str = "",
+        login: DocumentLogin | None = None,
+        keeps_error_page: bool = False,
+    ) -> Fetched:
+        """Return the document at a URL.
+
+        Args:
+            url: An `http` or `https` URL without userinfo.
+            timeout: A time limit in seconds for the whole; the built-in one holds besides.
+            etag: The `ETag` of the revision at hand, or empty.
+            last_modified: The `Last-Modified` of the revision at hand, or empty.
+            login: Signs in at the origin of the URL: before the first request, and where the server answers with
+                401 or 403. Redirects stay within that origin, so the credentials never leave it.
+            keeps_error_page: Whether the content of an answer with an error is read, too, as far as it is small.
+
+        Raises:
+            DocumentError: The server answered with an error, or with more than the limit.
+            NetworkError: The connection failed or broke.
+            TimedOutError: A time limit was reached.
+            RefusedError: The server redirects to another origin.
+            UsageError: A proxy or certificate variable is malformed.
+        """
+        budget = min(timeout or TOTAL_SECONDS, TOTAL_SECONDS)
+        download = _Download(
+            self,
+            url,
+            _conditions(etag, last_modified),
+            login or DocumentLogin(),
+            keeps_error_page=keeps_error_page,
+        )
+        deadline = time.monotonic() + budget
+        is_fresh = not self._clients.is_connected
+        self.head = self.error_page = None
+        try:
+            return download.run(self._clients, budget)
+        except NetworkError:
+            # A server may close an idle connection just when it is used again: try once more with a new one.
+            self.close()
+            left = deadline - time.monotonic()
+            if is_fresh or self._is_cut or left <= 0:
+                raise
+        except BaseException:
+            self.close()
+            raise
+        return download.run(self._clients, left)
+
+    def cut(self) -> None:
+        """End the download that another thread waits for, and all later ones: each raises a `NetworkError`."""
+        self._is_cut = True
+        self._clients.end()
+
+    def close(self) -> None:
+        """Close all connections."""
+        clients, self._clients = self._clients, EndableClients(self._check)
+        clients.end()
+        clients.close()
+        if self._is_cut:
+            self._clients.end()
+
+
+def _conditions(etag: str, last_modified: str) -> dict[str, str]:
+    """Return the headers of a conditional request (RFC 9110, section 13.1)."""
+    headers = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+    # The values come from a cache file, which may be damaged.
+    return {
+        name: value for name, value in headers.items() if value and value.isascii() and value.isprintable()
+    }
+
+
+class _Download:
+    """A download, through all its redirects; it signs its requests in, and says what connections are made with."""
+
+    def __init__(
+        self,
+        downloads: Downloads,
+        url: str,
+        conditions: dict[str, str],
+        login: DocumentLogin,
+        *,
+        keeps_error_page: bool,
+    ) -> None:
+        self.downloads, self.url, self.conditions, self.login = downloads, url, conditions, login
+        self.keeps_error_page = keeps_error_page
+        self.challenge: str | None = None
+        self.credentials: Mapping[str, str] = {}
+        self._signed_url = ""
+
+    def run(self, clients: EndableClients, seconds: float) -> Fetched:
+        """Return the document, within so many seconds."""
+        from dynacli.http.import_httpx import httpx
+
+        headers = {"Accept": self.downloads.accept, **self.conditions}
+        self.challenge, self._signed_url = None, ""
+        try:
+            url = str(httpx.URL(self.url))
+        except httpx.InvalidURL as error:
+            raise from_httpx(error, self.url) from error
+        answer = send(
+            Request("GET", url, tuple(headers.items())),
+            Budget(seconds, connect=CONNECT_SECONDS, read=READ_SECONDS, follow=self._follow),
+            receive=self._receive,
+            clients=clients,
+            login=self,
+            tls=self,
+        )
+        return self._accepted(answer)
+
+    def context(self, origin: str) -> "ssl.SSLContext | None":
+        """Return what connections are made with."""
+        return self.login.context() if origin.startswith("https:") else None
+
+    def signed(self, request: Request) -> Request:
+        """Return a request with the credentials of its URL."""
+        if self._signed_url != request.url:
+            self.credentials = self.login.headers(request.url, self.challenge)
+            self._signed_url = request.url
+        return request._replace(headers=(*request.headers, *self.credentials.items()))
+
+    def wants_again(self, request: Request, status: int, headers: "Iterable[tuple[str, str]]") -> bool:
+        """Return whether the request can be sent again with credentials that the server asked for."""
+        headers = tuple(headers)
+        self.downloads.head = _head(status, headers)
+        if status not in SIGN_IN or self.challenge is not None:
+            return False
+        self.challenge = ", ".join(values_of(headers, "www-authenticate"))
+        sent, self.credentials = self.credentials, self.login.headers(request.url, self.challenge)
+        return self.credentials != sent
+
+    def _follow(self, request: Request, answer: Answer, hops: list[tuple[int, str]]) -> Request | None:
+        """Return the request that a redirect leads to, if it stays within the origin (RFC 6454, section 4)."""
+        location = answer.header("location")
+        if not location:
+            return None
+        if len(hops) >= MAX_REDIRECTS:
+            raise DocumentError(
+                f"`{without_query(self.url)}` redirects more than {MAX_REDIRECTS} times",
+                hint="Give the URL of the document itself",
+            )
+        hops.append((answer.status, answer.url))
+        return request._replace(url=_redirected(request.url, _text(location)))
+
+    def _receive(self, answer: Answer, pieces: Pieces) -> bytes:
+        """Return the content of an answer that has the document."""
+        if not _is_success(answer.status):
+            if self.keeps_error_page and not self._is_unchanged(answer):
+                self.downloads.error_page = _error_page(answer, pieces)
+            return b""
+        shown = without_query(self.url)
+        try:
+            return pieces.whole(MAX_BYTES)
+        except TooLargeError:
+            raise DocumentError(f"`{shown}` is larger than {in_mebibytes(MAX_BYTES)}") from None
+        except BadEncodingError as error:
+            kind = NetworkError if error.is_cut else DocumentError
+            raise kind(f"`{shown}` cannot be read", reason=str(error)) from error
+
+    def _is_unchanged(self, answer: Answer) -> bool:
+        return answer.status == _NOT_MODIFIED and bool(self.conditions)
+
+    def _accepted(self, answer: Answer) -> Fetched:
+        if not _is_success(answer.status) and not self._is_unchanged(answer):
+            raise self._refusal(answer)
+        headers = {name.lower(): answer.header(name) for name, _ in answer.headers}
+        asked = [name.strip().lower() for name in headers.get("vary", "").split(",")]
+        return Fetched(
+            answer.body,
+            media_type=_media_type(headers.get("content-type", "")),
+            etag=headers.get("etag", ""),
+            last_modified=headers.get("last-modified", ""),
+            not_modified=self._is_unchanged(answer),
+            uri=answer.url,
+            max_age=max_age_of(headers),
+            depends_on_who_asks=not self.credentials and not _WHO_ASKS.isdisjoint(asked),
+        )
+
+    def _refusal(self, answer: Answer) -> DocumentError:
+        status = answer.status
+        reason = answer.reason if answer.reason.isprintable() else ""
+        hint = _HINTS.get(status, "Check the URL, or try again later" if status >= 500 else "")
+        hint = hint.format(page=invocation("help documents"))
+        if status in SIGN_IN:
+            challenge = ", ".join(values_of(answer.headers, "www-authenticate"))
+            advice = self.login.advice(answer.url, challenge)
+            if advice is not None:
+                reason, hint = "; ".join(filter(None, (reason, advice.reason))), advice.hint
+        shown = without_query(self.url)
+        return DocumentError(
+            f"`{shown}` answered with {status} instead of a document", reason=reason, hint=hint, status=status
+        )
+
+
+def _is_success(status: int) -> bool:
+    return 200 <= status < 300
+
+
+def _error_page(answer: Answer, pieces: Pieces) -> Fetched | None:
+    try:
+        content = pieces.whole(_MAX_ERROR_PAGE)
+    except (BadEncodingError, TooLargeError):
+        return None  # the error itself tells enough
+    return Fetched(content, media_type=_media_type(answer.header("content-type")), uri=answer.url)
+
+
+def _head(status: int, headers: tuple[tuple[str, str], ...]) -> Head:
+    return Head(
+        status,
+        _media_type(", ".join(values_of(headers, "content-type"))),
+        _text(", ".join(values_of(headers, "location"))) if status in REDIRECTS else "",
+        tuple(map(_text, values_of(headers, "link"))),
+    )
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _text(value: str) -> str:
+    """Return a header's value, which some servers send in UTF-8 although it is Latin-1 (RFC 9110, section 5.5)."""
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return value
+
+
+def _redirected(base: str, location: str) -> str:
+    """Return where a redirect leads, if it stays within the origin (RFC 6454, section 4)."""
+    from dynacli.http.import_httpx import httpx
+
+    url = httpx.URL(base)
+    target = url.join(location).copy_with(username=None, password=None, fragment=None)
+    if _origin(target) == _origin(url):
+        return str(target)
+    shown = without_query(str(target))
+    if url.scheme == "https" and target.scheme == "http":
+        raise RefusedError(
+            f"`{without_query(str(url))}` redirects to `{shown}`, which is not encrypted",
+            hint="Give an `https://` URL of the document",
+        )
+    raise RefusedError(
+        f"`{without_query(str(url))}` redirects to another origin, `{target.scheme}://{target.netloc.decode()}`",
+        reason="A document is taken only from the origin that you named",
+        hint=f"If you trust it, give the new URL: `{shown}`",
+    )
+
+
+def _origin(url: "httpx.URL") -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)

@@ -1,0 +1,219 @@
+"""The ledger of a conversion: what moved where, which references have to change, and what was lost."""
+
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
+
+from dynacli.openapi.document.pointer import MISSING, join, step_into
+from dynacli.openapi.document.references.place_origins import Move
+from dynacli.openapi.document.references.scan import Locator
+
+__all__ = ["ConvertedPlace", "Kind", "Ledger"]
+
+Kind = Literal["", "schemas", "parameters", "responses", "requestBodies", "headers", "pathItems"]
+"""The section of `components` in 3.0 that a reference has to lead to; empty where it is not known."""
+
+_MAX_HOPS = 100
+
+_MAX_COPIED = 16 * 1024 * 1024
+"""How much of a document may be copied, in characters and 8 more for each value.
+
+Swagger states media types, shared bodies and shared responses once for many operations, OpenAPI in each of them.
+Without a limit, a document of a megabyte could become one of a terabyte.
+"""
+
+_COST_OF_COPY = 200
+"""The cost of a copy beside its content: an entry, and the origins that are noted."""
+
+
+class _Referrer(NamedTuple):
+    """An object of the new document whose reference still leads to a place in the Swagger document.
+
+    Args:
+        node: The object.
+        key: The key of the reference, for instance `$ref`.
+        kind: The kind of component that the reference has to lead to.
+    """
+
+    node: dict[str, Any]
+    key: str
+    kind: Kind
+
+
+class Ledger:
+    """The record of a conversion, which its steps read and write by the places of parts (`ConvertedPlace`).
+
+    Attributes:
+        moves: The origins of parts of the new document.
+        warnings: A message and a JSON pointer in the Swagger document, for all that could not be carried over.
+        referrers: The references that still have to be converted.
+    """
+
+    def __init__(self, source: dict[str, Any]) -> None:
+        self.source = source
+        self.moves: list[Move] = []
+        self.warnings: list[tuple[str, str]] = []
+        self.referrers: list[_Referrer] = []
+        self._new_pointers: dict[str, str] = {}
+        self._locator = Locator(source, "", [])
+        self._located: dict[str, tuple[str, ...] | None] = {}
+        self._copies_left = _MAX_COPIED
+
+    def note_move(self, old: str, new: str) -> None:
+        """Note where a part went; if it goes to several places, references to it lead to the first."""
+        self.note_origin(old, new)
+        self._new_pointers.setdefault(old, new)
+
+    def has_moved(self, old: str) -> bool:
+        """Return whether the part at a JSON pointer of the Swagger document was written to the new document already."""
+        return old in self._new_pointers
+
+    def note_origin(self, old: str, new: str) -> None:
+        """Note the origin of a part, without making references to the origin lead to the part."""
+        self.moves.append(Move(new, 0, old))
+
+    def note_made(self, value: Any, new: str, old: str) -> None:
+        """Note that a part, with all in it, was made from a place in the Swagger document."""
+        self.moves.append(Move(new, 0, old))
+        if isinstance(value, dict):
+            for key, item in value.items():
+                self.note_made(item, new + join((key,)), old)
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                self.note_made(item, new + join((index,)), old)
+
+    def add_referrer(self, node: dict[str, Any], key: str, kind: Kind) -> None:
+        """Note that an object of the new document has a reference of the Swagger document."""
+        self.referrers.append(_Referrer(node, key, kind))
+
+    def copy_reference(self, raw: dict[str, Any], kind: Kind) -> dict[str, Any]:
+        """Return a copy of an object of the Swagger document that has a `$ref`, and note the reference."""
+        copy = dict(raw)
+        self.add_referrer(copy, "$ref", kind)
+        return copy
+
+    def new_pointer(self, old: str) -> str:
+        """Return the JSON pointer, in the new document, of the part at a JSON pointer of the Swagger document."""
+        start = old
+        while start and start not in self._new_pointers:
+            start = start.rpartition("/")[0]
+        return self._new_pointers.get(start, "") + old[len(start) :]
+
+    def locate(self, ref: str) -> tuple[str, ...] | None:
+        """Return the steps to the target of a reference in the Swagger document; None where there is none.
+
+        References on the way are followed (`#/a/b` where `a` is a `$ref`), a reference at its end is not.
+        """
+        if ref not in self._located:
+            self._located[ref] = self._locator.locate_ref(ref)
+        return self._located[ref]
+
+    def follow(self, node: Any) -> tuple[Any, tuple[str, ...]]:
+        """Follow a chain of references in the Swagger document to its end.
+
+        Returns:
+            The value at the end and the steps to it; `MISSING` where the chain leads nowhere or in a circle.
+            The node itself, without steps, where it is no reference.
+        """
+        steps: tuple[str, ...] = ()
+        for _ in range(_MAX_HOPS):
+            ref = node.get("$ref") if isinstance(node, dict) else None
+            if not isinstance(ref, str):
+                return node, steps
+            target = self.locate(ref)
+            if target is None:
+                break
+            steps = target
+            node = self.value_at(steps)
+        return MISSING, ()
+
+    def value_at(self, steps: tuple[str, ...]) -> Any:
+        """Return the value at the end of steps that exist."""
+        node: Any = self.source
+        for step in steps:
+            node = step_into(node, step)
+        return node
+
+    def may_copy(self, values: tuple[Any, ...], old: str) -> bool:
+        """Return whether values may be copied; the first time that they may not, there is a warning."""
+        cost = _COST_OF_COPY + sum(_size(value, self._copies_left) for value in values)
+        if cost > self._copies_left:
+            if self._copies_left:
+                message = (
+                    "This is shared by too many operations to be written into each;"
+                    " it and all further ones like it are not"
+                )
+                self.warnings.append((message, old))
+            self._copies_left = 0
+            return False
+        self._copies_left -= cost
+        return True
+
+
+def _size(value: Any, most: int) -> int:
+    size = 0
+    stack = [value]
+    while stack and size <= most:
+        node = stack.pop()
+        size += 8
+        if isinstance(node, str):
+            size += len(node)
+        elif isinstance(node, dict):
+            size += sum(map(len, node))
+            stack.extend(node.values())
+        elif isinstance(node, list):
+            stack.extend(node)
+    return size
+
+
+# The same few steps come again and again: `schema`, `properties`, `0`.
+_joined = lru_cache(maxsize=1024)(join)
+
+
+class ConvertedPlace:
+    """The place of a part that is converted.
+
+    Args:
+        old: Its JSON pointer in the Swagger document.
+        new: Its JSON pointer in the OpenAPI document.
+    """
+
+    __slots__ = ("ledger", "new", "old")
+
+    def __init__(self, ledger: Ledger, old: str = "", new: str = "") -> None:
+        self.ledger = ledger
+        self.old = old
+        self.new = new
+
+    def at(self, old: str, new: str = "") -> "ConvertedPlace":
+        """Return another place of the same conversion."""
+        return ConvertedPlace(self.ledger, old, new)
+
+    def below(self, *steps: str | int) -> "ConvertedPlace":
+        """Return a place inside of this one, at the same steps in both documents."""
+        piece = _joined(steps)
+        return self.at(self.old + piece, self.new + piece)
+
+    def relocated(self, old: tuple[str | int, ...], new: tuple[str | int, ...]) -> "ConvertedPlace":
+        """Return a place inside of this one, at other steps in the new document."""
+        return self.at(self.old + _joined(old), self.new + _joined(new))
+
+    def warn(self, message: str) -> None:
+        """Note that something here could not be carried over."""
+        self.ledger.warnings.append((message, self.old))
+
+    def note_move(self) -> None:
+        """Note that a part went here; if it goes to several places, references to it lead to the first."""
+        self.ledger.note_move(self.old, self.new)
+
+    def note_origin(self) -> None:
+        """Note the origin of a part, without making references to the origin lead to the part."""
+        self.ledger.note_origin(self.old, self.new)
+
+    def note_made(self, value: Any, old: str) -> Any:
+        """Note that the part here, with all in it, was made from a place in the Swagger document; return the part."""
+        self.ledger.note_made(value, self.new, old)
+        return value
+
+    def may_copy(self, *values: Any) -> bool:
+        """Return whether values may be copied to here; the first time that they may not, there is a warning."""
+        return self.ledger.may_copy(values, self.old)

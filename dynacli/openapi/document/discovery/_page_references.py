@@ -1,0 +1,289 @@
+"""The references in a page that may lead to a document: those that Swagger UI, ReDoc and other viewers are set up with.
+
+No script of a page is executed. The page is searched for patterns, each of which reads it once:
+possessive quantifiers (`++`), each followed by a character that ends it, leave nothing to backtrack into.
+"""
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from dynacli.http.link_values import Link
+from dynacli.openapi.document.discovery.discovered import Lead, Role
+
+__all__ = [
+    "MAX_CHARACTERS",
+    "attributes_of",
+    "base_of",
+    "has_document_inside",
+    "is_linkset",
+    "is_viewer",
+    "leads_of",
+    "path_of",
+    "read_config",
+    "read_linkset",
+    "read_neighbours",
+    "read_page",
+    "read_query",
+]
+
+_ROLES = {
+    "service-desc": Role.DOCUMENT,
+    "describedby": Role.DOCUMENT,
+    "api-catalog": Role.CATALOG,
+    "item": Role.API,
+    "service-doc": Role.PAGE,
+}
+"""Link relation → its expected target (RFC 8631, RFC 9727); `describedby` is older and still in use."""
+
+
+def leads_of(links: Iterable[Link]) -> list[Lead]:
+    """Return the links that may lead to a document, judged by relation and media type.
+
+    `alternate` counts where its media type is OpenAPI's own.
+    """
+    leads = []
+    for link in links:
+        if not link.target:
+            continue
+        for relation in link.relations:
+            if relation in _ROLES:
+                role = _ROLES[relation]
+                leads.append(Lead(link.target, role, is_stated=role is not Role.PAGE))
+                break
+            if relation == "alternate" and "openapi" in link.media_type.lower():
+                leads.append(Lead(link.target, is_stated=True))
+                break
+    return leads
+
+
+MAX_CHARACTERS = 5_000_000
+"""How many characters of a page are searched."""
+_MIN_REFERENCE = 7
+_MAX_REFERENCE = 500
+_MAX_TAG = 5000
+_MAX_LEADS = 12
+_MAX_MENTIONS = 10
+
+_VIEWER = re.compile(
+    r"swagger-?ui|\bredoc\b|rapi-?doc|@scalar|scalar\.js|createApiReference|api-reference"
+    r"|elements-api|apiDescriptionUrl|openapi-explorer",
+    re.IGNORECASE,
+)
+# In a script, JSON often stands within a string.
+_ESCAPES = {"\\/": "/", '\\"': '"', "\\u002F": "/", "\\u002f": "/", "\\u0022": '"', "\\u0026": "&"}
+_SETTING = re.compile(
+    r"""
+    (?<![\w$-])
+    (?P<name>url|specUrl|spec-url|data-url|swaggerUrl|data-spec-url|apiDescriptionUrl|openapi-url|openapiUrl
+        |document-url|configUrl)
+    ["']?\s*+(?:[:=]\s*+)(?:["'`](?P<quoted>[^"'`<>\s]++)["'`]|(?P<bare>[^"'`<>\s,;(){}]++))
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_CALL = re.compile(
+    r"""(?<![\w$])(?:Redoc\.init|createApiReference)\(\s*+["'`]([^"'`<>\s]++)["'`]""",
+    re.IGNORECASE,
+)
+_TAG = re.compile(r"<(?:link|a)\s([^<>]*+)>", re.IGNORECASE)
+_BASE = re.compile(r"<base\s([^<>]*+)>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""(?<![\w-])([\w-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
+_WORD = re.compile(r"""[^\s"'`<>(){}\[\]|,;\\*]++""")
+
+_FILE_WORDS = ("openapi", "swagger", "api-doc", "apidoc", "apispec", "api-spec", "spec.json")
+_FILE_STARTS = ("spec.", "oas.", "oas3.")
+_PLACES = (
+    *("openapi", "swagger", "api-docs", "apidocs", "swagger-config", "openapi/v1.json", "openapi/v2"),
+    *("openapi/json", "swagger/json", "documentation/json", "docs/json"),
+    *("specs/oas", "full-spec", "api-spec", "openapi-spec", "api/spec"),
+    *("redoc", "swagger-ui", "swagger-ui.html", "swagger-ui/index.html", "swagger/index.html"),
+)
+"""The ends of the paths of documents and viewers without a file name ending such as `.json`."""
+_SCRIPTS = ("swagger-initializer.js", "swagger-ui-init.js", "/index.js", "/scalar.js")
+"""The scripts that a viewer is set up in, where that is not the page itself."""
+_ENDINGS = tuple(f"/{place}" for place in _PLACES)
+_ASSETS = (
+    *(".js", ".mjs", ".css", ".map", ".html", ".htm", ".txt", ".md"),
+    *(".png", ".svg", ".ico", ".gif", ".jpg", ".jpeg", ".webp", ".woff", ".woff2", ".ttf"),
+)
+_EXAMPLES = ("petstore.swagger.io", "petstore3.swagger.io", "registry.scalar.com")
+"""Hosts of the example documents that viewers come with; no API means those."""
+
+
+def is_viewer(text: str) -> bool:
+    """Return whether a page is a viewer: a program that shows an API."""
+    return _VIEWER.search(text, 0, MAX_CHARACTERS) is not None
+
+
+def read_page(text: str, *, is_script: bool = False) -> list[Lead]:
+    """Return the references in a page: those that it states, then those of its setup, then the rest.
+
+    Args:
+        text: HTML, a script, or any text.
+        is_script: Whether the text is a script that a viewer is set up in.
+    """
+    text = text[:MAX_CHARACTERS]
+    base = base_of(text)
+    stated = leads_of(_links(text))
+    if "&" in text:
+        text = html.unescape(text)
+    for escaped, character in _ESCAPES.items():
+        text = text.replace(escaped, character)
+    leads: dict[str, Lead] = {}
+    if is_script or is_viewer(text):
+        for lead in _settings(text):
+            leads.setdefault(lead.reference, lead)
+            if len(leads) >= _MAX_LEADS:
+                break
+    for lead in _mentions(text, with_scripts=is_viewer(text)):
+        if len(leads) >= _MAX_LEADS + _MAX_MENTIONS:
+            break
+        leads.setdefault(lead.reference, lead)
+    return [lead._replace(base=base) for lead in (*stated, *leads.values())]
+
+
+def read_config(tree: object) -> list[Lead]:
+    """Return the documents that a configuration of Swagger UI names: its `url`, or the list of its `urls`."""
+    if not isinstance(tree, dict):
+        return []
+    urls = tree.get("urls")
+    entries = [tree, *(urls if isinstance(urls, list) else [])]
+    named = [entry.get("url") for entry in entries if isinstance(entry, dict)]
+    return [Lead(url) for url in named if isinstance(url, str)][:_MAX_LEADS]
+
+
+def read_query(url: str) -> list[Lead]:
+    """Return the documents and configurations that the query of a viewer's own URL names."""
+    try:
+        query = parse_qs(urlsplit(url).query, max_num_fields=20)
+    except ValueError:
+        return []
+    config_urls = (*query.get("configUrl", ()), *query.get("configurl", ()))
+    return [*map(Lead, query.get("url", ())), *(Lead(url, Role.SETUP) for url in config_urls)]
+
+
+def read_neighbours(url: str, text: str) -> list[Lead]:
+    """Return where the frameworks of some viewers serve the document, as the URL of the viewer tells."""
+    path = urlsplit(url).path.removesuffix("/index.html").rstrip("/")
+    neighbours = {"swagger-ui-init.js": "-json", "/static/swagger-initializer.js": "/json"}  # NestJS, Fastify
+    return [Lead(path + ending) for script, ending in neighbours.items() if path and script in text]
+
+
+def has_document_inside(text: str) -> bool:
+    """Return whether a script of Swagger UI holds the document itself, rather than its URL."""
+    return '"swaggerDoc": {' in text[:MAX_CHARACTERS]
+
+
+def _settings(text: str) -> Iterator[Lead]:
+    for match in _SETTING.finditer(text):
+        name = match["name"].lower()
+        # A value without quotes is code, such as `url: location.origin`, or an attribute of minified HTML.
+        reference = match["quoted"] or (match["bare"] if "-" in name else "")
+        if reference and _may_be_document(reference):
+            yield Lead(reference, Role.SETUP if name == "configurl" else Role.DOCUMENT)
+    for match in _CALL.finditer(text):
+        if _may_be_document(match[1]):
+            yield Lead(match[1])
+
+
+def _may_be_document(reference: str) -> bool:
+    path = path_of(reference)
+    is_possible = bool(path) and len(reference) <= _MAX_REFERENCE
+    return is_possible and not path.endswith(_ASSETS) and not _is_example(path)
+
+
+def path_of(reference: str) -> str:
+    """Return a reference in lower case without its query and fragment."""
+    return reference.partition("?")[0].partition("#")[0].lower()
+
+
+def _is_example(reference: str) -> bool:
+    return reference.partition("://")[2].startswith(_EXAMPLES)
+
+
+def _mentions(text: str, *, with_scripts: bool) -> Iterator[Lead]:
+    """Yield the words that end like the path of a document, of a viewer or of a viewer's setup script."""
+    for match in _WORD.finditer(text):
+        if not _MIN_REFERENCE <= match.end() - match.start() <= _MAX_REFERENCE:
+            continue
+        word = _unquoted(match[0]).rstrip(".:!?")  # as at the end of a sentence
+        path = path_of(word)
+        if with_scripts and (f"/{path}".endswith(_SCRIPTS) or "?script=" in word):
+            yield Lead(word, Role.SETUP)
+        elif (_is_file(path) or _is_place(path)) and not _is_example(path):
+            yield Lead(word)
+
+
+def _is_file(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    is_named = name.startswith(_FILE_STARTS) or any(word in name for word in _FILE_WORDS)
+    return is_named and name.endswith((".json", ".yaml", ".yml"))
+
+
+def _is_place(path: str) -> bool:
+    # `openapi` may be a word of a sentence: it counts only where the text starts like a reference.
+    is_reference = path.startswith(("/", "./", "../", "http://", "https://"))
+    return is_reference and path.rstrip("/").endswith(_ENDINGS)
+
+
+def _unquoted(word: str) -> str:
+    """Return a word without the name of an attribute before it: `href=/openapi.json`."""
+    name, mark, value = word.partition("=")
+    return value if mark and name.replace("-", "").isalpha() else word
+
+
+def _links(text: str) -> Iterator[Link]:
+    for match in _TAG.finditer(text):
+        if "rel" in match[1].lower():
+            attributes = attributes_of(match[1])
+            relations = tuple(attributes.get("rel", "").lower().split())
+            yield Link(attributes.get("href", ""), relations, media_type=attributes.get("type", ""))
+
+
+def base_of(text: str) -> str:
+    """Return the base that a page states for its references; empty where it states none."""
+    match = _BASE.search(text)
+    return attributes_of(match[1]).get("href", "") if match else ""
+
+
+def attributes_of(tag: str) -> dict[str, str]:
+    """Return name → value of the attributes in a tag."""
+    attributes: dict[str, str] = {}
+    for match in _ATTRIBUTE.finditer(tag[:_MAX_TAG]):
+        attributes.setdefault(match[1].lower(), html.unescape(match[2] or match[3] or match[4] or "").strip())
+    return attributes
+
+
+_MAX_CONTEXTS = 1000
+
+
+def is_linkset(tree: Any) -> bool:
+    """Return whether a value is a set of links."""
+    return isinstance(tree, dict) and isinstance(tree.get("linkset"), (list, dict))
+
+
+def read_linkset(tree: Any) -> list[Lead]:
+    """Return the links of a set that may lead to a document: descriptions, other catalogs, the APIs themselves.
+
+    A link to documentation for people is left out where the same API links to its description.
+    Malformed links are left out, too.
+    """
+    contexts = tree["linkset"] if is_linkset(tree) else []
+    leads: list[Lead] = []
+    for context in (contexts if isinstance(contexts, list) else [contexts])[:_MAX_CONTEXTS]:
+        if isinstance(context, dict):
+            own = leads_of(_links_of(context))
+            is_described = any(lead.role is Role.DOCUMENT for lead in own)
+            leads.extend(lead for lead in own if lead.role is not Role.PAGE or not is_described)
+    return leads
+
+
+def _links_of(context: dict[str, Any]) -> Iterator[Link]:
+    for relation, targets in context.items():
+        for target in targets if isinstance(targets, list) else [targets]:
+            href = target.get("href") if isinstance(target, dict) else None
+            if isinstance(href, str):
+                kind = target.get("type")
+                yield Link(href, (str(relation).lower(),), media_type=kind if isinstance(kind, str) else "")

@@ -1,0 +1,359 @@
+"""The references of a document: those that lead to a place in it, and those that do not.
+
+No reference is followed out of the document, and data is not searched for references (see `objects`).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urljoin
+
+from dynacli.openapi.document.objects import (
+    DATA,
+    DOCUMENT,
+    EXAMPLE,
+    SCHEMA,
+    ObjectKind,
+    kind_at,
+    kind_in_list,
+)
+from dynacli.openapi.document.pointer import MISSING, follow, follow_partly, from_fragment, join
+
+__all__ = ["Reference", "ScanResult", "follow_references", "lookup", "past_references", "scan"]
+
+Steps = tuple[str, ...]
+# A step and the chain of the steps before it: cheaper than a pointer for every node.
+Link = tuple[Any, str | int] | None
+
+REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
+IDENTIFIERS = frozenset({"$id", "$schema", "jsonSchemaDialect"})
+
+KNOWN_DIALECTS = (
+    "https://spec.openapis.org/oas/3.1/dialect/base",
+    "https://json-schema.org/draft/2020-12/schema",
+    "https://json-schema.org/draft/2019-09/schema",
+    "http://json-schema.org/draft-07/schema",
+    "http://json-schema.org/draft-06/schema",
+    "http://json-schema.org/draft-04/schema",
+    "http://json-schema.org/schema",
+)
+NEWEST_DIALECTS = frozenset(KNOWN_DIALECTS[:2]) | {"https://spec.openapis.org/oas/3.1/dialect/2024-11-10"}
+"""The names of the dialect that schemas of 3.1 are written in where a document does not say."""
+
+_MAX_HOPS = 100
+
+
+class Reference(NamedTuple):
+    """A reference with its target, or an identifier.
+
+    Args:
+        pointer: The JSON pointer of the object that holds it.
+        keyword: `$ref`, `$dynamicRef`, `$recursiveRef`, `mapping` (of a discriminator),
+            `$id`, `$schema` or `jsonSchemaDialect`.
+        ref: The reference as written.
+        target: The steps to its target, with references on the way followed; None where there is none.
+    """
+
+    pointer: str
+    keyword: str
+    ref: str
+    target: Steps | None
+
+
+class ScanResult(NamedTuple):
+    """The references of a document, in document order.
+
+    Args:
+        references: The references that lead to a place in the document.
+        external: The references that leave the document; they are not followed.
+        dangling: The references to places in the document that do not exist.
+        identifiers: `$id`s and dialects that are absolute URIs and not JSON Schema's own. A validator would use them
+            as a base or fetch them, so they are removed for it.
+    """
+
+    references: tuple[Reference, ...]
+    external: tuple[Reference, ...]
+    dangling: tuple[Reference, ...]
+    identifiers: tuple[Reference, ...]
+
+    @property
+    def internal(self) -> tuple[str, ...]:
+        """The references that start with `#` and lead to a place in the document, each spelling once."""
+        return tuple(
+            dict.fromkeys(reference.ref for reference in self.references if reference.ref.startswith("#"))
+        )
+
+
+class Site(NamedTuple):
+    """The place of a reference or an identifier.
+
+    Args:
+        node: The object that holds it.
+        link: The steps to that object.
+        keyword: The key of the reference in `node`; for an entry of a `mapping`, the key of `node` itself.
+        ref: The value.
+        is_optional: Whether the value may be data rather than a reference.
+        kind: The kind of object that belongs there.
+        name: The key in a `mapping`; else empty.
+    """
+
+    node: dict[str, Any]
+    link: Link
+    keyword: str
+    ref: Any
+    is_optional: bool
+    kind: ObjectKind
+    name: str = ""
+
+
+def scan(tree: Any, uri: str = "") -> ScanResult:
+    """Return every reference of a document.
+
+    Args:
+        tree: The document, plain JSON.
+        uri: Its base URI: a reference to this URI stays in the document.
+    """
+    sites = list(sites_of(tree))
+    locator = Locator(tree, uri, sites)
+    internal: list[Reference] = []
+    external: list[Reference] = []
+    dangling: list[Reference] = []
+    identifiers: list[Reference] = []
+    for site in sites:
+        if site.keyword in IDENTIFIERS:
+            if _is_foreign_identifier(site):
+                identifiers.append(Reference(_pointer(site), site.keyword, site.ref, None))
+            continue
+        if site.keyword not in REFERENCES and site.keyword != "mapping":
+            continue
+        ref = site.ref if isinstance(site.ref, str) else repr(site.ref)[:80]
+        target = locator.locate(site)
+        if target is not None:
+            internal.append(Reference(_pointer(site), site.keyword, ref, target))
+        elif site.is_optional:
+            continue
+        elif isinstance(site.ref, str) and locator.is_external(site):
+            external.append(Reference(_pointer(site), site.keyword, ref, None))
+        else:
+            dangling.append(Reference(_pointer(site), site.keyword, ref, None))
+    return ScanResult(tuple(internal), tuple(external), tuple(dangling), tuple(identifiers))
+
+
+def lookup(tree: Any, ref: str) -> Any:
+    """Return the value that a reference within a document leads to.
+
+    References on the way are followed (`#/a/b` where `a` is a `$ref`), a reference at its end is not.
+
+    Args:
+        tree: The document, plain JSON.
+        ref: A reference such as `#/components/schemas/Pet`.
+
+    Raises:
+        LookupError: The reference leads to nothing, or out of the document.
+    """
+    steps = from_fragment(ref)
+    node = MISSING if steps is None else follow(tree, steps)
+    if node is MISSING:
+        target = Locator(tree, "", []).locate_ref(ref)
+        if target is None:
+            raise LookupError(ref)
+        node = follow(tree, target)
+    return node
+
+
+def past_references(tree: Any, steps: Steps) -> Steps | None:
+    """Return the steps to the same place with references on the way followed; None where they lead nowhere."""
+    return Locator(tree, "", []).walk(steps)
+
+
+def follow_references(tree: Any, value: Any) -> Any:
+    """Return the value at the end of a chain of `$ref`s; None where the chain leads nowhere or in a circle."""
+    for _ in range(_MAX_HOPS):
+        if not isinstance(value, Mapping) or not isinstance(value.get("$ref"), str):
+            return value
+        try:
+            value = lookup(tree, value["$ref"])
+        except LookupError:
+            return None
+    return None
+
+
+def sites_of(
+    tree: Any, kind: ObjectKind = DOCUMENT, link: Link = None, seen: set[int] | None = None
+) -> Iterator[Site]:
+    """Yield every reference and identifier of a document, in document order, without recursion.
+
+    Args:
+        tree: The document or a part of it, plain JSON.
+        kind: The kind of `tree`.
+        link: The steps to it.
+        seen: The `id` of each object and list that was searched before: those are skipped, and new ones are added.
+    """
+    stack: list[tuple[Any, Link, ObjectKind]] = [(tree, link, kind)] if isinstance(tree, (dict, list)) else []
+    while stack:
+        node, link, kind = stack.pop()
+        if seen is not None:
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+        if isinstance(node, list):
+            items = [
+                (item, (link, index), kind)
+                for index, item in enumerate(node)
+                if isinstance(item, (dict, list))
+            ]
+            stack.extend(reversed(items))
+            continue
+        if kind is EXAMPLE:
+            # An Example Object may be a reference (3.1.1, "Example Object"); all in it is data.
+            if isinstance(node.get("$ref"), str):
+                yield Site(node, link, "$ref", node["$ref"], is_optional=True, kind=kind)
+            continue
+        # This runs for every object of the document, several times: hence no function calls in the usual case.
+        has_keywords = kind.members is None
+        if has_keywords:
+            if "$ref" in node:
+                yield Site(node, link, "$ref", node["$ref"], is_optional=False, kind=kind)
+            if not _RARE.isdisjoint(node):
+                yield from _rare_sites(node, link, kind)
+        elif isinstance(node.get("$ref"), str):
+            # Documents are split into files at such maps, although no version of OpenAPI allows a reference here.
+            yield Site(node, link, "$ref", node["$ref"], kind.members is EXAMPLE, kind)
+        below: list[tuple[Any, Link, ObjectKind]] = []
+        for key, value in node.items():
+            if isinstance(value, dict):
+                inner = kind_at(kind, key)
+            elif isinstance(value, list):
+                inner = kind_in_list(kind_at(kind, key), key)
+            else:
+                continue
+            if inner is not DATA and not (has_keywords and key == "$ref"):
+                below.append((value, (link, key), inner))
+        below.reverse()
+        stack.extend(below)
+
+
+def _rare_sites(node: dict[str, Any], link: Link, kind: ObjectKind) -> Iterator[Site]:
+    for keyword in _RARE & node.keys():
+        value = node[keyword]
+        if keyword == "discriminator":
+            mapping = value.get("mapping") if isinstance(value, dict) else None
+            if isinstance(mapping, dict):
+                here = ((link, "discriminator"), "mapping")
+                for name, ref in mapping.items():
+                    yield Site(mapping, here, "mapping", ref, is_optional=False, kind=SCHEMA, name=name)
+        elif isinstance(value, str):
+            yield Site(node, link, keyword, value, is_optional=False, kind=kind)
+
+
+_RARE = (REFERENCES - {"$ref"}) | IDENTIFIERS | {"discriminator", "$anchor", "$dynamicAnchor"}
+
+
+class Locator:
+    """The places that references lead to, looked up once for each spelling."""
+
+    def __init__(self, tree: Any, uri: str, sites: list[Site]) -> None:
+        self.tree = tree
+        self.uri = without_fragment(uri)
+        self.anchors = {
+            site.ref: steps_of(site.link) for site in sites if site.keyword in ("$anchor", "$dynamicAnchor")
+        }
+        self.ids = {
+            without_fragment(site.ref): steps_of(site.link)
+            for site in sites
+            if site.keyword == "$id" and not site.ref.startswith("#")
+        }
+        self.known: dict[tuple[str, bool], Steps | None] = {}
+
+    def locate(self, site: Site) -> Steps | None:
+        """Return the steps to the place that a reference leads to, or None."""
+        if not isinstance(site.ref, str):
+            return None
+        key = site.ref, site.keyword == "mapping"
+        if key not in self.known:
+            self.known[key] = self._locate_name(site.ref) if key[1] else self.locate_ref(site.ref)
+        return self.known[key]
+
+    def is_external(self, site: Site) -> bool:
+        """Return whether a reference that leads nowhere in the document leaves it."""
+        ref: str = site.ref
+        if site.keyword == "mapping" and not looks_like_reference(ref):
+            return False
+        base = without_fragment(ref)
+        return bool(base) and not self._is_own(base)
+
+    def _locate_name(self, ref: str) -> Steps | None:
+        """Return the steps to the schema that a mapping's value means, which is a schema's name or a reference."""
+        named = ("components", "schemas", ref)
+        if follow(self.tree, named) is not MISSING:
+            return named
+        return self.locate_ref(ref) if looks_like_reference(ref) else None
+
+    def locate_ref(self, ref: str, hops: int = 0) -> Steps | None:
+        """Return the steps to the place that the text of a reference leads to, or None."""
+        base, hash_sign, fragment = ref.partition("#")
+        start: Steps = ()
+        if base in self.ids:
+            start = self.ids[base]
+        elif base and not self._is_own(base):
+            return None
+        if fragment in self.anchors:
+            return self.anchors[fragment]
+        steps = from_fragment(f"#{fragment}")
+        if steps is None or not (base or hash_sign):
+            return None
+        return self.walk(start + steps, hops)
+
+    def walk(self, steps: Steps, hops: int = 0) -> Steps | None:
+        """Return the steps to a place with references on the way followed: `#/a/b` where `a` is a `$ref`; or None."""
+        node, length = follow_partly(self.tree, steps)
+        if length == len(steps):
+            return steps
+        ref = node.get("$ref") if isinstance(node, dict) else None
+        if not isinstance(ref, str) or hops >= _MAX_HOPS:
+            return None
+        target = self.locate_ref(ref, hops + 1)
+        return None if target is None else self.walk(target + steps[length:], hops + 1)
+
+    def _is_own(self, base: str) -> bool:
+        if not self.uri:
+            return False
+        try:
+            return urljoin(self.uri, base) == self.uri
+        except ValueError:  # for instance an unclosed `[` in the host
+            return False
+
+
+def steps_of(link: Link) -> Steps:
+    """Return the steps of a chain, from the root."""
+    steps: list[str] = []
+    while link:
+        link, step = link
+        steps.append(str(step))
+    return tuple(reversed(steps))
+
+
+def link_of(steps: Steps) -> Link:
+    """Return the chain of some steps."""
+    link: Link = None
+    for step in steps:
+        link = (link, step)
+    return link
+
+
+def without_fragment(ref: str) -> str:
+    """Return a reference up to its `#`; unlike `urldefrag`, also where it is malformed."""
+    return ref.partition("#")[0]
+
+
+def _pointer(site: Site) -> str:
+    return join(steps_of(site.link))
+
+
+def looks_like_reference(value: str) -> bool:
+    return "/" in value or "#" in value or value.endswith((".json", ".yaml", ".yml"))
+
+
+def _is_foreign_identifier(site: Site) -> bool:
+    if site.keyword == "$id":
+        return "://" in site.ref or site.ref.startswith(("urn:", "file:", "//"))
+    return site.ref.rstrip("#") not in KNOWN_DIALECTS

@@ -1,0 +1,110 @@
+"""Kinds of media types, which of them a body can be built for, and which is preferred among several."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dynacli.http.semantics import (
+    is_form,
+    is_json,
+    is_json_lines,
+    is_json_sequence,
+    is_multipart,
+    is_text_type,
+)
+
+if TYPE_CHECKING:
+    from dynacli.openapi.model.operation import MediaType
+
+__all__ = [
+    "body_schema",
+    "is_as_good_as_json",
+    "is_binary",
+    "is_built",
+    "is_object_of_bytes",
+    "preferred",
+    "sent_as",
+    "takes_options",
+]
+
+
+def is_built(media_type: str) -> bool:
+    """Return whether a body of this media type can be built from options; other bodies are given whole."""
+    kinds = (is_json, is_form, is_multipart, is_json_lines, is_json_sequence)
+    return any(is_kind(media_type) for is_kind in kinds)
+
+
+def body_schema(media: Mapping[str, Any]) -> Any:
+    """Return the schema of a whole body; a sequence (`itemSchema`, OpenAPI 3.2) has the schema of an array."""
+    if "schema" not in media and "itemSchema" in media:
+        return {"type": "array", "items": media["itemSchema"]}
+    return media.get("schema")
+
+
+def preferred(content: Sequence["MediaType"]) -> "MediaType":
+    """Return the media type that a body is sent as unless the person says otherwise.
+
+    JSON comes first, unless a multipart takes files that JSON has no way to carry; then multipart where an option takes
+    a file, then a form, then any multipart.
+    """
+    ranks: tuple[Callable[[MediaType], bool], ...] = (
+        lambda media_type: is_json(media_type.name) and not _takes_file(media_type),
+        lambda media_type: is_multipart(media_type.name) and _takes_file(media_type),
+        lambda media_type: is_json(media_type.name),
+        lambda media_type: is_form(media_type.name),
+        lambda media_type: is_multipart(media_type.name),
+        takes_options,
+    )
+    ranked = (media_type for has_rank in ranks for media_type in content if has_rank(media_type))
+    return next(ranked, content[0])
+
+
+def sent_as(media_type: "MediaType") -> "MediaType":
+    """Return the media type with a name that can be sent, where the document has a range, the word `json` or nothing.
+
+    A `Content-Type` cannot be a range (RFC 9110, section 8.3). A string is sent as text, any other value as JSON.
+    """
+    if not is_as_good_as_json(media_type.name) or media_type.value.format == "binary":
+        return media_type
+    from dynacli.record import replace
+
+    name = "text/plain" if media_type.value.type == "string" else "application/json"
+    return replace(media_type, name=name)
+
+
+def is_as_good_as_json(name: str) -> bool:
+    """Return whether a document's name for a media type names none exactly, and allows JSON: `*/*`, `json`, empty."""
+    return name.strip().lower() in {"", "*", "*/*", "application/*", "json"}
+
+
+def takes_options(media_type: "MediaType") -> bool:
+    """Return whether options build a body of this media type, as the document spells it."""
+    return is_built(sent_as(media_type).name)
+
+
+def _takes_file(media_type: "MediaType") -> bool:
+    values = [field.value for field in media_type.fields]
+    items = [value.items for value in values if value.items]
+    return any(value.format == "binary" for value in [*values, *items])
+
+
+def is_binary(schema: Mapping[str, Any]) -> bool:
+    """Return whether a schema describes raw bytes instead of text.
+
+    OpenAPI 3.0 writes `format: binary`, 3.1 a `contentMediaType` without `contentEncoding` ("Working With Binary
+    Data"); some documents write `contentEncoding: binary`, or call a file an object.
+    """
+    if is_object_of_bytes(schema):
+        return True
+    kinds = schema.get("type", "string")
+    if kinds != "string" and not (isinstance(kinds, list) and set(map(str, kinds)) <= {"string", "null"}):
+        return False
+    media_type, encoding = schema.get("contentMediaType"), schema.get("contentEncoding")
+    if schema.get("format") == "binary" or encoding == "binary":
+        return True
+    return isinstance(media_type, str) and encoding is None and not is_text_type(media_type)
+
+
+def is_object_of_bytes(schema: Mapping[str, Any]) -> bool:
+    """Return whether a schema calls bytes an object: `type: object` with `format: binary` or `file`, no properties."""
+    is_file = schema.get("format") in ("binary", "file") and not schema.get("properties")
+    return is_file and schema.get("type") in ("object", "file")

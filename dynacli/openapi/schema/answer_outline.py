@@ -1,0 +1,368 @@
+"""What an answer holds, in few words: the names of its fields, two levels deep."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from dynacli.http.semantics import essence, is_json, is_sequence, is_text_type
+from dynacli.openapi.model.field_names import GENERAL_NAMES, plain_name, words_of
+from dynacli.openapi.model.find_items import ID_NAMES, WRAPPERS
+from dynacli.openapi.model.media_types import body_schema, is_as_good_as_json, is_binary
+from dynacli.openapi.model.operation import Field, Parameter
+from dynacli.openapi.schema.read_schema import (
+    following,
+    is_marked,
+    mapping_of,
+    possible_schemas,
+    properties_of,
+    value_types_of,
+)
+from dynacli.record import record
+from dynacli.text.terminal import visible
+from dynacli.text.wrapping import short_sentence, word_or_quoted
+
+__all__ = ["AnswerOutline", "UnreturnedFields", "answer_outline", "unreturned_fields"]
+
+_ANY_NAME = "<any name>"
+"""Stands for the fields of an object whose names the document does not list."""
+_MOST_LISTS = 5
+"""How many lists may stand within each other."""
+_MOST_WRAPPERS = 3
+_MOST_BESIDE = 3
+"""How many plain fields an object may have that only wraps another one."""
+_MOST_ABOUT_A_LIST = 8
+"""How many plain fields an answer may have beside the list that it is about."""
+_WRAPPERS = frozenset((*WRAPPERS, "result", "response", "payload", "_embedded"))
+_MOST_NAMES = 200
+_LONGEST_NAME = 60
+_TELLING_LITTLE = ("url", "href", "links", "node_id")
+"""The endings of names that come last where there is no room for all."""
+
+Resolve = Callable[[str], Any]
+
+
+@record
+class _OutlineLine:
+    """The fields of one object of an answer.
+
+    Args:
+        place: Where the object is, `rows[]` for each item of the list `rows`; empty for the answer itself.
+        names: The names of its fields, as the document spells them; a list ends in `[]`, an object in `{}`.
+            Of something without fields, its type.
+        is_type: Whether it is one.
+    """
+
+    place: str
+    names: tuple[str, ...]
+    is_type: bool = False
+
+    def text(self, most_names: int) -> str:
+        """Return the line, cleaned for a terminal, with the names that it has no room for counted."""
+        names, more = self.names, ""
+        if len(names) > most_names:
+            little = [name for name in names if name.rstrip("{}[]").lower().endswith(_TELLING_LITTLE)]
+            kept = frozenset([*(name for name in names if name not in little), *little][:most_names])
+            more = f"{len(names) - len(kept)} more"
+            names = (*(name for name in names if name in kept), more)
+        is_own = self.is_type
+        text = ", ".join(name if is_own or name is more else _shown(name) for name in names)
+        return f"{_shown(self.place)}: {text}" if self.place else text
+
+
+def _shown(name: str) -> str:
+    cut = short_sentence(name, _LONGEST_NAME)
+    return cut if word_or_quoted(plain := cut.replace(_ANY_NAME, "x")) == plain else word_or_quoted(cut)
+
+
+@record
+class AnswerOutline:
+    """What an answer holds.
+
+    Args:
+        kind: What the answer is where that is no single JSON value: `nothing`, `text (text/plain)`, `a stream`; else
+            empty.
+        lines: Its objects that have fields, the most telling first.
+        others: The media types that it may have instead.
+    """
+
+    kind: str = ""
+    lines: tuple[_OutlineLine, ...] = ()
+    others: tuple[str, ...] = ()
+
+    def text_lines(self, most_names: int = 30, most_lines: int = 8) -> list[str]:
+        """Return the outline as lines of text, cleaned for a terminal; what is left out is counted.
+
+        Args:
+            most_names: The most names on a line.
+            most_lines: The most lines.
+        """
+        texts = [self.kind] if self.kind else []
+        texts += [line.text(most_names) for line in self.lines[:most_lines]]
+        if len(self.lines) > most_lines:
+            texts.append(f"and {len(self.lines) - most_lines} more objects")
+        if self.others:
+            texts.append(f"or {short_sentence(' or '.join(self.others), _LONGEST_NAME)}")
+        return texts
+
+
+def answer_outline(response: Mapping[str, Any], resolve: Resolve) -> AnswerOutline:
+    """Return what an answer holds.
+
+    Args:
+        response: A Response Object in the normal form; empty where the document has none.
+        resolve: Follows references; raises LookupError where one leads nowhere.
+    """
+    content = mapping_of(response, "content")
+    if not content:
+        return AnswerOutline("nothing" if response else "not described")
+    kinds = (is_json, is_as_good_as_json, is_sequence, lambda _: True)
+    name = next(str(each) for is_kind in kinds for each in content if is_kind(str(each)))
+    media = content[name]
+    if isinstance(media, Mapping) and isinstance(media.get("$ref"), str):
+        media = following(resolve)(media["$ref"])[0]
+    others = tuple(str(each) for each in content if each != name)
+    outline = _Outline(resolve)
+    shape = outline.shape(body_schema(media) if isinstance(media, Mapping) else None)
+    if any(map(is_binary, shape.schemas)):
+        return AnswerOutline(f"bytes ({essence(name)})", (), others)
+    is_value = is_json(name) or is_as_good_as_json(name) or is_sequence(name) or shape.has_fields
+    if not is_value:
+        word = "text" if is_text_type(name) or essence(name).endswith(("/xml", "+xml")) else "bytes"
+        return AnswerOutline(f"{word} ({essence(name)})", (), others)
+    if not shape.schemas:
+        return AnswerOutline(f"not described ({essence(name)})", (), others)
+    if is_sequence(name) and shape.items is not None:
+        shape = outline.shape(shape.items)  # OpenAPI 3.2: the schema of each item stands in that of an array
+    kind = "a stream, each item of it:" if is_sequence(name) else ""
+    return AnswerOutline(kind, tuple(outline.lines(shape)), others)
+
+
+class _Shape:
+    """A value as far as its schemas tell: its types, its fields and its items."""
+
+    def __init__(self, schemas: Sequence[Mapping[str, Any]], resolve: Resolve) -> None:
+        self.schemas = [schema for schema in schemas if schema.keys() - {"description", "title"}]
+        self.types = value_types_of(self.schemas)
+        follow = following(resolve)
+        properties = list(properties_of(self.schemas).items())[:_MOST_NAMES]
+        self.fields = {name: below for name, below in properties if not is_marked(below, "writeOnly", follow)}
+        values = [schema.get("additionalProperties") for schema in self.schemas]
+        values += [
+            each for schema in self.schemas for each in mapping_of(schema, "patternProperties").values()
+        ]
+        entries = [each for each in values if isinstance(each, Mapping) and each]
+        # The values of an object that lists no names are its fields.
+        if entries and not (self.fields and self.types == ["array"]):
+            self.fields[_ANY_NAME] = entries[0]
+        self.items = next((schema["items"] for schema in self.schemas if "items" in schema), None)
+        if "object" in self.types or self.fields:
+            self.items = None
+
+    @property
+    def has_fields(self) -> bool:
+        return bool(self.fields)
+
+    @property
+    def words(self) -> str:
+        """The types of a value without fields, as text."""
+        name = next(
+            (schema["format"] for schema in self.schemas if isinstance(schema.get("format"), str)), ""
+        )
+        return (" or ".join(self.types) or "any value") + (f" ({word_or_quoted(name)})" if name else "")
+
+
+class _Outline:
+    """The outline of an answer while it is made."""
+
+    def __init__(self, resolve: Resolve) -> None:
+        self._resolve = resolve
+        # The schemas are kept, so that no other object gets their ids.
+        self._known: dict[int, tuple[Any, _Shape]] = {}
+
+    def shape(self, schema: Any) -> _Shape:
+        """Return what a schema tells of its values."""
+        if id(schema) not in self._known:
+            shape = _Shape(list(possible_schemas(schema, self._resolve)), self._resolve)
+            self._known[id(schema)] = schema, shape
+        return self._known[id(schema)][1]
+
+    def lines(self, shape: _Shape) -> list[_OutlineLine]:
+        """Return the lines of an answer; objects that only wrap the rest count as no level."""
+        place, shape = self._within_lists(shape)
+        beside: list[_OutlineLine] = []
+        for _ in range(_MOST_WRAPPERS):
+            wrapped = self._wrapped(shape)
+            if wrapped is None:
+                break
+            names = [each for each in self._fields(shape) if each[0] != wrapped[0]]
+            if names:
+                beside.insert(0, _OutlineLine(place, tuple(name + mark for name, mark, _ in names)))
+            place = _joined(place, wrapped[0]) + wrapped[1]
+            shape = wrapped[2]
+        return [*self._two_levels(place, shape), *beside]
+
+    def _two_levels(self, place: str, shape: _Shape) -> list[_OutlineLine]:
+        if not shape.has_fields:
+            return [_OutlineLine(place, (shape.words,), is_type=True)]
+        plain: list[str] = []
+        lists: list[_OutlineLine] = []
+        wrapped: list[_OutlineLine] = []
+        objects: list[_OutlineLine] = []
+        for name, mark, inner in self._fields(shape):
+            names = tuple(each + below for each, below, _ in self._fields(inner))
+            if not names:
+                plain.append(name + mark)
+                continue
+            line = _OutlineLine(_joined(place, name) + mark.replace("{}", ""), names)
+            (lists if mark.startswith("[") else wrapped if name.lower() in _WRAPPERS else objects).append(
+                line
+            )
+        own = [_OutlineLine(place, tuple(plain))] if plain else []
+        has_name = any(name.lower() in {*ID_NAMES, "name"} for name in plain)
+        if place or has_name or len(plain) > _MOST_ABOUT_A_LIST:
+            return [*own, *wrapped, *lists, *objects]
+        lists.sort(key=lambda line: ID_NAMES.isdisjoint(map(str.lower, line.names)))
+        return [*lists, *wrapped, *own, *objects]
+
+    def _fields(self, shape: _Shape) -> Iterator[tuple[str, str, _Shape]]:
+        """Yield the fields of an object: the name, what marks it as a list or an object, and what is in it."""
+        for name, schema in shape.fields.items():
+            mark, inner = self._within_lists(self.shape(schema))
+            is_object = inner.has_fields or inner.types == ["object"]
+            yield name, mark or ("{}" if is_object else ""), inner
+
+    def _within_lists(self, shape: _Shape) -> tuple[str, _Shape]:
+        """Return `[]` for each list around a value, and what is in the innermost."""
+        mark = ""
+        for _ in range(_MOST_LISTS):
+            if shape.items is None:
+                break
+            mark, shape = f"{mark}[]", self.shape(shape.items)
+        return mark + ("[]" if shape.types == ["array"] else ""), shape
+
+    def _wrapped(self, shape: _Shape) -> tuple[str, str, _Shape] | None:
+        """Return the field that an object only wraps, as `{"data": {...}}` does; None where it does more."""
+        fields = list(self._fields(shape))
+        holding = [field for field in fields if field[2].has_fields and field[0] != _ANY_NAME]
+        named = [field for field in holding if field[0].lower() in _WRAPPERS]
+        found = named if len(named) == 1 else holding
+        if len(found) != 1 or any(name.lower() in ID_NAMES for name in shape.fields):
+            return None
+        name, mark, inner = found[0]
+        is_list, beside = mark.startswith("["), len(fields) - len(holding)
+        most = _MOST_ABOUT_A_LIST if named else _MOST_BESIDE if is_list else 0
+        return (name, mark if is_list else "", inner) if beside <= most else None
+
+
+def _joined(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
+_SORTS = frozenset(
+    ("sort", "sortby", "sortfield", "sortkey", "sortcolumn", "sorton", "orderby", "order", "ordering")
+)
+_NO_KEYS = frozenset(
+    ("asc", "ascending", "desc", "descending", "true", "false", "relevance", "bestmatch", "random", "score")
+)
+"""What inputs that sort take beside the names of fields, as plain names."""
+_BY = r"(?i:\bfilter(?:s|ed|ing)?\b[^.]{0,40}\bby\b)"
+_NO_FIELDS = frozenset(
+    (
+        *(
+            "before",
+            "after",
+            "since",
+            "until",
+            "from",
+            "to",
+            "min",
+            "max",
+            "where",
+            "not",
+            "only",
+            "include",
+            "q",
+        ),
+        *("expression", "filter", "filters", "query"),
+    )
+)
+"""Words of the names of inputs that filter by a range, or by an expression."""
+_FEWEST_KEYS = 2
+_MOST_CHARACTERS = 100
+# Compiled where they are needed: few operations sort or filter, and every help page imports this.
+_KEY = r"(?i:[-+]?([a-z_][\w.]*)(?:[ :,]+(?:asc|desc)\w*)?)"
+_LITERAL = r"`([^`\s]+)`"
+
+
+@record
+class UnreturnedFields:
+    """Fields that an input names, and that the answer does not have.
+
+    Args:
+        option: The option of the input, without dashes.
+        names: The fields, as the document spells them there.
+        verb: What the input does by them: `sorts` or `filters`.
+    """
+
+    option: str
+    names: tuple[str, ...]
+    verb: str = "sorts"
+
+    @property
+    def text(self) -> str:
+        """The fields in words, cleaned for a terminal."""
+        names = short_sentence(", ".join(self.names), _MOST_CHARACTERS)
+        use = "sortable" if self.verb == "sorts" else "filterable"
+        return f"{use} (--{visible(self.option, keep='')}), but not returned: {names}"
+
+
+def unreturned_fields(
+    inputs: Iterable[Parameter | Field], outline: AnswerOutline
+) -> tuple[UnreturnedFields, ...]:
+    """Return what an operation sorts or filters by, as far as the document says it, and its answer does not have.
+
+    Nothing is returned where the answer may have fields that the outline does not list.
+    """
+    known = {plain_name(word) for line in outline.lines for word in (*line.place.split("."), *line.names)}
+    if not outline.lines or any(_ANY_NAME in line.names for line in outline.lines):
+        return ()
+    found = []
+    for each in inputs:
+        name = plain_name(each.option.rpartition(".")[2])
+        if isinstance(each, Parameter) and _filters(each) and not _is_among(each.name, known):
+            found.append(UnreturnedFields(each.option, (each.name,), "filters"))
+        if name not in _SORTS:
+            continue
+        keys = list(_keys(each))
+        unknown = tuple(key for key in keys if not _is_among(key, known))
+        # Words of which the answer has none are hardly names of fields.
+        if unknown and len(keys) >= _FEWEST_KEYS and len(unknown) < len(keys):
+            found.append(UnreturnedFields(each.option, unknown))
+    return tuple(found)
+
+
+def _filters(parameter: Parameter) -> bool:
+    """Return whether an input keeps what has a value in a field of its own name, as its description says."""
+    words = words_of(parameter.name)
+    is_field = plain_name(parameter.name) not in GENERAL_NAMES and _NO_FIELDS.isdisjoint(words)
+    is_one_value = parameter.value.type in ("string", "integer", "number") and parameter.location == "query"
+    is_told = "filter" in parameter.description.lower()  # a quick look before the exact one
+    return is_field and is_one_value and is_told and re.search(_BY, parameter.description) is not None
+
+
+def _keys(each: Parameter | Field) -> Iterator[str]:
+    """Yield the names of fields that an input that sorts takes: its enumeration, else what stands in backticks."""
+    value = each.value.items if each.value.items is not None else each.value
+    words: Sequence[object] = value.enum or re.findall(_LITERAL, each.description)
+    matches = (re.fullmatch(_KEY, word) for word in words if isinstance(word, str))
+    keys = dict.fromkeys(match[1] for match in matches if match)
+    yield from (key for key in keys if plain_name(key) not in {*_NO_KEYS, *_SORTS})
+
+
+def _is_among(key: str, known: set[str]) -> bool:
+    """Return whether an answer has a field of a name, or one that it may stand for: `created` for `created_at`."""
+    plain = plain_name(key.rpartition(".")[2])
+    return (
+        any(plain in name or (name and name in plain) for name in known)
+        or plain_name(key.partition(".")[0]) in known
+    )

@@ -1,0 +1,131 @@
+"""The schemas of a document, by which examples are made and chosen."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from dynacli.openapi.schema.evaluation.compiled_schema import CompiledSchemas
+from dynacli.openapi.schema.evaluation.judging_notes import JudgingNotes
+from dynacli.openapi.schema.evaluation.translation import SchemaSource, TooDeepError
+from dynacli.openapi.schema.read_schema import LEFT_OUT, Direction, Follow, is_marked
+
+__all__ = ["DocumentSchemas", "NoExampleError"]
+
+_MOST_STEPS = 50_000
+_MOST_SCHEMAS = 30_000
+
+
+class NoExampleError(ValueError):
+    """No value for a schema is found: it allows none, or none that can be made by simple rules."""
+
+
+def _following(resolve: Callable[[str], Any]) -> Follow:
+    """Return what follows references; any value is right if one leads nowhere.
+
+    It knows nothing of the schemas that use it, so that they are freed without the garbage collector.
+    """
+
+    def follow(ref: str) -> tuple[Any, Any]:
+        try:
+            return resolve(ref), follow
+        except (LookupError, ValueError, TypeError):
+            return True, follow
+
+    return follow
+
+
+class DocumentSchemas:
+    """The schemas of a document in one direction, in the normal form.
+
+    Attributes:
+        follow: Follows references; any value is right if one leads nowhere.
+
+    Args:
+        resolve: Returns the target of an internal `$ref`.
+        direction: Whether values are sent, without `readOnly` properties, or received, without
+            `writeOnly` properties.
+        may_overlap: Whether a value may match several branches of a `oneOf`.
+        keeps_hidden: Whether properties that the direction leaves out are like all others.
+    """
+
+    def __init__(
+        self,
+        resolve: Callable[[str], Any],
+        direction: Direction = "request",
+        *,
+        may_overlap: bool = False,
+        keeps_hidden: bool = False,
+    ) -> None:
+        self._resolve, self.direction = resolve, direction
+        self.follow = _following(resolve)
+        self._may_overlap, self._keeps_hidden = may_overlap, keeps_hidden
+        self._steps_left = _MOST_STEPS
+        self._has_hidden = False
+
+    def lenient(self) -> "Iterator[DocumentSchemas]":
+        """Yield the same schemas as they allow ever more, each with steps of its own.
+
+        The first keeps the properties that the direction leaves out, if there are any; those that follow take
+        overlapping branches, too.
+        """
+        for may_overlap in (False, True):
+            for keeps_hidden in (False, True)[: 1 + self._has_hidden]:
+                if may_overlap or keeps_hidden:
+                    yield DocumentSchemas(
+                        self._resolve, self.direction, may_overlap=may_overlap, keeps_hidden=keeps_hidden
+                    )
+
+    def spend(self) -> None:
+        """Count a step.
+
+        Raises:
+            NoExampleError: There were 50,000 steps; some documents would take too long.
+        """
+        self._steps_left -= 1
+        if self._steps_left < 0:
+            raise NoExampleError("The schema has too many cases to try")
+
+    def target(self, schema: Mapping[str, Any]) -> Any:
+        """Return the target of a schema's `$ref`; any value is right if it leads nowhere."""
+        return self.follow(schema["$ref"])[0]
+
+    def is_hidden(self, schema: Any) -> bool:
+        """Whether a property is left out in this direction, because it is `readOnly` or `writeOnly`."""
+        if self._keeps_hidden or not is_marked(schema, LEFT_OUT[self.direction], self.follow):
+            return False
+        self._has_hidden = True
+        return True
+
+    def fits(self, value: Any, schema: Any) -> bool:
+        """Whether a value is valid; in doubt it is, as when a schema leads back to itself for the same value.
+
+        Args:
+            value: A JSON value.
+            schema: A Schema Object, or a boolean.
+
+        Raises:
+            NoExampleError: There are too many schemas.
+        """
+        if isinstance(schema, bool):
+            return schema
+        if not isinstance(schema, dict):
+            return True
+        if self._compiled.is_used_up:
+            raise NoExampleError("There are too many schemas to try")
+        compiled = self._compiled.compiled(schema)
+        try:
+            return compiled is None or compiled.is_valid(value)
+        except TooDeepError:
+            return True
+
+    @cached_property
+    def _compiled(self) -> CompiledSchemas:
+        # The normal form means the same in each version; only the last one has all of its keywords.
+        source = SchemaSource(
+            "3.2",
+            self.direction,
+            self.follow,
+            refuses_hidden=not self._keeps_hidden,
+            may_overlap=self._may_overlap,
+        )
+        return CompiledSchemas(source, JudgingNotes(), _MOST_SCHEMAS)

@@ -1,0 +1,150 @@
+"""`format` as an assertion: each format is decided by one engine, for the keywords and for compiled schemas.
+
+| format | who decides | by |
+|---|---|---|
+| `date`, `date-time`, `time`, `duration` | jsonschema-rs | RFC 3339, leap seconds among them |
+| `email`, `idn-email` | jsonschema-rs, without a name before the address | RFC 5321, section 4.1.2; RFC 6531 |
+| `hostname`, `idn-hostname` | jsonschema-rs, see `_is_hostname` | RFC 1123, section 2.1; RFC 5890 |
+| `ipv4`, `ipv6` | jsonschema-rs | RFC 2673, section 3.2; RFC 4291, section 2.2 |
+| `uri`, `uri-reference`, `iri`, `iri-reference` | jsonschema-rs | RFC 3986; RFC 3987 |
+| `uri-template` | jsonschema-rs | RFC 6570 |
+| `uuid` | jsonschema-rs | RFC 4122 |
+| `json-pointer` | jsonschema-rs | RFC 6901 |
+| `relative-json-pointer` | jsonschema-rs, see `_is_relative_pointer` | draft-bhutton-relative-json-pointer-00 |
+| `regex` | `dynacli.openapi.model.patterns` | ECMA-262 |
+| `byte`, `base64url` | the standard library | RFC 4648, sections 4 and 5 |
+| `int8` to `int64`, `uint8` to `uint64`, `double-int`, `float`, `double` | the range | OpenAPI Format Registry |
+
+All others are annotations: `password` and `binary` say nothing about the text, and `phone` is not defined anywhere.
+https://spec.openapis.org/registry/format/
+"""
+
+import binascii
+import re
+from base64 import b64decode
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any
+
+from dynacli.openapi.model.patterns import Patterns
+
+__all__ = [
+    "RANGES",
+    "TEXT_FORMATS",
+    "engine_options",
+    "is_by_engine",
+    "is_iso_duration",
+    "text_formats",
+]
+
+_FormatCheck = Callable[[str], bool]
+"""text → whether it is of the format."""
+
+_BY_ENGINE = frozenset(
+    {"date", "date-time", "time", "duration", "email", "idn-email", "idn-hostname", "ipv4", "ipv6"}
+    | {"uri", "uri-reference", "iri", "iri-reference", "uri-template", "uuid", "json-pointer"}
+)
+
+_MAX_FLOAT = 2.0**128 - 2.0**103
+"""Numbers up to this round to the largest float of 32 bits (IEEE 754, section 4.3.1)."""
+_MAX_DOUBLE = 1.7976931348623157e308
+
+RANGES: dict[str, tuple[float, float]] = {
+    **{f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)},
+    **{f"uint{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
+    "double-int": (1 - 2**53, 2**53 - 1),
+    "float": (-_MAX_FLOAT, _MAX_FLOAT),
+    "double": (-_MAX_DOUBLE, _MAX_DOUBLE),
+}
+"""The minimum and the greatest number of a format; `type` says whether it is an integer."""
+
+# RFC 5890, section 2.3.1, reserves two hyphens in the third and fourth place, but they are not forbidden in host
+# names; `r3---sn-4g5e6nsy.example` is such a name. The engine takes each of them as broken Punycode:
+# https://github.com/Stranger6667/jsonschema-rs/blob/main/crates/jsonschema/src/keywords/format.rs
+_RESERVED = re.compile(r"(?:(?<=\.)|^)((?!xn)[a-z0-9][a-z0-9-])--(?=[^.])", re.IGNORECASE | re.ASCII)
+# A relative JSON pointer may have an index manipulation behind the first number, which the engine refuses: `1-1/name`.
+_INDEX_MANIPULATION = re.compile(r"^(0|[1-9][0-9]*)[+-](?:0|[1-9][0-9]*)(?=/|#?$)", re.ASCII)
+_BASE64URL = re.compile(r"(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2}(?:==)?|[A-Za-z0-9_-]{3}=?)?")
+
+
+# What RFC 3339 (appendix A) does not have: fractions, signs, and a unit left out between two others.
+_NUMBER = r"\d{1,20}(?:[.,]\d{1,20})?"
+_ISO_DURATION = re.compile(
+    rf"[+-]?P(?=.)(?:{_NUMBER}Y)?(?:{_NUMBER}M)?(?:{_NUMBER}W)?(?:{_NUMBER}D)?"
+    rf"(?:T(?=.)(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?",
+    re.ASCII,
+)
+
+
+def is_iso_duration(text: str) -> bool:
+    """Return whether a text is a duration of ISO 8601 (section 5.5.2), such as `P1DT2H3M4.5S`."""
+    return _ISO_DURATION.fullmatch(text) is not None
+
+
+def engine_options() -> dict[str, Any]:
+    """Return the options of every validator of jsonschema-rs, so that formats mean the same everywhere."""
+    from jsonschema_rs import EmailOptions
+
+    # RFC 5321's "Mailbox" has no name before the address; `Ann <ann@example.com>` is RFC 5322's.
+    return {"validate_formats": True, "email_options": EmailOptions(allow_display_text=False)}
+
+
+@lru_cache
+def _engine(name: str) -> Any:
+    from jsonschema_rs import Draft202012Validator
+
+    return Draft202012Validator({"format": name}, **engine_options())
+
+
+def _is_by_engine(name: str, text: str) -> bool:
+    if not text.isascii():
+        # The engine takes no lone surrogates; the replacement character is as invalid in the formats as they are.
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return bool(_engine(name).is_valid(text))
+
+
+def _is_hostname(text: str) -> bool:
+    return _is_by_engine("hostname", _RESERVED.sub(r"\1aa", text))
+
+
+def _is_relative_pointer(text: str) -> bool:
+    return _is_by_engine("relative-json-pointer", _INDEX_MANIPULATION.sub(r"\1", text))
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return True
+
+
+def _is_base64url(text: str) -> bool:
+    return _BASE64URL.fullmatch(text) is not None
+
+
+_TEXTS: dict[str, _FormatCheck] = {
+    **{name: partial(_is_by_engine, name) for name in _BY_ENGINE},
+    "hostname": _is_hostname,
+    "relative-json-pointer": _is_relative_pointer,
+    "byte": _is_base64,
+    "base64url": _is_base64url,
+}
+
+
+TEXT_FORMATS = frozenset({*_TEXTS, "regex"})
+"""The formats of texts that are judged."""
+
+
+def text_formats(patterns: Patterns) -> dict[str, _FormatCheck]:
+    """Return name → check, for the formats of texts.
+
+    Args:
+        patterns: Decides whether a text is a regular expression.
+    """
+    return {**_TEXTS, "regex": patterns.is_pattern}
+
+
+def is_by_engine(name: str) -> bool:
+    """Return whether jsonschema-rs itself decides on a format, so that a compiled schema can just name it."""
+    return name in _BY_ENGINE

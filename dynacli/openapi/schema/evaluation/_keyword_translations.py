@@ -1,0 +1,496 @@
+"""Translating each keyword of a Schema Object into keywords of JSON Schema 2020-12 that jsonschema-rs evaluates.
+
+| keyword | why it is not passed on as it is |
+|---|---|
+| `format` of a number | jsonschema-rs knows formats of texts alone: it becomes bounds |
+| `type: integer` of 3.0 | 1.0 is none there: it becomes that of JSON Schema's draft 4 |
+| `pattern` | matched by our own code within a budget: it becomes a format of its own |
+| `properties` of the other direction | they exclude everything, which is a minor error |
+| `oneOf` and `anyOf` with a `discriminator` | conditions take the branch that the value names |
+| what a document misuses (`minimum: "a"`) | `unusable`, which takes a note if a value reaches it |
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from math import isfinite
+from typing import Any, NamedTuple, Protocol
+
+from dynacli.openapi.schema.discriminators import Discriminator, discriminator_of
+from dynacli.openapi.schema.evaluation._formats import RANGES, TEXT_FORMATS
+from dynacli.openapi.schema.read_schema import LEFT_OUT, Direction, is_number, mapping_of
+
+__all__ = [
+    "ENTRY",
+    "INTEGER_3_0",
+    "LATER",
+    "NAMELESS",
+    "PATTERN",
+    "TRANSLATIONS",
+    "UNUSABLE",
+    "Nesting",
+    "Origin",
+    "Plain",
+    "Translator",
+    "UnusableError",
+    "unusable",
+    "unusable_text",
+]
+
+PATTERN = "pattern "
+"""The beginning of the name of a format that stands for a pattern, which follows."""
+INTEGER_3_0 = "urn:openapi:integer"
+"""The reference to a schema for integers of OpenAPI 3.0, where 1.0 is no integer (as in JSON Schema up to draft 4)."""
+NAMELESS = "\0"
+"""The name that stands for an empty one, which jsonschema-rs (0.61) leaves out of paths."""
+UNUSABLE = "unusable"
+"""The keyword for what cannot be evaluated; its value is the note, and whether the document is to blame."""
+ENTRY = "entry"
+"""The keyword that counts how often a schema is entered: alternatives within alternatives are tried at each level."""
+LATER = "later"
+"""The keyword for a reference whose target is translated when a value reaches it."""
+
+Plain = dict[str, Any]
+"""Keywords of a plain schema."""
+
+_TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
+_SCHEMAS = "#/components/schemas/"
+
+
+class UnusableError(Exception):
+    """A document misuses a keyword; the text is the note, empty for the usual one."""
+
+
+class Nesting:
+    """The distance of a schema from the root schema, or from the target of the last reference.
+
+    Args:
+        is_same_value: Whether both schemas describe the same value.
+        steps: The number of branches between them that describe the same value.
+    """
+
+    __slots__ = ("is_same_value", "steps")
+
+    def __init__(self, steps: int = 0, *, is_same_value: bool = True) -> None:
+        self.is_same_value, self.steps = is_same_value, steps
+
+    def deeper(self, steps: int = 1) -> "Nesting":
+        """Return the distance of a branch."""
+        return Nesting(self.steps + steps, is_same_value=self.is_same_value)
+
+
+_MEMBER = Nesting(is_same_value=False)
+
+
+class Origin(NamedTuple):
+    """What a part stands for that the document does not have.
+
+    Args:
+        steps: The steps in the document.
+        tag: As in `Place.tags`.
+        is_condition: Whether it is a condition about a discriminator.
+        keyword: The keyword of the document that it says in other keywords; empty where it has those of the document.
+        is_inline: Whether its reference is no step in the document, beside the steps above.
+    """
+
+    steps: tuple[str | int, ...] = ()
+    tag: tuple[str, list[Any], int] | None = None
+    is_condition: bool = False
+    keyword: str = ""
+    is_inline: bool = False
+
+
+class Translator(Protocol):
+    """The translation of a whole schema, as the translations of its keywords use it."""
+
+    is_3_0: bool
+    is_strict: bool
+    direction: Direction
+    refuses_hidden: bool
+    may_overlap: bool
+    longest: int
+    undefined_formats: frozenset[str]
+    origins: dict[int, Origin]
+
+    def plain(self, schema: Any, nesting: Nesting) -> Any:
+        """Return the plain form of a subschema."""
+
+    def definition(self, schema: Any, nesting: Nesting) -> Plain:
+        """Return a reference to the plain form of a subschema, which is translated once."""
+
+    def is_hidden(self, schema: Any) -> bool:
+        """Return whether a property is left out in this direction."""
+
+    def applied(self, schema: Any) -> list[Mapping[str, Any]]:
+        """Return a schema, the schemas that it refers to, and those of its `allOf`."""
+
+    def gated(self, part: Plain) -> Plain:
+        """Return a part that is evaluated only as long as its schema is not entered too often."""
+
+    def standing_for(self, keyword: str, part: Plain) -> Plain:
+        """Return a part that says what a keyword of the document says, in other keywords."""
+
+    def spelled(self, pattern: str) -> str | None:
+        """Return a pattern as jsonschema-rs reads it; None if it cannot."""
+
+
+Translation = Callable[[Translator, Any, Any, Nesting], Plain]
+"""(translator, value of the keyword, its schema, the schema's nesting) → plain keywords."""
+
+
+_KINDS: Mapping[str, tuple[str, ...]] = {
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    "string": ("minLength", "maxLength", "pattern", "format"),
+    "array": ("items", "prefixItems", "contains", "minItems", "maxItems", "unevaluatedItems"),
+    "object": (
+        *("properties", "required", "additionalProperties", "patternProperties", "propertyNames"),
+        *("minProperties", "maxProperties", "dependentRequired", "dependentSchemas", "unevaluatedProperties"),
+    ),
+}
+_KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
+"""Keyword → the type of the values that it says something about; it says something about all if it is missing."""
+
+
+def unusable(text: str, keyword: str = "", *, is_fault: bool = True) -> Plain:
+    """Return the plain form of what cannot be evaluated.
+
+    Args:
+        text: The note.
+        keyword: The keyword that the document misuses: values of other types get no note.
+        is_fault: Whether the document is to blame.
+    """
+    return {UNUSABLE: [text, is_fault, _KIND_OF.get(keyword, "")]}
+
+
+def _nothing(translator: Translator, keyword: str) -> Plain:
+    """Return the plain form of a keyword that no value of its type satisfies."""
+    kind = _KIND_OF.get(keyword)
+    return translator.standing_for(keyword, {"not": {"type": kind} if kind else {}})
+
+
+def _type(translator: Translator, value: Any, _: Any, __: Nesting) -> Plain:
+    kinds = list(value) if isinstance(value, list) else [value]
+    if not all(isinstance(kind, str) and kind in _TYPES for kind in kinds):
+        raise UnusableError
+    if not kinds:
+        return _nothing(translator, "type")
+    kinds = list(dict.fromkeys(kinds))
+    if not translator.is_strict or "integer" not in kinds or "number" in kinds:
+        return {"type": kinds}
+    kinds.remove("integer")
+    integer = {"$ref": INTEGER_3_0}
+    return translator.standing_for("type", {"anyOf": [integer, {"type": kinds}]} if kinds else integer)
+
+
+def _enum(_: Translator, value: Any, __: Any, ___: Nesting) -> Plain:
+    if not isinstance(value, list):
+        raise UnusableError
+    return {"enum": value}
+
+
+def _const(_: Translator, value: Any, __: Any, ___: Nesting) -> Plain:
+    return {"const": value}
+
+
+def _limit(keyword: str) -> Translation:
+    def translated(translator: Translator, value: Any, _: Any, __: Nesting) -> Plain:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise UnusableError
+        if not isfinite(value):  # `1e400`
+            is_kept = (value > 0) == keyword.lower().endswith("maximum")
+            return {} if is_kept else _nothing(translator, keyword)
+        return {keyword: value}
+
+    return translated
+
+
+def _multiple_of(_: Translator, value: Any, __: Any, ___: Nesting) -> Plain:
+    if not is_number(value) or value == 0:
+        raise UnusableError
+    return {"multipleOf": value}
+
+
+def _pattern(_: Translator, value: Any, __: Any, ___: Nesting) -> Plain:
+    if not isinstance(value, str):
+        return unusable("a pattern is not text", "pattern", is_fault=False)
+    return {"format": PATTERN + value}
+
+
+def _format(translator: Translator, value: Any, __: Any, ___: Nesting) -> Plain:
+    if not isinstance(value, str):
+        raise UnusableError
+    if value in RANGES:
+        least, most = RANGES[value]
+        return translator.standing_for("format", {"minimum": least, "maximum": most})
+    return {"format": value} if value in TEXT_FORMATS - translator.undefined_formats else {}
+
+
+def _items(translator: Translator, value: Any, schema: Any, _: Nesting) -> Plain:
+    if not isinstance(schema.get("prefixItems", []), list):
+        raise UnusableError
+    return {"items": _member(translator, value)}
+
+
+def _prefix_items(translator: Translator, value: Any, _: Any, __: Nesting) -> Plain:
+    return {"prefixItems": [_member(translator, item) for item in _list(value)]} if value != [] else {}
+
+
+def _contains(translator: Translator, value: Any, schema: Any, _: Nesting) -> Plain:
+    counts = {name: _count(schema[name]) for name in ("minContains", "maxContains") if name in schema}
+    return {"contains": _member(translator, value), **counts}
+
+
+def _unique_items(_: Translator, value: Any, __: Any, ___: Nesting) -> Plain:
+    return {"uniqueItems": True} if value is True else {}
+
+
+def _member(translator: Translator, schema: Any) -> Any:
+    if not isinstance(schema, bool | dict):
+        raise UnusableError
+    return translator.plain(schema, _MEMBER)
+
+
+def _properties(translator: Translator, value: Any, _: Any, __: Nesting) -> Plain:
+    properties = _mapping_in(value).items()
+    return {
+        "properties": {name or NAMELESS: _property(translator, value, below) for name, below in properties}
+    }
+
+
+def _property(translator: Translator, properties: Any, schema: Any) -> Any:
+    if not isinstance(schema, bool | dict):
+        return unusable(unusable_text("properties", properties))
+    found = translator.plain(schema, _MEMBER)
+    if translator.refuses_hidden and translator.is_hidden(schema):
+        # OpenAPI 3.0.4, "Schema Object": relevant only for properties.
+        mark = translator.standing_for(LEFT_OUT[translator.direction], {"not": {}})["allOf"]
+        if not isinstance(found, dict):
+            return {"allOf": [found, *mark]}
+        found["allOf"] = [*found.get("allOf", ()), *mark]  # a new object, which no other schema shares
+    return found
+
+
+def _required(translator: Translator, value: Any, schema: Any, _: Nesting) -> Plain:
+    """Return `required` without properties that this direction leaves out.
+
+    OpenAPI 3.0.4 and 3.1.1, "Schema Object": a property that is `readOnly` is required only in answers,
+    and a property that is `writeOnly` only in requests.
+    """
+    if isinstance(value, bool):
+        return {}  # `required: true` on a property is from Swagger 1
+    names = dict.fromkeys(_texts(value))
+    parts = [mapping_of(part, "properties") for part in translator.applied(schema)]
+    kept = [
+        name or NAMELESS for name in names if not any(translator.is_hidden(part.get(name)) for part in parts)
+    ]
+    return {"required": kept} if kept else {}
+
+
+def _additional_properties(translator: Translator, value: Any, schema: Any, _: Nesting) -> Plain:
+    _mapping_in(schema.get("properties", {}))
+    if not isinstance(value, bool | dict):
+        return {}
+    patterns = _mapping_in(schema.get("patternProperties", {}))
+    if any(translator.spelled(pattern) is None for pattern in patterns):
+        return {}  # which ones are additional is not known; `patternProperties` says so
+    plain = {"additionalProperties": translator.plain(value, _MEMBER)}
+    if translator.is_3_0 and patterns:
+        # `patternProperties` is from 3.1, but documents that say 3.0 have it, too.
+        plain["patternProperties"] = {translator.spelled(pattern): True for pattern in patterns}
+    return plain
+
+
+def _pattern_properties(translator: Translator, value: Any, _: Any, __: Nesting) -> Plain:
+    plain: Plain = {}
+    parts: Plain = {}
+    for pattern, schema in _mapping_in(value).items():
+        spelled = translator.spelled(pattern)
+        if spelled is None:
+            text = f"the pattern `{pattern}` is not one of ECMA-262 that is known here"
+            parts = {"if": {"minProperties": 1, "type": "object"}, "then": unusable(text, is_fault=False)}
+        else:
+            plain[spelled] = _member(translator, schema)
+    return {"patternProperties": plain, **({"allOf": [parts]} if parts else {})}
+
+
+def _dependent_required(_: Translator, value: Any, __: Any, ___: Nesting) -> Plain:
+    required = {
+        name or NAMELESS: [needed or NAMELESS for needed in dict.fromkeys(_texts(names))]
+        for name, names in _mapping_in(value).items()
+    }
+    return {"dependentRequired": required}
+
+
+def _dependent_schemas(translator: Translator, value: Any, _: Any, nesting: Nesting) -> Plain:
+    branches = {
+        name: translator.plain(branch, nesting.deeper()) for name, branch in _mapping_in(value).items()
+    }
+    return {"dependentSchemas": branches}
+
+
+def _not(translator: Translator, value: Any, _: Any, nesting: Nesting) -> Plain:
+    return {"not": _branch(translator, value, nesting)}
+
+
+def _if(translator: Translator, _: Any, schema: Any, nesting: Nesting) -> Plain:
+    # Without branches, too: what it evaluates counts for `unevaluatedProperties` (JSON Schema Core 2020-12, 10.2.2.1).
+    names = ("if", "then", "else")
+    return {name: _branch(translator, schema[name], nesting) for name in names if name in schema}
+
+
+def _branch(translator: Translator, schema: Any, nesting: Nesting, steps: int = 1) -> Any:
+    if not isinstance(schema, bool | dict):
+        raise UnusableError
+    return translator.plain(schema, nesting.deeper(steps))
+
+
+def _all_of(translator: Translator, value: Any, _: Any, nesting: Nesting) -> Plain:
+    branches = [_branch(translator, branch, nesting) for branch in _list(value)]
+    return {"allOf": branches} if branches else {}
+
+
+_MANY = 6
+"""Alternatives so many levels within others, for the same value, count how often they are entered."""
+
+
+def _alternatives(written: str) -> Translation:
+    def translated(translator: Translator, value: Any, schema: Any, nesting: Nesting) -> Plain:
+        if not isinstance(value, list) or not value:
+            raise UnusableError
+        keyword = "anyOf" if translator.may_overlap else written
+        found = discriminator_of(schema)
+        if found is None:
+            plain = {keyword: [_branch(translator, branch, nesting, 2) for branch in value]}
+        else:
+            plain = _discriminated(translator, keyword, found, value, nesting)
+        return {"allOf": [translator.gated(plain)]} if nesting.steps > _MANY else plain
+
+    return translated
+
+
+def _discriminated(
+    translator: Translator, keyword: str, discriminator: Discriminator, value: list[Any], nesting: Nesting
+) -> Plain:
+    """Return conditions that evaluate the branch which the value names; all of them if it names none.
+
+    A discriminator is a hint that makes no value wrong (OpenAPI 3.1.1, "Discriminator Object").
+    """
+    branches = [translator.definition(branch, nesting.deeper(2)) for branch in value]
+    name = discriminator.property
+    # The values that name a branch: those of the mapping, and each branch's reference and name.
+    refs = [
+        branch["$ref"] for branch in value if isinstance(branch, dict) and isinstance(branch.get("$ref"), str)
+    ]
+    values = [*discriminator.mapping, *refs, *(ref.removeprefix(_SCHEMAS) for ref in refs)]
+    chosen: dict[int, list[str]] = {}
+    for tag in dict.fromkeys(values):
+        index = discriminator.branch_of({name: tag}, value)
+        if index is not None:
+            chosen.setdefault(index, []).append(tag)
+    default = discriminator.branch_of({}, value)
+    otherwise: Plain = {keyword: branches}
+    translator.origins[id(otherwise)] = Origin()
+    if default is not None:
+        then = dict(branches[default])
+        translator.origins[id(then)] = Origin((keyword, default), (name, value, default))
+        otherwise = {"if": {"type": "object"}, "then": then, "else": otherwise}
+        translator.origins[id(otherwise)] = Origin(is_condition=True)
+    known = [tag for tags in chosen.values() for tag in tags]
+    conditions: list[Plain] = [{"if": _is_one_of(name, known), "else": otherwise}]
+    for index, tags in chosen.items():
+        then = dict(branches[index])
+        translator.origins[id(then)] = Origin((keyword, index), (name, value, index))
+        conditions.append({"if": _is_one_of(name, tags), "then": then})
+    for condition in conditions:
+        translator.origins[id(condition)] = Origin(is_condition=True)
+    return {"allOf": conditions}
+
+
+def _is_one_of(name: str, values: list[str]) -> Any:
+    if not values:
+        return False
+    return {"type": "object", "required": [name], "properties": {name: {"enum": values}}}
+
+
+def _for_members(keyword: str) -> Translation:
+    return lambda translator, value, _, __: {keyword: _member(translator, value)}
+
+
+def _size(keyword: str) -> Translation:
+    def translated(translator: Translator, value: Any, _: Any, __: Nesting) -> Plain:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+            raise UnusableError
+        if value < 0:
+            return {} if keyword.startswith("min") else _nothing(translator, keyword)
+        translator.longest = max(translator.longest, int(value) + 1 if keyword.endswith("Length") else 0)
+        return {keyword: int(value) if value == int(value) else int(value) + keyword.startswith("min")}
+
+    return translated
+
+
+def _count(value: Any) -> int:
+    if not is_number(value) or value != int(value) or value < 0:
+        raise UnusableError
+    return int(value)
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise UnusableError
+    return value
+
+
+def _mapping_in(value: Any) -> dict[str, Any]:
+    """Return the value of a keyword that must be an object.
+
+    Raises:
+        UnusableError: It is none.
+    """
+    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
+        raise UnusableError
+    return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    for text in _list(value):
+        if not isinstance(text, str):
+            raise UnusableError
+        yield text
+
+
+def unusable_text(name: str, value: Any) -> str:
+    """Return the note about a keyword that a document misuses."""
+    from dynacli.openapi.schema.evaluation.shown_values import shortened
+
+    shown = str(value).lower() if isinstance(value, bool) else shortened(value)
+    return f"the document's `{name}` cannot be used: `{shown}`"
+
+
+TRANSLATIONS: Mapping[str, Translation] = {
+    **{
+        name: _size(name)
+        for name in ["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"]
+    },
+    **{name: _limit(name) for name in ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]},
+    **{name: _for_members(name) for name in ["propertyNames", "unevaluatedProperties", "unevaluatedItems"]},
+    "type": _type,
+    "enum": _enum,
+    "const": _const,
+    "multipleOf": _multiple_of,
+    "pattern": _pattern,
+    "format": _format,
+    "items": _items,
+    "prefixItems": _prefix_items,
+    "contains": _contains,
+    "uniqueItems": _unique_items,
+    "properties": _properties,
+    "patternProperties": _pattern_properties,
+    "required": _required,
+    "additionalProperties": _additional_properties,
+    "dependentRequired": _dependent_required,
+    "dependentSchemas": _dependent_schemas,
+    "not": _not,
+    "if": _if,
+    "allOf": _all_of,
+    "anyOf": _alternatives("anyOf"),
+    "oneOf": _alternatives("oneOf"),
+}
+"""Keyword → its translation, for those that can make a value wrong."""

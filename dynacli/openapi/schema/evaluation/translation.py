@@ -1,0 +1,441 @@
+"""Translating a Schema Object into JSON Schema 2020-12 as jsonschema-rs evaluates it, and its errors back into places.
+
+The plain form has each schema at the place that it has in the document, so that the path of an error leads through
+the document, too. What the translation adds is noted as its *origin*.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from itertools import islice
+from typing import Any, NamedTuple
+
+from dynacli.openapi.model.operation import Dialect
+from dynacli.openapi.model.patterns import engine_spelling
+from dynacli.openapi.schema.evaluation._keyword_translations import (
+    ENTRY,
+    INTEGER_3_0,
+    LATER,
+    PATTERN,
+    TRANSLATIONS,
+    Nesting,
+    Origin,
+    Plain,
+    UnusableError,
+    unusable,
+    unusable_text,
+)
+from dynacli.openapi.schema.read_schema import LEFT_OUT, Direction, Follow, applied_schemas, is_marked
+
+__all__ = ["JUDGING_KEYWORDS", "PlainSchema", "SchemaSource", "TooDeepError"]
+
+_MAX_STEPS = 128
+"""The largest number of references and branches between schemas of the same value."""
+
+_MAX_WAYS = 10_000
+"""The largest number of ways between schemas of the same value that are not counted."""
+
+# In the normal form, where exclusive bounds are numbers.
+_KEYWORDS_3_0 = frozenset(
+    {"$ref", "additionalProperties", "allOf", "anyOf", "enum", "format"}
+    | {"exclusiveMinimum", "exclusiveMaximum"}
+    | {"items", "maxItems", "maxLength", "maxProperties", "maximum", "minItems", "minLength"}
+    | {"minProperties", "minimum", "multipleOf", "not", "oneOf", "pattern", "properties", "required", "type"}
+    | {"uniqueItems"}
+)
+_KEYWORDS_3_1 = frozenset({*TRANSLATIONS, "$ref", "$dynamicRef"})
+JUDGING_KEYWORDS: Mapping[str, frozenset[str]] = {
+    "3.0": _KEYWORDS_3_0,
+    "3.1": _KEYWORDS_3_1,
+    "3.2": _KEYWORDS_3_1,
+}
+"""Version → the keywords that judge, in the normal form; a test holds them against those of openapi-core."""
+
+_LAST_STRICT = 4
+"""The last draft in which 1.0 is no integer."""
+
+_VALUES = frozenset({"enum", "const"})
+"""Keywords whose value is no schema."""
+
+
+class TooDeepError(Exception):
+    """A schema leads back to itself for the same value, or is too deep or too large."""
+
+
+class SchemaSource(NamedTuple):
+    """What a schema means beside its own text.
+
+    Args:
+        version: The version of OpenAPI.
+        direction: The direction of the message.
+        follow: Follows references; it raises `LookupError` where one leads nowhere, or out of the document.
+        dialect: The document's `jsonSchemaDialect`; empty where it has none.
+        undefined_formats: The formats that the document's version does not define.
+        refuses_hidden: Whether properties that the direction leaves out are wrong; None if the version decides.
+        may_overlap: Whether a value may match several branches of a `oneOf`.
+    """
+
+    version: Dialect
+    direction: Direction
+    follow: Follow
+    dialect: str = ""
+    undefined_formats: frozenset[str] = frozenset()
+    refuses_hidden: bool | None = None
+    may_overlap: bool = False
+
+
+_INTEGER_3_0 = {
+    "$schema": "http://json-schema.org/draft-04/schema#",
+    "id": INTEGER_3_0,
+    "$id": INTEGER_3_0,
+    "type": "integer",
+}
+
+
+class PlainSchema:
+    """The plain form of a schema and of all schemas that its references lead to.
+
+    Args:
+        schema: The schema in the normal form.
+        source: Its version, direction and references.
+        max_schemas: The largest number of schemas that are translated.
+        most_at_once: After so many schemas, references of members become `LATER`: in a densely connected document
+            a schema reaches most of the others, and most values reach few of them.
+
+    Attributes:
+        is_3_0: Whether the version is 3.0.
+        is_strict: Whether 1.0 is no integer in the schema that is being translated.
+        direction: The direction of the message.
+        refuses_hidden: Whether properties that the direction leaves out are wrong.
+        may_overlap: As in `SchemaSource`.
+        longest: More than the largest length of a text that makes a difference.
+        patterns: The names of the formats that stand for patterns.
+        is_whole: Whether no reference is left for later.
+        has_hidden: Whether the direction leaves out a property, which another schema may require.
+        undefined_formats: As in `SchemaSource`.
+        root: The plain form.
+        size: The number of schemas that were translated.
+        definitions: The plain form of the targets of references, by numbers.
+        inline: The numbers of those that the document has in the place of the reference.
+        written: Identity of a plain schema → the schema that it was made of.
+        origins: Identity of a part that the document does not have → what it stands for.
+        spellings: Pattern as jsonschema-rs reads it → as the document has it.
+
+    Raises:
+        TooDeepError: The schema has no plain form.
+    """
+
+    def __init__(self, schema: Any, source: SchemaSource, max_schemas: int, most_at_once: int) -> None:
+        self._source = source
+        self._max_schemas, self._most_at_once = max_schemas, most_at_once
+        self.is_3_0 = self.is_strict = self._has_strict = source.version == "3.0"
+        self.direction, self.undefined_formats = source.direction, source.undefined_formats
+        # OpenAPI 3.0.4, "Schema Object": the direction leaves these properties out. Since 3.1 the marks
+        # are annotations: a server may ignore a property that should not be sent, but it sends no secret.
+        is_refused = self.is_3_0 or source.direction == "response"
+        self.refuses_hidden = is_refused if source.refuses_hidden is None else source.refuses_hidden
+        self.may_overlap = source.may_overlap
+        self.longest = 0
+        self.patterns: set[str] = set()
+        self.is_whole, self.has_hidden = True, False
+        self._keywords_seen: set[str] = set()
+        self._keywords = JUDGING_KEYWORDS[source.version]
+        self._numbers: dict[tuple[str, str, int], int] = {}
+        self.definitions: dict[str, Any] = {}
+        self._waiting: deque[tuple[int, Any, str]] = deque()
+        self._steps: dict[int, dict[int, int]] = {}
+        self._times: dict[int, dict[int, int]] = {}
+        self._references: dict[int, set[int]] = {}
+        self._current, self._dialect = -1, source.dialect
+        self.size = 0
+        self.written: dict[int, Any] = {}
+        self.origins: dict[int, Origin] = {}
+        self.spellings: dict[str, str] = {}
+        self.inline: set[str] = set()
+        self.root = self._translated(schema)
+
+    @property
+    def is_by_item(self) -> bool:
+        """Whether an item of a list is evaluated without those beside it."""
+        return self._keywords_seen.isdisjoint({"unevaluatedItems", "prefixItems"})
+
+    @property
+    def limits_lists(self) -> bool:
+        """Whether there are keywords about a list as a whole."""
+        return not self._keywords_seen.isdisjoint({"minItems", "maxItems", "uniqueItems", "contains"})
+
+    def without_items(self) -> Any:
+        """Return the plain form without the schemas of items."""
+
+        def without(part: Any) -> Any:
+            if isinstance(part, list):
+                return list(map(without, part))
+            if not isinstance(part, dict):
+                return part
+            return {
+                name: below if name in _VALUES else without(below)
+                for name, below in part.items()
+                if name != "items" or not isinstance(below, dict)
+            }
+
+        return without(self.root)
+
+    def whole(self, schema: Any) -> "PlainSchema":
+        """Return the plain form of a schema of the same document, of which nothing is left for later."""
+        return PlainSchema(schema, self._source, self._max_schemas, self._max_schemas)
+
+    def _translated(self, schema: Any) -> Any:
+        root = self.plain(schema, Nesting())
+        while self._waiting:  # the nearest first
+            self._current, target, self._dialect = self._waiting.popleft()
+            self.definitions[str(self._current)] = self.plain(target, Nesting())
+        self._refuse_circles()
+        for number in self._on_circles() | self._on_many_ways():
+            definition = self.definitions[str(number)]
+            if isinstance(definition, dict):
+                self.definitions[str(number)] = self.gated(definition)
+        if not isinstance(root, dict):
+            return root
+        root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+        if self._has_strict:
+            self.definitions["integer"] = _INTEGER_3_0
+        if self.definitions:  # none, most often; to look for references in them takes a third of compiling
+            root["$defs"] = self.definitions
+        return root
+
+    def _refuse_circles(self) -> None:
+        """Refuse schemas that lead back to themselves for the same value, or through too many others."""
+        longest: dict[int, int] = {}
+        if any(self._longest_way(number, (), longest) > _MAX_STEPS for number in list(self._steps)):
+            raise TooDeepError
+
+    def _longest_way(self, number: int, path: tuple[int, ...], longest: dict[int, int]) -> int:
+        if number in path or len(path) > _MAX_STEPS:
+            raise TooDeepError
+        if number not in longest:
+            following = self._steps.get(number, {})
+            below = (*path, number)
+            lengths = (steps + self._longest_way(other, below, longest) for other, steps in following.items())
+            longest[number] = max(lengths, default=0)
+        return longest[number]
+
+    def _on_circles(self) -> set[int]:
+        """Return the numbers of the schemas that are on a circle of references, or between two."""
+        following = {number: set(others) for number, others in self._references.items()}
+        while True:
+            # A schema that none of the rest refers to, or that refers to none of it, is on no circle of the rest.
+            referred = set().union(*following.values()) if following else set()
+            kept = {
+                number: others & following.keys()
+                for number, others in following.items()
+                if number in referred and not others.isdisjoint(following)
+            }
+            if len(kept) == len(following):
+                return set(kept)
+            following = kept
+
+    def _on_many_ways(self) -> set[int]:
+        """Return the numbers of the schemas that one value enters on several ways, if there are too many ways.
+
+        Of thirty schemas that each refer twice to the next, the last is entered a thousand million times.
+        """
+        ways: dict[int, int] = {}
+        if all(self._count_ways(number, ways) <= _MAX_WAYS for number in list(self._times)):
+            return set()
+        return {
+            other for following in self._times.values() for other, times in following.items() if times > 1
+        }
+
+    def _count_ways(self, number: int, ways: dict[int, int]) -> int:
+        if number not in ways:
+            following = self._times.get(number, {})
+            ways[number] = 1 + sum(
+                times * self._count_ways(other, ways) for other, times in following.items()
+            )
+        return ways[number]
+
+    def plain(self, schema: Any, nesting: Nesting) -> Any:
+        """Return the plain form of a schema.
+
+        Args:
+            schema: The schema, an object or a boolean.
+            nesting: Its distance from the root schema, or from the target of the last reference.
+        """
+        self.size += 1
+        if self.size > self._max_schemas or nesting.steps > _MAX_STEPS:
+            raise TooDeepError
+        if not isinstance(schema, dict):
+            return (
+                schema
+                if isinstance(schema, bool)
+                else unusable("a schema is neither an object nor a boolean")
+            )
+        before, plain = (self._dialect, self.is_strict), dict[str, Any]()
+        normal = self._normal(schema, plain)
+        others: list[Plain] = []
+        for name, value in normal.items():
+            if name not in self._keywords:
+                continue
+            part = self._part(name, value, normal, nesting)
+            self._keywords_seen.update(part)
+            if str(part.get("format", "")).startswith(PATTERN):
+                self.patterns.add(part["format"])
+            if name == "$dynamicRef" and "$ref" in normal and "$ref" in part:
+                self.origins[id(part)] = Origin(("$dynamicRef",), is_inline=True)
+                others.append(part)
+            elif part.keys().isdisjoint(plain):
+                plain.update(part)
+            else:
+                self.origins[id(part)] = Origin()
+                others.append(part)
+        if others:
+            plain["allOf"] = [*plain.get("allOf", ()), *others]
+        self.written[id(plain)] = schema
+        self._dialect, self.is_strict = before
+        return plain
+
+    def _normal(self, schema: dict[str, Any], plain: Plain) -> dict[str, Any]:
+        """Return the keywords of a schema in 2020-12; its plain form gets a note if its dialect is unknown."""
+        if not self.is_3_0 and "$schema" in schema:
+            self._dialect = schema["$schema"] if isinstance(schema["$schema"], str) else ""
+        if self._dialect:
+            if not _is_known_dialect(self._dialect):
+                text = (
+                    f"the dialect `{self._dialect}` is not known, its schemas are read as JSON Schema 2020-12"
+                )
+                plain.update(unusable(text, is_fault=False))
+            draft = _draft_of(self._dialect)
+            self.is_strict = self.is_3_0 or 0 < draft <= _LAST_STRICT
+            self._has_strict |= self.is_strict
+            return _modern_keywords(schema, draft) if draft else schema
+        return schema
+
+    def _part(self, name: str, value: Any, schema: Any, nesting: Nesting) -> Plain:
+        try:
+            if name in {"$ref", "$dynamicRef"}:
+                return self._reference(value, nesting)
+            return TRANSLATIONS[name](self, value, schema, nesting)
+        except UnusableError:
+            return unusable(unusable_text(name, value), name)
+
+    def _reference(self, value: Any, nesting: Nesting) -> Plain:
+        try:
+            if not isinstance(value, str):
+                raise LookupError(value)  # noqa: TRY004, TRY301  - it leads nowhere, like one that is text
+            target, _ = self._source.follow(value)
+        except LookupError:
+            return unusable(f"the document's reference `{value}` leads nowhere")
+        key = value, self._dialect, id(target)
+        if key not in self._numbers and self.size > self._most_at_once and not nesting.is_same_value:
+            self.is_whole = False
+            return {LATER: value}
+        return {"$ref": f"#/$defs/{self._number(key, target, nesting)}"}
+
+    def definition(self, schema: Any, nesting: Nesting) -> Plain:
+        """Return a reference to the plain form of a subschema, which is translated once."""
+        if isinstance(schema, dict) and schema.keys() == {"$ref"}:
+            return self.plain(schema, nesting)  # type: ignore[no-any-return]
+        if not isinstance(schema, dict | bool):
+            raise UnusableError
+        number = self._number(("", self._dialect, id(schema)), schema, nesting)
+        self.inline.add(str(number))
+        return {"$ref": f"#/$defs/{number}"}
+
+    def _number(self, key: tuple[str, str, int], target: Any, nesting: Nesting) -> int:
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self._numbers)
+            self._waiting.append((number, target, self._dialect))
+        self._references.setdefault(self._current, set()).add(number)
+        if nesting.is_same_value:
+            known = self._steps.setdefault(self._current, {})
+            known[number] = max(known.get(number, 0), nesting.steps + 1)
+            times = self._times.setdefault(self._current, {})
+            times[number] = times.get(number, 0) + 1
+        return number
+
+    def is_hidden(self, schema: Any) -> bool:
+        """Return whether a property is left out in this direction."""
+        try:
+            is_hidden = is_marked(schema, LEFT_OUT[self.direction], self._source.follow)
+        except LookupError:
+            return False  # evaluating the schema notes that the reference leads nowhere
+        self.has_hidden |= is_hidden
+        return is_hidden
+
+    def applied(self, schema: Any) -> list[Mapping[str, Any]]:
+        """Return a schema, the schemas that it refers to, and those of its `allOf`."""
+        parts: list[Mapping[str, Any]] = []
+        with suppress(LookupError):  # evaluating the schema notes that a reference leads nowhere
+            # A chain of more is too deep anyway; to look at all of it from each of its links would take long.
+            parts.extend(islice(applied_schemas(schema, self._source.follow), _MAX_STEPS))
+        return parts
+
+    def spelled(self, pattern: str) -> str | None:
+        """Return a pattern as jsonschema-rs reads it; None if it cannot."""
+        found = engine_spelling(pattern)
+        if found is not None:
+            self.spellings[found] = pattern
+        return found
+
+    def gated(self, part: Plain) -> Plain:
+        """Return a part that is evaluated only as long as its schema is not entered too often."""
+        refused: Plain = {"not": {}}
+        gate = {"if": {ENTRY: True}, "then": part, "else": refused}
+        self.origins[id(refused)] = Origin(keyword=ENTRY)
+        self.origins[id(gate)] = Origin(is_condition=True)
+        self.origins.setdefault(id(part), Origin())
+        return gate
+
+    def standing_for(self, keyword: str, part: Plain) -> Plain:
+        """Return a part that says what a keyword of the document says, in other keywords."""
+        self.origins[id(part)] = Origin(keyword=keyword)
+        return {"allOf": [part]}
+
+
+_DRAFTS = {
+    **{f"http://json-schema.org/draft-0{draft}/schema": draft for draft in (3, 4, 6, 7)},
+    "https://json-schema.org/draft/2019-09/schema": 8,
+}
+_MODERN = frozenset(
+    {"https://json-schema.org/draft/2020-12/schema", "https://spec.openapis.org/oas/3.1/dialect/base"}
+    | {
+        "https://spec.openapis.org/oas/3.1/dialect/2024-11-10",
+        "https://spec.openapis.org/oas/3.2/dialect/2025-09-17",
+    }
+)
+
+
+def _draft_of(dialect: str) -> int:
+    """Return the number of the draft that a dialect is, 8 for 2019-09; 0 for 2020-12 and unknown ones."""
+    return _DRAFTS.get(dialect.rstrip("#"), 0)
+
+
+def _is_known_dialect(dialect: str) -> bool:
+    """Return whether the schemas of a dialect can be evaluated as it means them."""
+    return dialect.rstrip("#") in _MODERN or _draft_of(dialect) > 0
+
+
+def _modern_keywords(schema: dict[str, Any], draft: int) -> dict[str, Any]:
+    """Return the keywords of a schema of an older draft as 2020-12 has them.
+
+    Args:
+        schema: The schema; those below it are taken as they are.
+        draft: The number of the draft.
+    """
+    if draft < 8 and isinstance(schema.get("$ref"), str):
+        return {"$ref": schema["$ref"]}  # keywords beside it are ignored (draft 7, section 8.3)
+    modern = dict(schema)
+    additional = modern.pop("additionalItems", None)
+    if isinstance(modern.get("items"), list):
+        modern["prefixItems"] = modern.pop("items")
+        if additional is not None:
+            modern["items"] = additional
+    if isinstance(dependencies := modern.pop("dependencies", None), dict):
+        required = {name: names for name, names in dependencies.items() if isinstance(names, list)}
+        schemas = {name: below for name, below in dependencies.items() if name not in required}
+        modern.update({"dependentRequired": required} if required else {})
+        modern.update({"dependentSchemas": schemas} if schemas else {})
+    if draft == 3 and "divisibleBy" in modern:
+        modern["multipleOf"] = modern.pop("divisibleBy")
+    return modern

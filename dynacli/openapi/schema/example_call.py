@@ -1,0 +1,199 @@
+"""The words of a complete example call, with which the help of an operation ends."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from dynacli.http.semantics import is_form, is_json
+from dynacli.openapi.model.command_words import option_pair
+from dynacli.openapi.model.media_types import preferred
+from dynacli.openapi.model.operation import Body, MediaType, Parameter, ValueType
+from dynacli.openapi.schema.document_schemas import DocumentSchemas
+from dynacli.openapi.schema.documented_values import example_values_of
+from dynacli.openapi.schema.example_value import NoExampleError, example_value, example_value_for_parameter
+from dynacli.openapi.schema.flatten_schema import Resolve
+from dynacli.text.terminal import visible
+
+__all__ = ["ExampleWords", "body_example", "is_body_meant", "option_text", "parameter_example"]
+
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+MAX_WORDS = 12
+"""The most words for a body in an example; a longer body is written as `--example`."""
+
+_NOT_EMPTY = {"minProperties": 1, "minItems": 1}
+
+
+def is_body_meant(method: str, body: Any) -> bool:
+    """Return whether a call is hardly meant without a body, though the document does not say that it is required.
+
+    `required` is false where it is not written (OpenAPI 3.1.1, "Request Body Object"), which many documents forget
+    where the body is what a method is for. A document that writes `false` means it.
+
+    Args:
+        body: The Request Body Object, with its reference followed.
+    """
+    return method in _WITH_BODY and isinstance(body, Mapping) and body.get("required") is None
+
+
+class ExampleWords:
+    """Makes the words of an example call for each operation; words for shared parameters and bodies are made once."""
+
+    def __init__(self, resolve: Resolve) -> None:
+        self._resolve = resolve
+        # The sources are kept, so that no other object gets their ids.
+        self._of_parameters: dict[tuple[int, int], tuple[Any, list[str]]] = {}
+        self._of_bodies: dict[tuple[int | str, int, str], tuple[Any, tuple[str, ...]]] = {}
+
+    def __call__(
+        self,
+        raw: Mapping[tuple[Any, Any], Any],
+        parameters: tuple[Parameter, ...],
+        body: Body | None,
+        schema_of: Callable[[str], Any],
+    ) -> tuple[str, ...]:
+        """Return the words after the operation's name.
+
+        Args:
+            raw: (location, name) → resolved Parameter Object.
+            body: The body that the call needs; None where it needs none.
+            schema_of: Returns the schema of the body for a media type, with its references in place: they name the
+                branches that a discriminator picks.
+        """
+        words: list[str] = []
+        for parameter in parameters:
+            if parameter.is_required:
+                words.extend(self._of_parameter(parameter, raw.get(parameter.key)))
+        if body is not None:
+            media_type = preferred(body.content)
+            words.extend(self._of_body(media_type, schema_of(media_type.name)))
+        # What cannot be shown as it is cannot be copied, either.
+        return tuple(words) if all(visible(word, keep="") == word for word in words) else ("--example",)
+
+    def _of_parameter(self, parameter: Parameter, described: dict[str, Any] | None) -> list[str]:
+        key = id(parameter), id(described)
+        if key not in self._of_parameters:
+            try:
+                value = parameter_example(parameter, described, self._resolve)
+            except NoExampleError:
+                value = parameter.name
+            self._of_parameters[key] = (parameter, described), _parameter_words(parameter, value)
+        return self._of_parameters[key][1]
+
+    def _of_body(self, media_type: MediaType, schema: Any) -> tuple[str, ...]:
+        is_reference = isinstance(schema, Mapping) and schema.keys() == {"$ref"}
+        key = schema["$ref"] if is_reference else id(schema), id(media_type.fields), media_type.name
+        if key not in self._of_bodies:
+            words = _body_words(schema, media_type, self._resolve)
+            self._of_bodies[key] = (schema, media_type.fields), words
+        return self._of_bodies[key][1]
+
+
+def _parameter_words(parameter: Parameter, value: Any) -> list[str]:
+    if parameter.location != "path":
+        return _option_words(parameter.option, value)
+    text = option_text(value[0] if isinstance(value, list) and len(value) == 1 else value)
+    # A value that looks like an option has to follow the name of its option.
+    return option_pair(f"--{parameter.option}", text) if text.startswith("-") else [text]
+
+
+def parameter_example(parameter: Parameter, described: dict[str, Any] | None, resolve: Resolve) -> Any:
+    """Return an example of a parameter: the document's own, else a value made from the schema.
+
+    Args:
+        described: The Parameter Object; None where the document has none.
+
+    Raises:
+        NoExampleError: No value can be made.
+    """
+    value = example_value_for_parameter(
+        described or {"name": parameter.name, "in": parameter.location}, resolve
+    )
+    if value in ({}, []) and parameter.is_required and described is not None and "schema" in described:
+        # Empty values are not sent, and the document requires the parameter.
+        value = example_value({"allOf": [described["schema"], _NOT_EMPTY]}, resolve)
+    if parameter.location != "path":
+        return value
+    if value == "string" and _allows(parameter.name, parameter.value):
+        # `issues-get owner repo 1` reads better than `issues-get string string 1`.
+        return parameter.name
+    if is_json(parameter.media_type):
+        return value  # JSON has a text for every value
+    # An empty value would lead to another path.
+    return parameter.name if value in ("", None, [], {}) else value
+
+
+def _allows(text: str, value: ValueType) -> bool:
+    limits = value.limits or {}
+    if value.type not in {"string", "any"} or value.format or value.enum or "pattern" in limits:
+        return False
+    shortest, longest = limits.get("minLength", 0), limits.get("maxLength", len(text))
+    return all(isinstance(limit, int) for limit in (shortest, longest)) and shortest <= len(text) <= longest
+
+
+def _option_words(option: str, value: Any) -> list[str]:
+    """Return an option with its value; an array of scalars repeats the option."""
+    items = value if isinstance(value, list) else [value]
+    # A single item that looks like a JSON array would be taken for the whole array.
+    is_ambiguous = items is value and len(items) == 1 and option_text(items[0]).lstrip().startswith("[")
+    if not items or is_ambiguous or any(map(_needs_json, items)):
+        items = [value]
+    return [word for item in items for word in option_pair(f"--{option}", option_text(item))]
+
+
+def _body_words(schema: Any, media_type: MediaType, resolve: Resolve) -> tuple[str, ...]:
+    if not media_type.fields or not (is_json(media_type.name) or is_form(media_type.name)):
+        return ("--example",)
+    try:
+        value = example_value(schema, resolve)
+    except NoExampleError:
+        return ("--body", "{}")
+    if not isinstance(value, Mapping):
+        return ("--example",)
+    options = {field.path: field.option for field in media_type.fields}
+    words: list[str] = []
+    for path, leaf in _leaves(value, ()):
+        option = options.get(path)
+        if option is None or leaf is None or leaf == "":
+            return ("--example",)
+        if isinstance(leaf, Mapping) or (isinstance(leaf, list) and any(map(_needs_json, leaf))):
+            return ("--example",)
+        words.extend(_option_words(option, leaf))
+    if len(words) > MAX_WORDS or not words:
+        return ("--example",)
+    return tuple(words)
+
+
+def _needs_json(value: Any) -> bool:
+    return value is None or isinstance(value, Mapping | list)
+
+
+def _leaves(value: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, item in value.items():
+        if isinstance(item, Mapping) and item:
+            yield from _leaves(item, (*path, name))
+        else:
+            yield (*path, name), item
+
+
+def body_example(media: Mapping[str, Any], resolve: Resolve) -> Any:
+    """Return an example of a body: the document's own, else a value made from the schema.
+
+    The document's own example is taken if it matches the schema: many hold properties of responses only,
+    or are JSON as text instead of JSON.
+
+    Raises:
+        NoExampleError: No value can be made.
+    """
+    schema = media.get("schema")
+    for value in example_values_of(media, resolve):
+        try:
+            if DocumentSchemas(resolve, "request").fits(value, schema):
+                return value
+        except (NoExampleError, RecursionError):
+            return value  # it cannot be decided whether the value matches
+    return example_value(schema, resolve)
+
+
+def option_text(value: Any) -> str:
+    """Return a JSON value as the text of an option: strings as they are, other values as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,364 @@
+"""Makes an example value for a schema, for `--example` and for help.
+
+The value is the same every time, and passes validation for all but contrived schemas.
+Values that the document itself offers come first (`const`, `example`, `examples`, `default`, `enum`), but only
+if they match the schema, because wrong examples are common.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, Literal
+
+from dynacli.openapi.document.json_trees import is_same_json
+from dynacli.openapi.model.field_names import MORE_NAMES, plain_name
+from dynacli.openapi.model.lenient_reading import dict_or_empty, list_or_empty
+from dynacli.openapi.schema._example_scalars import matches_pattern, numbers_for, string_value
+from dynacli.openapi.schema.document_schemas import DocumentSchemas, NoExampleError
+from dynacli.openapi.schema.example_schema import ExampleSchema
+from dynacli.openapi.schema.read_schema import names_in
+
+__all__ = ["ExampleMaker", "NoExampleError", "example_value", "example_value_for_parameter", "made_value"]
+
+_MOST_ITEMS = 1_000
+
+
+def example_value(
+    schema: Any,
+    resolve: Callable[[str], Any],
+    *,
+    direction: Literal["request", "response"] = "request",
+    required_only: bool = True,
+) -> Any:
+    """Return a JSON value for a schema.
+
+    Args:
+        schema: A Schema Object in the normal form with its `$ref`s in place, or a boolean.
+        resolve: Returns the target of an internal `$ref`, such as `#/components/schemas/Pet`.
+        direction: A request has no `readOnly` properties, a response no `writeOnly` ones, where it is valid without.
+        required_only: Whether objects have only their required properties.
+
+    Returns:
+        The value; as a last resort one that matches several branches of a `oneOf`.
+
+    Raises:
+        NoExampleError: The schema allows no value, or none that can be made by simple rules.
+    """
+    return made_value(
+        schema, DocumentSchemas(resolve, direction), lambda schemas: ExampleMaker(schemas, required_only)
+    )
+
+
+def made_value(
+    schema: Any, schemas: DocumentSchemas, maker_of: "Callable[[DocumentSchemas], ExampleMaker]"
+) -> Any:
+    """Return a value that a maker makes by the schemas of a document, or by the same as they allow more.
+
+    Args:
+        maker_of: Returns the maker that goes by these schemas.
+
+    Raises:
+        NoExampleError: The schema allows no value, or none that can be made by simple rules.
+    """
+    failure = NoExampleError("No value of the schema is found")
+    try:
+        for maker in _makers(schemas, maker_of):
+            try:
+                value = maker.make(schema)
+                if not maker.trusts_parts or maker.schemas.fits(value, schema):
+                    return value
+            except NoExampleError as error:
+                failure = error
+        raise failure
+    except RecursionError as error:
+        raise NoExampleError("The schema is nested too deeply") from error
+
+
+def _makers(
+    schemas: DocumentSchemas, maker_of: "Callable[[DocumentSchemas], ExampleMaker]"
+) -> "Iterator[ExampleMaker]":
+    """Yield the makers to try: the quickest first, then those whose schemas allow more."""
+    quick = maker_of(schemas)
+    quick.trusts_parts = True
+    yield quick
+    yield maker_of(schemas)
+    yield from map(maker_of, schemas.lenient())
+
+
+def example_value_for_parameter(
+    parameter: dict[str, Any],
+    resolve: Callable[[str], Any],
+) -> Any:
+    """Return a JSON value for a parameter.
+
+    The parameter's own `example` and `examples` override those of its schema
+    (OpenAPI 3.1.1 and 3.0.4, "Parameter Object"), unless they do not match it.
+
+    Args:
+        parameter: A Parameter Object, or a Reference Object that leads to one.
+
+    Returns:
+        The value, before it is written in the parameter's style.
+
+    Raises:
+        NoExampleError: The schema allows no value, or none that can be made by simple rules.
+    """
+    schemas = DocumentSchemas(resolve, "request")
+    if isinstance(parameter.get("$ref"), str):
+        parameter = dict_or_empty(schemas.target(parameter))
+    content = dict_or_empty(parameter.get("content"))
+    media_type = dict_or_empty(next(iter(content.values()), None))
+    schema = (media_type if content else parameter).get("schema", True)
+    try:
+        for value in (*_own_examples(parameter, schemas), *_own_examples(media_type, schemas)):
+            if schemas.fits(value, schema):
+                return value
+    except RecursionError as error:
+        raise NoExampleError("The schema is nested too deeply") from error
+    return example_value(schema, resolve)
+
+
+def _own_examples(holder: dict[str, Any], schemas: DocumentSchemas) -> Iterator[Any]:
+    """Yield the examples of a Parameter or Media Type Object."""
+    if "example" in holder:
+        yield holder["example"]
+    for example in map(dict_or_empty, dict_or_empty(holder.get("examples")).values()):
+        found = dict_or_empty(schemas.target(example)) if "$ref" in example else example
+        if "value" in found:
+            yield found["value"]
+
+
+class ExampleMaker:
+    """Makes example values, place by place.
+
+    A subclass may choose other ones by `offers`, `branches` and `values`; each is held against its schema.
+
+    Attributes:
+        trusts_parts: Whether objects and arrays are not held against their schemas: each would have to be compiled,
+            with all below it. Most are right; whoever trusts them holds the whole value against the whole schema.
+    """
+
+    def __init__(self, schemas: DocumentSchemas, required_only: bool) -> None:
+        self.schemas = schemas
+        self.required_only = required_only
+        self.trusts_parts = False
+
+    def make(self, schema: Any, above: frozenset[str] = frozenset()) -> Any:
+        """Return a value for a schema; null is the last resort.
+
+        Args:
+            above: The references that are being followed above this place.
+
+        Raises:
+            NoExampleError: No value is found.
+        """
+        self.schemas.spend()
+        try:
+            merged = ExampleSchema()
+            merged.add(schema, self.schemas, above)
+            return self._solve(merged, schema, above)
+        except NoExampleError:
+            if self.schemas.fits(None, schema):
+                return None
+            raise
+
+    def _solve(self, merged: ExampleSchema, schema: Any, above: frozenset[str]) -> Any:
+        """Return a value for a merged schema that also matches the schema as written."""
+        for offer in self.offers(merged):
+            value = self._visible(offer, merged)
+            if value is not None and self._fits(value, schema):
+                return value
+        if not merged.choices:
+            return self._build(merged, schema, above)
+        branches = merged.choices.pop(0)
+        failure = NoExampleError("No branch of the schema allows a value")
+        for branch in self.branches(branches):
+            chosen = merged.copy()
+            try:
+                chosen.add(branch, self.schemas, above)
+                return self._solve(chosen, schema, above)
+            except NoExampleError as error:
+                failure = error
+        raise failure
+
+    def _fits(self, value: Any, schema: Any) -> bool:
+        return (self.trusts_parts and isinstance(value, dict | list)) or self.schemas.fits(value, schema)
+
+    def offers(self, merged: ExampleSchema) -> list[Any]:
+        """Return the values that the document offers for a place, the best first."""
+        return [offer for _, offer in sorted(merged.offers, key=lambda ranked: ranked[0])]
+
+    def branches(self, branches: list[Any]) -> list[Any]:
+        """Return the alternatives of a place in the order in which they are tried."""
+        return branches
+
+    def _visible(self, value: Any, merged: ExampleSchema) -> Any:
+        """Return an offered value without the properties that this direction leaves out."""
+        properties = merged.keywords.get("properties")
+        if not isinstance(value, dict) or not properties:
+            return value
+        hidden = {name for name in value if self.schemas.is_hidden(properties.get(name))}
+        return {name: member for name, member in value.items() if name not in hidden} if hidden else value
+
+    def _build(self, merged: ExampleSchema, schema: Any, above: frozenset[str]) -> Any:
+        below = above.union(merged.refs)
+        failure = NoExampleError("No value of the schema is found")
+        for type_name in merged.types_to_try():
+            try:
+                for value in self.values(type_name, merged, below):
+                    if self._fits(value, schema):
+                        return value
+            except NoExampleError as error:
+                failure = error
+        raise failure
+
+    def values(self, type_name: str, merged: ExampleSchema, below: frozenset[str]) -> Iterator[Any]:
+        """Yield values of a type, the likeliest first; they need not match the schema.
+
+        Args:
+            below: The references that are being followed at this place.
+        """
+        keywords = merged.keywords
+        match type_name:
+            case "string":
+                if (text := string_value(keywords)) is not None:
+                    yield text
+            case "integer" | "number":
+                yield from numbers_for(keywords, is_integer=type_name == "integer")
+            case "boolean":
+                yield from (True, False)
+            case "null":
+                yield None
+            case "array":
+                yield from self._arrays(keywords, below)
+            case "object":
+                for is_short in (self.required_only, not self.required_only):
+                    value = self._object(keywords, below, is_short=is_short)
+                    yield from self._discriminated(value, merged)
+                    yield value
+
+    def _arrays(self, keywords: dict[str, Any], below: frozenset[str]) -> Iterator[list[Any]]:
+        fewest, most = keywords.get("minItems", 0), keywords.get("maxItems", _MOST_ITEMS)
+        if fewest > _MOST_ITEMS:
+            raise NoExampleError("The array has too many items")
+        prefix = list_or_empty(keywords.get("prefixItems"))
+        part = keywords.get("contains", keywords.get("items", True))
+        parts = prefix[:most] + [part] * (fewest - len(prefix))
+        # An item shows more than an empty array; but an empty array ends a recursion.
+        if not parts and most > 0 and "items" in keywords:
+            try:
+                yield [self.make(keywords["items"], below)]
+            except NoExampleError:
+                yield []
+        if not parts and "contains" in keywords:
+            parts = [keywords["contains"]]
+        items = [self.make(part, below) for part in parts]
+        if keywords.get("uniqueItems") is True:
+            items = self._distinct(items, parts)
+        yield items
+        if "contains" in keywords and "items" in keywords:
+            yield [self.make({"allOf": [keywords["items"], part]}, below) for part in parts]
+
+    def _distinct(self, items: list[Any], parts: list[Any]) -> list[Any]:
+        """Return the items with equal ones varied, so that no two are equal."""
+        distinct: list[Any] = []
+        for item, part in zip(items, parts, strict=True):
+            for candidate in self._variants(item, part, len(items)):
+                is_known = any(is_same_json(candidate, other) for other in distinct)
+                if not is_known and self.schemas.fits(candidate, part):
+                    distinct.append(candidate)
+                    break
+            else:
+                raise NoExampleError("The items cannot all be different")
+        return distinct
+
+    def _variants(self, item: Any, part: Any, count: int) -> Iterator[Any]:
+        yield item
+        merged = ExampleSchema()
+        merged.add(part, self.schemas, frozenset())
+        yield from list_or_empty(merged.keywords.get("enum"))
+        if isinstance(item, bool) or item is None:
+            yield from (True, False, None)
+        elif isinstance(item, str):
+            for digits in map(str, range(1, count + 1)):
+                yield item + digits
+                yield item[: -len(digits)] + digits
+                yield digits + item[len(digits) :]
+        elif isinstance(item, int | float):
+            step = merged.keywords.get("multipleOf", 1)
+            for number in range(1, count + 1):
+                yield item + number * step
+                yield item - number * step
+        elif isinstance(item, list):
+            yield from ([], [*item, *item])
+        else:
+            properties = merged.keywords.get("properties", {})
+            for name, value in item.items():
+                for other in self._variants(value, properties.get(name, True), count):
+                    yield {**item, name: other}
+
+    def _object(self, keywords: dict[str, Any], below: frozenset[str], *, is_short: bool) -> dict[str, Any]:
+        properties: dict[str, Any] = keywords.get("properties", {})
+        visible = {name: part for name, part in properties.items() if not self.schemas.is_hidden(part)}
+        hidden = properties.keys() - visible.keys()
+        required = [name for name in keywords.get("required", []) if name not in hidden]
+        value: dict[str, Any] = {}
+        for name, part in visible.items():
+            if name in required:
+                value[name] = self._property(name, part, below)
+            elif not is_short or len(value) < keywords.get("minProperties", 0):
+                with suppress(NoExampleError):
+                    value[name] = self._property(name, part, below)
+        others = keywords.get("additionalProperties", True)
+        for name in required:
+            if name not in value:
+                value[name] = self.make(self._additional_schema(keywords, name), below)
+        self._add_dependent(value, keywords, visible, below)
+        fewest = keywords.get("minProperties", 0)
+        if not is_short and not properties and isinstance(others, dict):
+            fewest = max(fewest, 1)
+        for number in range(1, _MOST_ITEMS):
+            if len(value) >= fewest:
+                break
+            value.setdefault(f"key{number}", self.make(others, below))
+        return value
+
+    def _property(self, name: str, part: Any, below: frozenset[str]) -> Any:
+        """Return the value of a property; a made answer is its own last page, unless the document says otherwise."""
+        value = self.make(part, below)
+        is_last = value is True and self.schemas.direction == "response" and plain_name(name) in MORE_NAMES
+        if not is_last or not self.schemas.fits(False, part):
+            return value
+        merged = ExampleSchema()
+        merged.add(part, self.schemas, below)
+        return any(offer is True for offer in self.offers(merged))
+
+    def _add_dependent(
+        self, value: dict[str, Any], keywords: dict[str, Any], visible: dict[str, Any], below: frozenset[str]
+    ) -> None:
+        """Add the properties that `dependentRequired` asks for."""
+        dependent = keywords.get("dependentRequired")
+        waiting = list(value) if isinstance(dependent, dict) else []
+        while waiting:
+            for name in names_in(dependent.get(waiting.pop())) if isinstance(dependent, dict) else ():
+                if name not in value:
+                    value[name] = self.make(visible.get(name, True), below)
+                    waiting.append(name)
+
+    def _additional_schema(self, keywords: dict[str, Any], name: str) -> Any:
+        """Return the schema of a property that `properties` does not name."""
+        patterns = keywords.get("patternProperties")
+        for pattern, part in patterns.items() if isinstance(patterns, dict) else ():
+            if matches_pattern(name, pattern):
+                return part
+        return keywords.get("additionalProperties", True)
+
+    def _discriminated(self, value: dict[str, Any], merged: ExampleSchema) -> Iterator[dict[str, Any]]:
+        """Yield an object with its discriminating properties set, where their schemas allow that."""
+        changed = dict(value)
+        for name, tags in merged.discriminator_values():
+            part = merged.keywords.get("properties", {}).get(name, True)
+            tag = next((tag for tag in tags if self.schemas.fits(tag, part)), None)
+            if tag is not None:
+                changed[name] = tag
+        if changed != value:
+            yield changed

@@ -1,0 +1,213 @@
+"""Refreshes a document behind the command: in a process of its own, which outlives the run and its terminal."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from dynacli.environment import Environment, program, variable
+from dynacli.options.standard_options import setting_variables
+from dynacli.record import replace
+from dynacli.registry.revisions.open_request import BLOCKING
+
+if TYPE_CHECKING:
+    from dynacli.openapi.document.fetched import DocumentLogin
+    from dynacli.registry.opened_api import OpenedApi
+
+__all__ = ["RETRY_SECONDS", "begin_refresh", "process_words", "refresh_quietly", "take_refresh_claim"]
+
+RETRY_SECONDS = 300
+"""An older claim counts for nothing: its refresh failed, or the process died."""
+
+_FILE = "refresh.claim"
+
+
+def take_refresh_claim(directory: str) -> bool:
+    """Return whether this run is the one to have a document refreshed.
+
+    Args:
+        directory: The document's directory in the cache. Where it cannot be written, a refresh could not be either.
+    """
+    path = os.path.join(directory, _FILE)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        return _take_over(path)
+    except OSError:
+        return False
+    return True
+
+
+def _take_over(path: str) -> bool:
+    try:
+        # A time in the future comes from a wrong clock.
+        if abs(time.time() - os.lstat(path).st_mtime) < RETRY_SECONDS:
+            return False
+        os.utime(path, follow_symlinks=False)
+    except OSError:
+        return False  # it was removed just now: the refresh has succeeded
+    return True
+
+
+def _drop_refresh_claim(directory: str) -> None:
+    """Let the next refresh begin as soon as it is due."""
+    try:
+        os.unlink(os.path.join(directory, _FILE))
+    except OSError:
+        return  # there is none, or it counts for nothing after a while
+
+
+_WORD = "__refresh"
+
+_URL = "_DYNACLI_REFRESH"
+"""The variable with the URL of a document that is not registered: it may hold a secret, and commands are public."""
+
+_started: list[int] = []
+"""The processes that this process has started, and that have not been waited for yet."""
+
+# Not `-m dynacli`, which would import modules from the directory that the person happens to be in.
+_PATH = "import sys; sys.path.append(sys.argv.pop(1))"
+_CODE = "from dynacli.__main__ import run; run()"
+
+
+def process_words(*words: str) -> list[str]:
+    """Return the words that start another process of this program.
+
+    Args:
+        words: Those behind the program's name.
+    """
+    import dynacli
+
+    root = os.path.dirname(os.path.dirname(os.path.abspath(dynacli.__file__)))
+    return [sys.executable, "-P", "-c", f"{_PATH}; {program().code or _CODE}", root, *words]
+
+
+def begin_refresh(
+    api: "OpenedApi", env: Environment, profile: str | None = None, *, is_bound: bool = False
+) -> None:
+    """Start a process that refreshes the document of an API, unless another does so or has just failed.
+
+    Args:
+        profile: The profile that the document is fetched with, where the environment has another.
+        is_bound: Whether only the origin of a registered document gets a credential.
+    """
+    _wait_for_ended()
+    if (
+        not hasattr(os, "posix_spawn")
+        or not sys.executable
+        or not take_refresh_claim(api.revisions.directory)
+    ):
+        return
+    words = process_words(_WORD, api.name if api.is_registered else "-", *api.open_request.allow_refs)
+    variables = env.variables
+    if is_bound and not api.is_registered:
+        own, no_secrets = f"{program().prefix}_", setting_variables()
+        variables = {
+            name: value for name, value in variables.items() if not name.startswith(own) or name in no_secrets
+        }
+    try:
+        _spawn(words, {**variables, _URL: api.name, **({variable("PROFILE"): profile} if profile else {})})
+    except (OSError, ValueError):
+        # The machine cannot start any more processes; the next run tries again.
+        _drop_refresh_claim(api.revisions.directory)
+
+
+def _wait_for_ended() -> None:
+    """Let the system forget the processes that have ended; this matters where the present process lives long."""
+    for process in tuple(_started):
+        try:
+            has_ended = os.waitpid(process, os.WNOHANG) != (0, 0)
+        except OSError:  # it was waited for elsewhere
+            has_ended = True
+        if has_ended:
+            _started.remove(process)
+
+
+def _spawn(words: list[str], variables: Mapping[str, str]) -> None:
+    """Start a process in a session of its own that has none of this process' files open.
+
+    Not by `subprocess`, whose import alone costs a tenth of a run's time.
+    """
+    nothing = os.open(os.devnull, os.O_RDWR)
+    try:
+        actions: list[tuple[int, ...]] = [(os.POSIX_SPAWN_DUP2, nothing, number) for number in (0, 1, 2)]
+        # The files that a shell has open beside the standard streams (`3>log`) would be inherited, and a reader at the
+        # other end would wait for the refresh.
+        actions += [(os.POSIX_SPAWN_CLOSE, number) for number in _inherited() if number != nothing]
+        try:
+            process = os.posix_spawn(words[0], words, dict(variables), file_actions=actions, setsid=True)
+        except NotImplementedError:  # on some systems the new process leaves the session by itself
+            process = os.posix_spawn(words[0], words, dict(variables), file_actions=actions)
+        _started.append(process)
+    finally:
+        os.close(nothing)
+
+
+def _inherited() -> list[int]:
+    """Return the open files beside the standard streams that a new process would inherit."""
+    for directory in ("/proc/self/fd", "/dev/fd"):
+        try:
+            numbers = [int(name) for name in os.listdir(directory)]
+        except OSError:
+            continue
+        return [number for number in numbers if number > 2 and _is_inherited(number)]
+    return []
+
+
+def _is_inherited(number: int) -> bool:
+    try:
+        return os.get_inheritable(number)
+    except OSError:  # the descriptor that listed them, which is closed by now
+        return False
+
+
+def refresh_quietly(
+    env: Environment,
+    word: str,
+    allow_refs: Iterable[str],
+    login_of: "Callable[[Environment, str], DocumentLogin]",
+) -> int:
+    """Refresh the document that a word names, if it is still due, without output, and return an exit code.
+
+    Args:
+        word: A registered name; `-` for a URL, which is then in the environment.
+        allow_refs: What the run allowed that started this process: the cache's word for it is none of a person's.
+        login_of: Returns what signs in at the origin of a document, given the name of its API.
+    """
+    from pathlib import Path
+
+    import dynacli
+    from dynacli.errors import DynacliError
+    from dynacli.openapi.document.source import parse_source
+    from dynacli.registry._fetch_when_due import fetch_when_due
+    from dynacli.registry.open_by_name import make_open_request
+    from dynacli.registry.revisions.revisions import Revisions
+
+    if dynacli.is_own_process:
+        with suppress(OSError):  # it leads its session already
+            os.setsid()
+        os.nice(5)  # nobody waits for it
+    try:
+        named = env.variables.get(_URL, word) if word == "-" else word
+        open_request, location = make_open_request(named, env)
+        source = parse_source(location, Path.cwd())
+        revisions = Revisions(env.cache_dir, source.location, open_request.more, open_request.overlays)
+        pointer = revisions.current()
+        if pointer is None or open_request.pin or source.kind != "url":
+            _drop_refresh_claim(revisions.directory)  # nothing is to be refreshed any more
+            return 0
+        open_request = replace(
+            open_request,
+            mode=BLOCKING,
+            allow_refs=tuple(sorted({*open_request.allow_refs, *allow_refs})),
+            login=lambda: login_of(env, open_request.name),
+        )
+        api = fetch_when_due(open_request, source, patience=0)
+    except DynacliError as error:
+        return error.exit_code
+    api.catalog.close()
+    if api.warning is None:
+        _drop_refresh_claim(api.revisions.directory)
+    return 0

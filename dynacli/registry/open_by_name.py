@@ -1,0 +1,385 @@
+"""The word that names an API → its current catalog: a registered name, a URL, a path, `-`, or `demo`.
+
+A warm run opens the catalog after one `stat` for each file of the document, or a look at the clock for a document at
+a URL. A document is read and compiled only if it is new or changed, and waited for only if the cache has none.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from dynacli.environment import Environment, invocation, prefix_of, program, variable
+from dynacli.errors import DynacliError, FileError, UsageError
+from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.options.command_table import COMMANDS
+from dynacli.record import record, replace
+from dynacli.registry.configuration.configuration import DEMO, Configuration, is_name, texts
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.registry.revisions.open_request import BACKGROUND, MODES, OpenRequest, lifetime_of
+from dynacli.registry.revisions.revisions import (
+    Revisions,
+    are_referenced_files_unchanged,
+    facts_of,
+    is_as_compiled,
+    is_compiled_as_asked,
+    is_due_now,
+    is_unchanged,
+    must_fetch_first,
+)
+
+if TYPE_CHECKING:
+    from dynacli.openapi.document.fetched import DocumentLogin
+
+__all__ = [
+    "PreviousRevision",
+    "find_revisions",
+    "make_open_request",
+    "open_api",
+    "open_from_cache",
+    "open_source",
+    "refresh_api",
+]
+
+
+def open_api(
+    word: str,
+    env: Environment,
+    *,
+    refresh: bool = False,
+    offline: bool = False,
+    allow_refs: Iterable[str] = (),
+    login: "Callable[[], DocumentLogin] | None" = None,
+    is_asked: bool = True,
+    seconds: float | None = None,
+) -> OpenedApi:
+    """Return the API that a word names.
+
+    Args:
+        refresh: Whether the document is read or fetched again first.
+        offline: Whether nothing may be fetched.
+        allow_refs: The origins and absolute directories beside the document's own that its references
+            may lead to; a registered API has those of its entry besides.
+        login: Returns what signs in at the document's own origin, where the server wants that.
+        is_asked: Whether it is the person who asks for the refresh.
+        seconds: A limit for fetching below the built-in one.
+
+    Raises:
+        UsageError: There is no such API.
+        DocumentError: The document cannot be used.
+        NetworkError: It cannot be fetched.
+        FileError: The cache or the configuration cannot be used.
+    """
+    open_request, source = make_open_request(word, env)
+    open_request = replace(
+        open_request,
+        refresh=refresh,
+        is_asked=refresh and is_asked,
+        seconds=seconds,
+        offline=offline,
+        allow_refs=tuple(sorted({*open_request.allow_refs, *allow_refs})),
+        login=login or open_request.login,
+    )
+    return _open(open_request, word, source)
+
+
+@record
+class PreviousRevision:
+    """The revision of an API that was current before it was refreshed.
+
+    Args:
+        names: (method, path) → name of its operations.
+    """
+
+    revision: str
+    names: dict[tuple[str, str], str]
+
+
+def refresh_api(
+    word: str,
+    env: Environment,
+    allow_refs: Iterable[str] = (),
+    *,
+    is_accepted: bool = False,
+    login: "Callable[[], DocumentLogin] | None" = None,
+) -> tuple[OpenedApi, PreviousRevision | None]:
+    """Read or fetch the document of a registered API again, and return the API with what it was before.
+
+    Args:
+        is_accepted: Whether the document replaces the current one whatever it changes.
+
+    Raises:
+        DynacliError: As for `open_api`.
+    """
+    open_request, source = make_open_request(word, env)
+    open_request = replace(
+        open_request,
+        refresh=True,
+        is_asked=True,
+        allow_refs=tuple(sorted({*open_request.allow_refs, *allow_refs})),
+        is_accepted=is_accepted,
+        login=login or open_request.login,
+    )
+    before = None
+    old = _open_unrefreshed(open_request, source)
+    if old is not None:
+        try:
+            names = {(row.method, row.path): row.name for row in old.catalog.summaries()}
+            before = PreviousRevision(old.pointer["revision"], names)
+        except DamagedCatalogError:
+            pass  # there is nothing to compare with; the new document is compiled anyway
+        finally:
+            old.catalog.close()
+    return _open(open_request, word, source), before
+
+
+def open_from_cache(word: str, env: Environment) -> OpenedApi | None:
+    """Return the API that a word names as the cache has it, whatever has become of its source; None without it.
+
+    Raises:
+        UsageError: There is no such API.
+        FileError: The configuration cannot be used.
+    """
+    open_request, source = make_open_request(word, env)
+    return _open_unrefreshed(open_request, source) if source != "-" else None
+
+
+def find_revisions(word: str, env: Environment) -> tuple[OpenRequest, Revisions]:
+    """Return the revisions of the document that a word names, whatever has become of its source.
+
+    Raises:
+        UsageError: There is no such API, or its source is malformed.
+        FileError: The configuration cannot be used.
+    """
+    open_request, source = make_open_request(word, env)
+    return open_request, _revisions_of(open_request, source)
+
+
+def make_open_request(word: str, env: Environment) -> tuple[OpenRequest, str]:
+    """Return what a word and the configuration ask for, and the source of the document.
+
+    Raises:
+        UsageError: There is no such API.
+        FileError: The configuration cannot be used.
+    """
+    open_request, source = OpenRequest(word, env), word
+    if word == DEMO:
+        from dynacli.demo.demo_facts import document_path
+
+        return open_request, document_path()
+    if not _is_source(word):
+        configuration = Configuration(env)
+        entry = configuration.apis().get(word)
+        if entry is None:
+            raise _unknown(configuration, word)
+        open_request = replace(
+            open_request,
+            allow_refs=tuple(sorted(configuration.allow_refs(entry))),
+            more=configuration.more(entry),
+            overlays=configuration.overlays(entry),
+            lifetime=_lifetime(entry) if "refresh_after" in entry else None,
+            pin=str(entry.get("pin", "")),
+            is_registered=True,
+            entry=entry,
+        )
+        source = entry["source"]
+    # The variable was set for this run, the entry some day before.
+    mode = env.setting("REFRESH") or open_request.entry.get("refresh")
+    wrong = tuple(_wrong_settings(open_request)) if mode or "refresh_after" in open_request.entry else ()
+    mode = mode if mode in MODES else BACKGROUND
+    return replace(open_request, mode=mode, wrong_settings=wrong), source
+
+
+def _wrong_settings(open_request: OpenRequest) -> Iterator[str]:
+    listed = ", ".join(f"`{mode}`" for mode in MODES)
+    asked_for = open_request.env.setting("REFRESH")
+    if asked_for and asked_for not in MODES:
+        yield f"`{variable('REFRESH')}` is `{asked_for}`, and means nothing: it is one of {listed}"
+    if "refresh" in open_request.entry and open_request.entry["refresh"] not in MODES:
+        yield f"`refresh` in the configuration is one of {listed}"
+    if "refresh_after" in open_request.entry and open_request.lifetime is None:
+        yield '`refresh_after` in the configuration is a time such as `"12h"` or `"7d"`, or seconds'
+
+
+def _is_source(word: str) -> bool:
+    """Tell whether a word names a document rather than a registered API."""
+    # The rule of `dynacli.openapi.document.source.looks_like_source`, which a warm run does not import.
+    return word == "-" or "/" in word or word.lower().endswith((".json", ".yaml", ".yml"))
+
+
+def _lifetime(entry: dict[str, Any]) -> float | None:
+    return lifetime_of(entry)
+
+
+def _unknown(configuration: Configuration, word: str) -> DynacliError:
+    from dynacli.openapi.model.wording import did_you_mean, near_names
+
+    if word in COMMANDS:
+        return UsageError(f"`{word}` is reserved for a command that this version does not have yet")
+    if configuration.has_entry(word):
+        return FileError(
+            f"The entry of `{word}` in the configuration has no `source`",
+            hint=f'Write `source = "..."` under `[apis.{word}]` in `{configuration.path}`',
+        )
+    near = near_names(word, [*configuration.apis(), DEMO])
+    return UsageError(
+        f"There is no API `{word}`",
+        reason="It is not registered, and not a URL or a path (which has a `/` or ends in .json, .yaml or .yml)",
+        hint=did_you_mean(
+            near, f"Register it: `{invocation('api add')} {word if is_name(word) else 'NAME'} SOURCE`"
+        ),
+        near=near,
+    )
+
+
+def _open(open_request: OpenRequest, word: str, source: str) -> OpenedApi:
+    if word == DEMO:
+        api = _open_file(open_request, source, source)
+        api.prefix = prefix_of(DEMO)
+        return api
+    if not open_request.is_registered:
+        return open_source(open_request, source)
+    try:
+        api = open_source(open_request, source)
+    except DynacliError as error:
+        old = _open_unrefreshed(open_request, source)
+        if old is None or open_request.refresh:
+            raise
+        # A document that does not work never replaces one that did.
+        api = old
+        api.warning = error
+    api.entry = open_request.entry
+    accepted = texts(api.entry, "origins")
+    if accepted:
+        api.origins = tuple(dict.fromkeys((*api.origins, *accepted)))
+    api.prefix = prefix_of(word)
+    return api
+
+
+def open_source(open_request: OpenRequest, source: str) -> OpenedApi:
+    """Return the API of the document at a source: a URL, a path, or `-`."""
+    if source != "-" and "://" not in source:
+        return _open_file(open_request, os.path.normpath(os.path.join(os.getcwd(), source)), source)
+    if source.startswith(("http://", "https://")):
+        # Most URLs are written as the cache knows them; to normalize the others costs imports.
+        api = _open_url(
+            open_request,
+            Revisions(open_request.env.cache_dir, source, open_request.more, open_request.overlays),
+        )
+        if api is not None:
+            return api
+    from pathlib import Path
+
+    from dynacli.openapi.document.source import parse_source
+
+    parsed = parse_source(source, Path.cwd())
+    if parsed.kind == "file":
+        return _open_file(open_request, parsed.location, source)
+    if parsed.kind == "stdin":
+        from dynacli.registry.revise import open_stdin
+
+        return open_stdin(open_request, parsed)
+    api = _open_url(
+        open_request,
+        Revisions(open_request.env.cache_dir, parsed.location, open_request.more, open_request.overlays),
+    )
+    if api is not None:
+        return api
+    from dynacli.registry._fetch_when_due import fetch_when_due
+
+    return fetch_when_due(open_request, parsed)
+
+
+def _open_url(open_request: OpenRequest, revisions: Revisions) -> OpenedApi | None:
+    """Return the API as the cache has it; None where its document has to be fetched or compiled first."""
+    pinned = _open_pinned(open_request, revisions)
+    if pinned is not None:
+        return pinned
+    pointer = revisions.current()
+    if pointer is None:
+        return None
+    if not open_request.offline and (
+        open_request.refresh
+        or not is_as_compiled(open_request, revisions, pointer)
+        or must_fetch_first(open_request, pointer)
+    ):
+        return None
+    catalog = revisions.open_catalog(pointer)
+    if catalog is None:
+        return None
+    api = OpenedApi(open_request, revisions, catalog, pointer)
+    api.is_due = is_due_now(open_request, pointer)
+    return api
+
+
+def _open_file(open_request: OpenRequest, path: str, word: str) -> OpenedApi:
+    revisions = Revisions(open_request.env.cache_dir, path, open_request.more, open_request.overlays)
+    pinned = _open_pinned(open_request, revisions)
+    if pinned is not None:
+        return pinned
+    pointer = revisions.current()
+    # Before anything is read: a change from here on has a later time.
+    checked_ns = time.time_ns()
+    facts = facts_of(path)
+    if (
+        pointer is not None
+        and not open_request.refresh
+        and is_unchanged(pointer, facts)
+        and is_compiled_as_asked(open_request, pointer)
+        and are_referenced_files_unchanged(revisions.directory, pointer)
+    ):
+        catalog = revisions.open_catalog(pointer)
+        if catalog is not None:
+            return OpenedApi(open_request, revisions, catalog, pointer)
+    if pointer is not None and program().inside and not any(facts) and not open_request.refresh:
+        # The file is where the tool was made; here is the document that came with it.
+        from dynacli.registry.revise import open_cached
+
+        api = open_cached(open_request, revisions, pointer)
+        if api is not None:
+            return api
+    from dynacli.registry.revise import reread_file
+
+    size, mtime_ns, ctime_ns = facts
+    remembered = {
+        "source": word,
+        "checked_ns": checked_ns,
+        "size": size,
+        "mtime_ns": mtime_ns,
+        "ctime_ns": ctime_ns,
+    }
+    return reread_file(open_request, revisions, path, remembered)
+
+
+def _open_pinned(open_request: OpenRequest, revisions: Revisions) -> OpenedApi | None:
+    """Return the API of the revision that is pinned; None where none is, or the cache has lost it."""
+    pointer = revisions.pointer_to(open_request.pin) if open_request.pin else None
+    if pointer is None:
+        return None
+    catalog = revisions.open_catalog(pointer)
+    if catalog is not None:
+        return OpenedApi(open_request, revisions, catalog, pointer)
+    from dynacli.registry.revise import open_cached
+
+    return open_cached(open_request, revisions, pointer)
+
+
+def _open_unrefreshed(open_request: OpenRequest, source: str) -> OpenedApi | None:
+    """Return the API as the cache has it, whatever has become of its source; None where the cache has nothing."""
+    from dynacli.registry.revise import open_cached
+
+    try:
+        revisions = _revisions_of(open_request, source)
+    except UsageError:
+        return None
+    pointer = revisions.current()
+    return open_cached(open_request, revisions, pointer) if pointer is not None else None
+
+
+def _revisions_of(open_request: OpenRequest, source: str) -> Revisions:
+    from pathlib import Path
+
+    from dynacli.openapi.document.source import parse_source
+
+    location = parse_source(source, Path.cwd()).location
+    return Revisions(open_request.env.cache_dir, location, open_request.more, open_request.overlays)

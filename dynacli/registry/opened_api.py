@@ -1,0 +1,263 @@
+"""An API whose operations can be read: its catalog, and the files that this was compiled from."""
+
+import os
+import time
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from dynacli.environment import invocation, program
+from dynacli.errors import DynacliError, FileError
+from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.model.operation import Server
+from dynacli.registry.configuration.configuration import Configuration, is_name
+from dynacli.registry.revisions.open_request import BACKGROUND, NEVER, OpenRequest
+from dynacli.registry.revisions.revisions import MINUTE, NEWS, PENDING, Revisions, is_due
+
+if TYPE_CHECKING:
+    from dynacli.openapi.document.load import Document
+    from dynacli.registry.document_locations import Location
+    from dynacli.registry.revisions.referenced_files import ReferencedFiles
+
+__all__ = ["OpenedApi"]
+
+_MOST_NAMED = 5
+"""How many operations a note names before it leaves the others to `api show`."""
+
+
+class OpenedApi:
+    """An API that was opened.
+
+    Attributes:
+        open_request: What was asked for.
+        name: How the API is called: its registered name, or the word that was given for its document.
+        revisions: Its document in the cache.
+        catalog: Its operations.
+        pointer: To the revision that the catalog was compiled from.
+        uri: The base of relative servers: the document's own URI.
+        prefix: The beginning of the names of the variables that hold its credentials.
+        entry: Its entry in the configuration; empty where it is not registered.
+        warning: Why the document could not be read or fetched again, so that an earlier revision is used.
+        objections: Why a new document was kept aside, so that this one is still used.
+        is_due: Whether it is time to ask the server for the document again.
+        is_new: Whether the document has just been compiled.
+        failure: Why the catalog could not be written into the cache, so that it is in memory alone.
+
+    Args:
+        content: The bytes of the document, where they are at hand.
+        files: The files that it refers to, where they are at hand.
+    """
+
+    def __init__(
+        self,
+        open_request: OpenRequest,
+        revisions: Revisions,
+        catalog: Catalog,
+        pointer: dict[str, Any],
+        content: bytes | None = None,
+        files: "ReferencedFiles | None" = None,
+    ) -> None:
+        self.open_request = open_request
+        self.name = open_request.name
+        self.revisions = revisions
+        self.catalog = catalog
+        self.pointer = pointer
+        self.uri: str = pointer["uri"]
+        self.prefix = program().prefix
+        self._origins: tuple[str, ...] | None = None
+        self.entry: Mapping[str, Any] = {}
+        self.warning: DynacliError | None = None
+        self.objections: tuple[str, ...] = ()
+        self.is_due = False
+        self.is_new = False
+        self.failure: FileError | None = None
+        self._content = content
+        self._files = files
+        self._places: dict[str, Location] = {}
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The origins that its credentials may go to: the document's own, and those that a person accepted before."""
+        if self._origins is None:
+            self._origins = ()
+            if "://" in self.location:
+                from dynacli.urls import origin_of
+
+                self._origins = (origin_of(self.location),)
+        return self._origins
+
+    @origins.setter
+    def origins(self, origins: tuple[str, ...]) -> None:
+        self._origins = origins
+
+    @property
+    def location(self) -> str:
+        """The absolute path or the URL of the document."""
+        return self.revisions.location
+
+    @cached_property
+    def servers(self) -> tuple[Server, ...]:
+        """The servers of the document."""
+        return tuple(Server(**raw) for raw in self.catalog.meta["servers"])
+
+    @property
+    def is_registered(self) -> bool:
+        """Whether the name stands in the configuration."""
+        return is_name(self.name)
+
+    def content(self) -> bytes | None:
+        """Return the bytes of the document as they came; None where the cache has lost them."""
+        return self._content or self.revisions.read_document(self.pointer)
+
+    def referenced_files(self) -> "ReferencedFiles | None":
+        """Return the files that the document is made of besides itself; None where one is lost."""
+        return self._files or self.revisions.read_referenced_files(self.pointer)
+
+    def document(self, content: bytes | None = None) -> "Document | None":
+        """Return the document, read again from the files that it was compiled from; None where a file is lost.
+
+        Args:
+            content: Bytes that are read in the place of the document's own.
+
+        Raises:
+            DocumentError: It cannot be read any more.
+        """
+        from dynacli.openapi.document.fetched import Fetched
+        from dynacli.registry.read_sources import Layers, SourceReader, compose
+
+        content, files = content or self.content(), self.referenced_files()
+        if content is None or files is None:
+            return None
+        fetched = Fetched(content, uri=self.uri)
+        return compose(fetched, self.name, SourceReader(None, files), Layers.of(self.pointer))
+
+    def places(self, pointers: Iterable[str]) -> dict[str, "Location"]:
+        """Return JSON pointer into the composed document → where that place stands in the document's files."""
+        wanted = list(dict.fromkeys(pointers))
+        # For others the files are read again, so that what a server finds over and over is located once.
+        unknown = [pointer for pointer in wanted if pointer not in self._places]
+        if unknown:
+            found = self._locate(map(self.catalog.place, unknown))
+            self._places.update(zip(unknown, found, strict=True))
+        return {pointer: self._places[pointer] for pointer in wanted}
+
+    def problems(self) -> list[dict[str, Any]]:
+        """Return what is not valid OpenAPI in the document, and where in which file: in the form of its warnings."""
+        rows = self.catalog.problems()
+        locations = self._locate((file, pointer) for _, file, pointer in rows)
+        return [{"message": row[0], **place._asdict()} for row, place in zip(rows, locations, strict=True)]
+
+    def _locate(self, places: Iterable[tuple[int, str]]) -> "list[Location]":
+        from dynacli.registry.document_locations import find_locations
+
+        return find_locations(self.catalog.files(), self._read_file, places)
+
+    def _read_file(self, number: int) -> bytes | None:
+        """Return the bytes of a file of the document, 0 being the document itself; None where they are lost."""
+        if not number:
+            return self.content()
+        from dynacli.registry.revisions.referenced_files import read_archived_file
+
+        uri = self.catalog.files()[number][0]
+        if self._files is None:
+            return read_archived_file(self.revisions.archive_path(self.pointer["revision"]), uri)
+        found = self._files.found.items()
+        return next((file.content for reference, file in found if uri in (reference, file.uri)), None)
+
+    @property
+    def needs_freshness_notes(self) -> bool:
+        """Whether there is anything to say of how old the document is, or of what was kept aside or set wrong."""
+        return (
+            self.is_due
+            or self.warning is not None
+            or bool(self.objections)
+            or bool(self.open_request.pin)
+            or bool(self.open_request.wrong_settings)
+            or self.has_pending
+        )
+
+    @property
+    def is_refresh_wanted(self) -> bool:
+        """Whether the document is due, and is to be refreshed in the background."""
+        asked = self.open_request
+        if not self.is_due or self.failure is not None or asked.mode != BACKGROUND:
+            return False
+        return not (asked.offline or asked.refresh or asked.pin)
+
+    @property
+    def may_be_outdated(self) -> bool:
+        """Whether the server may have a document with what this one lacks, so that it is worth asking.
+
+        It is not where the document is on this machine, pinned, or was asked for within the last minute.
+        """
+        from dynacli.registry.revisions.pending_document import last_failure
+
+        if (
+            "://" not in self.location
+            or self.is_new
+            or self.open_request.mode == NEVER
+            or self.open_request.pin
+        ):
+            return False
+        failure, now = last_failure(self.revisions), time.time()
+        has_just_failed = failure is not None and 0 <= now - failure.at < MINUTE
+        return not has_just_failed and is_due(self.pointer, now, MINUTE)
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether a refresh left something for a person to know or to decide."""
+        return os.path.lexists(os.path.join(self.revisions.directory, PENDING))
+
+    @property
+    def has_news(self) -> bool:
+        """Whether something has changed since a person was last told."""
+        return os.path.lexists(os.path.join(self.revisions.directory, NEWS))
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know once, when the document has just been compiled."""
+        notes = []
+        left_out = _left_out_text(self.catalog) if self.is_new else ""
+        if left_out:
+            head = f"{left_out}; `{invocation('api show', self.name)}` tells more"
+            notes.append("\n".join([head, *_left_out_lines(self.catalog)]))
+        if self.failure is not None:
+            notes.append(f"{self.failure.message}, so the document is compiled for this run alone")
+        return notes
+
+    def note_use(self) -> None:
+        """Remember the day of this use, and tidy up once a day: at the end of a run, because opening writes nothing."""
+        if not self.revisions.was_used_today:
+            from dynacli.registry.revisions.housekeeping import begin_day
+
+            begin_day(self.revisions)
+            Configuration(self.open_request.env).sweep()
+
+
+def _left_out_lines(catalog: Catalog) -> list[str]:
+    """Return a line for each of the first operations that were left out, with its place in the files."""
+    from dynacli.openapi.document.source import shown_file
+    from dynacli.registry.document_locations import line_of
+
+    rows = [row for row in catalog.warnings() if " is left out: " in row["message"]]
+    is_single_file = len(catalog.files()) < 2
+    lines = []
+    for row in rows[:_MOST_NAMED]:
+        file = "" if is_single_file else f"{shown_file(row['file'])} "
+        place = f" ({file}{line_of(row['line'], row['column'])})" if row["line"] else ""
+        lines.append(row["message"] + place)
+    return lines
+
+
+def _left_out_text(catalog: Catalog) -> str:
+    """Return in a few words how much of a document could not be used; empty where all of it could."""
+    messages = [row["message"] for row in catalog.warnings()]
+    operations = sum(" is left out: " in message for message in messages)
+    places = len(messages) - operations
+    parts = []
+    if operations:
+        parts.append(f"{operations} operation{'s are' if operations > 1 else ' is'} left out")
+    if places:
+        of_them = "places are not used as they stand" if places > 1 else "place is not used as it stands"
+        parts.append(f"{places} {of_them}")
+    return " and ".join(parts)

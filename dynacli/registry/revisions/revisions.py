@@ -1,0 +1,493 @@
+"""The revisions of one document on disk, and which of them is current.
+
+Each document has a directory of its own in the cache::
+
+    <cache>/documents/<source>/current.json                the current revision, and how to tell that it is stale
+    <cache>/documents/<source>/current.parts.json          how to tell that a file that it refers to is stale
+    <cache>/documents/<source>/<revision>.json             `current.json` as it was when that revision became current
+    <cache>/documents/<source>/<revision>.document         the document as it was read or fetched
+    <cache>/documents/<source>/<revision>.parts.zip        the files that it refers to
+    <cache>/documents/<source>/<revision>.<format>.sqlite  the catalog that was compiled from them
+    <cache>/documents/<source>/pending.json                what a person has to know or to decide
+    <cache>/documents/<source>/news.json                   changes that no run has reported yet
+    <cache>/documents/<source>/used                        its time is the day of the last use
+    <cache>/documents/<source>/refresh.claim               its time is when a refresh in the background began
+
+The code calls the content of `current.json` or `<revision>.json` a pointer.
+A revision is named by its content. `current.json` is written last, so a reader finds the old revision or the new
+one, whole, and never waits.
+Every file here can be deleted, cut or overwritten at any time: its content is then read, fetched or compiled again.
+
+A document at a URL is fresh for a time; after that it is due: it is used all the same while it is fetched again.
+Files of this machine are not read to tell that they changed: one `stat` each is compared with what the pointer to the
+current revision says of the document, and a list beside it of the files that the document refers to.
+"""
+
+import json
+import os
+import time
+import zlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dynacli.environment import program
+from dynacli.files import make_directory, regular_file, remove_file, write_file
+from dynacli.openapi.catalog.store.catalog_file import FORMAT, Catalog, DamagedCatalogError
+
+if TYPE_CHECKING:
+    from dynacli.registry.revisions.open_request import OpenRequest
+    from dynacli.registry.revisions.referenced_files import ReferencedFiles
+
+__all__ = [
+    "DAY",
+    "MINUTE",
+    "NEWS",
+    "PENDING",
+    "USED",
+    "Facts",
+    "Revisions",
+    "age_of",
+    "are_referenced_files_unchanged",
+    "facts_of",
+    "is_as_compiled",
+    "is_compiled_as_asked",
+    "is_due",
+    "is_due_now",
+    "is_revision",
+    "is_unchanged",
+    "must_fetch_first",
+    "revision_of",
+    "write_file_list",
+]
+
+MINUTE, DAY = 60.0, 86_400.0
+_SHORTEST, _LONGEST = MINUTE, 7 * DAY
+"""The bounds of the lifetime that a server gives; a person may set any."""
+
+Facts = tuple[int, int, int]
+"""Size in bytes, time of modification, time of any change, both in nanoseconds; zeros where there is no file."""
+
+_SETTLED_NS = 2_000_000_000
+"""A file changed within two seconds before it was read may change again without its time showing it."""
+
+_LIST = "current.parts.json"
+NEWS, PENDING = "news.json", "pending.json"
+"""The small files beside the pointer that most documents do not have."""
+
+USED = "used"
+"""The file whose time is the day of the last use."""
+
+_DIGITS = 20
+_END_OF_TIME = 253_402_300_800
+"""The year 10000, which no date can show."""
+
+# The members of a pointer with their types; any other member is ignored.
+_MEMBERS: dict[str, type | tuple[type, ...]] = {
+    "location": str,
+    "revision": str,
+    "uri": str,
+    "source": str,
+    "etag": str,
+    "last_modified": str,
+    "fetched_at": (int, float),
+    "asked_at": (int, float),
+    "checked_ns": int,
+    "size": int,
+    "mtime_ns": int,
+    "ctime_ns": int,
+    "root": str,
+    "parts": str,
+    "allow_refs": list,
+    "max_age": (int, float),
+    "is_shipped": bool,
+    "depends_on_who_asks": bool,
+    "more": list,
+    "overlays": list,
+    "bytes": int,
+    "installed_at": (int, float),
+    "number": int,
+    "title": str,
+    "version": str,
+    "operations": int,
+    "is_pinned": bool,
+    "is_renamed": bool,
+}
+_LISTS = ("allow_refs", "more", "overlays")
+
+
+class Revisions:
+    """The directory of one document in the cache.
+
+    Args:
+        cache_dir: The root of the cache.
+        location: The absolute path or the URL of the document.
+        more: The locations of further documents that are joined to it; with others it is another document.
+        overlays: The paths of overlays that are laid over it; with others it is another document.
+    """
+
+    def __init__(
+        self, cache_dir: str, location: str, more: tuple[str, ...] = (), overlays: tuple[str, ...] = ()
+    ) -> None:
+        self.location = location
+        self.cache_dir = cache_dir
+        readable = "".join(char if char.isalnum() and char.isascii() else "_" for char in location)[-80:]
+        runs = program()
+        layers = [*(f"+{each}" for each in more), *(f"~{each}" for each in overlays)]
+        if runs.only or runs.without or runs.is_short:
+            # The catalogs of a tool that was made anew have other operations.
+            layers.append(repr((runs.only, runs.without, runs.is_short)))
+        # A file's name need not be text; Python keeps such bytes as surrogates.
+        crc = zlib.crc32("\n".join((location, *layers)).encode("utf-8", "surrogatepass"))
+        self.directory = os.path.join(cache_dir, "documents", f"{readable}-{crc:08x}")
+
+    @classmethod
+    def in_directory(cls, directory: str, location: str) -> "Revisions":
+        """Return the revisions in a directory that was found in the cache."""
+        revisions = cls(os.path.dirname(os.path.dirname(directory)), location)
+        revisions.directory = directory
+        return revisions
+
+    def current(self) -> dict[str, Any] | None:
+        """Return the pointer to the current revision, or to the latest where `current.json` is lost; else None."""
+        pointer = self._read_pointer("current.json") or next(iter(self.history()), None)
+        runs = program()
+        if runs.inside and (pointer is None or pointer.get("fetched_at", 0) < runs.fetched_at):
+            from dynacli.registry.revisions.referenced_files import unpack_document
+
+            # A tool that was made anew, and installed over an older one, has a document that the cache may not have.
+            unpacked = unpack_document(runs.inside, self.location)
+            if unpacked is not None:
+                self._take_along(*unpacked)
+            pointer = self._read_pointer("current.json")
+        return pointer
+
+    def _take_along(self, pointer: dict[str, Any], files: Mapping[str, bytes]) -> None:
+        """Write a document that came with the tool into the cache; into a directory of this run if that cannot be.
+
+        Raises:
+            OSError: Nothing can be written anywhere.
+        """
+        try:
+            self._write_files(pointer, files)
+        except OSError:
+            import atexit
+            import shutil
+            import tempfile
+
+            # It is used from a place of this run alone, rather than fetched and compiled in each one.
+            self.directory = tempfile.mkdtemp()
+            atexit.register(shutil.rmtree, self.directory, ignore_errors=True)
+            self._write_files(pointer, files)
+
+    def _write_files(self, pointer: dict[str, Any], files: Mapping[str, bytes]) -> None:
+        make_directory(self.directory)
+        number = 1 + max((known.get("number", 0) for known in self.history()), default=0)
+        for name, content in files.items():
+            write_file(os.path.join(self.directory, name), content, is_lasting=False)
+        pointer = {**pointer, "location": self.location, "number": number}
+        self.write_state(f"{pointer['revision']}.json", pointer)
+        self.point_to(pointer)
+
+    def pointer_to(self, revision: str) -> dict[str, Any] | None:
+        """Return the pointer to a revision as it was when that became current; None where it is not known."""
+        pointer = self._read_pointer(f"{revision}.json")
+        return pointer if pointer is not None and pointer["revision"] == revision else None
+
+    def history(self) -> list[dict[str, Any]]:
+        """Return the pointers to all revisions that were once current, the latest first."""
+        try:
+            names = os.listdir(self.directory)
+        except OSError:
+            return []
+        pointers = [
+            self.pointer_to(stem)
+            for name in names
+            if is_revision(stem := name.removesuffix(".json")) and stem != name
+        ]
+        return sorted((pointer for pointer in pointers if pointer is not None), key=_latest_first)
+
+    def _read_pointer(self, name: str) -> dict[str, Any] | None:
+        return self.check_pointer(self.read_state(name))
+
+    def check_pointer(self, found: Any) -> dict[str, Any] | None:
+        """Return the usable members of a pointer that was read; None where it is none, or another document's."""
+        if not isinstance(found, dict) or found.get("location") != self.location:
+            return None
+        pointer = {
+            key: found[key] for key, kind in _MEMBERS.items() if key in found and type_fits(found[key], kind)
+        }
+        revision, uri = pointer.get("revision", ""), pointer.get("uri")
+        if not (revision.isascii() and revision.isalnum()) or uri is None or not uri.isascii():
+            return None
+        for key in ("fetched_at", "asked_at", "installed_at", "max_age"):
+            if not 0 <= pointer.get(key, 0) < _END_OF_TIME:
+                del pointer[key]
+        for key in _LISTS:
+            if not all(isinstance(entry, str) for entry in pointer.get(key, ())):
+                del pointer[key]
+        return pointer
+
+    def read_state(self, name: str) -> dict[str, Any]:
+        """Return the object in a JSON file of this directory; an empty one where the file is lost or damaged."""
+        try:
+            with open(os.path.join(self.directory, name), encoding="utf-8", opener=regular_file) as file:
+                found = json.load(file)
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def write_state(self, name: str, state: dict[str, Any], *, is_lasting: bool = True) -> None:
+        """Write a JSON file of this directory; an empty object removes the file.
+
+        Args:
+            is_lasting: Whether the file has to survive a loss of power.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        path = os.path.join(self.directory, name)
+        if state:
+            write_file(path, json.dumps(state, indent=1).encode(), is_lasting=is_lasting)
+        elif os.path.lexists(path):
+            remove_file(path)
+
+    @property
+    def was_used_today(self) -> bool:
+        """Whether a run has noted within the last day that it used the document."""
+        try:
+            return abs(time.time() - os.stat(os.path.join(self.directory, USED)).st_mtime) < DAY
+        except OSError:
+            return False
+
+    def open_catalog(self, pointer: dict[str, Any]) -> Catalog | None:
+        """Open the catalog of a revision; None where it has to be compiled again."""
+        path = self.catalog_path(pointer["revision"])
+        if not os.path.isfile(path):
+            return None
+        catalog = None
+        try:
+            catalog = Catalog(path)
+            catalog.check()
+            # The file may have come from another directory, or from a backup.
+            if catalog.meta.get("revision") == pointer["revision"]:
+                return catalog
+        except DamagedCatalogError:
+            pass
+        if catalog is not None:
+            catalog.close()
+        return None
+
+    def catalog_path(self, revision: str) -> str:
+        """Return the path of a revision's catalog."""
+        return os.path.join(self.directory, f"{revision}.{FORMAT}.sqlite")
+
+    def document_path(self, revision: str) -> str:
+        """Return the path of a revision's document."""
+        return os.path.join(self.directory, f"{revision}.document")
+
+    def archive_path(self, revision: str) -> str:
+        """Return the path of the archive of the files that a revision's document refers to."""
+        return os.path.join(self.directory, f"{revision}.parts.zip")
+
+    def read_document(self, pointer: dict[str, Any]) -> bytes | None:
+        """Return the bytes of a revision's document; None where they are lost or were changed."""
+        try:
+            with open(self.document_path(pointer["revision"]), "rb", opener=regular_file) as file:
+                content = file.read()
+        except OSError:
+            return None
+        return content if revision_of(content) == pointer.get("root", pointer["revision"]) else None
+
+    def read_referenced_files(self, pointer: dict[str, Any]) -> "ReferencedFiles | None":
+        """Return the files that a revision's document refers to; None where they are lost or were changed."""
+        from dynacli.registry.revisions.referenced_files import ReferencedFiles, read_archive
+
+        if "parts" not in pointer:
+            return ReferencedFiles({})
+        content, files = self.read_document(pointer), read_archive(self.archive_path(pointer["revision"]))
+        if content is None or files is None:
+            return None
+        return files if revision_of(content, files, pointer["uri"]) == pointer["revision"] else None
+
+    def drop_catalog(self, pointer: dict[str, Any]) -> None:
+        """Remove the catalog of a revision, which can be compiled again; one that cannot be removed stays."""
+        try:
+            remove_file(self.catalog_path(pointer["revision"]))
+        except OSError:
+            return
+
+    def update_pointer(self, pointer: dict[str, Any], **changes: Any) -> dict[str, Any]:
+        """Write the pointer to the current revision with changes, and return it; where it cannot be written, too."""
+        changed = {**pointer, **changes}
+        try:
+            self.point_to(changed)
+        except OSError:
+            return changed
+        return changed
+
+    def point_to(self, pointer: dict[str, Any]) -> None:
+        """Make a revision the current one: the last step of every change.
+
+        Raises:
+            OSError: The pointer cannot be written; the revision before stays current.
+        """
+        self.write_state("current.json", {**pointer, "location": self.location})
+
+
+def _latest_first(pointer: dict[str, Any]) -> tuple[Any, ...]:
+    # Clocks are set back; a later revision has a higher number all the same.
+    return -pointer.get("number", 0), -pointer.get("installed_at", 0), pointer["revision"]
+
+
+def is_revision(word: str) -> bool:
+    """Tell whether a word looks like the name of a revision."""
+    return len(word) == _DIGITS and not word.strip("0123456789abcdef")
+
+
+def type_fits(value: Any, kind: type | tuple[type, ...]) -> bool:
+    """Tell whether a value of a JSON file is of a type; unlike in Python, true and false are no numbers."""
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
+def revision_of(content: bytes, files: "ReferencedFiles | None" = None, uri: str = "") -> str:
+    """Return the name of a document's content: the first 20 hex digits of a SHA-256.
+
+    Args:
+        content: The document's bytes; where it refers to no files, the digits are those of its bytes.
+        files: The files that it refers to.
+        uri: The document's base URI. What stands below its folder is named relative to it, so that the folder may be
+            renamed.
+    """
+    import hashlib
+
+    digest = hashlib.sha256(content)
+    if files is not None and not files.is_empty:
+        folder = uri[: uri.rfind("/") + 1]
+        digests = {part: hashlib.sha256(file.content).hexdigest() for part, file in files.found.items()}
+        digests.update(dict.fromkeys(files.missing, ""))
+        named = sorted((part.removeprefix(folder), hexdigest) for part, hexdigest in digests.items())
+        digest.update(json.dumps(named).encode())
+    return digest.hexdigest()[:_DIGITS]
+
+
+def is_due_now(open_request: "OpenRequest", pointer: dict[str, Any]) -> bool:
+    """Tell whether it is time to ask the server for a document again."""
+    return is_due(pointer, time.time(), open_request.lifetime)
+
+
+def must_fetch_first(open_request: "OpenRequest", pointer: dict[str, Any]) -> bool:
+    """Tell whether a document is due, and the command has to wait for the new one."""
+    from dynacli.registry.revisions.open_request import (
+        BLOCKING,
+    )  # completion, which asks nobody, needs no requests
+
+    return open_request.mode == BLOCKING and not open_request.offline and is_due_now(open_request, pointer)
+
+
+def is_due(pointer: dict[str, Any], now: float, lifetime: float | None = None) -> bool:
+    """Tell whether it is time to ask the server for a document again.
+
+    Args:
+        now: Seconds since 1970.
+        lifetime: For how many seconds a document is fresh, where the person says so; else the server says it within
+            bounds, else it is a day.
+    """
+    if lifetime is None:
+        max_age = pointer.get("max_age")
+        lifetime = DAY if max_age is None else min(max(max_age, _SHORTEST), _LONGEST)
+    # After an answer that could not be used the server is not asked again at once either.
+    asked_at = float(pointer.get("asked_at", 0))
+    return age_of(pointer, now) >= lifetime and not 0 <= now - asked_at < lifetime
+
+
+def age_of(pointer: dict[str, Any], now: float) -> float:
+    """Return how many seconds ago the server sent or confirmed a document.
+
+    Args:
+        now: Seconds since 1970. A document from the future comes from a wrong clock, and counts as very old.
+    """
+    age = now - float(pointer.get("fetched_at", 0))
+    return age if age >= 0 else float("inf")
+
+
+def facts_of(path: str) -> Facts:
+    """Return the facts by which a change of a file is noticed."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return 0, 0, 0
+    # The time of any change also tells where a tool sets the time of modification back.
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def is_unchanged(pointer: dict[str, Any], facts: Facts) -> bool:
+    """Tell whether the file of a document is what it was when it was compiled."""
+    known = pointer.get("size"), pointer.get("mtime_ns"), pointer.get("ctime_ns")
+    return any(facts) and known == facts and _is_settled(facts[1], pointer)
+
+
+def _is_settled(modified_ns: int, pointer: dict[str, Any]) -> bool:
+    return modified_ns + _SETTLED_NS < int(pointer.get("checked_ns", 0))
+
+
+def are_referenced_files_unchanged(directory: str, pointer: dict[str, Any]) -> bool:
+    """Tell whether the files that a document refers to are what they were, and missing files are still missing.
+
+    Args:
+        directory: The document's directory in the cache.
+        pointer: To its current revision.
+    """
+    if "parts" not in pointer:
+        return True  # it refers to none
+    try:
+        with open(os.path.join(directory, _LIST), "rb", opener=regular_file) as file:
+            content = file.read()
+        if pointer["parts"] != _checksum_of(content):
+            return False
+        found = json.loads(content)
+        paths, known = found["paths"], [tuple(facts) for facts in found["facts"]]
+        newest = max((modified for _, modified, _ in known), default=0)
+        return _is_settled(newest, pointer) and known == [facts_of(path) for path in paths]
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
+        return False  # the list is damaged: the files are read again
+
+
+def is_compiled_as_asked(open_request: "OpenRequest", pointer: dict[str, Any]) -> bool:
+    """Tell whether a revision was compiled with the same further documents, overlays and allowed references.
+
+    What is allowed matters only to a document that refers to other files.
+    """
+    more, overlays = tuple(pointer.get("more", ())), tuple(pointer.get("overlays", ()))
+    if (more, overlays) != (open_request.more, open_request.overlays):
+        return False
+    return "parts" not in pointer or tuple(pointer.get("allow_refs", ())) == open_request.allow_refs
+
+
+def is_as_compiled(open_request: "OpenRequest", revisions: "Revisions", pointer: dict[str, Any]) -> bool:
+    """Tell whether the overlays of a document at a URL, and the documents joined to it, are what they were.
+
+    An overlay is a file of this machine, which may be edited at any time.
+    """
+    if not is_compiled_as_asked(open_request, pointer):
+        return False
+    has_layers = open_request.more or open_request.overlays
+    return not has_layers or are_referenced_files_unchanged(revisions.directory, pointer)
+
+
+def write_file_list(directory: str, files: Mapping[str, Facts]) -> str:
+    """Write the list of the files that a document refers to, and return its checksum for the pointer.
+
+    Args:
+        directory: The document's directory in the cache.
+        files: Absolute path → the facts of the file from before it was read.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    content = json.dumps({"paths": list(files), "facts": list(files.values())}).encode()
+    write_file(os.path.join(directory, _LIST), content)
+    return _checksum_of(content)
+
+
+def _checksum_of(content: bytes) -> str:
+    return f"{zlib.crc32(content):08x}"

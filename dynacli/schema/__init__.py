@@ -1,1 +1,0 @@
-"""Reads the schemas of a document: for options, for examples, and for matching values."""

@@ -1,0 +1,342 @@
+"""Reading and judging bodies, and parameters that have a media type.
+
+Only `dynacli.validation._openapi_core_setup` imports this module.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from jsonschema_path import SchemaPath
+from openapi_core.exceptions import OpenAPIError
+from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
+
+from dynacli.http.semantics import is_json, is_sent_as_bytes
+from dynacli.openapi.model.media_types import is_binary, is_object_of_bytes
+from dynacli.openapi.schema.evaluation.judging_notes import JudgingNotes
+from dynacli.openapi.schema.evaluation.shown_values import BinaryText, shortened
+from dynacli.validation import read_body, sequences, streamed_body
+from dynacli.validation._bodies import item_schemas
+from dynacli.validation._bodies.text_fields import form_of, plain_value, types_of
+from dynacli.validation._schemas.schema_validators import SchemaValidators
+from dynacli.validation.read_body import JudgedValue
+
+if TYPE_CHECKING:
+    from dynacli.validation._judge_items import PlacedSchema
+
+__all__ = ["FORM", "BodyHooks", "NotValidatedError", "UnreadableError"]
+
+
+class NotValidatedError(read_body.NotValidatedError, OpenAPIError):
+    """`read_body.NotValidatedError` as an error of openapi-core, which then goes on with the next part."""
+
+
+class UnreadableError(read_body.UnreadableError, OpenAPIError):
+    """`read_body.UnreadableError` as an error of openapi-core."""
+
+
+@contextmanager
+def _as_openapi_errors() -> Iterator[None]:
+    try:
+        yield
+    except read_body.NotValidatedError as error:
+        raise NotValidatedError(str(error)) from None
+    except read_body.UnreadableError as error:
+        raise UnreadableError(str(error)) from None
+
+
+FORM = "application/x-www-form-urlencoded"
+_FORM_DATA = "multipart/form-data"
+
+_ABOUT_BYTES = frozenset(
+    {"minLength", "maxLength", "format", "contentMediaType", "contentEncoding", "title", "description"}
+    | {"default", "example", "examples", "deprecated", "readOnly", "writeOnly", "externalDocs", "$comment"}
+)
+"""Keywords that can be about bytes."""
+
+
+class BodyHooks:
+    """The part of a validator that reads and judges bodies."""
+
+    schema_validators: SchemaValidators
+    notes: JudgingNotes
+    version: str
+    operation_steps: tuple[str, ...]
+    body_values: list[JudgedValue]
+    """Gets the values of the body that were judged."""
+    _find_media_type: Any
+
+    def _read_content(
+        self,
+        media_type: SchemaPath,
+        mimetype: str,
+        parameters: Mapping[str, str],
+        value: Any,
+        read_by_encoding: Callable[[], Any],
+    ) -> Any:
+        """Return the value of a body, or of a parameter that has a media type."""
+        if "schema" not in media_type and not is_json(mimetype):
+            shown = f"`{mimetype}`" if mimetype else "a body without a media type"
+            raise NotValidatedError(f"the document gives no schema for {shown}")
+        with _as_openapi_errors():
+            if not mimetype and not _says_text(media_type / "schema"):
+                return _assumed_json(value)
+            if is_json(mimetype):
+                if "schema" not in media_type:
+                    self.notes.add_not_validated(f"the document gives no schema for `{mimetype}`")
+                return read_body.read_json(value.encode() if isinstance(value, str) else value, parameters)
+            is_other = mimetype.endswith(("xml", "yaml", "yml")) and not _is_text(media_type)
+            is_written_form = mimetype == FORM and _says_text(media_type / "schema")
+            if (mimetype.startswith("text/") and not is_other) or is_written_form:
+                text = read_body.read_text(value.encode() if isinstance(value, str) else value, parameters)
+                return text if _is_text(media_type) else plain_value(text)
+        if mimetype == _FORM_DATA:
+            with _as_openapi_errors():
+                fields = list(read_body.read_fields(value, parameters))
+            return self._form(media_type / "schema", fields)
+        if mimetype == FORM:
+            fields = parse_qsl(value.decode("utf-8", "replace"), keep_blank_values=True)
+            read: list[Any] = []
+            if "encoding" in media_type:
+                # Only openapi-core reads by `encoding`. It fails at the first field of another type, without naming
+                # the field, and drops alternatives of another type: then the other readings count.
+                with suppress(OpenAPIError):
+                    read.append(read_by_encoding())
+            return self._form(media_type / "schema", fields, read)
+        if not mimetype:
+            raise NotValidatedError("there is no media type, so nothing tells how to read the body")
+        raise NotValidatedError(f"a body of `{mimetype}` cannot be judged yet")
+
+    def _form(self, schema: SchemaPath, fields: list[tuple[str, Any]], read: Sequence[Any] = ()) -> Any:
+        """Return the form as the first of its readings that fits: `5` may be a number or a string.
+
+        Args:
+            read: Readings that are tried before the usual ones.
+        """
+        readings = [*read, *(form_of(schema, fields, is_text_first=first) for first in (True, False))]
+        fitting = (form for form in readings if not self._errors(schema, form, None))
+        return next(fitting, readings[0])
+
+    def _judge_content(
+        self, raw: Any, content: SchemaPath, mimetype: str | None, inherited: Callable[..., Any]
+    ) -> tuple[Any, SchemaPath | None]:
+        """Judge a body, or a parameter that has a media type; the results are those of openapi-core's own method."""
+        name, parameters, media_type = self._find_media_type(content, mimetype)
+        has_schema = "schema" in media_type
+        if has_schema:
+            found: Any = media_type.read_value()
+            if not isinstance(schema := found["schema"], Mapping | bool):
+                shown = json.dumps(shortened(schema), ensure_ascii=False)
+                raise NotValidatedError(f"the document has `{shown}` where a schema belongs")
+        if isinstance(raw, read_body.UnreadBody):
+            self._judge_size(media_type, name, raw)
+            return None, None
+        if "itemSchema" in media_type and (
+            sequences.is_sequence(name) or sequences.is_sequence_of_parts(name)
+        ):
+            return self._judge_items(media_type, name, parameters, raw), None
+        if has_schema and sequences.is_sequence(name) and not _says_text(media_type / "schema"):
+            return self._judge_items(media_type, name, parameters, raw), None
+        if isinstance(raw, streamed_body.StreamedBody):
+            from dynacli.validation import _judge_items as judge_items
+
+            if has_schema and judge_items.is_any_text((media_type / "schema").read_value()):
+                return None, None
+            with _as_openapi_errors():
+                raw = raw.whole()
+        if has_schema and _is_sent_as_bytes(name, media_type / "schema"):
+            schema = media_type / "schema"
+            _raise_errors(raw, self._length_errors(schema, raw), schema)
+            return raw, None
+        if isinstance(raw, read_body.FormValue) and has_schema:
+            for value in _as_described(raw.value, media_type / "schema"):
+                self._judge_value(media_type / "schema", value)
+            return raw.value, None
+        try:
+            result: tuple[Any, SchemaPath | None] = inherited(raw, content, mimetype)
+        except InvalidSchemaValue:
+            if is_json(name) and _describes_bytes(media_type / "schema"):
+                return raw, None  # the bytes are those of any JSON
+            raise
+        return result
+
+    def _read_alone(self, raw: Any, content: SchemaPath, mimetype: str) -> None:
+        """Check that a body can be read as its media type, where the document has no schema for it."""
+        name, parameters, _ = self._find_media_type(content, mimetype)
+        if is_json(name):
+            with _as_openapi_errors():
+                if isinstance(raw, read_body.UnreadBody):
+                    raise read_body.NotValidatedError(raw.reason)
+                read_body.read_json(
+                    raw.whole() if isinstance(raw, streamed_body.StreamedBody) else raw, parameters
+                )
+
+    def _judge_size(self, media_type: SchemaPath, name: str, raw: read_body.UnreadBody) -> None:
+        """Judge the size of a body that is not in memory."""
+        if not is_sent_as_bytes(name):
+            raise NotValidatedError(raw.reason)
+        if "schema" in media_type:
+            schema = media_type / "schema"
+            found = self._length_errors(schema, raw)
+            if found and raw.size is None:
+                raise NotValidatedError("the size of the body is not known before it is sent")
+            _raise_errors(raw, found, schema)
+
+    def _length_errors(self, schema: SchemaPath, value: Sized) -> list[Any]:
+        """Return the errors in the length of a body that is bytes; all other keywords are about text.
+
+        OpenAPI 3.1.1, "Working With Binary Data": raw bytes have no type of JSON Schema, but `maxLength` may limit
+        their number.
+        """
+        return self._errors(schema, BinaryText(len(value)), None)
+
+    def _judge_items(self, media_type: SchemaPath, name: str, parameters: Mapping[str, str], raw: Any) -> Any:
+        """Judge a sequence: each item by the schema of items, and since 3.2 all of them as an array by `schema`.
+
+        A `schema` that no array fits is one of items in each version.
+        """
+        from dynacli.validation import _judge_items as judge_items
+
+        steps = item_schemas.item_schema(media_type, name, self.version)
+        is_of_item = steps == ("schema",)
+        is_array = "schema" in media_type and (
+            (self.version >= "3.2" and not is_of_item)
+            or item_schemas.chooses_between_arrays(media_type / "schema")
+        )
+        is_either = not is_array and is_of_item and item_schemas.may_be_of_array(media_type / "schema")
+        of_all = self._placed_schema(media_type, ("schema",)) if is_array or is_either else None
+        if steps is None and of_all is None:
+            raise NotValidatedError(_nothing_about_items(name, self.version))
+        of_items = [] if steps is None else [self._placed_schema(media_type, steps)]
+        if (
+            steps == ("itemSchema",)
+            and of_all is not None
+            and item_schemas.has_schema_for_each_item(of_all.target)
+        ):
+            of_items.append(self._placed_schema(media_type, ("schema", "items")))
+        is_stream = isinstance(raw, streamed_body.StreamedBody)
+        with _as_openapi_errors():
+            found: Any
+            if isinstance(raw, read_body.FormValue):
+                found = [sequences.Item(value, 0) for value in raw.value]
+            elif sequences.is_sequence_of_parts(name):
+                found = [sequences.Item(value, 0) for value in sequences.read_items(name, parameters, raw)]
+            else:
+                found = sequences.items_of(name, parameters, raw if is_stream else (raw,))
+            errors = judge_items.sequence_errors(
+                found,
+                of_items,
+                of_all,
+                self.notes,
+                self.body_values,
+                is_stream=is_stream,
+                is_either=is_either,
+            )
+        _raise_errors(None, errors, media_type)
+        return None
+
+    def _placed_schema(self, media_type: SchemaPath, steps: tuple[str, ...]) -> "PlacedSchema":
+        from dynacli.validation._judge_items import PlacedSchema
+
+        schema = media_type
+        for step in steps:
+            schema = schema / step
+        written, errors = self._schema_and_errors(schema)
+        return PlacedSchema(steps, written, schema.read_value(), errors)
+
+    def _judge_value(self, schema: SchemaPath, value: Any) -> None:
+        errors = self._errors(schema, value, "" if self._is_of_body(schema.parts) else None)
+        _raise_errors(value, errors, schema)
+
+    def _is_of_body(self, parts: tuple[Any, ...]) -> bool:
+        """Return whether a place in the document belongs to a body, and not to a parameter's or header's `content`."""
+        below = parts[len(self.operation_steps) :]
+        return below[:1] == ("requestBody",) or (below[:1] == ("responses",) and below[2:3] == ("content",))
+
+    def _errors(self, schema: SchemaPath, value: Any, pointer: str | None) -> list[Any]:
+        """Return the errors of a value.
+
+        Args:
+            pointer: The JSON pointer to the value in the body; None for a value that is no part of a body.
+        """
+        written, errors = self._schema_and_errors(schema)
+        if pointer is not None:
+            self.body_values.append(JudgedValue(written, value, pointer))
+        return [error for error in errors(value) if not read_body.is_about_bytes(error)]
+
+    def _schema_and_errors(self, schema: SchemaPath) -> tuple[Any, Callable[[Any], list[Any]]]:
+        """Return a schema as it is written, and a function that returns the errors of a value."""
+        # From the parent, because openapi-core follows a `$ref` at once and loses the keywords beside it.
+        parent: Any = schema.parent.read_value()
+        written = parent[schema.parts[-1]]
+        return written, partial(self.schema_validators.errors, written)
+
+
+def _nothing_about_items(name: str, version: str) -> str:
+    if name == "text/event-stream":
+        return f"OpenAPI {version} does not say what the schema of `{name}` is about"
+    return f"the document gives no schema for the items of `{name}`"
+
+
+def _raise_errors(value: Any, errors: list[Any], place: SchemaPath) -> None:
+    if errors:
+        error = InvalidSchemaValue(value, "any", errors)
+        # The error itself does not know the place of its schema.
+        error.schema_steps = list(place.parts)  # type: ignore[attr-defined]
+        raise error
+
+
+def _is_text(media_type: SchemaPath) -> bool:
+    return "string" in types_of(media_type / "schema")
+
+
+def _says_text(schema: SchemaPath) -> bool:
+    return "type" in schema and "string" in types_of(schema)
+
+
+def _assumed_json(value: Any) -> Any:
+    """Return the value of a body without a media type, which may be guessed (RFC 9110, section 8.3).
+
+    Raises:
+        NotValidatedError: It is not JSON.
+    """
+    try:
+        return read_body.read_json(value.encode() if isinstance(value, str) else value)
+    except read_body.UnreadableError:
+        raise read_body.NotValidatedError(
+            "there is no media type, and the body does not look like JSON"
+        ) from None
+
+
+def _is_sent_as_bytes(name: str, schema: SchemaPath) -> bool:
+    """Return whether a body is bytes, of which nothing but the length is judged."""
+    if not is_sent_as_bytes(name) and not name.startswith("text/"):
+        return False
+    value = schema.read_value()
+    if isinstance(value, Mapping) and is_object_of_bytes(value):
+        return True
+    # OpenAPI 3.1.1, "Working With Binary Data": the schema of bytes has no `type`.
+    is_about_bytes = value is True or (isinstance(value, Mapping) and _ABOUT_BYTES.issuperset(value))
+    says_bytes = _says_text(schema) or is_about_bytes
+    return says_bytes and is_sent_as_bytes(name)
+
+
+def _describes_bytes(schema: SchemaPath) -> bool:
+    value = schema.read_value()
+    return isinstance(value, Mapping) and is_binary(value)
+
+
+def _as_described(form: Any, schema: SchemaPath) -> Iterator[Any]:
+    """Yield the value of named parts as its schema has it; nothing for a schema of bytes, which has no names.
+
+    A document that gives an array, without names, means that each of its items is a part.
+    """
+    types = types_of(schema) if "type" in schema else []
+    if not isinstance(form, dict) or not {"string", "array"}.intersection(types):
+        yield form
+    elif "array" in types:
+        values = form.values()
+        yield [item for value in values for item in (value if isinstance(value, list) else [value])]

@@ -1,0 +1,344 @@
+"""Turning an error of jsonschema into explanations that a person can act on.
+
+Of `oneOf` and `anyOf` it is guessed which branch was meant by a value that fits none.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from dynacli.openapi.schema.discriminators import discriminator_of
+from dynacli.openapi.schema.evaluation.shown_values import shortened
+from dynacli.validation._findings.keyword_sentences import kind_and_value, listed, sentence, shown, shown_all
+from dynacli.validation.operation_document import pointer_below
+
+__all__ = ["branch_name", "explain"]
+
+_ListProperties = Callable[[Any], set[str]]
+"""schema → the names of the properties that it lists, in its references and branches too."""
+
+
+class _MeantBranch(NamedTuple):
+    """The branch that was most likely meant.
+
+    Args:
+        errors: The errors of the value by this branch.
+        reason: Why this branch, as the end of a sentence; empty where there was no choice.
+    """
+
+    errors: list[Any]
+    reason: str
+
+
+def branch_name(branches: Sequence[Any], index: int) -> str:
+    """Return the name of a branch for messages, from its `$ref`, title or number, and the number of branches."""
+    branch, total = branches[index], len(branches)
+    ref = branch.get("$ref") if isinstance(branch, Mapping) else None
+    title = branch.get("title") if isinstance(branch, Mapping) else None
+    name = ref.rpartition("/")[2] if isinstance(ref, str) else title
+    if isinstance(name, str) and name:
+        return f"{shown(name)} of {total} alternatives"
+    return f"alternative {index + 1} of {total}"
+
+
+def _by_number(error: Any) -> dict[int, list[Any]]:
+    """Return the errors of each branch by its index."""
+    branches: dict[int, list[Any]] = {}
+    for branch_error in error.context:
+        branches.setdefault(branch_error.schema_path[0], []).append(branch_error)
+    return branches
+
+
+def _meant_branch(error: Any, list_properties: _ListProperties) -> _MeantBranch:
+    """Return the branch that was most likely meant.
+
+    Branches of another type, or with another constant in a property, come last. Of the others the best is the one
+    that knows most of the value's properties, and by which the fewest are missing and the fewest errors are found.
+    """
+    branches, schemas = _by_number(error), error.validator_value
+
+    def distance(index: int) -> tuple[int, int, int, int, int]:
+        errors = branches[index]
+        wrong_kind = sum(
+            1 for branch_error in errors if _types_asked_for(branch_error) or _is_tag(branch_error)
+        )
+        foreign = 0
+        if isinstance(error.instance, Mapping):
+            known = list_properties(schemas[index])
+            foreign = sum(1 for name in error.instance if name not in known)
+        missing = sum(
+            len(branch_error.names) for branch_error in errors if branch_error.validator == "required"
+        )
+        deepest = max(len(branch_error.path) for branch_error in errors)
+        return wrong_kind, foreign, missing, len(errors), -deepest
+
+    chosen = min(branches, key=distance)
+    rivals = {index: errors for index, errors in branches.items() if not _is_null_alone(errors)}
+    if len(rivals) < 2 or chosen not in rivals:  # between a schema and null there is nothing to explain
+        return _MeantBranch(branches[chosen], "")
+    name = branch_name(schemas, chosen)
+    tag = _tag_of_all_but(chosen, rivals)
+    if tag is not None:
+        return _MeantBranch(branches[chosen], f"`{tag}` means {name}")
+    return _MeantBranch(branches[chosen], f"{name} comes nearest")
+
+
+def _discriminating_constant(error: Any) -> tuple[Any, list[Any]] | None:
+    """Return (error, constants of all branches) where each branch has a wrong constant in the same place.
+
+    The constant tells the branches apart, so it is the only thing worth reporting.
+    """
+    values: list[Any] = []
+    places = set()
+    found = None
+    branches = _by_number(error)
+    for errors in branches.values():
+        constant = next(filter(_is_tag, errors), None) or next(
+            (constant for constant in errors if _is_constant(constant) and not constant.path), None
+        )
+        if constant is None:
+            return None
+        value = constant.validator_value
+        values.extend(value if constant.validator == "enum" and isinstance(value, list) else [value])
+        places.add(tuple(constant.path))
+        found = constant
+    if found is None or len(places) != 1 or len(branches) < 2:
+        return None
+    return found, [value for index, value in enumerate(values) if value not in values[:index]]
+
+
+def _types_of_branches(error: Any) -> list[str]:
+    """Return the types of all branches where the value has none of them, else an empty list."""
+    types: list[str] = []
+    for errors in _by_number(error).values():
+        types_of_branch = [name for branch_error in errors for name in _types_asked_for(branch_error)]
+        if not types_of_branch:
+            return []
+        types.extend(types_of_branch)
+    return list(dict.fromkeys(types))
+
+
+def _unknown_tag(error: Any) -> tuple[str, Any, str, list[str]] | None:
+    """Return (property, value, sentence, values of the document) where a discriminator's value names no branch.
+
+    A discriminator is a hint, so such a value is wrong only where no branch fits.
+    """
+    found, value = discriminator_of(error.schema), error.instance
+    if found is None or not isinstance(value, Mapping) or found.property not in value:
+        return None
+    name, tag, tags = found.property, value[found.property], found.values(error.validator_value)
+    if not tags or not isinstance(tag, str) or tag in tags:
+        return None
+    return name, tag, f"`{name}` is {shown(tag)}, and the document has {shown_all(tags)}", tags
+
+
+def _missing_tag(error: Any) -> tuple[Any, str, list[str]] | None:
+    """Return (error, sentence, [property]) where the discriminator's property is missing and required."""
+    found = discriminator_of(error.schema)
+    if found is None or not isinstance(error.instance, Mapping) or found.property in error.instance:
+        return None
+    name, tags = found.property, found.values(error.validator_value)
+    for branch_error in _flat(error.context):
+        is_required = branch_error.validator == "required" and not branch_error.path
+        if is_required and name in branch_error.names:
+            choices = f", which tells {shown_all(tags)} apart" if tags else ""
+            return branch_error, f"`{name}` is missing{choices}, and the document requires it", [name]
+    return None
+
+
+def _is_tag(error: Any) -> bool:
+    """Return whether an error is about a constant in a direct property of the value."""
+    return _is_constant(error) and len(error.path) == 1 and isinstance(error.path[0], str)
+
+
+def _is_constant(error: Any) -> bool:
+    return error.validator in {"const", "enum"}
+
+
+def _types_asked_for(error: Any) -> list[str]:
+    """Return the types that a branch asks for where the value itself has another type, else an empty list."""
+    if error.path:
+        return []
+    if error.validator == "type":
+        value = error.validator_value
+        return [str(name) for name in (value if isinstance(value, list) else [value])]
+    if error.validator in {"oneOf", "anyOf"} and error.context:
+        return _types_of_branches(error)
+    return []
+
+
+def _is_null_alone(errors: list[Any]) -> bool:
+    return any(_types_asked_for(error) == ["null"] for error in errors)
+
+
+def _tag_of_all_but(chosen: int, branches: Mapping[int, list[Any]]) -> str | None:
+    """Return the property whose constant fits the chosen branch and no other; None where there is none."""
+    tags = [
+        {error.path[0] for error in errors if _is_tag(error)}
+        for index, errors in branches.items()
+        if index != chosen
+    ]
+    own = {error.path[0] for error in branches[chosen] if _is_tag(error)}
+    common = set.intersection(*tags) - own if tags else set()
+    return min(common) if common else None
+
+
+def _flat(context: list[Any]) -> Iterator[Any]:
+    """Yield the errors of branches, and of branches within them."""
+    for error in context:
+        yield error
+        if error.validator in {"oneOf", "anyOf"} and not error.path:
+            yield from _flat(error.context)
+
+
+class _Explanation(NamedTuple):
+    """The explanation of one thing that is wrong with a value.
+
+    Args:
+        rule: The keyword that the value breaks.
+        pointer: JSON pointer to the wrong value.
+        message: A sentence without a final period.
+        expected: The value that the document asks for.
+        got: The value that came, shortened.
+        schema_path: The steps from the schema that judged to the keyword, with `$ref` for each reference.
+        is_minor: Whether the value still fits its schema, as the schema's author means it.
+    """
+
+    rule: str
+    pointer: str
+    message: str
+    expected: Any
+    got: Any
+    schema_path: list[str | int]
+    is_minor: bool = False
+
+
+def explain(error: Any, list_properties: _ListProperties) -> Iterator[_Explanation]:
+    """Yield the explanations of an error; for `oneOf` and `anyOf` by the branch that was most likely meant.
+
+    Args:
+        error: A `jsonschema.exceptions.ValidationError`.
+        list_properties: Returns the names of the properties that a schema lists.
+    """
+    remarks = _conditions(error)
+    if error.is_example:
+        remarks.append("the document itself gives it as an example")
+    for name, branches, index in reversed(error.tags):
+        remarks.append(f"`{name}` means {branch_name(branches, index)}")
+    for explanation in _explanations(error, list_properties):
+        message = "; ".join([explanation.message, *remarks])
+        yield explanation._replace(message=message, is_minor=explanation.is_minor or error.is_minor)
+
+
+def _explanations(error: Any, list_properties: _ListProperties) -> Iterator[_Explanation]:
+    rule = str(error.validator or "false")
+    pointer = pointer_below("", *error.absolute_path)
+    path = list(error.absolute_schema_path)
+    names = error.names
+    if rule in {"oneOf", "anyOf"} and error.context:
+        yield from _of_alternatives(error, list_properties, pointer, path)
+    elif rule == "required" and names:
+        for name in names:
+            yield _Explanation(
+                rule, pointer, f"`{name}` is missing, and the document requires it", name, None, path
+            )
+    elif rule in {"additionalProperties", "unevaluatedProperties"} and names:
+        for name in names:
+            here = pointer_below(pointer, name)
+            got = shortened(error.instance.get(name)) if isinstance(error.instance, Mapping) else None
+            yield _Explanation(
+                rule, here, f"`{name}` is not in the document, which allows no others", None, got, path
+            )
+    elif rule in {"dependentRequired", "dependencies"} and isinstance(error.instance, Mapping):
+        for name, asking in _asked_for(error.validator_value, error.instance):
+            message = f"`{name}` is missing, and the document requires it where `{asking}` is there"
+            yield _Explanation(rule, pointer, message, name, None, [*path, asking])
+    else:
+        message = sentence(rule, error, names)
+        if _is_property_name(error):
+            message = f"the name of the property {shown(error.instance)}: {message}"
+        # What is write-only is a secret, and findings go into reports.
+        got = None if rule == "writeOnly" else shortened(error.instance)
+        yield _Explanation(rule, pointer, message, shortened(error.validator_value), got, path)
+
+
+def _of_alternatives(
+    error: Any, list_properties: _ListProperties, pointer: str, path: list[Any]
+) -> Iterator[_Explanation]:
+    types = _types_of_branches(error)
+    if types:
+        message = f"expected {listed(types, 'or')}, got {kind_and_value(error.instance)}"
+        yield _Explanation("type", pointer, message, types, shortened(error.instance), path)
+        return
+    unknown = _unknown_tag(error)
+    if unknown is not None:
+        name, value, message, expected = unknown
+        here, place = pointer_below(pointer, name), [*path[:-1], "discriminator"]
+        yield _Explanation("discriminator", here, message, shortened(expected), shortened(value), place)
+        return
+    missing = _missing_tag(error)
+    if missing is not None:
+        branch_error, message, expected = missing
+        steps = list(branch_error.absolute_schema_path)
+        yield _Explanation("required", pointer, message, expected[0], None, steps)
+        return
+    constants = _discriminating_constant(error)
+    if constants is not None:
+        constant, values = constants
+        message = f"{shown(constant.instance)} is none of {shown_all(values)}"
+        yield _Explanation(
+            "enum",
+            pointer_below("", *constant.absolute_path),
+            message,
+            shortened(values),
+            shortened(constant.instance),
+            path,
+        )
+        return
+    branch = _meant_branch(error, list_properties)
+    for branch_error in branch.errors:
+        for explanation in explain(branch_error, list_properties):
+            message = f"{explanation.message}; {branch.reason}" if branch.reason else explanation.message
+            yield explanation._replace(message=message)
+
+
+def _asked_for(dependencies: Any, value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (missing property, property that requires it) for `dependentRequired`."""
+    for asking, names in dependencies.items() if isinstance(dependencies, Mapping) else ():
+        if asking in value and isinstance(names, list):
+            yield from ((str(name), asking) for name in names if name not in value)
+
+
+_HOLD_NAMES = frozenset({"properties", "patternProperties", "dependentSchemas", "dependencies", "$defs"})
+
+
+def _keywords(error: Any) -> Iterator[tuple[str, Any]]:
+    """Yield (keyword, name below it or None) for the keywords on the way to an error.
+
+    Names of properties are no keywords, even where a property is called `then`.
+    """
+    steps = iter(error.schema_path)
+    for step in steps:
+        yield str(step), next(steps, None) if step in _HOLD_NAMES else None
+
+
+def _conditions(error: Any) -> list[str]:
+    """Return the conditions under which the keyword of an error applies, each as the end of a sentence."""
+    found = []
+    for keyword, name in _keywords(error):
+        if keyword == "then":
+            found.append("this holds where its `if` fits")
+        elif keyword == "else":
+            found.append("this holds where its `if` does not fit")
+        elif keyword == "dependentSchemas" and isinstance(name, str):
+            found.append(f"this holds where {shown(name)} is there")
+    return found
+
+
+def _is_property_name(error: Any) -> bool:
+    """Return whether the wrong instance is the name of a property, and not a value."""
+    if not isinstance(error.instance, str):
+        return False
+    last = ""
+    for keyword, _ in _keywords(error):
+        last = keyword if keyword in {"propertyNames", *_HOLD_NAMES, "items"} else last
+    return last == "propertyNames"

@@ -1,0 +1,235 @@
+"""Judging the headers of an answer: those that are documented, and headers that only other answers describe.
+
+Only `dynacli.validation._openapi_core_setup` imports this module.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from jsonschema_path import SchemaPath
+from openapi_core.exceptions import OpenAPIError
+from openapi_core.validation.response.exceptions import HeadersError, InvalidHeader, MissingRequiredHeader
+
+from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.openapi.model.operation import ITEM_FORMATS
+from dynacli.openapi.schema.evaluation.judging_notes import JudgingNotes
+from dynacli.validation._bodies.text_fields import all_types, form_of, types_of, value_of, with_branches
+from dynacli.validation.finding import reason_of
+from dynacli.validation.operation_document import child
+
+__all__ = ["CaseInsensitiveHeaders", "HeaderHooks", "UndocumentedHeaderError", "note_place"]
+
+_COOKIES = "set-cookie"
+
+# Headers of HTTP itself, of proxies and of browsers' rules, which no document needs to mention.
+_STANDARD = frozenset(
+    {"accept-ranges", "age", "allow", "alt-svc", "cache-control", "connection", "date", "etag", "expires"}
+    | {"keep-alive", "last-modified", "location", "pragma", "proxy-authenticate", "referrer-policy"}
+    | {"retry-after", "server", "server-timing", "set-cookie", "strict-transport-security", "trailer"}
+    | {"transfer-encoding", "upgrade", "vary", "via", "warning", "www-authenticate", "x-content-type-options"}
+    | {"x-frame-options", "x-xss-protection"}
+)
+_DELIMITERS = {"ssv": " ", "tsv": "\t", "pipes": "|"}
+"""The styles of Swagger 2.0 besides its default → what stands between the members of a list."""
+_STANDARD_STARTS = ("access-control-", "content-", "cross-origin-", "sec-")
+
+
+def note_place(error: Exception, place: SchemaPath) -> None:
+    """Note on an error the place in the document that it is about, unless it has a closer one already."""
+    cause: Any = error.__cause__ or error
+    if not hasattr(cause, "schema_steps"):
+        cause.schema_steps = list(place.parts)
+
+
+class UndocumentedHeaderError(OpenAPIError):
+    """The answer has a header that the document describes only for another answer of the operation.
+
+    Args:
+        name: The name as the document spells it.
+        answer: The other answer's status.
+        value: The value that came.
+    """
+
+    def __init__(self, name: str, answer: str, value: str) -> None:
+        super().__init__(name)
+        self.name, self.answer, self.value = name, answer, value
+
+
+class CaseInsensitiveHeaders(dict[str, str]):
+    """Headers whose names have no case (RFC 9110, section 5.1), repeated ones joined (section 5.3).
+
+    Args:
+        headers: The headers in their order.
+    """
+
+    def __init__(self, headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
+        super().__init__()
+        self._all: dict[str, list[str]] = {}
+        for name, value in headers.items() if isinstance(headers, Mapping) else headers:
+            self._all.setdefault(name.lower(), []).append(value)
+        self.update({name: ", ".join(values) for name, values in self._all.items()})
+
+    def several(self, name: str) -> list[str]:
+        """Return the values of a header that may be repeated, not joined."""
+        return self._all.get(name.lower(), [])
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(str(name).lower())
+
+
+class HeaderHooks:
+    """The part of a validator that judges the headers of an answer."""
+
+    notes: JudgingNotes
+    is_exact: bool
+    responses: tuple[SchemaPath, str]
+    """The operation's `responses`, and the key of the answer that is judged."""
+    _get_param_or_header_and_schema: Any
+    _judge_value: Any
+    _errors: Any
+
+    def _judge_headers(self, headers: Any, operation_response: SchemaPath) -> None:
+        """Judge the headers of an answer.
+
+        Raises:
+            HeadersError: One of them is wrong.
+        """
+        errors: list[OpenAPIError] = []
+        described = operation_response / "headers"
+        for name, header in described.str_items() if "headers" in operation_response else ():
+            if name.lower() == "content-type":  # OpenAPI 3.1.1, "Response Object": it is ignored
+                continue
+            try:
+                for found in self._header_errors(headers, name, header):
+                    note_place(found, header)
+                    errors.append(found)
+            except (RecursionError, DamagedCatalogError):
+                raise
+            except Exception as error:  # noqa: BLE001  - the document is to blame, and the rest can be judged
+                self.notes.add_failure(f"header `{name}`: {reason_of(error)}")
+        if self.is_exact:
+            for name, answer in _described_elsewhere(*self.responses, headers):
+                unknown = UndocumentedHeaderError(name, answer, headers[name])
+                note_place(unknown, operation_response)
+                errors.append(unknown)
+        if errors:
+            raise HeadersError(context=iter(errors), headers={})
+
+    def _header_errors(
+        self, headers: CaseInsensitiveHeaders, name: str, header: SchemaPath
+    ) -> Iterator[OpenAPIError]:
+        if name not in headers:
+            # openapi-core would judge the header's default in place of the missing value.
+            if (header / "required").read_bool(default=False):
+                yield MissingRequiredHeader(name)
+            return
+        if "schema" not in header and "content" not in header:
+            return
+        try:
+            types = types_of(header / "schema") if "schema" in header else []
+            if name.lower() == _COOKIES and types:
+                self._judge_cookies(headers.several(name), header / "schema", types)
+            elif "schema" in header and _is_choice(known := all_types([header / "schema"])):
+                self._judge_value(header / "schema", self._read(headers[name], header, known))
+            else:
+                self._get_param_or_header_and_schema(header, headers, name=name)
+        except OpenAPIError as error:
+            found = InvalidHeader(name)
+            found.__cause__ = error
+            yield found
+
+    def _read(self, text: str, header: SchemaPath, types: set[str]) -> Any:
+        """Return the value of a header's text: of the ways to read it the first that fits the schema.
+
+        A text does not say whether `5` is a number or a string. openapi-core is not asked, because it stops at the
+        first member of another type without saying which one that is, keeps the space that HTTP allows behind a
+        comma (RFC 9110, section 5.6.1), and takes no types from `allOf` and the like.
+        """
+        schema = header / "schema"
+        readings: list[Any] = []
+        for is_text_first in (True, False):
+            if "array" in types:
+                formats = (header / ITEM_FORMATS).read_value() if ITEM_FORMATS in header else []
+                styles = [(header / "style").read_str("csv"), *formats]
+                readings.append(_list([schema], text, styles, is_text_first=is_text_first))
+            if "object" in types:
+                pairs = _pairs(text, is_exploded=(header / "explode").read_bool(default=False))
+                readings.append(form_of(schema, pairs, is_text_first=is_text_first))
+            if types - {"array", "object"}:
+                readings.append(value_of(text, types - {"array", "object"}, is_text_first=is_text_first))
+        fitting = (value for value in readings if not self._errors(schema, value, None))
+        return next(fitting, readings[0])
+
+    def _judge_cookies(self, values: list[str], schema: SchemaPath, types: list[str]) -> None:
+        """Judge each `Set-Cookie` alone: its dates have commas, so it cannot be joined (RFC 9110, section 5.3)."""
+        if "array" in types:
+            self._judge_value(schema, values)
+            return
+        for value in values:
+            self._judge_value(schema, value)
+
+
+def _is_choice(types: set[str]) -> bool:
+    """Return whether a header may have several types, or is an array or object; openapi-core can read all others."""
+    return len(types) > 1 or not types.isdisjoint({"array", "object"})
+
+
+def _list(schemas: list[SchemaPath], text: str, styles: list[str], *, is_text_first: bool) -> list[Any]:
+    """Return the list that a text is, and the lists within it.
+
+    Args:
+        schemas: Those of the list.
+        styles: How the members of the list and of each list within it are separated, the outer first.
+    """
+    items = [part / "items" for part in with_branches(schemas) if "items" in part]
+    types, words = all_types(items), _words(text, _DELIMITERS.get(styles[0], ","))
+    if "array" in types and styles[1:]:
+        return [_list(items, word, styles[1:], is_text_first=is_text_first) for word in words]
+    return [value_of(word, types, is_text_first=is_text_first) for word in words]
+
+
+def _words(text: str, delimiter: str = ",") -> list[str]:
+    return [word.strip() for word in text.split(delimiter)] if text.strip() else []
+
+
+def _pairs(text: str, *, is_exploded: bool) -> list[tuple[str, Any]]:
+    words = _words(text)
+    if is_exploded:
+        return [(name, value) for name, _, value in (word.partition("=") for word in words)]
+    return list(zip(words[::2], words[1::2], strict=False))
+
+
+def _described_elsewhere(
+    responses: SchemaPath, key: str, headers: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Yield (header, answer) for headers that came and are described only for other answers, the first of those."""
+    described = {
+        str(status): _described(child(responses, str(status)))
+        for status in responses.keys()  # noqa: SIM118  - a SchemaPath cannot be iterated
+        if not str(status).startswith("x-")
+    }
+    known = {name.lower() for name in described.pop(key, {})}
+    for answer, others in described.items():
+        for name, has_value in others.items():
+            low = name.lower()
+            if low in known or low not in headers or low in _STANDARD or low.startswith(_STANDARD_STARTS):
+                continue
+            if has_value:
+                known.add(low)
+                yield name, answer
+
+
+def _described(response: SchemaPath) -> dict[str, bool]:
+    """Return name → whether its value is described, for the headers of an answer in the document."""
+    try:
+        if "headers" not in response:
+            return {}
+        headers = dict((response / "headers").str_items())
+        return {name: "schema" in header or "content" in header for name, header in headers.items()}
+    except (RecursionError, DamagedCatalogError):
+        raise
+    except Exception:  # noqa: BLE001  - a reference may lead nowhere; that is no matter of the answer that came
+        return {}

@@ -1,0 +1,259 @@
+"""openapi-core, set up to judge one operation.
+
+Only `dynacli.validation._import_openapi_core` imports this module; it makes the import fast.
+The validators are openapi-core's own, but for a few methods (`openapi_core_overrides`).
+"""
+
+import logging
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from jsonschema_path import SchemaPath
+from openapi_core.casting.schemas.factories import SchemaCastersFactory
+from openapi_core.datatypes import RequestParameters
+from openapi_core.deserializing.styles import style_deserializers
+from openapi_core.deserializing.styles.factories import StyleDeserializersFactory
+from openapi_core.deserializing.styles.util import delimited_loads
+from openapi_core.exceptions import OpenAPIError
+from openapi_core.templating.media_types.exceptions import MediaTypeNotFound
+from openapi_core.templating.paths.datatypes import PathOperationServer
+from openapi_core.templating.responses.exceptions import ResponseNotFound
+from openapi_core.validation.request.validators import V32RequestValidator
+from openapi_core.validation.response.validators import V32ResponseValidator
+
+from dynacli.openapi.schema.evaluation.judging_notes import JudgingNotes
+from dynacli.openapi.schema.read_schema import Direction
+from dynacli.validation import _document_path as document_path
+from dynacli.validation._bodies.body_hooks import NotValidatedError, UnreadableError
+from dynacli.validation._header_hooks import (
+    CaseInsensitiveHeaders,
+    UndocumentedHeaderError,
+)
+from dynacli.validation._openapi_core_overrides import (
+    NotedError,
+    RequestOverrides,
+    ResponseOverrides,
+    UndocumentedBodyError,
+)
+from dynacli.validation._schemas.schema_validators import SchemaValidators
+from dynacli.validation.operation_document import child, resolve
+from dynacli.validation.read_body import JudgedValue
+
+if TYPE_CHECKING:
+    from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
+
+__all__ = [
+    "MediaTypeNotFound",
+    "NotValidatedError",
+    "NotedError",
+    "OpenAPIError",
+    "ResponseNotFound",
+    "UndocumentedBodyError",
+    "UndocumentedHeaderError",
+    "UnreadableError",
+    "make_path",
+    "request_errors",
+    "response_errors",
+    "schema_validators",
+]
+
+
+# openapi-core logs warnings about alternatives that do not fit; without a handler Python prints them.
+logging.getLogger("openapi_core").addHandler(logging.NullHandler())
+
+# openapi-core splits `spaceDelimited` at `%20`, but the text is already decoded here.
+# It does not know 3.2's style `cookie`, which differs from `form` only in its percent-encoding, and the lists of
+# Swagger 2.0 that no style of OpenAPI 3 stands for.
+_STYLES: dict[str, Any] = {
+    **style_deserializers,
+    "spaceDelimited": partial(delimited_loads, delimiter=" "),
+    "cookie": style_deserializers["form"],
+    "ssv": partial(delimited_loads, delimiter=" "),
+    "tsv": partial(delimited_loads, delimiter="\t"),
+    "pipes": partial(delimited_loads, delimiter="|"),
+}
+
+
+def make_path(document: dict[str, Any]) -> SchemaPath:
+    """Return openapi-core's view of a document, which fetches nothing."""
+    return document_path.SchemaPath.from_dict(document)
+
+
+class _Texts(dict[str, str]):
+    """The texts of parameters; of those with the same name, the first."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        super().__init__()
+        self._all: dict[str, list[str]] = {}
+        for name, text in pairs:
+            self.setdefault(name, text)
+            self._all.setdefault(name, []).append(text)
+
+    def getlist(self, name: str) -> list[str]:
+        """Return all texts of a name, as openapi-core asks for them."""
+        return self._all.get(name, [])
+
+
+@dataclass
+class _Parameters(RequestParameters):
+    """openapi-core's parameters, with the `querystring` of OpenAPI 3.2 beside them."""
+
+    querystring: Mapping[str, str] = field(default_factory=dict)
+
+
+class _KnownRequest:
+    """What openapi-core asks of a request whose operation is known."""
+
+    method = host_url = path = ""
+
+
+class _Request(_KnownRequest):
+    """A request in the form of openapi-core's protocol `Request`."""
+
+    def __init__(self, method: str, request: "JudgedRequest") -> None:
+        self.method = method
+        self.content_type = request.media_type
+        self.body = request.body
+        self.parameters = _Parameters(
+            query=_Texts(request.query),
+            header=CaseInsensitiveHeaders(request.headers),
+            cookie=_Texts(request.cookies),
+            path=dict(request.path),
+            querystring=dict([request.querystring] if request.querystring else []),
+        )
+
+
+class _Response:
+    """An answer in the form of openapi-core's protocol `Response`."""
+
+    def __init__(self, response: "JudgedResponse") -> None:
+        self.status_code = response.status
+        self.content_type = response.content_type
+        self.data: Any = response.body
+        self.headers = CaseInsensitiveHeaders(response.headers)
+
+
+class _NoTemplate:
+    """The result of matching the URL against a path template, which is not needed: the values are known."""
+
+    variables: Mapping[str, str] = {}
+
+
+class _KnownPath:
+    """Finds the operation of a request, which is known.
+
+    openapi-core would match the URL, which fails for real documents: their paths may differ only in a fragment,
+    have templates inside a segment, or servers that were overridden.
+    """
+
+    def __init__(self, steps: tuple[str, ...], spec: SchemaPath, **_: Any) -> None:
+        self._spec, self._steps = spec, steps
+
+    def find(self, _: str, __: str) -> PathOperationServer:
+        """Return the operation."""
+        paths, path_key, *steps = self._steps
+        path = operation = child(self._spec / paths, path_key)
+        for step in steps:
+            operation = child(operation, step)
+        return PathOperationServer(path, operation, None, _NoTemplate, None)
+
+
+# Those of older versions know less: schemas are in the normal form, and evaluated by ours.
+class _RequestValidator(RequestOverrides, V32RequestValidator):  # type: ignore[misc]
+    pass
+
+
+class _ResponseValidator(ResponseOverrides, V32ResponseValidator):  # type: ignore[misc]
+    pass
+
+
+def request_errors(
+    spec: SchemaPath,
+    version: str,
+    steps: tuple[str, ...],
+    request: "JudgedRequest",
+    body_values: list[JudgedValue],
+    validators: SchemaValidators,
+) -> list[Exception]:
+    """Return the errors that openapi-core finds in a request.
+
+    Args:
+        version: The version of OpenAPI: `3.0`, `3.1` or `3.2`.
+        steps: The steps from the root of the document to the operation.
+        body_values: Gets the values of the body that were judged.
+        validators: Evaluate the schemas.
+    """
+    validator = _validator(_RequestValidator, spec, version, steps, validators)
+    validator.typed_values, validator.body_values = request.values, body_values
+    with warnings.catch_warnings():
+        # "The parameter is deprecated" is in the help page already; "Unsupported cookie style" (3.2) does not
+        # matter, because `typed_values` has the value.
+        warnings.simplefilter("ignore")
+        return list(validator.iter_errors(_Request(steps[-1], request)))
+
+
+def response_errors(
+    spec: SchemaPath,
+    version: str,
+    steps: tuple[str, ...],
+    response: "JudgedResponse",
+    body_values: list[JudgedValue],
+    validators: SchemaValidators,
+    *,
+    is_exact: bool = False,
+    is_swagger: bool = False,
+) -> list[Exception]:
+    """Return the errors that openapi-core finds in an answer.
+
+    Args:
+        version: The version of OpenAPI: `3.0`, `3.1` or `3.2`.
+        steps: The steps from the root of the document to the operation.
+        body_values: Gets the values of the body that were judged.
+        validators: Evaluate the schemas.
+        is_exact: Whether headers that only other answers are described with are errors.
+        is_swagger: Whether the document was written in Swagger 2.0.
+    """
+    validator = _validator(_ResponseValidator, spec, version, steps, validators)
+    validator.body_values, validator.is_exact, validator.is_swagger = body_values, is_exact, is_swagger
+    validator.may_be_empty = response.may_be_empty(steps[-1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return list(validator.iter_errors(_KnownRequest(), _Response(response)))
+
+
+def _validator(
+    cls: Any,
+    spec: SchemaPath,
+    version: str,
+    steps: tuple[str, ...],
+    validators: SchemaValidators,
+) -> Any:
+    # Its own casters evaluate schemas by jsonschema.
+    casters = SchemaCastersFactory(validators, cls.schema_casters_factory.types_caster)
+    validator: Any = cls(
+        spec,
+        schema_validators_factory=validators,
+        schema_casters_factory=casters,
+        style_deserializers_factory=StyleDeserializersFactory(casters, _STYLES),
+        path_finder_cls=partial(_KnownPath, steps),
+    )
+    validator.schema_validators, validator.notes = validators, validators.notes
+    validator.operation_steps, validator.version = steps, version
+    return validator
+
+
+def schema_validators(
+    document: dict[str, Any], version: str, direction: Direction, notes: JudgingNotes
+) -> SchemaValidators:
+    """Return what evaluates the schemas of a document.
+
+    Args:
+        version: The version of OpenAPI: `3.0`, `3.1` or `3.2`.
+        direction: The direction of the messages.
+        notes: Gets the reasons why something was not evaluated.
+    """
+    dialect = document.get("jsonSchemaDialect", "")
+    return SchemaValidators(version, direction, partial(resolve, document), notes, dialect)

@@ -1,0 +1,238 @@
+"""The rules that findings are about, and switching findings off.
+
+| rule | subject |
+|---|---|
+| a keyword of JSON Schema or of OpenAPI's Schema Object | a value in a body, a parameter or a header |
+| any other | a status, a media type, a header, a credential, or something that is missing |
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dynacli.record import record
+from dynacli.validation.finding import Finding, Verdict
+
+__all__ = ["RULES", "RULE_GROUPS", "BadIgnoreError", "Ignore", "ignores_of", "suppress"]
+
+RULE_GROUPS: Mapping[str, Mapping[str, str]] = {
+    "Any value": {
+        "type": "The value has an allowed type",
+        "enum": "The value is one of the listed values",
+        "const": "The value equals the only allowed value",
+        "nullable": "The value is null only if the schema allows null",
+        "not": "The value does not match the excluded schema",
+        "false": "There is no value if the schema is `false`",
+        "format": "The string or number has the declared format",
+        "discriminator": "The discriminator property names one of the alternatives",
+    },
+    "Numbers": {
+        "multipleOf": "The number is a multiple of `multipleOf`",
+        "minimum": "The number is not below the minimum",
+        "exclusiveMinimum": "The number is above the exclusive minimum",
+        "maximum": "The number is not above the maximum",
+        "exclusiveMaximum": "The number is below the exclusive maximum",
+    },
+    "Strings": {
+        "minLength": "The string is not shorter than `minLength`",
+        "maxLength": "The string is not longer than `maxLength`",
+        "pattern": "The string matches the regular expression",
+        "contentEncoding": "The string is encoded as declared",
+        "contentMediaType": "The content of the string has the declared media type",
+        "contentSchema": "The content of the string matches its schema",
+    },
+    "Arrays": {
+        "items": "Each item matches the schema of the items",
+        "prefixItems": "Each of the first items matches the schema of its position",
+        "additionalItems": "Each item after the first ones matches the schema of further items",
+        "unevaluatedItems": "The array has only items that the schema describes",
+        "contains": "The array has an item that matches `contains`",
+        "minContains": "The array has at least `minContains` items that match `contains`",
+        "maxContains": "The array has at most `maxContains` items that match `contains`",
+        "minItems": "The array has at least `minItems` items",
+        "maxItems": "The array has at most `maxItems` items",
+        "uniqueItems": "No two items are equal",
+    },
+    "Objects": {
+        "required": "The object has every required property",
+        "properties": "Each property matches its schema",
+        "patternProperties": "Each property whose name matches a pattern matches the schema of the pattern",
+        "additionalProperties": "The object has no property that is not allowed",
+        "unevaluatedProperties": "The object has only properties that the schema describes",
+        "propertyNames": "Each name of a property matches its schema",
+        "minProperties": "The object has at least `minProperties` properties",
+        "maxProperties": "The object has at most `maxProperties` properties",
+        "dependencies": "If a property is there, what depends on it is there, too",
+        "dependentRequired": "If a property is there, the properties that depend on it are there, too",
+        "dependentSchemas": "If a property is there, the object matches the schema that depends on it",
+        "readOnly": "No request has a read-only property",
+        "writeOnly": "No response has a write-only property",
+    },
+    "Combined schemas": {
+        "allOf": "The value matches all schemas",
+        "anyOf": "The value matches at least one alternative",
+        "oneOf": "The value matches exactly one alternative",
+        "if": "The value matches the condition",
+        "then": "If the value matches the condition, it also matches `then`",
+        "else": "If the value does not match the condition, it matches `else`",
+        "$ref": "The value matches the referenced schema",
+        "$dynamicRef": "The value matches the referenced schema",
+    },
+    "Requests and responses": {
+        "undocumented-status": "The status is in the document",
+        "undocumented-method": "Every method that the server accepts for a path is in the document",
+        "missing-allow": "A 405 response has the header `Allow`",
+        "ignored-security": "An operation that needs a credential refuses a call without one",
+        "accepted-invalid-request": "The server refuses a request that the document does not allow",
+        "no-answer": "The server responds to a request that the document allows",
+        "undocumented-media-type": "The media type of the body is in the document",
+        "undocumented-body": "There is no body if the document describes none",
+        "undocumented-property": "Every property of the response is in the document",
+        "undocumented-header": "Every header of the response is in the document",
+        "unreadable-body": "The body can be read as its media type",
+        "missing-body": "There is a body if the document describes one",
+        "missing-header": "Every required header is there",
+        "missing-parameter": "Every required parameter is there",
+        "missing-security": "The request has the credentials that the document requires",
+        "empty-value": "A parameter has a value, unless the document allows an empty one",
+    },
+}
+"""Subject → its rules, each with the sentence that is true if the rule is kept."""
+
+RULES: Mapping[str, str] = {
+    rule: sentence for rules in RULE_GROUPS.values() for rule, sentence in rules.items()
+}
+"""Rule → its sentence."""
+
+_KEYS = frozenset({"rule", "operation", "pointer", "status", "where", "reason"})
+
+
+class BadIgnoreError(ValueError):
+    """An entry that switches findings off is malformed; the text says how."""
+
+
+@record
+class Ignore:
+    """An entry of the configuration that switches findings off. A finding must match all of it.
+
+    Args:
+        rule: The name of the rule; `*` for all.
+        reason: Why the findings do not count, as reports show it.
+        operation: The name or operationId of the operation; empty for all.
+        pointer: The place of the findings, or of something around them, with `*` for any step; empty for all.
+        status: The status of the answer: `404`, or `4XX` for the whole class; empty for all, and for requests.
+        where: `request` or `response`; empty for both.
+    """
+
+    rule: str
+    reason: str
+    operation: str = ""
+    pointer: str = ""
+    status: str = ""
+    where: str = ""
+
+    def matches(self, finding: Finding, status: int | None) -> bool:
+        """Return whether the entry switches off a finding of its operation.
+
+        Args:
+            finding: The finding.
+            status: The status of the answer; None for a request.
+        """
+        if self.rule not in {"*", finding.rule} or self.where not in {"", finding.where}:
+            return False
+        if self.status and not _is_of_class(status, self.status):
+            return False
+        return not self.pointer or _is_inside(finding.pointer, self.pointer)
+
+
+def ignores_of(entries: Any) -> tuple[Ignore, ...]:
+    """Return the entries of a configuration's `ignore`.
+
+    Raises:
+        BadIgnoreError: An entry is malformed, so that none is used.
+    """
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise BadIgnoreError("it is a list of tables, each written `[[...]]`")
+    return tuple(
+        _ignore(entry, f"of its entry {number}, " * (len(entries) > 1))
+        for number, entry in enumerate(entries, 1)
+    )
+
+
+def _ignore(entry: Mapping[str, Any], place: str) -> Ignore:
+    unknown = sorted(entry.keys() - _KEYS)
+    if unknown:
+        raise BadIgnoreError(f"{place}`{unknown[0]}` is not known, only {_listed(sorted(_KEYS))}")
+    values = {key: _text(entry, key, place) for key in _KEYS}
+    for key in ("rule", "reason"):
+        if not values[key].strip():
+            raise BadIgnoreError(f"{place}`{key}` is missing")
+    if values["rule"] != "*" and values["rule"] not in RULES:
+        raise BadIgnoreError(
+            f"{place}`{values['rule']}` is not a rule; those are `*` and {_listed(sorted(RULES))}"
+        )
+    if values["where"] not in {"", "request", "response"}:
+        raise BadIgnoreError(f"{place}`where` is `request` or `response`")
+    values["status"] = values["status"].upper()
+    if values["status"] and not _is_status(values["status"]):
+        raise BadIgnoreError(f"{place}`status` is one like `404`, or a class of them like `4XX`")
+    return Ignore(**values)
+
+
+def _text(entry: Mapping[str, Any], key: str, place: str) -> str:
+    value = entry.get(key, "")
+    if key == "status" and isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        raise BadIgnoreError(f"{place}`{key}` is a text")
+    return value
+
+
+def _is_status(text: str) -> bool:
+    return (
+        len(text) == 3 and text.isascii() and text[0] in "12345" and (text[1:] == "XX" or text[1:].isdigit())
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def suppress(
+    verdict: Verdict, ignores: Iterable[Ignore], names: Iterable[str], status: int | None = None
+) -> None:
+    """Move the findings that are switched off to the verdict's `suppressed`, each with its reason.
+
+    Args:
+        verdict: The verdict, which is changed.
+        ignores: The entries that switch findings off.
+        names: The operation's name and its operationId.
+        status: The status of the answer; None for a request.
+    """
+    folded = {name.casefold() for name in names if name}
+    relevant = [entry for entry in ignores if not entry.operation or entry.operation.casefold() in folded]
+    if not relevant:
+        return
+    for findings in (verdict.findings, verdict.tolerated):
+        kept = []
+        for finding in findings:
+            ignore = next((entry for entry in relevant if entry.matches(finding, status)), None)
+            if ignore is None:
+                kept.append(finding)
+            else:
+                verdict.suppressed.append((finding, ignore.reason))
+        findings[:] = kept
+
+
+def _is_of_class(status: int | None, wanted: str) -> bool:
+    text = str(status)
+    return text == wanted or (wanted.endswith("XX") and text[:1] == wanted[:1])
+
+
+def _is_inside(pointer: str, wanted: str) -> bool:
+    # The names of headers have no case (RFC 9110, section 5.1).
+    if wanted.lower().startswith("header/"):
+        pointer, wanted = pointer.lower(), wanted.lower()
+    steps, asked = pointer.split("/"), wanted.split("/")
+    return len(steps) >= len(asked) and all(
+        pattern in ("*", step) for step, pattern in zip(steps, asked, strict=False)
+    )

@@ -1,0 +1,110 @@
+"""The explorer without a terminal: keys go in, and the text of the screen comes out."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, closing
+from functools import partial
+from typing import Any
+
+from textual.keys import _character_to_key
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from dynacli.apps.explorer._answer.answer_pane import AnswerPane
+from dynacli.apps.explorer._explorer_app import ExplorerApp
+from dynacli.apps.explorer._form.request_form import RequestForm
+from dynacli.client.call_settings import CallOptions
+from dynacli.commands._explored_line import explored_line
+from dynacli.environment import Environment
+from dynacli.registry.open_by_name import open_api
+
+__all__ = ["Explorer", "explored", "exploring"]
+
+_DEADLINE = 20.0
+
+
+class Explorer:
+    """An explorer that runs, and what a person does with it."""
+
+    def __init__(self, app: ExplorerApp, pilot: Pilot[None]) -> None:
+        self.app, self.pilot = app, pilot
+
+    @property
+    def answer_text(self) -> str:
+        """The text of the answer as it is laid out."""
+        return self.app.query_one(AnswerPane).text
+
+    def is_showing(self, name: str) -> bool:
+        """Return whether the form is that of an operation."""
+        draft = self.app.query_one(RequestForm).draft
+        return draft is not None and draft.described.operation.name == name
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, and let what they cause happen."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        """Type a text into what has the focus."""
+        await self.press(*(_character_to_key(character) for character in text))
+
+    async def open(self, operation: str) -> None:
+        """Search an operation, and open its form."""
+        await self.press("f2", *["backspace"] * len(self.app.query_one("#search", Input).value))
+        await self.type(operation)
+        await self.press("enter")
+        await self.until(lambda: self.is_showing(operation))
+        await self.checked()
+
+    async def until(self, is_there: Callable[[], bool]) -> None:
+        """Wait until something is so."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + _DEADLINE
+        while not is_there():
+            assert loop.time() < end, self.screen
+            await self.pilot.pause(0.01)
+        await self.pilot.pause()
+
+    async def checked(self) -> None:
+        """Wait until the form was checked as it stands."""
+        await self.until(lambda: self.app.is_checked)
+
+    async def answered(self) -> None:
+        """Wait until no call is under way."""
+        await self.until(lambda: not self.app.is_calling)
+
+    @property
+    def screen(self) -> str:
+        """The text of the screen."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+@asynccontextmanager
+async def exploring(
+    word: str,
+    *,
+    size: tuple[int, int] = (80, 24),
+    options: CallOptions = CallOptions(),  # noqa: B008  - a frozen record
+    opening: tuple[str, ...] = (),
+) -> AsyncIterator[Explorer]:
+    """Explore an API until the end of the block.
+
+    Args:
+        word: What names it, as behind `dynacli explore`.
+        options: How calls are made.
+        opening: The words of further options.
+    """
+    env = Environment()
+    api = open_api(word, env)
+    with closing(api.catalog):
+        app = ExplorerApp(env, api, options, opening, partial(explored_line, env))
+        async with app.run_test(size=size, notifications=True) as pilot:
+            yield Explorer(app, pilot)
+    if app.failure is not None:
+        raise app.failure
+
+
+def explored(work: Coroutine[Any, Any, None]) -> None:
+    """Run what a test does with the explorer."""
+    asyncio.run(work)

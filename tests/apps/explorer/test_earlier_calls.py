@@ -1,0 +1,109 @@
+"""The calls of earlier sessions: listed, opened in the form again, shown and judged, without their secrets."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from dynacli.client.call_settings import CallOptions
+from dynacli.client.consent import Consent
+from tests.apps.explorer.exploring import explored, exploring
+from tests.documents import document, operation, parameter, save
+from tests.harness import Answer, Recorder, recording, run_cli
+
+pytestmark = pytest.mark.exhaustive
+
+
+@pytest.fixture
+def server() -> Iterator[Recorder]:
+    """Run a server whose pet is not as the document says."""
+    with recording() as recorder:
+        recorder.answers["/pets/7"] = Answer(200, b'{"name": 5, "token": "hush-hush-2"}')
+        yield recorder
+
+
+def _document(server: Recorder) -> str:
+    pet = {"type": "object", "properties": {"name": {"type": "string"}, "token": {"type": "string"}}}
+    body = {
+        "type": "object",
+        "properties": {
+            "tags": {"type": "array", "items": {"type": "string"}},
+            "sizes": {"type": "array", "items": {"type": "integer"}},
+            "toys": {
+                "type": "array",
+                "items": {"type": "object", "properties": {"label": {"type": "string"}}},
+            },
+            "password": {"type": "string", "format": "password"},
+        },
+    }
+    answers = {"200": {"description": "", "content": {"application/json": {"schema": pet}}}}
+    putting = operation("putPet", parameter("id", {"type": "integer"}, "path"), body=body, responses=answers)
+    return save(document({"/pets/{id}": {"put": putting}}, [server.origin]))
+
+
+@pytest.mark.parametrize("mode", ["full", "headers"])
+def test_a_call_of_the_command_line_is_opened_again(
+    server: Recorder, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its inputs in their rows; its answer is shown and judged as far as it was kept, and no secret comes back."""
+    monkeypatch.setenv("DYNACLI_HISTORY", mode)
+    api = _document(server)
+    tags, sizes = ("--tags", "a b", "--tags", "c"), ("--sizes", "1", "--sizes", "2")
+    words = (*tags, *sizes, "--toys.0.label", "ball", "--accept-origin", server.origin)
+    made = run_cli(api, "put-pet", "7", *words, "--password", "hush-hush-1", "-H", "X-Api-Key: hush-hush-3")
+    assert 200 == run_cli("history", "-o", "json").json[0]["status"], made.stderr
+
+    async def work() -> None:
+        options = CallOptions(consent=Consent(is_given=True))
+        async with exploring(api, size=(150, 40), options=options) as explorer:
+            await explorer.press("f4", "y")
+            await explorer.until(lambda: "PUT put-pet 200" in explorer.screen)
+            await explorer.press("enter")
+            await explorer.until(lambda: "The form leaves out" in explorer.screen)
+            assert "The form leaves out: --accept-origin, --password, -H" in explorer.screen
+            if mode == "full":
+                assert '"name": 5' in explorer.answer_text
+                await explorer.press("v")
+                assert "[type]" in explorer.answer_text
+                assert "breaks the document as it is now" in explorer.answer_text
+                await explorer.press("h")
+                assert "X-Api-Key: ***" in explorer.answer_text
+            else:
+                assert "The history keeps no more of this call" in explorer.answer_text
+            await explorer.checked()
+            seen = explorer.screen
+            await explorer.press("f5")
+            await explorer.answered()
+            await explorer.until(lambda: 2 == len(run_cli("history", "-o", "json").json))
+            assert "hush-hush" not in seen + explorer.answer_text.replace("hush-hush-2", "")
+
+    explored(work())
+    bodies = [json.loads(request.body) for request in server.requests]
+    assert "hush-hush-1" == bodies[0].pop("password")
+    assert {"tags": ["a b", "c"], "sizes": [1, 2], "toys": [{"label": "ball"}]} == bodies[0]
+    assert bodies[0] == bodies[1]
+    kept = run_cli("history", "show", "1", "-o", "json").stdout
+    assert (mode == "full") == ('"sizes' in kept.replace("\\", ""))
+    assert "hush-hush" not in kept
+
+
+def test_a_call_of_another_document_is_not_listed_and_one_whose_operation_has_gone_says_so(
+    server: Recorder,
+) -> None:
+    """The list is that of the document; what it no longer has cannot be opened."""
+    api = _document(server)
+    server.answers["/x"] = Answer()
+    other = save(document({"/x": {"get": operation("x")}}, [server.origin]), "other.json")
+    assert 0 == run_cli(other, "x").exit_code
+    assert 0 == run_cli(api, "put-pet", "7", "--tags", "x").exit_code
+    save(document({"/cats/{id}": {"put": operation("putCat")}}, [server.origin]))
+
+    async def work() -> None:
+        async with exploring(api, size=(150, 40)) as explorer:
+            await explorer.press("f4", "y")
+            await explorer.until(lambda: "PUT put-pet 200" in explorer.screen)
+            assert "GET x" not in explorer.screen
+            await explorer.press("enter")
+            await explorer.until(lambda: "does not fit into the form" in explorer.screen)
+
+    explored(work())

@@ -1,0 +1,143 @@
+"""What the form asks for beyond one call: all pages, a wait, and a link that is followed."""
+
+import json
+import shlex
+import threading
+from collections.abc import Iterator
+from operator import attrgetter
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from dynacli.apps.explorer._form.form_widgets import SettingRow
+from dynacli.client.call_settings import CallOptions
+from dynacli.client.consent import Consent
+from tests.apps.explorer.exploring import Explorer, explored, exploring
+from tests.documents import document, operation, parameter, save
+from tests.harness import Answer, RecordedRequest, Recorder, recording, run_cli
+
+pytestmark = pytest.mark.exhaustive
+
+_TOTAL = 25
+
+
+@pytest.fixture
+def server() -> Iterator[Recorder]:
+    """Run a server of a long list, and of jobs that are done when they are asked for a second time."""
+
+    def list_items(request: RecordedRequest) -> Answer:
+        page = int(dict(parse_qsl(urlsplit(request.target).query)).get("page", "1"))
+        items = [{"id": number} for number in range((page - 1) * 10, min(page * 10, _TOTAL))]
+        return Answer(200, json.dumps({"items": items, "total": _TOTAL}).encode())
+
+    def job(_: RecordedRequest) -> Answer:
+        asked = sum(request.target == "/jobs/j1" for request in recorder.requests)
+        return Answer(200, json.dumps({"id": "j1", "done": not asked % 2}).encode())
+
+    with recording() as recorder:
+        recorder.answers["/items"] = list_items
+        recorder.answers["/jobs"] = Answer(201, b'{"id": "j1", "status": "queued"}')
+        recorder.answers["/jobs/j1"] = job
+        yield recorder
+
+
+def _document(server: Recorder) -> str:
+    def answer(status: str, schema: dict[str, Any], **more: Any) -> dict[str, Any]:
+        return {status: {"description": "", "content": {"application/json": {"schema": schema}}, **more}}
+
+    item = {"type": "object", "properties": {"id": {"type": "integer"}}}
+    items = {
+        "type": "object",
+        "properties": {"items": {"type": "array", "items": item}, "total": {"type": "integer"}},
+    }
+    job = {"type": "object", "properties": {"id": {"type": "string"}, "status": {"type": "string"}}}
+    links = {"job": {"operationId": "getJob", "parameters": {"id": "$response.body#/id"}}}
+    listing = operation("listItems", parameter("page", {"type": "integer"}), responses=answer("200", items))
+    starting = operation("startJob", responses=answer("201", job, links=links))
+    getting = operation("getJob", parameter("id", {"type": "string"}, "path"), responses=answer("200", job))
+    paths = {"/items": {"get": listing}, "/jobs": {"post": starting}, "/jobs/{id}": {"get": getting}}
+    return save(document(paths, [server.origin]))
+
+
+async def _set(explorer: Explorer, setting: str, word: str) -> None:
+    """Fill a setting of the call in: a choice by its arrow, a text by typing."""
+    boxes = {row.row.option: row for row in explorer.app.query(SettingRow)}
+    boxes[setting].focus_box()
+    await explorer.pilot.pause()
+    if word == "->":
+        await explorer.press("right")
+    else:
+        await explorer.type(word)
+    await explorer.checked()
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "told"),
+    [
+        ("list-items", {"all": "->", "max-items": "22"}, "3 pages, 22 items"),
+        ("start-job", {"follow": "->", "wait": "done", "wait-interval": ".01"}, "200 OK"),
+    ],
+    ids=["pages", "follow and wait"],
+)
+def test_the_answer_is_that_of_the_command_line(
+    server: Recorder, name: str, given: dict[str, str], told: str
+) -> None:
+    """All pages are one answer, and of a wait the last one; the copied line gives the same."""
+
+    async def work() -> None:
+        options = CallOptions(consent=Consent(is_given=True))
+        async with exploring(_document(server), options=options) as explorer:
+            await explorer.open(name)
+            for setting, word in given.items():
+                await _set(explorer, setting, word)
+            assert "Valid" in explorer.screen, explorer.screen
+            await explorer.press("f9", "f5")
+            await explorer.answered()
+            assert told in explorer.screen
+            await explorer.press("r")
+            made = [request.target for request in server.requests]
+            result = run_cli(*shlex.split(explorer.app.copied[0])[1:])
+            assert json.loads(explorer.answer_text.replace("\n", "")) == result.json
+            assert made == [request.target for request in server.requests][len(made) :]
+
+    explored(work())
+
+
+def test_a_wait_says_what_cannot_be_shows_each_answer_and_is_cancelled_between_two_calls(
+    server: Recorder,
+) -> None:
+    """What is wrong stands below its row, and is not sent; what came last stays, and no further call is made."""
+    server.answers["/jobs/j1"] = Answer(200, b'{"id": "j1", "done": false}')
+
+    async def work() -> None:
+        async with exploring(_document(server), size=(120, 30)) as explorer:
+            await explorer.open("get-job")
+            await explorer.type("j1")
+            await _set(explorer, "wait", "!")
+            assert "^ `--wait` is no JMESPath expression" in explorer.screen, explorer.screen
+            await explorer.press("backspace")
+            await _set(explorer, "wait", "done")
+            await _set(explorer, "wait-interval", "6x")
+            assert "^ `6x` is no number of seconds" in explorer.screen, explorer.screen
+            await explorer.press("f5")
+            await explorer.answered()
+            assert "`6x` is no number of seconds" in explorer.answer_text
+            assert [] == server.requests
+            await explorer.press("f3", "backspace")
+            await _set(explorer, "wait-interval", "0")
+            await explorer.press("f5")
+            await explorer.until(lambda: "after 1 call; again in 60 s" in explorer.screen)
+            assert '"done": false' in explorer.screen
+            await explorer.press("escape")
+            await explorer.answered()
+            assert "200 OK" in explorer.screen
+            assert "cancelled" in explorer.screen
+            assert '"done": false' in explorer.screen
+            # It does not wait on beside the screen.
+            await explorer.until(
+                lambda: "dynacli-explored-call" not in map(attrgetter("name"), threading.enumerate())
+            )
+        assert 1 == len(server.requests)
+
+    explored(work())

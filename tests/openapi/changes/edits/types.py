@@ -1,0 +1,197 @@
+"""Types, null, formats, defaults."""
+
+from tests.openapi.changes.edits.base import HEALTH, NEW_PET, PET, PETS, SCHEMAS
+from tests.openapi.changes.edits.model import GONE, edit, expected
+
+__all__ = ["EDITS"]
+
+_FORMAT = "A format is a remark unless both sides agree on it (JSON Schema Validation 2020-12, 7.2.1)."
+
+EDITS = [
+    edit(
+        "a type of a request is another one",
+        PETS,
+        {
+            f"{NEW_PET}/name/type": "integer",
+            f"{NEW_PET}/name/minLength": GONE,
+            f"{NEW_PET}/name/maxLength": GONE,
+        },
+        expected("type-changed", f"{NEW_PET}/name/type", "string", "integer", breaking=True),
+        oasdiff=(
+            "request-property-max-length-unset INFO",
+            "request-property-min-length-unset INFO",
+            "request-property-type-changed ERR",
+        ),
+    ),
+    edit(
+        "an integer of a request becomes a number",
+        PETS,
+        {f"{NEW_PET}/age/type": "number"},
+        expected("type-changed", f"{NEW_PET}/age/type", "integer", "number", breaking=False),
+        oasdiff=("request-property-type-generalized INFO",),
+    ),
+    edit(
+        "a number of a request becomes an integer",
+        PETS,
+        {f"{NEW_PET}/weight/type": "integer"},
+        expected("type-changed", f"{NEW_PET}/weight/type", "number", "integer", breaking=True),
+        oasdiff=("request-property-type-changed ERR",),
+    ),
+    edit(
+        "a type of an answer is another one",
+        PETS,
+        {f"{PET}/weight/type": "string"},
+        expected("type-changed", f"{PET}/weight/type", "number", "string", breaking=True),
+        oasdiff=("response-property-type-changed ERR",),
+    ),
+    edit(
+        "an integer of an answer becomes a number",
+        PETS,
+        {f"{PET}/age/type": "number"},
+        expected("type-changed", f"{PET}/age/type", "integer", "number", breaking=True),
+        oasdiff=("response-property-type-generalized ERR",),
+    ),
+    edit(
+        "a number of an answer becomes an integer",
+        PETS,
+        {f"{PET}/weight/type": "integer"},
+        expected("type-changed", f"{PET}/weight/type", "number", "integer", breaking=False),
+        oasdiff=("response-property-type-specialized INFO",),
+    ),
+    edit(
+        "a request has any type",
+        PETS,
+        {f"{NEW_PET}/weight": {}},
+        expected("type-changed", f"{NEW_PET}/weight/type", "number", None, breaking=False),
+        oasdiff=("request-property-type-generalized INFO",),
+    ),
+    edit(
+        "an answer has any type",
+        PETS,
+        {f"{PET}/weight": {}},
+        expected("type-changed", f"{PET}/weight/type", "number", None, breaking=True),
+        oasdiff=("response-property-type-changed ERR",),
+    ),
+    edit(
+        "an object says that it is one",
+        PETS,
+        {f"{SCHEMAS}/NewPet/type": "object"},
+        expected("type-changed", f"{SCHEMAS}/NewPet/type", None, "object"),
+        before={f"{SCHEMAS}/NewPet/type": GONE},
+        oasdiff=("request-body-type-changed ERR",),
+        why="That it has properties said so before; a document is completed, and nobody sent a number.",
+    ),
+    edit(
+        "a request may be null",
+        PETS,
+        {f"{NEW_PET}/name/nullable": True},
+        expected("nullable-added", f"{NEW_PET}/name/type", False, True, breaking=False),
+        oasdiff=("request-property-became-nullable INFO",),
+    ),
+    edit(
+        "a request may be null no more",
+        PETS,
+        {f"{NEW_PET}/note/nullable": GONE},
+        expected("nullable-removed", f"{NEW_PET}/note/type", True, False, breaking=True),
+        oasdiff=("request-property-became-not-nullable ERR",),
+    ),
+    edit(
+        "an answer may be null",
+        PETS,
+        {f"{PET}/name/nullable": True},
+        expected("nullable-added", f"{PET}/name/type", False, True, breaking=True),
+        oasdiff=("response-property-became-nullable ERR",),
+    ),
+    edit(
+        "an answer may be null no more",
+        PETS,
+        {f"{PET}/note/nullable": False},
+        expected("nullable-removed", f"{PET}/note/type", True, False, breaking=False),
+        oasdiff=("response-property-became-not-nullable INFO",),
+    ),
+    edit(
+        "a format of a request is new",
+        PETS,
+        {f"{NEW_PET}/code/format": "uuid"},
+        expected("format-added", f"{NEW_PET}/code/format", None, "uuid"),
+        oasdiff=("request-property-type-changed ERR",),
+        why=_FORMAT,
+    ),
+    edit(
+        "a format of a request is another one",
+        PETS,
+        {f"{NEW_PET}/born/format": "date-time"},
+        expected("format-changed", f"{NEW_PET}/born/format", "date", "date-time"),
+        oasdiff=("request-property-type-changed ERR",),
+        why=_FORMAT,
+    ),
+    edit(
+        "a format of a request is gone",
+        PETS,
+        {f"{NEW_PET}/born/format": GONE},
+        expected("format-removed", f"{NEW_PET}/born/format", "date"),
+        oasdiff=("request-property-type-generalized INFO",),
+    ),
+    edit(
+        "a format of an answer is another one",
+        PETS,
+        {f"{PET}/photos/items/format": "uuid"},
+        expected("format-changed", f"{PET}/photos/items/format", "uri", "uuid"),
+        oasdiff=("response-property-type-changed ERR",),
+        why=_FORMAT,
+    ),
+    edit(
+        "an integer of an answer has more bits",
+        PETS,
+        {f"{SCHEMAS}/Error/properties/code/format": "int64"},
+        expected("format-changed", f"{SCHEMAS}/Error/properties/code/format", "int32", "int64"),
+        before={f"{SCHEMAS}/Error/properties/code": {"type": "integer", "format": "int32"}},
+        oasdiff=("response-property-type-changed ERR",),
+        why=_FORMAT,
+    ),
+    edit(
+        "a default of a request is another one",
+        PETS,
+        {f"{NEW_PET}/size/default": "large"},
+        expected("default-changed", f"{NEW_PET}/size/default", "small", "large"),
+        oasdiff=("request-property-default-value-changed INFO",),
+    ),
+    edit(
+        "a default of a request is gone",
+        PETS,
+        {f"{NEW_PET}/size/default": GONE},
+        expected("default-removed", f"{NEW_PET}/size/default", "small"),
+        oasdiff=("request-property-default-value-removed INFO",),
+    ),
+    edit(
+        "a default of an answer is new",
+        PETS,
+        {f"{PET}/name/default": "Rex"},
+        expected("default-added", f"{PET}/name/default", None, "Rex"),
+        oasdiff=("response-property-default-value-added INFO",),
+    ),
+    edit(
+        "a property is deprecated",
+        PETS,
+        {f"{PET}/kind/deprecated": True},
+        expected("deprecated", f"{PET}/kind/deprecated", False, True, breaking=False),
+        oasdiff=("response-property-deprecated INFO",),
+    ),
+    edit(
+        "a property of a request is described",
+        PETS,
+        {f"{NEW_PET}/kind/description": "What it is", f"{SCHEMAS}/NewPet/title": "A pet to be"},
+        expected("description-changed", f"{NEW_PET}/kind/description", None, "What it is", breaking=False),
+        expected("title-changed", f"{SCHEMAS}/NewPet/title", None, "A pet to be", breaking=False),
+    ),
+    edit(
+        "an example is another one",
+        PETS,
+        {f"{NEW_PET}/name/example": "Rex", f"{PET}/name/example": "Rex"},
+    ),
+    edit(
+        "an extension is another one",
+        PETS,
+        {f"{NEW_PET}/name/x-order": 3, f"{HEALTH}/x-internal": True},
+    ),
+]

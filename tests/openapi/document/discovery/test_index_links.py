@@ -1,0 +1,115 @@
+"""The links of the root: what its words say counts, whatever its path ends with; one level deep, within bounds."""
+
+import json
+from typing import Any
+
+import pytest
+
+from dynacli.errors import DocumentError
+from dynacli.openapi.document.discovery._index_links import read_index
+from dynacli.openapi.document.discovery.search_origin import discover
+from tests.documents import pets
+from tests.harness import Answer, Recorder
+
+HTML = {"Content-Type": "text/html"}
+DOCUMENT = Answer(body=json.dumps(pets()).encode())
+
+
+def _page(text: str) -> Answer:
+    return Answer(200, f"<html>{text}</html>".encode(), HTML)
+
+
+def _json(tree: Any) -> Answer:
+    return Answer(200, json.dumps(tree).encode())
+
+
+@pytest.mark.sampled(6)
+@pytest.mark.parametrize(
+    ("root", "path"),
+    [
+        (_page('<a href="/x/y">OpenAPI specification</a>'), "/x/y"),
+        (_page('<a href="/rest/v1/full-spec">here</a>'), "/rest/v1/full-spec"),
+        (_json({"version": 1, "links": {"spec": "/x/y"}}), "/x/y"),
+        (_json({"_links": {"openapi": {"href": "/x/y"}}}), "/x/y"),
+        (_json({"links": [{"rel": "swagger", "href": "/x/y"}]}), "/x/y"),
+        (_json({"fullSpec": "/x/y"}), "/x/y"),
+        (_json(["/a", "/my/spec.yaml"]), "/my/spec.yaml"),
+    ],
+    ids=["text", "end of path", "key", "HAL", "rel", "camel case", "list"],
+)
+@pytest.mark.parametrize("given", ["", "/v1"], ids=["root given", "another given"])
+def test_the_root_names_the_document(server: Recorder, root: Answer, path: str, given: str) -> None:
+    """A link of the root leads to the document at a place that nobody would guess, whichever URL is given."""
+    server.answers |= {"/": root, path: DOCUMENT}
+    assert [f"{server.origin}{path}"] == [each.url for each in discover(server.origin + given).documents]
+
+
+def test_a_linked_page_names_the_document_and_no_further_pages(server: Recorder) -> None:
+    """A page of documentation that the root links to is read, its own links to pages are not followed."""
+    server.answers |= {
+        "/": _page('<a href="/help">Developers</a> <a href="/blog">Blog</a>'),
+        "/help": _page('<a href="/further">API docs</a> <code>/hidden/openapi.json</code>'),
+        "/hidden/openapi.json": DOCUMENT,
+    }
+    found = discover(server.origin)
+    assert [f"{server.origin}/hidden/openapi.json"] == [each.url for each in found.documents]
+    assert {"/", "/help", "/hidden/openapi.json"} == {request.target for request in server.requests}
+
+
+@pytest.mark.sampled(4)
+@pytest.mark.parametrize("given", ["/", "/v1"])
+@pytest.mark.parametrize("status", [401, 404, 500])
+def test_a_root_that_refuses_leads_to_the_document_all_the_same(
+    server: Recorder, status: int, given: str
+) -> None:
+    """Links count in the content of an error, too, but a document there does not."""
+    server.answers |= {
+        "/": Answer(
+            status,
+            b'<html><a href="/hidden">API description (OpenAPI spec)</a>',
+            {"Content-Type": "text/html"},
+        ),
+        "/v1": Answer(status, DOCUMENT.body),
+        "/hidden": DOCUMENT,
+    }
+    assert [f"{server.origin}/hidden"] == [each.url for each in discover(server.origin + given).documents]
+
+
+def test_a_large_error_is_left_unread(server: Recorder) -> None:
+    """Of an error's content only so much is read as a page with links has."""
+    server.answers["/"] = Answer(404, b'<html><a href="/spec">' + bytes(2**21))
+    with pytest.raises(DocumentError):
+        discover(server.origin)
+    assert "/spec" not in {request.target for request in server.requests}
+
+
+@pytest.mark.parametrize("place", ["/server/specs/oas", "/api/spec.yaml"])
+def test_common_places_without_any_link_are_found(server: Recorder, place: str) -> None:
+    """Some places are common enough to be tried."""
+    server.answers[place] = DOCUMENT
+    assert [f"{server.origin}{place}"] == [each.url for each in discover(server.origin).documents]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[" * 100_000,
+        b'{"users": "/api/users", "spec": 7, "docs": "no reference"}',
+        b"<a href='#spec'>x</a><a href='/spec.png'>spec</a><a href='mailto:spec@x'>spec</a><a>spec</a>",
+        b"plain spec /x",
+        b'{"specific": "/x"}',
+    ],
+    ids=["empty", "cut", "deep", "resources", "other links", "text", "part of a word"],
+)
+def test_other_links_are_left_out(content: bytes) -> None:
+    """What leads nowhere near a document is not followed."""
+    assert [] == read_index(content)
+
+
+def test_there_are_few() -> None:
+    """However many links a page has, eight are followed, those to documents first."""
+    links = "".join(f'<a href="/{n}">docs</a>' for n in range(100)) + '<a href="/s">spec</a>'
+    found = read_index(f"<html>{links}".encode())
+    assert (8, "/s") == (len(found), found[0].reference)
