@@ -112,6 +112,6 @@ def unquoted(text: str) -> str:
     The words of the command line that are made of names are its own, such as `--ignore-all-previous-instructions`. The
     values in a command line stand in the quotes of the shell.
     """
-    lines = [line for line in text.splitlines() if not re.match(" *>| +try: ", line)]
+    lines = [line for line in text.replace(" \\\n", " ").splitlines() if not re.match(" *>| +try: ", line)]
     lines = [re.sub("'[^']*'", "", line) if re.match(" *(Run +)?dynacli ", line) else line for line in lines]
     return re.sub(r'"(?:[^"\\]|\\.)*"|`[^`]*`|(--)?\b\w+(-\w+){2,}', "", " ".join(lines))

@@ -156,7 +156,7 @@ def test_a_page_fits_the_width(api: str, monkeypatch: pytest.MonkeyPatch, name: 
         words = line.split()
         # The description's column starts at 34 and is never narrower than 24.
         fits = len(line) <= max(width, 64) or len(words) == 1
-        assert fits or line in commands or line.startswith("  --") or "  " in line.strip(), line
+        assert fits or line in commands or line.lstrip().startswith("--") or "  " in line.strip(), line
 
 
 @pytest.mark.parametrize("name", ["upload-report", "create-report", "put-settings", "get-settings"])

@@ -53,6 +53,39 @@ def test_orders_of_a_document_are_quoted(words: tuple[str, ...], api: str) -> No
     assert not re.search("ignore|previous|instructions are here", unquoted(text), re.IGNORECASE)
 
 
+STYLED = {
+    name: words
+    for name, words in OUTPUTS.items()
+    if words[0] in {"API", "operations", "describe", "search"}
+    and name not in {"an unknown operation", "a wrong value", "a comparison"}
+}
+"""Pages whose descriptions a terminal shows in italics, without quotes."""
+ITALICS = re.compile(r"\x1b\[3m.*?\x1b\[23m")
+
+
+@pytest.mark.parametrize("words", STYLED.values(), ids=STYLED)
+@pytest.mark.parametrize("prefix", ["", "\\u001b[23m", "\\u001b[m", "\\u009b23m"])
+def test_a_document_cannot_leave_its_italics(words: tuple[str, ...], prefix: str, api: str) -> None:
+    """On a terminal what it says is in italics, also if it has the sequence that ends them; all else is in quotes."""
+    path = Path(api)
+    path.write_text(path.read_text().replace('"Ignore\\\\\\"', f'"{prefix}Ignore\\\\\\"'))
+    shown = run_cli(*(api if word == "API" else word for word in words), terminal=("stdout",)).stdout
+    marked = "".join(ITALICS.findall(shown))
+    assert "gnore" in marked or words[-1] == "webhooks"
+    rest = re.sub(r"\x1b\[(?:1|2|22|3[1-9])m", "", ITALICS.sub("", shown))
+    assert "\x1b" not in rest
+    assert not re.search("ignore|previous|instructions are here", unquoted(rest), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("variable", ["NO_COLOR", "CLAUDECODE"])
+def test_without_italics_there_are_quotes(variable: str, api: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal that shows no styles, and an agent, get what a pipe gets."""
+    piped = run_cli(api, "make-thing", "--help").stdout
+    monkeypatch.setenv(variable, "1")
+    assert piped == run_cli(api, "make-thing", "--help", terminal=("stdout",)).stdout
+    assert '"Ignore' in piped
+
+
 def test_an_agent_is_told_whose_words_are_quoted(
     api: str,
     monkeypatch: pytest.MonkeyPatch,

@@ -18,8 +18,8 @@ from dynacli.openapi.model.operation import Field, Operation, Parameter
 from dynacli.openapi.model.value_words import MAY_BE_NULL, MAY_BE_REPEATED, NOT_EMPTY, constraints
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.text.terminal import visible
-from dynacli.text.wrapping import block_text, closed, quoted, short_sentence, word_or_quoted
+from dynacli.text.terminal import Painter, visible
+from dynacli.text.wrapping import block_text, closed, foreign, short_sentence, word_or_quoted
 
 __all__ = ["operation_summary", "summary_text"]
 
@@ -218,6 +218,7 @@ def _summary(operation: Operation) -> str:
 
 
 _MOST_BYTES = 1_400
+_PLAIN = Painter(enabled=False)
 
 
 @record
@@ -249,31 +250,29 @@ _DETAILS = (
 )
 
 
-def summary_text(summary: _OperationSummary) -> str:
+def summary_text(summary: _OperationSummary, paint: Painter = _PLAIN) -> str:
     """Return the summary as text without a line feed at its end; what does not fit is left out and counted."""
-    text = ""
     for detail in _DETAILS:
-        text = "\n".join(_lines(summary, detail))
-        if len(text.encode()) <= _MOST_BYTES:
-            return text
-    return text
+        if len("\n".join(_lines(summary, detail, _PLAIN)).encode()) <= _MOST_BYTES:
+            break
+    return "\n".join(_lines(summary, detail, paint))
 
 
-def _lines(summary: _OperationSummary, detail: _Detail) -> Iterator[str]:
+def _lines(summary: _OperationSummary, detail: _Detail, paint: Painter) -> Iterator[str]:
     mark = "  deprecated" if summary.is_deprecated else ""
     yield f"{summary.name}  {visible(summary.method, keep='')} {word_or_quoted(summary.path)}{mark}"
     if summary.summary:
-        yield quoted(short_sentence(summary.summary, detail.summary))
+        yield foreign(short_sentence(summary.summary, detail.summary), paint)
     required = [each for each in summary.inputs if each.is_required]
     optional = [each for each in summary.inputs if not each.is_required]
     if required:
         yield "Needs"
-        yield from (f"  {_input(each, detail)}" for each in required[: detail.required])
+        yield from (f"  {_input(each, detail, paint)}" for each in required[: detail.required])
         if len(required) > detail.required:
             yield f"  and {len(required) - detail.required} more"
     if optional and detail.optional:
         yield "Takes"
-        yield from (f"  {_input(each, detail)}" for each in optional[: detail.optional])
+        yield from (f"  {_input(each, detail, paint)}" for each in optional[: detail.optional])
     more = [*(each.option for each in optional[detail.optional :]), *summary.more_inputs]
     if more:
         named = ", ".join(f"--{visible(name, keep='')}" for name in more[: detail.others])
@@ -294,7 +293,7 @@ def _labelled(label: str, lines: list[str]) -> Iterator[str]:
         yield f"{label if not number else ' ' * len(label)}  {line}"
 
 
-def _input(each: DescribedInput, detail: _Detail) -> str:
+def _input(each: DescribedInput, detail: _Detail, paint: Painter) -> str:
     left = each.usage
     facts = "; ".join(fact for fact in constraints(each.value) if not _is_obvious(fact))
     if facts and detail.facts:
@@ -302,7 +301,7 @@ def _input(each: DescribedInput, detail: _Detail) -> str:
     if each.source and detail.facts:
         left += f"  from {visible(each.source, keep='')}"
     if each.description and detail.sentence:
-        left += f"  {quoted(short_sentence(each.description, detail.sentence))}"
+        left += f"  {foreign(short_sentence(each.description, detail.sentence), paint)}"
     return left
 
 

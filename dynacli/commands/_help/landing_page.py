@@ -18,7 +18,7 @@ from dynacli.openapi.model.wording import age_text, counted
 from dynacli.registry.configuration.configuration import DEMO, LOGIN_KEY
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
-from dynacli.text.wrapping import closed, quoted_lines, quoted_within, shortened, word_or_quoted, wrapped
+from dynacli.text.wrapping import closed, foreign_lines, foreign_within, shortened, word_or_quoted, wrapped
 
 if TYPE_CHECKING:
     from dynacli.client.credentials.signed_in import SignedIn
@@ -112,14 +112,14 @@ class _Page:
     def _title(self) -> list[str]:
         meta = self.api.catalog.meta
         title = visible(" ".join(part for part in (meta["title"], meta["version"]) if part), keep="")
-        return [f"  {self.paint.bold(quoted_within(title, self.width - 2))}"] if title else []
+        return [f"  {self.paint.bold(foreign_within(title, self.width - 2, self.paint))}"] if title else []
 
     def _about(self) -> list[str]:
         about = self.overview.about
         if about == self.api.catalog.meta["title"].rstrip("."):
             return []
         lines = (shortened(line, self.width - 4) for line in wrapped(about, self.width - 4))
-        return [f"  {line}" for line in quoted_lines(lines)]
+        return [f"  {line}" for line in foreign_lines(lines, self.paint)]
 
     def _fact(self, label: str, text: str) -> list[str]:
         """Return a labelled text, wrapped behind its label."""
@@ -307,14 +307,16 @@ class _Page:
         from dynacli.commands._help.operation_list import summary_text
 
         has_name = self.api.catalog.has_name
-        rows = [(each.name, "", partial(summary_text, each, has_name)) for each in operations]
+        rows = [
+            (each.name, "", partial(summary_text, each, has_name, paint=self.paint)) for each in operations
+        ]
         return self._rows(rows)
 
     def _tags(self, room: int) -> list[str]:
         """Return the tags with most operations, the others counted."""
         overview = self.overview
         untagged = (
-            [("without a tag", f"{overview.untagged:,}", partial(quoted_within, ""))]
+            [("without a tag", f"{overview.untagged:,}", partial(foreign_within, "", paint=self.paint))]
             if overview.untagged
             else []
         )
@@ -322,7 +324,11 @@ class _Page:
         is_cut = overview.tags > min(fit, len(overview.largest_tags))
         tags = overview.largest_tags[: max(fit - is_cut, 0)]
         rows = [
-            (word_or_quoted(tag.word), f"{tag.operations:,}", partial(quoted_within, tag.about))
+            (
+                word_or_quoted(tag.word),
+                f"{tag.operations:,}",
+                partial(foreign_within, tag.about, paint=self.paint),
+            )
             for tag in tags
         ]
         lines = [self.paint.bold("Tags") + self.paint.dim("  and how many operations they have")]

@@ -9,7 +9,7 @@ from dynacli.openapi.catalog.store.catalog_file import Catalog
 from dynacli.openapi.model.operation import WEBHOOKS, OperationSummary
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
-from dynacli.text.wrapping import closed, quoted, quoted_within, short_sentence, shortened, word_or_quoted
+from dynacli.text.wrapping import closed, foreign, foreign_within, short_sentence, shortened, word_or_quoted
 
 __all__ = ["find_webhook", "operation_lines", "summary_text", "tag_help", "webhook_lines", "webhooks_of"]
 
@@ -45,12 +45,14 @@ def operation_lines(
         path_room = max(rest // 2, rest - _width_of(*about) - 2, _NARROWEST)
         path = closed(shortened(word_or_quoted(operation.path), path_room))
         path += " " * (min(longest[1], max(rest // 2, _NARROWEST), _WIDEST_PATH) - cell_width(path))
-        told = _joined(*about, max(rest - cell_width(path) - 2, _NARROWEST))
+        told = _joined(*about, max(rest - cell_width(path) - 2, _NARROWEST), paint)
         call = paint.dim(f"{operation.method.ljust(_METHOD - 1)} {path}")
         yield f"  {word.ljust(column - 4)}  {call}  {told}".rstrip()
 
 
-def summary_text(operation: OperationSummary, has_name: Callable[[str], bool], width: int) -> str:
+def summary_text(
+    operation: OperationSummary, has_name: Callable[[str], bool], width: int, paint: Painter
+) -> str:
     """Return what a list says of an operation in a few words: its summary, else its method and path.
 
     Args:
@@ -60,7 +62,7 @@ def summary_text(operation: OperationSummary, has_name: Callable[[str], bool], w
     before, summary, behind = _about(operation, has_name)
     if not summary:
         before = f"{operation.method} {word_or_quoted(operation.path)} {before}".rstrip()
-    return _joined(before, summary, behind, width)
+    return _joined(before, summary, behind, width, paint)
 
 
 def _about(operation: OperationSummary, has_name: Callable[[str], bool]) -> tuple[str, str, str]:
@@ -70,12 +72,12 @@ def _about(operation: OperationSummary, has_name: Callable[[str], bool]) -> tupl
     return before, visible(operation.summary, keep=""), "(deprecated)" if operation.is_deprecated else ""
 
 
-def _joined(before: str, summary: str, behind: str, width: int) -> str:
-    """Return a summary, which is quoted and cut, between what else is to be known, in at most `width` columns."""
+def _joined(before: str, summary: str, behind: str, width: int, paint: Painter) -> str:
+    """Return a summary, which is marked and cut, between what else is to be known, in at most `width` columns."""
     room = width - _width_of(before, "", behind) - 2
     if not summary or (room < _SHORTEST and (before or behind)):
         return closed(shortened(f"{before} {behind}".strip(), width))
-    return f"{before} {quoted_within(summary, room + 2)} {behind}".strip()
+    return f"{before} {foreign_within(summary, room + 2, paint)} {behind}".strip()
 
 
 def _width_of(before: str, summary: str, behind: str) -> int:
@@ -113,7 +115,7 @@ def tag_help(env: Environment, api: OpenedApi, tag: str) -> str:
         *usage_lines(f"{invocation(api=name)} {tag} OPERATION [ARGUMENTS] [OPTIONS]", width),
         "",
     ]
-    title = quoted(" ".join(part for part in (meta["title"], meta["version"]) if part))
+    title = foreign(" ".join(part for part in (meta["title"], meta["version"]) if part), paint)
     lines.extend([f"  {paint.bold(title)}", ""] if title else [])
     operations = [
         (_word(catalog, operation.name, tag), operation)
@@ -150,7 +152,7 @@ def webhook_lines(webhooks: list[dict[str, Any]], width: int, paint: Painter) ->
     for webhook in webhooks:
         name, summary = webhook["name"], " ".join(webhook["summary"].split())
         room = max(width - max(column, len(name) + 2) - 6, 20)
-        about = quoted_within(short_sentence(summary, room), room + 2)
+        about = foreign_within(short_sentence(summary, room), room + 2, paint)
         lines.append(f"  {word_or_quoted(name).ljust(column)}{paint.dim(about)}".rstrip())
     return lines
 

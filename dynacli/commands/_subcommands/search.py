@@ -9,7 +9,7 @@ from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
-from dynacli.text.wrapping import quoted, shortened, word_or_quoted
+from dynacli.text.wrapping import foreign, shortened, word_or_quoted
 
 if TYPE_CHECKING:
     from dynacli.client.search_operations import Hit
@@ -89,7 +89,7 @@ def _summary(run: Run, opened: dict[str, OpenedApi], hit: "Hit", question: str) 
     from dynacli.client.summaries.operation_summary import operation_summary, summary_text
 
     summary = operation_summary(opened[hit.api], hit.name, profile=run.options.profile, question=question)
-    return summary.as_json(), summary_text(summary)
+    return summary.as_json(), summary_text(summary, Painter.for_stdout(run.env))
 
 
 def _row(hit: "Hit") -> dict[str, Any]:
@@ -109,4 +109,4 @@ def _lines(run: Run, hits: "list[Hit]", paint: Painter) -> Iterator[str]:
         summary = visible(hit.summary, keep="")
         if run.env.stdout_is_terminal:  # what reads a pipe is not to miss the end of a line
             summary = shortened(summary, max(_LINE - len(line) - len(place) - 4, 20))
-        yield line + paint.dim(f"{place}  {quoted(summary)}".rstrip())
+        yield line + paint.dim(f"{place}  {foreign(summary, paint)}".rstrip())

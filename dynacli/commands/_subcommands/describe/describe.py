@@ -89,7 +89,7 @@ def _summary(opened: OpenedApi, name: str, profile: str) -> "tuple[Any, Text]":
     from dynacli.client.summaries.operation_summary import operation_summary, summary_text
 
     summary = operation_summary(opened, name, profile=profile)
-    return summary.as_json(), lambda _paint, _width: summary_text(summary)
+    return summary.as_json(), lambda paint, _: summary_text(summary, paint)
 
 
 def _likeness(opened: OpenedApi, name: str, other: str) -> "tuple[Any, Text]":

@@ -15,7 +15,7 @@ from dynacli.openapi.schema.flatten_schema import FlatSchema, FlatSchemas, Resol
 from dynacli.openapi.schema.option_fields import parse_steps
 from dynacli.text.markdown import first_sentence, to_text
 from dynacli.text.terminal import Painter, visible
-from dynacli.text.wrapping import quoted, quoted_lines, shortened, word_or_quoted
+from dynacli.text.wrapping import foreign, foreign_lines, shortened, word_or_quoted
 
 __all__ = [
     "EVERYTHING",
@@ -140,7 +140,7 @@ def _line(field: _SchemaField, resolve: Resolve, paint: Painter, width: int, ind
         return f"{left}  (recursive)"
     room = max(width - indent - len(field.name) - 30, 20)
     about = first_sentence(field.flat.description, min(room, limit) if limit else room)
-    return f"{left}  {paint.dim(quoted(about))}" if about else left
+    return f"{left}  {paint.dim(foreign(about, paint))}" if about else left
 
 
 def _refs_of(flat: FlatSchema, flat_schemas: FlatSchemas) -> frozenset[str]:
@@ -293,7 +293,7 @@ def describe_field(
     def lines(paint: Painter, width: int, detail: Detail) -> list[str]:
         text = [f"{paint.bold(visible(place, keep=''))}  {location}{', required' if is_required else ''}"]
         if told:
-            told_lines = quoted_lines(to_text(told, width - 4).splitlines())
+            told_lines = foreign_lines(to_text(told, width - 4).splitlines(), paint)
             text.extend(cut_lines(told_lines, detail.description))
         return [*text, *schema_lines(schema, described.flat_schemas, paint, width, limits=detail.tree)]
 

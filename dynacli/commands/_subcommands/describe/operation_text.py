@@ -26,7 +26,7 @@ from dynacli.openapi.schema.flatten_schema import FlatSchemas, Resolve
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.markdown import first_sentence, to_text
 from dynacli.text.terminal import Painter, visible
-from dynacli.text.wrapping import block_text, quoted, quoted_lines, short_sentence, word_or_quoted
+from dynacli.text.wrapping import block_text, foreign, foreign_lines, quoted, short_sentence, word_or_quoted
 
 __all__ = ["described_details", "difference_lines", "differences", "webhook_text"]
 
@@ -37,7 +37,9 @@ def webhook_text(data: Mapping[str, Any], resolve: Resolve, paint: Painter, widt
         f"{paint.bold(word_or_quoted(data['webhook']))}  a webhook: the server sends it to you, it cannot be called"
     ]
     for method, request in data["requests"].items():
-        lines.extend(["", f"{paint.bold(visible(method, keep=''))}  {quoted(request['summary'])}".rstrip()])
+        lines.extend(
+            ["", f"{paint.bold(visible(method, keep=''))}  {foreign(request['summary'], paint)}".rstrip()]
+        )
         lines.extend(_request_lines(request, resolve, paint, width))
     return "\n".join(lines)
 
@@ -49,7 +51,7 @@ def _callback_lines(callbacks: Mapping[str, Any], resolve: Resolve, paint: Paint
         for expression, requests in callback.items():
             for method, request in requests.items():
                 place = f"{visible(method, keep='')} {word_or_quoted(expression)}"
-                told = f"  {paint.bold(word_or_quoted(name))}  {place}  {quoted(request['summary'])}"
+                told = f"  {paint.bold(word_or_quoted(name))}  {place}  {foreign(request['summary'], paint)}"
                 lines.append(told.rstrip())
                 lines.extend(f"  {line}" for line in _request_lines(request, resolve, paint, width - 2))
     return lines
@@ -58,7 +60,7 @@ def _callback_lines(callbacks: Mapping[str, Any], resolve: Resolve, paint: Paint
 def _request_lines(request: Mapping[str, Any], resolve: Resolve, paint: Painter, width: int) -> Iterator[str]:
     if request["description"]:
         text = to_text(request["description"], width - 4)
-        yield from (f"  {line}" for line in quoted_lines(text.splitlines()))
+        yield from (f"  {line}" for line in foreign_lines(text.splitlines(), paint))
     for parameter in request["parameters"]:
         required = ", required" if parameter["required"] else ""
         location = paint.dim(visible(f"  {parameter['in']}{required}", keep=""))
@@ -69,7 +71,7 @@ def _request_lines(request: Mapping[str, Any], resolve: Resolve, paint: Painter,
         yield f"  Body ({word_or_quoted(media_type)}{required})"
         yield from schema_lines(content["schema"], FlatSchemas(resolve), paint, width)
     for status, response in request["responses"].items():
-        answer = f"{word_or_quoted(status)}  {quoted(response['description'].strip())}"
+        answer = f"{word_or_quoted(status)}  {foreign(response['description'].strip(), paint)}"
         yield f"  You answer {answer}".rstrip()
 
 
@@ -83,10 +85,10 @@ def _operation_lines(
         + (paint.yellow("  deprecated") if operation.is_deprecated else "")
     ]
     if operation.summary:
-        lines.append(f"  {quoted(operation.summary)}")
+        lines.append(f"  {foreign(operation.summary, paint)}")
     if operation.description:
         text = block_text(operation.description, width - 4).splitlines()
-        lines.extend(["", *cut_lines(quoted_lines(text), detail.description)])
+        lines.extend(["", *cut_lines(foreign_lines(text, paint), detail.description)])
     lines.extend(_parameter_lines(description, paint, width, detail))
     lines.extend(_body_lines(described, description.body, paint, width, detail))
     lines.extend(_answer_lines(description, paint, width, detail))
@@ -132,7 +134,7 @@ def _parameter_lines(
         if detail.has_sentences and written["description"]:
             is_whole = detail.tree.sentence == 0
             text = written["description"] if is_whole else first_sentence(written["description"])
-            yield from _description_lines(text, width)
+            yield from _description_lines(text, width, paint)
     if len(rows) > detail.rows:
         yield f"  and {len(rows) - detail.rows:,} more: `--all`"
 
@@ -166,7 +168,7 @@ def _answer_lines(
             errors[status] = response
             continue
         heading = paint.bold(f"Answer {word_or_quoted(status)}")
-        yield from ("", f"{heading}  {quoted(response['description'].strip())}".rstrip())
+        yield from ("", f"{heading}  {foreign(response['description'].strip(), paint)}".rstrip())
         seen: list[Any] = []
         for media_type, content in response["content"].items():
             yield f"  {word_or_quoted(media_type)}"
@@ -183,10 +185,12 @@ def _answer_lines(
         yield from cut_lines(headers, detail.rows)
     if errors:
         yield from ("", paint.bold("Other answers"))
-        yield from cut_lines(list(_error_rows(described, errors, detail)), detail.rows)
+        yield from cut_lines(list(_error_rows(described, errors, detail, paint)), detail.rows)
 
 
-def _error_rows(described: DescribedOperation, errors: Mapping[str, Any], detail: Detail) -> Iterator[str]:
+def _error_rows(
+    described: DescribedOperation, errors: Mapping[str, Any], detail: Detail, paint: Painter
+) -> Iterator[str]:
     """Yield a row for each error, and below those that hold the same one for what they hold."""
     rows = [
         (
@@ -198,16 +202,16 @@ def _error_rows(described: DescribedOperation, errors: Mapping[str, Any], detail
     ]
     for number, (status, response, fields) in enumerate(rows):
         about = short_sentence(first_sentence(response["description"]), detail.tree.sentence * 2 or 120)
-        yield f"{word_or_quoted(status)}  {quoted(about)}".rstrip()
+        yield f"{word_or_quoted(status)}  {foreign(about, paint)}".rstrip()
         is_last = number + 1 == len(rows) or rows[number + 1][2] != fields
         if is_last and response["content"]:
             yield from (f"     {line}" for line in fields)
 
 
-def _description_lines(description: str, width: int) -> list[str]:
+def _description_lines(description: str, width: int, paint: Painter) -> list[str]:
     if not description:
         return []
-    return [f"      {line}" for line in quoted_lines(to_text(description, width - 8).splitlines())]
+    return [f"      {line}" for line in foreign_lines(to_text(description, width - 8).splitlines(), paint)]
 
 
 def _server_lines(index: int, server: Mapping[str, Any], paint: Painter) -> list[str]:
@@ -254,7 +258,7 @@ def _link_lines(name: str, link: Mapping[str, Any], paint: Painter, width: int) 
     leads = f"{word_or_quoted(link['status'])} -> {word_or_quoted(str(target))}"
     lines = [f"  {paint.bold(word_or_quoted(name))}  {leads}"]
     if isinstance(link.get("description"), str):
-        lines.extend(_description_lines(link["description"], width))
+        lines.extend(_description_lines(link["description"], width, paint))
     for fill in link["fills"]:
         source = fill["from"]
         text = source if isinstance(source, str) else json.dumps(source, ensure_ascii=False)
