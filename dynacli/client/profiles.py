@@ -29,7 +29,7 @@ def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
     name = given or env.setting("PROFILE")
     if not api.is_registered:
         if not given:
-            return {}  # the variable is about registered APIs: files, URLs and the stand-in have no profiles
+            return {}  # the variable is about registered APIs: files, URLs and the demo API have no profiles
         raise UsageError(
             f"There is no profile `{name}`",
             reason=f"`{api.name}` is no registered API, and only those have profiles",

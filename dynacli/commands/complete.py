@@ -336,7 +336,7 @@ def _demo_words(env: Environment, rest: list[str], word: str) -> Iterator[Candid
     if not line.positional:
         if (yield from _option_words(line, options, word)):
             return
-        yield "serve", "keep the stand-in running"
+        yield "serve", "keep the demo API running"
     catalog = _cached_catalog(env, DEMO)
     if catalog is not None:
         with closing(catalog):
@@ -346,7 +346,7 @@ def _demo_words(env: Environment, rest: list[str], word: str) -> Iterator[Candid
 def _api_names(env: Environment, *, with_demo: bool) -> Iterator[Candidate]:
     yield from ((name, "") for name in sorted(Configuration(env).apis()))
     if with_demo:
-        yield DEMO, "the embedded stand-in of Armature's API"
+        yield DEMO, "the built-in demo API"
 
 
 def _tag_names(catalog: Catalog) -> Iterator[Candidate]:

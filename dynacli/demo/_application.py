@@ -1,4 +1,4 @@
-"""What the stand-in answers: routing, keys, roles, checks, and the error shape."""
+"""What the demo API answers: routing, keys, roles, checks, and the error shape."""
 
 from collections.abc import Iterable, Mapping
 from threading import Lock
@@ -22,7 +22,7 @@ _NO_RESPONSE_BODY = 304
 
 
 class Application:
-    """The stand-in, with new data; threads may call it.
+    """The demo API, with new data; threads may call it.
 
     Args:
         operations: The operations that it answers.

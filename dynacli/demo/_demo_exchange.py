@@ -1,4 +1,4 @@
-"""A request to the stand-in and its answer, as the application sees them."""
+"""A request to the demo API and its answer, as the application sees them."""
 
 import json
 from typing import Any, NamedTuple

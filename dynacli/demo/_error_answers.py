@@ -1,4 +1,4 @@
-"""The error answers of the stand-in."""
+"""The error answers of the demo API."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ class FieldError:
     message: str
 
 
-class Problem(Exception):  # noqa: N818 - the word of RFC 9457 for an error answer; it never leaves the stand-in
+class Problem(Exception):  # noqa: N818 - the word of RFC 9457 for an error answer; it never leaves the demo API
     """An answer of 400 and above.
 
     Args:

@@ -46,7 +46,7 @@ def check_misbehaviours(misbehave: Mapping[str, str], operations: Mapping[str, D
 
     Args:
         misbehave: operationId → misbehaviour.
-        operations: operationId → operation, for all operations of the stand-in.
+        operations: operationId → operation, for all operations of the demo API.
 
     Raises:
         UsageError: An operation or a kind is unknown.
@@ -55,13 +55,13 @@ def check_misbehaviours(misbehave: Mapping[str, str], operations: Mapping[str, D
         if operation_id not in operations:
             raise UsageError(
                 f"`{operation_id}` cannot misbehave",
-                reason="The stand-in has no operation of that name",
+                reason="The demo API has no operation of that name",
                 hint=f"Choose one of {', '.join(operations)}",
             )
         if kind not in MISBEHAVIOURS:
             raise UsageError(
                 f"`{operation_id}` cannot misbehave by `{kind}`",
-                reason="The stand-in has no such way to misbehave",
+                reason="The demo API has no such way to misbehave",
                 hint=f"Choose one of {', '.join(MISBEHAVIOURS)}",
             )
 

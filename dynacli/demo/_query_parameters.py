@@ -1,6 +1,6 @@
 """Reading query strings, with a class for each kind of parameter.
 
-The parameters are written by hand rather than taken from the OpenAPI document, so that the stand-in notices
+The parameters are written by hand rather than taken from the OpenAPI document, so that the demo API notices
 where the document is wrong, or where a client misreads it.
 """
 

@@ -1,4 +1,4 @@
-"""The HTTP server of the stand-in: h11 on a thread for each connection.
+"""The HTTP server of the demo API: h11 on a thread for each connection.
 
 uvicorn, asyncio and Starlette would take longer to import than the rest of a call takes; h11 is there anyway, because
 httpx speaks HTTP/1.1 by it.

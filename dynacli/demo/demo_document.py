@@ -1,4 +1,4 @@
-"""The OpenAPI document that the stand-in serves."""
+"""The OpenAPI document that the demo API serves."""
 
 import json
 from hashlib import sha256

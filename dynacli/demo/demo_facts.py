@@ -1,4 +1,4 @@
-"""Facts about the stand-in for other rooms: its paths, roles, keys and misbehaviours, and where its document is.
+"""Facts about the demo API for other rooms: its paths, roles, keys and misbehaviours, and where its document is.
 
 Its document ships with dynacli, is used if none newer is known, and is never written.
 Importing this module is cheap, because help and completion need it.
@@ -17,7 +17,7 @@ BASE_PATH = "/api/armature/v1"
 
 ROLES = ("viewer", "editor", "admin", "owner")
 
-# Well-known on purpose: they have the form of Armature's keys and open nothing but the stand-in,
+# Well-known on purpose: they have the form of Armature's keys and open nothing but the demo API,
 # which keeps its data in memory and listens on loopback only.
 API_KEYS: Mapping[str, str] = MappingProxyType(
     {role: f"amt_demo{role}_opens-only-the-stand-in" for role in ROLES}
@@ -36,7 +36,7 @@ MISBEHAVIOURS = (
 
 @record
 class DemoServer:
-    """A stand-in that accepts connections.
+    """A demo API that accepts connections.
 
     Args:
         origin: Scheme, host and port, for example `http://127.0.0.1:8901`.

@@ -1,4 +1,4 @@
-"""Running the stand-in, in threads for the duration of a block, or in the foreground."""
+"""Running the demo API, in threads for the duration of a block, or in the foreground."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ def running(
     misbehave: Mapping[str, str] = _NO_MISBEHAVIOUR,
     tell: Callable[[Exception], None] = lambda _: None,
 ) -> Iterator[DemoServer]:
-    """Run a stand-in in daemon threads for the duration of a block.
+    """Run a demo API in daemon threads for the duration of a block.
 
     Args:
         port: The TCP port on 127.0.0.1; 0 takes a free one.
@@ -60,7 +60,7 @@ def serve_forever(
     with_next: bool = False,
     misbehave: Mapping[str, str] = _NO_MISBEHAVIOUR,
 ) -> int:
-    """Run a stand-in in the foreground, until SIGINT or SIGTERM.
+    """Run a demo API in the foreground, until SIGINT or SIGTERM.
 
     Outside of the main thread signals cannot be handled, so only the end of the process stops it there.
 

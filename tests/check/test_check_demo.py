@@ -154,7 +154,7 @@ def test_what_is_for_the_stand_in_is_refused_elsewhere() -> None:
     """Another API cannot be told to misbehave."""
     result = run_cli("check", document_path(), "--misbehave", "get-run=hang")
     assert 2 == result.exit_code
-    assert "`--misbehave` is for the stand-in alone" in result.stderr
+    assert "`--misbehave` is for the demo API only" in result.stderr
 
 
 def test_the_plan_is_shown_and_nothing_is_sent() -> None:

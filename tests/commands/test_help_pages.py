@@ -217,7 +217,7 @@ def test_a_default_without_a_character_is_told() -> None:
 
 
 def test_what_an_api_shares_is_told_once() -> None:
-    """An error that many operations have stands on the landing page, and one that few have on their help pages."""
+    """An error that many operations have stands on the overview, and one that few have on their help pages."""
     error = {"type": "object", "properties": {"code": STRING, "fault": {"type": "object"}}}
     shared = {"description": "Sign in.", "content": {"application/json": {"schema": error}}}
     paths = {}
@@ -226,7 +226,7 @@ def test_what_an_api_shares_is_told_once() -> None:
         raw["responses"] = {**EMPTY, "401": shared, "404": {"description": f"No thing {number}."}}
         paths[f"/things/{number}"] = {"get": raw}
     api = save(document(paths))
-    assert "  Errors     401 from many operations, with code, fault{}\n" in run_cli(api).stdout
+    assert "  Errors     401 from many operations (code, fault{})\n" in run_cli(api).stdout
     page = run_cli(api, "get-thing2", "--help").stdout
     assert '  404  "No thing 2"\n' in page
     assert "401" not in page

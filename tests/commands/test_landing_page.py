@@ -171,7 +171,7 @@ def test_a_read_that_acts_is_not_proposed(server: Recorder) -> None:
 def test_a_call_needs_a_server_to_be_proposed() -> None:
     """A file whose document names no server has no call that runs as it stands."""
     page = run_cli(save(document({"/a": {"get": operation("a")}}, None))).stdout
-    assert "none in the document: --server URL" in page
+    assert "none in the document; give --server URL" in page
     assert [] == _commands(page)
 
 
@@ -217,11 +217,11 @@ SCHEMES = {
 @pytest.mark.parametrize(
     ("security", "variables", "told"),
     [
-        ([], [], "Sign in    the document asks for no credential"),
-        ([{"bearer": []}], [], "Sign in    set DYNACLI_TOKEN; 1 of 3 need none"),
+        ([], [], "Sign in    the document declares no credentials"),
+        ([{"bearer": []}], [], "Sign in    set DYNACLI_TOKEN; 1 of 3 operations need none"),
         ([{"bearer": []}], ["DYNACLI_TOKEN"], "Signed in  by DYNACLI_TOKEN"),
         ([{"bearer": []}], ["DYNACLI_BEARER"], "Signed in  by DYNACLI_BEARER"),
-        ([{"bearer": []}], ["DYNACLI_KEY"], "Sign in    set DYNACLI_TOKEN; 1 of 3 need none"),
+        ([{"bearer": []}], ["DYNACLI_KEY"], "Sign in    set DYNACLI_TOKEN; 1 of 3 operations need none"),
         (
             [{"basic": []}],
             ["DYNACLI_USERNAME", "DYNACLI_PASSWORD"],
@@ -230,7 +230,7 @@ SCHEMES = {
         (
             [{"bearer": []}, {"key": []}],
             [],
-            "Sign in    set DYNACLI_TOKEN, or DYNACLI_KEY; 1 of 3 need none",
+            "Sign in    set DYNACLI_TOKEN, or DYNACLI_KEY; 1 of 3 operations need none",
         ),
         ([{"bearer": []}, {"key": []}], ["DYNACLI_KEY"], "Signed in  by DYNACLI_KEY"),
         ([{"bearer": [], "key": []}], ["DYNACLI_KEY"], "Sign in    set DYNACLI_TOKEN and DYNACLI_KEY"),

@@ -172,7 +172,7 @@ def test_demo_serve_ends_by_the_signal_that_came(number: signal.Signals) -> None
         assert process.stderr is not None
         first = process.stderr.readline()
         second = process.stderr.readline()
-        assert first.startswith("Armature's stand-in runs on http://127.0.0.1:")
+        assert first.startswith("The demo API runs on http://127.0.0.1:")
         assert 0 == run_cli("operations", second.split()[1]).exit_code
         process.send_signal(number)
         out, err = process.communicate(timeout=20)
@@ -197,9 +197,8 @@ def test_the_next_revision_of_the_demo_is_there_without_a_server() -> None:
     assert "list-workflow-versions" not in run_cli("demo", "--help").stdout
     assert "list-workflow-versions" in run_cli("demo", "--next", "--help").stdout
     page = run_cli("demo", "--next", "list-workflow-versions", "--help").stdout
-    assert page.startswith(
-        "Usage: dynacli demo list-workflow-versions ID [OPTIONS]\n\n  > List a workflow's versions"
-    )
+    assert page.startswith("Usage: dynacli demo list-workflow-versions ID [OPTIONS]\n")
+    assert "\n  > List a workflow's versions\n" in page
     result = run_cli("demo", "--next", "list-workflow-versions", WORKFLOW)
     assert (0, "") == (result.exit_code, result.stderr)
     assert 2 == run_cli("demo", "list-workflow-versions", WORKFLOW).exit_code

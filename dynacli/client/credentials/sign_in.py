@@ -181,9 +181,9 @@ def bound_origins(
 
 
 def signs_itself_in() -> UsageError:
-    """Return the error for signing in to the stand-in, or out of it."""
+    """Return the error for signing in to the demo API, or out of it."""
     return UsageError(
-        "The stand-in needs no signing in",
+        "The demo API needs no signing in",
         reason="Each call signs itself in",
         hint=f"See how: `{invocation('auth explain', DEMO)} OPERATION`",
     )

@@ -102,7 +102,7 @@ def credential_state(
     states = {}
     for alternative in operation.security:
         name = " with ".join(scheme.name for scheme in alternative)
-        # The stand-in has a key for each command that runs it.
+        # The demo API has a key for each command that runs it.
         if set_variables(alternative, variables) or api.name == DEMO:
             return _state(name, "present")
         found = signed_in(env, api, profile, [alternative])

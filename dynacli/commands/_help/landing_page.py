@@ -1,4 +1,4 @@
-"""The landing page of an API: what it is, who is signed in, what it has, and what to do next.
+"""The overview of an API: what it is, who is signed in, what it has, and what to do next.
 
 The page has at most 40 lines of at most 100 columns, whatever the size of the document; of the catalog it reads the
 overview, and the operations only where all of them are listed or there are no tags to count.
@@ -73,7 +73,7 @@ def operations_or_tags(env: Environment, api: OpenedApi) -> list[str]:
 
 
 class _Page:
-    """A landing page while it is written."""
+    """An overview while it is written."""
 
     def __init__(self, env: Environment, api: OpenedApi, profile: str) -> None:
         self.env, self.api, self.profile = env, api, profile
@@ -182,7 +182,7 @@ class _Page:
             ", ..." if len(statuses) > _MOST_STATUSES else ""
         )
         fields = self.overview.error_fields
-        return f"{listed} from many operations" + (f", with {fields}" if fields else "")
+        return f"{listed} from many operations" + (f" ({fields})" if fields else "")
 
     def _servers(self, options: "Options", server: str) -> list[str]:
         """Return the server that calls go to; where there is a choice, the first ones with their numbers."""
@@ -191,7 +191,7 @@ class _Page:
         if server or not has_choice or _is_server_chosen(self.env, self.api, options):
             url = _base_url(self.env, self.api, options)
             shown = visible(server, keep="") or (word_or_quoted(url) if url else "")
-            return self._fact("Server", shown or "none in the document: --server URL")
+            return self._fact("Server", shown or "none in the document; give --server URL")
 
         plain = Painter(enabled=False)
         lines = [
@@ -205,7 +205,7 @@ class _Page:
         """Return the label and text that say who is signed in, or how to sign in; a secret is never read."""
         overview = self.overview
         if not overview.sign_ins:
-            return "Sign in", "the document asks for no credential"
+            return "Sign in", "the document declares no credentials"
         from dynacli.auth.missing_credential import variable_choices
 
         if found := self._variables_in_use():
@@ -230,7 +230,9 @@ class _Page:
         more = f", or {len(texts) - _MOST_VARIABLES} more ways" if len(texts) > _MOST_VARIABLES else ""
         text = f"{f'{login}, or ' if login else ''}set {', or '.join(texts[:_MOST_VARIABLES])}{more}"
         anonymous, everything = overview.anonymous, self.api.catalog.meta["operations"]
-        return "Sign in", text + (f"; {anonymous:,} of {everything:,} need none" if anonymous else "")
+        return "Sign in", text + (
+            f"; {anonymous:,} of {everything:,} operations need none" if anonymous else ""
+        )
 
     @cached_property
     def _signed_in(self) -> "SignedIn | None":
@@ -375,7 +377,7 @@ class _Page:
             commands.append(_command("doctor", api))
         lines = [f"  {command}" for command in commands if command]
         lines = [line for line in lines if len(line) <= _MOST_COLUMNS]
-        taken = f"Calls take -f JMESPATH, -o FORMAT, --all, --wait JMESPATH: {invocation('help')}"
+        taken = f"Options: -f JMESPATH, -o FORMAT, --all, --wait JMESPATH: {invocation('help')} options"
         about = wrapped(taken, self.width - 2) if overview.operations else []
         lines += [f"  {line}" for line in about]
         return [self.paint.bold("Next"), *lines] if lines else []
@@ -411,7 +413,7 @@ def _apart(*groups: list[str]) -> list[str]:
 def _age(api: OpenedApi) -> str:
     """Return in words how old the document is."""
     if api.pointer.get("is_shipped") or api.name == DEMO:
-        return f"came with {program().name}"
+        return f"included in {program().name}"
     import time
 
     if "://" in api.location:

@@ -1,4 +1,4 @@
-"""`dynacli demo`: calls the embedded stand-in of Armature's API; `demo serve` keeps it running."""
+"""`dynacli demo`: calls the built-in demo API; `demo serve` keeps it running."""
 
 import signal
 from collections.abc import Collection, Iterator, Mapping
@@ -28,7 +28,7 @@ _NO_PARAMS: Mapping[str, Any] = {}
 
 
 class _DemoOptions(NamedTuple):
-    """The stand-in's own options.
+    """The demo API's own options.
 
     Args:
         role: The role of `--role`; empty where none is asked for.
@@ -52,7 +52,7 @@ def _options_before(ctx: click.Context) -> _DemoOptions:
 
 
 class _DemoCommand(OperationCommand):
-    """The command of an operation of the stand-in, whose server runs as long as the call."""
+    """The command of an operation of the demo API, whose server runs as long as the call."""
 
     def call(self, ctx: click.Context, params: Mapping[str, Any]) -> None:
         with _live_api(ctx.obj, self.described.api, _options_before(ctx)) as api:
@@ -65,13 +65,13 @@ class _DemoCommand(OperationCommand):
 
 @contextmanager
 def live_api(ctx: click.Context, params: Mapping[str, Any]) -> Iterator[OpenedApi]:
-    """Run the stand-in as long as the block, for a verb that takes an API.
+    """Run the demo API as long as the block, for a verb that takes an API.
 
     Args:
         params: The values of `demo_options`.
 
     Yields:
-        The stand-in's API.
+        The demo API.
     """
     options = _options_of(params)
     ctx.meta[_WITH_NEXT] = options.with_next
@@ -81,13 +81,13 @@ def live_api(ctx: click.Context, params: Mapping[str, Any]) -> Iterator[OpenedAp
 
 @contextmanager
 def opened_api(ctx: click.Context, word: str, params: Mapping[str, Any] = _NO_PARAMS) -> Iterator[OpenedApi]:
-    """Open the API that a word names, for a verb that calls it; the stand-in runs until the end of the block.
+    """Open the API that a word names, for a verb that calls it; the demo API runs until the end of the block.
 
     Args:
         params: The values of `demo_options`.
 
     Raises:
-        UsageError: One is given with an API that is not the stand-in.
+        UsageError: One is given with an API that is not the demo API.
     """
     if word == DEMO:
         with live_api(ctx, params) as api:
@@ -96,7 +96,7 @@ def opened_api(ctx: click.Context, word: str, params: Mapping[str, Any] = _NO_PA
     flags = [_FLAGS[name] for name, value in params.items() if value]
     if flags:
         raise UsageError(
-            f"`{flags[0]}` is for the stand-in alone",
+            f"`{flags[0]}` is for the demo API only",
             hint=f"Write `{invocation(str(ctx.command.name), DEMO)}`",
         )
     yield ctx.obj.api(word)
@@ -123,13 +123,13 @@ def _live_api(run: Run, api: OpenedApi, options: _DemoOptions) -> Iterator[Opene
 
             write_stderr(
                 run.env,
-                f"* the stand-in runs on {server.origin} for this call, signed in as {options.role or 'editor'}\n",
+                f"* the demo API runs on {server.origin} for this call, signed in as {options.role or 'editor'}\n",
             )
         yield live
 
 
 def _api_for_help(ctx: click.Context) -> OpenedApi:
-    """Return the stand-in's API for lists and help pages, which start no server."""
+    """Return the demo API for lists and help pages, which start no server."""
     run: Run = ctx.obj
     if not ctx.meta.get(_WITH_NEXT):
         return run.api(DEMO)
@@ -139,7 +139,7 @@ def _api_for_help(ctx: click.Context) -> OpenedApi:
         from dynacli.registry.revise import open_content
 
         content = served_document(with_next=True).content
-        ctx.meta[_WITH_NEXT_API] = open_content(DEMO, Fetched(content), "the stand-in's document", run.env)
+        ctx.meta[_WITH_NEXT_API] = open_content(DEMO, Fetched(content), "the demo API's document", run.env)
     api: OpenedApi = ctx.meta[_WITH_NEXT_API]
     return api
 
@@ -170,7 +170,7 @@ def serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...]
 
     def on_ready(server: "DemoServer") -> None:
         lines = [
-            f"Armature's stand-in runs on {server.origin}; Ctrl-C stops it",
+            f"The demo API runs on {server.origin}; Ctrl-C stops it",
             f"  document  {server.document_url}",
         ]
         lines.extend(f"  {role.ljust(8)}  {key}" for role, key in server.api_keys.items())
@@ -191,7 +191,7 @@ def serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...]
 
 
 class DemoGroup(VerbGroup):
-    """The verb `demo`: the stand-in's operations, and `serve`."""
+    """The verb `demo`: the demo API's operations, and `serve`."""
 
     def named(self, ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str]]:
         """Return the command that the words name."""
@@ -230,7 +230,7 @@ class DemoGroup(VerbGroup):
             run.env,
             _api_for_help(ctx),
             run.all_options,
-            server="the stand-in, which runs inside each command",
-            identity="as an editor, without any set-up",
-            notes=("`demo serve` keeps it running. Before the operation: --role, --next, --misbehave",),
+            server="started by each command, on this machine only",
+            identity="as an editor; no set-up needed",
+            notes=("Options before the operation: --role, --next, --misbehave; server: `demo serve`",),
         )

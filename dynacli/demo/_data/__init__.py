@@ -1,1 +1,1 @@
-"""The data of the stand-in: servers, workflows, runs and insights, the same at every start."""
+"""The data of the demo API: servers, workflows, runs and insights, the same at every start."""

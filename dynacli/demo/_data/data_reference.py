@@ -1,4 +1,4 @@
-"""The fixed points of the data: what the stand-in starts with, the current time, and the source of variety.
+"""The fixed points of the data: what the demo API starts with, the current time, and the source of variety.
 
 The data depends on no clock and no random number, so output that is quoted anywhere stays true.
 """
@@ -24,7 +24,7 @@ _NAMESPACE = bytes.fromhex("6e8f0f6a5f0c5d0a8c390a7d5a1c2b11")
 
 
 def starting_data() -> dict[str, Any]:
-    """Return what every stand-in starts with, read from the file that ships; the caller may change it.
+    """Return what every demo API starts with, read from the file that ships; the caller may change it.
 
     A collection of many records is a table of `columns` and `rows`, newest first; see `rows_of`.
     """

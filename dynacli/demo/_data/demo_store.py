@@ -1,4 +1,4 @@
-"""The data of a running stand-in, and the changes that requests make to it."""
+"""The data of a running demo API, and the changes that requests make to it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta

@@ -1,1 +1,1 @@
-"""The operations of the stand-in: functions from a checked request and the store to an answer."""
+"""The operations of the demo API: functions from a checked request and the store to an answer."""

@@ -1,4 +1,4 @@
-"""The operations of the stand-in as records: method and path, checks of the inputs, and the function that answers."""
+"""The operations of the demo API as records: method and path, checks of the inputs, and the function that answers."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -17,7 +17,7 @@ class DemoCall:
     """A request that passed the checks.
 
     Args:
-        store: The data of the stand-in.
+        store: The data of the demo API.
         role: The caller's role.
         id: The `{id}` of the path; empty where the path has none.
         query: Name → value for every query parameter, defaults filled in.

@@ -206,7 +206,7 @@ def explain(run: Run, api: str, operation: str) -> None:
 
 @contextmanager
 def _callable(run: Run, opened: OpenedApi) -> Iterator[OpenedApi]:
-    """Give an API whose servers are known: the stand-in's is there while it runs."""
+    """Give an API whose servers are known: the demo API's is there while it runs."""
     if opened.name != DEMO:
         yield opened
         return

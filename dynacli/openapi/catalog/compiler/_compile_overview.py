@@ -1,4 +1,4 @@
-"""The overview of a document, counted once, so that a landing page reads a row and not all operations."""
+"""The overview of a document, counted once, so that its page reads a row and not all operations."""
 
 import re
 from collections import Counter
@@ -20,7 +20,7 @@ from dynacli.text.wrapping import short_sentence
 __all__ = ["compile_overview", "shared_errors"]
 
 _MOST_CHARACTERS = 100
-"""The longest line of a landing page; what is longer would be cut there."""
+"""The longest line of an overview; what is longer would be cut there."""
 _MOST_ABOUT = 150
 """The most characters of the sentence about the document, which may have two lines."""
 _LONGEST_CALL = 60
@@ -131,7 +131,7 @@ def _is_anonymous(operation: Operation) -> bool:
 
 def _first_look(operations: Sequence[Operation]) -> Start | None:
     """Return the simplest call that only reads: the fewest characters of required inputs, the first of these."""
-    # An operation with servers of its own may go where the landing page does not say.
+    # An operation with servers of its own may go where the overview does not say.
     looks = [
         operation
         for operation in operations
