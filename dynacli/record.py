@@ -1,7 +1,7 @@
 """`@record`: a frozen dataclass that costs nothing to define.
 
-`@dataclass(frozen=True)` writes and compiles three functions for each class at every start of the program, and the
-import of `dataclasses` alone takes longer than defining all classes of the data model this way.
+`@dataclass(frozen=True)` writes and compiles three functions for each class at every start of the program. The import
+of `dataclasses` alone takes longer than defining all classes of the data model this way.
 `@record` gives all classes the same functions, which work by the names of the fields.
 """
 

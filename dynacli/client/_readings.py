@@ -1,10 +1,10 @@
 """What a server may read in a request: other operations in its path, and other methods besides its own.
 
 Servers differ in what they ignore in the spelling of a path. Many ignore the case of letters, empty steps, a slash at
-the end, what follows a `;`, or dots and blanks at the end of a step (IIS), decode `%2F` before they look for the
-route, or take a backslash for a slash. IIS decodes `%u0061`
-(https://learn.microsoft.com/troubleshoot/developer/webapps/iis/iisadmin-service-inetinfo/httpsys-registry-windows),
-and PHP runs the script in `/index.php/pets`.
+the end, or the rest after a `;`. Some decode `%2F` before they look for the route, or take a backslash for a slash.
+IIS ignores dots and blanks at the end of a step, and decodes `%u0061`
+(https://learn.microsoft.com/troubleshoot/developer/webapps/iis/iisadmin-service-inetinfo/httpsys-registry-windows).
+PHP runs the script in `/index.php/pets`.
 
 A header, or a field of the query or of the body, may ask for another method. Each framework has a spelling of its
 own, and reads names less strictly than they are written. All of them count here, and what cannot be read is in doubt:

@@ -1,7 +1,7 @@
 """A collection for Bruno: a directory with a file for each request, in the language Bru.
 
 The grammar: https://github.com/usebruno/bruno/blob/main/packages/bruno-lang/v2/src/bruToJson.js
-Files have no place in an order (`seq`), which a new operation would change in all that follow: Bruno sorts by names.
+Files have no position (`seq`), because a new operation would change it in all files after it. Bruno sorts by names.
 A value ends with its line, and a block with a `}` at the beginning of a line; texts within blocks are indented.
 """
 

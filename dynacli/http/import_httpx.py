@@ -18,8 +18,8 @@ Either is imported without what dynacli does not use, or not in each call; stand
 - Logging: nobody can ask for a message before `logging` is imported elsewhere.
 - The methods of h11's dataclasses, which take longer to make than to use.
 
-Other code that uses the library in the same process would miss some of these, so they are left out only if dynacli is
-the program, and only on platforms whose needs the stand-ins cover. Tests compare proxies, redirects, cookies and TLS
+Other code that uses the library in the same process would miss some of these. So they are left out only if dynacli is
+the program, and only on platforms whose needs the replacements cover. Tests compare proxies, redirects, cookies and TLS
 with those of the plain import.
 """
 

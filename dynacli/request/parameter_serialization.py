@@ -8,8 +8,8 @@ Rules for all of them:
 
 - `True` and `False` become `true` and `false`, integers their digits, numbers the shortest digits
   that read back as the same number, never with an exponent.
-- `None`, an empty array and an empty object are *undefined* (RFC 6570, section 2.3), and an undefined
-  value, or an undefined member of an array or object, is left out. An empty string is a value.
+- `None`, an empty array and an empty object are *undefined* (RFC 6570, section 2.3). An undefined value is left out,
+  also as a member of an array or object. An empty string is a value.
   The column `undefined` of "Style Examples" shows `color=`, which RFC 6570 reserves for the empty string.
 - Combinations that "Style Examples" marks n/a are undefined, but documents have them, and operations need
   their inputs: where all servers that support a combination read the same form, that form is written, and each

@@ -1,7 +1,7 @@
 """A page for a browser that needs nothing else: no script, no network, no file beside it.
 
-The page's own policy forbids what could be loaded or run (Content Security Policy Level 3, `default-src 'none'`), so
-that not even a mistake could make a text from outside do something in a browser.
+The page's own policy forbids to load or run anything (Content Security Policy Level 3, `default-src 'none'`). So not
+even a mistake could make a text from outside do something in a browser.
 """
 
 from collections.abc import Iterable, Sequence

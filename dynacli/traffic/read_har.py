@@ -1,7 +1,7 @@
 """The requests of a HAR file, and their answers (http://www.softwareishard.com/blog/har-12-spec/).
 
-What programs write besides the format: pseudo-headers of HTTP/2 (`:path`) among the headers, a status of 0 for a
-request that was blocked or broken off, `_error` with the reason, `encoding` of `postData` as of `content`.
+Programs write more than the format has: pseudo-headers of HTTP/2 (`:path`) among the headers, `encoding` of `postData`
+as of `content`. A request that was blocked or interrupted has the status 0, and `_error` with the reason.
 """
 
 import base64

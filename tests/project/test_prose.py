@@ -45,18 +45,6 @@ _MOST_WORDS = 30
 _MANY_WORDS = 25
 _SHARE_OF_LONG = 0.1
 
-_NOT_YET = frozenset(
-    {
-        "library",
-        "mcp",
-        "mock",
-        "names",
-        "pytest",
-        "searching",
-    }
-)
-"""Pages of the manual that are not written by these rules yet."""
-
 
 def _with_subcommands(commands: Iterable[Command], group: str = "") -> Iterator[tuple[str, Command]]:
     """Yield the name of each command, with that of its group, and the command."""
@@ -75,7 +63,7 @@ _ENTRIES = dict(_with_subcommands(COMMANDS.values()))
 _FILES = ("README.md", "CHANGELOG.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md")
 _TEXTS = {
     **{name: (ROOT / name).read_text(encoding="utf-8") for name in _FILES},
-    **{f"help {topic}": page(topic) or "" for topic, _ in topics() if topic not in _NOT_YET},
+    **{f"help {topic}": page(topic) or "" for topic, _ in topics()},
     **{f"dynacli {name} --help": _help(command) for name, command in _ENTRIES.items()},
 }
 
@@ -184,8 +172,8 @@ def _strings() -> Mapping[str, _Strings]:
 
 _MOST = {
     ("messages", "terms"): 430,
-    ("docstrings", "terms"): 2070,
-    ("docstrings", "long sentences"): 14,
+    ("docstrings", "terms"): 2053,
+    ("docstrings", "long sentences"): 0,
     ("comments", "terms"): 260,
 }
 """Kind of text, and what is wrong with it → how often the code has it. These numbers only fall."""

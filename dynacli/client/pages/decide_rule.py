@@ -1,7 +1,7 @@
 """Deciding by which rule an operation is paged, if nobody has written it down, and what the document says of it.
 
-The order is that of the surest: the header `Link`, a URL in the body, a cursor with a parameter for it, the id of the
-last item, the number of a page, an offset, and an id of the page only where it is asked for.
+The surest comes first: the header `Link`, a URL in the body, a cursor with a parameter for it, the id of the last item,
+the number of a page, an offset. An id of the page counts only if it is asked for.
 """
 
 import re

@@ -120,8 +120,7 @@ def _rarity(found: Mapping[int, float], operations: int) -> float:
 
 
 _NAMED, _NAMED_BY_TAG, _TITLED = 10.0, 5.0, 2.0
-"""What an operation counts that is called by the question, one that its tag and the question call, and one whose
-summary has the words of the question and no others."""
+"""The score of an operation whose name is the query, whose tag and name are, and whose summary has its words alone."""
 _FEWEST_OF_TITLE = 2
 """Words of a title that is no single noun or verb."""
 _LONGEST = 1_000

@@ -2,7 +2,7 @@
 
 A pair is a place of the old document, a place of the new document, and the use of their values.
 Comparing a pair finds its own changes and names the pairs below it. So a component that a thousand operations use
-is compared once for requests and once for responses, recursive schemas come to an end, and the recursion of Python
+is compared once for requests and once for responses. Recursive schemas come to an end, and the recursion of Python
 is never deeper than the documents are.
 """
 

@@ -1,8 +1,8 @@
 """The objects of OpenAPI and of JSON Schema: what their fields hold, and where a reference may stand.
 
 The same table serves all versions: their objects differ in fields, hardly ever in what a field means.
-It tells data from descriptions: the keywords `example`, `examples`, `default`, `enum`, `const` and `x-*` hold data,
-but a property, a component or a response may have such a *name* and is a description all the same.
+It tells data from descriptions: the keywords `example`, `examples`, `default`, `enum`, `const` and `x-*` hold data.
+A property, a component or a response that has such a *name* is a description anyway.
 """
 
 import re

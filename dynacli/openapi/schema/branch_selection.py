@@ -1,7 +1,7 @@
 """The selection of a schema's branches, by the discriminators of a value and by the options that were given.
 
-Pure. A mixture of branches is refused in terms of the options that made it, the discriminators of the selected
-branches are filled in, and an example can be made for them. Everything else is left to validation.
+Pure. The refusal of a mixture of branches names the options that made it. The discriminators of the selected branches
+are filled in, and an example can be made for them. Everything else is left to validation.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

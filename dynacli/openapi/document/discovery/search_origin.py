@@ -177,9 +177,9 @@ their document when it is first asked for. Guesses end with the search."""
 _WAKING_SECONDS = 1.0
 """How long the likeliest places are still waited for when a server that was silent has begun to answer."""
 RIVAL_SECONDS = 10.0
-"""The time limit of the whole where a document has begun to come when the time is over, where the server knows no
-operation of the documents that it was faster with, so that others are waited for, and where the server is silent: about
-all of the likeliest places, or about all trials."""
+"""The time limit of the whole search in three cases. A document has begun to arrive when the time is over. The server
+knows no operation of the documents that came first, so the search waits for others. The server is silent about all of
+the likeliest locations, or about all trials."""
 _AHEAD_SECONDS = 0.5
 """How long a server may be silent before what comes next is asked for besides, over more connections."""
 _SETTLING_SECONDS = 0.5

@@ -1,8 +1,8 @@
 """Documents made portable: other tools can read them from any folder.
 
-A `$ref` in an extension (`x-*`) or an `example` is data and no reference (OpenAPI 3.1.1, "Specification Extensions"),
-so the file that it names does not become part of the document. Some tools follow it all the same, and from another
-folder it leads nowhere.
+A `$ref` in an extension (`x-*`) or an `example` is data, not a reference (OpenAPI 3.1.1, "Specification Extensions").
+So the file that it names does not become part of the document. Some tools follow it anyway, and from another folder
+they do not find the file.
 """
 
 from typing import Any, NamedTuple
