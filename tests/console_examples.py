@@ -2,14 +2,18 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.harness import run_cli
+
 __all__ = ["Example", "console_examples"]
 
+_OF_SHELLS = frozenset("|<>&;$*")
 _EXIT_CODE = re.compile(r"# exit code (\d+)")
 
 
@@ -28,7 +32,11 @@ class Example:
     exit_code: int
 
     def check(self) -> None:
-        """Run the command, and assert that it prints and exits as shown."""
+        """Run the command, in this process unless it needs a shell, and assert that it prints and exits as shown."""
+        if self.command.startswith("dynacli ") and not set(self.command) & _OF_SHELLS:
+            result = run_cli(*shlex.split(self.command)[1:])
+            self._compare(result.exit_code, result.stdout, result.stderr)
+            return
         program = Path(sys.executable).with_name("dynacli")
         assert program.exists(), "dynacli is not installed beside this interpreter"
         path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
@@ -39,8 +47,11 @@ class Example:
             env={**os.environ, "PATH": path},
             check=False,
         )
-        output = (run.stdout.rstrip("\n") + "\n" + run.stderr).strip("\n")
-        assert self.exit_code == run.returncode, output
+        self._compare(run.returncode, run.stdout, run.stderr)
+
+    def _compare(self, code: int, stdout: str, stderr: str) -> None:
+        output = (stdout.replace("\r\n", "\n").rstrip("\n") + "\n" + stderr).strip("\n")
+        assert self.exit_code == code, output
         assert re.fullmatch(self._pattern(), output), output
 
     def _pattern(self) -> str:
