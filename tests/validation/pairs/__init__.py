@@ -1,45 +1,42 @@
 """Pairs of a description and a message, each with all that is wrong with it by the specification.
 
-What is expected was read out of OpenAPI, JSON Schema and the RFCs, not taken from what the judge says.
+The expected findings come from OpenAPI, JSON Schema and the RFCs, not from what the validator says.
+
+A row of a file has `name`, `expected` and what `Pair` has, one of these descriptions, and the components `schemas`:
+
+- `schema`, or `no_schema: true`, of the JSON body of a 200 response; `media_type` for another media type, and `came`
+  for that of the response if it differs
+- `responses` of an operation
+- `operation`, which is sent to `path`
+- a whole `document`
+
+The message is `value`, or `body` if its text matters, beside the schema, in a `response` or in a `request`.
 """
 
-from tests.validation.pairs import (
-    alternatives,
-    answers,
-    arrays,
-    bad_input,
-    bodies,
-    directions,
-    exact,
-    formats,
-    headers,
-    objects,
-    references,
-    requests,
-    scalars,
-    swagger,
-    texts,
-    wrong_schemas,
-)
-from tests.validation.pairs.model import Pair
+from pathlib import Path
+
+import yaml
+
+from tests.validation.pairs.model import Pair, pair_of
 
 __all__ = ["PAIRS", "Pair"]
 
-PAIRS: tuple[Pair, ...] = (
-    *scalars.PAIRS,
-    *texts.PAIRS,
-    *formats.PAIRS,
-    *objects.PAIRS,
-    *arrays.PAIRS,
-    *alternatives.PAIRS,
-    *references.PAIRS,
-    *directions.PAIRS,
-    *answers.PAIRS,
-    *headers.PAIRS,
-    *bodies.PAIRS,
-    *bad_input.PAIRS,
-    *exact.PAIRS,
-    *wrong_schemas.PAIRS,
-    *swagger.PAIRS,
-    *requests.PAIRS,
+_SUBJECTS = (
+    *(
+        "scalars",
+        "texts",
+        "formats",
+        "objects",
+        "arrays",
+        "alternatives",
+        "references",
+        "directions",
+        "answers",
+    ),
+    *("headers", "bodies", "bad_input", "exact", "wrong_schemas", "swagger", "requests"),
+)
+PAIRS: tuple[Pair, ...] = tuple(
+    pair_of(row)
+    for subject in _SUBJECTS
+    for row in yaml.load(Path(__file__).with_name(f"{subject}.yaml").read_bytes(), yaml.CSafeLoader)
 )

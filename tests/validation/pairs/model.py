@@ -1,4 +1,4 @@
-"""What a pair is, and the short ways to write one."""
+"""What a pair is, and how a row of a file becomes one."""
 
 import json
 from collections.abc import Mapping
@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
-from tests.validation.in_process_judge import JSON, answer_document, answered, sent
+from tests.validation.in_process_judge import JSON, answer_document, answered
 
-__all__ = ["BOTH", "V30", "V31", "V32", "Pair", "answer", "body", "request", "value"]
+__all__ = ["BOTH", "Pair", "pair_of"]
 
-V30, V31, V32 = ("3.0.4",), ("3.1.1",), ("3.2.0",)
-BOTH = (*V30, *V31)
+BOTH = ("3.0.4", "3.1.1")
 
 
 @dataclass(frozen=True)
@@ -50,47 +49,69 @@ class Pair:
         return {key: version, **{name: value for name, value in self.document.items() if name != "openapi"}}
 
 
-def answer(
-    name: str, responses: Mapping[str, Any], message: JudgedResponse, *expected: str, **more: Any
-) -> Pair:
-    """Return a pair of an operation's answers and one that came.
-
-    Args:
-        more: `schemas` for components, and what `Pair` has.
-    """
-    schemas = more.pop("schemas", {})
-    return Pair(name, answer_document(dict(responses), **schemas), message, expected, **more)
+_EMPTY: dict[str, Any] = {
+    "path": {},
+    "query": [],
+    "headers": {},
+    "cookies": [],
+    "media_type": "",
+    "values": {},
+}
 
 
-def body(name: str, media_type: str, schema: Any, content: bytes, *expected: str, **more: Any) -> Pair:
-    """Return a pair of a schema and the body of an answer.
+def pair_of(row: dict[str, Any]) -> Pair:
+    """Return the pair of a row, which is used up."""
+    message: JudgedResponse | JudgedRequest
+    if "request" in row:
+        message = _request(row.pop("request"))
+    else:
+        given = row.pop("response", None)
+        if given is None:
+            media_type = row.get("media_type", JSON)
+            given = {"media_type": row.pop("came", media_type), "body": _content(row)}
+        else:
+            given["body"] = _content(given)
+        message = answered(**given)
+    document = row.pop("document", None) or _document(row)
+    more: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in row.items()
+    }
+    return Pair(document=document, message=message, **{"expected": (), **more})
 
-    Args:
-        schema: Of the media type; None for none.
-        more: `came` for the answer's media type where it is another, and what `answer` has.
-    """
-    media = {} if schema is None else {"schema": schema}
-    came = more.pop("came", media_type)
-    responses = {"200": {"description": "", "content": {media_type: media}}}
-    return answer(name, responses, answered(content, media_type=came), *expected, **more)
+
+def _content(row: dict[str, Any]) -> bytes:
+    if "value" in row:
+        return json.dumps(row.pop("value")).encode()
+    body = row.pop("body", b"")
+    return body if isinstance(body, bytes) else str(body).encode()
 
 
-def value(name: str, schema: Any, given: Any, *expected: str, **more: Any) -> Pair:
-    """Return a pair of a schema and a JSON value; bytes are a body as it stands."""
-    content = given if isinstance(given, bytes) else json.dumps(given).encode()
-    return body(name, JSON, schema, content, *expected, **more)
+def _request(given: dict[str, Any]) -> JudgedRequest:
+    body = _content(given) if {"value", "body"} & given.keys() else None
+    more: dict[str, Any] = {
+        name: [tuple(pair) for pair in given[name]] for name in ("query", "cookies") if name in given
+    }
+    if "values" in given:
+        more["values"] = {
+            (location, name): value for location, of in given["values"].items() for name, value in of.items()
+        }
+    if "querystring" in given:
+        more["querystring"] = tuple(given["querystring"])
+    if "credentials" in given:
+        more["credentials"] = frozenset(given["credentials"])
+    return JudgedRequest(**{**_EMPTY, "body": body, **given, **more})
 
 
-def request(
-    name: str, operation: Mapping[str, Any], given: Mapping[str, Any], *expected: str, **more: Any
-) -> Pair:
-    """Return a pair of an operation and a request.
-
-    Args:
-        more: `schemas` for components, `path`, and what `Pair` has.
-    """
-    responses = {"200": {"description": ""}}
-    document = answer_document(responses, **more.pop("schemas", {}))
-    path = more.pop("path", "/a")
-    document["paths"] = {path: {"post": {"operationId": "a", "responses": responses, **operation}}}
-    return Pair(name, document, sent(**given), expected, **more)
+def _document(row: dict[str, Any]) -> dict[str, Any]:
+    schemas = row.pop("schemas", {})
+    if "operation" in row:
+        responses = {"200": {"description": ""}}
+        tree = answer_document(responses, **schemas)
+        operation = {"operationId": "a", "responses": responses, **row.pop("operation")}
+        tree["paths"] = {row.pop("path", "/a"): {"post": operation}}
+        return tree
+    if "responses" in row:
+        return answer_document(row.pop("responses"), **schemas)
+    media = {} if row.pop("no_schema", False) else {"schema": row.pop("schema")}
+    content = {row.pop("media_type", JSON): media}
+    return answer_document({"200": {"description": "", "content": content}}, **schemas)

@@ -1,40 +1,30 @@
-"""Documents and edits, each with all that is to be told of it, and what the program oasdiff says of the same.
+"""Documents and edits, each with all that is to be said of it, and what the program oasdiff says of the same.
 
-What is expected was read out of OpenAPI, JSON Schema and the RFCs, and held against oasdiff's rules; where the
-two differ it is written down who is right.
+The expected changes come from OpenAPI, JSON Schema and the RFCs, and were compared with oasdiff's rules. If the two
+differ, `why` says who is right. A row of a file has what `Edit` has; `base` is a document of `base.yaml`, `!gone`
+removes a place, and `!of POINTER` is the value at another place of the document before.
 """
 
-from tests.openapi.changes.edits import (
-    alternatives,
-    answers,
-    bodies,
-    dialects,
-    documents,
-    modern,
-    objects,
-    operations,
-    parameters,
-    security,
-    swagger,
-    types,
-    values,
-)
-from tests.openapi.changes.edits.model import Edit
+from pathlib import Path
+
+from tests.openapi.changes.edits.model import Edit, edits_of
 
 __all__ = ["EDITS", "Edit"]
 
-EDITS: tuple[Edit, ...] = (
-    *operations.EDITS,
-    *parameters.EDITS,
-    *bodies.EDITS,
-    *answers.EDITS,
-    *types.EDITS,
-    *values.EDITS,
-    *objects.EDITS,
-    *alternatives.EDITS,
-    *security.EDITS,
-    *documents.EDITS,
-    *modern.EDITS,
-    *dialects.EDITS,
-    *swagger.EDITS,
+_SUBJECTS = (
+    *(
+        "operations",
+        "parameters",
+        "bodies",
+        "answers",
+        "types",
+        "values",
+        "objects",
+        "alternatives",
+        "security",
+    ),
+    *("documents", "modern", "dialects", "swagger"),
+)
+EDITS: tuple[Edit, ...] = tuple(
+    edit for subject in _SUBJECTS for edit in edits_of(Path(__file__).with_name(f"{subject}.yaml"))
 )

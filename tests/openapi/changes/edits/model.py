@@ -1,18 +1,22 @@
-"""What an edit is, and the short ways to write one."""
+"""What an edit is, and how a row of a file becomes one."""
 
 import copy
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from dynacli.openapi.changes.change_records import Changes
 from dynacli.openapi.changes.compare import compare
 from dynacli.openapi.document.load import load
 from dynacli.openapi.document.pointer import split
+from tests.openapi.changes.edits import base
 
-__all__ = ["GONE", "Edit", "Expected", "Of", "edit", "expected", "found", "loaded", "verdict"]
+__all__ = ["GONE", "Edit", "Expected", "Of", "edit", "edits_of", "found", "loaded", "verdict"]
 
 GONE: Any = object()
 """The value of a place that an edit removes."""
@@ -113,11 +117,26 @@ def loaded(document: Mapping[str, Any]) -> dict[str, Any]:
     return load(json.dumps(document).encode(), "document").tree
 
 
-def expected(
-    kind: str, pointer: str, from_: Any = None, to: Any = None, breaking: bool | None = None
-) -> Expected:
-    """Return what is expected to be told of one change."""
-    return kind, pointer, from_, to, breaking
+class _Loader(yaml.CSafeLoader):
+    """Reads the tags of edits, too."""
+
+
+_Loader.add_constructor("!gone", lambda _loader, _node: GONE)
+_Loader.add_constructor("!of", lambda _loader, node: Of(str(node.value)))
+
+
+def edits_of(path: Path) -> list[Edit]:
+    """Return the edits of a file."""
+    rows = yaml.load(path.read_bytes(), _Loader)  # noqa: S506 - a safe loader with two tags more
+    return [Edit(**{name: _given(name, value) for name, value in row.items()}) for row in rows]
+
+
+def _given(name: str, value: Any) -> Any:
+    if name == "base":
+        return getattr(base, value)
+    if name == "expected":
+        return tuple(tuple(row) for row in value)
+    return tuple(value) if isinstance(value, list) else value
 
 
 def found(changes: Changes) -> list[Expected]:
