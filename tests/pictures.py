@@ -29,7 +29,7 @@ from tests.harness import run_cli
 __all__ = ["write_pictures"]
 
 _FOLDER = Path(__file__).resolve().parents[1] / ".github"
-_COLUMNS = 104
+_COLUMNS = 108
 _COMMANDS = {
     "session": (
         "demo search-runs --status fail --page-size 3 --columns workflowName,classification",
