@@ -112,9 +112,9 @@ def test_conditions_start_with_if() -> None:
     assert 1_000 * words.count("where") <= len(words)
 
 
-def _invoked(node: ast.expr) -> str:
-    """Return the command of a call of `invocation`, if it is a constant; else nothing."""
-    is_named = isinstance(node, ast.Call) and ast.unparse(node.func) in {"invocation", "invocation_words"}
+def _constant_of(node: ast.expr, *functions: str) -> str:
+    """Return the first argument of a call of one of some functions, if it is a constant; else nothing."""
+    is_named = isinstance(node, ast.Call) and ast.unparse(node.func) in functions
     first = node.args[0] if is_named and isinstance(node, ast.Call) and node.args else None
     return str(first.value) if isinstance(first, ast.Constant) else ""
 
@@ -126,6 +126,8 @@ class _Strings(ast.NodeVisitor):
         self.messages: list[tuple[int, str]] = []
         self.docstrings: list[tuple[int, str]] = []
         self.comments: list[str] = []
+        self.variables: set[str] = set()
+        self.extras: set[str] = set()
         self.invocations: list[tuple[int, str]] = []
         """The commands that `invocation` makes, with the options that follow in the same code span."""
 
@@ -142,15 +144,17 @@ class _Strings(ast.NodeVisitor):
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         for value, after in zip_longest(node.values, node.values[1:]):
-            if isinstance(value, ast.FormattedValue) and (command := _invoked(value.value)):
+            if isinstance(value, ast.FormattedValue) and (command := _constant_of(value.value, "invocation")):
                 text = str(after.value) if isinstance(after, ast.Constant) else ""
                 options = _OPTION.findall(re.split("[`;]", text)[0])
                 self.invocations.append((node.lineno, " ".join([command, *options])))
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
-        if command := _invoked(node):
+        if command := _constant_of(node, "invocation", "invocation_words"):
             self.invocations.append((node.lineno, command))
+        self.variables.update({_constant_of(node, "variable")} - {""})
+        self.extras.update({_constant_of(node, "how_to_install")} - {""})
         self.generic_visit(node)
 
     def visit_Constant(self, node: ast.Constant) -> None:
@@ -171,10 +175,10 @@ def _strings() -> Mapping[str, _Strings]:
 
 
 _MOST = {
-    ("messages", "terms"): 430,
-    ("docstrings", "terms"): 2053,
+    ("messages", "terms"): 420,
+    ("docstrings", "terms"): 2012,
     ("docstrings", "long sentences"): 0,
-    ("comments", "terms"): 260,
+    ("comments", "terms"): 254,
 }
 """Kind of text, and what is wrong with it → how often the code has it. These numbers only fall."""
 
@@ -195,6 +199,9 @@ _FLAGS = {
     *(flag for option in OPTIONS for flag in option.flags),
     *(flag for command in _ENTRIES.values() for option in command.all_options for flag in option.flags),
 }
+_EXTRAS = set(
+    tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+)
 _OF_OTHERS = {
     *("--limit", "--page", "--range", "--status"),  # inputs in examples
     *("--data-urlencode", "--form-string"),  # of curl
@@ -247,6 +254,15 @@ def test_a_hint_names_commands_and_topics_that_exist() -> None:
     ]
 
 
+def test_a_hint_names_variables_and_extras_that_exist() -> None:
+    """What `variable` makes is on the page about the environment, and the extras of `how_to_install` are there."""
+    environment = page("environment") or ""
+    variables = {name for strings in _strings().values() for name in strings.variables}
+    extras = {name for strings in _strings().values() for name in strings.extras}
+    assert {name for name in variables if f"DYNACLI_{name}`" in environment} == variables
+    assert {"tui", "mcp"} <= extras <= _EXTRAS
+
+
 def test_a_message_names_options_that_exist() -> None:
     """An option in a message is one of dynacli's, of another program, or an input of an example."""
     assert [] == [
@@ -265,8 +281,6 @@ def test_a_message_names_topics_and_extras_that_exist() -> None:
         **{f"help {topic}": page(topic) or "" for topic, _ in topics()},
         **_TEXTS,
     }
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = set(project["optional-dependencies"])
     known = {*dict(topics()), *COMMANDS}
     assert [] == [
         f"{name}: {match[0]}"
@@ -278,7 +292,7 @@ def test_a_message_names_topics_and_extras_that_exist() -> None:
         f"{name}: {match[0]}"
         for name, text in texts.items()
         for match in re.finditer(r"dynacli-openapi\[([a-z0-9,]+)\]", text)
-        if not set(match[1].split(",")) <= extras
+        if not set(match[1].split(",")) <= _EXTRAS
     ]
 
 
