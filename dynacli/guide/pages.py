@@ -32,7 +32,7 @@ _LINES = (
     (r"(?m)^(Usage: .*?)(?: (?:\[?API\]?(?:\.\.\.)?|\[?APIS\]?(?:\.\.\.)?|NAME))(?=[ \n]|$)", r"\1"),
     (rf"`({_VERB}) (?:API|NAME)\b", r"`\1"),
     (r"\[apis\.[a-zA-Z]+", "[apis.{api}"),
-    (r"\bdynacli\b(?!\.|://|-openapi\b)", "{name}"),
+    (r"\bdynacli\b(?!\.[a-z]|://|-openapi\b)", "{name}"),
 )
 
 

@@ -5,6 +5,7 @@ import shlex
 
 import pytest
 
+from dynacli.environment import Program, become
 from dynacli.guide.pages import page, topics
 from tests.console_examples import console_examples
 from tests.harness import run_cli
@@ -58,3 +59,20 @@ def test_an_example_with_the_demo_api_runs(topic: str, line: str) -> None:
     assert topic
     result = run_cli(*shlex.split(line, comments=True)[1:])
     assert result.exit_code in ({0, 9} if "--misbehave" in line else {0}), result.stderr
+
+
+def _sentences(text: str) -> str:
+    """Return the text of a page without its code."""
+    return re.sub(r"`[^`]*`", "X", re.sub(r"(?ms)^```.*?^```$|^ {4}.*?$", "", text))
+
+
+def test_only_the_name_changes_in_the_sentences_of_a_tool() -> None:
+    """A tool has its own commands, but a sentence that looks like one stays a sentence."""
+    before = become(Program(name="shop", api="shop"))
+    try:
+        pages = {topic: page(topic) or "" for topic, _ in topics()}
+    finally:
+        become(before)
+    assert {topic: _sentences(PAGES[topic]).replace("dynacli", "shop") for topic in pages} == {
+        topic: _sentences(text) for topic, text in pages.items()
+    }
