@@ -1,20 +1,128 @@
-"""What the demo API answers: routing, keys, roles, checks, and the error shape."""
+"""What the demo API answers: routing, keys, roles, checks, the error shape, and answers that are spoiled on purpose."""
 
 from collections.abc import Iterable, Mapping
 from threading import Lock
+from typing import Any
 from urllib.parse import parse_qsl
 
-from dynacli.demo._data.demo_store import Store
-from dynacli.demo._demo_exchange import Answer, Request, json_answer
-from dynacli.demo._error_answers import FieldError, Problem, forbidden, invalid, unauthenticated
-from dynacli.demo._misbehaviour import misbehaving_answer
-from dynacli.demo._operations.demo_operation import DemoCall, DemoOperation
-from dynacli.demo._query_parameters import read_query
-from dynacli.demo._request_body import read_body
+from dynacli.demo._operations import DemoAnswer, DemoCall, DemoOperation
+from dynacli.demo._requests import (
+    Answer,
+    FieldError,
+    Problem,
+    Request,
+    forbidden,
+    invalid,
+    json_answer,
+    read_body,
+    read_query,
+    unauthenticated,
+)
+from dynacli.demo._store import Store
 from dynacli.demo.demo_document import ServedDocument
-from dynacli.demo.demo_facts import API_KEYS, BASE_PATH
+from dynacli.demo.demo_facts import API_KEYS, BASE_PATH, MISBEHAVIOURS
+from dynacli.errors import UsageError
 
-__all__ = ["Application"]
+__all__ = ["Application", "check_misbehaviours"]
+
+_UNDOCUMENTED_STATUS = 203
+
+# operationId → the path to the required field that is spoiled in its answer.
+_SPOILED_FIELDS: Mapping[str, tuple[str | int, ...]] = {
+    "getOrg": ("organization", "slug"),
+    "listMcpServers": ("rows", 0, "name"),
+    "createMcpServer": ("name",),
+    "getMcpServer": ("categories",),
+    "listWorkflows": ("rows", 0, "categories"),
+    "createWorkflow": ("currentVersion", "version"),
+    "getWorkflow": ("currentVersion", "version"),
+    "updateWorkflow": ("currentVersion", "version"),
+    "archiveWorkflow": ("ok",),
+    "dispatchWorkflowRun": ("deduplicated",),
+    "searchRuns": ("rows", 0, "workflowName"),
+    "getRun": ("modelId",),
+    "getRunTrace": ("spans", 0, "durationMs"),
+    "getRunEvaluation": ("criteria", 0, "position"),
+    "listRunToolCalls": ("rows", 0, "toolName"),
+    "getInsightsOverview": ("kpis", "sessions"),
+    "listInsightTopics": ("topics", 0, "volume"),
+    "getInsightTopic": ("topic", "label"),
+    "updateInsightTopic": ("archived",),
+    "listInsightSearches": ("searches", 0, "count"),
+    "getInsightSearch": ("sample_queries",),
+    "listInsightSessions": ("sessions", 0, "event_count"),
+    "getInsightSessionTrace": ("session", "session_key"),
+    "listWorkflowVersions": ("rows", 0, "version"),
+}
+
+
+def check_misbehaviours(misbehave: Mapping[str, str], operations: Mapping[str, DemoOperation]) -> None:
+    """Check that the operations and misbehaviours exist.
+
+    Args:
+        misbehave: operationId → misbehaviour.
+        operations: operationId → operation, for all operations of the demo API.
+
+    Raises:
+        UsageError: An operation or a kind is unknown.
+    """
+    for operation_id, kind in misbehave.items():
+        if operation_id not in operations:
+            raise UsageError(
+                f"`{operation_id}` cannot misbehave",
+                reason="The demo API has no operation of that name",
+                hint=f"Choose one of {', '.join(operations)}",
+            )
+        if kind not in MISBEHAVIOURS:
+            raise UsageError(
+                f"`{operation_id}` cannot misbehave by `{kind}`",
+                reason="The demo API has no such way to misbehave",
+                hint=f"Choose one of {', '.join(MISBEHAVIOURS)}",
+            )
+
+
+def _misbehaving_answer(kind: str, operation_id: str, good: DemoAnswer) -> Answer:
+    """Return the spoiled answer for a good one.
+
+    Args:
+        kind: One of `MISBEHAVIOURS`.
+        operation_id: The operationId of the operation.
+        good: The good answer, which stays unchanged.
+    """
+    if kind == "hang":
+        return Answer(good.status, (), None)
+    if kind == "undocumented-status":
+        return json_answer(_UNDOCUMENTED_STATUS, good.body)
+    if kind == "wrong-media-type":
+        page = b"<!doctype html>\n<title>Armature</title>\n<p>Please sign in.</p>\n"
+        return Answer(good.status, (("content-type", "text/html; charset=utf-8"),), page)
+    if kind == "truncated-json":
+        whole = json_answer(good.status, good.body)
+        return whole._replace(body=whole.body[: len(whole.body) // 2]) if whole.body else whole
+    return json_answer(good.status, _broken(kind, good.body, _SPOILED_FIELDS[operation_id]))
+
+
+def _broken(kind: str, value: Any, path: tuple[str | int, ...]) -> Any:
+    """Return a copy of a JSON value with the field at a path spoiled."""
+    step, rest = path[0], path[1:]
+    # An empty list has no first item to spoil, so the list itself is spoiled.
+    if rest and value[step]:
+        changed = value.copy()
+        changed[step] = _broken(kind, value[step], rest)
+        return changed
+    changed = dict(value)
+    if kind == "undocumented-field":
+        changed["internalNote"] = "not in the document"
+    elif kind == "missing-field":
+        del changed[step]
+    else:
+        changed[step] = _of_another_type(changed[step])
+    return changed
+
+
+def _of_another_type(value: Any) -> Any:
+    return 12345 if isinstance(value, str) else "of another type"
+
 
 _ROLES_BY_KEY = {key: role for role, key in API_KEYS.items()}
 _DOCUMENT_PATH = f"{BASE_PATH}/openapi"
@@ -86,7 +194,7 @@ class Application:
         good = operation.handle(DemoCall(self._store, role, identity, query, _body(operation, request)))
         kind = self._misbehave.get(operation.id)
         if kind is not None:
-            return misbehaving_answer(kind, operation.id, good)
+            return _misbehaving_answer(kind, operation.id, good)
         return json_answer(good.status, good.body)
 
 

@@ -1,20 +1,230 @@
-"""Running the demo API, in threads for the duration of a block, or in the foreground."""
+"""Running the demo API, in threads for the duration of a block, or in the foreground.
 
+Its HTTP server is h11 on a thread for each connection. uvicorn, asyncio and Starlette would take longer to import than
+the rest of a call takes; h11 is there anyway, because httpx speaks HTTP/1.1 by it.
+"""
+
+import selectors
+import signal
+import socket
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from http import HTTPStatus
+from urllib.parse import unquote
 
-from dynacli.demo._application import Application
-from dynacli.demo._misbehaviour import check_misbehaviours
-from dynacli.demo._operations.insight_operations import INSIGHT_OPERATIONS
-from dynacli.demo._operations.run_operations import RUN_OPERATIONS
-from dynacli.demo._operations.server_operations import SERVER_OPERATIONS
-from dynacli.demo._operations.workflow_operations import NEXT_OPERATION, WORKFLOW_OPERATIONS
-from dynacli.demo._threaded_server import serving, wait_for_signal
+from dynacli.demo._application import Application, check_misbehaviours
+from dynacli.demo._operations import (
+    INSIGHT_OPERATIONS,
+    NEXT_OPERATION,
+    RUN_OPERATIONS,
+    SERVER_OPERATIONS,
+    WORKFLOW_OPERATIONS,
+)
+from dynacli.demo._requests import Answer, Request
 from dynacli.demo.demo_document import served_document
 from dynacli.demo.demo_facts import API_KEYS, BASE_PATH, DemoServer
+from dynacli.http.import_httpx import h11
 from dynacli.http.serving import listening_socket, origin_at
 
-__all__ = ["running", "serve_forever"]
+__all__ = ["running", "serve_forever", "serving"]
+
+_PIECE = 64 * 1024
+"""The most bytes that are read at once, and that the head of a request may have."""
+_MOST_BODY = 16 * 1024 * 1024
+_MOST_CONNECTIONS = 200
+"""Connections that are open at once, a thread each; further ones are closed."""
+_SILENCE = 30.0
+"""Seconds that a client may take for the next piece of a request."""
+_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+_PLAIN = ("content-type", "text/plain; charset=utf-8")
+_BAD_REQUEST = Answer(400, (("connection", "close"), _PLAIN), b"Invalid HTTP request received.")
+_TOO_LARGE = Answer(413, (("connection", "close"), _PLAIN), b"The body is too large.")
+_DEFECT = Answer(500, (_PLAIN,), b"Internal Server Error")
+
+
+class _ThreadedServer:
+    def __init__(
+        self, listener: socket.socket, answer: Callable[[Request], Answer], tell: Callable[[Exception], None]
+    ) -> None:
+        self._listener, self._answer, self._tell = listener, answer, tell
+        self._woken, self._waker = socket.socketpair()
+        self._connections: dict[socket.socket, threading.Thread] = {}
+        self._lock = threading.Lock()
+        self._accepting = threading.Thread(target=self._accept, name="dynacli-server", daemon=True)
+
+    def start(self) -> None:
+        self._accepting.start()
+
+    def stop(self) -> None:
+        """End at once, whatever clients wait for."""
+        self._waker.close()
+        self._accepting.join()
+        with self._lock:
+            connections = dict(self._connections)
+        for connection in connections:
+            with suppress(OSError):  # the client was faster
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread in connections.values():
+            thread.join()
+
+    def _accept(self) -> None:
+        with self._listener, self._woken, selectors.DefaultSelector() as selector:
+            # A client that gave up meanwhile is not there to be waited for.
+            self._listener.setblocking(False)
+            selector.register(self._listener, selectors.EVENT_READ)
+            selector.register(self._woken, selectors.EVENT_READ)
+            while all(key.fileobj is self._listener for key, _ in selector.select()):
+                with suppress(OSError):
+                    connection, _ = self._listener.accept()
+                    self._converse_aside(connection)
+
+    def _converse_aside(self, connection: socket.socket) -> None:
+        connection.setblocking(True)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        thread = threading.Thread(target=self._converse, args=(connection,), daemon=True)
+        with self._lock:
+            if len(self._connections) >= _MOST_CONNECTIONS:
+                connection.close()
+                return
+            self._connections[connection] = thread
+        thread.start()
+
+    def _converse(self, sock: socket.socket) -> None:
+        """Answer the requests of a connection, one after the other, until either side ends it."""
+        state = h11.Connection(h11.SERVER, max_incomplete_event_size=_PIECE)
+        try:
+            # Whatever ends a connection under way is the client's affair.
+            with sock, suppress(OSError, h11.LocalProtocolError):
+                try:
+                    while self._exchange(state, sock):
+                        state.start_next_cycle()
+                except h11.RemoteProtocolError as error:
+                    is_large = error.error_status_hint == _TOO_LARGE.status
+                    _send(state, sock, _TOO_LARGE if is_large else _BAD_REQUEST, "GET")
+        finally:
+            with self._lock:
+                del self._connections[sock]
+
+    def _exchange(self, state: h11.Connection, sock: socket.socket) -> bool:
+        """Answer a request, and return whether another one may follow."""
+        sock.settimeout(_SILENCE)
+        request = _next_request(state, sock)
+        if request is None:
+            return False
+        sock.settimeout(None)
+        try:
+            answer = self._answer(request)
+        except Exception as error:  # noqa: BLE001  - one exchange never ends a server
+            self._tell(error)
+            answer = _DEFECT
+        if answer.body is None:
+            while sock.recv(_PIECE):  # until the client goes
+                pass
+            return False
+        _send(state, sock, answer, request.method)
+        return state.our_state is h11.DONE and state.their_state is h11.DONE
+
+
+def _next_request(state: h11.Connection, sock: socket.socket) -> Request | None:
+    """Return the next request of a connection; None where the client ends it.
+
+    Raises:
+        h11.RemoteProtocolError: It is no HTTP/1.1, or its body is too large.
+        OSError: The connection broke, or the client was silent for too long.
+    """
+    head, body = None, bytearray()
+    while True:
+        event = state.next_event()
+        if event is h11.NEED_DATA:
+            if state.they_are_waiting_for_100_continue:
+                sock.sendall(
+                    state.send(h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue"))
+                    or b""
+                )
+            state.receive_data(sock.recv(_PIECE))
+        elif isinstance(event, h11.Request):
+            head = event
+        elif isinstance(event, h11.Data):
+            body += event.data
+            if len(body) > _MOST_BODY:
+                raise h11.RemoteProtocolError("too large", error_status_hint=_TOO_LARGE.status)
+        elif head is not None and isinstance(event, h11.EndOfMessage):
+            path, _, query = head.target.partition(b"?")
+            headers = tuple((name.decode("ascii"), value.decode("latin-1")) for name, value in head.headers)
+            return Request(
+                head.method.decode("ascii"),
+                unquote(path.decode("ascii")),
+                query.decode("ascii"),
+                headers,
+                bytes(body),
+            )
+        else:
+            return None
+
+
+def _send(state: h11.Connection, sock: socket.socket, answer: Answer, method: str) -> None:
+    content = answer.body or b""
+    headers = list(answer.headers)
+    if answer.status != HTTPStatus.NOT_MODIFIED:
+        # Before the media type, and lower case like it: as Starlette and uvicorn write them.
+        headers.insert(-1, ("content-length", str(len(content))))
+    reason = HTTPStatus(answer.status).phrase
+    parts = [state.send(h11.Response(status_code=answer.status, headers=headers, reason=reason))]
+    if method != "HEAD":
+        parts.append(state.send(h11.Data(data=content)))
+    parts.append(state.send(h11.EndOfMessage()))
+    sock.sendall(b"".join(part for part in parts if part))
+
+
+@contextmanager
+def serving(
+    listener: socket.socket, answer: Callable[[Request], Answer], tell: Callable[[Exception], None]
+) -> Iterator[None]:
+    """Serve for the duration of a block.
+
+    Args:
+        listener: It listens already, and is closed at the end.
+        answer: Called in several threads at once.
+        tell: Called with an exception of `answer`; the client gets 500.
+    """
+    server = _ThreadedServer(listener, answer, tell)
+    server.start()
+    try:
+        yield
+    finally:
+        server.stop()
+
+
+def _wait_for_signal(on_ready: Callable[[], None]) -> int:
+    """Wait for SIGINT or SIGTERM, and return its number; in another thread than the first one, wait for ever.
+
+    A signal that comes just before the wait begins would not end that of a lock, but leaves a byte for a socket
+    (https://docs.python.org/3/library/signal.html#signal.set_wakeup_fd).
+
+    Args:
+        on_ready: Called once when signals are handled.
+    """
+    woken, waker = socket.socketpair()
+    with woken, waker:
+        if threading.current_thread() is not threading.main_thread():
+            on_ready()
+            return woken.recv(1)[0]
+        waker.setblocking(False)
+        before = {number: signal.signal(number, lambda *_: None) for number in _ENDING_SIGNALS}
+        fd = signal.set_wakeup_fd(waker.fileno())
+        try:
+            on_ready()
+            number = 0
+            while number not in _ENDING_SIGNALS:
+                number = woken.recv(1)[0]
+        finally:
+            signal.set_wakeup_fd(fd)
+            for number_before, handler in before.items():
+                signal.signal(number_before, handler)
+    return number
+
 
 _HOST = "127.0.0.1"
 _OPERATIONS = (*SERVER_OPERATIONS, *WORKFLOW_OPERATIONS, *RUN_OPERATIONS, *INSIGHT_OPERATIONS)
@@ -76,4 +286,4 @@ def serve_forever(
         FileError: The shipped document cannot be read.
     """
     with running(port=port, with_next=with_next, misbehave=misbehave, tell=tell) as server:
-        return wait_for_signal(lambda: on_ready(server))
+        return _wait_for_signal(lambda: on_ready(server))

@@ -12,12 +12,11 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from dynacli.demo import _threaded_server as threaded_server
+from dynacli.demo import stand_in
 from dynacli.demo._application import Application
-from dynacli.demo._demo_exchange import Answer, Request, json_answer
-from dynacli.demo._threaded_server import serving
+from dynacli.demo._requests import Answer, Request, json_answer
 from dynacli.demo.demo_facts import API_KEYS, ROLES, DemoServer
-from dynacli.demo.stand_in import running
+from dynacli.demo.stand_in import running, serving
 from dynacli.errors import UsageError
 from dynacli.http.serving import listening_socket, origin_at
 from tests.harness import run_cli
@@ -76,7 +75,7 @@ def test_a_defect_is_told_and_ends_no_server() -> None:
 
 def test_a_large_body_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A body above the limit is not kept, and the next connection is answered."""
-    monkeypatch.setattr(threaded_server, "_MOST_BODY", 10)
+    monkeypatch.setattr(stand_in, "_MOST_BODY", 10)
     with running() as server:
         body = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n" + b"x" * 11
         with socket.create_connection(("127.0.0.1", _port(server)), timeout=5) as raw:
@@ -87,7 +86,7 @@ def test_a_large_body_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_connections_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection above the limit is closed, and one is taken again when another has ended."""
-    monkeypatch.setattr(threaded_server, "_MOST_CONNECTIONS", 1)
+    monkeypatch.setattr(stand_in, "_MOST_CONNECTIONS", 1)
     with running() as server:
         with socket.create_connection(("127.0.0.1", _port(server)), timeout=5) as first:
             first.sendall(b"NONSENSE")

@@ -214,12 +214,8 @@ _DEMO = (
     | _modules("client.live_demo commands._subcommands.demo http.serving")
     | _modules(
         """
-        demo._application demo._data.data_reference demo._data.demo_store
-        demo._data.insight_data demo._data.run_data
-        demo.demo_document demo._demo_exchange demo.demo_facts demo._error_answers demo._misbehaviour
-        demo._operations.demo_operation demo._operations.insight_operations
-        demo._operations.run_operations demo._operations.server_operations demo._operations.workflow_operations
-        demo._query_parameters demo._request_body demo.stand_in demo._threaded_server
+        demo._application demo._records demo._store demo.demo_document demo._requests demo.demo_facts
+        demo._operations demo.stand_in
         """
     )
 )

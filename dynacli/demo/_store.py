@@ -4,9 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from dynacli.demo._data.data_reference import NOW, identifier, starting_data, timestamp
-from dynacli.demo._data.insight_data import visits
-from dynacli.demo._data.run_data import advanced_run, pending_run, runs
+from dynacli.demo._records import (
+    NOW,
+    advanced_run,
+    identifier,
+    pending_run,
+    runs,
+    starting_data,
+    timestamp,
+    visits,
+)
 
 __all__ = ["Store"]
 

@@ -1,1 +1,0 @@
-"""The data of the demo API: servers, workflows, runs and insights, the same at every start."""

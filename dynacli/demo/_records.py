@@ -1,0 +1,466 @@
+"""The records of the demo API: its runs, the sessions of agents, and what is derived from them.
+
+What the demo API starts with depends on no clock and no random number, so output that is quoted anywhere stays true.
+"""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import sha1, sha256
+from typing import Any, NamedTuple
+
+__all__ = [
+    "NOW",
+    "RANGES",
+    "SUMMARY_FIELDS",
+    "Visit",
+    "advanced_run",
+    "evaluation",
+    "identifier",
+    "overview",
+    "pending_run",
+    "runs",
+    "search_record",
+    "session_trace",
+    "since",
+    "starting_data",
+    "timestamp",
+    "tool_calls",
+    "topic_record",
+    "trace",
+    "visits",
+]
+
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+
+RANGES = {
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+    "90d": timedelta(days=90),
+}
+
+_NAMESPACE = bytes.fromhex("6e8f0f6a5f0c5d0a8c390a7d5a1c2b11")
+
+
+def starting_data() -> dict[str, Any]:
+    """Return what every demo API starts with, read from the file that ships; the caller may change it.
+
+    A collection of many records is a table of `columns` and `rows`, newest first; see `rows_of`.
+    """
+    with open(os.path.join(os.path.dirname(__file__), "starting_data.json"), encoding="utf-8") as file:
+        data: dict[str, Any] = json.load(file)
+    return data
+
+
+def _rows_of(table: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of a table as objects."""
+    columns = table["columns"]
+    return [dict(zip(columns, row, strict=True)) for row in table["rows"]]
+
+
+def identifier(*parts: str) -> str:
+    """Return the UUIDv5 (RFC 9562, section 5.5) for the words that identify a record.
+
+    The import of `uuid` takes longer than the answer to a request.
+    """
+    made = bytearray(sha1(_NAMESPACE + "/".join(parts).encode(), usedforsecurity=False).digest()[:16])
+    made[6] = made[6] & 0x0F | 0x50
+    made[8] = made[8] & 0x3F | 0x80
+    digits = made.hex()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _chance(*parts: str) -> int:
+    """Return a number from 0 to 999 that looks random, but depends only on the parts."""
+    return int.from_bytes(sha256("/".join(parts).encode()).digest()[:4], "big") % 1000
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a time in the form of RFC 3339, to the second; it must be in UTC."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+SUMMARY_FIELDS = (
+    "id",
+    "workflowId",
+    "workflowName",
+    "status",
+    "classification",
+    "triggerType",
+    "startedAt",
+    "finishedAt",
+)
+
+
+def runs(data: Mapping[str, Any], workflows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return id → run of the starting data, newest first, in the form of `getRun`.
+
+    Args:
+        data: The starting data.
+        workflows: Id → workflow.
+    """
+    return {
+        row["id"]: _run(row, workflows[row["workflowId"]], data["outcomes"]) for row in _rows_of(data["runs"])
+    }
+
+
+def _run(
+    row: Mapping[str, Any], workflow: Mapping[str, Any], outcomes: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    run = pending_run(
+        workflow,
+        row["modelId"],
+        row["id"],
+        trigger="scheduled" if workflow["schedule"] else "manual",
+        reason=row["reason"],
+    )
+    if row["startedAt"] is None:
+        return run
+    if row["classification"] is None:
+        return run | {"status": "running", "startedAt": row["startedAt"]}
+    outcome = outcomes[row["classification"]]
+    return run | _ended(
+        row["startedAt"],
+        row["durationMs"],
+        row["costUsd"],
+        status=outcome["status"],
+        classification=row["classification"],
+        summary=outcome["summary"],
+    )
+
+
+def pending_run(
+    workflow: Mapping[str, Any],
+    model: str,
+    identity: str,
+    *,
+    trigger: str,
+    reason: str | None = None,
+    baseline: str | None = None,
+) -> dict[str, Any]:
+    """Return a run that has not started."""
+    return {
+        "id": identity,
+        "workflowId": workflow["id"],
+        "workflowName": workflow["name"],
+        "status": "pending",
+        "classification": None,
+        "triggerType": trigger,
+        "startedAt": None,
+        "finishedAt": None,
+        "workflowVersionId": workflow["currentVersion"]["id"],
+        "reason": reason,
+        "baselineRunId": baseline,
+        "modelId": model,
+        "durationMs": None,
+        "costUsd": None,
+        "evaluation": None,
+    }
+
+
+def advanced_run(run: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Return a run one step further: a pending one has started, and one that was running has passed."""
+    if run["status"] == "pending":
+        return run | {"status": "running", "startedAt": timestamp(now)}
+    if run["status"] == "running":
+        return run | _ended(
+            run["startedAt"],
+            4000 + 53 * _chance("duration", run["id"]),
+            round(0.004 + 0.00003 * _chance("cost", run["id"]), 5),
+            status="pass",
+            classification="as_expected",
+            summary="Everything that was asked for is there.",
+        )
+    return run
+
+
+def _ended(
+    started_at: str, duration: int, cost: float, *, status: str, classification: str, summary: str | None
+) -> dict[str, Any]:
+    """Return the fields of a run that tell its end.
+
+    Args:
+        duration: In milliseconds.
+        cost: In US dollars.
+        summary: The judge's words; None where nothing was judged.
+    """
+    ended = datetime.fromisoformat(started_at) + timedelta(milliseconds=duration)
+    return {
+        "status": status,
+        "classification": classification,
+        "startedAt": started_at,
+        "finishedAt": timestamp(ended),
+        "durationMs": duration,
+        "costUsd": cost,
+        "evaluation": {"verdict": status, "summary": summary} if summary else None,
+    }
+
+
+_UNAVAILABLE = "The server did not answer within 10 seconds"
+
+
+def tool_calls(run: Mapping[str, Any], tools: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the tool calls of a run in order; none for a run that has not started.
+
+    Args:
+        run: The run as the API shows it.
+        tools: The names of its server's tools.
+    """
+    if run["startedAt"] is None:
+        return []
+    started = datetime.fromisoformat(run["startedAt"])
+    count = 1 if run["status"] == "running" else 2 + _chance("calls", run["id"]) % 3
+    calls = []
+    for number in range(1, count + 1):
+        started += timedelta(seconds=1)
+        has_failed = run["status"] == "error" and number == count
+        tool = tools[_chance("tool", run["id"], str(number)) % len(tools)]
+        calls.append(
+            {
+                "id": f"call_{run['id'][:8]}_{number}",
+                "toolName": tool,
+                "arguments": {"query": run["workflowName"].lower(), "limit": 5 * number},
+                "result": None if has_failed else {"count": number, "token": "[redacted]"},
+                "durationMs": 80 + _chance("call", run["id"], str(number)),
+                "status": "error" if has_failed else "ok",
+                "error": _UNAVAILABLE if has_failed else None,
+                "startedAt": timestamp(started),
+            }
+        )
+    return calls
+
+
+def trace(run: Mapping[str, Any], tools: Sequence[str]) -> dict[str, Any]:
+    """Return the trace of a run: the agent as the root, a turn before each tool call, and the judge at the end."""
+    calls = tool_calls(run, tools)
+    spans = []
+    if run["startedAt"] is not None:
+        prefix = f"span_{run['id'][:8]}"
+        failed = run["status"] == "error"
+        root = _trace_span(
+            f"{prefix}_0",
+            None,
+            ("tester", "agent"),
+            started=run["startedAt"],
+            duration=run["durationMs"],
+            error=_UNAVAILABLE if failed else None,
+            model=run["modelId"],
+        )
+        spans.append(root)
+        for number, call in enumerate(calls, start=1):
+            turn, start = f"{prefix}_{2 * number - 1}", call["startedAt"]
+            spans.append(
+                _trace_span(turn, root["id"], ("turn", "model"), started=start, duration=0, number=number)
+            )
+            spans.append(
+                _trace_span(
+                    f"{prefix}_{2 * number}",
+                    turn,
+                    (call["toolName"], "tool"),
+                    started=start,
+                    duration=call["durationMs"],
+                    error=call["error"],
+                    toolCallId=call["id"],
+                )
+            )
+        if run["evaluation"]:
+            judge, start = f"{prefix}_{2 * len(calls) + 1}", run["finishedAt"]
+            spans.append(_trace_span(judge, None, ("judge", "evaluator"), started=start, duration=900))
+    return {"runId": run["id"], "redacted": True, "spans": spans, "toolCalls": calls}
+
+
+def evaluation(
+    run: Mapping[str, Any], criteria: Sequence[Mapping[str, Any]], tools: Sequence[str]
+) -> dict[str, Any] | None:
+    """Return the judge's evaluation of a run; None where it was not judged."""
+    if run["evaluation"] is None:
+        return None
+    verdict = run["evaluation"]["verdict"]
+    call = tool_calls(run, tools)[-1]
+    results = []
+    for criterion in criteria:
+        # The first criterion was missed, because it is always required.
+        own = verdict if criterion["position"] == 1 else "pass"
+        results.append(
+            {
+                "criterionId": criterion["id"],
+                "position": criterion["position"],
+                "criterionText": criterion["criterionText"],
+                "isRequired": criterion["isRequired"],
+                "verdict": own,
+                "explanation": run["evaluation"]["summary"]
+                if own != "pass"
+                else "Shown by the tool's result.",
+                "excerpts": [
+                    {
+                        "text": f"{call['toolName']} returned {call['result']['count']} of them",
+                        "toolCallId": call["id"],
+                        "traceEventId": None,
+                    }
+                ],
+            }
+        )
+    judged = datetime.fromisoformat(run["finishedAt"]) + timedelta(seconds=1)
+    return {
+        "runId": run["id"],
+        "verdict": verdict,
+        "classification": run["classification"],
+        "judgeModelId": "judge-large",
+        "summary": run["evaluation"]["summary"],
+        "criteria": results,
+        "evaluatedAt": timestamp(judged),
+    }
+
+
+def _trace_span(
+    identity: str,
+    parent: str | None,
+    named: tuple[str, str],
+    *,
+    started: str,
+    duration: int | None,
+    error: str | None = None,
+    **attributes: Any,
+) -> dict[str, Any]:
+    ended = None
+    if duration is not None:
+        ended = timestamp(datetime.fromisoformat(started) + timedelta(milliseconds=duration))
+    return {
+        "id": identity,
+        "parentId": parent,
+        "name": named[0],
+        "kind": named[1],
+        "status": "error" if error else "ok",
+        "startedAt": started,
+        "endedAt": ended,
+        "durationMs": duration or 0,
+        "attributes": attributes,
+        "error": error,
+    }
+
+
+class Visit(NamedTuple):
+    """A session, with a fact that the API does not show.
+
+    Args:
+        session: The session as the API shows it.
+        search: The failed search cluster that it belongs to.
+    """
+
+    session: Mapping[str, Any]
+    search: str | None
+
+
+def visits(data: Mapping[str, Any]) -> tuple[Visit, ...]:
+    """Return the sessions of the starting data, newest first."""
+    return tuple(Visit(row, row.pop("search_id")) for row in _rows_of(data["sessions"]))
+
+
+def since(start: datetime, sessions: Iterable[Visit]) -> list[Visit]:
+    """Return the sessions that started at a time or later."""
+    first = timestamp(start)
+    return [visit for visit in sessions if visit.session["started_at"] >= first]
+
+
+def topic_record(
+    identity: str, topic: Mapping[str, Any], sessions: Sequence[Visit], period: str
+) -> dict[str, Any]:
+    """Return a topic as the API shows it, counted over a period that ends at the reference date."""
+    own = [visit for visit in sessions if visit.session["topic_id"] == identity]
+    length = RANGES[period]
+    now = since(NOW - length, own)
+    before = since(NOW - 2 * length, own)[len(now) :]
+    annoyed = sum(visit.session["error_count"] > 0 for visit in now)
+    return {
+        "id": identity,
+        "label": topic["label"],
+        "is_unmet_demand": topic["is_unmet_demand"],
+        "archived": topic["archived"],
+        "volume": len(now),
+        "frustration": round(annoyed / len(now), 3) if now else 0.0,
+        "trend": round((len(now) - len(before)) / len(before), 3) if before else 0.0,
+        "first_seen_at": own[-1].session["started_at"],
+        "last_seen_at": own[0].session["last_event_at"],
+    }
+
+
+def search_record(search: Mapping[str, Any], sessions: Sequence[Visit]) -> dict[str, Any]:
+    """Return a failed search cluster as the API shows it, counted over the given sessions."""
+    own = [visit for visit in sessions if visit.search == search["id"]]
+    return {
+        "id": search["id"],
+        "label": search["label"],
+        "count": len(own),
+        "last_seen_at": own[0].session["last_event_at"] if own else timestamp(NOW),
+        "suggested_gap": search["suggested_gap"],
+        "sample_queries": search["sample_queries"],
+    }
+
+
+def overview(period: str, sessions: Sequence[Visit]) -> dict[str, Any]:
+    """Return the key figures and daily trends of the sessions of a period."""
+    events = sum(visit.session["event_count"] - 1 for visit in sessions)
+    errors = sum(visit.session["error_count"] for visit in sessions)
+    per_day: Counter[str] = Counter()
+    errors_per_day: Counter[str] = Counter()
+    for visit in sessions:
+        day = visit.session["started_at"][:10]
+        per_day[day] += 1
+        errors_per_day[day] += visit.session["error_count"]
+    days = [f"{NOW - timedelta(days=back):%Y-%m-%d}" for back in range(RANGES[period].days, -1, -1)]
+    return {
+        "range": period,
+        "kpis": {
+            "sessions": len(sessions),
+            "tool_calls": events,
+            "unique_actors": len({visit.session["actor_id"] for visit in sessions}),
+            "error_rate": round(errors / events, 4) if events else 0.0,
+            "failed_searches": sum(visit.search is not None for visit in sessions),
+        },
+        "trends": [{"date": day, "sessions": per_day[day], "errors": errors_per_day[day]} for day in days],
+    }
+
+
+def session_trace(session: Mapping[str, Any], tools: Sequence[str]) -> dict[str, Any]:
+    """Return a session with its events: the handshake, then tool calls, of which the last ones failed.
+
+    Args:
+        session: The session as the API shows it.
+        tools: The names of its server's tools.
+    """
+    client = session["client_name"]
+    begin: dict[str, Any] = {"tool_name": None, "workflow_run_id": None, "client_name": client}
+    begin["protocol_version"] = "2025-06-18"
+    events = [_session_event(session, 0, "session_init", begin, failed=False)]
+    for number in range(1, session["event_count"]):
+        failed = number >= session["event_count"] - session["error_count"]
+        metadata = {
+            "tool_name": tools[number % len(tools)],
+            "workflow_run_id": None,
+            "user_intent": session["raw_intent"],
+            "user_frustration": "high" if failed else "low",
+        }
+        events.append(_session_event(session, number, "tool_call", metadata, failed=failed))
+    return {"session": session, "events": events}
+
+
+def _session_event(
+    session: Mapping[str, Any], number: int, kind: str, metadata: Mapping[str, Any], *, failed: bool
+) -> dict[str, Any]:
+    started = datetime.fromisoformat(session["started_at"]) + timedelta(seconds=20 * number)
+    duration = 100 + _chance("event", session["id"], str(number))
+    return {
+        "event_id": identifier("event", session["id"], str(number)),
+        "kind": kind,
+        "started_at": timestamp(started),
+        "finished_at": timestamp(started + timedelta(milliseconds=duration)),
+        "duration_ms": duration,
+        "ok": not failed,
+        "error": "Nothing was found" if failed else None,
+        "result_preview": None if failed or kind == "session_init" else '{"count": 1}',
+        "result_truncated": False,
+        "metadata": metadata,
+    }
