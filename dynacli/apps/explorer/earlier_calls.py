@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
-from dynacli.apps.explorer._form.draft import CONTENT_TYPE, Draft
+from dynacli.apps.explorer._draft import CONTENT_TYPE, Draft
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import Environment
 from dynacli.record import record

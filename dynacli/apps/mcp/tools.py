@@ -12,8 +12,14 @@ from urllib.parse import quote, unquote
 import jsonschema_rs
 from mcp_types import CallToolResult, Tool, ToolAnnotations
 
-from dynacli.apps.mcp._tool_answers import answer_of_call, answer_of_error, answer_of_text, json_line
-from dynacli.apps.mcp._tool_call import AskedCall, make_call
+from dynacli.apps.mcp._tool_answers import (
+    AskedCall,
+    answer_of_call,
+    answer_of_error,
+    answer_of_text,
+    json_line,
+    make_call,
+)
 from dynacli.apps.mcp.served_apis import Pages, ServedApis
 from dynacli.client.damaged_cache import repaired
 from dynacli.client.described_operation import DescribedOperation

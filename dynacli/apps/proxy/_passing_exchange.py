@@ -9,20 +9,23 @@ from functools import wraps
 from math import inf
 from typing import Concatenate, ParamSpec, Protocol
 
+from dynacli.apps.proxy._judging_thread import CopyBudget, PassedExchange
 from dynacli.apps.proxy._messages import (
     BadMessageError,
     Body,
     BodyUntilEnd,
     MessageHead,
+    OwnAnswer,
     RequestHead,
     ResponseHead,
     as_chunk,
+    broken_upstream,
+    defective,
+    from_error,
     request_body,
     response_body,
     tokens,
 )
-from dynacli.apps.proxy._own_answers import OwnAnswer, broken_upstream, defective, from_error
-from dynacli.apps.proxy._passed_exchange import CopyBudget, PassedExchange
 from dynacli.apps.proxy._request_gate import RequestGate, path_of
 from dynacli.apps.proxy.upstream_server import UpstreamConnection, UpstreamServer
 from dynacli.errors import DynacliError

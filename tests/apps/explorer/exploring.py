@@ -10,9 +10,9 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from dynacli.apps.explorer._answer.answer_pane import AnswerPane
+from dynacli.apps.explorer._answer_pane import AnswerPane
 from dynacli.apps.explorer._explorer_app import ExplorerApp
-from dynacli.apps.explorer._form.request_form import RequestForm
+from dynacli.apps.explorer._request_form import RequestForm
 from dynacli.client.call_settings import CallOptions
 from dynacli.commands._explored_line import explored_line
 from dynacli.environment import Environment

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from dynacli.apps.explorer._form.form_widgets import SettingRow
+from dynacli.apps.explorer._form_widgets import SettingRow
 from dynacli.client.call_settings import CallOptions
 from dynacli.client.consent import Consent
 from tests.apps.explorer.exploring import Explorer, explored, exploring

@@ -8,11 +8,10 @@ import time
 
 import pytest
 
-from dynacli.apps.proxy import _client_connection as client_connection
 from dynacli.apps.proxy import _judging_thread as judging_thread
 from dynacli.apps.proxy import _passing_exchange as passing_exchange
-from dynacli.apps.proxy._judging_thread import JudgingThread
-from dynacli.apps.proxy._passed_exchange import CopyBudget, PassedExchange
+from dynacli.apps.proxy import run_proxy as client_connection
+from dynacli.apps.proxy._judging_thread import CopyBudget, JudgingThread, PassedExchange
 from dynacli.apps.proxy.upstream_server import UpstreamConnection, UpstreamServer
 from tests.apps.proxy.through_proxy import exchanged, free_port, own_process, raw_server, through_proxy
 from tests.documents import document, operation, save

@@ -14,11 +14,9 @@ import pytest
 
 from dynacli.apps.proxy import _judging_thread as judging_thread
 from dynacli.apps.proxy import run_proxy
-from dynacli.apps.proxy._client_connection import ClientConnection
-from dynacli.apps.proxy._judging_thread import JudgingThread
-from dynacli.apps.proxy._passed_exchange import CopyBudget, PassedExchange
-from dynacli.apps.proxy._policy_check import PolicyCheck
-from dynacli.apps.proxy.run_proxy import ToldPassage
+from dynacli.apps.proxy._judging_thread import CopyBudget, JudgingThread, PassedExchange
+from dynacli.apps.proxy._request_gate import PolicyCheck
+from dynacli.apps.proxy.run_proxy import ClientConnection, ToldPassage
 from dynacli.demo.demo_facts import API_KEYS
 from dynacli.traffic.operation_finder import OperationFinder
 from tests.apps.proxy.through_proxy import exchanged, free_port, raw_server, through_proxy

@@ -43,8 +43,7 @@ def serve_mcp(
             hint="Name a file or a URL, or give `--http`",
         )
     _check_is_installed()
-    from dynacli.apps.mcp.protocol_server import protocol_server
-    from dynacli.apps.mcp.run_server import run_over_http, run_over_stdio
+    from dynacli.apps.mcp.protocol_server import protocol_server, run_over_http, run_over_stdio
     from dynacli.apps.mcp.served_apis import ServedApis
     from dynacli.apps.mcp.tools import Tools
 

@@ -16,10 +16,10 @@ from dynacli.openapi.model.value_words import constraints, placeholder
 from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.terminal import visible
 
-__all__ = ["ActionLine", "BodyText", "ChoiceBox", "FieldRow", "SettingRow", "TextBox", "facts_of"]
+__all__ = ["ActionLine", "BodyText", "ChoiceBox", "FieldRow", "SettingRow", "TextBox"]
 
 
-def facts_of(row: FormRow) -> str:
+def _facts_of(row: FormRow) -> str:
     """Return in words what an input takes."""
     kind = "@FILE" if row.file == "only" else placeholder(row.value).replace(" ...", ", or a JSON array")
     facts = [fact for fact in constraints(row.value) if fact != "may be repeated"]
@@ -227,7 +227,7 @@ class FieldRow(Horizontal):
 
     def __init__(self, row: FormRow, word: str, facts: str = "", *, is_empty: bool = False) -> None:
         super().__init__(classes="field")
-        self.row, self.facts = row, facts or facts_of(row)
+        self.row, self.facts = row, facts or _facts_of(row)
         self._word, self._is_empty = word, is_empty
         self._error: Static | None = None
 

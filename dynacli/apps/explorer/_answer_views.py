@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from dynacli.apps.explorer._calls.running_call import Ended
-from dynacli.apps.explorer._form.draft import Draft, inputs_of
+from dynacli.apps.explorer._draft import Draft, inputs_of
+from dynacli.apps.explorer._running_call import Ended
 from dynacli.auth.secret import MASK
 from dynacli.client.answers.answer_errors import answer_masker, http_error, mismatch_error
 from dynacli.client.answers.verdict_text import Evidence, findings_text, notes_of

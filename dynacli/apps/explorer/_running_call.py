@@ -1,18 +1,19 @@
-"""A call under way: it runs in a thread of its own, tells what comes, and can be cancelled; one at a time."""
+"""Work beside the screen: in a thread that nobody waits for, whose result comes back as a message."""
 
 import threading
 import time
 from collections.abc import Callable, Sequence
 from threading import Event as ThreadEvent
+from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual import on
 from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.widget import Widget
 
 from dynacli.apps.explorer._dialogs import QuestionDialog
-from dynacli.apps.explorer._form.draft import Draft, inputs_of
-from dynacli.apps.explorer._work_aside import work_aside
+from dynacli.apps.explorer._draft import Draft, inputs_of
 from dynacli.apps.explorer.further_calls import FurtherCalls, further_calls
 from dynacli.client.call import (
     Call,
@@ -41,7 +42,38 @@ from dynacli.text.exact_json import compact_json, read_json
 if TYPE_CHECKING:
     from dynacli.validation.finding import Verdict
 
-__all__ = ["Caller", "Ended", "Event", "Progress", "RunningCall"]
+__all__ = ["Caller", "Ended", "Event", "FailedWork", "Progress", "RunningCall", "work_aside"]
+
+
+class FailedWork(Message):
+    """Work beside the screen failed.
+
+    Attributes:
+        error: What it raised.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
+def work_aside(owner: MessagePump, work: Callable[[], Message | None]) -> None:
+    """Begin some work.
+
+    Args:
+        owner: Gets the message.
+        work: Returns it; None for none.
+    """
+
+    def run() -> None:
+        try:
+            message = work()
+        except Exception as error:  # noqa: BLE001  - raised again in the thread that draws
+            message = FailedWork(error)
+        if message is not None:
+            owner.post_message(message)
+
+    Thread(target=run, name="dynacli-aside", daemon=True).start()
 
 
 class _MergedList:

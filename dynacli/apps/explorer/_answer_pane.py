@@ -18,7 +18,7 @@ from textual.strip import Strip
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from dynacli.apps.explorer._answer.answer_views import (
+from dynacli.apps.explorer._answer_views import (
     VIEWS,
     AnswerScreen,
     KeptCall,
@@ -28,10 +28,9 @@ from dynacli.apps.explorer._answer.answer_views import (
     status_text,
     view_text,
 )
-from dynacli.apps.explorer._calls.running_call import Ended, Event, Progress
 from dynacli.apps.explorer._dialogs import PathDialog
-from dynacli.apps.explorer._form.draft import Draft
-from dynacli.apps.explorer._work_aside import work_aside
+from dynacli.apps.explorer._draft import Draft
+from dynacli.apps.explorer._running_call import Ended, Event, Progress, work_aside
 from dynacli.client.call import ResponseHead, ResponsePart
 from dynacli.errors import AuthError, FileError
 from dynacli.files import write_named_file

@@ -1,1 +1,0 @@
-"""The calls that the explorer makes, and what the history keeps of them."""
