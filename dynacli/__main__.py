@@ -81,7 +81,7 @@ def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int
         failure = None
     except (OSError, ValueError) as error:  # from `--version` and `__complete`; a command reports its own
         failure = _output_error(error)
-    from dynacli.output.error_messages import write_error
+    from dynacli.output.standard_error import write_error
 
     failure = failure or _memory_error()
     write_error(env, failure, env.setting("ERROR_FORMAT") or "text")
@@ -195,7 +195,7 @@ def _run_command(run: "Run", words: list[str]) -> int:
 def _report(run: "Run", error: "DynacliError") -> int:
     """Write an error; return its exit code."""
     from dynacli.errors import UsageError
-    from dynacli.output.error_messages import write_error
+    from dynacli.output.standard_error import write_error
 
     if isinstance(error, UsageError):
         _teach(run, error)

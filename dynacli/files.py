@@ -12,7 +12,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import IO
 
@@ -22,7 +22,6 @@ from dynacli.errors import FileError
 __all__ = [
     "LOCK_SECONDS",
     "cannot_be_written",
-    "check_links",
     "check_named_file",
     "finish_named_file",
     "followed_links",
@@ -36,6 +35,7 @@ __all__ = [
     "sweep",
     "write_file",
     "write_named_file",
+    "write_named_files",
 ]
 
 
@@ -269,7 +269,7 @@ def replace_named_file(
 
 @contextmanager
 def _new_file(path: str, mode: int) -> Iterator[IO[bytes]]:
-    check_links(path)
+    _check_links(path)
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
     temporary = _name_beside(path)
@@ -336,7 +336,7 @@ def _opened_target(path: str, mode: int) -> Iterator[IO[bytes]]:
         existing = os.stat(path)
     if existing is not None:
         if not stat.S_ISREG(existing.st_mode) and not stat.S_ISDIR(existing.st_mode):
-            check_links(path)
+            _check_links(path)
             with open(path, "wb", buffering=0) as file:
                 yield file
             return
@@ -356,14 +356,14 @@ def followed_links(path: str) -> str:
         OSError: The links run in a circle.
     """
     for _ in range(40):  # as many links as Linux follows
-        check_links(path)
+        _check_links(path)
         if not os.path.islink(path):
             return path
         path = os.path.join(os.path.dirname(path), os.readlink(path))
     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
 
 
-def check_links(path: str) -> None:
+def _check_links(path: str) -> None:
     """Check that no part of a path is a symbolic link of another user.
 
     Raises:
@@ -529,3 +529,35 @@ def _is_at(path: str, descriptor: int) -> bool:
         return os.path.samestat(os.lstat(path), os.fstat(descriptor))
     except FileNotFoundError:
         return False
+
+
+def write_named_files(directory: str, files: Mapping[str, bytes]) -> None:
+    """Write files into a directory that a person named; directories that are missing are made.
+
+    A symbolic link below the directory is followed only within it: it may have come with a clone or an archive.
+
+    Args:
+        files: Path below the directory, with `/` → content.
+
+    Raises:
+        FileError: A file cannot be written. If one of the paths is at fault, none is.
+    """
+    paths = {os.path.join(directory, *name.split("/")): data for name, data in files.items()}
+    root = os.path.realpath(directory)
+    for path in paths:
+        try:
+            _check_links(path)
+            if os.path.commonpath([root, os.path.realpath(path)]) != root:
+                raise FileError(
+                    f"`{path}` cannot be written",
+                    reason="a symbolic link leads out of the directory that you name",
+                    hint="remove the link, or name another directory",
+                )
+        except (OSError, ValueError) as error:
+            raise cannot_be_written(path, error) from error
+    for path, data in paths.items():
+        try:
+            os.makedirs(os.path.dirname(path) or os.curdir, exist_ok=True)
+        except OSError as error:
+            raise cannot_be_written(path, error) from error
+        write_named_file(path, data)

@@ -355,7 +355,7 @@ class Run:
         Args:
             details: Further fields of the JSON form, for programs.
         """
-        from dynacli.output.error_messages import write_warning
+        from dynacli.output.standard_error import write_warning
 
         write_warning(self.env, text, self.error_format, details)
 
@@ -368,7 +368,7 @@ class Run:
         if self.error_format == "json":
             self.warn(text)
             return
-        from dynacli.output.error_messages import write_note
+        from dynacli.output.standard_error import write_note
 
         write_note(self.env, text)
 

@@ -2,7 +2,7 @@
 
 from dynacli.errors import UsageError
 from dynacli.export.collection import Body, Collection, Entry, ExportedRequest, file_stem
-from dynacli.output.reports.har import HarCall, har_of
+from dynacli.output.har import HarCall, har_of
 
 __all__ = ["files_of"]
 

@@ -92,7 +92,7 @@ def _write_formed(
     """Write a body in a form that is made of its value."""
     if not body:
         return
-    from dynacli.output.formats.written_items import write_value
+    from dynacli.output.written_items import write_value
     from dynacli.text.content_kind import decoded, is_json
     from dynacli.text.exact_json import read_json
     from dynacli.text.json_budget import TooManyValuesError
@@ -145,7 +145,7 @@ def write_data(
         BrokenPipeError: The reader of standard output is gone.
     """
     if form.is_of_value:
-        from dynacli.output.formats.written_items import write_value
+        from dynacli.output.written_items import write_value
 
         write_value(env, value, form)
     elif text is not None and is_for_people(form):
@@ -295,7 +295,7 @@ def write_rows(
             for block in blocks(pieces):
                 write(block)
     else:
-        from dynacli.output.formats.written_items import write_items
+        from dynacli.output.written_items import write_items
 
         write_items(env, rows, form)
 

@@ -1,9 +1,13 @@
-"""Writing lines to standard error."""
+"""Lines, errors and warnings on standard error, for a person or for a program."""
+
+import re
+from typing import Any
 
 from dynacli.environment import Environment
-from dynacli.text.terminal import visible, visible_painted
+from dynacli.errors import DynacliError
+from dynacli.text.terminal import Painter, visible, visible_painted
 
-__all__ = ["write_stderr"]
+__all__ = ["write_error", "write_note", "write_stderr", "write_warning"]
 
 
 def write_stderr(env: Environment, text: str, *, painted: bool = False) -> None:
@@ -31,3 +35,97 @@ def write_stderr(env: Environment, text: str, *, painted: bool = False) -> None:
         # A broken pipe or a full disk; a closed stream; a process started without one, where it is None.
         # There is no other place for a message, and the exit code still tells the outcome.
         return
+
+
+_EXCERPT = re.compile(r"^( *)\| (.*)$", re.MULTILINE)
+"""A line of an excerpt, as `dynacli.text.excerpt` makes it."""
+_MARKER = re.compile(r" *\^+")
+
+
+def write_error(env: Environment, error: DynacliError, error_format: str) -> None:
+    """Write an error: what failed, why, what to do.
+
+    Args:
+        env: The surroundings of the run.
+        error: The error.
+        error_format: `json` for one line of JSON, anything else for text.
+    """
+    if error_format == "json":
+        _write_json(env, error.as_json())
+        return
+    paint = Painter.for_stderr(env)
+    lines = _labelled(env, "error: ", paint.bold(paint.red("error:")) + " ", error.message)
+    if error.reason:
+        lines += _with_excerpts(_labelled(env, "  reason: ", "  reason: ", error.reason), paint)
+    if error.hint:
+        lines += _labelled(env, "  hint: ", "  hint: ", error.hint)
+    if error.try_:
+        lines += _labelled(env, "  try: ", "  try: ", error.try_)
+    write_stderr(env, lines, painted=True)
+
+
+def write_warning(
+    env: Environment, text: str, error_format: str = "text", details: dict[str, Any] | None = None
+) -> None:
+    """Write a warning: something that the person should know, though the run goes on.
+
+    Args:
+        env: The surroundings of the run.
+        text: What happened, without a final period.
+        error_format: `json` for one line of JSON, anything else for text.
+        details: Further fields of the JSON form, for programs.
+    """
+    if error_format == "json":
+        _write_json(env, {"warning": {"message": text, **(details or {})}})
+        return
+    paint = Painter.for_stderr(env)
+    label = paint.yellow("warning:") + " "
+    write_stderr(env, _with_excerpts(_labelled(env, "warning: ", label, text), paint), painted=True)
+
+
+def write_note(env: Environment, text: str) -> None:
+    """Write a note, dimmed on a terminal: a fact that asks for no action.
+
+    Args:
+        env: The surroundings of the run.
+        text: One line, without a final period.
+    """
+    if env.stderr_is_terminal:
+        text = Painter.for_stderr(env).dim(visible(text))
+    write_stderr(env, text, painted=True)
+
+
+def _with_excerpts(text: str, paint: Painter) -> str:
+    """Return text with its excerpts coloured: the marker red, and all lines dimmed except the marked one.
+
+    Excerpts are recognised by their form. Foreign text of the same form is coloured, too, which does no harm.
+    """
+    if not paint.enabled:
+        return text
+    lines = text.split("\n")
+    excerpts = [_EXCERPT.fullmatch(line) for line in lines]
+    for number, excerpt in enumerate(excerpts):
+        if excerpt is None:
+            continue
+        margin, shown = f"{excerpt[1]}{paint.dim('|')} ", excerpt[2]
+        below = excerpts[number + 1] if number + 1 < len(excerpts) else None
+        if _MARKER.fullmatch(shown):
+            shown = paint.red(shown)
+        elif below is None or not _MARKER.fullmatch(below[2]):
+            shown = paint.dim(shown)
+        lines[number] = margin + shown
+    return "\n".join(lines)
+
+
+def _labelled(env: Environment, label: str, painted_label: str, text: str) -> str:
+    text = text.strip("\n")
+    if env.stderr_is_terminal:
+        text = visible(text)
+    return painted_label + text.replace("\n", "\n" + " " * len(label)) + "\n"
+
+
+def _write_json(env: Environment, value: dict[str, Any]) -> None:
+    import json
+
+    # In ASCII, control characters and lone surrogates are escapes; only DEL is not escaped by `json`.
+    write_stderr(env, json.dumps(value, default=str).replace("\x7f", "\\u007f"))

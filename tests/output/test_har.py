@@ -19,7 +19,7 @@ from dynacli.demo.demo_facts import API_KEYS
 from dynacli.errors import NetworkError
 from dynacli.http.built_request import Request, RequestParts
 from dynacli.http.exchange import Answer
-from dynacli.output.reports.har import HarCall, har_of
+from dynacli.output.har import HarCall, har_of
 from tests.harness import run_cli
 from tests.npm_programs import package
 

@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 
 from dynacli.environment import Environment
 from dynacli.errors import FormError
-from dynacli.output.formats._table_rows import Columns, separated_lines
-from dynacli.output.formats._value_text import gron_lines
-from dynacli.output.formats.written_items import written_items
+from dynacli.output._table_rows import Columns, separated_lines
 from dynacli.output.output_form import OutputForm, form_of
 from dynacli.output.render import write_body
+from dynacli.output.written_items import gron_lines, written_items
 from dynacli.record import replace
 from dynacli.text import filter_value
 from dynacli.text.exact_json import compact_json, read_json

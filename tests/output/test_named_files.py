@@ -13,10 +13,9 @@ import pytest
 
 from dynacli.environment import Environment
 from dynacli.errors import FileError
-from dynacli.files import write_named_file
+from dynacli.files import write_named_file, write_named_files
 from dynacli.output.output_form import OutputForm
 from dynacli.output.render import write_body, write_data
-from dynacli.output.written_files import write_named_files
 
 
 @pytest.fixture(autouse=True)

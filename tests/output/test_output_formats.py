@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, FileError, FormError, UsageError
-from dynacli.output.error_messages import write_error, write_warning
 from dynacli.output.output_form import FORMATS, OutputForm, check_format, form_of
 from dynacli.output.render import write_body, write_data
+from dynacli.output.standard_error import write_error, write_warning
 from dynacli.text.json_text import reindent
 from dynacli.text.terminal import Painter
 from dynacli.text.yaml_text import yaml_of, yaml_of_json

@@ -9,8 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dynacli.output.reports.finding_reports import github_report, junit_report, sarif_report
-from dynacli.output.reports.judged_calls import JudgedCall, json_report
+from dynacli.output.finding_reports import JudgedCall, github_report, json_report, junit_report, sarif_report
 from tests.documents import document, operation, save, serve
 from tests.harness import Answer, Recorder, Result, run_cli
 from tests.npm_programs import program

@@ -13,10 +13,9 @@ import pytest
 
 from dynacli.environment import Environment
 from dynacli.errors import FormError, UsageError
-from dynacli.output.error_messages import write_error, write_warning
 from dynacli.output.output_form import OutputForm, form_of
 from dynacli.output.render import write_body, write_data
-from dynacli.output.standard_error import write_stderr
+from dynacli.output.standard_error import write_error, write_stderr, write_warning
 from dynacli.text.json_text import colourise, escape_unsafe, reindent
 from dynacli.text.terminal import Painter, cell_width, terminal_width, unsafe, visible, visible_painted
 

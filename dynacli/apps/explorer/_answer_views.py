@@ -19,11 +19,10 @@ from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, FileError, FormError
 from dynacli.http.exchange import Answer
 from dynacli.openapi.model.wording import counted
-from dynacli.output.error_messages import write_error, write_note, write_warning
+from dynacli.output.har import har_call
 from dynacli.output.output_form import OutputForm
 from dynacli.output.render import write_body
-from dynacli.output.reports.har import har_call
-from dynacli.output.standard_error import write_stderr
+from dynacli.output.standard_error import write_error, write_note, write_stderr, write_warning
 from dynacli.record import replace
 from dynacli.registry.history.history_file import HistoryRow
 from dynacli.text.content_kind import decoded

@@ -8,7 +8,7 @@ from dynacli.client.answers.answer import Answer
 from dynacli.client.api_client import Api, open_api
 from dynacli.client.call import CallEvent, Findings, RowDone
 from dynacli.errors import DocumentError, MismatchError
-from dynacli.output.reports.judged_calls import JudgedCall
+from dynacli.output.finding_reports import JudgedCall
 from dynacli.urls import with_masked_query
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class _Listener:
             self._note_row(event.operation, event.result)
 
     def _note_row(self, operation: str, result: "RowResult") -> None:
-        from dynacli.output.reports.finding_reports import sentence
+        from dynacli.output.finding_reports import sentence
 
         found = self._api.operation(operation)
         error = str((result.error or {}).get("message", ""))

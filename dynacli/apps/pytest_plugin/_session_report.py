@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from dynacli.errors import DynacliError, InternalError
 from dynacli.files import write_named_file
 from dynacli.openapi.model.operation import documented_status
-from dynacli.output.reports.judged_calls import JudgedCall, json_report
+from dynacli.output.finding_reports import JudgedCall, json_report
 from dynacli.text.terminal import visible
 
 __all__ = [
@@ -151,7 +151,7 @@ def report_of(form: str, session: SessionCalls) -> str:
     noted = [pair for api in session.apis.values() for pair in api.calls]
     calls = [call for _, call in noted]
     if form == "junit":
-        from dynacli.output.reports.finding_reports import junit_report
+        from dynacli.output.finding_reports import junit_report
 
         return junit_report(calls)
     report = json.loads(json_report(calls))

@@ -8,7 +8,7 @@ from typing import Any
 from dynacli.auth.secret import MASK
 from dynacli.check.check_records import CheckedOperation, Exchange, InputValue, PlannedCall
 from dynacli.openapi.model.operation import Operation, documented_status
-from dynacli.output.reports.judged_calls import JudgedCall
+from dynacli.output.finding_reports import JudgedCall
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.preview import as_curl

@@ -5,7 +5,7 @@ from typing import Any
 
 from dynacli.auth.secret import Masker
 from dynacli.check.check_records import Exchange
-from dynacli.output.reports.har import HarCall
+from dynacli.output.har import HarCall
 
 __all__ = ["har_calls"]
 

@@ -212,7 +212,7 @@ class Listing:
 
                 def begin(item: Any) -> None:
                     # The format of items is that of a result; an answer without any is written as it is.
-                    from dynacli.output.formats.written_items import written_items
+                    from dynacli.output.written_items import written_items
 
                     known = known_items(self._described)
                     columns = () if known is None else known.names

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dynacli.client.sign_request import Signed
     from dynacli.commands._call.call_report import CallReport
     from dynacli.http.built_request import Request
-    from dynacli.output.reports.har import HarCall
+    from dynacli.output.har import HarCall
 
 __all__ = ["show_request", "show_requests"]
 
@@ -74,7 +74,7 @@ def show_requests(run: Run, calls: Iterable[Call]) -> None:
     Raises:
         FileError: A file of a body cannot be read, or the requests cannot be written.
     """
-    from dynacli.output.formats.written_items import written_items
+    from dynacli.output.written_items import written_items
     from dynacli.output.written_text import written_text
     from dynacli.request import preview
     from dynacli.text.terminal import visible
@@ -117,7 +117,7 @@ def _text(run: Run, requests: "Iterable[tuple[DescribedOperation, Signed, Reques
     from dynacli.request import preview
 
     if form == "har":
-        from dynacli.output.reports.har import har_of
+        from dynacli.output.har import har_of
 
         if run.options.show_secrets:
             run.note("An archive never holds credentials; `--dry-run curl` shows them")
@@ -135,7 +135,7 @@ def _text(run: Run, requests: "Iterable[tuple[DescribedOperation, Signed, Reques
 def _har_call(described: DescribedOperation, request: "Request") -> "HarCall":
     from time import time
 
-    from dynacli.output.reports.har import HarCall
+    from dynacli.output.har import HarCall
 
     body = request.body if isinstance(request.body, bytes) else None
     size = -1 if body is None and request.body is not None else len(body or b"")

@@ -207,7 +207,7 @@ class AnswerReceiver:
         """Enter with the function that writes the pieces of a stream."""
         if self._form.format in {"auto", "raw", "text"} and not self._form.filter:
             return written_body(self._run.env, media_type, self._form)
-        from dynacli.output.formats.written_items import written_sequence
+        from dynacli.output.written_items import written_sequence
 
         return written_sequence(self._run.env, media_type, self._form)
 

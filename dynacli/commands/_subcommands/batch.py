@@ -337,7 +337,7 @@ class _ResultWriter:
             FileError: The result cannot be written, or the rows cannot be read any more.
         """
         from dynacli.client.parallel_calls import noting_interrupt
-        from dynacli.output.formats.written_items import written_items
+        from dynacli.output.written_items import written_items
 
         form = replace(self._form, filter="")
         try:

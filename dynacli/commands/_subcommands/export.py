@@ -43,7 +43,7 @@ def write_files(run: Run, files: dict[str, str], form: Format, out: str | None) 
         content = _as_bytes(next(iter(files.values())))
         write_body(run.env, content, form.media_type, run.output_form())
     elif is_directory or form.is_directory:
-        from dynacli.output.written_files import write_named_files
+        from dynacli.files import write_named_files
 
         write_named_files(out, {name: _as_bytes(text) for name, text in files.items()})
         run.note(f"Written: {len(files)} file{'s' * (len(files) > 1)} in {out}")

@@ -122,9 +122,9 @@ def export_calls(
 ) -> None:
     """Run `history export`."""
     from dynacli.commands._subcommands.export import write_files
-    from dynacli.export.calls_collection import calls_collection
     from dynacli.export.export_formats import FORMATS
-    from dynacli.output.reports.har import har_call, har_of
+    from dynacli.export.make_collection import calls_collection
+    from dynacli.output.har import har_call, har_of
 
     if form is None:
         listed = ", ".join(f"`{each}`" for each in _EXPORTED)
@@ -191,7 +191,7 @@ def show_call(run: Run, number: int, form: str | None) -> None:
         # The request is built again, from the same words.
         replay(run, row, ["--dry-run", form])
         return
-    from dynacli.output.reports.har import as_text
+    from dynacli.output.har import as_text
 
     text = as_text(row, form).encode("utf-8", "surrogateescape")
     media_type = "application/json" if form == "har" else "text/plain; charset=utf-8"

@@ -231,7 +231,7 @@ def _told_exchanges(run: Run) -> Iterator[Callable[[_Told], None]]:
         with written_text(env, replace(form, may_page=False)) as write:
             yield lambda told: write(f"{told.lines(paint, is_verbose=is_verbose)}\n")
         return
-    from dynacli.output.formats.written_items import written_items
+    from dynacli.output.written_items import written_items
 
     if form.format in {"auto", "json"}:
         form = replace(form, format="ndjson")  # there is no last item before the end

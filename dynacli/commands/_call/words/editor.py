@@ -178,8 +178,7 @@ def editor_words(env: Environment, asked_by: str, *, may_ask: bool, hint: str) -
 
 def wants_again(env: Environment, error: DynacliError) -> bool:
     """Ask whether a text that cannot be used is to be edited again."""
-    from dynacli.output.error_messages import write_warning
-    from dynacli.output.standard_error import write_stderr
+    from dynacli.output.standard_error import write_stderr, write_warning
 
     write_warning(env, f"{error.message}: {error.reason}" if error.reason else error.message, "text")
     write_stderr(env, "Edit it again? [Y/n] ")

@@ -41,7 +41,7 @@ def write_skill(run: Run, api: str, out: str | None) -> None:
     if out is None:
         write_body(run.env, text.encode(), "text/markdown; charset=utf-8", run.output_form())
         return
-    from dynacli.output.written_files import write_named_files
+    from dynacli.files import write_named_files
 
     write_named_files(out, {"SKILL.md": text.encode()})
     run.note(f"Written: {os.path.join(out, 'SKILL.md')}")

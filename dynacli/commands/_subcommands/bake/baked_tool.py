@@ -19,10 +19,9 @@ from dynacli.auth.tls_login import authorities_in, certificate_path
 from dynacli.commands._available_commands import TOOL_VERBS
 from dynacli.environment import DISTRIBUTION, Environment, Program
 from dynacli.errors import DocumentError, FileError, UsageError
-from dynacli.files import cannot_be_written, write_named_file
+from dynacli.files import cannot_be_written, write_named_file, write_named_files
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.options.standard_options import OPTION_KEYS
-from dynacli.output.written_files import write_named_files
 from dynacli.registry.configuration.configuration import DEMO, Configuration
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.read_sources import Layers

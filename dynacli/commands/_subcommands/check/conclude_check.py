@@ -64,7 +64,7 @@ def _write_har(file: str, results: CheckResults) -> None:
         FileError: It cannot be written.
     """
     from dynacli.check.reporting.har_calls import har_calls
-    from dynacli.output.reports.har import har_of
+    from dynacli.output.har import har_of
 
     # Bodies of answers may hold private data that no mask knows of: the permissions are those of dynacli's own state.
     content = har_of(har_calls(results.all_exchanges)).encode("utf-8", "backslashreplace")

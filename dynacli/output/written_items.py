@@ -1,6 +1,7 @@
 """Writing values in a form: items of a list one by one, as they come or when all are there, or one whole value."""
 
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,8 +14,9 @@ from dynacli.output.stream_body import Write
 from dynacli.output.written_text import blocks, written_text
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json
+from dynacli.text.terminal import Painter, visible
 
-__all__ = ["write_items", "write_value", "written_items", "written_sequence"]
+__all__ = ["gron_lines", "write_items", "write_value", "written_items", "written_sequence"]
 
 _MOST_VALUES = 10_000
 """How many items of a table are kept as they are; from then on their text is."""
@@ -72,9 +74,8 @@ def write_items(env: Environment, items: Iterable[Any], form: OutputForm) -> Non
             for item in items:
                 write_item(item)
         return
-    from dynacli.output.formats._value_text import ItemText
 
-    text = ItemText(env, form)
+    text = _ItemText(env, form)
     with written_text(env, form) as write:
         for block in blocks(itertools.chain(map(text.of, items), (text.end() for _ in (None,)))):
             write(block)
@@ -82,9 +83,8 @@ def write_items(env: Environment, items: Iterable[Any], form: OutputForm) -> Non
 
 @contextmanager
 def _as_they_come(env: Environment, form: OutputForm) -> Iterator[WriteItem]:
-    from dynacli.output.formats._value_text import ItemText
 
-    text = ItemText(env, form)
+    text = _ItemText(env, form)
     with written_text(env, replace(form, may_page=False)) as write:
         try:
             yield lambda item: write(text.of(item))
@@ -96,7 +96,7 @@ def _as_they_come(env: Environment, form: OutputForm) -> Iterator[WriteItem]:
 
 @contextmanager
 def _collected(env: Environment, form: OutputForm, known: Sequence[str]) -> Iterator[WriteItem]:
-    from dynacli.output.formats._table_rows import Columns
+    from dynacli.output._table_rows import Columns
 
     columns = Columns(form.columns, known)
     values: list[Any] = []
@@ -153,12 +153,12 @@ def _write_table(
     is_shown = env.stdout_is_terminal and not form.file
     note = ""
     if form.format == "table":
-        from dynacli.output.formats._table_rows import Table
+        from dynacli.output._table_rows import Table
 
         table = Table(env, items(), columns, is_shown=is_shown)
         pieces, note = table.pieces(), table.note
     else:
-        from dynacli.output.formats._table_rows import separated_lines
+        from dynacli.output._table_rows import separated_lines
 
         pieces = separated_lines(items(), columns, is_csv=form.format == "csv")
         if is_shown:
@@ -202,21 +202,19 @@ def write_value(env: Environment, value: Any, form: OutputForm, *, known: KnownI
 
 
 def _write_text(env: Environment, value: Any, form: OutputForm) -> None:
-    from dynacli.output.formats._value_text import value_text
 
     with written_text(env, form) as write:
-        write(value_text(env, value, form))
+        write(_value_text(env, value, form))
 
 
 def _write_items(env: Environment, value: Any, form: OutputForm, known: KnownItems | None) -> None:
-    from dynacli.output.formats._value_text import LINE_OF
 
     found = find_items(value, known)
     items = found.values if isinstance(found, Items) else [value]
-    if form.format in LINE_OF:
+    if form.format in _LINE_OF:
         write_items(env, items, form)
         return
-    from dynacli.output.formats._table_rows import Columns
+    from dynacli.output._table_rows import Columns
 
     names = () if known is None else known.names
     if isinstance(found, Items) and found.is_keyed and found.values:
@@ -225,7 +223,7 @@ def _write_items(env: Environment, value: Any, form: OutputForm, known: KnownIte
     for item in items:
         columns.note(item)
     if not isinstance(found, Items) and form.format == "table" and isinstance(value, dict):
-        from dynacli.output.formats._table_rows import object_lines
+        from dynacli.output._table_rows import object_lines
 
         (row,) = columns.rows(items)
         shown = dict(zip(columns.names(), row, strict=True))
@@ -273,3 +271,116 @@ def written_sequence(env: Environment, media_type: str, form: OutputForm) -> Ite
             reason="they are not JSON, or too large, and were left out",
             hint="`-o raw` writes the answer as it comes",
         )
+
+
+_WORD = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
+_RESERVED = re.compile(
+    "break|case|catch|class|const|continue|debugger|default|delete|do|else|export|extends|false|finally|for|function"
+    "|if|import|in|instanceof|new|null|return|super|switch|this|throw|true|try|typeof|var|void|while|with|yield"
+)
+"""The words that gron writes in brackets, as JavaScript reserves them."""
+
+
+def _plain_line(item: Any) -> str:
+    if not isinstance(item, str):
+        return f"{compact_json(item)}\n"
+    return item.replace("\r", "\\r").replace("\n", "\\n") + "\n"
+
+
+_LINE_OF: dict[str, Callable[[Any], str]] = {
+    "ndjson": lambda item: f"{compact_json(item)}\n",
+    "lines": _plain_line,
+}
+"""Format → the line of an item."""
+
+
+def _quoted(key: str) -> str:
+    # gron takes a quote behind any backslash for an escaped one, also behind the second of two.
+    return compact_json(key).replace("\\\\", "\\u005c")
+
+
+def gron_lines(value: Any, path: str = "json") -> Iterator[str]:
+    """Yield an assignment for each value within a value, as the program gron writes and reads them."""
+    if isinstance(value, dict):
+        yield f"{path} = {{}};\n"
+        for key, child in value.items():
+            is_word = _WORD.fullmatch(key) and not _RESERVED.fullmatch(key)
+            yield from gron_lines(child, f"{path}.{key}" if is_word else f"{path}[{_quoted(key)}]")
+    elif isinstance(value, list):
+        yield f"{path} = [];\n"
+        for index, child in enumerate(value):
+            yield from gron_lines(child, f"{path}[{index}]")
+    else:
+        yield f"{path} = {compact_json(value)};\n"
+
+
+def shown_json(env: Environment, form: OutputForm) -> Callable[[str], str]:
+    """Return what makes JSON text safe and coloured for a terminal, and leaves it alone elsewhere."""
+    if form.file or not env.stdout_is_terminal:
+        return str
+    from dynacli.text.json_text import colourise, escape_unsafe
+
+    painter = Painter.for_stdout(env)
+    return lambda text: colourise(escape_unsafe(text), painter)
+
+
+def _shown_text(env: Environment, form: OutputForm) -> Callable[[str], str]:
+    return str if form.file or not env.stdout_is_terminal else visible
+
+
+def _value_text(env: Environment, value: Any, form: OutputForm) -> str:
+    """Return the text of a whole value in a format that is not about its items.
+
+    Raises:
+        RecursionError: The value is nested too deeply.
+    """
+    if form.format == "gron":
+        return _shown_text(env, form)("".join(gron_lines(value)))
+    if form.format == "yaml":
+        from dynacli.text.yaml_text import yaml_of
+
+        return _shown_text(env, form)(yaml_of(value))
+    from dynacli.text.json_text import reindent
+
+    return shown_json(env, form)(reindent(compact_json(value))) + "\n"
+
+
+class _ItemText:
+    """The text of a list, item by item.
+
+    Args:
+        form: Its format is no table.
+    """
+
+    def __init__(self, env: Environment, form: OutputForm) -> None:
+        self._format = form.format
+        self._json = shown_json(env, form)
+        self._text = _shown_text(env, form)
+        self._count = 0
+
+    def of(self, item: Any) -> str:
+        """Return the text of the next item."""
+        count = self._count
+        self._count += 1
+        if self._format == "ndjson":
+            return self._json(_LINE_OF["ndjson"](item))
+        if self._format == "lines":
+            return self._text(_LINE_OF["lines"](item))
+        if self._format == "gron":
+            return self._text(("" if count else "json = [];\n") + "".join(gron_lines(item, f"json[{count}]")))
+        if self._format == "yaml":
+            from dynacli.text.yaml_text import yaml_of
+
+            # A sequence in block style is nothing but its entries.
+            return self._text(yaml_of([item]))
+        return (",\n" if count else "[\n") + self._json(compact_json(item))
+
+    def end(self) -> str:
+        """Return the text behind the last item."""
+        if self._format in _LINE_OF:
+            return ""
+        if self._format == "gron":
+            return "" if self._count else "json = [];\n"
+        if self._format == "yaml":
+            return "" if self._count else "[]\n"
+        return "\n]\n" if self._count else "[]\n"

@@ -1,1 +1,0 @@
-"""What an answer looks like in each format that is made of its value: tables, separated rows, lines, assignments."""
