@@ -9,15 +9,14 @@ from typing import NamedTuple
 
 from dynacli.check._answer_values import AnswerValues
 from dynacli.check._call_planner import CallPlanner, OperationPlan
-from dynacli.check._created_id import CreatedResources
-from dynacli.check._running.operation_judge import GONE, OperationJudge
-from dynacli.check._running.prepare_call import NotCalledError, prepare_call
-from dynacli.check._running.run_chains import ChainRunner
+from dynacli.check._operation_judge import GONE, OperationJudge
+from dynacli.check._prepare_call import NotCalledError, prepare_call
+from dynacli.check._run_chains import ChainRunner, CreatedResources
 from dynacli.check.answer_reader import AnswerReader
+from dynacli.check.body_values import known_ids_for_body
 from dynacli.check.check_records import TIMEOUT, CheckedOperation, Exchange, InputValue, PlannedCall
-from dynacli.check.planning.body_values import known_ids_for_body
-from dynacli.check.planning.resource_chains import AnswerLinks, ResourceChain
-from dynacli.check.planning.select_operations import READING_METHODS, call_rounds, value_sources
+from dynacli.check.resource_chains import AnswerLinks, ResourceChain
+from dynacli.check.select_operations import READING_METHODS, call_rounds, value_sources
 from dynacli.client.call import Call
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
@@ -193,7 +192,7 @@ class CheckRun:
         """Return operation → the kinds of probes that it may get; empty where nothing is probed."""
         if not self._check_settings.has_probes:
             return {}
-        from dynacli.check.planning.plan_probes import possible_probes
+        from dynacli.check.probes import possible_probes
 
         return possible_probes(described.operation for described in self._operations)
 
@@ -374,8 +373,7 @@ class CheckRun:
 
     def _run_probes(self) -> None:
         """Ask for what the server ought to refuse; calls that change something come after that."""
-        from dynacli.check._running.send_probe import judge_probe, prepare_probe
-        from dynacli.check.planning.plan_probes import plan_probes
+        from dynacli.check.probes import judge_probe, plan_probes, prepare_probe
 
         planned, self.left_out_probes = plan_probes([self._checked(each) for each in self._operations])
         waiting = deque(planned)

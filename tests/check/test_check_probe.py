@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.check.planning import plan_probes
+from dynacli.check import probes
 from tests.documents import API_KEY, BEARER, document, operation, save
 from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
 
@@ -190,7 +190,7 @@ def test_what_may_change_something_is_never_probed(server: Recorder) -> None:
 
 def test_probes_are_bounded_and_counted_apart(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rest is said; a probe is no call of its operation."""
-    monkeypatch.setattr(plan_probes, "MAX_PROBES", 2)
+    monkeypatch.setattr(probes, "MAX_PROBES", 2)
     paths = {f"/p{number}": {"get": {"operationId": f"p{number}", "responses": _OK}} for number in range(5)}
     server.answers.update(dict.fromkeys(paths, _by_method(TRACE=_refusal())))
     result = _check(server, paths, "--probe")

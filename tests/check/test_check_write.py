@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from dynacli.check._answer_values import AnswerValues
-from dynacli.check.planning.resource_chains import ResourceChain, find_chains
+from dynacli.check.resource_chains import ResourceChain, find_chains
 from dynacli.openapi.model.operation import OperationSummary
 from tests.harness import Answer, RecordedRequest, Recorder, Result, recording, run_cli
 

@@ -13,8 +13,8 @@ from referencing.jsonschema import DRAFT6
 
 from dynacli import __version__
 from dynacli.auth.secret import Masker, Secret
+from dynacli.check.check_page import har_calls
 from dynacli.check.check_records import Exchange, PlannedCall
-from dynacli.check.reporting.har_calls import har_calls
 from dynacli.demo.demo_facts import API_KEYS
 from dynacli.errors import NetworkError
 from dynacli.http.built_request import Request, RequestParts

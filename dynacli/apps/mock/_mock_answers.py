@@ -18,7 +18,7 @@ from dynacli.apps.mock._answer_bodies import (
     accepted_offer,
     static_value,
 )
-from dynacli.check.recordings.exchange_judge import ExchangeJudge
+from dynacli.check.recordings import ExchangeJudge
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import UsageError
 from dynacli.openapi.model.lenient_reading import dict_or_empty

@@ -16,8 +16,7 @@ from dynacli.apps.mock._mock_answers import (
     preferences_of,
 )
 from dynacli.auth.credentials import WITH_TOKEN, kind_of
-from dynacli.check.recordings.exchange_judge import ExchangeJudge
-from dynacli.check.recordings.told_exchange import ToldExchange
+from dynacli.check.recordings import ExchangeJudge, ToldExchange
 from dynacli.client.call_settings import CallSettings
 from dynacli.errors import InternalError
 from dynacli.openapi.model.operation import Operation, SecurityScheme, Server

@@ -25,8 +25,7 @@ from dynacli.apps.proxy._passing_exchange import (
 )
 from dynacli.apps.proxy._request_gate import RequestGate
 from dynacli.apps.proxy.upstream_server import CHUNK, UpstreamServer
-from dynacli.check.recordings.judge_recording import JudgedExchange, RecordingJudge
-from dynacli.check.recordings.told_exchange import ToldExchange
+from dynacli.check.recordings import JudgedExchange, RecordingJudge, ToldExchange
 from dynacli.client.call_settings import CallSettings
 from dynacli.errors import DynacliError, InternalError
 from dynacli.http.serving import LOOPBACK, handle_signals, kept_handlers

@@ -2,9 +2,9 @@
 
 import time
 
+from dynacli.check.check_results import CheckResults
 from dynacli.check.check_run import CheckRun, CheckSettings, settings_of_check
-from dynacli.check.planning.select_operations import select_operations
-from dynacli.check.reporting.check_results import CheckResults
+from dynacli.check.select_operations import select_operations
 from dynacli.client.call_settings import CallOptions
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.open_document import OpenDocument

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import os
 
     from dynacli.apps.pytest_plugin._checked_api import CheckedApi
-    from dynacli.check.reporting.check_results import CheckResults
+    from dynacli.check.check_results import CheckResults
     from dynacli.client.batch.row import RowResult
     from dynacli.client.open_document import OpenDocument
     from dynacli.openapi.model.operation import Operation

@@ -4,24 +4,450 @@ The overlay is proven while it is made: the answers are judged again by the chan
 until nothing is found any more, or no change of the document would mend what is left.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from http import HTTPStatus
 from typing import Any, NamedTuple, cast, get_args
 
-from dynacli.check.learning._document_edits import AnswerDescription, DocumentEdits
-from dynacli.check.learning._infer_schema import Dialect
+from dynacli.check.learning._infer_schema import (
+    MAX_NAMES,
+    Dialect,
+    add_property,
+    allow_any_name,
+    drop_required,
+    infer_schema,
+    widen_schema,
+)
 from dynacli.check.learning.observed_answers import ObservedAnswer
 from dynacli.errors import DocumentError, InternalError
+from dynacli.http.semantics import best_match
 from dynacli.openapi.catalog.store.catalog_file import Catalog
 from dynacli.openapi.document.json_trees import copy_json, is_same_json
 from dynacli.openapi.document.overlays.overlay import actions_between, apply_overlay
 from dynacli.openapi.document.pointer import MISSING, follow, split
+from dynacli.openapi.model.lenient_reading import dict_or_empty, list_or_empty
+from dynacli.openapi.model.operation import Operation, documented_status
+from dynacli.openapi.model.wording import enumerated
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.validation.finding import Finding
 from dynacli.validation.judge import Judge
 from dynacli.validation.judged_messages import JudgedResponse
+from dynacli.validation.operation_document import locate, operation_document, pointer_below
 
 __all__ = ["LearnedOverlay", "learn_overlay", "overlay_text"]
+
+_MAX_HOPS = 50
+
+
+class _DocumentPart(NamedTuple):
+    """A part of the document.
+
+    Args:
+        pointer: The JSON pointer to it in the document as it was put together, past all references.
+        node: Its value; None where the document has none.
+    """
+
+    pointer: str
+    node: Any
+
+    def child(self, *steps: str | int) -> "_DocumentPart":
+        """Return a part of it as it stands there, its own references not followed."""
+        pointer, node = self
+        for step in steps:
+            pointer = pointer_below(pointer, step)
+            try:
+                node = node[step]
+            except (KeyError, IndexError, TypeError):
+                node = None
+        return _DocumentPart(pointer, node)
+
+
+class _AnswerDescription:
+    """What the document says of the answers of one operation.
+
+    Args:
+        catalog: The compiled document.
+        operation: The operation.
+    """
+
+    def __init__(self, catalog: Catalog, operation: Operation) -> None:
+        self._document, steps = operation_document(catalog, operation)
+        self._version: str = catalog.meta["dialect"]
+        self._operation_steps = ["paths", operation.path, *steps]
+
+    def operation(self) -> _DocumentPart:
+        """Return the Operation Object."""
+        return self._part(self._operation_steps)
+
+    def responses(self) -> _DocumentPart:
+        """Return the Responses Object."""
+        return self.follow(self.operation().child("responses"))
+
+    def response(self, status: int) -> _DocumentPart | None:
+        """Return the Response Object of a status; None where there is none."""
+        responses = self.responses()
+        if not isinstance(responses.node, Mapping):
+            return None
+        key = documented_status(status, responses.node)
+        return self.follow(responses.child(key)) if key else None
+
+    def header(self, status: int, name: str) -> _DocumentPart | None:
+        """Return the Header Object of an answer; None where there is none."""
+        response = self.response(status)
+        headers = self.follow(response.child("headers")) if response is not None else None
+        if headers is None or not isinstance(headers.node, Mapping):
+            return None
+        key = next((key for key in headers.node if str(key).lower() == name.lower()), None)
+        return self.follow(headers.child(key)) if key is not None else None
+
+    def body_schema(self, status: int, content_type: str) -> _DocumentPart | None:
+        """Return the Schema Object of a body, or of its items; None where there is none."""
+        response = self.response(status)
+        content = self.follow(response.child("content")) if response is not None else None
+        if content is None or not isinstance(content.node, Mapping):
+            return None
+        key = best_match(content_type, map(str, content.node))
+        media_type = self.follow(content.child(key)) if key is not None else None
+        if media_type is None or not isinstance(media_type.node, Mapping):
+            return None
+        for keyword in ("itemSchema", "schema"):
+            if keyword in media_type.node:
+                return media_type.child(keyword)
+        return None
+
+    def object_schema(
+        self, schema: _DocumentPart, value: Any, steps: tuple[str, ...]
+    ) -> _DocumentPart | None:
+        """Return the schema of an object in a body that a property can be added to; None where there is none.
+
+        Args:
+            schema: The schema of the body.
+            value: The body.
+            steps: The steps from the body to the object.
+        """
+        schemas = list(self._schemas(schema, value, frozenset()))
+        for step in steps:
+            children = [child for each in schemas for child in _child_schemas(each, value, step)]
+            value = value[int(step)] if isinstance(value, list) else value[step]
+            schemas = [each for child in children for each in self._schemas(child, value, frozenset())]
+        with_properties = [each for each in schemas if isinstance(each.node.get("properties"), Mapping)]
+        return next(iter([*with_properties, *schemas]), None)
+
+    def follow(self, part: _DocumentPart) -> _DocumentPart:
+        """Return the part at the end of a chain of references."""
+        for _ in range(_MAX_HOPS):
+            if not isinstance(part.node, Mapping) or not isinstance(part.node.get("$ref"), str):
+                break
+            part = self._target(part.node["$ref"])
+        return part
+
+    def _target(self, reference: str) -> _DocumentPart:
+        from urllib.parse import unquote
+
+        if not reference.startswith("#"):
+            return _DocumentPart("", None)
+        return self._part(list(split(unquote(reference.removeprefix("#")))))
+
+    def _part(self, steps: list[Any]) -> _DocumentPart:
+        pointer = locate(self._document, steps).pointer
+        node: Any = self._document
+        for step in split(pointer):
+            try:
+                node = node[int(step)] if isinstance(node, list) else node[step]
+            except (KeyError, IndexError, TypeError, ValueError):
+                return _DocumentPart(pointer, None)
+        return _DocumentPart(pointer, node)
+
+    def _schemas(self, schema: _DocumentPart, value: Any, above: frozenset[str]) -> Iterator[_DocumentPart]:
+        """Yield the schemas that apply to a value: the schema itself, those of its references, and of its branches.
+
+        Args:
+            above: The pointers of the schemas that led here.
+        """
+        if schema.pointer in above or not isinstance(schema.node, Mapping) or len(above) > _MAX_HOPS:
+            return
+        above |= {schema.pointer}
+        if isinstance(schema.node.get("$ref"), str):
+            yield from self._schemas(self._target(schema.node["$ref"]), value, above)
+            if self._version < "3.1":
+                return  # the keywords beside the reference are ignored
+        yield schema
+        for branch in _branches(schema, "allOf"):
+            yield from self._schemas(branch, value, above)
+        for keyword in ("oneOf", "anyOf"):
+            alternatives = [
+                list(self._schemas(branch, value, above)) for branch in _branches(schema, keyword)
+            ]
+            if alternatives:
+                yield from max(alternatives, key=lambda schemas: _nearness(schemas, value))
+
+
+def _branches(schema: _DocumentPart, keyword: str) -> list[_DocumentPart]:
+    branches = list_or_empty(schema.node.get(keyword))
+    return [schema.child(keyword, index) for index in range(len(branches))]
+
+
+def _child_schemas(schema: _DocumentPart, value: Any, step: str) -> Iterator[_DocumentPart]:
+    """Yield the schemas that a schema has for a member or an item of a value."""
+    node = schema.node
+    if isinstance(value, list):
+        if int(step) < len(list_or_empty(node.get("prefixItems"))):
+            yield schema.child("prefixItems", int(step))
+        elif isinstance(node.get("items"), Mapping):
+            yield schema.child("items")
+        return
+    properties = node.get("properties")
+    if isinstance(properties, Mapping) and step in properties:
+        yield schema.child("properties", step)
+        return
+    for keyword in ("additionalProperties", "unevaluatedProperties"):
+        if isinstance(node.get(keyword), Mapping):
+            yield schema.child(keyword)
+
+
+def _nearness(schemas: list[_DocumentPart], value: Any) -> tuple[int, int]:
+    """Return how well an alternative fits a value, as a key for `max`.
+
+    First counts what the value breaks, constants and required names; then how many of its names are known.
+    """
+    if not isinstance(value, Mapping):
+        return 0, len(schemas)
+    wrong = known = 0
+    for schema in schemas:
+        properties = schema.node.get("properties")
+        for name, property_schema in properties.items() if isinstance(properties, Mapping) else ():
+            if name not in value:
+                continue
+            known += 1
+            if isinstance(property_schema, Mapping):
+                enum = property_schema.get("enum")
+                allowed = [property_schema["const"]] if "const" in property_schema else enum
+                wrong += isinstance(allowed, list) and value[name] not in allowed
+        wrong += sum(name not in value for name in list_or_empty(schema.node.get("required")))
+    return -wrong, known
+
+
+_Steps = tuple[str, ...]
+_BODY_RULES = {"undocumented-status", "undocumented-media-type", "undocumented-body"}
+_NAMED_EDITS = _BODY_RULES | {"property", "undocumented-header"}
+"""Kinds of edits that add a member; its name belongs to the place that a note is about."""
+_HOLDERS: Mapping[str, tuple[str, ...]] = {
+    "property": ("properties",),
+    "undocumented-media-type": ("content",),
+    "undocumented-body": ("content",),
+    "undocumented-header": ("headers",),
+}
+"""Kind of edit → the steps from its place to the object that the member is added to."""
+_MAX_LISTED = 4
+
+
+class _Observed(NamedTuple):
+    """What was observed at a place.
+
+    Args:
+        value: The JSON value that broke the document; `MISSING` or None where the name alone says what is wrong.
+        answer: The answer that holds it.
+    """
+
+    value: Any
+    answer: ObservedAnswer
+
+
+class _DocumentEdits:
+    """Collects edits, and makes them.
+
+    Args:
+        tree: The document as it is written, which is changed.
+        steps_to: Returns the steps to a place in it by its JSON pointer; None where it is in another file.
+        dialect: The version of OpenAPI that it is written in.
+    """
+
+    def __init__(
+        self, tree: dict[str, Any], steps_to: Callable[[str], _Steps | None], dialect: Dialect
+    ) -> None:
+        self._tree, self._steps_to, self._dialect = tree, steps_to, dialect
+        # (steps to the place, kind of edit, name of the member that it is about)
+        self._edits: dict[tuple[_Steps, str, str], list[_Observed]] = {}
+
+    def add(self, description: _AnswerDescription, answer: ObservedAnswer, finding: Finding) -> None:
+        """Collect the edit that mends a finding, if there is one."""
+        rule, pointer = finding.rule, finding.pointer
+        if rule in _BODY_RULES:
+            self._add_body(description, answer, rule)
+        elif rule == "undocumented-property":
+            self._add_property(description, answer, pointer)
+        elif rule in {"missing-header", "undocumented-header"}:
+            self._add_header(description, answer, rule, pointer.partition("/")[2])
+        else:
+            schema_pointer, _, keyword = finding.schema_pointer.rpartition("/")
+            value = answer.at(pointer)
+            if rule == "type" and keyword != "type" and pointer.startswith("header/"):
+                # The header's text could not be read as any value, so that no schema was asked.
+                header = description.header(answer.status, pointer.split("/")[1])
+                schema = description.follow(header.child("schema")) if header is not None else None
+                if schema is not None:
+                    self._collect(schema.pointer, "type", "", value, answer)
+            elif rule in {"additionalProperties", "unevaluatedProperties"} and keyword == rule:
+                self._collect(schema_pointer, "property", split(pointer)[-1], value, answer)
+            elif rule == "required":
+                self._collect(schema_pointer, rule, str(finding.expected), None, answer)
+            elif keyword == rule or (rule == "type" and keyword in {"anyOf", "oneOf"}):
+                self._collect(schema_pointer, keyword, "", value, answer)
+
+    def _add_body(self, description: _AnswerDescription, answer: ObservedAnswer, rule: str) -> None:
+        media_type = answer.media_type
+        if rule == "undocumented-status":
+            holder, name = description.responses(), str(answer.status)
+        else:
+            response = description.response(answer.status)
+            if response is None or not media_type:
+                return  # a body without a media type, which no document can describe
+            holder, name = response, media_type
+        if holder.node is None:
+            return
+        self._collect(holder.pointer, rule, name, answer.value, answer)
+        if self._dialect == "2.0" and media_type:
+            # There the media types of all answers stand in one list, beside the answers.
+            self._collect(description.operation().pointer, "produces", media_type, None, answer)
+
+    def _add_property(self, description: _AnswerDescription, answer: ObservedAnswer, pointer: str) -> None:
+        *steps, name = split(pointer)
+        schema = description.body_schema(answer.status, answer.content_type)
+        value = answer.at(pointer)
+        if schema is None or value is MISSING:
+            return
+        body = answer.value
+        if answer.is_sequence and steps and dict_or_empty(schema.node).get("type") != "array":
+            # The schema is that of an item, not of the whole sequence.
+            body, steps = body[int(steps[0])], steps[1:]
+        place = description.object_schema(schema, body, tuple(steps))
+        if place is not None:
+            self._collect(place.pointer, "property", name, value, answer)
+
+    def _add_header(
+        self, description: _AnswerDescription, answer: ObservedAnswer, rule: str, name: str
+    ) -> None:
+        if rule == "missing-header":
+            place = description.header(answer.status, name)
+        else:
+            place = description.response(answer.status)
+        if place is not None:
+            self._collect(place.pointer, rule, name, answer.at(f"header/{name}"), answer)
+
+    def _collect(self, pointer: str, kind: str, name: str, value: Any, answer: ObservedAnswer) -> None:
+        steps = self._steps_to(pointer)
+        if steps is not None and isinstance(follow(self._tree, steps), dict):
+            self._edits.setdefault((steps, kind, name), []).append(_Observed(value, answer))
+
+    def apply(self) -> tuple[dict[str, Any], dict[_Steps, list[str]]]:
+        """Return the changed document, and steps to a place → what was changed there."""
+        required: dict[_Steps, list[str]] = {}
+        property_counts: Counter[_Steps] = Counter()
+        property_values: dict[_Steps, list[Any]] = {}
+        for (steps, kind, name), observed in self._edits.items():
+            if kind == "required":
+                required.setdefault(steps, []).append(name)
+            elif kind == "property":
+                property_counts[steps] += 1
+                property_values.setdefault(steps, []).extend(_values(observed))
+        notes: dict[_Steps, list[str]] = {}
+        for (steps, kind, name), observed in self._edits.items():
+            node = follow(self._tree, steps)
+            values = _values(observed)
+            if kind == "required":
+                names = required.pop(steps, [])  # all names at once, at the first of them
+                text = drop_required(node, names) if names else ""
+            elif kind == "property":
+                if property_counts[steps] > MAX_NAMES:
+                    text = allow_any_name(node, property_values.pop(steps, []), self._dialect)
+                else:
+                    text = add_property(node, name, values, self._dialect) if values else ""
+            elif kind in _BODY_RULES:
+                text = self._describe_body(node, kind, name, observed)
+            elif kind == "produces":
+                text = self._add_media_type(node, name)
+            elif kind in {"missing-header", "undocumented-header"}:
+                text = self._describe_header(node, kind, name, values)
+            else:
+                text = widen_schema(node, kind, values, self._dialect) if values else ""
+            if text:
+                place = steps + _HOLDERS.get(kind, ()) + ((name,) if kind in _NAMED_EDITS else ())
+                notes.setdefault(place, []).append(f"{text} ({_sources_text(observed)})")
+        return self._tree, notes
+
+    def _describe_body(self, node: dict[str, Any], kind: str, name: str, observed: list[_Observed]) -> str:
+        content = self._body_content(observed)
+        if kind == "undocumented-status":
+            if name in node:
+                return ""
+            node[name] = {"description": _phrase(int(name)), **content}
+            return "added"
+        if not content or (self._dialect == "2.0" and "schema" in node):
+            return ""
+        if self._dialect == "2.0":
+            node.update(content)
+        else:
+            node["content"] = {**dict_or_empty(node.get("content")), **content["content"]}
+        return "added"
+
+    def _body_content(self, observed: list[_Observed]) -> dict[str, Any]:
+        """Return the members of a Response Object that describe bodies."""
+        by_media_type: dict[str, list[ObservedAnswer]] = {}
+        for _, answer in observed:
+            if answer.body and answer.media_type:
+                by_media_type.setdefault(answer.media_type, []).append(answer)
+        content = {name: self._media_type_object(name, answers) for name, answers in by_media_type.items()}
+        if self._dialect != "2.0":
+            return {"content": content} if content else {}
+        return next(({"schema": each["schema"]} for each in content.values() if "schema" in each), {})
+
+    def _media_type_object(self, name: str, answers: list[ObservedAnswer]) -> dict[str, Any]:
+        values = [answer.value for answer in answers if answer.value is not MISSING]
+        if values and answers[0].is_sequence:
+            schema = infer_schema([item for value in values for item in value], self._dialect)
+            return {"itemSchema": schema} if self._dialect >= "3.2" else {"schema": schema}
+        if values:
+            return {"schema": infer_schema(values, self._dialect)}
+        is_text = name.startswith("text/") and not answers[0].is_sequence
+        return {"schema": {"type": "string"}} if is_text else {}
+
+    def _add_media_type(self, node: dict[str, Any], name: str) -> str:
+        produces = list_or_empty(node.get("produces", self._tree.get("produces")))
+        if name in produces:
+            return ""
+        node["produces"] = [*produces, name]
+        return f"adds the media type {name}"
+
+    def _describe_header(self, node: dict[str, Any], kind: str, name: str, values: list[Any]) -> str:
+        if kind == "missing-header":
+            node["required"] = False
+            return "may be absent"
+        texts = [str(value) for value in values]
+        is_integer = bool(texts) and all(
+            text.isascii() and text.isdigit() and len(text) < 16 for text in texts
+        )
+        schema = {"type": "integer" if is_integer else "string"}
+        header = schema if self._dialect == "2.0" else {"schema": schema}
+        node["headers"] = {**dict_or_empty(node.get("headers")), name: header}
+        return "added"
+
+
+def _values(observed: list[_Observed]) -> list[Any]:
+    return [each.value for each in observed if each.value is not MISSING]
+
+
+def _sources_text(observed: list[_Observed]) -> str:
+    names = [f"`{name}`" for name in dict.fromkeys(answer.operation_name for _, answer in observed)]
+    return f"answers of {enumerated(names, most=_MAX_LISTED)}"
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"Status {status}"
+
 
 _MAX_ROUNDS = 6
 """A change may bring to light what stood behind it: a property that is added, the findings inside of it."""
@@ -34,7 +460,7 @@ class _Mismatch(NamedTuple):
     """A finding on an answer, and what the document says of the answers of its operation."""
 
     answer: ObservedAnswer
-    description: AnswerDescription
+    description: _AnswerDescription
     finding: Finding
 
 
@@ -111,7 +537,7 @@ class _OverlayLearner:
     def _judge(self, catalog: Catalog) -> list[_Mismatch]:
         """Return every finding on every answer."""
         names = {(summary.method, summary.path): summary.name for summary in catalog.summaries()}
-        judges: dict[str, tuple[Judge, AnswerDescription]] = {}
+        judges: dict[str, tuple[Judge, _AnswerDescription]] = {}
         mismatches: list[_Mismatch] = []
         for answer in self._answers:
             name = names.get((answer.method, answer.path))
@@ -119,7 +545,7 @@ class _OverlayLearner:
                 continue  # the operation cannot be used any more
             if name not in judges:
                 operation = catalog.operation(name)
-                judges[name] = Judge(catalog, operation), AnswerDescription(catalog, operation)
+                judges[name] = Judge(catalog, operation), _AnswerDescription(catalog, operation)
             judge, description = judges[name]
             judged = JudgedResponse(answer.status, answer.headers, answer.content_type, answer.body)
             mismatches.extend(
@@ -179,7 +605,7 @@ def _changed(
 
     version = str(tree.get("openapi", tree.get("swagger")))[:3]
     dialect = cast("Dialect", version if version in get_args(Dialect) else catalog.meta["dialect"])
-    edits = DocumentEdits(copy_json(tree), steps_to, dialect)
+    edits = _DocumentEdits(copy_json(tree), steps_to, dialect)
     for mismatch in mismatches:
         edits.add(mismatch.description, mismatch.answer, mismatch.finding)
     return edits.apply()

@@ -19,7 +19,7 @@ from dynacli.text.terminal import Painter
 
 if TYPE_CHECKING:
     from dynacli.apps.proxy.upstream_server import UpstreamServer
-    from dynacli.check.recordings.judge_recording import RecordingJudge
+    from dynacli.check.recordings import RecordingJudge
     from dynacli.client.call_settings import CallSettings
     from dynacli.registry.opened_api import OpenedApi
 

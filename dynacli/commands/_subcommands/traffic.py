@@ -20,7 +20,7 @@ from dynacli.urls import with_masked_query
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dynacli.check.recordings.judge_recording import RecordingJudge
+    from dynacli.check.recordings import RecordingJudge
     from dynacli.client.call_settings import CallSettings
     from dynacli.traffic.read_har import Readable
     from dynacli.traffic.recorded_request import RecordedRequest
@@ -58,7 +58,7 @@ _MOST_HOSTS = 5
 @click.pass_obj
 def validate(run: Run, api: str, file: str, learn: str | None) -> None:
     """Run `validate`."""
-    from dynacli.check.recordings.judge_recording import RecordingJudge
+    from dynacli.check.recordings import RecordingJudge
     from dynacli.client.call_settings import settings_of
     from dynacli.commands._subcommands.check.conclude_check import check_files, conclude_check
     from dynacli.output.status_line import StatusLine

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from dynacli.check.check_records import CheckedOperation, Exchange
     from dynacli.check.check_run import CheckRun
-    from dynacli.check.planning.resource_chains import ResourceChain
+    from dynacli.check.resource_chains import ResourceChain
     from dynacli.client.call_settings import CallSettings
     from dynacli.client.described_operation import DescribedOperation
 
@@ -87,7 +87,7 @@ class _Chosen:
 
 def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     from dynacli.check.check_run import CheckRun, CheckSettings
-    from dynacli.check.planning.preset_values import read_preset_values
+    from dynacli.check.preset_values import read_preset_values
     from dynacli.client.damaged_cache import explain_damage
     from dynacli.commands._subcommands.check.conclude_check import check_files
     from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
@@ -153,7 +153,7 @@ def _settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSettings
 
 def _choose(run: Run, api: OpenedApi, options: _CheckOptions, settings: "CallSettings") -> _Chosen:
     """Choose what is called, or the share of it that is asked for."""
-    from dynacli.check.planning.select_operations import may_change, select_chains, select_operations
+    from dynacli.check.select_operations import may_change, select_chains, select_operations
     from dynacli.client.described_operation import DescribedOperation
 
     select = partial(
@@ -173,7 +173,7 @@ def _choose(run: Run, api: OpenedApi, options: _CheckOptions, settings: "CallSet
     chains = select_chains(api, selection) if options.write else []
     of_others: set[str] = set()
     if options.shard is not None:
-        from dynacli.check.planning.select_operations import share_chains, share_operations
+        from dynacli.check.select_operations import share_chains, share_operations
         from dynacli.client.batch.shard import shard_of
 
         shard, in_all = shard_of(options.shard), _in_chains(chains)
@@ -208,11 +208,11 @@ def _run_check(
         for leftover in check_run.leftovers:  # however the run ended
             run.warn(leftover)
     if check_run.left_out_probes:
-        from dynacli.check.planning.plan_probes import MAX_PROBES
+        from dynacli.check.probes import MAX_PROBES
 
         count = check_run.left_out_probes
         run.note(f"{count} probes were not sent: there are at most {MAX_PROBES} of each kind")
-    from dynacli.check.reporting.check_results import CheckResults
+    from dynacli.check.check_results import CheckResults
     from dynacli.commands._subcommands.check.conclude_check import conclude_check
 
     results = CheckResults(
@@ -227,7 +227,7 @@ def _run_check(
 
 
 def _show_plan(run: Run, check_run: "CheckRun", chosen: _Chosen) -> None:
-    from dynacli.check.reporting.plan_text import plan_of_left_out, plan_rows, plan_text
+    from dynacli.check.check_text import plan_of_left_out, plan_rows, plan_text
     from dynacli.output.render import write_data
 
     left_out = [checked for checked in chosen.left_out if checked.skip_kind != "unsafe"]
@@ -325,7 +325,7 @@ def _confirm(
 
 def _attachments(operations: "Sequence[DescribedOperation]", chains: "Sequence[ResourceChain]") -> list[str]:
     """Return the line that says which inputs may attach what is created to what is there; none where none may."""
-    from dynacli.check.planning.body_values import fields_of_other_ids
+    from dynacli.check.body_values import fields_of_other_ids
     from dynacli.openapi.model.path_templates import parameter_names
 
     creations = {chain.create: chain for chain in chains}

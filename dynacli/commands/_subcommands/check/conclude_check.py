@@ -3,9 +3,8 @@
 import time
 from pathlib import Path
 
-from dynacli.check.reporting.check_error import check_error
-from dynacli.check.reporting.check_results import CheckResults
-from dynacli.check.reporting.check_text import check_table
+from dynacli.check.check_results import CheckResults
+from dynacli.check.check_text import check_error, check_table
 from dynacli.commands._call.call_report import wanted_reports, write_reports
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, UsageError
@@ -63,7 +62,7 @@ def _write_har(file: str, results: CheckResults) -> None:
     Raises:
         FileError: It cannot be written.
     """
-    from dynacli.check.reporting.har_calls import har_calls
+    from dynacli.check.check_page import har_calls
     from dynacli.output.har import har_of
 
     # Bodies of answers may hold private data that no mask knows of: the permissions are those of dynacli's own state.
@@ -142,7 +141,7 @@ def conclude_check(
     if not is_shown:
         pass  # what was found stands there already
     elif run.options.output == HTML:
-        from dynacli.check.reporting.html_page import check_page
+        from dynacli.check.check_page import check_page
 
         with written_text(run.env, OutputForm()) as write:
             write(check_page(results, time.time()))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from dynacli.auth.secret import Masker
-from dynacli.check._running.operation_judge import OperationJudge
+from dynacli.check._operation_judge import OperationJudge
 from dynacli.check.check_records import PlannedCall
 from dynacli.client.call import Call
 from dynacli.client.call_settings import CallSettings

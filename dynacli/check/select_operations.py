@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from dynacli.check.check_records import CheckedOperation
-from dynacli.check.planning.resource_chains import AnswerLinks, ResourceChain, find_chains
+from dynacli.check.resource_chains import AnswerLinks, ResourceChain, find_chains
 from dynacli.client.batch.shard import Shard
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.unknown_operation import unknown_operation, unknown_tag

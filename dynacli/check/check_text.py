@@ -1,12 +1,14 @@
-"""What a check found, for a person: a table of the operations, the findings below it, notes and the next step."""
+"""A check for a person: its plan, what it found, the next step, and the error that ends it."""
 
 import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
-from dynacli.check._running.operation_judge import GONE
-from dynacli.check.check_records import INVENTED, CheckedOperation, Exchange
-from dynacli.check.reporting.check_results import (
+from dynacli.auth.secret import MASK
+from dynacli.check._call_planner import OperationPlan
+from dynacli.check._operation_judge import GONE
+from dynacli.check.check_records import INVENTED, CheckedOperation, Exchange, InputValue
+from dynacli.check.check_results import (
     CheckResults,
     Defect,
     coverage_of,
@@ -14,15 +16,28 @@ from dynacli.check.reporting.check_results import (
     error_of,
     find_defects,
     finding_key,
+    is_secret,
     merged_defects,
     not_validated_of,
+    planned_values,
     starred,
     suppressed_of,
     tolerated_of,
     total_coverage,
 )
+from dynacli.check.resource_chains import ResourceChain
 from dynacli.client.answers.verdict_text import Evidence, placed
 from dynacli.environment import invocation
+from dynacli.errors import (
+    AuthError,
+    DynacliError,
+    MismatchError,
+    NetworkError,
+    RefusedError,
+    TimedOutError,
+    UsageError,
+)
+from dynacli.openapi.model.operation import Operation
 from dynacli.openapi.model.wording import enumerated
 from dynacli.openapi.schema.example_call import option_text
 from dynacli.registry.document_locations import Location
@@ -33,6 +48,7 @@ from dynacli.validation.judge import UNAUTHORIZED
 
 __all__ = [
     "Rows",
+    "check_error",
     "check_hint",
     "check_table",
     "defects_by_operation",
@@ -44,6 +60,9 @@ __all__ = [
     "notes_after_findings",
     "notes_before_findings",
     "place_text",
+    "plan_of_left_out",
+    "plan_rows",
+    "plan_text",
     "repetition_texts",
     "summary_text",
     "unsafe_text",
@@ -467,3 +486,163 @@ def _summary(results: CheckResults, paint: Painter, width: int) -> list[str]:
     lines.extend(paint.bold(line) for line in wrapped(summary_text(results), width))
     lines.extend(wrapped(unsafe_text(results), width))
     return lines
+
+
+_MAX_LISTED = 5
+
+
+def check_error(results: CheckResults, *, is_strict: bool) -> DynacliError | None:
+    """Return the error that a check ends with; None where all is well.
+
+    Args:
+        is_strict: Whether findings are a failure.
+    """
+    mismatch = _mismatch(results) if is_strict else None
+    if results.is_recorded:
+        return mismatch  # whether a recorded call got an answer is no matter of the document
+    if not results.exchanges and mismatch is None:
+        return None if results.is_interrupted else _nothing_called(results)
+    errors = [exchange.error for exchange in results.exchanges if exchange.error is not None]
+    return (
+        _first_of_kind(RefusedError, errors)
+        or mismatch
+        or _first_of_kind(TimedOutError, errors)
+        or _first_of_kind(NetworkError, errors)
+        or next(iter(errors), None)
+    )
+
+
+def _first_of_kind(kind: type[DynacliError], errors: Sequence[DynacliError]) -> DynacliError | None:
+    """Return the first error of a kind, and how many more there are; None where there is none."""
+    found = [error for error in errors if isinstance(error, kind)]
+    if len(found) < 2:
+        return next(iter(found), None)
+    first, more = found[0], len(found) - 1
+    calls = "calls" if more > 1 else "call"
+    return type(first)(
+        f"{first.message}, and {more} more {calls} failed in the same way",
+        reason=first.reason,
+        hint=first.hint,
+    )
+
+
+def _mismatch(results: CheckResults) -> MismatchError | None:
+    names = [checked.operation.name for checked in results.checked if checked.has_findings]
+    if not names:
+        return None
+    what = "exchanges" if results.is_recorded else "answers"
+    return MismatchError(
+        f"The {what} of {len(names)} operations break the document"
+        if len(names) > 1
+        else f"The {what} of `{names[0]}` break the document",
+        hint="What was found is listed above; `-o json` and `--report` have it as data",
+        findings=[
+            {**finding, "operation": exchange.operation_name}
+            for exchange in results.all_exchanges
+            for finding in results.findings(exchange)
+        ],
+    )
+
+
+def _nothing_called(results: CheckResults) -> DynacliError:
+    checked = results.checked
+    if not checked and not results.left_out:
+        return UsageError("There is nothing to check", reason="The document has no such operations")
+    reads = [each for each in results.left_out if each.skip_kind != "unsafe"]
+    if not checked and reads:
+        listed = [f"`{each.operation.name}`: {each.skip_reason}" for each in reads[:_MAX_LISTED]]
+        is_refused = all(each.skip_kind == "refused" for each in reads)
+        kind = RefusedError if is_refused else UsageError
+        return kind("All operations that only read are left out", reason="\n".join(listed))
+    if not checked:
+        return UsageError(
+            "There is no operation that only reads",
+            reason="Without being named, only those of GET and HEAD are called",
+            hint="Name others with `--operation NAME`",
+        )
+    message, hint = "No operation could be called", "Why stands beside each operation"
+    reasons = {each.skip_kind: each.skip_reason for each in reversed(checked)}  # the first of each kind
+    if reasons.get("auth") and reasons.keys() <= {"auth", "values", "request"}:
+        return AuthError(
+            message, reason=reasons["auth"], hint=f"`{invocation('help auth')}` says how to give one"
+        )
+    if reasons.get("refused"):
+        return RefusedError(message, reason=reasons["refused"], hint=hint)
+    return UsageError(message, reason=checked[0].skip_reason, hint=hint)
+
+
+_Plans = Sequence[tuple[Operation, OperationPlan]]
+_Sources = Mapping[str, Sequence[str]]
+"""Operation → the operations whose answers may give better values once they are there."""
+_Probes = Mapping[str, Sequence[str]]
+"""Operation → the kinds of its probes."""
+_PROBE_TEXTS = {
+    "method": "TRACE or OPTIONS for its path",
+    "credentials": "the same without a credential",
+    "request": "the same with a value that is not allowed",
+}
+
+
+def plan_of_left_out(checked: CheckedOperation) -> tuple[Operation, OperationPlan]:
+    """Return an operation that is left out as the plan shows it."""
+    return checked.operation, OperationPlan(skip_reason=checked.skip_reason)
+
+
+def plan_rows(
+    plans: _Plans, sources: _Sources, chains: Sequence[ResourceChain], probes: _Probes
+) -> list[dict[str, Any]]:
+    """Return an object for each operation, then one for each chain."""
+    rows: list[dict[str, Any]] = [
+        {
+            "operation": operation.name,
+            "method": operation.method,
+            "path": operation.path,
+            "skipped": plan.skip_reason or None,
+            "fed_by": list(sources.get(operation.name, ())),
+            "calls": [{"values": planned_values(operation, planned)} for planned in plan.calls],
+            "probes": list(probes.get(operation.name, ())),
+        }
+        for operation, plan in plans
+    ]
+    rows.extend({"chain": list(chain.steps), "path": chain.item_path} for chain in chains)
+    return rows
+
+
+def plan_text(
+    plans: _Plans,
+    sources: _Sources,
+    chains: Sequence[ResourceChain],
+    probes: _Probes,
+    paint: Painter,
+    width: int,
+) -> str:
+    """Return the plan for a person."""
+    lines = []
+    for operation, plan in plans:
+        name, path = visible(operation.name, keep=""), visible(operation.path, keep="")
+        lines.append(f"{paint.cyan(name)}  {operation.method} {path}")
+        if plan.skip_reason:
+            lines.extend(f"  {line}" for line in wrapped(f"not called: {plan.skip_reason}", width - 2))
+        if sources.get(operation.name):
+            text = f"values from answers of {', '.join(sources[operation.name])}, once they are there; else"
+            lines.extend(f"  {paint.dim(line)}" for line in wrapped(visible(text), width - 2))
+        for planned in plan.calls:
+            text = ", ".join(_planned_text(operation, value) for value in planned.values) or "no values"
+            lines.extend(f"  {line}" for line in wrapped(f"- {visible(text, keep='')}", width - 2))
+        if probes.get(operation.name):
+            text = f"probes: {'; '.join(_PROBE_TEXTS[kind] for kind in probes[operation.name])}"
+            lines.extend(f"  {line}" for line in wrapped(f"- {text}", width - 2))
+    for chain in chains:
+        text = f"{' -> '.join(chain.steps)}  at {chain.item_path}"
+        lines.extend(wrapped(visible(text, keep=""), width))
+    count = sum(len(plan.calls) for _, plan in plans)
+    lines.append("")
+    most = sum(map(len, probes.values()))
+    more = f", and at most {most} probes" if most else ""
+    lines.extend(wrapped(f"Planned: {count} calls of {len(plans)} operations{more}; nothing was sent", width))
+    return "\n".join(lines)
+
+
+def _planned_text(operation: Operation, value: InputValue) -> str:
+    text = MASK if is_secret(operation, value) else option_text(value.value)
+    return f"{value.name} = {text} ({value.shown_origin})"

@@ -1,1 +1,0 @@
-"""The calls of a check: prepared, sent side by side, and judged."""

@@ -1,0 +1,601 @@
+"""Exchanges that others made, in a recording, through a proxy or with a mock: each is judged as a call, and told.
+
+No secret is shown. Of the exchanges of a recording that came to the same, one is kept.
+"""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from dynacli.auth.credentials import is_supported, kind_of
+from dynacli.auth.secret import MASK, Masker, Secret
+from dynacli.check._operation_judge import broken_off_verdict, judge_cut_answer
+from dynacli.check.check_records import CheckedOperation, Exchange, PlannedCall
+from dynacli.check.check_results import CheckResults, starred
+from dynacli.client.answers.mask_body import is_secret_header, password_fields, secret_texts
+from dynacli.client.answers.verdict_text import findings_json, findings_text, short_findings_text
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.operation_at import delimiter_of, styled_properties, styled_texts
+from dynacli.client.sign_request import is_secret_parameter
+from dynacli.errors import NetworkError, UsageError
+from dynacli.http.built_request import Pair, Request, RequestParts
+from dynacli.http.exchange import Answer
+from dynacli.http.semantics import essence, is_form, is_json
+from dynacli.openapi.model.operation import Operation, Parameter, SecurityScheme, ValueType, documented_status
+from dynacli.record import record, replace
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.request.convert_words import convert, convert_all
+from dynacli.text.terminal import Painter, visible
+from dynacli.traffic.operation_finder import MatchedOperation, OperationFinder
+from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange
+from dynacli.urls import is_secret_name, origin_of, with_masked_secrets
+from dynacli.validation.finding import Finding, Verdict
+from dynacli.validation.judge_by_level import JudgeByLevel
+from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
+from dynacli.validation.read_body import UnreadBody
+
+__all__ = ["ExchangeJudge", "JudgedExchange", "RecordingJudge", "ToldExchange"]
+
+
+def _secret_names(operation: Operation) -> frozenset[str]:
+    """Return the names of headers (in lower case), parameters and fields that the document calls secret."""
+    names = {name for _, name in operation.api_keys}
+    names |= {each.name for each in operation.parameters if is_secret_parameter(each)}
+    names |= password_fields(operation)
+    return frozenset({*names, *(name.lower() for name in names)})
+
+
+def _keys_of(api: OpenedApi) -> frozenset[str]:
+    """Return the names under which the API takes keys in any operation, for what belongs to none of them."""
+    schemes = (scheme for sign_in in api.catalog.overview().sign_ins for scheme in sign_in.schemes)
+    names = {scheme.parameter for scheme in schemes if scheme.type == "apiKey"}
+    return frozenset({*names, *(name.lower() for name in names)})
+
+
+def _masker_of(recorded: RecordedExchange, path_values: Mapping[str, str], names: frozenset[str]) -> Masker:
+    """Return what takes the secrets of an exchange out of whatever is shown.
+
+    Args:
+        path_values: Name of a path parameter → its percent-encoded text.
+        names: Those of `secret_names`.
+    """
+    return Masker(Secret(text) for text in _secrets(recorded, path_values, names) if text)
+
+
+def _secrets(
+    recorded: RecordedExchange, path_values: Mapping[str, str], names: frozenset[str]
+) -> Iterator[str]:
+    request, answer = recorded.request, recorded.answer
+    for name, value in (*request.headers, *(answer.headers if answer is not None else ())):
+        if is_secret_header(name, names):
+            yield from _parts_of_header(name.lower(), value)
+    parts = urlsplit(request.url)
+    yield parts.password or ""
+    pairs = [*parse_qsl(parts.query), *((name, unquote(text)) for name, text in path_values.items())]
+    yield from (value for name, value in pairs if name in names or (is_secret_name(name) and name != "key"))
+    yield from (value for name, value in parse_qsl(parts.query) if name == "key")
+    yield from _of_body(recorded.content, request.header("content-type"), names)
+    if answer is not None:
+        media_type = next((value for name, value in answer.headers if name.lower() == "content-type"), "")
+        yield from _of_body(answer.body, media_type, names)
+
+
+def _parts_of_header(name: str, value: str) -> Iterator[str]:
+    yield value
+    if name == "set-cookie":
+        yield value.partition(";")[0].partition("=")[2].strip()
+    elif name == "cookie":
+        yield from (pair.partition("=")[2].strip() for pair in value.split(";"))
+    else:
+        yield value.partition(" ")[2]  # `Bearer TOKEN`
+
+
+def _of_body(body: bytes | None, media_type: str, names: frozenset[str]) -> Iterator[str]:
+    if not body:
+        return
+    if is_form(essence(media_type)):
+        pairs = parse_qsl(body.decode("utf-8", "replace"))
+        yield from (value for name, value in pairs if name in names or is_secret_name(name))
+    elif is_json(media_type):
+        try:
+            yield from secret_texts(json.loads(body), names)
+        except (ValueError, RecursionError):
+            return  # it cannot be read, and so no part of it is shown
+
+
+class _LostBody(UnreadBody):
+    """A body that is not there."""
+
+    def __init__(self, size: int | None, loss: str) -> None:
+        super().__init__(size)
+        self.reason = loss
+
+
+def _judged_request_of(recorded: RecordedExchange, match: MatchedOperation) -> JudgedRequest:
+    """Return the request as it is judged."""
+    request, parts = recorded.request, _parts(recorded, match)
+    loss = recorded.content_loss
+    body: Any = _LostBody(None, loss) if loss else recorded.content
+    querystring = next((each for each in match.operation.parameters if each.location == "querystring"), None)
+    query = urlsplit(request.url).query
+    return JudgedRequest(
+        path={name: unquote(text) for name, text in match.path_values.items()},
+        query=[(pair.name, pair.value) for pair in parts.query],
+        headers=parts.headers,
+        cookies=[(pair.name, pair.value) for pair in parts.cookies],
+        media_type=request.header("content-type"),
+        body=body,
+        values=dict(_values(match, parts)),
+        querystring=(querystring.name, query) if querystring is not None and query else None,
+    )
+
+
+def _judged_answer(answer: RecordedAnswer) -> JudgedResponse:
+    """Return an answer as it is judged."""
+    content_type = ", ".join(value for name, value in answer.headers if name.lower() == "content-type")
+    body = _LostBody(answer.size, answer.loss) if answer.body is None else answer.body
+    return JudgedResponse(answer.status, answer.headers, content_type, body)
+
+
+def _exchange_of(
+    recorded: RecordedExchange, match: MatchedOperation, verdict: Verdict | None, *, is_judged: bool
+) -> Exchange:
+    """Return an exchange as reports take it, its secrets masked in what is shown.
+
+    Args:
+        verdict: On the request and the answer; None where nothing is judged.
+        is_judged: Whether the document describes the answer.
+    """
+    request, names = recorded.request, _secret_names(match.operation)
+    masker = _masker_of(recorded, match.path_values, names)
+    whole = Request(request.method, request.url, request.headers, recorded.content, _parts(recorded, match))
+    headers = tuple(
+        (name, MASK if is_secret_header(name, names) else masker.mask(value))
+        for name, value in request.headers
+    )
+    answer = recorded.answer
+    return Exchange(
+        PlannedCall(match.operation.name),
+        whole,
+        whole._replace(url=masker.mask(with_masked_secrets(request.url, names)), headers=headers),
+        masker,
+        None
+        if answer is None
+        else Answer(
+            answer.status,
+            answer.reason,
+            answer.http_version,
+            request.url,
+            answer.headers,
+            answer.body or b"",
+            recorded.seconds,
+            size=answer.size or 0,
+        ),
+        NetworkError("No answer was recorded", reason=masker.mask(recorded.error))
+        if answer is None
+        else None,
+        verdict,
+        recorded.seconds,
+        started=recorded.started,
+        cut_reason=answer.loss if answer is not None else "",
+        is_judged=is_judged,
+    )
+
+
+def _parts(recorded: RecordedExchange, match: MatchedOperation) -> RequestParts:
+    request = recorded.request
+    query = [
+        Pair(name, value, f"{name}={value}")
+        for name, value in parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
+    ]
+    headers: dict[str, str] = {}
+    cookies: list[Pair] = []
+    for name, value in request.headers:
+        if name.lower() == "cookie":
+            cookies.extend(_cookies(value))
+        else:
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return RequestParts(dict(match.path_values), tuple(query), headers, tuple(cookies))
+
+
+def _cookies(text: str) -> Iterator[Pair]:
+    for piece in text.split(";"):
+        name, equals, value = piece.strip().partition("=")
+        if equals:
+            yield Pair(name, unquote(value), f"{name}={value}")
+
+
+def _values(match: MatchedOperation, parts: RequestParts) -> Iterator[tuple[tuple[str, str], Any]]:
+    """Yield the values that the texts of parameters stand for, where that is plain; the texts count before them."""
+    headers = {name.lower(): value for name, value in parts.headers.items()}
+    for parameter in match.operation.parameters:
+        name = parameter.name
+        match parameter.location:
+            case "path":
+                if name in parts.path and not parameter.media_type:
+                    yield ("path", name), _path_value(parameter, parts.path[name])
+                continue
+            case "query":
+                texts = [pair.value for pair in parts.query if pair.name == name]
+            case "header":
+                texts = [headers[name.lower()]] if name.lower() in headers else []
+            case "cookie":
+                texts = [pair.value for pair in parts.cookies if pair.name == name]
+            case _:
+                texts = []
+        if texts and not parameter.media_type and parameter.value.type != "object":
+            yield (parameter.location, name), _value(parameter, texts)
+
+
+def _path_value(parameter: Parameter, encoded: str) -> Any:
+    properties = styled_properties(parameter, encoded) if parameter.value.type == "object" else None
+    if properties is None:
+        return _converted(parameter, styled_texts(parameter, encoded))
+    types = {field.path[0]: field.value for field in parameter.fields if len(field.path) == 1}
+    return {
+        name: convert(text, types.get(name, ValueType()), parameter.option, is_strict=False)
+        for name, text in properties.items()
+    }
+
+
+def _value(parameter: Parameter, texts: list[str]) -> Any:
+    if parameter.value.type == "array" and not (parameter.explode and parameter.location == "query"):
+        texts = [item for text in texts for item in text.split(delimiter_of(parameter.style))]
+    return _converted(parameter, texts)
+
+
+def _converted(parameter: Parameter, texts: list[str]) -> Any:
+    try:
+        return convert_all(texts, parameter.value, parameter.option, is_strict=False)
+    except UsageError:
+        return texts[-1]
+
+
+def _sent_credentials(request: JudgedRequest, operation: Operation) -> frozenset[str]:
+    """Return the names of the operation's security schemes for which a request has a credential, right or wrong."""
+    schemes = {scheme.name: scheme for alternative in operation.security for scheme in alternative}
+    return frozenset(name for name, scheme in schemes.items() if _has_credential(request, scheme))
+
+
+def _has_credential(request: JudgedRequest, scheme: SecurityScheme) -> bool:
+    kind = kind_of(scheme)
+    if kind == "mutualTLS" or not is_supported(scheme):
+        return True  # a certificate is no part of the request, and nobody knows what an unknown scheme sends
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    if kind != "apiKey":
+        # Where two schemes are wanted together, each has a header of its own, and both are joined here.
+        parts = (part.strip().partition(" ") for part in headers.get("authorization", "").split(","))
+        return any(given.lower() == kind and credential.strip() for given, _, credential in parts)
+    match scheme.location:
+        case "header":
+            return bool(headers.get(scheme.parameter.lower()))
+        case "query":
+            return any(name == scheme.parameter and value for name, value in request.query)
+        case _:
+            return any(name == scheme.parameter and value for name, value in request.cookies)
+
+
+class ExchangeJudge:
+    """Judges exchanges, of which one at a time.
+
+    Args:
+        settings: The level, and the findings that the configuration switches off.
+    """
+
+    def __init__(self, api: OpenedApi, settings: CallSettings) -> None:
+        self._api, self._settings = api, settings
+        self._judges: dict[str, JudgeByLevel] = {}
+
+    def exchange(
+        self, recorded: RecordedExchange, match: MatchedOperation, *, is_whole: bool = False
+    ) -> Verdict:
+        """Return the verdict on the request and on the answer, if there is one.
+
+        Args:
+            is_whole: The same as for `request`.
+        """
+        verdict = self.request(recorded, match, is_whole=is_whole)
+        if recorded.answer is not None:
+            verdict.join(self.answer(recorded.answer, match))
+        if recorded.is_broken_off:
+            on_end = broken_off_verdict(self._judge(match).responses_place)
+            self._settings.set_apart(on_end, match.operation)
+            verdict.join(on_end)
+        return verdict
+
+    def request(
+        self, recorded: RecordedExchange, match: MatchedOperation, *, is_whole: bool = False
+    ) -> Verdict:
+        """Return the verdict on a request.
+
+        Args:
+            is_whole: Whether the request is there as it was sent, so that it is a finding if it lacks a credential;
+                recordings leave credentials out.
+        """
+        sent = _judged_request_of(recorded, match)
+        if is_whole:
+            credentials = _sent_credentials(sent, match.operation)
+            # What has its credentials may be accepted without asking openapi-core.
+            if not any(
+                credentials.issuperset(scheme.name for scheme in each) for each in match.operation.security
+            ):
+                sent = sent._replace(credentials=credentials)
+        verdict = self._judge(match).request(sent)
+        self._settings.set_apart(verdict, match.operation)
+        return verdict
+
+    def answer(self, answer: RecordedAnswer, match: MatchedOperation) -> Verdict:
+        """Return the verdict on an answer."""
+        verdict = self._judge(match).response(_judged_answer(answer))
+        if answer.body is not None and answer.loss:
+            judge_cut_answer(verdict, answer.loss, has_body=bool(answer.body))
+        self._settings.set_apart(verdict, match.operation, answer.status)
+        return verdict
+
+    def _judge(self, match: MatchedOperation) -> JudgeByLevel:
+        operation = match.operation
+        if operation.name not in self._judges:
+            is_exact = self._settings.level == "exact"
+            # What is plainly right is accepted at `strict`, too, with the same verdict: a recording may have a million
+            # exchanges, and openapi-core takes milliseconds for each.
+            self._judges[operation.name] = JudgeByLevel(
+                self._api.catalog, operation, may_accept=not is_exact, is_exact=is_exact
+            )
+        return self._judges[operation.name]
+
+
+_MOST_KEPT = 100
+"""Different exchanges that are kept of one operation."""
+_MOST_BYTES = 64 * 1024 * 1024
+"""Bytes of bodies that are kept of all exchanges."""
+_Key = tuple[object, ...]
+
+
+@record
+class JudgedExchange:
+    """An exchange of an operation.
+
+    Args:
+        verdict: On the request and the answer; None where nothing is judged.
+        is_judged: Whether the document describes the answer.
+    """
+
+    match: MatchedOperation
+    verdict: Verdict | None
+    is_judged: bool
+
+
+class RecordingJudge:
+    """Judges the exchanges of one API.
+
+    Attributes:
+        count: How many exchanges there are.
+        elsewhere: Host → how many exchanges with it belong to no operation.
+        possible_servers: Base URL that is no server of the document → how many exchanges would belong to operations
+            if it were.
+        unlisted: How many exchanges had findings that are not listed, because there are too many different ones.
+
+    Args:
+        servers: The base URLs whose exchanges are judged; none for the servers of the document.
+        is_whole: Whether requests are there as they were sent, with their credentials.
+    """
+
+    def __init__(
+        self, api: OpenedApi, settings: CallSettings, servers: Iterable[str] = (), *, is_whole: bool = False
+    ) -> None:
+        self._api, self._settings = api, settings
+        self._finder = OperationFinder(api, servers)
+        self._judge, self._is_whole = ExchangeJudge(api, settings), is_whole
+        self._kept: dict[str, dict[_Key, Exchange]] = {}
+        self._bytes = 0
+        self._start = time.monotonic()
+        self.count = 0
+        self.elsewhere: Counter[str] = Counter()
+        self.possible_servers: Counter[str] = Counter()
+        self.unlisted = 0
+
+    def unjudged(self, recorded: RecordedExchange) -> JudgedExchange | None:
+        """Return an exchange with its operation alone; None where it belongs to none."""
+        match = self._finder.find_request(recorded.request)
+        return JudgedExchange(match, None, is_judged=False) if match is not None else None
+
+    def add(self, recorded: RecordedExchange) -> JudgedExchange | None:
+        """Judge an exchange; None where it belongs to no operation."""
+        self.count += 1
+        request = recorded.request
+        match = self._finder.find_request(request)
+        if match is not None:
+            return self._keep(recorded, match)
+        try:
+            host = origin_of(request.url)
+        except ValueError:
+            host = "a URL that cannot be read"
+        # `data:` and `about:blank` have none.
+        self.elsewhere["no host" if host.endswith("://") else host] += 1
+        other = self._finder.find_request_anywhere(request)
+        if other is not None:
+            self.possible_servers[other.base] += 1
+        return None
+
+    @property
+    def has_found(self) -> bool:
+        """Whether an exchange belongs to an operation."""
+        return bool(self._kept)
+
+    def results(
+        self, *, is_interrupted: bool = False, unseen_reason: str = "the recording has no such exchange"
+    ) -> CheckResults:
+        """Return what was found: the operations with exchanges, and those without.
+
+        Args:
+            unseen_reason: Why an operation was not validated that has none.
+        """
+        checked, unseen = [], []
+        for summary in self._api.catalog.each_summary():
+            kept = self._kept.get(summary.name)
+            operation = self._finder.operation(summary.name)
+            if kept:
+                checked.append(CheckedOperation(operation, tuple(kept.values())))
+            else:
+                unseen.append(CheckedOperation(operation, skip_reason=unseen_reason, skip_kind="unseen"))
+        return CheckResults(
+            self._api,
+            checked,
+            unseen,
+            seconds=time.monotonic() - self._start,
+            is_interrupted=is_interrupted,
+            is_recorded=True,
+        )
+
+    def _keep(self, recorded: RecordedExchange, match: MatchedOperation) -> JudgedExchange:
+        operation, answer = match.operation, recorded.answer
+        verdict = None
+        if self._settings.level != "off":
+            verdict = self._judge.exchange(recorded, match, is_whole=self._is_whole)
+        documented = [response.status for response in operation.responses]
+        is_judged = (
+            verdict is not None and answer is not None and bool(documented_status(answer.status, documented))
+        )
+        kept = self._kept.setdefault(operation.name, {})
+        key = (answer.status if answer is not None else recorded.error, *_tellings(verdict))
+        if key in kept:
+            known = kept[key]
+            kept[key] = replace(known, times=known.times + 1, seconds=max(known.seconds, recorded.seconds))
+        elif len(kept) < _MOST_KEPT:
+            self._bytes += len(recorded.content or b"") + len((answer and answer.body) or b"")
+            exchange = _exchange_of(recorded, match, verdict, is_judged=is_judged)
+            kept[key] = exchange if self._bytes <= _MOST_BYTES else _without_bodies(exchange)
+        elif verdict is not None and verdict.findings:
+            self.unlisted += 1
+        return JudgedExchange(match, verdict, is_judged)
+
+
+def _tellings(verdict: Verdict | None) -> tuple[object, ...]:
+    """Return what is the same in exchanges that tell the same."""
+    if verdict is None:
+        return ()
+    suppressed = (finding for finding, _ in verdict.suppressed)
+    return (
+        *(_finding_texts(found) for found in (verdict.findings, verdict.tolerated, suppressed)),
+        frozenset((*verdict.not_validated, *verdict.failures)),
+    )
+
+
+def _finding_texts(findings: Iterable[Finding]) -> frozenset[tuple[str, ...]]:
+    return frozenset(
+        (finding.where, finding.rule, starred(finding.pointer), finding.message) for finding in findings
+    )
+
+
+def _without_bodies(exchange: Exchange) -> Exchange:
+    answer = exchange.answer
+    return replace(
+        exchange,
+        request=exchange.request._replace(body=None),
+        shown=exchange.shown._replace(body=None),
+        answer=replace(answer, body=b"") if answer is not None else None,
+        cut_reason=exchange.cut_reason or "the body is not kept, because there are too many",
+    )
+
+
+class ToldExchange:
+    """An exchange as a server tells it, which adds what it alone knows by `outcome`, `members` and `not_validated`.
+
+    Attributes:
+        recorded: The exchange.
+        verdict: On the request and the answer; an empty one where nothing was judged.
+        has_verdict: Whether something was judged.
+        masker: What takes the secrets of the exchange out of a text.
+
+    Args:
+        match: The operation of the request; None where it has none.
+        target: Path and query, as they were sent.
+        sizes: The bytes of both bodies, as they were sent.
+    """
+
+    def __init__(
+        self,
+        api: OpenedApi,
+        recorded: RecordedExchange,
+        match: MatchedOperation | None,
+        verdict: Verdict | None,
+        target: str,
+        sizes: tuple[int, int],
+    ) -> None:
+        self._api, self.recorded, self._match, self._sizes = api, recorded, match, sizes
+        self.verdict, self.has_verdict = verdict or Verdict(), verdict is not None
+        names = _keys_of(api) if match is None else _secret_names(match.operation)
+        if not (self.verdict.findings or self.verdict.tolerated or self.verdict.suppressed):
+            # Bodies are looked through for secrets only where something of them is told.
+            answer = recorded.answer and replace(recorded.answer, body=b"")
+            recorded = replace(recorded, content=None, answer=answer)
+        self.masker = _masker_of(recorded, match.path_values if match is not None else {}, names)
+        self._target = self.masker.mask(with_masked_secrets(target, names))
+
+    def outcome(self, paint: Painter) -> str:
+        """Return what is to be said of it, in a few words."""
+        raise NotImplementedError
+
+    def members(self) -> dict[str, Any]:
+        """Return further members of its data, still with their secrets."""
+        raise NotImplementedError
+
+    def not_validated(self) -> list[str]:
+        """Return the reasons why something was not validated."""
+        return list(dict.fromkeys([*self.verdict.failures, *self.verdict.not_validated]))
+
+    def row(self) -> dict[str, Any]:
+        """Return it as data."""
+        recorded, verdict, mask = self.recorded, self.verdict, self.masker.mask_value
+        suppressed = [{**finding.as_json(), "reason": reason} for finding, reason in verdict.suppressed]
+        return {
+            "at": datetime.fromtimestamp(recorded.started, UTC).isoformat(timespec="milliseconds"),
+            "api": self._api.name,
+            "operation": self._match.operation.name if self._match is not None else None,
+            "method": recorded.request.method,
+            "path": self._target,
+            "status": recorded.answer.status if recorded.answer is not None else None,
+            "seconds": round(recorded.seconds, 4),
+            "request_bytes": self._sizes[0],
+            "answer_bytes": self._sizes[1],
+            "valid": not verdict.findings if self.has_verdict else None,
+            "findings": mask(findings_json(self._api, verdict.findings)) if verdict.findings else [],
+            "tolerated": mask([finding.as_json() for finding in verdict.tolerated]),
+            "suppressed": mask(suppressed),
+            "not_validated": mask(self.not_validated()),
+            **mask(self.members()),
+        }
+
+    def lines(self, paint: Painter, *, is_verbose: bool) -> str:
+        """Return it as text: a line, and below it what was found.
+
+        Args:
+            is_verbose: Whether all findings are told with their places in the document.
+        """
+        recorded = self.recorded
+        status = str(recorded.answer.status) if recorded.answer is not None else "---"
+        name = self._match.operation.name if self._match is not None else "not in the document"
+        pieces = [
+            paint.dim(time.strftime("%H:%M:%S", time.localtime(recorded.started))),
+            paint.bold(visible(recorded.request.method, keep="")),
+            visible(self._target, keep=""),
+            paint.red(status) if status[0] in "5-" else status,
+            paint.cyan(visible(name, keep="")),
+            f"{recorded.seconds * 1000:.0f} ms",
+            self.outcome(paint),
+        ]
+        line = "  ".join(filter(None, pieces))
+        findings = self.verdict.findings
+        if not findings:
+            return line
+        text = findings_text(self._api, findings) if is_verbose else short_findings_text(findings)
+        told = visible(self.masker.mask(text)).splitlines()
+        return "\n".join([line, *(f"    {each}" for each in told)])
+
+    def shown(self, text: str) -> str:
+        """Return a text as it may be shown: on one line, and without secrets."""
+        return visible(self.masker.mask(text), keep="")

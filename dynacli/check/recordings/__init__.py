@@ -1,1 +1,0 @@
-"""Recorded traffic, judged like the calls of a check."""

@@ -1,1 +1,0 @@
-"""The results of a check, for people and for programs."""
