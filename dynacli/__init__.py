@@ -2,11 +2,11 @@
 
 TYPE_CHECKING = False  # not that of `typing`, whose import would take longer than all else here
 if TYPE_CHECKING:
-    from dynacli.client.answers.answer import Answer
     from dynacli.client.api_client import Api, open_api
     from dynacli.client.call import CallEvent
+    from dynacli.client.responses.response import Response
 
-__all__ = ["Answer", "Api", "CallEvent", "__version__", "is_own_process", "open_api", "user_agent"]
+__all__ = ["Api", "CallEvent", "Response", "__version__", "is_own_process", "open_api", "user_agent"]
 
 __version__ = "0.1.0"
 
@@ -21,7 +21,7 @@ Then libraries are imported for dynacli alone, without the parts that it has no 
 """
 
 _PUBLIC = {
-    "Answer": "dynacli.client.answers.answer",
+    "Response": "dynacli.client.responses.response",
     "Api": "dynacli.client.api_client",
     "CallEvent": "dynacli.client.call",
     "open_api": "dynacli.client.api_client",

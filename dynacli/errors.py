@@ -7,18 +7,18 @@ text or JSON on standard error and into the exit code::
     ├── InternalError        1    a defect in dynacli itself
     ├── UsageError           2    unknown API, operation, option; a bad or missing value;
     │                             a request that the document does not allow
-    ├── HttpError        3, 4, 5    the final answer is a 3xx, 4xx, 5xx; its body was printed
+    ├── HttpError        3, 4, 5    the final response is a 3xx, 4xx, 5xx; its body was printed
     ├── NetworkError         6    DNS, refused, TLS, protocol error
     │   ├── UnreachableError      no connection, for a reason that may pass
-    │   └── BrokenAnswerError     no answer, or a truncated one, from a server that was reached
+    │   └── BrokenResponseError     no response, or a truncated one, from a server that was reached
     ├── TimedOutError        7    connect, read or total budget
     ├── DocumentError        8    not found, not OpenAPI, over a limit, unreadable,
     │                             a reference that may not be followed
-    ├── MismatchError        9    the answer breaks the document
+    ├── MismatchError        9    the response breaks the document
     ├── AuthError           10    a credential is missing, expired, refused
     ├── RefusedError        11    the call would cross a line of trust
     ├── FileError           12    configuration unreadable, output cannot be written, disk full
-    ├── FormError           13    the answer came, and cannot be given in the form that was asked for
+    ├── FormError           13    the response came, and cannot be given in the form that was asked for
     └── FailedRowsError   any     rows of a batch failed; the code is the first one's
 """
 
@@ -26,7 +26,7 @@ from typing import Any, ClassVar
 
 __all__ = [
     "AuthError",
-    "BrokenAnswerError",
+    "BrokenResponseError",
     "DocumentError",
     "DynacliError",
     "FailedRowsError",
@@ -146,10 +146,10 @@ class UsageError(DynacliError):
 
 
 class HttpError(DynacliError):
-    """The final answer is not a 2xx.
+    """The final response is not a 2xx.
 
     Args:
-        status: The answer's status code; the exit code is its first digit.
+        status: The response's status code; the exit code is its first digit.
     """
 
     kind = "http"
@@ -172,8 +172,8 @@ class UnreachableError(NetworkError):
     is_retryable = True
 
 
-class BrokenAnswerError(NetworkError):
-    """The server was reached, and closed the connection before its answer was complete."""
+class BrokenResponseError(NetworkError):
+    """The server was reached, and closed the connection before its response was complete."""
 
     is_retryable = True
 
@@ -194,7 +194,7 @@ class DocumentError(DynacliError):
 
 
 class MismatchError(DynacliError):
-    """The answer breaks the document, at a validation level where that counts as a failure."""
+    """The response breaks the document, at a validation level where that counts as a failure."""
 
     exit_code = 9
     kind = "mismatch"
@@ -222,7 +222,7 @@ class FileError(DynacliError):
 
 
 class FormError(DynacliError):
-    """The answer came, and cannot be given in the form that was asked for: it was printed as JSON, or as it came."""
+    """The response came, and cannot be given in the form that was asked for: it was printed as JSON, or as it came."""
 
     exit_code = 13
     kind = "form"

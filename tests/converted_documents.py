@@ -1,7 +1,7 @@
 """Writes real documents in other versions of OpenAPI: as valid as before, and with the same verdicts.
 
 Run it as `python -m tests.converted_documents [FOLDER]`. Of each document it converts the whole, lets
-openapi-spec-validator read the result, and judges the examples of some answers, and what becomes of these by a
+openapi-spec-validator read the result, and judges the examples of some responses, and what becomes of these by a
 mistake, by the document and by its conversions. Documents above 100 kB are left out unless
 `DYNACLI_TEST_CORPUS_LARGE` is set.
 The exit code is 1 where a conversion is not as good as its document, 3 where there is no folder.
@@ -26,7 +26,7 @@ from dynacli.openapi.document.load import Document
 from dynacli.openapi.document.references.portable import make_portable
 from dynacli.openapi.document.references.scan import follow_references, lookup
 from dynacli.openapi.schema.example_value import NoExampleError, example_value
-from dynacli.openapi.schema.success_answer import success_answer
+from dynacli.openapi.schema.success_response import documented_success
 from dynacli.validation.judge import Judge
 from tests.documents import load_file, load_tree, places_in
 from tests.real_documents import documents, parsed_with_folder
@@ -107,7 +107,9 @@ def _other_verdicts(tree: dict[str, Any], made: dict[str, Converted], counts: Co
         raw = follow_references(plain, plain["paths"].get(operation.path, {})).get(
             operation.method.lower(), {}
         )
-        status, response = success_answer(raw.get("responses"), lambda node: follow_references(plain, node))
+        status, response = documented_success(
+            raw.get("responses"), lambda node: follow_references(plain, node)
+        )
         schema = (response.get("content") or {}).get(JSON, {}).get("schema")
         if schema is None or not status.isdigit():
             continue
@@ -117,8 +119,8 @@ def _other_verdicts(tree: dict[str, Any], made: dict[str, Converted], counts: Co
             continue
         judges = {each: Judge(catalog, catalog.operation(name)) for each, catalog in catalogs.items()}
         for value in with_mistakes(example):
-            answer = answered(json.dumps(value).encode(), int(status))
-            verdicts = {each: judge.response(answer).is_valid for each, judge in judges.items()}
+            message = answered(json.dumps(value).encode(), int(status))
+            verdicts = {each: judge.response(message).is_valid for each, judge in judges.items()}
             for version, converted in made.items():
                 counts["verdicts"] += 1
                 if verdicts[version] != verdicts[""] and not (verdicts[version] and converted.losses):

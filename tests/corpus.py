@@ -1,6 +1,6 @@
 """Drives every operation of real documents: its help, `--example --dry-run`, and the example its help ends with.
 
-Of every fourth operation it asks the mock, which has to answer as the document wants it.
+Of every fourth operation it asks the mock, which has to respond as the document wants it.
 
 Run it as `python -m tests.corpus [FOLDER] [--most N] [--reasons]` for the table of all documents.
 It calls what the program calls, in one process; nothing is sent and nothing is written.
@@ -53,7 +53,7 @@ SUMMARY_BYTES = 1_400
 DESCRIPTION_BYTES = 6_000
 MOCKED_EVERY = 4
 MOCKED = 0.995
-"""At least this part of the mock's answers is right; the others are of documents that contradict themselves."""
+"""At least this part of the mock's responses is right; the others are of documents that contradict themselves."""
 ACCEPTED = 0.995
 """Of the requests that `--example` makes, at least this part is accepted by openapi-core; the others have reasons."""
 
@@ -300,7 +300,7 @@ def _main() -> int:
     sys.stdout.write(f", and openapi-core accepts {share:.2%} of the examples")
     mocked = total.mocked / max(total.asked, 1)
     sys.stdout.write(f" and {total.summarized / max(total.tried, 1):.2%} of the lines of summaries;")
-    sys.stdout.write(f" {mocked:.2%} of the mock's answers are right\n")
+    sys.stdout.write(f" {mocked:.2%} of the mock's responses are right\n")
     is_whole = not refused and total.listed == total.in_document and total.helped == total.tried
     return 0 if is_whole and share >= ACCEPTED and mocked >= MOCKED else 1
 

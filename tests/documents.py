@@ -15,7 +15,7 @@ from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.fetching.file_opener import allowed_files
 from dynacli.openapi.document.load import Document, load
 from dynacli.openapi.document.source import parse_source
-from tests.harness import Answer, Recorder
+from tests.harness import Recorder, Response
 
 __all__ = [
     "API_KEY",
@@ -41,7 +41,7 @@ __all__ = [
 
 JSON = "application/json"
 SERVER = "http://127.0.0.1:9"
-"""The server of a document whose operations are not called: nobody answers there."""
+"""The server of a document whose operations are not called: nobody responds there."""
 
 BEARER = {"type": "http", "scheme": "bearer"}
 BASIC = {"type": "http", "scheme": "basic"}
@@ -68,7 +68,7 @@ def operation(
     media_type: str = JSON,
     **more: Any,
 ) -> dict[str, Any]:
-    """Return an Operation Object, which answers with any JSON unless `responses` says something else.
+    """Return an Operation Object, which responds with any JSON unless `responses` says something else.
 
     Args:
         body: The schema of its body, which is then required.
@@ -160,7 +160,7 @@ def save_files(files: Mapping[str, Any], folder: str | Path = ".") -> Path:
 
 def serve(server: Recorder, made: Any, path: str = "/openapi.json") -> str:
     """Let a server have a document, and return its URL."""
-    server.answers[path] = Answer(body=json.dumps(made).encode())
+    server.responses[path] = Response(body=json.dumps(made).encode())
     return f"{server.origin}{path}"
 
 

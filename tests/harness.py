@@ -21,13 +21,13 @@ from dynacli.environment import Environment
 
 __all__ = [
     "REFUSES_NO_PROXY",
-    "Answer",
     "RecordedRequest",
     "Recorder",
+    "Response",
     "Result",
     "examples_of",
     "free_port",
-    "json_answer",
+    "json_response",
     "recording",
     "run_cli",
     "silent_server",
@@ -121,8 +121,8 @@ class RecordedRequest:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a recording server answers."""
+class Response:
+    """What a recording server responds."""
 
     status: int = 200
     body: bytes = b"{}"
@@ -136,9 +136,9 @@ def examples_of(page: str) -> list[list[str]]:
     return [shlex.split(line) for line in block[1].replace("\\\n", " ").splitlines()]
 
 
-def json_answer(value: Any, status: int = 200, /, **headers: str) -> Answer:
-    """Return an answer with a JSON value."""
-    return Answer(status, json.dumps(value).encode(), {"Content-Type": "application/json", **headers})
+def json_response(value: Any, status: int = 200, /, **headers: str) -> Response:
+    """Return a response with a JSON value."""
+    return Response(status, json.dumps(value).encode(), {"Content-Type": "application/json", **headers})
 
 
 def free_port() -> int:
@@ -158,15 +158,15 @@ def silent_server() -> Iterator[str]:
 
 @dataclass
 class Recorder:
-    """A server on loopback: what it was asked, and how it answers.
+    """A server on loopback: what it was asked, and how it responds.
 
     Attributes:
-        answers: Path without its query → answer, or a function of the request; others get 404.
+        responses: Path without its query → response, or a function of the request; others get 404.
     """
 
     origin: str
     requests: list[RecordedRequest] = field(default_factory=list)
-    answers: dict[str, Answer | Callable[[RecordedRequest], Answer]] = field(default_factory=dict)
+    responses: dict[str, Response | Callable[[RecordedRequest], Response]] = field(default_factory=dict)
 
     @property
     def last(self) -> RecordedRequest:
@@ -190,7 +190,7 @@ def recording() -> Iterator[Recorder]:
                 self.rfile.readline()
             self.rfile.readline()
 
-        def answer(self) -> None:
+        def response(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             headers: dict[str, list[str]] = {}
             for name, value in self.headers.items():
@@ -199,24 +199,24 @@ def recording() -> Iterator[Recorder]:
             body = b"".join(self.chunks()) if is_chunked else self.rfile.read(length)
             request = RecordedRequest(self.command, self.path, headers, body)
             recorder.requests.append(request)
-            answer = recorder.answers.get(
-                self.path.partition("?")[0], Answer(404, b'{"error":"no such path"}')
+            response = recorder.responses.get(
+                self.path.partition("?")[0], Response(404, b'{"error":"no such path"}')
             )
-            if callable(answer):
-                answer = answer(request)
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
+            if callable(response):
+                response = response(request)
+            self.send_response(response.status)
+            for name, value in response.headers.items():
                 self.send_header(name, value)
-            if "Content-Length" not in answer.headers and "Transfer-Encoding" not in answer.headers:
-                self.send_header("Content-Length", str(len(answer.body)))
+            if "Content-Length" not in response.headers and "Transfer-Encoding" not in response.headers:
+                self.send_header("Content-Length", str(len(response.body)))
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(answer.body)
+                self.wfile.write(response.body)
 
         def __getattr__(self, name: str) -> Any:
             if not name.startswith("do_"):
                 raise AttributeError(name)
-            return self.answer  # whatever the method is
+            return self.response  # whatever the method is
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             pass

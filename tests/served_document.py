@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.harness import Answer, RecordedRequest, Recorder
+from tests.harness import RecordedRequest, Recorder, Response
 
 __all__ = ["DAY", "HOUR", "MINUTE", "Served", "State", "age", "holding", "state_of", "until"]
 
@@ -36,26 +36,26 @@ class Served:
             self.has(document)
 
     def has(self, document: Any, status: int = 200, /, **headers: str) -> None:
-        """Answer with a document from now on; with 304 where the request names its ETag or its time.
+        """Respond with a document from now on; with 304 where the request names its ETag or its time.
 
         Args:
             document: An object of JSON, or the bytes that shall come.
             status: The status code.
-            headers: Of the answer, with `_` for `-`.
+            headers: Of the response, with `_` for `-`.
         """
         content = document if isinstance(document, bytes) else json.dumps(document).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
 
-        def answer(request: RecordedRequest) -> Answer:
+        def response(request: RecordedRequest) -> Response:
             if status == 200 and _is_known(request, named):
-                return Answer(304, b"", named)
-            return Answer(status, content, {"Content-Type": "application/json", **named})
+                return Response(304, b"", named)
+            return Response(status, content, {"Content-Type": "application/json", **named})
 
-        self.recorder.answers["/openapi.json"] = answer
+        self.recorder.responses["/openapi.json"] = response
 
-    def answers(self, answer: Answer | Callable[[RecordedRequest], Answer]) -> None:
-        """Answer like that from now on."""
-        self.recorder.answers["/openapi.json"] = answer
+    def responses(self, response: Response | Callable[[RecordedRequest], Response]) -> None:
+        """Response like that from now on."""
+        self.recorder.responses["/openapi.json"] = response
 
     @property
     def asked(self) -> list[RecordedRequest]:
@@ -77,20 +77,20 @@ def _is_known(request: RecordedRequest, headers: Mapping[str, str]) -> bool:
 
 @contextlib.contextmanager
 def holding(served: Served) -> Iterator[threading.Event]:
-    """Let the server hold its answer back until the event that is given, at the latest until the end of the block."""
+    """Let the server hold its response back until the event that is given, at the latest until the end of the block."""
     release = threading.Event()
-    answer = served.recorder.answers["/openapi.json"]
+    response = served.recorder.responses["/openapi.json"]
 
-    def wait(request: RecordedRequest) -> Answer:
+    def wait(request: RecordedRequest) -> Response:
         release.wait(_PATIENCE_SECONDS)
-        return answer(request) if callable(answer) else answer
+        return response(request) if callable(response) else response
 
-    served.answers(wait)
+    served.responses(wait)
     try:
         yield release
     finally:
         release.set()
-        served.answers(answer)
+        served.responses(response)
 
 
 def age(home: Path, seconds: float) -> None:

@@ -71,7 +71,7 @@ TASKS = {
         (("tests.corpus", "--processes", "2", "--reasons", "--most", "15"), ("tests.converted_documents",)),
     ),
     "wheel": Task(
-        "the wheel: pip, pipx and uv install it, and the demo answers",
+        "the wheel: pip, pipx and uv install it, and the demo responds",
         (("tests.project.try_wheel",),),
     ),
     "bench": Task(

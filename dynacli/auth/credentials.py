@@ -376,7 +376,7 @@ def _named_pair(variables: Variables) -> tuple[str, str]:
 
 
 def _with_password(scheme: SecurityScheme, pair: str) -> Credential:
-    """Return the credential of a user name and a password; for Digest it is not sent, but answers the server."""
+    """Return the credential of a user name and a password; for Digest it is not sent, but responds to the server."""
     password = pair.partition(":")[2]
     parts = (Secret(pair), *([Secret(password)] if password else []))
     if kind_of(scheme) == "digest":

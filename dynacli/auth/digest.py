@@ -36,7 +36,7 @@ class Challenge(NamedTuple):
         opaque: What it wants to have back; None for nothing.
         is_utf8: Whether it takes the user's name and password in UTF-8.
         has_user_hash: Whether it takes a hash in the place of the user's name.
-        is_stale: Whether the answer before was right, and only too late.
+        is_stale: Whether the response before was right, and only too late.
     """
 
     realm: str
@@ -50,12 +50,12 @@ class Challenge(NamedTuple):
 
 
 def challenges_in(headers: Iterable[tuple[str, str]]) -> tuple[list[Challenge], str]:
-    """Return the challenges of an answer that can be answered, and why there is none.
+    """Return the challenges of a response that can be answered, and why there is none.
 
     They stand in the order of the server, which puts first what it likes best (RFC 7616, section 3.7).
 
     Args:
-        headers: (name, value) of the headers of an answer with the status 401.
+        headers: (name, value) of the headers of a response with the status 401.
     """
     found: list[Challenge] = []
     reasons: list[str] = []
@@ -192,7 +192,7 @@ class DigestLogin:
         self.refusal = ""
         self._pair, self._origin = pair, origin
         self._session = _sessions.setdefault(env, {}).setdefault((origin, pair), _Session())
-        self._answers = 0
+        self._responses = 0
         self._sent: Challenge | None = None
         self._is_body_left_out = False
         self._must_send_body = False
@@ -217,7 +217,7 @@ class DigestLogin:
         return request._replace(headers=(*request.headers, ("Authorization", header)))
 
     def wants_again(self, request: Request, status: int, headers: Iterable[tuple[str, str]]) -> bool:
-        """Return whether a request is to be signed and sent again after an answer.
+        """Return whether a request is to be signed and sent again after a response.
 
         Args:
             request: The request before it was signed.
@@ -230,12 +230,12 @@ class DigestLogin:
         challenges, self.refusal = challenges_in(headers)
         if not challenges:
             return False
-        # A challenge of an earlier call may be too old, also where the server does not say so; what answers the
+        # A challenge of an earlier call may be too old, also where the server does not say so; what responds to the
         # challenge of this call is refused for good, unless it came too late.
-        is_final = self._answers > 0 and not (challenges[0].is_stale and self._answers == 1)
+        is_final = self._responses > 0 and not (challenges[0].is_stale and self._responses == 1)
         if is_final or not (self._is_body_left_out or _can_repeat(request)):
             return False
-        self._answers += 1
+        self._responses += 1
         self._session.take(challenges[0])
         return True
 

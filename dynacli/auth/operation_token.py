@@ -1,4 +1,4 @@
-"""The token in the answer of an operation of the API itself: where it stands, when it ends, and what refreshes it.
+"""The token in the response of an operation of the API itself: where it stands, when it ends, and what refreshes it.
 
 The request of the operation that refreshes it is kept as it was accepted when signing in.
 """
@@ -25,7 +25,7 @@ from dynacli.urls import without_query
 __all__ = ["OPERATION", "OperationRefresh", "OperationToken", "end_of_token", "read_operation_token"]
 
 _USUAL = ("access_token", "accessToken", "token", "jwt", "auth_token", "api_key", "key", "id_token")
-"""Where a token stands in most answers, at the top or in `data`."""
+"""Where a token stands in most responses, at the top or in `data`."""
 _REFRESH = ("refresh_token", "refreshToken", "refresh")
 """Where the token that refreshes it stands, in the same object or around it."""
 _ENDS = ("expires_at", "expiresAt", "expires", "expiry", "expiration", "exp")
@@ -47,7 +47,7 @@ class OperationToken:
     Args:
         text: The token.
         expires_at: When it ends, in seconds since the epoch; None where nothing says it.
-        refresh_token: What refreshes it; None where the answer has no such thing.
+        refresh_token: What refreshes it; None where the response has no such thing.
     """
 
     text: str
@@ -65,24 +65,24 @@ def read_operation_token(
     refresh_token_at: str = "",
     is_refresh: bool = False,
 ) -> OperationToken:
-    """Return the token in an answer.
+    """Return the token in a response.
 
     Args:
         operation: The name of the operation that answered, for messages.
         now: In seconds since the epoch.
-        token_at: A JMESPath expression for the token; empty for where most answers have it.
+        token_at: A JMESPath expression for the token; empty for where most responses have it.
         refresh_token_at: The same for the token that refreshes it.
-        is_refresh: Whether the expressions are about the answer of the sign-in before, which this one may be unlike.
+        is_refresh: Whether the expressions are about the response of the sign-in before, which this one may be unlike.
 
     Raises:
-        AuthError: The answer has no token.
+        AuthError: The response has no token.
     """
     text = decoded(body, media_type) or ""
     try:
         value = read_json(text)
     except (ValueError, RecursionError):
         if not media_type.startswith("text/plain") or len(text.split()) != 1:
-            raise AuthError(f"The answer of `{operation}` has no token", reason="It is no JSON") from None
+            raise AuthError(f"The response of `{operation}` has no token", reason="It is no JSON") from None
         value = text.strip()
 
     def placed(expression: str, usual: Callable[[], Any]) -> Any:
@@ -102,7 +102,7 @@ def read_operation_token(
 def _sound(token: str, operation: str) -> str:
     if not (token.isascii() and token.isprintable() and " " not in token):
         raise AuthError(
-            f"The token in the answer of `{operation}` cannot be sent",
+            f"The token in the response of `{operation}` cannot be sent",
             reason="It holds a character that no token has",
             hint="Say where the token stands: `--token-at EXPR`, a JMESPath expression",
         )
@@ -112,7 +112,7 @@ def _sound(token: str, operation: str) -> str:
 def _no_token(value: Any, operation: str, place: str) -> AuthError:
     names = ", ".join(f"`{name}`" for name in value) if isinstance(value, dict) else "no fields"
     return AuthError(
-        f"The answer of `{operation}` has no token" + (f" at `{place}`" if place else ""),
+        f"The response of `{operation}` has no token" + (f" at `{place}`" if place else ""),
         reason=f"It has {names[:300]}",
         hint="Say where it stands: `--token-at EXPR`, a JMESPath expression",
     )
@@ -132,7 +132,7 @@ def _usual(value: Any, *, is_refresh: bool) -> Any:
         return value
     holders = [each for each in (value, _member(value, "data")) if isinstance(each, dict)]
     found = _first(holders, _USUAL)
-    # djangorestframework-simplejwt; in an answer of a sign-in, the word alone may mean anything.
+    # djangorestframework-simplejwt; in a response of a sign-in, the word alone may mean anything.
     paired = [each for each in holders if is_refresh or isinstance(each.get("refresh"), str)]
     return found or _first(paired, ["access"])
 
@@ -221,7 +221,7 @@ class OperationRefresh:
         headers: (name, value), as they are sent.
         body: Empty for none.
         mark: Letters and digits, which are encoded nowhere.
-        token_at: Where the new token stands in the answer, as of `read_operation_token`.
+        token_at: Where the new token stands in the response, as of `read_operation_token`.
         refresh_token_at: The same for the one that refreshes it.
     """
 
@@ -267,7 +267,7 @@ class OperationRefresh:
 
         Raises:
             AuthError: The API refuses, with 401 as the detail `status` where the token is no longer good; or the
-                answer has no token.
+                response has no token.
             DynacliError: The API cannot be reached.
         """
         masker = Masker([given, *known])
@@ -279,7 +279,7 @@ class OperationRefresh:
     def _token(self, given: str, context: SignInContext, masker: Masker) -> OperationToken:
         asked_at = context.clock()
         in_body = quote_plus(given) if "form-urlencoded" in self.media_type else json.dumps(given)[1:-1]
-        answer = exchange(
+        response = exchange(
             self.method,
             self.url.replace(self.mark, quote(given, safe="")),
             f"operation `{self.operation}`",
@@ -287,20 +287,20 @@ class OperationRefresh:
             [(name, value.replace(self.mark, given)) for name, value in self.headers],
             self.body.replace(self.mark, in_body).encode() or None,
         )
-        if not 200 <= answer.status < 300:
-            said = server_message(answer.body, answer.media_type, masker.mask)
+        if not 200 <= response.status < 300:
+            said = server_message(response.body, response.media_type, masker.mask)
             raise AuthError(
                 f"The operation `{self.operation}` did not refresh the token",
-                reason=f"`{without_query(self.url)}` answered {answer.status}"
+                reason=f"`{without_query(self.url)}` responded with {response.status}"
                 + (f": {said}" if said else ""),
                 hint=f"Sign in again with `{invocation('auth login')}`"
-                if answer.status < 500
+                if response.status < 500
                 else f"Try again later, or sign in again with `{invocation('auth login')}`",
-                status=answer.status,
+                status=response.status,
             )
         return read_operation_token(
-            answer.body,
-            answer.media_type,
+            response.body,
+            response.media_type,
             self.operation,
             asked_at,
             token_at=self.token_at,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
-from dynacli.check._answer_values import AnswerValues, ParameterSchemas
+from dynacli.check._response_values import ParameterSchemas, ResponseValues
 from dynacli.check.check_records import INVENTED, InputValue, PlannedCall
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import ParameterKey
@@ -38,7 +38,7 @@ class CallPlanner:
     """Plans the calls of one operation.
 
     Args:
-        answers: The values of earlier answers.
+        responses: The values of earlier responses.
         preset: The values that the person set for the operation.
         max_calls: How many calls the operation may have.
         created: For an operation that may change something, values that name what this check created, a set for
@@ -49,14 +49,14 @@ class CallPlanner:
     def __init__(
         self,
         described: DescribedOperation,
-        answers: AnswerValues,
+        responses: ResponseValues,
         preset: Sequence[InputValue],
         max_calls: int,
         created: Sequence[tuple[InputValue, ...]] | None = None,
         body_values: Sequence[InputValue] = (),
     ) -> None:
         self._operation, self._schemas = described.operation, ParameterSchemas(described)
-        self._answers, self._preset, self._max_calls = answers, preset, max_calls
+        self._responses, self._preset, self._max_calls = responses, preset, max_calls
         set_fields = {plain_name(value.name) for value in preset if value.location == "body"}
         self._body_values = [value for value in body_values if plain_name(value.name) not in set_fields]
         self._created, self._is_reading = created or (), created is None
@@ -81,7 +81,7 @@ class CallPlanner:
             {**plainest, value.key: value}
             for first, *others in candidates.values()
             for value in others
-            if value.location == "path" and value.origin == "example" and first.origin in {"answer", "link"}
+            if value.location == "path" and value.origin == "example" and first.origin in {"response", "link"}
         ]
         if self._is_reading:
             further.extend(value for value in self._optional_examples() if value.key not in plainest)
@@ -129,7 +129,7 @@ class CallPlanner:
         parameters = {parameter.key: parameter for parameter in self._operation.parameters}
         fits = self._schemas.fits
         sets = chain(
-            self._answers.from_links(self._operation.name), self._answers.for_path(self._operation, fits)
+            self._responses.from_links(self._operation.name), self._responses.for_path(self._operation, fits)
         )
         for values in sets if self._is_reading else self._created:
             found = {value.key: value for value in values if value.key in parameters}
@@ -153,7 +153,7 @@ class CallPlanner:
         # A POST may be given what the document makes up, and never the name of a resource that is there already.
         may_guess = self._is_reading or self._operation.method == "POST"
         if self._is_reading:
-            yield from self._answers.from_fields(parameter, self._schemas.fits)
+            yield from self._responses.from_fields(parameter, self._schemas.fits)
         for value in self._schemas.examples(parameter) if may_guess else ():
             yield InputValue(*key, value, "example")
         for value in self._schemas.schema_values(parameter):

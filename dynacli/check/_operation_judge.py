@@ -5,7 +5,7 @@ from typing import Any
 
 from dynacli.check.check_records import Exchange
 from dynacli.client.call_settings import CallSettings
-from dynacli.http.exchange import Answer
+from dynacli.http.exchange import Response
 from dynacli.openapi.model.field_names import names_another_thing
 from dynacli.openapi.model.operation import Operation, documented_status
 from dynacli.openapi.model.path_templates import nouns_of_paths
@@ -15,18 +15,18 @@ from dynacli.validation.judge import Judge, excuse_of_status
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
 from dynacli.validation.operation_document import DocumentPlace
 
-__all__ = ["GONE", "OperationJudge", "broken_off_verdict", "judge_cut_answer"]
+__all__ = ["GONE", "OperationJudge", "broken_off_verdict", "judge_cut_response"]
 
 GONE = frozenset({404, 410})
 """Statuses by which a server says that it has nothing of that name."""
 _GONE_OR_WRONG = frozenset({*GONE, 422})
 _MAX_NODES = 5_000
-_KNOWN_ORIGINS = frozenset({"set", "link", "answer"})
+_KNOWN_ORIGINS = frozenset({"set", "link", "response"})
 """The origins of values that the server should know."""
 
 
 class OperationJudge:
-    """Judges the requests and answers of one operation.
+    """Judges the requests and responses of one operation.
 
     Args:
         settings: The level, and the findings that the configuration switches off.
@@ -43,49 +43,49 @@ class OperationJudge:
         self._settings.set_apart(verdict, self._operation)
         return verdict
 
-    def response(self, exchange: Exchange, answer: Answer) -> Verdict:
-        """Return the verdict on an answer.
+    def response(self, exchange: Exchange, response: Response) -> Verdict:
+        """Return the verdict on a response.
 
         OpenAPI asks documents "to cover a successful operation response and any known errors" (3.1.1, "Responses
         Object"). A check is there to get errors known, so any status that is not documented is a finding,
         except for those that the check itself brings about.
 
         Args:
-            exchange: The call that it answers.
+            exchange: The call that it responds to.
         """
         cut_reason = exchange.cut_reason
-        is_documented = bool(documented_status(answer.status, self._documented))
-        excuse = "" if is_documented else self._excuse(exchange, answer.status)
-        redirects = tuple(status for status, _ in answer.hops)
+        is_documented = bool(documented_status(response.status, self._documented))
+        excuse = "" if is_documented else self._excuse(exchange, response.status)
+        redirects = tuple(status for status, _ in response.hops)
         judged = JudgedResponse(
-            answer.status, answer.headers, answer.header("content-type"), answer.body, redirects
+            response.status, response.headers, response.header("content-type"), response.body, redirects
         )
         verdict = self._judge.response(judged, is_exact=self._settings.level == "exact")
         if cut_reason:
-            judge_cut_answer(verdict, cut_reason, has_body=bool(answer.body))
+            judge_cut_response(verdict, cut_reason, has_body=bool(response.body))
         if excuse:
             _drop(verdict, "undocumented-status")
-            verdict.not_validated[:] = [f"the status {answer.status} is not documented, and {excuse}"]
-        self._settings.set_apart(verdict, self._operation, answer.status)
+            verdict.not_validated[:] = [f"the status {response.status} is not documented, and {excuse}"]
+        self._settings.set_apart(verdict, self._operation, response.status)
         return verdict
 
     @property
     def responses_place(self) -> DocumentPlace:
-        """The place of the operation's answers in the document."""
+        """The place of the operation's responses in the document."""
         return self._judge.responses_place
 
     def broken_off(self) -> Verdict:
-        """Return the verdict on a call whose connection the server closed before its answer was complete."""
+        """Return the verdict on a call whose connection the server closed before its response was complete."""
         verdict = broken_off_verdict(self.responses_place)
         self._settings.set_apart(verdict, self._operation)
         return verdict
 
-    def is_described(self, answer: Answer) -> bool:
-        """Return whether the document describes an answer; it does not where it describes only the redirect to it."""
-        last = documented_status(answer.status, self._documented)
-        if not answer.hops or last not in {"", "default"}:
+    def is_described(self, response: Response) -> bool:
+        """Return whether the document describes a response; it does not where it describes only the redirect to it."""
+        last = documented_status(response.status, self._documented)
+        if not response.hops or last not in {"", "default"}:
             return bool(last)
-        first = documented_status(answer.hops[0][0], self._documented)
+        first = documented_status(response.hops[0][0], self._documented)
         return bool(last) and first in {"", "default"}
 
     def _excuse(self, exchange: Exchange, status: int) -> str:
@@ -120,18 +120,18 @@ class OperationJudge:
 
 
 def broken_off_verdict(place: DocumentPlace) -> Verdict:
-    """Return the verdict on a server that closed the connection before its answer was complete.
+    """Return the verdict on a server that closed the connection before its response was complete.
 
     Args:
-        place: Of the operation's answers in the document.
+        place: Of the operation's responses in the document.
     """
     verdict = Verdict()
-    message = "the server closed the connection without a complete answer"
-    verdict.extend([Finding("response", "no-answer", "status", message, None, None, *place)])
+    message = "the server closed the connection without a complete response"
+    verdict.extend([Finding("response", "no-response", "status", message, None, None, *place)])
     return verdict
 
 
-def judge_cut_answer(verdict: Verdict, cut_reason: str, *, has_body: bool) -> None:
+def judge_cut_response(verdict: Verdict, cut_reason: str, *, has_body: bool) -> None:
     """Note in a verdict that only the beginning of the body was there.
 
     Args:

@@ -82,8 +82,8 @@ def prepare_call(
 def _check_allowed(call: Call, judge: OperationJudge | None) -> None:
     if judge is None:
         return
-    from dynacli.client.answers.verdict_text import findings_text
     from dynacli.client.call_judge import judged_request
+    from dynacli.client.responses.verdict_text import findings_text
 
     verdict = judge.request(judged_request(call.request, call.values))
     if not verdict.is_valid:

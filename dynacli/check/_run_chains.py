@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from dynacli.check._answer_values import AnswerValues, ParameterSchemas
 from dynacli.check._operation_judge import GONE
+from dynacli.check._response_values import ParameterSchemas, ResponseValues
 from dynacli.check.body_values import (
     OWN_PREFIX,
     fields_of_other_ids,
@@ -15,7 +15,7 @@ from dynacli.check.body_values import (
     unused_name,
 )
 from dynacli.check.check_records import INVENTED, Exchange, InputValue
-from dynacli.check.resource_chains import AnswerLinks, ResourceChain, find_chains
+from dynacli.check.resource_chains import ResourceChain, ResponseLinks, find_chains
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.openapi.model.field_names import ID_ENDINGS, is_id_name, plain_name, singular
 from dynacli.openapi.model.find_items import item_values
@@ -52,7 +52,7 @@ def _unused_id(described: DescribedOperation) -> Any:
 def _created_paths(
     exchange: Exchange,
     create: DescribedOperation,
-    links: AnswerLinks,
+    links: ResponseLinks,
     on_item: list[DescribedOperation],
     *,
     can_confirm: bool = False,
@@ -64,7 +64,7 @@ def _created_paths(
     Args:
         exchange: The call that created it.
         create: The operation of that call.
-        links: The links of that operation's answers.
+        links: The links of that operation's responses.
         on_item: The operations on such a resource; all have the same path, by whatever names.
         can_confirm: Whether the resource is read before it is changed. Otherwise a name that was sent counts only where
             it is one that nothing had before.
@@ -93,11 +93,11 @@ def _naming_fields(on_item: list[DescribedOperation]) -> list[str]:
 
 
 def _created_ids(
-    exchange: Exchange, links: AnswerLinks, on_item: list[DescribedOperation], *, can_confirm: bool
+    exchange: Exchange, links: ResponseLinks, on_item: list[DescribedOperation], *, can_confirm: bool
 ) -> Iterator[Any]:
     """Yield the values that the last parameter of a created resource's path may have.
 
-    A link is the document's word, `Location` is HTTP's (RFC 9110, section 15.3.2), a field of the answer is a guess,
+    A link is the document's word, `Location` is HTTP's (RFC 9110, section 15.3.2), a field of the response is a guess,
     and what was sent is the name that the resource was asked to have.
     """
     names = {each.operation.name: parameter_names(each.operation.path)[-1] for each in on_item}
@@ -116,7 +116,7 @@ def _created_ids(
         if each not in {"", None} and fits(parameter, each):
             yield each
             return
-    for item in _candidates(exchange.answer_json(), noun):
+    for item in _candidates(exchange.response_json(), noun):
         yield from item_values(item, parameter, noun, fits)
     for value in item_values(_naming_part(exchange.sent_json, parameter, noun), parameter, noun, fits):
         if can_confirm or str(value).startswith(OWN_PREFIX):
@@ -146,9 +146,9 @@ def _naming_part(sent: Any, parameter: Parameter, noun: str) -> Mapping[str, Any
 
 
 def _candidates(body: Any, noun: str, depth: int = 0) -> Iterator[Any]:
-    """Yield the parts of an answer that may be the resource.
+    """Yield the parts of a response that may be the resource.
 
-    They are the member that is called like it, what an envelope holds, the answer itself, and any other member.
+    They are the member that is called like it, what an envelope holds, the response itself, and any other member.
     """
     if isinstance(body, list):
         body = body[0] if len(body) == 1 else None
@@ -170,7 +170,7 @@ def _id_in_location(exchange: Exchange, path: str) -> str:
 
     The URL may be relative to that of the request, or, as many servers mean it, to the collection.
     """
-    location = exchange.answer.header("location") if exchange.answer is not None else ""
+    location = exchange.response.header("location") if exchange.response is not None else ""
     if not location:
         return ""
     asked = exchange.request.url.partition("?")[0].rstrip("/")
@@ -195,18 +195,18 @@ class CreatedResources:
     Args:
         operations: The operations that are called, by name.
         changing_names: The names of those that may change something and were named by the person.
-        links: Operation → the links of its answers.
-        answers: The values of earlier answers.
+        links: Operation → the links of its responses.
+        responses: The values of earlier responses.
     """
 
     def __init__(
         self,
         operations: Mapping[str, DescribedOperation],
         changing_names: Iterable[str],
-        links: Mapping[str, AnswerLinks],
-        answers: AnswerValues,
+        links: Mapping[str, ResponseLinks],
+        responses: ResponseValues,
     ) -> None:
-        self._operations, self._links, self._answers = operations, links, answers
+        self._operations, self._links, self._responses = operations, links, responses
         names = set(changing_names)
         linked_to = {name: each.targets for name, each in links.items()}
         chains = find_chains([each.operation for each in operations.values()], linked_to) if names else []
@@ -216,13 +216,13 @@ class CreatedResources:
         self._paths: list[tuple[ResourceChain, tuple[object, ...]]] = []
 
     def add(self, exchange: Exchange) -> None:
-        """Remember what a call created, unless its answer is about a resource that was there before."""
+        """Remember what a call created, unless its response is about a resource that was there before."""
         chain = self._chains.get(exchange.operation_name)
         if chain is None or not exchange.is_success:
             return
         on_item = [self._operations[name] for name in chain.on_item if name in self._operations]
         paths = _created_paths(exchange, self._operations[chain.create], self._links[chain.create], on_item)
-        if paths and str(paths[0][-1]) not in self._answers.known_ids(on_item):
+        if paths and str(paths[0][-1]) not in self._responses.known_ids(on_item):
             self._paths.append((chain, paths[0]))
 
     def path_values(self, described: DescribedOperation) -> Sequence[tuple[InputValue, ...]]:
@@ -231,7 +231,7 @@ class CreatedResources:
         names = parameter_names(described.operation.path)
         found = [
             tuple(
-                InputValue("path", name, value, "answer", chain.create)
+                InputValue("path", name, value, "response", chain.create)
                 for name, value in zip(names, path, strict=False)
             )
             for chain, path in self._paths
@@ -270,7 +270,7 @@ class _Caller(Protocol):
         """
 
     def answerable_reads(self, item_path: str) -> list[DescribedOperation]:
-        """Return the operations about things of a kind that only read, had no good answer, and have values for one.
+        """Return the operations about things of a kind that only read, had no good response, and have values for one.
 
         Args:
             item_path: The path of such a thing.
@@ -293,8 +293,8 @@ class ChainRunner:
         caller: Makes the calls.
         operations: The operations by name.
         chains: The chains to run.
-        answers: The values of the answers so far.
-        links: Operation → the links of its answers.
+        responses: The values of the responses so far.
+        links: Operation → the links of its responses.
     """
 
     def __init__(
@@ -302,11 +302,11 @@ class ChainRunner:
         caller: _Caller,
         operations: Mapping[str, DescribedOperation],
         chains: Sequence[ResourceChain],
-        answers: AnswerValues,
-        links: Mapping[str, AnswerLinks],
+        responses: ResponseValues,
+        links: Mapping[str, ResponseLinks],
     ) -> None:
         self._caller, self._operations, self._chains = caller, operations, chains
-        self._answers, self._links = answers, links
+        self._responses, self._links = responses, links
         self.leftovers: list[str] = []
         self._tried: set[str] = set()
         self._done: set[str] = set()
@@ -361,8 +361,8 @@ class ChainRunner:
             if not path_values:
                 return
         self._tried.add(chain.create)
-        known_ids = self._answers.known_ids(self._on_item(chain))
-        body_values = known_ids_for_body(create, self._answers)
+        known_ids = self._responses.known_ids(self._on_item(chain))
+        body_values = known_ids_for_body(create, self._responses)
         if not chain.is_created_by_put:
             body_values += own_names_for_body(create, _naming_fields(self._on_item(chain)))
         try:
@@ -383,7 +383,9 @@ class ChainRunner:
         try:
             self._stop_if_interrupted()
             path = self._read(chain, paths)
-            forget = self._answers.add_created(chain.create, chain.item_path, path, creation.answer_json())
+            forget = self._responses.add_created(
+                chain.create, chain.item_path, path, creation.response_json()
+            )
             updates = [name for name in chain.updates if name in self._operations and name not in self._done]
             for name in updates:
                 self._call_on_item(name, path, chain.create)
@@ -411,18 +413,20 @@ class ChainRunner:
     def _read(self, chain: ResourceChain, paths: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
         """Read what was created, and return its path: of the paths that may be meant, the first that the server knows.
 
-        Where the server knows none, it is the surest. A path that is not the surest counts only where the answer
+        Where the server knows none, it is the surest. A path that is not the surest counts only where the response
         speaks of the surest value, too, so that it is not that of something else.
         """
         if chain.read not in self._operations:
             return paths[0]
         for path in paths:
             exchange = self._call_on_item(chain.read, path, chain.create)
-            if exchange is None or exchange.answer is None:
+            if exchange is None or exchange.response is None:
                 break
-            if exchange.is_success and (path is paths[0] or _speaks_of(exchange.answer_json(), paths[0][-1])):
+            if exchange.is_success and (
+                path is paths[0] or _speaks_of(exchange.response_json(), paths[0][-1])
+            ):
                 return path
-            if not exchange.is_success and exchange.answer.status not in _NOT_THERE:
+            if not exchange.is_success and exchange.response.status not in _NOT_THERE:
                 break
         return paths[0]
 
@@ -447,7 +451,7 @@ class ChainRunner:
         path_values = [_renamed(value, name) for name, value in zip(names, parent_values, strict=False)]
         path_values.append(InputValue("path", names[-1], unused, INVENTED))
         exchange = self._caller.call(read, path_values, is_vital=False)
-        if exchange is None or exchange.answer is None or exchange.answer.status not in GONE:
+        if exchange is None or exchange.response is None or exchange.response.status not in GONE:
             self._skip(chain, f"`{chain.read}` does not say that a name is free", with_creation=True)
             return []
         sent = {value.name: value for value in exchange.planned.values if value.location == "path"}
@@ -463,13 +467,13 @@ class ChainRunner:
 
         Args:
             creation: The call; None where it could not be made.
-            known_ids: The ids of resources that were there before, and whether an answer named them.
+            known_ids: The ids of resources that were there before, and whether a response named them.
         """
         if creation is None or not creation.is_success:
-            status = creation.answer.status if creation is not None and creation.answer is not None else 0
+            status = creation.response.status if creation is not None and creation.response is not None else 0
             if creation is not None and (not status or status >= _SERVER_ERROR):
                 where = without_query(creation.shown.url)
-                how = f"answered {status}" if status else "got no answer"
+                how = f"responded with {status}" if status else "got no response"
                 self.leftovers.append(f"`{chain.create}` {how} and may have created something at {where}")
             self._skip(chain, f"`{chain.create}` created nothing that it could be called for")
             return []
@@ -487,11 +491,11 @@ class ChainRunner:
         if not paths:
             where = without_query(creation.shown.url)
             self.leftovers.append(
-                f"`{chain.create}` created something at {where}, and its answer does not say what it is called"
+                f"`{chain.create}` created something at {where}, and its response does not say what it is called"
             )
-            self._skip(chain, "the answer of the creation does not say what was created")
+            self._skip(chain, "the response of the creation does not say what was created")
         elif str(paths[0][-1]) in known_ids:
-            reason = f"the answer of `{chain.create}` speaks of `{paths[0][-1]}`, which was there before"
+            reason = f"the response of `{chain.create}` speaks of `{paths[0][-1]}`, which was there before"
             self._skip(chain, creation.masker.mask(reason))
             if not known_ids[str(paths[0][-1])]:
                 self.leftovers.append(
@@ -513,10 +517,12 @@ class ChainRunner:
             raise
         if exchange is None:
             self.leftovers.append(f"{created}, and `{chain.delete}` could not be called")
-        elif exchange.answer is None:
-            self.leftovers.append(f"{created}, and `{chain.delete}` got no answer")
+        elif exchange.response is None:
+            self.leftovers.append(f"{created}, and `{chain.delete}` got no response")
         elif not exchange.is_success:
-            self.leftovers.append(f"{created}, and `{chain.delete}` answered {exchange.answer.status}")
+            self.leftovers.append(
+                f"{created}, and `{chain.delete}` responded with {exchange.response.status}"
+            )
         elif self._operations[chain.delete].operation.path.rstrip("/").endswith("/archive"):
             self.leftovers.append(f"{created}, which is archived and not removed")
 
@@ -544,7 +550,7 @@ def _created_text(chain: ResourceChain, creation: Exchange, path: tuple[Any, ...
 
 
 def _speaks_of(body: Any, value: Any) -> bool:
-    """Return whether a value stands anywhere in a JSON answer."""
+    """Return whether a value stands anywhere in a JSON response."""
     waiting, text = [body], str(value)
     while waiting:
         node = waiting.pop()
@@ -564,7 +570,7 @@ def _renamed(value: InputValue, name: str) -> InputValue:
 def _values_for_path(described: DescribedOperation, path: Sequence[Any], source: str) -> list[InputValue]:
     """Return values for a path by position: `/things/{id}` and `/things/{thingId}/parts` name the same resource."""
     return [
-        InputValue("path", name, value, "answer", source)
+        InputValue("path", name, value, "response", source)
         for name, value in zip(parameter_names(described.operation.path), path, strict=False)
         if value is not None
     ]

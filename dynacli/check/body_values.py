@@ -1,4 +1,4 @@
-"""Values that a check puts into a body in place of invented ones: ids that answers gave, and names of its own."""
+"""Values that a check puts into a body in place of invented ones: ids that responses gave, and names of its own."""
 
 import secrets
 from collections.abc import Iterable, Iterator
@@ -6,7 +6,7 @@ from copy import deepcopy
 from itertools import islice
 from typing import Any
 
-from dynacli.check._answer_values import AnswerValues
+from dynacli.check._response_values import ResponseValues
 from dynacli.check.check_records import INVENTED, InputValue
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.build_body import example_body
@@ -29,17 +29,17 @@ OWN_PREFIX = "dynacli-check-"
 """The beginning of names that a check gives to what it creates."""
 
 
-def known_ids_for_body(described: DescribedOperation, answers: AnswerValues) -> list[InputValue]:
-    """Return values of earlier answers for the fields of a body that are named like an id of something else."""
+def known_ids_for_body(described: DescribedOperation, responses: ResponseValues) -> list[InputValue]:
+    """Return values of earlier responses for the fields of a body that are named like an id of something else."""
     body = _ExampleBody.of(described)
     if body is None:
         return []
     values = []
     for field in _fields_of_other_ids(described, body):
         name = plain_name(field.path[-1])
-        fitting = (found for found in answers.fields_called(name) if body.fits(field, found[0]))
+        fitting = (found for found in responses.fields_called(name) if body.fits(field, found[0]))
         for value, source in islice(fitting, 1):
-            values.append(InputValue("body", field.option, value, "answer", source))
+            values.append(InputValue("body", field.option, value, "response", source))
     return values
 
 

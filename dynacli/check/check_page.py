@@ -93,7 +93,7 @@ def _tiles(results: CheckResults) -> str:
     tiles = [
         (f"{len(called)} of {operations}", "operations called", ""),
         (str(sum(exchange.times for exchange in results.all_exchanges)), "requests", ""),
-        (f"{seen} of {documented}", "documented answers seen", ""),
+        (f"{seen} of {documented}", "documented responses seen", ""),
         (str(len(find_defects(results))), "different findings", "bad" if find_defects(results) else "good"),
     ]
     listed = "".join(f'<li><b class="{kind}">{count}</b>{label}</li>' for count, label, kind in tiles)
@@ -114,7 +114,7 @@ def _anchor(name: str) -> str:
 
 
 def _with_excerpts(defects: Sequence[Defect]) -> Iterator[tuple[Defect, str]]:
-    """Yield the defects of an operation, each with the part of the answer that it is about."""
+    """Yield the defects of an operation, each with the part of the response that it is about."""
     by_exchange: dict[int, list[Defect]] = {}
     for defect in defects:
         by_exchange.setdefault(id(defect.exchange), []).append(defect)
@@ -127,7 +127,7 @@ def _with_excerpts(defects: Sequence[Defect]) -> Iterator[tuple[Defect, str]]:
 
 def _finding(results: CheckResults, defect: Defect, excerpt: str) -> str:
     exchange, finding = defect.exchange, defect.finding
-    status = f"answered {exchange.answer.status}" if exchange.answer is not None else "broke off"
+    status = f"responded with {exchange.response.status}" if exchange.response is not None else "broke off"
     call = f"{exchange.shown.method} {exchange.shown.url} {status}"
     more = [location_text(results, finding), *repetition_texts(defect)]
     name, place = html_text(defect.checked.operation.name), html_text(place_text(exchange, finding))
@@ -145,7 +145,7 @@ def _finding(results: CheckResults, defect: Defect, excerpt: str) -> str:
 
 
 def _excerpt(excerpt: str) -> str:
-    """Return a part of an answer, the line with the wrong value and the marker below it standing out."""
+    """Return a part of a response, the line with the wrong value and the marker below it standing out."""
     if not excerpt:
         return ""
     marked = marker_line(excerpt)
@@ -171,12 +171,12 @@ def _coverage(results: CheckResults) -> str:
             (
                 html_text(tag) or '<span class="dim">without a tag</span>',
                 _bar(called, len(operations), "operations called"),
-                _bar(seen, documented, "documented answers seen"),
+                _bar(seen, documented, "documented responses seen"),
                 f'<span class="bad">{findings}</span>' if findings else "0",
             )
         )
     return html_table(
-        ("tag", "operations called", "documented answers seen", "operations with findings"), rows
+        ("tag", "operations called", "documented responses seen", "operations with findings"), rows
     )
 
 
@@ -205,7 +205,7 @@ def _operations(results: CheckResults) -> str:
                 _verdict(checked),
             )
         )
-    return html_table(("operation", "request", "calls", "status", "answers", "slowest", "verdict"), rows)
+    return html_table(("operation", "request", "calls", "status", "responses", "slowest", "verdict"), rows)
 
 
 def _verdict(checked: CheckedOperation) -> str:
@@ -249,19 +249,19 @@ def _har_call(exchange: Exchange) -> HarCall:
         "body": _masked_bytes(content, masker) if content is not None else None,
         "body_size": -1 if size is None else size,
     }
-    answer = exchange.answer
-    if answer is None:
+    response = exchange.response
+    if response is None:
         return HarCall(**request, error=masker.mask(exchange.error_text))
     return HarCall(
         **request,
-        hops=tuple((status, masker.mask(url)) for status, url in answer.hops),
+        hops=tuple((status, masker.mask(url)) for status, url in response.hops),
         # Without a redirect it is the URL of the request, of which `shown` masks more than the masker knows.
-        final_url=masker.mask(answer.url if answer.hops else shown.url),
-        status=answer.status,
-        reason=masker.mask(answer.reason),
-        http_version=answer.http_version,
-        answer_headers=_masked_headers(answer.headers, masker),
-        answer_body=_masked_bytes(answer.body, masker),
+        final_url=masker.mask(response.url if response.hops else shown.url),
+        status=response.status,
+        reason=masker.mask(response.reason),
+        http_version=response.http_version,
+        response_headers=_masked_headers(response.headers, masker),
+        response_body=_masked_bytes(response.body, masker),
     )
 
 

@@ -9,14 +9,14 @@ from dynacli.record import record
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
     from dynacli.http.built_request import Request
-    from dynacli.http.exchange import Answer
+    from dynacli.http.exchange import Response
     from dynacli.openapi.model.operation import Operation
     from dynacli.validation.finding import Verdict
 
 __all__ = ["INVENTED", "TIMEOUT", "CheckedOperation", "Exchange", "InputValue", "PlannedCall"]
 
 TIMEOUT = 30.0
-"""Seconds for one call: nobody waits for a check as they would for an answer that they asked for."""
+"""Seconds for one call: nobody waits for a check as they would for a response that they asked for."""
 INVENTED = "invented"
 """The origin of a value that was made up to fit the schema, and that the server may know nothing of."""
 
@@ -29,8 +29,8 @@ class InputValue:
         location: `path`, `query`, `header`, `cookie`, `querystring`, or `body` for a field of the body.
         name: The parameter's name on the wire; for `body` the option of the field, such as `schedule.cron`.
         value: A JSON value.
-        origin: `set` (given by the person), `link`, `answer`, `example`, `default`, or `invented`.
-        source: The name of the operation whose answer gave the value, for `link` and `answer`.
+        origin: `set` (given by the person), `link`, `response`, `example`, `default`, or `invented`.
+        source: The name of the operation whose response gave the value, for `link` and `response`.
     """
 
     location: str
@@ -52,8 +52,8 @@ class InputValue:
                 return "--set"
             case "link":
                 return f"a link of {self.source}"
-            case "answer":
-                return f"an answer of {self.source}"
+            case "response":
+                return f"a response of {self.source}"
             case "example":
                 return "an example of the document"
             case "default":
@@ -88,24 +88,24 @@ class PlannedCall:
 
 @record
 class Exchange:
-    """A call that was made: its request, and the answer or the error that it ended with.
+    """A call that was made: its request, and the response or the error that it ended with.
 
     Args:
         planned: The call as it was planned.
         request: The request with its credentials; it is never shown.
         shown: The request as a person may see it.
         masker: Takes the secrets of this call out of whatever is printed.
-        answer: None where none came; then `error` says why.
+        response: None where none came; then `error` says why.
         error: What ended the call, its secrets masked.
-        verdict: The verdict on the answer, or on a server that closed the connection without one; None where
+        verdict: The verdict on the response, or on a server that closed the connection without one; None where
             nothing is judged, or the call failed otherwise. A request that the document does not allow is never
             sent, so that requests need no verdict here.
         seconds: From sending to the last byte, or to the failure.
         sent_json: The JSON value that the body of the request was made from; None where there is none.
         started: When sending began, in seconds since 1970.
-        cut_reason: Why the answer's body is only the beginning of a stream, or not there at all; empty where it is
+        cut_reason: Why the response's body is only the beginning of a stream, or not there at all; empty where it is
             complete.
-        is_judged: Whether the document describes the answer, so that the verdict says something about it.
+        is_judged: Whether the document describes the response, so that the verdict says something about it.
         times: How many exchanges of a recording it stands for, which came to the same.
     """
 
@@ -113,7 +113,7 @@ class Exchange:
     request: "Request"
     shown: "Request"
     masker: "Masker"
-    answer: "Answer | None" = None
+    response: "Response | None" = None
     error: DynacliError | None = None
     verdict: "Verdict | None" = None
     seconds: float = 0.0
@@ -130,26 +130,26 @@ class Exchange:
 
     @property
     def has_findings(self) -> bool:
-        """Whether the answer breaks the document, or the server broke it off."""
+        """Whether the response breaks the document, or the server broke it off."""
         return self.verdict is not None and not self.verdict.is_valid
 
     @property
     def is_success(self) -> bool:
-        """Whether an answer came and its status is a 2xx."""
-        return self.answer is not None and 200 <= self.answer.status < 300
+        """Whether a response came and its status is a 2xx."""
+        return self.response is not None and 200 <= self.response.status < 300
 
     @property
     def error_text(self) -> str:
-        """What ended the call, and why; empty where an answer came."""
+        """What ended the call, and why; empty where a response came."""
         return (
             ": ".join(filter(None, (self.error.message, self.error.reason))) if self.error is not None else ""
         )
 
-    def answer_json(self) -> Any:
-        """Return the JSON value of a successful answer; None where there is none."""
-        if self.answer is None or not self.is_success:
+    def response_json(self) -> Any:
+        """Return the JSON value of a successful response; None where there is none."""
+        if self.response is None or not self.is_success:
             return None
-        return json_of(self.answer.body, self.answer.header("content-type"))
+        return json_of(self.response.body, self.response.header("content-type"))
 
 
 @record
@@ -185,14 +185,14 @@ class CheckedOperation:
 
     @property
     def has_findings(self) -> bool:
-        """Whether one of its answers breaks the document, or a probe was not refused."""
+        """Whether one of its responses breaks the document, or a probe was not refused."""
         return any(exchange.has_findings for exchange in self.all_exchanges)
 
     @property
     def statuses(self) -> tuple[int, ...]:
-        """The statuses of its answers, each once, in the order in which they came."""
+        """The statuses of its responses, each once, in the order in which they came."""
         return tuple(
             dict.fromkeys(
-                exchange.answer.status for exchange in self.exchanges if exchange.answer is not None
+                exchange.response.status for exchange in self.exchanges if exchange.response is not None
             )
         )

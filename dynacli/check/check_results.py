@@ -34,11 +34,11 @@ __all__ = [
 
 
 @record
-class _AnswerCoverage:
-    """The documented answers of an operation, and those that came.
+class _ResponseCoverage:
+    """The documented responses of an operation, and those that came.
 
     Args:
-        documented: The answers that the document has: `200`, `4XX`, `default`.
+        documented: The responses that the document has: `200`, `4XX`, `default`.
         seen: Those among them that came.
     """
 
@@ -46,18 +46,18 @@ class _AnswerCoverage:
     seen: tuple[str, ...] = ()
 
 
-def coverage_of(checked: CheckedOperation) -> _AnswerCoverage:
-    """Return which of one operation's documented answers came."""
+def coverage_of(checked: CheckedOperation) -> _ResponseCoverage:
+    """Return which of one operation's documented responses came."""
     documented = [response.status for response in checked.operation.responses]
-    answers = [exchange.answer for exchange in checked.exchanges if exchange.answer is not None]
+    responses = [exchange.response for exchange in checked.exchanges if exchange.response is not None]
     # A redirect that was followed came, too.
-    statuses = [*checked.statuses, *(status for answer in answers for status, _ in answer.hops)]
+    statuses = [*checked.statuses, *(status for response in responses for status, _ in response.hops)]
     seen = {documented_status(status, documented) for status in statuses}
-    return _AnswerCoverage(tuple(documented), tuple(status for status in documented if status in seen))
+    return _ResponseCoverage(tuple(documented), tuple(status for status in documented if status in seen))
 
 
 def total_coverage(operations: Iterable[CheckedOperation]) -> tuple[int, int]:
-    """Return how many documented answers came, and how many there are."""
+    """Return how many documented responses came, and how many there are."""
     coverages = [coverage_of(checked) for checked in operations]
     return sum(len(each.seen) for each in coverages), sum(len(each.documented) for each in coverages)
 
@@ -98,14 +98,14 @@ class CheckResults:
         return tuple(exchange for checked in self.checked for exchange in checked.all_exchanges)
 
     def findings(self, exchange: Exchange) -> list[dict[str, Any]]:
-        """Return the findings on an answer, in the form of the validation report."""
+        """Return the findings on a response, in the form of the validation report."""
         if self._findings is None:
             self._findings = self._locate_findings()
         return self._findings.get(id(exchange), [])
 
     def _locate_findings(self) -> dict[int, list[dict[str, Any]]]:
-        """Return the findings on all answers; the files of the document are read once for all of them."""
-        from dynacli.client.answers.verdict_text import findings_json
+        """Return the findings on all responses; the files of the document are read once for all of them."""
+        from dynacli.client.responses.verdict_text import findings_json
 
         judged = [
             (exchange, exchange.verdict.findings) for exchange in self.all_exchanges if exchange.verdict
@@ -129,15 +129,15 @@ class CheckResults:
         return JudgedCall(self.api.name, operation.name, operation.method, operation.path, skipped=reason)
 
     def _judged_call(self, operation: Operation, exchange: Exchange) -> JudgedCall:
-        answer = exchange.answer
+        response = exchange.response
         return JudgedCall(
             self.api.name,
             operation.name,
             exchange.shown.method,
             operation.path,
             url=exchange.shown.url,
-            status=answer.status if answer is not None else None,
-            seconds=answer.seconds if answer is not None else None,
+            status=response.status if response is not None else None,
+            seconds=response.seconds if response is not None else None,
             findings=tuple(self.findings(exchange)),
             tolerated=tuple(tolerated_of(exchange)),
             not_validated=not_validated_of(exchange),
@@ -146,7 +146,7 @@ class CheckResults:
         )
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return an object for each operation, the validation report of its answers inside."""
+        """Return an object for each operation, the validation report of its responses inside."""
         return [self._row(checked) for checked in (*self.checked, *self.left_out)]
 
     def _row(self, checked: CheckedOperation) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def _numbered(findings_of_calls: Iterable[Iterable[dict[str, Any]]]) -> list[dic
 def _call_row(operation: Operation, exchange: Exchange) -> dict[str, Any]:
     return {
         "url": exchange.shown.url,
-        "status": exchange.answer.status if exchange.answer is not None else None,
+        "status": exchange.response.status if exchange.response is not None else None,
         "seconds": round(exchange.seconds, 4),
         "values": exchange.masker.mask_value(planned_values(operation, exchange.planned)),
         "error": error_of(exchange) or None,
@@ -219,7 +219,7 @@ def is_secret(operation: Operation, value: InputValue) -> bool:
 
 
 def not_validated_of(exchange: Exchange) -> tuple[str, ...]:
-    """Return the reasons why something in an answer was not validated."""
+    """Return the reasons why something in a response was not validated."""
     if exchange.verdict is None:
         return ()
     reasons = _distinct([*exchange.verdict.failures, *exchange.verdict.not_validated])
@@ -227,7 +227,7 @@ def not_validated_of(exchange: Exchange) -> tuple[str, ...]:
 
 
 def tolerated_of(exchange: Exchange) -> list[dict[str, Any]]:
-    """Return the findings on an answer that count at the level `exact` alone."""
+    """Return the findings on a response that count at the level `exact` alone."""
     if exchange.verdict is None:
         return []
     return [exchange.masker.mask_value(finding.as_json()) for finding in exchange.verdict.tolerated]
@@ -242,7 +242,7 @@ def suppressed_of(exchange: Exchange) -> tuple[dict[str, Any], ...]:
 
 
 def error_of(exchange: Exchange) -> str:
-    """Return why no answer came, in one line and without the query of the URL; empty where an answer came."""
+    """Return why no response came, in one line and without the query of the URL; empty where a response came."""
     url = exchange.shown.url
     return " ".join(exchange.error_text.replace(url, without_query(url)).split())
 
@@ -346,7 +346,7 @@ def starred(pointer: str) -> str:
 def _distinct_findings(
     results: CheckResults, checked: CheckedOperation
 ) -> Iterator[tuple[Exchange, int, dict[str, Any]]]:
-    """Yield the findings on an operation's answers, each once, with its call and its number among the call's."""
+    """Yield the findings on an operation's responses, each once, with its call and its number among the call's."""
     seen: set[_Key] = set()
     for exchange in checked.all_exchanges:
         for number, finding in enumerate(results.findings(exchange)):

@@ -7,15 +7,15 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
-from dynacli.check._answer_values import AnswerValues
 from dynacli.check._call_planner import CallPlanner, OperationPlan
 from dynacli.check._operation_judge import GONE, OperationJudge
 from dynacli.check._prepare_call import NotCalledError, prepare_call
+from dynacli.check._response_values import ResponseValues
 from dynacli.check._run_chains import ChainRunner, CreatedResources
-from dynacli.check.answer_reader import AnswerReader
 from dynacli.check.body_values import known_ids_for_body
 from dynacli.check.check_records import TIMEOUT, CheckedOperation, Exchange, InputValue, PlannedCall
-from dynacli.check.resource_chains import AnswerLinks, ResourceChain
+from dynacli.check.resource_chains import ResourceChain, ResponseLinks
+from dynacli.check.response_reader import ResponseReader
 from dynacli.check.select_operations import READING_METHODS, call_rounds, value_sources
 from dynacli.client.call import Call
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
@@ -24,7 +24,7 @@ from dynacli.client.engine.call_engine import Engine
 from dynacli.client.links.follow_link import sent_json
 from dynacli.client.parallel_calls import Dispatcher, noting_interrupt
 from dynacli.environment import Environment
-from dynacli.errors import BrokenAnswerError, DynacliError, TimedOutError
+from dynacli.errors import BrokenResponseError, DynacliError, TimedOutError
 from dynacli.openapi.model.operation import Operation
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
@@ -44,28 +44,30 @@ def _make_exchange(engine: Engine, planned: PlannedCall, call: Call) -> Exchange
         sent_json=sent_json(call.values),
         started=time.time(),
     )
-    start, reader = time.monotonic(), AnswerReader()
+    start, reader = time.monotonic(), ResponseReader()
     try:
-        answer = engine.send(call, reader)
+        response = engine.send(call, reader)
     except DynacliError as error:
-        partial = reader.partial_answer() if isinstance(error, TimedOutError) else None
+        partial = reader.partial_response() if isinstance(error, TimedOutError) else None
         if partial is None:
             return replace(exchange, error=error, seconds=time.monotonic() - start)
-        answer = partial
+        response = partial
     cut_reason = ""
     if reader.is_cut:
-        cut_reason = f"the stream went on after {answer.seconds:.1f} s: what came later is not validated"
+        cut_reason = f"the stream went on after {response.seconds:.1f} s: what came later is not validated"
     # A call may wait for its turn before it begins.
-    started = time.time() - answer.seconds
-    return replace(exchange, answer=answer, started=started, seconds=answer.seconds, cut_reason=cut_reason)
+    started = time.time() - response.seconds
+    return replace(
+        exchange, response=response, started=started, seconds=response.seconds, cut_reason=cut_reason
+    )
 
 
 _TICK = 0.1
 """Seconds between two looks at what is going on; Ctrl-C is noticed at each."""
 _MAX_TIMEOUTS = 4
-"""Calls in a row that get no answer in time, after which the check stops, if no call ever got an answer."""
-_PATIENCE_AFTER_ANSWERS = 4
-"""The factor by which more such calls are made where some call got an answer."""
+"""Calls in a row that get no response in time, after which the check stops, if no call ever got a response."""
+_PATIENCE_AFTER_RESPONSES = 4
+"""The factor by which more such calls are made where some call got a response."""
 
 _LEAST_RETRIES = 2
 """How often a removal is tried again at least, so that nothing is left behind."""
@@ -113,7 +115,7 @@ class CheckRun:
     """One check of an API.
 
     Attributes:
-        call_settings: How the calls are made, and their answers judged.
+        call_settings: How the calls are made, and their responses judged.
         is_interrupted: Whether Ctrl-C ended the check early.
         has_sent: Whether a request may be on its way.
         left_out_probes: How many probes were not sent, because they would be too many.
@@ -148,8 +150,8 @@ class CheckRun:
         self.call_settings, self._check_settings = call_settings, check_settings
         self._on_progress, self._on_exchange = on_progress, on_exchange
         self._by_name = {described.operation.name: described for described in operations}
-        self._answers = AnswerValues()
-        self._links = {name: AnswerLinks(described) for name, described in self._by_name.items()}
+        self._responses = ResponseValues()
+        self._links = {name: ResponseLinks(described) for name, described in self._by_name.items()}
         self._linked_from: dict[str, list[str]] = {}
         for name, links in self._links.items():
             for target in links.targets:
@@ -157,7 +159,7 @@ class CheckRun:
         self._chains = chains
         in_chains = {name for chain in chains for name in chain.changing}
         self._changing = set(changing_names) - in_chains
-        self._created = CreatedResources(self._by_name, self._changing, self._links, self._answers)
+        self._created = CreatedResources(self._by_name, self._changing, self._links, self._responses)
         outside = [described for described in operations if described.operation.name not in in_chains]
         self._rounds = call_rounds(outside, self._linked_from, self._changing)
         self._judges: dict[str, OperationJudge] = {}
@@ -185,7 +187,7 @@ class CheckRun:
         ]
 
     def sources(self) -> dict[str, list[str]]:
-        """Return operation → the operations whose answers may give values for it, by a collection or by a link."""
+        """Return operation → the operations whose responses may give values for it, by a collection or by a link."""
         return value_sources(self._operations, self._linked_from)
 
     def possible_probes(self) -> dict[str, list[str]]:
@@ -206,7 +208,7 @@ class CheckRun:
             if not self._is_silent and self._check_settings.has_probes and self.call_settings.level != "off":
                 self._run_probes()
             if not self._is_silent:
-                chain_runner = ChainRunner(self, self._by_name, self._chains, self._answers, self._links)
+                chain_runner = ChainRunner(self, self._by_name, self._chains, self._responses, self._links)
                 self.leftovers = chain_runner.leftovers
                 with noting_interrupt(self._note_interrupt):
                     chain_runner.run()
@@ -220,7 +222,7 @@ class CheckRun:
         return tuple(described.operation.name for each in self._rounds for described in each)
 
     def run_operation(self, name: str) -> CheckedOperation:
-        """Call one operation, and before it those whose answers may give values for it, unless they were called.
+        """Call one operation, and before it those whose responses may give values for it, unless they were called.
 
         Returns:
             What became of it.
@@ -261,7 +263,7 @@ class CheckRun:
         Args:
             path_values: Values of its path.
             body_values: Values for fields of its body.
-            is_vital: Whether a first Ctrl-C does not end the wait for the answer.
+            is_vital: Whether a first Ctrl-C does not end the wait for the response.
             may_repeat: Whether it is made again after a failure that may pass, although it changes something.
 
         Raises:
@@ -269,7 +271,7 @@ class CheckRun:
         """
         name = described.operation.name
         preset = [*path_values, *self._preset.get(name, ())]
-        plan = CallPlanner(described, self._answers, preset, 1, body_values=body_values).plan()
+        plan = CallPlanner(described, self._responses, preset, 1, body_values=body_values).plan()
         if plan.skip_reason:
             self.skip(name, plan.skip_reason)
             return None
@@ -309,10 +311,10 @@ class CheckRun:
         ]
 
     def answerable_reads(self, item_path: str) -> list[DescribedOperation]:
-        """Return the operations about things of a kind that only read, had no good answer, and have values for one.
+        """Return the operations about things of a kind that only read, had no good response, and have values for one.
 
         They are those at other paths, such as `/things/name/{name}` and `/ui/things/{id}` for `/things/{}`, whose path
-        can be filled from answers, and was not called with the same values before.
+        can be filled from responses, and was not called with the same values before.
 
         Args:
             item_path: The path of such a thing, a template whose parameters have no names.
@@ -332,7 +334,7 @@ class CheckRun:
             calls = self._plan(described).calls[:1]
             values = [value for call in calls for value in call.values if value.location == "path"]
             is_new = all(call.path_values != each.planned.path_values for call in calls for each in exchanges)
-            if values and is_new and all(value.origin == "answer" for value in values):
+            if values and is_new and all(value.origin == "response" for value in values):
                 found.append(described)
         return found
 
@@ -346,8 +348,8 @@ class CheckRun:
         created = self._created.path_values(described) if name in self._changing else None
         preset, max_calls = self._preset.get(name, ()), self._check_settings.max_calls
         # What only reads may be asked about anything that is known; what may change something is not.
-        ids = known_ids_for_body(described, self._answers) if created is None else ()
-        return CallPlanner(described, self._answers, preset, max_calls, created, ids).plan()
+        ids = known_ids_for_body(described, self._responses) if created is None else ()
+        return CallPlanner(described, self._responses, preset, max_calls, created, ids).plan()
 
     def _run_round(self, operations: Iterable[DescribedOperation]) -> None:
         self._waiting.clear()
@@ -417,7 +419,7 @@ class CheckRun:
     def _is_silent(self) -> bool:
         """Whether the server seems to hang, so that each further call would take the whole time limit."""
         most = max(self._check_settings.parallel, _MAX_TIMEOUTS)
-        return self._timeouts_in_a_row >= most * (_PATIENCE_AFTER_ANSWERS if self._has_answered else 1)
+        return self._timeouts_in_a_row >= most * (_PATIENCE_AFTER_RESPONSES if self._has_answered else 1)
 
     def _start(
         self, described: DescribedOperation, planned: PlannedCall, *, may_repeat: bool = False
@@ -444,25 +446,25 @@ class CheckRun:
         if exchange is None:
             return
         self._done_count += 1
-        self._has_answered = self._has_answered or exchange.answer is not None
+        self._has_answered = self._has_answered or exchange.response is not None
         is_timeout = isinstance(exchange.error, TimedOutError)
         self._timeouts_in_a_row = self._timeouts_in_a_row + 1 if is_timeout else 0
         name = exchange.operation_name
         judge = self._judges.get(name)
-        if judge is not None and exchange.answer is not None:
-            verdict = judge.response(exchange, exchange.answer)
-            exchange = replace(exchange, verdict=verdict, is_judged=judge.is_described(exchange.answer))
-        elif judge is not None and isinstance(exchange.error, BrokenAnswerError):
+        if judge is not None and exchange.response is not None:
+            verdict = judge.response(exchange, exchange.response)
+            exchange = replace(exchange, verdict=verdict, is_judged=judge.is_described(exchange.response))
+        elif judge is not None and isinstance(exchange.error, BrokenResponseError):
             exchange = replace(exchange, verdict=judge.broken_off())
         self._exchanges[name].append(exchange)
         described = self._by_name[name]
         self._on_exchange(exchange)
         self._created.add(exchange)  # before its values count as those of resources that were there before
-        is_unknown = exchange.answer is not None and exchange.answer.status in GONE
-        self._answers.add_status(described.operation, exchange, is_unknown=is_unknown)
-        self._answers.add_answer(described.operation, exchange)
+        is_unknown = exchange.response is not None and exchange.response.status in GONE
+        self._responses.add_status(described.operation, exchange, is_unknown=is_unknown)
+        self._responses.add_response(described.operation, exchange)
         for target, values in self._links[name].values(exchange):
-            self._answers.add_link(target, values)
+            self._responses.add_link(target, values)
         spare_calls = self._spare_calls.get(name)
         if spare_calls and self._is_all_gone(name):
             self._waiting.append((described, spare_calls.popleft()))
@@ -474,8 +476,10 @@ class CheckRun:
     def _is_all_gone(self, name: str) -> bool:
         """Return whether the server knows nothing of what an operation's calls asked for, and no call waits."""
         is_waiting = any(described.operation.name == name for described, _ in self._waiting)
-        answers = [exchange.answer for exchange in self._exchanges[name]]
-        return not is_waiting and all(answer is not None and answer.status in GONE for answer in answers)
+        responses = [exchange.response for exchange in self._exchanges[name]]
+        return not is_waiting and all(
+            response is not None and response.status in GONE for response in responses
+        )
 
     def _checked(self, described: DescribedOperation) -> CheckedOperation:
         name, operation = described.operation.name, described.operation

@@ -26,7 +26,7 @@ from dynacli.check.check_results import (
     total_coverage,
 )
 from dynacli.check.resource_chains import ResourceChain
-from dynacli.client.answers.verdict_text import Evidence, placed
+from dynacli.client.responses.verdict_text import Evidence, placed
 from dynacli.environment import invocation
 from dynacli.errors import (
     AuthError,
@@ -81,7 +81,7 @@ def notes_before_findings(results: CheckResults) -> dict[str, Rows]:
 def notes_after_findings(results: CheckResults) -> dict[str, Rows]:
     """Return the notes that a report has behind the findings: title → rows, which may be none."""
     return {
-        "No answer": _rows_of_calls(results, _no_answer),
+        "No response": _rows_of_calls(results, _no_response),
         "Called with invented values": _rows_of_calls(results, _invented),
         "Tolerated": _rows_of_calls(results, _tolerated),
         "Not validated": _rows_of_calls(results, not_validated_of),
@@ -107,7 +107,7 @@ def summary_text(results: CheckResults) -> str:
         made = f"seen in {_count(count, 'exchange')}, judged"
     parts = [
         f"{of_all} {made} in {results.seconds:.1f} s",
-        f"{seen} of {_count(documented, 'documented answer')} seen",
+        f"{seen} of {_count(documented, 'documented response')} seen",
         *([_count(probes, "probe")] if probes else []),
         _findings_count(len(findings), len(find_defects(results))) if findings else "nothing found",
     ]
@@ -127,7 +127,7 @@ def unsafe_text(results: CheckResults) -> str:
 
 
 def verdict_word(checked: CheckedOperation) -> str:
-    """Return what became of an operation, in a few words: `ok`, `2 findings`, `no answer`, ..."""
+    """Return what became of an operation, in a few words: `ok`, `2 findings`, `no response`, ..."""
     if not checked.exchanges and not checked.has_findings:
         return "not called"
     verdicts = [exchange.verdict for exchange in checked.all_exchanges if exchange.verdict is not None]
@@ -135,7 +135,7 @@ def verdict_word(checked: CheckedOperation) -> str:
     if keys:
         return _count(len(keys), "finding")
     if any(exchange.error for exchange in checked.exchanges):
-        return "no answer"
+        return "no response"
     if not any(exchange.is_judged for exchange in checked.exchanges):
         return "not validated"
     if all(status >= 400 for status in checked.statuses):
@@ -175,10 +175,10 @@ def _rows_of_calls(results: CheckResults, texts_of: Callable[[Exchange], Iterabl
     return list(dict.fromkeys(rows))
 
 
-def _no_answer(exchange: Exchange) -> list[str]:
+def _no_response(exchange: Exchange) -> list[str]:
     if exchange.has_findings:
         return []
-    # Without the URL, so that what many operations share is said once: `The answer of URL broke off`, `URL refused`.
+    # Without the URL, so that what many operations share is said once: `The response of URL broke off`, `URL refused`.
     url = re.escape(f"`{without_query(exchange.shown.url)}`")
     return [re.sub(rf" (?:of|from|to|at) {url}|{url} ", "", error_of(exchange))]
 
@@ -211,7 +211,7 @@ _MAX_PLACES = 12
 _MAX_OPERATIONS = 5
 """Operations that are named as having the same defect."""
 _WIDE_FOR_EXCERPTS = 80
-"""Columns from which on the part of the answer is shown that a finding is about."""
+"""Columns from which on the part of the response is shown that a finding is about."""
 
 
 def defects_by_operation(results: CheckResults) -> dict[str, list[Defect]]:
@@ -240,10 +240,10 @@ def _exchange_lines(
     results: CheckResults, exchange: Exchange, defects: Sequence[Defect], paint: Painter, width: int
 ) -> list[str]:
     operation = defects[0].checked.operation
-    status = f"answered {exchange.answer.status}" if exchange.answer is not None else "broke off"
+    status = f"responded with {exchange.response.status}" if exchange.response is not None else "broke off"
     url = visible(exchange.shown.url, keep="")
     lines = [f"  {paint.cyan(visible(operation.name, keep=''))}  {exchange.shown.method} {url} {status}"]
-    if exchange.answer is None:
+    if exchange.response is None:
         lines.append(f"    {visible(curl_of(exchange), keep='')}")  # in one line, to be copied
     numbers = [defect.number for defect in defects]
     excerpts = excerpts_of(exchange, operation.path, numbers) if width >= _WIDE_FOR_EXCERPTS else {}
@@ -256,12 +256,12 @@ def _exchange_lines(
 
 
 def excerpts_of(exchange: Exchange, path: str, numbers: list[int]) -> dict[int, str]:
-    """Return number of a finding → the part of the answer, or of a recorded request, that it is about.
+    """Return number of a finding → the part of the response, or of a recorded request, that it is about.
 
     Args:
         path: The path template of the operation.
     """
-    if exchange.verdict is None or exchange.answer is None:
+    if exchange.verdict is None or exchange.response is None:
         return {}
     found: dict[int, str] = {}
     for of_request in (True, False):
@@ -275,7 +275,7 @@ def excerpts_of(exchange: Exchange, path: str, numbers: list[int]) -> dict[int, 
             evidence = (
                 Evidence.of_request(request.method, path, request, request.header("content-type") or "")
                 if of_request
-                else Evidence.of_answer(exchange.answer)
+                else Evidence.of_response(exchange.response)
             )
             texts = evidence.excerpts([exchange.verdict.findings[number] for number in chosen])
             found |= {number: exchange.masker.mask(text) for number, text in zip(chosen, texts, strict=True)}
@@ -342,7 +342,7 @@ def repetition_texts(defect: Defect) -> list[str]:
     return texts
 
 
-_LEAST_ANSWERS = 3
+_LEAST_RESPONSES = 3
 _NEARLY_ALL = 0.9
 
 
@@ -351,7 +351,7 @@ def check_hint(results: CheckResults) -> str:
 
     Where the ids in all paths were made up, a 404 says nothing about the server.
     """
-    answered = [exchange for exchange in results.exchanges if exchange.answer is not None]
+    answered = [exchange for exchange in results.exchanges if exchange.response is not None]
     gone = _with_status(GONE, answered)
     if gone and not all(map(_has_invented_path, gone)):
         bases = {exchange.masker.mask(_base_url(results, exchange)) for exchange in gone}
@@ -366,15 +366,15 @@ def check_hint(results: CheckResults) -> str:
 
 def _with_status(statuses: Container[int], answered: Sequence[Exchange]) -> list[Exchange]:
     """Return the calls that were answered with one of the statuses; none where they are not nearly all."""
-    found = [exchange for exchange in answered if exchange.answer and exchange.answer.status in statuses]
-    is_nearly_all = len(answered) >= _LEAST_ANSWERS and len(found) >= _NEARLY_ALL * len(answered)
+    found = [exchange for exchange in answered if exchange.response and exchange.response.status in statuses]
+    is_nearly_all = len(answered) >= _LEAST_RESPONSES and len(found) >= _NEARLY_ALL * len(answered)
     return found if is_nearly_all else []
 
 
 def _share(alike: Sequence[Exchange], answered: Sequence[Exchange]) -> str:
-    statuses = sorted({exchange.answer.status for exchange in alike if exchange.answer is not None})
+    statuses = sorted({exchange.response.status for exchange in alike if exchange.response is not None})
     count = f"All {len(alike)}" if len(alike) == len(answered) else f"{len(alike)} of {len(answered)}"
-    return f"{count} answers are {' or '.join(map(str, statuses))}"
+    return f"{count} responses are {' or '.join(map(str, statuses))}"
 
 
 def _has_invented_path(exchange: Exchange) -> bool:
@@ -390,7 +390,7 @@ def _base_url(results: CheckResults, exchange: Exchange) -> str:
 
 _NARROWEST_NAME = 4
 _WIDE = 70
-"""Columns from which on methods, answers and times are shown."""
+"""Columns from which on methods, responses and times are shown."""
 
 
 def check_table(results: CheckResults, paint: Painter, width: int) -> str:
@@ -408,7 +408,7 @@ def check_table(results: CheckResults, paint: Painter, width: int) -> str:
 def _operation_lines(results: CheckResults, paint: Painter, width: int) -> list[str]:
     if not results.checked:
         return []
-    head = ("operation", "method", "calls", "status", "answers", "time", "verdict")
+    head = ("operation", "method", "calls", "status", "responses", "time", "verdict")
     columns = [0, 1, 2, 3, 4, 5, 6] if width >= _WIDE else [0, 2, 3, 6]
     rows = [
         [visible(row[column], keep="") for column in columns]
@@ -455,7 +455,7 @@ def _colour(checked: CheckedOperation, paint: Painter) -> Callable[[str], str]:
     word = verdict_word(checked)
     if word == "ok":
         return paint.green
-    return paint.red if word.endswith(("finding", "findings", "answer")) else paint.yellow
+    return paint.red if word.endswith(("finding", "findings", "response")) else paint.yellow
 
 
 def _sections(notes: dict[str, Rows], paint: Painter, width: int) -> list[list[str]]:
@@ -499,7 +499,7 @@ def check_error(results: CheckResults, *, is_strict: bool) -> DynacliError | Non
     """
     mismatch = _mismatch(results) if is_strict else None
     if results.is_recorded:
-        return mismatch  # whether a recorded call got an answer is no matter of the document
+        return mismatch  # whether a recorded call got a response is no matter of the document
     if not results.exchanges and mismatch is None:
         return None if results.is_interrupted else _nothing_called(results)
     errors = [exchange.error for exchange in results.exchanges if exchange.error is not None]
@@ -530,7 +530,7 @@ def _mismatch(results: CheckResults) -> MismatchError | None:
     names = [checked.operation.name for checked in results.checked if checked.has_findings]
     if not names:
         return None
-    what = "exchanges" if results.is_recorded else "answers"
+    what = "exchanges" if results.is_recorded else "responses"
     return MismatchError(
         f"The {what} of {len(names)} operations break the document"
         if len(names) > 1
@@ -573,7 +573,7 @@ def _nothing_called(results: CheckResults) -> DynacliError:
 
 _Plans = Sequence[tuple[Operation, OperationPlan]]
 _Sources = Mapping[str, Sequence[str]]
-"""Operation → the operations whose answers may give better values once they are there."""
+"""Operation → the operations whose responses may give better values once they are there."""
 _Probes = Mapping[str, Sequence[str]]
 """Operation → the kinds of its probes."""
 _PROBE_TEXTS = {
@@ -624,7 +624,7 @@ def plan_text(
         if plan.skip_reason:
             lines.extend(f"  {line}" for line in wrapped(f"not called: {plan.skip_reason}", width - 2))
         if sources.get(operation.name):
-            text = f"values from answers of {', '.join(sources[operation.name])}, once they are there; else"
+            text = f"values from responses of {', '.join(sources[operation.name])}, once they are there; else"
             lines.extend(f"  {paint.dim(line)}" for line in wrapped(visible(text), width - 2))
         for planned in plan.calls:
             text = ", ".join(_planned_text(operation, value) for value in planned.values) or "no values"

@@ -24,7 +24,7 @@ from dynacli.client.engine.call_engine import Engine
 from dynacli.client.policy.permission import denial
 from dynacli.client.sign_request import SECRET_HEADERS
 from dynacli.errors import DynacliError
-from dynacli.http.exchange import Answer
+from dynacli.http.exchange import Response
 from dynacli.openapi.model.acting_names import acting_word
 from dynacli.openapi.model.operation import Operation, OperationSummary
 from dynacli.validation.finding import Finding, Verdict
@@ -214,26 +214,26 @@ def judge_probe(
         operations: All operations of the document.
         wrong: What is wrong with the request.
     """
-    answer, verdict = exchange.answer, Verdict()
-    if answer is not None:
+    response, verdict = exchange.response, Verdict()
+    if response is not None:
         if exchange.planned.probe == "method":
-            verdict.extend(_method_findings(exchange, answer, described, judge, operations))
+            verdict.extend(_method_findings(exchange, response, described, judge, operations))
         elif exchange.is_success and wrong is not None:
-            message = f"the answer is {answer.status}, although {wrong.message}"
+            message = f"the response is {response.status}, although {wrong.message}"
             verdict.extend([replace(wrong, rule="accepted-invalid-request", message=message)])
         elif exchange.is_success:
-            message = f"the answer is {answer.status} without the credential that the document asks for"
+            message = f"the response is {response.status} without the credential that the document asks for"
             place = judge.responses_place
             verdict.extend(
-                [Finding("response", "ignored-security", "status", message, None, answer.status, *place)]
+                [Finding("response", "ignored-security", "status", message, None, response.status, *place)]
             )
-        settings.set_apart(verdict, described.operation, answer.status)
+        settings.set_apart(verdict, described.operation, response.status)
     return replace(exchange, verdict=verdict)
 
 
 def _method_findings(
     exchange: Exchange,
-    answer: Answer,
+    response: Response,
     described: DescribedOperation,
     judge: OperationJudge,
     operations: Sequence[OperationSummary],
@@ -243,14 +243,14 @@ def _method_findings(
     listed = ", ".join(f"`{each}`" for each in sorted(documented))
     if exchange.is_success and method not in {"OPTIONS", *documented}:
         message = (
-            f"`{method}` is answered with {answer.status}, and the document has only {listed} for this path"
+            f"`{method}` is answered with {response.status}, and the document has only {listed} for this path"
         )
-        return [Finding("response", "undocumented-method", "status", message, None, answer.status, *place)]
-    allowed = re.findall(r"[A-Z]+", answer.header("allow").upper())
-    if answer.status == _NOT_ALLOWED and not allowed:
+        return [Finding("response", "undocumented-method", "status", message, None, response.status, *place)]
+    allowed = re.findall(r"[A-Z]+", response.header("allow").upper())
+    if response.status == _NOT_ALLOWED and not allowed:
         message = "405 comes without `Allow`, which says what is allowed (RFC 9110, section 15.5.6)"
         return [Finding("response", "missing-allow", "header/Allow", message, None, None, *place)]
-    if answer.status != _NOT_ALLOWED and not (exchange.is_success and method == "OPTIONS"):
+    if response.status != _NOT_ALLOWED and not (exchange.is_success and method == "OPTIONS"):
         return []
     more = [each for each in dict.fromkeys(allowed) if each not in documented | _HARMLESS]
     if not more:

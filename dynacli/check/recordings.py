@@ -13,17 +13,17 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dynacli.auth.credentials import is_supported, kind_of
 from dynacli.auth.secret import MASK, Masker, Secret
-from dynacli.check._operation_judge import broken_off_verdict, judge_cut_answer
+from dynacli.check._operation_judge import broken_off_verdict, judge_cut_response
 from dynacli.check.check_records import CheckedOperation, Exchange, PlannedCall
 from dynacli.check.check_results import CheckResults, starred
-from dynacli.client.answers.mask_body import is_secret_header, password_fields, secret_texts
-from dynacli.client.answers.verdict_text import findings_json, findings_text, short_findings_text
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.operation_at import delimiter_of, styled_properties, styled_texts
+from dynacli.client.responses.mask_body import is_secret_header, password_fields, secret_texts
+from dynacli.client.responses.verdict_text import findings_json, findings_text, short_findings_text
 from dynacli.client.sign_request import is_secret_parameter
 from dynacli.errors import NetworkError, UsageError
 from dynacli.http.built_request import Pair, Request, RequestParts
-from dynacli.http.exchange import Answer
+from dynacli.http.exchange import Response
 from dynacli.http.semantics import essence, is_form, is_json
 from dynacli.openapi.model.operation import Operation, Parameter, SecurityScheme, ValueType, documented_status
 from dynacli.record import record, replace
@@ -31,7 +31,7 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.convert_words import convert, convert_all
 from dynacli.text.terminal import Painter, visible
 from dynacli.traffic.operation_finder import MatchedOperation, OperationFinder
-from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange
+from dynacli.traffic.recorded_request import RecordedExchange, RecordedResponse
 from dynacli.urls import is_secret_name, origin_of, with_masked_secrets
 from dynacli.validation.finding import Finding, Verdict
 from dynacli.validation.judge_by_level import JudgeByLevel
@@ -69,8 +69,8 @@ def _masker_of(recorded: RecordedExchange, path_values: Mapping[str, str], names
 def _secrets(
     recorded: RecordedExchange, path_values: Mapping[str, str], names: frozenset[str]
 ) -> Iterator[str]:
-    request, answer = recorded.request, recorded.answer
-    for name, value in (*request.headers, *(answer.headers if answer is not None else ())):
+    request, response = recorded.request, recorded.response
+    for name, value in (*request.headers, *(response.headers if response is not None else ())):
         if is_secret_header(name, names):
             yield from _parts_of_header(name.lower(), value)
     parts = urlsplit(request.url)
@@ -79,9 +79,9 @@ def _secrets(
     yield from (value for name, value in pairs if name in names or (is_secret_name(name) and name != "key"))
     yield from (value for name, value in parse_qsl(parts.query) if name == "key")
     yield from _of_body(recorded.content, request.header("content-type"), names)
-    if answer is not None:
-        media_type = next((value for name, value in answer.headers if name.lower() == "content-type"), "")
-        yield from _of_body(answer.body, media_type, names)
+    if response is not None:
+        media_type = next((value for name, value in response.headers if name.lower() == "content-type"), "")
+        yield from _of_body(response.body, media_type, names)
 
 
 def _parts_of_header(name: str, value: str) -> Iterator[str]:
@@ -134,11 +134,11 @@ def _judged_request_of(recorded: RecordedExchange, match: MatchedOperation) -> J
     )
 
 
-def _judged_answer(answer: RecordedAnswer) -> JudgedResponse:
-    """Return an answer as it is judged."""
-    content_type = ", ".join(value for name, value in answer.headers if name.lower() == "content-type")
-    body = _LostBody(answer.size, answer.loss) if answer.body is None else answer.body
-    return JudgedResponse(answer.status, answer.headers, content_type, body)
+def _judged_response(response: RecordedResponse) -> JudgedResponse:
+    """Return a response as it is judged."""
+    content_type = ", ".join(value for name, value in response.headers if name.lower() == "content-type")
+    body = _LostBody(response.size, response.loss) if response.body is None else response.body
+    return JudgedResponse(response.status, response.headers, content_type, body)
 
 
 def _exchange_of(
@@ -147,8 +147,8 @@ def _exchange_of(
     """Return an exchange as reports take it, its secrets masked in what is shown.
 
     Args:
-        verdict: On the request and the answer; None where nothing is judged.
-        is_judged: Whether the document describes the answer.
+        verdict: On the request and the response; None where nothing is judged.
+        is_judged: Whether the document describes the response.
     """
     request, names = recorded.request, _secret_names(match.operation)
     masker = _masker_of(recorded, match.path_values, names)
@@ -157,31 +157,31 @@ def _exchange_of(
         (name, MASK if is_secret_header(name, names) else masker.mask(value))
         for name, value in request.headers
     )
-    answer = recorded.answer
+    response = recorded.response
     return Exchange(
         PlannedCall(match.operation.name),
         whole,
         whole._replace(url=masker.mask(with_masked_secrets(request.url, names)), headers=headers),
         masker,
         None
-        if answer is None
-        else Answer(
-            answer.status,
-            answer.reason,
-            answer.http_version,
+        if response is None
+        else Response(
+            response.status,
+            response.reason,
+            response.http_version,
             request.url,
-            answer.headers,
-            answer.body or b"",
+            response.headers,
+            response.body or b"",
             recorded.seconds,
-            size=answer.size or 0,
+            size=response.size or 0,
         ),
-        NetworkError("No answer was recorded", reason=masker.mask(recorded.error))
-        if answer is None
+        NetworkError("No response was recorded", reason=masker.mask(recorded.error))
+        if response is None
         else None,
         verdict,
         recorded.seconds,
         started=recorded.started,
-        cut_reason=answer.loss if answer is not None else "",
+        cut_reason=response.loss if response is not None else "",
         is_judged=is_judged,
     )
 
@@ -293,14 +293,14 @@ class ExchangeJudge:
     def exchange(
         self, recorded: RecordedExchange, match: MatchedOperation, *, is_whole: bool = False
     ) -> Verdict:
-        """Return the verdict on the request and on the answer, if there is one.
+        """Return the verdict on the request and on the response, if there is one.
 
         Args:
             is_whole: The same as for `request`.
         """
         verdict = self.request(recorded, match, is_whole=is_whole)
-        if recorded.answer is not None:
-            verdict.join(self.answer(recorded.answer, match))
+        if recorded.response is not None:
+            verdict.join(self.response(recorded.response, match))
         if recorded.is_broken_off:
             on_end = broken_off_verdict(self._judge(match).responses_place)
             self._settings.set_apart(on_end, match.operation)
@@ -328,12 +328,12 @@ class ExchangeJudge:
         self._settings.set_apart(verdict, match.operation)
         return verdict
 
-    def answer(self, answer: RecordedAnswer, match: MatchedOperation) -> Verdict:
-        """Return the verdict on an answer."""
-        verdict = self._judge(match).response(_judged_answer(answer))
-        if answer.body is not None and answer.loss:
-            judge_cut_answer(verdict, answer.loss, has_body=bool(answer.body))
-        self._settings.set_apart(verdict, match.operation, answer.status)
+    def response(self, response: RecordedResponse, match: MatchedOperation) -> Verdict:
+        """Return the verdict on a response."""
+        verdict = self._judge(match).response(_judged_response(response))
+        if response.body is not None and response.loss:
+            judge_cut_response(verdict, response.loss, has_body=bool(response.body))
+        self._settings.set_apart(verdict, match.operation, response.status)
         return verdict
 
     def _judge(self, match: MatchedOperation) -> JudgeByLevel:
@@ -360,8 +360,8 @@ class JudgedExchange:
     """An exchange of an operation.
 
     Args:
-        verdict: On the request and the answer; None where nothing is judged.
-        is_judged: Whether the document describes the answer.
+        verdict: On the request and the response; None where nothing is judged.
+        is_judged: Whether the document describes the response.
     """
 
     match: MatchedOperation
@@ -452,21 +452,23 @@ class RecordingJudge:
         )
 
     def _keep(self, recorded: RecordedExchange, match: MatchedOperation) -> JudgedExchange:
-        operation, answer = match.operation, recorded.answer
+        operation, response = match.operation, recorded.response
         verdict = None
         if self._settings.level != "off":
             verdict = self._judge.exchange(recorded, match, is_whole=self._is_whole)
-        documented = [response.status for response in operation.responses]
+        documented = [described.status for described in operation.responses]
         is_judged = (
-            verdict is not None and answer is not None and bool(documented_status(answer.status, documented))
+            verdict is not None
+            and response is not None
+            and bool(documented_status(response.status, documented))
         )
         kept = self._kept.setdefault(operation.name, {})
-        key = (answer.status if answer is not None else recorded.error, *_tellings(verdict))
+        key = (response.status if response is not None else recorded.error, *_tellings(verdict))
         if key in kept:
             known = kept[key]
             kept[key] = replace(known, times=known.times + 1, seconds=max(known.seconds, recorded.seconds))
         elif len(kept) < _MOST_KEPT:
-            self._bytes += len(recorded.content or b"") + len((answer and answer.body) or b"")
+            self._bytes += len(recorded.content or b"") + len((response and response.body) or b"")
             exchange = _exchange_of(recorded, match, verdict, is_judged=is_judged)
             kept[key] = exchange if self._bytes <= _MOST_BYTES else _without_bodies(exchange)
         elif verdict is not None and verdict.findings:
@@ -492,12 +494,12 @@ def _finding_texts(findings: Iterable[Finding]) -> frozenset[tuple[str, ...]]:
 
 
 def _without_bodies(exchange: Exchange) -> Exchange:
-    answer = exchange.answer
+    response = exchange.response
     return replace(
         exchange,
         request=exchange.request._replace(body=None),
         shown=exchange.shown._replace(body=None),
-        answer=replace(answer, body=b"") if answer is not None else None,
+        response=replace(response, body=b"") if response is not None else None,
         cut_reason=exchange.cut_reason or "the body is not kept, because there are too many",
     )
 
@@ -507,7 +509,7 @@ class ToldExchange:
 
     Attributes:
         recorded: The exchange.
-        verdict: On the request and the answer; an empty one where nothing was judged.
+        verdict: On the request and the response; an empty one where nothing was judged.
         has_verdict: Whether something was judged.
         masker: What takes the secrets of the exchange out of a text.
 
@@ -531,8 +533,8 @@ class ToldExchange:
         names = _keys_of(api) if match is None else _secret_names(match.operation)
         if not (self.verdict.findings or self.verdict.tolerated or self.verdict.suppressed):
             # Bodies are looked through for secrets only where something of them is told.
-            answer = recorded.answer and replace(recorded.answer, body=b"")
-            recorded = replace(recorded, content=None, answer=answer)
+            response = recorded.response and replace(recorded.response, body=b"")
+            recorded = replace(recorded, content=None, response=response)
         self.masker = _masker_of(recorded, match.path_values if match is not None else {}, names)
         self._target = self.masker.mask(with_masked_secrets(target, names))
 
@@ -558,10 +560,10 @@ class ToldExchange:
             "operation": self._match.operation.name if self._match is not None else None,
             "method": recorded.request.method,
             "path": self._target,
-            "status": recorded.answer.status if recorded.answer is not None else None,
+            "status": recorded.response.status if recorded.response is not None else None,
             "seconds": round(recorded.seconds, 4),
             "request_bytes": self._sizes[0],
-            "answer_bytes": self._sizes[1],
+            "response_bytes": self._sizes[1],
             "valid": not verdict.findings if self.has_verdict else None,
             "findings": mask(findings_json(self._api, verdict.findings)) if verdict.findings else [],
             "tolerated": mask([finding.as_json() for finding in verdict.tolerated]),
@@ -577,7 +579,7 @@ class ToldExchange:
             is_verbose: Whether all findings are told with their places in the document.
         """
         recorded = self.recorded
-        status = str(recorded.answer.status) if recorded.answer is not None else "---"
+        status = str(recorded.response.status) if recorded.response is not None else "---"
         name = self._match.operation.name if self._match is not None else "not in the document"
         pieces = [
             paint.dim(time.strftime("%H:%M:%S", time.localtime(recorded.started))),

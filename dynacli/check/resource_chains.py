@@ -5,7 +5,7 @@
     PATCH, PUT /things/{id}       change
     DELETE /things/{id}           deletes; without it `POST /things/{id}/delete`, `/remove` or `/archive`
 
-The path of the created resource lies below that of the POST, or is where the links of the POST's answers lead. Or it is
+The path of the created resource lies below that of the POST, or is where links of the POST's responses lead. Or it is
 that of its own collection without what it is created in: `POST /teams/{id}/things`, `GET` and `DELETE /things/{id}`.
 Where no POST creates, PUT does, under a name of our own, if GET can first show that the name is free.
 Where several POSTs create the same kind of resource, each has a chain.
@@ -22,7 +22,7 @@ from dynacli.openapi.model.operation import Operation, OperationSummary, documen
 from dynacli.openapi.model.path_templates import path_template
 from dynacli.record import record
 
-__all__ = ["AnswerLinks", "ResourceChain", "find_chains"]
+__all__ = ["ResourceChain", "ResponseLinks", "find_chains"]
 
 _UPDATES = ("PATCH", "PUT")
 _DELETING_ENDS = ("delete", "remove", "archive")
@@ -78,7 +78,7 @@ def find_chains(
     """Return the chains of a document, in its order.
 
     Args:
-        linked_to: Operation → the operations that the links of its answers lead to.
+        linked_to: Operation → the operations that the links of its responses lead to.
     """
     by_place: dict[tuple[str, str], str] = {}
     for operation in operations:
@@ -150,8 +150,8 @@ def _with_parent(
     return replace(chain, parent_path=max(parents, key=len, default=""))
 
 
-class AnswerLinks:
-    """The links of one operation's answers, read once."""
+class ResponseLinks:
+    """The links of one operation's responses, read once."""
 
     def __init__(self, described: DescribedOperation) -> None:
         self._documented = [response.status for response in described.operation.responses]
@@ -163,12 +163,14 @@ class AnswerLinks:
         return tuple(dict.fromkeys(link["operation"] for link in self._links.values() if link["operation"]))
 
     def values(self, exchange: Exchange) -> Iterator[tuple[str, tuple[InputValue, ...]]]:
-        """Yield for each link of this very answer the name of the linked operation, and values for it."""
-        if exchange.answer is None:
+        """Yield for each link of this very response the name of the linked operation, and values for it."""
+        if exchange.response is None:
             return
-        status = documented_status(exchange.answer.status, self._documented)
+        status = documented_status(exchange.response.status, self._documented)
         sent = {value.key: value.value for value in exchange.planned.values}
-        call = AnsweredCall(exchange.request, sent, exchange.sent_json, exchange.answer, exchange.answer_json)
+        call = AnsweredCall(
+            exchange.request, sent, exchange.sent_json, exchange.response, exchange.response_json
+        )
         for link in self._links.values():
             if link["operation"] is None or link["status"] != status:
                 continue

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from dynacli.check.check_records import CheckedOperation
-from dynacli.check.resource_chains import AnswerLinks, ResourceChain, find_chains
+from dynacli.check.resource_chains import ResourceChain, ResponseLinks, find_chains
 from dynacli.client.batch.shard import Shard
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.unknown_operation import unknown_operation, unknown_tag
@@ -37,10 +37,10 @@ _MAX_STEPS = 1_000
 def value_sources(
     operations: Sequence[DescribedOperation], linked_from: Mapping[str, Iterable[str]]
 ) -> dict[str, list[str]]:
-    """Return operation → the operations whose answers may give values for it, by a collection or by a link.
+    """Return operation → the operations whose responses may give values for it, by a collection or by a link.
 
     Args:
-        linked_from: Operation → the operations whose answers link to it.
+        linked_from: Operation → the operations whose responses link to it.
     """
     listing = ListingOperations(described.operation for described in operations)
     called = {described.operation.name for described in operations}
@@ -61,7 +61,7 @@ def call_rounds(
     """Return the operations in rounds: each operation only needs what earlier rounds can give.
 
     Args:
-        linked_from: Operation → the operations whose answers link to it.
+        linked_from: Operation → the operations whose responses link to it.
         changing_names: The names of operations that may change something; they come after all others.
     """
     changing = set(changing_names)
@@ -245,7 +245,7 @@ def select_chains(api: OpenedApi, selection: _Selection) -> list[ResourceChain]:
     """
     summaries = api.catalog.summaries()
     linked_to = {
-        summary.name: AnswerLinks(DescribedOperation(api, api.catalog.operation(summary.name))).targets
+        summary.name: ResponseLinks(DescribedOperation(api, api.catalog.operation(summary.name))).targets
         for summary in summaries
         if summary.method == "POST"
     }
@@ -264,11 +264,11 @@ def select_chains(api: OpenedApi, selection: _Selection) -> list[ResourceChain]:
 
 
 def share_operations(api: OpenedApi, selection: _Selection, shard: Shard) -> _Selection:
-    """Return every N-th operation, and besides those that are called the ones whose answers give them values."""
+    """Return every N-th operation, and besides those that are called the ones whose responses give them values."""
     operations = [DescribedOperation(api, operation) for operation in selection.called]
     linked_from: dict[str, list[str]] = {}
     for described in operations:
-        for target in AnswerLinks(described).targets:
+        for target in ResponseLinks(described).targets:
             linked_from.setdefault(target, []).append(described.operation.name)
     sources = value_sources(operations, linked_from)
     waiting = [each.name for number, each in enumerate(selection.called, 1) if shard.has(number)]

@@ -10,7 +10,7 @@ from dynacli.record import record, replace
 
 if TYPE_CHECKING:
     from dynacli.http.built_request import Request
-    from dynacli.http.exchange import Answer
+    from dynacli.http.exchange import Response
 
 __all__ = ["call_after", "call_before"]
 
@@ -33,8 +33,8 @@ class _HookedCall:
 
 
 @record
-class _HookedAnswer:
-    """An answer, as the hook behind the call is told of it.
+class _HookedResponse:
+    """A response, as the hook behind the call is told of it.
 
     Args:
         status: The status code.
@@ -78,15 +78,15 @@ def call_before(operation: str, request: "Request") -> "Request":
     )
 
 
-def call_after(operation: str, request: "Request", answer: "Answer") -> None:
-    """Let the hook `after` see an answer.
+def call_after(operation: str, request: "Request", response: "Response") -> None:
+    """Let the hook `after` see a response.
 
     Raises:
         DynacliError: The hook fails.
     """
     hook = program().hooks.get("after")
     if hook:
-        told = _HookedAnswer(answer.status, dict(answer.headers), answer.seconds)
+        told = _HookedResponse(response.status, dict(response.headers), response.seconds)
         _called("after", hook, _shown(operation, request), told)
 
 

@@ -248,14 +248,14 @@ class DocumentCredential:
         return asked
 
     def _answering(self, request: Request, credential: Credential, challenge: str) -> Request:
-        """Return the request with the answer to a challenge for Digest."""
+        """Return the request with the response to a challenge for Digest."""
         if self._digest is None or challenge != self._challenge:
             self._digest = DigestLogin(self._env, credential.value.reveal(), origin_of(request.url))
             self._challenge = challenge
             if not self._digest.wants_again(request, 401, [("WWW-Authenticate", challenge)]):
                 raise AuthError(
                     f"The document of `{self._name}` wants Digest, which cannot be answered",
-                    reason=f"Of the server's answer, {self._digest.refusal}",
+                    reason=f"Of the server's response, {self._digest.refusal}",
                     hint="Ask who runs the server, or save the document as a file and add that",
                 )
         return self._digest.signed(request)

@@ -1,6 +1,6 @@
 """Signs requests by a command of the person's configuration, for schemes that no standard has.
 
-The command gets the request as JSON on standard input, and answers `{"headers": {NAME: VALUE}}` on standard output.
+The command gets the request as JSON on standard input, and responses `{"headers": {NAME: VALUE}}` on standard output.
 """
 
 import json
@@ -64,27 +64,27 @@ def signer_of(
 
 
 def sign_by_command(signer: Signer, request: Request) -> tuple[Credential, ...]:
-    """Return the headers that a command answers for a request.
+    """Return the headers that a command responses for a request.
 
     Args:
         request: The request with all that else is sent; a body that is read while it is sent is not in its JSON.
 
     Raises:
-        AuthError: The command fails, or answers something else.
+        AuthError: The command fails, or responses something else.
     """
     body = b64encode(request.body).decode() if isinstance(request.body, bytes) else None
     form = {"method": request.method, "url": request.url, "headers": request.headers, "body_base64": body}
     label = f"T{signer.label[1:]}"
-    answer = run_helper(list(signer.words), label, json.dumps(form).encode())
+    response = run_helper(list(signer.words), label, json.dumps(form).encode())
     try:
-        headers = json.loads(answer)["headers"]
+        headers = json.loads(response)["headers"]
         signed = tuple(_credential(signer, name, value) for name, value in headers.items())
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError, UsageError):
         signed = ()
     if not signed:
-        # The texts of these may quote the answer, which may hold a secret.
+        # The texts of these may quote the response, which may hold a secret.
         raise AuthError(
-            f"{label} answers no headers that can be sent",
+            f"{label} responses no headers that can be sent",
             reason='It has to write `{"headers": {"NAME": "VALUE"}}` to standard output',
             hint=f"Run it yourself with a request on standard input, as `{invocation('help auth-config')}` says",
         )

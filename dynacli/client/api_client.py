@@ -4,7 +4,6 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dynacli.client.answers.answer import Answer
 from dynacli.client.call_settings import LEVELS, CallOptions, retries_of, retry_status_of
 from dynacli.client.consent import Consent
 from dynacli.client.described_operation import DescribedOperation
@@ -12,14 +11,15 @@ from dynacli.client.engine.call_engine import MadeCall
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.inputs.read_plain_inputs import read_given
 from dynacli.client.open_document import OpenDocument
+from dynacli.client.responses.response import Response
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
 
 if TYPE_CHECKING:
-    from dynacli.client.answers.streamed_answer import StreamedAnswer
     from dynacli.client.batch.row import RowResult
     from dynacli.client.call import Listener
     from dynacli.client.pages.page_loop import PageLoop
+    from dynacli.client.responses.streamed_response import StreamedResponse
 
 __all__ = ["Api", "open_api"]
 
@@ -45,8 +45,8 @@ def open_api(
     ::
 
         with dynacli.open_api("./openapi.yaml") as api:
-            answer = api.call("list-pets", limit=3).raise_for_status()
-            print(answer.data)
+            response = api.call("list-pets", limit=3).raise_for_status()
+            print(response.data)
 
     The document is read or fetched, and compiled, only where the cache does not have it; the configuration, the
     environment variables and the cache are those of the command line.
@@ -60,7 +60,7 @@ def open_api(
         server: A base URL, or the index, name or description of one of the document's servers.
         headers: Headers that are sent with each call.
         timeout: Seconds for one call; by default there is no limit but those of its steps (10 s for connecting,
-            60 s between two pieces of an answer).
+            60 s between two pieces of a response).
         retries: How often a call is made again that only reads, or has a key by which the server knows it again, after
             a lost connection and the statuses 408, 425, 429, 502, 503 and 504; one that only reads after a 500 with
             `Retry-After`, too. By default what the configuration says, else 2.
@@ -106,7 +106,7 @@ class Api(OpenDocument):
     """An API that is open: its operations can be listed and called, from several threads at once.
 
     It goes on with the document that it was opened with, also where that changes meanwhile, and keeps its
-    connections and what judges its answers from one call to the next. Close it, or use it in a `with` block.
+    connections and what judges its responses from one call to the next. Close it, or use it in a `with` block.
 
     Attributes:
         name: A registered name, or the source of the document.
@@ -130,8 +130,8 @@ class Api(OpenDocument):
         *,
         on_event: "Listener | None" = None,
         **named: Any,
-    ) -> Answer:
-        """Make one call, and return its answer whatever its status is.
+    ) -> Response:
+        """Make one call, and return its response whatever its status is.
 
         ::
 
@@ -170,14 +170,14 @@ class Api(OpenDocument):
         resume: bool = False,
         on_event: "Listener | None" = None,
         **named: Any,
-    ) -> Answer:
+    ) -> Response:
         """Make one call as `call` does, and write the body of a success into a file instead of memory.
 
         Args:
             path: The file, which is whole at the end, or as it was where the call fails.
             on_event: As in `call`.
             resume: Whether what came is kept beside the file where the download breaks off, and gone on with by the
-                next call. The answer has the status 206 where it was only the rest.
+                next call. The response has the status 206 where it was only the rest.
 
         Raises:
             DynacliError: As `call` does, or the file cannot be written.
@@ -195,18 +195,18 @@ class Api(OpenDocument):
         *,
         on_event: "Listener | None" = None,
         **named: Any,
-    ) -> "StreamedAnswer":
-        """Make one call as `call` does, and return its answer as soon as its head is there, to read item by item.
+    ) -> "StreamedResponse":
+        """Make one call as `call` does, and return its response as soon as its head is there, to read item by item.
 
         ::
 
-            with api.stream("watch-runs", status="running") as answer:
-                for event in answer:
+            with api.stream("watch-runs", status="running") as response:
+                for event in response:
                     print(event["data"])
 
         Items are the values of JSON lines and JSON sequences, and the events of `text/event-stream`:
         `{"event": ..., "id": ..., "data": ...}`, without what an event does not have; its data is a value where it
-        is JSON. Events go on where a lost connection broke them off. An answer that is no success, or no stream, is
+        is JSON. Events go on where a lost connection broke them off. A response that is no success, or no stream, is
         read as a whole: its `content` and `data` are there.
 
         Args:
@@ -230,10 +230,10 @@ class Api(OpenDocument):
         max_items: int | None = None,
         on_event: "Listener | None" = None,
         **named: Any,
-    ) -> Iterator[Answer]:
-        """Call an operation for one page of a list after the other, and yield their answers.
+    ) -> Iterator[Response]:
+        """Call an operation for one page of a list after the other, and yield their responses.
 
-        An answer that is no success is the last one. How the next page is asked for is what `dynacli describe` says.
+        A response that is no success is the last one. How the next page is asked for is what `dynacli describe` says.
 
         Args:
             name: As in `call`.
@@ -250,7 +250,7 @@ class Api(OpenDocument):
         """
         given = {**(inputs or {}), **named}
         for page in self._loop(name, given, on_event, is_keyset_asked=keyset, max_items=max_items):
-            yield Answer(page.call, page.answer, page.verdict, self._lock, page.items)
+            yield Response(page.call, page.response, page.verdict, self._lock, page.items)
 
     def items(
         self,
@@ -277,13 +277,13 @@ class Api(OpenDocument):
             named: As in `call`.
 
         Raises:
-            HttpError: An answer is no success.
-            UsageError: The answer has no list, or several.
+            HttpError: A response is no success.
+            UsageError: The response has no list, or several.
             DynacliError: What `pages` raises.
         """
         loop = self._loop(name, {**(inputs or {}), **named}, on_event, is_keyset_asked=keyset)
         for page in loop:
-            Answer(page.call, page.answer, page.verdict, self._lock).raise_for_status()
+            Response(page.call, page.response, page.verdict, self._lock).raise_for_status()
             if page.items is None:
                 from dynacli.client.pages.page_loop import no_list
 
@@ -301,30 +301,30 @@ class Api(OpenDocument):
         wait_interval: float | None = None,
         on_event: "Listener | None" = None,
         **named: Any,
-    ) -> Answer:
-        """Call an operation until an expression is true of its answer, and return that answer.
+    ) -> Response:
+        """Call an operation until an expression is true of its response, and return that response.
 
         ::
 
             api.wait("get-run", "status == 'done'", run_id=7, wait_timeout=60)
 
-        A status that is no 2xx ends it, too, unless it says that the server cannot answer now.
+        A status that is no 2xx ends it, too, unless it says that the server cannot respond now.
 
         Args:
             name: As in `call`; the operation must be one that reads.
             until: A JMESPath expression; it is true of everything but false, null and what is empty.
             inputs: As in `call`.
             wait_timeout: The seconds that all of it may take.
-            wait_interval: The seconds between two calls; by default they grow from 2 to 30, and the answer's
+            wait_interval: The seconds between two calls; by default they grow from 2 to 30, and the response's
                 `Retry-After` is obeyed.
             on_event: As in `call`.
             named: As in `call`.
 
         Raises:
-            NeverTrueError: The expression was not true in time. It is a `TimedOutError`, and its `answer` is the last
-                answer that came, or None.
+            NeverTrueError: The expression was not true in time. It is a `TimedOutError`, and its `response` is the last
+                response that came, or None.
             UsageError: The expression is wrong, the operation may change something, or what `call` raises it for.
-            FormError: The answer is no JSON, or the expression cannot be applied to it.
+            FormError: The response is no JSON, or the expression cannot be applied to it.
             DynacliError: What `call` raises.
         """
         from dynacli.client.engine.series import NeverTrueError, Series, Until, check_wait
@@ -335,13 +335,13 @@ class Api(OpenDocument):
         check_wait(described, sought)
         series = Series(self._engine.listened_by(on_event), until=sought)
         try:
-            return self._answer(series.make(described, read))
+            return self._response(series.make(described, read))
         except NeverTrueError as error:
-            error.answer = self._answer(series.last) if series.last is not None else None
+            error.response = self._response(series.last) if series.last is not None else None
             raise
 
-    def follow(self, answer: Answer, link: str, *, on_event: "Listener | None" = None) -> Answer:
-        """Make the call to which a link of an answer leads, filled from that answer.
+    def follow(self, response: Response, link: str, *, on_event: "Listener | None" = None) -> Response:
+        """Make the call to which a link of a response leads, filled from that response.
 
         ::
 
@@ -349,28 +349,28 @@ class Api(OpenDocument):
             print(api.follow(made, "GetRepo").data)
 
         Args:
-            answer: An answer of this API.
+            response: A response of this API.
             link: The link's name in the document; where several statuses have one of this name, `201.GetRepo`.
             on_event: As in `call`.
 
         Raises:
             UsageError: The document gives the operation no such link, or one that cannot be followed.
             RefusedError: It leads to another server, which nobody accepted.
-            FormError: This answer has no such link, or lacks what the link takes from it.
+            FormError: This response has no such link, or lacks what the link takes from it.
             DynacliError: What `call` raises.
         """
         from dynacli.client.engine.series import followed_link, next_call
         from dynacli.client.links.follow_link import check_links, missing_link
 
-        made = MadeCall(answer._call, answer._answer, None)  # noqa: SLF001  - an answer and its API are one interface
+        made = MadeCall(response._call, response._response, None)  # noqa: SLF001  - a response and its API are one interface
         with self._lock:
             self._catalog_of()
             check_links(made.call.described, [link], self._settings)
             found = followed_link(made, link)
             if found is None:
-                raise missing_link(made.call.described, link, answer.status)
+                raise missing_link(made.call.described, link, response.status)
             described, inputs, settings = next_call(made, found)
-        return self._answer(self._engine.listened_by(on_event).make(described, inputs, settings))
+        return self._response(self._engine.listened_by(on_event).make(described, inputs, settings))
 
     def batch(
         self,
@@ -437,28 +437,28 @@ class Api(OpenDocument):
         self._settings.permit(described)  # whoever may not call it need not hear what its inputs are
         return read_given(described, given, is_strict=self._settings.level != "off")
 
-    def _call(self, name: str, given: dict[str, Any], on_event: "Listener | None") -> Answer:
+    def _call(self, name: str, given: dict[str, Any], on_event: "Listener | None") -> Response:
         with self._lock:
             described, inputs = self._read(name, given)
-        return self._answer(self._engine.listened_by(on_event).make(described, inputs))
+        return self._response(self._engine.listened_by(on_event).make(described, inputs))
 
-    def _stream(self, name: str, given: dict[str, Any], on_event: "Listener | None") -> "StreamedAnswer":
-        from dynacli.client.answers.streamed_answer import StreamedAnswer
+    def _stream(self, name: str, given: dict[str, Any], on_event: "Listener | None") -> "StreamedResponse":
+        from dynacli.client.responses.streamed_response import StreamedResponse
 
         with self._lock:
             described, inputs = self._read(name, given)
-        return StreamedAnswer(self._engine.listened_by(on_event), described, inputs)
+        return StreamedResponse(self._engine.listened_by(on_event), described, inputs)
 
     def _download(
         self, name: str, path: str, given: dict[str, Any], on_event: "Listener | None", *, is_resumed: bool
-    ) -> Answer:
-        from dynacli.client.answers.streamed_answer import download_answer
+    ) -> Response:
+        from dynacli.client.responses.streamed_response import download_response
 
         with self._lock:
             described, inputs = self._read(name, given)
         engine = self._engine.listened_by(on_event)
-        return self._answer(download_answer(engine, described, inputs, path, is_resumed=is_resumed))
+        return self._response(download_response(engine, described, inputs, path, is_resumed=is_resumed))
 
-    def _answer(self, made: MadeCall) -> Answer:
-        """Return an answer as the program gets it."""
-        return Answer(*made, self._lock)
+    def _response(self, made: MadeCall) -> Response:
+        """Return a response as the program gets it."""
+        return Response(*made, self._lock)

@@ -1,6 +1,6 @@
 """One call, and the events that tell what happens in it.
 
-Its request is built, signed, judged and sent; its answer is judged as it is received.
+Its request is built, signed, judged and sent; its response is judged as it is received.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from threading import RLock
 
     from dynacli.client.batch.row import RowResult
-    from dynacli.http.exchange import Answer, ClientPool, Pause, Retries
+    from dynacli.http.exchange import ClientPool, Pause, Response, Retries
     from dynacli.http.send import Pieces, Receive
     from dynacli.validation.finding import Finding, Verdict
     from dynacli.validation.judge_by_level import JudgeByLevel
@@ -47,9 +47,9 @@ __all__ = [
     "Recorded",
     "RequestBuilt",
     "RequestInvalid",
-    "Response",
     "ResponseHead",
     "ResponsePart",
+    "ResponseReceived",
     "Retrying",
     "RowDone",
     "Sending",
@@ -151,7 +151,7 @@ def _may_ask_for_a_method(request: Request) -> bool:
 
 
 class _AgainError(Exception):
-    """The token was refreshed, and nothing of the answer was read."""
+    """The token was refreshed, and nothing of the response was read."""
 
 
 class Call:
@@ -165,15 +165,15 @@ class Call:
         signed: The request with its credentials.
         settings: How the call is made and judged.
         judging: Judges the request; None where nothing is judged.
-        verdict: The verdict on the answer; None before it was judged, and where nothing is.
-        pieces: The body of the answer as it comes; None before its head came.
+        verdict: The verdict on the response; None before it was judged, and where nothing is.
+        pieces: The body of the response as it comes; None before its head came.
         has_sent: Whether the request may be on its way.
         renewal: Whether the stored token was refreshed after a 401, or why it could not be.
 
     Args:
         judge: The judge of the operation, where an earlier call has made it.
         adapt: Makes the request that is signed and sent of the one that is built; None for that itself.
-        judging: What has judged the request that this one follows, and judges the answer.
+        judging: What has judged the request that this one follows, and judges the response.
         on_event: Is told what happens in the call.
 
     Raises:
@@ -291,14 +291,14 @@ class Call:
                 self._on_event(RequestInvalid(self, self.signed.masker.mask_error(error)))
             raise
 
-    def send(self, receive: "Receive", clients: "ClientPool | None" = None) -> "Answer":
-        """Send the request once its verdict allows it, and return the answer.
+    def send(self, receive: "Receive", clients: "ClientPool | None" = None) -> "Response":
+        """Send the request once its verdict allows it, and return the response.
 
         A token that the server refuses although it has not ended is refreshed. A safe request is then sent once more;
         one that changes something is not, as the server may have done a part of it.
 
         Args:
-            receive: Reads the body of the answer as it comes.
+            receive: Reads the body of the response as it comes.
             clients: Keeps connections open between calls; None for a connection of its own.
 
         Raises:
@@ -313,25 +313,25 @@ class Call:
             self.judging.start()
         try:
             if self.signed.renew is None:
-                answer = self._send(receive, clients)
+                response = self._send(receive, clients)
             else:
                 try:
-                    answer = self._send(
-                        lambda answer, pieces: self._renewed(answer, pieces, receive), clients
+                    response = self._send(
+                        lambda response, pieces: self._renewed(response, pieces, receive), clients
                     )
                 except _AgainError:
                     self.sign(self._ask)
-                    answer = self._send(receive, clients)
+                    response = self._send(receive, clients)
         except DynacliError as error:
             self._explain(error)
             raise self.signed.masker.mask_error(error) from error.__cause__
         if program().hooks:
             from dynacli.client._call_hooks import call_after
 
-            call_after(self.described.operation.name, self.signed.shown, answer)
-        return answer
+            call_after(self.described.operation.name, self.signed.shown, response)
+        return response
 
-    def _send(self, receive: "Receive", clients: "ClientPool | None") -> "Answer":
+    def _send(self, receive: "Receive", clients: "ClientPool | None") -> "Response":
         from dynacli.http.exchange import Budget
         from dynacli.http.send import send
 
@@ -374,20 +374,20 @@ class Call:
         # From here on the request may be on its way; nothing is tried again behind the person's back.
         self.has_sent = True
 
-    def _renewed(self, answer: "Answer", pieces: "Pieces", receive: "Receive") -> bytes:
-        """Read an answer, unless the token is refreshed because of it, and the request can be sent again."""
-        if answer.status == 401:
+    def _renewed(self, response: "Response", pieces: "Pieces", receive: "Receive") -> bytes:
+        """Read a response, unless the token is refreshed because of it, and the request can be sent again."""
+        if response.status == 401:
             try:
                 with pieces.call.connections.pause():
                     if self.signed.renew is not None:
                         self.signed.renew()
                 self.renewal = True
             except DynacliError as error:
-                # The server's own answer tells what is wrong.
+                # The server's own response tells what is wrong.
                 self.renewal = self.signed.masker.mask_error(error)
             if self.renewal is True and self.signed.request.method in SAFE_METHODS:
                 raise _AgainError
-        return receive(answer, pieces)
+        return receive(response, pieces)
 
     def _explain(self, error: DynacliError) -> None:
         """Add to the error of a call that fails what is known of it.
@@ -436,49 +436,53 @@ class Call:
         yield
         self._on_event(Sending(self, pause.next_try))
 
-    def _is_way_out(self, answer: "Answer") -> bool:
-        """Return whether an answer is a documented redirect to a place that the document does not have."""
+    def _is_way_out(self, response: "Response") -> bool:
+        """Return whether a response is a documented redirect to a place that the document does not have."""
         from dynacli.client.operation_at import is_documented_way_out
 
         api, operation = self.described.api, self.described.operation
-        location = answer.header("location")
-        return bool(location) and is_documented_way_out(api, operation, answer.url, answer.status, location)
+        location = response.header("location")
+        return bool(location) and is_documented_way_out(
+            api, operation, response.url, response.status, location
+        )
 
-    def judge_answer(self, answer: "Answer", body: "bytes | StreamedBody | UnreadBody") -> "Verdict | None":
-        """Return the verdict on an answer; None where nothing is judged.
+    def judge_response(
+        self, response: "Response", body: "bytes | StreamedBody | UnreadBody"
+    ) -> "Verdict | None":
+        """Return the verdict on a response; None where nothing is judged.
 
         Args:
-            answer: The answer, with or without its body.
+            response: The response, with or without its body.
             body: Its body, which may be judged while it comes.
         """
         if self.judging is None:
             return None
         from dynacli.validation.judged_messages import JudgedResponse
 
-        judged, redirects = answer, tuple(status for status, _ in answer.hops)
-        if answer.hops:
+        judged, redirects = response, tuple(status for status, _ in response.hops)
+        if response.hops:
             first = replace(
-                answer, status=redirects[0], url=answer.hops[0][1], headers=answer.redirect_headers
+                response, status=redirects[0], url=response.hops[0][1], headers=response.redirect_headers
             )
             if self._is_way_out(first):
                 from dynacli.validation.read_body import RedirectBody
 
                 documented = {each.status: each for each in self.described.operation.responses}
-                response = documented[documented_status(first.status, documented)]
+                expected = documented[documented_status(first.status, documented)]
                 judged, redirects = first, ()
-                body = RedirectBody() if response.media_types else b""
+                body = RedirectBody() if expected.media_types else b""
         media_type = judged.header("content-type")
         answered = JudgedResponse(judged.status, judged.headers, media_type, body, redirects)
-        verdict = self.judging.judge_answer(answered)
-        self.settings.set_apart(verdict, self.described.operation, answer.status)
+        verdict = self.judging.judge_response(answered)
+        self.settings.set_apart(verdict, self.described.operation, response.status)
         self.verdict = verdict
         return verdict
 
-    def judge_stream(self, answer: "Answer", pieces: Iterable[bytes]) -> None:
+    def judge_stream(self, response: "Response", pieces: Iterable[bytes]) -> None:
         """Read a body that may go on for ever, and judge it while it comes.
 
         Args:
-            answer: The answer without its body.
+            response: The response without its body.
         """
         if self.judging is None:
             for _ in pieces:
@@ -487,7 +491,7 @@ class Call:
         from dynacli.validation.streamed_body import StreamedBody
 
         body = StreamedBody(pieces)
-        self.judge_answer(answer, body)
+        self.judge_response(response, body)
         body.finish()
 
 
@@ -621,13 +625,13 @@ class ResponseHead(CallEvent):
     """The status and the headers of the final response came.
 
     Args:
-        answer: The response without its body: `status`, `reason`, `url`, `headers`.
+        response: The response without its body: `status`, `reason`, `url`, `headers`.
         is_stream: Whether its body is told part by part.
     """
 
     name = "response_head"
     call: "Call"
-    answer: "Answer"
+    response: "Response"
     is_stream: bool = False
 
 
@@ -660,16 +664,16 @@ class CallFailed(CallEvent):
 
 
 @record
-class Response(CallEvent):
+class ResponseReceived(CallEvent):
     """A response came whole.
 
     Args:
-        answer: The response.
+        response: The response.
     """
 
     name = "response"
     call: "Call"
-    answer: "Answer"
+    response: "Response"
 
 
 @record
@@ -677,14 +681,14 @@ class Findings(CallEvent):
     """A response was validated, unless the level is `off` or it is only the rest of a file.
 
     Args:
-        answer: The response.
+        response: The response.
         verdict: What was found; None where nothing was validated.
         lock: Held while something is looked up in the document.
     """
 
     name = "findings"
     call: "Call"
-    answer: "Answer"
+    response: "Response"
     verdict: "Verdict | None"
     lock: "RLock"
 
@@ -700,7 +704,7 @@ class Page(NamedTuple):
     Args:
         number: Counted from 1.
         call: The call that asked for it.
-        answer: Its answer.
+        response: Its response.
         verdict: The verdict on that.
         value: The value of the body; None where that is no JSON.
         items: The items; None where it has none.
@@ -708,7 +712,7 @@ class Page(NamedTuple):
 
     number: int
     call: Call
-    answer: "Answer"
+    response: "Response"
     verdict: "Verdict | None"
     value: Any
     items: list[Any] | None
@@ -738,14 +742,14 @@ class RowDone(CallEvent):
     Args:
         named: The operation that the row names.
         result: What came of it, with the findings.
-        answer: The response; None where none came.
+        response: The response; None where none came.
     """
 
     name = "row"
     call: "Call | None"
     named: str
     result: "RowResult"
-    answer: "Answer | None"
+    response: "Response | None"
 
     @property
     def operation(self) -> str:

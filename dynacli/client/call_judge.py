@@ -1,4 +1,4 @@
-"""The judge of a call: it validates the request before it is sent, and the answer."""
+"""The judge of a call: it validates the request before it is sent, and the response."""
 
 import threading
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ class CallJudge:
     Attributes:
         described: The operation.
         has_begun: Whether the request is being judged, or was.
-        judge: The judge of the operation, which judges the answer, too; it is there when the request was judged.
+        judge: The judge of the operation, which judges the response, too; it is there when the request was judged.
         verdict: On the request; it is there when the request was judged.
 
     Args:
@@ -54,7 +54,7 @@ class CallJudge:
         self._error: BaseException | None = None
 
     def start(self) -> None:
-        """Judge the request, and then prepare for the answer, in a thread."""
+        """Judge the request, and then prepare for the response, in a thread."""
         import_jsonschema_rs()  # while this is the only thread
         self._is_judged = threading.Event()
         self._thread = threading.Thread(target=self._judge_and_prepare, name="dynacli-judge", daemon=True)
@@ -101,7 +101,7 @@ class CallJudge:
             raise self._error
         if all(finding.rule in _ALLOWED for finding in self.verdict.findings):
             return
-        from dynacli.client.answers.verdict_text import verdict_json
+        from dynacli.client.responses.verdict_text import verdict_json
 
         raise UsageError(
             "The document does not allow this request",
@@ -110,17 +110,17 @@ class CallJudge:
             **verdict_json(self.described.api, self.verdict),
         )
 
-    def judge_answer(self, answer: "JudgedResponse") -> "Verdict":
-        """Return the verdict on the answer."""
+    def judge_response(self, response: "JudgedResponse") -> "Verdict":
+        """Return the verdict on the response."""
         if self._thread is not None:
             self._thread.join()
         if self._error is not None:
             raise self._error
-        return self.judge.response(answer)
+        return self.judge.response(response)
 
     def findings_text(self) -> str:
         """Return the findings in the request, each with the part of it that is wrong."""
-        from dynacli.client.answers.verdict_text import Evidence, findings_text
+        from dynacli.client.responses.verdict_text import Evidence, findings_text
 
         operation = self.described.operation
         evidence = Evidence.of_request(

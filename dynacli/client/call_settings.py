@@ -105,7 +105,7 @@ class CallSettings:
         written_origins: The origins of the servers whose URL a person wrote, for the call or in the configuration.
         is_reported: Whether the verdicts go into a report.
         is_verbose: As in `CallOptions`.
-        output: The format in which answers are written unless the caller names one; empty for `auto`.
+        output: The format in which responses are written unless the caller names one; empty for `auto`.
         profile: The name of the profile; empty for none.
         auth: The security scheme whose credential is sent, or `none`; empty where the document decides.
         signs: Whether calls carry credentials: `always`, `never`, or as the `document` says.
@@ -216,7 +216,7 @@ class CallSettings:
         Args:
             verdict: Changed in place; None where nothing was judged.
             operation: The configuration may call it by its name or its operationId.
-            status: The answer's, None for a request.
+            status: The response's, None for a request.
         """
         if self.ignores and verdict is not None:
             from dynacli.validation.finding_rules import suppress

@@ -2,7 +2,7 @@
 
 Nothing is sent before the server has asked for it, unless a person has said so: by a header, or in the configuration.
 Certificates are those of the API: connections trust its own authorities besides those of the system, as a document
-often comes from elsewhere than the answers.
+often comes from elsewhere than the responses.
 """
 
 from collections.abc import Iterable, Mapping

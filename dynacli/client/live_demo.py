@@ -33,7 +33,7 @@ def live_demo(
         role: Who signs in: `viewer`, `editor`, `admin` or `owner`; empty for an editor, or for the key that
             the environment has.
         with_next: Whether the demo API has an operation more, as a later revision of the API would.
-        misbehave: OperationId → what its answers do wrong.
+        misbehave: OperationId → what its responses do wrong.
 
     Yields:
         The API as the demo API serves it, and where it runs.

@@ -124,7 +124,7 @@ class OpenDocument:
         return self._healing(lambda: tuple(self._catalog_of().catalog.summaries()))
 
     def operation(self, name: str) -> Operation:
-        """Return an operation with its parameters, body, answers, servers and security requirements.
+        """Return an operation with its parameters, body, responses, servers and security requirements.
 
         Args:
             name: The operation's name, or its operationId.

@@ -15,7 +15,7 @@ T = TypeVar("T")
 class Dispatcher(Generic[T]):
     """Runs functions in threads of their own, and hands over what they return.
 
-    The threads are daemons: a thread that waits for an answer does not keep the program from ending.
+    The threads are daemons: a thread that waits for a response does not keep the program from ending.
 
     Attributes:
         running: How many functions are running, or have a result that was not taken yet.

@@ -14,8 +14,8 @@ from contextlib import suppress
 
 from dynacli.auth.secret import Masker, Secret, secrets_in
 from dynacli.auth.store.credential_store import CredentialStore
-from dynacli.client.answers.mask_body import is_secret_header, password_fields, secret_texts
 from dynacli.client.credentials.chosen_security import schemes_of
+from dynacli.client.responses.mask_body import is_secret_header, password_fields, secret_texts
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError

@@ -1,19 +1,19 @@
-"""What the demo API answers: routing, keys, roles, checks, the error shape, and answers that are spoiled on purpose."""
+"""What the demo API responds: routing, keys, roles, checks, the error shape, and responses spoiled on purpose."""
 
 from collections.abc import Iterable, Mapping
 from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl
 
-from dynacli.demo._operations import DemoAnswer, DemoCall, DemoOperation
+from dynacli.demo._operations import DemoCall, DemoOperation, DemoResponse
 from dynacli.demo._requests import (
-    Answer,
     FieldError,
     Problem,
     Request,
+    Response,
     forbidden,
     invalid,
-    json_answer,
+    json_response,
     read_body,
     read_query,
     unauthenticated,
@@ -27,7 +27,7 @@ __all__ = ["Application", "check_misbehaviours"]
 
 _UNDOCUMENTED_STATUS = 203
 
-# operationId → the path to the required field that is spoiled in its answer.
+# operationId → the path to the required field that is spoiled in its response.
 _SPOILED_FIELDS: Mapping[str, tuple[str | int, ...]] = {
     "getOrg": ("organization", "slug"),
     "listMcpServers": ("rows", 0, "name"),
@@ -81,25 +81,25 @@ def check_misbehaviours(misbehave: Mapping[str, str], operations: Mapping[str, D
             )
 
 
-def _misbehaving_answer(kind: str, operation_id: str, good: DemoAnswer) -> Answer:
-    """Return the spoiled answer for a good one.
+def _misbehaving_response(kind: str, operation_id: str, good: DemoResponse) -> Response:
+    """Return the spoiled response for a good one.
 
     Args:
         kind: One of `MISBEHAVIOURS`.
         operation_id: The operationId of the operation.
-        good: The good answer, which stays unchanged.
+        good: The good response, which stays unchanged.
     """
     if kind == "hang":
-        return Answer(good.status, (), None)
+        return Response(good.status, (), None)
     if kind == "undocumented-status":
-        return json_answer(_UNDOCUMENTED_STATUS, good.body)
+        return json_response(_UNDOCUMENTED_STATUS, good.body)
     if kind == "wrong-media-type":
         page = b"<!doctype html>\n<title>Armature</title>\n<p>Please sign in.</p>\n"
-        return Answer(good.status, (("content-type", "text/html; charset=utf-8"),), page)
+        return Response(good.status, (("content-type", "text/html; charset=utf-8"),), page)
     if kind == "truncated-json":
-        whole = json_answer(good.status, good.body)
+        whole = json_response(good.status, good.body)
         return whole._replace(body=whole.body[: len(whole.body) // 2]) if whole.body else whole
-    return json_answer(good.status, _broken(kind, good.body, _SPOILED_FIELDS[operation_id]))
+    return json_response(good.status, _broken(kind, good.body, _SPOILED_FIELDS[operation_id]))
 
 
 def _broken(kind: str, value: Any, path: tuple[str | int, ...]) -> Any:
@@ -133,9 +133,9 @@ class Application:
     """The demo API, with new data; threads may call it.
 
     Args:
-        operations: The operations that it answers.
+        operations: The operations that it responds to.
         document: The OpenAPI document that it serves.
-        misbehave: operationId → the misbehaviour of its good answers, one of `MISBEHAVIOURS`; already checked.
+        misbehave: operationId → the misbehaviour of its good responses, one of `MISBEHAVIOURS`; already checked.
     """
 
     def __init__(
@@ -148,24 +148,24 @@ class Application:
             self._resources.setdefault(steps, {})[operation.method] = operation
         self._store, self._lock = Store(), Lock()
 
-    def answer(self, request: Request) -> Answer:
-        """Return the answer to a request."""
+    def response(self, request: Request) -> Response:
+        """Return the response to a request."""
         try:
             if request.path == _DOCUMENT_PATH:
                 return self._served_document(request)
             methods, identity = self._found(request.path)
             with self._lock:
-                return self._answer(request, methods, identity)
+                return self._response(request, methods, identity)
         except Problem as problem:
-            return json_answer(problem.status, problem.as_json(), tuple(problem.headers.items()))
+            return json_response(problem.status, problem.as_json(), tuple(problem.headers.items()))
 
-    def _served_document(self, request: Request) -> Answer:
+    def _served_document(self, request: Request) -> Response:
         if request.method not in {"GET", "HEAD"}:
             raise _not_allowed("The request cannot be answered", ["GET", "HEAD"])
         headers = (("etag", self._document.etag), ("cache-control", "no-cache"))
         if self._document.is_known_to(next(iter(request.values_of("if-none-match")), None)):
-            return Answer(_NO_RESPONSE_BODY, headers, b"")
-        return Answer(200, (*headers, ("content-type", "application/json")), self._document.content)
+            return Response(_NO_RESPONSE_BODY, headers, b"")
+        return Response(200, (*headers, ("content-type", "application/json")), self._document.content)
 
     def _found(self, path: str) -> tuple[Mapping[str, DemoOperation], str]:
         """Return the operations of a path by method, and the `{id}` in it; empty where it has none."""
@@ -181,7 +181,7 @@ class Application:
                 )
         raise Problem(404, "not_found", "There is no such route")
 
-    def _answer(self, request: Request, methods: Mapping[str, DemoOperation], identity: str) -> Answer:
+    def _response(self, request: Request, methods: Mapping[str, DemoOperation], identity: str) -> Response:
         # HEAD is answered like GET; the server drops the body.
         operation = methods.get("GET" if request.method == "HEAD" else request.method)
         if operation is None:
@@ -194,8 +194,8 @@ class Application:
         good = operation.handle(DemoCall(self._store, role, identity, query, _body(operation, request)))
         kind = self._misbehave.get(operation.id)
         if kind is not None:
-            return _misbehaving_answer(kind, operation.id, good)
-        return json_answer(good.status, good.body)
+            return _misbehaving_response(kind, operation.id, good)
+        return json_response(good.status, good.body)
 
 
 def _not_allowed(message: str, methods: list[str]) -> Problem:

@@ -1,4 +1,4 @@
-"""The operations of the demo API: method and path, checks of the inputs, and the functions that answer."""
+"""The operations of the demo API: method and path, checks of the inputs, and the functions that response."""
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
@@ -45,9 +45,9 @@ __all__ = [
     "RUN_OPERATIONS",
     "SERVER_OPERATIONS",
     "WORKFLOW_OPERATIONS",
-    "DemoAnswer",
     "DemoCall",
     "DemoOperation",
+    "DemoResponse",
 ]
 
 
@@ -71,8 +71,8 @@ class DemoCall:
 
 
 @record
-class DemoAnswer:
-    """A good answer: the status code and the JSON value."""
+class DemoResponse:
+    """A good response: the status code and the JSON value."""
 
     status: int
     body: Any
@@ -80,7 +80,7 @@ class DemoAnswer:
 
 _NO_PARAMETERS: Mapping[str, QueryParameter] = MappingProxyType({})
 
-_Handler = Callable[[DemoCall], DemoAnswer]
+_Handler = Callable[[DemoCall], DemoResponse]
 
 
 @record
@@ -91,7 +91,7 @@ class DemoOperation:
         id: Its operationId.
         method: The HTTP method, in upper case.
         path: The path under the base path.
-        handle: Returns the answer, or raises a Problem.
+        handle: Returns the response, or raises a Problem.
         query: Name → query parameter.
         body: The check of the body; None where the operation takes none.
         needs_body: Whether the body is required.
@@ -122,7 +122,7 @@ def _in_categories(call: DemoCall, categories: list[str]) -> bool:
     )
 
 
-def _org(call: DemoCall) -> DemoAnswer:
+def _org(call: DemoCall) -> DemoResponse:
     actor = {
         "apiKeyId": f"key_demo{call.role}",
         "apiKeyName": f"demo {call.role}",
@@ -131,23 +131,23 @@ def _org(call: DemoCall) -> DemoAnswer:
         "email": None,
     }
     organization = {"id": "org_demo", "slug": "your-org", "name": "Your organization"}
-    return DemoAnswer(200, {"organization": organization, "actor": actor})
+    return DemoResponse(200, {"organization": organization, "actor": actor})
 
 
-def _list_servers(call: DemoCall) -> DemoAnswer:
+def _list_servers(call: DemoCall) -> DemoResponse:
     rows = [server for server in call.store.servers.values() if _in_categories(call, server["categories"])]
-    return DemoAnswer(200, {"rows": sorted(rows, key=_by_name)})
+    return DemoResponse(200, {"rows": sorted(rows, key=_by_name)})
 
 
-def _create_server(call: DemoCall) -> DemoAnswer:
-    return DemoAnswer(201, call.store.add_server(call.body))
+def _create_server(call: DemoCall) -> DemoResponse:
+    return DemoResponse(201, call.store.add_server(call.body))
 
 
-def _get_server(call: DemoCall) -> DemoAnswer:
+def _get_server(call: DemoCall) -> DemoResponse:
     server = call.store.servers.get(call.id)
     if server is None:
         raise not_found("MCP server", call.id)
-    return DemoAnswer(200, server)
+    return DemoResponse(200, server)
 
 
 def _by_name(record: dict[str, Any]) -> tuple[str, str]:
@@ -170,54 +170,54 @@ SERVER_OPERATIONS = (
 )
 
 
-def _list_workflows(call: DemoCall) -> DemoAnswer:
+def _list_workflows(call: DemoCall) -> DemoResponse:
     rows = [
         workflow
         for workflow in call.store.workflows.values()
         if workflow["status"] != "archived" and _in_categories(call, workflow["categories"])
     ]
-    return DemoAnswer(200, {"rows": sorted(rows, key=lambda row: (row["name"].casefold(), row["id"]))})
+    return DemoResponse(200, {"rows": sorted(rows, key=lambda row: (row["name"].casefold(), row["id"]))})
 
 
-def _create_workflow(call: DemoCall) -> DemoAnswer:
+def _create_workflow(call: DemoCall) -> DemoResponse:
     _check_server(call)
-    return DemoAnswer(201, call.store.add_workflow(call.body))
+    return DemoResponse(201, call.store.add_workflow(call.body))
 
 
-def _get_workflow(call: DemoCall) -> DemoAnswer:
-    return DemoAnswer(200, _workflow(call))
+def _get_workflow(call: DemoCall) -> DemoResponse:
+    return DemoResponse(200, _workflow(call))
 
 
-def _update_workflow(call: DemoCall) -> DemoAnswer:
+def _update_workflow(call: DemoCall) -> DemoResponse:
     workflow = _live_workflow(call)
     _check_server(call)
-    return DemoAnswer(200, call.store.change_workflow(workflow, call.body))
+    return DemoResponse(200, call.store.change_workflow(workflow, call.body))
 
 
-def _archive_workflow(call: DemoCall) -> DemoAnswer:
+def _archive_workflow(call: DemoCall) -> DemoResponse:
     call.store.archive_workflow(_workflow(call))
-    return DemoAnswer(200, {"ok": True})
+    return DemoResponse(200, {"ok": True})
 
 
-def _dispatch_workflow(call: DemoCall) -> DemoAnswer:
+def _dispatch_workflow(call: DemoCall) -> DemoResponse:
     workflow = _live_workflow(call)
     fields = call.body or {}
     if fields.get("baselineRunId", None) not in {None, *call.store.runs}:
         raise invalid([FieldError("baselineRunId", "names no run")])
     runs, was_there = call.store.dispatch(workflow, fields)
-    answer = {
+    response = {
         "runId": runs[0]["id"],
         "workflowId": workflow["id"],
         "status": runs[0]["status"],
         "deduplicated": was_there,
         "runs": [{"runId": run["id"], "modelId": run["modelId"]} for run in runs],
     }
-    return DemoAnswer(202, answer)
+    return DemoResponse(202, response)
 
 
-def _list_versions(call: DemoCall) -> DemoAnswer:
+def _list_versions(call: DemoCall) -> DemoResponse:
     versions = call.store.versions[_workflow(call)["id"]]
-    return DemoAnswer(200, {"rows": versions[::-1]})
+    return DemoResponse(200, {"rows": versions[::-1]})
 
 
 def _workflow(call: DemoCall) -> dict[str, Any]:
@@ -277,9 +277,9 @@ _INSIGHT_LIMIT = IntegerParameter(1, 100, 20)
 _LONGEST_RANGE = "90d"
 
 
-def _get_overview(call: DemoCall) -> DemoAnswer:
+def _get_overview(call: DemoCall) -> DemoResponse:
     period = call.query["range"]
-    return DemoAnswer(
+    return DemoResponse(
         200,
         {
             **overview(period, _within(call, period)),
@@ -289,16 +289,16 @@ def _get_overview(call: DemoCall) -> DemoAnswer:
     )
 
 
-def _list_topics(call: DemoCall) -> DemoAnswer:
+def _list_topics(call: DemoCall) -> DemoResponse:
     topics = _topics(call, call.query["range"], call.query["sort"])
-    return DemoAnswer(200, {"topics": topics[: call.query["limit"]]})
+    return DemoResponse(200, {"topics": topics[: call.query["limit"]]})
 
 
-def _get_topic(call: DemoCall) -> DemoAnswer:
+def _get_topic(call: DemoCall) -> DemoResponse:
     topic = _topic(call)
     visits = [visit for visit in call.store.visits if visit.session["topic_id"] == call.id]
     related = sorted({visit.search for visit in visits if visit.search})
-    return DemoAnswer(
+    return DemoResponse(
         200,
         {
             "topic": topic,
@@ -310,36 +310,36 @@ def _get_topic(call: DemoCall) -> DemoAnswer:
     )
 
 
-def _update_topic(call: DemoCall) -> DemoAnswer:
+def _update_topic(call: DemoCall) -> DemoResponse:
     _topic(call)
     call.store.change_topic(call.id, call.body)
-    return DemoAnswer(200, _topic(call))
+    return DemoResponse(200, _topic(call))
 
 
-def _list_searches(call: DemoCall) -> DemoAnswer:
-    return DemoAnswer(200, {"searches": _searches(call, call.query["range"])[: call.query["limit"]]})
+def _list_searches(call: DemoCall) -> DemoResponse:
+    return DemoResponse(200, {"searches": _searches(call, call.query["range"])[: call.query["limit"]]})
 
 
-def _get_search(call: DemoCall) -> DemoAnswer:
+def _get_search(call: DemoCall) -> DemoResponse:
     search = call.store.searches.get(call.id)
     if search is None:
         raise not_found("search", call.id)
     sessions = [visit.session for visit in call.store.visits if visit.search == call.id]
-    return DemoAnswer(200, {**search_record(search, call.store.visits), "sessions": sessions[:10]})
+    return DemoResponse(200, {**search_record(search, call.store.visits), "sessions": sessions[:10]})
 
 
-def _list_sessions(call: DemoCall) -> DemoAnswer:
+def _list_sessions(call: DemoCall) -> DemoResponse:
     words = (call.query["intent"] or "").casefold()
     visits = _within(call, call.query["range"])
     sessions = [visit.session for visit in visits if words in visit.session["raw_intent"].casefold()]
-    return DemoAnswer(200, {"sessions": sessions[: call.query["limit"]]})
+    return DemoResponse(200, {"sessions": sessions[: call.query["limit"]]})
 
 
-def _get_session_trace(call: DemoCall) -> DemoAnswer:
+def _get_session_trace(call: DemoCall) -> DemoResponse:
     session = next((visit.session for visit in call.store.visits if visit.session["id"] == call.id), None)
     if session is None:
         raise not_found("session", call.id)
-    return DemoAnswer(200, session_trace(session, call.store.tools_of(session["mcp_server_id"])))
+    return DemoResponse(200, session_trace(session, call.store.tools_of(session["mcp_server_id"])))
 
 
 def _within(call: DemoCall, period: str) -> list[Visit]:
@@ -430,12 +430,12 @@ _RUN_QUERY: dict[str, QueryParameter] = {
 }
 
 
-def _search_runs(call: DemoCall) -> DemoAnswer:
+def _search_runs(call: DemoCall) -> DemoResponse:
     rows = _sorted_runs(list(_matching_runs(call)), call.query["sort"])
     page, size = call.query["page"], call.query["pageSize"]
     first = (page - 1) * size
     shown = [{name: run[name] for name in SUMMARY_FIELDS} for run in rows[first : first + size]]
-    return DemoAnswer(200, {"rows": shown, "page": page, "pageSize": size, "total": len(rows)})
+    return DemoResponse(200, {"rows": shown, "page": page, "pageSize": size, "total": len(rows)})
 
 
 def _matching_runs(call: DemoCall) -> Iterator[dict[str, Any]]:
@@ -470,26 +470,26 @@ def _sorted_runs(rows: list[dict[str, Any]], sort: str) -> list[dict[str, Any]]:
     ]
 
 
-def _get_run(call: DemoCall) -> DemoAnswer:
-    return DemoAnswer(200, call.store.look_at(_run(call)))
+def _get_run(call: DemoCall) -> DemoResponse:
+    return DemoResponse(200, call.store.look_at(_run(call)))
 
 
-def _get_run_trace(call: DemoCall) -> DemoAnswer:
+def _get_run_trace(call: DemoCall) -> DemoResponse:
     run = _run(call)
-    return DemoAnswer(200, trace(run, call.store.tools_of_run(run)))
+    return DemoResponse(200, trace(run, call.store.tools_of_run(run)))
 
 
-def _get_evaluation(call: DemoCall) -> DemoAnswer:
+def _get_evaluation(call: DemoCall) -> DemoResponse:
     run = _run(call)
     judged = evaluation(run, call.store.criteria_of(run), call.store.tools_of_run(run))
     if judged is None:
         raise Problem(404, "not_found", f"The run `{call.id}` was not judged: it is {run['status']}")
-    return DemoAnswer(200, judged)
+    return DemoResponse(200, judged)
 
 
-def _list_tool_calls(call: DemoCall) -> DemoAnswer:
+def _list_tool_calls(call: DemoCall) -> DemoResponse:
     run = _run(call)
-    return DemoAnswer(200, {"rows": tool_calls(run, call.store.tools_of_run(run))})
+    return DemoResponse(200, {"rows": tool_calls(run, call.store.tools_of_run(run))})
 
 
 def _run(call: DemoCall) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def _rows_of(table: dict[str, Any]) -> list[dict[str, Any]]:
 def identifier(*parts: str) -> str:
     """Return the UUIDv5 (RFC 9562, section 5.5) for the words that identify a record.
 
-    The import of `uuid` takes longer than the answer to a request.
+    The import of `uuid` takes longer than the response to a request.
     """
     made = bytearray(sha1(_NAMESPACE + "/".join(parts).encode(), usedforsecurity=False).digest()[:16])
     made[6] = made[6] & 0x0F | 0x50
@@ -199,7 +199,7 @@ def _ended(
     }
 
 
-_UNAVAILABLE = "The server did not answer within 10 seconds"
+_UNAVAILABLE = "The server did not respond within 10 seconds"
 
 
 def tool_calls(run: Mapping[str, Any], tools: Sequence[str]) -> list[dict[str, Any]]:

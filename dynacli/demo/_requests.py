@@ -1,4 +1,4 @@
-"""Requests to the demo API: their query strings and bodies with checks, and the answers that refuse them.
+"""Requests to the demo API: their query strings and bodies with checks, and the responses that refuse them.
 
 Nothing is taken from the OpenAPI document, so that the demo API notices if the document is wrong, or if a client
 misreads it. A check of a body is a function that gets a value and the path to it, and yields what is wrong. Checks are
@@ -19,19 +19,19 @@ __all__ = [
     "NEW_WORKFLOW",
     "TOPIC_CHANGE",
     "WORKFLOW_CHANGE",
-    "Answer",
     "Check",
     "ChoiceParameter",
     "FieldError",
     "IntegerParameter",
     "Problem",
     "Request",
+    "Response",
     "SlugsParameter",
     "TextParameter",
     "forbidden",
     "invalid",
     "items",
-    "json_answer",
+    "json_response",
     "not_found",
     "read_body",
     "read_query",
@@ -61,13 +61,13 @@ class Request(NamedTuple):
         return [value for each, value in self.headers if each == name]
 
 
-class Answer(NamedTuple):
-    """An answer.
+class Response(NamedTuple):
+    """A response.
 
     Args:
         status: The HTTP status code.
         headers: The names and values, without `Content-Length`.
-        body: The bytes of the body; None where the answer never comes.
+        body: The bytes of the body; None where the response never comes.
     """
 
     status: int
@@ -75,10 +75,10 @@ class Answer(NamedTuple):
     body: bytes | None
 
 
-def json_answer(status: int, value: Any, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
-    """Return the answer whose body is a JSON value."""
+def json_response(status: int, value: Any, headers: tuple[tuple[str, str], ...] = ()) -> Response:
+    """Return the response whose body is a JSON value."""
     body = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    return Answer(status, (*headers, ("content-type", "application/json")), body)
+    return Response(status, (*headers, ("content-type", "application/json")), body)
 
 
 @record
@@ -89,8 +89,8 @@ class FieldError:
     message: str
 
 
-class Problem(Exception):  # noqa: N818 - the word of RFC 9457 for an error answer; it never leaves the demo API
-    """An answer of 400 and above.
+class Problem(Exception):  # noqa: N818 - the word of RFC 9457 for an error response; it never leaves the demo API
+    """A response of 400 and above.
 
     Args:
         status: The HTTP status code.
@@ -117,7 +117,7 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457 for an error answ
         self.headers = dict(headers or {})
 
     def as_json(self) -> dict[str, Any]:
-        """Return the body of the answer, in the API's error shape."""
+        """Return the body of the response, in the API's error shape."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.field_errors:
             errors = [{"field": error.field, "message": error.message} for error in self.field_errors]
@@ -388,7 +388,7 @@ def read_body(raw: bytes, content_type: str | None, check: Check, *, required: b
         raise invalid([FieldError("Content-Type", "is application/json")])
     try:
         value = json.loads(raw.decode("utf-8"), parse_constant=_refuse, object_pairs_hook=_unique)
-        # Refuse what could not be written into an answer: half a surrogate pair, a number that is infinite as a float.
+        # Refuse what could not be written into a response: half a surrogate pair, a number that is infinite as a float.
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise invalid([FieldError("body", "is not valid JSON in UTF-8")]) from error

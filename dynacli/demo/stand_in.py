@@ -21,7 +21,7 @@ from dynacli.demo._operations import (
     SERVER_OPERATIONS,
     WORKFLOW_OPERATIONS,
 )
-from dynacli.demo._requests import Answer, Request
+from dynacli.demo._requests import Request, Response
 from dynacli.demo.demo_document import served_document
 from dynacli.demo.demo_facts import API_KEYS, BASE_PATH, DemoServer
 from dynacli.http.import_httpx import h11
@@ -39,16 +39,19 @@ _SILENCE = 30.0
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _PLAIN = ("content-type", "text/plain; charset=utf-8")
-_BAD_REQUEST = Answer(400, (("connection", "close"), _PLAIN), b"Invalid HTTP request received.")
-_TOO_LARGE = Answer(413, (("connection", "close"), _PLAIN), b"The body is too large.")
-_DEFECT = Answer(500, (_PLAIN,), b"Internal Server Error")
+_BAD_REQUEST = Response(400, (("connection", "close"), _PLAIN), b"Invalid HTTP request received.")
+_TOO_LARGE = Response(413, (("connection", "close"), _PLAIN), b"The body is too large.")
+_DEFECT = Response(500, (_PLAIN,), b"Internal Server Error")
 
 
 class _ThreadedServer:
     def __init__(
-        self, listener: socket.socket, answer: Callable[[Request], Answer], tell: Callable[[Exception], None]
+        self,
+        listener: socket.socket,
+        response: Callable[[Request], Response],
+        tell: Callable[[Exception], None],
     ) -> None:
-        self._listener, self._answer, self._tell = listener, answer, tell
+        self._listener, self._response, self._tell = listener, response, tell
         self._woken, self._waker = socket.socketpair()
         self._connections: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
@@ -92,7 +95,7 @@ class _ThreadedServer:
         thread.start()
 
     def _converse(self, sock: socket.socket) -> None:
-        """Answer the requests of a connection, one after the other, until either side ends it."""
+        """Respond to the requests of a connection, one after the other, until either side ends it."""
         state = h11.Connection(h11.SERVER, max_incomplete_event_size=_PIECE)
         try:
             # Whatever ends a connection under way is the client's affair.
@@ -108,22 +111,22 @@ class _ThreadedServer:
                 del self._connections[sock]
 
     def _exchange(self, state: h11.Connection, sock: socket.socket) -> bool:
-        """Answer a request, and return whether another one may follow."""
+        """Respond to a request, and return whether another one may follow."""
         sock.settimeout(_SILENCE)
         request = _next_request(state, sock)
         if request is None:
             return False
         sock.settimeout(None)
         try:
-            answer = self._answer(request)
+            response = self._response(request)
         except Exception as error:  # noqa: BLE001  - one exchange never ends a server
             self._tell(error)
-            answer = _DEFECT
-        if answer.body is None:
+            response = _DEFECT
+        if response.body is None:
             while sock.recv(_PIECE):  # until the client goes
                 pass
             return False
-        _send(state, sock, answer, request.method)
+        _send(state, sock, response, request.method)
         return state.our_state is h11.DONE and state.their_state is h11.DONE
 
 
@@ -164,14 +167,14 @@ def _next_request(state: h11.Connection, sock: socket.socket) -> Request | None:
             return None
 
 
-def _send(state: h11.Connection, sock: socket.socket, answer: Answer, method: str) -> None:
-    content = answer.body or b""
-    headers = list(answer.headers)
-    if answer.status != HTTPStatus.NOT_MODIFIED:
+def _send(state: h11.Connection, sock: socket.socket, response: Response, method: str) -> None:
+    content = response.body or b""
+    headers = list(response.headers)
+    if response.status != HTTPStatus.NOT_MODIFIED:
         # Before the media type, and lower case like it: as Starlette and uvicorn write them.
         headers.insert(-1, ("content-length", str(len(content))))
-    reason = HTTPStatus(answer.status).phrase
-    parts = [state.send(h11.Response(status_code=answer.status, headers=headers, reason=reason))]
+    reason = HTTPStatus(response.status).phrase
+    parts = [state.send(h11.Response(status_code=response.status, headers=headers, reason=reason))]
     if method != "HEAD":
         parts.append(state.send(h11.Data(data=content)))
     parts.append(state.send(h11.EndOfMessage()))
@@ -180,16 +183,16 @@ def _send(state: h11.Connection, sock: socket.socket, answer: Answer, method: st
 
 @contextmanager
 def serving(
-    listener: socket.socket, answer: Callable[[Request], Answer], tell: Callable[[Exception], None]
+    listener: socket.socket, response: Callable[[Request], Response], tell: Callable[[Exception], None]
 ) -> Iterator[None]:
     """Serve for the duration of a block.
 
     Args:
         listener: It listens already, and is closed at the end.
-        answer: Called in several threads at once.
-        tell: Called with an exception of `answer`; the client gets 500.
+        response: Called in several threads at once.
+        tell: Called with an exception of `response`; the client gets 500.
     """
-    server = _ThreadedServer(listener, answer, tell)
+    server = _ThreadedServer(listener, response, tell)
     server.start()
     try:
         yield
@@ -246,7 +249,7 @@ def running(
         port: The TCP port on 127.0.0.1; 0 takes a free one.
         with_next: Whether there is the operation `listWorkflowVersions`, in the document and on the server,
             as in a later revision of the API.
-        misbehave: operationId → the misbehaviour of its good answers, one of `MISBEHAVIOURS`.
+        misbehave: operationId → the misbehaviour of its good responses, one of `MISBEHAVIOURS`.
         tell: Called with an exception of an exchange, which is answered with 500.
 
     Raises:
@@ -258,7 +261,7 @@ def running(
     application = Application(offered, served_document(with_next=with_next), misbehave)
     listener = listening_socket(_HOST, port)
     origin = origin_at(listener, _HOST)
-    with serving(listener, application.answer, tell):
+    with serving(listener, application.response, tell):
         yield DemoServer(origin, f"{origin}{BASE_PATH}/openapi", API_KEYS)
 
 

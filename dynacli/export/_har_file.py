@@ -1,4 +1,4 @@
-"""A collection as an HTTP Archive: requests alone, without credentials, times and answers."""
+"""A collection as an HTTP Archive: requests alone, without credentials, times and responses."""
 
 from dynacli.errors import UsageError
 from dynacli.export.collection import Body, Collection, Entry, ExportedRequest, file_stem

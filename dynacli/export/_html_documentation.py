@@ -1,4 +1,4 @@
-"""A collection as one HTML page: a list of the operations, and each with its inputs, its answers and its example."""
+"""A collection as one HTML page: a list of the operations, and each with its inputs, its responses and its example."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -81,14 +81,14 @@ def _request(request: ExportedRequest) -> str:
         )
         for each in request.inputs
     ]
-    answers = [(html_text(status), html_text(text)) for status, text in request.answers.items()]
+    responses = [(html_text(status), html_text(text)) for status, text in request.responses.items()]
     parts = [
         f'<article id="{escape(request.name)}">',
         f"<h3>{html_text(request.title)}</h3>",
         f'<p class="name">{html_text(f"{request.method} {request.path}")}</p>',
         _markdown(request.notes),
         html_table(("input", "in", "takes", "required", ""), inputs),
-        html_table(("answer", ""), answers),
+        html_table(("response", ""), responses),
         "" if request.lacking else f"<pre>{html_text(http_text(request))}</pre>",
         "</article>",
     ]

@@ -1,4 +1,4 @@
-"""A collection as one page of Markdown: each operation with its inputs, its answers and its example as HTTP."""
+"""A collection as one page of Markdown: each operation with its inputs, its responses and its example as HTTP."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -95,9 +95,9 @@ def _request(request: ExportedRequest) -> Iterator[str]:
             for each in request.inputs
         )
         yield _table(("input", "in", "takes", "required", ""), rows)
-    if request.answers:
-        rows = ([_line(status), _line(text)] for status, text in request.answers.items())
-        yield _table(("answer", ""), rows)
+    if request.responses:
+        rows = ([_line(status), _line(text)] for status, text in request.responses.items())
+        yield _table(("response", ""), rows)
     if not request.lacking:
         yield _fenced(http_text(request))
 

@@ -243,7 +243,7 @@ class ExportedRequest:
         is_deprecated: Whether the document advises against it.
         successes: The statuses of success that the document has.
         inputs: What it takes.
-        answers: Status → what the document says of the answer, in Markdown.
+        responses: Status → what the document says of the response, in Markdown.
     """
 
     name: str
@@ -261,7 +261,7 @@ class ExportedRequest:
     is_deprecated: bool = False
     successes: tuple[str, ...] = ()
     inputs: tuple[DescribedInput, ...] = ()
-    answers: Mapping[str, str] = {}
+    responses: Mapping[str, str] = {}
 
     @property
     def main_authorization(self) -> Authorization | None:

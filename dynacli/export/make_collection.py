@@ -76,7 +76,7 @@ def _example_request(
         is_deprecated=operation.is_deprecated,
         successes=tuple(each.status for each in operation.responses if each.status.startswith("2")),
         inputs=OperationDescription(described).inputs,
-        answers={each.status: each.description for each in operation.responses},
+        responses={each.status: each.description for each in operation.responses},
     )
     try:
         values = _example_values(described)

@@ -8,7 +8,7 @@ from dynacli.http.built_request import Request
 from dynacli.urls import origin_of, without_query
 
 if TYPE_CHECKING:
-    from dynacli.http.exchange import Answer
+    from dynacli.http.exchange import Response
 
 __all__ = ["following_request", "redirected"]
 
@@ -20,13 +20,13 @@ _KEPT_ACROSS_ORIGINS = frozenset(
 """Headers that say which form and which part is wanted, and nothing of who asks."""
 
 
-def following_request(request: Request, answer: "Answer", hops: list[tuple[int, str]]) -> Request | None:
-    """Return the request that a redirect of a safe method leads to; None where the answer is the final one.
+def following_request(request: Request, response: "Response", hops: list[tuple[int, str]]) -> Request | None:
+    """Return the request that a redirect of a safe method leads to; None where the response is the final one.
 
     Args:
-        hops: The redirects so far; the answer is added where its redirect is followed.
+        hops: The redirects so far; the response is added where its redirect is followed.
     """
-    location = answer.header("location")
+    location = response.header("location")
     if not location:
         return None
     if len(hops) >= MAX_REDIRECTS:
@@ -38,9 +38,9 @@ def following_request(request: Request, answer: "Answer", hops: list[tuple[int, 
     if not isinstance(request.body, bytes | None):
         # A stream can be read only once, so the request cannot be sent again.
         return None
-    following = redirected(request, answer.status, location)
+    following = redirected(request, response.status, location)
     if following is not None:
-        hops.append((answer.status, answer.url))
+        hops.append((response.status, response.url))
     return following
 
 

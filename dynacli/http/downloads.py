@@ -25,7 +25,7 @@ from dynacli.files import (
     regular_file,
     write_file,
 )
-from dynacli.http.exchange import Answer, stated_length
+from dynacli.http.exchange import Response, stated_length
 from dynacli.http.send import Pieces
 
 __all__ = ["OutdatedPartError", "PartialDownload", "file_name"]
@@ -43,7 +43,7 @@ class PartialDownload:
 
     Attributes:
         had: The number of bytes that were there before and are kept.
-        is_part: Whether the answer is only a part of the file, so that no schema is about it.
+        is_part: Whether the response is only a part of the file, so that no schema is about it.
 
     Args:
         path: The file, as the person named it.
@@ -121,17 +121,17 @@ class PartialDownload:
                 os.unlink(path)
         self._known, self.had = {}, 0
 
-    def is_there(self, answer: Answer) -> bool:
+    def is_there(self, response: Response) -> bool:
         """Return whether a server says that nothing is missing; the file is then complete.
 
         Raises:
             OutdatedPartError: There are more bytes than the server has.
             FileError: The file cannot be written.
         """
-        found = _CONTENT_RANGE.fullmatch(answer.header("content-range"))
-        if answer.status != _NOT_SATISFIABLE or not self.had:
+        found = _CONTENT_RANGE.fullmatch(response.header("content-range"))
+        if response.status != _NOT_SATISFIABLE or not self.had:
             return False
-        if found is None or found[1] or found[3] != str(self.had) or self._differs(answer):
+        if found is None or found[1] or found[3] != str(self.had) or self._differs(response):
             self._remove()
             raise OutdatedPartError("The part that is there does not belong to the file any more")
         self.is_part = True
@@ -139,16 +139,16 @@ class PartialDownload:
         return True
 
     @contextmanager
-    def written(self, answer: Answer, pieces: Pieces) -> Iterator[Callable[[bytes], None]]:
-        """Write the body of an answer behind what is there, or anew; the file is complete at the end of the block.
+    def written(self, response: Response, pieces: Pieces) -> Iterator[Callable[[bytes], None]]:
+        """Write the body of a response behind what is there, or anew; the file is complete at the end of the block.
 
         Where the block fails, the part stays for the next call, if the server says by what it knows it again.
 
         Raises:
-            NetworkError: The answer is another part than the one that was asked for, or not all that is missing.
+            NetworkError: The response is another part than the one that was asked for, or not all that is missing.
             FileError: The file cannot be written.
         """
-        total = self._total(answer, pieces)
+        total = self._total(response, pieces)
         try:
             with open(self._part, "ab" if self.is_part else "wb", buffering=0) as file:
                 yield lambda piece: _write(file, piece, self._part)
@@ -164,21 +164,21 @@ class PartialDownload:
             )
         self._finish()
 
-    def _total(self, answer: Answer, pieces: Pieces) -> int | None:
-        """Return the size of the whole file, None where the server does not say it; check what the answer is of."""
-        if answer.status == _PARTIAL:
-            found = _CONTENT_RANGE.fullmatch(answer.header("content-range"))
+    def _total(self, response: Response, pieces: Pieces) -> int | None:
+        """Return the size of the whole file, None where the server does not say it; check what the response is of."""
+        if response.status == _PARTIAL:
+            found = _CONTENT_RANGE.fullmatch(response.header("content-range"))
             if found is None or found[1] is None or not self.had or int(found[1]) != self.had:
                 raise self._other_part("it begins at another byte than the one that was asked for")
             total = None if found[3] == "*" else int(found[3])
-            if self._differs(answer) or (
+            if self._differs(response) or (
                 self._known.get("size") is not None and total not in {None, self._known["size"]}
             ):
                 raise self._other_part("it is of another version of the file")
             self.is_part = True
             return total or self._known.get("size") or int(found[2]) + 1
-        total = None if pieces.is_encoded else stated_length(answer)
-        validator = "" if pieces.is_encoded else _validator(answer)
+        total = None if pieces.is_encoded else stated_length(response)
+        validator = "" if pieces.is_encoded else _validator(response)
         known = {"url": self._url, "validator": validator, "size": total}
         try:
             write_file(self._note, json.dumps(known).encode())
@@ -195,11 +195,11 @@ class PartialDownload:
             hint="Try again: the next call begins anew",
         )
 
-    def _differs(self, answer: Answer) -> bool:
-        """Return whether an answer is of another version than the part, as far as it says so."""
+    def _differs(self, response: Response) -> bool:
+        """Return whether a response is of another version than the part, as far as it says so."""
         validator = str(self._known.get("validator", ""))
         name = "etag" if validator.startswith('"') else "last-modified"
-        found = answer.header(name)
+        found = response.header(name)
         return bool(found) and found != validator
 
     def _finish(self) -> None:
@@ -216,12 +216,12 @@ def _write(file: IO[bytes], piece: bytes, path: str) -> None:
         raise cannot_be_written(path, error) from error
 
 
-def _validator(answer: Answer) -> str:
+def _validator(response: Response) -> str:
     """Return the strong `ETag` or the `Last-Modified` by which a version is known again; empty where there is none."""
-    etag = answer.header("etag").strip()
+    etag = response.header("etag").strip()
     if re.fullmatch(r'"[\x21\x23-\x7e\x80-\xff]*"', etag):
         return etag
-    modified, date = (parsedate_tz(answer.header(name)) for name in ("last-modified", "date"))
+    modified, date = (parsedate_tz(response.header(name)) for name in ("last-modified", "date"))
     if modified is None or date is None:
         return ""
     try:
@@ -229,7 +229,7 @@ def _validator(answer: Answer) -> str:
         is_strong = mktime_tz(date) - mktime_tz(modified) >= 1
     except (ValueError, OverflowError):
         return ""
-    return answer.header("last-modified").strip() if is_strong else ""
+    return response.header("last-modified").strip() if is_strong else ""
 
 
 _LONGEST = 200

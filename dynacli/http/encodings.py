@@ -1,4 +1,4 @@
-"""The content encodings of an answer, decoded piece by piece so that its size can be limited on the way."""
+"""The content encodings of a response, decoded piece by piece so that its size can be limited on the way."""
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator

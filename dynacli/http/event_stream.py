@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
 from dynacli.errors import NetworkError
-from dynacli.http.exchange import PASSING, Answer, Pause
+from dynacli.http.exchange import PASSING, Pause, Response
 from dynacli.http.retrying import MAX_PAUSE, is_lost_connection, usual_pause
 from dynacli.http.semantics import is_event_stream, is_json_sequence
 from dynacli.http.send import Pieces
@@ -25,7 +25,7 @@ _NO_CONTENT = 204
 
 
 class EventPieces:
-    """The body of an answer with events, in pieces of whole events.
+    """The body of a response with events, in pieces of whole events.
 
     Where the connection breaks and the events so far had an id, the rest is asked for with `Last-Event-ID`: as often
     in a row as the call may be tried, after the pause that the server wants (`retry:`, at most 30 s). An end that the
@@ -91,10 +91,10 @@ class EventPieces:
                 self._pause = min(int(value[:9]) / 1000, MAX_PAUSE)
 
     def _rest_after(self, failure: NetworkError) -> Iterator[bytes]:
-        """Yield the pieces behind the last event; it is asked for until the server answers.
+        """Yield the pieces behind the last event; it is asked for until the server responds.
 
         Raises:
-            DynacliError: It was asked for often enough, or the answer is no more events.
+            DynacliError: It was asked for often enough, or the response is no more events.
         """
         call = self._call
         headers = [pair for pair in self._request.headers if pair[0].lower() != "last-event-id"]
@@ -109,23 +109,26 @@ class EventPieces:
                 break
             with ExitStack() as opened:
                 try:
-                    answer, more = opened.enter_context(call.asked(request))
+                    response, more = opened.enter_context(call.asked(request))
                 except NetworkError as error:
                     if call.connections.is_cut or not is_lost_connection(error):
                         raise
                     failure = error
                     continue
-                if answer.status not in PASSING:
-                    yield from self._more(answer, more)
+                if response.status not in PASSING:
+                    yield from self._more(response, more)
                     return
-                failure = self._refused(answer)
+                failure = self._refused(response)
         raise failure
 
-    def _more(self, answer: Answer, more: Pieces) -> Iterator[bytes]:
-        if answer.status == _NO_CONTENT:
+    def _more(self, response: Response, more: Pieces) -> Iterator[bytes]:
+        if response.status == _NO_CONTENT:
             return  # so a server says that there is nothing more to come
-        if not 200 <= answer.status < 300 or "text/event-stream" not in answer.header("content-type").lower():
-            raise self._refused(answer)
+        if (
+            not 200 <= response.status < 300
+            or "text/event-stream" not in response.header("content-type").lower()
+        ):
+            raise self._refused(response)
         if self._pieces.waits_forever:
             more.wait_forever()
         size = self._pieces.size
@@ -133,10 +136,10 @@ class EventPieces:
             self._pieces.size = size + more.size
             yield piece
 
-    def _refused(self, answer: Answer) -> NetworkError:
+    def _refused(self, response: Response) -> NetworkError:
         return NetworkError(
             f"The events of `{without_query(self._request.url)}` broke off",
-            reason=f"Asked for the rest, the server answered {answer.status} {answer.reason}".rstrip(),
+            reason=f"Asked for the rest, the server responded with {response.status} {response.reason}".rstrip(),
             hint="Try again; `--retries 0` does not ask for the rest",
         )
 

@@ -1,4 +1,4 @@
-"""One HTTP exchange: its limits, its answer, the client that makes it, and a time limit for the whole of it.
+"""One HTTP exchange: its limits, its response, the client that makes it, and a time limit for the whole of it.
 
 The client is httpx without its own redirects, credentials, cookies and decoding.
 httpx limits each read, not their sum, and nothing limits the look-up of a host name.
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "REDIRECTS",
-    "Answer",
     "Budget",
     "Certificates",
     "ClientPool",
@@ -41,6 +40,7 @@ __all__ = [
     "Login",
     "OneContext",
     "Pause",
+    "Response",
     "Retries",
     "check_unchanged",
     "headers_of",
@@ -66,12 +66,12 @@ class Login(Protocol):
         """Return a request as it is sent; called for each, redirected and repeated ones included."""
 
     def wants_again(self, request: "Request", status: int, headers: Iterable[tuple[str, str]]) -> bool:
-        """Return whether the request is signed and sent again; called with each answer.
+        """Return whether the request is signed and sent again; called with each response.
 
         Args:
             request: As it was before it was signed.
-            status: Of the answer.
-            headers: Of the answer, in their order.
+            status: Of the response.
+            headers: Of the response, in their order.
         """
 
 
@@ -93,7 +93,7 @@ def open_client(
     Args:
         scheme: `http` or `https`.
         connect: The seconds that connecting may take.
-        read: The seconds that may pass between two pieces of an answer.
+        read: The seconds that may pass between two pieces of a response.
         context: The certificates that connections are made with; None for those of the system.
 
     Raises:
@@ -156,7 +156,7 @@ class ClientPool:
             if client is None:
                 client = open_client(scheme, connect=connect, read=read, context=context)
                 self._clients[scheme, context] = client
-                # The cookie of an answer is no part of the next request.
+                # The cookie of a response is no part of the next request.
                 client.cookies.extract_cookies = _keep_none  # type: ignore[method-assign, assignment]
         yield client
 
@@ -254,7 +254,7 @@ def check_unchanged(made: "httpx.URL", url: str) -> None:
 
 
 def headers_of(response: "httpx.Response") -> "httpx.Headers":
-    """Return the headers of an answer as the server sent them, with `Location`."""
+    """Return the headers of a response as the server sent them, with `Location`."""
     headers: httpx.Headers = response.extensions["headers"]
     return headers
 
@@ -315,7 +315,7 @@ class Connections:
             self.cut()
 
     def take_from(self, extensions: Mapping[str, Any]) -> None:
-        """Add the connection of an answer, given the extensions of its httpx response.
+        """Add the connection of a response, given the extensions of its httpx response.
 
         See https://www.encode.io/httpcore/extensions/#network_stream
         """
@@ -413,22 +413,22 @@ _SERVER_ERROR = 500
 
 @record
 class Budget:
-    """How long a call may take, how large its answer may be, and how far it follows redirects.
+    """How long a call may take, how large its response may be, and how far it follows redirects.
 
     Args:
         total: Seconds for the whole call; None where only connecting and each reading are limited.
-        max_bytes: The largest size of an answer that is kept in memory.
-        ends_with: Returns whether the first redirect is the final answer; None to follow it.
+        max_bytes: The largest size of a response that is kept in memory.
+        ends_with: Returns whether the first redirect is the final response; None to follow it.
         connect: The seconds that connecting may take.
-        read: The seconds that may pass between two pieces of an answer; None where the total alone limits them.
+        read: The seconds that may pass between two pieces of a response; None where the total alone limits them.
         follow: Returns the request that a redirect of a safe method leads to, and None where the redirect is the
-            final answer: called with the request, the answer, and the redirects so far, to which it adds. None for
+            final response: called with the request, the response, and the redirects so far, to which it adds. None for
             the rules of a call, `redirects.following_request`.
     """
 
     total: float | None = None
     max_bytes: int = RENDER_LIMIT
-    ends_with: "Callable[[Answer], bool] | None" = None
+    ends_with: "Callable[[Response], bool] | None" = None
     connect: float = CONNECT_SECONDS
     read: float | None = None
     follow: "_Follow | None" = None
@@ -440,7 +440,7 @@ class Retries:
 
     Args:
         count: The number of further tries.
-        after_lost_connections: Whether a connection that cannot be made, or breaks before the answer, is tried again.
+        after_lost_connections: Whether a connection that cannot be made, or breaks before the response, is tried again.
         waiting: Makes the block in which the call waits for its next try, for example to say so.
         wait: Waits for so many seconds; by default in real time, until the call is ended.
         rate: How often requests may be sent; each try keeps to it.
@@ -456,17 +456,17 @@ class Retries:
 
 
 @record
-class Answer:
-    """The final answer of a call.
+class Response:
+    """The final response of a call.
 
     Args:
-        url: The URL of the request that it answers, after redirects.
+        url: The URL of the request that it responds to, after redirects.
         headers: The headers in their order, repeated ones repeated.
         body: The decoded body; empty where it was not kept.
         seconds: The time from the start of sending until the body was read.
         hops: (status, URL) of each redirect on the way.
         size: The number of bytes of the decoded body, kept or not.
-        tries: How often the request was sent until this answer came.
+        tries: How often the request was sent until this response came.
         redirect_headers: The headers of the first redirect on the way.
     """
 
@@ -493,27 +493,27 @@ def values_of(headers: Iterable[tuple[str, str]], name: str) -> list[str]:
     return [value for key, value in headers if key.lower() == wanted]
 
 
-def may_pass(answer: Answer, method: str, statuses: Sequence[int] = ()) -> bool:
+def may_pass(response: Response, method: str, statuses: Sequence[int] = ()) -> bool:
     """Return whether the same request may go well a little later.
 
     After a 500 with `Retry-After`, and after further statuses, only one of a safe method may.
 
     Args:
-        answer: The answer, with or without its body.
+        response: The response, with or without its body.
     """
-    if answer.status in PASSING or method not in SAFE_METHODS:
-        return answer.status in PASSING
-    is_asked = answer.status == _SERVER_ERROR and answer.header("retry-after") != ""
-    return is_asked or answer.status in statuses
+    if response.status in PASSING or method not in SAFE_METHODS:
+        return response.status in PASSING
+    is_asked = response.status == _SERVER_ERROR and response.header("retry-after") != ""
+    return is_asked or response.status in statuses
 
 
-def stated_length(answer: Answer) -> int | None:
-    """Return the length that an answer states for its body as it is sent; None where it states none."""
-    length = answer.header("content-length")
+def stated_length(response: Response) -> int | None:
+    """Return the length that a response states for its body as it is sent; None where it states none."""
+    length = response.header("content-length")
     return int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else None
 
 
-_Follow = Callable[[Request, Answer, list[tuple[int, str]]], Request | None]
+_Follow = Callable[[Request, Response, list[tuple[int, str]]], Request | None]
 
 
 class Pause(NamedTuple):

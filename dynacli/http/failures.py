@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from dynacli.environment import invocation
 from dynacli.errors import (
-    BrokenAnswerError,
+    BrokenResponseError,
     DynacliError,
     NetworkError,
     TimedOutError,
@@ -27,8 +27,8 @@ _PROXY_HINT = (
 def timed_out(url: str, seconds: float) -> TimedOutError:
     """Return the error for an exchange that used up its whole time."""
     return TimedOutError(
-        f"`{without_query(url)}` did not answer within {seconds:g} s",
-        reason="The time was over before the whole answer was there",
+        f"`{without_query(url)}` did not respond within {seconds:g} s",
+        reason="The time was over before the whole response was there",
         hint="Try again, or give more time with `--timeout`",
     )
 
@@ -77,8 +77,8 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
             return from_connecting(error, host, _proxy_of(url))
         case httpx.ProtocolError() | httpx.DecodingError():
             is_cut = isinstance(error, httpx.RemoteProtocolError)
-            return (BrokenAnswerError if is_cut else NetworkError)(
-                f"The answer of `{shown}` broke off",
+            return (BrokenResponseError if is_cut else NetworkError)(
+                f"The response of `{shown}` broke off",
                 reason="What came is not complete HTTP",
                 hint="Try again; if it stays so, the server or a proxy on the way is broken",
             )
@@ -91,8 +91,8 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
             )
         case _:
             is_cut = isinstance(error, httpx.NetworkError)
-            return (BrokenAnswerError if is_cut else NetworkError)(
-                f"The answer of `{shown}` broke off", reason="The connection was lost", hint="Try again"
+            return (BrokenResponseError if is_cut else NetworkError)(
+                f"The response of `{shown}` broke off", reason="The connection was lost", hint="Try again"
             )
 
 
@@ -146,7 +146,7 @@ def from_connecting(error: Exception, host: str, proxy: str) -> DynacliError:
             case ssl.SSLError():
                 return NetworkError(
                     f"No TLS connection with `{host}`",
-                    reason="What answers there does not speak TLS, or no version that is safe",
+                    reason="What responses there does not speak TLS, or no version that is safe",
                     hint="If it is a plain server, write `http://`",
                 )
             case socket.gaierror():

@@ -23,7 +23,7 @@ class Link(NamedTuple):
     """A link of a `Link` header, a catalog or a page.
 
     Args:
-        target: A URL, or relative to that of the answer.
+        target: A URL, or relative to that of the response.
         relations: The link relations in lower case, in their order.
         anchor: The subject of the link, where that is not the URL that was asked for.
         media_type: The media type of the target; empty where the link does not say.

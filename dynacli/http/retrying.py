@@ -25,7 +25,7 @@ from dynacli.record import record
 from dynacli.urls import is_loopback, origin_of
 
 if TYPE_CHECKING:
-    from dynacli.http.exchange import Answer, Retries
+    from dynacli.http.exchange import Response, Retries
 
 __all__ = ["MAX_PAUSE", "RetryCookies", "is_lost_connection", "pause_after", "seconds_asked", "usual_pause"]
 
@@ -45,16 +45,16 @@ _LOST = (
     httpx.WriteError,
     httpx.RemoteProtocolError,
 )
-"""A connection that was not made, or that broke before the answer came."""
+"""A connection that was not made, or that broke before the response came."""
 
 
 def pause_after(
-    failure: "Answer | DynacliError", request: Request, retries: "Retries", tries: int, left: float | None
+    failure: "Response | DynacliError", request: Request, retries: "Retries", tries: int, left: float | None
 ) -> Pause | None:
     """Return the pause before a request is sent again; None where it is not.
 
     Args:
-        failure: An answer with a status that may pass, or the error by which the exchange ended.
+        failure: A response with a status that may pass, or the error by which the exchange ended.
         tries: How often the request was sent so far.
         left: The seconds that the call has left; None for any number.
     """
@@ -100,8 +100,8 @@ def seconds_asked(headers: Iterable[tuple[str, str]], now: float) -> float | Non
     `X-`. A value that makes no sense is as good as none.
 
     Args:
-        headers: Those of the answer.
-        now: The seconds since 1970, by the clock of this machine; the answer's `Date` wins over it.
+        headers: Those of the response.
+        now: The seconds since 1970, by the clock of this machine; the response's `Date` wins over it.
     """
     values: dict[str, list[str]] = {}
     for name, value in headers:

@@ -1,4 +1,4 @@
-"""Sends a request, follows its redirects, and hands on the final answer as it comes."""
+"""Sends a request, follows its redirects, and hands on the final response as it comes."""
 
 import socket
 import time
@@ -14,10 +14,10 @@ from dynacli.http.encodings import BadEncodingError, TooLargeError, decode_chunk
 from dynacli.http.exchange import (
     MIB,
     REDIRECTS,
-    Answer,
     Budget,
     ClientPool,
     Connections,
+    Response,
     Retries,
     check_unchanged,
     headers_of,
@@ -39,14 +39,14 @@ __all__ = ["Pieces", "Receive", "send"]
 
 FILE_LIMIT = 1024 * MIB
 JUDGED_LIMIT = 128 * MIB
-"""The largest answer that is kept for the judge where it is written while it comes and a finding is a failure."""
+"""The largest response that is kept for the judge where it is written while it comes and a finding is a failure."""
 WARNED_LIMIT = 12 * MIB
 """The same where a finding is a warning: together with the rest of the program it stays below 64 MiB."""
 READ_SECONDS = 60.0
 
 
 class Pieces:
-    """The decoded body of an answer, which can be read once.
+    """The decoded body of a response, which can be read once.
 
     Attributes:
         size: The number of decoded bytes so far.
@@ -55,8 +55,8 @@ class Pieces:
 
     Args:
         call: The call that is answered.
-        request: The request of the answer.
-        response: The answer; its head was read.
+        request: The request of the response.
+        response: The response; its head was read.
     """
 
     def __init__(self, call: "OneCall", request: Request, response: "httpx.Response") -> None:
@@ -75,7 +75,7 @@ class Pieces:
 
         Raises:
             TooLargeError: It is larger than so many bytes.
-            BadEncodingError: It is not encoded as the answer says.
+            BadEncodingError: It is not encoded as the response says.
             NetworkError: The connection broke, or was cut on this side.
             TimedOutError: The time of the call is used up, or nothing came for too long.
         """
@@ -90,7 +90,7 @@ class Pieces:
         """Yield the pieces; none of them is empty.
 
         Raises:
-            NetworkError: The connection broke or was cut on this side, or the body is not encoded as the answer says.
+            NetworkError: The connection broke or was cut on this side, or the body is not encoded as the response says.
             TimedOutError: The time of the call is used up, or nothing came for too long.
         """
         try:
@@ -99,7 +99,7 @@ class Pieces:
                     yield piece
         except BadEncodingError as error:
             raise NetworkError(
-                f"The answer of `{self._name}` cannot be read",
+                f"The response of `{self._name}` cannot be read",
                 reason=str(error),
                 hint="Try again; if it stays so, the server or a proxy on the way is broken",
             ) from error
@@ -112,9 +112,9 @@ class Pieces:
                 self._check(self.size + len(chunk))
                 yield chunk
         if self.call.connections.is_cut:
-            # Where the answer states no length, a cut connection looks like the end of the body.
+            # Where the response states no length, a cut connection looks like the end of the body.
             raise NetworkError(
-                f"The answer of `{self._name}` broke off", reason="Nobody waits for it any more"
+                f"The response of `{self._name}` broke off", reason="Nobody waits for it any more"
             )
 
     def _received(self) -> Iterator[bytes]:
@@ -142,7 +142,7 @@ class Pieces:
         for piece in self:
             if self.size > limit:
                 raise NetworkError(
-                    f"The answer of `{self._name}` is larger than {limit // MIB} MiB", hint=hint
+                    f"The response of `{self._name}` is larger than {limit // MIB} MiB", hint=hint
                 )
             yield piece
 
@@ -163,8 +163,8 @@ class Pieces:
         self.call.connections.cut()
 
 
-Receive = Callable[[Answer, Pieces], bytes]
-"""(the answer without its body, the body as it comes) → what was kept of it."""
+Receive = Callable[[Response, Pieces], bytes]
+"""(the response without its body, the body as it comes) → what was kept of it."""
 
 
 def send(
@@ -176,8 +176,8 @@ def send(
     retries: Retries = Retries(),  # noqa: B008  - a frozen record
     login: "Login | None" = None,
     tls: "Certificates | None" = None,
-) -> Answer:
-    """Send a request and return the final answer.
+) -> Response:
+    """Send a request and return the final response.
 
     By the rules of a call, a redirect is followed for safe methods only, at most ten times, and never from https to
     http.
@@ -187,11 +187,11 @@ def send(
     Args:
         before_sending: Called when the connection is open and nothing was sent yet; its exceptions end the call. None
             for nothing to do then.
-        receive: Reads the body of the final answer, in the thread of the exchange; its exceptions end the call.
+        receive: Reads the body of the final response, in the thread of the exchange; its exceptions end the call.
             By default the whole body is kept.
         clients: Keeps connections open between calls; None for a connection of this call's own.
         retries: How often the request is sent again after a failure that may pass; all tries share the time.
-        login: Signs each request, and says after an answer whether it is signed and sent again.
+        login: Signs each request, and says after a response whether it is signed and sent again.
         tls: The certificates of the connections; None for those of the system.
 
     Raises:
@@ -203,13 +203,13 @@ def send(
     """
     from dynacli.http.import_httpx import httpx  # noqa: F401  - importing it must not use up the time of the call
 
-    def whole(answer: Answer, pieces: Pieces) -> bytes:  # noqa: ARG001
+    def whole(response: Response, pieces: Pieces) -> bytes:  # noqa: ARG001
         return b"".join(pieces.up_to(budget.max_bytes, "Write it to a file: `-o @FILE`"))
 
-    def work(connections: Connections) -> Answer:
+    def work(connections: Connections) -> Response:
         reading = receive or whole
         call = OneCall(request, budget, connections, reading, clients, retries, before_sending, login, tls)
-        return call.answer()
+        return call.response()
 
     if retries.rate is not None:
         retries.rate.wait()
@@ -247,10 +247,10 @@ class OneCall:
         self.start, self._is_received = time.monotonic(), False
         self._login, self._tls = login, tls
         self._cookies: RetryCookies | None = None
-        self._redirect: Answer | None = None
+        self._redirect: Response | None = None
 
-    def answer(self) -> Answer:
-        """Send the request, also again and to where redirects lead, and return the final answer."""
+    def response(self) -> Response:
+        """Send the request, also again and to where redirects lead, and return the final response."""
         request = self._first
         hops: list[tuple[int, str]] = []
         while True:
@@ -264,7 +264,7 @@ class OneCall:
                         error.reason = f"{error.reason or 'It failed'}; tried {self._tries} times"
                     raise
                 result = pause
-            if isinstance(result, Answer):
+            if isinstance(result, Response):
                 return result
             if isinstance(result, Request):
                 request = result
@@ -275,7 +275,7 @@ class OneCall:
                 request, self._tries = self._first, self._tries + 1
                 hops.clear()
 
-    def _pause_after(self, failure: "Answer | DynacliError") -> "Pause | None":
+    def _pause_after(self, failure: "Response | DynacliError") -> "Pause | None":
         """Return the pause before the request is sent again; None where it is not."""
         if self._tries > self.retries.count:
             return None
@@ -284,16 +284,16 @@ class OneCall:
         left = None if self.budget.total is None else self.left(self._first.url)
         return pause_after(failure, self._first, self.retries, self._tries, left)
 
-    def _exchange(self, request: Request, hops: list[tuple[int, str]]) -> "Answer | Request | Pause":
-        """Send a request; return the final answer, the request that a redirect leads to, or the pause before a try."""
+    def _exchange(self, request: Request, hops: list[tuple[int, str]]) -> "Response | Request | Pause":
+        """Send a request; return the final response, the request that a redirect leads to, or a pause."""
         sent = request if self._cookies is None else self._cookies.added(request)
         sent = sent if self._login is None else self._login.signed(sent)
         with self.opened(sent) as response:
             return self._read(response, request, hops)
 
     @contextmanager
-    def asked(self, request: Request) -> Iterator[tuple[Answer, Pieces]]:
-        """Send one more request of the call, and yield its answer, without the body, and the body as it comes.
+    def asked(self, request: Request) -> Iterator[tuple[Response, Pieces]]:
+        """Send one more request of the call, and yield its response, without the body, and the body as it comes.
 
         Raises:
             DynacliError: The exchange fails, also in the block.
@@ -303,7 +303,7 @@ class OneCall:
 
     @contextmanager
     def opened(self, request: Request) -> "Iterator[httpx.Response]":
-        """Send a request, and yield the answer whose head was read.
+        """Send a request, and yield the response whose head was read.
 
         Raises:
             DynacliError: The exchange fails, also in the block.
@@ -348,40 +348,40 @@ class OneCall:
             hook.raise_refusal()
 
     def _read(
-        self, response: "httpx.Response", request: Request, hops: list[tuple[int, str]]
-    ) -> "Answer | Request | Pause":
-        answer = self.head_of(response, hops)
-        if self._login is not None and self._login.wants_again(request, answer.status, answer.headers):
+        self, received: "httpx.Response", request: Request, hops: list[tuple[int, str]]
+    ) -> "Response | Request | Pause":
+        response = self.head_of(received, hops)
+        if self._login is not None and self._login.wants_again(request, response.status, response.headers):
             return request
         ends_with = None if hops else self.budget.ends_with
-        is_followed = answer.status in REDIRECTS and request.method in SAFE_METHODS
-        if is_followed and not (ends_with is not None and ends_with(answer)):
+        is_followed = response.status in REDIRECTS and request.method in SAFE_METHODS
+        if is_followed and not (ends_with is not None and ends_with(response)):
             from dynacli.http._redirects import following_request
 
             follow = self.budget.follow or following_request
-            self._redirect = self._redirect if hops else answer
-            following = follow(request, answer, hops)
+            self._redirect = self._redirect if hops else response
+            following = follow(request, response, hops)
             if following is not None:
                 return following
-        passes = may_pass(answer, request.method, self.retries.statuses)
-        pause = self._pause_after(answer) if passes else None
+        passes = may_pass(response, request.method, self.retries.statuses)
+        pause = self._pause_after(response) if passes else None
         if pause is not None:
-            if answer.header("set-cookie"):
+            if response.header("set-cookie"):
                 from dynacli.http.retrying import RetryCookies
 
                 self._cookies = self._cookies or RetryCookies()
-                self._cookies.keep(request.url, answer.headers)
+                self._cookies.keep(request.url, response.headers)
             return pause
         self._is_received = True
-        # With TLS, the socket of the answer is another object than the one that was opened.
-        self.connections.take_from(response.extensions)
-        pieces = Pieces(self, request, response)
-        body = self.receive(answer, pieces)
-        return replace(answer, body=body, size=pieces.size, seconds=time.monotonic() - self.start)
+        # With TLS, the socket of the response is another object than the one that was opened.
+        self.connections.take_from(received.extensions)
+        pieces = Pieces(self, request, received)
+        body = self.receive(response, pieces)
+        return replace(response, body=body, size=pieces.size, seconds=time.monotonic() - self.start)
 
-    def head_of(self, response: "httpx.Response", hops: Sequence[tuple[int, str]] = ()) -> Answer:
-        """Return an answer without its body."""
-        return Answer(
+    def head_of(self, response: "httpx.Response", hops: Sequence[tuple[int, str]] = ()) -> Response:
+        """Return a response without its body."""
+        return Response(
             status=response.status_code,
             reason=response.reason_phrase,
             http_version=response.http_version,

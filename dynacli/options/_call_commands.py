@@ -98,7 +98,7 @@ CALL_COMMANDS = (
         runs="describe.describe:describe",
         help="Describe an operation, or one field of it",
         about=(
-            "FIELD.PATH is a field such as `schedule.cron`, `answer.rows.id`, or the name of a parameter. "
+            "FIELD.PATH is a field such as `schedule.cron`, `response.rows.id`, or the name of a parameter. "
             "`webhooks`, or the name of a webhook, shows what the server sends."
         ),
         examples=(

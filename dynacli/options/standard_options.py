@@ -50,7 +50,7 @@ __all__ = [
 DATA: Final = "data"
 """How a command prints data."""
 RESPONSE: Final = "response"
-"""What happens with the answer of a call."""
+"""What happens with the response of a call."""
 FURTHER_CALLS: Final = "further calls"
 """Which calls follow the first."""
 REQUEST: Final = "request"
@@ -465,7 +465,7 @@ class Options:
 
     @property
     def asks_for_several_calls(self) -> bool:
-        """Whether more calls than one may be needed until the answer comes that is asked for."""
+        """Whether more calls than one may be needed until the response comes that is asked for."""
         return bool(self.wait or self.follow) or (self.wait_timeout, self.wait_interval) != (None, None)
 
     def opens_like(self, other: "Options") -> bool:

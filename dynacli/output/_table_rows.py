@@ -14,7 +14,7 @@ __all__ = ["Columns", "Table", "object_lines", "separated_lines"]
 
 _ABSENT: Any = object()
 _MOST_CELLS = 1_000_000
-"""Cells of a table that is almost empty: items that share no keys make a table as large as the square of the answer."""
+"""Cells of a table that is almost empty: items without common keys make a table as large as the square of it."""
 _LEAST_FILLED = 20
 """Of so many cells of a larger table, one has a value at least."""
 
@@ -98,7 +98,7 @@ class Columns:
         """
         if len(self._kinds) > 1:
             raise FormError(
-                "The answer is no table",
+                "The response is no table",
                 reason="its items are of several kinds: objects, arrays or plain values",
                 hint="It is printed as JSON; `-f` can choose some of its items",
             )
@@ -111,7 +111,7 @@ class Columns:
         cells = self._rows * len(self._found)
         if cells > max(_MOST_CELLS, self._values * _LEAST_FILLED):
             raise FormError(
-                "The answer makes a table that is almost empty",
+                "The response makes a table that is almost empty",
                 reason=f"it has {self._rows:,} rows and {len(self._found):,} columns, and {self._values:,} values",
                 hint="It is printed as JSON; `--columns` chooses some",
             )
@@ -129,7 +129,7 @@ class Columns:
         near = get_close_matches(path, self._found, 3, 0.6) or list(self._found)[:8]
         listed = ", ".join(f"`{name}`" for name in near)
         return FormError(
-            f"The answer has no column `{path}`",
+            f"The response has no column `{path}`",
             reason=f"its items have {listed}" if listed else "its items are no objects",
             hint="It is printed as JSON; name columns that it has",
             near=near,

@@ -29,13 +29,13 @@ class JudgedCall:
         method: The method in upper case.
         path: The path template of the operation.
         url: The URL of the request; empty where nothing was sent.
-        status: The status of the answer; None where there is none.
-        seconds: The time from sending to the last byte; None where there is no answer.
+        status: The status of the response; None where there is none.
+        seconds: The time from sending to the last byte; None where there is no response.
         findings: The findings in the form of the validation report.
         not_validated: The reasons why something was not validated.
         suppressed: The findings that the configuration switches off, each with a member `reason`.
         skipped: Why the operation was not called; empty where it was.
-        error: Why the call got no answer; empty where it got one, or was not made.
+        error: Why the call got no response; empty where it got one, or was not made.
         tolerated: Findings that count at the level `exact` alone, in the form of the validation report.
     """
 
@@ -55,7 +55,7 @@ class JudgedCall:
 
     @property
     def is_valid(self) -> bool:
-        """Whether there are no findings; False where the call got no answer."""
+        """Whether there are no findings; False where the call got no response."""
         return not self.findings and not self.error
 
 
@@ -128,7 +128,7 @@ def sentence(finding: dict[str, Any]) -> str:
 
 def _subject(call: JudgedCall) -> str:
     """Return a few words for the message that was judged."""
-    answered = f" answered {call.status}" if call.status is not None else ""
+    answered = f" responded with {call.status}" if call.status is not None else ""
     return f"{call.method} {call.path}{answered}"
 
 

@@ -37,13 +37,13 @@ class HarCall:
         body: The body of the request; None where there is none.
         body_size: Its size in bytes; -1 where it is unknown, or where the body was not kept.
         hops: (status, URL) of each redirect on the way.
-        final_url: The URL of the request that the answer belongs to.
-        status: The status of the answer; 0 where there is none.
-        reason: The reason phrase of the answer.
-        http_version: The HTTP version of the answer, for example `HTTP/1.1`.
-        answer_headers: The headers of the answer, in their order.
-        answer_body: The decoded body of the answer.
-        error: Why there is no answer; empty where there is an answer.
+        final_url: The URL of the request that the response belongs to.
+        status: The status of the response; 0 where there is none.
+        reason: The reason phrase of the response.
+        http_version: The HTTP version of the response, for example `HTTP/1.1`.
+        answer_headers: The headers of the response, in their order.
+        answer_body: The decoded body of the response.
+        error: Why there is no response; empty where there is a response.
     """
 
     operation: str
@@ -59,8 +59,8 @@ class HarCall:
     status: int = 0
     reason: str = ""
     http_version: str = ""
-    answer_headers: tuple[tuple[str, str], ...] = ()
-    answer_body: bytes = b""
+    response_headers: tuple[tuple[str, str], ...] = ()
+    response_body: bytes = b""
     error: str = ""
 
 
@@ -86,9 +86,9 @@ def _entries(call: HarCall) -> Iterator[dict[str, Any]]:
         # The time of a single redirect is not measured, and only the first request is known as a whole.
         yield _entry(call, 0.0, _request(call, url, is_whole=index == 0), response)
     request = _request(call, call.final_url or call.url, is_whole=not call.hops)
-    location = next((value for name, value in call.answer_headers if name.lower() == "location"), "")
+    location = next((value for name, value in call.response_headers if name.lower() == "location"), "")
     response = _response(
-        call.status, call.reason, call.http_version, call.answer_headers, call.answer_body, location
+        call.status, call.reason, call.http_version, call.response_headers, call.response_body, location
     )
     entry = _entry(call, call.seconds, request, response)
     yield {**entry, "_error": call.error} if call.error else entry
@@ -214,7 +214,7 @@ def _sent_cookies(headers: Iterable[tuple[str, str]]) -> Iterator[dict[str, str]
 
 
 def _set_cookie(value: str) -> dict[str, Any]:
-    """Return a cookie that an answer sets, with the attributes that HAR has a field for."""
+    """Return a cookie that a response sets, with the attributes that HAR has a field for."""
     first, *rest = value.split(";")
     cookie: dict[str, Any] = {"name": first.partition("=")[0].strip(), "value": _MASK}
     for attribute in rest:
@@ -266,7 +266,7 @@ def har_call(row: HistoryRow) -> HarCall:
     """Return a call as an archive has it; what the history does not keep of it is left out."""
     call = row.call
     messages: dict[str, Any] = json.loads(call.messages or "{}")
-    sent, got = messages.get("request") or {}, messages.get("answer") or {}
+    sent, got = messages.get("request") or {}, messages.get("response") or {}
     size = sent.get("size")
     return HarCall(
         call.operation,
@@ -281,8 +281,8 @@ def har_call(row: HistoryRow) -> HarCall:
         status=call.status or 0,
         reason=got.get("reason", ""),
         http_version=got.get("http_version", ""),
-        answer_headers=_kept_headers(got),
-        answer_body=_kept_body(got) or b"",
+        response_headers=_kept_headers(got),
+        response_body=_kept_body(got) or b"",
     )
 
 

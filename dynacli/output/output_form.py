@@ -1,4 +1,4 @@
-"""In which form an answer is written: the format, the file, the filter and the columns that are asked for."""
+"""In which form a response is written: the format, the file, the filter and the columns that are asked for."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ __all__ = ["FORMATS", "ITEM_FORMATS", "TABLES", "OutputForm", "check_format", "f
 
 FORMATS: Final = ("auto", "json", "yaml", "table", "csv", "tsv", "ndjson", "lines", "gron", "raw", "text")
 ITEM_FORMATS: Final = frozenset(("table", "csv", "tsv", "ndjson", "lines"))
-"""The formats that write a row or a line for each item of an answer."""
+"""The formats that write a row or a line for each item of a response."""
 _OF_VALUE: Final = ITEM_FORMATS | {"gron"}
 TABLES: Final = frozenset(("table", "csv", "tsv"))
 """The formats with columns, which are known when all items are there."""
@@ -16,14 +16,14 @@ TABLES: Final = frozenset(("table", "csv", "tsv"))
 
 @record
 class OutputForm:
-    """In which form an answer, or the result of one of dynacli's own verbs, is written.
+    """In which form a response, or the result of one of dynacli's own verbs, is written.
 
     Args:
         format: One of `FORMATS`.
         file: The file that it is written into, replaced whole; empty for standard output.
         filter: A JMESPath expression over the whole result, or over each item of a stream; empty for none.
         columns: The columns of a table, each a path such as `owner.login`; none for those that the format chooses.
-        include: Whether the head of the answer is written before it, on standard output.
+        include: Whether the head of the response is written before it, on standard output.
         may_page: Whether `$PAGER` shows what does not fit on a terminal.
     """
 
@@ -36,7 +36,7 @@ class OutputForm:
 
     @property
     def is_of_value(self) -> bool:
-        """Whether the value of an answer is needed, and not its text alone."""
+        """Whether the value of a response is needed, and not its text alone."""
         return bool(self.filter) or self.format in _OF_VALUE
 
     def unfiltered(self, format_: str = "auto") -> "OutputForm":

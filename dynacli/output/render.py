@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 __all__ = ["is_for_people", "list_width", "write_body", "write_data", "write_rows"]
 
 _UNLIMITED = 100_000
-_NO_JSON = "Note: the answer is called JSON but is not; it is shown as it came"
+_NO_JSON = "Note: the response is called JSON but is not; it is shown as it came"
 
 
 def write_body(
     env: Environment, body: bytes, media_type: str, form: OutputForm, *, known: "KnownItems | None" = None
 ) -> None:
-    """Write the body of an HTTP answer.
+    """Write the body of an HTTP response.
 
     Args:
         env: The surroundings of the run.
@@ -35,7 +35,7 @@ def write_body(
         form: `raw` and a file get the exact bytes, and so does `auto` in a pipe; on a terminal `auto` is `text`.
             `text` indents JSON, writes other text as it is, and for binary content a line on standard error. All
             other formats convert.
-        known: What the document says of the items of the answer; None where it says nothing.
+        known: What the document says of the items of the response; None where it says nothing.
 
     Raises:
         FormError: The content cannot be shown in this form; it was written as JSON, or as it came.
@@ -49,7 +49,7 @@ def write_body(
     else:
         return
     hint = "`-o raw` passes it on as it comes"
-    raise FormError(f"The answer cannot be {_wanted(form)}", reason="there is not enough memory", hint=hint)
+    raise FormError(f"The response cannot be {_wanted(form)}", reason="there is not enough memory", hint=hint)
 
 
 def _write_body(
@@ -118,7 +118,7 @@ def _write_formed(
             write_value(env, value, form, known=known)
             return
     write_body(env, body, media_type, instead)
-    raise FormError(f"The answer cannot be {_wanted(form)}", reason=reason, hint=hint)
+    raise FormError(f"The response cannot be {_wanted(form)}", reason=reason, hint=hint)
 
 
 def _wanted(form: OutputForm) -> str:
@@ -186,7 +186,7 @@ def _write_body_json(env: Environment, body: bytes, text: str, form: OutputForm)
         check_values(text)  # each may stand on a line of its own, behind two hundred spaces
         laid_out = reindent(text)
     except TooManyValuesError as error:
-        _write_unparsed(env, body, text, f"Note: the answer is shown as it came: {error}")
+        _write_unparsed(env, body, text, f"Note: the response is shown as it came: {error}")
     except ValueError:
         _write_unparsed(env, body, text, _NO_JSON)
     else:
@@ -201,13 +201,13 @@ def _write_body_yaml(env: Environment, body: bytes, text: str, form: OutputForm,
         converted = yaml_of_json(text) if is_json else yaml_of(text)
     except TooManyValuesError as error:
         _write_body_json(env, body, text, form)
-        raise FormError("The answer cannot be shown as YAML", reason=str(error)) from error
+        raise FormError("The response cannot be shown as YAML", reason=str(error)) from error
     except ValueError:
         _write_unparsed(env, body, text, _NO_JSON)
     except RecursionError as error:
         _write_body_json(env, body, text, form)
         raise FormError(
-            "The answer cannot be shown as YAML",
+            "The response cannot be shown as YAML",
             reason="it is nested too deeply",
             hint="It is printed as JSON, which has no such limit",
         ) from error
@@ -229,7 +229,7 @@ def _write_binary(env: Environment, body: bytes, media_type: str, form: OutputFo
         return
     write_body(env, body, media_type, form.unfiltered())
     raise FormError(
-        f"The answer cannot be shown as {form.format.upper()}",
+        f"The response cannot be shown as {form.format.upper()}",
         reason=f"it is binary: {_binary_name(body, media_type)}",
         hint="use `-o @FILE` to keep it in a file",
     )
@@ -243,7 +243,7 @@ def _binary_name(body: bytes, media_type: str) -> str:
 def _write_binary_note(env: Environment, body: bytes, media_type: str) -> None:
     write_stderr(
         env,
-        f"The answer is binary ({_binary_name(body, media_type)}) and is not shown here\n"
+        f"The response is binary ({_binary_name(body, media_type)}) and is not shown here\n"
         "  hint: `-o @FILE` keeps it in a file, `-o raw --yes` writes the bytes anyway",
     )
 

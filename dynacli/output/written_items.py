@@ -267,9 +267,9 @@ def written_sequence(env: Environment, media_type: str, form: OutputForm) -> Ite
             write_item(item)
     if reader.unread:
         raise FormError(
-            f"{reader.unread:,} of the answer's items could not be read",
+            f"{reader.unread:,} of the response's items could not be read",
             reason="they are not JSON, or too large, and were left out",
-            hint="`-o raw` writes the answer as it comes",
+            hint="`-o raw` writes the response as it comes",
         )
 
 

@@ -1,4 +1,4 @@
-"""Whether the content of an answer is JSON, text or binary (RFC 9110, section 8.3; RFC 6839 for `+json`)."""
+"""Whether the content of a response is JSON, text or binary (RFC 9110, section 8.3; RFC 6839 for `+json`)."""
 
 import codecs
 import re

@@ -1,4 +1,4 @@
-"""Filters: JMESPath expressions over the value of an answer (https://jmespath.org/specification.html)."""
+"""Filters: JMESPath expressions over the value of a response (https://jmespath.org/specification.html)."""
 
 from itertools import chain
 from typing import Any, Final
@@ -18,10 +18,10 @@ __all__ = ["check_filter", "filtered", "is_true"]
 _MOST_LEVELS: Final = 100
 _TOO_DEEP: Final = f"it is nested too deeply; a chain of pipes or brackets has at most {_MOST_LEVELS} parts"
 _MOST_STEPS: Final = 20_000_000
-"""Half a minute: some steps for each of as many values as an answer may have."""
+"""Half a minute: some steps for each of as many values as a response may have."""
 _CHARACTERS_PER_STEP: Final = 64
 _MOST_CHARACTERS: Final = 256 * 1024 * 1024
-"""How many characters the strings of a result may have: four times those of the largest answer."""
+"""How many characters the strings of a result may have: four times those of the largest response."""
 _MAKERS: Final = frozenset(
     {"flatten", "projection", "value_projection", "filter_projection", "function_expression"}
 )
@@ -162,9 +162,9 @@ def filtered(value: Any, expression: str, name: str = "The filter") -> Any:
         _check_result(found)
         compact_json(found)  # a function may give what JSON has no number for, and an expression as its value
     except _OverBudgetError:
-        raise _failed(name, "it has too much to do, or makes too much of the answer") from None
+        raise _failed(name, "it has too much to do, or makes too much of the response") from None
     except RecursionError:
-        raise _failed(name, "the answer is nested too deeply") from None
+        raise _failed(name, "the response is nested too deeply") from None
     except TypeError:
         raise _failed(name, "it compares or sorts what has no order, such as text and numbers") from None
     except (jmespath.exceptions.JMESPathError, ValueError, ArithmeticError, AttributeError) as error:
@@ -181,7 +181,7 @@ def is_true(value: Any) -> bool:
 
 def _failed(name: str, reason: str) -> FormError:
     return FormError(
-        f"{name} fails on this answer",
+        f"{name} fails on this response",
         reason=reason,
-        hint="The answer is printed as JSON; mend the filter by it",
+        hint="The response is printed as JSON; mend the filter by it",
     )

@@ -1,4 +1,4 @@
-"""The requests of a HAR file, and their answers (http://www.softwareishard.com/blog/har-12-spec/).
+"""The requests of a HAR file, and their responses (http://www.softwareishard.com/blog/har-12-spec/).
 
 Programs write more than the format has: pseudo-headers of HTTP/2 (`:path`) among the headers, `encoding` of `postData`
 as of `content`. A request that was blocked or interrupted has the status 0, and `_error` with the reason.
@@ -20,10 +20,10 @@ from dynacli.openapi.model.operation import WITHOUT_BODY
 from dynacli.record import replace
 from dynacli.traffic.recorded_request import (
     NOT_RECORDED,
-    RecordedAnswer,
     RecordedExchange,
     RecordedPart,
     RecordedRequest,
+    RecordedResponse,
     file_beside,
 )
 
@@ -165,11 +165,11 @@ def _no_har(reason: str) -> UsageError:
 
 
 def _exchange(entry: Mapping[str, Any]) -> RecordedExchange:
-    request, response = entry["request"], entry.get("response") or {}
+    request, raw = entry["request"], entry.get("response") or {}
     content, has_lost_content = _sent(request)
-    status = int(response.get("status") or 0)
-    answer = _answer(status, response) if status else None
-    error = str(entry.get("_error") or response.get("_error") or "the recording has no answer")
+    status = int(raw.get("status") or 0)
+    response = _response(status, raw) if status else None
+    error = str(entry.get("_error") or raw.get("_error") or "the recording has no response")
     milliseconds = entry.get("time")
     sent = _request(request)
     if has_lost_content:
@@ -180,8 +180,8 @@ def _exchange(entry: Mapping[str, Any]) -> RecordedExchange:
         sent,
         content,
         NOT_RECORDED if has_lost_content else "",
-        answer,
-        "" if answer is not None else error,
+        response,
+        "" if response is not None else error,
         _seconds_since_1970(str(entry.get("startedDateTime") or "")),
         max(milliseconds, 0) / 1000 if isinstance(milliseconds, int | float) else 0.0,
     )
@@ -241,7 +241,7 @@ def _announces_body(request: Mapping[str, Any]) -> bool:
     return headers.get("content-type", "").lower().startswith("multipart/")
 
 
-def _answer(status: int, response: Mapping[str, Any]) -> RecordedAnswer:
+def _response(status: int, response: Mapping[str, Any]) -> RecordedResponse:
     content = response.get("content") or {}
     size = _size(content.get("size"))
     body: bytes | None = None
@@ -252,7 +252,7 @@ def _answer(status: int, response: Mapping[str, Any]) -> RecordedAnswer:
     headers = _headers(response)
     if content.get("mimeType") and body and "content-type" not in {name.lower() for name, _ in headers}:
         headers = (*headers, ("Content-Type", str(content["mimeType"])))
-    return RecordedAnswer(
+    return RecordedResponse(
         status,
         str(response.get("statusText") or ""),
         str(response.get("httpVersion") or ""),

@@ -1,4 +1,4 @@
-"""A request that another program made or would make, and the answer that it got."""
+"""A request that another program made or would make, and the response that it got."""
 
 import re
 
@@ -6,10 +6,10 @@ from dynacli.record import record
 
 __all__ = [
     "NOT_RECORDED",
-    "RecordedAnswer",
     "RecordedExchange",
     "RecordedPart",
     "RecordedRequest",
+    "RecordedResponse",
     "file_beside",
 ]
 
@@ -49,7 +49,7 @@ class RecordedRequest:
         file: The file whose content is the body; empty for none.
         parts: The fields of a multipart body.
         timeout: Seconds; empty for none.
-        output: The file that the answer goes into; empty for standard output.
+        output: The file that the response goes into; empty for standard output.
         remarks: What was said besides that dynacli does in another way, or not at all.
     """
 
@@ -69,8 +69,8 @@ class RecordedRequest:
 
 
 @record
-class RecordedAnswer:
-    """An answer.
+class RecordedResponse:
+    """A response.
 
     Args:
         headers: Names and values, in their order.
@@ -95,17 +95,17 @@ class RecordedExchange:
     Args:
         content: The bytes of the request's body; None where there is none, or where it is not there.
         content_loss: Why the request's body is not there; empty where it is, or where there is none.
-        answer: None where none came.
+        response: None where none came.
         error: Why none came, or not all of it, as the recording tells it.
         started: When the request was sent, in seconds since 1970; 0 where it is unknown.
         seconds: How long it took.
-        is_broken_off: Whether the server is known to have closed the connection before its answer was complete.
+        is_broken_off: Whether the server is known to have closed the connection before its response was complete.
     """
 
     request: RecordedRequest
     content: bytes | None = None
     content_loss: str = ""
-    answer: RecordedAnswer | None = None
+    response: RecordedResponse | None = None
     error: str = ""
     started: float = 0.0
     seconds: float = 0.0

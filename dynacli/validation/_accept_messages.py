@@ -1,4 +1,4 @@
-"""Accepting a request, or an answer, that is plainly as the document describes it, by compiled schemas alone.
+"""Accepting a request, or a response, that is plainly as the document describes it, by compiled schemas alone.
 
 The schemas of an operation are compiled when they are needed.
 """
@@ -210,11 +210,11 @@ def _accepts_body(schemas: OperationSchemas, request: JudgedRequest) -> bool:
 
 
 def accepts_response(schemas: OperationSchemas, response: JudgedResponse) -> bool:
-    """Return whether an answer is certainly as the document describes it.
+    """Return whether a response is certainly as the document describes it.
 
     Args:
         schemas: The operation's part of the document.
-        response: The answer.
+        response: The response.
 
     Raises:
         LookupError: A reference of the document leads nowhere.
@@ -245,7 +245,7 @@ def accepts_response(schemas: OperationSchemas, response: JudgedResponse) -> boo
 
 
 def can_accept_success(schemas: OperationSchemas) -> bool:
-    """Return whether an answer with a status of success may be accepted, and compile the schemas of its body.
+    """Return whether a response with a status of success may be accepted, and compile the schemas of its body.
 
     Raises:
         LookupError: A reference of the document leads nowhere.

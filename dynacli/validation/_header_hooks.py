@@ -1,4 +1,4 @@
-"""Judging the headers of an answer: those that are documented, and headers that only other answers describe.
+"""Judging the headers of a response: those that are documented, and headers that only other responses describe.
 
 Only `dynacli.validation._openapi_core_setup` imports this module.
 """
@@ -42,17 +42,17 @@ def note_place(error: Exception, place: SchemaPath) -> None:
 
 
 class UndocumentedHeaderError(OpenAPIError):
-    """The answer has a header that the document describes only for another answer of the operation.
+    """The response has a header that the document describes only for another response of the operation.
 
     Args:
         name: The name as the document spells it.
-        answer: The other answer's status.
+        response: The other response's status.
         value: The value that came.
     """
 
-    def __init__(self, name: str, answer: str, value: str) -> None:
+    def __init__(self, name: str, response: str, value: str) -> None:
         super().__init__(name)
-        self.name, self.answer, self.value = name, answer, value
+        self.name, self.response, self.value = name, response, value
 
 
 class CaseInsensitiveHeaders(dict[str, str]):
@@ -81,18 +81,18 @@ class CaseInsensitiveHeaders(dict[str, str]):
 
 
 class HeaderHooks:
-    """The part of a validator that judges the headers of an answer."""
+    """The part of a validator that judges the headers of a response."""
 
     notes: JudgingNotes
     is_exact: bool
     responses: tuple[SchemaPath, str]
-    """The operation's `responses`, and the key of the answer that is judged."""
+    """The operation's `responses`, and the key of the response that is judged."""
     _get_param_or_header_and_schema: Any
     _judge_value: Any
     _errors: Any
 
     def _judge_headers(self, headers: Any, operation_response: SchemaPath) -> None:
-        """Judge the headers of an answer.
+        """Judge the headers of a response.
 
         Raises:
             HeadersError: One of them is wrong.
@@ -111,8 +111,8 @@ class HeaderHooks:
             except Exception as error:  # noqa: BLE001  - the document is to blame, and the rest can be judged
                 self.notes.add_failure(f"header `{name}`: {reason_of(error)}")
         if self.is_exact:
-            for name, answer in _described_elsewhere(*self.responses, headers):
-                unknown = UndocumentedHeaderError(name, answer, headers[name])
+            for name, response in _described_elsewhere(*self.responses, headers):
+                unknown = UndocumentedHeaderError(name, response, headers[name])
                 note_place(unknown, operation_response)
                 errors.append(unknown)
         if errors:
@@ -205,25 +205,25 @@ def _pairs(text: str, *, is_exploded: bool) -> list[tuple[str, Any]]:
 def _described_elsewhere(
     responses: SchemaPath, key: str, headers: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield (header, answer) for headers that came and are described only for other answers, the first of those."""
+    """Yield (header, response) for headers that came and are described only for other responses, the first of those."""
     described = {
         str(status): _described(child(responses, str(status)))
         for status in responses.keys()  # noqa: SIM118  - a SchemaPath cannot be iterated
         if not str(status).startswith("x-")
     }
     known = {name.lower() for name in described.pop(key, {})}
-    for answer, others in described.items():
+    for response, others in described.items():
         for name, has_value in others.items():
             low = name.lower()
             if low in known or low not in headers or low in _STANDARD or low.startswith(_STANDARD_STARTS):
                 continue
             if has_value:
                 known.add(low)
-                yield name, answer
+                yield name, response
 
 
 def _described(response: SchemaPath) -> dict[str, bool]:
-    """Return name → whether its value is described, for the headers of an answer in the document."""
+    """Return name → whether its value is described, for the headers of a response in the document."""
     try:
         if "headers" not in response:
             return {}
@@ -231,5 +231,5 @@ def _described(response: SchemaPath) -> dict[str, bool]:
         return {name: "schema" in header or "content" in header for name, header in headers.items()}
     except (RecursionError, DamagedCatalogError):
         raise
-    except Exception:  # noqa: BLE001  - a reference may lead nowhere; that is no matter of the answer that came
+    except Exception:  # noqa: BLE001  - a reference may lead nowhere; that is no matter of the response that came
         return {}

@@ -74,7 +74,7 @@ def sequence_errors(
         for item in items:
             sequence.add(item)
     except BrokenOffError:
-        notes.add_not_validated(f"the answer broke off after its first {sequence.count} items")
+        notes.add_not_validated(f"the response broke off after its first {sequence.count} items")
         sequence.end(is_whole=False)
     else:
         sequence.end(is_whole=True)

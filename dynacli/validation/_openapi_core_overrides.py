@@ -38,7 +38,7 @@ class NotedError(OpenAPIError):
 
 
 class UndocumentedBodyError(OpenAPIError):
-    """The answer has a body, and the document describes none."""
+    """The response has a body, and the document describes none."""
 
 
 class _Overrides(BodyHooks):
@@ -214,12 +214,12 @@ class RequestOverrides(_Overrides):
 
 
 class ResponseOverrides(HeaderHooks, _Overrides):
-    """The methods of a validator of answers."""
+    """The methods of a validator of responses."""
 
     may_be_empty: bool
     """Whether the method or status allows no body (RFC 9110), whatever the document says."""
     is_swagger: bool
-    """Whether the document was written in Swagger 2.0, where an answer without a schema has no content."""
+    """Whether the document was written in Swagger 2.0, where a response without a schema has no content."""
 
     def _find_operation_response(self, status_code: int, operation: SchemaPath) -> SchemaPath:
         # openapi-core knows no lower-case `2xx`, and fails if there are no `responses`.

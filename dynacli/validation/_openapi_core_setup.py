@@ -127,7 +127,7 @@ class _Request(_KnownRequest):
 
 
 class _Response:
-    """An answer in the form of openapi-core's protocol `Response`."""
+    """A response in the form of openapi-core's protocol `Response`."""
 
     def __init__(self, response: "JudgedResponse") -> None:
         self.status_code = response.status
@@ -206,14 +206,14 @@ def response_errors(
     is_exact: bool = False,
     is_swagger: bool = False,
 ) -> list[Exception]:
-    """Return the errors that openapi-core finds in an answer.
+    """Return the errors that openapi-core finds in a response.
 
     Args:
         version: The version of OpenAPI: `3.0`, `3.1` or `3.2`.
         steps: The steps from the root of the document to the operation.
         body_values: Gets the values of the body that were judged.
         validators: Evaluate the schemas.
-        is_exact: Whether headers that only other answers are described with are errors.
+        is_exact: Whether headers that only other responses are described with are errors.
         is_swagger: Whether the document was written in Swagger 2.0.
     """
     validator = _validator(_ResponseValidator, spec, version, steps, validators)

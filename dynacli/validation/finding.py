@@ -10,13 +10,13 @@ __all__ = ["Finding", "Verdict", "reason_of"]
 
 @record
 class Finding:
-    """A defect: a place where a request or an answer breaks the document.
+    """A defect: a place where a request or a response breaks the document.
 
     Args:
         where: `request` or `response`.
         rule: A JSON Schema keyword, or `discriminator`, `undocumented-status`, `undocumented-media-type`,
             `undocumented-property`, `undocumented-header`, `undocumented-body`, `unreadable-body`, `missing-body`,
-            `missing-header`, `missing-parameter`, `missing-security`, `empty-value`, `no-answer`,
+            `missing-header`, `missing-parameter`, `missing-security`, `empty-value`, `no-response`,
             `undocumented-method`, `missing-allow`, `ignored-security`, `accepted-invalid-request`.
         pointer: JSON pointer into the body; outside of bodies `query/NAME`, `header/NAME` and the like, or `status`.
         message: A sentence without a final period.

@@ -83,7 +83,7 @@ RULE_GROUPS: Mapping[str, Mapping[str, str]] = {
         "missing-allow": "A 405 response has the header `Allow`",
         "ignored-security": "An operation that needs a credential refuses a call without one",
         "accepted-invalid-request": "The server refuses a request that the document does not allow",
-        "no-answer": "The server responds to a request that the document allows",
+        "no-response": "The server responds to a request that the document allows",
         "undocumented-media-type": "The media type of the body is in the document",
         "undocumented-body": "There is no body if the document describes none",
         "undocumented-property": "Every property of the response is in the document",
@@ -119,7 +119,7 @@ class Ignore:
         reason: Why the findings do not count, as reports show it.
         operation: The name or operationId of the operation; empty for all.
         pointer: The place of the findings, or of something around them, with `*` for any step; empty for all.
-        status: The status of the answer: `404`, or `4XX` for the whole class; empty for all, and for requests.
+        status: The status of the response: `404`, or `4XX` for the whole class; empty for all, and for requests.
         where: `request` or `response`; empty for both.
     """
 
@@ -135,7 +135,7 @@ class Ignore:
 
         Args:
             finding: The finding.
-            status: The status of the answer; None for a request.
+            status: The status of the response; None for a request.
         """
         if self.rule not in {"*", finding.rule} or self.where not in {"", finding.where}:
             return False
@@ -206,7 +206,7 @@ def suppress(
         verdict: The verdict, which is changed.
         ignores: The entries that switch findings off.
         names: The operation's name and its operationId.
-        status: The status of the answer; None for a request.
+        status: The status of the response; None for a request.
     """
     folded = {name.casefold() for name in names if name}
     relevant = [entry for entry in ignores if not entry.operation or entry.operation.casefold() in folded]

@@ -1,9 +1,9 @@
-"""The judge of one operation: it validates requests before they are sent, and answers when they have come.
+"""The judge of one operation: it validates requests before they are sent, and responses when they have come.
 
 The words of this room:
 
 - The *judge* is the object that validates, and *to judge* is to validate against the document.
-- A *finding* is a defect: a place where a request or an answer breaks the document.
+- A *finding* is a defect: a place where a request or a response breaks the document.
 - The *verdict* is the result of judging one message: its findings, and the reasons why something was not validated.
 - A finding is *tolerated* where it counts at the level `exact` alone: the document forbids something to the letter that
   its author means to allow.
@@ -47,7 +47,7 @@ def excuse_of_status(status: int, operation: Operation) -> str:
 
 
 class Judge:
-    """Judges the requests and answers of an operation by openapi-core, on a document that holds it alone.
+    """Judges the requests and responses of an operation by openapi-core, on a document that holds it alone.
 
     Args:
         catalog: The components are read from it when a schema refers to them.
@@ -84,7 +84,7 @@ class Judge:
         return verdict
 
     def response(self, response: JudgedResponse, *, is_exact: bool = False) -> Verdict:
-        """Return the verdict on an answer.
+        """Return the verdict on a response.
 
         Args:
             is_exact: Whether what the document does not mention is a finding, too.
@@ -149,10 +149,10 @@ class Judge:
         return UndocumentedProperties(validators, where)
 
     def _is_behind_a_redirect(self, response: JudgedResponse) -> bool:
-        """Return whether the document describes the redirect of an operation, and not the answer that it leads to.
+        """Return whether the document describes the redirect of an operation, and not the response that it leads to.
 
         An operation whose 302 is described leads to a file, of which the document says nothing; its `default` is
-        meant for answers of the operation itself.
+        meant for responses of the operation itself.
         """
         if not response.redirects:
             return False
@@ -211,16 +211,14 @@ class Judge:
         elif isinstance(error, engine.ResponseNotFound):
             self._undocumented_status(verdict, error, is_exact=is_exact)
         elif isinstance(cause, engine.UndocumentedBodyError):
-            text = "the document describes no body for this answer"
+            text = "the document describes no body for this response"
             if is_exact:
                 place = self._document_place(cause)
                 verdict.extend([Finding(where, "undocumented-body", "", text, None, None, *place)])
             else:
                 verdict.not_validated.append(text)
         elif isinstance(cause, engine.UndocumentedHeaderError):
-            text = (
-                f"the document describes `{cause.name}` for the answer `{cause.answer}`, and not for this one"
-            )
+            text = f"the document describes `{cause.name}` for the response `{cause.response}`, and not for this one"
             pointer, got, place = f"header/{cause.name}", shortened(cause.value), self._document_place(cause)
             verdict.extend([Finding(where, "undocumented-header", pointer, text, None, got, *place)])
         else:
@@ -233,7 +231,7 @@ class Judge:
 
     @property
     def responses_place(self) -> DocumentPlace:
-        """The place of the operation's answers in the document."""
+        """The place of the operation's responses in the document."""
         return locate(self._document, [*self._steps, "responses"])
 
     def _undocumented_status(self, verdict: Verdict, error: "ResponseNotFound", *, is_exact: bool) -> None:
@@ -244,8 +242,8 @@ class Judge:
         came is known; but below `exact`, what a server may say of a credential or of too many requests is no defect.
         """
         listed = [str(status) for status in error.availableresponses]
-        shown = ", ".join(f"`{status}`" for status in listed) or "no answers at all"
-        text = f"the document has no answer with status {error.http_status}, only {shown}"
+        shown = ", ".join(f"`{status}`" for status in listed) or "no responses at all"
+        text = f"the document has no response with status {error.http_status}, only {shown}"
         status = int(error.http_status)
         excuse = "" if is_exact else excuse_of_status(status, self._operation)
         if excuse:
@@ -334,7 +332,7 @@ def _exceptions_into(verdict: Verdict) -> Iterator[None]:
         verdict.not_validated.append(TOO_DEEP)
     except Exception as error:  # noqa: BLE001  - see below
         # Documents hold what no validator expects: a media type that is a string, parameters that are no list.
-        # Whatever the libraries raise then means that nothing was judged; the call and its answer must not be lost.
+        # Whatever the libraries raise then means that nothing was judged; the call and its response must not be lost.
         verdict.failures.append(reason_of(error))
 
 

@@ -19,7 +19,7 @@ __all__ = ["JudgeByLevel"]
 
 
 class JudgeByLevel:
-    """Judges the requests and answers of an operation.
+    """Judges the requests and responses of an operation.
 
     Args:
         catalog: The components are read from it when a schema refers to them.
@@ -58,7 +58,7 @@ class JudgeByLevel:
         return self._asked().request(request, is_exact=self._is_exact)
 
     def response(self, response: JudgedResponse) -> Verdict:
-        """Return the verdict on an answer."""
+        """Return the verdict on a response."""
 
         def is_right(schemas: "OperationSchemas") -> bool:
             from dynacli.validation._accept_messages import accepts_response
@@ -71,13 +71,13 @@ class JudgeByLevel:
 
     @property
     def responses_place(self) -> "DocumentPlace":
-        """The place of the operation's answers in the document."""
+        """The place of the operation's responses in the document."""
         return self._asked().responses_place
 
     def prepare(self) -> None:
-        """Do what judging the answer will need, while there is time for it.
+        """Do what judging the response will need, while there is time for it.
 
-        Schemas of answers are compiled; where an answer cannot be accepted by them, openapi-core is imported.
+        Schemas of responses are compiled; where a response cannot be accepted by them, openapi-core is imported.
         """
         if self._judge is not None or not self._may_accept:
             return

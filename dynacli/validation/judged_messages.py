@@ -1,4 +1,4 @@
-"""Requests and answers in the form in which they are judged."""
+"""Requests and responses in the form in which they are judged."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -40,13 +40,13 @@ class JudgedRequest(NamedTuple):
 
 
 class JudgedResponse(NamedTuple):
-    """An answer as it is judged.
+    """A response as it is judged.
 
     Args:
         headers: Name → value, or pairs, in which a header may occur repeatedly.
         content_type: The value of `Content-Type`; empty where there is none.
         body: The body. A `StreamedBody` may not be read to its end, where judging does not need that.
-        redirects: The statuses of the redirects that led to the answer.
+        redirects: The statuses of the redirects that led to the response.
     """
 
     status: int

@@ -186,7 +186,7 @@ def _events(pieces: Iterable[bytes]) -> Iterator[Item]:
 
     Read by the HTML standard's rules: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
     An event without data is dropped. A last event without the empty line after it counts, although a browser
-    would wait for more: the answer is complete, and all of it should be judged.
+    would wait for more: the response is complete, and all of it should be judged.
     """
     event = _Event(1)
     for line in _split(_with_line_feeds(pieces), b"\n"):

@@ -107,7 +107,7 @@ class StreamedBody:
                         f"the stream is larger than {KEPT // 1024 // 1024} MiB, and its schema is about all of it"
                     )
         except BrokenOffError:
-            raise NotValidatedError("the answer broke off") from None
+            raise NotValidatedError("the response broke off") from None
         return bytes(body)
 
 

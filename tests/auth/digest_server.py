@@ -5,13 +5,13 @@ import re
 from collections.abc import Callable
 from urllib.request import parse_http_list
 
-from tests.harness import Answer, RecordedRequest
+from tests.harness import RecordedRequest, Response
 
 __all__ = ["DigestServer"]
 
 
 class DigestServer:
-    """An answer of a recording server, which wants a user's password by Digest.
+    """A response of a recording server, which wants a user's password by Digest.
 
     Attributes:
         nonce: The nonce that it takes now.
@@ -25,21 +25,21 @@ class DigestServer:
         self.authorized: list[RecordedRequest] = []
         self.counts: list[str] = []
 
-    def __call__(self, request: RecordedRequest) -> Answer:
+    def __call__(self, request: RecordedRequest) -> Response:
         header = request.headers.get("authorization", [""])[0]
         items = (item.partition("=") for item in parse_http_list(header.removeprefix("Digest ")))
         fields = {name: text.strip('"') for name, _, text in items}
         is_stale = bool(header) and fields.get("nonce") != self.nonce
         if not header or is_stale or fields["response"] != self.response(request, fields):
             challenge = self.challenge(self.nonce, is_stale)
-            return Answer(401, b"{}", {"Content-Type": "application/json", "WWW-Authenticate": challenge})
+            return Response(401, b"{}", {"Content-Type": "application/json", "WWW-Authenticate": challenge})
         assert request.target == fields["uri"]
         self.counts.append(fields.get("nc", ""))
         self.authorized.append(request)
-        return Answer()
+        return Response()
 
     def response(self, request: RecordedRequest, fields: dict[str, str]) -> str:
-        """Return what a right answer has (RFC 7616, section 3.4.1)."""
+        """Return what a right response has (RFC 7616, section 3.4.1)."""
         algorithm = fields.get("algorithm", "MD5").lower()
 
         def digest(*parts: str) -> str:

@@ -78,8 +78,8 @@ class HeadlessBrowser:
         raise OSError(f"{url} is not loaded")
 
     def _evaluate(self, script: str, session: str) -> str:
-        answer = self._ask("Runtime.evaluate", {"expression": script, "returnByValue": True}, session)
-        return str(answer.get("result", {}).get("value", ""))
+        response = self._ask("Runtime.evaluate", {"expression": script, "returnByValue": True}, session)
+        return str(response.get("result", {}).get("value", ""))
 
     def _ask(self, method: str, parameters: dict[str, Any], session: str = "") -> dict[str, Any]:
         self._number += 1
@@ -88,9 +88,9 @@ class HeadlessBrowser:
             message["sessionId"] = session
         os.write(self._to, json.dumps(message).encode() + b"\0")
         while True:
-            answer = json.loads(self._next())
-            if answer.get("id") == self._number:
-                return dict(answer.get("result", {}))
+            response = json.loads(self._next())
+            if response.get("id") == self._number:
+                return dict(response.get("result", {}))
 
     def _next(self) -> bytes:
         while b"\0" not in self._read:

@@ -9,7 +9,7 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
-from tests.harness import Answer, RecordedRequest, Recorder, json_answer
+from tests.harness import RecordedRequest, Recorder, Response, json_response
 
 __all__ = ["Browser", "OAuthProvider", "fetch", "parameters"]
 
@@ -27,7 +27,7 @@ class OAuthProvider:
         client_secret: The secret of the client `cli`; empty for a public client.
         takes: How the client may authenticate: `basic`, `post`.
         grants: A valid code or refresh token → what it was given for.
-        pending: What the device code answers before its token.
+        pending: What the device code responses before its token.
         used: The refresh tokens that were used, none of which is good any more.
     """
 
@@ -40,11 +40,11 @@ class OAuthProvider:
     given: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.server.answers |= {
+        self.server.responses |= {
             "/authorize": self._authorize,
             "/token": self._token,
             "/device": self._device,
-            "/.well-known/openid-configuration": lambda _: json_answer(self.metadata),
+            "/.well-known/openid-configuration": lambda _: json_response(self.metadata),
         }
 
     @property
@@ -60,27 +60,27 @@ class OAuthProvider:
             "code_challenge_methods_supported": ["S256"],
         }
 
-    def _authorize(self, request: RecordedRequest) -> Answer:
+    def _authorize(self, request: RecordedRequest) -> Response:
         asked = parameters(request.target.partition("?")[2])
         back = asked["redirect_uri"]
         assert urlsplit(back).hostname in {"127.0.0.1", "localhost", "::1"}
         if asked["response_type"] == "token":
             given = self._made_token({"scope": asked.get("scope", "")})
-            return Answer(
+            return Response(
                 302, headers={"Location": f"{back}#{urlencode({**given, 'state': asked['state']})}"}
             )
         assert "S256" == asked["code_challenge_method"]
         assert 43 <= len(asked["state"])  # 32 bytes
         code = self._remembered(asked)
         query = urlencode({"code": code, "state": asked["state"], "iss": self.server.origin})
-        return Answer(302, headers={"Location": f"{back}?{query}"})
+        return Response(302, headers={"Location": f"{back}?{query}"})
 
-    def _device(self, request: RecordedRequest) -> Answer:
+    def _device(self, request: RecordedRequest) -> Response:
         asked = parameters(request.body.decode())
         if not self._knows_client(request, asked):
-            return json_answer({"error": "invalid_client"}, 401)
+            return json_response({"error": "invalid_client"}, 401)
         uri = f"{self.server.origin}/code"
-        return json_answer(
+        return json_response(
             {
                 "device_code": self._remembered(asked),
                 "user_code": "WDJB-MJHT",
@@ -90,33 +90,33 @@ class OAuthProvider:
             }
         )
 
-    def _token(self, request: RecordedRequest) -> Answer:
+    def _token(self, request: RecordedRequest) -> Response:
         form = parameters(request.body.decode())
         if not self._knows_client(request, form):
-            return json_answer({"error": "invalid_client"}, 401)
+            return json_response({"error": "invalid_client"}, 401)
         match form["grant_type"]:
             case "authorization_code":
                 granted = self.grants.pop(form["code"], None)
                 digest = sha256(form["code_verifier"].encode()).digest()
                 challenge = urlsafe_b64encode(digest).decode().rstrip("=")
                 if granted is None or granted["code_challenge"] != challenge:
-                    return json_answer({"error": "invalid_grant"}, 400)
+                    return json_response({"error": "invalid_grant"}, 400)
                 assert granted["redirect_uri"] == form["redirect_uri"]
             case "refresh_token":
                 self.used.add(form["refresh_token"])
                 granted = self.grants.pop(form["refresh_token"], None)
             case "urn:ietf:params:oauth:grant-type:device_code":
                 if self.pending:
-                    return json_answer({"error": self.pending.pop(0)}, 400)
+                    return json_response({"error": self.pending.pop(0)}, 400)
                 granted = self.grants.pop(form["device_code"], None)
             case _:
                 granted = form
         if granted is None:
-            return json_answer({"error": "invalid_grant", "error_description": "it was used"}, 400)
+            return json_response({"error": "invalid_grant", "error_description": "it was used"}, 400)
         made = self._made_token(granted)
         if form["grant_type"] != "client_credentials":
             made["refresh_token"] = self._remembered(granted)
-        return json_answer(made)
+        return json_response(made)
 
     def _made_token(self, granted: Mapping[str, str]) -> dict[str, Any]:
         self.given.append(f"access-{secrets.token_urlsafe(9)}")
@@ -148,8 +148,8 @@ def fetch(url: str, method: str = "GET", body: str | None = None, **headers: str
     try:
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         connection.request(method, path, body, {"Connection": "close", **headers})
-        answer = connection.getresponse()
-        return answer.status, answer.headers.get("Location", ""), answer.read().decode()
+        response = connection.getresponse()
+        return response.status, response.headers.get("Location", ""), response.read().decode()
     finally:
         connection.close()
 

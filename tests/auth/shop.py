@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.documents import document, operation, serve
-from tests.harness import Answer, Recorder, Result, run_cli
+from tests.harness import Recorder, Response, Result, run_cli
 
 __all__ = ["Shop"]
 
@@ -14,7 +14,7 @@ class Shop:
 
     def __init__(self, server: Recorder) -> None:
         self.server = server
-        server.answers["/items"] = Answer()
+        server.responses["/items"] = Response()
 
     def register(self, schemes: dict[str, Any], security: list[Any], **more: Any) -> None:
         """Register a document whose operation has these schemes and this requirement."""

@@ -11,7 +11,7 @@ import pytest
 from tests.auth.digest_server import DigestServer
 from tests.auth.tls_server import Certificates, TlsServer, tls_server
 from tests.documents import document, operation
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 _VERSION = ssl.TLSVersion.TLSv1_3
 _ITEMS = {"get": operation("list-items", security=[{"mtls": []}])}
@@ -129,7 +129,7 @@ def test_a_document_is_fetched_with_the_credential_of_its_api(
 ) -> None:
     """Wherever calls have it from, as soon as the server asks for it; the document at hand says what it is for."""
     url = f"{server.origin}/openapi.json"
-    server.answers["/openapi.json"] = Answer(body=_secured(kind, server.origin))
+    server.responses["/openapi.json"] = Response(body=_secured(kind, server.origin))
     assert 0 == run_cli("api", "add", "corp", url).exit_code
     if source == "configuration":
         monkeypatch.setenv("OF_MINE", canary)
@@ -147,15 +147,15 @@ def test_a_document_is_fetched_with_the_credential_of_its_api(
     asked = {"basic": 'Basic realm="docs"', "bearer": "Bearer"}
     by_digest = DigestServer("ann", canary, _digest)
 
-    def answer(request: RecordedRequest) -> Answer:
+    def response(request: RecordedRequest) -> Response:
         if kind == "digest":
             given = by_digest(request)
-            return Answer(body=_secured(kind, server.origin)) if given.status == 200 else given
+            return Response(body=_secured(kind, server.origin)) if given.status == 200 else given
         if "authorization" in request.headers:
-            return Answer(body=_secured(kind, server.origin))
-        return Answer(401, b"{}", {"WWW-Authenticate": asked[kind]})
+            return Response(body=_secured(kind, server.origin))
+        return Response(401, b"{}", {"WWW-Authenticate": asked[kind]})
 
-    server.answers["/openapi.json"] = answer
+    server.responses["/openapi.json"] = response
     result = run_cli("api", "refresh", "corp")
     assert 0 == result.exit_code, result.stderr
     assert [False, True] == ["authorization" in request.headers for request in server.requests[-2:]]
@@ -167,7 +167,7 @@ def test_a_digest_that_cannot_be_answered(server: Recorder, monkeypatch: pytest.
     monkeypatch.setenv("DYNACLI_CORP_USERNAME", "ann")
     monkeypatch.setenv("DYNACLI_CORP_PASSWORD", "secret of ann")
     challenge = {"WWW-Authenticate": 'Digest realm="a", nonce="b", qop="auth-int"'}
-    server.answers["/openapi.json"] = Answer(401, b"{}", challenge)
+    server.responses["/openapi.json"] = Response(401, b"{}", challenge)
     result = run_cli("api", "add", "corp", f"{server.origin}/openapi.json")
     assert (10, 1) == (result.exit_code, len(server.requests))
     assert "it asks for `auth-int`" in result.stderr

@@ -9,7 +9,7 @@ from dynacli.auth.credentials import Variables
 from dynacli.auth.secret import Masker, Secret
 from tests.auth.shop import Shop
 from tests.documents import API_KEY, BASIC, BEARER, document, operation, save, serve
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 QUERY_KEY = {"type": "apiKey", "in": "query", "name": "api key"}
 COOKIE_KEY = {"type": "apiKey", "in": "cookie", "name": "sid"}
@@ -291,7 +291,7 @@ def test_a_document_without_a_name_has_plain_variables(
     server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A source that is not registered takes `DYNACLI_TOKEN` and its like."""
-    server.answers["/items"] = Answer()
+    server.responses["/items"] = Response()
     paths = {"/items": {"get": operation("list-items", security=[{"auth": []}])}}
     url = serve(server, document(paths, None, schemes={"auth": BEARER}))
     assert "Set `DYNACLI_TOKEN`" in run_cli(url, "list-items").stderr
@@ -331,7 +331,7 @@ def test_a_document_cannot_ask_for_anothers_credential(
     schemes = {"github_token": BEARER, "github_key": API_KEY, "Github-Token": {**API_KEY, "name": "X-B"}}
     security: list[dict[str, list[str]]] = [{name: []} for name in schemes]
     security += [{"github_key": [], "Github-Token": []}, {}]
-    server.answers["/items"] = Answer()
+    server.responses["/items"] = Response()
     url = serve(
         server, document({"/items": {"get": operation("take", security=security)}}, None, schemes=schemes)
     )

@@ -8,7 +8,7 @@ import pytest
 
 from dynacli.request.choose_server import written_origin
 from tests.documents import BEARER, document, operation, save, serve
-from tests.harness import Answer, Recorder, Result, run_cli
+from tests.harness import Recorder, Response, Result, run_cli
 
 
 def _document(servers: list[str] | None = None, **more: Any) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def token(canary: str, monkeypatch: pytest.MonkeyPatch, server: Recorder, other_
     """Have a credential for everything that is called, and servers that would take it."""
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
-    server.answers["/items"] = other_server.answers["/items"] = Answer()
+    server.responses["/items"] = other_server.responses["/items"] = Response()
     return canary
 
 
@@ -120,8 +120,8 @@ def test_registering_can_accept_an_origin(server: Recorder, other_server: Record
     assert [f"Bearer {token}"] == _sent(other_server)
 
 
-def _asked(answer: bytes, *words: str) -> Result:
-    return run_cli(*words, stdin=answer, terminal=("stdin", "stderr"))
+def _asked(response: bytes, *words: str) -> Result:
+    return run_cli(*words, stdin=response, terminal=("stdin", "stderr"))
 
 
 def test_a_person_is_asked_once(server: Recorder, other_server: Recorder, token: str, home: Path) -> None:
@@ -136,13 +136,13 @@ def test_a_person_is_asked_once(server: Recorder, other_server: Recorder, token:
     assert [f"Bearer {token}"] * 2 == _sent(other_server)
 
 
-@pytest.mark.parametrize("answer", [b"n\n", b"\n", b"", b"yesterday\n"], ids=repr)
+@pytest.mark.parametrize("response", [b"n\n", b"\n", b"", b"yesterday\n"], ids=repr)
 def test_everything_but_yes_is_no(
-    server: Recorder, other_server: Recorder, home: Path, answer: bytes
+    server: Recorder, other_server: Recorder, home: Path, response: bytes
 ) -> None:
     """Without a clear yes nothing is sent and nothing is remembered."""
     run_cli("api", "add", "shop", serve(server, _document([other_server.origin])))
-    assert 11 == _asked(answer, "shop", "list-items").exit_code
+    assert 11 == _asked(response, "shop", "list-items").exit_code
     assert [] == other_server.requests
     assert [server.origin] == _configured(home)
 
@@ -240,12 +240,12 @@ def test_fetching_a_document_takes_no_credential(server: Recorder, token: str) -
 def test_netrc_and_cookies_are_not_used(
     server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither `~/.netrc` nor a cookie of an earlier answer is sent."""
+    """Neither `~/.netrc` nor a cookie of an earlier response is sent."""
     netrc = home / ".netrc"
     netrc.write_text("machine 127.0.0.1 login me password hunter2\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    server.answers["/open"] = Answer(headers={"Content-Type": "application/json", "Set-Cookie": "sid=1"})
+    server.responses["/open"] = Response(headers={"Content-Type": "application/json", "Set-Cookie": "sid=1"})
     api = save(document({"/open": {"get": operation("get-open")}}, [server.origin]))
     for _ in range(2):
         assert 0 == run_cli(api, "get-open").exit_code
@@ -258,14 +258,14 @@ def test_an_echoed_secret_is_masked(server: Recorder, token: str) -> None:
     responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
     url = serve(server, _document(["/"], responses=responses))
     echoing = {"Content-Type": "application/json", "X-Echo": token, "Location": f"/{token}"}
-    server.answers["/items"] = Answer(200, f'{{"echo":"{token}"}}'.encode(), echoing)
+    server.responses["/items"] = Response(200, f'{{"echo":"{token}"}}'.encode(), echoing)
     for words in (("-v",), ("--validate", "strict"), ("--validate", "strict", "--error-format", "json")):
         result = run_cli(url, "list-items", "-o", "@answer.json", *words)
         assert result.exit_code in {0, 9}
         assert "***" in result.stderr
-    server.answers["/items"] = Answer(302, b"", {"Location": f"http://{token}@127.0.0.1/"})
+    server.responses["/items"] = Response(302, b"", {"Location": f"http://{token}@127.0.0.1/"})
     assert 11 == run_cli(url, "list-items").exit_code
-    server.answers["/items"] = Answer(302, b"", {"Location": f"/{token}"})
+    server.responses["/items"] = Response(302, b"", {"Location": f"/{token}"})
     assert 4 == run_cli(url, "list-items", "-o", "@answer.json").exit_code
 
 

@@ -13,7 +13,7 @@ from dynacli.auth.digest import Challenge, authorization, challenges_in
 from tests.auth.digest_server import DigestServer
 from tests.auth.shop import Shop
 from tests.documents import document, operation, serve
-from tests.harness import Answer, Recorder, recording, run_cli
+from tests.harness import Recorder, Response, recording, run_cli
 
 DIGEST = {"type": "http", "scheme": "Digest"}
 QOP = 'qop="auth, auth-int"'
@@ -31,7 +31,7 @@ def guarded(shop: Shop, password: str, words: str = QOP) -> DigestServer:
     """Return the server of the shop, whose operation is behind Digest."""
     shop.register({"auth": DIGEST}, [{"auth": []}])
     made = DigestServer("me", password, challenge(words))
-    shop.server.answers["/items"] = made
+    shop.server.responses["/items"] = made
     return made
 
 
@@ -162,9 +162,9 @@ def test_a_nonce_that_is_stale_at_once_is_replaced(shop: Shop, user: str) -> Non
     ],
 )
 def test_a_challenge_that_cannot_be_answered(shop: Shop, user: str, header: str, expected: str) -> None:
-    """The answer of the server counts, with the reason; a password is never sent in another way."""
+    """The response of the server counts, with the reason; a password is never sent in another way."""
     guarded(shop, user)
-    shop.server.answers["/items"] = Answer(401, b"{}", {"WWW-Authenticate": header})
+    shop.server.responses["/items"] = Response(401, b"{}", {"WWW-Authenticate": header})
     result = shop.call()
     assert (4, 1) == (result.exit_code, len(shop.server.requests))
     assert expected in result.stderr
@@ -205,7 +205,7 @@ def test_a_body_goes_along_once_it_is_asked_for(server: Recorder, user: str, tmp
         ).exit_code
     )
     guard = DigestServer("me", user, challenge())
-    server.answers["/items"] = guard
+    server.responses["/items"] = guard
     file = tmp_path / "large.bin"
     file.write_bytes(b"x" * 100_000)
 
@@ -218,17 +218,17 @@ def test_a_body_goes_along_once_it_is_asked_for(server: Recorder, user: str, tmp
     octets = ("--content-type", "application/octet-stream")
     assert [0, 100_000] == sent("--body", f"@{file}", *octets)
     assert [0, 5] == sent("--body", "@-", *octets, stdin=b"12345")
-    server.answers["/items"] = Answer()  # it asks for nothing
+    server.responses["/items"] = Response()  # it asks for nothing
     assert [0, 100_000] == sent("--body", f"@{file}", *octets)
 
 
 def test_a_digest_stays_at_its_origin(shop: Shop, user: str) -> None:
-    """Another origin that a redirect leads to gets no answer to its challenge."""
+    """Another origin that a redirect leads to gets no response to its challenge."""
     guarded(shop, user)
     with recording() as other:
         asking = DigestServer("me", user, challenge())
-        other.answers["/there"] = asking
-        shop.server.answers["/items"] = Answer(307, b"", {"Location": f"{other.origin}/there"})
+        other.responses["/there"] = asking
+        shop.server.responses["/items"] = Response(307, b"", {"Location": f"{other.origin}/there"})
         assert 4 == shop.call().exit_code
         assert [False] == ["authorization" in request.headers for request in other.requests]
         assert "name it with `--server`" in shop.call().stderr
@@ -237,15 +237,15 @@ def test_a_digest_stays_at_its_origin(shop: Shop, user: str) -> None:
 def test_a_redirect_within_the_origin_is_signed_anew(shop: Shop, user: str) -> None:
     """The hash is that of the path that is asked for."""
     server = guarded(shop, user)
-    shop.server.answers["/there?a=b"] = server
-    shop.server.answers["/there"] = server
-    shop.server.answers["/items"] = Answer(307, b"", {"Location": "/there?a=b"})
+    shop.server.responses["/there?a=b"] = server
+    shop.server.responses["/there"] = server
+    shop.server.responses["/items"] = Response(307, b"", {"Location": "/there?a=b"})
     assert 0 == shop.call().exit_code
     assert ["/there?a=b"] == [request.target for request in server.authorized]
 
 
 @pytest.mark.usefixtures("user")
-def test_curl_answers_the_challenge_by_itself(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_curl_responses_the_challenge_by_itself(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """What `--dry-run curl` shows is a command that works; its password is masked unless it is asked for."""
     server = guarded(shop, "open sesame")
     monkeypatch.setenv("DYNACLI_SHOP_PASSWORD", "open sesame")

@@ -21,7 +21,7 @@ from dynacli.environment import Environment
 from dynacli.errors import AuthError
 from tests.auth.oauth_provider import Browser, OAuthProvider, parameters
 from tests.auth.shop import Shop
-from tests.harness import Answer, RecordedRequest, Recorder, Result, json_answer, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, Result, json_response, run_cli
 
 _STORE = ("--store", "file")
 
@@ -118,7 +118,7 @@ def test_pasted(provider: OAuthProvider, monkeypatch: pytest.MonkeyPatch) -> Non
     """Without a display and a device flow the address is shown; without a person there is nobody to paste."""
     for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
-    provider.server.answers["/.well-known/openid-configuration"] = Answer(404)
+    provider.server.responses["/.well-known/openid-configuration"] = Response(404)
     assert 10 == _login(provider).exit_code
     result = _login(provider, stdin=b"nonsense\n", terminal=("stdin", "stderr"))
     assert 10 == result.exit_code
@@ -132,7 +132,7 @@ def _with_a_code(provider: OAuthProvider) -> None:
         "user_code": "WDJB-MJHT",
         "verification_uri": f"{provider.server.origin}/code",
     }
-    provider.server.answers["/device"] = json_answer({**found, "interval": 0.01})
+    provider.server.responses["/device"] = json_response({**found, "interval": 0.01})
     provider.grants["d"] = {"scope": "read"}
 
 
@@ -178,7 +178,7 @@ def test_an_agent(
     _with_a_code(provider)
     result = _login(provider, *words, terminal=terminal)
     assert (0, True) == (result.exit_code, "enter the code WDJB-MJHT" in result.stderr)
-    provider.server.answers["/.well-known/openid-configuration"] = Answer(404)
+    provider.server.responses["/.well-known/openid-configuration"] = Response(404)
     result = _login(provider, *words, terminal=terminal)
     assert (10, True) == (result.exit_code, "Let a person run this on a terminal" in result.stderr)
     assert "" == browser.callback
@@ -187,11 +187,11 @@ def test_an_agent(
 @pytest.mark.usefixtures("shop")
 def test_a_device_flow_that_the_document_does_not_have(provider: OAuthProvider) -> None:
     """`--device` looks for the provider's metadata; what the provider refuses ends in 10."""
-    provider.server.answers["/device"] = json_answer({"error": "access_denied"}, 400)
+    provider.server.responses["/device"] = json_response({"error": "access_denied"}, 400)
     result = _login(provider, "--device")
     assert 10 == result.exit_code
     assert "access_denied" in result.stderr
-    provider.server.answers["/.well-known/openid-configuration"] = Answer(404)
+    provider.server.responses["/.well-known/openid-configuration"] = Response(404)
     result = _login(provider, "--device")
     assert 2 == result.exit_code
     assert "The provider offers `authorizationCode`" in result.stderr
@@ -215,8 +215,8 @@ def test_where_the_metadata_of_a_provider_is(
     shop.register(
         {"auth": scheme | ({key: f"{provider.server.origin}{metadata_path}"} if key else {})}, [{"auth": []}]
     )
-    del provider.server.answers["/.well-known/openid-configuration"]
-    provider.server.answers[metadata_path] = json_answer(provider.metadata)
+    del provider.server.responses["/.well-known/openid-configuration"]
+    provider.server.responses[metadata_path] = json_response(provider.metadata)
     _with_a_code(provider)
     assert 0 == _login(provider, "--device").exit_code
     assert provider.given[-2] == _kept(home)["secrets"]["credential"]
@@ -228,7 +228,7 @@ def test_openid_connect(server: Recorder, provider: OAuthProvider, home: Path, i
     shop = Shop(server)
     url = f"{provider.server.origin}/.well-known/openid-configuration"
     if is_relative:
-        shop.server.answers["/.well-known/openid-configuration"] = json_answer(provider.metadata)
+        shop.server.responses["/.well-known/openid-configuration"] = json_response(provider.metadata)
         url = "/.well-known/openid-configuration"
     shop.register({"auth": {"type": "openIdConnect", "openIdConnectUrl": url}}, [{"auth": ["write"]}])
     assert 11 == run_cli("auth", "login", "shop", "--client-id", "cli", *_STORE).exit_code
@@ -301,32 +301,32 @@ def test_explaining_refreshes_nothing(provider: OAuthProvider, home: Path) -> No
 
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize(
-    ("answer", "left", "code"),
+    ("response", "left", "code"),
     [
-        (Answer(500, b"<html>"), 10.0, 0),
-        (Answer(500, b"<html>"), -10.0, 10),
-        (json_answer({"error": "invalid_grant"}, 400), 10.0, 0),
-        (json_answer({"error": "invalid_grant"}, 400), -10.0, 10),
-        (json_answer({"access_token": "a\nb", "token_type": "Bearer"}), -10.0, 10),
-        (Answer(302, headers={"Location": "/elsewhere"}), -10.0, 11),
+        (Response(500, b"<html>"), 10.0, 0),
+        (Response(500, b"<html>"), -10.0, 10),
+        (json_response({"error": "invalid_grant"}, 400), 10.0, 0),
+        (json_response({"error": "invalid_grant"}, 400), -10.0, 10),
+        (json_response({"access_token": "a\nb", "token_type": "Bearer"}), -10.0, 10),
+        (Response(302, headers={"Location": "/elsewhere"}), -10.0, 11),
     ],
     ids=["500-soon", "500-over", "refused-soon", "refused-over", "nonsense", "redirect"],
 )
 def test_a_refresh_that_fails(
-    shop: Shop, provider: OAuthProvider, home: Path, answer: Answer, left: float, code: int
+    shop: Shop, provider: OAuthProvider, home: Path, response: Response, left: float, code: int
 ) -> None:
     """The old token stays, and is used as long as it is good; what is refused for good is not asked again."""
     _login(provider)
     old = _kept(home)["secrets"]
     _change(home, expires_at=time.time() + left)
-    provider.server.answers["/token"] = answer
+    provider.server.responses["/token"] = response
     result = shop.call()
     assert code == result.exit_code
     kept = _kept(home)
     assert old["credential"] == kept["secrets"]["credential"]
-    assert (b"invalid_grant" in answer.body) is ("refresh_token" not in kept["secrets"])
+    assert (b"invalid_grant" in response.body) is ("refresh_token" not in kept["secrets"])
     assert ([old["credential"]] if code == 0 else []) == _tokens(shop)
-    if b"invalid_grant" in answer.body and left < 0:
+    if b"invalid_grant" in response.body and left < 0:
         assert "dynacli auth login shop" in result.stderr
         provider.server.requests.clear()
         assert 10 == shop.call().exit_code
@@ -349,31 +349,31 @@ def test_a_provider_that_cannot_be_reached(server: Recorder, provider: OAuthProv
     assert ([], old["secrets"]) == (shop.server.requests, _kept(home)["secrets"])
 
 
-def _once(answer: Answer, then: Answer) -> Callable[[RecordedRequest], Answer]:
-    answers = [then, answer]
-    return lambda _: answers.pop() if len(answers) > 1 else answers[0]
+def _once(response: Response, then: Response) -> Callable[[RecordedRequest], Response]:
+    responses = [then, response]
+    return lambda _: responses.pop() if len(responses) > 1 else responses[0]
 
 
 def test_a_401(shop: Shop, provider: OAuthProvider, home: Path) -> None:
     """A token that the API refuses is refreshed once, and a safe call made again."""
     _login(provider)
     old = _kept(home)["secrets"]["credential"]
-    shop.server.answers["/items"] = _once(Answer(401, b'{"message":"old"}'), Answer(200, b"[1]"))
+    shop.server.responses["/items"] = _once(Response(401, b'{"message":"old"}'), Response(200, b"[1]"))
     result = shop.call()
     assert (0, "[1]") == (result.exit_code, result.stdout)
     new = _kept(home)["secrets"]["credential"]
     assert [old, new] == _tokens(shop)
     shop.server.requests.clear()
-    shop.server.answers["/items"] = Answer(401, b'{"message":"always"}')
+    shop.server.responses["/items"] = Response(401, b'{"message":"always"}')
     assert 4 == shop.call().exit_code
     assert 2 == len(shop.server.requests)
 
 
 def test_a_401_without_a_new_token(shop: Shop, provider: OAuthProvider) -> None:
-    """Where the token cannot be refreshed, the API's answer says what is wrong."""
+    """Where the token cannot be refreshed, the API's response says what is wrong."""
     _login(provider)
-    provider.server.answers["/token"] = json_answer({"error": "invalid_grant"}, 400)
-    shop.server.answers["/items"] = Answer(401, b'{"message":"no"}')
+    provider.server.responses["/token"] = json_response({"error": "invalid_grant"}, 400)
+    shop.server.responses["/items"] = Response(401, b'{"message":"no"}')
     result = shop.call()
     assert (4, '{"message":"no"}') == (result.exit_code, result.stdout)
     assert "The stored credential for `auth` is no longer good" in result.stderr
@@ -387,7 +387,7 @@ def test_a_401_of_an_unsafe_call(server: Recorder, provider: OAuthProvider, home
     shop.register({"auth": _flows(provider, "authorizationCode")}, [{"auth": []}])
     _login(provider)
     old = _kept(home)["secrets"]["credential"]
-    shop.server.answers["/items"] = Answer(401, b"{}")
+    shop.server.responses["/items"] = Response(401, b"{}")
     assert 4 == run_cli("request", "shop", "POST", "/items", "--auth", "auth").exit_code
     assert [old] == _tokens(shop)
     assert old != _kept(home)["secrets"]["credential"]
@@ -398,12 +398,12 @@ def test_another_program_was_faster(shop: Shop, provider: OAuthProvider, home: P
     _login(provider)
     _change(home, expires_at=1.0)
 
-    def refuse(_: RecordedRequest) -> Answer:
+    def refuse(_: RecordedRequest) -> Response:
         secrets = {"credential": "theirs", "refresh_token": "theirs-too"}
         _change(home, secrets=secrets, expires_at=time.time() + 3600)
-        return json_answer({"error": "invalid_grant"}, 400)
+        return json_response({"error": "invalid_grant"}, 400)
 
-    provider.server.answers["/token"] = refuse
+    provider.server.responses["/token"] = refuse
     assert 0 == shop.call().exit_code
     assert ["theirs"] == _tokens(shop)
     assert "theirs-too" == _kept(home)["secrets"]["refresh_token"]

@@ -1,4 +1,4 @@
-"""A person signs in with a browser or on another device; answers that belong to nothing that was asked are refused."""
+"""A person signs in with a browser or on another device; responses to nothing that was asked are refused."""
 
 import socket
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from dynacli.auth.oauth.token_endpoint import discover_flows, refresh
 from dynacli.errors import AuthError, DynacliError, RefusedError, UsageError
 from dynacli.record import replace
 from tests.auth.oauth_provider import Browser, OAuthProvider, fetch, parameters
-from tests.harness import Answer, RecordedRequest, Recorder, json_answer
+from tests.harness import RecordedRequest, Recorder, Response, json_response
 
 _CLIENT = OAuthClient("cli", None, ("read",))
 
@@ -98,8 +98,8 @@ def _with(**more: str) -> Callable[[str], str]:
     ],
     ids=["wrong", "none", "twice", "denied", "error", "markup", "no-code", "wrong-code", "mix-up"],
 )
-def test_wrong_answers(provider: OAuthProvider, change: Callable[[str], str], text: str) -> None:
-    """An answer that was not asked for, or refuses, ends the sign-in with 10."""
+def test_wrong_responses(provider: OAuthProvider, change: Callable[[str], str], text: str) -> None:
+    """A response that was not asked for, or refuses, ends the sign-in with 10."""
     with pytest.raises(AuthError) as caught:
         _sign_in(provider, Browser(change))
     assert text in caught.value.message
@@ -137,7 +137,7 @@ def test_a_port_in_use(provider: OAuthProvider) -> None:
 
 @pytest.mark.parametrize(("host", "port"), [("0.0.0.0", 0), ("example.com", 80), ("127.0.0.1", 65536)])
 def test_callbacks_to_other_machines(provider: OAuthProvider, host: str, port: int) -> None:
-    """The provider's answer does not leave this machine."""
+    """The provider's response does not leave this machine."""
     with pytest.raises(UsageError):
         _sign_in(provider, Browser(), callback_host=host, callback_port=port)
 
@@ -157,7 +157,7 @@ def _paste(provider: OAuthProvider, change: Callable[[str], str], kind: str = CO
     [str, lambda url: f" {urlsplit(url).query}\n", lambda url: parameters(urlsplit(url).query)["code"]],
     ids=["address", "query", "code"],
 )
-def test_pasted_answers(provider: OAuthProvider, change: Callable[[str], str]) -> None:
+def test_pasted_responses(provider: OAuthProvider, change: Callable[[str], str]) -> None:
     """Without a browser the person pastes the address, its query, or the code alone."""
     assert _paste(provider, change).access_token.reveal() in provider.given
 
@@ -170,13 +170,13 @@ def test_pasted_answers(provider: OAuthProvider, change: Callable[[str], str]) -
         (lambda _: "nonsense", "refuses"),
     ],
 )
-def test_wrong_pasted_answers(provider: OAuthProvider, change: Callable[[str], str], text: str) -> None:
-    """A pasted answer is checked like that of a browser."""
+def test_wrong_pasted_responses(provider: OAuthProvider, change: Callable[[str], str], text: str) -> None:
+    """A pasted response is checked like that of a browser."""
     with pytest.raises(AuthError, match=text):
         _paste(provider, change)
 
 
-def test_a_pasted_answer_that_comes_too_late(provider: OAuthProvider) -> None:
+def test_a_pasted_response_that_comes_too_late(provider: OAuthProvider) -> None:
     """Five minutes hold for a person who pastes, too."""
     clock = iter([0.0, 0.0, 301.0])
     with pytest.raises(AuthError, match="too late"):
@@ -263,15 +263,15 @@ def test_a_slow_provider_is_asked_less_often(provider: OAuthProvider) -> None:
     """A question that is not answered in time doubles the time to the next one (RFC 8628, section 3.5)."""
     waited: list[float] = []
     answered, is_slow = Event(), [False, True]
-    answer = provider.server.answers["/token"]
-    assert callable(answer)
+    response = provider.server.responses["/token"]
+    assert callable(response)
 
-    def slowly(request: RecordedRequest) -> Answer:
+    def slowly(request: RecordedRequest) -> Response:
         if is_slow.pop():
             answered.wait()
-        return answer(request)
+        return response(request)
 
-    provider.server.answers["/token"] = slowly
+    provider.server.responses["/token"] = slowly
     try:
         _device(provider, waited, timeout=5.0)
     finally:
@@ -283,19 +283,21 @@ _DEVICE = {"device_code": "d", "user_code": "U", "verification_uri": "https://a.
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind", "text"),
+    ("response", "kind", "text"),
     [
-        (json_answer({"error": "invalid_scope"}, 400), AuthError, "invalid_scope"),
-        (Answer(404, b"no"), AuthError, "answered with 404"),
-        (json_answer([]), AuthError, "cannot be used"),
-        (json_answer({**_DEVICE, "user_code": 5}), AuthError, "cannot be used"),
-        (json_answer({**_DEVICE, "verification_uri": "javascript:x"}), RefusedError, "page for codes"),
+        (json_response({"error": "invalid_scope"}, 400), AuthError, "invalid_scope"),
+        (Response(404, b"no"), AuthError, "responded with 404"),
+        (json_response([]), AuthError, "cannot be used"),
+        (json_response({**_DEVICE, "user_code": 5}), AuthError, "cannot be used"),
+        (json_response({**_DEVICE, "verification_uri": "javascript:x"}), RefusedError, "page for codes"),
     ],
     ids=["error", "404", "nonsense", "incomplete", "page"],
 )
-def test_no_device_code(provider: OAuthProvider, answer: Answer, kind: type[DynacliError], text: str) -> None:
+def test_no_device_code(
+    provider: OAuthProvider, response: Response, kind: type[DynacliError], text: str
+) -> None:
     """What is no device code is no reason to wait."""
-    provider.server.answers["/device"] = answer
+    provider.server.responses["/device"] = response
     with pytest.raises(kind, match=text):
         _device(provider, [])
 
@@ -304,7 +306,7 @@ def test_no_device_code(provider: OAuthProvider, answer: Answer, kind: type[Dyna
 def test_odd_times_of_a_device_code(provider: OAuthProvider, interval: object, used: float) -> None:
     """The provider is asked each five seconds to each minute, for half an hour at most."""
     odd = {"verification_url": "https://a.example/", "interval": interval, "expires_in": 10**9}
-    provider.server.answers["/device"] = json_answer({"device_code": "d", "user_code": "U", **odd})
+    provider.server.responses["/device"] = json_response({"device_code": "d", "user_code": "U", **odd})
     provider.pending = ["authorization_pending"] * 3
     waited: list[float] = []
     asked: list[float] = []
@@ -324,33 +326,33 @@ def test_flows_of_metadata(provider: OAuthProvider) -> None:
     flows = discover_flows(f"{provider.server.origin}/.well-known/openid-configuration", context)
     assert [CODE, DEVICE, "clientCredentials"] == [flow.kind for flow in flows]
     assert ("read", "write", "offline_access") == flows[0].scopes
-    provider.server.answers["/oauth"] = json_answer({})
+    provider.server.responses["/oauth"] = json_response({})
     for found, kinds in (
         ({"token_endpoint": "https://a.example/t"}, ["clientCredentials"]),
         ({"token_endpoint": "https://a.example/t", "grant_types_supported": ["authorization_code"]}, []),
     ):
-        provider.server.answers["/.well-known/oauth-authorization-server"] = json_answer(found)
+        provider.server.responses["/.well-known/oauth-authorization-server"] = json_response(found)
         url = f"{provider.server.origin}/.well-known/oauth-authorization-server"
         assert kinds == [flow.kind for flow in discover_flows(url, context)]
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
+    ("response", "kind"),
     [
-        (Answer(404), AuthError),
-        (Answer(200, b"<html>"), AuthError),
-        (json_answer({"token_endpoint": 5}), AuthError),
-        (json_answer({"token_endpoint": "http://a.example/t"}), RefusedError),
+        (Response(404), AuthError),
+        (Response(200, b"<html>"), AuthError),
+        (json_response({"token_endpoint": 5}), AuthError),
+        (json_response({"token_endpoint": "http://a.example/t"}), RefusedError),
         (
-            json_answer({"token_endpoint": "https://a.example/", "authorization_endpoint": "file:///x"}),
+            json_response({"token_endpoint": "https://a.example/", "authorization_endpoint": "file:///x"}),
             RefusedError,
         ),
-        (Answer(302, headers={"Location": "/elsewhere"}), RefusedError),
+        (Response(302, headers={"Location": "/elsewhere"}), RefusedError),
     ],
     ids=["404", "html", "number", "http", "file", "redirect"],
 )
-def test_no_metadata(server: Recorder, answer: Answer, kind: type[DynacliError]) -> None:
+def test_no_metadata(server: Recorder, response: Response, kind: type[DynacliError]) -> None:
     """Metadata that leads to no safe token endpoint is refused."""
-    server.answers["/tenant/.well-known/openid-configuration"] = answer
+    server.responses["/tenant/.well-known/openid-configuration"] = response
     with pytest.raises(kind):
         discover_flows(f"{server.origin}/tenant/", SignInContext())

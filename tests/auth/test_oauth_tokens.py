@@ -1,4 +1,4 @@
-"""Tokens are got and refreshed as RFC 6749 says, and no answer is taken for a token that is none."""
+"""Tokens are got and refreshed as RFC 6749 says, and no response is taken for a token that is none."""
 
 import json
 import math
@@ -20,7 +20,7 @@ from dynacli.auth.oauth.token_endpoint import refresh, sign_in_by_client_credent
 from dynacli.auth.secret import Secret
 from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, TimedOutError
 from tests.auth.oauth_provider import OAuthProvider, parameters
-from tests.harness import Answer, RecordedRequest, Recorder, json_answer
+from tests.harness import RecordedRequest, Recorder, Response, json_response
 
 _CONTEXT = SignInContext(clock=lambda: 1000.0)
 
@@ -29,9 +29,9 @@ def _flow(server: Recorder, **more: Any) -> OAuthFlow:
     return OAuthFlow(CLIENT_CREDENTIALS, token_url=f"{server.origin}/token", **more)
 
 
-def _refused(server: Recorder, answer: Answer, canary: str = "canary") -> DynacliError:
-    """Return the error that an answer of the token endpoint ends in."""
-    server.answers["/token"] = answer
+def _refused(server: Recorder, response: Response, canary: str = "canary") -> DynacliError:
+    """Return the error that a response of the token endpoint ends in."""
+    server.responses["/token"] = response
     client = OAuthClient("cli", Secret(canary))
     with pytest.raises(DynacliError) as caught:
         refresh(_flow(server), client, Secret(f"{canary}-refresh"), _CONTEXT)
@@ -56,7 +56,7 @@ def test_client_credentials(server: Recorder, secret: str, takes: str, is_told: 
 
 def test_password(server: Recorder) -> None:
     """The name and password of a person go to the token endpoint, without a client where there is none."""
-    server.answers["/token"] = json_answer({"access_token": "abc", "token_type": "Bearer"})
+    server.responses["/token"] = json_response({"access_token": "abc", "token_type": "Bearer"})
     flow = OAuthFlow(PASSWORD, token_url=f"{server.origin}/token")
     token = sign_in_by_password(flow, OAuthClient(""), "ann", Secret("p w"), _CONTEXT)
     assert (None, None) == (token.expires_at, token.refresh_token)
@@ -67,7 +67,7 @@ def test_password(server: Recorder) -> None:
 def test_refresh(server: Recorder, rotates: bool) -> None:
     """A refresh gives the refresh token to use from now on: a new one, or the same again."""
     more = {"refresh_token": "new"} if rotates else {}
-    server.answers["/again"] = json_answer({"access_token": "abc", "token_type": "Bearer", **more})
+    server.responses["/again"] = json_response({"access_token": "abc", "token_type": "Bearer", **more})
     token = refresh(
         _flow(server, refresh_url=f"{server.origin}/again"), OAuthClient("cli"), Secret("old"), _CONTEXT
     )
@@ -96,7 +96,7 @@ _GOOD = {"access_token": "abc", "token_type": "Bearer"}
 )
 def test_tokens(server: Recorder, more: Any, expires_at: float | None, scopes: tuple[str, ...]) -> None:
     """Providers write the same in several ways."""
-    server.answers["/token"] = json_answer({**_GOOD, **more})
+    server.responses["/token"] = json_response({**_GOOD, **more})
     token = sign_in_by_client_credentials(
         _flow(server), OAuthClient("cli", Secret("secret"), ("asked",)), _CONTEXT
     )
@@ -133,33 +133,33 @@ def test_tokens(server: Recorder, more: Any, expires_at: float | None, scopes: t
     ids=str,
 )
 def test_nonsense_is_no_token(server: Recorder, found: Any) -> None:
-    """An answer that is no token ends in 10, and its text shows nothing of it."""
-    error = _refused(server, json_answer(found))
+    """A response that is no token ends in 10, and its text shows nothing of it."""
+    error = _refused(server, json_response(found))
     assert isinstance(error, AuthError)
     assert "cannot be used" in error.message
     assert "X-Evil" not in error.reason
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind", "text"),
+    ("response", "kind", "text"),
     [
-        (Answer(500, b"<html>Oops</html>", {"Content-Type": "text/html"}), AuthError, "500"),
-        (Answer(200, b"<html>Sign in</html>", {"Content-Type": "text/html"}), AuthError, "no JSON object"),
-        (Answer(200, b"[" * 100_000), AuthError, "no JSON object"),
-        (Answer(200, b"{}", {"Content-Type": "application/json"}), AuthError, "or an empty one"),
-        (Answer(200, b" " * (1024 * 1024 + 1)), AuthError, "larger than 1 MiB"),
-        (Answer(200, b"x", {"Content-Encoding": "br"}), AuthError, "content encoding"),
-        (Answer(302, b"", {"Location": "http://evil.example/"}), RefusedError, "redirects"),
-        (Answer(307, b"", {"Location": "/elsewhere"}), RefusedError, "redirects"),
-        (Answer(200, b"x", {"Content-Length": "500", "Connection": "close"}), NetworkError, "broke off"),
+        (Response(500, b"<html>Oops</html>", {"Content-Type": "text/html"}), AuthError, "500"),
+        (Response(200, b"<html>Sign in</html>", {"Content-Type": "text/html"}), AuthError, "no JSON object"),
+        (Response(200, b"[" * 100_000), AuthError, "no JSON object"),
+        (Response(200, b"{}", {"Content-Type": "application/json"}), AuthError, "or an empty one"),
+        (Response(200, b" " * (1024 * 1024 + 1)), AuthError, "larger than 1 MiB"),
+        (Response(200, b"x", {"Content-Encoding": "br"}), AuthError, "content encoding"),
+        (Response(302, b"", {"Location": "http://evil.example/"}), RefusedError, "redirects"),
+        (Response(307, b"", {"Location": "/elsewhere"}), RefusedError, "redirects"),
+        (Response(200, b"x", {"Content-Length": "500", "Connection": "close"}), NetworkError, "broke off"),
         (
-            json_answer({"error": "invalid_grant", "error_description": "canary-refresh"}, 400),
+            json_response({"error": "invalid_grant", "error_description": "canary-refresh"}, 400),
             AuthError,
             "***",
         ),
-        (json_answer({"error": "bad_code"}), AuthError, "refuses: bad_code"),
-        (json_answer({"error": "\x1b[31m", "error_description": "a\x1b[2Jb"}, 400), AuthError, "400"),
-        (json_answer({"detail": "Wrong password"}, 401), AuthError, "Wrong password"),
+        (json_response({"error": "bad_code"}), AuthError, "refuses: bad_code"),
+        (json_response({"error": "\x1b[31m", "error_description": "a\x1b[2Jb"}, 400), AuthError, "400"),
+        (json_response({"detail": "Wrong password"}, 401), AuthError, "Wrong password"),
     ],
     ids=[
         "500",
@@ -177,9 +177,9 @@ def test_nonsense_is_no_token(server: Recorder, found: Any) -> None:
         "detail",
     ],
 )
-def test_refusals(server: Recorder, answer: Answer, kind: type[DynacliError], text: str) -> None:
+def test_refusals(server: Recorder, response: Response, kind: type[DynacliError], text: str) -> None:
     """What is wrong at the token endpoint is said in one's own words; redirects are not followed."""
-    error = _refused(server, answer)
+    error = _refused(server, response)
     assert kind is type(error) or isinstance(error, kind)
     assert text in f"{error.message}: {error.reason}"
     assert "\x1b" not in f"{error.message}{error.reason}"
@@ -188,7 +188,7 @@ def test_refusals(server: Recorder, answer: Answer, kind: type[DynacliError], te
 
 def test_the_detail_of_a_refused_refresh_token(server: Recorder) -> None:
     """A caller knows from the error whether the refresh token is no longer good."""
-    error = _refused(server, json_answer({"error": "invalid_grant"}, 400))
+    error = _refused(server, json_response({"error": "invalid_grant"}, 400))
     assert "invalid_grant" == error.details["oauth_error"]
 
 
@@ -200,14 +200,14 @@ def test_nobody_listens() -> None:
 
 
 def test_a_silent_token_endpoint(server: Recorder) -> None:
-    """A token endpoint that does not answer in time ends in 7."""
+    """A token endpoint that does not respond in time ends in 7."""
     given_up = Event()
 
-    def never(_: RecordedRequest) -> Answer:
+    def never(_: RecordedRequest) -> Response:
         given_up.wait()
-        return Answer()
+        return Response()
 
-    server.answers["/token"] = never
+    server.responses["/token"] = never
     client = OAuthClient("cli", Secret("secret"))
     try:
         with pytest.raises(TimedOutError):

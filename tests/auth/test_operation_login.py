@@ -1,4 +1,4 @@
-"""Signing in by an operation of the API itself, whose answer has the token."""
+"""Signing in by an operation of the API itself, whose response has the token."""
 
 import getpass
 import json
@@ -8,7 +8,7 @@ import pytest
 
 from tests.auth.shop import Shop
 from tests.documents import BEARER, document, operation, serve
-from tests.harness import Answer, run_cli
+from tests.harness import Response, run_cli
 
 LOGIN = {
     "type": "object",
@@ -30,9 +30,9 @@ def market(shop: Shop) -> Shop:
     return shop
 
 
-def answer(market: Shop, value: Any, status: int = 200) -> None:
-    """Let the operation answer with a value."""
-    market.server.answers["/login"] = Answer(
+def response(market: Shop, value: Any, status: int = 200) -> None:
+    """Let the operation respond with a value."""
+    market.server.responses["/login"] = Response(
         status, json.dumps(value).encode(), {"Content-Type": "application/json"}
     )
 
@@ -69,9 +69,9 @@ def login(*words: str, terminal: tuple[str, ...] = (), at: str = "") -> Any:
     ],
     ids=["usual", "in data", "a text", "an expression"],
 )
-def test_the_token_of_an_answer_is_stored(market: Shop, canary: str, value: Any, at: str) -> None:
+def test_the_token_of_an_response_is_stored(market: Shop, canary: str, value: Any, at: str) -> None:
     """It is sent by the calls that follow; what it was got with is kept nowhere."""
-    answer(market, value)
+    response(market, value)
     assert 0 == login("--password", canary, at=at).exit_code
     sent = market.server.last
     assert {"username": "me", "password": canary} == json.loads(sent.body)
@@ -84,7 +84,7 @@ def test_the_token_of_an_answer_is_stored(market: Shop, canary: str, value: Any,
 
 def test_a_password_is_asked_for(market: Shop, canary: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the document marks as a password is typed and not shown, where it is not given."""
-    answer(market, {"token": "tok-5"})
+    response(market, {"token": "tok-5"})
     monkeypatch.setattr(getpass, "getpass", lambda *_, **__: canary)
     assert 0 == login(terminal=("stdin", "stderr")).exit_code
     assert {"username": "me", "password": canary} == json.loads(market.server.last.body)
@@ -95,15 +95,15 @@ def test_a_password_is_asked_for(market: Shop, canary: str, monkeypatch: pytest.
     [
         ({"token": 5}, 200, "", "has no token"),
         ({"other": "x"}, 200, "token", "has no token at `token`"),
-        ({"error": "no"}, 401, "", "answered 401"),
+        ({"error": "no"}, 401, "", "responded with 401"),
     ],
     ids=["no text", "nothing there", "refused"],
 )
-def test_an_answer_without_a_token(market: Shop, value: Any, status: int, at: str, message: str) -> None:
+def test_an_response_without_a_token(market: Shop, value: Any, status: int, at: str, message: str) -> None:
     """Exit code 10; the old credential stays."""
-    answer(market, {"token": "tok-old"})
+    response(market, {"token": "tok-old"})
     login("--password", "p")
-    answer(market, value, status)
+    response(market, value, status)
     result = login("--password", "secret-word", at=at)
     assert (10, True) == (result.exit_code, message in result.stderr)
     assert "secret-word" not in result.stderr

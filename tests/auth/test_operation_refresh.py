@@ -12,7 +12,7 @@ import pytest
 
 from tests.auth.fake_keyring import Keyring
 from tests.documents import API_KEY, BEARER, document, operation, serve
-from tests.harness import Answer, RecordedRequest, Recorder, Result, recording, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, Result, recording, run_cli
 
 _TEXT = {"type": "string"}
 _NAMES = {"user": _TEXT, "password": {"type": "string", "format": "password"}, "mode": _TEXT}
@@ -34,7 +34,7 @@ class Directory:
     Attributes:
         good: The refresh tokens, or where there are none the tokens, that are good.
         life: Seconds.
-        status: What the refresh answers; 200 for a token.
+        status: What the refresh responses; 200 for a token.
     """
 
     def __init__(self, server: Recorder) -> None:
@@ -46,32 +46,32 @@ class Directory:
             "data": {"access_token": token, "expires": self.life * 1000, "refresh_token": refresh}
         }
         self.number, self.current = 0, ""
-        server.answers |= {"/auth/login": self._login, "/items": self.items}
-        server.answers |= dict.fromkeys(("/auth/refresh", "/auth/renewal"), self._renew)
+        server.responses |= {"/auth/login": self._login, "/items": self.items}
+        server.responses |= dict.fromkeys(("/auth/refresh", "/auth/renewal"), self._renew)
 
-    def _made(self) -> Answer:
+    def _made(self) -> Response:
         self.number += 1
         refresh = f"refresh+{self.number}/="
         self.current = f"token-{self.number}"
         self.good |= {refresh, self.current}
-        return Answer(200, json.dumps(self.shown(self.current, refresh)).encode())
+        return Response(200, json.dumps(self.shown(self.current, refresh)).encode())
 
-    def _login(self, request: RecordedRequest) -> Answer:
+    def _login(self, request: RecordedRequest) -> Response:
         assert "password-of-mine" in request.body.decode()
         return self._made()
 
-    def _renew(self, request: RecordedRequest) -> Answer:
+    def _renew(self, request: RecordedRequest) -> Response:
         given = self.taken(request)
         if self.status != 200:
-            return Answer(self.status, f'{{"message":"{given} is no good"}}'.encode())
+            return Response(self.status, f'{{"message":"{given} is no good"}}'.encode())
         if given not in self.good:
-            return Answer(401, b'{"errors":[{"message":"Invalid user credentials."}]}')
+            return Response(401, b'{"errors":[{"message":"Invalid user credentials."}]}')
         self.good -= {given}
         return self._made()
 
-    def items(self, request: RecordedRequest) -> Answer:
+    def items(self, request: RecordedRequest) -> Response:
         sent = request.headers.get("authorization", request.headers.get("x-api-key", ["nothing"]))[0]
-        return Answer(200 if sent.endswith(self.current) else 401)
+        return Response(200 if sent.endswith(self.current) else 401)
 
     def register(self, refresh: dict[str, Any] | None, scheme: dict[str, Any] = BEARER, **more: Any) -> None:
         """Register a document with a sign-in, an operation that wants a token, and one that refreshes it."""
@@ -161,7 +161,7 @@ def test_a_refresh_that_fails(
     directory.sign_in()
     directory.status, directory.good = status, set()
     directory.current = "another"
-    # After a 401 the server's answer counts, and the error says why the token was not refreshed.
+    # After a 401 the server's response counts, and the error says why the token was not refreshed.
     result = run_cli("shop", "list-items")
     assert 4 == result.exit_code
     assert ("no longer good" if status == 200 else "refresh") in result.stderr
@@ -226,7 +226,7 @@ def test_where_the_refresh_token_goes(
 
 
 @pytest.mark.parametrize("at", [(), ("--token-at", "access", "--refresh-token-at", "refresh")])
-def test_an_answer_that_is_unlike_that_of_the_sign_in(
+def test_an_response_that_is_unlike_that_of_the_sign_in(
     directory: Directory, home: Path, at: tuple[str, ...]
 ) -> None:
     """A refresh may give a new token alone, and in another place; the refresh token is then good for the next, too."""
@@ -247,9 +247,9 @@ def test_a_key_that_is_the_header_of_tokens(directory: Directory, home: Path) ->
     """A document that calls `Authorization` a key leaves out the word before it, which servers want."""
     directory.register(_refresh(), {"type": "apiKey", "in": "header", "name": "Authorization"})
     directory.sign_in()
-    directory.server.answers["/items"] = Answer(403, b'{"message":"token-1 may not"}')
+    directory.server.responses["/items"] = Response(403, b'{"message":"token-1 may not"}')
     assert 'The server says: "*** may not"' in run_cli("shop", "list-items").stderr
-    directory.server.answers["/items"] = directory.items
+    directory.server.responses["/items"] = directory.items
     for number in (1, 2):
         assert 0 == run_cli("shop", "list-items").exit_code
         assert [f"Bearer token-{number}"] == directory.server.last.headers["authorization"]
@@ -459,7 +459,7 @@ def _jwt(end: float) -> str:
 def test_when_a_token_ends(
     directory: Directory, home: Path, said: dict[str, Any], seconds: int | None
 ) -> None:
-    """What the answer says in any usual way is believed; what no token can live is not."""
+    """What the response says in any usual way is believed; what no token can live is not."""
     directory.register(None)
     life = said.get("token")
     directory.shown = lambda token, _: {**said, "token": _jwt(time.time() + life) if life else token}
@@ -487,7 +487,7 @@ def test_a_moment(directory: Directory, home: Path, moment: Callable[[float], An
 
 
 def test_a_token_that_cannot_be_sent(directory: Directory, home: Path) -> None:
-    """A refresh whose answer has a token with a line break leaves the old one."""
+    """A refresh whose response has a token with a line break leaves the old one."""
     directory.register(_refresh())
     directory.sign_in()
     _age(home, directory.life)

@@ -10,21 +10,21 @@ import pytest
 
 from tests.documents import document, operation, serve, swagger
 from tests.dry_runs import dry_run
-from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, Result, run_cli
 
 _STORE = ("--with-token", "--store", "file")
 _ITEMS = {"/items": {"get": operation("list-items")}}
 
 
 def _locks(server: Recorder, name: str, value: str, challenge: str = "") -> None:
-    """Let the operation answer 401 unless a header has a value."""
+    """Let the operation response 401 unless a header has a value."""
 
-    def answer(request: RecordedRequest) -> Answer:
+    def response(request: RecordedRequest) -> Response:
         if request.headers.get(name) == [value]:
-            return Answer()
-        return Answer(401, b"{}", {"WWW-Authenticate": challenge} if challenge else {})
+            return Response()
+        return Response(401, b"{}", {"WWW-Authenticate": challenge} if challenge else {})
 
-    server.answers["/items"] = answer
+    server.responses["/items"] = response
 
 
 def _call(*words: str) -> Result:
@@ -87,7 +87,7 @@ def test_the_scheme_is_bound_to_the_origin_and_only_yours(
     later = document(_ITEMS, None, schemes={"apikey": {"type": "apiKey", "in": "query", "name": "leak"}})
     serve(server, later)
     assert 0 == run_cli("api", "refresh", "shop", "--accept").exit_code
-    server.answers["/items"] = Answer()
+    server.responses["/items"] = Response()
     assert 0 == _call().exit_code
     assert ([canary], False) == (server.last.headers["x-shop"], "leak" in server.last.target)
     assert canary not in (home / "config" / "overlays" / "shop-sign-in.json").read_text()
@@ -96,7 +96,7 @@ def test_the_scheme_is_bound_to_the_origin_and_only_yours(
 def test_a_scheme_of_your_own_can_be_changed(server: Recorder, canary: str) -> None:
     """Another header, or another kind, takes the place of the first."""
     serve(server, document(_ITEMS, None))
-    server.answers["/items"] = Answer()
+    server.responses["/items"] = Response()
     assert 0 == run_cli("api", "add", "shop", f"{server.origin}/openapi.json").exit_code
     for words in (("apikey", "--name", "X-One"), ("apikey", "--name", "X-Two")):
         result = run_cli("auth", "login", "shop", "--scheme", *words, *_STORE, stdin=canary.encode())
@@ -194,7 +194,7 @@ def test_a_400_that_names_authorization_leads_to_its_word(
     serve(server, document(paths, None, schemes=schemes))
     assert 0 == run_cli("api", "add", "shop", f"{server.origin}/openapi.json").exit_code
     monkeypatch.setenv("DYNACLI_SHOP_KEY", "s3cret")
-    server.answers["/items"] = Answer(400, json.dumps({"detail": said}).encode())
+    server.responses["/items"] = Response(400, json.dumps({"detail": said}).encode())
     assert words == re.findall(r"auth\.Apikey\.prefix=(\w+)", _call().error["hint"])
 
 
@@ -218,11 +218,11 @@ def test_a_document_that_depends_on_who_asks(
     large = document({**_KEYED, "/more": {"get": operation("list-more")}}, None, schemes=_KEY)
     headers = {"Vary": vary} if vary else {}
 
-    def answer(request: RecordedRequest) -> Answer:
+    def response(request: RecordedRequest) -> Response:
         is_known = request.headers.get("authorization") == ["Token s3cret"]
-        return Answer(body=json.dumps(large if is_known else small).encode(), headers=headers)
+        return Response(body=json.dumps(large if is_known else small).encode(), headers=headers)
 
-    server.answers["/openapi.json"] = answer
+    server.responses["/openapi.json"] = response
     assert 0 == run_cli("api", "add", "shop", f"{server.origin}/openapi.json").exit_code
     page = " ".join(run_cli("shop").stdout.split())
     assert "operations may appear after signing in" in page

@@ -11,7 +11,7 @@ from tests.auth.oauth_provider import parameters
 from tests.auth.shop import Shop
 from tests.documents import BASIC, document, operation, serve
 from tests.dry_runs import dry_run
-from tests.harness import Answer, RecordedRequest, Recorder, json_answer, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 
 
 class _Provider:
@@ -26,20 +26,20 @@ class _Provider:
         self.asked: list[dict[str, str]] = []
         self.good: list[str] = []
         self._password = password
-        shop.server.answers |= {"/token": self._token, "/items": self._items}
+        shop.server.responses |= {"/token": self._token, "/items": self._items}
 
-    def _token(self, request: RecordedRequest) -> Answer:
+    def _token(self, request: RecordedRequest) -> Response:
         form = parameters(request.body.decode())
         self.asked.append(form)
         is_known = form["grant_type"] == "refresh_token" or form.get("password") == self._password
         if not is_known:
-            return json_answer({"detail": f"Wrong\x1b[31m password {form['password']}"}, 401)
+            return json_response({"detail": f"Wrong\x1b[31m password {form['password']}"}, 401)
         self.good.append(f"access-{len(self.asked)}")
-        return json_answer({"access_token": self.good[-1], "refresh_token": f"refresh-{len(self.asked)}"})
+        return json_response({"access_token": self.good[-1], "refresh_token": f"refresh-{len(self.asked)}"})
 
-    def _items(self, request: RecordedRequest) -> Answer:
+    def _items(self, request: RecordedRequest) -> Response:
         is_good = request.headers.get("authorization") == [f"Bearer {(self.good or [''])[-1]}"]
-        return Answer() if is_good else Answer(401)
+        return Response() if is_good else Response(401)
 
     @property
     def grants(self) -> list[str]:
@@ -152,7 +152,7 @@ def test_another_origin_gets_no_password(
     result = shop.call()
     assert (11, []) == (result.exit_code, [*other_server.requests, *shop.server.requests])
     assert f"--accept-origin {other_server.origin}" in result.stderr
-    other_server.answers["/token"] = json_answer({"access_token": "t"})
+    other_server.responses["/token"] = json_response({"access_token": "t"})
     assert 0 == shop.call("--accept-origin", other_server.origin).exit_code
 
 
@@ -218,7 +218,7 @@ def test_a_password_from_standard_input_reaches_an_optional_field(
         "/login": {"post": operation("login", requestBody=body)},
     }
     url = serve(shop.server, document(paths, None, schemes={"auth": {"type": "http", "scheme": "bearer"}}))
-    shop.server.answers["/login"] = json_answer({"token": "t"})
+    shop.server.responses["/login"] = json_response({"token": "t"})
     assert 0 == run_cli("api", "add", "shop", url).exit_code
     line = (
         "auth",

@@ -6,7 +6,7 @@ import pytest
 
 from tests.auth.shop import Shop
 from tests.documents import BEARER, document, operation, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 
 def proxy_of(server: Recorder, password: str) -> str:
@@ -21,7 +21,7 @@ def test_a_proxy_gets_its_credential(
     shop.register({"auth": BEARER}, [{"auth": []}])
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", "token-of-the-api")
     monkeypatch.setenv("HTTP_PROXY", proxy_of(other_server, canary))
-    other_server.answers[f"{shop.server.origin}/items"] = Answer()
+    other_server.responses[f"{shop.server.origin}/items"] = Response()
     result = shop.call("-v")
     assert (0, []) == (result.exit_code, shop.server.requests)
     sent = other_server.last.headers
@@ -41,7 +41,7 @@ def test_a_proxy_that_refuses_is_named(
     monkeypatch.setenv(f"{scheme.upper()}_PROXY", proxy_of(other_server, canary))
     origin = f"{scheme}://shop.invalid"
     target = "shop.invalid:443" if scheme == "https" else f"{origin}/a"
-    other_server.answers[target] = Answer(407, b"{}")
+    other_server.responses[target] = Response(407, b"{}")
     api = save(document({"/a": {"get": operation("get-a")}}, [origin]))
     result = run_cli(api, "get-a", "-v", "--retries", "0")
     assert ((6 if scheme == "https" else 4), 1) == (result.exit_code, len(other_server.requests))
@@ -71,6 +71,6 @@ def test_a_document_behind_a_proxy_that_refuses(
     """The hint is about the proxy."""
     monkeypatch.setenv("HTTP_PROXY", proxy_of(other_server, canary))
     url = "http://shop.invalid/d.json"
-    other_server.answers[url] = Answer(407, b"{}")
+    other_server.responses[url] = Response(407, b"{}")
     result = run_cli("api", "add", "far", url, "--no-discovery")
     assert (8, True) == (result.exit_code, "such as `HTTP_PROXY`" in result.stderr)

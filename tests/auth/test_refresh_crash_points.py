@@ -20,7 +20,7 @@ from tests.auth.fake_keyring import Keyring
 from tests.auth.oauth_provider import Browser, OAuthProvider, parameters
 from tests.auth.shop import Shop
 from tests.auth.store_steps import call, logout, stored
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 from tests.registry.crash_points import arm, changes_made, copied
 from tests.registry.forked_runs import Forks
 
@@ -34,9 +34,9 @@ class Strict:
 
     def __init__(self, provider: OAuthProvider, shop: Shop) -> None:
         self.provider, self.shop = provider, shop
-        self._give = provider.server.answers["/token"]
-        provider.server.answers["/token"] = self._token
-        shop.server.answers["/items"] = self._items
+        self._give = provider.server.responses["/token"]
+        provider.server.responses["/token"] = self._token
+        shop.server.responses["/items"] = self._items
         self.valid: set[str] = set()
 
     def begin(self, refresh_token: str, *access_tokens: str) -> None:
@@ -46,18 +46,18 @@ class Strict:
         self.valid = set(access_tokens)
         self.shop.server.requests.clear()
 
-    def _token(self, request: RecordedRequest) -> Answer:
+    def _token(self, request: RecordedRequest) -> Response:
         if parameters(request.body.decode()).get("refresh_token") in self.provider.used:
             self.provider.grants.clear()
             self.valid.clear()
         assert callable(self._give)
-        answer = self._give(request)
-        self.valid |= {str(json.loads(answer.body).get("access_token"))}
-        return answer
+        response = self._give(request)
+        self.valid |= {str(json.loads(response.body).get("access_token"))}
+        return response
 
-    def _items(self, request: RecordedRequest) -> Answer:
+    def _items(self, request: RecordedRequest) -> Response:
         sent = "".join(request.headers.get("authorization", ()))  # a head that was cut has none
-        return Answer(200 if sent.removeprefix("Bearer ") in self.valid else 401)
+        return Response(200 if sent.removeprefix("Bearer ") in self.valid else 401)
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_the_next_call_goes_on(
         is_lost = found["shop"] == access and refresh in strict.provider.used
         ((code, _, told),) = forks.child((call, place, "shop", "list-items")).values
         if is_lost:
-            # An answer comes in one piece or two, so the moments of two runs differ by some.
+            # A response comes in one piece or two, so the moments of two runs differ by some.
             paths = [path for _, path, _ in changes_made(log)]
             assert any(path.endswith(".lock") for path in paths), moment
             assert not any("history" in path for path in paths), moment

@@ -11,7 +11,7 @@ import pytest
 from tests.auth.digest_server import DigestServer
 from tests.auth.shop import Shop
 from tests.documents import API_KEY, BASIC, BEARER
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 SCHEMES: dict[str, dict[str, Any]] = {
     "bearer": BEARER,
@@ -41,7 +41,7 @@ CASES = [
 
 
 def guard(scheme: str, secret: str) -> Any:
-    """Return the answer of a server that lets one secret in."""
+    """Return the response of a server that lets one secret in."""
     if scheme == "digest":
         return DigestServer("me", secret, lambda nonce, _: f'Digest realm="r", nonce="{nonce}", qop="auth"')
     pair = b64encode(f"me:{secret}".encode()).decode()
@@ -51,13 +51,13 @@ def guard(scheme: str, secret: str) -> Any:
         "cookie": ("cookie", f"sid={secret}"),
     }.get(scheme, ("authorization", f"Bearer {secret}"))
 
-    def answer(request: RecordedRequest) -> Answer:
+    def response(request: RecordedRequest) -> Response:
         is_right = request.headers.get(expected[0]) == [expected[1]]
         if scheme == "query":
             is_right = request.target.endswith(f"?key={secret}")
-        return Answer() if is_right else Answer(401)
+        return Response() if is_right else Response(401)
 
-    return answer
+    return response
 
 
 def give(
@@ -119,7 +119,7 @@ def test_a_credential_of_a_scheme(
     """The exit code says what happened, `auth explain` foretells it, and no other origin gets a request."""
     more = {"servers": [{"url": other_server.origin}]} if outcome == "wrong origin" else {}
     shop.register({"auth": SCHEMES[scheme]}, [{"auth": []}], **more)
-    shop.server.answers["/items"] = guard(scheme, canary)
+    shop.server.responses["/items"] = guard(scheme, canary)
     give(shop, home, monkeypatch, scheme, source, canary, outcome)
     code, state = OUTCOMES[outcome]
     result = shop.call("-v")

@@ -20,7 +20,7 @@ from tests.auth.oauth_provider import Browser, OAuthProvider
 from tests.auth.shop import Shop
 from tests.auth.test_scheme_table import SCHEMES, guard
 from tests.documents import BEARER, document, operation, serve
-from tests.harness import Answer, RecordedRequest, Recorder, Result, json_answer, recording, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, Result, json_response, recording, run_cli
 
 
 class Stage:
@@ -102,7 +102,7 @@ def _given(scheme: str, source: str) -> Callable[[Stage, pytest.MonkeyPatch], Re
         has_password = scheme in {"basic", "digest"}
         word = "password" if has_password else "key" if scheme in {"header", "query", "cookie"} else "token"
         stage.shop.register({"auth": SCHEMES[scheme]}, [{"auth": []}])
-        stage.shop.server.answers["/items"] = guard(scheme, stage.canary)
+        stage.shop.server.responses["/items"] = guard(scheme, stage.canary)
         if source in {"file", "keyring"}:
             text = f"me:{stage.canary}" if has_password else stage.canary
             words = ("auth", "login", "shop", "--with-token", "--store", source)
@@ -137,7 +137,7 @@ def _oauth(kind: str, *options: str) -> Callable[[Stage, pytest.MonkeyPatch], Re
             "scopes": {"read": ""},
         }
         stage.shop.register({"auth": {"type": "oauth2", "flows": {kind: flow}}}, [{"auth": []}])
-        stage.shop.server.answers["/items"] = lambda request: Answer(
+        stage.shop.server.responses["/items"] = lambda request: Response(
             200 if request.headers["authorization"][0].rpartition(" ")[2] in stage.provider.given else 401
         )
         if kind in {"clientCredentials", "authorizationCode"}:
@@ -161,8 +161,8 @@ def _operation(stage: Stage, _: pytest.MonkeyPatch) -> Result:
     server = stage.shop.server
     url = serve(server, document(paths, None, schemes={"auth": BEARER}))
     assert 0 == run_cli("api", "add", "shop", url).exit_code
-    server.answers["/items"] = guard("bearer", f"access-{stage.canary}")
-    server.answers["/login"] = lambda _: json_answer({"token": stage.provider.given[0]})
+    server.responses["/items"] = guard("bearer", f"access-{stage.canary}")
+    server.responses["/login"] = lambda _: json_response({"token": stage.provider.given[0]})
     stage.provider.given.append(f"access-{stage.canary}")
     words = ("auth", "login", "shop", "--store", "file", "--operation", "login", "--", "--username", "me")
     return stage.run(*words, terminal=True)
@@ -204,33 +204,33 @@ replay 1 -v
 """.strip().splitlines()
 
 
-def _echo(request: RecordedRequest) -> Answer:
+def _echo(request: RecordedRequest) -> Response:
     """Return the refusal of a provider that says all that it was told."""
     sent = {name: values[0] for name, values in request.headers.items()}
     told = f"{request.body.decode()} {urlencode(sent)} {sent.get('authorization')}"
-    return json_answer({"error": "invalid_grant", "error_description": told}, 400)
+    return json_response({"error": "invalid_grant", "error_description": told}, 400)
 
 
 FAILURES: dict[str, Any] = {
     "echo": _echo,
-    "page": lambda request: Answer(500, request.body, {"Content-Type": "text/html"}),
-    "text": lambda request: Answer(400, request.body, {"Content-Type": "text/plain"}),
-    "nonsense": lambda request: json_answer({"access_token": f"a\n{request.body.decode()}"}),
-    "redirect": lambda request: Answer(307, b"", {"Location": f"/again?{request.body.decode()}"}),
+    "page": lambda request: Response(500, request.body, {"Content-Type": "text/html"}),
+    "text": lambda request: Response(400, request.body, {"Content-Type": "text/plain"}),
+    "nonsense": lambda request: json_response({"access_token": f"a\n{request.body.decode()}"}),
+    "redirect": lambda request: Response(307, b"", {"Location": f"/again?{request.body.decode()}"}),
 }
 
 
-def _tell_again(status: int, elsewhere: str) -> Callable[[RecordedRequest], Answer]:
-    """Return an answer of an API that says all that it was told."""
+def _tell_again(status: int, elsewhere: str) -> Callable[[RecordedRequest], Response]:
+    """Return a response of an API that says all that it was told."""
 
-    def answer(request: RecordedRequest) -> Answer:
+    def response(request: RecordedRequest) -> Response:
         names = ("authorization", "cookie", "x-api-key")
         told = " ".join([request.target, *(text for name in names for text in request.headers.get(name, ()))])
         more = {"Location": f"{elsewhere}/"} if status == 302 else {}
         body = json.dumps({"message": told}).encode()
-        return Answer(status, body, {"X-Told": told, "WWW-Authenticate": f'Bearer error="{told}"', **more})
+        return Response(status, body, {"X-Told": told, "WWW-Authenticate": f'Bearer error="{told}"', **more})
 
-    return answer
+    return response
 
 
 @pytest.mark.sampled(1)
@@ -243,17 +243,17 @@ def test_no_verb_shows_a_secret(
     codes = {line: stage.run(*line.split()).exit_code for line in VERBS}
     assert {} == {line: code for line, code in codes.items() if code}
     for status in (401, 403, 500, 302):
-        stage.shop.server.answers["/items"] = _tell_again(status, other_server.origin)
+        stage.shop.server.responses["/items"] = _tell_again(status, other_server.origin)
         stage.run("shop", "list-items", "-v", "--debug", "--error-format", "json", "-o", "@answer")
-        Path("answer").unlink(missing_ok=True)  # what an API says is kept as it comes
+        Path("response").unlink(missing_ok=True)  # what an API says is kept as it comes
     path = stage.home / "state/credentials/credentials.json"
     if path.exists():
         assert 0 == stage.run("auth", "token", "shop", may_print=True).exit_code
         content = json.loads(path.read_text())
         content["credentials"][0]["expires_at"] = 1.0
         path.write_text(json.dumps(content))
-    for answer in (_echo, Answer(500, b"<html>"), FAILURES["page"]):
-        stage.provider.server.answers["/token"] = answer
+    for response in (_echo, Response(500, b"<html>"), FAILURES["page"]):
+        stage.provider.server.responses["/token"] = response
         stage.run("shop", "list-items", "-v", "--debug")
     stage.run("auth", "logout", "shop")
     stage.look_everywhere(other_server)
@@ -267,7 +267,7 @@ def test_no_failing_sign_in_shows_a_secret(
     stage: Stage, way: str, failure: str, other_server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A provider may say again whatever it was told; who is not signed in has nothing in the store."""
-    stage.provider.server.answers["/token"] = FAILURES[failure]
+    stage.provider.server.responses["/token"] = FAILURES[failure]
     assert WAYS[way](stage, monkeypatch).exit_code in {10, 11}
     said = [request.body.decode() for request in stage.provider.server.requests]
     found = re.findall(r"(?:code|code_verifier|device_code|password)=([^&]+)", " ".join(said))

@@ -107,7 +107,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.mark.parametrize("lifetime", [300, -1], ids=["lasting nonces", "nonces that last forever"])
 def test_apache_takes_the_digest(folder: Path, monkeypatch: pytest.MonkeyPatch, lifetime: int) -> None:
-    """A right password lets in, a wrong one does not, and a batch answers one challenge for all its calls."""
+    """A right password lets in, a wrong one does not, and a batch responds to one challenge for all its calls."""
     from hashlib import md5
 
     apache = program("apache2", "/usr/lib/apache2/modules/mod_auth_digest.so")
@@ -139,7 +139,7 @@ def test_apache_takes_the_digest(folder: Path, monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_nginx_takes_the_certificate(folder: Path, home: Path) -> None:
-    """It lets in who shows a certificate of its authority, and answers 400 to all others."""
+    """It lets in who shows a certificate of its authority, and responses 400 to all others."""
     nginx = program("nginx")
     certificates = Certificates(folder)
     for name in ("server", "client"):

@@ -14,7 +14,7 @@ import dynacli
 from dynacli.auth import references
 from tests.auth.shop import Shop
 from tests.documents import API_KEY, document, operation, serve
-from tests.harness import Answer, Recorder, recording, run_cli
+from tests.harness import Recorder, Response, recording, run_cli
 
 HMAC = {"type": "http", "scheme": "hmac"}
 SIGN = """
@@ -67,7 +67,7 @@ def test_a_command_is_told_the_body(
     paths = {"/items": {"post": operation("make-item", requestBody=body, security=[{"auth": []}])}}
     url = serve(server, document(paths, None, schemes={"auth": HMAC}))
     assert 0 == run_cli("api", "add", "shop", url).exit_code
-    server.answers["/items"] = Answer()
+    server.responses["/items"] = Response()
     log = tmp_path / "log"
     Shop(server).configure(home, signing(SIGN, str(log)))
     assert 0 == run_cli("shop", "make-item", "--body", '{"a":1}').exit_code
@@ -80,14 +80,14 @@ def test_a_command_is_told_the_body(
     [
         ("import time; time.sleep(600)", "took longer than"),
         ("raise SystemExit('CANARY')", "ended with exit code 1"),
-        ("print('CANARY')", "answers no headers"),
-        ("print('[]')", "answers no headers"),
-        ("print('{\"headers\": {}}')", "answers no headers"),
-        ('print(\'{"headers": {"A": 5}}\')', "answers no headers"),
-        ('print(\'{"headers": {"A b": "CANARY"}}\')', "answers no headers"),
-        ('print(\'{"headers": {"A": "CANARY\\\\n"}}\')', "answers no headers"),
-        ('print(\'{"headers": {"Host": "CANARY"}}\')', "answers no headers"),
-        ("print('[' * 100000)", "answers no headers"),
+        ("print('CANARY')", "responses no headers"),
+        ("print('[]')", "responses no headers"),
+        ("print('{\"headers\": {}}')", "responses no headers"),
+        ('print(\'{"headers": {"A": 5}}\')', "responses no headers"),
+        ('print(\'{"headers": {"A b": "CANARY"}}\')', "responses no headers"),
+        ('print(\'{"headers": {"A": "CANARY\\\\n"}}\')', "responses no headers"),
+        ('print(\'{"headers": {"Host": "CANARY"}}\')', "responses no headers"),
+        ("print('[' * 100000)", "responses no headers"),
     ],
 )
 def test_a_command_that_does_not_sign_ends_the_call(

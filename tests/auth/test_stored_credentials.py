@@ -12,7 +12,7 @@ from dynacli.auth.store import keyring_values
 from tests.auth.fake_keyring import Keyring
 from tests.auth.shop import Shop
 from tests.documents import API_KEY, BASIC, BEARER, document, operation, save
-from tests.harness import Answer, Recorder, recording, run_cli
+from tests.harness import Recorder, Response, recording, run_cli
 
 OAUTH = {"type": "oauth2", "flows": {}}
 SCHEMES: dict[str, dict[str, Any]] = {
@@ -82,7 +82,7 @@ def test_a_stored_credential_stays_at_its_origin(shop: Shop, ring: Keyring, cana
     shop.register({"auth": BEARER}, [{"auth": []}])
     run_cli("auth", "login", "shop", "--with-token", stdin=canary.encode())
     with recording() as other:
-        other.answers["/items"] = Answer()
+        other.responses["/items"] = Response()
         result = shop.call("--server", other.origin)
         assert (11, []) == (result.exit_code, other.requests)
         assert f"--accept-origin {other.origin}" in result.stderr
@@ -97,7 +97,7 @@ def test_an_origin_that_was_accepted_when_signing_in_stays_accepted_for_that_cre
     server: Recorder, ring: Keyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The document came from a file, so it alone names its server; a credential from elsewhere is still refused."""
-    server.answers["/items"] = Answer()
+    server.responses["/items"] = Response()
     paths = {"/items": {"get": operation("list-items", security=[{"auth": []}])}}
     run_cli("api", "add", "shop", save(document(paths, [server.origin], schemes={"auth": BEARER})))
     login = ("auth", "login", "shop", "--with-token")

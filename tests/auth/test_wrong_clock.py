@@ -13,7 +13,7 @@ from tests.auth.oauth_provider import Browser, OAuthProvider
 from tests.auth.shop import Shop
 from tests.auth.store_steps import call
 from tests.documents import BEARER
-from tests.harness import Answer, Recorder, Result, run_cli
+from tests.harness import Recorder, Response, Result, run_cli
 from tests.registry.forked_runs import Forks, result_of
 from tests.registry.surroundings import shift_clock
 
@@ -82,7 +82,7 @@ def test_a_provider_that_cannot_be_reached_then(
 ) -> None:
     """A clock that was set back costs no token: the server knows whether it has ended."""
     before = json.loads((home / "state/credentials/credentials.json").read_text())
-    provider.server.answers["/token"] = Answer(503)
+    provider.server.responses["/token"] = Response(503)
     assert 0 == at(-YEARS, "shop", "list-items").exit_code
     assert [f"Bearer {provider.given[-2]}"] == server.last.headers["authorization"]
     assert 10 == at(YEARS, "shop", "list-items").exit_code
@@ -99,7 +99,7 @@ def test_a_token_that_nothing_refreshes(shop: Shop, at: At) -> None:
     assert 0 == run_cli(*login, stdin=f"h.{claims}.s".encode()).exit_code
     codes = [at(seconds, "shop", "list-items").exit_code for seconds in (100 * YEARS, 0.0, -YEARS)]
     assert [10, 0, 0] == codes
-    shop.server.answers["/items"] = Answer(401)
+    shop.server.responses["/items"] = Response(401)
     assert 4 == at(-YEARS, "shop", "list-items").exit_code
 
 

@@ -69,7 +69,7 @@ class TlsServer:
     Attributes:
         names: The name in the client's certificate of each request; empty for none.
         location: Where it redirects to; empty for nowhere.
-        documents: Path → what it answers; `{}` at all others.
+        documents: Path → what it responds; `{}` at all others.
     """
 
     origin: str

@@ -264,11 +264,11 @@ _RUNS = dict(
         *(
             _paired(
                 f"judged call, {size} issues",
-                ("github", _LIST, "octocat", answer, "--server", "ORIGIN", "--validate", "off"),
-                ("github", _LIST, "octocat", answer, "--server", "ORIGIN"),
+                ("github", _LIST, "octocat", response, "--server", "ORIGIN", "--validate", "off"),
+                ("github", _LIST, "octocat", response, "--server", "ORIGIN"),
                 limit,
             )
-            for size, answer, limit in (("1,000", "thousand", 2.0), ("10,000", "ten-thousand", 5.0))
+            for size, response, limit in (("1,000", "thousand", 2.0), ("10,000", "ten-thousand", 5.0))
         ),
         ("demo call", _demo),
         ("judged call, memory", _judged_memory),
@@ -317,13 +317,13 @@ def _main() -> int:
 def _measured(names: list[str], pairs: int) -> list[Row]:
     rows = []
     with prepared() as setting:
-        # An answer that the document does not allow would end with 9, and with it the bench.
+        # A response that the document does not allow would end with 9, and with it the bench.
         run(
             setting.dynacli("github", *_ISSUE, "--server", setting.origin, "--validate", "strict"),
             setting.variables,
         )
-        for answer in MANY:
-            words = ("github", _LIST, "octocat", answer, "--server", setting.origin, "--validate", "strict")
+        for response in MANY:
+            words = ("github", _LIST, "octocat", response, "--server", setting.origin, "--validate", "strict")
             run(setting.dynacli(*words), setting.variables)
         for name in names:
             row = _RUNS[name](setting, pairs)

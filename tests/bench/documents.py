@@ -17,10 +17,10 @@ GENERATED = (50, 500, 5000)
 """How many operations the generated documents have."""
 
 MANY = {"thousand": 1_000, "ten-thousand": 10_000}
-"""Answers that are lists, and how many issues each has."""
+"""Responses that are lists, and how many issues each has."""
 
 _ISSUE_BYTES = 6_300
-"""Of one of them: that of GitHub's own answers, and ten thousand are just within what a call renders (64 MiB)."""
+"""Of one of them: that of GitHub's own responses, and ten thousand are just within what a call renders (64 MiB)."""
 
 _OPERATIONS = 20
 _KEPT = ("/repos/{owner}/{repo}/issues", "get")

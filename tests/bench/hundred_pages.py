@@ -77,10 +77,10 @@ def _document(origin: str) -> dict[str, Any]:
     thing = {"id": integer, "name": text, "state": text, "text": text, "at": at, "owner": owner}
     items = {"type": "array", "items": {"type": "object", "properties": thing}}
     page = {"type": "object", "properties": {"data": items, "next": {**text, "nullable": True}}}
-    answer = {"description": "", "content": {"application/json": {"schema": page}}}
+    response = {"description": "", "content": {"application/json": {"schema": page}}}
     return {
         "openapi": "3.0.3",
         "info": {"title": "Listed", "version": "1"},
         "servers": [{"url": origin}],
-        "paths": {"/page-1": {"get": {"operationId": "listThings", "responses": {"200": answer}}}},
+        "paths": {"/page-1": {"get": {"operationId": "listThings", "responses": {"200": response}}}},
     }

@@ -1,4 +1,4 @@
-"""Judges an answer in-process: `python -m tests.bench.judge CATALOG OPERATION BODY TIMES`.
+"""Judges a response in-process: `python -m tests.bench.judge CATALOG OPERATION BODY TIMES`.
 
 It prints how many seconds that took at the median: reading the body, and judging it.
 """

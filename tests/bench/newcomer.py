@@ -49,13 +49,13 @@ class Task:
     Attributes:
         commands: The command lines.
         read: The bytes that they printed.
-        answer: What the newcomer answers.
+        response: What the newcomer responses.
     """
 
     text: str
     commands: list[str] = field(default_factory=list)
     read: int = 0
-    answer: str = ""
+    response: str = ""
 
 
 class Newcomer:
@@ -163,7 +163,7 @@ def _count_runs(newcomer: Newcomer) -> str:
             "dynacli armature search-runs --range 7d --classification wrong_answer --sort=-costUsd --page-size 1"
         )
     )
-    task.answer = f"{page['total']} runs; the dearest is {page['rows'][0]['id']}"
+    task.response = f"{page['total']} runs; the dearest is {page['rows'][0]['id']}"
     return str(page["rows"][0]["id"])
 
 
@@ -171,7 +171,7 @@ def _name_tool(newcomer: Newcomer, run_id: str) -> None:
     task = newcomer.begin("Say which tool that run called most.")
     calls = _json(newcomer.run(f"dynacli armature list-run-tool-calls {run_id}"))
     counts = Counter(call["toolName"] for call in calls["rows"])
-    task.answer = counts.most_common(1)[0][0]
+    task.response = counts.most_common(1)[0][0]
 
 
 def _create_workflow(newcomer: Newcomer) -> str:
@@ -194,7 +194,7 @@ def _create_workflow(newcomer: Newcomer) -> str:
             f"dynacli armature update-workflow {made['id']} --schedule.cron '0 3 * * *' --schedule.enabled false"
         )
     )
-    task.answer = (
+    task.response = (
         f"{paused['id']} is {paused['status']}, {len(paused['currentVersion']['criteria'])} criteria"
     )
     return str(made["id"])
@@ -205,7 +205,7 @@ def _start_run(newcomer: Newcomer, workflow_id: str) -> None:
     newcomer.run("dynacli search armature start a run of a workflow")
     started = _json(newcomer.run(f"dynacli armature dispatch-workflow-run {workflow_id}"))
     run = _json(newcomer.run(f"dynacli armature get-run {started['runId']} --wait finishedAt"))
-    task.answer = f"{run['id']}: {run['status']}"
+    task.response = f"{run['id']}: {run['status']}"
 
 
 def _main() -> int:
@@ -216,7 +216,7 @@ def _main() -> int:
         do_all(newcomer)
     for task in newcomer.tasks:
         sys.stdout.write(
-            f"{len(task.commands):3} commands {task.read:6,} bytes  {task.text[:60]}...  {task.answer}\n"
+            f"{len(task.commands):3} commands {task.read:6,} bytes  {task.text[:60]}...  {task.response}\n"
         )
     sys.stdout.write(f"{newcomer.commands:3} commands {newcomer.read:6,} bytes\n")
     return 0 if newcomer.commands <= MOST_COMMANDS and newcomer.read <= MOST_BYTES else 1

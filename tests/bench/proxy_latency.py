@@ -1,6 +1,6 @@
-"""How much later answers come through `dynacli proxy` than from the server itself.
+"""How much later responses come through `dynacli proxy` than from the server itself.
 
-`python -m tests.bench.proxy_latency SECONDS` is that server: it takes so long for each answer.
+`python -m tests.bench.proxy_latency SECONDS` is that server: it takes so long for each response.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ __all__ = ["added_milliseconds"]
 
 _REQUESTS = 2_000
 _PATH = "/repos/octocat/hello-world/issues/1"
-_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+_RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
 
 def added_milliseconds(
@@ -29,7 +29,7 @@ def added_milliseconds(
     Args:
         pairs: How often both are measured, one after the other.
         at_once: Clients, each of which sends its next request when its last is answered.
-        seconds: How long the server takes for an answer.
+        seconds: How long the server takes for a response.
     """
     direct, passed = [], []
     with _server(seconds) as upstream, _proxy(setting, upstream) as origin:
@@ -60,7 +60,7 @@ class _Answering(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:  # noqa: ARG002  - it is only asked by GET, one request at a time
         assert isinstance(self.transport, asyncio.Transport)
-        asyncio.get_running_loop().call_later(self.seconds, self.transport.write, _ANSWER)
+        asyncio.get_running_loop().call_later(self.seconds, self.transport.write, _RESPONSE)
 
 
 async def _serve(seconds: float) -> None:

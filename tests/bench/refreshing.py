@@ -22,7 +22,7 @@ _PATIENCE_SECONDS = 20.0
 def _served(**documents: Path) -> Iterator[str]:
     """Serve documents under their names, each with an `ETag`, and yield the origin."""
     contents = {f"/{name}.json": path.read_bytes() for name, path in documents.items()}
-    # Made once: a digest of the large document would take longer than the rest of the answer.
+    # Made once: a digest of the large document would take longer than the rest of the response.
     tags = {name: f'"{sha256(content).hexdigest()}"' for name, content in contents.items()}
 
     class Handler(BaseHTTPRequestHandler):

@@ -1,6 +1,6 @@
-"""A server that answers at once, whatever it is asked: `python -m tests.bench.server BODY...`.
+"""A server that responds at once, whatever it is asked: `python -m tests.bench.server BODY...`.
 
-It answers with the file whose name without its suffix is a segment of the path, else with the first.
+It responds with the file whose name without its suffix is a segment of the path, else with the first.
 It writes its port on standard output and ends with the process that started it, by its standard input.
 """
 
@@ -12,21 +12,21 @@ from pathlib import Path
 __all__: list[str] = []
 
 
-def _serve(listener: socket.socket, answers: dict[str, bytes]) -> None:
+def _serve(listener: socket.socket, responses: dict[str, bytes]) -> None:
     while True:
         connection, _ = listener.accept()
-        threading.Thread(target=_answer, args=(connection, answers), daemon=True).start()
+        threading.Thread(target=_response, args=(connection, responses), daemon=True).start()
 
 
-def _answer(connection: socket.socket, answers: dict[str, bytes]) -> None:
+def _response(connection: socket.socket, responses: dict[str, bytes]) -> None:
     with connection:
         heard = b""
         while chunk := connection.recv(65536):
             heard += chunk
             if heard.endswith(b"\r\n\r\n"):  # it is only asked by GET
                 path = heard.split(b" ", 2)[1].decode("ascii").partition("?")[0]
-                named = [name for name in path.split("/") if name in answers]
-                connection.sendall(answers[named[0] if named else next(iter(answers))])
+                named = [name for name in path.split("/") if name in responses]
+                connection.sendall(responses[named[0] if named else next(iter(responses))])
                 heard = b""
 
 
@@ -36,9 +36,9 @@ def _written(body: bytes) -> bytes:
 
 
 def _main() -> None:
-    answers = {Path(word).stem: _written(Path(word).read_bytes()) for word in sys.argv[1:]}
+    responses = {Path(word).stem: _written(Path(word).read_bytes()) for word in sys.argv[1:]}
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-    threading.Thread(target=_serve, args=(listener, answers), daemon=True).start()
+    threading.Thread(target=_serve, args=(listener, responses), daemon=True).start()
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
     sys.stdin.read()

@@ -1,4 +1,4 @@
-"""What every measured process finds: directories of its own, GitHub's document compiled, a server that answers."""
+"""What every measured process finds: directories of its own, GitHub's document compiled, a server that responds."""
 
 import contextlib
 import os
@@ -27,7 +27,7 @@ class Setting:
         variables: The environment of what is measured.
         github: GitHub's document, the biggest of the corpus.
         dense: Adyen's document of payments: nowhere in the corpus does an operation reach so much of its document.
-        origin: Of the server that answers at once.
+        origin: Of the server that responds at once.
     """
 
     directory: Path
@@ -91,8 +91,8 @@ def prepared() -> Iterator[Setting]:
         }
         made = [sys.executable, "-m", "tests.bench.documents", str(github), name]
         subprocess.run(made, check=True, cwd=CHECKOUT)
-        answers = [str(directory / f"{answer}.json") for answer in ("issue", *MANY)]
-        origin = stack.enter_context(serving(answers))
+        responses = [str(directory / f"{response}.json") for response in ("issue", *MANY)]
+        origin = stack.enter_context(serving(responses))
         setting = Setting(directory, variables, github, corpus / "adyen-checkout-v71.json", origin)
         process.run(setting.dynacli("api", "add", "github", str(github)), variables)
         process.run(setting.dynacli("api", "add", "small", str(setting.small)), variables)
@@ -101,14 +101,14 @@ def prepared() -> Iterator[Setting]:
 
 
 @contextlib.contextmanager
-def serving(answers: Sequence[str]) -> Iterator[str]:
-    """Run a server that answers at once, and enter with its origin.
+def serving(responses: Sequence[str]) -> Iterator[str]:
+    """Run a server that responds at once, and enter with its origin.
 
     Args:
-        answers: The files that it has.
+        responses: The files that it has.
     """
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.server", *answers],
+        [sys.executable, "-m", "tests.bench.server", *responses],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -29,8 +29,8 @@ def _by_dynacli(origin: str) -> float:
     with dynacli.open_api("github", server=origin) as api:
         began = time.perf_counter()
         for _ in range(_CALLS):
-            answer = api.call("issues-get", owner="octocat", repo="hello-world", issue_number=1)
-            answer.raise_for_findings()
+            response = api.call("issues-get", owner="octocat", repo="hello-world", issue_number=1)
+            response.raise_for_findings()
         return time.perf_counter() - began
 
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.documents import document, save
-from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, Result, run_cli
 
 _PET = {
     "type": "object",
@@ -30,8 +30,8 @@ def _api(server: Recorder, paths: dict[str, Any], **more: Any) -> str:
 
 
 def _operation(name: str, *parameters: dict[str, Any], **responses: Any) -> dict[str, Any]:
-    answers = {key.removeprefix("s"): value for key, value in responses.items()} or {"200": _GOOD}
-    return {"operationId": name, "parameters": list(parameters), "responses": answers}
+    described = {key.removeprefix("s"): value for key, value in responses.items()} or {"200": _GOOD}
+    return {"operationId": name, "parameters": list(parameters), "responses": described}
 
 
 def _single(server: Recorder, **responses: Any) -> str:
@@ -48,13 +48,13 @@ def _rules(result: Result) -> list[str]:
     return [finding["rule"] for row in result.json for finding in row["findings"]]
 
 
-def _pet(status: int = 200, **fields: Any) -> Answer:
-    return Answer(status, json.dumps({"id": "p1", **fields}).encode())
+def _pet(status: int = 200, **fields: Any) -> Response:
+    return Response(status, json.dumps({"id": "p1", **fields}).encode())
 
 
 @pytest.mark.sampled(6)
 @pytest.mark.parametrize(
-    ("answer", "level", "rules"),
+    ("response", "level", "rules"),
     [
         pytest.param(_pet(), "exact", [], id="good"),
         pytest.param(_pet(age="old"), "strict", ["type"], id="wrong-type"),
@@ -70,18 +70,20 @@ def _pet(status: int = 200, **fields: Any) -> Answer:
         pytest.param(_pet(age="old", hidden=1), "off", [], id="nothing-judged"),
     ],
 )
-def test_the_verdict_on_an_answer(server: Recorder, answer: Answer, level: str, rules: list[str]) -> None:
+def test_the_verdict_on_an_response(
+    server: Recorder, response: Response, level: str, rules: list[str]
+) -> None:
     """Any documented status is judged by its own schema; one that is not documented is a finding at every level."""
-    server.answers["/pet"] = answer
+    server.responses["/pet"] = response
     words = _single(server, s200=_GOOD, s404=_GOOD, s5XX=_GOOD)
     result = run_cli("check", words, "-o", "json", "--validate", level)
     assert (9 if rules else 0, rules) == (result.exit_code, _rules(result))
-    assert [answer.status] == _row(result)["statuses"]
+    assert [response.status] == _row(result)["statuses"]
 
 
 def test_exact_is_the_level_of_a_check(server: Recorder) -> None:
     """Without a word about it, what the document does not mention is a finding."""
-    server.answers["/pet"] = _pet(hidden=1)
+    server.responses["/pet"] = _pet(hidden=1)
     assert ["undocumented-property"] == _rules(run_cli("check", _single(server), "-o", "json"))
 
 
@@ -105,7 +107,7 @@ def test_a_404_for_a_value_that_was_made_up_is_no_finding(
 
 def test_a_finding_is_in_every_form_of_the_result(server: Recorder, tmp_path: Path) -> None:
     """The table, the data, JUnit, SARIF and the annotations name the same finding."""
-    server.answers["/pet"] = _pet(age="old")
+    server.responses["/pet"] = _pet(age="old")
     path = _single(server)
     files = {name: tmp_path / name for name in ("json", "junit", "sarif", "github")}
     words = [word for name, file in files.items() for word in ("--report", f"{name}={file}")]
@@ -121,12 +123,12 @@ def test_a_finding_is_in_every_form_of_the_result(server: Recorder, tmp_path: Pa
         outcome["ruleId"] for outcome in json.loads(files["sarif"].read_text())["runs"][0]["results"]
     ]
     assert "/age" in files["github"].read_text()
-    assert "The answers of `get-pet` break the document" in result.stderr
+    assert "The responses of `get-pet` break the document" in result.stderr
 
 
 def test_reports_are_there_when_nothing_is_found(server: Recorder, tmp_path: Path) -> None:
     """A machine that waits for a report gets one."""
-    server.answers["/pet"] = _pet()
+    server.responses["/pet"] = _pet()
     assert 0 == run_cli("check", _single(server), "--report", f"junit={tmp_path / 'j.xml'}").exit_code
     assert "getPet" not in (tmp_path / "j.xml").read_text()
     assert "get-pet" in (tmp_path / "j.xml").read_text()
@@ -140,7 +142,7 @@ def test_a_report_that_there_is_not_is_refused_before_anything_is_sent(server: R
 
 def test_the_same_finding_of_several_calls_is_shown_once(server: Recorder) -> None:
     """The table says what is wrong, not how often; the data has it for each call."""
-    server.answers["/pet"] = _pet(age="old")
+    server.responses["/pet"] = _pet(age="old")
     query = {"name": "q", "in": "query", "schema": {"type": "string"}, "example": "x"}
     path = _api(server, {"/pet": {"get": _operation("getPet", query)}})
     assert 1 == run_cli("check", path, "-o", "text").stdout.count("/age: ")
@@ -149,7 +151,7 @@ def test_the_same_finding_of_several_calls_is_shown_once(server: Recorder) -> No
 
 def test_no_fail_reports_and_succeeds(server: Recorder) -> None:
     """What was found is there, and the exit code is 0."""
-    server.answers["/pet"] = _pet(age="old")
+    server.responses["/pet"] = _pet(age="old")
     result = run_cli("check", _single(server), "-o", "json", "--no-fail")
     assert (0, ["type"]) == (result.exit_code, _rules(result))
 
@@ -160,14 +162,14 @@ def test_the_level_of_the_environment(
 ) -> None:
     """At `warn` findings are shown and are no failure."""
     monkeypatch.setenv("DYNACLI_VALIDATE", level)
-    server.answers["/pet"] = _pet(age="old")
+    server.responses["/pet"] = _pet(age="old")
     result = run_cli("check", _single(server), "-o", "json")
     assert (code, ["type"]) == (result.exit_code, _rules(result))
 
 
 def test_a_finding_that_the_configuration_switches_off(server: Recorder, home: Path) -> None:
     """It is no failure, and the reason stands with it."""
-    server.answers["/pet"] = _pet(age="old")
+    server.responses["/pet"] = _pet(age="old")
     run_cli("api", "add", "pets", _single(server))
     file = home / "config" / "config.toml"
     entry = '\n[[apis.pets.ignore]]\nrule = "type"\nreason = "known for long"\n'
@@ -178,10 +180,10 @@ def test_a_finding_that_the_configuration_switches_off(server: Recorder, home: P
     assert "known for long" in run_cli("check", "pets", "-o", "text").stdout
 
 
-def _answering(seconds: float, answer: Answer | None = None) -> Any:
-    def answered(_: RecordedRequest) -> Answer:
+def _answering(seconds: float, response: Response | None = None) -> Any:
+    def answered(_: RecordedRequest) -> Response:
         time.sleep(seconds)
-        return answer or _pet()
+        return response or _pet()
 
     return answered
 
@@ -195,7 +197,7 @@ def test_no_more_calls_at_once_than_asked_for(server: Recorder, parallel: int) -
     """The server never has more requests under way, and has that many at some time."""
     lock, now, most, together = threading.Lock(), 0, 0, threading.Barrier(parallel)
 
-    def answered(_: RecordedRequest) -> Answer:
+    def answered(_: RecordedRequest) -> Response:
         nonlocal now, most
         with lock:
             now += 1
@@ -206,14 +208,14 @@ def test_no_more_calls_at_once_than_asked_for(server: Recorder, parallel: int) -
             now -= 1
         return _pet()
 
-    server.answers.update({f"/p{number}": answered for number in range(9)})
+    server.responses.update({f"/p{number}": answered for number in range(9)})
     assert 0 == run_cli("check", _many(server, 9), "--parallel", str(parallel)).exit_code
     assert (9, parallel) == (len(server.requests), most)
 
 
 def test_no_more_calls_in_a_second_than_asked_for(server: Recorder) -> None:
     """Ten a second leaves a tenth of a second between the beginnings of two calls."""
-    server.answers.update({f"/p{number}": _pet() for number in range(5)})
+    server.responses.update({f"/p{number}": _pet() for number in range(5)})
     began = time.monotonic()
     assert 0 == run_cli("check", _many(server, 5), "--rate", "10").exit_code
     assert 5 == len(server.requests)
@@ -227,48 +229,48 @@ def test_a_rate_that_is_none(server: Recorder, word: str) -> None:
 
 
 @pytest.mark.exhaustive
-def test_an_answer_that_never_ends(server: Recorder) -> None:
+def test_an_response_that_never_ends(server: Recorder) -> None:
     """The time limit ends it; with nothing else wrong the exit code is that of time."""
     is_over = threading.Event()
 
-    def hanging(_: RecordedRequest) -> Answer:
+    def hanging(_: RecordedRequest) -> Response:
         is_over.wait()
         return _pet()
 
-    server.answers.update({"/p0": hanging, "/p1": _pet()})
+    server.responses.update({"/p0": hanging, "/p1": _pet()})
     try:
         result = run_cli("check", _many(server, 2), "-o", "json", "--timeout", "1")
     finally:
         is_over.set()
     assert 7 == result.exit_code
-    assert "did not answer within 1 s" in _row(result, "get0")["calls"][0]["error"]
+    assert "did not respond within 1 s" in _row(result, "get0")["calls"][0]["error"]
     assert (False, True) == (_row(result, "get0")["valid"], _row(result, "get1")["valid"])
 
 
-def test_no_answers_at_all(server: Recorder) -> None:
+def test_no_responses_at_all(server: Recorder) -> None:
     """Where nothing listens, the network is what failed."""
     result = run_cli("check", _many(server, 3), "--server", "http://127.0.0.1:9", "-o", "text")
     assert 6 == result.exit_code
-    assert "No answer" in result.stdout
+    assert "No response" in result.stdout
     assert "and 2 more calls failed in the same way" in result.stderr
 
 
-def test_a_call_without_an_answer_beside_a_break(server: Recorder) -> None:
+def test_a_call_without_an_response_beside_a_break(server: Recorder) -> None:
     """The document is broken, whatever the network did besides."""
-    cut = Answer(200, b"{", {"Content-Length": "100", "Connection": "close"})
-    server.answers.update({"/p0": cut, "/p1": _pet(age="old")})
+    cut = Response(200, b"{", {"Content-Length": "100", "Connection": "close"})
+    server.responses.update({"/p0": cut, "/p1": _pet(age="old")})
     assert 9 == run_cli("check", _many(server, 2)).exit_code
 
 
 def test_ctrl_c_shows_what_was_seen(server: Recorder) -> None:
     """The table has what was answered, says what was not called, and the code is that of the signal."""
 
-    def interrupted(_: RecordedRequest) -> Answer:
+    def interrupted(_: RecordedRequest) -> Response:
         interrupt_main()
         time.sleep(0.5)
         return _pet()
 
-    server.answers.update({"/p0": _pet(age="old"), "/p1": interrupted})
+    server.responses.update({"/p0": _pet(age="old"), "/p1": interrupted})
     result = run_cli("check", _many(server, 5), "-o", "json", "--parallel", "1")
     assert 130 == result.exit_code
     assert (["type"], 2) == (_rules(result), len(server.requests))
@@ -278,12 +280,12 @@ def test_ctrl_c_shows_what_was_seen(server: Recorder) -> None:
 def test_ctrl_c_is_said_in_the_table(server: Recorder) -> None:
     """A person sees that this is not all."""
 
-    def interrupted(_: RecordedRequest) -> Answer:
+    def interrupted(_: RecordedRequest) -> Response:
         interrupt_main()
         time.sleep(0.5)
         return _pet()
 
-    server.answers["/p0"] = interrupted
+    server.responses["/p0"] = interrupted
     result = run_cli("check", _many(server, 2), "-o", "text", "--parallel", "1")
     assert (130, True) == (result.exit_code, "Interrupted: 0 of 2 operations called" in result.stdout)
 
@@ -315,7 +317,7 @@ def test_nothing_can_be_called_without_credentials(server: Recorder) -> None:
 
 def test_an_operation_without_its_credential_is_left_out(server: Recorder) -> None:
     """The others are called, and the check is a success."""
-    server.answers["/open"] = _pet()
+    server.responses["/open"] = _pet()
     result = run_cli("check", _secured(server, open_too=True), "-o", "json")
     assert 0 == result.exit_code
     assert ["/open"] == [request.target for request in server.requests]
@@ -328,12 +330,12 @@ def test_a_credential_for_another_origin_is_not_sent(
     """The document's server may not choose where it goes, and nobody is asked in a check."""
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
     document = json.loads(Path(_secured(server)).read_text())
-    other_server.answers["/openapi.json"] = Answer(body=json.dumps(document).encode())
+    other_server.responses["/openapi.json"] = Response(body=json.dumps(document).encode())
     url = f"{other_server.origin}/openapi.json"
     result = run_cli("check", url, "-o", "json", terminal=("stdin", "stderr"))
     assert (11, []) == (result.exit_code, server.requests)
     assert "refused" == _row(result)["skipped"]["kind"]
-    server.answers["/pet"] = _pet()
+    server.responses["/pet"] = _pet()
     assert 0 == run_cli("check", url, "--accept-origin", server.origin).exit_code
     assert [f"Bearer {canary}"] == server.last.headers["authorization"]
 
@@ -344,7 +346,7 @@ def test_a_secret_is_shown_nowhere(
 ) -> None:
     """Not though the server sends it back in a value, a header and a URL, in no form of the result."""
     monkeypatch.setenv("DYNACLI_TOKEN" if scheme == "token" else "DYNACLI_KEY", canary)
-    server.answers["/pet"] = _pet(age=canary, hidden=canary, **{canary: 1})
+    server.responses["/pet"] = _pet(age=canary, hidden=canary, **{canary: 1})
     path = _secured(server, scheme=scheme)
     for words in (("-o", "text"), ("-o", "json"), ("-o", "yaml"), ("-v", "--error-format", "json")):
         assert 9 == run_cli("check", path, "--server", server.origin, *words).exit_code
@@ -361,7 +363,7 @@ def test_a_secret_that_is_given_as_a_value_is_masked(server: Recorder, canary: s
     """A parameter that is also an API key is shown in no plan and in no result."""
     key = {"name": "key", "in": "query", "required": True, "schema": {"type": "string", "maxLength": 99}}
     paths = {"/pet": {"get": {**_operation("getPet", key), "security": [{"key": []}]}}}
-    server.answers["/pet"] = _pet()
+    server.responses["/pet"] = _pet()
     path = _api(server, paths, **_SECURED)
     for words in (("--dry-run", "-o", "text"), ("--dry-run", "-o", "json"), ("-o", "json"), ("-o", "text")):
         given = ("--set", f"key={canary}", "--server", server.origin)
@@ -375,8 +377,8 @@ def test_a_redirect_to_another_origin_takes_no_credential_along(
 ) -> None:
     """It is followed as a call would follow it."""
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
-    server.answers["/pet"] = Answer(302, b"", {"Location": f"{other_server.origin}/pet"})
-    other_server.answers["/pet"] = _pet()
+    server.responses["/pet"] = Response(302, b"", {"Location": f"{other_server.origin}/pet"})
+    other_server.responses["/pet"] = _pet()
     assert 0 == run_cli("check", _secured(server), "--server", server.origin).exit_code
     assert "authorization" in server.last.headers
     assert "authorization" not in other_server.last.headers
@@ -403,7 +405,7 @@ def test_a_value_that_cannot_be_had(server: Recorder) -> None:
 
 def test_how_much_of_the_document_was_seen(server: Recorder) -> None:
     """Ranges and `default` count as seen when a status of theirs came."""
-    server.answers.update({"/p0": _pet(), "/p1": _pet(502), "/p2": _pet(404)})
+    server.responses.update({"/p0": _pet(), "/p1": _pet(502), "/p2": _pet(404)})
     paths = {
         "/p0": {"get": _operation("get0", s200=_GOOD, s404=_GOOD)},
         "/p1": {"get": _operation("get1", s200=_GOOD, s5XX=_GOOD, sdefault=_GOOD)},
@@ -412,12 +414,12 @@ def test_how_much_of_the_document_was_seen(server: Recorder) -> None:
     result = run_cli("check", _api(server, paths), "-o", "json")
     assert [["200"], ["5XX"], ["default"]] == [row["seen"] for row in result.json]
     text = run_cli("check", _api(server, paths), "-o", "text").stdout
-    assert "3 of 7 documented answers seen" in " ".join(text.split())
+    assert "3 of 7 documented responses seen" in " ".join(text.split())
 
 
 def test_head_is_called_and_has_no_body(server: Recorder) -> None:
-    """Its answer is judged without one."""
-    server.answers["/pet"] = _pet()
+    """Its response is judged without one."""
+    server.responses["/pet"] = _pet()
     path = _api(server, {"/pet": {"head": _operation("hasPet")}})
     result = run_cli("check", path, "-o", "json")
     assert (0, ["HEAD"]) == (result.exit_code, [request.method for request in server.requests])
@@ -426,7 +428,7 @@ def test_head_is_called_and_has_no_body(server: Recorder) -> None:
 def test_nothing_drives_the_terminal(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Names, values and messages that hold control characters are shown as escapes."""
     monkeypatch.setenv("NO_COLOR", "1")
-    server.answers["/pet"] = Answer(200, b'{"id": "p", "age": "\\u001b]0;x\\u0007", "\\u001b[2J": 1}')
+    server.responses["/pet"] = Response(200, b'{"id": "p", "age": "\\u001b]0;x\\u0007", "\\u001b[2J": 1}')
     result = run_cli("check", _single(server), terminal=("stdout", "stderr"))
     assert 9 == result.exit_code
     assert "\x1b" not in result.stdout
@@ -436,7 +438,7 @@ def test_nothing_drives_the_terminal(server: Recorder, monkeypatch: pytest.Monke
 
 def test_progress_is_shown_on_a_terminal_alone(server: Recorder) -> None:
     """The line says how far the check is, and is gone when it is over; a pipe has nothing of it."""
-    server.answers.update({f"/p{number}": _answering(0.15) for number in range(4)})
+    server.responses.update({f"/p{number}": _answering(0.15) for number in range(4)})
     path = _many(server, 4)
     shown = run_cli("check", path, "--parallel", "1", terminal=("stderr",)).stderr
     assert "of 4 calls done" in shown
@@ -448,7 +450,7 @@ def test_progress_is_shown_on_a_terminal_alone(server: Recorder) -> None:
 def test_the_table_fits_the_terminal(server: Recorder, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every line but those of URLs and of names that are longer than that is within its width."""
     monkeypatch.setenv("COLUMNS", str(columns))
-    server.answers.update({"/p0": _pet(age="old"), "/p1": _pet()})
+    server.responses.update({"/p0": _pet(age="old"), "/p1": _pet()})
     name = "a-name-that-is-much-longer-than-the-column-that-it-stands-in"
     paths = {"/p0": {"get": _operation("get0")}, "/p1": {"get": _operation(name)}}
     monkeypatch.setenv("NO_COLOR", "1")
@@ -463,7 +465,7 @@ def test_the_table_fits_the_terminal(server: Recorder, columns: int, monkeypatch
 
 def test_colour_is_for_terminals_alone(server: Recorder) -> None:
     """A finding is red where a person looks, and plain elsewhere."""
-    server.answers["/pet"] = _pet(age="old")
+    server.responses["/pet"] = _pet(age="old")
     path = _single(server)
     assert "\x1b[31m" in run_cli("check", path, terminal=("stdout",)).stdout
     assert "\x1b" not in run_cli("check", path, "-o", "text").stdout
@@ -471,7 +473,7 @@ def test_colour_is_for_terminals_alone(server: Recorder) -> None:
 
 def test_the_error_of_a_program(server: Recorder) -> None:
     """`--error-format json` has the findings with their operations."""
-    server.answers["/pet"] = _pet(age="old")
+    server.responses["/pet"] = _pet(age="old")
     error = run_cli("check", _single(server), "--error-format", "json").error
     assert ("mismatch", 9) == (error["kind"], error["exit_code"])
     assert [("get-pet", "type", "/age")] == [
@@ -481,33 +483,33 @@ def test_the_error_of_a_program(server: Recorder) -> None:
 
 def test_what_was_called_is_said_when_asked_for(server: Recorder) -> None:
     """`-v` has a line for each call."""
-    server.answers["/pet"] = _pet()
+    server.responses["/pet"] = _pet()
     assert f"* get-pet: GET {server.origin}/pet: 200 (" in run_cli("check", _single(server), "-v").stderr
 
 
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
-        pytest.param(Answer(200, b"<html>", {"Content-Type": "application/json"}), id="html-as-json"),
-        pytest.param(Answer(200, b'{"id": "\xff"}'), id="not-utf-8"),
-        pytest.param(Answer(200, b'{"id": NaN}'), id="nan"),
-        pytest.param(Answer(200, b"[" * 20_000), id="deep"),
-        pytest.param(Answer(200, b'{"id": ' + b"9" * 5_000 + b"}"), id="many-digits"),
-        pytest.param(Answer(200, b'{"id": "\\ud800"}'), id="lone-surrogate"),
-        pytest.param(Answer(200, b"{}", {}), id="no-media-type"),
-        pytest.param(Answer(200, b"\x00\x01", {"Content-Type": "application/octet-stream"}), id="binary"),
+        pytest.param(Response(200, b"<html>", {"Content-Type": "application/json"}), id="html-as-json"),
+        pytest.param(Response(200, b'{"id": "\xff"}'), id="not-utf-8"),
+        pytest.param(Response(200, b'{"id": NaN}'), id="nan"),
+        pytest.param(Response(200, b"[" * 20_000), id="deep"),
+        pytest.param(Response(200, b'{"id": ' + b"9" * 5_000 + b"}"), id="many-digits"),
+        pytest.param(Response(200, b'{"id": "\\ud800"}'), id="lone-surrogate"),
+        pytest.param(Response(200, b"{}", {}), id="no-media-type"),
+        pytest.param(Response(200, b"\x00\x01", {"Content-Type": "application/octet-stream"}), id="binary"),
     ],
 )
-def test_answers_that_are_not_what_they_say(server: Recorder, answer: Answer) -> None:
+def test_responses_that_are_not_what_they_say(server: Recorder, response: Response) -> None:
     """Each ends in findings or in what was not validated, in all forms, and never in a defect."""
-    server.answers["/pet"] = answer
+    server.responses["/pet"] = response
     for words in (("-o", "text"), ("-o", "json"), ("-o", "yaml"), ("--report", "sarif")):
         result = run_cli("check", _single(server), *words)
         assert result.exit_code in {0, 9}, result.stderr
         assert "defect" not in result.stderr
     row = _row(run_cli("check", _single(server), "-o", "json"))
-    assert row["findings"] or row["not_validated"] or answer.body == b'{"id": "\\ud800"}'
+    assert row["findings"] or row["not_validated"] or response.body == b'{"id": "\\ud800"}'
 
 
 _EVENT = {
@@ -518,7 +520,7 @@ _EVENT = {
 
 
 class _Stream(ThreadingHTTPServer):
-    """A server whose answers go on until nobody listens."""
+    """A server whose responses go on until nobody listens."""
 
     daemon_threads = True
 
@@ -565,7 +567,7 @@ class _StreamHandler(BaseHTTPRequestHandler):
 def test_a_stream_without_an_end_is_judged_as_far_as_it_comes(
     server: Recorder, media_type: str, first: bytes, then: bytes, rules: list[str]
 ) -> None:
-    """Whole items are judged, what was cut is not, it is said, and a stream is no call without an answer."""
+    """Whole items are judged, what was cut is not, it is said, and a stream is no call without a response."""
     good = {"description": "Good", "content": {media_type: {"itemSchema": _EVENT}}}
     document = json.loads(Path(_single(server, s200=good)).read_text())
     path = save({**document, "openapi": "3.2.0"})
@@ -595,9 +597,9 @@ _WRITTEN = {
 
 def test_what_was_created_is_read_and_removed(server: Recorder) -> None:
     """The chain is made when it is agreed to, and the calls of it are judged like any other."""
-    server.answers["/pets"] = _pet(201)
-    server.answers["/pets/p1"] = lambda asked: (
-        _pet(age="old") if asked.method == "GET" else Answer(204, b"", {})
+    server.responses["/pets"] = _pet(201)
+    server.responses["/pets/p1"] = lambda asked: (
+        _pet(age="old") if asked.method == "GET" else Response(204, b"", {})
     )
     words = ("check", _api(server, _WRITTEN), "--write", "-o", "json")
     result = run_cli(*words, stdin=b"y\n", terminal=("stdin", "stderr"))
@@ -613,7 +615,7 @@ def test_what_was_sent_and_came_is_written_without_secrets(
 ) -> None:
     """The archive has an entry for each call, and nobody else may read it."""
     monkeypatch.setenv("DYNACLI_KEY", canary)
-    server.answers["/pet"] = _pet(hidden=canary)
+    server.responses["/pet"] = _pet(hidden=canary)
     file = tmp_path / "calls.har"
     path = _secured(server, scheme="key")
     run_cli("check", path, "--server", server.origin, "--har", str(file))
@@ -625,10 +627,10 @@ def test_what_was_sent_and_came_is_written_without_secrets(
 def test_what_was_learned_is_written(server: Recorder, tmp_path: Path) -> None:
     """The overlay names what the document lacks; where it lacks nothing there is none."""
     file = tmp_path / "overlay.json"
-    server.answers["/pet"] = _pet()
+    server.responses["/pet"] = _pet()
     assert 0 == run_cli("check", _single(server), "--learn", str(file)).exit_code
     assert not file.exists()
-    server.answers["/pet"] = _pet(hidden=1)
+    server.responses["/pet"] = _pet(hidden=1)
     assert 9 == run_cli("check", _single(server), "--learn", str(file)).exit_code
     assert "hidden" in file.read_text()
     assert "1.0.0" == json.loads(file.read_text())["overlay"]
@@ -642,10 +644,10 @@ def test_two_things_cannot_go_to_one_file(server: Recorder) -> None:
 
 def test_a_file_that_cannot_be_written_does_not_hide_what_was_found(server: Recorder) -> None:
     """The first cause decides the exit code, and the table is there; with nothing found the file does."""
-    server.answers["/pet"] = _pet(age="old")
+    server.responses["/pet"] = _pet(age="old")
     result = run_cli("check", _single(server), "-o", "text", "--har", "/dev/full")
     assert (9, True, True) == (result.exit_code, "/age" in result.stdout, "/dev/full" in result.stderr)
-    server.answers["/pet"] = _pet()
+    server.responses["/pet"] = _pet()
     assert 12 == run_cli("check", _single(server), "--har", "/dev/full").exit_code
 
 
@@ -684,7 +686,7 @@ def test_a_file_in_a_directory_that_there_is_not(server: Recorder) -> None:
         ),
     ],
 )
-def test_an_answer_to_an_id_that_was_made_up_for_a_body(
+def test_an_response_to_an_id_that_was_made_up_for_a_body(
     server: Recorder, schema: Any, words: tuple[str, ...], status: int, is_excused: bool
 ) -> None:
     """It is excused as one in a path is, and only there."""
@@ -694,7 +696,7 @@ def test_an_answer_to_an_id_that_was_made_up_for_a_body(
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
         "responses": {"200": {"description": "Good"}},
     }
-    server.answers["/start"] = Answer(status, b"", {})
+    server.responses["/start"] = Response(status, b"", {})
     path = save(document({"/start": {"post": operation}}, [server.origin], version="3.1.0"))
     row = run_cli("check", path, "--operation", "start", "-o", "json", *words).json[0]
     assert ([] if is_excused else ["undocumented-status"]) == [each["rule"] for each in row["findings"]]

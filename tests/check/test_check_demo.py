@@ -24,7 +24,7 @@ _UNSAFE = {
     for method, operation in item.items()
     if method in {"post", "put", "patch", "delete"}
 }
-# What each kind is called when it is found; a call that hangs has no answer to find anything in.
+# What each kind is called when it is found; a call that hangs has no response to find anything in.
 _RULES = {
     "wrong-type": {"type"},
     "missing-field": {"required"},
@@ -45,7 +45,7 @@ def _called(result: Result) -> dict[str, dict[str, Any]]:
 
 
 def test_nothing_is_found_when_the_stand_in_behaves() -> None:
-    """All operations that only read are called, all answers fit, and the run is a success."""
+    """All operations that only read are called, all responses fit, and the run is a success."""
     result = _check()
     called = _called(result)
     assert (0, "") == (result.exit_code, result.stderr)
@@ -101,15 +101,17 @@ def test_a_misbehaviour_is_found_where_something_changes(name: str, kind: str) -
 
 
 @pytest.mark.exhaustive
-def test_an_answer_that_never_comes_is_found_in_every_operation() -> None:
-    """A call that hangs is ended by the time limit and said to have no answer; alone it is exit code 7."""
+def test_an_response_that_never_comes_is_found_in_every_operation() -> None:
+    """A call that hangs is ended by the time limit and said to have no response; alone it is exit code 7."""
     words = [word for name in _SAFE for word in ("--misbehave", f"{name}=hang")]
     result = _check(*words, "--timeout", "0.4", "--most", "1", "--parallel", "64")
     called = _called(result)
     assert 7 == result.exit_code
     assert len(_SAFE) == len(called)
     assert all(
-        "did not answer within 0.4 s" in each["error"] for value in called.values() for each in value["calls"]
+        "did not respond within 0.4 s" in each["error"]
+        for value in called.values()
+        for each in value["calls"]
     )
     assert not any(value["valid"] for value in called.values())
 
@@ -127,8 +129,8 @@ def test_one_operation_misbehaves_and_no_other_is_blamed(kind: str) -> None:
     assert (9, ["get-run"]) == (result.exit_code, broken)
 
 
-def test_a_break_wins_over_a_call_without_an_answer() -> None:
-    """Of an answer that breaks the document and one that never comes, the first decides the exit code."""
+def test_a_break_wins_over_a_call_without_an_response() -> None:
+    """Of a response that breaks the document and one that never comes, the first decides the exit code."""
     words = ("--misbehave", "get-run=hang", "--misbehave", "get-org=wrong-type", "--timeout", "0.4")
     assert 9 == _check(*words).exit_code
 
@@ -161,5 +163,5 @@ def test_the_plan_is_shown_and_nothing_is_sent() -> None:
     """`--dry-run` says which values would be sent, and where better ones would come from."""
     result = run_cli("check", "demo", "--dry-run", "-o", "text")
     assert 0 == result.exit_code
-    assert "get-run  GET /runs/{id}\n  values from answers of search-runs" in result.stdout
+    assert "get-run  GET /runs/{id}\n  values from responses of search-runs" in result.stdout
     assert "nothing was sent" in result.stdout

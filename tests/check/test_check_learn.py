@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from dynacli.auth.secret import Masker, Secret
 from dynacli.check.learning._infer_schema import infer_schema
 from dynacli.check.learning.learn_overlay import LearnedOverlay, learn_overlay, overlay_text
-from dynacli.check.learning.observed_answers import ObservedAnswer
+from dynacli.check.learning.observed_responses import ObservedResponse
 from dynacli.demo.demo_facts import BASE_PATH, document_path
 from dynacli.demo.stand_in import running
 from dynacli.environment import Environment
 from dynacli.openapi.document.overlays.overlay import apply_overlay
 from dynacli.registry.open_by_name import open_api
 from dynacli.registry.opened_api import OpenedApi
-from tests.harness import Answer, recording, run_cli
+from tests.harness import Response, recording, run_cli
 from tests.npm_programs import program
 from tests.sampling import examples
 from tests.validation.in_process_judge import answered, judge_of, judge_value
@@ -42,7 +42,7 @@ _GOOD = {"id": 1, "name": "x"}
 
 
 def _document(version: str, schema: Any = None, **schemas: Any) -> dict[str, Any]:
-    """A document of any version whose operation answers with people."""
+    """A document of any version whose operation responds with people."""
     pointer = "#/definitions" if version == "2.0" else "#/components/schemas"
     schema = schema or {"type": "array", "items": {"$ref": f"{pointer}/Person"}}
     response: dict[str, Any] = {"description": "", "schema": schema}
@@ -61,10 +61,12 @@ def _document(version: str, schema: Any = None, **schemas: Any) -> dict[str, Any
 
 def _seen(
     body: Any, status: int = 200, media_type: str = JSON, masker: Masker | None = None, total: str = "1"
-) -> ObservedAnswer:
+) -> ObservedResponse:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     pairs = {"X-Total": total, **({"Content-Type": media_type} if media_type else {})}
-    return ObservedAnswer("a", "GET", "/it's/{id}", status, tuple(pairs.items()), content, masker or Masker())
+    return ObservedResponse(
+        "a", "GET", "/it's/{id}", status, tuple(pairs.items()), content, masker or Masker()
+    )
 
 
 def _api(tmp_path: Path, document: dict[str, Any]) -> OpenedApi:
@@ -73,7 +75,7 @@ def _api(tmp_path: Path, document: dict[str, Any]) -> OpenedApi:
     return open_api(str(file), Environment())
 
 
-def _learn(tmp_path: Path, document: dict[str, Any], *seen: ObservedAnswer) -> LearnedOverlay:
+def _learn(tmp_path: Path, document: dict[str, Any], *seen: ObservedResponse) -> LearnedOverlay:
     api = _api(tmp_path, document)
     try:
         return learn_overlay(api, seen)
@@ -81,14 +83,14 @@ def _learn(tmp_path: Path, document: dict[str, Any], *seen: ObservedAnswer) -> L
         api.catalog.close()
 
 
-def _findings(document: dict[str, Any], *seen: ObservedAnswer) -> list[str]:
+def _findings(document: dict[str, Any], *seen: ObservedResponse) -> list[str]:
     """What a judge finds who knows nothing of how the document came about."""
     judge = judge_of(document)
     return [
         f"{finding.rule} {finding.pointer}"
-        for answer in seen
+        for response in seen
         for finding in judge.response(
-            answered(answer.body, answer.status, answer.content_type, answer.headers), is_exact=True
+            answered(response.body, response.status, response.content_type, response.headers), is_exact=True
         ).findings
     ]
 
@@ -134,7 +136,7 @@ def _each_in_a_version(each: list[Any], versions: str) -> list[Any]:
 
 @pytest.mark.parametrize(("version", "seen", "rule"), _each_in_a_version(_EACH, "2.0 3.0 3.1 3.2"))
 def test_the_document_agrees_afterwards(
-    tmp_path: Path, version: str, seen: list[ObservedAnswer], rule: str
+    tmp_path: Path, version: str, seen: list[ObservedResponse], rule: str
 ) -> None:
     """Whatever is wrong is found before, and nothing is once the overlay is applied."""
     document = _document(version)
@@ -157,7 +159,9 @@ _EACH_OF_3 = [
 
 
 @pytest.mark.parametrize(("version", "seen", "rule"), _each_in_a_version(_EACH_OF_3, "3.0 3.1 3.2"))
-def test_media_types_and_headers(tmp_path: Path, version: str, seen: list[ObservedAnswer], rule: str) -> None:
+def test_media_types_and_headers(
+    tmp_path: Path, version: str, seen: list[ObservedResponse], rule: str
+) -> None:
     """What OpenAPI 3 says beside the schema of a body is learned as well."""
     test_the_document_agrees_afterwards(tmp_path, version, seen, rule)
 
@@ -165,7 +169,7 @@ def test_media_types_and_headers(tmp_path: Path, version: str, seen: list[Observ
 def test_a_header_that_is_missing(tmp_path: Path) -> None:
     """It is not required any more."""
     document = _document("3.1")
-    seen = ObservedAnswer("a", "GET", "/it's/{id}", 200, (("Content-Type", JSON),), b"[]", Masker())
+    seen = ObservedResponse("a", "GET", "/it's/{id}", 200, (("Content-Type", JSON),), b"[]", Masker())
     found = _learn(tmp_path, document, seen)
     assert (1, ()) == (len(found.overlay["actions"]) if found.overlay else 0, found.unmended)
     assert [] == _findings(apply_overlay(document, found.overlay), seen)
@@ -324,7 +328,7 @@ def test_what_values_speak_for(values: list[Any], expected: dict[str, Any]) -> N
 
 
 def test_what_comes_out(tmp_path: Path) -> None:
-    """Each place is one action, the values of all answers are in it, and the order is that of the document."""
+    """Each place is one action, the values of all responses are in it, and the order is that of the document."""
     seen = [
         _seen([{**_GOOD, "new": {"a": 1}}]),
         _seen([{**_GOOD, "new": {"b": None}}, {"id": "q"}]),
@@ -336,12 +340,12 @@ def test_what_comes_out(tmp_path: Path) -> None:
     properties = "$['components']['schemas']['Person']['properties']"
     assert found.overlay == {
         "overlay": "1.0.0",
-        "info": {"title": "What the answers of t say", "version": "1.0.0"},
+        "info": {"title": "What the responses of t say", "version": "1.0.0"},
         "extends": file,
         "actions": [
             {
                 "target": "$['paths'][\"/it's/{id}\"]['get']['responses']",
-                "description": "203: added (answers of `a`); 203/headers/X-Total: added (answers of `a`)",
+                "description": "203: added (responses of `a`); 203/headers/X-Total: added (responses of `a`)",
                 "update": {
                     "203": {
                         "description": "Non-Authoritative Information",
@@ -353,13 +357,13 @@ def test_what_comes_out(tmp_path: Path) -> None:
             {"target": "$['components']['schemas']['Person']['required']", "remove": True},
             {
                 "target": "$['components']['schemas']['Person']",
-                "description": "`name` may be absent (answers of `a`)",
+                "description": "`name` may be absent (responses of `a`)",
                 "update": {"required": ["id"]},
             },
             {"target": f"{properties}['id']", "remove": True},
             {
                 "target": properties,
-                "description": "new: added (answers of `a`); id: allows string (answers of `a`)",
+                "description": "new: added (responses of `a`); id: allows string (responses of `a`)",
                 "update": {
                     "id": {"type": ["integer", "string"], "format": "int32", "minimum": 1},
                     "new": {
@@ -409,7 +413,7 @@ def test_what_agrees_needs_nothing(tmp_path: Path) -> None:
         pytest.param(_seen(b"x", media_type=""), "undocumented-media-type", id="no-media-type"),
     ],
 )
-def test_what_no_document_can_say(tmp_path: Path, seen: ObservedAnswer, rule: str) -> None:
+def test_what_no_document_can_say(tmp_path: Path, seen: ObservedResponse, rule: str) -> None:
     """It is left over, and does not keep the rest from being learned."""
     found = _learn(tmp_path, _document("3.1"), _seen([{**_GOOD, "id": "q"}]), seen)
     assert [("a", rule)] == [(operation, finding.rule) for operation, finding in found.unmended]
@@ -434,10 +438,10 @@ def test_no_secret_is_learned(tmp_path: Path) -> None:
 
 
 _MISBEHAVIOURS = {
-    "a": Answer(200, b'[{"id":1,"name":"x","new":{"at":"2024-01-31"}},{"id":"q","name":null}]'),
-    "b": Answer(203, b'{"a":1}'),
-    "c": Answer(200, b"<p>", {"Content-Type": "text/html"}),
-    "d": Answer(418, b'{"title":"no"}', {"Content-Type": "application/problem+json"}),
+    "a": Response(200, b'[{"id":1,"name":"x","new":{"at":"2024-01-31"}},{"id":"q","name":null}]'),
+    "b": Response(203, b'{"a":1}'),
+    "c": Response(200, b"<p>", {"Content-Type": "text/html"}),
+    "d": Response(418, b'{"title":"no"}', {"Content-Type": "application/problem+json"}),
 }
 
 
@@ -447,10 +451,10 @@ def test_the_whole_way(tmp_path: Path, version: str) -> None:
     with recording() as recorder:
         document = _document(version)
         document["paths"] = {}
-        for name, answer in _MISBEHAVIOURS.items():
+        for name, response in _MISBEHAVIOURS.items():
             if version == "2.0" and name == "c":
-                continue  # there an answer has one schema for all of its media types
-            recorder.answers[f"/{name}"] = answer
+                continue  # there a response has one schema for all of its media types
+            recorder.responses[f"/{name}"] = response
             path = _document(version)["paths"]["/it's/{id}"]["get"]
             path["responses"]["200"].pop("headers", None)
             document["paths"][f"/{name}"] = {"get": {**path, "operationId": name}}

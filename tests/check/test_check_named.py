@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.documents import document, save
-from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, Result, run_cli
 
 _OK: dict[str, Any] = {"200": {"description": ""}, "201": {"description": ""}}
 _BODY = {
@@ -43,7 +43,7 @@ def _paths(*parameters: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def _check(server: Recorder, paths: dict[str, Any], *words: str) -> Result:
-    server.answers.setdefault("/things", _things)
+    server.responses.setdefault("/things", _things)
     return run_cli(
         "check",
         save(document(paths, [server.origin], version="3.1.0")),
@@ -55,10 +55,10 @@ def _check(server: Recorder, paths: dict[str, Any], *words: str) -> Result:
     )
 
 
-def _things(request: RecordedRequest) -> Answer:
+def _things(request: RecordedRequest) -> Response:
     if request.method == "POST":
-        return Answer(201, b'{"id": "new"}')
-    return Answer(200, b'[{"id": "theirs"}]')
+        return Response(201, b'{"id": "new"}')
+    return Response(200, b'[{"id": "theirs"}]')
 
 
 def _changing(server: Recorder) -> list[str]:
@@ -78,14 +78,14 @@ def _skipped(result: Result, name: str) -> str:
 @pytest.mark.parametrize("more", [{}, {"example": "theirs"}, {"schema": {"enum": ["theirs"]}}])
 @pytest.mark.parametrize("name", ["replace", "change", "remove", "start"])
 def test_a_thing_that_is_there_is_not_touched(server: Recorder, name: str, more: dict[str, Any]) -> None:
-    """Neither an answer, nor an example, nor a listed word says that it may be; the reason says what to give."""
+    """Neither a response, nor an example, nor a listed word says that it may be; the reason says what to give."""
     result = _check(server, _paths(**more), "--operation", name)
     assert [] == _changing(server)
     assert "give `--set id=...`" in _skipped(result, name)
 
 
 def test_a_link_does_not_say_it_either(server: Recorder) -> None:
-    """What an answer links to is there, too."""
+    """What a response links to is there, too."""
     paths = _paths()
     link = {"remove": {"operationId": "remove", "parameters": {"id": "$response.body#/0/id"}}}
     paths["/things"]["get"]["responses"] = {"200": {"description": "", "links": link}}
@@ -117,8 +117,8 @@ def test_what_the_check_made_is_changed(server: Recorder) -> None:
 
 
 def test_what_a_creation_only_finds_is_not_changed(server: Recorder) -> None:
-    """It answers with a thing that was listed before."""
-    server.answers["/things"] = lambda request: Answer(
+    """It responds with a thing that was listed before."""
+    server.responses["/things"] = lambda request: Response(
         200, b'{"id": "theirs"}' if request.method == "POST" else b'[{"id": "theirs"}]'
     )
     result = _check(server, _paths(), "--operation", "create", "--operation", "remove")
@@ -128,8 +128,8 @@ def test_what_a_creation_only_finds_is_not_changed(server: Recorder) -> None:
 
 def test_what_a_failed_creation_speaks_of_is_not_changed(server: Recorder) -> None:
     """A 409 may say which thing is in the way."""
-    server.answers["/things"] = lambda request: (
-        Answer(409, b'{"id": "other"}') if request.method == "POST" else Answer(200, b"[]")
+    server.responses["/things"] = lambda request: (
+        Response(409, b'{"id": "other"}') if request.method == "POST" else Response(200, b"[]")
     )
     _check(server, _paths(), "--operation", "create", "--operation", "remove")
     assert ["POST /things"] == _changing(server)
@@ -214,7 +214,7 @@ def test_a_share_of_the_operations_is_called(server: Recorder) -> None:
     """Every N-th operation is called, with those that give it values; together the shares call all of them."""
     paths = {**_paths(), "/others": {"get": _operation("others")}, "/more": {"get": _operation("more")}}
     for path in ("/others", "/more", "/things/theirs"):
-        server.answers[path] = Answer(200, b"{}")
+        server.responses[path] = Response(200, b"{}")
     called = []
     for share in ("1/2", "2/2", "9/9"):
         server.requests.clear()

@@ -1,15 +1,15 @@
-"""What a check calls, in which order and with which values: from `--set`, links, answers, examples, the schema."""
+"""What a check calls, in which order and with which values: from `--set`, links, responses, examples, the schema."""
 
 import json
 from typing import Any
 
 import pytest
 
-from dynacli.check._answer_values import AnswerValues
+from dynacli.check._response_values import ResponseValues
 from dynacli.check.check_records import InputValue
 from dynacli.openapi.model.path_templates import collection_template, path_template
 from tests.documents import document, save
-from tests.harness import Answer, RecordedRequest, Recorder, json_answer, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 
 _OK: dict[str, Any] = {"200": {"description": "Good"}}
 _TEXT = {"type": "string"}
@@ -33,7 +33,7 @@ def _get(*parameters: dict[str, Any], responses: Any = None, **more: Any) -> dic
 
 
 def _checked(server: Recorder, paths: dict[str, Any], *words: str) -> dict[str, dict[str, Any]]:
-    """Operation → its row; whatever has no answer of its own is answered with an empty object."""
+    """Operation → its row; whatever has no response of its own is answered with an empty object."""
     result = run_cli("check", _api(server, paths), "-o", "json", "--validate", "strict", *words)
     return {row["operation"]: row for row in result.json}
 
@@ -90,26 +90,26 @@ def test_an_item_of_a_collection_feeds_its_path(
     server: Recorder, body: Any, parameter: str, expected: Any
 ) -> None:
     """The item's own field is found by the parameter's name, or by what items of that collection are called."""
-    server.answers["/runs"] = json_answer(body)
+    server.responses["/runs"] = json_response(body)
     rows = _checked(
         server, {"/runs": _get(), f"/runs/{{{parameter}}}": _get(_path(parameter), operationId="getRun")}
     )
     value, origin = _values(rows["get-run"])[parameter]
-    assert (expected, "answer") == (value, origin) if expected is not None else origin == "invented"
+    assert (expected, "response") == (value, origin) if expected is not None else origin == "invented"
 
 
 def test_a_value_that_the_document_does_not_allow_is_passed_over(server: Recorder) -> None:
     """An id that does not have the parameter's type is no id of it."""
-    server.answers["/runs"] = json_answer([{"id": "not a number"}, {"id": 12}])
+    server.responses["/runs"] = json_response([{"id": "not a number"}, {"id": 12}])
     rows = _checked(server, {"/runs": _get(), "/runs/{id}": _get(_path("id", _NUMBER), operationId="getRun")})
-    assert {"id": (12, "answer")} == _values(rows["get-run"])
+    assert {"id": (12, "response")} == _values(rows["get-run"])
 
 
 def test_values_of_a_path_belong_together(server: Recorder) -> None:
     """An item is asked for below the parent under which it was listed."""
-    server.answers["/orgs"] = json_answer([{"id": "one"}])
-    server.answers["/orgs/one/runs"] = json_answer([{"id": "r1"}])
-    server.answers["/orgs/one/runs/r1/log"] = json_answer({})
+    server.responses["/orgs"] = json_response([{"id": "one"}])
+    server.responses["/orgs/one/runs"] = json_response([{"id": "r1"}])
+    server.responses["/orgs/one/runs/r1/log"] = json_response({})
     org = _path("org", example="example-org")
     _checked(
         server,
@@ -126,12 +126,12 @@ def test_values_of_a_path_belong_together(server: Recorder) -> None:
 
 def test_a_search_beside_the_collection_feeds_it_too(server: Recorder) -> None:
     """`/pets/findByStatus` lists what `/pets/{petId}` is about."""
-    server.answers["/pets/findByStatus"] = json_answer([{"id": 3}])
+    server.responses["/pets/findByStatus"] = json_response([{"id": 3}])
     rows = _checked(
         server,
         {"/pets/findByStatus": _get(), "/pets/{petId}": _get(_path("petId", _NUMBER), operationId="getPet")},
     )
-    assert {"petId": (3, "answer")} == _values(rows["get-pet"])
+    assert {"petId": (3, "response")} == _values(rows["get-pet"])
 
 
 @pytest.mark.parametrize(
@@ -140,16 +140,16 @@ def test_a_search_beside_the_collection_feeds_it_too(server: Recorder) -> None:
 )
 def test_another_collection_below_does_not_feed_it(server: Recorder, path: str, is_fed: bool) -> None:
     """An id of a tag is none of a pet."""
-    server.answers[path] = json_answer([{"id": 3}])
+    server.responses[path] = json_response([{"id": 3}])
     rows = _checked(
         server, {path: _get(), "/pets/{petId}": _get(_path("petId", _NUMBER), operationId="getPet")}
     )
-    assert is_fed is (_values(rows["get-pet"]) == {"petId": (3, "answer")})
+    assert is_fed is (_values(rows["get-pet"]) == {"petId": (3, "response")})
 
 
 def test_a_field_of_that_name_feeds_a_parameter_anywhere(server: Recorder) -> None:
-    """`workflowId` is a field of an answer, or the `id` of a `workflow` in it."""
-    server.answers["/status"] = json_answer({"last": {"workflow_id": "w1"}, "owner": {"id": "o1"}})
+    """`workflowId` is a field of a response, or the `id` of a `workflow` in it."""
+    server.responses["/status"] = json_response({"last": {"workflow_id": "w1"}, "owner": {"id": "o1"}})
     rows = _checked(
         server,
         {
@@ -157,11 +157,11 @@ def test_a_field_of_that_name_feeds_a_parameter_anywhere(server: Recorder) -> No
             "/graph": _get(_query("workflowId", required=True), _query("ownerId", required=True)),
         },
     )
-    assert {"workflowId": ("w1", "answer"), "ownerId": ("o1", "answer")} == _values(rows["get-graph"])
+    assert {"workflowId": ("w1", "response"), "ownerId": ("o1", "response")} == _values(rows["get-graph"])
 
 
 @pytest.mark.parametrize(
-    ("answer", "parameter", "expected"),
+    ("response", "parameter", "expected"),
     [
         pytest.param({"workflowId": 7}, ("workflowId", _NUMBER), 7, id="number-of-an-id"),
         pytest.param({"delay": 90}, ("delay", _NUMBER), None, id="an-amount"),
@@ -173,14 +173,14 @@ def test_a_field_of_that_name_feeds_a_parameter_anywhere(server: Recorder) -> No
     ],
 )
 def test_a_field_feeds_what_is_plausibly_the_same_thing(
-    server: Recorder, answer: Any, parameter: tuple[str, Any], expected: Any
+    server: Recorder, response: Any, parameter: tuple[str, Any], expected: Any
 ) -> None:
     """Ids are numbers or words; any other number is an amount of who knows what, and general names name nothing."""
-    server.answers["/status"] = json_answer(answer)
+    server.responses["/status"] = json_response(response)
     name, schema = parameter
     rows = _checked(server, {"/status": _get(), "/find": _get(_query(name, schema, required=True))})
     value, origin = _values(rows["get-find"])[name]
-    assert (expected, "answer") == (value, origin) if expected is not None else origin == "invented"
+    assert (expected, "response") == (value, origin) if expected is not None else origin == "invented"
 
 
 @pytest.mark.parametrize(
@@ -199,14 +199,14 @@ def test_the_id_of_an_item_feeds_what_is_called_like_it_anywhere(
 ) -> None:
     """`?project=7` is the id of one of `/projects`, if it takes a number or a UUID: a text may be its name."""
     listed = "018f3c6e-0000-7000-8000-000000000000" if "format" in schema else 7
-    server.answers |= dict.fromkeys(("/projects", "/pages"), json_answer([{"id": listed, "level": 7}]))
+    server.responses |= dict.fromkeys(("/projects", "/pages"), json_response([{"id": listed, "level": 7}]))
     paths = {
         "/columns": _get(_query(name, schema, required=True)),
         "/projects": _get(),
         "/pages": _get(),
     }
     value, origin = _values(_checked(server, paths)["get-columns"])[name]
-    assert (is_fed, is_fed) == (value == listed, origin == "answer")
+    assert (is_fed, is_fed) == (value == listed, origin == "response")
 
 
 @pytest.mark.parametrize(
@@ -224,13 +224,13 @@ def test_an_item_feeds_what_is_called_like_it(
     server: Recorder, collection: str, parameter: str, is_fed: bool
 ) -> None:
     """An id goes into a path where the parameter's name says that it is one, or what the items are."""
-    server.answers[collection] = json_answer([{"id": 71, "other": 1}])
+    server.responses[collection] = json_response([{"id": 71, "other": 1}])
     paths = {
         collection: _get(),
         f"{collection}/{{{parameter}}}": _get(_path(parameter, _NUMBER), operationId="one"),
     }
     value, origin = _values(_checked(server, paths)["one"])[parameter]
-    assert ((71, "answer") == (value, origin)) is is_fed
+    assert ((71, "response") == (value, origin)) is is_fed
 
 
 _FILTER = {
@@ -325,23 +325,23 @@ _LINKED = {
 
 
 def test_links_are_followed_with_what_really_came(server: Recorder) -> None:
-    """A runtime expression is evaluated on the answer, and only the links of its own status count."""
-    server.answers["/runs/latest"] = json_answer({"flow": {"key": "f7"}}, **{"X-Next": "abc"})
+    """A runtime expression is evaluated on the response, and only the links of its own status count."""
+    server.responses["/runs/latest"] = json_response({"flow": {"key": "f7"}}, **{"X-Next": "abc"})
     rows = _checked(server, _LINKED)
     assert {"id": ("f7", "link")} == _values(rows["get-flow"])
     assert {"cursor": ("abc", "link")} == _values(rows["get-page"])
 
 
 def test_a_link_without_a_value_gives_way_to_the_example(server: Recorder) -> None:
-    """What the expression names is not in the answer."""
-    server.answers["/runs/latest"] = json_answer({"flow": {}})
+    """What the expression names is not in the response."""
+    server.responses["/runs/latest"] = json_response({"flow": {}})
     rows = _checked(server, _LINKED)
     assert {"id": ("example", "example")} == _values(rows["get-flow"])
 
 
 def test_what_the_person_gives_wins_over_all(server: Recorder) -> None:
-    """`--set` for one operation wins over `--set` for all, and that over answers."""
-    server.answers["/runs"] = json_answer([{"id": "r1"}])
+    """`--set` for one operation wins over `--set` for all, and that over responses."""
+    server.responses["/runs"] = json_response([{"id": "r1"}])
     paths = {
         "/runs": _get(),
         "/runs/{id}": _get(_path("id"), operationId="getRun"),
@@ -435,8 +435,8 @@ def test_where_a_value_is_from_when_nothing_was_seen(
 
 def test_what_a_server_does_not_know_is_asked_for_once_more(server: Recorder) -> None:
     """After a 404 the document's example and the next items are tried, until something is there."""
-    server.answers["/runs"] = json_answer([{"id": "r1"}, {"id": "r2"}, {"id": "r3"}])
-    server.answers["/runs/r2"] = json_answer({})
+    server.responses["/runs"] = json_response([{"id": "r1"}, {"id": "r2"}, {"id": "r3"}])
+    server.responses["/runs/r2"] = json_response({})
     paths = {
         "/runs": _get(),
         "/runs/{id}": _get(
@@ -449,7 +449,7 @@ def test_what_a_server_does_not_know_is_asked_for_once_more(server: Recorder) ->
 
 
 def test_operations_that_change_something_come_last_and_one_by_one(server: Recorder) -> None:
-    """They are called in the order of the document, each when the one before has its answer."""
+    """They are called in the order of the document, each when the one before has its response."""
     body = {"content": {"application/json": {"schema": {"type": "object", "properties": {"name": _TEXT}}}}}
     paths = {
         "/runs": {
@@ -461,7 +461,7 @@ def test_operations_that_change_something_come_last_and_one_by_one(server: Recor
             **_get(_path("id")),
         },
     }
-    server.answers["/runs"] = lambda asked: json_answer([{"id": "r1"}] if asked.method == "GET" else {})
+    server.responses["/runs"] = lambda asked: json_response([{"id": "r1"}] if asked.method == "GET" else {})
     words = ("--operation", "start", "--operation", "drop", "--set", "start.name=new", "--set", "drop.id=r1")
     _checked(server, paths, *words)
     sent = [(request.method, request.target) for request in server.requests]
@@ -478,8 +478,8 @@ def test_links_in_a_circle_come_to_an_end(server: Recorder) -> None:
             _path("id"), operationId=name, responses={"200": {"description": "Good", "links": {"on": link}}}
         )
 
-    answer = json_answer({"next": "n"})
-    server.answers.update({"/a/n": answer, "/b/n": answer, "/a/id": answer, "/b/id": answer})
+    response = json_response({"next": "n"})
+    server.responses.update({"/a/n": response, "/b/n": response, "/a/id": response, "/b/id": response})
     rows = _checked(server, {"/a/{id}": linked("a", "b"), "/b/{id}": linked("b", "a")})
     assert [1, 1] == [len(value["calls"]) for value in rows.values()]
 
@@ -500,7 +500,7 @@ def test_which_operations_are_looked_at(
     """`--only` and `--tag` leave others out; `--operation` adds one that may change something."""
     start = {"operationId": "start", "tags": ["Runs"], "responses": _OK}
     paths = {"/runs": {"post": start, **_get(tags=["Runs"])}, "/flows": _get(tags=["flows"])}
-    server.answers.update({"/runs": Answer(), "/flows": Answer()})
+    server.responses.update({"/runs": Response(), "/flows": Response()})
     rows = _checked(server, paths, *words)
     assert expected == [name for name, row in rows.items() if row["skipped"] is None]
 
@@ -539,36 +539,36 @@ def test_the_plan_names_values_and_their_origins(server: Recorder) -> None:
         pytest.param(b"", id="empty"),
     ],
 )
-def test_an_answer_that_cannot_be_read_gives_nothing(server: Recorder, body: bytes) -> None:
+def test_an_response_that_cannot_be_read_gives_nothing(server: Recorder, body: bytes) -> None:
     """What is called JSON and is not has no values, and the check goes on."""
-    server.answers["/runs"] = Answer(body=body)
+    server.responses["/runs"] = Response(body=body)
     rows = _checked(server, {"/runs": _get(), "/runs/{id}": _get(_path("id"), operationId="getRun")})
     assert "invented" == _values(rows["get-run"])["id"][1]
 
 
 def test_an_error_gives_no_values(server: Recorder) -> None:
     """The id of an error is no id of a run."""
-    server.answers["/runs"] = json_answer([{"id": "of the error"}], 500)
+    server.responses["/runs"] = json_response([{"id": "of the error"}], 500)
     rows = _checked(server, {"/runs": _get(), "/runs/{id}": _get(_path("id"), operationId="getRun")})
     assert "invented" == _values(rows["get-run"])["id"][1]
 
 
-def test_what_answers_give_is_bounded() -> None:
-    """However many answers come and however large they are, only some of each is kept."""
-    assert AnswerValues().from_links("x") == []
-    answers = AnswerValues()
+def test_what_responses_give_is_bounded() -> None:
+    """However many responses come and however large they are, only some of each is kept."""
+    assert ResponseValues().from_links("x") == []
+    responses = ResponseValues()
     for number in range(100):
-        answers.add_link("x", (InputValue("path", "id", number, "link", "y"),))
-    assert 5 == len(answers.from_links("x"))
+        responses.add_link("x", (InputValue("path", "id", number, "link", "y"),))
+    assert 5 == len(responses.from_links("x"))
 
 
 def test_values_that_were_sent_are_kept_with_the_call(server: Recorder) -> None:
     """What is in the results is what was on the wire."""
 
-    def echo(request: RecordedRequest) -> Answer:
-        return json_answer({"target": request.target})
+    def echo(request: RecordedRequest) -> Response:
+        return json_response({"target": request.target})
 
-    server.answers["/runs"] = echo
+    server.responses["/runs"] = echo
     rows = _checked(server, {"/runs": _get(_query("q", required=True, example="a b"))})
     assert [f"{server.origin}/runs?q=a%20b"] == [call["url"] for call in rows["get-runs"]["calls"]]
     assert {"q": ("a b", "example")} == _values(rows["get-runs"])
@@ -597,7 +597,9 @@ _ADMIN = {
 )
 def test_what_is_skipped_is_not_called(server: Recorder, words: tuple[str, ...], expected: list[str]) -> None:
     """`--skip` takes an operation, a tag or a pattern, and each row says which word left it out."""
-    server.answers.update(dict.fromkeys(("/runs", "/runs/a", "/admin/jobs", "/admin/users"), json_answer([])))
+    server.responses.update(
+        dict.fromkeys(("/runs", "/runs/a", "/admin/jobs", "/admin/users"), json_response([]))
+    )
     given: list[str] = []
     for word in words:
         given.extend([word] if word.startswith("--") or given[-1:] == ["--operation"] else ["--skip", word])
@@ -643,7 +645,7 @@ def test_a_read_that_sounds_dangerous_is_left_out(
     )
     paths = {path: read, "/plain": _get(operationId="plain")}
     called = path.replace("{delete}", "a")
-    server.answers.update({called: json_answer({}), "/plain": json_answer({})})
+    server.responses.update({called: json_response({}), "/plain": json_response({})})
     rows = _checked(server, paths)
     name = next(name for name in rows if name != "plain")
     skipped = rows[name]["skipped"]
@@ -714,10 +716,10 @@ def test_where_else_an_id_may_be_listed(
     server: Recorder, path: str, body: Any, target: str, parameter: str, expected: str | None
 ) -> None:
     """The keys of an object, a member that does not say what it holds, the collection that a path searches by name."""
-    server.answers[path] = json_answer(body)
+    server.responses[path] = json_response(body)
     paths = {path: _get(operationId="list"), target: _get(_path(parameter), operationId="one")}
     value, origin = _values(_checked(server, paths)["one"])[parameter]
-    assert ((expected, "answer") == (value, origin)) if expected is not None else (origin == "invented")
+    assert ((expected, "response") == (value, origin)) if expected is not None else (origin == "invented")
 
 
 @pytest.mark.parametrize(
@@ -732,9 +734,9 @@ def test_an_item_is_named_by_its_id_or_its_name(
     server: Recorder, description: str, known: str, expected: list[str]
 ) -> None:
     """What the server does not know gives way to the other, and what it knows is used from then on."""
-    server.answers["/databases"] = json_answer([{"id": "d1", "name": "main"}])
-    server.answers.update(
-        {f"/databases/{known}": json_answer({}), f"/databases/{known}/tables": json_answer([])}
+    server.responses["/databases"] = json_response([{"id": "d1", "name": "main"}])
+    server.responses.update(
+        {f"/databases/{known}": json_response({}), f"/databases/{known}/tables": json_response([])}
     )
     database = _path("database", description=description)
     paths = {
@@ -754,7 +756,7 @@ def test_an_item_is_named_by_its_id_or_its_name(
 
 def test_a_search_by_post_that_is_named_gives_ids(server: Recorder) -> None:
     """It is called first, and only where it is named; a pattern names several."""
-    server.answers.update({"/runs/filter": json_answer([{"id": "r1"}]), "/runs/r1": json_answer({})})
+    server.responses.update({"/runs/filter": json_response([{"id": "r1"}]), "/runs/r1": json_response({})})
     body = {"content": {"application/json": {"schema": {"type": "object"}}}}
     search = {"operationId": "search", "requestBody": body, "responses": _OK}
     start = {"operationId": "start", "requestBody": body, "responses": _OK}
@@ -766,7 +768,7 @@ def test_a_search_by_post_that_is_named_gives_ids(server: Recorder) -> None:
     assert "invented" == _values(_checked(server, paths)["get-run"])["id"][1]
     server.requests.clear()
     rows = _checked(server, paths, "--operation", "POST */filter")
-    assert ("r1", "answer") == _values(rows["get-run"])["id"]
+    assert ("r1", "response") == _values(rows["get-run"])["id"]
     assert ["POST /runs/filter", "GET /runs/r1"] == [
         f"{each.method} {each.target}" for each in server.requests
     ]
@@ -775,8 +777,11 @@ def test_a_search_by_post_that_is_named_gives_ids(server: Recorder) -> None:
 
 def test_a_list_elsewhere_is_called_before_what_needs_its_ids(server: Recorder) -> None:
     """`/projects/{}/runs` lists what `/runs/{run_id}` asks for, where there is no `/runs`."""
-    server.answers.update(
-        {"/projects": json_answer([{"id": "p"}]), "/projects/p/runs": json_answer({"data": [{"id": "r"}]})}
+    server.responses.update(
+        {
+            "/projects": json_response([{"id": "p"}]),
+            "/projects/p/runs": json_response({"data": [{"id": "r"}]}),
+        }
     )
     paths = {
         "/runs/{run_id}": _get(_path("run_id"), operationId="getRun"),
@@ -785,14 +790,14 @@ def test_a_list_elsewhere_is_called_before_what_needs_its_ids(server: Recorder) 
         "/projects": _get(),
     }
     rows = _checked(server, paths)
-    assert {"run_id": ("r", "answer")} == _values(rows["get-run"])
-    assert {"project_run_id": ("r", "answer")} == _values(rows["get-project-run"])
+    assert {"run_id": ("r", "response")} == _values(rows["get-run"])
+    assert {"project_run_id": ("r", "response")} == _values(rows["get-project-run"])
 
 
 def test_a_name_in_a_path_belongs_to_what_it_names(server: Recorder) -> None:
     """`{flow_name}` below `/deployments/name` is no name of a deployment."""
-    server.answers.update(
-        {"/deployments": json_answer([{"name": "d"}]), "/flows": json_answer([{"flow_name": "f"}])}
+    server.responses.update(
+        {"/deployments": json_response([{"name": "d"}]), "/flows": json_response([{"flow_name": "f"}])}
     )
     name = "/deployments/name/{flow_name}/{deployment_name}"
     paths = {
@@ -801,4 +806,4 @@ def test_a_name_in_a_path_belongs_to_what_it_names(server: Recorder) -> None:
         name: _get(_path("flow_name"), _path("deployment_name"), operationId="byName"),
     }
     values = _values(_checked(server, paths)["by-name"])
-    assert {"flow_name": ("f", "answer"), "deployment_name": ("d", "answer")} == values
+    assert {"flow_name": ("f", "response"), "deployment_name": ("d", "response")} == values

@@ -7,7 +7,7 @@ import pytest
 
 from dynacli.check import probes
 from tests.documents import API_KEY, BEARER, document, operation, save
-from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, Result, run_cli
 
 _OK: dict[str, Any] = {"200": {"description": "Good"}}
 _LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1}}
@@ -32,23 +32,23 @@ def _calls(server: Recorder) -> list[str]:
     return [f"{request.method} {request.target}" for request in server.requests]
 
 
-def _by_method(**answers: Answer) -> Callable[[RecordedRequest], Answer]:
-    return lambda request: answers.get(request.method, Answer())
+def _by_method(**responses: Response) -> Callable[[RecordedRequest], Response]:
+    return lambda request: responses.get(request.method, Response())
 
 
-def _refusal(status: int = 405, allow: str | None = "GET") -> Answer:
-    return Answer(status, b"", {} if allow is None else {"Allow": allow})
+def _refusal(status: int = 405, allow: str | None = "GET") -> Response:
+    return Response(status, b"", {} if allow is None else {"Allow": allow})
 
 
 def test_nothing_is_probed_unless_asked_for(server: Recorder) -> None:
     """One call is made, and no more."""
-    server.answers["/pets"] = Answer()
+    server.responses["/pets"] = Response()
     _check(server, {"/pets": _get(_LIMIT)})
     assert ["GET /pets"] == _calls(server)
 
 
 @pytest.mark.parametrize(
-    ("answer", "expected"),
+    ("response", "expected"),
     [
         pytest.param(_refusal(), [], id="refused"),
         pytest.param(_refusal(allow="GET, HEAD, OPTIONS"), [], id="with-methods-that-servers-have"),
@@ -58,23 +58,23 @@ def test_nothing_is_probed_unless_asked_for(server: Recorder) -> None:
         ),
         pytest.param(_refusal(501, None), [], id="not-implemented"),
         pytest.param(_refusal(404, "DELETE"), [], id="not-found"),
-        pytest.param(Answer(), [("undocumented-method", "status")], id="answered"),
+        pytest.param(Response(), [("undocumented-method", "status")], id="answered"),
     ],
 )
 def test_a_method_that_the_document_does_not_have(
-    server: Recorder, answer: Answer, expected: list[tuple[str, str]]
+    server: Recorder, response: Response, expected: list[tuple[str, str]]
 ) -> None:
     """TRACE is refused, with the methods that there are."""
-    server.answers["/pets"] = _by_method(TRACE=answer)
+    server.responses["/pets"] = _by_method(TRACE=response)
     result = _check(server, {"/pets": _get()}, "--probe")
     assert (expected, 9 if expected else 0) == (_findings(result), result.exit_code)
     assert ["GET /pets", "TRACE /pets"] == _calls(server)
 
 
 def test_a_path_is_asked_once_and_with_a_method_it_does_not_document(server: Recorder) -> None:
-    """OPTIONS takes the place of a documented TRACE; its answer is no finding, and `Allow` in it counts."""
+    """OPTIONS takes the place of a documented TRACE; its response is no finding, and `Allow` in it counts."""
     paths = {"/pets": {**_get(), "trace": {"operationId": "trace", "responses": _OK}}}
-    server.answers["/pets"] = _by_method(OPTIONS=Answer(204, b"", {"Allow": "GET, TRACE, PUT"}))
+    server.responses["/pets"] = _by_method(OPTIONS=Response(204, b"", {"Allow": "GET, TRACE, PUT"}))
     result = _check(server, paths, "--probe")
     assert [("undocumented-method", "header/Allow")] == _findings(result)
     assert ["GET /pets", "OPTIONS /pets"] == _calls(server)
@@ -86,7 +86,7 @@ def test_a_path_is_asked_once_and_with_a_method_it_does_not_document(server: Rec
 
 def test_a_method_of_another_template_for_the_same_path_is_documented(server: Recorder) -> None:
     """`/pets/mine` is a pet for `DELETE /pets/{id}`, too."""
-    server.answers["/pets/mine"] = _by_method(TRACE=_refusal(allow="GET, DELETE"))
+    server.responses["/pets/mine"] = _by_method(TRACE=_refusal(allow="GET, DELETE"))
     remove = {"operationId": "remove", "responses": _OK}
     identifier = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
     paths = {"/pets/mine": _get(), "/pets/{id}": {"parameters": [identifier], "delete": remove}}
@@ -114,12 +114,12 @@ def test_a_read_without_its_credential(
 ) -> None:
     """It is refused, and neither it nor TRACE takes a credential along."""
 
-    def answer(request: RecordedRequest) -> Answer:
+    def response(request: RecordedRequest) -> Response:
         if request.method == "TRACE":
             return _refusal()
-        return Answer(401, b"", {}) if checks and "authorization" not in request.headers else Answer()
+        return Response(401, b"", {}) if checks and "authorization" not in request.headers else Response()
 
-    server.answers["/pets"] = answer
+    server.responses["/pets"] = response
     words: tuple[str, ...] = ("--probe", "--accept-origin", server.origin)
     if security:
         words += ("-H", f"Authorization: Bearer {canary}")
@@ -132,7 +132,7 @@ def test_a_read_without_its_credential(
 
 def test_a_read_whose_credential_is_missing_is_probed(server: Recorder) -> None:
     """It cannot be called, and that it is answered all the same is a finding."""
-    server.answers["/pets"] = Answer()
+    server.responses["/pets"] = Response()
     result = _check(server, {"/pets": _get(security=[{"it": []}]), "/x": {}}, "--probe", **_SECURITY)
     row = result.json[0]
     assert (["GET /pets"], "auth") == (_calls(server), row["skipped"]["kind"])
@@ -160,8 +160,8 @@ def test_a_read_whose_credential_is_missing_is_probed(server: Recorder) -> None:
 def test_a_request_that_the_document_does_not_allow(
     server: Recorder, parameters: list[Any], sent: str | None, pointer: str
 ) -> None:
-    """A server that answers it with success does not check what it is sent; one that refuses is right."""
-    server.answers["/pets"] = _by_method(TRACE=_refusal())
+    """A server that responds to it with success does not check what it is sent; one that refuses is right."""
+    server.responses["/pets"] = _by_method(TRACE=_refusal())
     paths = {"/pets": _get(*parameters)}
     expected = [("accepted-invalid-request", pointer)] if sent else []
     result = _check(server, paths, "--probe")
@@ -170,8 +170,8 @@ def test_a_request_that_the_document_does_not_allow(
         each for each in _calls(server)[1:] if not each.startswith("TRACE")
     ]
     good = server.requests[0].target
-    server.answers["/pets"] = lambda request: (
-        Answer() if (request.method, request.target) == ("GET", good) else _refusal()
+    server.responses["/pets"] = lambda request: (
+        Response() if (request.method, request.target) == ("GET", good) else _refusal()
     )
     assert [] == _findings(_check(server, paths, "--probe"))
 
@@ -183,7 +183,7 @@ def test_what_may_change_something_is_never_probed(server: Recorder) -> None:
         "/pets": {"post": {"operationId": "create", "requestBody": body, "responses": _OK}},
         "/restart": {"get": {"operationId": "again", "parameters": [_LIMIT], "responses": _OK}},
     }
-    server.answers.update({"/pets": Answer(), "/restart": Answer()})
+    server.responses.update({"/pets": Response(), "/restart": Response()})
     _check(server, paths, "--probe", "--operation", "create", "--operation", "again")
     assert ["GET /restart", "POST /pets"] == sorted(_calls(server))
 
@@ -192,7 +192,7 @@ def test_probes_are_bounded_and_counted_apart(server: Recorder, monkeypatch: pyt
     """The rest is said; a probe is no call of its operation."""
     monkeypatch.setattr(probes, "MAX_PROBES", 2)
     paths = {f"/p{number}": {"get": {"operationId": f"p{number}", "responses": _OK}} for number in range(5)}
-    server.answers.update(dict.fromkeys(paths, _by_method(TRACE=_refusal())))
+    server.responses.update(dict.fromkeys(paths, _by_method(TRACE=_refusal())))
     result = _check(server, paths, "--probe")
     assert 2 == sum(request.method == "TRACE" for request in server.requests)
     assert "3 probes were not sent" in result.stderr
@@ -205,10 +205,10 @@ def test_probes_are_bounded_and_counted_apart(server: Recorder, monkeypatch: pyt
 
 def test_a_finding_of_a_probe_is_shown_with_its_method(server: Recorder) -> None:
     """So that it can be told from a call."""
-    server.answers["/pets"] = Answer()
+    server.responses["/pets"] = Response()
     api = save(document({"/pets": _get()}, [server.origin], version="3.1.0"))
     text = run_cli("check", api, "--probe", "-o", "text").stdout
-    assert f"TRACE {server.origin}/pets answered 200" in text
+    assert f"TRACE {server.origin}/pets responded with 200" in text
 
 
 def test_a_plan_has_the_probes(server: Recorder) -> None:
@@ -240,7 +240,7 @@ def test_probes_need_a_judge(server: Recorder) -> None:
 def test_what_a_server_never_does_is_one_defect(server: Recorder) -> None:
     """It is shown for the first operation, with the names of the others."""
     paths = {f"/p{number}": {"get": {"operationId": f"p{number}", "responses": _OK}} for number in range(3)}
-    server.answers.update(dict.fromkeys(paths, _by_method(TRACE=_refusal(allow=None))))
+    server.responses.update(dict.fromkeys(paths, _by_method(TRACE=_refusal(allow=None))))
     api = save(document(paths, [server.origin], version="3.1.0"))
     text = " ".join(run_cli("check", api, "--probe", "-o", "text", "--validate", "strict").stdout.split())
     assert 1 == text.count("[missing-allow]")

@@ -1,4 +1,4 @@
-"""A check as a person reads it: each defect once, labels that say what was seen, hints where all answers are alike."""
+"""A check as a person reads it: each defect once, labels that say what was seen, hints if all responses are alike."""
 
 import contextlib
 import socket
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.documents import document, save
-from tests.harness import Answer, RecordedRequest, Recorder, Result, json_answer, run_cli, silent_server
+from tests.harness import RecordedRequest, Recorder, Response, Result, json_response, run_cli, silent_server
 
 _PET: dict[str, Any] = {
     "type": "object",
@@ -27,8 +27,8 @@ def _good(schema: Any) -> dict[str, Any]:
 
 
 def _get(schema: Any = _REF, *parameters: dict[str, Any], **more: Any) -> dict[str, Any]:
-    answers = {key.removeprefix("s"): value for key, value in more.items()} or {"200": _good(schema)}
-    return {"get": {"parameters": list(parameters), "responses": answers}}
+    responses = {key.removeprefix("s"): value for key, value in more.items()} or {"200": _good(schema)}
+    return {"get": {"parameters": list(parameters), "responses": responses}}
 
 
 def _id(**more: Any) -> dict[str, Any]:
@@ -53,7 +53,7 @@ _LIST = {"type": "object", "properties": {"data": {"type": "array", "items": _RE
 
 def test_a_defect_of_many_items_is_shown_once(server: Recorder) -> None:
     """One is shown with its place and what is around it, the others are counted; the data has them all."""
-    server.answers["/pets"] = json_answer({"data": [{"id": number} for number in range(42)]})
+    server.responses["/pets"] = json_response({"data": [{"id": number} for number in range(42)]})
     result = run_cli("check", _document(server, {"/pets": _get(_LIST)}), "-o", "text")
     assert 1 == result.stdout.count("expected string, got")
     assert "/data/0/id: expected string, got" in result.stdout
@@ -65,7 +65,7 @@ def test_a_defect_of_many_items_is_shown_once(server: Recorder) -> None:
 
 def test_a_defect_in_several_places_names_them(server: Recorder) -> None:
     """It is one place of the document."""
-    server.answers["/pets"] = json_answer({"data": [{"id": 1}, {"id": 2}], "top": {"id": 3}})
+    server.responses["/pets"] = json_response({"data": [{"id": 1}, {"id": 2}], "top": {"id": 3}})
     text = _text(server, {"/pets": _get(_LIST)})
     assert 1 == text.count("expected string, got")
     assert "and 2 more like it, at" in text
@@ -92,7 +92,7 @@ def test_a_defect_in_several_places_names_them(server: Recorder) -> None:
 )
 def test_different_defects_are_shown_each(server: Recorder, items: Any, shown: list[str]) -> None:
     """What is missing or not documented is told apart by its name, other things by their place in the document."""
-    server.answers["/pets"] = json_answer({"data": items})
+    server.responses["/pets"] = json_response({"data": items})
     text = _text(server, {"/pets": _get(_LIST)})
     assert len(shown) == sum(
         "[" in line and "]" in line and line.startswith("    /") for line in text.splitlines()
@@ -103,11 +103,11 @@ def test_different_defects_are_shown_each(server: Recorder, items: Any, shown: l
 
 def test_a_defect_of_several_operations_is_shown_once(server: Recorder) -> None:
     """The operations that share the schema are named, and have no heading of their own."""
-    server.answers.update({f"/p{number}": json_answer({"id": 1}) for number in range(4)})
+    server.responses.update({f"/p{number}": json_response({"id": 1}) for number in range(4)})
     text = _text(server, {f"/p{number}": _get() for number in range(4)})
     assert 1 == text.count("expected string, got")
     assert "and the same in 3 more operations: get-p1, get-p2, get-p3" in text
-    assert ["get-p0"] == [line.split()[0] for line in text.splitlines() if " answered 200" in line]
+    assert ["get-p0"] == [line.split()[0] for line in text.splitlines() if " responded with 200" in line]
     assert 4 == text.count("1 finding\n")
     assert "4 findings, 1 different" in _words(text)
 
@@ -115,7 +115,7 @@ def test_a_defect_of_several_operations_is_shown_once(server: Recorder) -> None:
 def test_what_is_tolerated_has_a_section_of_its_own(server: Recorder) -> None:
     """Below `exact` it is no finding, and is told once for all items of a list."""
     schema = {"properties": {"data": {"items": {"type": "string", "format": "duration"}}}}
-    server.answers["/pets"] = json_answer({"data": ["PT1.5S", "PT2.5S"]})
+    server.responses["/pets"] = json_response({"data": ["PT1.5S", "PT2.5S"]})
     paths = {"/pets": _get(schema)}
     text = _words(_text(server, paths, "--validate", "warn"))
     assert "Tolerated get-pets: /data/* [format]" in text
@@ -125,75 +125,75 @@ def test_what_is_tolerated_has_a_section_of_its_own(server: Recorder) -> None:
 
 def test_a_defect_names_five_other_operations(server: Recorder) -> None:
     """The others are counted; the table above lists them all."""
-    server.answers.update({f"/p{number}": json_answer({"id": 1}) for number in range(9)})
+    server.responses.update({f"/p{number}": json_response({"id": 1}) for number in range(9)})
     text = _words(_text(server, {f"/p{number}": _get() for number in range(9)}))
     assert "and the same in 8 more operations: get-p1, get-p2, get-p3, get-p4, get-p5 and 3 more" in text
 
 
 @pytest.mark.parametrize(
-    ("answers", "shown"),
+    ("responses", "shown"),
     [
-        pytest.param({"200": _NONE}, "the document describes no body for this answer", id="no-body"),
-        pytest.param({"201": _NONE}, "the document has no answer with status 200", id="status"),
+        pytest.param({"200": _NONE}, "the document describes no body for this response", id="no-body"),
+        pytest.param({"201": _NONE}, "the document has no response with status 200", id="status"),
     ],
 )
 def test_what_is_said_of_each_description_is_shown_once(
-    server: Recorder, answers: dict[str, Any], shown: str
+    server: Recorder, responses: dict[str, Any], shown: str
 ) -> None:
     """The same words about several operations are one defect to mend."""
-    server.answers.update({"/a": json_answer({}), "/b": json_answer({})})
-    path = {"get": {"responses": answers}}
+    server.responses.update({"/a": json_response({}), "/b": json_response({})})
+    path = {"get": {"responses": responses}}
     text = _words(_text(server, {"/a": path, "/b": path}))
     assert (1, 1) == (text.count(shown), text.count("and the same in get-b"))
 
 
 def test_different_statuses_are_different_defects(server: Recorder) -> None:
     """They stand in the same place of the document."""
-    answers = iter([json_answer({"id": "a"}, 418), json_answer({"id": "a"}, 451)])
-    server.answers["/a"] = lambda _: next(answers)
+    responses = iter([json_response({"id": "a"}, 418), json_response({"id": "a"}, 451)])
+    server.responses["/a"] = lambda _: next(responses)
     query = {"name": "q", "in": "query", "schema": {"type": "string"}, "example": "x"}
     text = _words(_text(server, {"/a": _get(_REF, query)}, "--parallel", "1"))
-    assert (1, 1) == (text.count("no answer with status 418"), text.count("no answer with status 451"))
+    assert (1, 1) == (text.count("no response with status 418"), text.count("no response with status 451"))
 
 
 @pytest.mark.parametrize(
     ("status", "count", "base", "hint"),
     [
         pytest.param(
-            404, 4, "/v2", "All 4 answers are 404: is `{}/v2` the right server? (`--server`)", id="404"
+            404, 4, "/v2", "All 4 responses are 404: is `{}/v2` the right server? (`--server`)", id="404"
         ),
-        pytest.param(410, 3, "", "All 3 answers are 410: is `{}` the right server?", id="410"),
-        pytest.param(401, 3, "", "All 3 answers are 401: how to give credentials", id="401"),
+        pytest.param(410, 3, "", "All 3 responses are 410: is `{}` the right server?", id="410"),
+        pytest.param(401, 3, "", "All 3 responses are 401: how to give credentials", id="401"),
         pytest.param(403, 3, "/v2", "`dynacli help auth`", id="403"),
         pytest.param(500, 4, "", "", id="500"),
         pytest.param(404, 2, "", "", id="too-few"),
     ],
 )
-def test_a_hint_where_all_answers_are_alike(
+def test_a_hint_where_all_responses_are_alike(
     server: Recorder, status: int, count: int, base: str, hint: str
 ) -> None:
     """It stands before the summary."""
-    server.answers.update({f"{base}/p{number}": json_answer({}, status) for number in range(count)})
+    server.responses.update({f"{base}/p{number}": json_response({}, status) for number in range(count)})
     text = _words(_text(server, {f"/p{number}": _get() for number in range(count)}, base=base))
     told = hint.format(server.origin)
     assert told in text
-    assert bool(hint) is ("answers are" in text)
+    assert bool(hint) is ("responses are" in text)
     assert not told or text.index(told) < text.index("operations called with")
 
 
-def test_a_hint_where_nearly_all_answers_are_alike(server: Recorder) -> None:
+def test_a_hint_where_nearly_all_responses_are_alike(server: Recorder) -> None:
     """One that is found in ten does not say that the server is right; three do."""
     paths = {f"/p{number}": _get() for number in range(10)}
-    server.answers["/p0"] = json_answer({"id": "a"})
-    assert "9 of 10 answers are 404" in _text(server, paths)
-    server.answers.update({"/p1": json_answer({"id": "a"}), "/p2": json_answer({"id": "a"})})
-    assert "answers are" not in _text(server, paths)
+    server.responses["/p0"] = json_response({"id": "a"})
+    assert "9 of 10 responses are 404" in _text(server, paths)
+    server.responses.update({"/p1": json_response({"id": "a"}), "/p2": json_response({"id": "a"})})
+    assert "responses are" not in _text(server, paths)
 
 
 def test_no_hint_where_all_ids_are_made_up(server: Recorder) -> None:
     """Nothing is known of a server that does not have them."""
     paths = {f"/p{number}/{{id}}": _get(_REF, _id()) for number in range(4)}
-    assert "answers are" not in _text(server, paths)
+    assert "responses are" not in _text(server, paths)
 
 
 def _row(text: str, name: str = "get-a") -> str:
@@ -201,7 +201,7 @@ def _row(text: str, name: str = "get-a") -> str:
 
 
 @pytest.mark.parametrize(
-    ("status", "answers", "verdict"),
+    ("status", "responses", "verdict"),
     [
         pytest.param(200, {"s200": _good(_REF)}, "1/1 ok", id="ok"),
         pytest.param(404, {"s200": _good(_REF), "s404": _good(_REF)}, "1/2 only 4xx", id="4xx"),
@@ -217,17 +217,17 @@ def _row(text: str, name: str = "get-a") -> str:
         pytest.param(200, {"s200": {"$ref": "https://elsewhere.test/x"}}, "- not validated", id="nowhere"),
     ],
 )
-def test_the_labels(server: Recorder, status: int, answers: dict[str, Any], verdict: str) -> None:
+def test_the_labels(server: Recorder, status: int, responses: dict[str, Any], verdict: str) -> None:
     """They say what was seen and judged, and nothing more."""
-    server.answers["/a"] = json_answer({"id": "a"}, status)
-    words = _row(_text(server, {"/a": _get(**answers)})).split()
+    server.responses["/a"] = json_response({"id": "a"}, status)
+    words = _row(_text(server, {"/a": _get(**responses)})).split()
     assert verdict == " ".join(words[4:5] + [word for word in words[5:] if word != "ms"][1:])
 
 
-def test_answers_of_two_kinds_of_errors(server: Recorder) -> None:
+def test_responses_of_two_kinds_of_errors(server: Recorder) -> None:
     """Both are said."""
-    answers = iter([json_answer({"id": "a"}, 404), json_answer({"id": "a"}, 500)])
-    server.answers["/a"] = lambda _: next(answers)
+    responses = iter([json_response({"id": "a"}, 404), json_response({"id": "a"}, 500)])
+    server.responses["/a"] = lambda _: next(responses)
     query = {"name": "q", "in": "query", "schema": {"type": "string"}, "example": "x"}
     path = _get(_REF, query, sdefault=_good(_REF))
     assert _row(_text(server, {"/a": path})).endswith("only 4xx and 5xx")
@@ -235,8 +235,8 @@ def test_answers_of_two_kinds_of_errors(server: Recorder) -> None:
 
 def test_a_redirect_that_was_followed_was_seen(server: Recorder) -> None:
     """The 302 is documented, and what it leads to is not, or has an operation of its own."""
-    server.answers["/a"] = Answer(302, b"", {"Location": "/b"})
-    server.answers["/b"] = json_answer({})
+    server.responses["/a"] = Response(302, b"", {"Location": "/b"})
+    server.responses["/b"] = json_response({})
     both = _get(s302=_NONE, s200=_good(True))
     text = _row(_text(server, {"/a": both}))
     assert ("1/2", True) == (text.split()[4], text.endswith("ok"))
@@ -247,30 +247,32 @@ def test_a_redirect_that_was_followed_was_seen(server: Recorder) -> None:
 
 
 def test_how_much_was_seen_is_counted_by_status(server: Recorder) -> None:
-    """One media type of two that an answer may have is that answer."""
+    """One media type of two that a response may have is that response."""
     content = {"application/json": {"schema": _REF}, "text/csv": {"schema": {"type": "string"}}}
-    server.answers["/a"] = json_answer({"id": "a"})
+    server.responses["/a"] = json_response({"id": "a"})
     path = _get(s200={"description": "", "content": content}, s404=_NONE)
     result = run_cli("check", _document(server, {"/a": path}), "-o", "json")
     assert (["200", "404"], ["200"]) == (result.json[0]["documented"], result.json[0]["seen"])
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("response", "told"),
     [
         pytest.param(
-            Answer(200, b"x", {"Content-Encoding": "br"}),
-            "The answer cannot be read: it has a",
+            Response(200, b"x", {"Content-Encoding": "br"}),
+            "The response cannot be read: it has a",
             id="br",
         ),
-        pytest.param(Answer(200, b"{", {"Content-Length": "9"}), "did not answer within 1 s: The", id="late"),
+        pytest.param(
+            Response(200, b"{", {"Content-Length": "9"}), "did not respond within 1 s: The", id="late"
+        ),
     ],
 )
-def test_why_there_is_no_answer_is_a_sentence(server: Recorder, answer: Answer, told: str) -> None:
+def test_why_there_is_no_response_is_a_sentence(server: Recorder, response: Response, told: str) -> None:
     """It is said once of all operations, so that no URL stands in it."""
-    server.answers.update({"/a": answer, "/b": answer})
+    server.responses.update({"/a": response, "/b": response})
     text = _words(_text(server, {"/a": _get(), "/b": _get()}, "--timeout", "1"))
-    assert f"No answer get-a, get-b {told}" in text
+    assert f"No response get-a, get-b {told}" in text
 
 
 @pytest.fixture
@@ -296,13 +298,13 @@ def test_some_calls_that_hang_do_not_end_a_check(server: Recorder) -> None:
     """Others were answered."""
     slow = threading.Event()
 
-    def hanging(_: RecordedRequest) -> Answer:
+    def hanging(_: RecordedRequest) -> Response:
         slow.wait()
-        return json_answer({"id": "a"})
+        return json_response({"id": "a"})
 
     names = [f"/p{number}" for number in range(12)]
-    server.answers.update(dict.fromkeys(names, json_answer({"id": "a"})))
-    server.answers.update(dict.fromkeys(names[2:7], hanging))
+    server.responses.update(dict.fromkeys(names, json_response({"id": "a"})))
+    server.responses.update(dict.fromkeys(names[2:7], hanging))
     try:
         result = run_cli(
             "check", _document(server, {name: _get() for name in names}), "-o", "json", "--timeout", "0.8"
@@ -324,15 +326,15 @@ def test_nothing_to_check(server: Recorder) -> None:
 def test_any_width(server: Recorder, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Names are whole, and no other line is longer than the terminal."""
     monkeypatch.setenv("COLUMNS", str(width))
-    server.answers.update(
-        {"/a": json_answer({"id": 1}), "/a-longer-name-than-others": json_answer({"age": "x"})}
+    server.responses.update(
+        {"/a": json_response({"id": 1}), "/a-longer-name-than-others": json_response({"age": "x"})}
     )
     monkeypatch.setenv("NO_COLOR", "1")
     api = _document(server, {"/a": _get(), "/a-longer-name-than-others": _get()})
     text = run_cli("check", api, terminal=("stdout",)).stdout
     assert "get-a-longer-name-than-others" in text
     long = [line for line in text.splitlines() if len(line) > width]
-    assert [] == [line for line in long if " answered " not in line and "document line " not in line]
+    assert [] == [line for line in long if " responded " not in line and "document line " not in line]
 
 
 @pytest.mark.parametrize(
@@ -342,7 +344,7 @@ def test_any_width(server: Recorder, width: int, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("output", ["json", "yaml", "raw", "text", "@out.json"])
 def test_sources_and_forms(server: Recorder, words: Any, piped: bool, output: str) -> None:
     """A document is taken from a file or from standard input, and each form is written."""
-    server.answers["/a"] = json_answer({"id": "a"})
+    server.responses["/a"] = json_response({"id": "a"})
     path = _document(server, {"/a": _get()})
     stdin = Path(path).read_bytes() if piped else b""
     result = run_cli("check", *words(path), "-o", output, stdin=stdin)
@@ -355,11 +357,11 @@ def test_a_registered_name_a_url_and_a_profile(server: Recorder, other_server: R
     paths = {"/a": {"get": {**_get()["get"], "tags": ["Things"]}}, "/b": _get()}
     document = Path(_document(server, paths)).read_bytes()
     for served in (server, other_server):
-        served.answers.update(
+        served.responses.update(
             {
-                "/openapi.json": Answer(200, document),
-                "/a": json_answer({"id": "a"}),
-                "/b": json_answer({"id": "b"}),
+                "/openapi.json": Response(200, document),
+                "/a": json_response({"id": "a"}),
+                "/b": json_response({"id": "b"}),
             }
         )
     url = f"{server.origin}/openapi.json"
@@ -383,7 +385,7 @@ def test_a_registered_name_a_url_and_a_profile(server: Recorder, other_server: R
 
 def test_no_colour(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """`NO_COLOR` is honoured on a terminal."""
-    server.answers["/a"] = json_answer({"id": 1})
+    server.responses["/a"] = json_response({"id": 1})
     path = _document(server, {"/a": _get()})
     assert "\x1b[" in run_cli("check", path, terminal=("stdout",)).stdout
     monkeypatch.setenv("NO_COLOR", "1")
@@ -435,11 +437,11 @@ def test_a_server_that_closes_the_connection_is_found(server: Recorder, closing:
     assert 9 == result.exit_code
     assert f"GET {closing}/pets broke off\n    curl {closing}/pets -H " in result.stdout
     assert f"\n    curl {closing}/pets/a -H " in result.stdout
-    told = "status: the server closed the connection without a complete answer [no-answer]"
+    told = "status: the server closed the connection without a complete response [no-response]"
     assert 2 == _words(result.stdout).count(told)
-    assert "No answer" not in result.stdout
+    assert "No response" not in result.stdout
     row = run_cli(*words, "-o", "json").json[0]
-    assert ("no-answer", False) == (row["findings"][0]["rule"], row["valid"])
+    assert ("no-response", False) == (row["findings"][0]["rule"], row["valid"])
     assert "/paths/~1pets/get/responses" == row["findings"][0]["schema_pointer"]
     assert row["calls"][0]["curl"].startswith(f"curl {closing}/pets")
     assert 6 == run_cli(*words, "--validate", "off").exit_code

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from dynacli.check._answer_values import AnswerValues
+from dynacli.check._response_values import ResponseValues
 from dynacli.check.resource_chains import ResourceChain, find_chains
 from dynacli.openapi.model.operation import OperationSummary
-from tests.harness import Answer, RecordedRequest, Recorder, Result, recording, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, Result, recording, run_cli
 
 JSON = "application/json"
 
@@ -138,38 +138,38 @@ class _Store:
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
         self.things: dict[int, Any] = {}
-        self.answers: dict[str, Callable[[RecordedRequest], Answer]] = {}
+        self.responses: dict[str, Callable[[RecordedRequest], Response]] = {}
         self.location = False
         self.made = 0
-        recorder.answers["/things"] = self.collection
+        recorder.responses["/things"] = self.collection
         for number in range(1, 9):
-            recorder.answers[f"/things/{number}"] = self.item
+            recorder.responses[f"/things/{number}"] = self.item
 
-    def collection(self, request: RecordedRequest) -> Answer:
-        if request.method in self.answers:
-            return self.answers[request.method](request)
+    def collection(self, request: RecordedRequest) -> Response:
+        if request.method in self.responses:
+            return self.responses[request.method](request)
         if request.method == "GET":
-            return Answer(200, json.dumps([*self.things.values()]).encode())
+            return Response(200, json.dumps([*self.things.values()]).encode())
         number = self.made = max(len(self.things), self.made) + 1
         self.things[number] = {"id": number, **json.loads(request.body)}
         if self.location:
             headers = {"Location": f"/things/{number}", "Content-Type": JSON}
-            return Answer(201, b"{}", headers)
-        return Answer(201, json.dumps(self.things[number]).encode())
+            return Response(201, b"{}", headers)
+        return Response(201, json.dumps(self.things[number]).encode())
 
-    def item(self, request: RecordedRequest) -> Answer:
+    def item(self, request: RecordedRequest) -> Response:
         number = int(request.target.rpartition("/")[2])
         key = f"{request.method} item"
-        if key in self.answers:
-            return self.answers[key](request)
+        if key in self.responses:
+            return self.responses[key](request)
         if number not in self.things:
-            return Answer(404, b"", {})
+            return Response(404, b"", {})
         if request.method == "DELETE":
             del self.things[number]
-            return Answer(204, b"", {})
+            return Response(204, b"", {})
         if request.method == "PATCH":
             self.things[number].update(json.loads(request.body))
-        return Answer(200, json.dumps(self.things[number]).encode())
+        return Response(200, json.dumps(self.things[number]).encode())
 
     @property
     def calls(self) -> list[str]:
@@ -177,7 +177,7 @@ class _Store:
 
 
 def _document(origin: str, *, created: Any = _THING, **more: Any) -> dict[str, Any]:
-    def answers(status: str, schema: Any = _THING) -> dict[str, Any]:
+    def responses(status: str, schema: Any = _THING) -> dict[str, Any]:
         return {
             status: {"description": "", "content": {JSON: {"schema": schema}}},
             "404": {"description": ""},
@@ -198,13 +198,13 @@ def _document(origin: str, *, created: Any = _THING, **more: Any) -> dict[str, A
     parameter = {"name": "thing_id", "in": "path", "required": True, "schema": {"type": "integer"}}
     paths = {
         "/things": {
-            "get": {"operationId": "list", "responses": answers("200", {"type": "array", "items": _THING})},
-            "post": {"operationId": "create", "requestBody": body, "responses": answers("201", created)},
+            "get": {"operationId": "list", "responses": responses("200", {"type": "array", "items": _THING})},
+            "post": {"operationId": "create", "requestBody": body, "responses": responses("201", created)},
         },
         "/things/{thing_id}": {
             "parameters": [parameter],
-            "get": {"operationId": "read", "responses": answers("200")},
-            "patch": {"operationId": "change", "requestBody": body, "responses": answers("200")},
+            "get": {"operationId": "read", "responses": responses("200")},
+            "patch": {"operationId": "change", "requestBody": body, "responses": responses("200")},
             "delete": {"operationId": "remove", "responses": {"204": {"description": ""}}},
         },
         **more,
@@ -270,26 +270,26 @@ def test_a_whole_life(tmp_path: Path, store: _Store, location: bool) -> None:
     ],
 )
 def test_where_the_id_may_stand(tmp_path: Path, store: _Store, body: Any, schema: Any) -> None:
-    """An answer says in many ways what was created."""
+    """A response says in many ways what was created."""
 
-    def create(_: RecordedRequest) -> Answer:
+    def create(_: RecordedRequest) -> Response:
         store.things[1] = {"id": 1, "name": "n"}
-        return Answer(201, json.dumps(body).encode())
+        return Response(201, json.dumps(body).encode())
 
-    store.answers["POST"] = create
+    store.responses["POST"] = create
     result = _check(tmp_path, _document(store.recorder.origin, created=schema), "--yes")
     assert (0, "") == (result.exit_code, result.stderr)
     assert (_CHAIN, {}) == (store.calls[-5:], store.things)
 
 
 def test_what_a_link_says(tmp_path: Path, store: _Store) -> None:
-    """A link of the answer to the creation comes before all guesses."""
+    """A link of the response to the creation comes before all guesses."""
 
-    def create(_: RecordedRequest) -> Answer:
+    def create(_: RecordedRequest) -> Response:
         store.things[2] = {"id": 2, "name": "n"}
-        return Answer(201, b'{"id":1,"name":"n","self":2}')
+        return Response(201, b'{"id":1,"name":"n","self":2}')
 
-    store.answers["POST"] = create
+    store.responses["POST"] = create
     created = {**_THING, "properties": {**_THING["properties"], "self": {"type": "integer"}}}
     document = _document(store.recorder.origin, created=created)
     document["paths"]["/things"]["post"]["responses"]["201"]["links"] = {
@@ -301,8 +301,8 @@ def test_what_a_link_says(tmp_path: Path, store: _Store) -> None:
 
 
 def test_findings_do_not_end_it(tmp_path: Path, store: _Store) -> None:
-    """An answer that breaks the document is found, and the rest of the chain is called, with the removal at its end."""
-    store.answers["PATCH item"] = lambda _: Answer(200, b'{"id":"x"}')
+    """A response that breaks the document is found, and the rest of the chain is called, the removal at its end."""
+    store.responses["PATCH item"] = lambda _: Response(200, b'{"id":"x"}')
     result = _check(tmp_path, _document(store.recorder.origin), "--yes")
     assert 9 == result.exit_code
     rules = {finding["rule"] for finding in _rows(result)["change"]["findings"]}
@@ -312,10 +312,10 @@ def test_findings_do_not_end_it(tmp_path: Path, store: _Store) -> None:
 
 def test_what_cannot_be_removed_is_said(tmp_path: Path, store: _Store) -> None:
     """Where it is, too."""
-    store.answers["DELETE item"] = lambda _: Answer(500, b"")
+    store.responses["DELETE item"] = lambda _: Response(500, b"")
     result = _check(tmp_path, _document(store.recorder.origin), "--yes")
     where = f"{store.recorder.origin}/things/1"
-    assert f"warning: `create` created {where}, and `remove` answered 500" in result.stderr
+    assert f"warning: `create` created {where}, and `remove` responded with 500" in result.stderr
 
 
 def test_without_a_removal(tmp_path: Path, store: _Store) -> None:
@@ -330,7 +330,7 @@ def test_without_a_removal(tmp_path: Path, store: _Store) -> None:
 
 def test_nothing_was_created(tmp_path: Path, store: _Store) -> None:
     """Then there is nothing to change and to remove, and it is said why."""
-    store.answers["POST"] = lambda _: Answer(404, b"", {})
+    store.responses["POST"] = lambda _: Response(404, b"", {})
     result = _check(tmp_path, _document(store.recorder.origin), "--yes")
     rows = _rows(result)
     assert ["POST /things"] == [call for call in store.calls if not call.startswith("GET")]
@@ -338,8 +338,8 @@ def test_nothing_was_created(tmp_path: Path, store: _Store) -> None:
 
 
 def test_nobody_knows_what_was_created(tmp_path: Path, store: _Store) -> None:
-    """An answer without any id leaves something behind that cannot be named."""
-    store.answers["POST"] = lambda _: Answer(201, b'{"name":"n"}')
+    """A response without any id leaves something behind that cannot be named."""
+    store.responses["POST"] = lambda _: Response(201, b'{"name":"n"}')
     result = _check(tmp_path, _document(store.recorder.origin, created={"type": "object"}), "--yes")
     assert f"`create` created something at {store.recorder.origin}/things" in result.stderr
     assert ["POST /things"] == [call for call in store.calls if not call.startswith("GET")]
@@ -348,28 +348,28 @@ def test_nobody_knows_what_was_created(tmp_path: Path, store: _Store) -> None:
 def test_a_part_of_something(tmp_path: Path, store: _Store) -> None:
     """A chain below another one is run in what that one made, and is removed before it."""
     parameter = {"in": "path", "required": True, "schema": {"type": "integer"}}
-    answer = {"description": "", "content": {JSON: {"schema": {"type": "object"}}}}
+    response = {"description": "", "content": {JSON: {"schema": {"type": "object"}}}}
     parts = {
         "/things/{id}/parts": {
             "parameters": [{**parameter, "name": "id"}],
-            "post": {"operationId": "create-part", "responses": {"201": answer}},
+            "post": {"operationId": "create-part", "responses": {"201": response}},
         },
         "/things/{id}/parts/{part}": {
             "parameters": [{**parameter, "name": "id"}, {**parameter, "name": "part"}],
             "delete": {"operationId": "remove-part", "responses": {"204": {"description": ""}}},
         },
     }
-    store.recorder.answers["/things/1/parts"] = Answer(201, b'{"part":7}')
-    store.recorder.answers["/things/1/parts/7"] = Answer(204, b"", {})
+    store.recorder.responses["/things/1/parts"] = Response(201, b'{"part":7}')
+    store.recorder.responses["/things/1/parts/7"] = Response(204, b"", {})
     result = _check(tmp_path, _document(store.recorder.origin, **parts), "--yes")
     assert (0, "") == (result.exit_code, result.stderr)
     assert [*_CHAIN[:-1], "POST /things/1/parts", "DELETE /things/1/parts/7", _CHAIN[-1]] == store.calls[-7:]
 
 
 class _Everywhere(dict[str, Any]):
-    """Answers of paths, and one for all others."""
+    """Responses of paths, and one for all others."""
 
-    def __init__(self, known: dict[str, Any], others: Callable[[RecordedRequest], Answer]) -> None:
+    def __init__(self, known: dict[str, Any], others: Callable[[RecordedRequest], Response]) -> None:
         super().__init__(known)
         self._others = others
 
@@ -399,19 +399,19 @@ def test_a_name_of_our_own(tmp_path: Path, schema: dict[str, Any]) -> None:
     """PUT creates where reading says that nothing has that name, and what it made is removed."""
     things: dict[str, bytes] = {}
 
-    def item(request: RecordedRequest) -> Answer:
+    def item(request: RecordedRequest) -> Response:
         body = things.get(request.target)
         if request.method == "PUT":
             things[request.target] = b'{"id":1,"name":"n"}'
-            return Answer(201, things[request.target])
+            return Response(201, things[request.target])
         if request.method == "DELETE":
             things.pop(request.target)
-            return Answer(204, b"", {})
-        return Answer(200, body) if body else Answer(404, b"", {})
+            return Response(204, b"", {})
+        return Response(200, body) if body else Response(404, b"", {})
 
     with recording() as recorder:
-        recorder.answers["/things"] = Answer(200, b"[]")
-        recorder.answers = _Everywhere(recorder.answers, item)
+        recorder.responses["/things"] = Response(200, b"[]")
+        recorder.responses = _Everywhere(recorder.responses, item)
         result = _check(tmp_path, _named(_document(recorder.origin), schema), "--yes")
         calls = [asked.method for asked in recorder.requests if asked.target != "/things"][-4:]
     assert (0, "", {}) == (result.exit_code, result.stderr, things)
@@ -432,30 +432,30 @@ def test_a_number_is_only_made_up_for_an_id(tmp_path: Path) -> None:
 
 def test_a_name_that_is_taken(tmp_path: Path) -> None:
     """Nothing is written where reading does not say that a name is free."""
-    taken = Answer(200, b'{"id":1,"name":"n"}')
+    taken = Response(200, b'{"id":1,"name":"n"}')
     with recording() as recorder:
-        recorder.answers["/things"] = Answer(200, b"[]")
-        recorder.answers = _Everywhere(recorder.answers, lambda _: taken)
+        recorder.responses["/things"] = Response(200, b"[]")
+        recorder.responses = _Everywhere(recorder.responses, lambda _: taken)
         result = _check(tmp_path, _named(_document(recorder.origin), {"type": "string"}), "--yes")
         assert {"GET"} == {request.method for request in recorder.requests}
     assert "`read` does not say that a name is free" == _rows(result)["put"]["skipped"]["reason"]
 
 
 def test_what_was_there_before_stays(tmp_path: Path, store: _Store) -> None:
-    """A creation that answers with a thing of before has made nothing that may be changed or removed."""
+    """A creation that responds with a thing of before has made nothing that may be changed or removed."""
     store.things[1] = {"id": 1, "name": "old"}
-    store.answers["POST"] = lambda _: Answer(201, b'{"id":1,"name":"old"}')
+    store.responses["POST"] = lambda _: Response(201, b'{"id":1,"name":"old"}')
     result = _check(tmp_path, _document(store.recorder.origin), "--yes")
     assert {1: {"id": 1, "name": "old"}} == store.things
     assert {"GET", "POST"} == {request.method for request in store.recorder.requests}
-    reason = "the answer of `create` speaks of `1`, which was there before"
+    reason = "the response of `create` speaks of `1`, which was there before"
     assert reason == _rows(result)["remove"]["skipped"]["reason"]
     assert "or it was there before" not in result.stderr
 
 
 def test_what_may_have_been_there_before_is_told(tmp_path: Path, store: _Store) -> None:
     """A server that knows any id shows nothing: what the creation names stays, and it is said that it does."""
-    store.answers["GET item"] = lambda _: Answer(200, b'{"id":1,"name":"n"}')
+    store.responses["GET item"] = lambda _: Response(200, b'{"id":1,"name":"n"}')
     result = _check(tmp_path, _document(store.recorder.origin), "--yes")
     assert {"GET", "POST"} == {request.method for request in store.recorder.requests}
     said = f"`create` created {store.recorder.origin}/things/1, or it was there before"
@@ -465,7 +465,7 @@ def test_what_may_have_been_there_before_is_told(tmp_path: Path, store: _Store) 
 def test_what_is_in_no_chain_is_not_called(tmp_path: Path, store: _Store) -> None:
     """Unless the person names it."""
     more = {"/reset": {"post": {"operationId": "reset", "responses": {"204": {"description": ""}}}}}
-    store.recorder.answers["/reset"] = Answer(204, b"", {})
+    store.recorder.responses["/reset"] = Response(204, b"", {})
     document = _document(store.recorder.origin, **more)
     skipped = _rows(_check(tmp_path, document, "--yes"))["reset"]["skipped"]
     assert ("unsafe", True) == (skipped["kind"], "is not about what is created here" in skipped["reason"])
@@ -486,11 +486,11 @@ def test_nothing_is_plain(tmp_path: Path, store: _Store) -> None:
 def test_where_location_and_the_body_differ(tmp_path: Path, store: _Store) -> None:
     """`Location` is the word of HTTP for what was created."""
 
-    def create(_: RecordedRequest) -> Answer:
+    def create(_: RecordedRequest) -> Response:
         store.things[2] = {"id": 2, "name": "n"}
-        return Answer(201, b'{"id":1}', {"Location": "/things/2", "Content-Type": JSON})
+        return Response(201, b'{"id":1}', {"Location": "/things/2", "Content-Type": JSON})
 
-    store.answers["POST"] = create
+    store.responses["POST"] = create
     result = _check(tmp_path, _document(store.recorder.origin, created={"type": "object"}), "--yes")
     assert (0, "", {}) == (result.exit_code, result.stderr, store.things)
 
@@ -518,7 +518,10 @@ def test_a_thing_at_its_own_path_is_created_in_another(tmp_path: Path, store: _S
     create = _document("")["paths"]["/things"]["post"]
     team = {"name": "team_id", "in": "path", "required": True, "schema": {"type": "string"}}
     document["paths"] |= {"/teams": teams, "/teams/{team_id}/things": {"parameters": [team], "post": create}}
-    store.recorder.answers |= {"/teams": Answer(200, b'[{"id": "x"}]'), "/teams/x/things": store.collection}
+    store.recorder.responses |= {
+        "/teams": Response(200, b'[{"id": "x"}]'),
+        "/teams/x/things": store.collection,
+    }
     result = _check(tmp_path, document, "--yes", "--validate", "off")
     assert ("", {}) == (result.stderr, store.things)
     assert ["POST /teams/x/things", *_CHAIN[1:]] == store.calls[-5:]
@@ -527,8 +530,8 @@ def test_a_thing_at_its_own_path_is_created_in_another(tmp_path: Path, store: _S
 def test_what_is_below_a_new_thing_is_read(tmp_path: Path, store: _Store) -> None:
     """A read that there was nothing for is called while the check's own thing is there."""
 
-    def history(_: RecordedRequest) -> Answer:
-        return Answer(200 if store.things else 404, b"{}")
+    def history(_: RecordedRequest) -> Response:
+        return Response(200 if store.things else 404, b"{}")
 
     document = _document(store.recorder.origin)
     parameters = document["paths"]["/things/{thing_id}"]["parameters"]
@@ -539,7 +542,7 @@ def test_what_is_below_a_new_thing_is_read(tmp_path: Path, store: _Store) -> Non
     read = {"operationId": "by_key", "parameters": [{**parameters[0], "name": "key"}], "responses": responses}
     document["paths"]["/things/{key}/latest"] = {"get": read}
     for number in range(9):
-        store.recorder.answers[f"/things/{number}/history"] = history
+        store.recorder.responses[f"/things/{number}/history"] = history
     result = _check(tmp_path, document, "--yes", "--validate", "off")
     assert {} == store.things
     assert [404, 200] == _rows(result)["history"]["statuses"]
@@ -618,11 +621,11 @@ def test_two_operations_create_the_same(
 ) -> None:
     """Each is tried and cleaned up; what changes a thing is called once, on the first that could be created."""
 
-    def answer(request: RecordedRequest) -> Answer:
+    def response(request: RecordedRequest) -> Response:
         is_refused = request.method == "POST" and request.target == fails
-        return Answer(422, b"{}") if is_refused else store.collection(request)
+        return Response(422, b"{}") if is_refused else store.collection(request)
 
-    store.recorder.answers |= {"/things": answer, "/import": answer}
+    store.recorder.responses |= {"/things": response, "/import": response}
     document = _document(store.recorder.origin)
     create = document["paths"]["/things"]["post"]
     link = {"operationId": "read", "parameters": {"thing_id": "$response.body#/id"}}
@@ -646,12 +649,12 @@ def test_ctrl_c_cleans_up(tmp_path: Path, store: _Store, when: str) -> None:
     """What was created is removed, also where Ctrl-C comes while nobody knows yet what it is called."""
     original = {"POST": store.collection, "PATCH item": store.item}[when]
 
-    def answer(request: RecordedRequest) -> Answer:
-        del store.answers[when]
+    def response(request: RecordedRequest) -> Response:
+        del store.responses[when]
         signal.raise_signal(signal.SIGINT)
         return original(request)
 
-    store.answers[when] = answer
+    store.responses[when] = response
     result = _check(tmp_path, _document(store.recorder.origin), "--yes")
     assert 130 == result.exit_code
     assert ("DELETE /things/1", {}) == (store.calls[-1], store.things)
@@ -661,13 +664,13 @@ def test_sigterm_cleans_up(tmp_path: Path, store: _Store) -> None:
     """A program that is told to end removes what it has created on its way out."""
     running: list[subprocess.Popen[bytes]] = []
 
-    def answer(request: RecordedRequest) -> Answer:
-        del store.answers["PATCH item"]
+    def response(request: RecordedRequest) -> Response:
+        del store.responses["PATCH item"]
         running[0].terminate()
         threading.Event().wait(0.5)
         return store.item(request)
 
-    store.answers["PATCH item"] = answer
+    store.responses["PATCH item"] = response
     file = tmp_path / "document.json"
     file.write_text(json.dumps(_document(store.recorder.origin)), encoding="utf-8")
     words = [sys.executable, "-m", "dynacli", "check", str(file), "--write", "--yes"]
@@ -722,11 +725,11 @@ def test_the_stand_in_misbehaves(kind: str, operation: str) -> None:
 def test_a_location_in_all_its_forms(tmp_path: Path, store: _Store, location: str) -> None:
     """It is relative to the request, or to the collection, or absolute; only its end counts."""
 
-    def create(_: RecordedRequest) -> Answer:
+    def create(_: RecordedRequest) -> Response:
         store.things[1] = {"id": 1, "name": "n"}
-        return Answer(201, b"{}", {"Location": location, "Content-Type": JSON})
+        return Response(201, b"{}", {"Location": location, "Content-Type": JSON})
 
-    store.answers["POST"] = create
+    store.responses["POST"] = create
     result = _check(tmp_path, _document(store.recorder.origin, created={"type": "object"}), "--yes")
     assert 0 == result.exit_code
     assert (_CHAIN, {}) == (store.calls[-5:], store.things)
@@ -744,11 +747,11 @@ def test_a_location_in_all_its_forms(tmp_path: Path, store: _Store, location: st
 def test_an_id_behind_an_envelope(tmp_path: Path, store: _Store, body: Any) -> None:
     """What holds the resource is looked into."""
 
-    def create(_: RecordedRequest) -> Answer:
+    def create(_: RecordedRequest) -> Response:
         store.things[1] = {"id": 1, "name": "n"}
-        return Answer(201, json.dumps(body).encode())
+        return Response(201, json.dumps(body).encode())
 
-    store.answers["POST"] = create
+    store.responses["POST"] = create
     _check(tmp_path, _document(store.recorder.origin, created={}), "--yes")
     assert (_CHAIN, {}) == (store.calls[-5:], store.things)
 
@@ -759,32 +762,32 @@ class _Tenants:
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
         self.refuses_tenants = False
-        recorder.answers["/tenants"] = self.create
-        self.recorder.answers["/me"] = Answer(200, b'{"tenant":"given"}')
+        recorder.responses["/tenants"] = self.create
+        self.recorder.responses["/me"] = Response(200, b'{"tenant":"given"}')
 
-    def create(self, request: RecordedRequest) -> Answer:
+    def create(self, request: RecordedRequest) -> Response:
         name = json.loads(request.body)["name"]
         if self.refuses_tenants:
-            return Answer(409, b"{}")
+            return Response(409, b"{}")
         self._serve("/tenants", name, b"{}")
-        self.recorder.answers[f"/tenants/{name}/tables"] = self.create_table
-        return Answer(200, b"{}")
+        self.recorder.responses[f"/tenants/{name}/tables"] = self.create_table
+        return Response(200, b"{}")
 
-    def create_table(self, request: RecordedRequest) -> Answer:
+    def create_table(self, request: RecordedRequest) -> Response:
         name = json.loads(request.body)["name"]
         body = json.dumps({"id": "u-1", "name": name}).encode()
         self._serve(request.target, name, body)
-        return Answer(200, body)
+        return Response(200, body)
 
     def _serve(self, collection: str, name: str, body: bytes) -> None:
         path = f"{collection}/{name}"
 
-        def item(request: RecordedRequest) -> Answer:
+        def item(request: RecordedRequest) -> Response:
             if request.method == "DELETE":
-                del self.recorder.answers[path]
-            return Answer(200, body)
+                del self.recorder.responses[path]
+            return Response(200, body)
 
-        self.recorder.answers[path] = item
+        self.recorder.responses[path] = item
 
     @property
     def calls(self) -> list[str]:
@@ -795,7 +798,7 @@ class _Tenants:
 
 
 def _tenants_document(origin: str) -> dict[str, Any]:
-    answer = {"200": {"description": ""}, "404": {"description": ""}, "409": {"description": ""}}
+    response = {"200": {"description": ""}, "404": {"description": ""}, "409": {"description": ""}}
     schema = {
         "type": "object",
         "required": ["name"],
@@ -810,7 +813,7 @@ def _tenants_document(origin: str) -> dict[str, Any]:
         return {"parameters": parameters, **operations}
 
     def does(name: str, **more: Any) -> dict[str, Any]:
-        return {"operationId": name, "responses": answer, **more}
+        return {"operationId": name, "responses": response, **more}
 
     paths = {
         "/me": {"get": does("me")},
@@ -851,8 +854,8 @@ def test_a_creation_that_fails_does_not_silence_those_below_it(tmp_path: Path) -
     with recording() as recorder:
         tenants = _Tenants(recorder)
         tenants.refuses_tenants = True
-        recorder.answers["/tenants/given"] = Answer(200, b"{}")
-        recorder.answers["/tenants/given/tables"] = tenants.create_table
+        recorder.responses["/tenants/given"] = Response(200, b"{}")
+        recorder.responses["/tenants/given/tables"] = tenants.create_table
         _check(tmp_path, _tenants_document(recorder.origin), "--validate", "strict", "--yes")
         expected = ["POST /tenants", "POST /tenants/given/tables", "GET /tenants/given/tables/u-1"]
         expected += [f"{method} /tenants/given/tables/*" for method in ("GET", "DELETE")]
@@ -869,7 +872,7 @@ def test_a_name_that_was_sent_is_not_removed_where_nothing_confirms_it(tmp_path:
     code = {"type": "string", "enum": ["taken"]}
     schema = {"type": "object", "properties": {"code": code}, "required": ["code"]}
     document["paths"]["/things"]["post"]["requestBody"]["content"][JSON]["schema"] = schema
-    store.answers["POST"] = lambda _: Answer(201, b"{}")
+    store.responses["POST"] = lambda _: Response(201, b"{}")
     result = _check(tmp_path, document, "--yes")
     assert "`create` created something at" in result.stderr
     assert not [call for call in store.calls if call.startswith(("PATCH", "DELETE"))]
@@ -878,20 +881,20 @@ def test_a_name_that_was_sent_is_not_removed_where_nothing_confirms_it(tmp_path:
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_server_that_fails_may_have_created_something(tmp_path: Path, store: _Store, status: int) -> None:
     """It is said."""
-    store.answers["POST"] = lambda _: Answer(status, b"", {})
+    store.responses["POST"] = lambda _: Response(status, b"", {})
     result = _check(tmp_path, _document(store.recorder.origin), "--yes")
     where = f"{store.recorder.origin}/things"
-    assert f"`create` answered {status} and may have created something at {where}" in result.stderr
+    assert f"`create` responded with {status} and may have created something at {where}" in result.stderr
 
 
 def test_a_removal_is_tried_again_where_the_server_is_busy(tmp_path: Path, store: _Store) -> None:
     """Nothing is left behind for a moment's trouble."""
 
-    def busy(_: RecordedRequest) -> Answer:
-        del store.answers["DELETE item"]
-        return Answer(503, b"", {})
+    def busy(_: RecordedRequest) -> Response:
+        del store.responses["DELETE item"]
+        return Response(503, b"", {})
 
-    store.answers["DELETE item"] = busy
+    store.responses["DELETE item"] = busy
     result = _check(tmp_path, _document(store.recorder.origin), "--yes")
     assert ("", {}) == ("".join(re.findall("Warning.*", result.stderr)), store.things)
 
@@ -910,8 +913,8 @@ def test_a_body_gets_the_ids_that_are_known(tmp_path: Path, store: _Store) -> No
         "get": {"operationId": "owners", "responses": {"200": {"description": ""}}}
     }
     known = [{"id": "o1", "thing_id": "t1", "owner_name": "Ann", "name": "no", "phone_number": "1"}]
-    store.recorder.answers["/owners"] = Answer(200, json.dumps(known).encode())
-    store.answers["POST"] = lambda _: Answer(404, b"", {})
+    store.recorder.responses["/owners"] = Response(200, json.dumps(known).encode())
+    store.responses["POST"] = lambda _: Response(404, b"", {})
     _check(tmp_path, document, "--yes", "--validate", "strict")
     body = json.loads(next(each.body for each in store.recorder.requests if each.method == "POST"))
     assert ("o1", "Ann") == (body["owner_id"], body["ownerName"])
@@ -929,29 +932,29 @@ class _Flows:
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder, self.flows = recorder, dict[str, str]()
-        recorder.answers |= {"/flows": self.create_flow, "/runs": self.create_run, "/flows/f-1": self.flow}
-        recorder.answers["/runs/r-1"] = lambda request: (
-            Answer(204, b"", {}) if request.method == "DELETE" else Answer(200, b'{"id":"r-1"}')
+        recorder.responses |= {"/flows": self.create_flow, "/runs": self.create_run, "/flows/f-1": self.flow}
+        recorder.responses["/runs/r-1"] = lambda request: (
+            Response(204, b"", {}) if request.method == "DELETE" else Response(200, b'{"id":"r-1"}')
         )
 
-    def create_flow(self, request: RecordedRequest) -> Answer:
+    def create_flow(self, request: RecordedRequest) -> Response:
         self.flows["f-1"] = name = json.loads(request.body)["name"]
-        self.recorder.answers[f"/flows/name/{name}"] = self.flow
-        return Answer(201, json.dumps({"id": "f-1", "name": name}).encode())
+        self.recorder.responses[f"/flows/name/{name}"] = self.flow
+        return Response(201, json.dumps({"id": "f-1", "name": name}).encode())
 
-    def flow(self, request: RecordedRequest) -> Answer:
+    def flow(self, request: RecordedRequest) -> Response:
         if "f-1" not in self.flows:
-            return Answer(404, b"", {})
+            return Response(404, b"", {})
         name = self.flows.pop("f-1") if request.method == "DELETE" else self.flows["f-1"]
-        return Answer(200, json.dumps({"id": "f-1", "name": name}).encode())
+        return Response(200, json.dumps({"id": "f-1", "name": name}).encode())
 
-    def create_run(self, request: RecordedRequest) -> Answer:
+    def create_run(self, request: RecordedRequest) -> Response:
         is_known = json.loads(request.body)["flow_id"] in self.flows
-        return Answer(201, b'{"id":"r-1"}') if is_known else Answer(409, b"", {})
+        return Response(201, b'{"id":"r-1"}') if is_known else Response(409, b"", {})
 
 
 def _flows_document(origin: str) -> dict[str, Any]:
-    answers = {
+    responses = {
         **{
             key: {"description": "", "content": {JSON: {"schema": {"type": "object"}}}}
             for key in ("200", "201")
@@ -966,7 +969,7 @@ def _flows_document(origin: str) -> dict[str, Any]:
             "required": [*fields],
         }
         body = {"requestBody": {"required": True, "content": {JSON: {"schema": schema}}}} if fields else {}
-        return {"operationId": name, "responses": answers, **body}
+        return {"operationId": name, "responses": responses, **body}
 
     def at(name: str, **operations: Any) -> dict[str, Any]:
         return {
@@ -1010,11 +1013,11 @@ def test_what_wants_the_id_of_a_thing_is_created_while_that_is_there(tmp_path: P
 
 def test_ids_of_what_is_gone_are_forgotten() -> None:
     """What a check created and removed is no value for later calls, and other values stay."""
-    answers = AnswerValues()
-    forget = answers.add_created("create", "/flows/{}", ("f-1",), {"data": {"id": "f-1", "name": "n"}})
-    kept = answers.add_created("create-again", "/flows/{}", ("f-2",), None)
-    assert [("f-2", "create-again"), ("f-1", "create")] == [*answers.fields_called("flowid")]
+    responses = ResponseValues()
+    forget = responses.add_created("create", "/flows/{}", ("f-1",), {"data": {"id": "f-1", "name": "n"}})
+    kept = responses.add_created("create-again", "/flows/{}", ("f-2",), None)
+    assert [("f-2", "create-again"), ("f-1", "create")] == [*responses.fields_called("flowid")]
     forget()
-    assert [("f-2", "create-again")] == [*answers.fields_called("flowid")]
+    assert [("f-2", "create-again")] == [*responses.fields_called("flowid")]
     kept()
-    assert [] == [*answers.fields_called("flowid")]
+    assert [] == [*responses.fields_called("flowid")]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.auth.headless_browser import headless_browser
 from tests.documents import document, save
-from tests.harness import Answer, Recorder, Result, run_cli
+from tests.harness import Recorder, Response, Result, run_cli
 
 _HOSTILE = "</pre><script>alert(1)</script><img src=x onerror=alert(1)>\"'&amp;\x1b[31m"
 
@@ -61,7 +61,7 @@ def test_the_page_has_the_table_the_findings_and_the_coverage() -> None:
         "17 of 23 operations called",
         "expected string, got integer `12345` [type]",
         "document line",
-        "tag operations called documented answers seen operations with findings",
+        "tag operations called documented responses seen operations with findings",
         "5 of 5",
         "get-org GET /org 1 200 1 of 3",
     ):
@@ -82,15 +82,17 @@ def test_the_page_needs_nothing_from_elsewhere() -> None:
 
 def test_no_text_of_a_document_or_server_becomes_markup(server: Recorder) -> None:
     """Titles, tags, paths, keys, values and media types are text, whatever they hold."""
-    answer = {"type": "object", "properties": {"a": {"type": "integer"}}, "additionalProperties": False}
+    response = {"type": "object", "properties": {"a": {"type": "integer"}}, "additionalProperties": False}
     get = {
         "tags": [_HOSTILE],
         "operationId": "look",
-        "responses": {"200": {"description": _HOSTILE, "content": {"application/json": {"schema": answer}}}},
+        "responses": {
+            "200": {"description": _HOSTILE, "content": {"application/json": {"schema": response}}}
+        },
     }
     whole = document({"/<b>x</b>": {"get": get}}, [server.origin], version="3.1.0")
     whole["info"]["title"] = _HOSTILE
-    server.answers["/%3Cb%3Ex%3C/b%3E"] = Answer(200, json.dumps({"a": _HOSTILE, _HOSTILE: 1}).encode())
+    server.responses["/%3Cb%3Ex%3C/b%3E"] = Response(200, json.dumps({"a": _HOSTILE, _HOSTILE: 1}).encode())
     html = run_cli("check", save(whole), "-o", "html").stdout
     page = _Page(html)
     assert set() == page.tags & {"script", "img"}

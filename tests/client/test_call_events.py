@@ -12,7 +12,7 @@ from dynacli.client.api_client import Api
 from dynacli.client.call import CallEvent
 from dynacli.errors import MismatchError, NetworkError, UsageError
 from tests.documents import document, operation, parameter, serve
-from tests.harness import Answer, RecordedRequest, Recorder, json_answer
+from tests.harness import RecordedRequest, Recorder, Response, json_response
 
 _INTEGER = {"type": "integer"}
 _PET = {"type": "object", "properties": {"id": _INTEGER}}
@@ -59,24 +59,24 @@ def told() -> _Noted:
 @pytest.fixture
 def api(server: Recorder, told: _Noted) -> Iterator[Api]:
     """An API that tells of all calls."""
-    server.answers["/pets/1"] = json_answer({"id": 1})
+    server.responses["/pets/1"] = json_response({"id": 1})
     source = serve(server, _document(server.origin))
     with dynacli.open_api(source, on_event=told.append, headers={"Authorization": _SECRET}) as opened:
         server.requests.clear()
         yield opened
 
 
-def _in_turn(*answers: Answer) -> Callable[[RecordedRequest], Answer]:
-    left = iter(answers)
+def _in_turn(*responses: Response) -> Callable[[RecordedRequest], Response]:
+    left = iter(responses)
     return lambda _: next(left)
 
 
 def test_a_call_tells_of_its_steps(api: Api, told: _Noted) -> None:
-    """Each once, in the order in which they happen; the last one has what the answer holds."""
+    """Each once, in the order in which they happen; the last one has what the response holds."""
     api.call("get-pet", id=1)
     assert _PLAIN == told.names
     assert {"get-pet"} == {event.operation for event in told}
-    assert (200, []) == (told[3].answer.status, [*told[4].findings])
+    assert (200, []) == (told[3].response.status, [*told[4].findings])
 
 
 def test_a_call_can_have_a_listener_of_its_own(api: Api, told: _Noted) -> None:
@@ -98,15 +98,15 @@ def test_what_the_document_does_not_allow_is_told_and_not_sent(
 
 
 def test_findings_are_told(api: Api, told: _Noted, server: Recorder) -> None:
-    """As the answer has them."""
-    server.answers["/pets/1"] = json_answer({"id": "one"})
-    answer = api.call("get-pet", id=1)
-    assert answer.findings == told[-1].findings != ()
+    """As the response has them."""
+    server.responses["/pets/1"] = json_response({"id": "one"})
+    response = api.call("get-pet", id=1)
+    assert response.findings == told[-1].findings != ()
 
 
 def test_tries_are_told(api: Api, told: _Noted, server: Recorder) -> None:
     """Why the call waits, for how long, and which try follows."""
-    server.answers["/pets/1"] = _in_turn(Answer(503, b"", {"Retry-After": "0"}), json_answer({"id": 1}))
+    server.responses["/pets/1"] = _in_turn(Response(503, b"", {"Retry-After": "0"}), json_response({"id": 1}))
     api.call("get-pet", id=1)
     assert [*_PLAIN[:2], "retrying", *_PLAIN[1:]] == told.names
     assert [1, 2] == [event.tries for event in told if event.name == "sending"]
@@ -117,7 +117,7 @@ def test_tries_are_told(api: Api, told: _Noted, server: Recorder) -> None:
 
 def test_a_failure_is_told(api: Api, told: _Noted, server: Recorder) -> None:
     """With the error that the call raises."""
-    server.answers["/pets/1"] = Answer(200, b"{", {"Content-Encoding": "gzip"})
+    server.responses["/pets/1"] = Response(200, b"{", {"Content-Encoding": "gzip"})
     with pytest.raises(NetworkError) as raised:
         api.call("get-pet", id=1)
     assert ["request_built", "sending", "response_head", "failed"] == told.names
@@ -127,12 +127,12 @@ def test_a_failure_is_told(api: Api, told: _Noted, server: Recorder) -> None:
 def test_pages_are_told(api: Api, told: _Noted, server: Recorder) -> None:
     """Each after the steps of its call, with how many items came so far."""
 
-    def page(request: RecordedRequest) -> Answer:
+    def page(request: RecordedRequest) -> Response:
         number = 2 if "page=2" in request.target else 1
         link = {} if number == 2 else {"Link": '</pets?page=2>; rel="next"'}
-        return json_answer([{"id": 2 * number}, {"id": 2 * number + 1}], **link)
+        return json_response([{"id": 2 * number}, {"id": 2 * number + 1}], **link)
 
-    server.answers["/pets"] = page
+    server.responses["/pets"] = page
     assert [2, 3, 4, 5] == [item["id"] for item in api.items("list-pets")]
     assert [*_PLAIN, "page", *_PLAIN, "page"] == told.names
     assert [(1, 2), (2, 4)] == [(event.page.number, event.count) for event in told if event.name == "page"]
@@ -141,9 +141,9 @@ def test_pages_are_told(api: Api, told: _Noted, server: Recorder) -> None:
 def test_the_parts_of_a_stream_are_told(api: Api, told: _Noted, server: Recorder) -> None:
     """Before its items are taken; all of them together are the body."""
     body = b'{"id":1}\n{"id":2}\n'
-    server.answers["/lines"] = Answer(200, body, {"Content-Type": "application/x-ndjson"})
-    with api.stream("watch-pets") as answer:
-        assert [{"id": 1}, {"id": 2}] == list(answer)
+    server.responses["/lines"] = Response(200, body, {"Content-Type": "application/x-ndjson"})
+    with api.stream("watch-pets") as response:
+        assert [{"id": 1}, {"id": 2}] == list(response)
     parts = [event for event in told if event.name == "response_part"]
     assert body == b"".join(event.content for event in parts)
     assert len(body) == parts[-1].size
@@ -153,7 +153,7 @@ def test_the_parts_of_a_stream_are_told(api: Api, told: _Noted, server: Recorder
 
 def test_a_wait_tells_what_it_waits_for(api: Api, told: _Noted, server: Recorder) -> None:
     """Each call by its steps, and the time between two as that before a further try."""
-    server.answers["/pets/1"] = _in_turn(json_answer({"id": 1}), json_answer({"id": 2}))
+    server.responses["/pets/1"] = _in_turn(json_response({"id": 1}), json_response({"id": 2}))
     api.wait("get-pet", "id == `2`", id=1, wait_interval=0.01)
     assert [*_PLAIN, "retrying", *_PLAIN] == told.names
     assert "is not true" in told[5].pause.reason
@@ -161,7 +161,7 @@ def test_a_wait_tells_what_it_waits_for(api: Api, told: _Noted, server: Recorder
 
 def test_the_rows_of_a_batch_are_told(api: Api, told: _Noted, server: Recorder) -> None:
     """Those that could not be sent as well, without a call."""
-    server.answers["/pets/2"] = json_answer({"id": "two"})
+    server.responses["/pets/2"] = json_response({"id": "two"})
     results = list(api.batch([{"id": 1}, {"id": 2}], "get-pet"))
     rows = [event for event in told if event.name == "row"]
     assert results == sorted((event.result for event in rows), key=lambda result: result.row)
@@ -173,7 +173,7 @@ def test_how_far_an_upload_is_is_told(api: Api, told: _Noted, server: Recorder, 
     """From nothing to all of it."""
     photo = tmp_path / "photo.png"
     photo.write_bytes(bytes(200_000))
-    server.answers["/photos"] = json_answer({"id": 1})
+    server.responses["/photos"] = json_response({"id": 1})
     api.call("put-photo", body=photo)
     progress = [(event.sent, event.total) for event in told if event.name == "progress"]
     assert ((0, 200_000), (200_000, 200_000)) == (progress[0], progress[-1])
@@ -214,7 +214,7 @@ def test_listeners_of_several_threads_hear_of_their_own_calls(api: Api, server: 
     heard: dict[int, set[str]] = {number: set() for number in range(1, 9)}
 
     def call(number: int) -> None:
-        server.answers[f"/pets/{number}"] = json_answer({"id": number})
+        server.responses[f"/pets/{number}"] = json_response({"id": number})
 
         def hear(event: CallEvent) -> None:
             if event.request is not None:

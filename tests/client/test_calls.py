@@ -1,4 +1,4 @@
-"""A call: the request goes out as the document describes it, and the answer comes back as it was sent."""
+"""A call: the request goes out as the document describes it, and the response comes back as it was sent."""
 
 import gzip
 import json
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.documents import document, operation, save
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 PETS = {
     "/pets": {
@@ -54,7 +54,7 @@ PETS = {
 @pytest.fixture
 def api(server: Recorder) -> str:
     """The document of the pets, saved, with the recording server in it."""
-    server.answers["/pets"] = Answer(body=b'{"b": 1,\n "a": [1.0, 2]}')
+    server.responses["/pets"] = Response(body=b'{"b": 1,\n "a": [1.0, 2]}')
     return save(document(PETS, [server.origin]))
 
 
@@ -156,8 +156,8 @@ def test_a_pipe_gets_the_bytes_as_they_came(api: str) -> None:
 )
 @pytest.mark.parametrize("output", ["auto", "raw"])
 def test_bytes_are_exact(api: str, server: Recorder, body: bytes, media_type: str, output: str) -> None:
-    """Whatever an answer holds, a pipe and `-o raw` get it unchanged."""
-    server.answers["/pets"] = Answer(200, body, {"Content-Type": media_type} if media_type else {})
+    """Whatever a response holds, a pipe and `-o raw` get it unchanged."""
+    server.responses["/pets"] = Response(200, body, {"Content-Type": media_type} if media_type else {})
     assert body == run_cli(api, "list-pets", "-o", output, "--validate", "off").stdout_bytes
 
 
@@ -168,36 +168,36 @@ def test_bytes_are_exact(api: str, server: Recorder, body: bytes, media_type: st
         ("yaml", "b: 1\na:\n- 1.0\n- 2\n"),
     ],
 )
-def test_an_answer_is_converted(api: str, output: str, expected: str) -> None:
+def test_an_response_is_converted(api: str, output: str, expected: str) -> None:
     """`-o json` lays out, `-o yaml` converts; order and numbers stay."""
     assert expected == run_cli(api, "list-pets", "-o", output).stdout
 
 
-def test_an_answer_goes_into_a_file(api: str) -> None:
+def test_an_response_goes_into_a_file(api: str) -> None:
     """`-o @FILE` keeps the exact bytes, and standard output stays empty."""
     result = run_cli(api, "list-pets", "-o", "@pets.json")
     assert (0, "", "") == (result.exit_code, result.stdout, result.stderr)
     assert b'{"b": 1,\n "a": [1.0, 2]}' == Path("pets.json").read_bytes()
 
 
-def test_an_answer_that_cannot_be_written_is_no_usage_error(api: str, server: Recorder) -> None:
-    """A binary answer under `-o json` is exit 13: the code of wrong usage would say that nothing was sent."""
-    server.answers["/pets"] = Answer(200, b"\x89PNG\x00", {"Content-Type": "image/png"})
+def test_an_response_that_cannot_be_written_is_no_usage_error(api: str, server: Recorder) -> None:
+    """A binary response under `-o json` is exit 13: the code of wrong usage would say that nothing was sent."""
+    server.responses["/pets"] = Response(200, b"\x89PNG\x00", {"Content-Type": "image/png"})
     result = run_cli(api, "list-pets", "-o", "json", "--validate", "off")
     assert (13, b"\x89PNG\x00", 1) == (result.exit_code, result.stdout_bytes, len(server.requests))
     assert "-o @FILE" in result.stderr
 
 
 @pytest.mark.parametrize("output", ["json", "yaml"])
-def test_an_answer_that_cannot_be_written_is_judged(api: str, server: Recorder, output: str) -> None:
-    """The verdict and the report come before the end of a call whose answer cannot be written in the format."""
-    server.answers["/pets"] = Answer(200, b"\x89PNG\x00", {"Content-Type": "image/png"})
+def test_an_response_that_cannot_be_written_is_judged(api: str, server: Recorder, output: str) -> None:
+    """The verdict and the report come before the end of a call whose response cannot be written in the format."""
+    server.responses["/pets"] = Response(200, b"\x89PNG\x00", {"Content-Type": "image/png"})
     words = ("list-pets", "-o", output, "--validate", "strict", "--report", "json=r.json")
     result = run_cli(api, *words)
     assert (13, b"\x89PNG\x00", 1) == (result.exit_code, result.stdout_bytes, len(server.requests))
     verdict, _, rest = result.stderr.partition("[undocumented-media-type]")
-    assert verdict.startswith("warning: The answer breaks the document")
-    assert f"error: The answer cannot be shown as {output.upper()}" in rest
+    assert verdict.startswith("warning: The response breaks the document")
+    assert f"error: The response cannot be shown as {output.upper()}" in rest
     report = json.loads(Path("r.json").read_text())
     assert (["undocumented-media-type"], 200) == (
         [finding["rule"] for finding in report["findings"]],
@@ -206,17 +206,17 @@ def test_an_answer_that_cannot_be_written_is_judged(api: str, server: Recorder, 
     assert "cannot be shown" in report["calls"][0]["error"]
 
 
-def test_the_status_of_an_answer_that_cannot_be_written_is_told(api: str, server: Recorder) -> None:
+def test_the_status_of_an_response_that_cannot_be_written_is_told(api: str, server: Recorder) -> None:
     """A 500 stays one where its body cannot be written in the format that is asked for."""
-    server.answers["/pets"] = Answer(500, b"\x89PNG\x00", {"Content-Type": "image/png"})
+    server.responses["/pets"] = Response(500, b"\x89PNG\x00", {"Content-Type": "image/png"})
     result = run_cli(api, "list-pets", "-o", "json")
     assert (5, b"\x89PNG\x00") == (result.exit_code, result.stdout_bytes)
-    assert "warning: The answer cannot be shown as JSON: it is binary" in result.stderr
+    assert "warning: The response cannot be shown as JSON: it is binary" in result.stderr
 
 
 def test_head_has_no_body(api: str, server: Recorder) -> None:
-    """The answer of a HEAD is its head alone, and its announced length is not waited for."""
-    server.answers["/pets"] = Answer(200, b"12345", {"Content-Type": "application/json"})
+    """The response of a HEAD is its head alone, and its announced length is not waited for."""
+    server.responses["/pets"] = Response(200, b"12345", {"Content-Type": "application/json"})
     result = run_cli(api, "count-pets", "-v")
     assert (0, "") == (result.exit_code, result.stdout)
     assert "< Content-Length: 5\n" in result.stderr
@@ -225,7 +225,7 @@ def test_head_has_no_body(api: str, server: Recorder) -> None:
 
 def test_no_content_is_no_output(api: str, server: Recorder) -> None:
     """A 204 prints nothing and succeeds."""
-    server.answers["/pets"] = Answer(204, b"", {})
+    server.responses["/pets"] = Response(204, b"", {})
     result = run_cli(api, "drop-pets", "--validate", "off")
     assert (0, "", "") == (result.exit_code, result.stdout, result.stderr)
 
@@ -238,7 +238,7 @@ def test_heads_are_shown_on_request(api: str, server: Recorder) -> None:
     assert "< HTTP/1.1 200 OK" in lines
     assert "< Content-Type: application/json" in lines
     assert lines[-2].startswith("* 24 bytes in ")
-    assert "* judged: the request and the answer by compiled schemas" == lines[-1]
+    assert "* judged: the request and the response by compiled schemas" == lines[-1]
     assert b'{"b": 1,\n "a": [1.0, 2]}' == result.stdout_bytes
 
 
@@ -260,9 +260,9 @@ def test_heads_are_not_shown_for_what_was_not_sent(api: str, server: Recorder) -
     ids=["gzip", "deflate", "raw deflate", "identity"],
 )
 def test_one_encoding_is_undone(api: str, server: Recorder, encoding: str, encode: Any) -> None:
-    """A compressed answer is decompressed before it is judged and written."""
+    """A compressed response is decompressed before it is judged and written."""
     headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
-    server.answers["/pets"] = Answer(200, encode(b'{"a":1}'), headers)
+    server.responses["/pets"] = Response(200, encode(b'{"a":1}'), headers)
     result = run_cli(api, "list-pets")
     assert (0, '{"a":1}', "") == (result.exit_code, result.stdout, result.stderr)
 
@@ -282,7 +282,7 @@ def test_hostile_encodings_are_network_errors(
 ) -> None:
     """A chained, unknown, wrong or cut encoding is exit 6 with nothing on standard output."""
     headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
-    server.answers["/pets"] = Answer(200, body, headers)
+    server.responses["/pets"] = Response(200, body, headers)
     result = run_cli(api, "list-pets", "--error-format", "json")
     assert (6, "", "network") == (result.exit_code, result.stdout, result.error["kind"])
     assert phrase in f"{result.error['message']}: {result.error['reason']}"
@@ -292,24 +292,24 @@ def test_hostile_encodings_are_network_errors(
 def test_a_bomb_is_not_shown(api: str, server: Recorder) -> None:
     """Nothing is laid out that is larger than 64 MiB, however small it was when it came."""
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-    server.answers["/pets"] = Answer(200, gzip.compress(bytes(65 * 2**20)), headers)
+    server.responses["/pets"] = Response(200, gzip.compress(bytes(65 * 2**20)), headers)
     result = run_cli(api, "list-pets", "-o", "json")
     assert (6, "") == (result.exit_code, result.stdout)
     assert "larger than 64 MiB" in result.stderr
 
 
-def test_a_large_answer_fits_into_a_file(api: str, server: Recorder) -> None:
+def test_a_large_response_fits_into_a_file(api: str, server: Recorder) -> None:
     """What is too large to be shown can be kept with `-o @FILE`."""
     headers = {"Content-Type": "application/octet-stream", "Content-Encoding": "gzip"}
-    server.answers["/pets"] = Answer(200, gzip.compress(bytes(65 * 2**20)), headers)
+    server.responses["/pets"] = Response(200, gzip.compress(bytes(65 * 2**20)), headers)
     result = run_cli(api, "list-pets", "-o", "@large.bin", "--validate", "off")
     assert (0, 65 * 2**20) == (result.exit_code, Path("large.bin").stat().st_size)
 
 
-def test_a_truncated_answer_is_a_network_error(api: str, server: Recorder) -> None:
+def test_a_truncated_response_is_a_network_error(api: str, server: Recorder) -> None:
     """A body shorter than its announced length is exit 6, and none of it is printed."""
     headers = {"Content-Type": "application/json", "Content-Length": "1000", "Connection": "close"}
-    server.answers["/pets"] = Answer(200, b'{"a":1}', headers)
+    server.responses["/pets"] = Response(200, b'{"a":1}', headers)
     result = run_cli(api, "list-pets")
     assert (6, "", 1) == (result.exit_code, result.stdout, len(server.requests))
 
@@ -357,21 +357,21 @@ def test_a_header_of_the_person_wins(api: str, server: Recorder) -> None:
 def test_a_request_is_never_sent_twice(server: Recorder, home: Path) -> None:
     """A cache that is damaged while the request is under way is no reason to send it again."""
 
-    def spoil(request: RecordedRequest) -> Answer:  # noqa: ARG001
+    def spoil(request: RecordedRequest) -> Response:  # noqa: ARG001
         for path in (home / "cache").rglob("*.sqlite"):
             path.write_bytes(b"\0" * path.stat().st_size)
-        return Answer(body=b'{"child": {"child": {}}}')
+        return Response(body=b'{"child": {"child": {}}}')
 
     made = document({"/nodes": {"post": operation("add-node")}}, [server.origin])
     media = made["paths"]["/nodes"]["post"]["responses"]["200"]["content"]["application/json"]
     media["schema"] = {"$ref": "#/components/schemas/Node"}
     node = {"type": "object", "properties": {"child": {"$ref": "#/components/schemas/Node"}}}
     made["components"] = {"schemas": {"Node": node}}
-    server.answers["/nodes"] = spoil
+    server.responses["/nodes"] = spoil
     result = run_cli(save(made), "add-node", "--validate", "exact")
     assert (1, b'{"child": {"child": {}}}') == (len(server.requests), result.stdout_bytes)
     assert result.exit_code in {0, 12}
-    server.answers["/nodes"] = Answer()
+    server.responses["/nodes"] = Response()
     assert 0 == run_cli("./api.json", "add-node").exit_code
 
 

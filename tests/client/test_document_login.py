@@ -10,7 +10,7 @@ import pytest
 
 from tests.documents import operation, pets
 from tests.dry_runs import dry_run
-from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, Result, run_cli
 from tests.served_document import DAY, Served, age, state_of
 
 NEW = {"/new": {"get": operation("newOne")}}
@@ -26,15 +26,17 @@ def _with_key(scheme: Mapping[str, Any] = KEY, **paths: Any) -> dict[str, Any]:
 
 def _locks(
     document: dict[str, Any], name: str, value: str, status: int = 401, challenge: str = ""
-) -> Callable[[RecordedRequest], Answer]:
-    """Answer with a document where a header has a value, else with a challenge."""
+) -> Callable[[RecordedRequest], Response]:
+    """Respond with a document where a header has a value, else with a challenge."""
     body = json.dumps(document).encode()
     headers = {"WWW-Authenticate": challenge} if challenge else {}
 
-    def answer(request: RecordedRequest) -> Answer:
-        return Answer(body=body) if request.headers.get(name) == [value] else Answer(status, b"{}", headers)
+    def response(request: RecordedRequest) -> Response:
+        return (
+            Response(body=body) if request.headers.get(name) == [value] else Response(status, b"{}", headers)
+        )
 
-    return answer
+    return response
 
 
 def _sent(recorder: Recorder, name: str) -> list[str | None]:
@@ -48,7 +50,7 @@ def test_the_credential_is_sent_when_it_is_asked_for(
 ) -> None:
     """The first request has no credential; after 401 or 403 it is sent again with it."""
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
-    server.answers["/d.json"] = _locks(pets(), "authorization", f"Bearer {canary}", status, "Bearer")
+    server.responses["/d.json"] = _locks(pets(), "authorization", f"Bearer {canary}", status, "Bearer")
     assert 0 == run_cli("api", "add", "shop", f"{server.origin}/d.json").exit_code
     assert [None, f"Bearer {canary}"] == _sent(server, "authorization")
     assert 0 == run_cli("doctor", "shop", "--refresh").exit_code
@@ -73,7 +75,7 @@ def test_another_error_is_no_question(
 ) -> None:
     """Only 401 and 403 ask for a credential."""
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
-    server.answers["/d.json"] = Answer(status, b"{}", {"WWW-Authenticate": "Bearer"})
+    server.responses["/d.json"] = Response(status, b"{}", {"WWW-Authenticate": "Bearer"})
     assert 8 == run_cli("api", "add", "shop", f"{server.origin}/d.json", "--no-discovery").exit_code
     assert [None] == _sent(server, "authorization")
 
@@ -102,7 +104,7 @@ def test_the_challenge_chooses(
     """Of a token and a pair of name and password, the one goes that the server asks for; a token in doubt."""
     for name, value in variables.items():
         monkeypatch.setenv(f"DYNACLI_SHOP_{name}", value)
-    server.answers["/d.json"] = _locks(pets(), "authorization", expected, challenge=challenge)
+    server.responses["/d.json"] = _locks(pets(), "authorization", expected, challenge=challenge)
     assert 0 == run_cli("api", "add", "shop", f"{server.origin}/d.json").exit_code
     assert [None, expected] == _sent(server, "authorization")
 
@@ -114,7 +116,7 @@ def test_a_key_goes_where_the_known_document_says(
     monkeypatch.setenv("DYNACLI_SHOP_KEY", canary)
     served = Served(server, _with_key())
     assert 0 == run_cli("api", "add", "shop", served.url).exit_code
-    served.answers(_locks(_with_key(**NEW), "x-key", canary))
+    served.responses(_locks(_with_key(**NEW), "x-key", canary))
     assert 0 == run_cli("api", "refresh", "shop").exit_code
     assert [None, None, canary] == _sent(server, "x-key")
     assert 0 == dry_run("shop", "new-one").exit_code
@@ -138,19 +140,19 @@ def test_a_key_without_a_header_stays_at_home(
     monkeypatch.setenv("DYNACLI_SHOP_KEY", canary)
     served = Served(server, _with_key(scheme))
     assert 0 == run_cli("api", "add", "shop", served.url).exit_code
-    served.answers(Answer(401))
+    served.responses(Response(401))
     assert 8 == run_cli("api", "refresh", "shop").exit_code
     assert canary not in repr(server.requests)
 
 
 def test_headers_of_the_command_line_sign_in(server: Recorder) -> None:
     """`-H` of `api add` and `api refresh` is for the document, goes along at once, and is kept nowhere."""
-    server.answers["/d.json"] = _locks(pets(), "x-api-key", "abc")
+    server.responses["/d.json"] = _locks(pets(), "x-api-key", "abc")
     url = f"{server.origin}/d.json"
     assert 8 == run_cli("api", "add", "shop", url, "--no-discovery").exit_code
     assert 0 == run_cli("api", "add", "shop", url, "-H", "X-API-Key: abc").exit_code
     assert [None, "abc"] == _sent(server, "x-api-key")
-    server.answers["/d.json"] = _locks(pets(**NEW), "x-api-key", "abc")
+    server.responses["/d.json"] = _locks(pets(**NEW), "x-api-key", "abc")
     result = run_cli("api", "refresh", "shop")
     assert (10, True) == (result.exit_code, "Set `DYNACLI_SHOP_TOKEN`" in result.stderr)
     assert 0 == run_cli("api", "refresh", "shop", "--header", "X-API-Key: abc").exit_code
@@ -163,12 +165,12 @@ def test_a_header_gives_the_larger_document_now_and_later(
     base: str, server: Recorder, home: Path, canary: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where everyone gets a smaller document, the header of `-H` gets the larger one, and later the credential does."""
-    small, large = (Answer(body=json.dumps(document).encode()) for document in (pets(), pets(**NEW)))
+    small, large = (Response(body=json.dumps(document).encode()) for document in (pets(), pets(**NEW)))
 
-    def answer(request: RecordedRequest) -> Answer:
+    def response(request: RecordedRequest) -> Response:
         return large if request.headers.get("authorization") == [f"Bearer {canary}"] else small
 
-    server.answers |= {"/openapi.json": answer, "/d.json": answer}
+    server.responses |= {"/openapi.json": response, "/d.json": response}
     words = ("api", "add", "shop", server.origin + base, "-H", f"Authorization: Bearer {canary}")
     assert "4 operations" in run_cli(*words).stderr
     configuration = (home / "config" / "config.toml").read_text()
@@ -205,15 +207,15 @@ def test_only_a_credential_is_needed_again(header: str, is_kept: bool, server: R
 
 def test_a_header_opens_a_server_that_is_locked_everywhere(server: Recorder, other_server: Recorder) -> None:
     """The search sends the header of `-H` to each place at the origin, but not with trials, and nowhere else."""
-    page = Answer(body=f"<a href='{other_server.origin}/spec'>spec</a>".encode(), headers={})
+    page = Response(body=f"<a href='{other_server.origin}/spec'>spec</a>".encode(), headers={})
     other = {**pets(), "paths": {"/other": {"get": operation("other")}}}
-    server.answers |= {
-        "/": lambda request: page if "x-key" in request.headers else Answer(401),
+    server.responses |= {
+        "/": lambda request: page if "x-key" in request.headers else Response(401),
         "/openapi.json": _locks(pets(), "x-key", "abc"),
         "/api/openapi.json": _locks({**other, "servers": [{"url": "/api"}]}, "x-key", "abc"),
     }
     result = run_cli("api", "add", "shop", server.origin, "-H", "X-Key: abc")
-    assert (0, True) == (result.exit_code, "GET /other answers 404" in result.stderr)
+    assert (0, True) == (result.exit_code, "GET /other responses 404" in result.stderr)
     trials = [request for request in server.requests if request.target == "/api/other"]
     assert ([], 1) == (other_server.requests, len(trials))
     assert {True} == {("x-key" in request.headers) is (request not in trials) for request in server.requests}
@@ -224,7 +226,7 @@ def test_a_header_wins_over_a_variable(
 ) -> None:
     """What the person says just now counts before what is set for the API."""
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
-    server.answers["/d.json"] = _locks(pets(), "authorization", "Bearer other")
+    server.responses["/d.json"] = _locks(pets(), "authorization", "Bearer other")
     words = ("api", "add", "shop", f"{server.origin}/d.json", "-H", "Authorization: Bearer other")
     assert 0 == run_cli(*words).exit_code
     assert canary not in repr(server.requests)
@@ -233,7 +235,7 @@ def test_a_header_wins_over_a_variable(
 @pytest.mark.parametrize("header", ["nothing", "Bad Name: x", "X: a\nb", "Host: evil.example"])
 def test_a_header_that_cannot_be_sent_is_refused(header: str, server: Recorder) -> None:
     """A malformed header is an error of usage that names the header, not its value."""
-    server.answers["/d.json"] = Answer(401)
+    server.responses["/d.json"] = Response(401)
     result = run_cli("api", "add", "shop", f"{server.origin}/d.json", "-H", header)
     assert (2, []) == (result.exit_code, server.requests)
 
@@ -264,7 +266,7 @@ def test_the_headers_of_the_profile_go_along(
     served = Served(server, pets())
     run_cli("api", "add", "shop", served.url)
     _profiled(home, {"X-Tenant": "7"})
-    served.answers(_locks(pets(**NEW), "x-tenant", "7"))
+    served.responses(_locks(pets(**NEW), "x-tenant", "7"))
     assert 8 == run_cli("api", "refresh", "shop").exit_code
     if variable:
         monkeypatch.setenv("DYNACLI_PROFILE", variable)
@@ -279,7 +281,7 @@ def test_a_profile_holds_no_secret_for_a_document_either(server: Recorder, home:
     served = Served(server, pets())
     run_cli("api", "add", "shop", served.url)
     _profiled(home, {"Authorization": "Bearer of-the-profile"})
-    served.answers(Answer(401))
+    served.responses(Response(401))
     assert 8 == run_cli("api", "refresh", "shop", "--profile", "work").exit_code
     assert ({None}, True) == ({*_sent(server, "authorization")}, bool(canary))
 
@@ -304,13 +306,13 @@ def test_a_redirect_to_another_origin_gets_nothing(
 ) -> None:
     """A login that leads elsewhere ends there: the other origin is not even asked."""
     _canaries(monkeypatch, canary)
-    other_server.answers["/d.json"] = Answer(body=json.dumps(pets()).encode())
-    elsewhere = Answer(302, b"", {"Location": f"{other_server.origin}/d.json"})
+    other_server.responses["/d.json"] = Response(body=json.dumps(pets()).encode())
+    elsewhere = Response(302, b"", {"Location": f"{other_server.origin}/d.json"})
 
-    def answer(request: RecordedRequest) -> Answer:
-        return elsewhere if "authorization" in request.headers else Answer(401)
+    def response(request: RecordedRequest) -> Response:
+        return elsewhere if "authorization" in request.headers else Response(401)
 
-    server.answers["/d.json"] = answer
+    server.responses["/d.json"] = response
     result = run_cli("api", "add", "shop", f"{server.origin}/d.json", "--no-discovery")
     assert (11, [], [None, f"Bearer {canary}"]) == (
         result.exit_code,
@@ -324,8 +326,8 @@ def test_a_redirect_within_the_origin_keeps_it(
 ) -> None:
     """The same origin gets the credential wherever in it the document has moved to."""
     _canaries(monkeypatch, canary)
-    server.answers["/d.json"] = Answer(302, b"", {"Location": "/v2/d.json"})
-    server.answers["/v2/d.json"] = _locks(pets(), "authorization", f"Bearer {canary}")
+    server.responses["/d.json"] = Response(302, b"", {"Location": "/v2/d.json"})
+    server.responses["/v2/d.json"] = _locks(pets(), "authorization", f"Bearer {canary}")
     assert 0 == run_cli("api", "add", "shop", f"{server.origin}/d.json").exit_code
 
 
@@ -336,9 +338,9 @@ def test_references_get_it_at_the_own_origin_alone(
     _canaries(monkeypatch, canary)
     document = pets(**{"/own": {"$ref": "own.json"}, "/far": {"$ref": f"{other_server.origin}/far.json"}})
     authorized = f"Bearer {canary}"
-    server.answers["/d.json"] = _locks(document, "authorization", authorized)
-    server.answers["/own.json"] = _locks({"get": operation("ownOne")}, "authorization", authorized)
-    other_server.answers["/far.json"] = Answer(401, b"{}", {"WWW-Authenticate": "Bearer"})
+    server.responses["/d.json"] = _locks(document, "authorization", authorized)
+    server.responses["/own.json"] = _locks({"get": operation("ownOne")}, "authorization", authorized)
+    other_server.responses["/far.json"] = Response(401, b"{}", {"WWW-Authenticate": "Bearer"})
     words = ("api", "add", "shop", f"{server.origin}/d.json", "--allow-ref", other_server.origin)
     run_cli(*words)
     assert [None] == _sent(other_server, "authorization")
@@ -352,8 +354,8 @@ def test_a_further_document_gets_it_at_the_first_ones_origin_alone(
 ) -> None:
     """Of several documents of one API, those at another origin are asked for without a credential."""
     _canaries(monkeypatch, canary)
-    server.answers["/d.json"] = _locks(pets(), "authorization", f"Bearer {canary}")
-    other_server.answers["/d.json"] = Answer(401)
+    server.responses["/d.json"] = _locks(pets(), "authorization", f"Bearer {canary}")
+    other_server.responses["/d.json"] = Response(401)
     result = run_cli("api", "add", "shop", f"{server.origin}/d.json", f"{other_server.origin}/d.json")
     assert 0 != result.exit_code
     assert (True, [None]) == (bool(server.requests), _sent(other_server, "authorization"))
@@ -368,7 +370,7 @@ def test_the_server_of_a_call_is_no_reason(
     monkeypatch.setenv("DYNACLI_OTHER_TOKEN", canary)
     Served(other_server, pets())
     run_cli("api", "add", "other", f"{other_server.origin}/openapi.json")
-    server.answers["/d.json"] = Answer(401)
+    server.responses["/d.json"] = Response(401)
     assert 8 == run_cli("api", "add", "shop", f"{server.origin}/d.json", "--no-discovery").exit_code
     assert canary not in repr(server.requests)
 
@@ -378,7 +380,7 @@ def test_a_document_without_a_name_signs_in_too(
 ) -> None:
     """A URL is signed in for with `DYNACLI_TOKEN`."""
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
-    server.answers["/d.json"] = _locks(pets(), "authorization", f"Bearer {canary}")
+    server.responses["/d.json"] = _locks(pets(), "authorization", f"Bearer {canary}")
     assert 0 == dry_run(f"{server.origin}/d.json").exit_code
 
 
@@ -387,16 +389,18 @@ def test_a_refresh_behind_the_command_signs_in(
 ) -> None:
     """What a person can fetch is refreshed for them as well; what they cannot is told without the secret."""
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
-    server.answers["/d.json"] = _locks(pets(), "authorization", f"Bearer {canary}")
+    server.responses["/d.json"] = _locks(pets(), "authorization", f"Bearer {canary}")
     run_cli("api", "add", "shop", f"{server.origin}/d.json")
     age(home, 2 * DAY)
-    server.answers["/d.json"] = _locks(pets(**NEW), "authorization", f"Bearer {canary}")
+    server.responses["/d.json"] = _locks(pets(**NEW), "authorization", f"Bearer {canary}")
     assert 0 == run_cli("__refresh", "shop").exit_code
     assert 0 == dry_run("shop", "new-one").exit_code
     age(home, 2 * DAY)
-    server.answers["/d.json"] = Answer(401, canary.encode(), {"WWW-Authenticate": f'Bearer realm="{canary}"'})
+    server.responses["/d.json"] = Response(
+        401, canary.encode(), {"WWW-Authenticate": f'Bearer realm="{canary}"'}
+    )
     run_cli("__refresh", "shop")
-    assert "answered with 401" in state_of(home).failure
+    assert "responded with 401" in state_of(home).failure
 
 
 def _refused(result: Result) -> tuple[int, str]:
@@ -408,10 +412,10 @@ def test_a_credential_that_is_not_enough_is_sent_once(
 ) -> None:
     """A server that wants more says no once more, and the error says what can be done."""
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
-    server.answers["/d.json"] = Answer(401, b"{}", {"WWW-Authenticate": "Bearer"})
+    server.responses["/d.json"] = Response(401, b"{}", {"WWW-Authenticate": "Bearer"})
     url = f"{server.origin}/d.json"
     result = run_cli("api", "add", "shop", url, "--no-discovery", "--error-format", "json")
-    assert (8, f"`{url}` answered with 401 instead of a document") == _refused(result)
+    assert (8, f"`{url}` responded with 401 instead of a document") == _refused(result)
     assert "Check `DYNACLI_SHOP_TOKEN`" == result.error["hint"]
     assert "`DYNACLI_SHOP_TOKEN` was sent as `Authorization: Bearer`, and refused" in result.error["reason"]
     assert [None, f"Bearer {canary}"] == _sent(server, "authorization")
@@ -438,7 +442,7 @@ def test_the_advice_for_a_locked_document_works(
     """The variable that the error names for what the server asks for opens the document, from the root as well."""
     word, shown, value = _WANTED[challenge]
     document = _locks(pets(), shown.partition(":")[0].lower(), value, challenge=challenge)
-    server.answers |= {"/": Answer(403), "/openapi.json": document}
+    server.responses |= {"/": Response(403), "/openapi.json": document}
     words = ("api", "add", "shop", f"{server.origin}{start}", "--error-format", "json")
     for other in {"TOKEN", "KEY", "USERNAME"} - {word}:
         monkeypatch.setenv(f"DYNACLI_SHOP_{other}", "other")
@@ -456,7 +460,7 @@ def test_the_advice_for_a_locked_document_works(
 def test_a_credential_that_is_not_sent_is_told(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable that is set and not sent is named with the reason."""
     monkeypatch.setenv("DYNACLI_SHOP_KEY", "s3")
-    server.answers["/d.json"] = _locks(pets(), "authorization", "Bearer x", challenge="Bearer")
+    server.responses["/d.json"] = _locks(pets(), "authorization", "Bearer x", challenge="Bearer")
     refused = run_cli("api", "add", "shop", f"{server.origin}/d.json", "--error-format", "json")
     assert (
         "Unauthorized; `DYNACLI_SHOP_KEY` is set, and was not sent: the server asks for Bearer"
@@ -467,7 +471,7 @@ def test_a_credential_that_is_not_sent_is_told(server: Recorder, monkeypatch: py
 
 def test_a_document_without_a_challenge_names_each_way(server: Recorder) -> None:
     """Where the server does not say what it wants, each variable is named with the header that it is sent in."""
-    server.answers["/d.json"] = Answer(403)
+    server.responses["/d.json"] = Response(403)
     refused = run_cli("api", "add", "shop", f"{server.origin}/d.json", "--error-format", "json")
     assert (
         "Set `DYNACLI_SHOP_TOKEN` (sent as `Authorization: Bearer`), or `DYNACLI_SHOP_USERNAME` and "
@@ -487,7 +491,7 @@ def test_a_known_document_names_its_own_variable_and_sign_in(
 
     served = Served(server, of_server(_with_key()))
     assert 0 == run_cli("api", "add", "shop", served.url).exit_code
-    served.answers(_locks(of_server(_with_key(**NEW)), "x-key", "s3", 403))
+    served.responses(_locks(of_server(_with_key(**NEW)), "x-key", "s3", 403))
     refused = run_cli("api", "refresh", "shop", "--error-format", "json")
     assert (
         "Set `DYNACLI_SHOP_KEY` (sent as `X-Key`), or sign in: `dynacli auth login shop --scheme key`"
@@ -504,7 +508,7 @@ def test_a_known_document_names_its_own_variable_and_sign_in(
 
 def test_a_403_at_the_root_is_no_proof(server: Recorder) -> None:
     """The root of a server without a document is not said to want a credential."""
-    server.answers["/"] = Answer(403)
+    server.responses["/"] = Response(403)
     refused = run_cli("api", "add", "shop", server.origin)
     assert (8, False) == (
         refused.exit_code,
@@ -520,7 +524,7 @@ def test_a_secret_that_cannot_be_sent_is_named_by_its_variable(
     if "\x00" in value:
         value = "a\x01b"
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", value)
-    server.answers["/d.json"] = Answer(401)
+    server.responses["/d.json"] = Response(401)
     result = run_cli("api", "add", "shop", f"{server.origin}/d.json", "--no-discovery")
     assert (10, True) == (result.exit_code, "`DYNACLI_SHOP_TOKEN`" in result.stderr)
     assert [None] == _sent(server, "authorization")

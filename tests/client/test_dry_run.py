@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.documents import API_KEY, BASIC, BEARER, document, operation, parameter, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 SCHEMES: dict[str, Any] = {
     "bearer": BEARER,
@@ -118,7 +118,7 @@ def test_the_curl_command_makes_the_same_request(server: Recorder, words: list[s
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
     Path("body.png").write_bytes(b"\x89PNG\xff\x00")
-    server.answers["/a"] = Answer()
+    server.responses["/a"] = Response()
     api = _api(server.origin)
     command = run_cli(api, *words, "--dry-run", "curl").stdout
     assert [] == server.requests
@@ -133,7 +133,7 @@ def test_the_curl_command_makes_the_same_request(server: Recorder, words: list[s
 
 def test_json_is_what_is_sent(server: Recorder) -> None:
     """Method, URL, headers and body of `--dry-run json` are those that the server then gets."""
-    server.answers["/a"] = Answer()
+    server.responses["/a"] = Response()
     api = _api(server.origin)
     words = ("post-a", "--a", "\xe9", "-H", "X-A: b")
     shown = run_cli(api, *words, "--dry-run", "json").json
@@ -333,7 +333,7 @@ def test_no_password_is_shown(words: list[str], form: str) -> None:
 
 def test_passwords_in_parameters_are_not_told(server: Recorder) -> None:
     """`-v` and the history mask them as the dry run does."""
-    server.answers["/p/hunter-22"] = Answer()
+    server.responses["/p/hunter-22"] = Response()
     name = _with_passwords(server.origin)
     result = run_cli(name, "params", "hunter-22", "--pq", "hunter-23", "--x-pin", "hunter-24", "-v")
     told = result.stderr + run_cli("history", "-o", "json").stdout

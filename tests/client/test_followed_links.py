@@ -1,4 +1,4 @@
-"""`--follow`: the call that a link of the document describes is made, filled from the answer before."""
+"""`--follow`: the call that a link of the document describes is made, filled from the response before."""
 
 import json
 from pathlib import Path
@@ -10,10 +10,10 @@ from dynacli import open_api
 from dynacli.client.engine import series
 from dynacli.errors import FormError, UsageError
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, Recorder, json_answer, run_cli
+from tests.harness import Recorder, Response, json_response, run_cli
 
 _STRING = {"type": "string"}
-_HTML = Answer(200, b"<p>", {"Content-Type": "text/html"})
+_HTML = Response(200, b"<p>", {"Content-Type": "text/html"})
 
 
 def _responses(status: str = "200", schema: Any = None, **links: Any) -> dict[str, Any]:
@@ -68,13 +68,13 @@ def _api(server: Recorder, links: dict[str, Any] | None = None, **more: Any) -> 
         "/note": {"post": operation("note", body=_STRING, media_type="text/plain")},
     }
     run = {"run": {"id": 7}}
-    server.answers["/start"] = json_answer(run, 201, **{"X-Id": "a/b"})
-    server.answers["/look"] = json_answer(run, 200, **{"X-Id": "a/b"})
-    server.answers["/runs/7"] = json_answer({"step": 3})
-    server.answers["/runs/a%2Fb"] = json_answer({"step": 4})
-    server.answers["/runs/x"] = json_answer({"put": True})
-    server.answers["/steps/3"] = json_answer({"is": "step"})
-    server.answers["/note"] = json_answer({"is": "note"})
+    server.responses["/start"] = json_response(run, 201, **{"X-Id": "a/b"})
+    server.responses["/look"] = json_response(run, 200, **{"X-Id": "a/b"})
+    server.responses["/runs/7"] = json_response({"step": 3})
+    server.responses["/runs/a%2Fb"] = json_response({"step": 4})
+    server.responses["/runs/x"] = json_response({"put": True})
+    server.responses["/steps/3"] = json_response({"is": "step"})
+    server.responses["/note"] = json_response({"is": "note"})
     return save(document(paths, [server.origin], **more))
 
 
@@ -96,7 +96,7 @@ def _api(server: Recorder, links: dict[str, Any] | None = None, **more: Any) -> 
 def test_the_call_of_a_link_is_made(
     server: Recorder, words: list[str], targets: list[str], written: dict[str, Any]
 ) -> None:
-    """Filled from the call before and its answer; the last answer is written alone."""
+    """Filled from the call before and its response; the last response is written alone."""
     result = run_cli(_api(server), *words)
     assert (0, written) == (result.exit_code, result.json), result.stderr
     assert targets == [request.target for request in server.requests]
@@ -118,7 +118,7 @@ def test_a_body_is_sent_as_the_media_type_wants_it(server: Recorder) -> None:
         (["--follow", "runs"], 2, "`look` has no link `runs`"),
         (["--follow", "runs"], 2, "It has `run` (200), `at` (200)"),
         (["--follow", "run", "--follow", "run"], 2, "`get-run` has no link `run`"),
-        (["--follow", "run", "--follow", "step", "--follow", "x"], 2, "gives none of its answers a link"),
+        (["--follow", "run", "--follow", "step", "--follow", "x"], 2, "gives none of its responses a link"),
         (["--follow", "nowhere"], 2, "the document has no operation `getNothing`"),
         (["--follow", "unfilled"], 2, "`get-run` needs ID, which the link does not give"),
         (["--follow", "bodiless"], 2, "`put-run` needs a body"),
@@ -147,43 +147,43 @@ def test_read_follows_to_what_changes_nothing_alone(server: Recorder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "said", "written"),
+    ("response", "code", "said", "written"),
     [
         (
-            json_answer({"run": {}}),
+            json_response({"run": {}}),
             13,
             "takes `id` of the next call from `$response.body#/run/id`, which is not",
             True,
         ),
-        (json_answer({"run": {"id": None}}), 13, "which is not there", True),
+        (json_response({"run": {"id": None}}), 13, "which is not there", True),
         (_HTML, 13, "which is not there", True),
         (
-            json_answer({"run": {"id": 7}}, 202),
+            json_response({"run": {"id": 7}}, 202),
             13,
             "Its status is 202, and the document has the link for 200",
             True,
         ),
-        (json_answer({"run": {"id": ""}}), 13, "`$response.body#/run/id`, which is empty", True),
-        (json_answer({"run": {"id": 7}}, 404), 4, "answered 404", True),
-        (json_answer({"run": {"id": 8}}), 4, "answered 404", False),
+        (json_response({"run": {"id": ""}}), 13, "`$response.body#/run/id`, which is empty", True),
+        (json_response({"run": {"id": 7}}, 404), 4, "responded with 404", True),
+        (json_response({"run": {"id": 8}}), 4, "responded with 404", False),
     ],
     ids=["missing", "null", "html", "another-status", "not-to-be-sent", "failed", "next-failed"],
 )
-def test_an_answer_that_cannot_be_followed_is_the_last(
-    server: Recorder, answer: Answer, code: int, said: str, written: bool
+def test_an_response_that_cannot_be_followed_is_the_last(
+    server: Recorder, response: Response, code: int, said: str, written: bool
 ) -> None:
     """It is printed; what it lacks is exit 13, and a status that is no success ends it as it ends any call."""
     api = _api(server)
-    server.answers["/look"] = answer
+    server.responses["/look"] = response
     result = run_cli(api, "look", "--follow", "run", "--q", "x", "--validate", "off")
-    assert (code, written) == (result.exit_code, answer.body == result.stdout_bytes)
+    assert (code, written) == (result.exit_code, response.body == result.stdout_bytes)
     assert said in result.stderr
 
 
-def test_every_answer_is_judged(server: Recorder) -> None:
-    """The findings of each are told once; at `strict` the first wrong answer ends it."""
+def test_every_response_is_judged(server: Recorder) -> None:
+    """The findings of each are told once; at `strict` the first wrong response ends it."""
     api = _api(server)
-    server.answers["/runs/7"] = json_answer({"step": "x"})
+    server.responses["/runs/7"] = json_response({"step": "x"})
     words = (api, "look", "--follow", "run", "--q", "x", "--follow", "step")
     warned = run_cli(*words, "--report", "json=out.json")
     assert (13, 1) == (warned.exit_code, warned.stderr.count("breaks the document"))
@@ -198,17 +198,17 @@ def test_what_came_is_printed_where_the_next_call_fails(server: Recorder) -> Non
     """As a thing that was made may be found by it."""
     api = _api(server)
     broken = {"Content-Type": "application/json", "Content-Length": "9", "Connection": "close"}
-    server.answers["/runs/7"] = Answer(200, b"{", broken)
+    server.responses["/runs/7"] = Response(200, b"{", broken)
     result = run_cli(api, "start", "--follow", "run", "--q", "x", "--retries", "0")
     assert (6, '{"run": {"id": 7}}') == (result.exit_code, result.stdout)
 
 
-def test_a_wait_is_for_the_last_answer(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wait_is_for_the_last_response(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """So a thing is made once, and looked at until it is ready."""
     monkeypatch.setattr(series, "sleep", lambda _: None)
     api = _api(server)
     steps = iter([1, 2, 3])
-    server.answers["/runs/7"] = lambda _: json_answer({"step": next(steps)})
+    server.responses["/runs/7"] = lambda _: json_response({"step": next(steps)})
     result = run_cli(api, "start", "--follow", "run", "--q", "x", "--wait", "step == `3`")
     assert (0, '{"step": 3}') == (result.exit_code, result.stdout)
     assert ["POST", "GET", "GET", "GET"] == [request.method for request in server.requests]
@@ -220,7 +220,7 @@ def test_another_server_is_refused_unless_it_is_named(server: Recorder, other_se
     there = {**_RUN["run"], "server": {"url": f"{other_server.origin}/{{v}}", "variables": variables}}
     here = {**_RUN["run"], "server": {"url": f"{server.origin}/base"}}
     api = _api(server, {"there": there, "here": here})
-    server.answers["/base/runs/7"] = other_server.answers["/v1/runs/7"] = json_answer({"step": 5})
+    server.responses["/base/runs/7"] = other_server.responses["/v1/runs/7"] = json_response({"step": 5})
     words = (api, "look", "--q", "x", "--follow")
     refused = run_cli(*words, "there")
     assert (11, [], []) == (refused.exit_code, server.requests, other_server.requests)
@@ -239,7 +239,7 @@ def test_each_kind_of_expression_is_filled(server: Recorder) -> None:
         "parameters": {"id": "{$method}-{$statusCode}-{$request.body#/a/0}", "trace": "$url"},
     }
     api = _api(server, {"all": link, "constant": {"operationId": "getRun", "parameters": {"id": 7}}})
-    server.answers["/runs/POST-201-b"] = json_answer({"step": 6})
+    server.responses["/runs/POST-201-b"] = json_response({"step": 6})
     assert {"step": 6} == run_cli(api, "start", "--set", 'a=["b"]', "--follow", "all").json
     assert server.last.target.endswith(
         "?trace=http%3A%2F%2F" + server.origin[7:].replace(":", "%3A") + "%2Fstart"
@@ -294,10 +294,10 @@ def test_edit_neither_waits_nor_follows(server: Recorder) -> None:
 
 
 def test_a_python_program_follows_a_link(server: Recorder) -> None:
-    """The call is filled from the answer, and the same is refused as on the command line."""
+    """The call is filled from the response, and the same is refused as on the command line."""
     source = _api(server)
-    server.answers["/start"] = json_answer({"run": {"id": 7}}, 201)
-    server.answers["/runs/7"] = json_answer({"step": 3})
+    server.responses["/start"] = json_response({"run": {"id": 7}}, 201)
+    server.responses["/runs/7"] = json_response({"step": 3})
     with open_api(source) as api:
         started = api.call("start", q="x")
         followed = api.follow(started, "run")
@@ -306,7 +306,7 @@ def test_a_python_program_follows_a_link(server: Recorder) -> None:
             api.follow(started, "other")
         with pytest.raises(FormError, match="cannot be followed"):
             api.follow(started, "at")  # without the header that it takes
-        server.answers["/start"] = json_answer({}, 404)
+        server.responses["/start"] = json_response({}, 404)
         with pytest.raises(FormError, match="has no link `run`"):
             api.follow(api.call("start", q="x"), "run")
     with pytest.raises(UsageError, match="is closed"):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 _KEY = parameter("Idempotency-Key", {"type": "string"}, "header")
 
@@ -29,7 +29,7 @@ def test_a_key_is_made_that_fits(server: Recorder, schema: dict[str, Any], lengt
     """An operation that declares the header gets a value that its schema allows, where a random one can be."""
     key = parameter("idempotency-key", schema, "header")
     api = save(document({"/a": {"post": operation("post-a", key)}}, [server.origin]))
-    server.answers["/a"] = Answer()
+    server.responses["/a"] = Response()
     assert 0 == run_cli(api, "post-a").exit_code
     assert length == len("".join(server.last.headers.get("idempotency-key", [])))
 
@@ -37,7 +37,7 @@ def test_a_key_is_made_that_fits(server: Recorder, schema: dict[str, Any], lengt
 def test_all_tries_of_a_call_have_one_key(server: Recorder) -> None:
     """The next call has another one, `-v` shows it, and a value that was given stays."""
     busy = iter((503, 503))
-    server.answers["/a"] = lambda _: Answer(next(busy, 200))
+    server.responses["/a"] = lambda _: Response(next(busy, 200))
     api = save(document({"/a": {"post": operation("post-a", _KEY)}}, [server.origin]))
     result = run_cli(api, "post-a", "-v")
     run_cli(api, "post-a")
@@ -53,7 +53,7 @@ def test_each_call_of_a_check_has_a_key_of_its_own(server: Recorder) -> None:
     """With the example of the document the server would take them for the same call."""
     key = {**_KEY, "required": True, "example": "same"}
     paths = {f"/{name}": {"post": operation(f"post-{name}", key)} for name in "ab"}
-    server.answers.update({path: Answer() for path in paths})
+    server.responses.update({path: Response() for path in paths})
     run_cli("check", save(document(paths, [server.origin])), "--operation", "post-*", "--yes")
     keys = ["".join(request.headers["idempotency-key"]) for request in server.requests]
     assert (2, {36}) == (len(set(keys)), set(map(len, keys)))

@@ -13,7 +13,7 @@ from dynacli.registry.configuration._configuration_text import edited
 from dynacli.validation.finding import Finding, Verdict
 from dynacli.validation.finding_rules import RULES, BadIgnoreError, Ignore, ignores_of, suppress
 from tests.documents import document, operation, save
-from tests.harness import Answer, Recorder, Result, run_cli
+from tests.harness import Recorder, Response, Result, run_cli
 
 PET = {"type": "object", "properties": {"id": {"type": "integer"}, "at": {"type": "string", "maxLength": 3}}}
 """With a property that the document does not mention, each level ends another way; see `_level_of`."""
@@ -22,12 +22,12 @@ PET = {"type": "object", "properties": {"id": {"type": "integer"}, "at": {"type"
 @pytest.fixture
 def api(server: Recorder) -> str:
     """An API of the name `pets`, registered."""
-    answer = {"description": "It", "content": {"application/json": {"schema": PET}}}
-    get = operation("getPet", responses={"200": answer, "404": answer})
+    response = {"description": "It", "content": {"application/json": {"schema": PET}}}
+    get = operation("getPet", responses={"200": response, "404": response})
     made = document(
         {"/pet": {"get": get}, "/v2/pet": {"get": {**get, "operationId": "getNewPet"}}}, [server.origin]
     )
-    server.answers["/pet"] = server.answers["/v2/pet"] = Answer(body=b'{"id": "x"}')
+    server.responses["/pet"] = server.responses["/v2/pet"] = Response(body=b'{"id": "x"}')
     assert 0 == run_cli("api", "add", "pets", save(made)).exit_code
     return "pets"
 
@@ -44,12 +44,12 @@ def _write(config: Path, text: str) -> None:
 
 def _level_of(server: Recorder, *words: str) -> str:
     """Return the level that calls with these words are judged at, by how they end."""
-    server.answers["/pet"] = Answer(body=b'{"id": "x"}')
+    server.responses["/pet"] = Response(body=b'{"id": "x"}')
     result = run_cli("pets", "get-pet", *words)
     if result.exit_code == 0:
         return "warn" if result.stderr else "off"
     assert 9 == result.exit_code, result.stderr
-    server.answers["/pet"] = Answer(body=b'{"id": 1, "more": 1}')
+    server.responses["/pet"] = Response(body=b'{"id": 1, "more": 1}')
     return "exact" if run_cli("pets", "get-pet", *words).exit_code == 9 else "strict"
 
 
@@ -164,7 +164,7 @@ def test_a_bad_configuration(config: Path, server: Recorder, text: str, message:
 
 def test_a_profile_gives_options(config: Path, other_server: Recorder) -> None:
     """Server, its variables, headers and time limit; what is given on the command line wins."""
-    other_server.answers["/v1/pet"] = other_server.answers["/v2/pet"] = Answer(body=b'{"id": 1}')
+    other_server.responses["/v1/pet"] = other_server.responses["/v2/pet"] = Response(body=b'{"id": 1}')
     _write(
         config,
         f'[apis.pets.profiles.staging]\nserver = "{other_server.origin}/{{v}}"\nserver_vars = {{v = "v1"}}\n'
@@ -233,7 +233,7 @@ MATCHES: dict[str, tuple[dict[str, str], dict[str, Any], int | None, bool]] = {
     "a class of statuses": ({"status": "4XX"}, {}, 404, True),
     "another class": ({"status": "4XX"}, {}, 200, False),
     "a status, of a request": ({"status": "200"}, {"where": "request"}, None, False),
-    "the answer": ({"where": "response"}, {}, 200, True),
+    "the response": ({"where": "response"}, {}, 200, True),
     "the request": ({"where": "request"}, {}, 200, False),
     "the operation": ({"operation": "get-pet"}, {}, 200, True),
     "the operationId": ({"operation": "GETPET"}, {}, 200, True),
@@ -309,7 +309,7 @@ def test_what_is_ignored_does_not_count(config: Path, words: tuple[str, ...], is
 def test_the_rest_counts(config: Path, server: Recorder) -> None:
     """One finding is ignored, the other ends the call; programs get both."""
     _write(config, IGNORE)
-    server.answers["/pet"] = Answer(body=b'{"id": "x", "at": "late"}')
+    server.responses["/pet"] = Response(body=b'{"id": "x", "at": "late"}')
     error = run_cli("pets", "get-pet", "--validate", "strict", "--error-format", "json").error
     assert (9, ["/at"], ["/id"]) == (
         error["exit_code"],
@@ -332,7 +332,7 @@ def test_a_request_can_be_let_pass(home: Path, server: Recorder) -> None:
     """What the document does not allow and the configuration ignores is sent."""
     limit = {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 5}}
     made = document({"/pet": {"get": operation("getPet", parameters=[limit])}}, [server.origin])
-    server.answers["/pet"] = Answer()
+    server.responses["/pet"] = Response()
     assert 0 == run_cli("api", "add", "pets", save(made)).exit_code
     assert 2 == run_cli("pets", "get-pet", "--limit", "9").exit_code
     config = home / "config" / "config.toml"
@@ -385,7 +385,7 @@ POST: dict[str, Any] = {
 @pytest.fixture
 def taking(server: Recorder) -> str:
     """An API with an operation that takes a body of one property, which others may stand beside."""
-    server.answers["/pet"] = Answer(body=b"{}")
+    server.responses["/pet"] = Response(body=b"{}")
     return save(document({"/pet": {"post": operation("addPet", **POST)}}, [server.origin]))
 
 
@@ -443,10 +443,10 @@ _LETTER = ["/id readOnly", "/owner type", "/role oneOf"]
 def lenient(server: Recorder) -> str:
     """An API of OpenAPI 3.0 whose document forbids, to the letter, what its author means to allow."""
     content = {"content": {"application/json": {"schema": _LENIENT}}}
-    answers = {"200": {"description": "It", **content}}
-    post = operation("addPet", requestBody=content, responses=answers)
+    responses = {"200": {"description": "It", **content}}
+    post = operation("addPet", requestBody=content, responses=responses)
     body = b'{"owner": null, "former": [null, null]}'
-    server.answers["/pet"] = Answer(200, body, {"Content-Type": "application/json"})
+    server.responses["/pet"] = Response(200, body, {"Content-Type": "application/json"})
     return save(document({"/pet": {"post": post}}, [server.origin], version="3.0.3"))
 
 
@@ -473,7 +473,7 @@ def test_what_is_meant_is_sent_with_notes(
 
 
 def test_the_letter_counts_at_exact(server: Recorder, lenient: str) -> None:
-    """`exact` refuses such a request, and an answer like it ends the call."""
+    """`exact` refuses such a request, and a response like it ends the call."""
     words = ("add-pet", "--validate", "exact", "--error-format", "json")
     refused = run_cli(lenient, *words, "--body", '{"id": 1, "role": "ADMIN", "owner": null}')
     assert (2, []) == (refused.exit_code, server.requests)
@@ -484,26 +484,26 @@ def test_the_letter_counts_at_exact(server: Recorder, lenient: str) -> None:
     assert 9 == run_cli(lenient, *words, "--body", "{}").exit_code
 
 
-def test_an_answer_by_two_alternatives_is_a_finding(server: Recorder, lenient: str) -> None:
+def test_an_response_by_two_alternatives_is_a_finding(server: Recorder, lenient: str) -> None:
     """It is told as the likely fault of the document."""
     headers = {"Content-Type": "application/json"}
-    server.answers["/pet"] = Answer(200, b'{"role": "ADMIN"}', headers)
+    server.responses["/pet"] = Response(200, b'{"role": "ADMIN"}', headers)
     result = run_cli(lenient, "add-pet", "--validate", "strict")
     assert 9 == result.exit_code
     assert "of which only one may fit; that is likely a fault of the document [oneOf]" in result.stderr
 
 
 def test_a_program_gets_what_is_tolerated(lenient: str) -> None:
-    """The library has the notes of the request and of the answer as findings of their own."""
+    """The library has the notes of the request and of the response as findings of their own."""
     with dynacli.open_api(lenient) as api:
-        answer = api.call("add-pet", id=1)
-    assert ((), ()) == (answer.findings, answer.not_validated)
+        response = api.call("add-pet", id=1)
+    assert ((), ()) == (response.findings, response.not_validated)
     assert [
         ("request", "/id"),
         ("response", "/owner"),
         ("response", "/former/0"),
         ("response", "/former/1"),
-    ] == [(finding.where, finding.pointer) for finding in answer.tolerated]
+    ] == [(finding.where, finding.pointer) for finding in response.tolerated]
 
 
 def test_a_note_can_be_ignored(home: Path, lenient: str) -> None:

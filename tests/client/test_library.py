@@ -28,7 +28,7 @@ from dynacli.errors import (
     RefusedError,
     UsageError,
 )
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 
 class _Name(enum.Enum):
@@ -65,7 +65,7 @@ def _document(origin: str, **more: Any) -> dict[str, Any]:
         "type": "object",
         "properties": {"file": {"type": "string", "format": "binary"}, "note": _STRING},
     }
-    answers = {"200": {"description": "", **_json({"type": "object", "properties": {"id": _INTEGER}})}}
+    responses = {"200": {"description": "", **_json({"type": "object", "properties": {"id": _INTEGER}})}}
     return {
         "openapi": "3.0.3",
         "info": {"title": "Pets", "version": "1"},
@@ -84,42 +84,42 @@ def _document(origin: str, **more: Any) -> dict[str, Any]:
                         _parameter("X-Trace", "header", _STRING),
                         _parameter("session", "cookie", _STRING),
                     ],
-                    "responses": answers,
+                    "responses": responses,
                 }
             },
             "/pets": {
                 "post": {
                     "operationId": "createPet",
                     "requestBody": {"required": True, **_json(_PET)},
-                    "responses": answers,
+                    "responses": responses,
                 }
             },
             "/files": {
                 "post": {
                     "operationId": "upload",
                     "requestBody": {"content": {"multipart/form-data": {"schema": upload}}},
-                    "responses": answers,
+                    "responses": responses,
                 }
             },
             "/parts": {
                 "post": {
                     "operationId": "parts",
                     "requestBody": {"content": {"multipart/form-data": {"schema": {}}}},
-                    "responses": answers,
+                    "responses": responses,
                 }
             },
             "/notes": {
                 "post": {
                     "operationId": "note",
                     "requestBody": {"content": {"text/plain": {"schema": _STRING}, **_json(_PET)["content"]}},
-                    "responses": answers,
+                    "responses": responses,
                 }
             },
             "/safe": {
                 "get": {
                     "operationId": "safe",
                     "security": [{"token": []}],
-                    "responses": answers,
+                    "responses": responses,
                 }
             },
         },
@@ -130,9 +130,9 @@ def _document(origin: str, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def pets(server: Recorder) -> Iterator[dynacli.Api]:
-    """An API that is open, whose server answers `{"id": 1}` everywhere."""
+    """An API that is open, whose server responds with `{"id": 1}` everywhere."""
     for path in ("/pets/1", "/pets", "/files", "/parts", "/notes", "/safe"):
-        server.answers[path] = Answer(200, b'{"id": 1}')
+        server.responses[path] = Response(200, b'{"id": 1}')
     Path("pets.json").write_text(json.dumps(_document(server.origin)))
     with dynacli.open_api("./pets.json") as api:
         yield api
@@ -143,10 +143,10 @@ def test_importing_dynacli_costs_nothing() -> None:
     program = (
         "import sys; before = set(sys.modules); import dynacli\n"
         "print(sorted(set(sys.modules) - before))\n"
-        "print(hasattr(dynacli, 'nothing'), dynacli.open_api.__name__, dynacli.Api.__name__, dynacli.Answer.__name__)"
+        "print(hasattr(dynacli, 'nothing'), dynacli.open_api.__name__, dynacli.Api.__name__, dynacli.Response.__name__)"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert ["['dynacli']", "False open_api Api Answer"] == ended.stdout.splitlines()
+    assert ["['dynacli']", "False open_api Api Response"] == ended.stdout.splitlines()
 
 
 def test_operations_are_listed_and_described(pets: dynacli.Api) -> None:
@@ -235,21 +235,23 @@ def test_files_are_paths_file_objects_or_bytes(pets: dynacli.Api, server: Record
     assert (b"text", ["text/plain"]) == (server.last.body, server.last.headers["content-type"])
 
 
-def test_an_answer_says_everything(pets: dynacli.Api, server: Recorder) -> None:
+def test_an_response_says_everything(pets: dynacli.Api, server: Recorder) -> None:
     """Status, headers in any case, data, bytes, the request, and what the judge found."""
-    server.answers["/pets/1"] = Answer(200, b'{"id": "x"}', {"Content-Type": "application/json", "X-A": "1"})
-    answer = pets.call("get-pet", pet_id="1", limit=3)
-    assert (200, {"id": "x"}, b'{"id": "x"}', "1") == (
-        answer.status,
-        answer.data,
-        answer.content,
-        answer.headers["x-a"],
+    server.responses["/pets/1"] = Response(
+        200, b'{"id": "x"}', {"Content-Type": "application/json", "X-A": "1"}
     )
-    assert f"{server.origin}/pets/1?limit=3" == answer.request.url
-    assert ["/id"] == [finding.pointer for finding in answer.findings]
-    assert answer is answer.raise_for_status()
+    response = pets.call("get-pet", pet_id="1", limit=3)
+    assert (200, {"id": "x"}, b'{"id": "x"}', "1") == (
+        response.status,
+        response.data,
+        response.content,
+        response.headers["x-a"],
+    )
+    assert f"{server.origin}/pets/1?limit=3" == response.request.url
+    assert ["/id"] == [finding.pointer for finding in response.findings]
+    assert response is response.raise_for_status()
     with pytest.raises(MismatchError) as raised:
-        answer.raise_for_findings()
+        response.raise_for_findings()
     told = run_cli(
         "./pets.json", "get-pet", "1", "--limit", "3", "--validate", "strict", "--error-format", "json"
     )
@@ -259,9 +261,9 @@ def test_an_answer_says_everything(pets: dynacli.Api, server: Recorder) -> None:
 
 def test_a_traceback_shows_what_the_command_line_does(pets: dynacli.Api, server: Recorder) -> None:
     """The message has the first finding, and reason and hint are notes, nothing of which can drive a terminal."""
-    server.answers["/pets/1"] = Answer(200, b'{"id": "x"}')
+    server.responses["/pets/1"] = Response(200, b'{"id": "x"}')
     with pytest.raises(
-        MismatchError, match="The answer breaks the document: /id: expected integer, got string `x`"
+        MismatchError, match="The response breaks the document: /id: expected integer, got string `x`"
     ):
         pets.call("get-pet", pet_id="1").raise_for_findings()
     with pytest.raises(UsageError, match="The document does not allow this request: /name: ") as raised:
@@ -269,7 +271,7 @@ def test_a_traceback_shows_what_the_command_line_does(pets: dynacli.Api, server:
     assert (
         "Mend it, or send it all the same with `--validate off`" == format_exception(raised.value)[-1].strip()
     )
-    server.answers["/pets/1"] = Answer(404, b'{"message": "no \\u001b[31mpet"}')
+    server.responses["/pets/1"] = Response(404, b'{"message": "no \\u001b[31mpet"}')
     with pytest.raises(HttpError) as answered:
         pets.call("get-pet", pet_id="1").raise_for_status()
     shown = format_exception(answered.value)
@@ -290,7 +292,7 @@ def test_a_traceback_shows_no_secret(canary: str, server: Recorder, monkeypatch:
     assert 0 == run_cli("api", "set", "pets", f"server={server.origin}").exit_code
     said = json.dumps({"id": f"x{canary}", "message": f"not {canary}"}).encode()
     for status in (200, 401, 500):
-        server.answers["/safe"] = Answer(status, said)
+        server.responses["/safe"] = Response(status, said)
         with dynacli.open_api("pets", retries=0) as api, pytest.raises((HttpError, MismatchError)) as raised:
             api.call("safe").raise_for_status().raise_for_findings()
         assert "***" in "".join(format_exception(raised.value))
@@ -312,19 +314,19 @@ def test_data_is_what_the_media_type_says(
     pets: dynacli.Api, server: Recorder, content_type: str, content: bytes, data: Any
 ) -> None:
     """JSON becomes its value, sequences a list, text a text; all else stays bytes."""
-    server.answers["/pets/1"] = Answer(200, content, {"Content-Type": content_type})
+    server.responses["/pets/1"] = Response(200, content, {"Content-Type": content_type})
     assert data == pets.call("get-pet", pet_id="1").data
 
 
 def test_a_status_is_no_error_until_it_is_asked_for(pets: dynacli.Api, server: Recorder) -> None:
     """`raise_for_status` raises what the command line ends with."""
-    server.answers["/pets/1"] = Answer(404, b"{}")
-    answer = pets.call("get-pet", pet_id="1")
+    server.responses["/pets/1"] = Response(404, b"{}")
+    response = pets.call("get-pet", pet_id="1")
     with pytest.raises(HttpError) as raised:
-        answer.raise_for_status()
+        response.raise_for_status()
     told = run_cli("./pets.json", "get-pet", "1", "--error-format", "json").error
     assert (404, 4, told["message"], told["hint"]) == (
-        answer.status,
+        response.status,
         raised.value.exit_code,
         raised.value.message,
         raised.value.hint,
@@ -434,7 +436,7 @@ def test_a_closed_api_is_not_called(pets: dynacli.Api) -> None:
 
 
 def test_the_network_raises(pets: dynacli.Api, server: Recorder) -> None:  # noqa: ARG001
-    """A server that does not answer is a NetworkError."""
+    """A server that does not respond is a NetworkError."""
     with (
         dynacli.open_api("./pets.json", server="http://127.0.0.1:1", validate="off") as api,
         pytest.raises(NetworkError),
@@ -445,19 +447,19 @@ def test_the_network_raises(pets: dynacli.Api, server: Recorder) -> None:  # noq
 
 def test_what_is_said_once_holds_for_all_calls(server: Recorder) -> None:
     """The server, headers and the level are those of `open_api`; at `off` nothing is refused."""
-    server.answers["/v2/pets/1"] = Answer(200, b'{"id": "x"}')
+    server.responses["/v2/pets/1"] = Response(200, b'{"id": "x"}')
     Path("pets.json").write_text(json.dumps(_document("http://127.0.0.1:1")))
     with dynacli.open_api(
         Path("pets.json"), server=f"{server.origin}/v2", headers={"X-One": "1"}, validate="off", timeout=5
     ) as api:
-        answer = api.call("get-pet", pet_id="1", limit=99)
+        response = api.call("get-pet", pet_id="1", limit=99)
     assert ("/v2/pets/1?limit=99", ["1"]) == (server.last.target, server.last.headers["x-one"])
-    assert () == answer.findings
+    assert () == response.findings
 
 
 def test_a_profile_is_that_of_the_configuration(server: Recorder, home: Path) -> None:
     """Its headers and its server count."""
-    server.answers["/pets/1"] = Answer(200, b'{"id": 1}')
+    server.responses["/pets/1"] = Response(200, b'{"id": 1}')
     Path("pets.json").write_text(json.dumps(_document("http://127.0.0.1:1")))
     assert 0 == run_cli("api", "add", "pets", "pets.json").exit_code
     with (home / "config" / "config.toml").open("a") as file:
@@ -472,14 +474,14 @@ def test_a_profile_is_that_of_the_configuration(server: Recorder, home: Path) ->
 def test_a_credential_comes_from_the_environment_and_is_not_shown(
     server: Recorder, monkeypatch: pytest.MonkeyPatch, canary: str
 ) -> None:
-    """As for the command line; the request of an answer has it masked."""
-    server.answers["/safe"] = Answer(200, b'{"id": 1}')
+    """As for the command line; the request of a response has it masked."""
+    server.responses["/safe"] = Response(200, b'{"id": 1}')
     Path("pets.json").write_text(json.dumps(_document(server.origin)))
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
     with dynacli.open_api("./pets.json", server=server.origin) as api:
-        answer = api.call("safe")
+        response = api.call("safe")
     assert [f"Bearer {canary}"] == server.last.headers["authorization"]
-    assert canary not in repr(answer.request)
+    assert canary not in repr(response.request)
     with dynacli.open_api("./pets.json") as api, pytest.raises(RefusedError):
         api.call("safe")
     monkeypatch.delenv("DYNACLI_TOKEN")
@@ -490,13 +492,13 @@ def test_a_credential_comes_from_the_environment_and_is_not_shown(
 def test_connections_and_the_judge_are_kept(
     pets: dynacli.Api, server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second call makes no new connection and no new judge, and sends no cookie of the first answer."""
+    """The second call makes no new connection and no new judge, and sends no cookie of the first response."""
     import socket
 
     from dynacli.validation import judge
 
     headers = {"Content-Type": "application/json", "Set-Cookie": "a=b"}
-    server.answers["/pets/1"] = Answer(200, b'{"id": 1}', headers)
+    server.responses["/pets/1"] = Response(200, b'{"id": 1}', headers)
     assert 200 == pets.call("get-pet", pet_id="1").status
     monkeypatch.setattr(judge, "operation_document", None)
     monkeypatch.setattr(socket.socket, "connect", None)
@@ -505,18 +507,18 @@ def test_connections_and_the_judge_are_kept(
 
 
 def test_many_threads_call_at_once(pets: dynacli.Api, server: Recorder) -> None:
-    """Each gets its own answer and its own findings."""
+    """Each gets its own response and its own findings."""
 
-    def echo(request: RecordedRequest) -> Answer:
+    def echo(request: RecordedRequest) -> Response:
         number = request.target.rpartition("=")[2]
-        return Answer(200, json.dumps({"id": int(number) if int(number) % 2 else number}).encode())
+        return Response(200, json.dumps({"id": int(number) if int(number) % 2 else number}).encode())
 
-    server.answers["/pets/1"] = echo
+    server.responses["/pets/1"] = echo
     results: dict[int, tuple[Any, int]] = {}
 
     def work(number: int) -> None:
-        answer = pets.call("get-pet", pet_id="1", page_size=number)
-        results[number] = (answer.data["id"], len(answer.findings))
+        response = pets.call("get-pet", pet_id="1", page_size=number)
+        results[number] = (response.data["id"], len(response.findings))
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(1, 17)]
     for thread in threads:
@@ -534,7 +536,7 @@ def test_a_document_that_changes_under_an_open_api(pets: dynacli.Api, server: Re
     }
     Path("pets.json").write_text(json.dumps(changed))
     assert 200 == pets.call("get-pet", pet_id="1").status
-    server.answers["/new"] = Answer(200, b'{"id": 1}')
+    server.responses["/new"] = Response(200, b'{"id": 1}')
     with dynacli.open_api("./pets.json") as api:
         api.call("new")
     assert "/new" == server.last.target

@@ -11,12 +11,12 @@ import dynacli
 from dynacli.client.api_client import Api
 from dynacli.errors import FileError, HttpError, NetworkError
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, Recorder
+from tests.harness import Recorder, Response
 
 _TYPE = "application/octet-stream"
 _CONTENT = b"content" * 100
 _HEADERS = {"Content-Type": _TYPE, "ETag": '"v1"'}
-_BROKEN = Answer(200, _CONTENT[:50], {**_HEADERS, "Content-Length": "700", "Connection": "close"})
+_BROKEN = Response(200, _CONTENT[:50], {**_HEADERS, "Content-Length": "700", "Connection": "close"})
 
 
 @pytest.fixture
@@ -30,55 +30,55 @@ def api(server: Recorder) -> Iterator[Api]:
 
 
 @pytest.mark.parametrize("resume", [False, True])
-def test_an_answer_goes_into_a_file(api: Api, server: Recorder, resume: bool) -> None:
+def test_an_response_goes_into_a_file(api: Api, server: Recorder, resume: bool) -> None:
     """It is judged by its size, and not held in memory."""
-    server.answers["/file"] = Answer(200, _CONTENT, _HEADERS)
-    answer = api.download("get-file", Path("out"), id=3, resume=resume)
+    server.responses["/file"] = Response(200, _CONTENT, _HEADERS)
+    response = api.download("get-file", Path("out"), id=3, resume=resume)
     assert (200, b"", _CONTENT, "/file?id=3") == (
-        answer.status,
-        answer.content,
+        response.status,
+        response.content,
         Path("out").read_bytes(),
         server.last.target,
     )
-    assert ["maxLength"] == [finding.rule for finding in answer.findings]
+    assert ["maxLength"] == [finding.rule for finding in response.findings]
 
 
 def test_a_download_goes_on(api: Api, server: Recorder) -> None:
     """The rest is asked for, and a file that got shorter is downloaded anew."""
-    server.answers["/file"] = _BROKEN
+    server.responses["/file"] = _BROKEN
     with pytest.raises(NetworkError):
         api.download("get-file", "out", resume=True)
     assert 50 == os.path.getsize("out.part")
     rest = {**_HEADERS, "Content-Range": "bytes 50-699/700"}
-    server.answers["/file"] = Answer(206, _CONTENT[50:], rest)
-    answer = api.download("get-file", "out", resume=True)
-    assert (206, (), _CONTENT) == (answer.status, answer.findings, Path("out").read_bytes())
+    server.responses["/file"] = Response(206, _CONTENT[50:], rest)
+    response = api.download("get-file", "out", resume=True)
+    assert (206, (), _CONTENT) == (response.status, response.findings, Path("out").read_bytes())
     assert ["bytes=50-"] == server.last.headers["range"]
 
 
 @pytest.mark.parametrize(("size", "status"), [(50, 206), (20, 200)], ids=["complete", "shorter"])
 def test_nothing_is_missing(api: Api, server: Recorder, size: int, status: int) -> None:
     """416 says how much there is: as much as the part has, or less."""
-    server.answers["/file"] = _BROKEN
+    server.responses["/file"] = _BROKEN
     with pytest.raises(NetworkError):
         api.download("get-file", "out", resume=True)
-    server.answers["/file"] = lambda request: (
-        Answer(416, b"", {"Content-Range": f"bytes */{size}"})
+    server.responses["/file"] = lambda request: (
+        Response(416, b"", {"Content-Range": f"bytes */{size}"})
         if "range" in request.headers
-        else Answer(200, _CONTENT[:size], _HEADERS)
+        else Response(200, _CONTENT[:size], _HEADERS)
     )
-    answer = api.download("get-file", "out", resume=True)
-    assert (status, _CONTENT[:size]) == (answer.status, Path("out").read_bytes())
+    response = api.download("get-file", "out", resume=True)
+    assert (status, _CONTENT[:size]) == (response.status, Path("out").read_bytes())
 
 
 def test_what_is_no_success_is_no_file(api: Api, server: Recorder) -> None:
-    """Its body is that of the answer, and a file that is there stays."""
+    """Its body is that of the response, and a file that is there stays."""
     Path("out").write_bytes(b"mine")
-    server.answers["/file"] = Answer(404, b"none", {"Content-Type": "text/plain"})
-    answer = api.download("get-file", "out")
-    assert (404, b"none", b"mine") == (answer.status, answer.content, Path("out").read_bytes())
+    server.responses["/file"] = Response(404, b"none", {"Content-Type": "text/plain"})
+    response = api.download("get-file", "out")
+    assert (404, b"none", b"mine") == (response.status, response.content, Path("out").read_bytes())
     with pytest.raises(HttpError):
-        answer.raise_for_status()
-    server.answers["/file"] = Answer(200, _CONTENT, _HEADERS)
+        response.raise_for_status()
+    server.responses["/file"] = Response(200, _CONTENT, _HEADERS)
     with pytest.raises(FileError):
         api.download("get-file", "nowhere/out")

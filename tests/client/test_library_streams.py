@@ -10,7 +10,7 @@ from dynacli.client.api_client import Api
 from dynacli.errors import FormError, HttpError, NetworkError, UsageError
 from dynacli.http import item_reader
 from tests.documents import document, operation, save
-from tests.harness import Answer, RecordedRequest, Recorder
+from tests.harness import RecordedRequest, Recorder, Response
 
 _TYPES = {
     "events": "text/event-stream",
@@ -41,16 +41,16 @@ def api(server: Recorder) -> Iterator[Api]:
         yield opened
 
 
-def _came(name: str, body: bytes, **headers: str) -> Answer:
-    return Answer(200, body, {"Content-Type": _TYPES[name], **headers})
+def _came(name: str, body: bytes, **headers: str) -> Response:
+    return Response(200, body, {"Content-Type": _TYPES[name], **headers})
 
 
-def _unending(name: str, body: bytes) -> Answer:
+def _unending(name: str, body: bytes) -> Response:
     return _came(name, body, **{"Content-Length": "99999"})
 
 
-def _in_turn(*answers: Answer) -> Callable[[RecordedRequest], Answer]:
-    left = iter(answers)
+def _in_turn(*responses: Response) -> Callable[[RecordedRequest], Response]:
+    left = iter(responses)
     return lambda _: next(left)
 
 
@@ -72,47 +72,47 @@ def test_items_are_yielded_and_judged(
     server: Recorder, name: str, body: bytes, items: list[Any], level: str
 ) -> None:
     """The findings are there when the last item was read; nothing is kept."""
-    server.answers[f"/{name}"] = _came(name, body)
+    server.responses[f"/{name}"] = _came(name, body)
     with (
         dynacli.open_api(_document(server), validate=level) as api,
-        api.stream(f"get-{name}") as answer,
+        api.stream(f"get-{name}") as response,
     ):
-        assert (200, ()) == (answer.status, answer.findings)
-        assert items == list(answer)
+        assert (200, ()) == (response.status, response.findings)
+        assert items == list(response)
         is_wrong = level == "warn" and b'"n": 3' in body
-        assert is_wrong == ("maximum" in [finding.rule for finding in answer.findings])
-        assert (b"", 0) == (answer.content, answer.unread)
+        assert is_wrong == ("maximum" in [finding.rule for finding in response.findings])
+        assert (b"", 0) == (response.content, response.unread)
         with pytest.raises(UsageError, match="read once"):
-            iter(answer)
+            iter(response)
 
 
 def test_a_stream_is_left_in_the_middle(api: Api, server: Recorder) -> None:
     """An item is there before the next one comes, and the end of the block does not wait for that."""
-    server.answers["/lines"] = _unending("lines", b'{"n": 1}\n')
-    with api.stream("get-lines") as answer:
-        assert {"n": 1} == next(iter(answer))
-    answer.close()
+    server.responses["/lines"] = _unending("lines", b'{"n": 1}\n')
+    with api.stream("get-lines") as response:
+        assert {"n": 1} == next(iter(response))
+    response.close()
     with pytest.raises(UsageError, match="read once"):
-        iter(answer)
+        iter(response)
 
 
 def test_a_stream_is_closed_while_an_item_is_waited_for(api: Api, server: Recorder) -> None:
     """Whoever takes the next item then gets an error."""
-    server.answers["/events"] = _unending("events", b"data: 1\n\n")
-    answer = api.stream("get-events")
-    items = iter(answer)
+    server.responses["/events"] = _unending("events", b"data: 1\n\n")
+    response = api.stream("get-events")
+    items = iter(response)
     assert {"data": 1} == next(items)
-    answer.close()
+    response.close()
     with pytest.raises(UsageError, match="closed"):
         next(items)
 
 
 def test_an_api_is_called_while_a_stream_is_open(api: Api, server: Recorder) -> None:
     """A stream that goes on for ever keeps nobody from calling and judging."""
-    server.answers["/lines"] = _unending("lines", b'{"n": 1}\n')
-    server.answers["/events"] = _came("events", b"data: 1\n\n")
-    with api.stream("get-lines") as answer:
-        items = iter(answer)
+    server.responses["/lines"] = _unending("lines", b'{"n": 1}\n')
+    server.responses["/events"] = _came("events", b"data: 1\n\n")
+    with api.stream("get-lines") as response:
+        items = iter(response)
         next(items)
         assert b"data: 1\n\n" == api.call("get-events").content
 
@@ -122,19 +122,19 @@ def test_events_go_on_after_a_lost_connection(api: Api, server: Recorder) -> Non
     broken = _came(
         "events", b"retry: 0\nid: 1\ndata: 1\n\n", **{"Content-Length": "999", "Connection": "close"}
     )
-    server.answers["/events"] = _in_turn(broken, _came("events", b"data: 2\n\n"))
-    with api.stream("get-events") as answer:
-        assert [1, 2] == [event["data"] for event in answer]
+    server.responses["/events"] = _in_turn(broken, _came("events", b"data: 2\n\n"))
+    with api.stream("get-events") as response:
+        assert [1, 2] == [event["data"] for event in response]
     assert ["1"] == server.last.headers["last-event-id"]
 
 
 def test_a_stream_that_breaks_off_raises_behind_its_items(api: Api, server: Recorder) -> None:
     """What came whole is yielded first."""
-    server.answers["/lines"] = _came(
+    server.responses["/lines"] = _came(
         "lines", b'{"n": 1}\n{"n"', **{"Content-Length": "999", "Connection": "close"}
     )
-    with api.stream("get-lines") as answer:
-        items = iter(answer)
+    with api.stream("get-lines") as response:
+        items = iter(response)
         assert {"n": 1} == next(items)
         with pytest.raises(NetworkError):
             next(items)
@@ -145,31 +145,31 @@ def test_items_that_cannot_be_read_are_counted(
 ) -> None:
     """They are left out."""
     monkeypatch.setattr(item_reader, "_MAX_ITEM", 20)
-    server.answers["/lines"] = _came("lines", b'{"n"\n{"n": 1}\n' + b"1" * 30)
-    with api.stream("get-lines") as answer:
-        assert ([{"n": 1}], 2) == (list(answer), answer.unread)
+    server.responses["/lines"] = _came("lines", b'{"n"\n{"n": 1}\n' + b"1" * 30)
+    with api.stream("get-lines") as response:
+        assert ([{"n": 1}], 2) == (list(response), response.unread)
 
 
 @pytest.mark.parametrize(
     ("status", "error", "message"),
-    [(404, HttpError, "answered 404"), (200, FormError, "no stream")],
+    [(404, HttpError, "responded with 404"), (200, FormError, "no stream")],
 )
-def test_an_answer_that_is_no_stream_is_whole(
+def test_an_response_that_is_no_stream_is_whole(
     api: Api, server: Recorder, status: int, error: type[Exception], message: str
 ) -> None:
     """Its value is there, and it has no items."""
-    server.answers["/lines"] = Answer(status, b'{"id": 1}')
-    with api.stream("get-lines") as answer:
-        assert (status, {"id": 1}) == (answer.status, answer.data)
+    server.responses["/lines"] = Response(status, b'{"id": 1}')
+    with api.stream("get-lines") as response:
+        assert (status, {"id": 1}) == (response.status, response.data)
         with pytest.raises(error, match=message):
-            iter(answer)
+            iter(response)
 
 
 def test_what_keeps_a_stream_from_beginning_is_raised_at_once(api: Api, server: Recorder) -> None:
-    """A wrong input and a server that does not answer are those of any call."""
+    """A wrong input and a server that does not respond are those of any call."""
     with pytest.raises(UsageError):
         api.stream("get-lines", nothing=1)
     assert [] == server.requests
-    server.answers["/lines"] = Answer(200, b"", {"Content-Length": "nonsense"})
+    server.responses["/lines"] = Response(200, b"", {"Content-Length": "nonsense"})
     with pytest.raises(NetworkError):
         api.stream("get-lines")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, Recorder, Result, run_cli
+from tests.harness import Recorder, Response, Result, run_cli
 
 STRING: dict[str, Any] = {"type": "string"}
 BODY: dict[str, Any] = {
@@ -90,7 +90,7 @@ def _call(server: Recorder, status: int, body: Any) -> Result:
         },
     }
     text = body if isinstance(body, bytes) else json.dumps(body).encode()
-    server.answers["/things/nope"] = Answer(status, text)
+    server.responses["/things/nope"] = Response(status, text)
     api = save(document(paths, (server.origin,)))
     return run_cli(api, "change-thing", "nope", "--name", "x", "--error-format", "json")
 
@@ -107,7 +107,7 @@ def test_fields_that_an_error_names_are_options(shape: str, status: int, server:
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b"{", b"[" * 5000, b'{"errors": [{"field": 7}]}'])
-def test_an_answer_that_says_nothing_names_nothing(body: bytes, server: Recorder) -> None:
+def test_an_response_that_says_nothing_names_nothing(body: bytes, server: Recorder) -> None:
     """What cannot be read leaves the usual hint."""
     error = _call(server, 422, body).error
     assert "inputs" not in error

@@ -11,7 +11,7 @@ from dynacli import open_api
 from dynacli.client.api_client import Api
 from dynacli.errors import DynacliError, RefusedError
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 _ID = parameter("petId", {"type": "integer"}, "path")
 _LINK = {"operationId": "deletePet", "parameters": {"petId": "$response.body#/id"}}
@@ -23,7 +23,7 @@ _LINKED = {
     }
 }
 _WORDS = tuple(parameter(name, {"type": "string"}, "path") for name in ("what", "which"))
-_ANSWERS = {"200": {"description": "OK", "content": {"application/json": {"schema": {}}}}}
+_RESPONSES = {"200": {"description": "OK", "content": {"application/json": {"schema": {}}}}}
 _PATHS = {
     "/pets": {
         "get": operation("listPets", tags=["Pet Store"]),
@@ -43,7 +43,7 @@ class Pets:
     def __init__(self, server: Recorder) -> None:
         self.server = server
         for path in ("/pets", "/pets/7", "/pets/7/"):
-            server.answers[path] = Answer(body=b'{"id": 7}')
+            server.responses[path] = Response(body=b'{"id": 7}')
         save(document(_PATHS, [server.origin]), "pets.json")
         assert 0 == run_cli("api", "add", "pets", "./pets.json").exit_code
         self.configuration = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
@@ -107,7 +107,7 @@ def _by_stdin(is_agreed: bool) -> int:
 def _by_another_document(is_agreed: bool) -> int:
     """Call by a document of the same server that gives the operation another name, and its path other parameters."""
     server = json.loads(Path("pets.json").read_text())["servers"][0]["url"]
-    path = {"/{what}/{which}": {"delete": operation("harmless", *_WORDS, responses=_ANSWERS)}}
+    path = {"/{what}/{which}": {"delete": operation("harmless", *_WORDS, responses=_RESPONSES)}}
     save(document(path, [server]), "other.json")
     return _command("./other.json", "harmless", "pets", "7")(is_agreed)
 
@@ -239,8 +239,8 @@ def test_nobody_is_asked_about_a_call_that_cannot_be_sent(
     assert (10, False) == (result.exit_code, "[y/N]" in result.stderr)
     assert [] == pets.methods
     monkeypatch.setenv("DYNACLI_PETS_TOKEN", "t")
-    for answer, code, methods in ((b"n\n", 11, []), (b"y\n", 0, ["DELETE"])):
-        result = run_cli(*words, stdin=answer, terminal=TERMINAL)
+    for response, code, methods in ((b"n\n", 11, []), (b"y\n", 0, ["DELETE"])):
+        result = run_cli(*words, stdin=response, terminal=TERMINAL)
         assert (code, 1) == (result.exit_code, result.stderr.count("[y/N]"))
         assert methods == pets.methods
 
@@ -273,7 +273,7 @@ def test_an_agent_is_not_asked(
 
 def test_all_pages_are_agreed_to_at_once(pets: Pets) -> None:
     """A person is asked once for a command, however many requests it makes."""
-    pets.server.answers["/pets"] = Answer(
+    pets.server.responses["/pets"] = Response(
         body=b'[{"id": 1}]', headers={"Content-Type": "application/json", "Link": "</pets/7>; rel=next"}
     )
     pets.has("confirm = ['list-pets']")
@@ -371,7 +371,7 @@ _ANY_POST = {
                     )
                 }
             },
-            "responses": _ANSWERS,
+            "responses": _RESPONSES,
         }
     }
 }
@@ -443,7 +443,7 @@ def test_a_policy_holds_at_its_servers(
 )
 def test_apis_behind_one_gateway_have_their_own_policies(path: str, code: int, pets: Pets) -> None:
     """Each is below a path of the origin, in whatever spelling; a policy that is malformed holds up no others."""
-    pets.server.answers["/b/pets"] = Answer(body=b"{}")
+    pets.server.responses["/b/pets"] = Response(body=b"{}")
     save(document(_PATHS, [f"{pets.server.origin}/a"]), "pets.json")
     assert 0 == run_cli("api", "refresh", "pets").exit_code
     pets.has("read_only = true")
@@ -478,7 +478,7 @@ def test_a_copy_gets_no_policy_of_its_own_without_a_person(pets: Pets, other_ser
     assert 11 == run_cli("other", "delete-pet", "7", "--server", pets.server.origin).exit_code
     assert 11 == run_cli("other", "delete-pet", "7", "--server", origin).exit_code
     assert [] == pets.methods
-    other_server.answers["/pets/7"] = Answer(body=b"{}")
+    other_server.responses["/pets/7"] = Response(body=b"{}")
     assert 0 == run_cli("other", "delete-pet", "7").exit_code
 
 
@@ -634,7 +634,7 @@ def test_an_empty_value_of_a_path_leads_nowhere_that_the_policy_denies(
     server: Recorder, paths: dict[str, dict[str, object]], policy: str
 ) -> None:
     """Many servers ignore the slash that is left, or merge two of them, so that another operation is called."""
-    server.answers["/named/7"] = server.answers["/named/7/all"] = Answer(204)
+    server.responses["/named/7"] = server.responses["/named/7/all"] = Response(204)
     save(document(paths, [server.origin]), "named.json")
     assert 0 == run_cli("api", "add", "named", "./named.json").exit_code
     configuration = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
@@ -649,7 +649,7 @@ def test_an_empty_value_of_a_path_leads_nowhere_that_the_policy_denies(
 def test_an_empty_value_of_a_path_is_sent_where_the_policy_lets_its_path_be_called(server: Recorder) -> None:
     """The path ends in the slash before it."""
     paths = {"/named": {"get": operation("list")}, "/named/{name}": {"get": _NAMED["delete"]}}
-    server.answers["/named/"] = Answer(204)
+    server.responses["/named/"] = Response(204)
     word = save(document(paths, [server.origin]), "named.json")
     assert 2 == run_cli(word, "delete-named", "").exit_code
     assert 0 == run_cli(word, "delete-named", "", "--validate", "off").exit_code

@@ -11,7 +11,7 @@ from dynacli.client._readings import SentValues, overrides_of, readings_of, step
 from dynacli.http.built_request import Request, RequestParts
 from dynacli.urls import server_of
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 _PARTS = RequestParts({}, (), {}, ())
 _URL = "https://api.example.com/things"
@@ -555,7 +555,7 @@ def test_a_policy_holds_at_its_servers_by_any_name(host: str, server: Recorder) 
         result = run_cli("./other.json", *words, "--yes", "--validate", "off", "--no-fail")
         assert 11 == result.exit_code, result.stderr
     assert [] == server.requests
-    server.answers["/things/1"] = Answer(body=b"{}")
+    server.responses["/things/1"] = Response(body=b"{}")
     assert 0 == run_cli("./other.json", "get-thing", "1", "--server", server.origin).exit_code
 
 

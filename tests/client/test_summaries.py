@@ -19,9 +19,9 @@ def _summary(*operations: dict[str, Any], name: str, **rest: Any) -> str:
     api = save(
         document({f"/things/{number}": {"get": each} for number, each in enumerate(operations)}, **rest)
     )
-    answer = run_cli("describe", api, name, "--summary")
-    assert 0 == answer.exit_code, answer.stderr
-    return str(answer)
+    response = run_cli("describe", api, name, "--summary")
+    assert 0 == response.exit_code, response.stderr
+    return str(response)
 
 
 def test_a_summary_of_the_demo_is_text_and_data() -> None:
@@ -58,9 +58,9 @@ def test_a_summary_shows_first_what_a_question_names(question: str, first: str) 
 
 def test_a_summary_is_of_a_whole_operation() -> None:
     """A field has no summary."""
-    answer = run_cli("describe", "demo", "get-run", "id", "--summary")
-    assert 2 == answer.exit_code
-    assert "A summary is of a whole operation" in answer.stderr
+    response = run_cli("describe", "demo", "get-run", "id", "--summary")
+    assert 2 == response.exit_code
+    assert "A summary is of a whole operation" in response.stderr
 
 
 @pytest.mark.parametrize("count", [3, 60])
@@ -154,7 +154,7 @@ def test_help_and_summary_say_that_an_id_is_a_key_of_an_object() -> None:
     assert "[from list-watches keys]" in run_cli(api, "read-watch", "--help").stdout
 
 
-def test_a_summary_says_which_answer_has_an_id_that_no_list_has() -> None:
+def test_a_summary_says_which_response_has_an_id_that_no_list_has() -> None:
     """A link of the document leads from what makes a thing to what is called with its id."""
     link = {
         "operationId": "getJob",
@@ -169,7 +169,7 @@ def test_a_summary_says_which_answer_has_an_id_that_no_list_has() -> None:
 
 
 def test_a_summary_names_what_is_sorted_by_and_not_returned() -> None:
-    """Nobody has to call an operation to see that its answer lacks the field that they sort by."""
+    """Nobody has to call an operation to see that its response lacks the field that they sort by."""
     summary = str(run_cli("describe", "demo", "search-runs", "--summary"))
     assert "sortable (--sort), but not returned: durationMs, costUsd" in summary
 

@@ -1,4 +1,4 @@
-"""`--wait` and `Api.wait`: a call is made again until an expression is true of its answer."""
+"""`--wait` and `Api.wait`: a call is made again until an expression is true of its response."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import dynacli
 from dynacli.client.engine import series
 from dynacli.errors import FormError, UsageError
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 _JSON = {"Content-Type": "application/json"}
 
@@ -44,33 +44,33 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def job(state: Any, status: int = 200, **headers: str) -> Answer:
-    """An answer about a job."""
-    return Answer(
+def job(state: Any, status: int = 200, **headers: str) -> Response:
+    """A response about a job."""
+    return Response(
         status,
         json.dumps({"state": state}).encode(),
         _JSON | {k.replace("_", "-"): v for k, v in headers.items()},
     )
 
 
-def _api(server: Recorder, *answers: Answer) -> str:
-    """Save a document whose `get-job` has these answers, the last one again and again; return its word."""
-    left = list(answers)
+def _api(server: Recorder, *responses: Response) -> str:
+    """Save a document whose `get-job` has these responses, the last one again and again; return its word."""
+    left = list(responses)
 
-    def answer(request: RecordedRequest) -> Answer:  # noqa: ARG001
+    def response(request: RecordedRequest) -> Response:  # noqa: ARG001
         return left.pop(0) if len(left) > 1 else left[0]
 
-    server.answers["/job"] = answer
+    server.responses["/job"] = response
     schema = {"type": "object", "properties": {"state": {"type": ["string", "integer", "array", "null"]}}}
-    responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
-    get = operation("getJob", parameter("q", {"type": "string"}), responses=responses)
+    described = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+    get = operation("getJob", parameter("q", {"type": "string"}), responses=described)
     return save(
         document({"/job": {"get": get, "post": operation("startJob")}}, [server.origin], version="3.1.0")
     )
 
 
-def test_a_call_is_made_until_its_answer_is_wanted(server: Recorder, clock: Clock) -> None:
-    """Only the last answer is written, and the pauses grow."""
+def test_a_call_is_made_until_its_response_is_wanted(server: Recorder, clock: Clock) -> None:
+    """Only the last response is written, and the pauses grow."""
     api = _api(server, job("new"), job("runs"), job("runs"), job("done"))
     result = run_cli(api, "get-job", "--q", "x", "--wait", "state == 'done'")
     assert (0, '{"state": "done"}') == (result.exit_code, result.stdout)
@@ -81,7 +81,7 @@ def test_a_call_is_made_until_its_answer_is_wanted(server: Recorder, clock: Cloc
 
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize(
-    ("answers", "options", "pauses"),
+    ("responses", "options", "pauses"),
     [
         pytest.param([], [], [2, 3, 4.5, 6.75, 10.125, 15.188, 22.781, 30, 30], id="up-to-30-s"),
         pytest.param([], ["--wait-interval", "7"], [7] * 9, id="an-interval-of-ones-own"),
@@ -103,10 +103,10 @@ def test_a_call_is_made_until_its_answer_is_wanted(server: Recorder, clock: Cloc
     ],
 )
 def test_how_long_the_pauses_are(
-    server: Recorder, clock: Clock, answers: list[Answer], options: list[str], pauses: list[float]
+    server: Recorder, clock: Clock, responses: list[Response], options: list[str], pauses: list[float]
 ) -> None:
     """A status that may pass is waited over, and `Retry-After` is obeyed."""
-    waiting = [*answers, *[job([])] * (9 - len(answers)), job("done")]
+    waiting = [*responses, *[job([])] * (9 - len(responses)), job("done")]
     result = run_cli(_api(server, *waiting), "get-job", "--wait", "state == 'done'", *options)
     assert (0, pauses) == (result.exit_code, clock.pauses)
 
@@ -131,7 +131,7 @@ def test_what_is_true(server: Recorder, clock: Clock, expression: str, is_true: 
     assert is_true is not bool(clock.pauses)
 
 
-def test_the_last_answer_is_written_when_the_time_is_over(server: Recorder, clock: Clock) -> None:
+def test_the_last_response_is_written_when_the_time_is_over(server: Recorder, clock: Clock) -> None:
     """A last call is made at the end, and the exit code is 7."""
     api = _api(server, job("new"), job("runs"), job(["last"]))
     words = ["get-job", "--wait", "state == 'done'", "--wait-timeout", "6", "--error-format", "json"]
@@ -153,36 +153,36 @@ def test_a_server_that_wants_to_be_asked_later_ends_it(server: Recorder, clock: 
 
 @pytest.mark.parametrize(("status", "code"), [(404, 4), (500, 5), (304, 3), (410, 4)])
 def test_a_status_that_stays_ends_it(server: Recorder, clock: Clock, status: int, code: int) -> None:
-    """Whatever the expression says of the answer."""
+    """Whatever the expression says of the response."""
     result = run_cli(_api(server, job("new"), job("done", status)), "get-job", "--wait", "state == 'none'")
     assert (code, [2]) == (result.exit_code, clock.pauses)
     assert '{"state": "done"}' == result.stdout or status == 304
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason", "written"),
+    ("response", "reason", "written"),
     [
-        (Answer(200, b"<p>", {"Content-Type": "text/html"}), "its media type is `text/html`", "<p>"),
-        (Answer(200, b"<p>", {}), "it has no media type", "<p>"),
-        (Answer(200, b"\x00", {"Content-Type": "image/png"}), "its media type is `image/png`", "\x00"),
-        (Answer(200, b'{"a', _JSON), "it is called JSON, and cannot be read as such", '{"a'),
+        (Response(200, b"<p>", {"Content-Type": "text/html"}), "its media type is `text/html`", "<p>"),
+        (Response(200, b"<p>", {}), "it has no media type", "<p>"),
+        (Response(200, b"\x00", {"Content-Type": "image/png"}), "its media type is `image/png`", "\x00"),
+        (Response(200, b'{"a', _JSON), "it is called JSON, and cannot be read as such", '{"a'),
         (job(None), "In function length()", '{"state": null}'),
     ],
     ids=["html", "no-type", "binary", "broken", "of-null"],
 )
-def test_an_answer_that_cannot_be_looked_at_ends_it(
-    server: Recorder, clock: Clock, answer: Answer, reason: str, written: str
+def test_an_response_that_cannot_be_looked_at_ends_it(
+    server: Recorder, clock: Clock, response: Response, reason: str, written: str
 ) -> None:
-    """Exit 13, and the answer is written as it came."""
-    result = run_cli(_api(server, answer), "get-job", "--wait", "length(state)", "--validate", "off")
+    """Exit 13, and the response is written as it came."""
+    result = run_cli(_api(server, response), "get-job", "--wait", "length(state)", "--validate", "off")
     assert (13, written, []) == (result.exit_code, result.stdout, clock.pauses)
     assert reason in result.stderr
     assert "`--wait`" in result.stderr
 
 
-def test_an_answer_without_a_body_is_null(server: Recorder, clock: Clock) -> None:
+def test_an_response_without_a_body_is_null(server: Recorder, clock: Clock) -> None:
     """As a server may say that there is nothing yet."""
-    api = _api(server, Answer(204, b"", {}), job("done"))
+    api = _api(server, Response(204, b"", {}), job("done"))
     assert (0, [2]) == (run_cli(api, "get-job", "--wait", "state").exit_code, clock.pauses)
 
 
@@ -222,8 +222,8 @@ def test_the_request_is_shown_without_waiting(server: Recorder) -> None:
     assert (0, True, []) == (result.exit_code, "GET /job" in result.stdout, server.requests)
 
 
-def test_the_last_answer_is_judged(server: Recorder, clock: Clock) -> None:  # noqa: ARG001
-    """What breaks the document in the answers before it is not told."""
+def test_the_last_response_is_judged(server: Recorder, clock: Clock) -> None:  # noqa: ARG001
+    """What breaks the document in the responses before it is not told."""
     api = _api(server, job(1.5), job({"a": 1}), job({"a": 1}, 503), job(True))
     result = run_cli(
         api, "get-job", "--wait", "state == `true`", "--validate", "strict", "--report", "json=out.json"
@@ -237,16 +237,16 @@ def test_the_last_answer_is_judged(server: Recorder, clock: Clock) -> None:  # n
 
 
 def _lost(server: Recorder, after: int) -> None:
-    """Let the server answer so many requests, and then break connections three times."""
-    whole = server.answers["/job"]
+    """Let the server respond to so many requests, and then break connections three times."""
+    whole = server.responses["/job"]
     assert callable(whole)
 
-    def answer(request: RecordedRequest) -> Answer:
+    def response(request: RecordedRequest) -> Response:
         if after < len(server.requests) <= after + 3:
-            return Answer(200, b"{", {**_JSON, "Content-Length": "9", "Connection": "close"})
+            return Response(200, b"{", {**_JSON, "Content-Length": "9", "Connection": "close"})
         return whole(request)
 
-    server.answers["/job"] = answer
+    server.responses["/job"] = response
 
 
 def test_a_connection_that_is_lost_later_is_waited_over(server: Recorder, clock: Clock) -> None:
@@ -261,7 +261,7 @@ def test_a_connection_that_is_lost_later_is_waited_over(server: Recorder, clock:
 
 
 def test_waiting_is_told(server: Recorder, clock: Clock) -> None:  # noqa: ARG001
-    """By `-v` for each pause; the requests and the answers are shown, too."""
+    """By `-v` for each pause; the requests and the responses are shown, too."""
     api = _api(server, job("new"), job("runs", 503), job("done"))
     result = run_cli(api, "get-job", "--wait", "state == 'done'", "-v")
     assert "* `state == 'done'` is not true after 1 call; again in 2.0 s\n" in result.stderr
@@ -288,11 +288,11 @@ def jobs(server: Recorder) -> Iterator[dynacli.Api]:
 
 
 def test_a_program_waits(jobs: dynacli.Api, clock: Clock) -> None:
-    """`Api.wait` returns the answer, and raises with the last one when the time is over."""
+    """`Api.wait` returns the response, and raises with the last one when the time is over."""
     with pytest.raises(series.NeverTrueError, match="was not true within 1 s") as caught:
         jobs.wait("get-job", "state == 'done'", {"q": "a"}, wait_timeout=1, wait_interval=1)
-    assert caught.value.answer is not None
-    assert ({"state": "runs"}, "") == (caught.value.answer.data, caught.value.hint)
+    assert caught.value.response is not None
+    assert ({"state": "runs"}, "") == (caught.value.response.data, caught.value.hint)
     assert "done" == jobs.wait("get-job", "state == 'done'", q="b").data["state"]
     assert [1] == clock.pauses
 
@@ -330,7 +330,7 @@ def test_what_cannot_be_written_is_said_besides_the_time(server: Recorder, clock
     words = (api, "get-job", "--wait", "state == 'x'", "--wait-timeout", "1", "-o", "table")
     failing = run_cli(*words, "-f", "sum(state)")
     assert (7, {"state": "new"}) == (failing.exit_code, failing.json)
-    assert "The filter fails on this answer" in failing.stderr
+    assert "The filter fails on this response" in failing.stderr
     over = run_cli(api, "get-job", "--wait", "state == 'new'", "-f", "sum(state)")
     assert 13 == over.exit_code
     api = _api(server, job("busy", 503))
@@ -342,7 +342,7 @@ def test_what_the_request_holds_besides_is_said_once(server: Recorder, clock: Cl
     """At the level `exact`, of the first of all calls."""
     schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
     query = {"query": operation("ask", body=schema)}
-    server.answers["/ask"] = job("done")
+    server.responses["/ask"] = job("done")
     api = save(document({"/ask": query}, [server.origin], version="3.2.0"))
     result = run_cli(api, "ask", "--body", '{"b": 1}', "--wait", "state", "--validate", "exact")
     assert 1 == result.stderr.count("The request holds what the document does not mention")

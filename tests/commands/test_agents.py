@@ -9,7 +9,7 @@ import pytest
 
 from dynacli.environment import Environment
 from tests.documents import document, pets, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 TERMINAL = ("stdin", "stdout", "stderr")
 
@@ -76,7 +76,7 @@ def test_a_terminal_has_no_colour_and_no_line_that_moves(
 ) -> None:
     """Agents read what terminals show, byte for byte: no escape sequences, on either stream."""
     api = save(pets("1", server.origin))
-    server.answers["/pets"] = Answer(body=b'[{"id": 1}]')
+    server.responses["/pets"] = Response(body=b'[{"id": 1}]')
     coloured = run_cli(api, "list-pets", terminal=TERMINAL)
     monkeypatch.setenv("CLAUDECODE", "1")
     plain = run_cli(api, "list-pets", terminal=TERMINAL)
@@ -162,7 +162,7 @@ def _plain(text: str) -> str:
 def test_data_is_the_same(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a pipe an agent gets the bytes that everybody gets."""
     api = save(pets("1", server.origin))
-    server.answers["/pets"] = Answer(body=b'[ {"id":1} ]')
+    server.responses["/pets"] = Response(body=b'[ {"id":1} ]')
     before = run_cli(api, "list-pets")
     monkeypatch.setenv("GEMINI_CLI", "1")
     assert before.stdout_bytes == run_cli(api, "list-pets").stdout_bytes == b'[ {"id":1} ]'

@@ -9,17 +9,17 @@ import pytest
 
 from tests.documents import PETS, operation, pets
 from tests.dry_runs import dry_run
-from tests.harness import Answer, Recorder, Result, run_cli
+from tests.harness import Recorder, Response, Result, run_cli
 
 HTML = {"Content-Type": "text/html"}
 
 
-def _answer(document: Any) -> Answer:
-    return Answer(body=json.dumps(document).encode())
+def _response(document: Any) -> Response:
+    return Response(body=json.dumps(document).encode())
 
 
-def _page(text: str) -> Answer:
-    return Answer(200, f"<!doctype html><html>{text}</html>".encode(), HTML)
+def _page(text: str) -> Response:
+    return Response(200, f"<!doctype html><html>{text}</html>".encode(), HTML)
 
 
 def _entry(home: Path) -> str:
@@ -35,7 +35,7 @@ def _tried(result: Result) -> str:
 
 def test_a_url_of_a_document_is_taken_as_it_is(server: Recorder, home: Path) -> None:
     """Where the URL gives a document there is one request, and nothing is told of a search."""
-    server.answers["/v1/spec"] = _answer(pets("1", server.origin))
+    server.responses["/v1/spec"] = _response(pets("1", server.origin))
     result = run_cli("api", "add", "shop", f"{server.origin}/v1/spec")
     assert (0, "", 'shop: "Pets 1", 3 operations\nTry: dynacli shop --help\n') == (
         result.exit_code,
@@ -49,8 +49,8 @@ def test_a_url_of_a_document_is_taken_as_it_is(server: Recorder, home: Path) -> 
 @pytest.mark.parametrize("base", ["", "/", "/api", "/api/v1?x=1"])
 def test_the_usual_places_are_looked_at(base: str, server: Recorder, home: Path) -> None:
     """From a base URL the document is found, what was tried is told, and the URL of the document is kept."""
-    server.answers["/openapi.json"] = _answer(pets("1", server.origin))
-    server.answers["/api"] = _page("Hello")
+    server.responses["/openapi.json"] = _response(pets("1", server.origin))
+    server.responses["/api"] = _page("Hello")
     result = run_cli("api", "add", "shop", f"{server.origin}{base}")
     assert (0, "") == (result.exit_code, result.stdout)
     assert f'{server.origin}/openapi.json document, OpenAPI 3.0.3 "Pets" 1, 3 operations' in " ".join(
@@ -66,20 +66,22 @@ def test_the_usual_places_are_looked_at(base: str, server: Recorder, home: Path)
     ("page", "path"),
     [
         (
-            Answer(200, b"{}", {"Link": '</hidden>; rel="service-desc"', "Content-Type": "application/json"}),
+            Response(
+                200, b"{}", {"Link": '</hidden>; rel="service-desc"', "Content-Type": "application/json"}
+            ),
             "/hidden",
         ),
-        (Answer(404, b"{}", {"Link": '</hidden>; rel="describedby"'}), "/hidden"),
+        (Response(404, b"{}", {"Link": '</hidden>; rel="describedby"'}), "/hidden"),
         (_page('<redoc spec-url="/hidden"></redoc>'), "/hidden"),
         (_page('<script>SwaggerUIBundle({url: "/hidden", dom_id: "#ui"})</script>'), "/hidden"),
         (_page('<a href="/files/openapi.json">Download</a>'), "/files/openapi.json"),
     ],
     ids=["service-desc", "describedby", "redoc", "swagger-ui", "link"],
 )
-def test_what_a_page_says_is_followed(page: Answer, path: str, server: Recorder, home: Path) -> None:
+def test_what_a_page_says_is_followed(page: Response, path: str, server: Recorder, home: Path) -> None:
     """`Link` headers and the pages of Swagger UI and ReDoc lead to the document."""
-    server.answers["/"] = page
-    server.answers[path] = _answer(pets("1", server.origin))
+    server.responses["/"] = page
+    server.responses[path] = _response(pets("1", server.origin))
     assert 0 == run_cli("api", "add", "shop", server.origin).exit_code
     assert f'source = "{server.origin}{path}"' in _entry(home)
 
@@ -87,10 +89,10 @@ def test_what_a_page_says_is_followed(page: Answer, path: str, server: Recorder,
 def test_a_catalog_of_apis_is_read(server: Recorder, home: Path) -> None:
     """`/.well-known/api-catalog` leads to the document (RFC 9727)."""
     linkset = {"linkset": [{"anchor": f"{server.origin}/", "service-desc": [{"href": "/hidden"}]}]}
-    server.answers["/.well-known/api-catalog"] = Answer(
+    server.responses["/.well-known/api-catalog"] = Response(
         200, json.dumps(linkset).encode(), {"Content-Type": "application/linkset+json"}
     )
-    server.answers["/hidden"] = _answer(pets("1", server.origin))
+    server.responses["/hidden"] = _response(pets("1", server.origin))
     assert 0 == run_cli("api", "add", "shop", server.origin).exit_code
     assert f'source = "{server.origin}/hidden"' in _entry(home)
 
@@ -98,9 +100,9 @@ def test_a_catalog_of_apis_is_read(server: Recorder, home: Path) -> None:
 def test_several_documents_are_told_and_the_first_is_taken(server: Recorder) -> None:
     """Where a page names several, all are told with the command that takes them together."""
     urls = '[{"url": "/one", "name": "One"}, {"url": "/two", "name": "Two"}]'
-    server.answers["/"] = _page(f"<script>SwaggerUIBundle({{urls: {urls}}})</script>")
-    server.answers["/one"] = _answer(pets("1", server.origin))
-    server.answers["/two"] = _answer(
+    server.responses["/"] = _page(f"<script>SwaggerUIBundle({{urls: {urls}}})</script>")
+    server.responses["/one"] = _response(pets("1", server.origin))
+    server.responses["/two"] = _response(
         {**pets("1", server.origin), "paths": {"/toys": {"get": operation("listToys")}}}
     )
     result = run_cli("api", "add", "shop", server.origin)
@@ -114,7 +116,7 @@ def test_several_documents_are_told_and_the_first_is_taken(server: Recorder) -> 
 
 def test_nothing_found_says_where_it_was_looked_for(server: Recorder, home: Path) -> None:
     """A host without a document ends with 8, with everything that was tried, and nothing is kept."""
-    server.answers["/"] = _page("Hello")
+    server.responses["/"] = _page("Hello")
     result = run_cli("api", "add", "shop", server.origin, "--error-format", "json")
     assert (8, f"No OpenAPI document was found at `{server.origin}/`", "") == (
         result.exit_code,
@@ -137,7 +139,7 @@ def test_nothing_found_says_where_it_was_looked_for(server: Recorder, home: Path
 
 def test_no_discovery_looks_nowhere_else(server: Recorder) -> None:
     """`--no-discovery` takes the URL for the document's own; so do `--offline` and a file."""
-    server.answers["/openapi.json"] = _answer(pets("1", server.origin))
+    server.responses["/openapi.json"] = _response(pets("1", server.origin))
     result = run_cli("api", "add", "shop", server.origin, "--no-discovery")
     assert (8, 1) == (result.exit_code, len(server.requests))
     assert 8 == run_cli("api", "add", "shop", server.origin, "--offline").exit_code
@@ -147,8 +149,8 @@ def test_no_discovery_looks_nowhere_else(server: Recorder) -> None:
 
 def test_a_document_with_a_fault_is_the_one_that_is_meant(server: Recorder) -> None:
     """Where the URL gives a document that cannot be used, its own error is told and no other one is taken."""
-    server.answers["/v1/openapi.json"] = _answer({**pets("1", server.origin), "openapi": "4.0.0"})
-    server.answers["/openapi.json"] = _answer(pets("1", server.origin))
+    server.responses["/v1/openapi.json"] = _response({**pets("1", server.origin), "openapi": "4.0.0"})
+    server.responses["/openapi.json"] = _response(pets("1", server.origin))
     result = run_cli("api", "add", "shop", f"{server.origin}/v1/openapi.json")
     assert (8, True) == (result.exit_code, "OpenAPI 4.0.0 documents are not supported" in result.stderr)
 
@@ -158,8 +160,8 @@ def test_another_origin_is_told_and_not_asked(
 ) -> None:
     """A page that leads to another origin leads nowhere: it is told, never asked, and no search has a credential."""
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
-    other_server.answers["/openapi.json"] = _answer(pets("1", server.origin))
-    server.answers["/"] = _page(f'<redoc spec-url="{other_server.origin}/openapi.json"></redoc>')
+    other_server.responses["/openapi.json"] = _response(pets("1", server.origin))
+    server.responses["/"] = _page(f'<redoc spec-url="{other_server.origin}/openapi.json"></redoc>')
     result = run_cli("api", "add", "shop", server.origin)
     assert (8, []) == (result.exit_code, other_server.requests)
     assert f"{other_server.origin}/openapi.json" in result.stderr
@@ -232,7 +234,7 @@ def test_it_says_which_credentials_there_are(security: list[Any], lines: list[st
     """Each way to sign in has a line with the variables that give it."""
     document = {**pets("1", server.origin), "security": security}
     document["components"]["securitySchemes"] = SCHEMES
-    server.answers["/d"] = _answer(document)
+    server.responses["/d"] = _response(document)
     result = run_cli("api", "add", "shop", f"{server.origin}/d")
     login = ["Sign in: dynacli auth login shop"] if any(": set " in line for line in lines) else []
     told = ['shop: "Pets 1", 3 operations', *lines, *login, "Try: dynacli shop --help"]
@@ -245,7 +247,7 @@ def test_what_is_set_is_said_to_be(server: Recorder, canary: str, monkeypatch: p
     document = {**pets("1", server.origin), "security": [{"bearer": []}]}
     document["components"]["securitySchemes"] = SCHEMES
     document["paths"]["/pets"]["get"]["security"] = []
-    server.answers["/d"] = _answer(document)
+    server.responses["/d"] = _response(document)
     lines = run_cli("api", "add", "shop", f"{server.origin}/d").stderr.splitlines()
     assert [
         "Credentials: bearer (a bearer token): set DYNACLI_SHOP_TOKEN (set)",
@@ -256,7 +258,7 @@ def test_what_is_set_is_said_to_be(server: Recorder, canary: str, monkeypatch: p
 @pytest.mark.parametrize("terminal", [(), ("stdin", "stdout", "stderr")], ids=["pipe", "terminal"])
 def test_nothing_is_asked_of_the_person(terminal: tuple[str, ...], server: Recorder) -> None:
     """Adding needs no prompt, at a terminal or without one."""
-    server.answers["/openapi.json"] = _answer(pets("1", server.origin))
+    server.responses["/openapi.json"] = _response(pets("1", server.origin))
     result = run_cli("api", "add", "shop", server.origin, terminal=terminal)
     assert (0, "") == (result.exit_code, result.stdout)
     assert PETS[0] in run_cli("operations", "shop").stdout
@@ -266,10 +268,10 @@ def test_what_a_server_says_does_not_drive_the_terminal(server: Recorder) -> Non
     """Control characters in a title or a link are made visible."""
     document = pets()
     document["info"]["title"] = "Pets\x1b]0;owned\x07\u202e"
-    server.answers["/"] = _page(
+    server.responses["/"] = _page(
         '<redoc spec-url="/a%1b[31mb\x1b[31m"></redoc><a href="/openapi.json\x07">x</a>'
     )
-    server.answers["/openapi.json"] = _answer(document)
+    server.responses["/openapi.json"] = _response(document)
     result = run_cli("api", "add", "shop", server.origin, terminal=("stderr",))
     assert 0 == result.exit_code
     assert [] == [char for char in ("\x1b]", "\x07", "\u202e") if char in result.stderr]
@@ -277,7 +279,7 @@ def test_what_a_server_says_does_not_drive_the_terminal(server: Recorder) -> Non
 
 def test_adding_again_finds_it_again(server: Recorder, home: Path) -> None:
     """The same base URL leads to the same document, which is no other one."""
-    server.answers["/openapi.json"] = _answer(pets("1", server.origin))
+    server.responses["/openapi.json"] = _response(pets("1", server.origin))
     for _ in range(2):
         assert 0 == run_cli("api", "add", "shop", server.origin).exit_code
     assert 1 == _entry(home).count("[apis.shop]")
@@ -302,7 +304,7 @@ def _sent_to(*words: str) -> str:
 
 def test_a_server_is_kept(server: Recorder, home: Path) -> None:
     """`--server` and the like of `api add` hold for each call; an option of the call wins."""
-    server.answers["/d.json"] = _answer({**pets("1", server.origin), **STAGING})
+    server.responses["/d.json"] = _response({**pets("1", server.origin), **STAGING})
     url = f"{server.origin}/d.json"
     words = ("--server", "1", "--server-var", "x=z", "--timeout", "3", "--validate", "strict")
     assert 0 == run_cli("api", "add", "shop", url, *words).exit_code
@@ -319,7 +321,7 @@ def test_a_server_is_kept(server: Recorder, home: Path) -> None:
 
 def test_a_profile_is_written(server: Recorder, home: Path) -> None:
     """With `--profile` the options go into that profile, and leave the rest of it and its comments alone."""
-    server.answers["/d.json"] = _answer({**pets("1", server.origin), **STAGING})
+    server.responses["/d.json"] = _response({**pets("1", server.origin), **STAGING})
     words = ("api", "add", "shop", f"{server.origin}/d.json")
     assert 0 == run_cli(*words).exit_code
     path = home / "config" / "config.toml"
@@ -359,7 +361,7 @@ def test_what_cannot_be_kept_is_refused(
     words: tuple[str, ...], phrase: str, server: Recorder, home: Path
 ) -> None:
     """An option that would be forgotten is an error, and nothing is registered."""
-    server.answers["/d.json"] = _answer({**pets("1", server.origin), **STAGING})
+    server.responses["/d.json"] = _response({**pets("1", server.origin), **STAGING})
     result = run_cli(*words, "api", "add", "shop", f"{server.origin}/d.json")
     assert (2, True, "") == (result.exit_code, phrase in result.stderr, _entry(home))
 
@@ -375,7 +377,7 @@ def test_a_change_is_not_made_with_an_option_that_it_forgets(
     verb: str, option: tuple[str, ...], server: Recorder, home: Path
 ) -> None:
     """`api remove NAME --dry-run` removes nothing; so the other commands that change what is registered."""
-    server.answers["/d.json"] = _answer(pets("1", server.origin))
+    server.responses["/d.json"] = _response(pets("1", server.origin))
     run_cli("api", "add", "shop", f"{server.origin}/d.json")
     before = _entry(home)
     result = run_cli(*option, "api", verb, "shop", *(["other"] if verb == "rename" else []))
@@ -390,7 +392,7 @@ def test_a_change_is_not_made_with_an_option_that_it_forgets(
 @pytest.mark.parametrize("query", ["access_token=abc", "v=1&apiKey=abc", "X-Amz-Signature=abc", "sig=abc"])
 def test_a_secret_in_a_url_is_not_kept(query: str, server: Recorder, home: Path) -> None:
     """A URL whose query holds a secret is refused with the way to do it, before anything is sent."""
-    server.answers["/d.json"] = _answer(pets("1", server.origin))
+    server.responses["/d.json"] = _response(pets("1", server.origin))
     result = run_cli("api", "add", "shop", f"{server.origin}/d.json?{query}")
     assert (2, [], "", False) == (result.exit_code, server.requests, _entry(home), "abc" in result.stderr)
     assert "DYNACLI_SHOP_TOKEN" in result.stderr
@@ -399,14 +401,14 @@ def test_a_secret_in_a_url_is_not_kept(query: str, server: Recorder, home: Path)
 @pytest.mark.parametrize("query", ["version=1", "keyword=pets", "token=", "monkey=1"])
 def test_another_query_is_kept(query: str, server: Recorder, home: Path) -> None:
     """Other parameters of a URL belong to it."""
-    server.answers["/d.json"] = _answer(pets("1", server.origin))
+    server.responses["/d.json"] = _response(pets("1", server.origin))
     assert 0 == run_cli("api", "add", "shop", f"{server.origin}/d.json?{query}").exit_code
     assert f"/d.json?{query}" in _entry(home)
 
 
 def test_a_found_document_is_fetched_once(server: Recorder) -> None:
     """What the search has downloaded is not downloaded again, and the given URL is asked once."""
-    server.answers |= {"/": _page("Hello"), "/openapi.json": _answer(pets("1", server.origin))}
+    server.responses |= {"/": _page("Hello"), "/openapi.json": _response(pets("1", server.origin))}
     assert 0 == run_cli("api", "add", "shop", server.origin).exit_code
     targets = [request.target for request in server.requests]
     assert (1, 1) == (targets.count("/"), targets.count("/openapi.json"))

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from dynacli.openapi.document.discovery._page_references import read_linkset
 from tests.documents import document, operation, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 
 def test_the_catalog(server: Recorder) -> None:
     """Each API has where its calls go and its description; one whose document cannot be had is told and left out."""
     whole = document({"/pets": {"get": operation("listPets")}}, ["/v1"])
-    server.answers["/openapi.json"] = Answer(
+    server.responses["/openapi.json"] = Response(
         200, json.dumps(whole).encode(), {"Content-Type": "application/json"}
     )
     run_cli("api", "add", "online", f"{server.origin}/openapi.json")

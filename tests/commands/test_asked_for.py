@@ -11,7 +11,7 @@ import pytest
 from dynacli.openapi.model.kebab_names import kebab
 from tests.documents import document, operation, parameter, ref, save
 from tests.dry_runs import refusal_of, request_of
-from tests.harness import Answer, Recorder, examples_of, run_cli
+from tests.harness import Recorder, Response, examples_of, run_cli
 
 STRING = {"type": "string"}
 INTEGER = {"type": "integer"}
@@ -109,7 +109,7 @@ def test_one_bad_operation_is_skipped_and_named() -> None:
 
 
 def test_a_minimal_document_has_commands() -> None:
-    """No answers, no operationId, nothing but a path.
+    """No responses, no operationId, nothing but a path.
 
     restish#237.
     """
@@ -268,12 +268,12 @@ def test_an_empty_body_is_an_object() -> None:
     assert "{}" == request_of("make", "--body", "{}")["body"]
 
 
-def test_an_answer_without_content_is_not_parsed(server: Recorder) -> None:
+def test_an_response_without_content_is_not_parsed(server: Recorder) -> None:
     """204 ends with 0 and prints nothing.
 
     shivaam/openapi-cli-gen, docs/bugs.
     """
-    server.answers["/a"] = Answer(204, b"", {})
+    server.responses["/a"] = Response(204, b"", {})
     api = save(
         document({"/a": {"delete": {**operation("drop"), "responses": {"204": {"description": "gone"}}}}})
     )
@@ -420,7 +420,7 @@ def test_a_file_is_uploaded(server: Recorder) -> None:
     restish#218.
     """
     body = _object(["file"], file={"type": "string", "format": "binary"}, note=STRING)
-    server.answers["/a"] = Answer()
+    server.responses["/a"] = Response()
     api = save(document({"/a": {"post": operation("up", body=body, media_type="multipart/form-data")}}))
     Path("photo.png").write_bytes(b"\x89PNG\x00\xff")
     result = run_cli(api, "up", "--file", "@photo.png", "--note", "hi", "--server", server.origin)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.documents import document, operation, save, serve
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 PATHS: dict[str, Any] = {
     "/a": {
@@ -71,10 +71,10 @@ def test_a_bad_document_from_a_file(name: str) -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_bad_document_does_not_replace_a_good_one(server: Recorder, name: str) -> None:
     """A registered API whose document has become unusable goes on with the one that it had."""
-    server.answers["/a"] = Answer()
+    server.responses["/a"] = Response()
     url = serve(server, document(PATHS, None))
     assert 0 == run_cli("api", "add", "shop", url).exit_code
-    server.answers["/openapi.json"] = Answer(body=DOCUMENTS[name][1])
+    server.responses["/openapi.json"] = Response(body=DOCUMENTS[name][1])
     result = run_cli("api", "refresh", "shop", "--error-format", "json")
     assert (8, "document") == (result.exit_code, result.error["kind"])
     server.requests.clear()
@@ -89,7 +89,7 @@ def test_a_bad_document_does_not_replace_a_good_one(server: Recorder, name: str)
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_bad_file_does_not_replace_a_good_one(server: Recorder, name: str) -> None:
     """A registered file that was spoiled is warned of, and the document that it held before is used."""
-    server.answers["/a"] = Answer()
+    server.responses["/a"] = Response()
     made = document(PATHS, [server.origin])
     assert 0 == run_cli("api", "add", "shop", save(made, DOCUMENTS[name][0])).exit_code
     Path(DOCUMENTS[name][0]).write_bytes(DOCUMENTS[name][1])
@@ -127,7 +127,7 @@ def test_a_document_without_paths_has_no_operations(made: dict[str, Any]) -> Non
 )
 def test_a_bad_command_line(server: Recorder, words: list[str], phrase: str, reason: str, hint: str) -> None:
     """A wrong command line is exit 2: said in text and JSON, nothing sent, and the compiled document stays."""
-    server.answers["/a"] = Answer()
+    server.responses["/a"] = Response()
     api = save(document(PATHS, [server.origin]))
     as_json = run_cli("--error-format", "json", api, *words)
     as_text = run_cli(api, *words)
@@ -161,19 +161,19 @@ def test_an_unreachable_host(canary: str) -> None:
 def test_a_404_with_an_html_body(server: Recorder) -> None:
     """A 404 is exit 4, its page is printed as it came, and the message names method, URL and status."""
     page = b"<!doctype html>\n<h1>Not Found</h1>\r\n"
-    server.answers["/a"] = Answer(404, page, {"Content-Type": "text/html"})
+    server.responses["/a"] = Response(404, page, {"Content-Type": "text/html"})
     api = save(document(PATHS, [server.origin]))
     words = (api, "get-a", "--validate", "off")
     as_json = run_cli(*words, "--error-format", "json")
     assert (4, page) == (as_json.exit_code, as_json.stdout_bytes)
-    assert f"`GET {server.origin}/a` answered 404 Not Found" == as_json.error["message"]
+    assert f"`GET {server.origin}/a` responded with 404 Not Found" == as_json.error["message"]
     assert "on standard output" in as_json.error["reason"]
     _check(as_json.stderr, as_json.error, run_cli(*words).stderr)
 
 
 def test_a_404_instead_of_a_document(server: Recorder) -> None:
     """A document that is not there is exit 8 with the status, and its page is not printed."""
-    server.answers["/openapi.json"] = Answer(404, b"<h1>hunter2</h1>", {"Content-Type": "text/html"})
+    server.responses["/openapi.json"] = Response(404, b"<h1>hunter2</h1>", {"Content-Type": "text/html"})
     url = f"{server.origin}/openapi.json"
     as_json = run_cli(url, "get-a", "--error-format", "json")
     assert (8, "", 404) == (as_json.exit_code, as_json.stdout, as_json.error["status"])
@@ -181,15 +181,15 @@ def test_a_404_instead_of_a_document(server: Recorder) -> None:
 
 
 def test_a_server_that_hangs() -> None:
-    """A server that never answers is exit 7 within the time that was given."""
+    """A server that never responds is exit 7 within the time that was given."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
         api = save(document(PATHS, [origin]))
         as_json = run_cli(api, "get-a", "--timeout", "0.3", "--error-format", "json")
         as_text = run_cli(api, "get-a", "--timeout", "0.3")
     assert (7, "") == (as_json.exit_code, as_json.stdout)
-    assert f"`{origin}/a` did not answer within 0.3 s" == as_json.error["message"]
-    assert "The time was over before the whole answer was there" == as_json.error["reason"]
+    assert f"`{origin}/a` did not respond within 0.3 s" == as_json.error["message"]
+    assert "The time was over before the whole response was there" == as_json.error["reason"]
     _check(as_json.stderr, as_json.error, as_text.stderr)
 
 
@@ -207,7 +207,7 @@ def test_messages_are_json_lines(server: Recorder) -> None:
     made["paths"]["/a"]["get"]["responses"]["200"]["content"]["application/json"] = {
         "schema": {"type": "array"}
     }
-    server.answers["/a"] = Answer()
+    server.responses["/a"] = Response()
     result = run_cli(save(made), "get-a", "--error-format", "json")
     assert 0 == result.exit_code
     assert [["warning"]] == [list(json.loads(line)) for line in result.stderr.splitlines()]
@@ -339,7 +339,7 @@ def _huge() -> str:
 def test_a_reference_that_cannot_be_followed_costs_its_operation(server: Recorder, make: Any) -> None:
     """The call of it is exit 8 with the reference in the reason and nothing is sent; all others work."""
     ref = make()
-    server.answers["/good"] = Answer()
+    server.responses["/good"] = Response()
     made = document(
         {
             "/good": {"get": operation("good")},

@@ -18,7 +18,7 @@ import pytest
 
 from dynacli.options.command import Command
 from dynacli.options.command_table import COMMANDS
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 _STATE = {"type": "string", "enum": ["open", "closed", "name:asc", "in progress", "$(id)", "-rf", "-1", "+1"]}
 
@@ -447,7 +447,7 @@ _BROKEN = (
 
 
 @pytest.mark.parametrize("damage", _BROKEN, ids=lambda function: function.__name__.strip("_"))
-def test_completion_answers_with_nothing_in_any_broken_state(damage: Any, home: Path, pets: Path) -> None:
+def test_completion_responses_with_nothing_in_any_broken_state(damage: Any, home: Path, pets: Path) -> None:
     """Whatever is lost or damaged, completion is silent; the words of dynacli itself are still there."""
     damage(home, pets)
     assert [] == _completed("pets", "put-pet", "--size", "s")
@@ -476,7 +476,7 @@ def test_completion_mends_nothing(damage: Any, home: Path, pets: Path) -> None:
 def test_completion_asks_no_server(server: Recorder) -> None:
     """Also an API whose document was fetched is completed from the cache alone."""
     body = json.dumps(_DOCUMENT).encode()
-    server.answers["/openapi.json"] = Answer(200, body)
+    server.responses["/openapi.json"] = Response(200, body)
     assert 0 == run_cli("api", "add", "remote", f"{server.origin}/openapi.json").exit_code
     asked = len(server.requests)
     assert ["list-pets"] == _completed("remote", "li")
@@ -538,12 +538,12 @@ class _Shell:
         self._process = process
         self._heard = b""
         self._type("".join(f"{line}\r" for line in setup))
-        self.answer("./show ready\r")
+        self.response("./show ready\r")
 
     def _type(self, text: str) -> None:
         os.write(self._terminal, text.encode())
 
-    def answer(self, text: str) -> list[str]:
+    def response(self, text: str) -> list[str]:
         """Type something that runs `show`, and return the words that it was given."""
         self._heard = b""
         self._type(text)
@@ -557,14 +557,14 @@ class _Shell:
             found = re.search(rb"<:(.*?):>", self._heard, re.DOTALL)
             if found:
                 return re.findall(r"<(.*?)>", found[1].decode())
-        return pytest.fail(f"the shell did not answer: {self._heard!r}")
+        return pytest.fail(f"the shell did not respond: {self._heard!r}")
 
     def completed(self, line: str) -> list[str]:
         """Type a line and the Tab key, and return the words that the line then has.
 
         The beginning of the line gets a command that shows them.
         """
-        return self.answer(f"{line}\t\x01./show \r")
+        return self.response(f"{line}\t\x01./show \r")
 
     def close(self) -> None:
         with contextlib.suppress(ProcessLookupError):

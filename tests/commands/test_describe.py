@@ -183,14 +183,13 @@ def test_an_operation_is_named_as_for_a_call(api: str, words: tuple[str, ...]) -
         ("parts.0.text", "body", "string", True),
         ("labels.anything", "body", "integer", False),
         ("node.next.next.id", "body", "integer", True),
-        ("response.rows.id", "answer 200", "integer", True),
-        ("response.200.rows", "answer 200", "array", False),
-        ("answer.rows.id", "answer 200", "integer", True),
-        ("answer.rows[].id", "answer 200", "integer", True),
+        ("response.rows.id", "response 200", "integer", True),
+        ("response.200.rows", "response 200", "array", False),
+        ("response.rows[].id", "response 200", "integer", True),
     ],
 )
 def test_one_field_alone(api: str, place: str, where: str, kind: str, required: bool) -> None:
-    """FIELD.PATH leads to a parameter, into the body, or with `answer.` or `response.` into an answer."""
+    """FIELD.PATH leads to a parameter, into the body, or with `response.` or `response.` into a response."""
     data = run_cli("describe", api, "put-thing", place, "-o", "json").json
     assert (place, where, kind, required) == tuple(data[key] for key in ("field", "in", "type", "required"))
 
@@ -222,19 +221,19 @@ def test_what_there_is_not_is_said(api: str, message: str, words: tuple[str, ...
     ("place", "hint"),
     [
         ("nam", "Did you mean `name`?"),
-        ("rows[].id", "An answer's fields start with `answer.`: `answer.rows[].id`"),
+        ("rows[].id", "A response's fields start with `response.`: `response.rows[].id`"),
         ("parts[0].txt", "`parts[0]` has `text`"),
-        ("answer.nope", "`answer` has `rows`"),
-        ("zzz", "An answer's fields start with `answer.`"),
+        ("response.nope", "`response` has `rows`"),
+        ("zzz", "A response's fields start with `response.`"),
     ],
 )
 def test_a_field_that_there_is_not_leads_to_those_that_there_are(api: str, place: str, hint: str) -> None:
-    """The one in the answer, those beside it, or one of a name like it."""
+    """The one in the response, those beside it, or one of a name like it."""
     assert hint == run_cli("--error-format", "json", "describe", api, "put-thing", place).error["hint"]
 
 
 def test_the_text_shows_trees_and_stops_at_recursion(api: str) -> None:
-    """For a person: parameters, the body and the answers as trees, each recursion shown once."""
+    """For a person: parameters, the body and the responses as trees, each recursion shown once."""
     page = run_cli("-o", "text", "describe", api, "put-thing").stdout
     assert page.startswith('put-thing  PUT /things/{id}\n  "Put a thing"\n\n  > Puts it.\n')
     for line in (
@@ -245,7 +244,7 @@ def test_the_text_shows_trees_and_stops_at_recursion(api: str) -> None:
         "      text*  string",
         "      <any name>  integer",
         "      next  object  (recursive)",
-        "Other answers",
+        "Other responses",
         '  404  "There is none"',
         "  header X-Rate",
         "Security  key or none",
@@ -339,7 +338,7 @@ def test_another_operation_is_told_by_its_differences() -> None:
     data = run_cli("describe", "demo", "get-run", "--like", "get-run", "-o", "json").json
     assert ([], [], []) == (data["only_here"], data["only_there"], data["different"])
     lists = run_cli("describe", "demo", "get-workflow", "--like", "list-workflows").stdout
-    assert "  answer rows  array of object, required, with 31 fields inside\n" in lists
+    assert "  response rows  array of object, required, with 31 fields inside\n" in lists
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 STRING = {"type": "string"}
 
@@ -123,11 +123,11 @@ def test_the_text_names_places_as_editors_open_them() -> None:
 
 def test_the_same_remark_is_made_once() -> None:
     """What is said of several places is said with the first of them and how many more there are; JSON has them all."""
-    answer = {
+    response = {
         "description": "",
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/No"}}},
     }
-    paths = {f"/{name}": {"get": operation(name, responses={"200": answer})} for name in "abc"}
+    paths = {f"/{name}": {"get": operation(name, responses={"200": response})} for name in "abc"}
     api = save(document(paths, None))
     (found,) = run_cli("doctor", api, "-o", "json").json["documents"]
     assert [3, 3] == [len(found["warnings"]), len(found["problems"])]
@@ -213,7 +213,7 @@ def test_a_document_that_cannot_be_used_is_told() -> None:
 
 def test_nothing_is_fetched_unless_it_is_asked_for(server: Recorder) -> None:
     """Without `--refresh` the network stays untouched, whatever is in the cache."""
-    server.answers["/openapi.json"] = Answer(body=json.dumps(_odd()).encode())
+    server.responses["/openapi.json"] = Response(body=json.dumps(_odd()).encode())
     url = f"{server.origin}/openapi.json"
     result = run_cli("doctor", url, "-o", "json")
     assert (8, False, []) == (result.exit_code, _checks(result)[f"document {url}"], server.requests)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, Recorder, Result, run_cli
+from tests.harness import Recorder, Response, Result, run_cli
 
 STRING = {"type": "string"}
 ID = parameter("id", STRING, "path")
@@ -42,7 +42,7 @@ def saving(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def _api(server: Recorder, updates: dict[str, Any], etag: str = '"v1"') -> str:
     """Save a document whose `/things/{id}` can be read and updated."""
-    server.answers["/things/7"] = Answer(body=json.dumps(THING).encode(), headers={"ETag": etag})
+    server.responses["/things/7"] = Response(body=json.dumps(THING).encode(), headers={"ETag": etag})
     paths = {"/things/{id}": {"get": operation("getThing", ID), **updates}}
     return save(document(paths, [server.origin]))
 
@@ -107,7 +107,7 @@ def test_the_operation_that_belongs_to_it_sends_the_change(name: str, server: Re
         ("{", b"n\n", "is kept in"),
         ("", b"", "The body was left empty"),
     ],
-    ids=["unchanged", "refused", "no-answer", "no-json", "empty"],
+    ids=["unchanged", "refused", "no-response", "no-json", "empty"],
 )
 def test_nothing_is_sent_that_nobody_wants(
     text: str, stdin: bytes, message: str, server: Recorder, saving: Any
@@ -121,12 +121,12 @@ def test_nothing_is_sent_that_nobody_wants(
 
 
 def test_a_change_that_the_server_refuses_is_kept(server: Recorder, saving: Any, drafts: Path) -> None:
-    """The thing was changed meanwhile: the exit code is that of the answer, and the text is not lost."""
+    """The thing was changed meanwhile: the exit code is that of the response, and the text is not lost."""
     api = _api(server, {"put": _update("setThing")}, etag='W/"weak"')
     saving(json.dumps(CHANGED))
-    read = server.answers["/things/7"]
-    assert isinstance(read, Answer)
-    server.answers["/things/7"] = lambda sent: read if sent.method == "GET" else Answer(412, b"{}")
+    read = server.responses["/things/7"]
+    assert isinstance(read, Response)
+    server.responses["/things/7"] = lambda sent: read if sent.method == "GET" else Response(412, b"{}")
     result = _edit(api, "--yes")
     assert (4, ["GET", "PUT"]) == (result.exit_code, [request.method for request in server.requests])
     assert "if-match" not in server.requests[1].headers
@@ -134,25 +134,25 @@ def test_a_change_that_the_server_refuses_is_kept(server: Recorder, saving: Any,
 
 
 @pytest.mark.parametrize(
-    ("updates", "answer", "message"),
+    ("updates", "response", "message"),
     [
         ({}, None, "has no PATCH and no PUT"),
         ({"put": _update("setThing", media_type="text/plain")}, None, "has no PATCH and no PUT"),
         (
             {"put": _update("setThing")},
-            Answer(body=b"<p>", headers={"Content-Type": "text/html"}),
+            Response(body=b"<p>", headers={"Content-Type": "text/html"}),
             "It is no JSON",
         ),
     ],
     ids=["no-update", "no-json-update", "html"],
 )
 def test_what_cannot_be_edited_is_said(
-    updates: dict[str, Any], answer: Answer | None, message: str, server: Recorder, saving: Any
+    updates: dict[str, Any], response: Response | None, message: str, server: Recorder, saving: Any
 ) -> None:
     """Before an editor is opened."""
     api = _api(server, updates)
-    if answer is not None:
-        server.answers["/things/7"] = answer
+    if response is not None:
+        server.responses["/things/7"] = response
     saving("{}")
     result = _edit(api)
     assert 2 == result.exit_code
@@ -178,7 +178,9 @@ def test_without_a_terminal_there_is_no_editor(server: Recorder, saving: Any) ->
 def test_numbers_that_nobody_changed_keep_their_digits(server: Recorder, saving: Any) -> None:
     """`1.10` is shown and sent as it came."""
     api = _api(server, {"patch": _update("changeThing")})
-    server.answers["/things/7"] = Answer(body=b'{"name": "old", "price": 1.10, "size": 12345678901234567890}')
+    server.responses["/things/7"] = Response(
+        body=b'{"name": "old", "price": 1.10, "size": 12345678901234567890}'
+    )
     saving('{"name": "new", "price": 1.10, "size": 123456789012345678901}')
     assert 0 == _edit(api).exit_code
     assert '"price": 1.10,' in Path("shown").read_text()

@@ -124,12 +124,12 @@ def test_a_text_that_is_no_json_can_be_edited_again(editor: Path, drafts: Path) 
     assert [] == list(drafts.iterdir())
 
 
-@pytest.mark.parametrize("answer", [b"n\n", b""])
-def test_a_text_that_cannot_be_sent_is_kept(editor: Path, answer: bytes) -> None:
+@pytest.mark.parametrize("response", [b"n\n", b""])
+def test_a_text_that_cannot_be_sent_is_kept(editor: Path, response: bytes) -> None:
     """Who does not want to go on finds the text where the message says."""
     _write()
     (editor / "saved1").write_text("{oops")
-    result = _edit(stdin=answer)
+    result = _edit(stdin=response)
     assert 2 == result.exit_code
     kept = re.search(r"--body @(\S+?)`", result.stderr)
     assert kept is not None
@@ -223,7 +223,7 @@ def test_no_input_opens_no_editor(editor: Path) -> None:
 
 
 def test_the_editor_draws_on_standard_error_where_the_output_is_a_pipe(editor: Path) -> None:
-    """The answer goes into the pipe, and the editor does not."""
+    """The response goes into the pipe, and the editor does not."""
     script = shlex.split(os.environ["EDITOR"])[0]
     Path(script).write_text(Path(script).read_text() + "echo drawn\n")
     _write()

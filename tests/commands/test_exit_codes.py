@@ -7,9 +7,9 @@ import pytest
 
 from dynacli import errors
 from tests.documents import BEARER, document, operation, save
-from tests.harness import Answer, Recorder, free_port, run_cli, silent_server
+from tests.harness import Recorder, Response, free_port, run_cli, silent_server
 
-ANSWER = {
+RESPONSE = {
     "description": "fine",
     "content": {"application/json": {"schema": {"type": "object", "required": ["id"]}}},
 }
@@ -17,15 +17,15 @@ ANSWER = {
 
 @pytest.fixture
 def api(server: Recorder) -> str:
-    """A document whose one path answers with `{"id": 1}`, and whose other operations fail in their ways."""
-    server.answers["/a"] = Answer(body=b'{"id": 1}')
+    """A document whose one path responds with `{"id": 1}`, and whose other operations fail in their ways."""
+    server.responses["/a"] = Response(body=b'{"id": 1}')
     state = {"name": "state", "in": "query", "schema": {"type": "string", "enum": ["open", "shut"]}}
     count = {"name": "count", "in": "query", "schema": {"type": "integer", "maximum": 5}}
     paths = {
         "/a": {
-            "get": operation("get-a", parameters=[state, count], responses={"200": ANSWER}),
-            "post": operation("post-a", responses={"200": ANSWER}),
-            "put": operation("put-a", security=[{"auth": []}], responses={"200": ANSWER}),
+            "get": operation("get-a", parameters=[state, count], responses={"200": RESPONSE}),
+            "post": operation("post-a", responses={"200": RESPONSE}),
+            "put": operation("put-a", security=[{"auth": []}], responses={"200": RESPONSE}),
         },
         "/a/{id}": {
             "get": operation(
@@ -39,35 +39,35 @@ def api(server: Recorder) -> str:
 
 @pytest.mark.sampled(6)
 @pytest.mark.parametrize(
-    ("words", "answer", "code", "kind"),
+    ("words", "response", "code", "kind"),
     [
-        (["get-a"], Answer(200, b'{"id": 1}'), 0, ""),
-        (["get-a"], Answer(299, b'{"id": 1}'), 0, ""),
-        (["post-a"], Answer(302, b"moved", {"Location": "/b"}), 3, "http"),
-        (["get-a"], Answer(404, b"<h1>gone</h1>", {"Content-Type": "text/html"}), 4, "http"),
-        (["get-a", "--retries", "0"], Answer(429, b"slow down"), 4, "http"),
-        (["get-a"], Answer(500, b"oh"), 5, "http"),
-        (["get-a", "--retries", "0", "--validate", "strict"], Answer(503, b"oh"), 5, "http"),
-        (["get-a", "--validate", "strict"], Answer(200, b'{"x": 1}'), 9, "mismatch"),
-        (["get-a", "--validate", "strict"], Answer(200, b"{"), 9, "mismatch"),
-        (["get-a", "--no-fail", "--validate", "strict"], Answer(200, b'{"x": 1}'), 0, ""),
-        (["get-a", "--no-fail"], Answer(404, b"gone"), 0, ""),
-        (["get-a", "--no-fail"], Answer(500, b"oh"), 0, ""),
-        (["post-a", "--no-fail"], Answer(302, b"moved", {"Location": "/b"}), 0, ""),
-        (["get-a", "--no-fail", "-o", "json"], Answer(404, b"{"), 0, ""),
+        (["get-a"], Response(200, b'{"id": 1}'), 0, ""),
+        (["get-a"], Response(299, b'{"id": 1}'), 0, ""),
+        (["post-a"], Response(302, b"moved", {"Location": "/b"}), 3, "http"),
+        (["get-a"], Response(404, b"<h1>gone</h1>", {"Content-Type": "text/html"}), 4, "http"),
+        (["get-a", "--retries", "0"], Response(429, b"slow down"), 4, "http"),
+        (["get-a"], Response(500, b"oh"), 5, "http"),
+        (["get-a", "--retries", "0", "--validate", "strict"], Response(503, b"oh"), 5, "http"),
+        (["get-a", "--validate", "strict"], Response(200, b'{"x": 1}'), 9, "mismatch"),
+        (["get-a", "--validate", "strict"], Response(200, b"{"), 9, "mismatch"),
+        (["get-a", "--no-fail", "--validate", "strict"], Response(200, b'{"x": 1}'), 0, ""),
+        (["get-a", "--no-fail"], Response(404, b"gone"), 0, ""),
+        (["get-a", "--no-fail"], Response(500, b"oh"), 0, ""),
+        (["post-a", "--no-fail"], Response(302, b"moved", {"Location": "/b"}), 0, ""),
+        (["get-a", "--no-fail", "-o", "json"], Response(404, b"{"), 0, ""),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else str(getattr(value, "status", value)),
 )
-def test_a_final_answer_is_printed(
-    api: str, server: Recorder, words: list[str], answer: Answer, code: int, kind: str
+def test_a_final_response_is_printed(
+    api: str, server: Recorder, words: list[str], response: Response, code: int, kind: str
 ) -> None:
     """Codes 0, 3, 4, 5 and 9: one request was sent, and the body is printed whatever the code."""
-    server.answers["/a"] = answer
+    server.responses["/a"] = response
     result = run_cli(api, *words, "--error-format", "json")
-    assert (code, 1, answer.body) == (result.exit_code, len(server.requests), result.stdout_bytes)
+    assert (code, 1, response.body) == (result.exit_code, len(server.requests), result.stdout_bytes)
     if kind:
         assert (kind, code) == (result.error["kind"], result.error["exit_code"])
-        assert kind != "http" or answer.status == result.error["status"]
+        assert kind != "http" or response.status == result.error["status"]
     else:
         assert '"error"' not in result.stderr
 
@@ -120,7 +120,7 @@ def test_no_network_is_6(api: str) -> None:
     assert f"`127.0.0.1:{port}` refuses the connection" == result.error["message"]
 
 
-def test_no_answer_is_7(api: str) -> None:
+def test_no_response_is_7(api: str) -> None:
     """Code 7: a time limit."""
     with silent_server() as origin:
         result = run_cli(api, "get-a", "--server", origin, "--timeout", "0.3", "--error-format", "json")
@@ -183,7 +183,7 @@ def test_every_error_class_has_its_code() -> None:
         "UsageError": 2,
         "NetworkError": 6,
         "UnreachableError": 6,
-        "BrokenAnswerError": 6,
+        "BrokenResponseError": 6,
         "TimedOutError": 7,
         "DocumentError": 8,
         "MismatchError": 9,

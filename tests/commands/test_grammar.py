@@ -6,7 +6,7 @@ import pytest
 
 from tests.documents import SERVER, document, operation, parameter, save
 from tests.dry_runs import refusal_of, request_of
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 STRING = {"type": "string"}
 INTEGER = {"type": "integer"}
@@ -241,7 +241,7 @@ def test_changes_writes_markdown(api: str, words: tuple[str, ...]) -> None:
 def test_an_unregistered_document_is_called_by_url(server: Recorder, api: str) -> None:
     """A URL of a document stands where a registered name would."""
     with open(api, "rb") as file:
-        server.answers["/openapi.json"] = Answer(body=file.read())
+        server.responses["/openapi.json"] = Response(body=file.read())
     result = run_cli("--dry-run", "json", f"{server.origin}/openapi.json", "get-issue", "a", "1")
     assert f"{SERVER}/repos/a/issues/1" == result.json["url"]
 

@@ -233,7 +233,7 @@ def test_what_an_api_shares_is_told_once() -> None:
 
 
 def test_a_body_without_options_keeps_what_gives_it_whole() -> None:
-    """Where options cannot build a body, the page lists what can, each once; a redirect is an answer, too."""
+    """Where options cannot build a body, the page lists what can, each once; a redirect is a response, too."""
     binary = {"schema": {"type": "string", "format": "binary"}}
     raw = operation("putFile")
     raw["requestBody"] = {"content": {"application/octet-stream": binary, "image/png": binary}}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.documents import API_KEY, BEARER, document, operation, parameter, pets, save
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 _TEXT = {"type": "string"}
 
@@ -17,11 +17,11 @@ _TEXT = {"type": "string"}
 def api(server: Recorder) -> str:
     """An API with many kinds of inputs, whose server says what it is asked."""
 
-    def answer(request: RecordedRequest) -> Answer:
-        return Answer(body=json.dumps({"target": request.target}).encode())
+    def response(request: RecordedRequest) -> Response:
+        return Response(body=json.dumps({"target": request.target}).encode())
 
     for path in ("/users", "/users/ann", "/users/bob", "/users/ann/tags"):
-        server.answers[path] = answer
+        server.responses[path] = response
     user = {"type": "object", "properties": {"name": _TEXT, "pin": {"type": "string", "format": "password"}}}
     found = [parameter("page", {"type": "integer"}), parameter("tag", {"type": "array", "items": _TEXT})]
     paths = {
@@ -141,7 +141,7 @@ def test_what_full_keeps_is_shown(api: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("DYNACLI_HISTORY", "full")
     run_cli(api, "add-user", "--name", "Ann")
     shown = run_cli("history", "show", "1", "-o", "json").json
-    assert ('{"name":"Ann"}', '{"target": "/users"}') == (shown["request"]["body"], shown["answer"]["body"])
+    assert ('{"name":"Ann"}', '{"target": "/users"}') == (shown["request"]["body"], shown["response"]["body"])
     text = run_cli("history", "show", "1", "-o", "text").stdout
     assert "\nrequest\n  Accept: " in text
     assert '\n{"target": "/users"}' in text
@@ -159,9 +159,11 @@ def test_options_of_calls_are_refused(words: tuple[str, ...], api: str) -> None:
 def test_bytes_are_kept_as_base64(api: str, server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that is no text comes out of the history as it was."""
     monkeypatch.setenv("DYNACLI_HISTORY", "full")
-    server.answers["/users"] = Answer(body=b"\xff\x00", headers={"Content-Type": "application/octet-stream"})
+    server.responses["/users"] = Response(
+        body=b"\xff\x00", headers={"Content-Type": "application/octet-stream"}
+    )
     run_cli(api, "list-users", "-o", "@bytes")
-    assert "/wA=" == run_cli("history", "show", "1", "-o", "json").json["answer"]["body_base64"]
+    assert "/wA=" == run_cli("history", "show", "1", "-o", "json").json["response"]["body_base64"]
     (entry,) = run_cli("history", "show", "1", "--as", "har").json["log"]["entries"]
     assert ("/wA=", "base64") == (
         entry["response"]["content"]["text"],
@@ -267,8 +269,8 @@ def test_a_secret_is_not_replayed(
 
 def test_a_document_with_a_secret_in_its_url_is_not_replayed(server: Recorder, home: Path) -> None:
     """The document is not asked for with a mask in the place of the secret."""
-    server.answers["/openapi.json"] = Answer(body=json.dumps(pets("1", server.origin)).encode())
-    server.answers["/pets"] = Answer(body=b"[]")
+    server.responses["/openapi.json"] = Response(body=json.dumps(pets("1", server.origin)).encode())
+    server.responses["/pets"] = Response(body=b"[]")
     assert 0 == run_cli(f"{server.origin}/openapi.json?v={_SECRET}", "list-pets").exit_code
     refused = run_cli("replay", "1")
     assert _is_nowhere(home)
@@ -279,7 +281,7 @@ def test_a_document_with_a_secret_in_its_url_is_not_replayed(server: Recorder, h
 def test_no_secret_is_in_the_history(
     mode: str, server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither credentials of the environment, nor given ones, nor those of answers."""
+    """Neither credentials of the environment, nor given ones, nor those of responses."""
     monkeypatch.setenv("DYNACLI_HISTORY", mode)
     monkeypatch.setenv("DYNACLI_TOKEN", _SECRET)
     monkeypatch.setenv("DYNACLI_KEY", _SECRET)
@@ -311,14 +313,14 @@ def test_no_secret_is_in_the_history(
         "/keys": {"get": operation("listKeys")},
     }
     told = {"access_token": _SECRET, "name": "n", "nested": [{"apiKey": _SECRET}]}
-    answer = Answer(
+    response = Response(
         body=json.dumps(told).encode(),
         headers={"Set-Cookie": f"sid={_SECRET}", "Content-Type": "application/json"},
     )
-    server.answers["/a"] = server.answers["/b"] = server.answers[f"/tokens/{_SECRET}"] = answer
+    server.responses["/a"] = server.responses["/b"] = server.responses[f"/tokens/{_SECRET}"] = response
     code = _SECRET if mode == "headers" else "1"  # nothing tells that it is a secret
-    server.answers["/tokens"] = Answer(body=json.dumps([{"id": 1, "token": _SECRET}]).encode())
-    server.answers["/keys"] = Answer(body=json.dumps([{"id": 1, "key": _SECRET, "code": code}]).encode())
+    server.responses["/tokens"] = Response(body=json.dumps([{"id": 1, "token": _SECRET}]).encode())
+    server.responses["/keys"] = Response(body=json.dumps([{"id": 1, "key": _SECRET, "code": code}]).encode())
     api = save(document(paths, [server.origin], schemes))
     accept = ("--accept-origin", server.origin)
     calls: list[tuple[str, ...]] = [

@@ -7,18 +7,18 @@ import pytest
 
 from dynacli.registry.configuration._configuration_text import with_table
 from tests.documents import document, operation, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 _WRITTEN = '# mine\n[apis.pets] # the pets\nsource = "%s"\n\n# below\n[apis.other]\nsource = "o.json"'
 
 
 @pytest.fixture
 def config(home: Path, server: Recorder) -> Path:
-    """The configuration, with an API whose answer has a wrong type."""
+    """The configuration, with an API whose response has a wrong type."""
     schema = {"type": "object", "properties": {"id": {"type": "integer"}}}
-    answers = {"200": {"description": "It", "content": {"application/json": {"schema": schema}}}}
-    paths = {f"/{name}": {"get": operation(f"get{name}", responses=answers)} for name in ("Cat", "Dog")}
-    server.answers["/Cat"] = server.answers["/Dog"] = Answer(body=b'{"id": "x"}')
+    responses = {"200": {"description": "It", "content": {"application/json": {"schema": schema}}}}
+    paths = {f"/{name}": {"get": operation(f"get{name}", responses=responses)} for name in ("Cat", "Dog")}
+    server.responses["/Cat"] = server.responses["/Dog"] = Response(body=b'{"id": "x"}')
     config = home / "config" / "config.toml"
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text(_WRITTEN % Path(save(document(paths, [server.origin]))).absolute())

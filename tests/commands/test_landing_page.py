@@ -8,7 +8,7 @@ import pytest
 from dynacli.openapi.model.kebab_names import kebab
 from dynacli.text.terminal import cell_width
 from tests.documents import API_KEY, BASIC, BEARER, document, operation, parameter, save, serve
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 STRING = {"type": "string"}
 LONG = "long-" * 40
@@ -150,7 +150,7 @@ def test_the_next_commands_run(count: int, server: Recorder) -> None:
         "/needy": {"get": operation("listNeedy", parameter("q", STRING, required=True))},
     }
     url = serve(server, document(paths, (server.origin,)))
-    server.answers["/plain"] = Answer(200, b"[]")
+    server.responses["/plain"] = Response(200, b"[]")
     commands = _commands(run_cli(url).stdout)
     assert [url, "list-plain"] == commands[0]
     assert ["search", url, "add", "a", "plain", "thing"] == commands[1 if count == 3 else 2]

@@ -1,4 +1,4 @@
-"""`describe` shows what comes after an answer: links with the next command, callbacks, and webhooks."""
+"""`describe` shows what comes after a response: links with the next command, callbacks, and webhooks."""
 
 import shlex
 from typing import Any
@@ -65,12 +65,12 @@ USER = {
 REPO = {"allOf": [{"type": "object", "properties": {"slug": STRING}}], "example": {"slug": "engine"}}
 
 
-def link_document(link: dict[str, Any], **answer: Any) -> str:
+def link_document(link: dict[str, Any], **response: Any) -> str:
     """Write a document in which `getUser` has a link, and return the word that names it."""
     get_user = operation("getUser", parameter("user", STRING, "path"), parameter("team", STRING))
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/User"}}}
     get_user["responses"] = {
-        "200": {"description": "It", "content": content, "links": {"next": link}, **answer}
+        "200": {"description": "It", "content": content, "links": {"next": link}, **response}
     }
     repo = operation(
         "getRepo",
@@ -155,7 +155,7 @@ FILLED = [
     pytest.param(
         {"operationId": "rename", "parameters": {"id": 4}, "requestBody": "$response.body"},
         ["rename", "4", "--body", "{body}"],
-        id="body-from-the-answer",
+        id="body-from-the-response",
     ),
     pytest.param(
         {
@@ -164,7 +164,7 @@ FILLED = [
             "requestBody": "$response.body#/repos/0",
         },
         ["rename", "7", "--body", '{"slug": "engine"}'],
-        id="header-and-a-part-of-the-answer",
+        id="header-and-a-part-of-the-response",
     ),
 ]
 
@@ -179,8 +179,8 @@ def test_a_link_shows_the_command_of_the_next_call(link: dict[str, Any], expecte
         assert request_of(*words)["target"].startswith(("/repos/", "/users/")) or "--server" in words
 
 
-def test_the_example_of_an_answer_goes_before_those_of_schemas() -> None:
-    """The media type's own example is about the whole answer, so that its values belong together."""
+def test_the_example_of_an_response_goes_before_those_of_schemas() -> None:
+    """The media type's own example is about the whole response, so that its values belong together."""
     link = {
         "operationId": "getRepo",
         "parameters": {"owner": "$response.body#/name", "slug": "$response.body#/id"},
@@ -266,8 +266,8 @@ def test_a_parameter_that_the_linked_operation_lacks_is_a_note() -> None:
     )
 
 
-def test_links_of_several_answers_are_all_there() -> None:
-    """Links of one name in two answers are told apart by the status; a component is followed."""
+def test_links_of_several_responses_are_all_there() -> None:
+    """Links of one name in two responses are told apart by the status; a component is followed."""
     link = {"operationId": "getUser"}
     get_user = operation("getUser")
     get_user["responses"] = {
@@ -281,8 +281,8 @@ def test_links_of_several_answers_are_all_there() -> None:
     ]
 
 
-def test_the_links_of_an_answer_may_be_a_reference() -> None:
-    """The map itself, too, which documents with many answers alike write once."""
+def test_the_links_of_an_response_may_be_a_reference() -> None:
+    """The map itself, too, which documents with many responses alike write once."""
     get_user = operation("getUser")
     get_user["responses"] = {"200": {"description": "", "links": {"$ref": "#/components/links"}}}
     api = save(
@@ -327,8 +327,8 @@ EVENT_LINES = [
     "  X-Sign  header, required",
     "  Body (application/json, required)",
     "    name  string",
-    '  You answer 204  "Taken"',
-    '  You answer 410  "Stop"',
+    '  You respond with 204  "Taken"',
+    '  You respond with 410  "Stop"',
 ]
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.documents import document, operation, parameter, save
 from tests.dry_runs import refusal_of, request_of
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 STRING = {"type": "string"}
 OWNER = parameter("owner", STRING, "path")
@@ -107,7 +107,7 @@ def test_a_path_that_the_document_does_not_have_is_called_unjudged(
             {"/a": {"get": documented}, **PATHS}, [server.origin], components={"securitySchemes": schemes}
         )
     )
-    server.answers[path.partition("?")[0]] = Answer(body=b"[1]")
+    server.responses[path.partition("?")[0]] = Response(body=b"[1]")
     monkeypatch.setenv("DYNACLI_TOKEN", "abc")
     result = run_cli(*verb, "./api.json", method, path, "--accept-origin", server.origin)
     assert (0, b"[1]") == (result.exit_code, result.stdout_bytes)
@@ -133,7 +133,7 @@ def test_any_body_is_sent_to_such_a_path(
 ) -> None:
     """JSON by default, else what `--content-type` says."""
     save(document(PATHS, [server.origin]))
-    server.answers["/new"] = Answer(body=b"{}")
+    server.responses["/new"] = Response(body=b"{}")
     assert 0 == run_cli("request", "./api.json", "POST", "/new", *words).exit_code
     assert [([media_type], body)] == [(sent.headers["content-type"], sent.body) for sent in server.requests]
 

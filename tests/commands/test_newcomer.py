@@ -19,7 +19,7 @@ def newcomer() -> Iterator[Newcomer]:
 
 @pytest.mark.exhaustive
 def test_four_tasks_take_few_commands_and_little_reading(newcomer: Newcomer) -> None:
-    """Each command has only words that stand in the task or in what was read, and the answers are right."""
+    """Each command has only words that stand in the task or in what was read, and the responses are right."""
     do_all(newcomer)
     store = Store()
     wrong = [
@@ -29,10 +29,12 @@ def test_four_tasks_take_few_commands_and_little_reading(newcomer: Newcomer) -> 
     ]
     dearest = max(wrong, key=lambda run: run["costUsd"])
     counts = Counter(call["toolName"] for call in tool_calls(dearest, store.tools_of_run(dearest)))
-    answers = [task.answer for task in newcomer.tasks]
-    assert [f"{len(wrong)} runs; the dearest is {dearest['id']}", counts.most_common(1)[0][0]] == answers[:2]
-    assert answers[2].endswith(" is paused, 2 criteria")
-    assert answers[3].endswith(": pass")
+    responses = [task.response for task in newcomer.tasks]
+    assert [f"{len(wrong)} runs; the dearest is {dearest['id']}", counts.most_common(1)[0][0]] == responses[
+        :2
+    ]
+    assert responses[2].endswith(" is paused, 2 criteria")
+    assert responses[3].endswith(": pass")
     assert newcomer.commands <= MOST_COMMANDS
     assert newcomer.read <= MOST_BYTES
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 
 def _document(origin: str, *more: str) -> bytes:
@@ -35,9 +35,9 @@ def _document(origin: str, *more: str) -> bytes:
 @pytest.fixture
 def url(server: Recorder) -> str:
     """The URL of a document that is in the cache."""
-    server.answers["/openapi.json"] = Answer(body=_document(server.origin))
+    server.responses["/openapi.json"] = Response(body=_document(server.origin))
     for path in ("/a", "/b", "/c"):
-        server.answers[path] = Answer()
+        server.responses[path] = Response()
     url = f"{server.origin}/openapi.json"
     assert 0 == run_cli("operations", url).exit_code
     server.requests.clear()
@@ -60,7 +60,7 @@ def test_a_value_that_looks_like_an_option_is_a_value(url: str, server: Recorder
 
 def test_behind_a_boolean_it_is_an_option(url: str, server: Recorder) -> None:
     """`--draft` stands alone, so what follows is no value of it."""
-    server.answers["/openapi.json"] = Answer(body=_document(server.origin, "new"))
+    server.responses["/openapi.json"] = Response(body=_document(server.origin, "new"))
     assert 0 == run_cli(url, "find", "--draft", "--refresh").exit_code
     assert ["/openapi.json", "/a?draft=true"] == _targets(server)
 
@@ -76,7 +76,7 @@ def test_an_option_of_the_operation_is_not_dynaclis(url: str, server: Recorder) 
 def test_offline_holds_wherever_it_stands(url: str, server: Recorder) -> None:
     """Before the API, behind it, and behind the operation: no document is fetched."""
     other = url.replace("openapi.json", "other.json")
-    server.answers["/other.json"] = Answer(body=_document(server.origin))
+    server.responses["/other.json"] = Response(body=_document(server.origin))
     for words in (("--offline", other, "find"), (other, "--offline", "find"), (other, "find", "--offline")):
         assert 8 == run_cli(*words).exit_code
     assert [] == server.requests

@@ -26,7 +26,7 @@ OUTPUTS = {
     "a description": ("describe", "API", "get-thing"),
     "a whole description": ("describe", "API", "make-thing", "--all"),
     "a field": ("describe", "API", "make-thing", "name"),
-    "a field of an answer": ("describe", "API", "make-thing", "answer.rows"),
+    "a field of a response": ("describe", "API", "make-thing", "response.rows"),
     "a comparison": ("describe", "API", "make-thing", "--like", "get-thing"),
     "a summary": ("describe", "API", "make-thing", "--summary"),
     "the webhooks": ("describe", "API", "webhooks"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.documents import BEARER, document, operation, save, serve
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 METHODS = ("get", "head", "options", "trace", "post", "put", "patch", "delete")
 SAFE = ("get", "head", "options", "trace")
@@ -17,7 +17,7 @@ SAFE = ("get", "head", "options", "trace")
 def things(server: Recorder) -> str:
     """A document that has an operation of each method."""
     paths = {"/things": {method: operation(f"{method}Thing", tags=["things"]) for method in METHODS}}
-    server.answers["/things"] = Answer(body=b"{}")
+    server.responses["/things"] = Response(body=b"{}")
     return save(document(paths, [server.origin]), "api.json")
 
 
@@ -67,7 +67,7 @@ def test_a_header_makes_no_other_method_of_it(header: str, server: Recorder) -> 
     declared = [{"name": header, "in": "header", "schema": {"type": "string"}}]
     paths = {"/a": {"get": operation("getA")}, "/b": {"get": operation("getB", parameters=declared)}}
     api = save(document(paths, [server.origin]), "api.json")
-    server.answers["/a"] = server.answers["/b"] = Answer()
+    server.responses["/a"] = server.responses["/b"] = Response()
     by_option = run_cli("read", api, "get-a", "-H", f"{header}: DELETE")
     by_input = run_cli("read", api, "get-b", f"--{header.lower()}", "delete")
     assert (11, 11, 0) == (by_option.exit_code, by_input.exit_code, len(server.requests))
@@ -77,7 +77,7 @@ def test_a_header_makes_no_other_method_of_it(header: str, server: Recorder) -> 
 
 def test_it_chooses_no_origin_for_a_credential(server: Recorder) -> None:
     """Another server gets the request without the credential, and no option of the call accepts its origin."""
-    server.answers["/a"] = Answer()
+    server.responses["/a"] = Response()
     api = save(document({"/a": {"get": operation("getA")}}, ["https://api.example.com"]))
     words = (api, "get-a", "--server", server.origin, "--accept-origin", server.origin)
     result = run_cli("read", *words)
@@ -96,7 +96,7 @@ def shop(server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """A registered API that is called with a token, which calls of no registered API have, too."""
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
-    server.answers["/a"] = Answer()
+    server.responses["/a"] = Response()
     url = serve(server, _shop())
     assert 0 == run_cli("api", "add", "shop", url).exit_code
     return url
@@ -137,7 +137,7 @@ def test_what_a_person_accepted_before_is_called_with_the_credential(
     shop: str, server: Recorder, other_server: Recorder, canary: str
 ) -> None:
     """The document's own origin, `origins` and servers of the configuration count, also with `--server`."""
-    other_server.answers["/a"] = Answer()
+    other_server.responses["/a"] = Response()
     other = ("--server", other_server.origin)
     assert 0 == run_cli("read", "shop", "get-a", "--server", server.origin).exit_code
     run_cli("api", "set", "shop", f"profiles.p.server={other_server.origin}")
@@ -155,7 +155,7 @@ def test_the_document_of_a_call_gets_no_credential(
 ) -> None:
     """A server that wants a login for the document of a `read` gets none, as anybody may have named its URL."""
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
-    other_server.answers["/openapi.json"] = Answer(401, headers={"WWW-Authenticate": "Bearer"})
+    other_server.responses["/openapi.json"] = Response(401, headers={"WWW-Authenticate": "Bearer"})
     url = f"{other_server.origin}/openapi.json"
     assert 0 != run_cli("read", url, "get-a").exit_code
     assert [None] == [request.headers.get("authorization") for request in other_server.requests]
@@ -165,9 +165,9 @@ def test_the_document_of_a_call_gets_no_credential(
 
 @pytest.fixture
 def files(server: Recorder) -> str:
-    """A document with an answer to save, and with bodies of each kind, of an operation that reads."""
-    server.answers["/a"] = Answer(body=b'{"new": 1}')
-    server.answers["/q"] = Answer()
+    """A document with a response to save, and with bodies of each kind, of an operation that reads."""
+    server.responses["/a"] = Response(body=b'{"new": 1}')
+    server.responses["/q"] = Response()
     kinds: dict[str, Any] = {
         "json": ("application/json", {"type": "object", "properties": {"a": {}}}),
         "text": ("text/plain", {"type": "string"}),
@@ -306,7 +306,7 @@ def test_no_response_shows_the_credential_of_its_request(
 ) -> None:
     """A TRACE request carries no credential, as the response repeats it; one of a profile is refused."""
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
-    server.answers["/things"] = Answer()
+    server.responses["/things"] = Response()
     made = document({"/things": {"trace": operation("traceThing", security=[{"auth": []}])}}, None)
     made["components"] = {"securitySchemes": {"auth": BEARER}}
     run_cli("api", "add", "shop", serve(server, made))

@@ -1,4 +1,4 @@
-"""Completion offers the ids that earlier answers had: as values of arguments, options and fields, offline."""
+"""Completion offers the ids that earlier responses had: as values of arguments, options and fields, offline."""
 
 import json
 import sqlite3
@@ -9,7 +9,7 @@ import pytest
 
 from dynacli.registry.history import record_call
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 _TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
 
@@ -49,8 +49,8 @@ def api(server: Recorder) -> str:
     return save(document(paths, [server.origin]))
 
 
-def _answer(server: Recorder, path: str, value: Any, status: int = 200) -> None:
-    server.answers[path] = Answer(status, json.dumps(value).encode())
+def _response(server: Recorder, path: str, value: Any, status: int = 200) -> None:
+    server.responses[path] = Response(status, json.dumps(value).encode())
 
 
 def _offered(*words: str, script: str = "zsh") -> list[str]:
@@ -62,7 +62,7 @@ def _offered(*words: str, script: str = "zsh") -> list[str]:
 
 def test_the_ids_of_a_list_are_values_of_its_items(api: str, server: Recorder) -> None:
     """An id is offered with the name of its item, but in Bash, which shows no descriptions."""
-    _answer(
+    _response(
         server, "/runs", {"rows": [{"id": "r1", "name": "One"}, {"id": "r2", "title": "Two"}, {"id": "r3"}]}
     )
     assert [] == _offered(api, "get-run", "")
@@ -78,12 +78,12 @@ def test_the_ids_of_a_list_are_values_of_its_items(api: str, server: Recorder) -
 
 def test_inputs_are_completed_that_name_a_thing(api: str, server: Recorder) -> None:
     """`runId` in the query or in the body is a run, and an option that names nothing gets no values."""
-    _answer(server, "/runs", [{"id": "r1", "name": "One"}])
+    _response(server, "/runs", [{"id": "r1", "name": "One"}])
     run_cli(api, "list-runs")
     assert ["r1\tOne"] == _offered(api, "report", "--run-id", "")
     assert ["r1\tOne"] == _offered(api, "report", "--body.run-id", "")
     assert ["r1\tOne"] == _offered(api, "report", "--run-ids", "")
-    _answer(server, "/runs/r2", {"name": "Two"})
+    _response(server, "/runs/r2", {"name": "Two"})
     run_cli(api, "get-run", "r2")
     assert ["r2\tTwo", "r1\tOne"] == _offered(api, "report", "--run-id", "")
     assert [] == _offered(api, "report", "--other", "")
@@ -91,7 +91,7 @@ def test_inputs_are_completed_that_name_a_thing(api: str, server: Recorder) -> N
 
 
 @pytest.mark.parametrize(
-    ("answer", "offered"),
+    ("response", "offered"),
     [
         pytest.param(["r1", "r2"], ["r1", "r2"], id="texts"),
         pytest.param([{"id": 7, "name": "Seven"}], ["7\tSeven"], id="numbers"),
@@ -105,33 +105,35 @@ def test_inputs_are_completed_that_name_a_thing(api: str, server: Recorder) -> N
         pytest.param([], [], id="empty"),
     ],
 )
-def test_where_the_ids_of_an_answer_are(answer: Any, offered: list[str], api: str, server: Recorder) -> None:
+def test_where_the_ids_of_an_response_are(
+    response: Any, offered: list[str], api: str, server: Recorder
+) -> None:
     """Items are found as a check finds them; what could harm a shell is left out."""
-    _answer(server, "/runs", answer)
+    _response(server, "/runs", response)
     run_cli(api, "list-runs", "--validate", "off")
     assert offered == _offered(api, "get-run", "")
 
 
-def test_an_answer_that_breaks_off_has_no_ids(api: str, server: Recorder) -> None:
-    """JSON that is none is no answer to learn from, and what was read of it before stays."""
-    _answer(server, "/runs", [{"id": "r1"}])
+def test_an_response_that_breaks_off_has_no_ids(api: str, server: Recorder) -> None:
+    """JSON that is none is no response to learn from, and what was read of it before stays."""
+    _response(server, "/runs", [{"id": "r1"}])
     run_cli(api, "list-runs")
-    server.answers["/runs"] = Answer(body=b'[{"id": "r2"')
+    server.responses["/runs"] = Response(body=b'[{"id": "r2"')
     run_cli(api, "list-runs", "--page", "2")
     assert ["r1"] == _offered(api, "get-run", "")
 
 
 def test_a_path_that_chooses_from_a_collection_lists_its_items(api: str, server: Recorder) -> None:
-    """`/pets/search` answers with pets, whose ids are numbers here."""
-    _answer(server, "/pets/search", {"items": [{"id": 3, "name": "Tom"}, {"id": "x"}]})
+    """`/pets/search` responds with pets, whose ids are numbers here."""
+    _response(server, "/pets/search", {"items": [{"id": 3, "name": "Tom"}, {"id": "x"}]})
     run_cli(api, "search-pets")
     assert ["3\tTom"] == _offered(api, "get-pet", "")
 
 
 def test_ids_belong_to_the_path_above_them(api: str, server: Recorder) -> None:
     """The issues of one repository are not offered for another; what was called is known itself."""
-    _answer(server, "/repos/ann/one/issues", [{"number": 1, "title": "First"}])
-    _answer(server, "/repos/bob/two/issues", [{"number": 2, "title": "Second"}])
+    _response(server, "/repos/ann/one/issues", [{"number": 1, "title": "First"}])
+    _response(server, "/repos/bob/two/issues", [{"number": 2, "title": "Second"}])
     run_cli(api, "list-issues", "ann", "one")
     run_cli(api, "list-issues", "bob", "two")
     assert ["bob", "ann"] == _offered(api, "get-issue", "")
@@ -143,9 +145,9 @@ def test_ids_belong_to_the_path_above_them(api: str, server: Recorder) -> None:
 
 def test_what_is_gone_is_not_offered(api: str, server: Recorder) -> None:
     """Neither what was deleted, nor what the server does not find any more, unless it is listed again."""
-    _answer(server, "/runs", [{"id": "r1"}, {"id": "r2"}, {"id": "r3"}])
+    _response(server, "/runs", [{"id": "r1"}, {"id": "r2"}, {"id": "r3"}])
     run_cli(api, "list-runs")
-    _answer(server, "/runs/r1", {})
+    _response(server, "/runs/r1", {})
     run_cli(api, "drop-run", "r1")
     run_cli(api, "get-run", "r2")
     assert ["r3"] == _offered(api, "get-run", "")
@@ -154,21 +156,21 @@ def test_what_is_gone_is_not_offered(api: str, server: Recorder) -> None:
 
 
 def test_what_is_new_is_offered_first(api: str, server: Recorder) -> None:
-    """An answer that creates a thing, and one that describes it, tell its id and its name."""
-    _answer(server, "/runs", [{"id": "r1", "name": "One"}])
+    """A response that creates a thing, and one that describes it, tell its id and its name."""
+    _response(server, "/runs", [{"id": "r1", "name": "One"}])
     run_cli(api, "list-runs")
-    _answer(server, "/runs", {"id": "r2", "name": "Two", "tags": ["x"]}, 201)
+    _response(server, "/runs", {"id": "r2", "name": "Two", "tags": ["x"]}, 201)
     run_cli(api, "add-run", "--body", "{}")
-    _answer(server, "/runs/r3", {"data": {"id": "r3", "name": "Three"}})
+    _response(server, "/runs/r3", {"data": {"id": "r3", "name": "Three"}})
     run_cli(api, "get-run", "r3")
-    server.answers["/runs/r4/log"] = Answer(body=b"text", headers={"Content-Type": "text/plain"})
+    server.responses["/runs/r4/log"] = Response(body=b"text", headers={"Content-Type": "text/plain"})
     run_cli(api, "get-log", "r4", "--validate", "off")
     assert ["r4", "r3\tThree", "r2\tTwo", "r1\tOne"] == _offered(api, "get-run", "")
 
 
 def test_documented_values_are_all_there_is(api: str, server: Recorder) -> None:
     """Where the document lists the values of an argument, none are remembered for it."""
-    _answer(server, "/states", ["on", "unknown"])
+    _response(server, "/states", ["on", "unknown"])
     run_cli(api, "list-states")
     assert ["on", "off"] == _offered(api, "get-state", "")
 
@@ -176,26 +178,26 @@ def test_documented_values_are_all_there_is(api: str, server: Recorder) -> None:
 def test_so_many_ids_are_remembered_of_a_kind(
     api: str, server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The latest answers stay, with as many items as are wanted; a page that is asked for again replaces itself."""
+    """The latest responses stay, with as many items as are wanted; a page that is asked for again replaces itself."""
     monkeypatch.setattr(record_call, "MOST_REMEMBERED", 4)
     for page in (1, 2, 2, 3):
-        _answer(server, "/runs", [{"id": f"r{page}{number}"} for number in range(2)])
+        _response(server, "/runs", [{"id": f"r{page}{number}"} for number in range(2)])
         run_cli(api, "list-runs", "--page", str(page))
     assert ["r30", "r31", "r20", "r21"] == _offered(api, "get-run", "")
     with sqlite3.connect(home / "state" / "history.sqlite") as db:
-        assert [("page=2",), ("page=3",)] == db.execute("SELECT query FROM answers ORDER BY n").fetchall()
+        assert [("page=2",), ("page=3",)] == db.execute("SELECT query FROM responses ORDER BY n").fetchall()
 
 
 def test_all_pages_of_a_list_are_remembered(api: str, server: Recorder) -> None:
     """With `--all` each page gives its ids, and the history has one call."""
     pages = {"": ([{"id": "r1"}], "/runs?page=2"), "page=2": ([{"id": "r2"}], "")}
 
-    def answer(request: Any) -> Answer:
+    def response(request: Any) -> Response:
         items, following = pages[request.target.partition("?")[2]]
         link = {"Link": f'<{following}>; rel="next"'} if following else {}
-        return Answer(body=json.dumps(items).encode(), headers={"Content-Type": "application/json", **link})
+        return Response(body=json.dumps(items).encode(), headers={"Content-Type": "application/json", **link})
 
-    server.answers["/runs"] = answer
+    server.responses["/runs"] = response
     assert [{"id": "r1"}, {"id": "r2"}] == run_cli(api, "list-runs", "--all").json
     assert ["r2", "r1"] == _offered(api, "get-run", "")
     (row,) = run_cli("history", "-o", "json").json
@@ -209,7 +211,7 @@ def test_without_a_history_nothing_is_offered(
     """Completion is silent where there is no history, or none that it can read."""
     if state == "off":
         monkeypatch.setenv("DYNACLI_HISTORY", "off")
-    _answer(server, "/runs", [{"id": "r1"}])
+    _response(server, "/runs", [{"id": "r1"}])
     run_cli(api, "list-runs")
     path = home / "state" / "history.sqlite"
     if state == "gone":
@@ -224,19 +226,19 @@ def test_without_a_history_nothing_is_offered(
 
 def test_damaged_rows_are_left_out(api: str, server: Recorder, home: Path) -> None:
     """A row that is no JSON costs nothing but its own ids."""
-    _answer(server, "/runs", [{"id": "r1"}])
+    _response(server, "/runs", [{"id": "r1"}])
     run_cli(api, "list-runs")
     with sqlite3.connect(home / "state" / "history.sqlite") as db:
         db.execute(
-            "INSERT INTO answers (source, template, path_values, query, items, body)"
-            " SELECT source, template, '[', 'x', 1, '{' FROM answers"
+            "INSERT INTO responses (source, template, path_values, query, items, body)"
+            " SELECT source, template, '[', 'x', 1, '{' FROM responses"
         )
     assert ["r1"] == _offered(api, "get-run", "")
 
 
 def test_the_numbers_of_calls_are_completed(api: str, server: Recorder) -> None:
     """`history show` and `replay` offer the latest calls, with their command lines."""
-    _answer(server, "/runs", [])
+    _response(server, "/runs", [])
     run_cli(api, "list-runs", "--page", "1")
     line = f"1\t{api} list-runs --page 1"
     assert [line] == _offered("history", "show", "") == _offered("replay", "")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 ID = parameter("id", {"type": "string"}, "path")
 _TREES = ("elm", "fir", "oak")
@@ -462,7 +462,7 @@ def test_nothing_registered_is_said() -> None:
 @pytest.fixture(name="twins")
 def _twins(server: Recorder) -> str:
     """An API of three operations that fit `list pets` equally well."""
-    server.answers.update({f"/{each}/pets": Answer(body=b"[]") for each in _TREES})
+    server.responses.update({f"/{each}/pets": Response(body=b"[]") for each in _TREES})
     paths = {f"/{each}/pets": {"get": operation(f"{each}_listPets", summary="List pets")} for each in _TREES}
     return save(document(paths, servers=[server.origin]))
 
@@ -489,7 +489,7 @@ def test_of_hits_as_good_the_most_called_comes_first(twins: str) -> None:
 
 def test_a_better_hit_stays_before_one_that_was_called(server: Recorder) -> None:
     """Usage decides between hits that fit equally well, and nothing else."""
-    server.answers["/toys"] = Answer(body=b"[]")
+    server.responses["/toys"] = Response(body=b"[]")
     api = save(document(_paths(), servers=[server.origin]))
     _call(api, "list-toys")
     assert "list-pets" == _names(api, "list pets")[0]

@@ -9,7 +9,7 @@ import pytest
 from dynacli.openapi.document import _download as download
 from tests.documents import document, operation, pets, save
 from tests.dry_runs import dry_run
-from tests.harness import Answer, Recorder, Result, run_cli
+from tests.harness import Recorder, Response, Result, run_cli
 from tests.served_document import DAY, MINUTE, Served, age, holding, state_of
 
 NEW: dict[str, Any] = {"/new": {"get": operation("newOne", tags=["fresh"])}}
@@ -121,7 +121,7 @@ def test_a_server_that_fails_is_told_and_not_asked_again_at_once(served: Served,
     """The name is unknown, the reason is said once, and a minute later it is tried again."""
     served.has(b"", 503)
     first = dry_run("shop", "new-one")
-    told = f"warning: The document could not be refreshed: `{served.url}` answered with 503 instead of a document"
+    told = f"warning: The document could not be refreshed: `{served.url}` responded with 503 instead of a document"
     assert (2, told, 2) == (first.exit_code, _lines(first)[0], len(served.asked))
     second = dry_run("shop", "new-one")
     assert (2, "error: ", 2) == (second.exit_code, _lines(second)[0][:7], len(served.asked))
@@ -177,7 +177,7 @@ def test_the_call_is_made(served: Served, home: Path) -> None:
     """A call to an operation of this minute reaches the server and is judged by the new document."""
     served.has({**pets(**NEW), "servers": [{"url": served.recorder.origin}]})
     assert 0 == run_cli("api", "refresh", "shop", "--accept").exit_code
-    served.recorder.answers["/newer"] = Answer(body=json.dumps([1]).encode())
+    served.recorder.responses["/newer"] = Response(body=json.dumps([1]).encode())
     newer = {"/newer": {"get": operation("newerOne")}}
     served.has({**pets(**NEW, **newer), "servers": [{"url": served.recorder.origin}]})
     age(home, 2 * MINUTE)

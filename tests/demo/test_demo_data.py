@@ -26,9 +26,9 @@ def client() -> Iterator[httpx.Client]:
 
 
 def _runs(client: httpx.Client, **query: Any) -> dict[str, Any]:
-    answer = client.get("/runs", params=query)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
+    response = client.get("/runs", params=query)
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
     return found
 
 
@@ -37,16 +37,16 @@ def _row(client: httpx.Client, **query: Any) -> dict[str, Any]:
     return row
 
 
-def test_two_starts_answer_alike() -> None:
+def test_two_starts_response_alike() -> None:
     """Two stand-ins give the same bytes, before and after the same changes."""
-    answers = []
+    responses = []
     for _ in range(2):
         with running() as server, _client(server) as client:
             reads = [client.get(path).content for path in ("/runs", "/workflows", "/insights/overview")]
             made = client.post("/mcp-servers", json={"name": "x"}).content
             queued = client.post("/workflows/wf_search-issues/runs", json={"reason": "again"}).content
-            answers.append([*reads, made, queued])
-    assert answers[0] == answers[1]
+            responses.append([*reads, made, queued])
+    assert responses[0] == responses[1]
 
 
 def test_the_organization(client: httpx.Client) -> None:
@@ -190,7 +190,7 @@ def test_an_update_leaves_earlier_runs_alone(client: httpx.Client) -> None:
 
 
 def test_the_next_revision_lists_the_versions() -> None:
-    """`with_next` answers `listWorkflowVersions`, newest first."""
+    """`with_next` responds to `listWorkflowVersions`, newest first."""
     with running(with_next=True) as server, _client(server) as client:
         client.patch("/workflows/wf_plan-meeting", json={"testerPrompt": "Shorter."})
         rows = client.get("/workflows/wf_plan-meeting/versions").json()["rows"]
@@ -201,10 +201,10 @@ def test_the_next_revision_lists_the_versions() -> None:
 
 
 def test_an_archived_workflow_is_out_of_the_way(client: httpx.Client) -> None:
-    """Archiving answers `ok`, twice; the workflow leaves the list, can be read, and does nothing any more."""
+    """Archiving responses `ok`, twice; the workflow leaves the list, can be read, and does nothing any more."""
     for _ in range(2):
-        answer = client.delete("/workflows/wf_plan-meeting")
-        assert (answer.status_code, answer.json()) == (200, {"ok": True})
+        response = client.delete("/workflows/wf_plan-meeting")
+        assert (response.status_code, response.json()) == (200, {"ok": True})
     assert "wf_plan-meeting" not in {row["id"] for row in client.get("/workflows").json()["rows"]}
     record = client.get("/workflows/wf_plan-meeting").json()
     assert (record["status"], record["schedule"]) == ("archived", None)
@@ -221,7 +221,7 @@ def test_a_key_is_good_for_one_run(client: httpx.Client) -> None:
     forced = client.post(path, json=body | {"forceNewRun": True}).json()
     afterwards = client.post(path, json=body).json()
     keyless = client.post(path).json()
-    assert [answer["deduplicated"] for answer in (first, again, forced, afterwards, keyless)] == [
+    assert [response["deduplicated"] for response in (first, again, forced, afterwards, keyless)] == [
         False,
         True,
         False,
@@ -240,9 +240,9 @@ def test_a_key_is_good_for_one_run(client: httpx.Client) -> None:
 
 def test_a_run_for_each_model(client: httpx.Client) -> None:
     """A workflow with several models queues a run for each of them."""
-    answer = client.post("/workflows/wf_review-pull-request/runs").json()
-    assert [run["modelId"] for run in answer["runs"]] == ["tester-large", "tester-small"]
-    assert answer["runId"] == answer["runs"][0]["runId"]
+    response = client.post("/workflows/wf_review-pull-request/runs").json()
+    assert [run["modelId"] for run in response["runs"]] == ["tester-large", "tester-small"]
+    assert response["runId"] == response["runs"][0]["runId"]
 
 
 @pytest.mark.parametrize(
@@ -260,19 +260,19 @@ def test_a_new_workflow_is_there_at_once(
     """A created workflow can be read; with a schedule its first run is queued."""
     server = client.get("/mcp-servers").json()["rows"][0]["id"]
     body = {"name": "New", "mcpServerId": server, "testerPrompt": "Do it.", **schedule}
-    answer = client.post("/workflows", json=body)
-    assert answer.status_code == 201
-    record = answer.json()
+    response = client.post("/workflows", json=body)
+    assert response.status_code == 201
+    record = response.json()
     assert record == client.get(f"/workflows/{record['id']}").json()
     assert expected == _runs(client, workflowId=record["id"])["total"]
 
 
 def test_secrets_are_not_returned(client: httpx.Client) -> None:
-    """The secret of an authentication profile is in no answer."""
+    """The secret of an authentication profile is in no response."""
     profile = {"type": "bearer", "token": "a-secret-of-mine"}
-    answer = client.post("/mcp-servers", json={"name": "x", "authProfile": profile})
-    assert answer.json()["default_auth_profile_id"] is not None
-    assert "a-secret-of-mine" not in answer.text + client.get("/mcp-servers").text
+    response = client.post("/mcp-servers", json={"name": "x", "authProfile": profile})
+    assert response.json()["default_auth_profile_id"] is not None
+    assert "a-secret-of-mine" not in response.text + client.get("/mcp-servers").text
 
 
 def test_a_topic_can_be_changed_and_hidden(client: httpx.Client) -> None:

@@ -117,10 +117,10 @@ def test_every_example_fits_its_schema() -> None:
 def test_it_is_served_byte_for_byte() -> None:
     """The server gives the shipped bytes, as JSON, to anyone."""
     with running() as server:
-        answer = httpx.get(server.document_url)
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "application/json"
-    assert Path(document_path()).read_bytes() == answer.content
+        response = httpx.get(server.document_url)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json"
+    assert Path(document_path()).read_bytes() == response.content
 
 
 @pytest.mark.parametrize(
@@ -132,10 +132,10 @@ def test_it_is_sent_only_when_it_changed(condition: str, expected: int) -> None:
     """A request that names the current entity tag is answered 304, with the tag and without a body."""
     with running() as server:
         etag = httpx.get(server.document_url).headers["etag"]
-        answer = httpx.get(server.document_url, headers={"If-None-Match": condition.format(etag=etag)})
-    assert expected == answer.status_code
-    assert etag == answer.headers["etag"]
-    assert (expected == 304) == (answer.content == b"")
+        response = httpx.get(server.document_url, headers={"If-None-Match": condition.format(etag=etag)})
+    assert expected == response.status_code
+    assert etag == response.headers["etag"]
+    assert (expected == 304) == (response.content == b"")
 
 
 def test_the_next_revision_has_one_operation_more() -> None:

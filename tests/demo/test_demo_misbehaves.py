@@ -104,7 +104,7 @@ def test_an_undocumented_status(operation: str, level: str) -> None:
     result = _call(operation, level, "undocumented-status")
     is_failing = level in {"strict", "exact"}
     assert (9 if is_failing else 0) == result.exit_code
-    assert (level != "off") is ("the document has no answer with status 203, only `20" in result.stderr)
+    assert (level != "off") is ("the document has no response with status 203, only `20" in result.stderr)
     if is_failing:
         assert (9, [("undocumented-status", "status")]) == _findings(operation, level, "undocumented-status")
 
@@ -142,7 +142,7 @@ def test_truncated_json(operation: str, level: str) -> None:
 @pytest.mark.sampled(2)
 @each_operation
 def test_hanging(operation: str) -> None:
-    """An answer that never comes is a timeout, not a verdict."""
+    """A response that never comes is a timeout, not a verdict."""
     result = _call(operation, "strict", "hang", "--timeout", "0.5")
     assert (7, "") == (result.exit_code, result.stdout)
     assert "breaks the document" not in result.stderr
@@ -154,4 +154,4 @@ def test_findings_do_not_hide_a_forgiven_call(kind: str) -> None:
     """`--no-fail` gives 0, and what was found is still said."""
     result = _call("getRun", "exact", kind, "--no-fail")
     assert 0 == result.exit_code
-    assert "The answer breaks the document" in result.stderr
+    assert "The response breaks the document" in result.stderr

@@ -32,9 +32,9 @@ def reader() -> Iterator[httpx.Client]:
             yield made
 
 
-def _fields(answer: httpx.Response) -> list[str]:
-    assert answer.status_code == 400, answer.text
-    error = answer.json()["error"]
+def _fields(response: httpx.Response) -> list[str]:
+    assert response.status_code == 400, response.text
+    error = response.json()["error"]
     assert error["code"] == "validation_failed"
     return [entry["field"] for entry in error["details"]["fieldErrors"]]
 
@@ -177,8 +177,8 @@ def test_wrong_encodings_are_named(
 def test_a_charset_parameter_is_fine(client: httpx.Client) -> None:
     """A media type with a parameter is the same media type."""
     headers = {"Content-Type": "application/json; charset=utf-8"}
-    answer = client.post("/workflows", content=json.dumps(WORKFLOW), headers=headers)
-    assert answer.status_code == 201
+    response = client.post("/workflows", content=json.dumps(WORKFLOW), headers=headers)
+    assert response.status_code == 201
 
 
 def test_a_body_where_none_belongs(reader: httpx.Client) -> None:
@@ -198,14 +198,14 @@ def test_a_body_where_none_belongs(reader: httpx.Client) -> None:
     ],
     ids=["missing", "no-key", "other-scheme", "other-form", "unknown"],
 )
-def test_no_good_key_no_answer(authorization: str | None, expected: str, reader: httpx.Client) -> None:
-    """Without a key, with a malformed or an unknown one, the answer is 401 with a challenge."""
+def test_no_good_key_no_response(authorization: str | None, expected: str, reader: httpx.Client) -> None:
+    """Without a key, with a malformed or an unknown one, the response is 401 with a challenge."""
     headers = {} if authorization is None else {"Authorization": authorization}
-    answer = httpx.get(f"{reader.base_url}org", headers=headers)
-    assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == 'Bearer realm="armature"'
-    assert answer.json()["error"]["code"] == "unauthenticated"
-    assert expected in answer.json()["error"]["message"]
+    response = httpx.get(f"{reader.base_url}org", headers=headers)
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == 'Bearer realm="armature"'
+    assert response.json()["error"]["code"] == "unauthenticated"
+    assert expected in response.json()["error"]["message"]
 
 
 def test_a_key_sent_twice_is_malformed(reader: httpx.Client) -> None:
@@ -231,10 +231,10 @@ def test_roles_decide_about_writing(role: str, client: httpx.Client) -> None:
     assert client.get("/org", headers=headers).json()["actor"]["role"] == role
     for method, path, body, good in _WRITES:
         sent: dict[str, Any] = {} if body is None else {"json": body}
-        answer = client.request(method, path, headers=headers, **sent)
-        assert (403 if role == "viewer" else good) == answer.status_code, (method, path)
+        response = client.request(method, path, headers=headers, **sent)
+        assert (403 if role == "viewer" else good) == response.status_code, (method, path)
         if role == "viewer":
-            assert answer.json()["error"]["code"] == "forbidden_role"
+            assert response.json()["error"]["code"] == "forbidden_role"
 
 
 @pytest.mark.parametrize(
@@ -263,9 +263,9 @@ def test_what_is_not_there_is_404(method: str, path: str, reader: httpx.Client) 
     """An unknown thing and an unknown route are both 404 `not_found` in the error shape."""
     bodies: dict[str, Any] = {"/workflows/x": {"name": "x"}, "/insights/topics/x": {"archived": True}}
     sent = {"json": bodies[path]} if method == "PATCH" else {}
-    answer = reader.request(method, path, **sent)
-    assert answer.status_code == 404
-    assert answer.json()["error"]["code"] == "not_found"
+    response = reader.request(method, path, **sent)
+    assert response.status_code == 404
+    assert response.json()["error"]["code"] == "not_found"
 
 
 @pytest.mark.parametrize(
@@ -279,14 +279,14 @@ def test_what_is_not_there_is_404(method: str, path: str, reader: httpx.Client) 
 )
 def test_other_methods_are_405(method: str, path: str, expected: str, reader: httpx.Client) -> None:
     """A method that a path does not have is 405 with the ones that it has."""
-    answer = reader.request(method, path)
-    assert (405, expected) == (answer.status_code, answer.headers["allow"])
-    assert answer.json()["error"]["code"] == "method_not_allowed"
+    response = reader.request(method, path)
+    assert (405, expected) == (response.status_code, response.headers["allow"])
+    assert response.json()["error"]["code"] == "method_not_allowed"
 
 
 def test_the_document_is_read_only(reader: httpx.Client) -> None:
     """A write to the document's own route is 405 in the error shape, too."""
-    answer = reader.post("/openapi")
-    assert answer.status_code == 405
-    assert "GET" in answer.headers["allow"]
-    assert answer.json()["error"]["code"] == "method_not_allowed"
+    response = reader.post("/openapi")
+    assert response.status_code == 405
+    assert "GET" in response.headers["allow"]
+    assert response.json()["error"]["code"] == "method_not_allowed"

@@ -14,7 +14,7 @@ import pytest
 
 from dynacli.demo import stand_in
 from dynacli.demo._application import Application
-from dynacli.demo._requests import Answer, Request, json_answer
+from dynacli.demo._requests import Request, Response, json_response
 from dynacli.demo.demo_facts import API_KEYS, ROLES, DemoServer
 from dynacli.demo.stand_in import running, serving
 from dynacli.errors import UsageError
@@ -42,32 +42,32 @@ print(sorted({"starlette", "uvicorn", "asyncio", "json", "httpx"} & set(sys.modu
 
 
 def test_a_call_sends_one_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A call of `demo` takes its operations from the document that ships, and asks the server for the answer alone."""
+    """A call of `demo` takes its operations from the document that ships, and asks the server only for the response."""
     assert 0 == run_cli("demo", "get-org").exit_code  # the first call of all compiles the document
     asked: list[str] = []
-    answer = Application.answer
+    response = Application.response
 
-    def noting(application: Application, request: Request) -> Answer:
+    def noting(application: Application, request: Request) -> Response:
         asked.append(f"{request.method} {request.path}")
-        return answer(application, request)
+        return response(application, request)
 
-    monkeypatch.setattr(Application, "answer", noting)
+    monkeypatch.setattr(Application, "response", noting)
     assert 0 == run_cli("demo", "get-org").exit_code
     assert ["GET /api/armature/v1/org"] == asked
 
 
 def test_a_defect_is_told_and_ends_no_server() -> None:
-    """An exception of an exchange is told, its client gets 500, and the next one an answer."""
+    """An exception of an exchange is told, its client gets 500, and the next one a response."""
     told: list[Exception] = []
     sock = listening_socket("127.0.0.1", 0)
     origin = origin_at(sock, "127.0.0.1")
 
-    def answer(request: Request) -> Answer:
+    def response(request: Request) -> Response:
         if request.path == "/wrong":
             raise LookupError(request.path)
-        return json_answer(200, request.path)
+        return json_response(200, request.path)
 
-    with serving(sock, answer, told.append), httpx.Client(base_url=origin) as client:
+    with serving(sock, response, told.append), httpx.Client(base_url=origin) as client:
         assert 500 == client.get("/wrong").status_code
         assert "/right" == client.get("/right").json()
     assert ["/wrong"] == list(map(str, told))
@@ -125,7 +125,7 @@ def test_only_loopback_is_bound() -> None:
 
 
 @pytest.mark.no_cover
-def test_answers_on_one_connection_do_not_wait() -> None:
+def test_responses_on_one_connection_do_not_wait() -> None:
     """Requests on a kept connection take no 40 ms each, as they would with Nagle's algorithm on."""
     times = []
     with running() as server, httpx.Client() as client:
@@ -179,7 +179,7 @@ def test_a_port_out_of_range_is_a_usage_error(port: int) -> None:
 
 
 def test_it_stops_at_once() -> None:
-    """The end waits for no client, though one keeps a connection and another waits for an answer."""
+    """The end waits for no client, though one keeps a connection and another waits for a response."""
     outcome: list[str] = []
     waiting = threading.Event()
 
@@ -223,7 +223,7 @@ def test_it_is_quiet(capfd: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_the_foreground_ends_with_a_signal(number: signal.Signals) -> None:
-    """`serve_forever` answers until SIGINT or SIGTERM, then returns, with nothing on standard error."""
+    """`serve_forever` responds until SIGINT or SIGTERM, then returns, with nothing on standard error."""
     arguments = [sys.executable, "-W", "error", "-c", _SERVE]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

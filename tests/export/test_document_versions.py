@@ -276,11 +276,11 @@ def _modern() -> dict[str, Any]:
         "first": {"$ref": "#/components/schemas/Pair/prefixItems/0"},
         "told": {"$ref": "#/webhooks/new/post/requestBody/content/application~1json/schema"},
         "hidden": {"$ref": "#/components/schemas/Pair/$defs/Hidden"},
-        "answer": {"$ref": "#/components/pathItems/Pet/get/responses/200/content/application~1json/schema"},
+        "response": {"$ref": "#/components/pathItems/Pet/get/responses/200/content/application~1json/schema"},
     }
     told = operation("told", body={"type": ["string", "null"]})
     links = {"ask": {"operationId": "askPets"}, "again": {"operationId": "told"}}
-    answers = {
+    responses = {
         "200": {
             "content": {"application/json": {"$ref": "#/components/mediaTypes/Ends"}, **lines},
             "links": {"ask": {"operationId": "askPets"}, "get": {"operationId": "getPet"}},
@@ -289,7 +289,7 @@ def _modern() -> dict[str, Any]:
     return document(
         {
             "/a": {"$ref": "#/components/pathItems/Pet"},
-            "/b": {"get": {"security": [{"key": ["role"], "tls": []}], "responses": answers}},
+            "/b": {"get": {"security": [{"key": ["role"], "tls": []}], "responses": responses}},
         },
         version="3.2.0",
         jsonSchemaDialect="https://spec.openapis.org/oas/3.2/dialect/2025-09-17",
@@ -379,7 +379,7 @@ _OF_THE_VERSION = {
     "beside a reference in an older dialect",
     # To the letter, a document without patterns of names does not mention what it had by pattern; named as lost.
     "a name by pattern",
-    # Swagger 2.0 says of an answer without a schema that it has no body.
+    # Swagger 2.0 says of a response without a schema that it has no body.
     *("2.0: no schema, and no body", "2.0: no schema, at exact", "2.0: a header that is an array"),
 }
 

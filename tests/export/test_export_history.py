@@ -6,7 +6,7 @@ import pytest
 
 from dynacli.demo.demo_facts import API_KEYS
 from tests.documents import BEARER, document, operation, parameter, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 
 def _make_calls(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,7 +15,7 @@ def _make_calls(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     made = document({"/pets": {"get": {**secured, "security": [{"bearer": []}]}}}, [server.origin])
     made["components"] = {"securitySchemes": {"bearer": BEARER}}
-    server.answers["/pets"] = Answer(404, b"{}")
+    server.responses["/pets"] = Response(404, b"{}")
     monkeypatch.setenv("DYNACLI_HISTORY", "full")
     monkeypatch.setenv("DYNACLI_PETS_TOKEN", API_KEYS["owner"])
     run_cli("api", "add", "pets", save(made))
@@ -37,7 +37,7 @@ def test_the_calls_for_hurl_and_postman(server: Recorder, monkeypatch: pytest.Mo
 
 
 def test_the_calls_as_har(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Requests and answers are in it, and no secret."""
+    """Requests and responses are in it, and no secret."""
     _make_calls(server, monkeypatch)
     result = run_cli("history", "export", "--as", "har")
     assert "hidden" not in result.stdout

@@ -67,8 +67,8 @@ _LIST_RUNS = """
 import sys, openapi_client as client
 url, key = sys.argv[1:]
 with client.ApiClient(client.Configuration(host=url, access_token=key)) as connection:
-    answer = client.RunsApi(connection).search_runs(page_size=3)
-print(*(run.id for run in answer.rows))
+    response = client.RunsApi(connection).search_runs(page_size=3)
+print(*(run.id for run in response.rows))
 """
 
 
@@ -91,5 +91,5 @@ def test_generated_clients(stand_in: DemoServer) -> None:
     listed = run_program(python, "-c", _LIST_RUNS, url, key, PYTHONPATH="python")
     assert 0 == listed.returncode, listed.stderr
     request = urllib.request.Request(f"{url}/runs?pageSize=3", headers={"Authorization": f"Bearer {key}"})
-    with urllib.request.urlopen(request) as answer:
-        assert [run["id"] for run in json.load(answer)["rows"]] == listed.stdout.split()
+    with urllib.request.urlopen(request) as response:
+        assert [run["id"] for run in json.load(response)["rows"]] == listed.stdout.split()

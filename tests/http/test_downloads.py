@@ -19,7 +19,7 @@ from dynacli.files import hold_lock
 from dynacli.output import status_line
 from dynacli.output.status_line import TransferLine, transfer_text
 from tests.documents import document, operation, save
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 _CONTENT = bytes(range(256)) * 16
 _TYPE = "application/octet-stream"
@@ -40,22 +40,22 @@ def api(server: Recorder) -> str:
 
 def _file(
     content: bytes = _CONTENT, *, breaks_at: int | None = None, headers: Mapping[str, str] | None = None
-) -> Callable[[RecordedRequest], Answer]:
+) -> Callable[[RecordedRequest], Response]:
     """Return what serves a file, the parts of it that are asked for, too.
 
     Args:
         breaks_at: Where the connection is closed before the end.
-        headers: Headers of the answer, by which the file is known again; an `ETag` by default.
+        headers: Headers of the response, by which the file is known again; an `ETag` by default.
     """
     named = {"ETag": '"v1"'} if headers is None else headers
 
-    def answer(request: RecordedRequest) -> Answer:
+    def response(request: RecordedRequest) -> Response:
         validator = named.get("ETag") or named["Last-Modified"]
         asked = re.fullmatch(r"bytes=(\d+)-", "".join(request.headers.get("range", [])))
         start = int(asked[1]) if asked and [validator] == request.headers["if-range"] else 0
         sent = {**named, "Content-Type": _TYPE, "Content-Length": str(len(content) - start)}
         if start >= len(content):
-            return Answer(
+            return Response(
                 416, b"", {**sent, "Content-Range": f"bytes */{len(content)}", "Content-Length": "0"}
             )
         if start:
@@ -63,9 +63,9 @@ def _file(
         # The server keeps connections open, so what it does not send has to break them.
         if breaks_at is not None:
             sent["Connection"] = "close"
-        return Answer(206 if start else 200, content[start:breaks_at], sent)
+        return Response(206 if start else 200, content[start:breaks_at], sent)
 
-    return answer
+    return response
 
 
 def _download(api: str, *words: str, **more: Any) -> Any:
@@ -79,7 +79,7 @@ def _left() -> list[str]:
 @pytest.fixture
 def broken(api: str, server: Recorder) -> str:
     """An API with a file whose download has broken off after 1000 bytes."""
-    server.answers["/file"] = _file(breaks_at=1000)
+    server.responses["/file"] = _file(breaks_at=1000)
     result = _download(api)
     assert (6, "", ["out.part", "out.part.json"]) == (result.exit_code, result.stdout, _left())
     server.requests.clear()
@@ -89,12 +89,12 @@ def broken(api: str, server: Recorder) -> str:
 def test_a_download_that_broke_off_is_gone_on_with(broken: str, server: Recorder) -> None:
     """Only what is missing is asked for, if it is still the same file, and the file is then whole."""
     assert 1000 == os.path.getsize("out.part")
-    server.answers["/file"] = _file(breaks_at=2000)
+    server.responses["/file"] = _file(breaks_at=2000)
     assert 6 == _download(broken).exit_code
-    server.answers["/file"] = _file()
+    server.responses["/file"] = _file()
     result = _download(broken, "--validate", "strict")
     assert (0, _CONTENT, ["out"]) == (result.exit_code, Path("out").read_bytes(), _left())
-    assert "Not validated: the answer is the rest of a file" in result.stderr
+    assert "Not validated: the response is the rest of a file" in result.stderr
     assert [("bytes=1000-", '"v1"', "identity"), ("bytes=2000-", '"v1"', "identity")] == [
         tuple(request.headers[name][0] for name in ("range", "if-range", "accept-encoding"))
         for request in server.requests
@@ -105,29 +105,29 @@ def test_the_rest_is_asked_for_where_a_redirect_leads(
     broken: str, server: Recorder, other_server: Recorder
 ) -> None:
     """Files often lie at another origin, which gets nothing of the call but what part is wanted."""
-    server.answers["/file"] = Answer(302, b"", {"Location": f"{other_server.origin}/stored"})
-    other_server.answers["/stored"] = _file()
+    server.responses["/file"] = Response(302, b"", {"Location": f"{other_server.origin}/stored"})
+    other_server.responses["/stored"] = _file()
     assert (0, _CONTENT) == (_download(broken).exit_code, Path("out").read_bytes())
     assert ["bytes=1000-"] == other_server.last.headers["range"]
 
 
 def test_a_file_that_changed_is_downloaded_anew(broken: str, server: Recorder) -> None:
-    """The server answers with all of the new one."""
-    server.answers["/file"] = _file(_CONTENT[::-1], headers={"ETag": '"v2"'})
+    """The server responds with all of the new one."""
+    server.responses["/file"] = _file(_CONTENT[::-1], headers={"ETag": '"v2"'})
     assert (0, _CONTENT[::-1], ["out"]) == (_download(broken).exit_code, Path("out").read_bytes(), _left())
 
 
 def test_a_server_without_ranges_sends_everything_again(broken: str, server: Recorder) -> None:
     """The part gives way to it."""
-    server.answers["/file"] = Answer(200, _CONTENT, {"Content-Type": _TYPE})
+    server.responses["/file"] = Response(200, _CONTENT, {"Content-Type": _TYPE})
     assert (0, _CONTENT, ["out"]) == (_download(broken).exit_code, Path("out").read_bytes(), _left())
 
 
 def test_a_part_that_is_complete_becomes_the_file(api: str, server: Recorder) -> None:
     """The server says that there is nothing behind it (416)."""
-    server.answers["/file"] = _file(breaks_at=1000)
+    server.responses["/file"] = _file(breaks_at=1000)
     _download(api)
-    server.answers["/file"] = _file(_CONTENT[:1000])
+    server.responses["/file"] = _file(_CONTENT[:1000])
     result = _download(api, "--report", "json")
     assert (0, "", _CONTENT[:1000], ["out"]) == (
         result.exit_code,
@@ -139,7 +139,7 @@ def test_a_part_that_is_complete_becomes_the_file(api: str, server: Recorder) ->
 
 def test_a_part_that_is_too_long_is_dropped(broken: str, server: Recorder) -> None:
     """The file is shorter now, so that it is downloaded anew."""
-    server.answers["/file"] = _file(_CONTENT[:100])
+    server.responses["/file"] = _file(_CONTENT[:100])
     result = _download(broken)
     assert (0, _CONTENT[:100], 2) == (result.exit_code, Path("out").read_bytes(), len(server.requests))
     assert "the download begins anew" in result.stderr
@@ -161,7 +161,7 @@ def test_another_part_is_not_put_behind_the_first(
     broken: str, server: Recorder, headers: dict[str, str], reason: str
 ) -> None:
     """What the server sends has to be the rest of the same file: exit 6, and the next call begins anew."""
-    server.answers["/file"] = Answer(206, _CONTENT[1000:], {"Content-Type": _TYPE, **headers})
+    server.responses["/file"] = Response(206, _CONTENT[1000:], {"Content-Type": _TYPE, **headers})
     result = _download(broken)
     assert (6, []) == (result.exit_code, _left())
     assert reason in result.stderr
@@ -170,7 +170,7 @@ def test_another_part_is_not_put_behind_the_first(
 def test_less_than_the_rest_is_not_the_file(broken: str, server: Recorder) -> None:
     """A server may send a shorter part than it was asked for: exit 6, and the part grows."""
     headers = {"Content-Type": _TYPE, "Content-Range": "bytes 1000-1999/4096", "ETag": '"v1"'}
-    server.answers["/file"] = Answer(206, _CONTENT[1000:2000], headers)
+    server.responses["/file"] = Response(206, _CONTENT[1000:2000], headers)
     result = _download(broken)
     assert (6, 2000, ["out.part", "out.part.json"]) == (
         result.exit_code,
@@ -178,7 +178,9 @@ def test_less_than_the_rest_is_not_the_file(broken: str, server: Recorder) -> No
         _left(),
     )
     assert "2000 of 4096 bytes" in result.stderr
-    server.answers["/file"] = Answer(206, _CONTENT[2000:], {**headers, "Content-Range": "bytes 2000-4095/*"})
+    server.responses["/file"] = Response(
+        206, _CONTENT[2000:], {**headers, "Content-Range": "bytes 2000-4095/*"}
+    )
     assert (0, _CONTENT) == (_download(broken).exit_code, Path("out").read_bytes())
 
 
@@ -192,16 +194,16 @@ def test_less_than_the_rest_is_not_the_file(broken: str, server: Recorder) -> No
         ({"Last-Modified": formatdate(4_000_000_000, usegmt=True)}, False),
         ({"Last-Modified": "yesterday"}, False),
     ],
-    ids=["strong", "weak", "no tag", "date", "not before the answer", "no date"],
+    ids=["strong", "weak", "no tag", "date", "not before the response", "no date"],
 )
 def test_only_what_is_known_again_is_kept(
     api: str, server: Recorder, headers: dict[str, str], is_kept: bool
 ) -> None:
     """Without a strong tag or an old date nobody can tell whether the rest is of the same file."""
-    server.answers["/file"] = _file(breaks_at=1000, headers=headers)
+    server.responses["/file"] = _file(breaks_at=1000, headers=headers)
     assert 6 == _download(api).exit_code
     assert (["out.part", "out.part.json"] if is_kept else []) == _left()
-    server.answers["/file"] = _file(headers=headers)
+    server.responses["/file"] = _file(headers=headers)
     assert (0, _CONTENT) == (_download(api).exit_code, Path("out").read_bytes())
     assert is_kept == ("range" in server.last.headers)
 
@@ -209,7 +211,7 @@ def test_only_what_is_known_again_is_kept(
 def test_without_the_option_nothing_is_left(api: str, server: Recorder) -> None:
     """A file that is there stays as it is where the download breaks off."""
     Path("out").write_bytes(b"before")
-    server.answers["/file"] = _file(breaks_at=1000, headers={"ETag": '"v1"', "Accept-Ranges": "bytes"})
+    server.responses["/file"] = _file(breaks_at=1000, headers={"ETag": '"v1"', "Accept-Ranges": "bytes"})
     result = run_cli(api, "get", "-o", "@out")
     assert (6, b"before", ["out"]) == (result.exit_code, Path("out").read_bytes(), _left())
     assert "Give `--resume` with it" in result.stderr
@@ -217,7 +219,7 @@ def test_without_the_option_nothing_is_left(api: str, server: Recorder) -> None:
 
 def test_a_part_is_of_one_url(broken: str, server: Recorder) -> None:
     """Another URL may have the same tag for another file."""
-    server.answers["/base/file"] = _file(_CONTENT[::-1])
+    server.responses["/base/file"] = _file(_CONTENT[::-1])
     assert 0 == _download(broken, "--server", f"{server.origin}/base").exit_code
     assert (_CONTENT[::-1], False) == (Path("out").read_bytes(), "range" in server.last.headers)
 
@@ -259,21 +261,23 @@ def test_two_do_not_write_one_part(broken: str, server: Recorder) -> None:
     assert "Another dynacli downloads the same file" in result.stderr
 
 
-def test_an_encoded_answer_is_not_gone_on_with(api: str, server: Recorder) -> None:
+def test_an_encoded_response_is_not_gone_on_with(api: str, server: Recorder) -> None:
     """Ranges count the encoded bytes, which are not those of the file."""
     import gzip
 
     headers = {"Content-Type": _TYPE, "ETag": '"v1"', "Content-Encoding": "gzip"}
-    server.answers["/file"] = Answer(200, gzip.compress(_CONTENT)[:-9], {**headers, "Connection": "close"})
+    server.responses["/file"] = Response(
+        200, gzip.compress(_CONTENT)[:-9], {**headers, "Connection": "close"}
+    )
     assert (6, []) == (_download(api).exit_code, _left())
-    server.answers["/file"] = Answer(200, gzip.compress(_CONTENT), headers)
+    server.responses["/file"] = Response(200, gzip.compress(_CONTENT), headers)
     assert (0, _CONTENT, ["out"]) == (_download(api).exit_code, Path("out").read_bytes(), _left())
 
 
 @pytest.mark.parametrize("status", [404, 416, 500])
 def test_an_error_leaves_the_part(broken: str, server: Recorder, status: int) -> None:
-    """The answer is on standard output, and the next call goes on."""
-    server.answers["/file"] = Answer(
+    """The response is on standard output, and the next call goes on."""
+    server.responses["/file"] = Response(
         status, b"no", {"Content-Type": "text/plain", "Content-Range": "bytes */1000"}
     )
     result = _download(broken)
@@ -281,7 +285,7 @@ def test_an_error_leaves_the_part(broken: str, server: Recorder, status: int) ->
         assert (0, ["out"]) == (result.exit_code, _left())
         return
     assert (status // 100, "no", 1000) == (result.exit_code, result.stdout, os.path.getsize("out.part"))
-    server.answers["/file"] = _file()
+    server.responses["/file"] = _file()
     assert (0, _CONTENT) == (_download(broken).exit_code, Path("out").read_bytes())
 
 
@@ -291,7 +295,7 @@ def test_a_full_disk_leaves_the_part(broken: str, server: Recorder, monkeypatch:
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "full")
 
-    server.answers["/file"] = _file()
+    server.responses["/file"] = _file()
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
         result = _download(broken)
@@ -318,7 +322,7 @@ def test_a_file_that_cannot_be_replaced(
 
 def test_permissions_are_those_of_a_new_file_or_of_the_old_one(api: str, server: Recorder) -> None:
     """The umask decides, and a file that is replaced gets no looser ones."""
-    server.answers["/file"] = _file()
+    server.responses["/file"] = _file()
     umask = os.umask(0o022)
     try:
         _download(api)
@@ -380,7 +384,7 @@ def test_a_bar_is_for_a_terminal(
 ) -> None:
     """Nobody else sees it, and who does can switch it off."""
     monkeypatch.setattr(status_line, "_PATIENCE", -1.0)
-    server.answers["/file"] = lambda request: Answer(204) if request.method == "PUT" else _file()(request)
+    server.responses["/file"] = lambda request: Response(204) if request.method == "PUT" else _file()(request)
     for given in (("get", "-o", "@out"), ("get", "-O"), ("put", "--body", "@out")):
         shown = run_cli(api, *given, *words, "--validate", "off", terminal=("stderr",))
         assert (0, not words) == (shown.exit_code, "[####" in shown.stderr)

@@ -18,14 +18,14 @@ from dynacli.http.exchange import EndableClients
 from tests.auth.tls_server import Certificates
 from tests.documents import document, operation, save
 
-_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+_RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
 
 class _Server:
-    """A server that answers so many requests and is silent then.
+    """A server that responds to so many requests and is silent then.
 
     Attributes:
-        asked: Set when a request came that gets no answer.
+        asked: Set when a request came that gets no response.
         left: Set when the client has closed a connection without one.
     """
 
@@ -43,7 +43,7 @@ def _silent_after(count: int, context: ssl.SSLContext | None = None) -> Iterator
         with context.wrap_socket(plain, server_side=True) if context else plain as connection:
             for _ in range(count):
                 connection.recv(65536)
-                connection.sendall(_ANSWER)
+                connection.sendall(_RESPONSE)
             connection.recv(65536)
             server.asked.set()
             connection.settimeout(20)
@@ -99,7 +99,7 @@ def test_the_connection_is_cut(count: int, act: Callable[[Api], object]) -> None
 
 
 def test_an_encrypted_connection_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before the answer has begun, the socket that TLS has put in the place of the first one is known."""
+    """Before the response has begun, the socket that TLS has put in the place of the first one is known."""
     certificates = Certificates(tmp_path)
     certificates.sign("server")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))

@@ -13,7 +13,7 @@ from dynacli.http.event_stream import EventPieces, first_items
 from dynacli.http.exchange import Budget, Retries
 from dynacli.http.send import Pieces, send
 from tests.documents import document, operation, save
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 _EVENTS = "text/event-stream"
 _LINES = "application/x-ndjson"
@@ -26,21 +26,21 @@ def _api(server: Recorder, media_type: str = _EVENTS) -> str:
     return save(document({"/a": methods}, [server.origin], version="3.1.0"))
 
 
-def _breaking(body: bytes, media_type: str = _EVENTS) -> Answer:
-    """Return an answer that breaks off behind its body."""
+def _breaking(body: bytes, media_type: str = _EVENTS) -> Response:
+    """Return a response that breaks off behind its body."""
     headers = {"Content-Type": media_type, "Content-Length": "99999", "Connection": "close"}
-    return Answer(200, body, headers)
+    return Response(200, body, headers)
 
 
-def _whole(body: bytes, status: int = 200, media_type: str = _EVENTS) -> Answer:
-    return Answer(status, body, {"Content-Type": media_type})
+def _whole(body: bytes, status: int = 200, media_type: str = _EVENTS) -> Response:
+    return Response(status, body, {"Content-Type": media_type})
 
 
-_NO_HTTP = Answer(200, b"", {"Content-Length": "nonsense"})
+_NO_HTTP = Response(200, b"", {"Content-Length": "nonsense"})
 
 
-def _in_turn(*answers: Answer) -> Callable[[RecordedRequest], Answer]:
-    left: Iterator[Answer] = iter(answers)
+def _in_turn(*responses: Response) -> Callable[[RecordedRequest], Response]:
+    left: Iterator[Response] = iter(responses)
     return lambda _: next(left)
 
 
@@ -50,7 +50,7 @@ def _asked(server: Recorder) -> list[str]:
 
 def test_events_go_on_where_they_were(server: Recorder) -> None:
     """An event of which only a part came is asked for again, and none is written twice."""
-    server.answers["/a"] = _in_turn(
+    server.responses["/a"] = _in_turn(
         _breaking(b"id: 1\ndata: one\n\nid: 2\ndata: two\n\nid: 3\ndata: th"),
         _breaking(b"id: 3\r\ndata: three\r\n\r\n: nothing\n"),
         _whole(b"data: four\n\ndata: the end"),
@@ -67,7 +67,7 @@ def test_events_go_on_where_they_were(server: Recorder) -> None:
 @pytest.mark.parametrize("output", ["raw", "ndjson", "lines", "json", "csv", "auto"])
 def test_events_are_written_and_judged_across_connections(server: Recorder, output: str) -> None:
     """Each format has all of them."""
-    server.answers["/a"] = _in_turn(
+    server.responses["/a"] = _in_turn(
         _breaking(b'id: 1\ndata: {"n": 1}\n\n'), _whole(b'id: 2\ndata: {"n": 2}\n\n')
     )
     result = run_cli(_api(server), "get-a", "-o", output)
@@ -92,7 +92,7 @@ def test_events_that_cannot_be_gone_on_with(
     server: Recorder, words: tuple[str, ...], body: bytes, requests: int
 ) -> None:
     """Without an id nobody knows what comes next: exit 6, with what came whole."""
-    server.answers["/a"] = lambda request: _breaking(
+    server.responses["/a"] = lambda request: _breaking(
         b"" if "last-event-id" in request.headers and len(server.requests) > 2 else body
     )
     result = run_cli(_api(server), *words, "-o", "raw", "--validate", "off")
@@ -102,7 +102,7 @@ def test_events_that_cannot_be_gone_on_with(
 
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize(
-    ("answers", "exit_code", "stdout"),
+    ("responses", "exit_code", "stdout"),
     [
         ([_whole(b"", 204)], 0, "id: 1\ndata: one\n\n"),
         ([_whole(b"", 503), _whole(b"data: two\n\n")], 0, "id: 1\ndata: one\n\ndata: two\n\n"),
@@ -118,8 +118,8 @@ def test_events_that_cannot_be_gone_on_with(
         "no more",
         "busy",
         "lost again",
-        "no answer",
-        "no answer at all",
+        "no response",
+        "no response at all",
         "lost for good",
         "busy for good",
         "gone",
@@ -127,10 +127,10 @@ def test_events_that_cannot_be_gone_on_with(
     ],
 )
 def test_what_the_server_says_to_being_asked_again(
-    server: Recorder, answers: list[Answer], exit_code: int, stdout: str
+    server: Recorder, responses: list[Response], exit_code: int, stdout: str
 ) -> None:
     """204 means that there is no more; a failure that may pass counts as one more loss."""
-    server.answers["/a"] = _in_turn(_breaking(b"id: 1\ndata: one\n\n"), *answers)
+    server.responses["/a"] = _in_turn(_breaking(b"id: 1\ndata: one\n\n"), *responses)
     result = run_cli(_api(server), "get-a", "-o", "raw", "--validate", "off")
     assert (exit_code, stdout) == (result.exit_code, result.stdout)
 
@@ -147,34 +147,34 @@ def test_what_the_server_says_to_being_asked_again(
 )
 def test_the_pause_is_the_servers(server: Recorder, field: str, seconds: float | None) -> None:
     """`retry:` is obeyed up to 30 seconds, and nonsense is not."""
-    server.answers["/a"] = _in_turn(
+    server.responses["/a"] = _in_turn(
         _breaking(f"id: 1\n{field}\ndata: one\n\n".encode()), _whole(b"data: two\n\n")
     )
     waits: list[float] = []
     request = Request("GET", f"{server.origin}/a", (), None, RequestParts({}, (), {}, ()))
-    answer = send(
+    response = send(
         request,
         Budget(),
         lambda: None,
         lambda _, pieces: b"".join(EventPieces(pieces)),
         retries=Retries(2, wait=waits.append),
     )
-    assert b"data: two\n\n" == answer.body[-11:]
+    assert b"data: two\n\n" == response.body[-11:]
     assert [0.0 if seconds is None else seconds] == waits
-    assert len(answer.body) == answer.size
+    assert len(response.body) == response.size
 
 
 def test_an_event_without_an_end_is_not_held_back(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """It would fill the memory."""
     monkeypatch.setattr(event_stream, "MAX_EVENT", 1000)
-    server.answers["/a"] = _whole(b"data: " + b"x" * 2000)
+    server.responses["/a"] = _whole(b"data: " + b"x" * 2000)
     result = run_cli(_api(server), "get-a", "-o", "raw", "--validate", "off")
     assert (0, 2006) == (result.exit_code, len(result.stdout))
 
 
 def test_a_call_that_is_over_is_not_gone_on_with(server: Recorder) -> None:
     """A cut connection is no lost one."""
-    server.answers["/a"] = _breaking(b"id: 1\ndata: one\n\n")
+    server.responses["/a"] = _breaking(b"id: 1\ndata: one\n\n")
     request = Request("GET", f"{server.origin}/a", (), None, RequestParts({}, (), {}, ()))
 
     def receive(_: object, pieces: Pieces) -> bytes:
@@ -225,7 +225,7 @@ def test_a_stream_ends_after_as_many_items(
     """The rest is not waited for, also where it never comes."""
     body = _BODIES[media_type][0]
     headers = {"Content-Type": media_type, "Content-Length": str(len(body) + 100)}
-    server.answers["/a"] = Answer(200, body, headers)
+    server.responses["/a"] = Response(200, body, headers)
     result = run_cli(_api(server, media_type), "get-a", "-o", output, *words)
     assert (0, 1) == (result.exit_code, len(server.requests))
     if output in {"ndjson", "json"}:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.errors import BrokenAnswerError, NetworkError, TimedOutError, UnreachableError, UsageError
+from dynacli.errors import BrokenResponseError, NetworkError, TimedOutError, UnreachableError, UsageError
 from dynacli.http.encodings import BadEncodingError, decode_chunks
 from dynacli.http.exchange import Connections, headers_of, open_client, run_within
 from dynacli.http.failures import from_httpx, timed_out
 from dynacli.http.import_httpx import httpx
 from dynacli.urls import without_query
 from tests.documents import document, operation, save
-from tests.harness import REFUSES_NO_PROXY, Answer, Recorder, run_cli
+from tests.harness import REFUSES_NO_PROXY, Recorder, Response, run_cli
 
 DATA = b'{"a": [1, 2, 3]}' * 100
 
@@ -47,7 +47,7 @@ def test_every_exception_of_httpx_becomes_an_error_of_dynacli(kind: type[Excepti
     error = from_httpx(raised, "https://me:hunter2@api.example.com/openapi.json?key=hunter2")
     is_broken_off = issubclass(kind, httpx.NetworkError | httpx.RemoteProtocolError)
     is_late, is_refused = issubclass(kind, httpx.TimeoutException), issubclass(kind, httpx.ConnectError)
-    broken_off = BrokenAnswerError if is_broken_off else NetworkError
+    broken_off = BrokenResponseError if is_broken_off else NetworkError
     broken_off = UnreachableError if is_refused else broken_off
     assert (TimedOutError if is_late else broken_off) is type(error)
     assert error.hint
@@ -71,7 +71,8 @@ def test_messages_show_urls_without_secrets(url: str, expected: str) -> None:
 def test_a_time_limit_names_the_seconds() -> None:
     """The message of a used up budget has the number as it was given."""
     assert (
-        "`https://a.example/b` did not answer within 2.5 s" == timed_out("https://a.example/b?c", 2.5).message
+        "`https://a.example/b` did not respond within 2.5 s"
+        == timed_out("https://a.example/b?c", 2.5).message
     )
 
 
@@ -101,11 +102,11 @@ def test_a_proxy_is_used(server: Recorder, other_server: Recorder, monkeypatch: 
     """`HTTP_PROXY` is obeyed, and `NO_PROXY` too."""
     api = save(document({"/a": {"get": operation("get-a")}}, ["http://api.example.com"]))
     monkeypatch.setenv("HTTP_PROXY", other_server.origin)
-    other_server.answers["http://api.example.com/a"] = Answer()
+    other_server.responses["http://api.example.com/a"] = Response()
     assert (0, "{}") == ((result := run_cli(api, "get-a")).exit_code, result.stdout)
     assert "http://api.example.com/a" == other_server.last.target
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server.answers["/a"] = Answer()
+    server.responses["/a"] = Response()
     assert 0 == run_cli(api, "get-a", "--server", server.origin).exit_code
     assert 1 == len(other_server.requests)
 
@@ -144,7 +145,7 @@ def test_an_encoding_is_undone_however_it_arrives(encoding: str, encoded: bytes,
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 def test_an_empty_body_is_empty_in_every_encoding(encoding: str) -> None:
-    """The answer to HEAD has a content encoding and no body."""
+    """The response to HEAD has a content encoding and no body."""
     assert b"" == _decoded([], encoding)
 
 
@@ -222,7 +223,7 @@ def test_a_pause_does_not_count_towards_the_time_limit() -> None:
 
 def test_the_client_leaves_a_location_alone(server: Recorder) -> None:
     """The header `Location` is not parsed by httpx, and is there all the same."""
-    server.answers["/a"] = Answer(302, b"", {"Location": "javascript:alert(1)"})
+    server.responses["/a"] = Response(302, b"", {"Location": "javascript:alert(1)"})
     with open_client("http", connect=5, read=5) as client:
         response = client.get(f"{server.origin}/a")
     assert ("javascript:alert(1)", 302) == (headers_of(response)["location"], response.status_code)

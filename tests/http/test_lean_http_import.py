@@ -16,7 +16,7 @@ import pytest
 
 from dynacli.errors import UsageError
 from dynacli.http.import_httpx import httpx
-from tests.harness import Answer, Recorder
+from tests.harness import Recorder, Response
 
 _DOCUMENT = {
     "openapi": "3.0.3",
@@ -48,7 +48,7 @@ def _run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("spelling", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
 def test_a_proxy_of_the_environment_is_used(document: str, server: Recorder, spelling: str) -> None:
     """The proxy gets the request, in each spelling of the variable."""
-    server.answers["http://pets.invalid/pets"] = Answer(200, b"[]")
+    server.responses["http://pets.invalid/pets"] = Response(200, b"[]")
     ended = _run(document, "list-pets", **{spelling: server.origin})
     assert (0, "[]") == (ended.returncode, ended.stdout), ended.stderr
     assert ["http://pets.invalid/pets"] == [request.target for request in server.requests]
@@ -57,7 +57,7 @@ def test_a_proxy_of_the_environment_is_used(document: str, server: Recorder, spe
 @pytest.mark.exhaustive
 def test_no_proxy_is_honoured(document: str, server: Recorder, other_server: Recorder) -> None:
     """A host of `NO_PROXY` is asked directly."""
-    other_server.answers["/pets"] = Answer(200, b"[]")
+    other_server.responses["/pets"] = Response(200, b"[]")
     ended = _run(
         document, "list-pets", "--server", other_server.origin, HTTP_PROXY=server.origin, NO_PROXY="127.0.0.1"
     )
@@ -94,10 +94,10 @@ def test_proxies_are_read_as_the_standard_library_reads_them(
 
 
 @pytest.mark.exhaustive
-def test_cookies_of_an_answer_are_not_kept(document: str, server: Recorder) -> None:
+def test_cookies_of_an_response_are_not_kept(document: str, server: Recorder) -> None:
     """A cookie that a redirect sets does not come along to where it leads."""
-    server.answers["/pets"] = Answer(302, b"", {"Location": "/there", "Set-Cookie": "a=b; Path=/"})
-    server.answers["/there"] = Answer(200, b"[]")
+    server.responses["/pets"] = Response(302, b"", {"Location": "/there", "Set-Cookie": "a=b; Path=/"})
+    server.responses["/there"] = Response(200, b"[]")
     ended = _run(document, "list-pets", "--server", server.origin)
     assert (0, "[]") == (ended.returncode, ended.stdout), ended.stderr
     assert [None, None] == [request.headers.get("cookie") for request in server.requests]
@@ -119,7 +119,7 @@ from dynacli.http.import_httpx import httpx
 
 asked = []
 
-def answer(request):
+def response(request):
     asked.append(request)
     challenge = 'Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256'
     return httpx.Response(200 if len(asked) > 1 else 401, headers={"WWW-Authenticate": challenge})
@@ -128,7 +128,7 @@ print(httpx.URL("http://b\u00fccher.example/").raw_host)
 with open("page.html", "w+b") as file:
     print(*httpx.Request("POST", "http://a.example", files={"part": file}).read().splitlines()[1:3])
 print(httpx.Response(200, headers={"Content-Type": "text/plain; charset=latin-1"}, content=b"\xe9").text)
-client = httpx.Client(transport=httpx.MockTransport(answer))
+client = httpx.Client(transport=httpx.MockTransport(response))
 print(client.get("http://a.example", auth=httpx.DigestAuth("me", "secret")).status_code)
 print(asked[1].headers["Authorization"].partition("nonce=")[0])
 import logging
@@ -311,10 +311,10 @@ def import_anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]
 def test_a_call_needs_little_of_the_library(import_anew: Callable[..., Any], server: Recorder) -> None:
     """Without TLS, a proxy and other hosts than plain ones, nothing is loaded that the library left out."""
     import_anew("httpx")
-    server.answers["/pets"] = Answer(200, b"[]")
+    server.responses["/pets"] = Response(200, b"[]")
     with import_module("httpcore").ConnectionPool() as pool:
-        answer = pool.request("GET", f"{server.origin}/pets")
-    assert (200, b"[]") == (answer.status, answer.content)
+        response = pool.request("GET", f"{server.origin}/pets")
+    assert (200, b"[]") == (response.status, response.content)
     assert [] == [name for name in (*_LEFT_OUT, "httpx._main", "httpcore._async") if name in sys.modules]
 
 
@@ -329,26 +329,26 @@ def test_what_the_library_left_out_works_in_this_process(import_anew: Callable[.
     assert "\u00e9" == lean.Response(200, headers=head, content=b"\xe9").text
     heads: list[str] = []
 
-    def answer(request: Any) -> Any:
+    def response(request: Any) -> Any:
         heads.append(request.headers.get("authorization", ""))
         challenge = 'Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256'
         return lean.Response(200 if heads[-1] else 401, headers={"WWW-Authenticate": challenge})
 
-    client = lean.Client(transport=lean.MockTransport(answer))
+    client = lean.Client(transport=lean.MockTransport(response))
     assert 200 == client.get("http://a.example", auth=lean.DigestAuth("me", "secret")).status_code
     assert heads[1].startswith('Digest username="me", realm="r"')
 
 
 def test_a_jar_that_is_always_empty_keeps_no_cookie(import_anew: Callable[..., Any]) -> None:
-    """What an answer sets is neither in the client nor in its next request."""
+    """What a response sets is neither in the client nor in its next request."""
     lean = import_anew("httpx")
     cookies: list[str | None] = []
 
-    def answer(request: Any) -> Any:
+    def response(request: Any) -> Any:
         cookies.append(request.headers.get("cookie"))
         return lean.Response(200, headers={"Set-Cookie": "a=b"})
 
-    client = lean.Client(transport=lean.MockTransport(answer))
+    client = lean.Client(transport=lean.MockTransport(response))
     assert [] == list(client.get("http://a.example").cookies.jar)
     client.get("http://a.example")
     assert ([None, None], 0) == (cookies, len(client.cookies.jar))

@@ -9,7 +9,7 @@ from dynacli.http.exchange import Budget, Retries
 from dynacli.http.rate_limit import RateLimit, rate_of
 from dynacli.http.send import send
 from tests.documents import document, operation, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 
 class _Clock:
@@ -76,7 +76,7 @@ def test_what_is_no_rate_is_refused(server: Recorder, text: str) -> None:
 def test_each_try_keeps_to_the_rate(server: Recorder) -> None:
     """The first request of a call waits for its turn, and so does each further try."""
     busy = iter((503, 503))
-    server.answers["/a"] = lambda _: Answer(next(busy, 200))
+    server.responses["/a"] = lambda _: Response(next(busy, 200))
     clock = _Clock()
     rate = RateLimit(0.5, lambda: clock.now, clock.sleep)
     rate.take()

@@ -8,13 +8,13 @@ from dynacli.errors import RefusedError
 from dynacli.http._redirects import redirected
 from dynacli.http.built_request import Request, RequestParts
 from tests.documents import API_KEY, BEARER, document, operation, parameter, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 OPEN = {"/a": {method: operation(f"{method}-a") for method in ("get", "head", "post", "put", "delete")}}
 
 
-def _to(location: str, status: int = 302, body: bytes = b"") -> Answer:
-    return Answer(status, body, {"Location": location, "Content-Type": "text/plain"})
+def _to(location: str, status: int = 302, body: bytes = b"") -> Response:
+    return Response(status, body, {"Location": location, "Content-Type": "text/plain"})
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def _targets(server: Recorder) -> list[str]:
 @pytest.mark.parametrize("method", ["get", "head"])
 def test_safe_methods_follow_within_the_origin(api: str, server: Recorder, status: int, method: str) -> None:
     """A redirect of GET or HEAD within the origin is followed with the same method."""
-    server.answers["/a"] = _to("/b?c=d#e", status)
-    server.answers["/b"] = Answer()
+    server.responses["/a"] = _to("/b?c=d#e", status)
+    server.responses["/b"] = Response()
     result = run_cli(api, f"{method}-a")
     assert (0, "{}" if method == "get" else "") == (result.exit_code, result.stdout)
     assert [f"{method.upper()} /a", f"{method.upper()} /b?c=d"] == _targets(server)
@@ -43,8 +43,8 @@ def test_safe_methods_follow_within_the_origin(api: str, server: Recorder, statu
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_unsafe_methods_do_not_follow(api: str, server: Recorder, status: int, method: str) -> None:
-    """A redirect of an unsafe method is the final answer: exit 3, with its body printed."""
-    server.answers["/a"] = _to("/b", status, b"see /b")
+    """A redirect of an unsafe method is the final response: exit 3, with its body printed."""
+    server.responses["/a"] = _to("/b", status, b"see /b")
     result = run_cli(api, f"{method}-a", "--validate", "off")
     assert (3, "see /b", [f"{method.upper()} /a"]) == (result.exit_code, result.stdout, _targets(server))
     assert "only those of safe methods are" in result.stderr
@@ -52,7 +52,7 @@ def test_unsafe_methods_do_not_follow(api: str, server: Recorder, status: int, m
 
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize(
-    ("answers", "final", "expected"),
+    ("responses", "final", "expected"),
     [
         (("302",), 200, (0, "")),
         (("3XX",), 200, (0, "")),
@@ -63,19 +63,21 @@ def test_unsafe_methods_do_not_follow(api: str, server: Recorder, status: int, m
         (("3XX", "200"), 200, (0, "")),
         (("200",), 200, (9, "expected integer, got string")),
         (("default",), 200, (9, "expected integer, got string")),
-        (("204",), 200, (9, "no answer with status 200")),
+        (("204",), 200, (9, "no response with status 200")),
     ],
     ids=lambda value: "-".join(map(str, value)) if isinstance(value, tuple) else str(value),
 )
 def test_what_a_documented_redirect_leads_to_is_not_judged(
-    server: Recorder, answers: tuple[str, ...], final: int, expected: tuple[int, str]
+    server: Recorder, responses: tuple[str, ...], final: int, expected: tuple[int, str]
 ) -> None:
     """The redirect is the response that is validated; what is at a place outside of the document is not."""
     described = {"description": "", "content": {"application/json": {"schema": {"type": "integer"}}}}
-    responses = {answer: described if answer[0] in "2d" else {"description": ""} for answer in answers}
-    api = save(document({"/a": {"get": operation("get-a", responses=responses)}}, [server.origin]))
-    server.answers["/a"] = _to("/b")
-    server.answers["/b"] = Answer(final, b'"text"')
+    documented = {
+        response: described if response[0] in "2d" else {"description": ""} for response in responses
+    }
+    api = save(document({"/a": {"get": operation("get-a", responses=documented)}}, [server.origin]))
+    server.responses["/a"] = _to("/b")
+    server.responses["/b"] = Response(final, b'"text"')
     result = run_cli(api, "get-a", "--validate", "exact")
     assert expected[0] == result.exit_code
     assert expected[1] in result.stderr
@@ -99,15 +101,15 @@ def test_a_documented_redirect_out_of_the_document_is_what_is_validated(
     """By a call, which follows it, and by a check, which does not; its headers count."""
     schema = {"content": {"application/json": {"schema": {"type": "integer"}}}}
     headers = {"X-Count": {"required": True, "schema": {"type": "integer"}}}
-    responses = {"200": {"description": "", **schema}, str(status): {"description": "", "headers": headers}}
+    documented = {"200": {"description": "", **schema}, str(status): {"description": "", "headers": headers}}
     paths = {
-        "/a": {"get": operation("get-a", responses=responses)},
+        "/a": {"get": operation("get-a", responses=documented)},
         "/b/{id}": {"get": operation("get-b", parameter("id", {"type": "integer"}, "path"))},
     }
     api = save(document(paths, [f"{server.origin}/base"]))
     for path in ("/b/1", "/base/b/1", "/base/a/", "/base/c", "/base"):
-        server.answers[path] = Answer(200, b'"text"')
-    server.answers["/base/a"] = Answer(status, b"", {"Location": location, "X-Count": "many"})
+        server.responses[path] = Response(200, b'"text"')
+    server.responses["/base/a"] = Response(status, b"", {"Location": location, "X-Count": "many"})
     called = run_cli(api, "get-a", "--validate", "exact")
     if "127.0.0.1:9" not in location:
         rule = "body: expected integer" if is_inside else "X-Count"
@@ -122,11 +124,11 @@ def test_a_documented_redirect_out_of_the_document_is_what_is_validated(
 def test_a_chain_ends_after_ten(api: str, server: Recorder) -> None:
     """Ten redirects are followed, the eleventh ends the call with exit 6."""
     for number in range(12):
-        server.answers[f"/{number}"] = _to(f"/{number + 1}")
-    server.answers["/a"] = _to("/3")
-    server.answers["/12"] = Answer()
+        server.responses[f"/{number}"] = _to(f"/{number + 1}")
+    server.responses["/a"] = _to("/3")
+    server.responses["/12"] = Response()
     assert 0 == run_cli(api, "get-a").exit_code
-    server.answers["/a"] = _to("/2")
+    server.responses["/a"] = _to("/2")
     server.requests.clear()
     result = run_cli(api, "get-a")
     assert (6, "", 11) == (result.exit_code, result.stdout, len(server.requests))
@@ -135,22 +137,22 @@ def test_a_chain_ends_after_ten(api: str, server: Recorder) -> None:
 
 def test_a_loop_ends(api: str, server: Recorder) -> None:
     """A redirect to itself ends like a chain that is too long."""
-    server.answers["/a"] = _to("/a")
+    server.responses["/a"] = _to("/a")
     assert (6, 11) == (run_cli(api, "get-a").exit_code, len(server.requests))
 
 
 @pytest.mark.parametrize("headers", [{}, {"Location": ""}], ids=["none", "empty"])
 def test_a_redirect_without_target_is_final(api: str, server: Recorder, headers: dict[str, str]) -> None:
-    """A 3xx that names no place to go is the final answer: exit 3, its body printed."""
-    server.answers["/a"] = Answer(302, b"nowhere", headers)
+    """A 3xx that names no place to go is the final response: exit 3, its body printed."""
+    server.responses["/a"] = Response(302, b"nowhere", headers)
     result = run_cli(api, "get-a", "--validate", "off")
     assert (3, "nowhere", 1) == (result.exit_code, result.stdout, len(server.requests))
 
 
 @pytest.mark.parametrize("status", [300, 304])
-def test_other_answers_of_the_class_are_final(api: str, server: Recorder, status: int) -> None:
+def test_other_responses_of_the_class_are_final(api: str, server: Recorder, status: int) -> None:
     """300 and 304 are not redirects, even with a `Location`."""
-    server.answers["/a"] = _to("/b", status)
+    server.responses["/a"] = _to("/b", status)
     result = run_cli(api, "get-a", "--validate", "off")
     assert (3, ["GET /a"]) == (result.exit_code, _targets(server))
 
@@ -172,7 +174,7 @@ def test_other_answers_of_the_class_are_final(api: str, server: Recorder, status
 )
 def test_strange_targets_are_not_followed(api: str, server: Recorder, location: str, code: int) -> None:
     """A `Location` with a password, of another scheme or that is no URL ends the call, and is not repeated."""
-    server.answers["/a"] = _to(location)
+    server.responses["/a"] = _to(location)
     result = run_cli(api, "get-a", "--validate", "off")
     assert (code, "") == (result.exit_code, result.stdout)
     assert "hunter2" not in result.stderr
@@ -219,9 +221,9 @@ def test_another_origin_gets_no_secret(
     api = save(document({"/a": {"get": get}}, [server.origin], SCHEMES))
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
     monkeypatch.setenv("DYNACLI_KEY", canary)
-    server.answers["/a"] = _to(f"{other_server.origin}/b", status)
-    other_server.answers["/b"] = _to(f"{server.origin}/c", status)
-    server.answers["/c"] = Answer()
+    server.responses["/a"] = _to(f"{other_server.origin}/b", status)
+    other_server.responses["/b"] = _to(f"{server.origin}/c", status)
+    server.responses["/c"] = Response()
     words = ("--accept-origin", server.origin, "--x-trace", canary, "-H", f"Proxy-Authorization: {canary}")
     result = run_cli(api, "get-a", *words)
     assert (0, "{}") == (result.exit_code, result.stdout)
@@ -236,8 +238,8 @@ def test_the_same_origin_keeps_the_credential(
     """Within the origin the credential goes along."""
     made = document({"/a": {"get": operation("get-a", security=[{"b": []}])}}, [server.origin], {"b": BEARER})
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
-    server.answers["/a"] = _to("/b")
-    server.answers["/b"] = Answer()
+    server.responses["/a"] = _to("/b")
+    server.responses["/b"] = Response()
     assert 0 == run_cli(save(made), "get-a", "--accept-origin", server.origin).exit_code
     assert [[f"Bearer {canary}"]] * 2 == [request.headers["authorization"] for request in server.requests]
 
@@ -248,15 +250,15 @@ def test_a_lost_credential_is_explained(
     """A 401 of another origin says that no credential went there, instead of blaming the credential."""
     made = document({"/a": {"get": operation("get-a", security=[{"b": []}])}}, [server.origin], {"b": BEARER})
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
-    server.answers["/a"] = _to(f"{other_server.origin}/a")
-    other_server.answers["/a"] = Answer(401)
+    server.responses["/a"] = _to(f"{other_server.origin}/a")
+    other_server.responses["/a"] = Response(401)
     result = run_cli(save(made), "get-a", "--accept-origin", server.origin)
     assert 4 == result.exit_code
     assert f"`{other_server.origin}`, where no credential goes" in result.stderr
 
 
 def test_redirects_are_shown(api: str, server: Recorder) -> None:
-    """`-v` shows the way that the answer took."""
-    server.answers["/a"] = _to("/b")
-    server.answers["/b"] = Answer()
+    """`-v` shows the way that the response took."""
+    server.responses["/a"] = _to("/b")
+    server.responses["/b"] = Response()
     assert f"< 302 {server.origin}/a\n" in run_cli(api, "get-a", "-v").stderr

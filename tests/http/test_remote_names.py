@@ -7,7 +7,7 @@ import pytest
 
 from dynacli.http.downloads import file_name
 from tests.documents import document, operation, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 _URL = "https://files.example/v1/reports/q3%20plan.pdf?token=x"
 
@@ -73,14 +73,14 @@ def api(server: Recorder) -> str:
     """An API with a file."""
     content = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
     get = operation("get-file", responses={"200": {"description": "", "content": content}})
-    server.answers["/files/a%20b.pdf"] = Answer(200, b"content", {"Content-Type": "application/pdf"})
+    server.responses["/files/a%20b.pdf"] = Response(200, b"content", {"Content-Type": "application/pdf"})
     return save(document({"/files/a b.pdf": {"get": get}}, [server.origin]))
 
 
 @pytest.mark.parametrize("flag", ["-O", "--remote-name"])
-def test_the_answer_is_written_under_the_servers_name(api: str, server: Recorder, flag: str) -> None:
+def test_the_response_is_written_under_the_servers_name(api: str, server: Recorder, flag: str) -> None:
     """Standard output stays empty, and the name is told."""
-    server.answers["/files/a%20b.pdf"] = Answer(
+    server.responses["/files/a%20b.pdf"] = Response(
         200,
         b"content",
         {"Content-Type": "application/pdf", "Content-Disposition": "attachment; filename=../r.pdf"},
@@ -128,7 +128,7 @@ def test_a_file_system_without_links_will_do(api: str, monkeypatch: pytest.Monke
 
 def test_an_error_is_not_written_into_a_file(api: str, server: Recorder) -> None:
     """Its body is on standard output."""
-    server.answers["/files/a%20b.pdf"] = Answer(404, b"no such file", {"Content-Type": "text/plain"})
+    server.responses["/files/a%20b.pdf"] = Response(404, b"no such file", {"Content-Type": "text/plain"})
     result = run_cli(api, "get-file", "-O")
     assert (4, "no such file", False) == (result.exit_code, result.stdout, Path("a b.pdf").exists())
 

@@ -15,11 +15,11 @@ from dynacli.errors import NetworkError, TimedOutError, UsageError
 from dynacli.http import retrying
 from dynacli.http.built_request import Request, RequestParts
 from dynacli.http.exchange import PASSING, Budget, Retries
-from dynacli.http.exchange import Answer as SentAnswer
+from dynacli.http.exchange import Response as SentResponse
 from dynacli.http.retrying import pause_after, seconds_asked
 from dynacli.http.send import send
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 _NOW = 1_800_000_000
 _UPLOAD: dict[str, Any] = {"requestBody": {"content": {"application/octet-stream": {"schema": {}}}}}
@@ -38,22 +38,22 @@ def api(server: Recorder) -> str:
     return save(document({"/a": methods}, [server.origin]))
 
 
-def _failing(*answers: Answer) -> Callable[[RecordedRequest], Answer]:
-    """Return what answers in turn, and then with a success."""
-    waiting = iter(answers)
-    return lambda _: next(waiting, Answer(200, b'"good"'))
+def _failing(*responses: Response) -> Callable[[RecordedRequest], Response]:
+    """Return what responses in turn, and then with a success."""
+    waiting = iter(responses)
+    return lambda _: next(waiting, Response(200, b'"good"'))
 
 
-def _busy(status: int = 503, **headers: str) -> Answer:
+def _busy(status: int = 503, **headers: str) -> Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, b'"later"', {"Content-Type": "application/json", **named})
+    return Response(status, b'"later"', {"Content-Type": "application/json", **named})
 
 
 @pytest.mark.sampled(6)
 @pytest.mark.parametrize("status", [400, 401, 404, 408, 409, 413, 425, 429, 500, 501, 502, 503, 504, 507])
 def test_a_read_is_made_again_after_a_status_that_may_pass(api: str, server: Recorder, status: int) -> None:
-    """Of the answer that was not final nothing is written, and it is not validated."""
-    server.answers["/a"] = _failing(_busy(status), _busy(status))
+    """Of the response that was not final nothing is written, and it is not validated."""
+    server.responses["/a"] = _failing(_busy(status), _busy(status))
     result = run_cli(api, "get-a", "--validate", "off")
     is_passing = status in {408, 425, 429, 502, 503, 504}
     assert (3 if is_passing else 1) == len(server.requests)
@@ -78,8 +78,8 @@ def test_a_read_is_made_again_after_a_status_that_may_pass(api: str, server: Rec
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
 def test_how_often_a_call_is_made(api: str, server: Recorder, words: tuple[str, ...], tries: int) -> None:
-    """A call that changes something is repeated where it has a key, or the person says so; the last answer counts."""
-    server.answers["/a"] = _busy()
+    """A call that changes something is repeated where it has a key, or the person says so; the last response counts."""
+    server.responses["/a"] = _busy()
     result = run_cli(api, *words, "--error-format", "json")
     assert (5, '"later"', tries) == (result.exit_code, result.stdout, len(server.requests))
     assert (tries if tries > 1 else None) == result.error.get("tries")
@@ -98,7 +98,7 @@ def test_a_number_of_retries_is_a_small_number(api: str, server: Recorder, word:
 
 def test_the_configuration_says_how_often(api: str, server: Recorder) -> None:
     """The entry of an API says it, a profile wins over that, and an option over both."""
-    server.answers["/a"] = _busy()
+    server.responses["/a"] = _busy()
     assert 0 == run_cli("api", "add", "pets", api, "--retries", "1", "--rate", "1000/s").exit_code
     assert 0 == run_cli("api", "add", "pets", api, "--profile", "often", "--retries", "3").exit_code
     for words, tries in (((), 2), (("--profile", "often"), 4), (("--profile", "often", "--retries", "0"), 1)):
@@ -202,8 +202,8 @@ def test_how_long_a_pause_is(
     """Pauses double, within a spread; a server is obeyed up to 30 s, and never beyond the time of the call."""
     monkeypatch.setattr(retrying, "FIRST_PAUSE", 0.5)
     headers = (("Retry-After", asked),) if asked else ()
-    answer = SentAnswer(429, "Too Many", "HTTP/1.1", "http://127.0.0.1:9/a", headers, b"", 0.1)
-    pause = pause_after(answer, _request(), Retries(9), tries, left)
+    response = SentResponse(429, "Too Many", "HTTP/1.1", "http://127.0.0.1:9/a", headers, b"", 0.1)
+    pause = pause_after(response, _request(), Retries(9), tries, left)
     if least is None or most is None:
         assert pause is None
     else:
@@ -216,12 +216,12 @@ def test_how_long_a_pause_is(
 
 
 def test_what_a_server_asks_for_is_waited_for(server: Recorder) -> None:
-    """Each pause is as long as the answer before it says, and what waits is told."""
-    server.answers["/a"] = _failing(_busy(429, Retry_After="7"), _busy(503, X_RateLimit_Reset="3"))
+    """Each pause is as long as the response before it says, and what waits is told."""
+    server.responses["/a"] = _failing(_busy(429, Retry_After="7"), _busy(503, X_RateLimit_Reset="3"))
     waits: list[float] = []
     request = _request()._replace(url=f"{server.origin}/a")
-    answer = send(request, Budget(), lambda: None, retries=Retries(2, wait=waits.append))
-    assert (200, 3, [7, 3]) == (answer.status, answer.tries, waits)
+    response = send(request, Budget(), lambda: None, retries=Retries(2, wait=waits.append))
+    assert (200, 3, [7, 3]) == (response.status, response.tries, waits)
 
 
 @pytest.mark.parametrize(
@@ -239,36 +239,36 @@ def test_a_call_ends_at_once_where_the_pause_would_be_long(
     api: str, server: Recorder, headers: dict[str, str], hint: str, seconds: int | None
 ) -> None:
     """It says when to come back; where the server's wish makes no sense, the call is tried as without it."""
-    server.answers["/a"] = _busy(429, **headers)
+    server.responses["/a"] = _busy(429, **headers)
     result = run_cli(api, "get-a", "--error-format", "json")
     assert (4, 1 if seconds else 3) == (result.exit_code, len(server.requests))
     assert (hint, seconds) == (result.error["hint"], result.error.get("retry_after"))
 
 
 def test_a_pause_beyond_the_time_limit_is_not_begun(api: str, server: Recorder) -> None:
-    """The answer that is there is given at once, within `--timeout`."""
-    server.answers["/a"] = _busy(429, Retry_After="20")
+    """The response that is there is given at once, within `--timeout`."""
+    server.responses["/a"] = _busy(429, Retry_After="20")
     result = run_cli(api, "get-a", "--timeout", "15")
     assert (4, 1, True) == (result.exit_code, len(server.requests), "Come back in 20 s" in result.stderr)
 
 
 def test_what_is_waited_for_is_told(api: str, server: Recorder) -> None:
     """`-v` has a line for each failed try, and the heads of the request once; a terminal has a line for each pause."""
-    server.answers["/a"] = _failing(_busy(502), _busy(429))
+    server.responses["/a"] = _failing(_busy(502), _busy(429))
     result = run_cli(api, "get-a", "-v")
     assert ["* 502 Bad Gateway; try 2 of 3 in 0.0 s", "* 429 Too Many Requests; try 3 of 3 in 0.0 s"] == [
         line for line in result.stderr.splitlines() if "; try" in line
     ]
     assert 1 == result.stderr.count("> GET ")
-    server.answers["/a"] = _failing(_busy(502))
+    server.responses["/a"] = _failing(_busy(502))
     told = run_cli(api, "get-a", terminal=("stderr",)).stderr
     assert told.startswith("\r502 Bad Gateway; try 2 of 3 in 0.0 s\r")
 
 
 def test_a_redirect_is_followed_anew(server: Recorder, api: str) -> None:
     """A try begins where the call began, and not where a redirect led."""
-    server.answers["/a"] = Answer(302, b"", {"Location": "/b"})
-    server.answers["/b"] = _failing(_busy())
+    server.responses["/a"] = Response(302, b"", {"Location": "/b"})
+    server.responses["/b"] = _failing(_busy())
     result = run_cli(api, "get-a")
     assert (0, '"good"') == (result.exit_code, result.stdout)
     assert ["/a", "/b", "/a", "/b"] == [request.target for request in server.requests]
@@ -276,7 +276,7 @@ def test_a_redirect_is_followed_anew(server: Recorder, api: str) -> None:
 
 @contextmanager
 def _losing(count: int, *, before_reading: bool) -> Iterator[tuple[str, list[bytes]]]:
-    """Run a server that closes so many connections without an answer; yields its origin and what it read."""
+    """Run a server that closes so many connections without a response; yields its origin and what it read."""
     read: list[bytes] = []
 
     def run() -> None:
@@ -306,7 +306,7 @@ def _losing(count: int, *, before_reading: bool) -> Iterator[tuple[str, list[byt
 @pytest.mark.parametrize("before_reading", [True, False], ids=["before it was read", "after it was read"])
 @pytest.mark.parametrize(("count", "exit_code"), [(2, 0), (3, 6)])
 def test_a_lost_connection_is_made_again(before_reading: bool, count: int, exit_code: int) -> None:
-    """A connection that breaks before the answer is a failure that may pass."""
+    """A connection that breaks before the response is a failure that may pass."""
     with _losing(count, before_reading=before_reading) as (origin, read):
         api = save(document({"/a": {"get": operation("get-a")}}, [origin]))
         result = run_cli(api, "get-a", "--validate", "off")
@@ -369,7 +369,7 @@ def test_a_request_that_is_refused_is_not_tried_again(monkeypatch: pytest.Monkey
     assert (2, True) == (result.exit_code, "does not allow this request" in result.stderr)
 
 
-def test_a_slow_answer_is_not_asked_for_again() -> None:
+def test_a_slow_response_is_not_asked_for_again() -> None:
     """Only a connection that cannot be made in time is tried again; the time of the call is over once."""
     error = TimedOutError("`host` stopped sending")
     assert pause_after(error, _request(), Retries(2), 1, None) is None
@@ -378,7 +378,7 @@ def test_a_slow_answer_is_not_asked_for_again() -> None:
 @pytest.mark.exhaustive
 def test_a_call_that_is_ended_waits_no_longer(server: Recorder) -> None:
     """The time limit ends a pause, too, and nothing is sent behind it."""
-    server.answers["/a"] = _busy()
+    server.responses["/a"] = _busy()
     request = _request()._replace(url=f"{server.origin}/a")
     over = threading.Event()
     with pytest.raises(TimedOutError):
@@ -391,7 +391,7 @@ def test_a_call_that_is_ended_waits_no_longer(server: Recorder) -> None:
 def test_a_file_is_sent_again(api: str, server: Recorder, word: str) -> None:
     """A file is read once more, also where it is standard input."""
     Path("file").write_bytes(b"content" * 10_000)
-    server.answers["/a"] = _failing(_busy())
+    server.responses["/a"] = _failing(_busy())
     result = run_cli(api, "put-a", "--body", word, "--retry-unsafe", stdin=b"content" * 10_000)
     assert (0, [b"content" * 10_000] * 2) == (result.exit_code, [request.body for request in server.requests])
 
@@ -408,12 +408,12 @@ class _Pipe:
 
 
 def test_a_stream_is_sent_once(api: str, server: Recorder) -> None:
-    """What can be read only once is not sent again, and the answer to it counts."""
-    server.answers["/a"] = _busy()
+    """What can be read only once is not sent again, and the response to it counts."""
+    server.responses["/a"] = _busy()
     with dynacli.open_api(api, retry_unsafe=True) as opened:
         assert 503 == opened.call("put-a", body=_Pipe()).status
         assert [b"content"] == [request.body for request in server.requests]
-        server.answers["/a"] = _failing(_busy())
+        server.responses["/a"] = _failing(_busy())
         with Path("file").open("w+b") as file:
             file.write(b"head content")
             file.seek(5)
@@ -423,7 +423,7 @@ def test_a_stream_is_sent_once(api: str, server: Recorder) -> None:
 
 def test_a_library_call_is_tried_again_as_it_says(api: str, server: Recorder) -> None:
     """`retries` and `rate` are arguments of `open_api`."""
-    server.answers["/a"] = _busy()
+    server.responses["/a"] = _busy()
     with dynacli.open_api(api, retries=1, rate="1000/s") as opened:
         assert 503 == opened.call("get-a").status
     assert 2 == len(server.requests)
@@ -432,7 +432,7 @@ def test_a_library_call_is_tried_again_as_it_says(api: str, server: Recorder) ->
             dynacli.open_api(api, **wrong)
 
 
-def _server_error(**headers: str) -> Answer:
+def _server_error(**headers: str) -> Response:
     return _busy(500, **headers)
 
 
@@ -456,10 +456,10 @@ def _server_error(**headers: str) -> Answer:
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
 def test_further_statuses_after_which_a_call_that_only_reads_is_made_again(
-    api: str, server: Recorder, words: tuple[str, ...], failure: Answer, tries: int
+    api: str, server: Recorder, words: tuple[str, ...], failure: Response, tries: int
 ) -> None:
     """A 500 that names a time, and those that were given; a call that changes something may have done so."""
-    server.answers["/a"] = failure
+    server.responses["/a"] = failure
     result = run_cli(api, *words, "--validate", "off", "--error-format", "json")
     assert (failure.status // 100, tries) == (result.exit_code, len(server.requests))
     is_given = f"--retry-status {failure.status}" in " ".join(words).replace("=", " ")
@@ -479,8 +479,8 @@ def test_a_status_to_retry_is_that_of_an_error(api: str, server: Recorder, word:
 
 def test_every_way_in_takes_a_status_to_retry(api: str, server: Recorder) -> None:
     """A program, a batch, a wait and a repeated call."""
-    server.answers["/a"] = lambda _: next(answers)
-    answers = iter([_busy(500), Answer(200, b"{}")] * 5)
+    server.responses["/a"] = lambda _: next(responses)
+    responses = iter([_busy(500), Response(200, b"{}")] * 5)
     with dynacli.open_api(api, retry_status=[500]) as opened:
         assert 200 == opened.call("get-a").status
     with pytest.raises(UsageError):
@@ -488,11 +488,11 @@ def test_every_way_in_takes_a_status_to_retry(api: str, server: Recorder) -> Non
     rows = b"{}\n"
     assert 0 == run_cli("batch", api, "get-a", "-", "--retry-status", "500", stdin=rows).exit_code
     wait = ("--wait", "@", "--wait-interval", "0.01", "--wait-timeout", "5")
-    answers = iter([_busy(500), Answer(200, b'{"a": 1}')])
+    responses = iter([_busy(500), Response(200, b'{"a": 1}')])
     assert 0 == run_cli(api, "get-a", "--retry-status", "500", *wait).exit_code
-    answers = iter([_busy(500), Answer(200, b"{}")] * 2)
+    responses = iter([_busy(500), Response(200, b"{}")] * 2)
     assert 0 == run_cli("read", api, "get-a", "--retry-status", "500").exit_code
     assert 0 == run_cli("replay", "1").exit_code
     server.requests.clear()
-    answers = iter([_busy(500)])
+    responses = iter([_busy(500)])
     assert 5 == run_cli("replay", "1", "--retries", "0").exit_code

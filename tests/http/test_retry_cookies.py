@@ -5,7 +5,7 @@ import pytest
 from dynacli.http.built_request import Request, RequestParts
 from dynacli.http.retrying import RetryCookies
 from tests.documents import API_KEY, document, operation, save
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 _SET_AT = "https://api.example/v1/items/7"
 
@@ -81,16 +81,16 @@ def _cookie_of(request: RecordedRequest) -> str:
     return ", ".join(request.headers.get("cookie", ()))
 
 
-def _sticky(request: RecordedRequest) -> Answer:
-    """Answer as a load balancer does that wants its cookie back."""
+def _sticky(request: RecordedRequest) -> Response:
+    """Respond as a load balancer does that wants its cookie back."""
     if "node=7" in _cookie_of(request):
-        return Answer(200, b"{}", {"Content-Type": "application/json"})
-    return Answer(503, b"", {"Set-Cookie": "node=7; Path=/; HttpOnly", "Retry-After": "0"})
+        return Response(200, b"{}", {"Content-Type": "application/json"})
+    return Response(503, b"", {"Set-Cookie": "node=7; Path=/; HttpOnly", "Retry-After": "0"})
 
 
 def test_a_retry_sends_the_cookie_and_the_next_call_does_not(server: Recorder) -> None:
     """It is forgotten when the call ends."""
-    server.answers["/a"] = _sticky
+    server.responses["/a"] = _sticky
     api = save(document({"/a": {"get": operation("get-a")}}, [server.origin]))
     for _ in range(2):
         server.requests.clear()
@@ -100,8 +100,8 @@ def test_a_retry_sends_the_cookie_and_the_next_call_does_not(server: Recorder) -
 
 def test_each_page_is_a_call_of_its_own(server: Recorder) -> None:
     """The cookie of one page's retry is not sent with the next page."""
-    server.answers["/a"] = lambda request: (
-        Answer(200, b'[{"id": 1}]', {"Link": '</a?p=2>; rel="next"'})
+    server.responses["/a"] = lambda request: (
+        Response(200, b'[{"id": 1}]', {"Link": '</a?p=2>; rel="next"'})
         if "node=7" in _cookie_of(request) and "p=2" not in request.target
         else _sticky(request)
     )
@@ -115,14 +115,14 @@ def test_a_retry_that_is_redirected_elsewhere_takes_no_cookie_along(
 ) -> None:
     """It goes to the origin that has set it alone, in either direction."""
     seen = iter(range(9))
-    server.answers["/a"] = lambda request: (
-        Answer(302, b"", {"Location": f"{other_server.origin}/b"})
+    server.responses["/a"] = lambda request: (
+        Response(302, b"", {"Location": f"{other_server.origin}/b"})
         if _cookie_of(request) or next(seen)
         else _sticky(request)
     )
     again = iter(range(9))
-    other_server.answers["/b"] = lambda _: (
-        Answer(200, b"{}") if next(again) else Answer(503, b"", {"Set-Cookie": "there=1; Path=/"})
+    other_server.responses["/b"] = lambda _: (
+        Response(200, b"{}") if next(again) else Response(503, b"", {"Set-Cookie": "there=1; Path=/"})
     )
     api = save(document({"/a": {"get": operation("get-a")}}, [server.origin]))
     assert 0 == run_cli(api, "get-a", "--validate", "off", "--retries", "5").exit_code
@@ -132,7 +132,7 @@ def test_a_retry_that_is_redirected_elsewhere_takes_no_cookie_along(
 
 def test_a_credential_in_a_cookie_stays(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """The cookie of the retry stands behind it."""
-    server.answers["/a"] = _sticky
+    server.responses["/a"] = _sticky
     made = document({"/a": {"get": operation("get-a", security=[{"key": []}])}}, [server.origin])
     made["components"] = {"securitySchemes": {"key": {**API_KEY, "in": "cookie", "name": "session"}}}
     assert 0 == run_cli("api", "add", "shop", save(made)).exit_code

@@ -1,4 +1,4 @@
-"""A server that does not answer is left in time, wherever it stops."""
+"""A server that does not respond is left in time, wherever it stops."""
 
 import contextlib
 import socket
@@ -10,7 +10,7 @@ import pytest
 
 from dynacli.http import exchange, send
 from tests.documents import document, operation, save
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
 
@@ -70,7 +70,7 @@ def test_a_slow_server_is_left(behave: Callable[[socket.socket, threading.Event]
         left = {thread for thread in set(threading.enumerate()) - before if thread.name.startswith("dynacli")}
         assert set() == left
     assert (7, "", "timeout") == (result.exit_code, result.stdout, result.error["kind"])
-    assert f"`{origin}/a` did not answer within 0.2 s" == result.error["message"]
+    assert f"`{origin}/a` did not respond within 0.2 s" == result.error["message"]
     assert "--timeout" in result.error["hint"]
 
 
@@ -103,11 +103,11 @@ def test_there_is_a_limit_without_the_option(monkeypatch: pytest.MonkeyPatch) ->
 def test_redirects_share_the_time(server: Recorder) -> None:
     """The budget is for the way through all redirects."""
 
-    def slow(request: RecordedRequest) -> Answer:  # noqa: ARG001
+    def slow(request: RecordedRequest) -> Response:  # noqa: ARG001
         time.sleep(0.1)
-        return Answer(302, b"", {"Location": "/a"})
+        return Response(302, b"", {"Location": "/a"})
 
-    server.answers["/a"] = slow
+    server.responses["/a"] = slow
     result = run_cli(_api(server.origin), "get-a", "--timeout", "0.25")
     assert 7 == result.exit_code
     assert len(server.requests) < 5

@@ -18,7 +18,7 @@ from dynacli.check.check_records import Exchange, PlannedCall
 from dynacli.demo.demo_facts import API_KEYS
 from dynacli.errors import NetworkError
 from dynacli.http.built_request import Request, RequestParts
-from dynacli.http.exchange import Answer
+from dynacli.http.exchange import Response
 from dynacli.output.har import HarCall, har_of
 from tests.harness import run_cli
 from tests.npm_programs import package
@@ -31,17 +31,17 @@ _CALL: dict[str, Any] = {
     "url": "http://h/a?x=1&y=&x=%C3%A4",
     "headers": (("Accept", "application/json"),),
 }
-_ANSWER: dict[str, Any] = {
+_RESPONSE: dict[str, Any] = {
     "status": 200,
     "reason": "OK",
     "http_version": "HTTP/1.1",
-    "answer_headers": (("Content-Type", "application/json"), ("Content-Length", "2")),
-    "answer_body": b"{}",
+    "response_headers": (("Content-Type", "application/json"), ("Content-Length", "2")),
+    "response_body": b"{}",
 }
 
 
 def _entries(**changes: Any) -> list[dict[str, Any]]:
-    entries: list[dict[str, Any]] = json.loads(har_of([HarCall(**{**_CALL, **_ANSWER, **changes})]))["log"][
+    entries: list[dict[str, Any]] = json.loads(har_of([HarCall(**{**_CALL, **_RESPONSE, **changes})]))["log"][
         "entries"
     ]
     return entries
@@ -49,7 +49,7 @@ def _entries(**changes: Any) -> list[dict[str, Any]]:
 
 def test_an_entry() -> None:
     """A call is an entry with all that HAR 1.2 asks for."""
-    log = json.loads(har_of([HarCall(**_CALL, **_ANSWER)]))["log"]
+    log = json.loads(har_of([HarCall(**_CALL, **_RESPONSE)]))["log"]
     assert {"version": "1.2", "creator": {"name": "dynacli", "version": __version__}} == {
         key: log[key] for key in ("version", "creator")
     }
@@ -135,7 +135,7 @@ def test_what_was_sent(media_type: str, body: bytes, expected: dict[str, Any]) -
 )
 def test_what_came(media_type: str, body: bytes, expected: dict[str, str]) -> None:
     """A body is text, or base64 that says so."""
-    content = _entries(answer_headers=(("content-type", media_type),), answer_body=body)[0]["response"][
+    content = _entries(response_headers=(("content-type", media_type),), response_body=body)[0]["response"][
         "content"
     ]
     assert {"size": len(body), "mimeType": media_type, **expected} == content
@@ -144,7 +144,7 @@ def test_what_came(media_type: str, body: bytes, expected: dict[str, str]) -> No
 def test_what_was_compressed() -> None:
     """The size on the wire is what the server says, and the rest was saved."""
     headers = (("content-encoding", "gzip"), ("content-length", "30"))
-    response = _entries(answer_headers=headers, answer_body=b"a" * 100)[0]["response"]
+    response = _entries(response_headers=headers, response_body=b"a" * 100)[0]["response"]
     assert (30, 100, 70) == (
         response["bodySize"],
         response["content"]["size"],
@@ -175,7 +175,7 @@ def test_a_body_that_was_not_kept() -> None:
     )
 
 
-def test_no_answer() -> None:
+def test_no_response() -> None:
     """A call that failed is an entry with status 0."""
     calls = [HarCall(**_CALL, error="`http://h` cannot be reached")]
     entry = json.loads(har_of(calls))["log"]["entries"][0]
@@ -186,7 +186,7 @@ def test_cookies() -> None:
     """Cookies have their names and attributes, and never their values."""
     found = _entries(
         headers=(("Cookie", "sid=s3cret; theme=dark"), ("Authorization", "Bearer s3cret")),
-        answer_headers=(
+        response_headers=(
             (
                 "Set-Cookie",
                 "sid=n3wsecret; Path=/a; Domain=h; Expires=Wed, 21 Oct 2015 07:28:00 GMT; HttpOnly; Secure",
@@ -218,12 +218,13 @@ def test_cookies() -> None:
 def test_the_order() -> None:
     """Entries stand in the order in which the calls began, however they were planned."""
     calls = [
-        HarCall(**{**_CALL, "operation": name, "started": at}, **_ANSWER) for name, at in (("b", 2), ("a", 1))
+        HarCall(**{**_CALL, "operation": name, "started": at}, **_RESPONSE)
+        for name, at in (("b", 2), ("a", 1))
     ]
     assert ["a", "b"] == [entry["comment"] for entry in json.loads(har_of(calls))["log"]["entries"]]
 
 
-def _exchange(answer: Answer | None = None, error: Any = None) -> Exchange:
+def _exchange(response: Response | None = None, error: Any = None) -> Exchange:
     """A call whose key stands in its query, and that the server sends back in every way."""
     parts = RequestParts({}, (), {}, ())
     request = Request(
@@ -234,7 +235,7 @@ def _exchange(answer: Answer | None = None, error: Any = None) -> Exchange:
         request,
         request,
         Masker([Secret("s3cret/key")]),
-        answer,
+        response,
         error,
         started=1.0,
         seconds=1.0,
@@ -243,7 +244,7 @@ def _exchange(answer: Answer | None = None, error: Any = None) -> Exchange:
 
 def test_secrets() -> None:
     """Secrets are masked in URLs, headers and bodies of both directions, in bytes as well as in text."""
-    answer = Answer(
+    response = Response(
         200,
         "OK",
         "HTTP/1.1",
@@ -254,7 +255,7 @@ def test_secrets() -> None:
         ((302, "http://h/b?key=s3cret%2Fkey"),),
     )
     text = har_of(
-        har_calls([_exchange(answer), _exchange(error=NetworkError("failed", reason="s3cret/key"))])
+        har_calls([_exchange(response), _exchange(error=NetworkError("failed", reason="s3cret/key"))])
     )
     assert "s3cret" not in text
     content = json.loads(text)["log"]["entries"][1]["response"]["content"]
@@ -287,15 +288,15 @@ def test_it_fits_the_schema() -> None:
     )
     main = next(schema for schema in schemas if schema.get("$id") == "har.json#")
     calls = [
-        HarCall(**_CALL, **_ANSWER),
-        HarCall(**{**_CALL, **_ANSWER, "hops": ((302, "http://h/a"),), "final_url": "http://h/c"}),
+        HarCall(**_CALL, **_RESPONSE),
+        HarCall(**{**_CALL, **_RESPONSE, "hops": ((302, "http://h/a"),), "final_url": "http://h/c"}),
         HarCall(**_CALL, error="no"),
-        HarCall(**{**_CALL, "headers": (("Cookie", "a=b"),), "body": b"\xff", "body_size": 1}, **_ANSWER),
+        HarCall(**{**_CALL, "headers": (("Cookie", "a=b"),), "body": b"\xff", "body_size": 1}, **_RESPONSE),
         HarCall(
             **{
                 **_CALL,
-                **_ANSWER,
-                "answer_headers": (("set-cookie", "a=b; expires=Wed, 21 Oct 2015 07:28:00 GMT; path=/"),),
+                **_RESPONSE,
+                "response_headers": (("set-cookie", "a=b; expires=Wed, 21 Oct 2015 07:28:00 GMT; path=/"),),
             }
         ),
     ]

@@ -1,4 +1,4 @@
-"""Each format that is made of an answer's value says what the answer said, for each kind of JSON value."""
+"""Each format that is made of a response's value says what the response said, for each kind of JSON value."""
 
 import csv
 import io
@@ -39,7 +39,7 @@ def written(body: bytes, form: OutputForm, media_type: str = JSON) -> str:
     return stdout.buffer.getvalue().decode()
 
 
-ANSWERS: dict[str, tuple[bytes, tuple[str, ...]]] = {
+RESPONSES: dict[str, tuple[bytes, tuple[str, ...]]] = {
     "list in an object": (
         PETS,
         (
@@ -132,8 +132,8 @@ ANSWERS: dict[str, tuple[bytes, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("body", "shown"), ANSWERS.values(), ids=list(ANSWERS))
-def test_a_format_says_what_the_answer_said(body: bytes, shown: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("body", "shown"), RESPONSES.values(), ids=list(RESPONSES))
+def test_a_format_says_what_the_response_said(body: bytes, shown: tuple[str, ...]) -> None:
     """In a pipe nothing is left out or shortened, and every number has its digits."""
     assert dict(zip(FORMATS, shown, strict=True)) == {
         name: written(body, OutputForm(name)) for name in FORMATS
@@ -246,7 +246,7 @@ FORMED: dict[str, tuple[bytes, OutputForm, str]] = {
 
 @pytest.mark.parametrize(("body", "form", "shown"), FORMED.values(), ids=list(FORMED))
 def test_what_is_asked_for_is_written(body: bytes, form: OutputForm, shown: str) -> None:
-    """Columns are paths, a filter makes a new value, and its result is written as an answer would be."""
+    """Columns are paths, a filter makes a new value, and its result is written as a response would be."""
     assert shown == written(body, form)
 
 
@@ -287,7 +287,7 @@ REFUSED: dict[str, tuple[bytes, str, OutputForm, str, str]] = {
     ("body", "media_type", "form", "message", "reason"), REFUSED.values(), ids=list(REFUSED)
 )
 @pytest.mark.parametrize("file", ["", "out"], ids=["pipe", "file"])
-def test_an_answer_that_has_not_the_form_is_not_lost(
+def test_an_response_that_has_not_the_form_is_not_lost(
     body: bytes, media_type: str, form: OutputForm, message: str, reason: str, file: str
 ) -> None:
     """It is written as JSON, or as it came where it is no JSON, and the error says why."""
@@ -336,7 +336,7 @@ def test_a_filter_has_a_budget(part: str, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(filter_value, "_MOST_STEPS", 100_000)
     expression = "|".join([part] * 50)
     check_filter(expression)
-    with pytest.raises(FormError, match="fails on this answer") as caught:
+    with pytest.raises(FormError, match="fails on this response") as caught:
         filtered([1], expression)
     assert "too much" in caught.value.reason
 

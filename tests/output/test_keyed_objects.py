@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.documents import JSON, document, operation, serve
-from tests.harness import Recorder, json_answer, run_cli
+from tests.harness import Recorder, json_response, run_cli
 
 _TASK = {"name": "a", "tags": ["x"], "done": False}
 _TASKS = {"t1": _TASK, "t2": {**_TASK, "name": "b", "tags": []}}
@@ -96,7 +96,7 @@ _THINGS = [
 
 def _api(server: Recorder, schema: Any, value: Any) -> str:
     responses = {"200": {"description": "OK", "content": {JSON: {"schema": schema}}}}
-    server.answers["/tasks"] = json_answer(value)
+    server.responses["/tasks"] = json_response(value)
     paths = {"/tasks": {"get": operation("listTasks", responses=responses)}}
     return serve(server, document(paths, (server.origin,)))
 
@@ -110,7 +110,7 @@ def test_an_object_keyed_by_id_has_a_row_for_each_key(
     for more in ((), ("--all",)):
         told = run_cli(api, "list-tasks", "-o", "csv", *more)
         assert (0, rows) == (told.exit_code, list(csv.reader(io.StringIO(told.stdout))))
-        assert "This is one page: `list-tasks` answers with several" not in told.stderr
+        assert "This is one page: `list-tasks` responds with several" not in told.stderr
     tsv = run_cli(api, "list-tasks", "-o", "tsv").stdout.splitlines()
     assert rows == [line.split("\t") for line in tsv]
     for form in ("ndjson", "lines"):

@@ -1,4 +1,4 @@
-"""Each output format says exactly what the answer said."""
+"""Each output format says exactly what the response said."""
 
 import io
 import json
@@ -256,7 +256,7 @@ def test_body_formats(body: bytes, media_type: str, output_format: str, stdout: 
 @pytest.mark.parametrize("output_format", ["json", "yaml", "text"])
 def test_json_that_does_not_parse_is_not_lost(output_format: str) -> None:
     """A body that is called JSON but is not comes out as it came, with a note beside it."""
-    note = "Note: the answer is called JSON but is not; it is shown as it came\n"
+    note = "Note: the response is called JSON but is not; it is shown as it came\n"
     assert (b"{'a':\r\n1", note) == written(
         write_body, b"{'a':\r\n1", "application/json", form_of(output_format)
     )
@@ -264,14 +264,14 @@ def test_json_that_does_not_parse_is_not_lost(output_format: str) -> None:
 
 @pytest.mark.parametrize("output_format", ["json", "yaml"])
 def test_binary_is_refused_where_it_cannot_be_shown(output_format: str) -> None:
-    """A binary answer cannot become JSON or YAML: it is written as it came, and the error says what it is."""
+    """A binary response cannot become JSON or YAML: it is written as it came, and the error says what it is."""
     stdout = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     with pytest.raises(FormError) as caught:
         write_body(Environment(stdout=stdout), b"\x89PNG\x00", "image/png", form_of(output_format))
     error = caught.value
     assert (
         b"\x89PNG\x00",
-        f"The answer cannot be shown as {output_format.upper()}",
+        f"The response cannot be shown as {output_format.upper()}",
         "it is binary: `image/png`, 5 bytes",
     ) == (stdout.buffer.getvalue(), error.message, error.reason)
 

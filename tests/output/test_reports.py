@@ -11,7 +11,7 @@ import pytest
 
 from dynacli.output.finding_reports import JudgedCall, github_report, json_report, junit_report, sarif_report
 from tests.documents import document, operation, save, serve
-from tests.harness import Answer, Recorder, Result, run_cli
+from tests.harness import Recorder, Response, Result, run_cli
 from tests.npm_programs import program
 
 HOSTILE = 'a%b\r\nc:d,e "<&>]]> \x1b]0;x\x07 \x00 \u202e \ud800 \ufffe é'
@@ -48,7 +48,7 @@ def _calls(finding: dict[str, Any] | None = None) -> list[JudgedCall]:
 
 
 def test_json_has_the_shape_of_the_validation_report() -> None:
-    """The report has the findings of all calls, and a record for each; a call without an answer is not valid."""
+    """The report has the findings of all calls, and a record for each; a call without a response is not valid."""
     report = json.loads(json_report(_calls()))
     assert (False, ["a pattern"]) == (report["valid"], report["not_validated"])
     assert [{**_finding(), "call": 0}] == report["findings"]
@@ -99,7 +99,7 @@ def test_github_has_a_command_for_each_finding() -> None:
     lines = github_report(_calls()).splitlines()
     assert [
         (
-            "::error file=api.yaml,line=7,col=5,title=pets get-pet::GET /pets/{id} answered 200: "
+            "::error file=api.yaml,line=7,col=5,title=pets get-pet::GET /pets/{id} responded with 200: "
             "/id: expected integer, got string `x` [type]"
         ),
         "::notice title=pets get-pet::Not validated: a pattern",
@@ -223,13 +223,13 @@ PET = {"type": "object", "required": ["id"], "properties": {"id": {"type": "inte
 @pytest.fixture
 def api(server: Recorder) -> str:
     """An API of one operation, with its document in the working directory."""
-    answer = {"description": "It", "content": {"application/json": {"schema": PET}}}
+    response = {"description": "It", "content": {"application/json": {"schema": PET}}}
     get = operation(
         "getPet",
         parameters=[{"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 5}}],
-        responses={"200": answer, "404": answer, "302": {"description": "Elsewhere"}},
+        responses={"200": response, "404": response, "302": {"description": "Elsewhere"}},
     )
-    server.answers["/pet"] = Answer(body=b'{"id": "x"}')
+    server.responses["/pet"] = Response(body=b'{"id": "x"}')
     return save(document({"/pet": {"get": get}}, [server.origin]))
 
 
@@ -270,22 +270,28 @@ def test_a_report_of_a_call_that_breaks_the_document(api: str, server: Recorder)
 
 
 ENDS = {
-    "a good answer": ([], Answer(body=b'{"id": 1}'), 0, True, []),
-    "a warning": ([], Answer(body=b"{}"), 0, False, ["response"]),
-    "not found, and well said": ([], Answer(404, b'{"id": 1}'), 4, True, []),
-    "not found, and badly said": ([], Answer(404, b"{}"), 4, False, ["response"]),
-    "refused before it is sent": (["--limit", "9"], Answer(), 2, False, ["request"]),
-    "shown and not sent": (["--limit", "3", "--dry-run", "json"], Answer(), 0, True, []),
-    "refused and not sent": (["--limit", "9", "--dry-run", "json"], Answer(), 2, False, ["request"]),
+    "a good response": ([], Response(body=b'{"id": 1}'), 0, True, []),
+    "a warning": ([], Response(body=b"{}"), 0, False, ["response"]),
+    "not found, and well said": ([], Response(404, b'{"id": 1}'), 4, True, []),
+    "not found, and badly said": ([], Response(404, b"{}"), 4, False, ["response"]),
+    "refused before it is sent": (["--limit", "9"], Response(), 2, False, ["request"]),
+    "shown and not sent": (["--limit", "3", "--dry-run", "json"], Response(), 0, True, []),
+    "refused and not sent": (["--limit", "9", "--dry-run", "json"], Response(), 2, False, ["request"]),
 }
 
 
-@pytest.mark.parametrize(("words", "answer", "code", "is_valid", "where"), ENDS.values(), ids=ENDS)
+@pytest.mark.parametrize(("words", "response", "code", "is_valid", "where"), ENDS.values(), ids=ENDS)
 def test_every_end_of_a_call_has_its_report(
-    api: str, server: Recorder, words: list[str], answer: Answer, code: int, is_valid: bool, where: list[str]
+    api: str,
+    server: Recorder,
+    words: list[str],
+    response: Response,
+    code: int,
+    is_valid: bool,
+    where: list[str],
 ) -> None:
     """Whether it was sent or not, and whatever came."""
-    server.answers["/pet"] = answer
+    server.responses["/pet"] = response
     result = run_cli(api, "get-pet", *words, "--report", "json=r.json")
     report = _json()
     assert (code, is_valid, where) == (
@@ -303,7 +309,7 @@ def test_a_report_of_a_call_that_is_not_judged_says_so(api: str, words: tuple[st
     assert ([], ["nothing is judged at the level `off`"]) == (report["findings"], report["not_validated"])
 
 
-def test_a_call_without_an_answer_has_an_error() -> None:
+def test_a_call_without_an_response_has_an_error() -> None:
     """Nobody listens: exit code 6, and a report that is not valid."""
     name = save(document({"/pet": {"get": operation("getPet")}}, ["http://127.0.0.1:9"]))
     result = run_cli(name, "get-pet", "--report", "json=r.json", "--report", "junit=r.xml")
@@ -351,7 +357,7 @@ def _into_nowhere(*words: str) -> Result:
 def test_a_report_that_cannot_be_written(api: str, server: Recorder) -> None:
     """Exit code 12 where all else went well; else the first cause wins, and a warning tells of the report."""
     assert 9 == _into_nowhere(api, "get-pet", "--validate", "strict").exit_code
-    server.answers["/pet"] = Answer(body=b'{"id": 1}')
+    server.responses["/pet"] = Response(body=b'{"id": 1}')
     result = _into_nowhere(api, "get-pet")
     assert (12, '{"id": 1}') == (result.exit_code, result.stdout)
     assert "`nowhere/r.json` cannot be written" in result.stderr
@@ -360,17 +366,17 @@ def test_a_report_that_cannot_be_written(api: str, server: Recorder) -> None:
 def test_no_secret_is_in_a_report(server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A credential that the server sends back, whole or in a long text, is masked, and so is a cookie that it sets."""
     schema = {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}}
-    answer = {
+    response = {
         "description": "It",
         "headers": {"Set-Cookie": {"schema": {"type": "integer"}}},
         "content": {"application/json": {"schema": schema}},
     }
-    get = operation("getPet", security=[{"key": []}], responses={"200": answer})
+    get = operation("getPet", security=[{"key": []}], responses={"200": response})
     scheme = {"type": "apiKey", "in": "header", "name": "X-Key"}
     name = save(document({"/pet": {"get": get}}, [server.origin], {"key": scheme}))
     body = json.dumps({"a": canary, "b": "x" * 50 + canary * 3}).encode()
     headers = {"Content-Type": "application/json", "Set-Cookie": f"sid=cookie-{'c' * 70}; Path=/"}
-    server.answers["/pet"] = Answer(200, body, headers)
+    server.responses["/pet"] = Response(200, body, headers)
     monkeypatch.setenv("DYNACLI_KEY", canary)
     formats = [f"--report={report}=r.{report}" for report in REPORTS]
     result = run_cli(name, "get-pet", "--accept-origin", server.origin, *formats, "-o", "@/dev/null")
@@ -385,7 +391,7 @@ def test_no_secret_is_in_a_report(server: Recorder, canary: str, monkeypatch: py
 def test_the_query_of_a_document_is_in_no_report(server: Recorder) -> None:
     """An API that is called by the URL of its document is named without the values of its query."""
     url = serve(server, document({"/pet": {"get": operation("getPet")}}, [server.origin]))
-    server.answers["/pet"] = Answer(body=b"{")
+    server.responses["/pet"] = Response(body=b"{")
     formats = [f"--report={report}=r.{report}" for report in REPORTS]
     result = run_cli(f"{url}?token=hunter2", "get-pet", *formats, "-o", "@/dev/null")
     assert 0 == result.exit_code

@@ -7,7 +7,7 @@ import pytest
 
 from dynacli.text.server_message import server_message
 from tests.documents import document, operation, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 _JSON = "application/json"
 
@@ -78,7 +78,7 @@ def test_an_error_quotes_the_server(
     api = save(document({"/pet": {"get": get}}, [server.origin], {"key": scheme}))
     monkeypatch.setenv("DYNACLI_KEY", canary)
     text = f"no pet for {canary}, {'x' * 262}{canary}"
-    server.answers["/pet"] = Answer(404, json.dumps({"message": text}).encode(), {"Content-Type": _JSON})
+    server.responses["/pet"] = Response(404, json.dumps({"message": text}).encode(), {"Content-Type": _JSON})
     result = run_cli(api, "get-pet", "--accept-origin", server.origin, "-o", "@/dev/null", *words)
     assert 4 == result.exit_code
     assert 'reason: The server says: "no pet for ***, xxx' in result.stderr

@@ -18,7 +18,7 @@ from dynacli.environment import Environment
 from dynacli.output.output_form import OutputForm
 from dynacli.output.stream_body import watched_reader, write_bytes
 from tests.documents import document, operation, save
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 PROGRAM = [sys.executable, "-m", "dynacli"]
 
@@ -39,22 +39,22 @@ def _shell(command: str, **options: Any) -> "subprocess.CompletedProcess[str]":
 
 @pytest.fixture
 def api(server: Recorder) -> str:
-    """A document with a small and a large answer."""
-    server.answers["/small"] = Answer(body=b'{"a":1}')
-    server.answers["/large"] = Answer(body=json.dumps(["x" * 70] * 20_000).encode())
+    """A document with a small and a large response."""
+    server.responses["/small"] = Response(body=b'{"a":1}')
+    server.responses["/large"] = Response(body=json.dumps(["x" * 70] * 20_000).encode())
     paths = {f"/{name}": {"get": operation(name)} for name in ("small", "large", "hang")}
     return save(document(paths, [server.origin]))
 
 
 def test_data_and_messages_are_apart(api: str, server: Recorder) -> None:
     """Standard output has the data alone; notes, warnings and errors are on standard error."""
-    server.answers["/small"] = Answer(500, b'{"a":1}')
+    server.responses["/small"] = Response(500, b'{"a":1}')
     result = _shell(f"$dynacli {api} small")
     assert (5, '{"a":1}') == (result.returncode, result.stdout)
     warning, finding, error = result.stderr.splitlines()[:3]
-    assert "warning: The answer breaks the document" == warning
+    assert "warning: The response breaks the document" == warning
     assert (
-        "status: the document has no answer with status 500, only `200` [undocumented-status]"
+        "status: the document has no response with status 500, only `200` [undocumented-status]"
         == finding.strip()
     )
     assert error.startswith("error: ")
@@ -131,12 +131,12 @@ def test_a_signal_ends_a_hanging_call(
     """A call that waits dies of the signal at once, so that a shell sees it (130, 143), without a message."""
     arrived, done = threading.Event(), threading.Event()
 
-    def hang(request: RecordedRequest) -> Answer:  # noqa: ARG001
+    def hang(request: RecordedRequest) -> Response:  # noqa: ARG001
         arrived.set()
         done.wait(30)
-        return Answer()
+        return Response()
 
-    server.answers["/hang"] = hang
+    server.responses["/hang"] = hang
     process = subprocess.Popen(
         [*PROGRAM, api, "hang", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -182,7 +182,7 @@ def test_main_never_ends_the_interpreter(api: str) -> None:
         assert code == run_cli(*words).exit_code
 
 
-def test_a_terminal_gets_a_readable_answer(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_gets_a_readable_response(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal JSON is laid out and coloured, unless `NO_COLOR` says no."""
     assert "\x1b[" in run_cli(api, "small", terminal=("stdout",)).stdout
     monkeypatch.setenv("NO_COLOR", "1")
@@ -191,14 +191,14 @@ def test_a_terminal_gets_a_readable_answer(api: str, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize(("terminal", "end"), [(("stdout",), "\n"), ((), "")], ids=["terminal", "pipe"])
 def test_raw_json_ends_with_a_line_break_on_a_terminal(api: str, terminal: tuple[str, ...], end: str) -> None:
-    """The prompt of the shell does not stand behind the answer; a pipe gets the exact bytes."""
+    """The prompt of the shell does not stand behind the response; a pipe gets the exact bytes."""
     assert '{"a":1}' + end == run_cli(api, "small", "-o", "raw", "--yes", terminal=terminal).stdout
 
 
 def test_foreign_text_cannot_drive_a_terminal(api: str, server: Recorder) -> None:
-    """Control characters of an answer's body, head and status line are made visible on a terminal."""
+    """Control characters of a response's body, head and status line are made visible on a terminal."""
     headers = {"Content-Type": "text/plain", "X-Evil": "a\x9bb"}
-    server.answers["/small"] = Answer(404, b"a\x1b]0;owned\x07b\x1b[2J", headers)
+    server.responses["/small"] = Response(404, b"a\x1b]0;owned\x07b\x1b[2J", headers)
     result = run_cli(api, "small", "-v", "--validate", "off", terminal=("stdout", "stderr"))
     assert "\x1b]" not in result.stdout + result.stderr
     assert "\x1b[2J" not in result.stdout
@@ -232,11 +232,11 @@ def test_no_way_to_show_a_response_lets_it_drive_a_terminal(server: Recorder, ki
     """Raw bytes are refused on a terminal before anything is sent, unless `--yes` asks for them; all else is safe."""
     text = f'{{"a": "{_ODD}"}}'
     body = {"text/event-stream": f"data: {text}\n\n", "application/x-ndjson": f"{text}\n"}.get(kind, text)
-    server.answers["/odd"] = Answer(body=body.encode(), headers={"Content-Type": kind, "X-Odd": "\x9b2J"})
-    answers = {"200": {"description": _ODD, "content": {kind: {}}}}
+    server.responses["/odd"] = Response(body=body.encode(), headers={"Content-Type": kind, "X-Odd": "\x9b2J"})
+    responses = {"200": {"description": _ODD, "content": {kind: {}}}}
     source = save(
         document(
-            {"/odd": {"get": operation("odd") | {"responses": answers, "summary": _ODD}}}, [server.origin]
+            {"/odd": {"get": operation("odd") | {"responses": responses, "summary": _ODD}}}, [server.origin]
         )
     )
     for way in _WAYS["calls"]:
@@ -268,7 +268,7 @@ _WRITERS = [
     "--version",
     "__complete bash de",
 ]
-"""Command lines that write to standard output: an answer, help, a list, a request, and what needs no command."""
+"""Command lines that write to standard output: a response, help, a list, a request, and what needs no command."""
 
 
 def _into(stdout: Any, words: str, api: str) -> tuple[int, str]:

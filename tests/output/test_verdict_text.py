@@ -14,7 +14,7 @@ from dynacli.auth.secret import Masker, Secret
 from dynacli.text.excerpt import ExcerptTarget, json_excerpts, marked
 from dynacli.text.terminal import cell_width
 from tests.documents import document, operation, save
-from tests.harness import Answer, Recorder, Result, run_cli
+from tests.harness import Recorder, Response, Result, run_cli
 
 PET = {
     "id": "p-1",
@@ -238,8 +238,8 @@ SCHEMAS = {
 
 @pytest.fixture
 def api(server: Recorder) -> str:
-    """An API whose answer and inputs are described."""
-    answer = {
+    """An API whose response and inputs are described."""
+    response = {
         "description": "It",
         "headers": {"X-Rate": {"schema": {"type": "integer"}}},
         "content": {
@@ -261,10 +261,10 @@ def api(server: Recorder) -> str:
     body = {
         "content": {"application/json": {"schema": {"type": "object", "properties": {"a": {"maximum": 3}}}}}
     }
-    put = operation("putPet", parameters=parameters, responses={"200": answer}, requestBody=body)
+    put = operation("putPet", parameters=parameters, responses={"200": response}, requestBody=body)
     made = document({"/pets/{petId}": {"put": put}}, [server.origin])
     made["components"] = {"schemas": SCHEMAS}
-    server.answers["/pets/1"] = Answer(body=b'{"id": 1}')
+    server.responses["/pets/1"] = Response(body=b'{"id": 1}')
     return save(made)
 
 
@@ -274,7 +274,7 @@ def _call(api: str, *words: str, **more: Any) -> Result:
 
 def test_a_finding_shows_what_is_wrong_and_who_says_so(api: str, server: Recorder) -> None:
     """The headline, the excerpt, the line of the document, and the references that led there."""
-    server.answers["/pets/1"] = Answer(body=b'{"id": "x", "tags": ["a", "long", "b"]}')
+    server.responses["/pets/1"] = Response(body=b'{"id": "x", "tags": ["a", "long", "b"]}')
     result = _call(api, "1", "--validate", "strict", "-o", "@/dev/null")
     assert 9 == result.exit_code
     lines = result.stderr.splitlines()
@@ -325,9 +325,9 @@ def test_a_refused_request_shows_what_is_wrong(
         assert "is not a value for" in result.stderr
 
 
-def test_a_header_of_an_answer(api: str, server: Recorder) -> None:
+def test_a_header_of_an_response(api: str, server: Recorder) -> None:
     """Its line is shown, in the server's own spelling."""
-    server.answers["/pets/1"] = Answer(
+    server.responses["/pets/1"] = Response(
         200, b'{"id": 1}', {"Content-Type": "application/json", "x-RATE": "many"}
     )
     result = _call(api, "1", "-v")
@@ -337,7 +337,7 @@ def test_a_header_of_an_answer(api: str, server: Recorder) -> None:
 
 def test_an_item_of_a_sequence(api: str, server: Recorder) -> None:
     """Of JSON lines it is the line that is shown."""
-    server.answers["/pets/1"] = Answer(
+    server.responses["/pets/1"] = Response(
         200, b'{"id": 1}\n\n{"id": "x"}\n', {"Content-Type": "application/jsonl"}
     )
     result = _call(api)
@@ -362,7 +362,7 @@ def test_names_are_marked_where_they_are_wrong(
     api: str, server: Recorder, body: bytes, headline: str, marked_text: str
 ) -> None:
     """The excerpt marks the name of an unexpected property, and all names of an object that lacks one."""
-    server.answers["/pets/1"] = Answer(body=body)
+    server.responses["/pets/1"] = Response(body=body)
     result = _call(api, "1", "-v")
     assert headline in result.stderr
     assert marked_text.replace("                   |", "             |") in result.stderr
@@ -373,19 +373,21 @@ def test_names_are_marked_where_they_are_wrong(
 )
 def test_what_is_no_json_has_no_excerpt(api: str, server: Recorder, body: bytes) -> None:
     """The finding is there, and the run goes on."""
-    server.answers["/pets/1"] = Answer(body=body)
+    server.responses["/pets/1"] = Response(body=body)
     result = _call(api)
     assert 0 == result.exit_code
-    assert "warning: The answer breaks the document" in result.stderr
+    assert "warning: The response breaks the document" in result.stderr
     assert "^" not in result.stderr
 
 
 def test_three_findings_are_a_line_each(api: str, server: Recorder) -> None:
     """At `warn` a call tells three findings and the number of the others; `-v` shows all of each."""
-    server.answers["/pets/1"] = Answer(body=json.dumps({"id": "x", "a": 1, "b": 1, "c": 1, "d": 1}).encode())
+    server.responses["/pets/1"] = Response(
+        body=json.dumps({"id": "x", "a": 1, "b": 1, "c": 1, "d": 1}).encode()
+    )
     result = _call(api)
     assert [
-        "warning: The answer breaks the document",
+        "warning: The response breaks the document",
         "         /id: expected integer, got string `x` [type]",
         (
             "         /a: `a` is not in the document, which allows no others [additionalProperties]"
@@ -402,7 +404,7 @@ def test_three_findings_are_a_line_each(api: str, server: Recorder) -> None:
 def test_the_items_of_a_list_share_a_finding(api: str, server: Recorder, level: str) -> None:
     """What is wrong with each item in the same way is told once, at every level."""
     tags = ["long", *["longer"] * 24]
-    server.answers["/pets/1"] = Answer(body=json.dumps({"id": 1, "tags": tags}).encode())
+    server.responses["/pets/1"] = Response(body=json.dumps({"id": 1, "tags": tags}).encode())
     result = _call(api, "1", "--validate", level)
     assert (
         "/tags/0: the text has 4 characters, and may have at most 3 [maxLength] (and 24 more like it)"
@@ -412,9 +414,9 @@ def test_the_items_of_a_list_share_a_finding(api: str, server: Recorder, level: 
 
 
 def test_many_fields_that_break_one_rule_are_one_finding(api: str, server: Recorder) -> None:
-    """Fields that break the same rule are one finding, in an answer and in a request; `-v` shows all of them."""
+    """Fields that break the same rule are one finding, in a response and in a request; `-v` shows all of them."""
     body = {"id": 1, **{f"name{number}": 1 for number in range(25)}}
-    server.answers["/pets/1"] = Answer(body=json.dumps(body).encode())
+    server.responses["/pets/1"] = Response(body=json.dumps(body).encode())
     result = _call(api, "1", "--validate", "strict")
     assert 1 == result.stderr.count("[additionalProperties]")
     assert "(and 24 more like it, at /name1, /name2," in " ".join(result.stderr.split())
@@ -426,7 +428,7 @@ def test_many_fields_that_break_one_rule_are_one_finding(api: str, server: Recor
 
 def test_colours_are_on_a_terminal_alone(api: str, server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """The marker is red, what stands around the value is dimmed; foreign text is visible and paints nothing."""
-    server.answers["/pets/1"] = Answer(
+    server.responses["/pets/1"] = Response(
         body='{"a\u001b[31m": 1, "id": "\u202e"}'.replace("\x1b", "\\u001b").encode()
     )
     result = _call(api, "1", "-v", terminal=("stderr",))
@@ -444,7 +446,7 @@ def test_errors_and_warnings_for_programs_have_the_whole_verdict(
     api: str, server: Recorder, level: str
 ) -> None:
     """`--error-format json`: findings, what was not validated, and what does not count."""
-    server.answers["/pets/1"] = Answer(body=b'{"id": "x"}')
+    server.responses["/pets/1"] = Response(body=b'{"id": "x"}')
     result = _call(api, "1", "--validate", level, "--error-format", "json")
     line = json.loads(result.stderr.splitlines()[-1])
     told = line["error"] if level == "strict" else line["warning"]
@@ -458,9 +460,9 @@ def test_errors_and_warnings_for_programs_have_the_whole_verdict(
 @pytest.mark.parametrize("level", ["warn", "strict", "exact", "off"])
 def test_what_is_not_judged_is_said(server: Recorder, level: str) -> None:
     """At every level but `off` the reasons are shown without being asked for."""
-    answer = {"description": "fine", "content": {"application/json": {}}}
-    name = save(document({"/a": {"get": operation("a", responses={"200": answer})}}, [server.origin]))
-    server.answers["/a"] = Answer(body=b"{}")
+    response = {"description": "fine", "content": {"application/json": {}}}
+    name = save(document({"/a": {"get": operation("a", responses={"200": response})}}, [server.origin]))
+    server.responses["/a"] = Response(body=b"{}")
     result = run_cli(name, "a", "--validate", level)
     note = "Not validated: the document gives no schema for `application/json`\n"
     assert (0, "" if level == "off" else note) == (result.exit_code, result.stderr)
@@ -475,11 +477,11 @@ def test_a_secret_that_comes_back_is_masked(
 ) -> None:
     """A secret is masked even where an excerpt or a message cuts it."""
     schema = {"type": "object", "properties": {name: {"type": "integer"} for name in "ab"}}
-    answer = {"description": "It", "content": {"application/json": {"schema": schema}}}
-    get = operation("getPet", security=[{"key": []}], responses={"200": answer})
+    response = {"description": "It", "content": {"application/json": {"schema": schema}}}
+    get = operation("getPet", security=[{"key": []}], responses={"200": response})
     scheme = {"type": "apiKey", "in": "header", "name": "X-Key"}
     name = save(document({"/pet": {"get": get}}, [server.origin], {"key": scheme}))
-    server.answers["/pet"] = Answer(body=json.dumps({"a": canary, "b": "x" * 40 + canary}).encode())
+    server.responses["/pet"] = Response(body=json.dumps({"a": canary, "b": "x" * 40 + canary}).encode())
     monkeypatch.setenv("DYNACLI_KEY", canary)
     result = run_cli(name, "get-pet", "--accept-origin", server.origin, "-o", "@/dev/null", "-v")
     assert 0 == result.exit_code

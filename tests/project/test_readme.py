@@ -12,7 +12,7 @@ import dynacli
 from dynacli.guide.pages import page
 from tests.console_examples import Example, console_examples
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, Recorder, json_answer, run_cli
+from tests.harness import Recorder, Response, json_response, run_cli
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 EXAMPLES = console_examples(README)
@@ -67,9 +67,9 @@ def _document_of_issues(origin: str) -> dict[str, object]:
 def test_the_quick_start_runs(server: Recorder, home: Path) -> None:  # noqa: ARG001
     """The commands for GitHub's API work as they stand; here they get a small document of two operations."""
     (block,) = (block for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) if _GITHUB in block)
-    server.answers["/api.json"] = json_answer(_document_of_issues(server.origin))
+    server.responses["/api.json"] = json_response(_document_of_issues(server.origin))
     issues = [{"number": 7, "title": "It works"}, {"number": 12, "title": "It fails"}]
-    server.answers["/repos/octocat/hello-world/issues"] = json_answer(issues)
+    server.responses["/repos/octocat/hello-world/issues"] = json_response(issues)
     lines = [shlex.split(line.replace(_GITHUB, f"{server.origin}/api.json")) for line in block.splitlines()]
     assert [["dynacli"]] * 5 == [line[:1] for line in lines]
     added, overview, found, called, planned = (run_cli(*words) for _, *words in lines)
@@ -109,10 +109,10 @@ def test_the_example_of_a_stream_reads_its_items(
 ) -> None:
     """The stand-in has no stream, so that the example reads one of another API."""
     (block,) = (block for block in _blocks(_PYTHON) if "api.stream(" in block)
-    answer = {"description": "", "content": {"text/event-stream": {}}}
+    response = {"description": "", "content": {"text/event-stream": {}}}
     watch = {"operationId": "watchRuns", "parameters": [parameter("status", {"type": "string"})]}
-    made = document({"/watch": {"get": {**watch, "responses": {"200": answer}}}}, servers=(server.origin,))
-    server.answers["/watch"] = Answer(
+    made = document({"/watch": {"get": {**watch, "responses": {"200": response}}}}, servers=(server.origin,))
+    server.responses["/watch"] = Response(
         body=b'data: {"run": 1}\n\ndata: {"run": 2}\n\n', headers={"Content-Type": "text/event-stream"}
     )
     with dynacli.open_api(save(made, tmp_path / "api.json")) as api:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.harness import Answer, Recorder, recording, run_cli
+from tests.harness import Recorder, Response, recording, run_cli
 from tests.served_document import DAY, Served, age, until
 
 _PET = {
@@ -153,8 +153,8 @@ _OPERATION_HELP = _PAGE | _modules(
     client.summaries.input_sources
     client.description.operation_description client.links.linked_operation commands._help.operation_help
     openapi.model.command_words openapi.model.field_names openapi.model.find_items openapi.model.overview
-    openapi.model.path_templates openapi.model.value_words openapi.schema.answer_outline
-    openapi.schema.read_schema openapi.schema.success_answer
+    openapi.model.path_templates openapi.model.value_words openapi.schema.response_outline
+    openapi.schema.read_schema openapi.schema.success_response
     """
 )
 _PLAIN = (
@@ -193,7 +193,7 @@ _BUILT = (
     )
     | _modules("commands._call.words.read_body_words client.inputs.build_body")
 )
-_SHOWN = _modules("client.answers.mask_body commands._call.dry_run request.preview")
+_SHOWN = _modules("client.responses.mask_body commands._call.dry_run request.preview")
 _DRY_RUN = _BUILT | _SHOWN
 _ENDED = _modules("commands._call.conclude_call commands._call.receive_response")
 _SENT = _BUILT | _WIRE | _ENDED
@@ -221,7 +221,7 @@ _DEMO = (
 )
 _ASKED = (
     _ACCEPTED
-    | _modules("client.answers.verdict_text")
+    | _modules("client.responses.verdict_text")
     | _modules(
         """
         validation._bodies.body_hooks validation._bodies.item_schemas
@@ -335,7 +335,7 @@ def kind(request: pytest.FixtureRequest) -> _Kind:
 @pytest.fixture
 def loaded(kind: _Kind, pets: None, server: Recorder, tmp_path: Path) -> frozenset[str]:  # noqa: ARG001
     """What that kind of run imports."""
-    server.answers["/pets/1"] = Answer(200, b'{"id": 1, "state": "sold"}')
+    server.responses["/pets/1"] = Response(200, b'{"id": 1, "state": "sold"}')
     words = kind.words.replace("ORIGIN", server.origin).split()
     if "--server" in words or words[0] == "demo":
         # The first call of all makes the history, and compiles the stand-in: of the dynacli that the process imports.
@@ -424,14 +424,14 @@ def test_httpx_is_imported_without_its_own_command_line(
         (tmp_path / "beside" / package).mkdir(parents=True)
         (tmp_path / "beside" / package / "__init__.py").write_text("")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "beside"), prepend=os.pathsep)
-    server.answers["/pets/1"] = Answer(200, b'{"id": 1}')
+    server.responses["/pets/1"] = Response(200, b'{"id": 1}')
     call = _CALL.replace("ORIGIN", server.origin).split()
     assert set() == _loaded([*call, "--validate", "off"], tmp_path) & {"httpx._main", "pygments", "rich"}
 
 
 def test_a_judged_call_is_judged_by_the_lean_import(pets: None, server: Recorder, tmp_path: Path) -> None:  # noqa: ARG001
     """openapi-core is there, and what it would bring along without being needed is not."""
-    server.answers["/pets/1"] = Answer(200, b'{"id": 1}')
+    server.responses["/pets/1"] = Response(200, b'{"id": 1}')
     found = _loaded([*_CALL.replace("ORIGIN", server.origin).split(), "--validate", "strict"], tmp_path)
     asked = {
         "dynacli.validation._openapi_core_setup",

@@ -13,7 +13,7 @@ import pytest
 from dynacli.registry.background_refresh import RETRY_SECONDS, take_refresh_claim
 from tests.documents import operation, pets, save
 from tests.dry_runs import dry_run
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 from tests.served_document import DAY, Served, age, holding, state_of, until
 
 pytestmark = pytest.mark.skipif(
@@ -75,7 +75,7 @@ def served(server: Recorder, home: Path) -> Iterator[Served]:
 
 
 def test_nobody_waits_for_the_refresh(served: Served, home: Path) -> None:
-    """The run ends, and whoever reads its output sees the end of it, while the server still holds its answer back."""
+    """The run ends, and whoever reads its output sees the end of it, while the server still holds its response back."""
     ours, theirs = os.pipe()
     with holding(served) as release:
         process = subprocess.Popen(
@@ -126,7 +126,7 @@ def test_there_is_one_for_an_api_at_a_time(served: Served, home: Path) -> None:
         until(lambda: len(served.asked) == 2, "the server was asked")
         assert 0 == dry_run("shop").exit_code
         assert 1 == len(_refreshes(home))
-        served.recorder.answers["/other.json"] = Answer(body=json.dumps(pets()).encode())
+        served.recorder.responses["/other.json"] = Response(body=json.dumps(pets()).encode())
         run_cli("api", "add", "other", f"{served.recorder.origin}/other.json")
         age(home, 60)
         (path,) = [
@@ -184,7 +184,7 @@ def test_one_that_failed_is_not_tried_again_at_once(served: Served, home: Path) 
     _ended(home)
     expected = (
         "warning: shop: the document is 3 days old, and refreshing it failed: "
-        f"`{served.url}` answered with 500 instead of a document (Internal Server Error)\n"
+        f"`{served.url}` responded with 500 instead of a document (Internal Server Error)\n"
     )
     age(home, RETRY_SECONDS - 30)
     for _ in range(2):
@@ -224,11 +224,11 @@ def test_the_secret_of_a_login_is_in_nobodys_words(
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
     whole = json.dumps(pets(**NEW)).encode()
 
-    def behind_a_login(request: object) -> Answer:
+    def behind_a_login(request: object) -> Response:
         given = request.headers.get("authorization")  # type: ignore[attr-defined]
-        return Answer(body=whole) if given == [f"Bearer {canary}"] else Answer(401)
+        return Response(body=whole) if given == [f"Bearer {canary}"] else Response(401)
 
-    served.answers(behind_a_login)
+    served.responses(behind_a_login)
     with holding(served):
         assert 0 == dry_run("shop").exit_code
         until(lambda: len(served.asked) == 2, "the server was asked")

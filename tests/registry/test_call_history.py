@@ -19,7 +19,7 @@ from dynacli.environment import Environment
 from dynacli.registry.history import history_file
 from dynacli.registry.history.record_call import VERSION
 from tests.documents import pets, save
-from tests.harness import Answer, Recorder, json_answer, run_cli
+from tests.harness import Recorder, Response, json_response, run_cli
 from tests.registry.forked_runs import Forks, run, run_times
 from tests.registry.surroundings import limit_file_size
 
@@ -28,8 +28,8 @@ _CALL = ("list-pets",)
 
 @pytest.fixture
 def api(server: Recorder) -> str:
-    """An API that answers."""
-    server.answers["/pets"] = Answer(body=b'[{"id": 1, "name": "Tom"}]')
+    """An API that responds."""
+    server.responses["/pets"] = Response(body=b'[{"id": 1, "name": "Tom"}]')
     return save(pets("1", server.origin))
 
 
@@ -54,7 +54,7 @@ def _calls(api: str, *more: str) -> str:
 
 
 def test_a_call_is_kept_with_its_facts(api: str, server: Recorder) -> None:
-    """A row has the time, the command line, the request, the answer, and how the run ended."""
+    """A row has the time, the command line, the request, the response, and how the run ended."""
     before = time.time()
     assert "" == _calls(api)
     (row,) = run_cli("history", "-o", "json").json
@@ -83,21 +83,21 @@ def history_seconds(text: str) -> float:
 
 
 @pytest.mark.parametrize(
-    ("words", "answer", "kept"),
+    ("words", "response", "kept"),
     [
-        pytest.param((), Answer(404, b"{}"), [404, 2, 1, 4], id="an-error"),
-        pytest.param(("--no-fail",), Answer(404, b"{}"), [404, 2, 1, 0], id="an-error-that-is-none"),
-        pytest.param(("--validate", "off"), Answer(), [200, 2, None, 0], id="not-judged"),
-        pytest.param(("--server", "http://127.0.0.1:9"), Answer(), [None, None, None, 6], id="no-network"),
-        pytest.param(("--dry-run",), Answer(), None, id="a-dry-run"),
-        pytest.param(("--nonsense",), Answer(), None, id="a-mistake"),
+        pytest.param((), Response(404, b"{}"), [404, 2, 1, 4], id="an-error"),
+        pytest.param(("--no-fail",), Response(404, b"{}"), [404, 2, 1, 0], id="an-error-that-is-none"),
+        pytest.param(("--validate", "off"), Response(), [200, 2, None, 0], id="not-judged"),
+        pytest.param(("--server", "http://127.0.0.1:9"), Response(), [None, None, None, 6], id="no-network"),
+        pytest.param(("--dry-run",), Response(), None, id="a-dry-run"),
+        pytest.param(("--nonsense",), Response(), None, id="a-mistake"),
     ],
 )
 def test_what_is_kept_of_calls_that_end_otherwise(
-    words: tuple[str, ...], answer: Answer, kept: list[Any] | None, api: str, server: Recorder
+    words: tuple[str, ...], response: Response, kept: list[Any] | None, api: str, server: Recorder
 ) -> None:
     """A call that fails is kept with its exit code; what was not sent is no call."""
-    server.answers["/pets"] = answer
+    server.responses["/pets"] = response
     run_cli(api, *_CALL, *words)
     found = run_cli("history", "-o", "json").json
     assert ([] if kept is None else [kept]) == [
@@ -260,7 +260,7 @@ def test_without_a_configuration_that_can_be_read_nothing_is_kept(
 
 def test_a_disk_that_is_full_breaks_no_call(forks: Forks, server: Recorder, history: Path) -> None:
     """Where the history cannot grow, a call is not in it, and what was there stays."""
-    server.answers["/pets"] = Answer(body=b"[]")
+    server.responses["/pets"] = Response(body=b"[]")
     api = save(pets("1", server.origin))
     _calls(api)
     words = (run, api, *_CALL, "--validate", "off", "-H", "X-Long: " + "y" * 20_000)
@@ -285,7 +285,7 @@ def test_a_process_that_dies_in_the_middle_leaves_a_whole_history(api: str, hist
 
 @pytest.mark.parametrize(("end", "code"), [(BrokenPipeError, 141), (KeyboardInterrupt, 130)])
 def test_a_call_that_is_cut_short_is_kept(end: type[BaseException], code: int, api: str) -> None:
-    """Whoever stops reading, or presses Ctrl-C while the answer is written, has made the call all the same."""
+    """Whoever stops reading, or presses Ctrl-C while the response is written, has made the call all the same."""
 
     class Stdout(io.RawIOBase):
         def writable(self) -> bool:
@@ -310,17 +310,19 @@ def test_old_calls_and_too_many_are_removed(api: str, history: Path, monkeypatch
         "INSERT INTO calls (n, at, words, messages) VALUES (?, ?, '[]', '{}')",
         [(195, time.time()), (198, time.time()), (199, time.time() - 31 * 86_400)],
     )
-    db.execute("UPDATE answers SET at = 0")
+    db.execute("UPDATE responses SET at = 0")
     _calls(api)
     assert [(198, None), (200, None)] == db.execute("SELECT n, messages FROM calls ORDER BY n").fetchall()
-    assert [(1,)] == db.execute("SELECT count(*) FROM answers WHERE at > 0 OR template = '/pets'").fetchall()
+    assert [(1,)] == db.execute(
+        "SELECT count(*) FROM responses WHERE at > 0 OR template = '/pets'"
+    ).fetchall()
     db.close()
 
 
 @pytest.mark.parametrize("many", [8, pytest.param(50, marks=pytest.mark.exhaustive)])
 def test_many_processes_at_once_lose_nothing(many: int, forks: Forks, server: Recorder) -> None:
     """Each call of each process is in the history, whichever process made the file."""
-    server.answers["/pets"] = Answer(body=b"[]")
+    server.responses["/pets"] = Response(body=b"[]")
     api = save(pets("1", server.origin))
     assert 0 == run_cli("operations", api).exit_code
     ended = forks.at_once(many, (run_times, 5, "stop", [api, *_CALL, "--validate", "off"]))
@@ -329,9 +331,9 @@ def test_many_processes_at_once_lose_nothing(many: int, forks: Forks, server: Re
 
 
 def test_what_full_keeps(api: str, server: Recorder, history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With `full`, requests and answers are kept with their bodies; large bodies and secret headers are not."""
+    """With `full`, requests and responses are kept with their bodies; large bodies and secret headers are not."""
     monkeypatch.setenv("DYNACLI_HISTORY", "full")
-    server.answers["/pets"] = json_answer([{"id": 1, "name": "Tom"}], **{"X-Session": "81dc9bdb"})
+    server.responses["/pets"] = json_response([{"id": 1, "name": "Tom"}], **{"X-Session": "81dc9bdb"})
     _calls(api)
     run_cli(api, "create-pet", "--name", "Tom")
     run_cli(api, "create-pet", "--name", "x" * 300_000)
@@ -339,5 +341,5 @@ def test_what_full_keeps(api: str, server: Recorder, history: Path, monkeypatch:
         kept = [json.loads(row[0]) for row in db.execute("SELECT messages FROM calls ORDER BY n")]
     assert [None, '{"name":"Tom"}', None] == [each["request"]["body"] for each in kept]
     assert [0, 14, 300_011] == [each["request"]["size"] for each in kept]
-    assert '[{"id": 1, "name": "Tom"}]' == kept[0]["answer"]["body"]
-    assert ["X-Session", "***"] in kept[0]["answer"]["headers"]
+    assert '[{"id": 1, "name": "Tom"}]' == kept[0]["response"]["body"]
+    assert ["X-Session", "***"] in kept[0]["response"]["headers"]

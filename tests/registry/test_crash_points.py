@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.documents import SERVER, operation, pets, save
-from tests.harness import Answer, RecordedRequest, Recorder
+from tests.harness import RecordedRequest, Recorder, Response
 from tests.registry.crash_points import (
     age_by_days,
     arm,
@@ -78,12 +78,12 @@ class Stage:
         """Let the server have a document, by an ETag."""
         tag = f'"{hash(content)}"'
 
-        def answer(request: RecordedRequest) -> Answer:
+        def response(request: RecordedRequest) -> Response:
             if request.headers.get("if-none-match") == [tag]:
-                return Answer(304, b"", {"ETag": tag})
-            return Answer(200, content, {"Content-Type": "application/json", "ETag": tag})
+                return Response(304, b"", {"ETag": tag})
+            return Response(200, content, {"Content-Type": "application/json", "ETag": tag})
 
-        self.server.answers[path] = answer
+        self.server.responses[path] = response
 
     def age(self) -> None:
         """Make the document due, and its refresh claimed."""

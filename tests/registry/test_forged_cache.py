@@ -12,7 +12,7 @@ from dynacli.openapi.document.fetched import Fetched
 from dynacli.registry.revisions.referenced_files import ReferencedFiles, write_archive
 from dynacli.registry.revisions.revisions import revision_of
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, Recorder, recording, run_cli
+from tests.harness import Recorder, Response, recording, run_cli
 from tests.served_document import DAY, Served, age
 
 _BEARER = {"b": {"type": "http", "scheme": "bearer"}}
@@ -29,7 +29,7 @@ def _document(server: str, *parameters: dict[str, Any], **components: Any) -> di
 def served(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> Served:
     """A registered API `shop` whose document is at its own server, and of which nothing is refreshed."""
     monkeypatch.setenv("DYNACLI_REFRESH", "never")
-    server.answers["/things/1"] = Answer()
+    server.responses["/things/1"] = Response()
     found = Served(server, _document(server.origin))
     assert 0 == run_cli("api", "add", "shop", found.url).exit_code
     return found
@@ -37,14 +37,14 @@ def served(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> Served:
 
 def _forge(home: Path, served: Served, forged: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Put into the cache what dynacli itself would make of another document at the same URL."""
-    before = served.recorder.answers["/openapi.json"]
+    before = served.recorder.responses["/openapi.json"]
     served.has(forged)
     monkeypatch.setenv("DYNACLI_CACHE_DIR", str(home / "other"))
     assert 0 == run_cli("shop").exit_code
     monkeypatch.setenv("DYNACLI_CACHE_DIR", str(home / "cache"))
     shutil.rmtree(home / "cache")
     (home / "other").rename(home / "cache")
-    served.recorder.answers["/openapi.json"] = before
+    served.recorder.responses["/openapi.json"] = before
     served.recorder.requests.clear()
 
 
@@ -94,7 +94,7 @@ def test_no_credential_goes_elsewhere(
     else:
         monkeypatch.setenv("DYNACLI_SHOP_TOKEN", "canary-of-the-variable")
     with recording() as other:
-        other.answers["/things/1"] = Answer()
+        other.responses["/things/1"] = Response()
         _forge(home, served, _document(other.origin), monkeypatch)
         refused = run_cli("shop", "get-thing", "1")
     assert (11, []) == (refused.exit_code, other.requests), refused.stderr
@@ -108,7 +108,7 @@ def test_a_base_that_the_cache_names_is_accepted_by_nobody(
     assert 0 == run_cli("api", "refresh", "shop").exit_code
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", "canary-of-the-variable")
     with recording() as other:
-        other.answers["/things/1"] = Answer()
+        other.responses["/things/1"] = Response()
         for path in (home / "cache").rglob("*.json"):
             path.write_text(
                 path.read_text().replace(f'"uri": "{served.url}"', f'"uri": "{other.origin}/openapi.json"')
@@ -146,7 +146,7 @@ def test_a_value_that_the_cache_names_reads_no_file(
 def test_what_references_may_lead_to_is_not_in_the_cache(home: Path, served: Served) -> None:
     """A refresh in the background asks no host that a forged pointer allows."""
     with recording() as other:
-        other.answers["/part.json"] = Answer(200, b'{"type": "string"}')
+        other.responses["/part.json"] = Response(200, b'{"type": "string"}')
         (pointer,) = (home / "cache").rglob("current.json")
         pointer.write_text(json.dumps({**json.loads(pointer.read_text()), "allow_refs": [other.origin]}))
         parts = {"Part": {"$ref": f"{other.origin}/part.json"}}

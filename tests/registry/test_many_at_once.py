@@ -12,7 +12,7 @@ import pytest
 from dynacli import files
 from dynacli.files import hold_lock
 from tests.documents import PETS, SERVER, operation, pets, save
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 from tests.registry.crash_points import damaged, left_behind
 from tests.registry.forked_runs import Forks, run, run_times, run_until, vanish_when_opened
 from tests.served_document import DAY, Served, age, holding, state_of, until
@@ -37,13 +37,13 @@ def served(server: Recorder) -> Served:
 
 def _slow(served: Served) -> None:
     """Let the server take its time from now on."""
-    answer = served.recorder.answers["/openapi.json"]
+    response = served.recorder.responses["/openapi.json"]
 
-    def later(request: RecordedRequest) -> Answer:
+    def later(request: RecordedRequest) -> Response:
         time.sleep(SLOW_SECONDS)
-        return answer(request) if callable(answer) else answer
+        return response(request) if callable(response) else response
 
-    served.answers(later)
+    served.responses(later)
 
 
 def _names(given: list[Any]) -> list[str]:
@@ -158,10 +158,10 @@ def test_readers_never_fail_while_the_document_changes(
     """During many swaps every run has one revision or the other, whole."""
     documents = [OLD, CURRENT]
 
-    def answer(_: RecordedRequest) -> Answer:
-        return Answer(body=json.dumps(documents[len(served.asked) % 2]).encode())
+    def response(_: RecordedRequest) -> Response:
+        return Response(body=json.dumps(documents[len(served.asked) % 2]).encode())
 
-    served.answers(answer)
+    served.responses(response)
     stop = str(tmp_path / "stop")
     reading = (
         run_until,

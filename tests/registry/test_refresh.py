@@ -13,23 +13,23 @@ import pytest
 from dynacli.demo.stand_in import running
 from tests.documents import operation, pets, save
 from tests.dry_runs import dry_run
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 WORKFLOW = "wf_list-overdue-invoices"
 NEW = {"/new": {"get": operation("newOne")}}
 
 
-def _tagged(content: bytes, **headers: str) -> Callable[[RecordedRequest], Answer]:
-    """Answer 304 to whoever names the ETag or the time of the document."""
+def _tagged(content: bytes, **headers: str) -> Callable[[RecordedRequest], Response]:
+    """Response 304 to whoever names the ETag or the time of the document."""
     tags = {name.replace("_", "-"): value for name, value in headers.items()}
 
-    def answer(request: RecordedRequest) -> Answer:
+    def response(request: RecordedRequest) -> Response:
         asked = [*request.headers.get("if-none-match", []), *request.headers.get("if-modified-since", [])]
         if asked and set(asked) <= set(tags.values()):
-            return Answer(304, b"", tags)
-        return Answer(200, content, {"Content-Type": "application/json", **tags})
+            return Response(304, b"", tags)
+        return Response(200, content, {"Content-Type": "application/json", **tags})
 
-    return answer
+    return response
 
 
 def test_after_a_refresh_the_new_command_is_there() -> None:
@@ -74,7 +74,7 @@ def test_an_unchanged_document_is_asked_for_by_its_tag(
 ) -> None:
     """The server is told what is at hand, and nothing changes when it has nothing newer."""
     url = f"{server.origin}/openapi.json"
-    server.answers["/openapi.json"] = _tagged(json.dumps(pets()).encode(), **headers)
+    server.responses["/openapi.json"] = _tagged(json.dumps(pets()).encode(), **headers)
     assert 0 == run_cli("api", "add", "shop", url).exit_code
     before = run_cli("api", "list", "-o", "json").json[0]
     result = run_cli("api", "refresh", "shop")
@@ -88,9 +88,9 @@ def test_an_unchanged_document_is_asked_for_by_its_tag(
 def test_a_changed_document_is_fetched_with_its_new_tag(server: Recorder) -> None:
     """After a change the next question is asked with the new tag."""
     url = f"{server.origin}/openapi.json"
-    server.answers["/openapi.json"] = _tagged(json.dumps(pets()).encode(), ETag='"one"')
+    server.responses["/openapi.json"] = _tagged(json.dumps(pets()).encode(), ETag='"one"')
     run_cli("api", "add", "shop", url)
-    server.answers["/openapi.json"] = _tagged(json.dumps(pets(**NEW)).encode(), ETag='"two"')
+    server.responses["/openapi.json"] = _tagged(json.dumps(pets(**NEW)).encode(), ETag='"two"')
     assert 0 == run_cli("--refresh", "shop", "new-one", "--dry-run", "json").exit_code
     run_cli("api", "refresh", "shop")
     tags = [request.headers.get("if-none-match") for request in server.requests]
@@ -100,9 +100,9 @@ def test_a_changed_document_is_fetched_with_its_new_tag(server: Recorder) -> Non
 def test_a_refresh_may_be_asked_for_behind_the_operation(server: Recorder) -> None:
     """`--refresh` fetches the document again before the operation is looked for, wherever it stands."""
     url = f"{server.origin}/openapi.json"
-    server.answers["/openapi.json"] = Answer(body=json.dumps(pets()).encode())
+    server.responses["/openapi.json"] = Response(body=json.dumps(pets()).encode())
     dry_run(url)
-    server.answers["/openapi.json"] = Answer(body=json.dumps(pets(**NEW)).encode())
+    server.responses["/openapi.json"] = Response(body=json.dumps(pets(**NEW)).encode())
     assert 0 == dry_run(url, "new-one", "--refresh").exit_code
     assert 0 == dry_run(url, "new-one", "--offline", "--refresh").exit_code
     assert 2 == len(server.requests)
@@ -111,7 +111,7 @@ def test_a_refresh_may_be_asked_for_behind_the_operation(server: Recorder) -> No
 def test_a_lost_document_is_fetched_whole(server: Recorder, home: Path) -> None:
     """Where something of the revision was lost, the server is not asked whether it has changed."""
     url = f"{server.origin}/openapi.json"
-    server.answers["/openapi.json"] = _tagged(json.dumps(pets()).encode(), ETag='"one"')
+    server.responses["/openapi.json"] = _tagged(json.dumps(pets()).encode(), ETag='"one"')
     run_cli("api", "add", "shop", url)
     next((home / "cache").rglob("*.document")).unlink()
     assert 0 == run_cli("api", "refresh", "shop").exit_code
@@ -122,9 +122,9 @@ def test_a_lost_document_is_fetched_whole(server: Recorder, home: Path) -> None:
 def test_a_refresh_that_fails_says_so_and_changes_nothing(server: Recorder) -> None:
     """Who asks for a refresh hears that there was none; the API works as before."""
     url = f"{server.origin}/openapi.json"
-    server.answers["/openapi.json"] = Answer(body=json.dumps(pets()).encode())
+    server.responses["/openapi.json"] = Response(body=json.dumps(pets()).encode())
     run_cli("api", "add", "shop", url)
-    server.answers["/openapi.json"] = Answer(503, b"later")
+    server.responses["/openapi.json"] = Response(503, b"later")
     result = run_cli("api", "refresh", "shop", "--error-format", "json")
     assert (8, "document") == (result.exit_code, result.error["kind"])
     after = dry_run("shop")
@@ -161,7 +161,7 @@ def test_only_a_registered_api_is_refreshed() -> None:
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_demo_serve_ends_by_the_signal_that_came(number: signal.Signals) -> None:
-    """`demo serve` answers until a signal comes, then ends cleanly, and the shell learns of the signal."""
+    """`demo serve` responds until a signal comes, then ends cleanly, and the shell learns of the signal."""
     process = subprocess.Popen(
         [sys.executable, "-m", "dynacli", "demo", "serve", "--port", "0"],
         stdout=subprocess.PIPE,
@@ -216,7 +216,7 @@ def test_the_demo_signs_in_as_it_is_told(role: str, code: int, monkeypatch: pyte
 
 
 def test_the_demo_is_a_fresh_one_each_time() -> None:
-    """What a call changes is gone with the stand-in, and each answer is the same again."""
+    """What a call changes is gone with the stand-in, and each response is the same again."""
     words = ("demo", "get-workflow", WORKFLOW)
     before = run_cli(*words)
     assert 0 == run_cli("demo", "update-workflow", *words[2:], "--name", "Another name").exit_code

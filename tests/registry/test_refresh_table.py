@@ -21,7 +21,7 @@ from dynacli.openapi.document import _download as download
 from dynacli.registry.background_refresh import take_refresh_claim
 from tests.documents import operation, pets
 from tests.dry_runs import dry_run
-from tests.harness import Answer, Recorder, Result, recording, run_cli
+from tests.harness import Recorder, Response, Result, recording, run_cli
 from tests.served_document import DAY, MINUTE, Served, age, state_of
 
 TIME = "Wed, 01 Jan 2025 00:00:00 GMT"
@@ -61,16 +61,16 @@ def _gives(document: Any, status: int = 200, /, **headers: str) -> Setting:
     return lambda served, _: served.has(document, status, **headers)
 
 
-def _raw(answer: Answer) -> Setting:
-    return lambda served, _: served.answers(answer)
+def _raw(response: Response) -> Setting:
+    return lambda served, _: served.responses(response)
 
 
 def _hang(served: Served, release: threading.Event) -> None:
-    def answer(_: object) -> Answer:
+    def response(_: object) -> Response:
         release.wait(30)
-        return Answer(503)
+        return Response(503)
 
-    served.answers(answer)
+    served.responses(response)
 
 
 def _expire(served: Served, _: threading.Event) -> None:
@@ -203,19 +203,19 @@ SITUATIONS: dict[str, Situation] = {
     "expired": _lifetime(MINUTE, Expires="0"),
     "smaller": _taken(lambda document: document["paths"].pop("/pets/{petId}")),
     # It has changed, and the server does not give it.
-    "500": _failed(_gives(b"oops", 500), "answered with 500 instead of a document"),
-    "404": _failed(_gives(b"{}", 404), "answered with 404 instead of a document"),
-    "401": _failed(_gives(b"{}", 401), "answered with 401 instead of a document"),
+    "500": _failed(_gives(b"oops", 500), "responded with 500 instead of a document"),
+    "404": _failed(_gives(b"{}", 404), "responded with 404 instead of a document"),
+    "401": _failed(_gives(b"{}", 401), "responded with 401 instead of a document"),
     "hanging": _failed(_hang, "stopped sending", 7),
-    "half-a-body": _failed(_raw(Answer(200, _WHOLE[:500], _CUT)), "broke off", 6),
+    "half-a-body": _failed(_raw(Response(200, _WHOLE[:500], _CUT)), "broke off", 6),
     "no-body": _failed(_gives(b""), "is empty"),
-    "not-modified-unasked": _failed(_raw(Answer(304, b"", {})), "answered with 304 instead of a document"),
+    "not-modified-unasked": _failed(_raw(Response(304, b"", {})), "responded with 304 instead of a document"),
     "half-a-document": _failed(_gives(_WHOLE[:500]), "cannot be read"),
     "html": _failed(_gives(b"<!doctype html><p>Sign in</p>", Content_Type="text/html"), "HTML page"),
     "no-openapi": _failed(_gives({"status": "ok"}), "is not an OpenAPI document"),
     "later-version": _failed(_gives({**_changed(), "openapi": "4.0.0"}), "OpenAPI 4.0.0 documents are not"),
     "another-origin": _failed(
-        _raw(Answer(302, b"", {"Location": "http://127.0.0.1:9/openapi.json"})),
+        _raw(Response(302, b"", {"Location": "http://127.0.0.1:9/openapi.json"})),
         "redirects to another origin",
         11,
     ),
@@ -529,7 +529,7 @@ def test_nobody_is_asked(
     release: threading.Event,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """`never` and `--offline` ask no server, whatever it would answer, and warn once of the age."""
+    """`never` and `--offline` ask no server, whatever it would respond, and warn once of the age."""
     monkeypatch.setenv("DYNACLI_REFRESH", mode if mode == NEVER else "background")
     served = _prepared(SITUATIONS[name], server, home)
     SITUATIONS[name].then(served, release)

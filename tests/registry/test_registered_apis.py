@@ -11,7 +11,7 @@ import pytest
 from dynacli.options.command_table import COMMANDS
 from tests.documents import operation, pets, save
 from tests.dry_runs import dry_run
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 KEYS = ["name", "source", "title", "version", "openapi", "operations", "fetched_at", "fresh", "revision"]
 
@@ -100,7 +100,7 @@ def test_show_says_where_calls_go(home: Path) -> None:
 
 def test_list_fetches_nothing_and_hides_nobody(server: Recorder, home: Path) -> None:
     """An API that the cache has lost is listed without its facts; no server is asked, the others are whole."""
-    server.answers["/openapi.json"] = Answer(body=json.dumps(pets()).encode())
+    server.responses["/openapi.json"] = Response(body=json.dumps(pets()).encode())
     run_cli("api", "add", "far", f"{server.origin}/openapi.json")
     for path in sorted((home / "cache").rglob("*"), reverse=True):
         if path.is_file():
@@ -152,7 +152,7 @@ def test_show_has_all_that_is_known() -> None:
 @pytest.mark.parametrize("form", ["json", "text"])
 def test_the_query_of_a_source_is_not_shown(server: Recorder, words: tuple[str, ...], form: str) -> None:
     """What stands in the query of a document's URL may be a secret: its names are shown, its values are not."""
-    server.answers["/api.json"] = Answer(body=json.dumps(pets()).encode())
+    server.responses["/api.json"] = Response(body=json.dumps(pets()).encode())
     url = f"{server.origin}/api.json"
     assert 0 == run_cli("api", "add", "pets", f"{url}?version=2&ticket=hunter2&hunter2").exit_code
     result = run_cli(*words, "-o", form)
@@ -240,7 +240,7 @@ def test_what_cannot_be_read_leaves_nothing_behind(
 
 def test_adding_again_refreshes_and_keeps_what_was_accepted(server: Recorder) -> None:
     """The same API can be added again; its accepted origins stay."""
-    server.answers["/openapi.json"] = Answer(body=json.dumps(pets()).encode())
+    server.responses["/openapi.json"] = Response(body=json.dumps(pets()).encode())
     url = f"{server.origin}/openapi.json"
     add = ("api", "add", "shop", url)
     assert 0 == run_cli(*add, "--accept-origin", "https://Api.Example.com:443/v1").exit_code
@@ -300,7 +300,7 @@ def test_rename_keeps_all_but_the_name() -> None:
 @pytest.mark.parametrize("content", [json.dumps(pets(), indent=3), "openapi: 3.0.3 # why\npaths: {}\r\n"])
 def test_document_is_what_came(content: str, server: Recorder) -> None:
     """`document` writes the bytes of the document as they were fetched."""
-    server.answers["/d"] = Answer(body=content.encode())
+    server.responses["/d"] = Response(body=content.encode())
     run_cli("api", "add", "shop", f"{server.origin}/d")
     result = run_cli("document", "shop")
     assert (0, content.encode(), "") == (result.exit_code, result.stdout_bytes, result.stderr)
@@ -309,7 +309,7 @@ def test_document_is_what_came(content: str, server: Recorder) -> None:
 def test_a_lost_document_is_read_again(home: Path, server: Recorder) -> None:
     """`document` needs nothing that the cache may have lost, as long as the source is there."""
     content = json.dumps(pets())
-    server.answers["/d"] = Answer(body=content.encode())
+    server.responses["/d"] = Response(body=content.encode())
     save(pets())
     for source in ("./api.json", f"{server.origin}/d"):
         for damage in (Path.unlink, lambda path: path.write_bytes(b"x")):

@@ -9,7 +9,7 @@ import pytest
 
 from dynacli.registry._fetch_when_due import new_name
 from tests.documents import pets
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 from tests.served_document import Served
 
 
@@ -48,12 +48,12 @@ def test_a_document_of_which_the_name_alone_is_new(
 
 
 def _versions(served: Served, versions: Iterator[Any]) -> None:
-    """Let each answer have the next version."""
+    """Let each response have the next version."""
 
-    def answer(_: RecordedRequest) -> Answer:
-        return Answer(200, _text(_named("Pets", str(next(versions)))), {"Content-Type": "application/json"})
+    def response(_: RecordedRequest) -> Response:
+        return Response(200, _text(_named("Pets", str(next(versions)))), {"Content-Type": "application/json"})
 
-    served.answers(answer)
+    served.responses(response)
 
 
 def _revisions() -> list[dict[str, Any]]:

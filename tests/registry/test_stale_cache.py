@@ -10,7 +10,7 @@ import pytest
 
 from tests.documents import operation, pets, save
 from tests.dry_runs import dry_run
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 NEW = {"/new": {"get": operation("newOne")}}
 BROKEN = "{ this is no document"
@@ -152,16 +152,16 @@ def test_a_registered_document_that_breaks_is_used_as_it_was(content: str | None
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [Answer(500, b"oops"), Answer(200, BROKEN.encode()), Answer(404), Answer(200, b"<html></html>")],
+    "response",
+    [Response(500, b"oops"), Response(200, BROKEN.encode()), Response(404), Response(200, b"<html></html>")],
     ids=["500", "cut", "404", "html"],
 )
-def test_a_server_that_went_bad_changes_nothing(answer: Answer, server: Recorder) -> None:
+def test_a_server_that_went_bad_changes_nothing(response: Response, server: Recorder) -> None:
     """The document of a URL stays as it was when the server has nothing good; asking for it anew fails."""
-    server.answers["/openapi.json"] = Answer(body=json.dumps(pets()).encode())
+    server.responses["/openapi.json"] = Response(body=json.dumps(pets()).encode())
     url = f"{server.origin}/openapi.json"
     assert 0 == dry_run(url).exit_code
-    server.answers["/openapi.json"] = answer
+    server.responses["/openapi.json"] = response
     assert 8 == run_cli("--refresh", *_words(url)).exit_code
     result = dry_run(url)
     assert (0, "") == (result.exit_code, result.stderr)
@@ -170,7 +170,7 @@ def test_a_server_that_went_bad_changes_nothing(answer: Answer, server: Recorder
 def test_offline_takes_what_is_there(server: Recorder) -> None:
     """`--offline` fetches nothing: what is in the cache works, what is not says so."""
     url = f"{server.origin}/openapi.json"
-    server.answers["/openapi.json"] = Answer(body=json.dumps(pets()).encode())
+    server.responses["/openapi.json"] = Response(body=json.dumps(pets()).encode())
     result = run_cli("--offline", *_words(url))
     assert (8, []) == (result.exit_code, server.requests)
     assert f"`{url}` is not in the cache" in result.stderr
@@ -183,7 +183,7 @@ def test_offline_takes_what_is_there(server: Recorder) -> None:
 def test_offline_needs_no_catalog_where_the_document_was_kept(server: Recorder, home: Path) -> None:
     """A lost catalog is compiled again from the document that was kept beside it."""
     url = f"{server.origin}/openapi.json"
-    server.answers["/openapi.json"] = Answer(body=json.dumps(pets()).encode())
+    server.responses["/openapi.json"] = Response(body=json.dumps(pets()).encode())
     dry_run(url)
     _catalogs(home)[0].unlink()
     assert 0 == run_cli("--offline", *_words(url)).exit_code

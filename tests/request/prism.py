@@ -109,7 +109,7 @@ def _call(path: Path, name: str, url: str, process: "subprocess.Popen[bytes]", r
     report.called += 1
     violations = _VIOLATION.findall(result.stderr)
     is_own = b"https://stoplight.io/prism/errors#" in result.stdout_bytes
-    # A 5xx of its own says that it has no answer to give; it has accepted the request by then.
+    # A 5xx of its own says that it has no response to give; it has accepted the request by then.
     if status and not violations and not (is_own and status[1].startswith("4")):
         report.accepted += 1
         return

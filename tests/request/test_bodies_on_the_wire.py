@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.documents import document, operation, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 STRING: dict[str, Any] = {"type": "string"}
 PET: dict[str, Any] = {
@@ -76,7 +76,7 @@ def test_a_body_reaches_the_server_as_its_media_type_says(
     Path("lines").write_bytes(LINES)
     Path("xml").write_bytes(XML)
     Path("bytes").write_bytes(bytes(range(256)))
-    server.answers["/a"] = Answer()
+    server.responses["/a"] = Response()
     content = {media_type: {"schema": schema}}
     made = {"/a": {"post": operation("a", requestBody={"required": True, "content": content})}}
     result = run_cli(save(document(made, [server.origin])), "a", *words, stdin=LINES)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.documents import document, operation, save
 from tests.dry_runs import refusal_of, request_of
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 FORM = "application/x-www-form-urlencoded"
 STRING: dict[str, Any] = {"type": "string"}
@@ -129,7 +129,7 @@ def test_reserved_characters_stay_where_the_document_says_so() -> None:
 def test_the_text_of_a_form_is_sent_as_it_is(server: Recorder, text: str) -> None:
     """`--body` with anything but a JSON value is the form itself, byte for byte."""
     _write()
-    server.answers["/a"] = Answer(200)
+    server.responses["/a"] = Response(200)
     Path("form").write_text(text)
     for word, stdin in ((text, b""), ("@form", b""), ("-", text.encode())):
         words = ("./api.json", "a", "--body", word, "--server", server.origin, "--validate", "off")

@@ -8,7 +8,7 @@ import pytest
 from dynacli.options.standard_options import GUARDED_OPTIONS
 from tests.documents import document, operation, parameter, save
 from tests.dry_runs import refusal_of, request_of
-from tests.harness import Answer, Recorder, examples_of, run_cli
+from tests.harness import Recorder, Response, examples_of, run_cli
 
 STRING: dict[str, Any] = {"type": "string"}
 INTEGER: dict[str, Any] = {"type": "integer"}
@@ -220,7 +220,7 @@ def test_one_name_everywhere_and_among_the_standard_options(server: Recorder, na
     words = [f"--{'path.' if name in GUARDED_OPTIONS else ''}{name}", "P"]
     for place in ("query", "header", "cookie", "body"):
         words.extend((f"--{place}.{name}", place[0].upper()))
-    server.answers["/P"] = Answer()
+    server.responses["/P"] = Response()
     before = ("--server", server.origin, "--validate", "strict", "--no-fail")
     assert 0 == run_cli(*before, "./api.json", "a", *words).exit_code
     request = server.last

@@ -17,7 +17,7 @@ from dynacli.request.form_body import Multipart, Part
 from dynacli.validation.read_body import split_parts
 from tests.documents import SERVER, document, operation, save
 from tests.dry_runs import request_of
-from tests.harness import Answer, RecordedRequest, Recorder, Result, examples_of, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, Result, examples_of, run_cli
 
 FORM_DATA = "multipart/form-data"
 STRING: dict[str, Any] = {"type": "string"}
@@ -203,7 +203,7 @@ def test_it_is_sent_as_it_is_shown(server: Recorder) -> None:
     """Parts are sent as they are given, under a new boundary each time; a dry run shows a fixed one."""
     _write(PROPERTIES)
     Path("a.bin").write_bytes(bytes(range(256)))
-    server.answers["/a"] = Answer(200)
+    server.responses["/a"] = Response(200)
     words = ("./api.json", "a", "--title", "é", "--photo", "@a.bin", "--server", server.origin)
     boundaries = set()
     for _ in range(2):
@@ -254,7 +254,7 @@ def test_parts_that_the_document_does_not_name_are_files_under_names_of_ones_own
     save(made)
     given = _shown("--file", "x=@a.txt", "--file", "y=@b.png")
     assert [["x", "a.txt", "text/plain", "hello"], ["y", "b.png", "image/png", "png"]] == given
-    server.answers["/a"] = Answer()
+    server.responses["/a"] = Response()
     page = run_cli("./api.json", "a", "--help").stdout
     assert "--file NAME=@FILE" in page
     (words,) = examples_of(page)
@@ -293,11 +293,11 @@ def test_a_property_that_calls_a_file_an_object_is_a_file() -> None:
     "schema", [{"type": "object", "format": "binary"}, {"type": "object", "format": "file"}]
 )
 def test_a_body_that_calls_a_file_an_object_is_bytes(server: Recorder, schema: Any, media_type: str) -> None:
-    """In requests, where `--example` has some too, and in answers."""
+    """In requests, where `--example` has some too, and in responses."""
     raw = operation("a", body=schema, media_type=media_type)
     raw["responses"]["200"]["content"] = {media_type: {"schema": schema}}
     save(document({"/a": {"post": raw}}, [server.origin]))
-    server.answers["/a"] = Answer(body=b"1,2", headers={"Content-Type": media_type})
+    server.responses["/a"] = Response(body=b"1,2", headers={"Content-Type": media_type})
     for words in (("--body", "@a.txt"), ("--example",)):
         result = run_cli("./api.json", "a", *words, "--validate", "strict")
         assert (0, "") == (result.exit_code, result.stderr)
@@ -309,7 +309,7 @@ def test_bytes_under_json_are_any_json(server: Recorder) -> None:
     raw = operation("a", body={"type": "string", "format": "binary"})
     raw["responses"]["200"]["content"] = raw["requestBody"]["content"]
     save(document({"/a": {"post": raw}}, [server.origin]))
-    server.answers["/a"] = Answer(body=b'{"a": 1}')
+    server.responses["/a"] = Response(body=b'{"a": 1}')
     result = run_cli("./api.json", "a", "--body", '{"b": 2}', "--validate", "strict")
     assert (0, {"a": 1}) == (result.exit_code, result.json)
     assert b'{"b": 2}' == server.last.body
@@ -509,7 +509,7 @@ def test_other_types_of_parts() -> None:
 def test_a_body_that_is_multipart_already_is_sent_as_it_is(server: Recorder) -> None:
     """`--body @FILE` with a boundary in `--content-type` is sent byte for byte, and judged by its parts."""
     _write(PROPERTIES, required=("title",))
-    server.answers["/a"] = Answer(200)
+    server.responses["/a"] = Response(200)
     good = b'--q\r\nContent-Disposition: form-data; name="title"\r\n\r\nx\r\n--q--\r\n'
     words = ("./api.json", "a", "--content-type", f"{FORM_DATA}; boundary=q", "--server", server.origin)
     Path("good").write_bytes(good)
@@ -589,18 +589,18 @@ def test_a_document_names_no_file_of_ours() -> None:
     ] == _shown("--example")
 
 
-def test_answers_in_parts_are_judged(server: Recorder) -> None:
-    """An answer of `multipart/form-data` is read by its parts, too."""
+def test_responses_in_parts_are_judged(server: Recorder) -> None:
+    """A response of `multipart/form-data` is read by its parts, too."""
     schema = {"type": "object", "properties": {"count": {"type": "integer"}, "file": FILE}}
     responses = {"200": {"description": "", "content": {FORM_DATA: {"schema": schema}}}}
     save(document({"/a": {"get": {"operationId": "a", "responses": responses}}}))
 
-    def answer(count: str) -> Answer:
+    def response(count: str) -> Response:
         body = Multipart([Part("count", count.encode()), Part("file", b"\xff\0", "", "f")], FORM_DATA, "B")
-        return Answer(200, b"".join(body), {"Content-Type": body.media_type})
+        return Response(200, b"".join(body), {"Content-Type": body.media_type})
 
     for count, code in (("5", 0), ("x", 9)):
-        server.answers["/a"] = answer(count)
+        server.responses["/a"] = response(count)
         result = run_cli("./api.json", "a", "--validate", "strict", "--server", server.origin, "-o", "raw")
         assert (code, "count" in result.stderr) == (result.exit_code, code == 9)
 
@@ -612,7 +612,7 @@ def test_curl_sends_the_same_parts(server: Recorder) -> None:
     headers = {"X-A": {"schema": {"type": "string", "default": 'q";b'}}}
     _write(PROPERTIES, {"photo": {"headers": headers}, "note": {"contentType": "text/x-y"}})
     Path('we"ird;n,\\ä.png').write_text("weird")
-    server.answers["/a"] = Answer(200)
+    server.responses["/a"] = Response(200)
     words = (
         *("--title", '@it\'s; "<x>"', "--note", '@a;type=b"\\', "--meta", '{"b": ["a;b\\"c"]}'),
         *("--photo", '@we"ird;n,\\ä.png', "--photos", "@a.txt", "--photos", "@c", "--server", server.origin),

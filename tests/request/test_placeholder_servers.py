@@ -9,7 +9,7 @@ import pytest
 from dynacli.openapi.model.operation import Server
 from dynacli.request.choose_server import server_at_document
 from tests.documents import API_KEY, document, operation
-from tests.harness import Recorder, json_answer, run_cli
+from tests.harness import Recorder, json_response, run_cli
 
 _FAR = "https://api.acme.io/spec/openapi.json"
 _NEAR = "http://127.0.0.1:8055/openapi.json"
@@ -82,7 +82,7 @@ def _elsewhere(server: Recorder, url: str = "http://localhost:9/api", **variable
     made = document({"/pets": {"get": operation("listPets", security=[{"key": []}])}}, [url])
     made["servers"] = [{"url": url, "variables": variables}] if variables else [{"url": url}]
     made["components"] = {"securitySchemes": {"key": API_KEY}}
-    server.answers = {"/openapi.json": json_answer(made), "/api/pets": json_answer([{"id": 1}])}
+    server.responses = {"/openapi.json": json_response(made), "/api/pets": json_response([{"id": 1}])}
     return f"{server.origin}/openapi.json"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 STRING = {"type": "string"}
 BINARY = {"type": "string", "format": "binary"}
@@ -35,7 +35,7 @@ def api(server: Recorder) -> str:
     with open("data.bin", "wb") as file:
         file.write(b"\x00\xffdata")
     for path in OPERATIONS:
-        server.answers[path] = Answer(body=b"{}")
+        server.responses[path] = Response(body=b"{}")
     return save(document(OPERATIONS, [server.origin]))
 
 
@@ -78,7 +78,7 @@ def test_credentials_are_masked(form: str, api: str, canary: str) -> None:
     assert "Bearer ***" in result.stdout
 
 
-def test_an_archive_has_the_request_and_no_answer(api: str, server: Recorder) -> None:
+def test_an_archive_has_the_request_and_no_response(api: str, server: Recorder) -> None:
     """Other tools import it; it holds no credential, whoever asks for one."""
     result = run_cli(
         api, *CASES["json"], "-H", "Authorization: Bearer abc", "--dry-run", "har", "--show-secrets"

@@ -13,7 +13,7 @@ from dynacli.openapi.model.server_objects import named_servers
 from dynacli.request.choose_server import check_path, choose_server, parse_origin
 from dynacli.urls import origin_of
 from tests.documents import document, operation, save, serve
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 URI = "https://docs.example.com/specs/v1/openapi.json"
 TWO = (Server("https://one.example.com/v1/"), Server("https://two.example.com", "Staging"))
@@ -307,7 +307,7 @@ def test_slashes_stay_where_the_document_says_so(server: Recorder) -> None:
 
 def test_the_query_of_a_server_is_not_sent_and_the_document_is_told(server: Recorder) -> None:
     """`servers` of OpenAPI 3.2 forbids query and fragment; they are left out with a warning that says where."""
-    server.answers["/v1/a"] = Answer()
+    server.responses["/v1/a"] = Response()
     api = save(document({"/a": {"get": operation("get-a")}}, [f"{server.origin}/v1?key=1#top"]))
     result = run_cli(api, "get-a")
     assert (0, "/v1/a") == (result.exit_code, server.last.target)
@@ -320,7 +320,7 @@ def test_the_query_of_a_server_is_not_sent_and_the_document_is_told(server: Reco
 
 def test_the_self_of_a_document_is_no_base_of_its_servers(server: Recorder) -> None:
     """`$self` identifies a document; its servers start from where it was fetched (OpenAPI 3.2.0)."""
-    server.answers["/v1/a"] = Answer()
+    server.responses["/v1/a"] = Response()
     made = document({"/a": {"get": operation("get-a")}}, ["/v1"])
     url = serve(server, {**made, "openapi": "3.2.0", "$self": "https://elsewhere.example/api.json"})
     result = run_cli(url, "get-a")
@@ -374,7 +374,7 @@ def test_the_most_specific_servers_win(server: Recorder, other_server: Recorder)
 
 def test_a_relative_server_starts_from_the_document(server: Recorder) -> None:
     """A document from a URL with a relative server, or none, is called where it came from."""
-    server.answers["/v1/a"] = Answer()
+    server.responses["/v1/a"] = Response()
     url = serve(server, document({"/a": {"get": operation("get-a")}}, ["/v1"]))
     assert (0, "{}") == ((result := run_cli(url, "get-a")).exit_code, result.stdout)
 

@@ -17,7 +17,7 @@ from dynacli.errors import FileError
 from dynacli.http.payload import CHUNK, FileUpload, StreamUpload, begins_with, open_upload
 from tests.documents import document, operation, save
 from tests.dry_runs import request_of
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
 MIB = 1024 * 1024
@@ -55,7 +55,7 @@ def api() -> str:
 
 @pytest.fixture
 def hashing() -> Iterator[str]:
-    """A server that answers with the hash of a body, and keeps none of it."""
+    """A server that responds with the hash of a body, and keeps none of it."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -64,12 +64,12 @@ def hashing() -> Iterator[str]:
                 chunk = self.rfile.read(min(left, MIB))
                 digest.update(chunk)
                 left -= len(chunk)
-            answer = digest.hexdigest().encode()
+            response = digest.hexdigest().encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/plain")
-            self.send_header("Content-Length", str(len(answer)))
+            self.send_header("Content-Length", str(len(response)))
             self.end_headers()
-            self.wfile.write(answer)
+            self.wfile.write(response)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             pass
@@ -99,7 +99,7 @@ def _file(name: str, size: int) -> Path:
 )
 def test_a_large_file_takes_no_memory(api: str, hashing: str, words: tuple[str, ...], mebibytes: int) -> None:
     """The program needs as much for many MiB as for one byte."""
-    peaks, answers = [], []
+    peaks, responses = [], []
     for name, size in (("small", 1), ("large", mebibytes * MIB)):
         _file(name, size)
         given = [word.replace("FILE", name) for word in words]
@@ -107,16 +107,16 @@ def test_a_large_file_takes_no_memory(api: str, hashing: str, words: tuple[str, 
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
         assert 0 == ended.returncode, ended.stderr
         peaks.append(int(ended.stderr.rpartition("\n")[2]) // 1024)
-        answers.append(ended.stdout)
+        responses.append(ended.stdout)
     assert 8 > peaks[1] - peaks[0]
     if words[0] == "raw":
-        assert hashlib.sha256(Path("large").read_bytes()).hexdigest() == answers[1]
+        assert hashlib.sha256(Path("large").read_bytes()).hexdigest() == responses[1]
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK])
 def test_a_file_is_sent_with_its_size(server: Recorder, api: str, size: int) -> None:
     """Not in chunks, which many servers take no upload in; to the last byte."""
-    server.answers["/raw"] = Answer(200)
+    server.responses["/raw"] = Response(200)
     content = _file("x", size).read_bytes()
     result = run_cli(api, "raw", "--body", "@x", "--server", server.origin, "--validate", "off")
     assert (0, content, [str(size)]) == (
@@ -132,7 +132,7 @@ def test_a_file_is_sent_with_its_size(server: Recorder, api: str, size: int) -> 
 )
 def test_what_is_piped_in_is_sent_in_chunks(server: Recorder, api: str, words: tuple[str, ...]) -> None:
     """Its size is not known before its end, and it is not waited for."""
-    server.answers["/" + words[0]] = Answer(200)
+    server.responses["/" + words[0]] = Response(200)
     content = os.urandom(3 * CHUNK + 5)
     assert 0 == run_cli(api, *words, "--server", server.origin, stdin=content).exit_code
     assert (["chunked"], None) == (
@@ -145,7 +145,7 @@ def test_what_is_piped_in_is_sent_in_chunks(server: Recorder, api: str, words: t
 
 def test_a_pipe_is_read_while_it_is_written(server: Recorder, api: str) -> None:
     """A named pipe, as `<(command)` gives one, is a file that is sent as it comes."""
-    server.answers["/raw"] = Answer(200)
+    server.responses["/raw"] = Response(200)
     os.mkfifo("pipe")
     content = os.urandom(5 * CHUNK)
     writer = threading.Thread(target=lambda: Path("pipe").write_bytes(content))
@@ -159,7 +159,7 @@ def test_a_text_is_judged_when_it_is_small(server: Recorder) -> None:
     """A text of up to a megabyte is read for the judge; a larger one goes out unjudged."""
     body = {"type": "string", "pattern": "^a"}
     api = save(document({"/text": {"post": operation("text", body=body, media_type="text/plain")}}))
-    server.answers["/text"] = Answer(200)
+    server.responses["/text"] = Response(200)
     Path("small").write_text("b")
     Path("large").write_text("b" * (MIB + 1))
     common = (api, "text", "--server", server.origin, "--body")
@@ -173,7 +173,7 @@ def test_a_text_is_judged_when_it_is_small(server: Recorder) -> None:
 
 def test_an_empty_text_is_a_body(server: Recorder, api: str) -> None:
     """`--body ''` and an empty file are a body without anything in it."""
-    server.answers["/text"] = server.answers["/xml"] = Answer(200)
+    server.responses["/text"] = server.responses["/xml"] = Response(200)
     Path("empty").write_text("")
     for words in (("text", "--body", ""), ("xml", "--body", "@empty")):
         assert 0 == run_cli(api, *words, "--server", server.origin, "--validate", "off").exit_code
@@ -184,7 +184,7 @@ def test_the_number_of_bytes_is_judged(server: Recorder, api: str) -> None:
     """`maxLength` of a body of bytes counts them, and the file is not read for it."""
     Path("fits").write_bytes(b"\xff\xff\xff")
     Path("large").write_bytes(b"\xff\xff\xff\xff")
-    server.answers["/limited"] = Answer(200)
+    server.responses["/limited"] = Response(200)
     common = (api, "limited", "--server", server.origin, "--body")
     assert (2, []) == (run_cli(*common, "@large").exit_code, server.requests)
     assert 0 == run_cli(*common, "@fits").exit_code
@@ -222,7 +222,7 @@ def test_a_file_that_shrinks_while_it_is_sent_ends_the_call(
     server: Recorder, api: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The code is 12, and the server gets no complete request."""
-    server.answers["/raw"] = Answer(200)
+    server.responses["/raw"] = Response(200)
     _file("x", 3 * CHUNK)
     chunks = FileUpload.chunks
 
@@ -239,8 +239,8 @@ def test_a_file_that_shrinks_while_it_is_sent_ends_the_call(
 
 
 def test_a_stream_is_sent_once(server: Recorder, api: str) -> None:
-    """A redirect never sends it again, of a safe method neither: the redirect is the answer."""
-    server.answers["/get"] = Answer(307, b"", {"Location": "/raw"})
+    """A redirect never sends it again, of a safe method neither: the redirect is the response."""
+    server.responses["/get"] = Response(307, b"", {"Location": "/raw"})
     Path("x").write_text("body")
     result = run_cli(api, "get", "--body", "@x", "--server", server.origin)
     assert (3, ["/get"]) == (result.exit_code, [request.target for request in server.requests])

@@ -1,4 +1,4 @@
-"""A server that answers 400 unless what it gets is written to the letter reads every value that dynacli was given.
+"""A server that responds with 400 unless all is written to the letter reads every value that dynacli was given.
 
 The server's reading of the specifications, `strict_reader`, has nothing in common with the code that writes.
 """
@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, RecordedRequest, Recorder, recording, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, recording, run_cli
 from tests.request.strict_reader import (
     BrokenError,
     Described,
@@ -84,7 +84,7 @@ def _descriptions() -> Iterator[Any]:
 
 
 class _Everything(dict[str, Any]):
-    """The answers of a server that answers every path in the same way."""
+    """The responses of a server that responds to every path in the same way."""
 
     def __init__(self, read: Callable[[RecordedRequest], Any]) -> None:
         super().__init__()
@@ -95,15 +95,15 @@ class _Everything(dict[str, Any]):
 
 
 def answering(read: Callable[[RecordedRequest], Any]) -> Any:
-    """Return an answer: 200 with what was read, or 400 with what is wrong."""
+    """Return a response: 200 with what was read, or 400 with what is wrong."""
 
-    def answer(request: RecordedRequest) -> Answer:
+    def response(request: RecordedRequest) -> Response:
         try:
-            return Answer(200, json.dumps({"read": read(request)}).encode())
+            return Response(200, json.dumps({"read": read(request)}).encode())
         except BrokenError as error:
-            return Answer(400, json.dumps({"error": str(error)}).encode())
+            return Response(400, json.dumps({"error": str(error)}).encode())
 
-    return answer
+    return response
 
 
 def _save(
@@ -118,7 +118,7 @@ def _save(
         content = {described.media_type: {"schema": SCHEMAS[described.kind]}}
         made = {"name": "color", "in": location, "content": content, "required": location == "path"}
     path = "/a/{color}" if location == "path" else "/a"
-    server.answers = _Everything(lambda request: _parameter_of(request, location, described))
+    server.responses = _Everything(lambda request: _parameter_of(request, location, described))
     return save(document({path: {"get": operation("a", made)}}, [server.origin], version=version), name)
 
 
@@ -141,7 +141,7 @@ def _parameter_of(request: RecordedRequest, location: str, described: Described)
         raise BrokenError("`Host` is missing, or comes twice")
     accept = request.headers.get("accept", [])
     if len(accept) != 1 or accept[0].partition(",")[0] != "application/json":
-        raise BrokenError(f"`Accept` is {accept}, and the answer is JSON")
+        raise BrokenError(f"`Accept` is {accept}, and the response is JSON")
     if request.body or not request.headers.keys().isdisjoint({"content-type", "transfer-encoding"}):
         raise BrokenError("a request without a body has one, or says so")
     readers: dict[str, Any] = {
@@ -338,7 +338,7 @@ def _save_body(
             raise BrokenError("more than a body was sent")
         return read(request)
 
-    server.answers = _Everything(checked)
+    server.responses = _Everything(checked)
     body = {"required": True, "content": content}
     return save(
         document({"/a": {"post": operation("a", requestBody=body)}}, [server.origin], version=version)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, Recorder, Result, run_cli
+from tests.harness import Recorder, Response, Result, run_cli
 
 NUMBERS: dict[str, Any] = {"type": "array", "items": {"type": "integer"}}
 
@@ -41,15 +41,17 @@ def test_a_value_that_fits_passes_and_another_one_does_not(location: str, style:
 
 
 @pytest.mark.parametrize("style", ["bogus", "form", "deepObject"])
-def test_a_header_of_an_answer_is_read_in_the_only_style_that_there_is(server: Recorder, style: str) -> None:
-    """A header of an answer is a finding only where it came and does not fit."""
+def test_a_header_of_an_response_is_read_in_the_only_style_that_there_is(
+    server: Recorder, style: str
+) -> None:
+    """A header of a response is a finding only where it came and does not fit."""
     header = {"$ref": "#/components/headers/N"}
-    answer = {"description": "x", "headers": {"X-N": header}}
+    response = {"description": "x", "headers": {"X-N": header}}
     made = document(
-        {"/a": {"get": operation("a", responses={"200": answer})}},
+        {"/a": {"get": operation("a", responses={"200": response})}},
         [server.origin],
         components={"headers": {"N": {"style": style, "schema": NUMBERS}}},
     )
     for headers, code in (({}, 0), ({"X-N": "1,2"}, 0), ({"X-N": "1,x"}, 9)):
-        server.answers["/a"] = Answer(body=b"", headers=headers)
+        server.responses["/a"] = Response(body=b"", headers=headers)
         assert code == run_cli(save(made), "a", "--validate", "strict").exit_code

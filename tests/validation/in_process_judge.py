@@ -12,13 +12,13 @@ from dynacli.validation.judge import Judge
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
 from tests.documents import document, load_tree, operation
 
-__all__ = ["answer_document", "answered", "compact", "judge_answer", "judge_of", "judge_value", "sent"]
+__all__ = ["answered", "compact", "judge_of", "judge_response", "judge_value", "response_document", "sent"]
 
 JSON = "application/json"
 
 
-def answer_document(responses: dict[str, Any], version: str = "3.1.0", **schemas: Any) -> dict[str, Any]:
-    """A document with one operation, and its answers."""
+def response_document(responses: dict[str, Any], version: str = "3.1.0", **schemas: Any) -> dict[str, Any]:
+    """A document with one operation, and its responses."""
     paths = {"/a": {"get": operation("a", responses=responses)}}
     return document(paths, None, version=version, components={"schemas": schemas})
 
@@ -37,20 +37,20 @@ def judge_of(tree: dict[str, Any], name: str = "", *, is_mended: bool = True) ->
 def answered(
     body: bytes = b"", status: int = 200, media_type: str = JSON, headers: Mapping[str, str] | None = None
 ) -> JudgedResponse:
-    """An answer."""
+    """A response."""
     return JudgedResponse(status, {"content-type": media_type, **(headers or {})}, media_type, body)
 
 
-def judge_answer(
+def judge_response(
     responses: dict[str, Any],
-    answer: JudgedResponse,
+    response: JudgedResponse,
     *,
     version: str = "3.1.0",
     is_exact: bool = False,
     **schemas: Any,
 ) -> Verdict:
-    """The verdict over an answer."""
-    return judge_of(answer_document(responses, version, **schemas)).response(answer, is_exact=is_exact)
+    """The verdict over a response."""
+    return judge_of(response_document(responses, version, **schemas)).response(response, is_exact=is_exact)
 
 
 def judge_value(
@@ -59,7 +59,7 @@ def judge_value(
     """The verdict over a JSON value; bytes are a body as it stands."""
     responses = {"200": {"description": "", "content": {JSON: {"schema": schema}}}}
     body = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return judge_answer(responses, answered(body), version=version, is_exact=is_exact, **schemas)
+    return judge_response(responses, answered(body), version=version, is_exact=is_exact, **schemas)
 
 
 def sent(**given: Any) -> JudgedRequest:

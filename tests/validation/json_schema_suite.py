@@ -20,7 +20,7 @@ from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.load import load
 from dynacli.validation.judge import Judge
-from tests.validation.in_process_judge import JSON, answer_document, answered
+from tests.validation.in_process_judge import JSON, answered, response_document
 
 __all__ = ["Case", "Figures", "Group", "figures", "groups", "judge_of_group", "suite_folder", "verdict_of"]
 
@@ -107,13 +107,13 @@ def groups(draft: str, pattern: str = "*.json") -> Iterator[Group]:
 
 
 def judge_of_group(schema: Any, version: str) -> Judge:
-    """Return the judge of an answer that is described by a schema of the suite.
+    """Return the judge of a response that is described by a schema of the suite.
 
     What the schema refers to by an address of the suite is another file of the document.
     """
     root = f"#/components/schemas/{_NAME}"
     responses = {"200": {"description": "", "content": {JSON: {"schema": {"$ref": root}}}}}
-    document = answer_document(responses, version, **{_NAME: _placed(schema, root)})
+    document = response_document(responses, version, **{_NAME: _placed(schema, root)})
     loaded = load(json.dumps(document).encode(), "document", f"{_ORIGIN}document.json", opener=_opened)
     catalog = catalog_in_memory(compile_document(loaded), [])
     return Judge(catalog, catalog.operation(catalog.summaries()[0].name))

@@ -1,4 +1,4 @@
-"""What real servers are asked, and what is wrong with their answers: each finding was looked at by hand.
+"""What real servers are asked, and what is wrong with their responses: each finding was looked at by hand.
 
 The comments say what a document says and what its server sends, as `curl` shows it.
 """
@@ -15,10 +15,10 @@ class Call:
 
     Attributes:
         words: Behind the operation; `<NAME>` stands for what an earlier call kept.
-        status: What the server answers; None where that cannot be read.
+        status: What the server responds; None where that cannot be read.
         found: `RULE POINTER` of each finding of `--validate exact`, indices as `*`, in order.
-        not_validated: What of the answer could not be judged, a part of the reason.
-        keep: Name → the way to a value in the answer that later calls need.
+        not_validated: What of the response could not be judged, a part of the reason.
+        keep: Name → the way to a value in the response that later calls need.
         exit_code: Where it follows neither from the status nor from the findings.
     """
 
@@ -400,7 +400,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("get-jobs", found=("undocumented-body",)),
         Call("get-openapi", found=("undocumented-body",)),
         Call("describe-hello-world-process", found=("undocumented-body",)),
-        # Of the request, here: the answer is any object.
+        # Of the request, here: the response is any object.
         Call(
             "execute-hello-world-job",
             ("--body", '{"inputs": {"name": "World"}}'),
@@ -420,7 +420,7 @@ DOCUMENTS = {
     "kinto": (37, 0, 0),
     "wiremock": (41, 0, 0),
     "todo": (8, 0, 0),
-    # References to other hosts, which cost parameters and answers.
+    # References to other hosts, which cost parameters and responses.
     "pygeoapi": (18, 47, 0),
 }
 

@@ -93,7 +93,7 @@ def serving(server: RealServer, directory: Path) -> Iterator[str]:
 
 
 def visit(server: RealServer, origin: str) -> None:
-    """Ask a server for what it is to be asked for first, whatever it answers."""
+    """Ask a server for what it is to be asked for first, whatever it responds."""
     if server.visited:
         with contextlib.suppress(urllib.error.HTTPError):
             urllib.request.urlopen(origin + server.visited, timeout=30).close()
@@ -108,7 +108,7 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
             return
         time.sleep(0.1)
     lines = log.read_text(errors="replace").strip().splitlines()
-    raise OSError(f"{url} does not answer: {lines[-5:]}")
+    raise OSError(f"{url} does not respond: {lines[-5:]}")
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

@@ -25,9 +25,9 @@ from dynacli.validation.judge import Judge
 from dynacli.validation.judge_by_level import JudgeByLevel
 from dynacli.validation.judged_messages import JudgedResponse
 from tests.documents import catalog_of, document, load_file, operation, parameter, save
-from tests.harness import Answer, recording, run_cli
+from tests.harness import Response, recording, run_cli
 from tests.real_documents import OWN, documents
-from tests.validation.in_process_judge import JSON, answer_document, answered, sent
+from tests.validation.in_process_judge import JSON, answered, response_document, sent
 from tests.validation.mutations import mutations
 
 _VERSIONS: tuple[Dialect, ...] = ("3.0", "3.1", "3.2")
@@ -45,7 +45,7 @@ def _is_accepted(
     response: dict[str, Any] = {"description": "", "content": {JSON: {"schema": schema}}}
     if headers is not None:
         response["headers"] = {name: {"schema": header} for name, header in headers.items()}
-    tree = answer_document({"200": response}, version, **schemas)
+    tree = response_document({"200": response}, version, **schemas)
     came = dict.fromkeys(headers or (), "5")
     return accepts_response(_schemas(tree), answered(json.dumps(value).encode(), headers=came))
 
@@ -105,7 +105,7 @@ def test_what_is_in_doubt_is_asked_about(schema: Any, header: Any, is_right: boo
 
 
 @pytest.mark.parametrize(
-    ("responses", "answer", "is_right"),
+    ("responses", "response", "is_right"),
     [
         ({"204": {"description": ""}}, answered(status=204), True),
         ({"2XX": {"description": ""}}, answered(status=202), True),
@@ -130,14 +130,14 @@ def test_what_is_in_doubt_is_asked_about(schema: Any, header: Any, is_right: boo
     ],
 )
 def test_status_and_media_type_are_plainly_documented(
-    responses: dict[str, Any], answer: Any, is_right: bool
+    responses: dict[str, Any], response: Any, is_right: bool
 ) -> None:
-    """An answer that the document does not describe, or not wholly, is asked about."""
+    """A response that the document does not describe, or not wholly, is asked about."""
     if "$ref" in responses.get("200", {}):
         with pytest.raises(LookupError):
-            accepts_response(_schemas(answer_document(responses)), answer)
+            accepts_response(_schemas(response_document(responses)), response)
         return
-    assert is_right is accepts_response(_schemas(answer_document(responses)), answer)
+    assert is_right is accepts_response(_schemas(response_document(responses)), response)
 
 
 def _request_schemas(*parameters: Any, body: Any = None) -> OperationSchemas:
@@ -173,7 +173,7 @@ def test_a_request_is_accepted_with_its_values(more: Any, request_: dict[str, An
 
 @pytest.mark.parametrize(("body", "is_right"), [(b'{"n": 1}', True), (b'{"n": "1"}', False), (None, False)])
 def test_a_body_is_accepted_by_its_schema(body: bytes | None, is_right: bool) -> None:
-    """JSON bodies are read and accepted like those of answers."""
+    """JSON bodies are read and accepted like those of responses."""
     schemas = _request_schemas(_ID, body={"type": "object", "properties": {"n": {"type": "integer"}}})
     request = sent(path={"id": "5"}, values={("path", "id"): 5}, body=body, media_type=JSON)
     assert is_right is accepts_request(schemas, request)
@@ -239,7 +239,7 @@ def test_a_reference_may_be_compiled_later(monkeypatch: pytest.MonkeyPatch) -> N
     assert not _is_accepted(value(100, "1"), start, **schemas)
 
 
-_ANSWER = {
+_RESPONSE = {
     "200": {"description": "", "content": {JSON: {"schema": {"type": "array", "items": {"type": "integer"}}}}}
 }
 
@@ -247,24 +247,24 @@ _ANSWER = {
 @pytest.mark.parametrize(
     ("words", "body", "told"),
     [
-        ((), b"[1]", "the request and the answer by compiled schemas"),
-        ((), b"[true]", "the request by compiled schemas, the answer by openapi-core"),
-        (("--validate", "strict"), b"[1]", "the request and the answer by openapi-core"),
-        (("--validate", "exact"), b"[1]", "the request and the answer by openapi-core"),
-        (("--report", "json=@report.json"), b"[1]", "the request and the answer by openapi-core"),
+        ((), b"[1]", "the request and the response by compiled schemas"),
+        ((), b"[true]", "the request by compiled schemas, the response by openapi-core"),
+        (("--validate", "strict"), b"[1]", "the request and the response by openapi-core"),
+        (("--validate", "exact"), b"[1]", "the request and the response by openapi-core"),
+        (("--report", "json=@report.json"), b"[1]", "the request and the response by openapi-core"),
     ],
 )
 def test_a_verbose_call_says_who_judged(words: tuple[str, ...], body: bytes, told: str) -> None:
     """At `warn` openapi-core is asked about what is not accepted; the other levels and reports always ask it."""
     with recording() as server:
-        api = save(document({"/a": {"get": operation("a", responses=_ANSWER)}}, [server.origin]))
-        server.answers["/a"] = Answer(200, body, {"Content-Type": JSON})
+        api = save(document({"/a": {"get": operation("a", responses=_RESPONSE)}}, [server.origin]))
+        server.responses["/a"] = Response(200, body, {"Content-Type": JSON})
         result = run_cli(api, "a", "-v", *words)
     assert f"* judged: {told}\n" in result.stderr
 
 
 def test_preparing_compiles_or_imports(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While the request is under way, the schemas of answers are compiled, or openapi-core is imported."""
+    """While the request is under way, the schemas of responses are compiled, or openapi-core is imported."""
     asked: list[bool] = []
     monkeypatch.setattr(JudgeByLevel, "_asked", lambda _: asked.append(True))
     for content, is_asked in [
@@ -273,7 +273,7 @@ def test_preparing_compiles_or_imports(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"text/plain": {"schema": {}}}, True),
         ({JSON: {"schema": {"$ref": "#/components/schemas/Circle"}}}, True),
     ]:
-        tree = answer_document(
+        tree = response_document(
             {"200": {"description": "", "content": content}}, Circle={"$ref": "#/components/schemas/Circle"}
         )
         catalog = catalog_of(tree)
@@ -286,7 +286,7 @@ def test_preparing_compiles_or_imports(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_over_whole_documents_nothing_wrong_is_accepted(
     folder: Path, nothing_wrong_is_accepted: list[bool]
 ) -> None:
-    """Answers of every kind to operations of every document, right ones and changed ones, are judged in both ways."""
+    """Responses of every kind to operations of every document, right ones and changed ones, are judged in both ways."""
     right = 0
     for path in documents(folder):
         catalog = _catalog_in(path)
@@ -294,8 +294,8 @@ def test_over_whole_documents_nothing_wrong_is_accepted(
             continue
         for name in [summary.name for summary in catalog.summaries()][:: 1 if folder == OWN else 15]:
             judge = Judge(catalog, catalog.operation(name))
-            for answer in _answers(catalog, name):
-                right += not judge.response(answer).has_something_to_tell
+            for response in _responses(catalog, name):
+                right += not judge.response(response).has_something_to_tell
         catalog.close()
     # What is right is nearly always accepted, or the short way would be of no use.
     assert sum(nothing_wrong_is_accepted) >= 0.9 * right > 20
@@ -308,10 +308,10 @@ def _catalog_in(path: Path) -> Catalog | None:
         return None
 
 
-def _answers(catalog: Catalog, name: str) -> Iterator[JudgedResponse]:
-    """Yield answers of each documented status with JSON: by the example of its schema, and changed in a few places."""
+def _responses(catalog: Catalog, name: str) -> Iterator[JudgedResponse]:
+    """Yield responses of each documented status with JSON: the example of its schema, and changed in a few places."""
     schemas = OperationSchemas(catalog, catalog.operation(name))
-    random = Random(name)  # noqa: S311  - the same answers each time
+    random = Random(name)  # noqa: S311  - the same responses each time
     for status, response in (schemas.responses or {}).items():
         try:
             described = schemas.object_of(response) or {}

@@ -241,7 +241,7 @@ def test_schemas_in_circles_end() -> None:
 
 
 @pytest.mark.no_cover
-def test_large_answers_are_looked_through_in_no_time() -> None:
+def test_large_responses_are_looked_through_in_no_time() -> None:
     """Three thousand objects with alternatives in them take less than a second, not one for each branch of each."""
     schema = {
         "type": "array",

@@ -10,15 +10,15 @@ import pytest
 from dynacli.openapi.schema.evaluation.shown_values import shortened
 from dynacli.validation.finding import Finding, Verdict
 from dynacli.validation.judge import Judge
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 from tests.validation.in_process_judge import (
     JSON,
-    answer_document,
     answered,
     compact,
-    judge_answer,
     judge_of,
+    judge_response,
     judge_value,
+    response_document,
     sent,
 )
 
@@ -119,7 +119,7 @@ def test_a_finding_names_the_references_on_its_way(version: str) -> None:
     """Each `$ref` that was followed, as a pointer into the document, in order; the last schema apart."""
     schema = {"type": "array", "items": {"$ref": "#/components/schemas/A"}}
     tree = {"properties": {"sub": {"allOf": [{"$ref": "#/components/schemas/B"}]}}}
-    document = answer_document(
+    document = response_document(
         {"200": {"$ref": "#/components/responses/R"}}, version, A=tree, B={"type": "integer"}
     )
     document["components"]["responses"] = {"R": {**_OK, "content": {JSON: {"schema": schema}}}}
@@ -144,7 +144,7 @@ def test_anchors_have_their_place() -> None:
 
 
 @pytest.mark.parametrize(
-    ("response", "answer", "rule", "place"),
+    ("described", "response", "rule", "place"),
     [
         (
             {"content": {JSON: {}}},
@@ -160,15 +160,15 @@ def test_anchors_have_their_place() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_no_schema_says_has_a_place_too(response: Any, answer: Any, rule: str, place: str) -> None:
+def test_what_no_schema_says_has_a_place_too(described: Any, response: Any, rule: str, place: str) -> None:
     """A finding about a status, a header or a media type points to its description in the document."""
-    (found,) = judge_answer({"200": {**_OK, **response}}, answer, is_exact=True).findings
+    (found,) = judge_response({"200": {**_OK, **described}}, response, is_exact=True).findings
     assert (rule, f"/paths/~1a/get/responses/{place}".rstrip("/")) == (found.rule, found.schema_pointer)
 
 
 def test_a_missing_parameter_has_a_place() -> None:
     """The finding points to the operation's description of the parameter."""
-    document = answer_document({"200": _OK})
+    document = response_document({"200": _OK})
     document["paths"]["/a"]["get"]["parameters"] = [{"$ref": "#/components/parameters/P"}]
     parameter = {"name": "p", "in": "query", "required": True, "schema": {"type": "string"}}
     document["components"]["parameters"] = {"P": parameter}
@@ -180,7 +180,7 @@ def test_a_missing_parameter_has_a_place() -> None:
 
 
 def _guarded_by(*alternatives: tuple[str, ...]) -> Judge:
-    document = answer_document({"200": _OK})
+    document = response_document({"200": _OK})
     names = {name for alternative in alternatives for name in alternative}
     document["components"]["securitySchemes"] = {
         name: {"type": "apiKey", "in": "header", "name": f"X-{name}"} for name in names
@@ -210,7 +210,7 @@ def test_missing_credentials(alternatives: Any, credentials: Any, is_missing: bo
 
 
 def _posting(schema: Any, version: str = "3.1.0") -> Judge:
-    document = answer_document({"200": _OK}, version)
+    document = response_document({"200": _OK}, version)
     document["paths"]["/a"] = {"post": {**document["paths"]["/a"]["get"]}}
     document["paths"]["/a"]["post"]["requestBody"] = {"content": {JSON: {"schema": schema}}}
     return judge_of(document)
@@ -230,7 +230,7 @@ def test_undocumented_properties_of_a_request(version: str) -> None:
 
 def test_a_parameter_with_a_media_type_is_no_body() -> None:
     """A parameter with `content` is judged by its schema, without a search for undocumented properties."""
-    document = answer_document({"200": _OK})
+    document = response_document({"200": _OK})
     schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
     parameter = {"name": "p", "in": "query", "content": {JSON: {"schema": schema}}}
     document["paths"]["/a"]["get"]["parameters"] = [parameter]
@@ -241,7 +241,7 @@ def test_a_parameter_with_a_media_type_is_no_body() -> None:
 
 def test_exact_tells_of_a_request_in_a_call() -> None:
     """The whole way: the document allows the property, so it is named, and the request is not refused."""
-    document = answer_document({"200": _OK})
+    document = response_document({"200": _OK})
     schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
     document["paths"]["/a"] = {
         "post": {**document["paths"]["/a"]["get"], "requestBody": {"content": {JSON: {"schema": schema}}}}
@@ -258,7 +258,7 @@ def test_exact_tells_of_a_request_in_a_call() -> None:
 @pytest.mark.parametrize("name", ["Accept", "content-type", "AUTHORIZATION"])
 def test_header_parameters_that_openapi_ignores(name: str) -> None:
     """A document that requires them asks for nothing (OpenAPI 3.1.1, "Parameter Object")."""
-    document = answer_document({"200": _OK})
+    document = response_document({"200": _OK})
     parameter = {"name": name, "in": "header", "required": True, "schema": {"type": "integer"}}
     document["paths"]["/a"]["get"]["parameters"] = [parameter]
     assert [] == compact(judge_of(document, is_mended=False).request(sent()))
@@ -268,7 +268,7 @@ def test_header_parameters_that_openapi_ignores(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "answer", "expected"),
+    ("content", "response", "expected"),
     [
         ({JSON: {}}, answered(b"{}"), "the document gives no schema for `application/json`"),
         (
@@ -291,13 +291,13 @@ def test_header_parameters_that_openapi_ignores(name: str) -> None:
             answered(b"<a/>", media_type="application/xml"),
             "a body of `application/xml` cannot be judged yet",
         ),
-        ({}, answered(b"{}"), "the document describes no body for this answer"),
+        ({}, answered(b"{}"), "the document describes no body for this response"),
     ],
     ids=["json", "text", "nothing-at-all", "no-type-no-json", "xml", "no-content"],
 )
-def test_what_is_not_judged_has_a_reason(content: Any, answer: Any, expected: str) -> None:
+def test_what_is_not_judged_has_a_reason(content: Any, response: Any, expected: str) -> None:
     """A part that is not validated gives one plain sentence, and no finding."""
-    verdict = judge_answer({"200": {**_OK, "content": content}}, answer)
+    verdict = judge_response({"200": {**_OK, "content": content}}, response)
     assert ([], [expected]) == (verdict.findings, verdict.not_validated)
 
 
@@ -314,10 +314,10 @@ def test_what_is_not_judged_has_a_reason(content: Any, answer: Any, expected: st
         ("text/*", "application/json", ["header/Content-Type undocumented-media-type"]),
     ],
 )
-def test_a_json_answer_is_judged_as_json(key: str, came: str, expected: list[str]) -> None:
+def test_a_json_response_is_judged_as_json(key: str, came: str, expected: list[str]) -> None:
     """JSON is judged under every range and spelling of its media type, and without one where the document allows it."""
     responses = {"200": {**_OK, "content": {key: {"schema": {"type": "object"}}}}}
-    assert expected == compact(judge_answer(responses, answered(b"[]", media_type=came)))
+    assert expected == compact(judge_response(responses, answered(b"[]", media_type=came)))
 
 
 # Bad input
@@ -350,7 +350,7 @@ def test_bodies_that_are_not_what_they_say(
         schema["properties"] = {"a": {"type": "number", "maximum": 10}}
     responses = {"200": {**_OK, "content": {JSON: {"schema": schema}}}}
     for is_exact in (False, True):
-        verdict = judge_answer(
+        verdict = judge_response(
             responses, answered(body, media_type=media_type), version=version, is_exact=is_exact
         )
         assert expected == compact(verdict)
@@ -407,7 +407,7 @@ _WRONG: list[Any] = [
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("schema", _WRONG, ids=_id)
 def test_a_schema_that_is_wrong_ends_no_call(schema: Any, version: str) -> None:
-    """A malformed document never stops the judging of an answer, at any level."""
+    """A malformed document never stops the judging of a response, at any level."""
     for value in ({"a": "x", "b": [1]}, [{"a": 1}], "x", 5, None):
         for is_exact in (False, True):
             verdict = judge_value(schema, value, version, is_exact=is_exact)
@@ -434,7 +434,7 @@ def test_a_schema_that_is_wrong_ends_no_call(schema: Any, version: str) -> None:
 )
 def test_what_is_right_of_a_wrong_schema_is_judged(schema: Any, expected: str) -> None:
     """A keyword that cannot be used is noted, and the other keywords of its schema are judged."""
-    document = answer_document({"200": {**_OK, "content": {JSON: {"schema": schema}}}})
+    document = response_document({"200": {**_OK, "content": {JSON: {"schema": schema}}}})
     judge = judge_of(document, is_mended=False)
     found = compact(judge.response(answered(b'{"a": "5", "b": "x", "c": 5}')))
     assert expected == found[0]
@@ -454,10 +454,10 @@ def test_what_is_right_of_a_wrong_schema_is_judged(schema: Any, expected: str) -
 )
 def test_a_call_ends_well_all_the_same(server: Recorder, schema: Any, body: bytes, code: int) -> None:
     """The body is on standard output as it came, with the right exit code and no traceback."""
-    document = answer_document({"200": {**_OK, "content": {JSON: {"schema": schema}}}})
+    document = response_document({"200": {**_OK, "content": {JSON: {"schema": schema}}}})
     document["servers"] = [{"url": server.origin}]
     Path("a.json").write_text(json.dumps(document), encoding="utf-8")
-    server.answers["/a"] = Answer(200, body, {"Content-Type": JSON})
+    server.responses["/a"] = Response(200, body, {"Content-Type": JSON})
     result = run_cli("./a.json", "a", "--validate", "strict", "-o", "raw")
     assert (code, body) == (result.exit_code, result.stdout_bytes)
     assert "Traceback" not in result.stderr

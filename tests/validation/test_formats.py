@@ -9,7 +9,7 @@ import pytest
 from dynacli.openapi.schema.evaluation._formats import RANGES, TEXT_FORMATS
 from dynacli.validation.judge import Judge
 from tests.documents import swagger
-from tests.validation.in_process_judge import answer_document, answered, compact, judge_of, judge_value
+from tests.validation.in_process_judge import answered, compact, judge_of, judge_value, response_document
 
 _LONG_LABEL = "a" * 63
 _TEXTS: dict[str, tuple[list[str], list[str]]] = {
@@ -226,10 +226,10 @@ _EXAMPLES: dict[str, tuple[list[Any], list[Any]]] = {**_TEXTS, **_NUMBERS}
 
 @functools.cache
 def _judge(version: str) -> Judge:
-    """The judge of an answer in which each property has the format that it is called by."""
+    """The judge of a response in which each property has the format that it is called by."""
     properties = {name: {"format": name} for name in (*_EXAMPLES, *_ANNOTATIONS)}
     content = {"application/json": {"schema": {"properties": properties}}}
-    return judge_of(answer_document({"200": {"description": "", "content": content}}, version))
+    return judge_of(response_document({"200": {"description": "", "content": content}}, version))
 
 
 def _found(name: str, value: Any, version: str = "3.1.1", *, is_exact: bool = False) -> list[str]:

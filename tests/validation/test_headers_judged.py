@@ -1,4 +1,4 @@
-"""The headers of an answer are judged by all that the document says of them, and by nothing else."""
+"""The headers of a response are judged by all that the document says of them, and by nothing else."""
 
 import json
 from typing import Any
@@ -6,8 +6,15 @@ from typing import Any
 import pytest
 
 from tests.documents import save
-from tests.harness import Answer, Recorder, run_cli
-from tests.validation.in_process_judge import JSON, answer_document, answered, compact, judge_answer, judge_of
+from tests.harness import Recorder, Response, run_cli
+from tests.validation.in_process_judge import (
+    JSON,
+    answered,
+    compact,
+    judge_of,
+    judge_response,
+    response_document,
+)
 
 VERSIONS = ["3.0.3", "3.1.0", "3.2.0"]
 _OK: dict[str, Any] = {"description": ""}
@@ -21,9 +28,9 @@ def _id(value: Any) -> str:
 def _verdict(
     described: dict[str, Any], came: Any, version: str = "3.1.0", *, is_exact: bool = False
 ) -> list[str]:
-    answer = answered(b"", 200, "")._replace(headers=came)
+    response = answered(b"", 200, "")._replace(headers=came)
     return compact(
-        judge_answer({"200": {**_OK, "headers": described}}, answer, version=version, is_exact=is_exact)
+        judge_response({"200": {**_OK, "headers": described}}, response, version=version, is_exact=is_exact)
     )
 
 
@@ -125,7 +132,7 @@ def test_each_documented_header_is_judged(
     assert expected == _verdict(described, came, version)
 
 
-def _of_two_answers(headers: dict[str, str], *, is_exact: bool = True, status: int = 200) -> list[str]:
+def _of_two_responses(headers: dict[str, str], *, is_exact: bool = True, status: int = 200) -> list[str]:
     described = {
         "200": {**_OK, "headers": {"X-Total": _INTEGER}},
         "404": {
@@ -138,7 +145,7 @@ def _of_two_answers(headers: dict[str, str], *, is_exact: bool = True, status: i
             },
         },
     }
-    return compact(judge_answer(described, answered(b"", status, "", headers=headers), is_exact=is_exact))
+    return compact(judge_response(described, answered(b"", status, "", headers=headers), is_exact=is_exact))
 
 
 @pytest.mark.parametrize(
@@ -152,20 +159,20 @@ def _of_two_answers(headers: dict[str, str], *, is_exact: bool = True, status: i
     ],
     ids=_id,
 )
-def test_a_header_of_another_answer(headers: dict[str, str], status: int, expected: list[str]) -> None:
-    """`exact` finds headers that only other answers of the operation describe; headers of HTTP itself never count."""
-    assert expected == _of_two_answers(headers, status=status)
-    assert [] == _of_two_answers(headers, status=status, is_exact=False)
+def test_a_header_of_another_response(headers: dict[str, str], status: int, expected: list[str]) -> None:
+    """`exact` finds headers that only other responses of the operation describe; headers of HTTP itself never count."""
+    assert expected == _of_two_responses(headers, status=status)
+    assert [] == _of_two_responses(headers, status=status, is_exact=False)
 
 
 def test_the_finding_says_where_the_header_is_described() -> None:
-    """The message names the other answer, and the finding points to this answer."""
+    """The message names the other response, and the finding points to this response."""
     described = {"200": _OK, "404": {**_OK, "headers": {"X-Reason": {"schema": {"type": "string"}}}}}
-    (found,) = judge_answer(
+    (found,) = judge_response(
         described, answered(b"", 200, "", headers={"x-reason": "reason"}), is_exact=True
     ).findings
     assert (
-        "the document describes `X-Reason` for the answer `404`, and not for this one",
+        "the document describes `X-Reason` for the response `404`, and not for this one",
         "reason",
         "/paths/~1a/get/responses/200",
     ) == (found.message, found.got, found.schema_pointer)
@@ -174,7 +181,7 @@ def test_the_finding_says_where_the_header_is_described() -> None:
 def test_a_body_with_a_wrong_schema_does_not_hide_headers() -> None:
     """A body that cannot be judged is a note, and the headers are judged all the same."""
     content = {JSON: {"schema": {"$ref": "#/components/schemas/None"}}}
-    document = answer_document({"200": {**_OK, "content": content, "headers": {"X-A": _INTEGER}}})
+    document = response_document({"200": {**_OK, "content": content, "headers": {"X-A": _INTEGER}}})
     found = compact(judge_of(document).response(answered(b"{}", headers={"x-a": "x"})))
     assert "header/X-A type" == found[0]
     assert 2 == len(found)
@@ -184,10 +191,10 @@ def test_a_body_with_a_wrong_schema_does_not_hide_headers() -> None:
 def test_repeated_headers_of_a_call(server: Recorder) -> None:
     """The whole way: each header as it came over the wire."""
     described = {"Set-Cookie": {"schema": {"type": "string", "pattern": "^a="}}}
-    document = answer_document({"200": {**_OK, "headers": described}})
+    document = response_document({"200": {**_OK, "headers": described}})
     document["servers"] = [{"url": server.origin}]
     save(document, "cookies.json")
-    server.answers["/a"] = Answer(200, b"", {"Set-Cookie": "b=1"})
+    server.responses["/a"] = Response(200, b"", {"Set-Cookie": "b=1"})
     result = run_cli("./cookies.json", "a", "--validate", "strict", "--error-format", "json")
     assert (9, ["header/Set-Cookie"]) == (
         result.exit_code,
@@ -198,5 +205,5 @@ def test_repeated_headers_of_a_call(server: Recorder) -> None:
 def test_a_text_that_stands_for_nothing_of_its_type_says_so() -> None:
     """The type that is asked for and the text that came are named, also where no schema was asked yet."""
     responses = {"200": {"description": "", "headers": {"X-More": {"schema": {"type": "boolean"}}}}}
-    verdict = judge_answer(responses, answered(b"", media_type="", headers={"x-more": "null"}))
+    verdict = judge_response(responses, answered(b"", media_type="", headers={"x-more": "null"}))
     assert ["expected boolean, got `null`"] == [finding.message for finding in verdict.findings]

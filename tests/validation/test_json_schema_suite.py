@@ -1,4 +1,4 @@
-"""The official JSON-Schema-Test-Suite passes by the way that answers take, but for what is listed with its reason."""
+"""The official JSON-Schema-Test-Suite passes by the way that responses take, but for what is listed with its reason."""
 
 from collections.abc import Mapping
 from typing import NamedTuple

@@ -58,8 +58,8 @@ for summary in catalog.summaries():
                 continue
             judge = Judge(catalog, catalog.operation(summary.name))
             for value in (good, [good], {}):
-                answer = JudgedResponse(int(status), {}, media_type, json.dumps(value).encode())
-                found = judge.response(answer)
+                response = JudgedResponse(int(status), {}, media_type, json.dumps(value).encode())
+                found = judge.response(response)
                 verdicts.append([summary.name, status, [vars(one) for one in found.findings], found.failures])
 print(json.dumps(verdicts))
 """
@@ -98,7 +98,7 @@ def test_verdicts_are_those_of_the_plain_import() -> None:
     own_and_real(["bookshop.yaml"], ["adyen-checkout-v71.json", "hcloud.json", "scalar-galaxy-3.1.yaml"]),
 )
 def test_verdicts_are_the_same_over_whole_documents(path: Path) -> None:
-    """Good and broken answers get the same findings from both imports."""
+    """Good and broken responses get the same findings from both imports."""
     fast = json.loads(_run(_WHOLE_DOCUMENT, "fast", str(path)))
     assert json.loads(_run(_WHOLE_DOCUMENT, "plain", str(path))) == fast
     assert {bool(findings) for _, _, findings, _ in fast} == {True, False}

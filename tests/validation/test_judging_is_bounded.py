@@ -13,7 +13,7 @@ from dynacli.openapi.schema.evaluation.translation import PlainSchema
 from dynacli.validation._schemas import schema_validators
 from tests.documents import document, operation, ref, save
 from tests.harness import run_cli
-from tests.validation.in_process_judge import answer_document, answered, compact, judge_of, judge_value
+from tests.validation.in_process_judge import answered, compact, judge_of, judge_value, response_document
 
 _ITEM = {"type": "object", "required": ["name"]}
 _REST_OF_OBJECT = "the rest of an object that has over 1,000 errors"
@@ -96,7 +96,7 @@ def test_a_judge_of_many_messages_compiles_for_each(monkeypatch: pytest.MonkeyPa
     }
     schema = {"properties": {f"p{number}": ref(f"S{number}") for number in range(400)}}
     responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
-    judge = judge_of(answer_document(responses, **linked))
+    judge = judge_of(response_document(responses, **linked))
     for number in range(380, 400):
         assert [] == compact(judge.response(answered(f'{{"p{number}": {{"a": {{}}}}}}'.encode())))
 
@@ -104,7 +104,7 @@ def test_a_judge_of_many_messages_compiles_for_each(monkeypatch: pytest.MonkeyPa
 def test_the_stack_ends_in_python(capfd: pytest.CaptureFixture[str]) -> None:
     """Wherever it ends, it is a note: the registry of references would panic, with a backtrace of its own."""
     judge = judge_of(
-        answer_document(
+        response_document(
             {"200": {"description": "", "content": {"application/json": {"schema": ref("A")}}}},
             A={"not": ref("A")},
         )
@@ -139,7 +139,7 @@ def test_a_media_type_is_found_as_it_is_written() -> None:
         "application/json": {"schema": {"type": "array"}},
         "application/json;simple": {"schema": {"type": "object"}},
     }
-    judge = judge_of(answer_document({"200": {"description": "", "content": content}}))
+    judge = judge_of(response_document({"200": {"description": "", "content": content}}))
     assert [] == compact(judge.response(answered(b"{}", media_type="application/json;simple")))
     assert [] == compact(judge.response(answered(b"{}", media_type="Application/JSON; simple")))
     assert [] == compact(judge.response(answered(b"[]")))

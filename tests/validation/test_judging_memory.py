@@ -1,4 +1,4 @@
-"""Memory: however many errors an answer has, they take no more than a fixed number of megabytes beside it."""
+"""Memory: however many errors a response has, they take no more than a fixed number of megabytes beside it."""
 
 import json
 import tracemalloc
@@ -10,7 +10,7 @@ from tests.validation.in_process_judge import judge_value
 
 _WORDS = [f"value-number-{number}" for number in range(4_000)]
 _TEXTS = {f"k{number}": "text" for number in range(300)}
-_ANSWERS: dict[str, tuple[Any, list[Any]]] = {
+_RESPONSES: dict[str, tuple[Any, list[Any]]] = {
     "values of a long enumeration": (
         {"properties": {"a": {"enum": _WORDS}}},
         [{"a": "x", "b": "b" * 100}] * 2_000,
@@ -25,10 +25,10 @@ _ANSWERS: dict[str, tuple[Any, list[Any]]] = {
 
 @pytest.mark.no_cover
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("name", _ANSWERS)
+@pytest.mark.parametrize("name", _RESPONSES)
 def test_errors_take_little_memory(name: str) -> None:
     """They hold neither texts with the value and the schema in them, nor all errors by all alternatives."""
-    item, value = _ANSWERS[name]
+    item, value = _RESPONSES[name]
     judge_value({"type": "array", "items": item}, value[:30])  # loads the libraries
     size = len(json.dumps(value))
     tracemalloc.start()
@@ -38,4 +38,4 @@ def test_errors_take_little_memory(name: str) -> None:
     finally:
         tracemalloc.stop()
     assert verdict.findings
-    assert peak < 50_000_000 + 20 * size, f"{peak >> 20} MiB for an answer of {size:,} bytes"
+    assert peak < 50_000_000 + 20 * size, f"{peak >> 20} MiB for a response of {size:,} bytes"

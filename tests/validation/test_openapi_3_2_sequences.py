@@ -12,8 +12,15 @@ from dynacli.openapi.schema.evaluation.judging_notes import JudgingNotes
 from dynacli.validation._judge_items import PlacedSchema, sequence_errors
 from dynacli.validation.sequences import Item, items_of, read_items
 from tests.documents import save
-from tests.harness import Answer, Recorder, run_cli
-from tests.validation.in_process_judge import answer_document, answered, compact, judge_answer, judge_of, sent
+from tests.harness import Recorder, Response, run_cli
+from tests.validation.in_process_judge import (
+    answered,
+    compact,
+    judge_of,
+    judge_response,
+    response_document,
+    sent,
+)
 
 _ITEM = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
 _EVENT = {
@@ -38,8 +45,8 @@ def _verdict(
 ) -> list[str]:
     name = media_type.partition(";")[0]
     responses = {"200": {"description": "", "content": {name: media}}}
-    answer = answered(body, media_type=media_type)
-    return compact(judge_answer(responses, answer, version=version, **more))
+    response = answered(body, media_type=media_type)
+    return compact(judge_response(responses, response, version=version, **more))
 
 
 # Reading
@@ -200,7 +207,7 @@ def test_each_item_has_its_time_for_patterns(monkeypatch: pytest.MonkeyPatch) ->
     assert ["item 1 and those after it: it takes too long to match the patterns"] == _matched(0.5, 5)
 
 
-# Answers
+# Responses
 
 
 @pytest.mark.parametrize(
@@ -236,13 +243,13 @@ def test_a_finding_names_the_place_in_the_document() -> None:
     """Through references, to the keyword below `itemSchema` or in the component."""
     reference = {"$ref": "#/components/schemas/Item"}
     responses = {"200": {"description": "", "content": {"application/jsonl": {"itemSchema": reference}}}}
-    answer = answered(b'{"id":1}\n{"id":"a"}', media_type="application/jsonl")
-    verdict = judge_answer(responses, answer, version="3.2.0", Item=_ITEM)
+    response = answered(b'{"id":1}\n{"id":"a"}', media_type="application/jsonl")
+    verdict = judge_response(responses, response, version="3.2.0", Item=_ITEM)
     assert ["/components/schemas/Item/properties/id/type"] == [
         finding.schema_pointer for finding in verdict.findings
     ]
     responses["200"]["content"] = {"application/jsonl": {"itemSchema": _ITEM}}
-    verdict = judge_answer(responses, answer, version="3.2.0")
+    verdict = judge_response(responses, response, version="3.2.0")
     place = "/paths/~1a/get/responses/200/content/application~1jsonl/itemSchema/properties/id/type"
     assert [place] == [finding.schema_pointer for finding in verdict.findings]
 
@@ -332,7 +339,7 @@ def test_what_is_no_sequence_is_a_finding(media_type: str, body: bytes, message:
     """A body that is not what its media type says is named, with the line or the record."""
     name = media_type.partition(";")[0]
     responses = {"200": {"description": "", "content": {name: {"itemSchema": _ITEM}}}}
-    verdict = judge_answer(responses, answered(body, media_type=media_type), version="3.2.0")
+    verdict = judge_response(responses, answered(body, media_type=media_type), version="3.2.0")
     assert [("unreadable-body", message)] == [(finding.rule, finding.message) for finding in verdict.findings]
 
 
@@ -364,8 +371,8 @@ def test_exact_looks_into_the_items() -> None:
 
 
 def test_a_body_of_items_is_judged() -> None:
-    """A request's items are judged like those of an answer."""
-    document = answer_document({"200": {"description": ""}}, "3.2.0")
+    """A request's items are judged like those of a response."""
+    document = response_document({"200": {"description": ""}}, "3.2.0")
     document["paths"]["/a"]["get"]["requestBody"] = {"content": {"application/jsonl": {"itemSchema": _ITEM}}}
     judge = judge_of(document)
     request = sent(media_type="application/jsonl", body=b'{"id":1}\n{"id":"a"}\n')
@@ -374,11 +381,11 @@ def test_a_body_of_items_is_judged() -> None:
 
 def test_a_stream_is_judged_in_a_call(server: Recorder) -> None:
     """The whole way: an event that breaks the document ends a strict call with 9, the body written all the same."""
-    document = answer_document({"200": {"content": {"text/event-stream": {"itemSchema": _EVENT}}}}, "3.2.0")
+    document = response_document({"200": {"content": {"text/event-stream": {"itemSchema": _EVENT}}}}, "3.2.0")
     document["servers"] = [{"url": server.origin}]
     save(document, "events.json")
     body = b"event: added\ndata: a\n\nevent: lost\ndata: b\n\n"
-    server.answers["/a"] = Answer(200, body, {"Content-Type": "text/event-stream"})
+    server.responses["/a"] = Response(200, body, {"Content-Type": "text/event-stream"})
     result = run_cli("./events.json", "a", "--validate", "strict", "-o", "raw", "--error-format", "json")
     assert (9, body) == (result.exit_code, result.stdout_bytes)
     assert ["/1/event"] == [finding["pointer"] for finding in result.error["findings"]]

@@ -7,7 +7,7 @@ import pytest
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
 from tests.documents import document, operation, parameter
 from tests.validation.golden_findings import told
-from tests.validation.in_process_judge import JSON, answer_document, answered, judge_of, sent
+from tests.validation.in_process_judge import JSON, answered, judge_of, response_document, sent
 
 _INTEGER = {"schema": {"type": "integer"}}
 _NOWHERE = {"$ref": "#/components/mediaTypes/None"}
@@ -24,7 +24,7 @@ def _asking(*parameters: dict[str, Any], version: str = "3.2.0", body: Any = Non
 
 def _answering(content: Any = None, status: str = "200", **response: Any) -> dict[str, Any]:
     with_content = {} if content is None else {"content": content}
-    return answer_document({status: {"description": "", **with_content, **response}}, "3.1.0")
+    return response_document({status: {"description": "", **with_content, **response}}, "3.1.0")
 
 
 def _json(body: bytes, media_type: str = JSON) -> JudgedRequest:

@@ -48,7 +48,7 @@ _OF_WHAT_IS_INSIDE = {
     # An empty text is a text, and of another type nothing is empty: openapi-core has it, no request that is built does.
     "empty-value",
     # There is no message: a server closed the connection.
-    "no-answer",
+    "no-response",
     # They are about what a server does not refuse, which `check --probe` asks for.
     *("undocumented-method", "missing-allow", "ignored-security", "accepted-invalid-request"),
     # They are annotations (JSON Schema Validation 2020-12, 8.2).

@@ -25,9 +25,9 @@ class Expected:
     Args:
         operations: How many operations it has.
         calls: Calls that a user would make, which succeed; `<NAME>` is what an earlier call named.
-        keep: Name → number of the call, and the steps to the value in its answer.
+        keep: Name → number of the call, and the steps to the value in its response.
         check: Further words of a check.
-        reads: How many of its reading operations answer with 2xx at least, when they are checked.
+        reads: How many of its reading operations respond with 2xx at least, when they are checked.
         found: Operation → its defects, as `RULE POINTER`.
         left: The operations whose traces stay after a check that writes, which says so.
         variables: Its credentials.
@@ -63,13 +63,13 @@ EXPECTED = {
         keep={"id": (1, ("id",))},
         reads=12,
         found={
-            "get-collection-by-crn": {"no-answer status"},
+            "get-collection-by-crn": {"no-response status"},
             "healthcheck": {"type "},
             "list-databases": {"required /*"},
             "fork-count": {_STATUS},
             "update-collection": {
                 _STATUS
-            },  # wants an id where the others take the name, and answers with 400
+            },  # wants an id where the others take the name, and responds with 400
             "get-attached-function": {_STATUS},
             "indexing-status": {_STATUS},  # likewise
             "version": {_TYPE},
@@ -191,7 +191,7 @@ def _call(name: str, expected: Expected) -> None:
 def _left(told: str, expected: Expected) -> set[str]:
     """Return the operations whose traces stay, but for what the server might have removed at another moment."""
     left = re.findall(r"^warning: `([\w-]+)` created (.*)$", told, re.MULTILINE)
-    busy = tuple(f" answered {status}" for status in expected.may_say)
+    busy = tuple(f" responded with {status}" for status in expected.may_say)
     return {operation for operation, rest in left if not (busy and rest.endswith(busy))}
 
 

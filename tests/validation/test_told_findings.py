@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.documents import BEARER, JSON, document, operation, parameter, ref, save
-from tests.harness import Answer, Recorder, json_answer, run_cli
+from tests.harness import Recorder, Response, json_response, run_cli
 from tests.validation.in_process_judge import judge_value
 
 _STRING = {"type": "string"}
@@ -21,7 +21,7 @@ _DOG = _object("kind", "breed", kind=_STRING, breed=_STRING, size={"type": "inte
 
 def _api(server: Recorder, schema: Any, value: Any, **components: Any) -> str:
     responses = {"200": {"description": "", "content": {JSON: {"schema": schema}}}}
-    server.answers["/a"] = json_answer(value)
+    server.responses["/a"] = json_response(value)
     made = document(
         {"/a": {"get": operation("get-a", responses=responses)}}, [server.origin], version="3.1.0"
     )
@@ -109,7 +109,7 @@ def test_an_undocumented_status_counts_the_same_in_a_call_and_in_a_check(
     secured: dict[str, Any] = {"schemes": {"b": BEARER}, "security": [{"b": []}]} if is_secured else {}
     get = operation("get-a", parameter("id", {"type": "integer"}, "path"))
     api = save(document({"/a/{id}": {"get": get}}, [server.origin], **secured))
-    server.answers["/a/1"] = Answer(status, b"{}")
+    server.responses["/a/1"] = Response(status, b"{}")
     called = run_cli(api, "get-a", "1", "--retries", "0")
     rows = run_cli("check", api, "--set", "get-a.id=1", "-o", "json", "--retries", "0").json
     rules = [finding["rule"] for finding in rows[0]["findings"]]

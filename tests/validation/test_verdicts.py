@@ -1,4 +1,4 @@
-"""An answer is judged by what the document says of it: every finding, and nothing but findings."""
+"""A response is judged by what the document says of it: every finding, and nothing but findings."""
 
 import json
 from pathlib import Path
@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 from tests.validation.in_process_judge import (
     JSON,
-    answer_document,
     answered,
     compact,
-    judge_answer,
     judge_of,
+    judge_response,
     judge_value,
+    response_document,
 )
 
 _UNKNOWN_CHARSET = "? the body is text in `no-such`, which is unknown"
@@ -291,8 +291,8 @@ def test_a_discriminator_of_a_parent_is_no_circle(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_properties_that_an_answer_does_not_have(version: str) -> None:
-    """A required property that is write-only is not missed in an answer, wherever it says so."""
+def test_properties_that_an_response_does_not_have(version: str) -> None:
+    """A required property that is write-only is not missed in a response, wherever it says so."""
     schema = {
         "required": ["a", "b", "c", "d"],
         "properties": {
@@ -308,7 +308,7 @@ def test_properties_that_an_answer_does_not_have(version: str) -> None:
     ]
 
 
-def test_a_write_only_property_in_an_answer() -> None:
+def test_a_write_only_property_in_an_response() -> None:
     """What is write-only is a secret, in every version."""
     schema = {"properties": {"password": {"type": "string", "writeOnly": True}}}
     for version in ("3.0.3", "3.1.0", "3.2.0"):
@@ -460,7 +460,7 @@ def _content(*names: str) -> dict[str, Any]:
 )
 def test_media_types_match_as_http_has_it(documented: list[str], came: str, expected: list[str]) -> None:
     """Names are compared in any case, parameters do not matter where they are missing, ranges are ranges."""
-    assert expected == compact(judge_answer(_content(*documented), answered(b'"x"', media_type=came)))
+    assert expected == compact(judge_response(_content(*documented), answered(b'"x"', media_type=came)))
 
 
 def test_the_closest_media_type_judges() -> None:
@@ -473,12 +473,12 @@ def test_the_closest_media_type_judges() -> None:
     responses = {"200": {**_OK, "content": content}}
     for came, value in (("application/json", "plain"), ("application/json;V=2", "two")):
         body = json.dumps(value).encode()
-        assert [] == compact(judge_answer(responses, answered(body, media_type=came)))
+        assert [] == compact(judge_response(responses, answered(body, media_type=came)))
 
 
 def test_a_wrong_media_type_names_both() -> None:
     """The message has what came and what the document has."""
-    found = judge_answer(_content(JSON), answered(b"<p>", media_type="text/html")).findings[0]
+    found = judge_response(_content(JSON), answered(b"<p>", media_type="text/html")).findings[0]
     assert (
         "the media type is `text/html`, and the document has `application/json`",
         [JSON],
@@ -488,7 +488,7 @@ def test_a_wrong_media_type_names_both() -> None:
         found.expected,
         found.got,
     )
-    missing = judge_answer(_content(JSON), answered(b"1", media_type="")).findings[0]
+    missing = judge_response(_content(JSON), answered(b"1", media_type="")).findings[0]
     assert "there is no media type, and the document has `application/json`" == missing.message
 
 
@@ -516,13 +516,13 @@ def test_statuses_match_exactly_then_by_range_then_by_default(
 ) -> None:
     """A status that the document does not have is a finding, except for what any server may say of too many calls."""
     responses = {code: _content(JSON)["200"] for code in documented}
-    assert expected == compact(judge_answer(responses, answered(b'"x"', status)))
+    assert expected == compact(judge_response(responses, answered(b'"x"', status)))
 
 
 @pytest.mark.parametrize("status", [201, 404, 429])
 def test_an_undocumented_status_is_a_finding_at_exact(status: int) -> None:
     """At `exact` every undocumented status is a finding."""
-    found = judge_answer(_content(JSON), answered(b'"x"', status), is_exact=True).findings
+    found = judge_response(_content(JSON), answered(b'"x"', status), is_exact=True).findings
     assert [("undocumented-status", ["200"], status)] == [
         (finding.rule, finding.expected, finding.got) for finding in found
     ]
@@ -548,7 +548,7 @@ def test_an_undocumented_status_is_a_finding_at_exact(status: int) -> None:
 def test_empty_bodies(response: dict[str, Any], status: int, expected: list[str]) -> None:
     """A documented body that is missing is a finding, except where HTTP has none; headers are judged anyway."""
     responses = {str(status): {**_OK, **response}}
-    assert expected == compact(judge_answer(responses, answered(b"", status, "")))
+    assert expected == compact(judge_response(responses, answered(b"", status, "")))
 
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0", "3.2.0"])
@@ -556,14 +556,14 @@ def test_empty_bodies(response: dict[str, Any], status: int, expected: list[str]
 def test_what_is_no_schema_is_said_to_be_none(schema: Any, version: str) -> None:
     """A value in the place of a schema is named in the note."""
     responses = {"200": {**_OK, "content": {JSON: {"schema": schema}}}}
-    verdict = judge_answer(responses, answered(b"{}"), version=version)
+    verdict = judge_response(responses, answered(b"{}"), version=version)
     told = f"the document has `{json.dumps(schema)}` where a schema belongs"
     assert ([], [], [told]) == (verdict.findings, verdict.failures, verdict.not_validated)
 
 
 def test_head_has_no_body() -> None:
-    """An answer to HEAD is judged without the body that it stands for."""
-    document = answer_document(_content(JSON))
+    """A response to HEAD is judged without the body that it stands for."""
+    document = response_document(_content(JSON))
     document["paths"]["/a"] = {"head": document["paths"]["/a"]["get"]}
     assert [] == compact(judge_of(document).response(answered(b"")))
 
@@ -571,11 +571,11 @@ def test_head_has_no_body() -> None:
 def test_a_body_that_the_document_does_not_describe() -> None:
     """An undescribed body is a note, and a finding at `exact`."""
     for response in (_OK, {**_OK, "content": {}}):
-        assert ["? the document describes no body for this answer"] == compact(
-            judge_answer({"200": response}, answered(b"{}"))
+        assert ["? the document describes no body for this response"] == compact(
+            judge_response({"200": response}, answered(b"{}"))
         )
         assert ["- undocumented-body"] == compact(
-            judge_answer({"200": response}, answered(b"{}"), is_exact=True)
+            judge_response({"200": response}, answered(b"{}"), is_exact=True)
         )
 
 
@@ -597,11 +597,11 @@ def test_a_body_that_the_document_does_not_describe() -> None:
     ],
     ids=_id,
 )
-def test_headers_of_an_answer(
+def test_headers_of_an_response(
     header: dict[str, Any], values: dict[str, str], expected: list[str], version: str
 ) -> None:
     """Headers are found in any case and judged by their schema; only required ones can be missing."""
-    document = answer_document({"200": {**_OK, "headers": {"X-Count": header}}}, version)
+    document = response_document({"200": {**_OK, "headers": {"X-Count": header}}}, version)
     document["components"]["headers"] = {"Count": {"schema": {"type": "integer"}}}
     assert expected == compact(judge_of(document).response(answered(b"", headers=values)))
 
@@ -623,7 +623,7 @@ def test_headers_of_an_answer(
 )
 def test_a_body_that_is_not_what_it_says(body: bytes, media_type: str, expected: str) -> None:
     """A body that cannot be read as its media type is one finding that says why."""
-    found = judge_answer(_content(JSON), answered(body, media_type=media_type)).findings
+    found = judge_response(_content(JSON), answered(body, media_type=media_type)).findings
     assert [("unreadable-body", expected)] == [(finding.rule, finding.message) for finding in found]
 
 
@@ -641,9 +641,9 @@ def test_a_body_that_is_not_what_it_says(body: bytes, media_type: str, expected:
     ids=["deep", "digits", "unknown-charset", "codec", "empty-charset", "latin-1", "byte-order-mark"],
 )
 def test_a_body_that_cannot_be_read_here(body: bytes, media_type: str, expected: str | None) -> None:
-    """A body that dynacli cannot read, through no fault of the answer, is a note and no finding."""
+    """A body that dynacli cannot read, through no fault of the response, is a note and no finding."""
     responses = {"200": {**_OK, "content": {JSON: {"schema": {}}}}}
-    verdict = judge_answer(responses, answered(body, media_type=media_type))
+    verdict = judge_response(responses, answered(body, media_type=media_type))
     assert ([], [expected] if expected else []) == (verdict.findings, verdict.not_validated)
 
 
@@ -657,7 +657,7 @@ def test_text_bodies_are_values() -> None:
         ({}, b"x", []),
     ):
         responses = {"200": {**_OK, "content": {"text/plain": {"schema": schema}}}}
-        assert expected == compact(judge_answer(responses, answered(body, media_type="text/plain")))
+        assert expected == compact(judge_response(responses, answered(body, media_type="text/plain")))
 
 
 @pytest.mark.sampled(8)
@@ -694,15 +694,15 @@ def test_media_types_as_they_are_written(key: str, came: str, expected: list[str
     """A media type is matched with parameters, ranges and case in mind; what is none is a note."""
     schema = {"type": "object", "properties": {"n": {"type": "string"}}}
     responses = {"200": {**_OK, "content": {key: {"schema": schema}}}}
-    assert expected == compact(judge_answer(responses, answered(b'{"n": 5}', media_type=came)))
+    assert expected == compact(judge_response(responses, answered(b'{"n": 5}', media_type=came)))
 
 
 def test_hundreds_of_media_types() -> None:
-    """Among three hundred media types the answer's own judges the body."""
+    """Among three hundred media types the response's own judges the body."""
     content = {
         f"application/vnd.v{number}+json": {"schema": {"required": [f"n{number}"]}} for number in range(300)
     }
-    verdict = judge_answer(
+    verdict = judge_response(
         {"200": {**_OK, "content": content}}, answered(b"{}", media_type="application/vnd.v217+json")
     )
     assert ["n217"] == [finding.expected for finding in verdict.findings]
@@ -727,7 +727,7 @@ def test_statuses_as_they_are_written(keys: list[str], status: int, expected: li
     if "404" in keys:
         responses["404"] = {**_OK, "content": {"text/plain": {}}}
     body = b"" if status == 204 else b"x"
-    assert expected == compact(judge_answer(responses, answered(body, status, "text/plain")))
+    assert expected == compact(judge_response(responses, answered(body, status, "text/plain")))
 
 
 def test_statuses_that_yaml_makes_numbers(server: Recorder) -> None:
@@ -737,7 +737,7 @@ def test_statuses_that_yaml_makes_numbers(server: Recorder) -> None:
         "paths: {/a: {get: {operationId: a, responses: {200: {description: ok, content: "
         "{application/json: {schema: {type: array}}}}}}}}\n"
     )
-    server.answers["/a"] = Answer()
+    server.responses["/a"] = Response()
     result = run_cli("./a.yaml", "a", "--validate", "strict", "--error-format", "json")
     assert (9, ["type"]) == (result.exit_code, [finding["rule"] for finding in result.error["findings"]])
 
@@ -761,9 +761,9 @@ def test_statuses_that_yaml_makes_numbers(server: Recorder) -> None:
 def test_bytes_are_judged_by_their_number(schema: Any, expected: list[str], version: str) -> None:
     """The length of a body of bytes is judged, and no keyword about text."""
     responses = {"200": {**_OK, "content": {"application/octet-stream": {"schema": schema}}}}
-    answer = answered(b"\0\xff\x80", media_type="application/octet-stream")
+    response = answered(b"\0\xff\x80", media_type="application/octet-stream")
     bytes_of_two = {"type": "string", "format": "binary", "maxLength": 2}
-    verdict = judge_answer(responses, answer, version=version, Bytes=bytes_of_two)
+    verdict = judge_response(responses, response, version=version, Bytes=bytes_of_two)
     assert expected == compact(verdict)
     if expected == ["- maxLength"]:
         (finding,) = verdict.findings
@@ -799,7 +799,7 @@ def test_the_flags_of_3_0_in_a_later_document(
 def test_a_boolean_is_no_number(keyword: str, about: Any, version: str) -> None:
     """If the document has `true` for a number, the keyword is not evaluated, and a value that it is about tells so."""
     responses = {"200": {**_OK, "content": {JSON: {"schema": {keyword: True}}}}}
-    judge = judge_of(answer_document(responses, version), is_mended=False)
+    judge = judge_of(response_document(responses, version), is_mended=False)
     values: list[Any] = [0, "", [], {}]
     for value in values:
         verdict = judge.response(answered(json.dumps(value).encode()))
@@ -887,7 +887,7 @@ def test_a_wrong_schema_is_a_note_and_the_rest_is_judged(schema: Any, reason: st
     value = {"n": 5} if "properties" in schema or "required" in schema else 5
     value = value if isinstance(value, dict) else {"n": 5}
     responses = {"200": {**_OK, "content": {JSON: {"schema": whole}}}}
-    judge = judge_of(answer_document(responses, version), is_mended=False)
+    judge = judge_of(response_document(responses, version), is_mended=False)
     verdict = judge.response(answered(json.dumps(value).encode()))
     assert [reason] == verdict.failures
     assert ["- required", "/n type"] == [
@@ -903,14 +903,14 @@ def test_a_reference_to_nowhere_at_the_root(version: str) -> None:
 
 
 @pytest.mark.parametrize("is_exact", [False, True], ids=["strict", "exact"])
-def test_answers_that_lead_elsewhere(is_exact: bool) -> None:
-    """An answer by a reference that is not followed is named; the others are judged as if it were not there."""
+def test_responses_that_lead_elsewhere(is_exact: bool) -> None:
+    """A response by a reference that is not followed is named; the others are judged as if it were not there."""
     elsewhere = "https://schemas.example.org/responses.yaml#/NotFound"
     responses = {
         "200": {**_OK, "content": {JSON: {"schema": {"type": "string"}}}},
         "404": {"$ref": elsewhere},
     }
-    judge = judge_of(answer_document(responses))
+    judge = judge_of(response_document(responses))
     headers = {"x-header": "1"}
     assert ["- type"] == compact(judge.response(answered(b"1", headers=headers), is_exact=is_exact))
     verdict = judge.response(answered(b"1", 404, headers=headers), is_exact=is_exact)
@@ -943,12 +943,12 @@ _HOSTILE_BODIES = {
 @pytest.mark.parametrize("error_format", ["text", "json"])
 def test_whatever_comes_is_printed(server: Recorder, body: bytes, code: int, error_format: str) -> None:
     """No body is lost to its verdict, however bad it is, and none is a defect of dynacli."""
-    document = answer_document(
+    document = response_document(
         {"200": {**_OK, "content": {JSON: {"schema": {"properties": {"n": {"type": "boolean"}}}}}}}
     )
     document["servers"] = [{"url": server.origin}]
     Path("document.json").write_text(json.dumps(document), encoding="utf-8")
-    server.answers["/a"] = Answer(200, body)
+    server.responses["/a"] = Response(200, body)
     words = ("./document.json", "a", "--validate", "strict", "-o", "raw", "--error-format", error_format)
     result = run_cli(*words)
     assert (code, body) == (result.exit_code, result.stdout_bytes)
@@ -957,10 +957,10 @@ def test_whatever_comes_is_printed(server: Recorder, body: bytes, code: int, err
 
 def test_findings_in_both_forms(server: Recorder) -> None:
     """On the command line a finding has its place in the body and in the document, as text and as JSON."""
-    document = answer_document({"200": {**_OK, "content": {JSON: {"schema": {"type": "integer"}}}}})
+    document = response_document({"200": {**_OK, "content": {JSON: {"schema": {"type": "integer"}}}}})
     document["servers"] = [{"url": server.origin}]
     Path("document.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
-    server.answers["/a"] = Answer(200, b'"x"')
+    server.responses["/a"] = Response(200, b'"x"')
     text = run_cli("./document.json", "a", "--validate", "strict")
     pointer = "/paths/~1a/get/responses/200/content/application~1json/schema/type"
     line = 1 + next(

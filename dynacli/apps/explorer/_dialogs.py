@@ -46,7 +46,7 @@ class QuestionDialog(ModalScreen[bool]):
                 yield Button("Cancel (n)", id="no", compact=True)
 
     def on_mount(self) -> None:
-        """Give the focus to the answer that does no harm."""
+        """Give the focus to the response that does no harm."""
         self.query_one("#no" if self._is_dangerous else "#yes").focus()
 
     @on(Button.Pressed)
@@ -54,7 +54,7 @@ class QuestionDialog(ModalScreen[bool]):
         self.dismiss(event.button.id == "yes")
 
     def action_answer(self, is_agreed: bool) -> None:
-        """Answer by a key."""
+        """Response by a key."""
         self.dismiss(is_agreed)
 
 
@@ -167,7 +167,7 @@ class AboutDialog(ModalScreen[str | None]):
 
 
 class PathDialog(ModalScreen[str | None]):
-    """A file to save the answer in; one that is there is replaced only where the person says so again.
+    """A file to save the response in; one that is there is replaced only where the person says so again.
 
     Args:
         name: The name that is proposed.
@@ -184,7 +184,7 @@ class PathDialog(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Make the dialog."""
         with Vertical(classes="dialog"):
-            yield Static("Save the answer in", markup=False)
+            yield Static("Save the response in", markup=False)
             yield Input(self._proposed, compact=True)
             yield Static("Enter saves, Esc leaves", id="advice", markup=False)
 

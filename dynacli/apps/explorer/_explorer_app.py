@@ -18,8 +18,6 @@ from textual.theme import BUILTIN_THEMES
 from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
 
-from dynacli.apps.explorer._answer_pane import AnswerPane, MadeCall
-from dynacli.apps.explorer._answer_views import KeptCall
 from dynacli.apps.explorer._dialogs import QuestionDialog, TextDialog
 from dynacli.apps.explorer._draft import (
     PROFILE,
@@ -34,6 +32,8 @@ from dynacli.apps.explorer._draft import (
 )
 from dynacli.apps.explorer._operations_pane import OperationGroup, OperationList, find_operations, grouped
 from dynacli.apps.explorer._request_form import RequestForm
+from dynacli.apps.explorer._response_pane import MadeCall, ResponsePane
+from dynacli.apps.explorer._response_views import KeptCall
 from dynacli.apps.explorer._running_call import Caller, FailedWork, work_aside
 from dynacli.apps.explorer.earlier_calls import ReadLine, draft_of, earlier_calls, with_messages
 from dynacli.client.call import ResponsePart
@@ -62,12 +62,12 @@ Screen { layout: vertical; }
 #operations { width: 34; }
 #operations:focus-within { width: 46; }
 #request { width: 1fr; }
-#answer { width: 1fr; }
+#response { width: 1fr; }
 .narrow #operations { width: 30; }
 .narrow #operations:focus-within { width: 46; }
-.narrow #answer { display: none; }
-.narrow.at-answer #operations, .narrow.at-answer #request { display: none; }
-.narrow.at-answer #answer { display: block; }
+.narrow #response { display: none; }
+.narrow.at-response #operations, .narrow.at-response #request { display: none; }
+.narrow.at-response #response { display: block; }
 .tiny #operations, .tiny #operations:focus-within { width: 100%; }
 .tiny #request, .tiny.at-request #operations { display: none; }
 .tiny.at-request #request { display: block; }
@@ -124,16 +124,16 @@ _PLAIN: Final = dataclasses.replace(
 
 _KEYS: Final = """\
 F1        this page                  F2, /     search the operations
-F3        the request                F4        the answer
+F3        the request                F4        the response
 F5, ^S    send                       Esc       cancel the call, or back
 F6        body as form or as text    F7        fill in an example
 F8        give an empty text         F12, ^O   about the input
 F9, ^Y    copy the command line      F10, ^Q   leave
 
 Tab, Shift-Tab and the arrows move; Enter opens, chooses and closes.
-In the answer p, t, r, h, v and y show its views: pretty, table, raw,
+In the response p, t, r, h, v and y show its views: pretty, table, raw,
 headers, verdict and the history of calls; / finds a text, n and N go
-to the next place and back; s saves the answer, c copies what is shown;
+to the next place and back; s saves the response, c copies what is shown;
 l signs in.
 What was copied is printed on leaving, too. The mouse works as well.\
 """
@@ -176,7 +176,7 @@ _NOT_IN_DIALOGS = frozenset(
         "keys",
         "search",
         "request",
-        "answer",
+        "response",
         "send",
         "cancel",
         "go_left",
@@ -215,7 +215,7 @@ class ExplorerApp(App[None]):
         Binding("f2", "search", show=False, priority=True),
         Binding("slash", "search", show=False),
         Binding("f3", "request", show=False, priority=True),
-        Binding("f4", "answer", show=False, priority=True),
+        Binding("f4", "response", show=False, priority=True),
         Binding("f5", "send", "Send", priority=True),
         Binding("ctrl+s", "send", show=False, priority=True),
         Binding("escape", "cancel", "Cancel"),
@@ -281,7 +281,7 @@ class ExplorerApp(App[None]):
                 yield OperationList(id="list")
             yield RequestForm(id="request")
             earlier = partial(earlier_calls, self._env, self._api, self._began)
-            yield AnswerPane(self._env.variables, earlier, id="answer")
+            yield ResponsePane(self._env.variables, earlier, id="response")
         yield self._caller
         yield Footer(compact=True, show_command_palette=False)
 
@@ -290,7 +290,7 @@ class ExplorerApp(App[None]):
         for name, title in (
             ("operations", "F2 Operations"),
             ("request", "F3 Request"),
-            ("answer", "F4 Answer"),
+            ("response", "F4 Response"),
         ):
             pane = self.query_one(f"#{name}")
             pane.border_title = title
@@ -429,11 +429,11 @@ class ExplorerApp(App[None]):
 
     def _turn_to(self, pane: str | None) -> None:
         """Show a pane where the terminal has no room for all; a pane that is not shown cannot have the focus."""
-        for name in ("answer", "request"):
+        for name in ("response", "request"):
             self.screen.set_class(name == pane, f"at-{name}")
 
-    def _is_in_answer(self, widget: Widget) -> bool:
-        return any(each.id == "answer" for each in widget.ancestors_with_self)
+    def _is_in_response(self, widget: Widget) -> bool:
+        return any(each.id == "response" for each in widget.ancestors_with_self)
 
     # The call
 
@@ -469,10 +469,10 @@ class ExplorerApp(App[None]):
         self.push_screen(QuestionDialog(question, is_dangerous=is_dangerous), take)
 
     def _send(self, draft: Draft, settings: CallSettings) -> None:
-        pane = self.query_one(AnswerPane)
+        pane = self.query_one(ResponsePane)
         pane.begin()
         self._caller.send(draft, settings)
-        self._turn_to("answer")
+        self._turn_to("response")
         pane.focus_content()
         self.refresh_bindings()
 
@@ -480,13 +480,13 @@ class ExplorerApp(App[None]):
     def _take_event(self, message: Caller.Told) -> None:
         self.refresh_bindings()
         at = time.strftime("%H:%M:%S")
-        self.query_one(AnswerPane).tell(message.event, message.draft, at)
+        self.query_one(ResponsePane).tell(message.event, message.draft, at)
         if isinstance(message.event, ResponsePart):
             self._caller.go_on()
 
     def _show_time(self) -> None:
         if self._caller.is_calling:
-            self.query_one(AnswerPane).show_time(self._caller.seconds)
+            self.query_one(ResponsePane).show_time(self._caller.seconds)
 
     def action_cancel(self) -> None:
         """End the call that is under way."""
@@ -495,8 +495,8 @@ class ExplorerApp(App[None]):
     def action_go_left(self) -> None:
         """Go to the pane on the left."""
         focused = self.focused
-        if focused is not None and self._is_in_answer(focused):
-            if not self.query_one(AnswerPane).leave_search():
+        if focused is not None and self._is_in_response(focused):
+            if not self.query_one(ResponsePane).leave_search():
                 self.action_request()
         else:
             self._turn_to("operations")
@@ -529,9 +529,9 @@ class ExplorerApp(App[None]):
         self.query_one(RequestForm).focus_again()
 
     def action_answer(self) -> None:
-        """Go to the answer."""
-        self._turn_to("answer")
-        self.query_one(AnswerPane).focus_content()
+        """Go to the response."""
+        self._turn_to("response")
+        self.query_one(ResponsePane).focus_content()
 
     async def action_text(self) -> None:
         """Show the body as text, or as a form."""
@@ -576,8 +576,8 @@ class ExplorerApp(App[None]):
         if is_signed_in:
             self.notify("F5 sends the request again")
 
-    @on(AnswerPane.Recalled)
-    async def _recalled(self, event: AnswerPane.Recalled) -> None:
+    @on(ResponsePane.Recalled)
+    async def _recalled(self, event: ResponsePane.Recalled) -> None:
         made: MadeCall | KeptCall
         if isinstance(event.made, MadeCall):
             made, draft = event.made, event.made.draft
@@ -594,4 +594,4 @@ class ExplorerApp(App[None]):
         await form.recall(draft)
         if isinstance(made, KeptCall) and form.draft is not None:
             made = made._replace(draft=form.draft)  # with its rows
-        self.query_one(AnswerPane).recall(made)
+        self.query_one(ResponsePane).recall(made)

@@ -231,10 +231,10 @@ _ROWS_BELOW: Final[Mapping[str, tuple[str, ...]]] = {
 """Setting → those that are shown only where it is given."""
 _FACTS: Final = {
     PROFILE: "a profile of the configuration",
-    "all": "all pages of the list as one answer",
+    "all": "all pages of the list as one response",
     "max-items": "N items, from as many pages as they need",
-    "follow": "then the call that this link of the answer leads to",
-    "wait": "call again until this JMESPath is true of the answer, such as status=='done'",
+    "follow": "then the call that this link of the response leads to",
+    "wait": "call again until this JMESPath is true of the response, such as status=='done'",
     "wait-timeout": "SECONDS at most [default 300]",
     "wait-interval": "SECONDS between two calls [2, growing to 30]",
 }

@@ -20,9 +20,9 @@ from dynacli.client.call import (
     CallEvent,
     Findings,
     Page,
-    Response,
     ResponseHead,
     ResponsePart,
+    ResponseReceived,
     Retrying,
 )
 from dynacli.client.call_settings import CallSettings
@@ -34,7 +34,7 @@ from dynacli.client.pages.merge_pages import MergedVerdict, merged_text
 from dynacli.client.pages.page_loop import PageLoop, answered_page
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, InternalError
-from dynacli.http.exchange import RENDER_LIMIT, Answer, EndableClients
+from dynacli.http.exchange import RENDER_LIMIT, EndableClients, Response
 from dynacli.openapi.model.wording import counted
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json
@@ -77,7 +77,7 @@ def work_aside(owner: MessagePump, work: Callable[[], Message | None]) -> None:
 
 
 class _MergedList:
-    """The pages of a list as they come, and one answer of them all.
+    """The pages of a list as they come, and one response of them all.
 
     Attributes:
         size: The characters of the items.
@@ -95,7 +95,7 @@ class _MergedList:
         Raises:
             HttpError: It is a later one that is no success.
         """
-        items, is_success = page.items or [], 200 <= page.answer.status < 300
+        items, is_success = page.items or [], 200 <= page.response.status < 300
         self._verdict.add(page, self._loop.items, self._loop.count - len(items))
         self._first = self._first or page
         if is_success:
@@ -104,9 +104,9 @@ class _MergedList:
             self._texts += texts
             self.size += sum(map(len, texts))
         elif page.number > 1:
-            from dynacli.client.answers.answer_errors import http_error
+            from dynacli.client.responses.response_errors import http_error
 
-            raise http_error(page.call, page.answer)
+            raise http_error(page.call, page.response)
 
     @property
     def progress(self) -> str:
@@ -116,21 +116,21 @@ class _MergedList:
 
     @property
     def came(self) -> MadeCall | None:
-        """The answer of all pages that came; None where none did."""
+        """The response of all pages that came; None where none did."""
         first, last, place = self._first, self._last, self._loop.items
         if first is None:
             return None
-        answer = first.answer
+        response = first.response
         if first.items is not None and last is not None and place is not None:
             text = merged_text(first.value, last.value, place, self._texts)
             body = text.encode("utf-8", "surrogatepass")
-            answer = replace(answer, body=body, size=len(body))
-        return MadeCall(first.call, answer, None if first.verdict is None else self._verdict)
+            response = replace(response, body=body, size=len(body))
+        return MadeCall(first.call, response, None if first.verdict is None else self._verdict)
 
     @property
     def note(self) -> str:
         """What is to be said of the list; empty where its first page is no success."""
-        if self._first is None or not 200 <= self._first.answer.status < 300:
+        if self._first is None or not 200 <= self._first.response.status < 300:
             return ""
         return self._loop.note or f"{counted(self._number, 'page')}, {counted(self._loop.count, 'item')}"
 
@@ -153,7 +153,7 @@ class Ended(NamedTuple):
 
     Args:
         call: None where none could be made.
-        answer: The answer, with its body as far as it was kept; None where none came.
+        response: The response, with its body as far as it was kept; None where none came.
         verdict: None where nothing was judged.
         error: Why the call failed; None where it did not.
         was_cancelled: Whether the person ended it.
@@ -162,7 +162,7 @@ class Ended(NamedTuple):
     """
 
     call: Call | None
-    answer: Answer | None
+    response: Response | None
     verdict: "Verdict | None"
     error: DynacliError | None
     was_cancelled: bool
@@ -204,7 +204,7 @@ class RunningCall:
         self._room = threading.Semaphore(_MOST_UNSEEN)
         self._merged: _MergedList | None = None
         self._came: MadeCall | None = None
-        self._stream: Answer | None = None
+        self._stream: Response | None = None
         self._notes: list[str] = []
         self._kept: list[bytes] = []
         self._size = 0
@@ -240,11 +240,11 @@ class RunningCall:
         came = self._merged.came if self._merged is not None else self._came
         call = self.call
         broken_off = (call, self._stream, None if call is None else call.verdict)
-        call, answer, verdict = came or broken_off
-        if self._stream is not None and answer is not None:  # it may have broken off
+        call, response, verdict = came or broken_off
+        if self._stream is not None and response is not None:  # it may have broken off
             seconds = time.monotonic() - self._begun
-            answer = replace(answer, body=b"".join(self._kept), size=self._size, seconds=seconds)
-        return Ended(call, answer, verdict, error, self.is_cancelled, tuple(self._notes))
+            response = replace(response, body=b"".join(self._kept), size=self._size, seconds=seconds)
+        return Ended(call, response, verdict, error, self.is_cancelled, tuple(self._notes))
 
     def record(self, words: Sequence[str], ended: Ended) -> None:
         """Write the call into the history, where something was sent.
@@ -252,13 +252,13 @@ class RunningCall:
         Args:
             words: The command line behind the program's name, with the values of secret inputs masked.
         """
-        code, answer = 0, ended.answer
+        code, response = 0, ended.response
         if ended.was_cancelled:
             code = _INTERRUPTED
         elif ended.error is not None:
             code = ended.error.exit_code
-        elif answer is not None and answer.status >= 300:
-            code = answer.status // 100
+        elif response is not None and response.status >= 300:
+            code = response.status // 100
         if ended.call is not None and ended.call.has_sent:
             self._engine.record(words, code)
 
@@ -275,7 +275,7 @@ class RunningCall:
             error = failure
         except _CancelledError:
             pass
-        except Exception as failure:  # noqa: BLE001  - a defect is shown in the place of the answer
+        except Exception as failure:  # noqa: BLE001  - a defect is shown in the place of the response
             # The text of an unknown exception may hold secrets, so only its class is shown.
             error = InternalError("This is a defect in dynacli", reason=type(failure).__name__)
         finally:
@@ -300,7 +300,7 @@ class RunningCall:
             call = engine.prepare(draft.described, inputs)
             made = engine.judge(call, engine.send(call, tells_parts=True))
             if self._stream is None:
-                self._notes += _page_notes(call, made.answer)
+                self._notes += _page_notes(call, made.response)
 
     def _list(self, inputs: CallInputs, further: FurtherCalls) -> None:
         loop = PageLoop(
@@ -327,7 +327,7 @@ class RunningCall:
             raise _CancelledError
 
     def _show(self, made: MadeCall) -> None:
-        """Show an answer that is not the last one."""
+        """Show a response that is not the last one."""
         self._tell(self, Ended(*made, None, was_cancelled=False, is_last=False))
 
     def _take(self, event: CallEvent) -> None:
@@ -337,7 +337,7 @@ class RunningCall:
                 self._show(self._came)
             self._tell(self, Progress(event.call.signed.masker.mask(str(event.pause))))
         elif isinstance(event, ResponseHead) and event.is_stream:
-            self._stream = event.answer
+            self._stream = event.response
             self._tell(self, event)
         elif isinstance(event, ResponsePart):
             self._size = event.size
@@ -346,15 +346,15 @@ class RunningCall:
             if not self.is_cancelled:
                 self._room.acquire()
             self._tell(self, event)
-        elif isinstance(event, Response):
-            self._came = MadeCall(event.call, event.answer, None)
+        elif isinstance(event, ResponseReceived):
+            self._came = MadeCall(event.call, event.response, None)
         elif isinstance(event, Findings):
-            self._came = MadeCall(event.call, event.answer, event.verdict)
+            self._came = MadeCall(event.call, event.response, event.verdict)
 
 
-def _page_notes(call: Call, answer: Answer) -> tuple[str, ...]:
-    """Return what is to be said of one page of a list, where the answer shows that there are more."""
-    page = answered_page(call, answer) if 200 <= answer.status < 300 else None
+def _page_notes(call: Call, response: Response) -> tuple[str, ...]:
+    """Return what is to be said of one page of a list, where the response shows that there are more."""
+    page = answered_page(call, response) if 200 <= response.status < 300 else None
     if page is None:
         return ()
     count = f"{page.items:,} of {page.total:,}" if page.total is not None else f"{page.items:,}"
@@ -387,9 +387,9 @@ class Caller(Widget):
             self.call, self.event = call, event
 
     class _Asked(Message):
-        def __init__(self, origin: str, answers: list[bool], is_answered: ThreadEvent) -> None:
+        def __init__(self, origin: str, responses: list[bool], is_answered: ThreadEvent) -> None:
             super().__init__()
-            self.origin, self.answers, self.is_answered = origin, answers, is_answered
+            self.origin, self.responses, self.is_answered = origin, responses, is_answered
 
     def __init__(self, env: Environment, words: Callable[[Draft], Sequence[str]]) -> None:
         super().__init__()
@@ -448,16 +448,16 @@ class Caller(Widget):
 
     def _ask_origin(self, origin: str) -> bool:
         """Ask the person in the thread of a call."""
-        answers: list[bool] = []
+        responses: list[bool] = []
         is_answered = ThreadEvent()
-        self.post_message(self._Asked(origin, answers, is_answered))
+        self.post_message(self._Asked(origin, responses, is_answered))
         is_answered.wait()
-        return bool(answers and answers[0])
+        return bool(responses and responses[0])
 
     @on(_Asked)
     def _ask(self, message: _Asked) -> None:
         def take(is_agreed: bool | None) -> None:
-            message.answers.append(bool(is_agreed))
+            message.responses.append(bool(is_agreed))
             message.is_answered.set()
 
         question = f"Send the credential to {message.origin} from now on?"

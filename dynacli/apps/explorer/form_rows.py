@@ -58,7 +58,7 @@ class FormRow:
         return ("true", "false") if self.value.type == "boolean" else ()
 
     def literal(self, text: str) -> str:
-        """Return the word by which the row gives a text of the document or of an answer, which names no file."""
+        """Return the word by which the row gives a text of the document or of a response, which names no file."""
         return literal_word(text) if self.file else text
 
 

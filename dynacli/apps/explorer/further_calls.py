@@ -101,8 +101,8 @@ def further_calls(
     with _about(_ALL):
         if (wait or follow) and (given.get(_ALL) or max_items is not None):
             raise UsageError(
-                "All pages are called, or one answer is looked at",
-                reason="A list of many pages has many answers",
+                "All pages are called, or one response is looked at",
+                reason="A list of many pages has many responses",
                 hint="Make two calls",
             )
     return FurtherCalls(given.get(_ALL, ""), max_items, wait, follow, tuple(targets))

@@ -117,7 +117,7 @@ def _read(path: str) -> str:
 
 
 def http_application(server: Server[Any], place: HttpPlace, **limits: Any) -> Starlette:
-    """Return the application that answers at a place.
+    """Return the application that responds at a place.
 
     Args:
         limits: What the SDK takes as limits of sessions.

@@ -1,6 +1,6 @@
 """The server of the protocol, by the official SDK, over standard input and output or over HTTP on this machine.
 
-It answers each message, and ends the call that nobody waits for.
+It responds to each message, and ends the call that nobody waits for.
 """
 
 import asyncio
@@ -136,7 +136,7 @@ class _Handlers:
             finally:
                 clients.end()
             tasks.cancel_scope.cancel()
-        return result or self._tools.failed(InternalError("The tool gave no answer"))
+        return result or self._tools.failed(InternalError("The tool gave no response"))
 
     async def list_resources(
         self,

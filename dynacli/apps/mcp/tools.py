@@ -1,4 +1,4 @@
-"""The three tools of the server: how a client lists them, what each takes, and what it answers.
+"""The three tools of the server: how a client lists them, what each takes, and what it responds.
 
 A wrong call is answered with the right one.
 """
@@ -12,13 +12,13 @@ from urllib.parse import quote, unquote
 import jsonschema_rs
 from mcp_types import CallToolResult, Tool, ToolAnnotations
 
-from dynacli.apps.mcp._tool_answers import (
+from dynacli.apps.mcp._tool_responses import (
     AskedCall,
-    answer_of_call,
-    answer_of_error,
-    answer_of_text,
     json_line,
     make_call,
+    response_of_call,
+    response_of_error,
+    response_of_text,
 )
 from dynacli.apps.mcp.served_apis import Pages, ServedApis
 from dynacli.client.damaged_cache import repaired
@@ -73,7 +73,7 @@ def tool_list(names: Collection[str], methods: Collection[str]) -> list[Tool]:
         Tool(
             name=_SEARCH,
             description="Find operations by what is to be done, in plain words. "
-            "Gives the best one with its inputs, its answer and a call that runs, and others by name.",
+            "Gives the best one with its inputs, its response and a call that runs, and others by name.",
             input_schema=_schema(names, {"query": _TEXT}, ["query"], is_api_optional=True),
             annotations=ToolAnnotations(
                 title="Find an operation", read_only_hint=True, idempotent_hint=True, open_world_hint=False
@@ -81,8 +81,8 @@ def tool_list(names: Collection[str], methods: Collection[str]) -> list[Tool]:
         ),
         Tool(
             name=_DESCRIBE,
-            description="All of one operation: inputs, body, answers, pages, credential. "
-            "`path` names one field of it, such as `schedule.cron` or `answer.rows`.",
+            description="All of one operation: inputs, body, responses, pages, credential. "
+            "`path` names one field of it, such as `schedule.cron` or `response.rows`.",
             input_schema=_schema(names, {"operation": _TEXT, "path": _TEXT}, ["operation"]),
             annotations=ToolAnnotations(
                 title="Describe an operation",
@@ -94,9 +94,9 @@ def tool_list(names: Collection[str], methods: Collection[str]) -> list[Tool]:
         Tool(
             name=_CALL,
             description="Call an operation. `inputs`: input → value, by the names that `search` and `describe` give; "
-            "`body` is a whole body. `filter` is a JMESPath expression of what you need of the answer, such as "
+            "`body` is a whole body. `filter` is a JMESPath expression of what you need of the response, such as "
             "`rows[].[id, status]`. `max_items` fetches that many items from as many pages as it takes. "
-            "An answer that is too large loses items, and says how to get the rest.",
+            "A response that is too large loses items, and says how to get the rest.",
             input_schema=_schema(
                 names,
                 {
@@ -266,7 +266,7 @@ class Tools:
     Args:
         served: The APIs.
         pages: What tells of them.
-        most: Bytes of an answer.
+        most: Bytes of a response.
     """
 
     def __init__(self, served: ServedApis, pages: Pages, most: int) -> None:
@@ -275,7 +275,7 @@ class Tools:
     def use(
         self, tool: str, arguments: Mapping[str, Any], clients: EndableClients, tell: Tell
     ) -> CallToolResult:
-        """Return the answer of a tool, also where it fails.
+        """Return the response of a tool, also where it fails.
 
         Args:
             tool: Its name.
@@ -295,8 +295,8 @@ class Tools:
             return self.failed(InternalError.caused_by(error))
 
     def failed(self, error: DynacliError) -> CallToolResult:
-        """Return the answer of a tool that failed."""
-        return answer_of_error(error, self.served.masker(), self._most)
+        """Return the response of a tool that failed."""
+        return response_of_error(error, self.served.masker(), self._most)
 
     def _call(self, arguments: Mapping[str, Any], clients: EndableClients, tell: Tell) -> CallToolResult:
         name = self.served.check(arguments.get("api", ""))
@@ -312,7 +312,7 @@ class Tools:
             with self.served.opened(name) as opened:
                 _teach(error, opened, asked.operation, inputs, profile)
             raise
-        return answer_of_call(outcome, masker, self._most, expression)
+        return response_of_call(outcome, masker, self._most, expression)
 
     def _describe(self, arguments: Mapping[str, Any]) -> CallToolResult:
         name = self.served.check(arguments.get("api", ""))
@@ -322,7 +322,7 @@ class Tools:
             lines = [_of_document(name), text]
             if not arguments.get("path"):
                 lines += ["", *_call_lines(_example(api, operation))]
-        return answer_of_text("\n".join(lines), self.served.masker(), self._most)
+        return response_of_text("\n".join(lines), self.served.masker(), self._most)
 
     def _search(self, arguments: Mapping[str, Any]) -> CallToolResult:
         names = [self.served.check(arguments["api"])] if arguments.get("api") else self.served.names
@@ -338,7 +338,7 @@ class Tools:
                     unread.append(f"`{name}` is not searched: {error.message}")
             hits = search_operations(apis.values(), arguments["query"], _MOST_HITS)
             text, data = self._hits(arguments["query"], hits, {api.name: api for api in apis.values()})
-        return answer_of_text("\n".join([*text, *unread]), self.served.masker(), self._most, data)
+        return response_of_text("\n".join([*text, *unread]), self.served.masker(), self._most, data)
 
     def _hits(
         self, question: str, hits: list[Hit], apis: Mapping[str, OpenedApi]

@@ -1,4 +1,4 @@
-"""A mock over HTTP: an ASGI application that answers one request at a time, served by uvicorn until a signal."""
+"""A mock over HTTP: an ASGI application that responds to one request at a time, served by uvicorn until a signal."""
 
 import asyncio
 import logging
@@ -14,12 +14,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dynacli.apps.mock._mock_answers import ProblemError
+from dynacli.apps.mock._mock_responses import ProblemError
 from dynacli.apps.mock.mock_server import MockExchange, MockServer
 from dynacli.http.encodings import BadEncodingError, TooLargeError, decode_whole
 from dynacli.http.serving import handle_signals, kept_handlers
 from dynacli.openapi.document.objects import METHODS
-from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange, RecordedRequest
+from dynacli.traffic.recorded_request import RecordedExchange, RecordedRequest, RecordedResponse
 
 __all__ = ["mock_application", "serve_until_signal"]
 
@@ -27,7 +27,7 @@ _HOST = "http://localhost"
 
 
 async def _read_exchange(request: Request, limit: int) -> RecordedExchange:
-    """Return a request with its whole body, without the body's content encoding, and without an answer.
+    """Return a request with its whole body, without the body's content encoding, and without a response.
 
     Args:
         limit: The most bytes of a body, as it comes and decoded.
@@ -122,15 +122,15 @@ class _MockApplication:
         else:
             answered = received
         loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(self._worker, self._finish, answered)
-        if answer is not None:
-            await _response(answer)(scope, receive, send)
+        response = await loop.run_in_executor(self._worker, self._finish, answered)
+        if response is not None:
+            await _response(response)(scope, receive, send)
 
-    def _finish(self, asked: RecordedExchange | MockExchange) -> RecordedAnswer | None:
-        """Answer a request unless that is done, report the exchange, and return its answer."""
+    def _finish(self, asked: RecordedExchange | MockExchange) -> RecordedResponse | None:
+        """Respond to a request unless that is done, report the exchange, and return its response."""
         exchange = asked if isinstance(asked, MockExchange) else self._server.respond(asked)
         self._report(exchange)
-        return exchange.recorded.answer
+        return exchange.recorded.response
 
 
 def _unread(request: Request, problem: ProblemError) -> MockExchange:
@@ -139,24 +139,24 @@ def _unread(request: Request, problem: ProblemError) -> MockExchange:
     recorded = RecordedExchange(
         RecordedRequest(request.method, _url_of(request.scope)),
         content_loss=problem.detail,
-        answer=problem.answer,
+        response=problem.response,
     )
     return MockExchange(recorded, source=problem.detail)
 
 
-def _response(answer: RecordedAnswer) -> Response:
-    content = answer.body or b""
-    # uvicorn drops the body of an answer to HEAD, and keeps its length.
-    response = Response(content, answer.status)
-    del response.headers["content-length"]
-    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
-    if answer.status not in {204, 304}:
+def _response(response: RecordedResponse) -> Response:
+    content = response.body or b""
+    # uvicorn drops the body of a response to HEAD, and keeps its length.
+    made = Response(content, response.status)
+    del made.headers["content-length"]
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    if response.status not in {204, 304}:
         raw.append((b"Content-Length", b"%d" % len(content)))
-    response.raw_headers = raw
-    return response
+    made.raw_headers = raw
+    return made
 
 
-# Seconds for writing out open answers when the server stops.
+# Seconds for writing out open responses when the server stops.
 _GRACE = 0.05
 
 # asyncio makes a task for what it accepts, the task makes the transport, and that tells the protocol: a turn of the
@@ -169,7 +169,7 @@ class _Server(uvicorn.Server):
     """A uvicorn server that reports when it is ready, and stops at once.
 
     uvicorn itself looks every 100 ms whether it should stop, waits for another 100 ms, and then without a limit for
-    all answers. This class waits for an event, and does not wait for an answer that never comes.
+    all responses. This class waits for an event, and does not wait for a response that never comes.
     """
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[Callable[[], None]], None]) -> None:
@@ -206,7 +206,7 @@ class _Server(uvicorn.Server):
             listener.close()
         for sock in sockets or ():
             sock.close()
-        # Closing a transport writes out what it holds; a connection without an answer just ends.
+        # Closing a transport writes out what it holds; a connection without a response just ends.
         for connection in list(self.server_state.connections):
             connection.transport.close()
         deadline = asyncio.get_running_loop().time() + _GRACE
@@ -219,13 +219,13 @@ class _Server(uvicorn.Server):
 
 
 class _TellingApplication:
-    """An application whose exceptions are told; uvicorn answers with 500 and serves the other clients."""
+    """An application whose exceptions are told; uvicorn responds with 500 and serves the other clients."""
 
     def __init__(self, application: "ASGIApp", tell: Callable[[Exception], None]) -> None:
         self._application, self._tell = application, tell
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        """Answer a request."""
+        """Respond to a request."""
         try:
             await self._application(scope, receive, send)
         except Exception as error:

@@ -1,4 +1,4 @@
-"""The server of a mock: finds the operation of a request, checks the request, answers, and tells of it."""
+"""The server of a mock: finds the operation of a request, checks the request, responses, and tells of it."""
 
 import json
 import re
@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from dynacli.apps.mock._mock_answers import (
-    MadeAnswer,
-    MockAnswers,
+from dynacli.apps.mock._mock_responses import (
+    MadeResponse,
+    MockResponses,
     PreferenceError,
     ProblemError,
-    answer_of,
     preferences_of,
+    response_of,
 )
 from dynacli.auth.credentials import WITH_TOKEN, kind_of
 from dynacli.check.recordings import ExchangeJudge, ToldExchange
@@ -24,7 +24,7 @@ from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter
 from dynacli.traffic.operation_finder import MatchedOperation, OperationFinder
-from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange
+from dynacli.traffic.recorded_request import RecordedExchange, RecordedResponse
 from dynacli.validation.finding import Finding, Verdict
 
 __all__ = ["FINDINGS_HEADER", "MockExchange", "MockRoutes", "MockServer", "ToldMock", "base_path"]
@@ -118,7 +118,7 @@ def _default(server: Server, name: str) -> str:
 
 
 FINDINGS_HEADER = "Dynacli-Findings"
-"""The header of an answer that says what is wrong with the request, where a documented body cannot."""
+"""The header of a response that says what is wrong with the request, where a documented body cannot."""
 _LONGEST_HEADER = 4_000
 _UNAUTHORIZED, _UNSUPPORTED, _INVALID = "missing-security", "undocumented-media-type", ""
 _STATUSES = {_UNAUTHORIZED: (401,), _UNSUPPORTED: (415, 422, 400), _INVALID: (422, 400)}
@@ -127,12 +127,12 @@ _STATUSES = {_UNAUTHORIZED: (401,), _UNSUPPORTED: (415, 422, 400), _INVALID: (42
 
 @record
 class MockExchange:
-    """A request and its answer.
+    """A request and its response.
 
     Args:
         match: The operation of the request; None where the document has none.
-        verdict: On the request and on the answer; None where nothing was judged.
-        source: What the body of the answer was made of, or why the document has none; empty where there is no body.
+        verdict: On the request and on the response; None where nothing was judged.
+        source: What the body of the response was made of, or why the document has none; empty where there is no body.
     """
 
     recorded: RecordedExchange
@@ -142,13 +142,13 @@ class MockExchange:
 
 
 class MockServer:
-    """Answers the requests to an API, one at a time.
+    """Responds to the requests to an API, one at a time.
 
     Args:
         settings: At `strict` and `exact` a request is refused that the document does not allow; at `warn` it is
             answered like a right one; at `off` nothing is judged.
-        is_dynamic: Whether values are made up anew for each answer, where the client does not say.
-        has_examples: Whether the examples of answers are given where the client names none.
+        is_dynamic: Whether values are made up anew for each response, where the client does not say.
+        has_examples: Whether the examples of responses are given where the client names none.
     """
 
     def __init__(
@@ -157,18 +157,18 @@ class MockServer:
         self._level = settings.level
         self._routes = MockRoutes(api)
         self._judge = ExchangeJudge(api, settings)
-        self._answers = MockAnswers(api, self._judge, is_dynamic=is_dynamic, has_examples=has_examples)
+        self._responses = MockResponses(api, self._judge, is_dynamic=is_dynamic, has_examples=has_examples)
 
     def respond(self, received: RecordedExchange) -> MockExchange:
-        """Return the exchange of a request, with its answer; no exception of one exchange ends the mock."""
+        """Return the exchange of a request, with its response; no exception of one exchange ends the mock."""
         start = time.monotonic()
         try:
             exchange = self._answered(received)
         except ProblemError as problem:
-            exchange = _with_answer(MockExchange(received), problem.answer, problem.detail)
+            exchange = _with_response(MockExchange(received), problem.response, problem.detail)
         except Exception as error:  # noqa: BLE001  - it is told with the exchange
             told = ProblemError(500, InternalError.caused_by(error).line)
-            exchange = _with_answer(MockExchange(received), told.answer, told.detail)
+            exchange = _with_response(MockExchange(received), told.response, told.detail)
         recorded = replace(exchange.recorded, seconds=time.monotonic() - start)
         return replace(exchange, recorded=recorded)
 
@@ -186,9 +186,9 @@ class MockServer:
         try:
             if verdict.findings and self._level in {"strict", "exact"}:
                 return self._refused(exchange, match, verdict, accept)
-            made = self._answers.success(match, preferences, accept)
+            made = self._responses.success(match, preferences, accept)
         except ProblemError as problem:
-            return _with_answer(exchange, problem.answer, problem.detail)
+            return _with_response(exchange, problem.response, problem.detail)
         return _with_made(exchange, made, verdict.findings)
 
     def _judged(
@@ -205,7 +205,7 @@ class MockServer:
         return judged[0]
 
     def _without_operation(self, received: RecordedExchange) -> MockExchange:
-        """Return the answer where the path has no such method, or where there is no such path."""
+        """Return the response where the path has no such method, or where there is no such path."""
         request = received.request
         allowed = self._routes.allowed(request.url)
         if not allowed:
@@ -213,34 +213,34 @@ class MockServer:
         listed = ", ".join(allowed)
         headers = [("Allow", listed)]
         if request.method == "OPTIONS":
-            return _with_answer(MockExchange(received), answer_of(204, headers, b""), "")
+            return _with_response(MockExchange(received), response_of(204, headers, b""), "")
         raise ProblemError(405, f"This path has {listed}, and not {request.method}", headers=headers)
 
     def _refused(
         self, exchange: MockExchange, match: MatchedOperation, verdict: Verdict, accept: Sequence[str]
     ) -> MockExchange:
-        """Return the answer to a request that the document does not allow: a documented one, else a problem."""
+        """Return the response to a request that the document does not allow: a documented one, else a problem."""
         rules = {finding.rule for finding in verdict.findings}
         rule = next((each for each in (_UNAUTHORIZED, _UNSUPPORTED) if each in rules), _INVALID)
         headers = _challenges(match.operation) if rule == _UNAUTHORIZED else ()
-        made = self._answers.failure(match, _STATUSES[rule], accept)
+        made = self._responses.failure(match, _STATUSES[rule], accept)
         if made is None:
             raise ProblemError(
                 _STATUSES[rule][0],
-                "The document does not allow this request, and has no answer that says so",
+                "The document does not allow this request, and has no response that says so",
                 headers=headers,
                 findings=[finding.as_json() for finding in verdict.findings],
             )
         # A challenge that the document makes up would be none that a client understands.
-        kept = made.answer.headers
+        kept = made.response.headers
         if headers:
             kept = tuple(header for header in kept if header[0].lower() != "www-authenticate")
-        answer = replace(made.answer, headers=(*kept, *headers))
-        return _with_made(exchange, replace(made, answer=answer), verdict.findings)
+        response = replace(made.response, headers=(*kept, *headers))
+        return _with_made(exchange, replace(made, response=response), verdict.findings)
 
 
-def _with_made(exchange: MockExchange, made: MadeAnswer, findings: Iterable[Finding]) -> MockExchange:
-    """Return the exchange with an answer of the document, whose header tells what is wrong with the request."""
+def _with_made(exchange: MockExchange, made: MadeResponse, findings: Iterable[Finding]) -> MockExchange:
+    """Return the exchange with a response of the document, whose header tells what is wrong with the request."""
     if exchange.verdict is not None:
         exchange.verdict.extend(made.findings)
     messages = [f"{finding.pointer or 'body'}: {finding.message}" for finding in findings]
@@ -249,12 +249,12 @@ def _with_made(exchange: MockExchange, made: MadeAnswer, findings: Iterable[Find
         # Escaped, so that a header can hold it (RFC 8941 has no text beyond ASCII either).
         text = json.dumps(messages)
         told = ((FINDINGS_HEADER, text if len(text) <= _LONGEST_HEADER else json.dumps([messages[0][:500]])),)
-    answer = replace(made.answer, headers=(*made.answer.headers, *told))
-    return _with_answer(exchange, answer, made.source)
+    response = replace(made.response, headers=(*made.response.headers, *told))
+    return _with_response(exchange, response, made.source)
 
 
-def _with_answer(exchange: MockExchange, answer: RecordedAnswer, source: str) -> MockExchange:
-    return replace(exchange, recorded=replace(exchange.recorded, answer=answer), source=source)
+def _with_response(exchange: MockExchange, response: RecordedResponse, source: str) -> MockExchange:
+    return replace(exchange, recorded=replace(exchange.recorded, response=response), source=source)
 
 
 def _challenges(operation: Operation) -> tuple[tuple[str, str], ...]:
@@ -272,13 +272,13 @@ def _challenge(scheme: SecurityScheme) -> str:
 
 
 class ToldMock(ToldExchange):
-    """An exchange of a mock as it is told: with what the body of the answer was made of."""
+    """An exchange of a mock as it is told: with what the body of the response was made of."""
 
     def __init__(self, api: OpenedApi, exchange: MockExchange) -> None:
         recorded = exchange.recorded
         parts = urlsplit(recorded.request.url)
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        sizes = len(recorded.content or b""), len((recorded.answer and recorded.answer.body) or b"")
+        sizes = len(recorded.content or b""), len((recorded.response and recorded.response.body) or b"")
         super().__init__(api, recorded, exchange.match, exchange.verdict, target, sizes)
         self._source = exchange.source
 

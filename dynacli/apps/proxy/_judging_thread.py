@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable
 
 from dynacli.apps.proxy._messages import Headers, ResponseHead
-from dynacli.check.answer_reader import complete_items
+from dynacli.check.response_reader import complete_items
 from dynacli.http.encodings import BadEncodingError, TooLargeError, decode_whole
 from dynacli.http.exchange import RENDER_LIMIT
 from dynacli.http.semantics import essence, is_sequence
-from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange, RecordedRequest
+from dynacli.traffic.recorded_request import RecordedExchange, RecordedRequest, RecordedResponse
 
 __all__ = ["CopyBudget", "JudgingThread", "PassedExchange", "recorded_exchange"]
 
@@ -93,13 +93,13 @@ class PassedExchange:
     """A request, and what became of it; filled while it passes.
 
     Attributes:
-        status: That of the answer; 0 where none came from the upstream.
-        is_complete: Whether the whole answer came.
-        ended_by: Who ended it before the answer was complete, without the upstream's doing; empty for nobody.
+        status: That of the response; 0 where none came from the upstream.
+        is_complete: Whether the whole response came.
+        ended_by: Who ended it before the response was complete, without the upstream's doing; empty for nobody.
         refusal: Why the proxy did not pass the request on; empty where it did.
-        error: Why no answer came from the upstream.
-        is_broken_off: Whether the upstream closed the connection before its answer was complete.
-        seconds: From the head of the request to the end of the answer.
+        error: Why no response came from the upstream.
+        is_broken_off: Whether the upstream closed the connection before its response was complete.
+        seconds: From the head of the request to the end of the response.
         skipped: Why it is not validated; empty where it is.
 
     Args:
@@ -110,17 +110,17 @@ class PassedExchange:
     def __init__(self, method: str, target: str, url: str, headers: Headers, budget: CopyBudget) -> None:
         self.method, self.target, self.url, self.headers = method, target, url, headers
         self.started, self._start = time.time(), time.monotonic()
-        self.body, self.answer_body = _CopiedBody(budget), _CopiedBody(budget)
+        self.body, self.response_body = _CopiedBody(budget), _CopiedBody(budget)
         self.status, self.reason, self.http_version = 0, "", ""
-        self.answer_headers: Headers = []
+        self.response_headers: Headers = []
         self.is_complete = self.is_broken_off = False
         self.ended_by = self.refusal = self.error = self.skipped = ""
         self.seconds = 0.0
 
-    def begin_answer(self, head: ResponseHead) -> None:
-        """Note what the head of the answer says."""
+    def begin_response(self, head: ResponseHead) -> None:
+        """Note what the head of the response says."""
         self.status, self.reason = head.status, head.reason.decode("latin-1")
-        self.http_version, self.answer_headers = f"HTTP/{head.version.decode('ascii')}", head.headers
+        self.http_version, self.response_headers = f"HTTP/{head.version.decode('ascii')}", head.headers
 
     def end(self) -> None:
         """Note that it is over."""
@@ -129,7 +129,7 @@ class PassedExchange:
     def release(self) -> None:
         """Forget the bodies."""
         self.body.release()
-        self.answer_body.release()
+        self.response_body.release()
 
 
 _MOST_JUDGED = 5_000
@@ -239,7 +239,7 @@ def recorded_exchange(passed: PassedExchange) -> RecordedExchange:
         request,
         content or None,
         loss,
-        _answer(passed) if passed.status else None,
+        _response(passed) if passed.status else None,
         passed.error or (passed.ended_by and f"{passed.ended_by} came first"),
         passed.started,
         passed.seconds,
@@ -247,16 +247,16 @@ def recorded_exchange(passed: PassedExchange) -> RecordedExchange:
     )
 
 
-def _answer(passed: PassedExchange) -> RecordedAnswer:
-    headers = _texts(passed.answer_headers)
-    body, loss = _decoded(passed.answer_body, passed.answer_headers)
+def _response(passed: PassedExchange) -> RecordedResponse:
+    headers = _texts(passed.response_headers)
+    body, loss = _decoded(passed.response_body, passed.response_headers)
     if not passed.is_complete and not loss:
-        media_type = essence(_header(passed.answer_headers, b"content-type"))
+        media_type = essence(_header(passed.response_headers, b"content-type"))
         body = complete_items(body or b"", media_type) if is_sequence(media_type) else None
         ended_by = passed.ended_by or "the server"
-        loss = f"{ended_by} ended the answer early: only what came before is judged"
-    size = passed.answer_body.size
-    return RecordedAnswer(passed.status, passed.reason, passed.http_version, headers, body, size, loss)
+        loss = f"{ended_by} ended the response early: only what came before is judged"
+    size = passed.response_body.size
+    return RecordedResponse(passed.status, passed.reason, passed.http_version, headers, body, size, loss)
 
 
 def _texts(headers: Headers) -> tuple[tuple[str, str], ...]:

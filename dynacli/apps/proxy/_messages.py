@@ -1,6 +1,6 @@
-"""HTTP/1.1 messages as they come, with their heads and the ends of their bodies, and the answers of the proxy itself.
+"""HTTP/1.1 messages as they come, with their heads and the ends of their bodies, and the responses of the proxy itself.
 
-Its own answers are problems (RFC 9457), which `Proxy-Status` marks as its own (RFC 9209).
+Its own responses are problems (RFC 9457), which `Proxy-Status` marks as its own (RFC 9209).
 """
 
 import json
@@ -19,7 +19,7 @@ __all__ = [
     "BodyUntilEnd",
     "Headers",
     "MessageHead",
-    "OwnAnswer",
+    "OwnResponse",
     "RequestHead",
     "ResponseHead",
     "as_chunk",
@@ -27,7 +27,7 @@ __all__ = [
     "defective",
     "from_error",
     "no_room",
-    "own_answer",
+    "own_response",
     "request_body",
     "response_body",
     "tokens",
@@ -51,7 +51,7 @@ class BadMessageError(Exception):
 
     Attributes:
         reason: Without anything of the message, which may hold secrets.
-        status: Of the answer, where it is a request.
+        status: Of the response, where it is a request.
     """
 
     def __init__(self, reason: str, status: int = 400) -> None:
@@ -154,7 +154,7 @@ class RequestHead(MessageHead):
 
 
 class ResponseHead(MessageHead):
-    """The head of an answer.
+    """The head of a response.
 
     Attributes:
         line: Its first line, as it came.
@@ -178,7 +178,7 @@ class ResponseHead(MessageHead):
             return None
         line = _STATUS_LINE.match(head)
         if line is None:
-            raise BadMessageError("its first line is none of an answer")
+            raise BadMessageError("its first line is none of a response")
         return cls(line[0], int(line[2]), line[3] or b"", line[1], head[line.end() :])
 
 
@@ -245,7 +245,7 @@ class _SizedBody:
 
 
 class BodyUntilEnd:
-    """The body of an answer that lasts as long as its connection, whose end makes it `is_over`."""
+    """The body of a response that lasts as long as its connection, whose end makes it `is_over`."""
 
     has_trailers = False
 
@@ -306,7 +306,7 @@ def request_body(head: RequestHead) -> Body:
 
 
 def response_body(head: ResponseHead, method: bytes) -> Body:
-    """Return the body of an answer, of which nothing has come yet (RFC 9112, section 6.3).
+    """Return the body of a response, of which nothing has come yet (RFC 9112, section 6.3).
 
     Args:
         method: That of the request.
@@ -324,8 +324,8 @@ def as_chunk(piece: bytes) -> bytes:
 
 
 @record
-class OwnAnswer:
-    """An answer in the place of the upstream's.
+class OwnResponse:
+    """A response in the place of the upstream's.
 
     Args:
         error: The proxy error type (RFC 9209, section 2.3).
@@ -346,26 +346,26 @@ class OwnAnswer:
         return ": ".join(filter(None, (self.title, self.detail)))
 
 
-def from_error(error: DynacliError) -> OwnAnswer:
-    """Return the answer to a request for which there is no connection with the upstream."""
+def from_error(error: DynacliError) -> OwnResponse:
+    """Return the response to a request for which there is no connection with the upstream."""
     is_late = isinstance(error, TimedOutError)
     kind = "connection_timeout" if is_late else "destination_unavailable"
-    return OwnAnswer(504 if is_late else 502, kind, error.message, error.reason, error.hint)
+    return OwnResponse(504 if is_late else 502, kind, error.message, error.reason, error.hint)
 
 
-def broken_upstream(reason: str) -> OwnAnswer:
-    """Return the answer to a request that the upstream did not answer."""
-    return OwnAnswer(502, "connection_terminated", "The upstream gave no answer", reason)
+def broken_upstream(reason: str) -> OwnResponse:
+    """Return the response to a request that the upstream did not respond to."""
+    return OwnResponse(502, "connection_terminated", "The upstream gave no response", reason)
 
 
-def defective(error: BaseException) -> OwnAnswer:
-    """Return the answer to a request that an exception keeps from passing which nothing expects."""
+def defective(error: BaseException) -> OwnResponse:
+    """Return the response to a request that an exception keeps from passing which nothing expects."""
     defect = InternalError.caused_by(error)
-    return OwnAnswer(502, "proxy_internal_error", defect.message, defect.reason)
+    return OwnResponse(502, "proxy_internal_error", defect.message, defect.reason)
 
 
-def no_room(heads: Sequence[RequestHead], most: int) -> OwnAnswer:
-    """Return the answer to a client that is one too many.
+def no_room(heads: Sequence[RequestHead], most: int) -> OwnResponse:
+    """Return the response to a client that is one too many.
 
     A way back over another proxy is seen here, and only here: each request on it comes again until there is no room.
     `Via` would tell it at once (RFC 9110, section 7.6.3), and alter each head that passes.
@@ -383,31 +383,31 @@ def no_room(heads: Sequence[RequestHead], most: int) -> OwnAnswer:
     if is_same:
         reason = f"All {len(heads)} requests that pass ask for the same, so the upstream may lead back to this proxy"
         hint = "If it is another proxy, look at which server that one passes on to"
-    return OwnAnswer(503, "connection_limit_reached", "There are too many connections", reason, hint)
+    return OwnResponse(503, "connection_limit_reached", "There are too many connections", reason, hint)
 
 
-def own_answer(answer: OwnAnswer, *, must_close: bool, is_to_head: bool) -> bytes:
-    """Return an answer as it is sent.
+def own_response(response: OwnResponse, *, must_close: bool, is_to_head: bool) -> bytes:
+    """Return a response as it is sent.
 
     Args:
         must_close: Whether the connection ends after it.
-        is_to_head: Whether it answers HEAD, so that its content is left out.
+        is_to_head: Whether it responds to HEAD, so that its content is left out.
     """
     problem = {
         "type": "about:blank",
-        "title": answer.title,
-        "status": answer.status,
-        "detail": answer.detail,
-        "hint": answer.hint,
+        "title": response.title,
+        "status": response.status,
+        "detail": response.detail,
+        "hint": response.hint,
         "source": "dynacli proxy",
     }
     content = json.dumps({key: value for key, value in problem.items() if value}).encode() + b"\n"
     lines = [
-        f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}",
+        f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}",
         "Content-Type: application/problem+json",
         f"Content-Length: {len(content)}",
         "Cache-Control: no-store",
-        f"Proxy-Status: dynacli; error={answer.error}",
+        f"Proxy-Status: dynacli; error={response.error}",
         *(["Connection: close"] if must_close else []),
     ]
     return "\r\n".join([*lines, "", ""]).encode() + (b"" if is_to_head else content)

@@ -1,4 +1,4 @@
-"""One exchange on its way: the request to the upstream, and the answer back, piece by piece as they come.
+"""One exchange on its way: the request to the upstream, and the response back, piece by piece as they come.
 
 Heads are passed on as RFC 9110 wants it of a proxy (section 7.6), bodies as they are framed.
 """
@@ -15,7 +15,7 @@ from dynacli.apps.proxy._messages import (
     Body,
     BodyUntilEnd,
     MessageHead,
-    OwnAnswer,
+    OwnResponse,
     RequestHead,
     ResponseHead,
     as_chunk,
@@ -83,12 +83,12 @@ def _passed_request(head: RequestHead, target: bytes, host: bytes, further: byte
 
 
 def _passed_interim(head: ResponseHead) -> bytes:
-    """Return the head of an answer before the answer (RFC 9110, section 15.2)."""
+    """Return the head of a response before the response (RFC 9110, section 15.2)."""
     return b"%b%b\r\n" % (head.line, _passed_lines(head))
 
 
 def _passed_response(head: ResponseHead, further: bytes, *, is_unchunked: bool) -> bytes:
-    """Return the head of an answer as the client gets it.
+    """Return the head of a response as the client gets it.
 
     Args:
         further: Lines about the connection with the client.
@@ -98,8 +98,8 @@ def _passed_response(head: ResponseHead, further: bytes, *, is_unchunked: bool) 
     return b"%b%b%b\r\n" % (line, _passed_lines(head, is_unchunked=is_unchunked), further)
 
 
-class _PassingAnswer:
-    """The answer to one request; it is told to the passed exchange as it comes.
+class _PassingResponse:
+    """The response to one request; it is told to the passed exchange as it comes.
 
     Attributes:
         has_begun: Whether the head has come.
@@ -127,7 +127,7 @@ class _PassingAnswer:
             must_close: Whether the connection with the client ends after it.
 
         Raises:
-            BadMessageError: It is no answer of HTTP/1.1.
+            BadMessageError: It is no response of HTTP/1.1.
         """
         pieces: list[bytes] = []
         while self._body is None:
@@ -136,7 +136,7 @@ class _PassingAnswer:
                 return b"".join(pieces)
             pieces.append(self._head(head, must_close=must_close))
         piece, content = self._body.take(received)
-        self._passed.answer_body.add(content)
+        self._passed.response_body.add(content)
         if self._is_old:
             piece = content
         elif isinstance(self._body, BodyUntilEnd):
@@ -148,7 +148,7 @@ class _PassingAnswer:
             raise BadMessageError("it switches to another protocol")
         if head.status < 200:
             return b"" if self._is_old else _passed_interim(head)
-        self._passed.begin_answer(head)
+        self._passed.begin_response(head)
         self._body = response_body(head, self._request.method)
         is_until_end = isinstance(self._body, BodyUntilEnd)
         self.has_begun, self.leaves_connection = True, not head.closes and not is_until_end
@@ -158,7 +158,7 @@ class _PassingAnswer:
         return _passed_response(head, further, is_unchunked=self._is_old)
 
     def end(self) -> bytes | None:
-        """Return what is sent where the upstream has closed the connection; None if that does not end the answer."""
+        """Return what is sent where the upstream has closed the connection; None if that does not end the response."""
         if not isinstance(self._body, BodyUntilEnd):
             return None
         self._body.is_over = True
@@ -240,8 +240,8 @@ class Client(Protocol):
     def write(self, data: bytes) -> None:
         """Send something to the client."""
 
-    def give(self, answer: OwnAnswer, *, is_to_head: bool = False) -> None:
-        """Send an answer of the proxy's own."""
+    def give(self, response: OwnResponse, *, is_to_head: bool = False) -> None:
+        """Send a response of the proxy's own."""
 
     def hold(self, *, is_held: bool) -> None:
         """Read nothing more of the client, or go on reading."""
@@ -267,7 +267,7 @@ class Passage:
         on_end: Called with each exchange when it is over.
         on_defect: Called with an exception that nothing expects, if it belongs to no exchange.
         keeps_host: Whether the upstream gets the client's `Host`.
-        seconds: How long the upstream may take for the head of an answer.
+        seconds: How long the upstream may take for the head of a response.
     """
 
     upstream: UpstreamServer
@@ -299,7 +299,7 @@ def _guarded(
 
 
 class PassingExchange:
-    """Passes one request on, and its answer back.
+    """Passes one request on, and its response back.
 
     Attributes:
         head: The head of the request.
@@ -317,7 +317,7 @@ class PassingExchange:
         self._is_over = self._upstream_is_full = False
         self._opening: asyncio.Task[None] | None = None
         self._connection: UpstreamConnection | None = None
-        self._answer = _PassingAnswer(head, self.passed)
+        self._response = _PassingResponse(head, self.passed)
         passage.on_begin()
 
     @property
@@ -333,7 +333,7 @@ class PassingExchange:
         piece = self._take(received)
         if self._is_over:
             return
-        # Where the body was sent ahead of the answer before it, more may come.
+        # Where the body was sent ahead of the response before it, more may come.
         self._client.hold(is_held=False)
         if refusal is not None:
             self._refuse(refusal)
@@ -352,7 +352,7 @@ class PassingExchange:
         if self._connection is not None:
             if self._connection.is_open:
                 self._connection.transport.write(piece)
-            # Where the upstream takes no more, the rest is read, so that the client gets to reading its answer.
+            # Where the upstream takes no more, the rest is read, so that the client gets to reading its response.
             if self.passed.is_complete and self._body.is_over:
                 self._finish()
             else:
@@ -365,11 +365,11 @@ class PassingExchange:
         try:
             piece, content = self._body.take(received)
         except BadMessageError as error:
-            self._refuse(OwnAnswer(400, "http_request_error", "The request is not HTTP/1.1", error.reason))
+            self._refuse(OwnResponse(400, "http_request_error", "The request is not HTTP/1.1", error.reason))
             return b""
         if self._body.has_trailers and self._passage.gate.wants_body:
             reason = "A server may take them for headers, which a policy is about"
-            self._refuse(OwnAnswer(400, "http_request_error", "The request has trailers", reason))
+            self._refuse(OwnResponse(400, "http_request_error", "The request has trailers", reason))
             return b""
         self.passed.body.add(content)
         return piece
@@ -387,9 +387,9 @@ class PassingExchange:
             return
         self._connect(self._passage.upstream.idle())
 
-    def _refuse(self, answer: OwnAnswer) -> None:
-        self.passed.refusal = answer.sentence
-        self._give(answer)
+    def _refuse(self, response: OwnResponse) -> None:
+        self.passed.refusal = response.sentence
+        self._give(response)
 
     def _connect(self, idle: UpstreamConnection | None) -> None:
         if idle is not None:
@@ -433,20 +433,20 @@ class PassingExchange:
         connection.serve(self, request)
 
     @_guarded
-    def answer_came(self, received: bytearray) -> None:
-        """Pass on what has come of the answer."""
-        answer, client = self._answer, self._client
+    def response_came(self, received: bytearray) -> None:
+        """Pass on what has come of the response."""
+        response, client = self._response, self._client
         if self.passed.is_complete:
-            # Something comes behind the answer, while the client still sends its request.
+            # Something comes behind the response, while the client still sends its request.
             if self._connection is not None:
                 self._connection.abort()
             return
         try:
-            client.write(answer.take(received, must_close=client.must_close))
+            client.write(response.take(received, must_close=client.must_close))
         except BadMessageError as error:
             self._break_off(f"What it sent is not HTTP/1.1: {error.reason}")
             return
-        if answer.is_over:
+        if response.is_over:
             self._complete()
         else:
             self.wait()
@@ -459,7 +459,7 @@ class PassingExchange:
             self.wait()
 
     def _finish(self) -> None:
-        self._end(is_kept=self._answer.leaves_connection)
+        self._end(is_kept=self._response.leaves_connection)
         self._client.exchange_over(is_read=True)
 
     @_guarded
@@ -469,7 +469,7 @@ class PassingExchange:
         Args:
             is_broken: Whether the connection broke.
         """
-        connection, last = self._connection, None if is_broken else self._answer.end()
+        connection, last = self._connection, None if is_broken else self._response.end()
         if last is not None:
             self._client.write(last)
             self._complete()
@@ -482,7 +482,7 @@ class PassingExchange:
             self._break_off("It closed the connection before all of it came")
 
     def _may_repeat(self) -> bool:
-        return not self._answer.has_begun and self._body.is_over and self.head.method in _REPEATABLE
+        return not self._response.has_begun and self._body.is_over and self.head.method in _REPEATABLE
 
     def _break_off(self, reason: str) -> None:
         """End the exchange, because the upstream has ended it."""
@@ -491,7 +491,7 @@ class PassingExchange:
 
     @_guarded
     def client_is_full(self, *, is_full: bool) -> None:
-        """Read the answer as slowly as the client takes it."""
+        """Read the response as slowly as the client takes it."""
         connection = self._connection
         if connection is not None:
             (connection.transport.pause_reading if is_full else connection.transport.resume_reading)()
@@ -504,15 +504,15 @@ class PassingExchange:
         self._client.hold(is_held=is_full)
         self.wait()
 
-    def _give(self, answer: OwnAnswer) -> None:
-        """End the exchange with an answer of the proxy's own, unless another one has begun."""
+    def _give(self, response: OwnResponse) -> None:
+        """End the exchange with a response of the proxy's own, unless another one has begun."""
         self._end()
         client, is_read = self._client, self._body.is_over
-        if self._answer.has_begun:
+        if self._response.has_begun:
             client.close()
             return
         client.must_close |= not is_read
-        client.give(answer, is_to_head=self.head.method == b"HEAD")
+        client.give(response, is_to_head=self.head.method == b"HEAD")
         client.exchange_over(is_read=is_read)
 
     def leave(self, who: str) -> None:
@@ -530,9 +530,9 @@ class PassingExchange:
         if self._is_over:
             self._client.abort()
             return
-        answer = defective(error)
-        self.passed.error = answer.sentence
-        self._give(answer)
+        response = defective(error)
+        self.passed.error = response.sentence
+        self._give(response)
 
     def _end(self, *, is_kept: bool = False) -> None:
         """Note that the exchange is over.
@@ -561,8 +561,8 @@ class PassingExchange:
             deadline.move(STALLED_SECONDS, self._lose_upstream)
         elif not self._body.is_over:
             deadline.move(STALLED_SECONDS, self._refuse_the_rest)
-        elif not self._answer.has_begun:
-            deadline.move(self._passage.seconds, self._miss_answer)
+        elif not self._response.has_begun:
+            deadline.move(self._passage.seconds, self._miss_response)
         elif client.is_full:
             deadline.move(STALLED_SECONDS, self._lose_client)
         else:
@@ -584,10 +584,10 @@ class PassingExchange:
 
     @_guarded
     def _refuse_the_rest(self) -> None:
-        self._refuse(OwnAnswer(408, "http_request_error", "The client sent nothing more of its request"))
+        self._refuse(OwnResponse(408, "http_request_error", "The client sent nothing more of its request"))
 
     @_guarded
-    def _miss_answer(self) -> None:
-        self.passed.error = f"The server did not answer within {self._passage.seconds:g} s"
-        title = "The upstream did not answer in time"
-        self._give(OwnAnswer(504, "http_response_timeout", title, self.passed.error))
+    def _miss_response(self) -> None:
+        self.passed.error = f"The server did not respond within {self._passage.seconds:g} s"
+        title = "The upstream did not respond in time"
+        self._give(OwnResponse(504, "http_response_timeout", title, self.passed.error))

@@ -10,7 +10,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from dynacli.apps.proxy._judging_thread import PassedExchange
-from dynacli.apps.proxy._messages import OwnAnswer, RequestHead
+from dynacli.apps.proxy._messages import OwnResponse, RequestHead
 from dynacli.apps.proxy.upstream_server import UpstreamServer
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
@@ -39,8 +39,8 @@ class PolicyCheck:
         self._api, self._settings, self._base = api, settings, base
         self._finder = OperationFinder(api, servers)
 
-    def __call__(self, passed: PassedExchange, body: bytes | None) -> OwnAnswer | None:
-        """Return the answer to a request that may not pass; None if it may.
+    def __call__(self, passed: PassedExchange, body: bytes | None) -> OwnResponse | None:
+        """Return the response to a request that may not pass; None if it may.
 
         Args:
             body: None if it is too large to be looked at.
@@ -59,7 +59,7 @@ class PolicyCheck:
             self._settings.permit(described)
             permit_request(described, self._settings, request, base, is_whole=body is not None)
         except RefusedError as error:
-            return OwnAnswer(403, "http_request_denied", error.message, error.reason, error.hint)
+            return OwnResponse(403, "http_request_denied", error.message, error.reason, error.hint)
         return None
 
     def _described(self, passed: PassedExchange, method: str) -> DescribedOperation:
@@ -95,14 +95,14 @@ class RequestGate:
     ) -> None:
         self._own_names, self._upstream, self._policy = own_names, upstream, policy
 
-    def refusal(self, request: RequestHead, ends: tuple[object, object]) -> OwnAnswer | None:
-        """Return the answer to a request that cannot be passed on, as its head tells; None where it can.
+    def refusal(self, request: RequestHead, ends: tuple[object, object]) -> OwnResponse | None:
+        """Return the response to a request that cannot be passed on, as its head tells; None where it can.
 
         Args:
             ends: The address of the client, and the one that it has connected to.
         """
         if self._upstream.is_own(*ends):
-            return OwnAnswer(
+            return OwnResponse(
                 508,
                 "proxy_loop_detected",
                 "The upstream is this proxy itself",
@@ -110,7 +110,7 @@ class RequestGate:
                 "Start it with the URL of another server: `--upstream URL`",
             )
         if request.method == b"CONNECT":
-            return OwnAnswer(
+            return OwnResponse(
                 501,
                 "http_request_error",
                 "This proxy makes no tunnels",
@@ -118,7 +118,7 @@ class RequestGate:
                 "Give the client its URL as the server's, not as that of a proxy",
             )
         if request.has_token(b"upgrade", b"websocket"):
-            return OwnAnswer(
+            return OwnResponse(
                 501,
                 "http_upgrade_failed",
                 "WebSocket connections are not passed on",
@@ -126,7 +126,7 @@ class RequestGate:
                 "Give the client the server's own URL for them",
             )
         if b"#" in request.target:
-            return OwnAnswer(
+            return OwnResponse(
                 400,
                 "http_request_error",
                 "The target of the request has a `#`",
@@ -134,11 +134,11 @@ class RequestGate:
                 "Write it as `%23`",
             )
         if not path_of(request.target):
-            return OwnAnswer(400, "http_request_error", "The target of the request is no path")
+            return OwnResponse(400, "http_request_error", "The target of the request is no path")
         return self._misdirected(request)
 
-    def _misdirected(self, request: RequestHead) -> OwnAnswer | None:
-        """Return the answer to a request that is meant for another host.
+    def _misdirected(self, request: RequestHead) -> OwnResponse | None:
+        """Return the response to a request that is meant for another host.
 
         A page of any site can reach a server on loopback under a name of its own (DNS rebinding), and the upstream
         could not tell, because it sees another `Host`.
@@ -147,7 +147,7 @@ class RequestGate:
         name = _host_name(host)
         if self._own_names is None or not host or host == self._upstream.authority or self._is_known(name):
             return None
-        return OwnAnswer(
+        return OwnResponse(
             421,
             "http_request_denied",
             "The request names another host than this proxy",
@@ -169,8 +169,8 @@ class RequestGate:
         """Whether bodies are looked at before a request is passed on: their fields may ask for another method."""
         return self._policy is not None
 
-    def policy_refusal(self, passed: PassedExchange, *, is_whole: bool) -> OwnAnswer | None:
-        """Return the answer to a request that the policy does not let through; None where it does.
+    def policy_refusal(self, passed: PassedExchange, *, is_whole: bool) -> OwnResponse | None:
+        """Return the response to a request that the policy does not let through; None where it does.
 
         Args:
             is_whole: Whether all of the body has come.

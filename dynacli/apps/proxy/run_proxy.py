@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 from dynacli.apps.proxy._judging_thread import CopyBudget, JudgingThread, PassedExchange, recorded_exchange
 from dynacli.apps.proxy._messages import (
     BadMessageError,
-    OwnAnswer,
+    OwnResponse,
     RequestHead,
     defective,
     no_room,
-    own_answer,
+    own_response,
 )
 from dynacli.apps.proxy._passing_exchange import (
     LINGER_SECONDS,
@@ -108,7 +108,7 @@ class ClientConnection(asyncio.Protocol):
             self.hold(is_held=True)
 
     def eof_received(self) -> bool:
-        """Note that nothing more comes; a client that has asked may still want its answer."""
+        """Note that nothing more comes; a client that has asked may still want its response."""
         self.has_ended = True
         if self._is_over or self.exchange is None or not self.exchange.is_read:
             return False
@@ -116,7 +116,7 @@ class ClientConnection(asyncio.Protocol):
         return True
 
     def pause_writing(self) -> None:
-        """Read no more of the answer."""
+        """Read no more of the response."""
         self.is_full = True
         if self.exchange is not None:
             self.exchange.client_is_full(is_full=True)
@@ -141,7 +141,7 @@ class ClientConnection(asyncio.Protocol):
         except BadMessageError as error:
             is_large = error.status == 431
             title = "The head of the request is too large" if is_large else "The request is not HTTP/1.1"
-            self._refuse(OwnAnswer(error.status, "http_request_error", title, error.reason))
+            self._refuse(OwnResponse(error.status, "http_request_error", title, error.reason))
             return
         except Exception as error:  # noqa: BLE001  - the client is told, and the proxy serves the others
             self._refuse(defective(error))
@@ -159,9 +159,9 @@ class ClientConnection(asyncio.Protocol):
             return
         self.exchange.begin(self._received)
 
-    def _refuse(self, answer: OwnAnswer) -> None:
+    def _refuse(self, response: OwnResponse) -> None:
         self.must_close = True
-        self.give(answer)
+        self.give(response)
         self._linger()
 
     def write(self, data: bytes) -> None:
@@ -169,13 +169,13 @@ class ClientConnection(asyncio.Protocol):
         if data:
             self._transport.write(data)
 
-    def give(self, answer: OwnAnswer, *, is_to_head: bool = False) -> None:
-        """Send an answer of the proxy's own.
+    def give(self, response: OwnResponse, *, is_to_head: bool = False) -> None:
+        """Send a response of the proxy's own.
 
         Args:
-            is_to_head: Whether it answers HEAD, so that its content is left out.
+            is_to_head: Whether it responds to HEAD, so that its content is left out.
         """
-        self.write(own_answer(answer, must_close=self.must_close, is_to_head=is_to_head))
+        self.write(own_response(response, must_close=self.must_close, is_to_head=is_to_head))
 
     def hold(self, *, is_held: bool) -> None:
         """Read nothing more of the client, or go on reading."""
@@ -200,7 +200,7 @@ class ClientConnection(asyncio.Protocol):
                 asyncio.get_running_loop().call_soon(self._next)
 
     def _linger(self) -> None:
-        """Read on for a while: a connection that is closed while its client is sending takes the answer along."""
+        """Read on for a while: a connection that is closed while its client is sending takes the response along."""
         self._is_over = True
         self._received.clear()
         if self.has_ended:
@@ -311,7 +311,7 @@ class ToldPassage(ToldExchange):
         judged: JudgedExchange | None,
     ) -> None:
         match, verdict = (None, None) if judged is None else (judged.match, judged.verdict)
-        sizes = passed.body.size, passed.answer_body.size
+        sizes = passed.body.size, passed.response_body.size
         super().__init__(api, recorded, match, verdict, passed.target, sizes)
         self._passed, self._judged = passed, judged
 
@@ -357,7 +357,7 @@ class ProxySettings:
     Args:
         host: Where it listens, as it was given.
         keeps_host: Whether the upstream gets the client's `Host`.
-        seconds: How long the upstream may take for the head of an answer.
+        seconds: How long the upstream may take for the head of a response.
     """
 
     host: str

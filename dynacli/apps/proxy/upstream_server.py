@@ -22,8 +22,8 @@ CHUNK = 64 * 1024
 class ServedExchange(Protocol):
     """An exchange, as its connection with the upstream uses it."""
 
-    def answer_came(self, received: bytearray) -> None:
-        """Pass on what has come of the answer, and take it out of what was received."""
+    def response_came(self, received: bytearray) -> None:
+        """Pass on what has come of the response, and take it out of what was received."""
 
     def upstream_ended(self, *, is_broken: bool) -> None:
         """Note that nothing more will come from the upstream."""
@@ -69,9 +69,9 @@ class UpstreamConnection(asyncio.Protocol):
         if self._tunnel is not None:
             self._look_for_tunnel(self._tunnel)
         elif self.exchange is not None:
-            self.exchange.answer_came(self._received)
+            self.exchange.response_came(self._received)
         else:
-            # Some servers answer before they are asked, that they have no room.
+            # Some servers respond before they are asked, that they have no room.
             self.transport.pause_reading()
 
     def eof_received(self) -> None:
@@ -110,7 +110,7 @@ class UpstreamConnection(asyncio.Protocol):
         self.transport.write(request)
         if self._received:
             self.transport.resume_reading()
-            exchange.answer_came(self._received)
+            exchange.response_came(self._received)
         if not self.is_open and self.exchange is exchange:
             exchange.upstream_ended(is_broken=True)
 
@@ -135,7 +135,7 @@ class UpstreamConnection(asyncio.Protocol):
         finally:
             self._tunnel = None
         if self._received:
-            # It would be taken for an answer of the server, which has not shown yet who it is.
+            # It would be taken for a response of the server, which has not shown yet who it is.
             raise BadMessageError("it sends more than it was asked for")
 
     def _look_for_tunnel(self, tunnel: "asyncio.Future[None]") -> None:

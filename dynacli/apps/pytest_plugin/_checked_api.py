@@ -51,7 +51,7 @@ class CheckedApi(OpenDocument):
         return (*self._run.order, *self.left_out)
 
     def check(self, name: str) -> CheckResults:
-        """Call one operation, and before it those whose answers give values for it, unless they were called.
+        """Call one operation, and before it those whose responses give values for it, unless they were called.
 
         Returns:
             What became of that operation alone.

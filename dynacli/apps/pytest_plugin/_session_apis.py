@@ -4,9 +4,9 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from dynacli.apps.pytest_plugin._session_report import ApiCalls, SessionCalls
-from dynacli.client.answers.answer import Answer
 from dynacli.client.api_client import Api, open_api
 from dynacli.client.call import CallEvent, Findings, RowDone
+from dynacli.client.responses.response import Response
 from dynacli.errors import DocumentError, MismatchError
 from dynacli.output.finding_reports import JudgedCall
 from dynacli.urls import with_masked_query
@@ -119,23 +119,23 @@ def _callable_operation(api: "OpenDocument", name: str) -> "Operation | None":
         return None
 
 
-def _judged_call(answer: Answer) -> JudgedCall:
-    from dynacli.client.answers.verdict_text import verdict_json
+def _judged_call(response: Response) -> JudgedCall:
+    from dynacli.client.responses.verdict_text import verdict_json
 
-    described = answer.described
+    described = response.described
     operation = described.operation
     verdict: dict[str, list[Any]] = {"findings": [], "tolerated": [], "not_validated": [], "suppressed": []}
-    for each in answer.verdicts:
-        for key, values in answer.masker.mask_value(verdict_json(described.api, each)).items():
+    for each in response.verdicts:
+        for key, values in response.masker.mask_value(verdict_json(described.api, each)).items():
             verdict[key] += values
-    if not answer.is_judged:
+    if not response.is_judged:
         verdict["not_validated"].append("nothing was judged")
     return JudgedCall(
         with_masked_query(described.api.name),
         *(operation.name, operation.method, operation.path),
-        url=answer.request.url,
-        status=answer.status,
-        seconds=answer.seconds,
+        url=response.request.url,
+        status=response.status,
+        seconds=response.seconds,
         findings=tuple(verdict["findings"]),
         tolerated=tuple(verdict["tolerated"]),
         not_validated=tuple(dict.fromkeys(verdict["not_validated"])),
@@ -144,7 +144,7 @@ def _judged_call(answer: Answer) -> JudgedCall:
 
 
 class _Listener:
-    """Notes the calls of one API, and lets those fail whose answers break the document."""
+    """Notes the calls of one API, and lets those fail whose responses break the document."""
 
     def __init__(self, apis: SessionApis, api: Api) -> None:
         self._apis, self._api = apis, api
@@ -153,12 +153,12 @@ class _Listener:
         """Take an event.
 
         Raises:
-            MismatchError: An answer breaks the document.
+            MismatchError: A response breaks the document.
         """
         if isinstance(event, Findings):
-            answer = Answer(event.call, event.answer, event.verdict, event.lock)
-            self._note(_judged_call(answer), answer.redirects)
-            answer.raise_for_findings()
+            response = Response(event.call, event.response, event.verdict, event.lock)
+            self._note(_judged_call(response), response.redirects)
+            response.raise_for_findings()
         elif isinstance(event, RowDone):
             self._note_row(event.operation, event.result)
 
@@ -178,7 +178,9 @@ class _Listener:
         if result.findings:
             reason = "\n".join(sentence(finding) for finding in result.findings)
             raise MismatchError(
-                f"The answer to row {result.row} breaks the document", reason=reason, findings=result.findings
+                f"The response to row {result.row} breaks the document",
+                reason=reason,
+                findings=result.findings,
             )
 
     def _note(self, call: JudgedCall, redirects: tuple[int, ...]) -> None:

@@ -28,14 +28,14 @@ class _Coverage(NamedTuple):
     Args:
         called: The operations that were called.
         operations: All operations.
-        seen: The documented answers that came, by their status alone.
-        answers: All documented answers.
+        seen: The documented responses that came, by their status alone.
+        responses: All documented responses.
     """
 
     called: int
     operations: int
     seen: int
-    answers: int
+    responses: int
 
 
 class ApiCalls:
@@ -57,7 +57,7 @@ class ApiCalls:
 
         Args:
             test: The test that made it.
-            redirects: The statuses that were followed on the way to its answer.
+            redirects: The statuses that were followed on the way to its response.
         """
         self.calls.append((test, call))
         statuses = self.statuses.setdefault(call.operation, set())
@@ -72,8 +72,8 @@ class ApiCalls:
         for name, statuses in self.statuses.items():
             documented = self.documented.get(name, [])
             seen += len({documented_status(status, documented) for status in statuses} & {*documented})
-        answers = sum(len(documented) for documented in self.documented.values())
-        return _Coverage(len(self.statuses), len(self.documented), seen, answers)
+        responses = sum(len(documented) for documented in self.documented.values())
+        return _Coverage(len(self.statuses), len(self.documented), seen, responses)
 
 
 class SessionCalls:
@@ -135,7 +135,7 @@ def summary_lines(session: SessionCalls) -> list[str]:
         if found.called:
             lines.append(
                 f"{visible(name, keep='')}: {found.called:,} of {found.operations:,} operations called, "
-                f"{found.seen:,} of {found.answers:,} answers seen"
+                f"{found.seen:,} of {found.responses:,} responses seen"
             )
     if session.lost_workers:
         lines.append(f"The calls of {session.lost_workers} workers that died are not counted")

@@ -40,7 +40,7 @@ from dynacli.urls import authority, is_loopback, without_query
 __all__ = ["listening", "sign_in_by_code", "sign_in_by_device"]
 
 _Callback = Mapping[str, str]
-"""The parameters of a provider's answer."""
+"""The parameters of a provider's response."""
 
 _PATH = "/callback"
 _MAX_BODY = 64 * 1024
@@ -50,11 +50,11 @@ _SECONDS = 10.0
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <style>body{{font:1.2rem system-ui,sans-serif;margin:4rem auto;max-width:32rem}}</style></head>
 <body><p id="text">{text}</p>{script}</body></html>"""
-# An implicit answer is in the fragment, which browsers send to nobody.
+# An implicit response is in the fragment, which browsers send to nobody.
 _SCRIPT = """<script>
-const answer = location.hash.slice(1);
+const response = location.hash.slice(1);
 history.replaceState(null, "", location.pathname);
-if (answer) fetch("", {method: "POST", body: answer}).then(r => r.text()).then(page => {
+if (response) fetch("", {method: "POST", body: response}).then(r => r.text()).then(page => {
   document.getElementById("text").textContent =
     new DOMParser().parseFromString(page, "text/html").getElementById("text").textContent;
 });
@@ -70,7 +70,7 @@ def _callback_url(host: str, port: int) -> str:
     if not is_loopback(host) or not 0 <= port <= 65535:
         raise UsageError(
             f"`{host}:{port}` is no address of this machine",
-            reason="The provider's answer would leave it unencrypted",
+            reason="The provider's response would leave it unencrypted",
             hint="Take `127.0.0.1`, `::1` or `localhost`, and a port up to 65535",
         )
     return f"http://{authority('http', host, port)}{_PATH}"
@@ -84,7 +84,7 @@ def _parameters_of(text: str) -> _Callback:
 
 
 class _CallbackListener(ThreadingHTTPServer):
-    """Waits for one answer of a provider; what comes after it is told that it is late.
+    """Waits for one response of a provider; what comes after it is told that it is late.
 
     Args:
         host: A loopback host.
@@ -103,7 +103,7 @@ class _CallbackListener(ThreadingHTTPServer):
             self.address_family = socket.AF_INET6
         super().__init__(("127.0.0.1" if host.lower() == "localhost" else host, port), _Handler)
         self.url = _callback_url(host, int(self.server_address[1]))
-        self._answers: Queue[_Callback] = Queue()
+        self._responses: Queue[_Callback] = Queue()
         self._lock = Lock()
         self._is_taken = False
 
@@ -115,22 +115,22 @@ class _CallbackListener(ThreadingHTTPServer):
         """Say nothing of a browser that has gone."""
 
     def take(self, query: str) -> bool:
-        """Take the provider's answer; return False where there was one before."""
+        """Take the provider's response; return False where there was one before."""
         with self._lock:
             if self._is_taken:
                 return False
             self._is_taken = True
-        self._answers.put(_parameters_of(query))
+        self._responses.put(_parameters_of(query))
         return True
 
     def wait(self, seconds: float) -> _Callback:
-        """Return the provider's answer.
+        """Return the provider's response.
 
         Raises:
             AuthError: There is none in time.
         """
         try:
-            return self._answers.get(timeout=seconds)
+            return self._responses.get(timeout=seconds)
         except Empty:
             raise AuthError(
                 f"Nobody signed in within {seconds:g} s",
@@ -141,7 +141,7 @@ class _CallbackListener(ThreadingHTTPServer):
 
 @contextmanager
 def listening(host: str, port: int) -> Iterator[_CallbackListener]:
-    """Listen for a provider's answer for as long as the block lasts; the arguments are those of the listener.
+    """Listen for a provider's response for as long as the block lasts; the arguments are those of the listener.
 
     Raises:
         AuthError: The port is in use.
@@ -152,7 +152,7 @@ def listening(host: str, port: int) -> Iterator[_CallbackListener]:
         listener = _CallbackListener(host, port)
     except OSError as error:
         raise AuthError(
-            f"Nothing can listen on `{host}:{port}` for the provider's answer",
+            f"Nothing can listen on `{host}:{port}` for the provider's response",
             reason=error.strerror or "",
             hint="Choose another port with `--callback-port`, or leave it out for any that is free",
         ) from error
@@ -217,7 +217,7 @@ def sign_in_by_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext
     A flow of the kind `implicit`, which gives the token itself to the browser (RFC 6749, section 4.2), works alike.
 
     Raises:
-        AuthError: The person or the provider refuses, nobody came back in time, or the answer is no token.
+        AuthError: The person or the provider refuses, nobody came back in time, or the response is no token.
         DynacliError: The provider cannot be reached, or may not be asked.
     """
     check_endpoint(flow.authorization_url, "authorization endpoint")
@@ -239,7 +239,7 @@ def sign_in_by_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext
     asked_at = context.clock()
     if context.open_browser is None:
         redirect = _callback_url(context.callback_host, context.callback_port or _any_port())
-        answer = _pasted(_authorization_url(flow, {**asked, "redirect_uri": redirect}), state, context)
+        response = _pasted(_authorization_url(flow, {**asked, "redirect_uri": redirect}), state, context)
     else:
         with listening(context.callback_host, context.callback_port) as listener:
             redirect = listener.url
@@ -247,13 +247,13 @@ def sign_in_by_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext
             context.tell(f"Sign in in the browser: {url}")
             if not context.open_browser(url):
                 context.tell("No browser could be opened; open that address in one on this machine")
-            answer = listener.wait(context.seconds)
-    _check(answer, state, flow)
+            response = listener.wait(context.seconds)
+    _check(response, state, flow)
     if is_implicit:
-        return read_token(answer, flow.authorization_url, asked_at, client)
-    form = [("grant_type", "authorization_code"), ("code", answer["code"]), ("redirect_uri", redirect)]
+        return read_token(response, flow.authorization_url, asked_at, client)
+    form = [("grant_type", "authorization_code"), ("code", response["code"]), ("redirect_uri", redirect)]
     form.append(("code_verifier", verifier.reveal()))
-    return request_token(flow, client, form, context, [verifier, Secret(answer["code"])])
+    return request_token(flow, client, form, context, [verifier, Secret(response["code"])])
 
 
 def _authorization_url(flow: OAuthFlow, asked: Mapping[str, str]) -> str:
@@ -269,50 +269,50 @@ def _any_port() -> int:
 
 
 def _pasted(url: str, state: str, context: SignInContext) -> _Callback:
-    """Return the provider's answer as the person pastes it: the address that the browser was sent to, or the code."""
+    """Return the provider's response as the person pastes it: the address that the browser was sent to, or the code."""
     if context.ask is None:
         raise AuthError(
-            "Signing in needs a browser, or a person who pastes its answer",
+            "Signing in needs a browser, or a person who pastes its response",
             reason="There is neither here",
             hint="Let a person run this on a terminal; or give a token: "
             f"`{invocation('auth login', 'API')} --with-token < FILE`",
         )
     context.tell(f"Open this address in a browser, and sign in: {url}")
-    context.tell("The page that comes then cannot be shown; its address is the answer")
+    context.tell("The page that comes then cannot be shown; its address is the response")
     started = context.clock()
     text = context.ask("Paste that address, or the code in it").strip()
     if context.clock() - started > context.seconds:
-        raise AuthError("The answer came too late", hint="Sign in again")
+        raise AuthError("The response came too late", hint="Sign in again")
     if "=" not in text:
         return {"code": text, "state": state} if text else {}
     return _parameters_of(text.replace("#", "?").rpartition("?")[2])
 
 
-def _check(answer: _Callback, state: str, flow: OAuthFlow) -> None:
-    """Check that an answer belongs to this sign-in and allows it.
+def _check(response: _Callback, state: str, flow: OAuthFlow) -> None:
+    """Check that a response belongs to this sign-in and allows it.
 
     Raises:
         AuthError: It does not.
     """
     name = "access_token" if flow.kind == IMPLICIT else "code"
-    if not secrets.compare_digest(answer.get("state", "").encode(), state.encode()):
+    if not secrets.compare_digest(response.get("state", "").encode(), state.encode()):
         raise AuthError(
-            "The answer from the browser belongs to another sign-in",
+            "The response from the browser belongs to another sign-in",
             reason="Its `state` is not the one that was sent",
             hint="Sign in again, and finish in the page that opens",
         )
-    # RFC 9207: the answer of another provider, which would be given this one's code.
-    if flow.issuer and answer.get("iss", flow.issuer) != flow.issuer:
+    # RFC 9207: the response of another provider, which would be given this one's code.
+    if flow.issuer and response.get("iss", flow.issuer) != flow.issuer:
         raise AuthError(
-            "The answer from the browser comes from another provider",
+            "The response from the browser comes from another provider",
             reason=f"It is not of `{visible(flow.issuer, keep='')}`",
             hint="Sign in again; if it stays so, do not trust the page",
         )
-    if "error" in answer:
-        raise refused_as(answer["error"], answer.get("error_description", ""), flow.authorization_url)
-    if not answer.get(name):
+    if "error" in response:
+        raise refused_as(response["error"], response.get("error_description", ""), flow.authorization_url)
+    if not response.get(name):
         raise AuthError(
-            f"The answer from the browser holds no `{name}`",
+            f"The response from the browser holds no `{name}`",
             hint="Sign in again, and paste the whole address where you are asked for it",
         )
 
@@ -329,7 +329,7 @@ def sign_in_by_device(flow: OAuthFlow, client: OAuthClient, context: SignInConte
     """Return a token after the person signed in on another device.
 
     Raises:
-        AuthError: The person or the provider refuses, the code ended before, or the answer is no token.
+        AuthError: The person or the provider refuses, the code ended before, or the response is no token.
         DynacliError: The provider cannot be reached, or may not be asked.
     """
     found = _ask_for_code(flow, client, context)
@@ -364,11 +364,11 @@ def sign_in_by_device(flow: OAuthFlow, client: OAuthClient, context: SignInConte
 
 def _ask_for_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext) -> dict[str, Any]:
     """Return what the person needs to sign in (RFC 8628, section 3.2)."""
-    answer = ask_as_client(flow, client, flow.device_url, _ROLE, scope_and_audience(client), context)
+    response = ask_as_client(flow, client, flow.device_url, _ROLE, scope_and_audience(client), context)
     masker = Masker([client.client_secret] if client.client_secret else [])
-    if error_code(answer) or answer.status != 200:
-        raise refusal(answer, flow.device_url, _ROLE, masker)
-    found = json_object(answer)
+    if error_code(response) or response.status != 200:
+        raise refusal(response, flow.device_url, _ROLE, masker)
+    found = json_object(response)
     # Google wrote `verification_url` before there was the RFC.
     found.setdefault("verification_uri", found.get("verification_url"))
     missing = [
@@ -378,7 +378,7 @@ def _ask_for_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext) 
     ]
     if missing:
         raise AuthError(
-            f"The answer of the {_ROLE} `{without_query(flow.device_url)}` cannot be used",
+            f"The response of the {_ROLE} `{without_query(flow.device_url)}` cannot be used",
             reason=f"It holds no `{missing[0]}`",
             hint="The provider is broken, or the address in the document leads elsewhere",
         )

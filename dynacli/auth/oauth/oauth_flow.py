@@ -41,7 +41,7 @@ class OAuthFlow:
         kind: `authorizationCode`, `deviceAuthorization`, `clientCredentials`, `password` or `implicit`.
         refresh_url: Where tokens are refreshed; empty for the token endpoint.
         scopes: The scopes that the document lists.
-        issuer: The provider's own name (RFC 8414), with which it marks its answers; empty where it is not known.
+        issuer: The provider's own name (RFC 8414), with which it marks its responses; empty where it is not known.
         auth_methods: How the token endpoint lets clients authenticate, where the provider's metadata says so.
     """
 

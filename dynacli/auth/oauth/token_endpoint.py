@@ -1,4 +1,4 @@
-"""The provider of tokens: its metadata, its token endpoint, and whether the answer of that is a token.
+"""The provider of tokens: its metadata, its token endpoint, and whether the response of that is a token.
 
 RFC 6749, RFC 8414 and OpenID Connect Discovery 1.0. An exchange with it is small, short, and never redirected.
 """
@@ -26,7 +26,7 @@ from dynacli.environment import invocation, program
 from dynacli.errors import AuthError, RefusedError
 from dynacli.http.built_request import Request
 from dynacli.http.encodings import BadEncodingError, TooLargeError
-from dynacli.http.exchange import REDIRECTS, Answer, Budget, OneContext
+from dynacli.http.exchange import REDIRECTS, Budget, OneContext, Response
 from dynacli.http.send import Pieces, send
 from dynacli.record import record, replace
 from dynacli.text.server_message import server_message
@@ -52,8 +52,8 @@ _MAX_BYTES = 1024 * 1024
 
 
 @record
-class _ProviderAnswer:
-    """An answer of a provider; its body may hold secrets."""
+class _ProviderResponse:
+    """A response of a provider; its body may hold secrets."""
 
     status: int
     media_type: str
@@ -67,8 +67,8 @@ def _ask_provider(
     form: Sequence[tuple[str, str]] | None = None,
     *,
     authorization: str = "",
-) -> _ProviderAnswer:
-    """Send a form to an endpoint of a provider, or fetch what is there, and return the answer.
+) -> _ProviderResponse:
+    """Send a form to an endpoint of a provider, or fetch what is there, and return the response.
 
     Args:
         role: What the endpoint is for, as messages say it: `token endpoint`.
@@ -76,7 +76,7 @@ def _ask_provider(
         authorization: The value of the header `Authorization`; empty for none.
 
     Raises:
-        AuthError: The answer is too large, or cannot be read.
+        AuthError: The response is too large, or cannot be read.
         NetworkError: The connection failed or broke.
         RefusedError: The URL may not be used, or the endpoint redirects.
         TimedOutError: The time was used up.
@@ -100,22 +100,22 @@ def exchange(
     context: SignInContext,
     headers: Sequence[tuple[str, str]],
     content: bytes | None,
-) -> _ProviderAnswer:
-    """Send a request that gets a token, and return the answer.
+) -> _ProviderResponse:
+    """Send a request that gets a token, and return the response.
 
     Args:
         role: What the URL is for, as messages say it behind "the".
         content: The body; None for none.
 
     Raises:
-        AuthError: The answer is too large, or cannot be read.
+        AuthError: The response is too large, or cannot be read.
         NetworkError: The connection failed or broke.
         RefusedError: The server redirects.
         TimedOutError: The time was used up.
         UsageError: A proxy or certificate variable of the environment is malformed.
     """
 
-    def receive(_: Answer, pieces: Pieces) -> bytes:
+    def receive(_: Response, pieces: Pieces) -> bytes:
         try:
             return pieces.whole(_MAX_BYTES)
         except TooLargeError:
@@ -125,18 +125,18 @@ def exchange(
 
     request = Request(method, url, tuple(headers), content)
     budget = Budget(context.timeout, follow=lambda *_: None)
-    answer = send(request, budget, receive=receive, tls=OneContext(context.tls))
-    if answer.status in REDIRECTS:
+    response = send(request, budget, receive=receive, tls=OneContext(context.tls))
+    if response.status in REDIRECTS:
         raise RefusedError(
             f"The {role} `{without_query(url)}` redirects, which is not followed",
             reason="Secrets go to the address that was accepted, and to no other",
             hint=f"If the document is wrong, an overlay can correct it: `{invocation('help overlays')}`",
         )
-    return _ProviderAnswer(answer.status, answer.header("content-type"), answer.body)
+    return _ProviderResponse(response.status, response.header("content-type"), response.body)
 
 
 def _unreadable(url: str, role: str, reason: str) -> AuthError:
-    return AuthError(f"The answer of the {role} `{without_query(url)}` cannot be read", reason=reason)
+    return AuthError(f"The response of the {role} `{without_query(url)}` cannot be read", reason=reason)
 
 
 _TEN_YEARS = 10 * 365 * 86400
@@ -151,7 +151,7 @@ def sign_in_by_client_credentials(flow: OAuthFlow, client: OAuthClient, context:
     """Return a token for the client itself (RFC 6749, section 4.4).
 
     Raises:
-        AuthError: The client is refused, or the answer is no token.
+        AuthError: The client is refused, or the response is no token.
         DynacliError: The provider cannot be reached, or may not be asked.
     """
     form = [("grant_type", "client_credentials"), *scope_and_audience(client)]
@@ -167,7 +167,7 @@ def sign_in_by_password(
     nothing else.
 
     Raises:
-        AuthError: The person or client is refused, or the answer is no token.
+        AuthError: The person or client is refused, or the response is no token.
         DynacliError: The provider cannot be reached, or may not be asked.
     """
     form = [("grant_type", "password"), ("username", username), ("password", password.reveal())]
@@ -179,7 +179,7 @@ def refresh(flow: OAuthFlow, client: OAuthClient, refresh_token: Secret, context
 
     Raises:
         AuthError: The provider refuses, with `invalid_grant` as the detail `oauth_error` where the refresh token is
-            no longer good; or the answer is no token.
+            no longer good; or the response is no token.
         DynacliError: The provider cannot be reached, or may not be asked.
     """
     # Without `scope`: a token for the same scopes as before.
@@ -211,21 +211,21 @@ def request_token(
         url: Another address than the flow's token endpoint.
 
     Raises:
-        AuthError: The provider refuses, or its answer is no token.
+        AuthError: The provider refuses, or its response is no token.
         DynacliError: The provider cannot be reached, or may not be asked.
     """
     url = url or flow.token_url
     asked_at = context.clock()
-    answer = ask_as_client(flow, client, url, "token endpoint", form, context)
+    response = ask_as_client(flow, client, url, "token endpoint", form, context)
     masker = Masker([*secrets, *([client.client_secret] if client.client_secret else [])])
-    if error_code(answer) or not 200 <= answer.status < 300:
-        raise masker.mask_error(refusal(answer, url, "token endpoint", masker))
-    return read_token(json_object(answer), url, asked_at, client)
+    if error_code(response) or not 200 <= response.status < 300:
+        raise masker.mask_error(refusal(response, url, "token endpoint", masker))
+    return read_token(json_object(response), url, asked_at, client)
 
 
 def ask_as_client(
     flow: OAuthFlow, client: OAuthClient, url: str, role: str, form: Form, context: SignInContext
-) -> _ProviderAnswer:
+) -> _ProviderResponse:
     """Send a form that says which client sends it (RFC 6749, section 2.3).
 
     A document does not say how clients authenticate: where the provider does not either, the header that each has to
@@ -242,25 +242,25 @@ def ask_as_client(
     # Servers that decode as URLs do, not as forms, take `%20` for a space, and no `+`.
     pair = f"{quote(client.client_id, safe='')}:{quote(secret, safe='')}"
     authorization = f"Basic {b64encode(pair.encode()).decode()}"
-    answer = _ask_provider(url, role, context, form, authorization=authorization)
+    response = _ask_provider(url, role, context, form, authorization=authorization)
     may_take_body = not flow.auth_methods or "client_secret_post" in flow.auth_methods
-    if error_code(answer) == "invalid_client" and may_take_body:
+    if error_code(response) == "invalid_client" and may_take_body:
         return _ask_provider(url, role, context, in_body)
-    return answer
+    return response
 
 
-def json_object(answer: _ProviderAnswer) -> dict[str, Any]:
-    """Return the JSON object of an answer; empty where it is none."""
+def json_object(response: _ProviderResponse) -> dict[str, Any]:
+    """Return the JSON object of a response; empty where it is none."""
     try:
-        value = json.loads(answer.body)
+        value = json.loads(response.body)
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
 
-def error_code(answer: _ProviderAnswer) -> str:
-    """Return the error code of an answer (RFC 6749, section 5.2), also under a status of success; else empty."""
-    code = json_object(answer).get("error")
+def error_code(response: _ProviderResponse) -> str:
+    """Return the error code of a response (RFC 6749, section 5.2), also under a status of success; else empty."""
+    code = json_object(response).get("error")
     return code if isinstance(code, str) and _ERROR_CODE.fullmatch(code) else ""
 
 
@@ -290,22 +290,22 @@ def refused_as(code: str, description: object, url: str, masker: Masker | None =
     )
 
 
-def refusal(answer: _ProviderAnswer, url: str, role: str, masker: Masker) -> AuthError:
-    """Return the error for an answer of an endpoint that is no success."""
-    code = error_code(answer)
+def refusal(response: _ProviderResponse, url: str, role: str, masker: Masker) -> AuthError:
+    """Return the error for a response of an endpoint that is no success."""
+    code = error_code(response)
     if code:
-        return refused_as(code, json_object(answer).get("error_description"), url, masker)
+        return refused_as(code, json_object(response).get("error_description"), url, masker)
     return AuthError(
-        f"The {role} `{without_query(url)}` answered with {answer.status}",
-        reason=server_message(answer.body, answer.media_type, masker.mask)
-        or "What came is no answer of an OAuth provider (RFC 6749, section 5.2)",
-        hint="Try again later" if answer.status >= 500 else "Check the address in the document",
-        endpoint_status=answer.status,
+        f"The {role} `{without_query(url)}` responded with {response.status}",
+        reason=server_message(response.body, response.media_type, masker.mask)
+        or "What came is no response of an OAuth provider (RFC 6749, section 5.2)",
+        hint="Try again later" if response.status >= 500 else "Check the address in the document",
+        endpoint_status=response.status,
     )
 
 
 def read_token(found: Mapping[str, Any], url: str, asked_at: float, client: OAuthClient) -> Token:
-    """Return the token of a successful answer (RFC 6749, section 5.1).
+    """Return the token of a successful response (RFC 6749, section 5.1).
 
     Args:
         found: The members of its JSON object; none where it is no such thing.
@@ -316,7 +316,7 @@ def read_token(found: Mapping[str, Any], url: str, asked_at: float, client: OAut
 
     def nonsense(reason: str) -> AuthError:
         return AuthError(
-            f"The answer of the token endpoint `{without_query(url)}` cannot be used",
+            f"The response of the token endpoint `{without_query(url)}` cannot be used",
             reason=reason,
             hint="The provider is broken, or the address in the document leads elsewhere",
         )
@@ -377,15 +377,15 @@ def discover_flows(url: str, context: SignInContext) -> tuple[OAuthFlow, ...]:
         DynacliError: The provider cannot be reached, or may not be asked.
     """
     place = url if _WELL_KNOWN in url else url.rstrip("/") + _OPENID
-    answer = _ask_provider(place, "metadata", context)
-    found = json_object(answer)
+    response = _ask_provider(place, "metadata", context)
+    found = json_object(response)
     token_url = _text(found.get("token_endpoint"))
-    if answer.status != 200 or not token_url:
+    if response.status != 200 or not token_url:
         raise AuthError(
             f"`{without_query(place)}` says nothing of how to sign in",
             reason="It names no `token_endpoint`"
-            if answer.status == 200
-            else f"It answered with {answer.status}",
+            if response.status == 200
+            else f"It responded with {response.status}",
             hint="Check the address in the document",
         )
     authorization_url, device_url = (

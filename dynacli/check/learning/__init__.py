@@ -1,1 +1,1 @@
-"""What answers teach about a document: the overlay that makes the document agree with them."""
+"""What responses teach about a document: the overlay that makes the document agree with them."""

@@ -1,6 +1,6 @@
 """The narrowest schema that allows some values, as far as a few values can tell.
 
-Nothing is required and nothing is an enumeration: a few answers do not say what all others will have.
+Nothing is required and nothing is an enumeration: a few responses do not say what all others will have.
 """
 
 import re

@@ -1,6 +1,6 @@
-"""The overlay that makes a document agree with answers (Overlay Specification 1.0.0).
+"""The overlay that makes a document agree with responses (Overlay Specification 1.0.0).
 
-The overlay is proven while it is made: the answers are judged again by the changed document,
+The overlay is proven while it is made: the responses are judged again by the changed document,
 until nothing is found any more, or no change of the document would mend what is left.
 """
 
@@ -18,7 +18,7 @@ from dynacli.check.learning._infer_schema import (
     infer_schema,
     widen_schema,
 )
-from dynacli.check.learning.observed_answers import ObservedAnswer
+from dynacli.check.learning.observed_responses import ObservedResponse
 from dynacli.errors import DocumentError, InternalError
 from dynacli.http.semantics import best_match
 from dynacli.openapi.catalog.store.catalog_file import Catalog
@@ -63,8 +63,8 @@ class _DocumentPart(NamedTuple):
         return _DocumentPart(pointer, node)
 
 
-class _AnswerDescription:
-    """What the document says of the answers of one operation.
+class _ResponseDescription:
+    """What the document says of the responses of one operation.
 
     Args:
         catalog: The compiled document.
@@ -93,7 +93,7 @@ class _AnswerDescription:
         return self.follow(responses.child(key)) if key else None
 
     def header(self, status: int, name: str) -> _DocumentPart | None:
-        """Return the Header Object of an answer; None where there is none."""
+        """Return the Header Object of a response; None where there is none."""
         response = self.response(status)
         headers = self.follow(response.child("headers")) if response is not None else None
         if headers is None or not isinstance(headers.node, Mapping):
@@ -247,11 +247,11 @@ class _Observed(NamedTuple):
 
     Args:
         value: The JSON value that broke the document; `MISSING` or None where the name alone says what is wrong.
-        answer: The answer that holds it.
+        response: The response that holds it.
     """
 
     value: Any
-    answer: ObservedAnswer
+    response: ObservedResponse
 
 
 class _DocumentEdits:
@@ -270,75 +270,77 @@ class _DocumentEdits:
         # (steps to the place, kind of edit, name of the member that it is about)
         self._edits: dict[tuple[_Steps, str, str], list[_Observed]] = {}
 
-    def add(self, description: _AnswerDescription, answer: ObservedAnswer, finding: Finding) -> None:
+    def add(self, description: _ResponseDescription, response: ObservedResponse, finding: Finding) -> None:
         """Collect the edit that mends a finding, if there is one."""
         rule, pointer = finding.rule, finding.pointer
         if rule in _BODY_RULES:
-            self._add_body(description, answer, rule)
+            self._add_body(description, response, rule)
         elif rule == "undocumented-property":
-            self._add_property(description, answer, pointer)
+            self._add_property(description, response, pointer)
         elif rule in {"missing-header", "undocumented-header"}:
-            self._add_header(description, answer, rule, pointer.partition("/")[2])
+            self._add_header(description, response, rule, pointer.partition("/")[2])
         else:
             schema_pointer, _, keyword = finding.schema_pointer.rpartition("/")
-            value = answer.at(pointer)
+            value = response.at(pointer)
             if rule == "type" and keyword != "type" and pointer.startswith("header/"):
                 # The header's text could not be read as any value, so that no schema was asked.
-                header = description.header(answer.status, pointer.split("/")[1])
+                header = description.header(response.status, pointer.split("/")[1])
                 schema = description.follow(header.child("schema")) if header is not None else None
                 if schema is not None:
-                    self._collect(schema.pointer, "type", "", value, answer)
+                    self._collect(schema.pointer, "type", "", value, response)
             elif rule in {"additionalProperties", "unevaluatedProperties"} and keyword == rule:
-                self._collect(schema_pointer, "property", split(pointer)[-1], value, answer)
+                self._collect(schema_pointer, "property", split(pointer)[-1], value, response)
             elif rule == "required":
-                self._collect(schema_pointer, rule, str(finding.expected), None, answer)
+                self._collect(schema_pointer, rule, str(finding.expected), None, response)
             elif keyword == rule or (rule == "type" and keyword in {"anyOf", "oneOf"}):
-                self._collect(schema_pointer, keyword, "", value, answer)
+                self._collect(schema_pointer, keyword, "", value, response)
 
-    def _add_body(self, description: _AnswerDescription, answer: ObservedAnswer, rule: str) -> None:
-        media_type = answer.media_type
+    def _add_body(self, description: _ResponseDescription, response: ObservedResponse, rule: str) -> None:
+        media_type = response.media_type
         if rule == "undocumented-status":
-            holder, name = description.responses(), str(answer.status)
+            holder, name = description.responses(), str(response.status)
         else:
-            response = description.response(answer.status)
-            if response is None or not media_type:
+            documented = description.response(response.status)
+            if documented is None or not media_type:
                 return  # a body without a media type, which no document can describe
-            holder, name = response, media_type
+            holder, name = documented, media_type
         if holder.node is None:
             return
-        self._collect(holder.pointer, rule, name, answer.value, answer)
+        self._collect(holder.pointer, rule, name, response.value, response)
         if self._dialect == "2.0" and media_type:
-            # There the media types of all answers stand in one list, beside the answers.
-            self._collect(description.operation().pointer, "produces", media_type, None, answer)
+            # There the media types of all responses stand in one list, beside the responses.
+            self._collect(description.operation().pointer, "produces", media_type, None, response)
 
-    def _add_property(self, description: _AnswerDescription, answer: ObservedAnswer, pointer: str) -> None:
+    def _add_property(
+        self, description: _ResponseDescription, response: ObservedResponse, pointer: str
+    ) -> None:
         *steps, name = split(pointer)
-        schema = description.body_schema(answer.status, answer.content_type)
-        value = answer.at(pointer)
+        schema = description.body_schema(response.status, response.content_type)
+        value = response.at(pointer)
         if schema is None or value is MISSING:
             return
-        body = answer.value
-        if answer.is_sequence and steps and dict_or_empty(schema.node).get("type") != "array":
+        body = response.value
+        if response.is_sequence and steps and dict_or_empty(schema.node).get("type") != "array":
             # The schema is that of an item, not of the whole sequence.
             body, steps = body[int(steps[0])], steps[1:]
         place = description.object_schema(schema, body, tuple(steps))
         if place is not None:
-            self._collect(place.pointer, "property", name, value, answer)
+            self._collect(place.pointer, "property", name, value, response)
 
     def _add_header(
-        self, description: _AnswerDescription, answer: ObservedAnswer, rule: str, name: str
+        self, description: _ResponseDescription, response: ObservedResponse, rule: str, name: str
     ) -> None:
         if rule == "missing-header":
-            place = description.header(answer.status, name)
+            place = description.header(response.status, name)
         else:
-            place = description.response(answer.status)
+            place = description.response(response.status)
         if place is not None:
-            self._collect(place.pointer, rule, name, answer.at(f"header/{name}"), answer)
+            self._collect(place.pointer, rule, name, response.at(f"header/{name}"), response)
 
-    def _collect(self, pointer: str, kind: str, name: str, value: Any, answer: ObservedAnswer) -> None:
+    def _collect(self, pointer: str, kind: str, name: str, value: Any, response: ObservedResponse) -> None:
         steps = self._steps_to(pointer)
         if steps is not None and isinstance(follow(self._tree, steps), dict):
-            self._edits.setdefault((steps, kind, name), []).append(_Observed(value, answer))
+            self._edits.setdefault((steps, kind, name), []).append(_Observed(value, response))
 
     def apply(self) -> tuple[dict[str, Any], dict[_Steps, list[str]]]:
         """Return the changed document, and steps to a place → what was changed there."""
@@ -393,23 +395,25 @@ class _DocumentEdits:
 
     def _body_content(self, observed: list[_Observed]) -> dict[str, Any]:
         """Return the members of a Response Object that describe bodies."""
-        by_media_type: dict[str, list[ObservedAnswer]] = {}
-        for _, answer in observed:
-            if answer.body and answer.media_type:
-                by_media_type.setdefault(answer.media_type, []).append(answer)
-        content = {name: self._media_type_object(name, answers) for name, answers in by_media_type.items()}
+        by_media_type: dict[str, list[ObservedResponse]] = {}
+        for _, response in observed:
+            if response.body and response.media_type:
+                by_media_type.setdefault(response.media_type, []).append(response)
+        content = {
+            name: self._media_type_object(name, responses) for name, responses in by_media_type.items()
+        }
         if self._dialect != "2.0":
             return {"content": content} if content else {}
         return next(({"schema": each["schema"]} for each in content.values() if "schema" in each), {})
 
-    def _media_type_object(self, name: str, answers: list[ObservedAnswer]) -> dict[str, Any]:
-        values = [answer.value for answer in answers if answer.value is not MISSING]
-        if values and answers[0].is_sequence:
+    def _media_type_object(self, name: str, responses: list[ObservedResponse]) -> dict[str, Any]:
+        values = [response.value for response in responses if response.value is not MISSING]
+        if values and responses[0].is_sequence:
             schema = infer_schema([item for value in values for item in value], self._dialect)
             return {"itemSchema": schema} if self._dialect >= "3.2" else {"schema": schema}
         if values:
             return {"schema": infer_schema(values, self._dialect)}
-        is_text = name.startswith("text/") and not answers[0].is_sequence
+        is_text = name.startswith("text/") and not responses[0].is_sequence
         return {"schema": {"type": "string"}} if is_text else {}
 
     def _add_media_type(self, node: dict[str, Any], name: str) -> str:
@@ -438,8 +442,8 @@ def _values(observed: list[_Observed]) -> list[Any]:
 
 
 def _sources_text(observed: list[_Observed]) -> str:
-    names = [f"`{name}`" for name in dict.fromkeys(answer.operation_name for _, answer in observed)]
-    return f"answers of {enumerated(names, most=_MAX_LISTED)}"
+    names = [f"`{name}`" for name in dict.fromkeys(response.operation_name for _, response in observed)]
+    return f"responses of {enumerated(names, most=_MAX_LISTED)}"
 
 
 def _phrase(status: int) -> str:
@@ -457,16 +461,16 @@ _Notes = dict[tuple[str, ...], list[str]]
 
 
 class _Mismatch(NamedTuple):
-    """A finding on an answer, and what the document says of the answers of its operation."""
+    """A finding on a response, and what the document says of the responses of its operation."""
 
-    answer: ObservedAnswer
-    description: _AnswerDescription
+    response: ObservedResponse
+    description: _ResponseDescription
     finding: Finding
 
 
 @record
 class LearnedOverlay:
-    """What answers taught about a document.
+    """What responses taught about a document.
 
     Args:
         overlay: The overlay; None where the document needs no change, or none can be made.
@@ -477,13 +481,13 @@ class LearnedOverlay:
     unmended: tuple[tuple[str, Finding], ...] = ()
 
 
-def learn_overlay(api: OpenedApi, answers: Iterable[ObservedAnswer]) -> LearnedOverlay:
-    """Return the overlay that makes a document agree with answers, judged at the level `exact`.
+def learn_overlay(api: OpenedApi, responses: Iterable[ObservedResponse]) -> LearnedOverlay:
+    """Return the overlay that makes a document agree with responses, judged at the level `exact`.
 
     Raises:
         DocumentError: The document's text is lost, or cannot be read any more.
     """
-    return _OverlayLearner(api, list(answers)).learn()
+    return _OverlayLearner(api, list(responses)).learn()
 
 
 def overlay_text(overlay: dict[str, Any], file: str) -> bytes:
@@ -498,7 +502,7 @@ def overlay_text(overlay: dict[str, Any], file: str) -> bytes:
 
 
 class _OverlayLearner:
-    def __init__(self, api: OpenedApi, answers: list[ObservedAnswer]) -> None:
+    def __init__(self, api: OpenedApi, responses: list[ObservedResponse]) -> None:
         from dynacli.openapi.document.reading.parse import parse_document
 
         content = api.content()
@@ -507,7 +511,7 @@ class _OverlayLearner:
                 "The document's text is not in the cache any more",
                 hint="Give `--refresh`, so that it is fetched again",
             )
-        self._api, self._answers = api, answers
+        self._api, self._responses = api, responses
         self._original: dict[str, Any] = parse_document(content, name=api.name).tree
         self._notes: _Notes = {}
 
@@ -527,7 +531,7 @@ class _OverlayLearner:
             tree, catalog = changed, changed_catalog
             mismatches = self._judge(catalog)
         self._close(catalog)
-        unmended = tuple((mismatch.answer.operation_name, mismatch.finding) for mismatch in mismatches)
+        unmended = tuple((mismatch.response.operation_name, mismatch.finding) for mismatch in mismatches)
         return LearnedOverlay(self._overlay(tree), unmended)
 
     def _close(self, catalog: Catalog) -> None:
@@ -535,23 +539,23 @@ class _OverlayLearner:
             catalog.close()
 
     def _judge(self, catalog: Catalog) -> list[_Mismatch]:
-        """Return every finding on every answer."""
+        """Return every finding on every response."""
         names = {(summary.method, summary.path): summary.name for summary in catalog.summaries()}
-        judges: dict[str, tuple[Judge, _AnswerDescription]] = {}
+        judges: dict[str, tuple[Judge, _ResponseDescription]] = {}
         mismatches: list[_Mismatch] = []
-        for answer in self._answers:
-            name = names.get((answer.method, answer.path))
+        for response in self._responses:
+            name = names.get((response.method, response.path))
             if name is None:
                 continue  # the operation cannot be used any more
             if name not in judges:
                 operation = catalog.operation(name)
-                judges[name] = Judge(catalog, operation), _AnswerDescription(catalog, operation)
+                judges[name] = Judge(catalog, operation), _ResponseDescription(catalog, operation)
             judge, description = judges[name]
-            judged = JudgedResponse(answer.status, answer.headers, answer.content_type, answer.body)
+            judged = JudgedResponse(response.status, response.headers, response.content_type, response.body)
             mismatches.extend(
-                _Mismatch(answer, description, finding)
+                _Mismatch(response, description, finding)
                 for finding in judge.response(judged, is_exact=True).findings
-                if (finding.rule, finding.pointer) not in answer.ignored
+                if (finding.rule, finding.pointer) not in response.ignored
             )
         return mismatches
 
@@ -576,7 +580,7 @@ class _OverlayLearner:
         overlay = {
             "overlay": "1.0.0",
             "info": {
-                "title": f"What the answers of {meta['title'] or self._api.name} say",
+                "title": f"What the responses of {meta['title'] or self._api.name} say",
                 "version": "1.0.0",
             },
             **self._extends(),
@@ -607,5 +611,5 @@ def _changed(
     dialect = cast("Dialect", version if version in get_args(Dialect) else catalog.meta["dialect"])
     edits = _DocumentEdits(copy_json(tree), steps_to, dialect)
     for mismatch in mismatches:
-        edits.add(mismatch.description, mismatch.answer, mismatch.finding)
+        edits.add(mismatch.description, mismatch.response, mismatch.finding)
     return edits.apply()

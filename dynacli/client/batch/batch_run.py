@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from dynacli.client.answers.answer_errors import answer_masker, http_error, mismatch_error
 from dynacli.client.batch.row import Row, RowResult, WrongRow, filled
 from dynacli.client.batch.row_calls import BatchPlan, RowCalls, needed_names
 from dynacli.client.batch.shard import Shard
@@ -19,6 +18,7 @@ from dynacli.client.call import Call, CallEvent, Findings, Retrying, RowDone, Se
 from dynacli.client.damaged_cache import explain_damage
 from dynacli.client.engine.call_engine import MadeCall
 from dynacli.client.parallel_calls import Dispatcher
+from dynacli.client.responses.response_errors import http_error, mismatch_error, response_masker
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, FailedRowsError, FileError, FormError, UsageError
 from dynacli.http.semantics import essence, is_json, is_json_lines, is_json_sequence
@@ -27,13 +27,13 @@ from dynacli.record import record, replace
 from dynacli.text.exact_json import read_json
 
 if TYPE_CHECKING:
-    from dynacli.http.exchange import Answer
+    from dynacli.http.exchange import Response
 
 __all__ = ["BatchRun", "RunSettings", "open_earlier_results"]
 
 
 def _failed_result(row: int, error: DynacliError) -> RowResult:
-    """Return the result of a row that got no answer.
+    """Return the result of a row that got no response.
 
     Args:
         error: Why; no secret is in it.
@@ -43,36 +43,36 @@ def _failed_result(row: int, error: DynacliError) -> RowResult:
 
 def _answered_result(row: int, made: MadeCall) -> tuple[RowResult, DynacliError | None]:
     """Return the result of a row that was answered, and the error that it means as a call by itself."""
-    call, answer, verdict = made
+    call, response, verdict = made
     request_verdict = call.judging.verdict if call.judging is not None else None
     verdicts = [judged for judged in (request_verdict, verdict) if judged is not None]
     found = [finding for judged in verdicts for finding in judged.findings]
-    masker = answer_masker(call.signed, answer.headers)
+    masker = response_masker(call.signed, response.headers)
     findings: list[Any] = []
     if found:
-        from dynacli.client.answers.verdict_text import findings_json
+        from dynacli.client.responses.verdict_text import findings_json
 
         findings = masker.mask_value(findings_json(call.described.api, found))
     error: DynacliError | None = None
-    if not 200 <= answer.status < 300:
-        error = http_error(call, answer)
+    if not 200 <= response.status < 300:
+        error = http_error(call, response)
     elif verdict is not None and not verdict.is_valid and call.settings.is_strict:
-        error = mismatch_error(call, answer, verdict, detail="short", has_json=False)
-    data = masker.mask_value(_value_of(answer))
-    return RowResult(row, answer.status, error.exit_code if error else 0, data, tuple(findings)), error
+        error = mismatch_error(call, response, verdict, detail="short", has_json=False)
+    data = masker.mask_value(_value_of(response))
+    return RowResult(row, response.status, error.exit_code if error else 0, data, tuple(findings)), error
 
 
-def _value_of(answer: "Answer") -> Any:
-    if not answer.body:
+def _value_of(response: "Response") -> Any:
+    if not response.body:
         return None
     from dynacli.text.content_kind import decoded
 
-    media_type = answer.header("content-type")
-    text = decoded(answer.body, media_type)
+    media_type = response.header("content-type")
+    text = decoded(response.body, media_type)
     if text is None:
         from base64 import b64encode
 
-        return {"base64": b64encode(answer.body).decode()}
+        return {"base64": b64encode(response.body).decode()}
     name = essence(media_type)
     try:
         if is_json_lines(name) or is_json_sequence(name):
@@ -170,7 +170,7 @@ _TICK = 0.1
 """Seconds between two looks at what is going on; Ctrl-C is noticed at each."""
 _WINDOW = 16
 """How many rows are kept at most for each that is under way: results that wait for an earlier one, and rows that wait
-for the answer of one."""
+for the response of one."""
 
 
 @record
@@ -217,10 +217,10 @@ class _Slot:
 
 
 class _Sent(NamedTuple):
-    """The end of a call: an answer, an error, or neither, where it was not sent."""
+    """The end of a call: a response, an error, or neither, where it was not sent."""
 
     slot: _Slot
-    answer: "Answer | None" = None
+    response: "Response | None" = None
     error: DynacliError | None = None
 
 
@@ -257,7 +257,7 @@ class BatchRun:
         self._window: deque[_Slot] = deque()
         self._most = settings.parallel * _WINDOW
         self._is_read = False
-        self._answers: dict[int, Any] = {}
+        self._responses: dict[int, Any] = {}
         self._failed_codes: dict[int, int] = {}
         self._expiring: dict[int, list[int]] = {}
         for number, last in plan.last_uses.items():
@@ -331,7 +331,7 @@ class BatchRun:
     def _given(self, finished: _FinishedRow) -> RowResult:
         result = finished.result
         for number in self._expiring.pop(result.row, ()):
-            self._answers.pop(number, None)
+            self._responses.pop(number, None)
         if result.exit_code not in self._settings.passing_codes and self.first_failure is None:
             self.first_failure = finished
         return result
@@ -355,9 +355,9 @@ class BatchRun:
         return False
 
     def _is_known(self, number: int) -> bool:
-        if number not in self._answers and self._earlier is not None and number in self._earlier:
-            self._answers[number] = self._earlier[number].data
-        return number in self._answers or number in self._failed_codes
+        if number not in self._responses and self._earlier is not None and number in self._earlier:
+            self._responses[number] = self._earlier[number].data
+        return number in self._responses or number in self._failed_codes
 
     def _add(self, row: Row | WrongRow) -> None:
         """Take a row; where the result of an earlier run has it, it is over at once."""
@@ -382,24 +382,26 @@ class BatchRun:
             for number in slot.needs & self._failed_codes.keys():
                 raise FailedRowsError(
                     self._failed_codes[number],
-                    f"The row uses the answer of row {number}, which failed",
+                    f"The row uses the response of row {number}, which failed",
                     reason="The row was not sent",
                 )
-            call = self._calls.call(row, filled(row.inputs, self._answer_of) if row.may_refer else row.inputs)
+            call = self._calls.call(
+                row, filled(row.inputs, self._response_of) if row.may_refer else row.inputs
+            )
         except DamagedCatalogError as damage:
             explain_damage(damage, has_sent=self.has_sent)
         except DynacliError as error:
             # The codes of errors before sending say that nothing was sent at all, and rows before this one were.
-            told = _after_answers(error) if slot.needs and isinstance(error, UsageError) else error
+            told = _after_responses(error) if slot.needs and isinstance(error, UsageError) else error
             self._finish(slot, _failed_result(row.number, told), told)
             return
         slot.call, slot.is_running, slot.was_begun, self.has_sent = call, True, True, True
         self._dispatcher.start(lambda: self._send(slot, call))
 
-    def _answer_of(self, name: str) -> Any:
+    def _response_of(self, name: str) -> Any:
         if name not in self._plan.names:
             raise UsageError(f"No row is called `{name}`", reason="It was another row that was checked")
-        return self._answers[self._plan.names[name]]
+        return self._responses[self._plan.names[name]]
 
     def _wait(self, seconds: float) -> None:
         """Wait for the turn of a row, which does not come any more once the run ends."""
@@ -408,7 +410,7 @@ class BatchRun:
 
     def _send(self, slot: _Slot, call: Call) -> _Sent:
         try:
-            return _Sent(slot, answer=self._engine.send(call))
+            return _Sent(slot, response=self._engine.send(call))
         except DynacliError as error:
             return _Sent(slot, error=error)
         except _NotSentError:
@@ -423,20 +425,20 @@ class BatchRun:
             self._listener(event)
 
     def _take(self) -> None:
-        """Wait for the end of a row, and judge its answer."""
+        """Wait for the end of a row, and judge its response."""
         sent = self._dispatcher.take(_TICK)
         if sent is None:
             return
-        slot, answer = sent.slot, sent.answer
+        slot, response = sent.slot, sent.response
         slot.is_running = False
-        if answer is not None and slot.call is not None:
-            made = self._engine.judge(slot.call, answer)
+        if response is not None and slot.call is not None:
+            made = self._engine.judge(slot.call, response)
             with self._engine.lock:
                 try:
                     result, error = _answered_result(slot.row.number, made)
                 except DamagedCatalogError as damage:
                     explain_damage(damage, has_sent=True)
-            self._finish(slot, result, error, answer)
+            self._finish(slot, result, error, response)
         elif sent.error is not None:
             self._finish(slot, _failed_result(slot.row.number, sent.error), sent.error)
         else:
@@ -447,7 +449,7 @@ class BatchRun:
         slot: _Slot,
         result: RowResult,
         error: DynacliError | None,
-        answer: "Answer | None" = None,
+        response: "Response | None" = None,
     ) -> None:
         call, slot.call, slot.finished = slot.call, None, _FinishedRow(result, error)
         self.done += 1
@@ -457,12 +459,12 @@ class BatchRun:
                 self.end()
         if slot.row.number in self._plan.last_uses:
             if result.exit_code == 0:
-                self._answers[slot.row.number] = result.data
+                self._responses[slot.row.number] = result.data
             else:
                 self._failed_codes[slot.row.number] = result.exit_code
-        self._engine.tell(RowDone(call, slot.row.operation, result, answer))
+        self._engine.tell(RowDone(call, slot.row.operation, result, response))
 
 
-def _after_answers(error: UsageError) -> FormError:
-    """Return the error for a row that cannot be sent because of what an earlier answer has, or has not."""
+def _after_responses(error: UsageError) -> FormError:
+    """Return the error for a row that cannot be sent because of what an earlier response has, or has not."""
     return FormError(error.message, reason=error.reason, hint=error.hint, **error.details)

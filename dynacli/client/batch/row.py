@@ -1,8 +1,8 @@
-r"""The rows of a batch: each a call to make, or what is wrong with it; its result, and what refers to earlier answers.
+r"""The rows of a batch: each a call to make, or what is wrong with it; its result, and references to earlier responses.
 
-A placeholder is `{{NAME.PATH}}` in the inputs of a row: a part of the answer that an earlier row of that name had.
+A placeholder is `{{NAME.PATH}}` in the inputs of a row: a part of the response that an earlier row of that name had.
 
-PATH is a dotted path (`items.0.id`) or, where it is none, an expression of JMESPath over the answer. A text that is
+PATH is a dotted path (`items.0.id`) or, where it is none, an expression of JMESPath over the response. A text that is
 nothing but one placeholder becomes the part itself, with its type; in a longer text the part is written as text.
 A backslash before it (`\{{`) makes it plain text.
 """
@@ -27,9 +27,9 @@ class Row:
         line: The line of the file that it begins in; 0 where it is from no file.
         operation: The operation that it calls, as it is named there.
         inputs: Input → value.
-        name: The name by which later rows may use its answer; empty for none.
+        name: The name by which later rows may use its response; empty for none.
         are_words: Whether the values are texts that are read as words of the command line are.
-        may_refer: Whether `{{NAME.PATH}}` in a text stands for a part of an earlier answer.
+        may_refer: Whether `{{NAME.PATH}}` in a text stands for a part of an earlier response.
     """
 
     number: int
@@ -67,12 +67,12 @@ class RowResult:
 
     Args:
         row: Its number in the file, counted from 1.
-        status: That of the answer; None where none came.
+        status: That of the response; None where none came.
         exit_code: That of the call, if it had been made alone.
-        data: The value of the answer: of JSON its value, of JSON lines a list, of other text the text; None where
-            there is none. Of an answer that is no text it is an object whose only member is `base64`.
-        findings: What breaks the document, in the request and the answer, as in the validation report.
-        error: Why no answer came, as `--error-format json` has it; None where one came.
+        data: The value of the response: of JSON its value, of JSON lines a list, of other text the text; None where
+            there is none. Of a response that is no text it is an object whose only member is `base64`.
+        findings: What breaks the document, in the request and the response, as in the validation report.
+        error: Why no response came, as `--error-format json` has it; None where one came.
     """
 
     row: int
@@ -103,10 +103,10 @@ _HINT = r"Write `{{NAME.PATH}}` with the name of an earlier row, or `\{{` for pl
 
 @record
 class _Placeholder:
-    """A part of an answer that stands in the inputs of a row.
+    """A part of a response that stands in the inputs of a row.
 
     Args:
-        name: That of the row whose answer it is.
+        name: That of the row whose response it is.
         path: What follows the name.
     """
 
@@ -117,36 +117,36 @@ class _Placeholder:
         """Return the placeholder as messages show it."""
         return f"`{{{{{self.name}{self.path[:60]}}}}}`"
 
-    def find(self, answer: Any) -> Any:
-        """Return the part of an answer.
+    def find(self, response: Any) -> Any:
+        """Return the part of a response.
 
         Raises:
-            UsageError: The answer has no such part.
+            UsageError: The response has no such part.
         """
         if _PATH.fullmatch(self.path):
             for step in _STEP.findall(self.path):
-                answer = self._child(answer, step)
-            return answer
+                response = self._child(response, step)
+            return response
         from dynacli.text.filter_value import filtered
 
         try:
-            found = filtered({self.name: answer}, f"{self.name}{self.path}")
+            found = filtered({self.name: response}, f"{self.name}{self.path}")
         except FormError as error:
-            raise UsageError(f"{self} fails on the answer", reason=error.reason) from None
+            raise UsageError(f"{self} fails on the response", reason=error.reason) from None
         if found is None:
             raise self._missing("the expression finds nothing in it")
         return found
 
-    def _child(self, answer: Any, step: str) -> Any:
-        if isinstance(answer, Mapping) and step in answer:
-            return answer[step]
-        if isinstance(answer, list) and step.isdecimal() and int(step[:9]) < len(answer):
-            return answer[int(step[:9])]
-        keys = ", ".join(f"`{key}`" for key in [*answer][:8]) if isinstance(answer, Mapping) else ""
+    def _child(self, response: Any, step: str) -> Any:
+        if isinstance(response, Mapping) and step in response:
+            return response[step]
+        if isinstance(response, list) and step.isdecimal() and int(step[:9]) < len(response):
+            return response[int(step[:9])]
+        keys = ", ".join(f"`{key}`" for key in [*response][:8]) if isinstance(response, Mapping) else ""
         raise self._missing(f"there is no `{step[:60]}`" + (f" beside {keys}" if keys else " in it"))
 
     def _missing(self, reason: str) -> UsageError:
-        return UsageError(f"The answer has nothing for {self}", reason=reason)
+        return UsageError(f"The response has nothing for {self}", reason=reason)
 
 
 def _parsed(text: str) -> _Placeholder:
@@ -188,36 +188,36 @@ def placeholders_in(value: Any) -> Iterator[_Placeholder]:
             yield from placeholders_in(item)
 
 
-def filled(value: Any, answer_of: Callable[[str], Any]) -> Any:
-    """Return a JSON value with the parts of answers in the place of its placeholders.
+def filled(value: Any, response_of: Callable[[str], Any]) -> Any:
+    """Return a JSON value with the parts of responses in the place of its placeholders.
 
     Args:
-        answer_of: Returns the answer of the row of a name.
+        answer_of: Returns the response of the row of a name.
 
     Raises:
-        UsageError: An answer has no such part.
+        UsageError: A response has no such part.
     """
     if isinstance(value, str):
         if "{{" not in value:
             return value
         whole = _PLACEHOLDER.fullmatch(value)
         if whole is not None and not whole[1] and len(_PLACEHOLDER.findall(value)) == 1:
-            return _part(whole[2], answer_of)
-        return _PLACEHOLDER.sub(lambda found: _text(found, answer_of), value)
+            return _part(whole[2], response_of)
+        return _PLACEHOLDER.sub(lambda found: _text(found, response_of), value)
     if isinstance(value, Mapping):
-        return {key: filled(item, answer_of) for key, item in value.items()}
+        return {key: filled(item, response_of) for key, item in value.items()}
     if isinstance(value, list):
-        return [filled(item, answer_of) for item in value]
+        return [filled(item, response_of) for item in value]
     return value
 
 
-def _part(text: str, answer_of: Callable[[str], Any]) -> Any:
+def _part(text: str, response_of: Callable[[str], Any]) -> Any:
     placeholder = _parsed(text)
-    return placeholder.find(answer_of(placeholder.name))
+    return placeholder.find(response_of(placeholder.name))
 
 
-def _text(found: re.Match[str], answer_of: Callable[[str], Any]) -> str:
+def _text(found: re.Match[str], response_of: Callable[[str], Any]) -> str:
     if found[1]:
         return found[0][1:]
-    part = _part(found[2], answer_of)
+    part = _part(found[2], response_of)
     return part if isinstance(part, str) else json.dumps(part, ensure_ascii=False, separators=(",", ":"))

@@ -195,8 +195,8 @@ class BatchPlan:
         count: How many rows are called.
         done: How many rows went well before.
         asked_about: Operation → how many rows call it, of those that a person on a terminal is to agree to.
-        names: Name → the number of the row whose answer later rows use by it.
-        last_uses: The number of such a row → that of the last row that uses its answer.
+        names: Name → the number of the row whose response later rows use by it.
+        last_uses: The number of such a row → that of the last row that uses its response.
     """
 
     count: int
@@ -215,7 +215,7 @@ class _Unknown(NamedTuple):
 
 
 def needed_names(row: Row) -> dict[str, set[str]]:
-    """Return input → the names of the rows whose answers its value uses, of the inputs that use any.
+    """Return input → the names of the rows whose responses its value uses, of the inputs that use any.
 
     Raises:
         UsageError: A placeholder cannot be read.
@@ -231,7 +231,7 @@ def check_rows(
 ) -> BatchPlan:
     """Build and judge the call of each row, and return what is known of the batch.
 
-    Rows that use answers of earlier ones are checked as far as they can be.
+    Rows that use responses of earlier ones are checked as far as they can be.
 
     Args:
         done: The rows that went well before.
@@ -290,7 +290,7 @@ class _Checker:
                 return
             if not self._shard.has(number) and number not in self._done:
                 raise UsageError(
-                    f"The row uses the answer of row {number} (`{name}`), which is of another share",
+                    f"The row uses the response of row {number} (`{name}`), which is of another share",
                     hint="Rows that belong together are called in one run, without `--shard`",
                 )
             self._last_uses[number] = row.number
@@ -338,7 +338,7 @@ class _Checker:
             )
         else:
             which = "the row itself" if number == row.number else f"row {number}, which comes later"
-            error = UsageError(f"{unknown.placeholder} uses the answer of {which}")
+            error = UsageError(f"{unknown.placeholder} uses the response of {which}")
         return WrongRow(row.number, row.line, error)
 
     def _error(self, told: list[WrongRow]) -> DynacliError:

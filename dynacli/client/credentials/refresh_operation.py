@@ -38,7 +38,7 @@ class RefreshInputs:
         scheme: The security scheme that the token is for.
         values: Input → JSON value of that sign-in; secrets among them are not used.
         origins: Where the credential may be sent.
-        token_at: Where the token stands in the answer; empty for where most have it.
+        token_at: Where the token stands in the response; empty for where most have it.
         refresh_token_at: The same for the token that refreshes it.
     """
 
@@ -59,7 +59,7 @@ def find_refresh(
     sign-in that takes nothing, and so the token in the place of a credential.
 
     Args:
-        has_refresh_token: Whether the answer of the sign-in had one.
+        has_refresh_token: Whether the response of the sign-in had one.
     """
     named = list(_named(api, inputs.login)) if has_refresh_token else []
     found = [each for each in named if _takes(each)]

@@ -1,4 +1,4 @@
-"""What the document says of an operation as data: parameters, body and answers with their schemas, and callbacks.
+"""What the document says of an operation as data: parameters, body and responses with their schemas, and callbacks.
 
 Callbacks and webhooks are requests that the server sends, and that dynacli cannot call.
 """

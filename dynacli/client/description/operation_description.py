@@ -1,4 +1,4 @@
-"""An operation as data: its inputs, body, answers, security, servers, links, pages, callbacks and example."""
+"""An operation as data: its inputs, body, responses, security, servers, links, pages, callbacks and example."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -8,17 +8,17 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.http.semantics import is_multipart
 from dynacli.openapi.model.operation import Field, Parameter, ValueType, of_first_items
 from dynacli.openapi.model.value_words import constraints, file_or_value, placeholder
-from dynacli.openapi.schema.answer_outline import (
-    AnswerOutline,
+from dynacli.openapi.schema.response_outline import (
+    ResponseOutline,
     UnreturnedFields,
-    answer_outline,
+    response_outline,
     unreturned_fields,
 )
-from dynacli.openapi.schema.success_answer import success_answer
+from dynacli.openapi.schema.success_response import documented_success
 from dynacli.record import record, replace
 from dynacli.text.terminal import visible
 
-__all__ = ["DescribedInput", "OperationDescription", "OutlinedAnswer"]
+__all__ = ["DescribedInput", "OperationDescription", "OutlinedResponse"]
 
 _MOST_VALUES = 20
 """Values of an enumeration that a summary as JSON has; `describe -o json` has all."""
@@ -157,13 +157,13 @@ class OperationDescription:
         return tuple(replace(each, source=sources.get(each.origin.option, "")) for each in inputs)
 
     @cached_property
-    def answer(self) -> "OutlinedAnswer":
-        """What a successful answer holds."""
-        return _outlined_answer(self.described)
+    def response(self) -> "OutlinedResponse":
+        """What a successful response holds."""
+        return _outlined_response(self.described)
 
     @cached_property
     def responses(self) -> dict[str, Any]:
-        """Status → description, content and headers of the answers."""
+        """Status → description, content and headers of the responses."""
         from dynacli.client.description.documented_parts import responses_of
 
         return responses_of(self.described)
@@ -182,14 +182,14 @@ class OperationDescription:
 
     @cached_property
     def pages(self) -> dict[str, Any] | None:
-        """The rule by which `--all` works; None where the answer is no list."""
+        """The rule by which `--all` works; None where the response is no list."""
         from dynacli.client.pages.decide_rule import describe_pages
 
         return describe_pages(self.described)
 
     @cached_property
     def links(self) -> dict[str, Any]:
-        """Key → link of an answer to another operation."""
+        """Key → link of a response to another operation."""
         from dynacli.client.links.describe_links import describe_links
 
         return describe_links(self.described)
@@ -248,29 +248,29 @@ class OperationDescription:
 
 
 @record
-class OutlinedAnswer:
-    """What a successful answer holds.
+class OutlinedResponse:
+    """What a successful response holds.
 
     Args:
         status: As the document spells it; empty where it has no success.
         outline: The fields.
-        unreturned: What the operation sorts by, and the answer does not hold.
+        unreturned: What the operation sorts by, and the response does not hold.
     """
 
     status: str
-    outline: AnswerOutline
+    outline: ResponseOutline
     unreturned: Sequence[UnreturnedFields]
 
     def text_lines(self, most_names: int = 30, most_lines: int = 8) -> list[str]:
-        """Return the answer as lines of text, cleaned for a terminal; what is left out is counted."""
+        """Return the response as lines of text, cleaned for a terminal; what is left out is counted."""
         lines = self.outline.text_lines(most_names, most_lines)
         return [*lines, *(each.text for each in self.unreturned)]
 
 
-def _outlined_answer(described: DescribedOperation) -> OutlinedAnswer:
-    """Return what a successful answer of an operation holds."""
-    status, response = success_answer(described.raw_responses, described.follow)
-    outline = answer_outline(response, described.resolve)
+def _outlined_response(described: DescribedOperation) -> OutlinedResponse:
+    """Return what a successful response of an operation holds."""
+    status, response = documented_success(described.raw_responses, described.follow)
+    outline = response_outline(response, described.resolve)
     fields = described.media_type.fields if described.media_type is not None else ()
     unreturned = unreturned_fields((*described.operation.parameters, *fields), outline)
-    return OutlinedAnswer(status, outline, unreturned)
+    return OutlinedResponse(status, outline, unreturned)

@@ -18,9 +18,9 @@ from dynacli.client.call import (
     Findings,
     Recorded,
     RequestBuilt,
-    Response,
     ResponseHead,
     ResponsePart,
+    ResponseReceived,
     base_url_of,
 )
 from dynacli.client.call_settings import CallSettings
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
     from dynacli.client.call import CallEvent, Listener
     from dynacli.client.engine.masked_call import MaskedCall
-    from dynacli.http.exchange import Answer, ClientPool
+    from dynacli.http.exchange import ClientPool, Response
     from dynacli.http.send import Pieces, Receive
     from dynacli.validation.finding import Verdict
     from dynacli.validation.judge_by_level import JudgeByLevel
@@ -70,12 +70,12 @@ class MadeCall(NamedTuple):
 
     Args:
         call: The call.
-        answer: Its answer.
-        verdict: The verdict on the answer; None where nothing was judged.
+        response: Its response.
+        verdict: The verdict on the response; None where nothing was judged.
     """
 
     call: Call
-    answer: "Answer"
+    response: "Response"
     verdict: "Verdict | None"
 
 
@@ -168,7 +168,7 @@ class Engine:
         Args:
             inputs: What is given, or what the request is built of.
             settings: Those of this call; None for those of the engine.
-            url: The URL of the request, where an answer gave one.
+            url: The URL of the request, where a response gave one.
             after: The call of the first page, where this is a further one: it was validated, and the server itself has
                 named what differs.
             is_signed: Whether the request gets credentials now; else `Call.sign` gives them, or nobody.
@@ -222,11 +222,11 @@ class Engine:
         call.check_request(unjudged)
         self._judges[call.described.operation.name] = call.judging.judge
 
-    def send(self, call: Call, receive: "Receive | None" = None, *, tells_parts: bool = False) -> "Answer":
-        """Send a call, and return its answer; any thread can do it.
+    def send(self, call: Call, receive: "Receive | None" = None, *, tells_parts: bool = False) -> "Response":
+        """Send a call, and return its response; any thread can do it.
 
         Args:
-            receive: Reads the body of the answer as it comes; None to keep it as a whole.
+            receive: Reads the body of the response as it comes; None to keep it as a whole.
             tells_parts: Whether the body of a success that is a stream is told to the listener part by part, and judged
                 meanwhile, instead of being kept.
 
@@ -234,33 +234,33 @@ class Engine:
             DynacliError: The call fails; no secret is in it.
         """
 
-        def read(answer: "Answer", pieces: "Pieces") -> bytes:
+        def read(response: "Response", pieces: "Pieces") -> bytes:
             call.pieces = pieces
             if self.history is not None:
-                self.history.note_head(answer)
+                self.history.note_head(response)
             is_stream = (
-                tells_parts and 200 <= answer.status < 300 and is_sequence(answer.header("content-type"))
+                tells_parts and 200 <= response.status < 300 and is_sequence(response.header("content-type"))
             )
-            self.tell(ResponseHead(call, answer, is_stream))
+            self.tell(ResponseHead(call, response, is_stream))
             if is_stream:
-                call.judge_stream(answer, self._told(call, answer, pieces))
+                call.judge_stream(response, self._told(call, response, pieces))
                 return b""
-            return (receive or read_whole)(answer, pieces)
+            return (receive or read_whole)(response, pieces)
 
         try:
-            answer = call.send(read, self.clients)
+            response = call.send(read, self.clients)
         except BaseException as error:
             if self._coming is not None:
                 self._coming.note_verdict(call.verdict)
             self.tell(CallFailed(call, error))
             raise
-        self.tell(Response(call, answer))
-        return answer
+        self.tell(ResponseReceived(call, response))
+        return response
 
-    def _told(self, call: Call, answer: "Answer", pieces: "Pieces") -> Iterator[bytes]:
+    def _told(self, call: Call, response: "Response", pieces: "Pieces") -> Iterator[bytes]:
         """Yield the parts of a stream, each of which is told first."""
         parts: Iterable[bytes] = pieces
-        if is_event_stream(answer.header("content-type")):
+        if is_event_stream(response.header("content-type")):
             from dynacli.http.event_stream import EventPieces
 
             parts = EventPieces(pieces)
@@ -273,16 +273,16 @@ class Engine:
     def judge(
         self,
         call: Call,
-        answer: "Answer",
+        response: "Response",
         body: "bytes | UnreadBody | None" = None,
         *,
         is_part: bool = False,
     ) -> MadeCall:
-        """Judge an answer, unless it was judged while it came, and note it for the history.
+        """Judge a response, unless it was judged while it came, and note it for the history.
 
         Args:
-            body: The body as it can be judged; None for that of the answer.
-            is_part: Whether the answer is only the rest of a file, of which the document says nothing.
+            body: The body as it can be judged; None for that of the response.
+            is_part: Whether the response is only the rest of a file, of which the document says nothing.
 
         Raises:
             FileError: The cache was damaged meanwhile.
@@ -290,7 +290,7 @@ class Engine:
         with self.lock:
             if call.verdict is None and not is_part:
                 try:
-                    call.judge_answer(answer, answer.body if body is None else body)
+                    call.judge_response(response, response.body if body is None else body)
                 except DamagedCatalogError as damage:
                     from dynacli.client.damaged_cache import explain_damage
 
@@ -298,9 +298,9 @@ class Engine:
             if self._coming is not None:
                 self.history = self._coming
                 self.history.note_verdict(call.verdict)
-                self.history.note_answer(call, answer)
-        self.tell(Findings(call, answer, call.verdict, self.lock))
-        return MadeCall(call, answer, call.verdict)
+                self.history.note_response(call, response)
+        self.tell(Findings(call, response, call.verdict, self.lock))
+        return MadeCall(call, response, call.verdict)
 
     def make(
         self,
@@ -312,7 +312,7 @@ class Engine:
         after: Call | None = None,
         seconds: float | None = None,
     ) -> MadeCall:
-        """Make a call whose answer is kept as a whole; the arguments are those of `prepare`.
+        """Make a call whose response is kept as a whole; the arguments are those of `prepare`.
 
         Args:
             seconds: How long it may take at most, where the settings allow more; None where nothing else limits it.
@@ -337,7 +337,7 @@ class Engine:
             self.tell(Recorded(history.call))
 
 
-def read_whole(answer: "Answer", pieces: "Pieces") -> bytes:  # noqa: ARG001
+def read_whole(response: "Response", pieces: "Pieces") -> bytes:  # noqa: ARG001
     """Return a body that is kept in memory.
 
     Raises:
@@ -378,7 +378,7 @@ class CallHistory:
     ) -> None:
         self._env, self.call, self._typed, self._warn = env, call, typed, warn
         self._started = time.time()
-        self._answer: Answer | None = None
+        self._response: Response | None = None
         self._findings: int | None = None
         self._size: int | None = None
         self._seconds = 0.0
@@ -386,27 +386,27 @@ class CallHistory:
         self._mode = ""
         self._masked: MaskedCall | None = None
 
-    def note_head(self, answer: "Answer") -> None:
-        """Note that the first answer begins to come; it may break off."""
+    def note_head(self, response: "Response") -> None:
+        """Note that the first response begins to come; it may break off."""
         if self._size is None:
-            self._answer = answer
+            self._response = response
 
     def note_verdict(self, verdict: "Verdict | None") -> None:
-        """Note the verdict on an answer, or on the part of it that came."""
+        """Note the verdict on a response, or on the part of it that came."""
         judging = self.call.judging
         if verdict is not None and judging is not None:
             before = len(judging.verdict.findings) if self._findings is None else self._findings
             self._findings = before + len(verdict.findings)
 
-    def note_answer(self, call: "Call", answer: "Answer") -> None:
-        """Note an answer that came whole, and what it tells of ids; as long as the API is open.
+    def note_response(self, call: "Call", response: "Response") -> None:
+        """Note a response that came whole, and what it tells of ids; as long as the API is open.
 
         Args:
-            call: The call that it answers.
+            call: The call that it responds to.
         """
-        self._answer = answer
-        self._size = (self._size or 0) + answer.size
-        self._seconds += answer.seconds
+        self._response = response
+        self._size = (self._size or 0) + response.size
+        self._seconds += response.seconds
         if self._find_mode() == "off" or sum(each.items for each in self._answered) >= MOST_REMEMBERED:
             return
         api, request = call.described.api, call.signed.request
@@ -418,9 +418,9 @@ class CallHistory:
             request.parts.path,
             call.signed.shown.url.partition("?")[2],
         )
-        is_whole = len(answer.body) == answer.size <= LARGEST_REMEMBERED
-        body = answer.body if is_whole and is_json(answer.header("content-type")) else b""
-        answered = answered_path(asked, answer.status, body, api.catalog, self._masker(()).mask)
+        is_whole = len(response.body) == response.size <= LARGEST_REMEMBERED
+        body = response.body if is_whole and is_json(response.header("content-type")) else b""
+        answered = answered_path(asked, response.status, body, api.catalog, self._masker(()).mask)
         if answered is not None:
             self._answered.append(answered)
 
@@ -473,7 +473,7 @@ class CallHistory:
         if self._mode == "full":
             from dynacli.client.engine.masked_call import MaskedCall
 
-            messages = (self._masked or MaskedCall(self.call, self._typed)).messages(self._answer)
+            messages = (self._masked or MaskedCall(self.call, self._typed)).messages(self._response)
         return RecordedCall(
             self._started,
             json.dumps(shown),
@@ -482,7 +482,7 @@ class CallHistory:
             described.operation.name,
             signed.request.method,
             with_masked_secrets(url),
-            self._answer.status if self._answer is not None else None,
+            self._response.status if self._response is not None else None,
             self._seconds or time.time() - self._started,
             self._size,
             self._findings,

@@ -11,15 +11,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from dynacli.auth.secret import MASK, Masker, Secret
-from dynacli.client.answers.answer_errors import answer_masker
-from dynacli.client.answers.mask_body import is_secret_header, mask_text, password_fields, secret_texts
 from dynacli.client.call import Call
+from dynacli.client.responses.mask_body import is_secret_header, mask_text, password_fields, secret_texts
+from dynacli.client.responses.response_errors import response_masker
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.urls import with_masked_query, with_masked_secrets
 
 if TYPE_CHECKING:
     from dynacli.client.inputs.call_inputs import TypedWords
-    from dynacli.http.exchange import Answer
+    from dynacli.http.exchange import Response
 
 __all__ = ["MaskedCall", "mask_word"]
 
@@ -118,11 +118,11 @@ class MaskedCall:
             url = f"{origin}{self._operation.path}" + (f"?{query}" if query else "")
         return self.masker.mask(with_masked_secrets(url, self._names))
 
-    def messages(self, answer: "Answer | None") -> str:
-        """Return the request and the answer as JSON, without large bodies.
+    def messages(self, response: "Response | None") -> str:
+        """Return the request and the response as JSON, without large bodies.
 
         Args:
-            answer: None where none came.
+            response: None where none came.
         """
         from dynacli.request import preview
 
@@ -133,18 +133,18 @@ class MaskedCall:
         kept: dict[str, Any] = {"request": {**preview.as_json(request), "size": _size_of(body)}}
         kept["request"]["url"] = with_masked_secrets(request.url, known)
         _mask(kept["request"], self.masker, known, signed.secret_headers)
-        if answer is not None:
-            content = answer.body if len(answer.body) == answer.size <= _LARGEST else b""
+        if response is not None:
+            content = response.body if len(response.body) == response.size <= _LARGEST else b""
             shown = preview.as_json(signed.shown._replace(body=content or None))
-            kept["answer"] = {
-                "status": answer.status,
-                "reason": answer.reason,
-                "http_version": answer.http_version,
-                "headers": [[name, value] for name, value in answer.headers],
+            kept["response"] = {
+                "status": response.status,
+                "reason": response.reason,
+                "http_version": response.http_version,
+                "headers": [[name, value] for name, value in response.headers],
                 "body": shown["body"],
                 "body_base64": shown["body_base64"],
             }
-            _mask(kept["answer"], answer_masker(signed, answer.headers), known, signed.secret_headers)
+            _mask(kept["response"], response_masker(signed, response.headers), known, signed.secret_headers)
         return json.dumps(self.masker.mask_value(kept))
 
 

@@ -1,6 +1,6 @@
 """Calls that are made one after the other: links that are followed, and a wait at the end.
 
-A wait makes a call again and again until an expression is true of its answer.
+A wait makes a call again and again until an expression is true of its response.
 """
 
 import time
@@ -15,7 +15,7 @@ from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.links.follow_link import (
     FollowedLink,
     followed_inputs,
-    link_of_answer,
+    link_of_response,
     missing_link,
     settings_for,
 )
@@ -35,8 +35,8 @@ from dynacli.openapi.model.wording import counted
 from dynacli.record import record, replace
 
 if TYPE_CHECKING:
-    from dynacli.client.answers.answer import Answer as LibraryAnswer
-    from dynacli.http.exchange import Answer
+    from dynacli.client.responses.response import Response as LibraryResponse
+    from dynacli.http.exchange import Response
 
 __all__ = [
     "WAIT_SECONDS",
@@ -66,10 +66,10 @@ class NeverTrueError(TimedOutError):
     """The expression was not true in the time that there was.
 
     Attributes:
-        answer: The last answer, in a Python program; None where none came.
+        response: The last response, in a Python program; None where none came.
     """
 
-    answer: "LibraryAnswer | None" = None
+    response: "LibraryResponse | None" = None
 
 
 def wait_seconds_of(word: str, flag: str) -> float:
@@ -99,7 +99,7 @@ class Until:
     """What is waited for.
 
     Args:
-        expression: The JMESPath expression that is to be true of the answer.
+        expression: The JMESPath expression that is to be true of the response.
         seconds: How long that may take.
         interval: The seconds between two calls; None for pauses that grow from 2 to 30 s.
         name: What messages call the expression.
@@ -155,20 +155,20 @@ def _wait_until(
     statuses: Sequence[int] = (),
     wait: Callable[[WaitPause], object],
 ) -> "MadeCall":
-    """Return the first call of whose answer the expression is true, or which no other will follow.
+    """Return the first call of whose response the expression is true, or which no other will follow.
 
-    A status that says that the server cannot answer now is waited over, as is a connection that is lost once an
-    answer came; any other that is no 2xx is the last answer. `Retry-After` is obeyed.
+    A status that says that the server cannot respond now is waited over, as is a connection that is lost once an
+    response came; any other that is no 2xx is the last response. `Retry-After` is obeyed.
 
     Args:
         exchange: Makes the call; it may take so many seconds.
         retries: How often the first call is made again whose connection is lost.
-        statuses: Further statuses that say that the server cannot answer now.
+        statuses: Further statuses that say that the server cannot respond now.
         wait: Waits until the next call may be made, and may raise what ends it all.
 
     Raises:
         NeverTrueError: The expression was not true in the time that there was.
-        FormError: The answer is no JSON, or the expression cannot be applied to it.
+        FormError: The response is no JSON, or the expression cannot be applied to it.
         DynacliError: A call fails.
     """
     from dynacli.http.retrying import is_lost_connection, seconds_asked
@@ -187,17 +187,17 @@ def _wait_until(
                 raise
             reason = error.message
         else:
-            has_answered, answer = True, made.answer
-            is_passing = may_pass(answer, "GET", statuses)  # as those that wait only read
+            has_answered, response = True, made.response
+            is_passing = may_pass(response, "GET", statuses)  # as those that wait only read
             if is_passing:
-                reason = f"{answer.status} {answer.reason}".rstrip()
-            elif not 200 <= answer.status < 300 or _is_true(answer, until):
+                reason = f"{response.status} {response.reason}".rstrip()
+            elif not 200 <= response.status < 300 or _is_true(response, until):
                 return made
             else:
                 reason = f"`{until.expression}` is not true"
-            headers = answer.headers
+            headers = response.headers
             if not is_passing:
-                # A limit that a server tells with each answer is no wish of when to be asked again.
+                # A limit that a server tells with each response is no wish of when to be asked again.
                 headers = tuple(pair for pair in headers if pair[0].lower() in {"retry-after", "date"})
             asked = seconds_asked(headers, time.time())
         seconds = pause
@@ -212,14 +212,14 @@ def _wait_until(
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
 
-def _is_true(answer: "Answer", until: Until) -> bool:
+def _is_true(response: "Response", until: Until) -> bool:
     from dynacli.text.filter_value import filtered, is_true
 
-    return is_true(filtered(_value_of(answer, until), until.expression, until.name))
+    return is_true(filtered(_value_of(response, until), until.expression, until.name))
 
 
-def _value_of(answer: "Answer", until: Until) -> Any:
-    """Return the value of an answer; null where it has no body.
+def _value_of(response: "Response", until: Until) -> Any:
+    """Return the value of a response; null where it has no body.
 
     Raises:
         FormError: It is no JSON.
@@ -227,10 +227,10 @@ def _value_of(answer: "Answer", until: Until) -> Any:
     from dynacli.text.content_kind import decoded, is_json
     from dynacli.text.exact_json import read_json
 
-    if not answer.body:
+    if not response.body:
         return None
-    media_type = answer.header("content-type")
-    text = decoded(answer.body, media_type)
+    media_type = response.header("content-type")
+    text = decoded(response.body, media_type)
     try:
         if text is not None and is_json(media_type, text):
             return read_json(text)
@@ -238,7 +238,7 @@ def _value_of(answer: "Answer", until: Until) -> Any:
     except (ValueError, RecursionError):
         reason = "it is called JSON, and cannot be read as such"
     raise FormError(
-        f"{until.name} cannot be looked up in this answer",
+        f"{until.name} cannot be looked up in this response",
         reason=f"It is no JSON: {reason}",
         hint="It is printed as it came; only JSON can be waited for",
     )
@@ -270,7 +270,7 @@ class _NextCall(NamedTuple):
 
 
 class Series:
-    """Calls of which the last answer is the result.
+    """Calls of which the last response is the result.
 
     Attributes:
         last: The latest call that was answered; None before the first one.
@@ -279,8 +279,8 @@ class Series:
         follow: The links that are followed, one after the other.
         until: What the last call is repeated for; None to make it once.
         wants_example: Whether what a call requires and no link fills is made up.
-        ends_with_findings: Whether no link of an answer is followed that breaks the document.
-        on_next: Called with an answer and the operation of the call that follows, before that is made.
+        ends_with_findings: Whether no link of a response is followed that breaks the document.
+        on_next: Called with a response and the operation of the call that follows, before that is made.
         sleep: Waits for so many seconds, and may raise what ends the wait; None for the system's own.
     """
 
@@ -305,7 +305,7 @@ class Series:
 
         Raises:
             NeverTrueError: What is waited for did not come true in time.
-            FormError: An answer has no such link, or lacks what the next call takes from it, or that cannot be made.
+            FormError: A response has no such link, or lacks what the next call takes from it, or that cannot be made.
             DynacliError: A call fails.
         """
         try:
@@ -367,28 +367,28 @@ class Series:
 
 
 def followed_link(made: MadeCall, name: str) -> FollowedLink | None:
-    """Return the link of a name that an answer has; None where an answer that is no success has none.
+    """Return the link of a name that a response has; None where a response that is no success has none.
 
     Raises:
-        FormError: An answer that is a success has none.
+        FormError: A response that is a success has none.
     """
-    described, status = made.call.described, made.answer.status
-    link = link_of_answer(described, name, status)
+    described, status = made.call.described, made.response.status
+    link = link_of_response(described, name, status)
     if link is None and 200 <= status < 300:
         raise missing_link(described, name, status)
     return link
 
 
 def next_call(made: MadeCall, link: FollowedLink, *, wants_example: bool = False) -> _NextCall:
-    """Return the call that a link of an answer leads to.
+    """Return the call that a link of a response leads to.
 
     Args:
         wants_example: Whether what is required and the link does not fill is made up.
 
     Raises:
-        FormError: The answer lacks what the link takes from it.
+        FormError: The response lacks what the link takes from it.
     """
     if link.target is None:
         raise UsageError(f"The link `{link.name}` leads to no call", reason=link.note)
-    inputs = followed_inputs(link, made.call, made.answer, wants_example=wants_example)
+    inputs = followed_inputs(link, made.call, made.response, wants_example=wants_example)
     return _NextCall(link.target, inputs, settings_for(link, made.call.settings))

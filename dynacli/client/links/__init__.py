@@ -1,1 +1,1 @@
-"""The links of answers: which calls can follow one, and with which values (OpenAPI 3.2.0, "Link Object")."""
+"""The links of responses: which calls can follow one, and with which values (OpenAPI 3.2.0, "Link Object")."""

@@ -1,4 +1,4 @@
-"""Links: which call can follow an answer, with the command that makes it (OpenAPI 3.2.0, "Link Object").
+"""Links: which call can follow a response, with the command that makes it (OpenAPI 3.2.0, "Link Object").
 
 The operations of an API are a graph, too: which list has the ids that others need, and where the links lead. Its texts
 are for Mermaid (https://mermaid.js.org/syntax/flowchart.html) and for Graphviz
@@ -42,7 +42,7 @@ _PLACEHOLDER = re.compile(r"\{[\w.\-]+\}")
 
 
 def describe_links(described: DescribedOperation) -> dict[str, Any]:
-    """Return the links of an operation's answers by name.
+    """Return the links of an operation's responses by name.
 
     Each is the Link Object with four members more: `status`; `operation`, what dynacli calls the linked operation,
     or null where there is none, and then a `note` says why; `fills`, what the link puts where; and `example`, the
@@ -56,7 +56,7 @@ def describe_links(described: DescribedOperation) -> dict[str, Any]:
 
 
 def linked_names(described: DescribedOperation) -> Iterator[tuple[str, str]]:
-    """Yield the name of each link of an operation's answers, and the operation that it leads to, where there is one."""
+    """Yield the name of each link of an operation's responses, and the operation that it leads to, if any."""
     for _, _, name, link in links_in(described.raw_responses, described.follow):
         target = linked_operation(described.api.catalog, link, described.api.uri)
         if target is not None:
@@ -67,8 +67,8 @@ class _Link:
     """A link, as it is described.
 
     Args:
-        described: The operation whose answer has it.
-        status: The answer's.
+        described: The operation whose response has it.
+        status: The response's.
         response: The Response Object.
         link: The Link Object.
     """
@@ -163,7 +163,7 @@ class _Link:
             case "request", location:
                 yield from self._parameter_values(location, expression.name)
             case "response", "body":
-                yield from self._answer_values(expression.steps)
+                yield from self._response_values(expression.steps)
             case "response", "header":
                 headers = self._described.follow(self._response.get("headers"))
                 for name, raw in headers.items() if isinstance(headers, Mapping) else ():
@@ -172,7 +172,7 @@ class _Link:
                         yield from example_values_of(header, resolve)
                         yield from documented_values_at(header.get("schema"), (), resolve)
 
-    def _answer_values(self, steps: tuple[str, ...]) -> Iterator[Any]:
+    def _response_values(self, steps: tuple[str, ...]) -> Iterator[Any]:
         resolve = self._api.catalog.resolve
         content = self._described.follow(self._response.get("content"))
         found = map(self._described.follow, content.values() if isinstance(content, Mapping) else ())
@@ -273,7 +273,7 @@ _MERMAID_SPECIAL = re.compile(r"[^\w /.{}:,()-]")
 
 @record
 class OperationEdge:
-    """A step from an operation whose answer has something to one that needs it.
+    """A step from an operation whose response has something to one that needs it.
 
     Args:
         label: The path parameter whose values are listed, or the name of the link.

@@ -1,4 +1,4 @@
-"""Following a link: the call that it describes, filled from the call before and its answer.
+"""Following a link: the call that it describes, filled from the call before and its response.
 
 The values that it takes from them are runtime expressions (OpenAPI 3.2.0, "Runtime Expressions").
 """
@@ -30,7 +30,7 @@ from dynacli.urls import origin_of
 if TYPE_CHECKING:
     from dynacli.client.inputs.call_inputs import CallValues
     from dynacli.http.built_request import Request
-    from dynacli.http.exchange import Answer
+    from dynacli.http.exchange import Response
 
 __all__ = [
     "AnsweredCall",
@@ -38,7 +38,7 @@ __all__ = [
     "check_links",
     "followed_inputs",
     "json_of",
-    "link_of_answer",
+    "link_of_response",
     "link_value",
     "links_of",
     "missing_link",
@@ -48,21 +48,21 @@ __all__ = [
 
 
 class AnsweredCall(NamedTuple):
-    """A call and its answer, as expressions look at them.
+    """A call and its response, as expressions look at them.
 
     Args:
         request: The request; its URL is what `$url` stands for.
         sent: (location, name) of a parameter → its value as JSON.
         sent_json: The JSON value that the body of the request was made of; None where there is none.
-        answer: The answer.
-        answer_json: Returns the JSON value of the answer; None where there is none.
+        response: The response.
+        answer_json: Returns the JSON value of the response; None where there is none.
     """
 
     request: "Request"
     sent: Mapping[tuple[str, str], Any]
     sent_json: Any
-    answer: "Answer"
-    answer_json: Callable[[], Any]
+    response: "Response"
+    response_json: Callable[[], Any]
 
 
 def json_of(body: bytes, media_type: str) -> Any:
@@ -104,7 +104,7 @@ def link_value(source: Any, call: AnsweredCall) -> Any:
 
 def _evaluate(expression: Expression, call: AnsweredCall) -> Iterator[Any]:
     """Yield the value of an expression, if there is one."""
-    request, answer = call.request, call.answer
+    request, response = call.request, call.response
     sent = {(location, name.lower()): value for (location, name), value in call.sent.items()}
     match expression.message, expression.source:
         case "", "url":
@@ -112,7 +112,7 @@ def _evaluate(expression: Expression, call: AnsweredCall) -> Iterator[Any]:
         case "", "method":
             yield request.method
         case "", "statusCode":
-            yield answer.status
+            yield response.status
         case "request", "body":
             yield from walk_value(call.sent_json, expression.steps)
         case "request", "path":
@@ -123,18 +123,18 @@ def _evaluate(expression: Expression, call: AnsweredCall) -> Iterator[Any]:
             if (location, expression.name.lower()) in sent:
                 yield sent[location, expression.name.lower()]
         case "response", "body":
-            yield from walk_value(call.answer_json(), expression.steps)
+            yield from walk_value(call.response_json(), expression.steps)
         case "response", "header":
-            if answer.header(expression.name):
-                yield answer.header(expression.name)
+            if response.header(expression.name):
+                yield response.header(expression.name)
 
 
 class FollowedLink(NamedTuple):
-    """A link of an operation's answers.
+    """A link of an operation's responses.
 
     Args:
         name: Its name in the document.
-        status: The answers that have it: a status, a range or `default`, as the document spells it.
+        status: The responses that have it: a status, a range or `default`, as the document spells it.
         target: The operation that it leads to, on the link's own server if it has one; None where it leads nowhere.
         fills: What it puts where, as `describe_links` has it.
         note: What is wrong with it; empty where nothing is.
@@ -153,7 +153,7 @@ class FollowedLink(NamedTuple):
 
 
 def links_of(described: DescribedOperation) -> list[FollowedLink]:
-    """Return the links of all answers of an operation."""
+    """Return the links of all responses of an operation."""
     found = []
     for key, link in describe_links(described).items():
         status = link["status"]
@@ -182,7 +182,7 @@ def check_links(
     """Check before anything is sent that links can be followed, one after the other, as far as the document tells.
 
     Args:
-        described: The operation whose answer has the first one.
+        described: The operation whose response has the first one.
         is_read_only: Whether an operation that may change something is refused.
         wants_example: Whether what a call requires and no link fills is made up.
 
@@ -215,7 +215,7 @@ def _no_link(operations: Sequence[DescribedOperation], name: str) -> UsageError:
     links = [link for each in operations for link in links_of(each)]
     return UsageError(
         f"{names} has no link `{name}`",
-        reason=f"It has {_listed(links)}" if links else "The document gives none of its answers a link",
+        reason=f"It has {_listed(links)}" if links else "The document gives none of its responses a link",
         hint=f"`{invocation('describe', operations[0].api.name)} {operations[0].operation.name}` shows them"
         if links
         else "",
@@ -268,7 +268,7 @@ def _error_of(
     ):
         return RefusedError(
             f"The link `{link.name}` is not followed to `{origin}`",
-            reason="That is another server, to which the document leads what the answer holds",
+            reason="That is another server, to which the document leads what the response holds",
             hint=f"If you trust it: `--accept-origin {origin}`",
             origin=origin,
         )
@@ -284,11 +284,11 @@ def settings_for(link: FollowedLink, settings: CallSettings) -> CallSettings:
     return replace(settings, server_variables=tuple(known))
 
 
-def link_of_answer(described: DescribedOperation, name: str, status: int) -> FollowedLink | None:
-    """Return the link of a name that an answer has; None where it has none.
+def link_of_response(described: DescribedOperation, name: str, status: int) -> FollowedLink | None:
+    """Return the link of a name that a response has; None where it has none.
 
     Args:
-        status: The answer's.
+        status: The response's.
     """
     documented = documented_status(status, [response.status for response in described.operation.responses])
     for link in links_of(described):
@@ -298,24 +298,24 @@ def link_of_answer(described: DescribedOperation, name: str, status: int) -> Fol
 
 
 def followed_inputs(
-    link: FollowedLink, call: Call, answer: "Answer", *, wants_example: bool = False
+    link: FollowedLink, call: Call, response: "Response", *, wants_example: bool = False
 ) -> CallInputs:
     """Return the inputs of the call that a link leads to.
 
     Args:
         call: The call before.
-        answer: Its answer.
+        response: Its response.
         wants_example: Whether what is required and the link does not fill is made up.
 
     Raises:
-        FormError: The answer lacks what the link puts into the call.
+        FormError: The response lacks what the link puts into the call.
     """
     answered = AnsweredCall(
         call.signed.request._replace(url=call.signed.shown.url),
         call.values.parameters,
         sent_json(call.values),
-        answer,
-        lambda: json_of(answer.body, answer.header("content-type")),
+        response,
+        lambda: json_of(response.body, response.header("content-type")),
     )
     parameters: dict[tuple[str, str], Any] = {}
     body: bytes | None = None
@@ -329,7 +329,7 @@ def followed_inputs(
                 f"The link `{link.name}` cannot be followed",
                 reason=f"It takes {where} of the next call from `{fill['from']}`, which is "
                 + ("empty" if is_empty else "not there"),
-                hint="The answer is printed",
+                hint="The response is printed",
             )
         if fill["in"] == "body":
             body = _content(value, link)
@@ -339,15 +339,15 @@ def followed_inputs(
 
 
 def missing_link(described: DescribedOperation, name: str, status: int) -> FormError:
-    """Return the error for an answer that lacks a link which the document has for others."""
+    """Return the error for a response that lacks a link which the document has for others."""
     links = links_of(described)
     statuses = [link.status for link in links if name in link.names]
     documented = documented_status(status, [response.status for response in described.operation.responses])
     there = [link for link in links if link.status == documented]
     return FormError(
-        f"The answer has no link `{name}`",
+        f"The response has no link `{name}`",
         reason=f"Its status is {status}, and the document has the link for {enumerated(statuses)}",
-        hint=f"This one has {_listed(there)}" if there else "The answer is printed",
+        hint=f"This one has {_listed(there)}" if there else "The response is printed",
     )
 
 

@@ -1,4 +1,4 @@
-"""The links of answers, and the operation that a link leads to (OpenAPI 3.2.0, "Link Object")."""
+"""The links of responses, and the operation that a link leads to (OpenAPI 3.2.0, "Link Object")."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ __all__ = ["leads_elsewhere", "linked_operation", "links_in"]
 def links_in(
     responses: Any, follow: Callable[[Any], Any]
 ) -> Iterator[tuple[str, Mapping[str, Any], str, Mapping[str, Any]]]:
-    """Yield for each link the status of its answer, the Response Object, the link's name, and the Link Object.
+    """Yield for each link the status of its response, the Response Object, the link's name, and the Link Object.
 
     Args:
         responses: The Responses Object of an operation; reading a document has replaced references in place of maps.

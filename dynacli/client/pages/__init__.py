@@ -1,1 +1,1 @@
-"""The pages of a list: by which rule an answer leads to the next one, following them, and making one list of them."""
+"""The pages of a list: by which rule a response leads to the next one, following them, and making one list of them."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.linked_operation import links_in
-from dynacli.client.pages.known_items import AnswerField, fields_of_schema, item_field
+from dynacli.client.pages.known_items import ResponseField, fields_of_schema, item_field
 from dynacli.client.pages.page_rule import (
     ABSENT,
     EXTENSIONS,
@@ -18,9 +18,9 @@ from dynacli.client.pages.page_rule import (
     NAMES,
     NUMBERS,
     SIZES,
-    AnswerPlace,
     InputPlace,
     PageRule,
+    ResponsePlace,
     input_of,
     is_listing,
     names_of,
@@ -32,7 +32,7 @@ from dynacli.client.profiles import malformed
 from dynacli.openapi.document.pointer import join, split
 from dynacli.openapi.model.field_names import MORE_NAMES, plain_name
 from dynacli.openapi.schema.read_schema import mapping_of
-from dynacli.openapi.schema.success_answer import success_response, success_schema
+from dynacli.openapi.schema.success_response import success_response, success_schema
 from dynacli.record import record, replace
 
 __all__ = [
@@ -75,7 +75,7 @@ def _names_link_header(text: str) -> bool:
 
 def inferred_rules(
     described: DescribedOperation,
-    fields: Sequence[AnswerField],
+    fields: Sequence[ResponseField],
     headers: Mapping[str, Any],
     *,
     is_keyset_asked: bool = False,
@@ -83,8 +83,8 @@ def inferred_rules(
     """Return the rules that may hold, the surest first.
 
     Args:
-        fields: The fields of the answer: those of the document, and those of an answer.
-        headers: The headers that the document says the answer has, or that it has.
+        fields: The fields of the response: those of the document, and those of a response.
+        headers: The headers that the document says the response has, or that it has.
     """
     inputs = paging_inputs(described)
     if not is_listing(described):
@@ -104,25 +104,25 @@ def inferred_rules(
 def _link_rules(headers: Mapping[str, Any], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
     told = next((place for place in inputs if _names_link_header(place.description)), None)
     if any(name.lower() == "link" for name in headers):
-        yield PageRule("link", "the answer has the header `Link`")
+        yield PageRule("link", "the response has the header `Link`")
     elif told is not None:
         yield PageRule("link", f"the description of `--{told.option}` names the header `Link`")
     for name, value in headers.items():
         if plain_name(name).removeprefix("x") in (*_URL_NAMES, "nextpage") and is_url(value):
-            reason = f"the answer has the URL of the next page in its header `{name}`"
-            yield PageRule("url", reason, next=AnswerPlace(f"header {name}", (), name))
+            reason = f"the response has the URL of the next page in its header `{name}`"
+            yield PageRule("url", reason, next=ResponsePlace(f"header {name}", (), name))
 
 
-def _url_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
+def _url_rules(fields: Sequence[ResponseField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
     has_size = input_of(inputs, SIZES, NUMBERS) is not None
     for field in fields:
         place = place_at(*field.steps) if _is_next_url(field) else _next_of_links(field, has_size=has_size)
         if place is not None:
-            yield PageRule("url", f"the answer has the URL of the next page in `{place.text}`", next=place)
+            yield PageRule("url", f"the response has the URL of the next page in `{place.text}`", next=place)
             return
 
 
-def _next_of_links(field: AnswerField, *, has_size: bool) -> AnswerPlace | None:
+def _next_of_links(field: ResponseField, *, has_size: bool) -> ResponsePlace | None:
     """Return where an array of links has the URL of the next page; None where the field is no such array.
 
     Args:
@@ -135,13 +135,13 @@ def _next_of_links(field: AnswerField, *, has_size: bool) -> AnswerPlace | None:
     # A link may have several relations, in an array, as in Siren. One with a body of its own is no URL alone.
     chosen = f"[?contains(to_array({relation}), '{_NEXT}') && !body].{url} | [0]"
     if field.is_shown:
-        is_chosen = AnswerPlace(chosen).value_in(field.facts["example"]) is not ABSENT
+        is_chosen = ResponsePlace(chosen).value_in(field.facts["example"]) is not ABSENT
     else:
         is_chosen = has_size and {relation, url} <= {*field.item_names}
-    return AnswerPlace(f"{place_at(*field.steps).text}{chosen}") if is_chosen else None
+    return ResponsePlace(f"{place_at(*field.steps).text}{chosen}") if is_chosen else None
 
 
-def empty_next(fields: Sequence[AnswerField]) -> str:
+def empty_next(fields: Sequence[ResponseField]) -> str:
     """Return the place where a response says that there is no next page.
 
     It is a field that is called the next page and is empty, such as `next: null`. The result is empty if there is
@@ -171,7 +171,7 @@ def _is_inner(names: Sequence[str]) -> bool:
     return len(names) > 1 and names[-1] in _INNER_NAMES and names[-2] in _NEXT_PAGE
 
 
-def _is_next_url(field: AnswerField) -> bool:
+def _is_next_url(field: ResponseField) -> bool:
     names = [plain_name(step) for step in field.steps]
     if not names or (field.types and "string" not in field.types):
         return False
@@ -198,7 +198,7 @@ def is_url(value: Any) -> bool:
     return value.startswith(("http://", "https://", "/", "?")) and len(value) > 1
 
 
-def _cursor_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
+def _cursor_rules(fields: Sequence[ResponseField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
     for field in fields:
         names = [plain_name(step) for step in field.steps]
         if not names or not field.types <= {"string", "integer", "number"}:
@@ -206,13 +206,13 @@ def _cursor_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -
         partner = _partner(field, names, inputs)
         if partner is not None:
             place = place_at(*field.steps)
-            reason = f"the answer has the next cursor in `{place.text}`, which `--{partner.option}` takes"
+            reason = f"the response has the next cursor in `{place.text}`, which `--{partner.option}` takes"
             yield PageRule("cursor", reason, input=partner, next=place)
             return
 
 
-def _partner(field: AnswerField, names: list[str], inputs: Sequence[InputPlace]) -> InputPlace | None:
-    """Return the input that takes a field of the answer as a cursor; None where the field is no cursor."""
+def _partner(field: ResponseField, names: list[str], inputs: Sequence[InputPlace]) -> InputPlace | None:
+    """Return the input that takes a field of the response as a cursor; None where the field is no cursor."""
     name = names[-1]
     if name.startswith(_NEXT) and name not in _CURSORS and name != _NEXT:
         return input_of(inputs, [name, "startat"], ("string",))
@@ -237,7 +237,7 @@ def _is_about_pages(names: Sequence[str]) -> bool:
     return all(holder in HOLDERS for holder in names[:-1])
 
 
-def _last_id_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
+def _last_id_rules(fields: Sequence[ResponseField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
     more = _field_of_more(fields)
     after = input_of(inputs, NAMES["inputs"]["last_ids"])
     if more is not None and after is not None:
@@ -289,7 +289,7 @@ def _offset_rules(inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
         yield PageRule("offset", reason, input=offset, first=_first_number("offset", offset))
 
 
-def _keyset_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
+def _keyset_rules(fields: Sequence[ResponseField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
     ids = [place for place in inputs if "cursor" not in place.description.lower()]
     before, after = input_of(ids, ("before", "beforeid")), input_of(ids, ("after", "afterid"))
     is_bare = any(not field.steps and "array" in field.types for field in fields)
@@ -299,8 +299,8 @@ def _keyset_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -
         yield PageRule("keyset", reason, input=chosen, other=after if before else None)
 
 
-def with_ends(rule: PageRule, fields: Sequence[AnswerField]) -> PageRule:
-    """Return a rule with the places where an answer says that there is more, or how much there is."""
+def with_ends(rule: PageRule, fields: Sequence[ResponseField]) -> PageRule:
+    """Return a rule with the places where a response says that there is more, or how much there is."""
     more = _field_of_more(fields)
     total = _numeric(fields, NAMES["response"]["totals"])
     last = _numeric(fields, NAMES["response"]["last_pages"])
@@ -312,14 +312,14 @@ def with_ends(rule: PageRule, fields: Sequence[AnswerField]) -> PageRule:
     )
 
 
-def _field_of_more(fields: Sequence[AnswerField]) -> AnswerField | None:
+def _field_of_more(fields: Sequence[ResponseField]) -> ResponseField | None:
     for field in fields:
         if field.steps and plain_name(field.steps[-1]) in MORE_NAMES and field.types <= {"boolean"}:
             return field
     return None
 
 
-def _numeric(fields: Sequence[AnswerField], names: Sequence[str]) -> AnswerField | None:
+def _numeric(fields: Sequence[ResponseField], names: Sequence[str]) -> ResponseField | None:
     found = []
     for field in fields:
         steps = [plain_name(step) for step in field.steps]
@@ -368,8 +368,8 @@ def _input_named(described: DescribedOperation, name: Any) -> InputPlace | None:
     return InputPlace("body", "", field.path, field.option, field.value, field.description)
 
 
-def _place(text: Any) -> AnswerPlace | None:
-    """Return the place that a path in an answer means: JSONPath, a JSON pointer, or names with dots between them."""
+def _place(text: Any) -> ResponsePlace | None:
+    """Return the place that a path in a response means: JSONPath, a JSON pointer, or names with dots between them."""
     if not isinstance(text, str) or not text:
         return None
     if text.startswith(("/", "#/")):
@@ -458,7 +458,7 @@ def _rules_of_links(described: DescribedOperation, response: Mapping[str, Any]) 
             ):
                 continue
             if expression.source == "header":
-                where = AnswerPlace(f"header {expression.name}", (), expression.name)
+                where = ResponsePlace(f"header {expression.name}", (), expression.name)
             else:
                 steps = (int(step) if step.lstrip("-").isdigit() else step for step in expression.steps)
                 where = place_at(*steps)
@@ -530,7 +530,7 @@ def what_is_wrong_with_rule(table: Any) -> str:
     if not ways and "items" not in table:
         return f"it has none of {', '.join(f'`{key}`' for key in ('items', *_WAYS))}"
     if ("cursor" in table) != ("parameter" in table):
-        return "`cursor` says where the answer has it, and `parameter` names the input that takes it: both are needed"
+        return "`cursor` says where the response has it, and `parameter` names the input that takes it: both are needed"
     for key in ("items", "next", "cursor"):
         wrong = _wrong_expression(table[key]) if key in table else ""
         if wrong:
@@ -549,13 +549,13 @@ def _wrong_expression(text: str) -> str:
     return ""
 
 
-def _expression(text: str | None) -> AnswerPlace | None:
+def _expression(text: str | None) -> ResponsePlace | None:
     """Return the place that an expression means; one that is a plain path can be put together again."""
     if text is None:
         return None
     steps = text.split(".")
     is_plain = all(step.isidentifier() and step.isascii() for step in steps)
-    return place_at(*steps) if is_plain else AnswerPlace(text)
+    return place_at(*steps) if is_plain else ResponsePlace(text)
 
 
 def _rule(described: DescribedOperation, table: Mapping[str, str]) -> PageRule | None:
@@ -587,14 +587,14 @@ class _DocumentPages:
         rules: Those that may hold, the surest first; one that is declared stands alone.
         items: Where the items are; None where the document does not say it.
         candidates: The arrays of which each may hold the items.
-        fields: The fields of the answer.
-        headers: The headers of the answer.
+        fields: The fields of the response.
+        headers: The headers of the response.
     """
 
     rules: tuple[PageRule, ...]
-    items: AnswerPlace | None
+    items: ResponsePlace | None
     candidates: tuple[str, ...]
-    fields: Sequence[AnswerField]
+    fields: Sequence[ResponseField]
     headers: Mapping[str, Any]
 
 
@@ -611,8 +611,10 @@ def document_pages(
     headers = described.follow(response.get("headers"))
     headers = headers if isinstance(headers, Mapping) else {}
     found = item_field(fields, described.operation.path)
-    items = place_at(*found.steps) if isinstance(found, AnswerField) else None
-    candidates = () if isinstance(found, AnswerField) else tuple(place_at(*each.steps).text for each in found)
+    items = place_at(*found.steps) if isinstance(found, ResponseField) else None
+    candidates = (
+        () if isinstance(found, ResponseField) else tuple(place_at(*each.steps).text for each in found)
+    )
     if configured is not None and configured.items is not None:
         items, candidates = configured.items, ()
     rules: tuple[PageRule, ...] = ()
@@ -651,7 +653,7 @@ KINDS = {
 
 
 def describe_pages(described: DescribedOperation) -> dict[str, Any] | None:
-    """Return the rule by which an operation is paged, as data; None where it answers with no list.
+    """Return the rule by which an operation is paged, as data; None where it responds with no list.
 
     Raises:
         FileError: The rule in the configuration is malformed.
@@ -667,7 +669,7 @@ def describe_pages(described: DescribedOperation) -> dict[str, Any] | None:
 
 
 def _is_list(described: DescribedOperation, pages: _DocumentPages) -> bool:
-    """Return whether an answer is a list, and not one thing that has a list among its properties."""
+    """Return whether a response is a list, and not one thing that has a list among its properties."""
     is_named = described.operation.path.partition("#")[0].rstrip("/").endswith("}")
     has_id = any(field.steps == ("id",) for field in pages.fields)
     has_items = pages.items is not None or bool(pages.candidates)

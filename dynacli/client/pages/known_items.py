@@ -1,4 +1,4 @@
-"""The items of a list in an answer, and the fields beside them, as far as the document names them."""
+"""The items of a list in a response, and the fields beside them, as far as the document names them."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,24 +15,24 @@ from dynacli.openapi.schema.read_schema import (
     types_of,
     value_types_of,
 )
-from dynacli.openapi.schema.success_answer import success_response, success_schema
+from dynacli.openapi.schema.success_response import success_response, success_schema
 from dynacli.record import record
 
-__all__ = ["AnswerField", "fields_of_schema", "fields_of_value", "item_field", "known_items"]
+__all__ = ["ResponseField", "fields_of_schema", "fields_of_value", "item_field", "known_items"]
 
 _DEPTH = 4
 _MOST_FIELDS = 400
 
 
 @record
-class AnswerField:
-    """A field of an answer.
+class ResponseField:
+    """A field of a response.
 
     Args:
-        steps: The names that lead to it; none for the answer itself.
+        steps: The names that lead to it; none for the response itself.
         types: The types that it may have, without null; empty where that is not known.
         facts: The keywords of its schema that tell what it means: `format`, `description`, `example`, `title`.
-        is_shown: Whether it was found in an answer.
+        is_shown: Whether it was found in a response.
         item_names: The properties of the items of an array.
         item_types: The types of the items of an array; empty where that is not known.
     """
@@ -55,9 +55,9 @@ class AnswerField:
         return not self.item_types or "object" in self.item_types
 
 
-def fields_of_schema(schema: Any, resolve: Callable[[str], Any]) -> list[AnswerField]:
-    """Return the fields of the answers that a schema describes, the outermost first."""
-    found: list[AnswerField] = []
+def fields_of_schema(schema: Any, resolve: Callable[[str], Any]) -> list[ResponseField]:
+    """Return the fields of the responses that a schema describes, the outermost first."""
+    found: list[ResponseField] = []
     waiting: deque[tuple[tuple[str, ...], Any, tuple[int, ...]]] = deque([((), schema, ())])
     while waiting and len(found) < _MOST_FIELDS:
         steps, part, above = waiting.popleft()
@@ -75,7 +75,7 @@ def fields_of_schema(schema: Any, resolve: Callable[[str], Any]) -> list[AnswerF
 
 def _described_field(
     steps: tuple[str, ...], schemas: list[Mapping[str, Any]], resolve: Callable[[str], Any]
-) -> AnswerField:
+) -> ResponseField:
     facts: dict[str, Any] = {}
     item_names: tuple[str, ...] = ()
     item_types: frozenset[str] = frozenset()
@@ -91,12 +91,12 @@ def _described_field(
             item_names = tuple(properties_of(items))
             item_types = frozenset(name for item in items for name in types_of(item))
             item_types = item_types or frozenset({"object"} if item_names else ())
-    return AnswerField(steps, frozenset(value_types_of(schemas)), facts, False, item_names, item_types)
+    return ResponseField(steps, frozenset(value_types_of(schemas)), facts, False, item_names, item_types)
 
 
-def fields_of_value(value: Any) -> list[AnswerField]:
-    """Return the fields of an answer that came, the outermost first."""
-    found: list[AnswerField] = []
+def fields_of_value(value: Any) -> list[ResponseField]:
+    """Return the fields of a response that came, the outermost first."""
+    found: list[ResponseField] = []
     waiting: deque[tuple[tuple[str, ...], Any]] = deque([((), value)])
     while waiting and len(found) < _MOST_FIELDS:
         steps, part = waiting.popleft()
@@ -106,17 +106,17 @@ def fields_of_value(value: Any) -> list[AnswerField]:
             names = tuple(part[0]) if isinstance(part[0], dict) else ()
             item_types = frozenset({json_type(part[0])}) - {"null"}
         types = frozenset({json_type(part)}) - {"null"}
-        found.append(AnswerField(steps, types, {"example": part}, True, names, item_types))
+        found.append(ResponseField(steps, types, {"example": part}, True, names, item_types))
         if isinstance(part, dict) and len(steps) < _DEPTH:
             waiting.extend(((*steps, name), below) for name, below in part.items())
     return found
 
 
-def item_field(fields: Sequence[AnswerField], path: str) -> AnswerField | tuple[AnswerField, ...]:
+def item_field(fields: Sequence[ResponseField], path: str) -> ResponseField | tuple[ResponseField, ...]:
     """Return the array that holds the items; else all that may be it, which are none where there is no array.
 
     Args:
-        fields: The fields of the answer, by its schema.
+        fields: The fields of the response, by its schema.
         path: The path of the operation.
     """
     arrays = [field for field in fields if "array" in field.types and "object" not in field.types]
@@ -124,7 +124,7 @@ def item_field(fields: Sequence[AnswerField], path: str) -> AnswerField | tuple[
 
 
 def known_items(described: DescribedOperation) -> KnownItems | None:
-    """Return what the document says of the items of an operation's answer; None if it does not describe the answer.
+    """Return what the document says of the items of an operation's response; None if it does not describe the response.
 
     An object without named properties, whose other properties are objects or arrays, is a list by its keys; so is one
     in a property that is called like the path, or as such properties usually are. An array of something that has an
@@ -150,7 +150,7 @@ def known_items(described: DescribedOperation) -> KnownItems | None:
         return keyed
     fields = fields_of_schema(schema, resolve)
     array = item_field(fields, path)
-    if isinstance(array, AnswerField):
+    if isinstance(array, ResponseField):
         if not _is_property(array, fields):
             return KnownItems(array.steps, array.item_names)
         if _has_text_beside(array, fields):
@@ -158,7 +158,7 @@ def known_items(described: DescribedOperation) -> KnownItems | None:
     return next(filter(None, found.values()), KnownItems(holder="") if properties else None)
 
 
-def _is_property(array: AnswerField, fields: Sequence[AnswerField]) -> bool:
+def _is_property(array: ResponseField, fields: Sequence[ResponseField]) -> bool:
     """Return whether an array is a property of one thing instead of its items."""
     if not array.steps or array.steps[-1] in WRAPPERS:
         return False
@@ -167,7 +167,7 @@ def _is_property(array: AnswerField, fields: Sequence[AnswerField]) -> bool:
     return has_id or not array.item_names
 
 
-def _has_text_beside(array: AnswerField, fields: Sequence[AnswerField]) -> bool:
+def _has_text_beside(array: ResponseField, fields: Sequence[ResponseField]) -> bool:
     """Return whether an array that is a property stands beside texts, so that its owner is surely one thing."""
     owner = array.steps[:-1]
     return any(field.steps[:-1] == owner and "string" in field.types for field in fields if field.steps)

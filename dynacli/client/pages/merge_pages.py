@@ -1,4 +1,4 @@
-"""One answer of many pages: their items in the wrapper of the first page, and one verdict on all of them."""
+"""One response of many pages: their items in the wrapper of the first page, and one verdict on all of them."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -6,7 +6,7 @@ from os import urandom
 from typing import TYPE_CHECKING, Any
 
 from dynacli.client.call import Page
-from dynacli.client.pages.page_rule import AnswerPlace
+from dynacli.client.pages.page_rule import ResponsePlace
 from dynacli.openapi.document.pointer import join
 from dynacli.openapi.model.field_names import plain_name
 from dynacli.record import replace
@@ -26,7 +26,7 @@ _MOST_FINDINGS = 2_000
 """Findings that are kept; further ones are counted."""
 
 
-def merged_text(first: Any, last: Any, place: AnswerPlace, items: Iterable[str]) -> str:
+def merged_text(first: Any, last: Any, place: ResponsePlace, items: Iterable[str]) -> str:
     """Return the JSON of all pages: the first one's, with all items, and the links and cursors of the last one.
 
     Args:
@@ -40,7 +40,7 @@ def merged_text(first: Any, last: Any, place: AnswerPlace, items: Iterable[str])
 
 
 def text_around(
-    first: Any, last: Any, place: AnswerPlace, lay_out: Callable[[str], str] = str
+    first: Any, last: Any, place: ResponsePlace, lay_out: Callable[[str], str] = str
 ) -> tuple[str, str]:
     """Return the JSON of all pages that stands before the items, and that behind them.
 
@@ -49,7 +49,7 @@ def text_around(
     Args:
         lay_out: Returns the JSON of a value in the form in which it is written.
     """
-    # A value that no answer has, as it is made here.
+    # A value that no response has, as it is made here.
     mark = f"items {urandom(16).hex()}"
     value = mark if place.steps is None else _merged(first, last, list(place.steps), mark)
     before, _, after = lay_out(compact_json(value)).partition(compact_json(mark))
@@ -109,7 +109,7 @@ class MergedVerdict(Verdict):
         super().__init__(is_accepted=True)
         self.dropped = 0
 
-    def add(self, page: Page, place: AnswerPlace | None, before: int) -> None:
+    def add(self, page: Page, place: ResponsePlace | None, before: int) -> None:
         """Add the verdict on a page.
 
         Args:
@@ -132,7 +132,7 @@ class MergedVerdict(Verdict):
             self.suppressed += [(shift(finding), reason) for finding, reason in verdict.suppressed]
 
 
-def _shift(place: AnswerPlace | None, before: int) -> "Any":
+def _shift(place: ResponsePlace | None, before: int) -> "Any":
     """Return what gives a finding its place among the items of all pages."""
     if place is None or place.steps is None:
         return lambda finding: finding

@@ -1,4 +1,4 @@
-"""What comes after a page, by a rule and the answer that brought it. Pure: nothing is sent here."""
+"""What comes after a page, by a rule and the response that brought it. Pure: nothing is sent here."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey
 from dynacli.client.pages.decide_rule import empty_next, is_url
 from dynacli.client.pages.known_items import fields_of_value
-from dynacli.client.pages.page_rule import ABSENT, NAMES, AnswerPlace, InputPlace, PageRule
+from dynacli.client.pages.page_rule import ABSENT, NAMES, InputPlace, PageRule, ResponsePlace
 from dynacli.environment import invocation
 from dynacli.errors import NetworkError, RefusedError
 from dynacli.openapi.model.field_names import plain_name
@@ -28,7 +28,7 @@ __all__ = [
     "with_input",
 ]
 
-_NOWHERE = AnswerPlace("", ())
+_NOWHERE = ResponsePlace("", ())
 _IDS = ("id", "_id", "ID", "Id", "uuid", "key", "sid", "guid", "name")
 
 
@@ -38,9 +38,9 @@ class ReceivedPage:
 
     Args:
         inputs: The inputs that it was asked for with.
-        url: The URL of its answer, which other URLs in it may be relative to.
+        url: The URL of its response, which other URLs in it may be relative to.
         origin: The origin that pages come from: that of the first request.
-        headers: Those of its answer.
+        headers: Those of its response.
         value: The value of its body.
         items: Its items; None where it has none, or where that is not known.
         number: Which page it is of those that were asked for, counted from 1.
@@ -67,9 +67,9 @@ class NextPage:
 
     Args:
         inputs: Those of the page before, with the one that changes.
-        url: The URL, where the answer gave one; the inputs then count only for what no URL has.
+        url: The URL, where the response gave one; the inputs then count only for what no URL has.
         mark: What tells this page from others: the URL, or the value of the input that changes.
-        is_proven: Whether the answer says that there is such a page; else it is tried.
+        is_proven: Whether the response says that there is such a page; else it is tried.
     """
 
     inputs: CallInputs
@@ -84,7 +84,7 @@ class End:
 
     Args:
         reason: What says so.
-        is_said: Whether the answer says so; else it does not have what the rule looks for.
+        is_said: Whether the response says so; else it does not have what the rule looks for.
     """
 
     reason: str
@@ -97,7 +97,7 @@ def next_page(rule: PageRule, page: ReceivedPage) -> NextPage | End:
     Whatever the rule is, a list ends if the response says that there is no next page, or if all items came.
 
     Raises:
-        NetworkError: The answer names the next page by something that is no such name.
+        NetworkError: The response names the next page by something that is no such name.
         RefusedError: The next page would cross a line of trust.
     """
     step = _by_rule(rule, page)
@@ -144,7 +144,7 @@ def _by_rule(rule: PageRule, page: ReceivedPage) -> NextPage | End:
 def _by_link(page: ReceivedPage) -> NextPage | End:
     values = [text for key, text in page.headers if key.lower() == "link"]
     if not values:
-        return End("the answer has no header `Link`", is_said=False)
+        return End("the response has no header `Link`", is_said=False)
     from dynacli.http.link_values import parse_links
 
     links = parse_links(values)
@@ -153,7 +153,7 @@ def _by_link(page: ReceivedPage) -> NextPage | End:
             return _at_url(page, link.target)
     others = {"prev", "previous", "first", "last", "self"}
     is_said = any(not others.isdisjoint(link.relations) for link in links)
-    return End("the answer's header `Link` names no next page", is_said)
+    return End("the response's header `Link` names no next page", is_said)
 
 
 def _by_url(rule: PageRule, page: ReceivedPage) -> NextPage | End:
@@ -162,7 +162,7 @@ def _by_url(rule: PageRule, page: ReceivedPage) -> NextPage | End:
     if isinstance(found, dict):
         found = found.get("href", found.get("url", found))
     if found is ABSENT:
-        return End(f"the answer has no `{where}`", is_said=False)
+        return End(f"the response has no `{where}`", is_said=False)
     if found in (None, "", False, [], {}):
         return End(f"`{where}` is empty")
     if not isinstance(found, str):
@@ -180,7 +180,7 @@ def _at_url(page: ReceivedPage, target: str) -> NextPage:
     except ValueError:
         raise NetworkError(
             f"The next page of `{here}` has a URL that cannot be read",
-            reason="The server gave it in its answer",
+            reason="The server gave it in its response",
             hint="Tell those who run the server",
         ) from None
     if there == page.origin and "@" not in url.netloc:
@@ -202,7 +202,7 @@ def _by_cursor(rule: PageRule, page: ReceivedPage) -> NextPage | End:
         return End(f"`{rule.more.text if rule.more else ''}` is false")
     found = _found(place, page)
     if found is ABSENT:
-        return End(f"the answer has no `{where}`", is_said=False)
+        return End(f"the response has no `{where}`", is_said=False)
     if found in (None, "", False, 0, "0") or (isinstance(found, int) and found < 0):
         return End(f"`{where}` is empty")
     if isinstance(found, bool | dict | list):
@@ -215,7 +215,7 @@ def _by_cursor(rule: PageRule, page: ReceivedPage) -> NextPage | End:
 def _by_last_id(rule: PageRule, page: ReceivedPage) -> NextPage | End:
     more = _more(rule, page)
     if more is None:
-        return End(f"the answer has no `{rule.more.text if rule.more else ''}`", is_said=False)
+        return End(f"the response has no `{rule.more.text if rule.more else ''}`", is_said=False)
     if not more:
         return End(f"`{rule.more.text if rule.more else ''}` is false")
     last = id_of(page.items[-1]) if page.items else None
@@ -235,7 +235,7 @@ def _by_number(rule: PageRule, page: ReceivedPage) -> NextPage | End:
     last = _last_of(rule, page)
     if last is not None and last > 0:
         if current - first + 1 >= last:
-            return End(f"the answer says that there are {last} pages")
+            return End(f"the response says that there are {last} pages")
         ended = True
     return _with(rule, page, current + 1, is_proven=bool(ended))
 
@@ -264,9 +264,9 @@ def _by_offset(rule: PageRule, page: ReceivedPage) -> NextPage | End:
 
 
 def _ended(rule: PageRule, page: ReceivedPage, skipped: int | None) -> "End | bool":
-    """Return why a counted page is the last one; else whether the answer says that there is another."""
+    """Return why a counted page is the last one; else whether the response says that there is another."""
     if page.items is None:
-        return End("the answer has no items", is_said=False)
+        return End("the response has no items", is_said=False)
     if not page.items:
         return End("the page is empty")
     more = _more(rule, page)
@@ -338,7 +338,7 @@ def id_of(item: Any) -> Any:
     return item if isinstance(item, str | int) and not isinstance(item, bool) else None
 
 
-def _found(place: AnswerPlace, page: ReceivedPage) -> Any:
+def _found(place: ResponsePlace, page: ReceivedPage) -> Any:
     if place.header:
         return page.header(place.header) or ABSENT
     return place.value_in(page.value)
@@ -367,8 +367,8 @@ def _last_of(rule: PageRule, page: ReceivedPage) -> int | None:
     return _count_of(page, rule.last, NAMES["headers"]["last_pages"])
 
 
-def _count_of(page: ReceivedPage, place: AnswerPlace | None, headers: Sequence[str]) -> int | None:
-    """Return a number of items or pages that an answer gives; None where it gives none. A negative one says nothing."""
+def _count_of(page: ReceivedPage, place: ResponsePlace | None, headers: Sequence[str]) -> int | None:
+    """Return a number of items or pages that a response gives; None if it gives none. A negative one says nothing."""
     found = number_in(place.value_in(page.value)) if place is not None else None
     if found is None:
         found = next((number_in(text) for name, text in page.headers if plain_name(name) in headers), None)
@@ -393,7 +393,7 @@ def _by_plain_name(value: Any) -> dict[str, Any]:
 
 
 def _echo(value: Any) -> int | None:
-    """Return the number that an answer gives its page."""
+    """Return the number that a response gives its page."""
     top = _by_plain_name(value)
     holders = (_by_plain_name(top.get(name)) for name in NAMES["response"]["number_holders"])
     numbers = (
@@ -420,7 +420,7 @@ def given_value(place: InputPlace | None, inputs: CallInputs) -> Any:
         found = [assignment.value for assignment in inputs.assignments if assignment.path == place.path]
         if not found and isinstance(inputs.body, bytes):
             try:
-                whole = AnswerPlace("", place.path).value_in(json.loads(inputs.body))
+                whole = ResponsePlace("", place.path).value_in(json.loads(inputs.body))
             except (ValueError, RecursionError):
                 return None
             return None if whole is ABSENT else whole
@@ -445,7 +445,7 @@ def with_input(inputs: CallInputs, place: InputPlace, value: Any) -> CallInputs:
 def _no_name(page: ReceivedPage, where: str, kind: str, found: Any) -> NetworkError:
     names = {dict: "an object", list: "a list", bool: "true", int: "a number", float: "a number"}
     return NetworkError(
-        f"The answer of `{without_query(page.url)}` says in no usable way which page is next",
+        f"The response of `{without_query(page.url)}` says in no usable way which page is next",
         reason=f"`{where}` is {names.get(type(found), 'a value')}, where {kind} belongs",
         hint=f"Tell those who run the server, or write the rule into the configuration: `{invocation('help pages')}`",
     )

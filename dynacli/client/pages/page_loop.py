@@ -1,6 +1,6 @@
 """Following the pages of a list, each a call of its own, until its rule says that there is no more.
 
-One answer can be looked at as a page, too: how many items there are, and which inputs ask for the next page.
+One response can be looked at as a page, too: how many items there are, and which inputs ask for the next page.
 """
 
 import json
@@ -31,7 +31,7 @@ from dynacli.client.pages.next_page import (
     total_of,
     with_input,
 )
-from dynacli.client.pages.page_rule import AnswerPlace, PageRule, place_at
+from dynacli.client.pages.page_rule import PageRule, ResponsePlace, place_at
 from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, NetworkError, UsageError
 from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
@@ -41,7 +41,7 @@ from dynacli.record import record, replace
 from dynacli.urls import origin_of, without_query
 
 if TYPE_CHECKING:
-    from dynacli.http.exchange import Answer
+    from dynacli.http.exchange import Response
 
 __all__ = ["MOST_PAGES", "AnsweredPage", "PageLoop", "answered_page", "no_list"]
 
@@ -55,12 +55,12 @@ class PageLoop:
     """The pages of one list, which are fetched as they are asked for.
 
     Attributes:
-        rule: The rule; what the document says until the first answer came.
-        items: Where the items are; None where the answer is no list, or may be several.
-        is_keyed: Whether the answer is an object that is a list by its keys, whose pages are not put together.
-        candidates: The arrays of the first answer of which each may hold the items.
+        rule: The rule; what the document says until the first response came.
+        items: Where the items are; None where the response is no list, or may be several.
+        is_keyed: Whether the response is an object that is a list by its keys, whose pages are not put together.
+        candidates: The arrays of the first response of which each may hold the items.
         count: How many items came.
-        total: How many there are on all pages, where an answer said it.
+        total: How many there are on all pages, where a response said it.
         following: What comes after the page that came last; None where it is the last one.
         end: Why there is no further page; None before the end, and where an error ended it.
         position: What the page is asked for with that comes next, or that is being fetched; None at the end.
@@ -88,7 +88,7 @@ class PageLoop:
         self._parse, self._max_items = parse, max_items
         self._is_keyset_asked = is_keyset_asked
         self.rule: PageRule = document_rule(pages)
-        self.items: AnswerPlace | None = pages.items
+        self.items: ResponsePlace | None = pages.items
         self.is_keyed = False
         self.candidates: tuple[str, ...] = ()
         self.count = 0
@@ -130,7 +130,7 @@ class PageLoop:
         return with_input(inputs, rule.size, most)
 
     def __iter__(self) -> Iterator[Page]:
-        """Yield the pages; an answer that is no success is the last one.
+        """Yield the pages; a response that is no success is the last one.
 
         A page that nothing but a number says may be there is tried: a 404 then ends the list.
 
@@ -160,7 +160,7 @@ class PageLoop:
             self._engine.tell(PageCame(page.call, page, self.count, self.total))
             # Whoever is interrupted while a page is handed on has that page.
             yield page
-            if not 200 <= page.answer.status < 300:
+            if not 200 <= page.response.status < 300:
                 return
             if self._failure is not None:
                 raise made.call.signed.masker.mask_error(self._failure) from self._failure.__cause__
@@ -168,29 +168,29 @@ class PageLoop:
                 self._note(self.following.mark, self.following)
 
     def take(self, made: MadeCall) -> Page | None:
-        """Take the answer that has the page at `position`; return None where that is not there.
+        """Take the response that has the page at `position`; return None where that is not there.
 
         Raises:
             NetworkError: It cannot be read, or begins as an earlier one did.
         """
-        call, answer, verdict = made
+        call, response, verdict = made
         asked = self.position
         if asked is None:
             return None
         self._number = number = self._number + 1
-        if answer.status == _NOT_FOUND and not asked.is_proven:
+        if response.status == _NOT_FOUND and not asked.is_proven:
             self.position = self.following = None
             self.end = End(f"page {number} is not there, as the server says (404)")
             return None
-        if not 200 <= answer.status < 300:
+        if not 200 <= response.status < 300:
             if number == 1:
                 self.position = None
-            return Page(number, call, answer, verdict, None, None)
-        value = self._value(answer, number)
+            return Page(number, call, response, verdict, None, None)
+        value = self._value(response, number)
         self._origin = self._origin or origin_of(call.signed.request.url)
         items = self._items(value, number)
         page = ReceivedPage(
-            asked.inputs, answer.url, self._origin, answer.headers, value, items, number, self.count
+            asked.inputs, response.url, self._origin, response.headers, value, items, number, self.count
         )
         self._check_is_new(page, number)
         following: NextPage | End
@@ -208,7 +208,7 @@ class PageLoop:
         self.count += len(items or ())
         self.position = self.following = following if isinstance(following, NextPage) else None
         self.end = following if isinstance(following, End) else None
-        return Page(number, call, answer, verdict, value, items)
+        return Page(number, call, response, verdict, value, items)
 
     def check_list(self) -> None:
         """Check before anything is sent that the document leaves no choice between several lists.
@@ -219,20 +219,20 @@ class PageLoop:
         if self._pages.items is None and len(self._pages.candidates) > 1:
             raise no_list(self._described, self._pages.candidates)
 
-    def _value(self, answer: "Answer", number: int) -> Any:
-        if not answer.body and (number == 1 or answer.status == _NO_CONTENT):
+    def _value(self, response: "Response", number: int) -> Any:
+        if not response.body and (number == 1 or response.status == _NO_CONTENT):
             return None
         try:
-            return self._parse(answer.body)
+            return self._parse(response.body)
         except (ValueError, RecursionError):
             if number == 1:
                 return None
-        media_type = answer.header("content-type").partition(";")[0].strip() or "no declared type"
-        reason = f"It is called JSON and is none: it ends or breaks after {answer.size:,} bytes"
-        if not answer.body:
+        media_type = response.header("content-type").partition(";")[0].strip() or "no declared type"
+        reason = f"It is called JSON and is none: it ends or breaks after {response.size:,} bytes"
+        if not response.body:
             reason = "It is empty"
         elif "json" not in media_type:
-            reason = f"It is no JSON but `{media_type}`, {answer.size:,} bytes"
+            reason = f"It is no JSON but `{media_type}`, {response.size:,} bytes"
         raise NetworkError(
             f"Page {number} of `{self._described.operation.name}` cannot be read",
             reason=reason,
@@ -294,7 +294,7 @@ class PageLoop:
         named = f"the URL `{without_query(following.url)}`" if following.url else "a cursor"
         raise NetworkError(
             f"The pages of `{self._described.operation.name}` go round in circles",
-            reason=f"An answer names {named} for the next page that an earlier one named",
+            reason=f"A response names {named} for the next page that an earlier one named",
             hint="Tell those who run the server, or write the rule into the configuration: "
             f"`{invocation('help pages')}`",
         )
@@ -316,9 +316,9 @@ class PageLoop:
         return step
 
     def _decided(self, page: ReceivedPage) -> tuple[PageRule, NextPage | End]:
-        """Return the rule that holds by the document and the first answer, and what it says comes next.
+        """Return the rule that holds by the document and the first response, and what it says comes next.
 
-        Where an answer lacks what the surest rule needs, another one takes over if the answer proves that there is
+        Where a response lacks what the surest rule needs, another one takes over if the response proves that there is
         more.
         """
         rules = self._pages.rules
@@ -343,21 +343,21 @@ class PageLoop:
 def no_list(
     described: DescribedOperation, candidates: Sequence[str], *, is_keyed: bool = False
 ) -> UsageError:
-    """Return the error for an operation whose answer has no items that can be told from the rest.
+    """Return the error for an operation whose response has no items that can be told from the rest.
 
     Args:
         candidates: The arrays that may hold them.
-        is_keyed: Whether the answer is an object that is a list by its keys.
+        is_keyed: Whether the response is an object that is a list by its keys.
     """
     name = described.operation.name
     if is_keyed:
         reason = "Its items are keyed by id, and pages of such an object are not put together"
-        return UsageError(f"`{name}` answers with an object", reason=reason)
+        return UsageError(f"`{name}` responds with an object", reason=reason)
     if not candidates:
-        return UsageError(f"`{name}` answers with no list", hint="Call it without `--all` and `--max-items`")
+        return UsageError(f"`{name}` responds with no list", hint="Call it without `--all` and `--max-items`")
     listed = enumerated([f"`{candidate}`" for candidate in candidates], "and")
     return UsageError(
-        f"`{name}` answers with several lists",
+        f"`{name}` responds with several lists",
         reason=f"These may be its items: {listed}",
         hint=f'Say which: `items = "{candidates[0]}"` in `[apis.{described.api.name}.pages.{name}]` of `config.toml`',
     )
@@ -365,11 +365,11 @@ def no_list(
 
 @record
 class AnsweredPage:
-    """A page that an answer proves not to be the last one.
+    """A page that a response proves not to be the last one.
 
     Args:
         items: How many items it has.
-        total: How many there are on all pages; None where the answer does not say it.
+        total: How many there are on all pages; None where the response does not say it.
         next_inputs: Option → value of the inputs that ask for the next page, with the others as they were; None where
             only a URL says it, in which there is more than inputs.
     """
@@ -379,13 +379,13 @@ class AnsweredPage:
     next_inputs: dict[str, Any] | None
 
 
-def answered_page(call: Call, answer: "Answer") -> AnsweredPage | None:
-    """Return what an answer tells of the pages of its list; None where it tells of no further page."""
+def answered_page(call: Call, response: "Response") -> AnsweredPage | None:
+    """Return what a response tells of the pages of its list; None where it tells of no further page."""
     described, values = call.described, call.values
     inputs = CallInputs(values.parameters, body=values.body if isinstance(values.body, bytes) else None)
     try:
         loop = PageLoop(None, described, inputs)
-        page = loop.take(MadeCall(call, answer, None))
+        page = loop.take(MadeCall(call, response, None))
     except DynacliError:
         return None  # whoever asks for all pages is told
     following = loop.following

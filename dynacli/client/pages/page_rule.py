@@ -1,4 +1,4 @@
-"""The rule by which an operation is paged: which input changes from page to page, and what in an answer says so.
+"""The rule by which an operation is paged: which input changes from page to page, and what in a response says so.
 
 Also which inputs may be about pages, and the largest page that may be asked for.
 """
@@ -21,9 +21,9 @@ __all__ = [
     "NAMES",
     "NUMBERS",
     "SIZES",
-    "AnswerPlace",
     "InputPlace",
     "PageRule",
+    "ResponsePlace",
     "input_of",
     "is_listing",
     "names_of",
@@ -33,12 +33,12 @@ __all__ = [
 ]
 
 ABSENT = object()
-"""What an answer has at a place that it does not have."""
+"""What a response has at a place that it does not have."""
 
 
 @record
-class AnswerPlace:
-    """A place in an answer.
+class ResponsePlace:
+    """A place in a response.
 
     Args:
         text: As messages call it; in a body a JMESPath expression.
@@ -52,7 +52,7 @@ class AnswerPlace:
     header: str = ""
 
     def value_in(self, value: Any) -> Any:
-        """Return what the body of an answer has there; `ABSENT` where it has nothing."""
+        """Return what the body of a response has there; `ABSENT` where it has nothing."""
         if self.steps is None:
             import jmespath
 
@@ -67,7 +67,7 @@ class AnswerPlace:
         return value
 
 
-def place_at(*steps: str | int) -> AnswerPlace:
+def place_at(*steps: str | int) -> ResponsePlace:
     """Return the place in a body that steps lead to."""
     pieces: list[str] = []
     for step in steps:
@@ -76,7 +76,7 @@ def place_at(*steps: str | int) -> AnswerPlace:
         else:
             name = step if step.isascii() and step.isidentifier() else '"' + step.replace('"', '\\"') + '"'
             pieces.append(f".{name}" if pieces else name)
-    return AnswerPlace("".join(pieces) or "@", steps)
+    return ResponsePlace("".join(pieces) or "@", steps)
 
 
 @record
@@ -110,22 +110,22 @@ class PageRule:
     """How the next page is asked for.
 
     Args:
-        kind: What says it: `link` (the header `Link`), `url` (a URL in the body), `cursor` (a value of the answer that
+        kind: What says it: `link` (the header `Link`), `url` (a URL in the body), `cursor` (a response value that
             an input takes), `last-id` (the id of the last item), `page` (a number that grows by one), `offset` (the
             number of items before the page), `keyset` (an id of the page, over a bare array); `none`: nothing does.
-        reason: What in the document, in the configuration or in an answer the rule rests on.
+        reason: What in the document, in the configuration or in a response the rule rests on.
         is_declared: Whether somebody has written the rule down; other rules are then not looked for.
         is_configured: Whether it is that of the person's configuration.
         input: The input that the next page is asked for by; None for `link`, `url` and `none`.
         size: The input that says how many items a page has.
         most: The largest page that the document allows.
         usual: How many items a page has where nobody asks for a number.
-        next: Where an answer has the URL or the cursor.
-        items: Where an answer has its items; None where the answer decides.
-        more: Where an answer says whether there is another page.
-        total: Where an answer says how many items there are on all pages.
-        last: Where an answer says how many pages there are.
-        first: The number of the first page, or of the first item; None where the first answer decides.
+        next: Where a response has the URL or the cursor.
+        items: Where a response has its items; None where the response decides.
+        more: Where a response says whether there is another page.
+        total: Where a response says how many items there are on all pages.
+        last: Where a response says how many pages there are.
+        first: The number of the first page, or of the first item; None where the first response decides.
         other: Of a key set, the input that leads the other way.
     """
 
@@ -137,11 +137,11 @@ class PageRule:
     size: InputPlace | None = None
     most: int | None = None
     usual: int | None = None
-    next: AnswerPlace | None = None
-    items: AnswerPlace | None = None
-    more: AnswerPlace | None = None
-    total: AnswerPlace | None = None
-    last: AnswerPlace | None = None
+    next: ResponsePlace | None = None
+    items: ResponsePlace | None = None
+    more: ResponsePlace | None = None
+    total: ResponsePlace | None = None
+    last: ResponsePlace | None = None
     first: int | None = None
     other: InputPlace | None = None
 

@@ -10,18 +10,18 @@ from dynacli.openapi.model.field_names import GENERAL_NAMES, ID_ENDINGS, owner_n
 from dynacli.openapi.model.find_items import naming_fields, takes_id
 from dynacli.openapi.model.operation import Field, Operation, Parameter
 from dynacli.openapi.model.path_templates import ListingOperations, collection_template, parameter_names
-from dynacli.openapi.schema.answer_outline import answer_outline
-from dynacli.openapi.schema.success_answer import success_response
+from dynacli.openapi.schema.response_outline import response_outline
+from dynacli.openapi.schema.success_response import success_response
 from dynacli.registry.opened_api import OpenedApi
 
 __all__ = ["input_sources"]
 
 _CREATING = ("POST", "PUT")
 _MOST_LISTING = 4
-"""Operations whose answers may list what an input names."""
+"""Operations whose responses may list what an input names."""
 _MOST_LINKING = 8
 """Operations whose links are read."""
-_ANSWER = "$response.body"
+_RESPONSE = "$response.body"
 _ALIKE = 3
 """Letters that segments and things which are called alike have in common."""
 _ALONE = ("id", "uuid", "identifier")
@@ -70,7 +70,7 @@ def input_sources(
 
 
 def _linked_sources(api: OpenedApi, operation: Operation, beginnings: Container[str]) -> dict[str, str]:
-    """Return option → the operation whose answer has a link that fills it, and the field that fills it.
+    """Return option → the operation whose response has a link that fills it, and the field that fills it.
 
     Looked at are the operations that make what a path is called by: reading the links of all takes long.
     """
@@ -88,7 +88,7 @@ def _linked_sources(api: OpenedApi, operation: Operation, beginnings: Container[
         links = (link for link in describe_links(described).values() if link["operation"] == operation.name)
         for fill in (fill for link in links for fill in link["fills"]):
             head, _, place = str(fill["from"]).partition("#/")
-            if head == _ANSWER:
+            if head == _RESPONSE:
                 found.setdefault(fill["option"].removeprefix("--"), f"{each.name} {place.replace('/', '.')}")
     return found
 
@@ -131,10 +131,10 @@ def _nouns_of_path(path: str) -> Mapping[str, str]:
 
 
 def _place_of(api: OpenedApi, name: str, fields: list[str]) -> str | None:
-    """Return where the answer of an operation has the field that names an item; None where it has no list."""
+    """Return where the response of an operation has the field that names an item; None where it has no list."""
     described = DescribedOperation(api, api.catalog.operation(name))
     response = success_response(described.raw_responses, described.follow)
-    for line in answer_outline(response, described.resolve).lines:
+    for line in response_outline(response, described.resolve).lines:
         if not line.place.endswith("[]"):
             continue
         plain = {plain_name(each): each for each in reversed(line.names)}

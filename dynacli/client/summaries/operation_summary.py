@@ -10,7 +10,7 @@ from dynacli.client.described_operation import EXAMPLE, DescribedOperation
 from dynacli.client.description.operation_description import (
     DescribedInput,
     OperationDescription,
-    OutlinedAnswer,
+    OutlinedResponse,
 )
 from dynacli.client.pages.decide_rule import KINDS
 from dynacli.openapi.model.field_names import plain_name, singular, words_of
@@ -118,9 +118,9 @@ class _OperationSummary:
         is_deprecated: Whether the document says so.
         inputs: The required inputs, and the most useful of the others.
         more_inputs: The options of the inputs that are left out, without dashes.
-        returns: What a successful answer holds.
+        returns: What a successful response holds.
         credential: `{"scheme", "state"}`; None where a call needs none.
-        pages: The rule by which `--all` works; None where the answer is no list.
+        pages: The rule by which `--all` works; None where the response is no list.
         example: A command line that runs as it stands.
     """
 
@@ -133,7 +133,7 @@ class _OperationSummary:
     is_deprecated: bool
     inputs: tuple[DescribedInput, ...]
     more_inputs: tuple[str, ...]
-    returns: OutlinedAnswer
+    returns: OutlinedResponse
     credential: dict[str, Any] | None
     pages: dict[str, Any] | None
     example: str
@@ -184,7 +184,7 @@ def operation_summary(
         is_deprecated=operation.is_deprecated,
         inputs=inputs,
         more_inputs=more_inputs,
-        returns=description.answer,
+        returns=description.response,
         credential=_credential(api, operation, profile),
         pages=description.pages,
         example=_example(description.described),

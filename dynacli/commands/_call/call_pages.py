@@ -13,7 +13,7 @@ from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.pages.known_items import known_items
 from dynacli.client.pages.merge_pages import MergedVerdict, merged_text, text_around
 from dynacli.client.pages.page_loop import PageLoop
-from dynacli.client.pages.page_rule import AnswerPlace
+from dynacli.client.pages.page_rule import ResponsePlace
 from dynacli.client.parallel_calls import noting_interrupt
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation_words, program
@@ -54,7 +54,7 @@ class GrowingList:
         place: Where that has its items.
     """
 
-    def __init__(self, env: Environment, form: OutputForm, first: Any, place: AnswerPlace) -> None:
+    def __init__(self, env: Environment, form: OutputForm, first: Any, place: ResponsePlace) -> None:
         self._env, self._form, self._first, self._place = env, form, first, place
         self.last = first
         depth = len(place.steps or ())
@@ -133,7 +133,7 @@ class Listing:
         report: The report for machines; None where none is asked for.
 
     Raises:
-        UsageError: The document says that the answer has several lists.
+        UsageError: The document says that the response has several lists.
         FileError: The rule in the configuration is malformed.
     """
 
@@ -211,7 +211,7 @@ class Listing:
             if self._is_streamed:
 
                 def begin(item: Any) -> None:
-                    # The format of items is that of a result; an answer without any is written as it is.
+                    # The format of items is that of a result; a response without any is written as it is.
                     from dynacli.output.written_items import written_items
 
                     known = known_items(self._described)
@@ -245,8 +245,8 @@ class Listing:
         if self._form.include and page.number == 1:
             from dynacli.commands._call.message_heads import write_head
 
-            write_head(self._run.env, page.call.signed, page.answer)
-        is_success = 200 <= page.answer.status < 300
+            write_head(self._run.env, page.call.signed, page.response)
+        is_success = 200 <= page.response.status < 300
         items, count = page.items or (), self._loop.count - len(page.items or ())
         self._verdict.add(page, self._loop.items, count)
         if is_success:
@@ -258,9 +258,9 @@ class Listing:
             self._first = page._replace(items=None if page.items is None else [])
         self._take_items(items)
         if not is_success and page.number > 1:
-            from dynacli.client.answers.answer_errors import http_error
+            from dynacli.client.responses.response_errors import http_error
 
-            raise http_error(page.call, page.answer)
+            raise http_error(page.call, page.response)
 
     def _take_items(self, items: Iterable[Any]) -> None:
         """Take items: they are written, or kept up to a size from which the list is written while it grows."""
@@ -287,23 +287,23 @@ class Listing:
         if first is None:
             return None
         if self._growing is not None:
-            self._first = first._replace(answer=replace(first.answer, body=b""))
+            self._first = first._replace(response=replace(first.response, body=b""))
             try:
                 self._growing.end()
             except FileError as error:
                 return error
             return None
-        body, media_type = first.answer.body, first.answer.header("content-type")
+        body, media_type = first.response.body, first.response.header("content-type")
         form = self._form
         if first.items is not None and last is not None and self._loop.items is not None:
             if self._is_streamed and self._loop.count:
-                self._first = first._replace(answer=replace(first.answer, body=b""))
+                self._first = first._replace(response=replace(first.response, body=b""))
                 return None
             text = merged_text(first.value, last.value, self._loop.items, self._texts) + "\n"
             body, media_type = text.encode("utf-8", "surrogatepass"), "application/json"
-        elif form.is_of_value and not 200 <= first.answer.status < 300:
+        elif form.is_of_value and not 200 <= first.response.status < 300:
             form = form.unfiltered()
-        self._first = first._replace(answer=replace(first.answer, body=body, size=len(body)))
+        self._first = first._replace(response=replace(first.response, body=body, size=len(body)))
         from dynacli.output.render import write_body
 
         try:
@@ -317,15 +317,15 @@ class Listing:
         page = self._first
         if page is None:
             return
-        if 200 <= page.answer.status < 300:
+        if 200 <= page.response.status < 300:
             self._say_what_is_missing()
         from dynacli.commands._call.conclude_call import conclude
 
         verdict = None if page.verdict is None else self._verdict
-        conclude(self._run, page.call, page.answer, verdict, self._report, unwritten)
+        conclude(self._run, page.call, page.response, verdict, self._report, unwritten)
 
     def _say_what_is_missing(self) -> None:
-        """Say why this is one page, where nothing says how to ask for another, or the answer is no list."""
+        """Say why this is one page, where nothing says how to ask for another, or the response is no list."""
         if note := self._loop.note:
             is_no_list = self._loop.items is None and not self._loop.is_keyed
             (self._run.warn if is_no_list else self._run.note)(note)
@@ -345,7 +345,7 @@ class Listing:
             from dynacli.commands._call.conclude_call import report_verdict_so_far
 
             first = self._first or page
-            report_verdict_so_far(self._run, page.call, first.answer, self._verdict, self._report)
+            report_verdict_so_far(self._run, page.call, first.response, self._verdict, self._report)
         came = f"{counted(count, 'item')} came before that"
 
         line = _go_on_line(

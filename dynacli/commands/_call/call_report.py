@@ -148,8 +148,8 @@ class CallReport:
         """
         return [*self._earlier, self.call(self._described or described)]
 
-    def note_answer(self, url: str, status: int, seconds: float) -> None:
-        """Note the answer."""
+    def note_response(self, url: str, status: int, seconds: float) -> None:
+        """Note the response."""
         self._facts.update(url=url, status=status, seconds=seconds)
 
     def note_verdict(self, verdict: Mapping[str, Any]) -> None:
@@ -158,7 +158,7 @@ class CallReport:
             values.extend(verdict.get(key, ()))
 
     def note_error(self, error: DynacliError) -> None:
-        """Note the error that ended the call; one about the status or the findings of an answer adds nothing."""
+        """Note the error that ended the call; one about the status or the findings of a response adds nothing."""
         if isinstance(error, UsageError) and "findings" in error.details:
             self.note_verdict(error.details)
         elif not isinstance(error, HttpError | MismatchError):
@@ -187,7 +187,7 @@ def reporting(run: Run, described: DescribedOperation, settings: CallSettings) -
     """Write the reports on a call at the end of the block, however it ends.
 
     Yields:
-        The report, in which answers and verdicts are noted.
+        The report, in which responses and verdicts are noted.
 
     Raises:
         UsageError: The reports that are asked for cannot be written; the block is not entered.

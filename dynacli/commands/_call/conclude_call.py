@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from dynacli.client.answers.answer_errors import Detail, answer_masker, http_error, mismatch_error
-from dynacli.client.answers.verdict_text import notes_of, verdict_json
 from dynacli.client.call import Call
+from dynacli.client.responses.response_errors import Detail, http_error, mismatch_error, response_masker
+from dynacli.client.responses.verdict_text import notes_of, verdict_json
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, FormError, MismatchError
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.commands._call.call_report import CallReport
-    from dynacli.http.exchange import Answer
+    from dynacli.http.exchange import Response
     from dynacli.validation.finding import Verdict
 
 __all__ = [
@@ -32,29 +32,29 @@ __all__ = [
 def conclude(
     run: Run,
     call: Call,
-    answer: "Answer",
+    response: "Response",
     verdict: "Verdict | None",
     report: "CallReport | None",
     unwritten: FileError | FormError | None,
 ) -> None:
-    """Report the verdict on an answer, and raise the error that the run ends with.
+    """Report the verdict on a response, and raise the error that the run ends with.
 
     Args:
-        verdict: The verdict on the answer; None where nothing was judged.
+        verdict: The verdict on the response; None where nothing was judged.
         report: The report for machines; None where none is asked for.
-        unwritten: Why the answer could not be written; None where it was written.
+        unwritten: Why the response could not be written; None where it was written.
 
     Raises:
         HttpError: The final status is not 2xx.
-        FileError: The answer could not be written.
-        FormError: The answer could not be written in the form that was asked for.
-        MismatchError: The answer breaks the document, at the level `strict` or `exact`.
+        FileError: The response could not be written.
+        FormError: The response could not be written in the form that was asked for.
+        MismatchError: The response breaks the document, at the level `strict` or `exact`.
     """
-    _note_answer(call, answer, report)
+    _note_response(call, response, report)
     error: DynacliError | None = None
-    if not 200 <= answer.status < 300 and not run.options.no_fail:
+    if not 200 <= response.status < 300 and not run.options.no_fail:
         is_shown = not isinstance(unwritten, FileError)
-        error = http_error(call, answer, "on standard output" if is_shown else "")
+        error = http_error(call, response, "on standard output" if is_shown else "")
     if unwritten is not None and error is not None:
         run.warn(
             ": ".join(text for text in (unwritten.message, unwritten.reason) if text)
@@ -63,7 +63,7 @@ def conclude(
         error = unwritten
     request_verdict = call.judging.verdict if call.judging is not None else None
     if verdict is not None:
-        mismatch = _report_verdict(run, call, answer, verdict, request_verdict, report)
+        mismatch = _report_verdict(run, call, response, verdict, request_verdict, report)
         if mismatch is not None:
             if call.settings.is_strict and not run.options.no_fail and error is None:
                 error = mismatch
@@ -73,26 +73,26 @@ def conclude(
         raise error
 
 
-def conclude_part(run: Run, call: Call, answer: "Answer", report: "CallReport | None") -> None:
-    """Report an answer that was only the rest of a file: the document describes the whole."""
-    _note_answer(call, answer, report)
+def conclude_part(run: Run, call: Call, response: "Response", report: "CallReport | None") -> None:
+    """Report a response that was only the rest of a file: the document describes the whole."""
+    _note_response(call, response, report)
     if call.judging is not None and call.settings.is_strict:
-        run.warn("Not validated: the answer is the rest of a file, and the document describes the whole")
+        run.warn("Not validated: the response is the rest of a file, and the document describes the whole")
 
 
 def report_verdict_so_far(
-    run: Run, call: Call, answer: "Answer", verdict: "Verdict", report: "CallReport | None"
+    run: Run, call: Call, response: "Response", verdict: "Verdict", report: "CallReport | None"
 ) -> None:
     """Report the verdict on the part of a stream that came before an error or an interruption."""
-    _note_answer(call, answer, report)
-    mismatch = _report_verdict(run, call, answer, verdict, None, report)
+    _note_response(call, response, report)
+    mismatch = _report_verdict(run, call, response, verdict, None, report)
     if mismatch is not None:
         _warn(run, mismatch)
 
 
-def _note_answer(call: Call, answer: "Answer", report: "CallReport | None") -> None:
+def _note_response(call: Call, response: "Response", report: "CallReport | None") -> None:
     if report is not None:
-        report.note_answer(call.signed.masker.mask(answer.url), answer.status, answer.seconds)
+        report.note_response(call.signed.masker.mask(response.url), response.status, response.seconds)
 
 
 def _warn(run: Run, mismatch: MismatchError) -> None:
@@ -142,13 +142,13 @@ def conclude_request(
 def _report_verdict(
     run: Run,
     call: Call,
-    answer: "Answer",
+    response: "Response",
     verdict: "Verdict",
     request_verdict: "Verdict | None",
     report: "CallReport | None",
 ) -> MismatchError | None:
-    """Report the verdicts on an answer and its request; return the error for an answer that is not valid."""
-    masker = answer_masker(call.signed, answer.headers)
+    """Report the verdicts on a response and its request; return the error for a response that is not valid."""
+    masker = response_masker(call.signed, response.headers)
     verdicts = [judged for judged in (request_verdict, verdict) if judged is not None]
     if report is not None:
         for judged in verdicts:
@@ -159,7 +159,7 @@ def _report_verdict(
     has_text = report is None or not report.is_on_stderr
     detail: Detail = "usual" if call.settings.is_strict or run.options.verbose else "short"
     return mismatch_error(
-        call, answer, verdict, detail=detail if has_text else "none", has_json=run.error_format == "json"
+        call, response, verdict, detail=detail if has_text else "none", has_json=run.error_format == "json"
     )
 
 

@@ -56,7 +56,7 @@ def show_request(
             raise masker.mask_error(error) from error.__cause__
         warn_of_request(run, call.judging, masker, report)
         conclude_request(run, described, call.judging.verdict, masker, settings, report)
-    # The filter and the columns are those of an answer, and say nothing of a request.
+    # The filter and the columns are those of a response, and say nothing of a request.
     output = run.output_form()
     if form == "json":
         output = output.unfiltered(output.format if output.format == "yaml" else "json")
@@ -102,7 +102,7 @@ def _form(run: Run) -> str:
 
 def _shown(run: Run, call: Call, form: str) -> "tuple[Request, Masker]":
     """Return a request as it may be shown in a form, and what takes its secrets out of any text."""
-    from dynacli.client.answers.mask_body import without_passwords
+    from dynacli.client.responses.mask_body import without_passwords
 
     signed, shows_secrets = call.signed, run.options.show_secrets
     request = signed.request if shows_secrets else signed.shown

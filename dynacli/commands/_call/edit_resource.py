@@ -3,12 +3,12 @@
 from difflib import unified_diff
 from typing import Any
 
-from dynacli.client.answers.answer_errors import http_error
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.resource_updates import body_of_update, known_properties, update_of
+from dynacli.client.responses.response_errors import http_error
 from dynacli.commands._call.dry_run import show_request
 from dynacli.commands._call.make_call import asker, engine_of, read_inputs, send_call
 from dynacli.commands.command_line_errors import unused_option
@@ -47,10 +47,10 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
     inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
     engine = Engine(run.env, settings, ask=asker(run))
     call = engine.prepare(described, inputs, is_checked=False)
-    answer = engine.send(call)
-    if not 200 <= answer.status < 300:
-        raise call.signed.masker.mask_error(http_error(call, answer))
-    before = _editable(update, _value_of(answer.body, answer.header("content-type"), described))
+    response = engine.send(call)
+    if not 200 <= response.status < 300:
+        raise call.signed.masker.mask_error(http_error(call, response))
+    before = _editable(update, _value_of(response.body, response.header("content-type"), described))
     shown = _text(before)
 
     from dynacli.commands._call.words.editor import write_draft
@@ -66,7 +66,7 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
         if not (run.options.yes or run.options.dry_run):
             _confirm(run, update)
             settings.consent.agreed.add(update.operation.name)
-        etag = answer.header("etag")
+        etag = response.header("etag")
         if etag and not etag.startswith("W/"):  # If-Match never matches a weak one: RFC 9110, section 13.1.1
             settings = replace(settings, headers=(*settings.headers, ("If-Match", etag)))
         parameters = {key: value for key, value in inputs.parameters.items() if key in _keys(update)}
@@ -118,7 +118,7 @@ def _value_of(body: bytes, media_type: str, described: DescribedOperation) -> An
     except (ValueError, RecursionError):
         pass  # the error follows
     raise UsageError(
-        f"The answer of `{described.operation.name}` cannot be edited",
+        f"The response of `{described.operation.name}` cannot be edited",
         reason=f"It is no JSON: its media type is `{media_type}`" if media_type else "It is no JSON",
     )
 

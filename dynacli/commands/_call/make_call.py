@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from dynacli.client.call import CallEvent, Progress, Response, ResponseHead, Retrying, Sending
+from dynacli.client.call import CallEvent, Progress, ResponseHead, ResponseReceived, Retrying, Sending
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import CallHistory, Engine
@@ -72,9 +72,9 @@ def _make(
     listing = series = None
     try:
         if options.asks_for_several_calls:
-            from dynacli.commands._call.last_answer import LastAnswer
+            from dynacli.commands._call.last_response import LastResponse
 
-            series = LastAnswer(run, engine, described, report)
+            series = LastResponse(run, engine, described, report)
         elif is_list:
             from dynacli.commands._call.call_pages import Listing
 
@@ -96,11 +96,11 @@ def _make(
 
 
 def is_streamed(described: DescribedOperation) -> bool:
-    """Return whether the items of an operation come in one answer: as lines, as records or as events."""
+    """Return whether the items of an operation come in one response: as lines, as records or as events."""
     from dynacli.http.semantics import is_sequence
 
-    answers = described.operation.responses
-    names = [name for answer in answers if answer.status[:1] == "2" for name in answer.media_types]
+    responses = described.operation.responses
+    names = [name for response in responses if response.status[:1] == "2" for name in response.media_types]
     return bool(names) and all(map(is_sequence, names))
 
 
@@ -167,7 +167,7 @@ def send_call(
     inputs: CallInputs,
     report: "CallReport | None" = None,
 ) -> None:
-    """Send a call, write and judge its answer.
+    """Send a call, write and judge its response.
 
     Raises:
         DynacliError: The call does not end well.
@@ -178,9 +178,9 @@ def send_call(
         into_file(run, engine, described, inputs, report)
     else:
         call = engine.prepare(described, inputs, is_checked=False)
-        from dynacli.commands._call.receive_response import AnswerReceiver
+        from dynacli.commands._call.receive_response import ResponseReceiver
 
-        AnswerReceiver(run, engine, call, report).make()
+        ResponseReceiver(run, engine, call, report).make()
 
 
 def engine_of(
@@ -239,13 +239,13 @@ class TerminalListener:
             self._wait(event.call.signed.masker.mask(str(event.pause)))
         elif isinstance(event, Progress):
             self._tell_upload(event)
-        elif is_verbose and isinstance(event, ResponseHead | Response):
-            from dynacli.commands._call.message_heads import show_answer, show_size
+        elif is_verbose and isinstance(event, ResponseHead | ResponseReceived):
+            from dynacli.commands._call.message_heads import show_response, show_size
 
             if isinstance(event, ResponseHead):
-                show_answer(self._run.env, event.call.signed, event.answer)
+                show_response(self._run.env, event.call.signed, event.response)
             else:
-                show_size(self._run.env, event.answer)
+                show_size(self._run.env, event.response)
 
     def _begin(self, call: "Call") -> None:
         """Tell what there is to tell of a request before it is sent."""

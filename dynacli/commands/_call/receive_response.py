@@ -1,4 +1,4 @@
-"""Receiving an answer: it is written and judged while it comes, or read as a whole first.
+"""Receiving a response: it is written and judged while it comes, or read as a whole first.
 
 With `--resume` and `-O` it goes into a file that is gone on with, or that the server has a name for.
 """
@@ -16,7 +16,7 @@ from dynacli.client.inputs.collect_values import collect_values
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, FormError, NetworkError, TimedOutError, UsageError
 from dynacli.files import replace_named_file
-from dynacli.http.exchange import RENDER_LIMIT, Answer, stated_length
+from dynacli.http.exchange import RENDER_LIMIT, Response, stated_length
 from dynacli.http.semantics import essence, is_event_stream, is_json, is_sent_as_bytes, is_sequence
 from dynacli.http.send import FILE_LIMIT, JUDGED_LIMIT, WARNED_LIMIT, Pieces
 from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dynacli.http.downloads import PartialDownload
     from dynacli.validation.read_body import UnreadBody
 
-__all__ = ["AnswerReceiver", "check_file_options", "into_file"]
+__all__ = ["ResponseReceiver", "check_file_options", "into_file"]
 
 _WRITTEN_WHOLE = 1024 * 1024
 """Bytes up to which a body is written only when it is complete, so that one that breaks off is not written at all."""
@@ -38,7 +38,7 @@ _KEPT_OF_STREAM = 1024 * 1024
 
 
 class _DownloadFile:
-    """The file that a successful answer goes into.
+    """The file that a successful response goes into.
 
     Args:
         url: The URL that is called, whose last segment names the file where the server does not.
@@ -50,7 +50,7 @@ class _DownloadFile:
 
     @property
     def is_part(self) -> bool:
-        """Whether the answer was only the rest of a file, or said that nothing is missing."""
+        """Whether the response was only the rest of a file, or said that nothing is missing."""
         return self._partial is not None and self._partial.is_part
 
     @property
@@ -58,41 +58,41 @@ class _DownloadFile:
         """The number of bytes that were there before and are kept."""
         return 0 if self._partial is None else self._partial.had
 
-    def is_complete(self, answer: Answer) -> bool:
+    def is_complete(self, response: Response) -> bool:
         """Return whether a server says that nothing is missing.
 
         Raises:
             OutdatedPartError: There are more bytes than the server has.
             FileError: The file cannot be written.
         """
-        return self._partial is not None and self._partial.is_there(answer)
+        return self._partial is not None and self._partial.is_there(response)
 
-    def takes(self, answer: Answer) -> bool:
-        """Return whether the body of an answer goes into the file: an error does not."""
-        return 200 <= answer.status < 300
+    def takes(self, response: Response) -> bool:
+        """Return whether the body of a response goes into the file: an error does not."""
+        return 200 <= response.status < 300
 
     @contextmanager
-    def written(self, answer: Answer, pieces: Pieces) -> Iterator[Callable[[bytes], None]]:
-        """Write the body of an answer; the file is complete at the end of the block.
+    def written(self, response: Response, pieces: Pieces) -> Iterator[Callable[[bytes], None]]:
+        """Write the body of a response; the file is complete at the end of the block.
 
         Raises:
             FileError: The file cannot be written, or is there already where the server named it.
-            NetworkError: The answer is not what is missing.
+            NetworkError: The response is not what is missing.
         """
         if self._partial is not None:
-            with self._partial.written(answer, pieces) as write:
+            with self._partial.written(response, pieces) as write:
                 yield write
             return
         from dynacli.http.downloads import file_name
 
-        name = file_name(answer.header("content-disposition"), self._url)
+        name = file_name(response.header("content-disposition"), self._url)
         with replace_named_file(name, may_replace=False) as write:
             yield write
         self._run.note(f"Saved as `{name}`")
 
 
-class AnswerReceiver:
-    """Receives an answer: reads, writes and judges it.
+class ResponseReceiver:
+    """Receives a response: reads, writes and judges it.
 
     | the body | where it goes | written | kept |
     |---|---|---|---|
@@ -102,15 +102,15 @@ class AnswerReceiver:
     | | a terminal, or converted | when it is complete | up to 64 MiB, more is an error |
 
     Attributes:
-        answer: The answer, without its body as long as it is not finished; None before its head came.
-        is_finished: Whether the whole answer came, and was written and judged.
-        unwritten: Why the answer could not be written in the format that is asked for; None where it was.
+        response: The response, without its body as long as it is not finished; None before its head came.
+        is_finished: Whether the whole response came, and was written and judged.
+        unwritten: Why the response could not be written in the format that is asked for; None where it was.
 
     Args:
         engine: What has prepared the call.
         call: The call that is answered.
         report: The report for machines; None where none is asked for.
-        file: Where the answer goes with `--resume` or `-O`; None without them.
+        file: Where the response goes with `--resume` or `-O`; None without them.
     """
 
     def __init__(
@@ -125,66 +125,66 @@ class AnswerReceiver:
         self._is_written = False
         self._limit = 0
         self.is_finished = False
-        self.answer: Answer | None = None
+        self.response: Response | None = None
         self.unwritten: FileError | FormError | None = None
         self._form = run.output_form(call.settings.output)
 
     @property
     def is_part(self) -> bool:
-        """Whether the answer is only the rest of a file, of which the document says nothing."""
+        """Whether the response is only the rest of a file, of which the document says nothing."""
         return self._file is not None and self._file.is_part
 
     @property
     def may_be_resumed(self) -> bool:
-        """Whether an answer that breaks off could have been kept, had somebody asked for that."""
-        answer = self.answer
+        """Whether a response that breaks off could have been kept, had somebody asked for that."""
+        response = self.response
         return (
-            answer is not None
-            and answer.status < 300
+            response is not None
+            and response.status < 300
             and bool(self._form.file)
             and self._file is None
-            and answer.header("accept-ranges").strip().lower() == "bytes"
+            and response.header("accept-ranges").strip().lower() == "bytes"
         )
 
-    def receive(self, answer: Answer, pieces: Pieces) -> bytes:
+    def receive(self, response: Response, pieces: Pieces) -> bytes:
         """Read the body, and write it while it comes where the table says so; return the part that is kept.
 
         Raises:
             DynacliError: The call fails.
             BrokenPipeError: Nobody reads standard output any more.
         """
-        self.answer = answer
+        self.response = response
         if self._form.include:
             from dynacli.commands._call.message_heads import write_head
 
-            write_head(self._run.env, self._call.signed, answer)
-        media_type = answer.header("content-type")
+            write_head(self._run.env, self._call.signed, response)
+        media_type = response.header("content-type")
         if self._file is not None:
-            if self._file.is_complete(answer):
+            if self._file.is_complete(response):
                 self._is_written = True
                 return b""
-            if self._file.takes(answer):
-                return self._copy(answer, pieces)
+            if self._file.takes(response):
+                return self._copy(response, pieces)
             self._form = OutputForm()  # the error is no part of the file
-        if not 200 <= answer.status < 300 and self._form.is_of_value:
+        if not 200 <= response.status < 300 and self._form.is_of_value:
             # What is asked for is said of a result; an error has a form of its own, which nobody should miss.
             self._form = self._form.unfiltered()
         if is_sequence(media_type):
             if is_event_stream(media_type) and self._call.settings.timeout is None:
                 pieces.wait_forever()
-            return self._stream(answer, pieces)
+            return self._stream(response, pieces)
         if is_unchanged(self._run.env, self._form):
-            return self._copy(answer, pieces)
+            return self._copy(response, pieces)
         return b"".join(pieces.up_to(RENDER_LIMIT, "Write it to a file: `-o @FILE`"))
 
-    def _stream(self, answer: Answer, pieces: Pieces) -> bytes:
+    def _stream(self, response: Response, pieces: Pieces) -> bytes:
         env = self._run.env
         self._is_written = True
         kept: list[bytes] = []
 
         def written() -> Iterator[bytes]:
             try:
-                for piece in self._wanted(answer, pieces):
+                for piece in self._wanted(response, pieces):
                     write(piece)
                     if pieces.size <= _KEPT_OF_STREAM:
                         kept.append(piece)
@@ -198,9 +198,9 @@ class AnswerReceiver:
 
         with (
             watched_reader(env, self._form, pieces.cut) as is_gone,
-            self._written(answer.header("content-type")) as write,
+            self._written(response.header("content-type")) as write,
         ):
-            self._call.judge_stream(answer, written())
+            self._call.judge_stream(response, written())
         return b"".join(kept) if self._call.judging is not None else b""
 
     def _written(self, media_type: str) -> AbstractContextManager[Write]:
@@ -211,9 +211,9 @@ class AnswerReceiver:
 
         return written_sequence(self._run.env, media_type, self._form)
 
-    def _wanted(self, answer: Answer, pieces: Pieces) -> Iterator[bytes]:
+    def _wanted(self, response: Response, pieces: Pieces) -> Iterator[bytes]:
         """Yield the pieces of a stream, with `--max-items` as many items."""
-        media_type, count = answer.header("content-type"), self._run.options.max_items
+        media_type, count = response.header("content-type"), self._run.options.max_items
         found = iter(pieces)
         if is_event_stream(media_type):
             from dynacli.http.event_stream import EventPieces
@@ -225,15 +225,15 @@ class AnswerReceiver:
 
         return first_items(found, media_type, count)
 
-    def _copy(self, answer: Answer, pieces: Pieces) -> bytes:
+    def _copy(self, response: Response, pieces: Pieces) -> bytes:
         self._is_written = True
         # A compressed body may be a bomb: only such a body is limited.
         source = pieces.up_to(FILE_LIMIT) if pieces.is_encoded else iter(pieces)
-        self._limit = self._limit_of(answer)
+        self._limit = self._limit_of(response)
         kept: list[bytes] | None = [] if self._limit else None
-        if not pieces.is_encoded and (stated_length(answer) or 0) > self._limit:
+        if not pieces.is_encoded and (stated_length(response) or 0) > self._limit:
             kept = None
-        with self._opened(answer, pieces) as write, self._told(answer, pieces) as tell:
+        with self._opened(response, pieces) as write, self._told(response, pieces) as tell:
             for piece in source if self._file else _join_first(source, _WRITTEN_WHOLE):
                 tell(len(piece))
                 if pieces.size > self._limit:
@@ -243,34 +243,34 @@ class AnswerReceiver:
                 write(piece)
         return b"".join(kept or ())
 
-    def _opened(self, answer: Answer, pieces: Pieces) -> AbstractContextManager[Write]:
+    def _opened(self, response: Response, pieces: Pieces) -> AbstractContextManager[Write]:
         """Enter with the function that writes a body as it is."""
-        if self._file is not None and self._file.takes(answer):
-            return self._file.written(answer, pieces)
-        return written_body(self._run.env, answer.header("content-type"), self._form)
+        if self._file is not None and self._file.takes(response):
+            return self._file.written(response, pieces)
+        return written_body(self._run.env, response.header("content-type"), self._form)
 
-    def _told(self, answer: Answer, pieces: Pieces) -> AbstractContextManager[Callable[[int], object]]:
+    def _told(self, response: Response, pieces: Pieces) -> AbstractContextManager[Callable[[int], object]]:
         """Enter with the function that tells a terminal of each piece that goes into a file."""
         if not (self._file or self._form.file) or not self._run.shows_progress:
             return nullcontext(int)
         from dynacli.output.status_line import told_transfer
 
         had = 0 if self._file is None else self._file.had
-        length = None if pieces.is_encoded else stated_length(answer)
+        length = None if pieces.is_encoded else stated_length(response)
         return told_transfer(self._run.env, None if length is None else had + length, had)
 
-    def _limit_of(self, answer: Answer) -> int:
+    def _limit_of(self, response: Response) -> int:
         """Return up to how many bytes a body is kept that is written while it comes."""
         if self._call.judging is None:
-            # What an error says is quoted in its message; the ids of a small answer are remembered.
-            is_remembered = is_json(answer.header("content-type"))
-            return _KEPT_OF_STREAM if answer.status >= 400 or is_remembered else 0
-        if is_sent_as_bytes(essence(answer.header("content-type"))):
+            # What an error says is quoted in its message; the ids of a small response are remembered.
+            is_remembered = is_json(response.header("content-type"))
+            return _KEPT_OF_STREAM if response.status >= 400 or is_remembered else 0
+        if is_sent_as_bytes(essence(response.header("content-type"))):
             return _KEPT_OF_STREAM  # the size is judged without the bytes
         return WARNED_LIMIT if self._call.settings.may_accept else JUDGED_LIMIT
 
     def make(self) -> None:
-        """Send the call, write and judge its answer, and say what there is to say of it.
+        """Send the call, write and judge its response, and say what there is to say of it.
 
         Raises:
             DynacliError: The call does not end well.
@@ -278,9 +278,9 @@ class AnswerReceiver:
         """
         call = self._call
         try:
-            answer = self._engine.send(call, self.receive)
-            self._finish(answer)
-            self._conclude(answer)
+            response = self._engine.send(call, self.receive)
+            self._finish(response)
+            self._conclude(response)
         except BaseException as error:
             if not isinstance(error, BrokenPipeError):
                 self._tell_failure(error)
@@ -289,17 +289,17 @@ class AnswerReceiver:
             raise call.signed.masker.mask_error(error) from error.__cause__
 
     def _tell_failure(self, error: BaseException) -> None:
-        """Say what is known of an answer that did not come whole, and add to its error how to go on.
+        """Say what is known of a response that did not come whole, and add to its error how to go on.
 
         Raises:
             FileError: The error was a damaged cache, and the request may be on its way.
             DamagedCatalogError: So it was, and nothing was sent.
         """
         call = self._call
-        if not self.is_finished and call.verdict is not None and self.answer is not None:
+        if not self.is_finished and call.verdict is not None and self.response is not None:
             from dynacli.commands._call.conclude_call import report_verdict_so_far
 
-            report_verdict_so_far(self._run, call, self.answer, call.verdict, self._report)
+            report_verdict_so_far(self._run, call, self.response, call.verdict, self._report)
         if isinstance(error, DamagedCatalogError):
             from dynacli.client.damaged_cache import explain_damage
 
@@ -307,24 +307,28 @@ class AnswerReceiver:
         if self.may_be_resumed and isinstance(error, NetworkError | TimedOutError):
             error.hint = "Give `--resume` with it: what comes is kept then, and the next call goes on"
 
-    def _finish(self, answer: Answer) -> None:
-        """Write and judge an answer that was not written or judged while it came."""
+    def _finish(self, response: Response) -> None:
+        """Write and judge a response that was not written or judged while it came."""
         if not self._is_written:
             try:
-                self._write(answer)
+                self._write(response)
             except (FileError, FormError) as error:
-                self.unwritten = error  # the answer is judged all the same
+                self.unwritten = error  # the response is judged all the same
         body: UnreadBody | None = None
-        if len(answer.body) < answer.size and self._call.judging is not None and self._call.verdict is None:
+        if (
+            len(response.body) < response.size
+            and self._call.judging is not None
+            and self._call.verdict is None
+        ):
             from dynacli.validation.streamed_body import DroppedBody
 
             more = JUDGED_LIMIT if self._call.settings.may_accept else 0
-            body = DroppedBody(answer.size, self._limit, more)
-        self._engine.judge(self._call, answer, body, is_part=self.is_part)
-        self.is_finished, self.answer = True, answer
+            body = DroppedBody(response.size, self._limit, more)
+        self._engine.judge(self._call, response, body, is_part=self.is_part)
+        self.is_finished, self.response = True, response
 
-    def _conclude(self, answer: Answer) -> None:
-        """Say what there is to say of an answer that was written."""
+    def _conclude(self, response: Response) -> None:
+        """Say what there is to say of a response that was written."""
         run, call = self._run, self._call
         verdicts = [call.verdict, call.judging.verdict if call.judging is not None else None]
         judged = [each for each in verdicts if each is not None]
@@ -335,10 +339,10 @@ class AnswerReceiver:
         if self.is_part:
             from dynacli.commands._call.conclude_call import conclude_part
 
-            conclude_part(run, call, answer, self._report)
+            conclude_part(run, call, response, self._report)
             return
         is_plain = (
-            200 <= answer.status < 300
+            200 <= response.status < 300
             and self._report is None
             and self.unwritten is None
             and not any(each.has_something_to_tell for each in judged)
@@ -346,11 +350,11 @@ class AnswerReceiver:
         if not is_plain:
             from dynacli.commands._call.conclude_call import conclude
 
-            conclude(run, call, answer, call.verdict, self._report, self.unwritten)
-        if run.env.stdout_is_terminal and run.env.stderr_is_terminal and answer.body:
-            _note_more_pages(run, call, answer)
+            conclude(run, call, response, call.verdict, self._report, self.unwritten)
+        if run.env.stdout_is_terminal and run.env.stderr_is_terminal and response.body:
+            _note_more_pages(run, call, response)
 
-    def _write(self, answer: Answer) -> None:
+    def _write(self, response: Response) -> None:
         from dynacli.output.render import write_body
 
         known = None
@@ -358,7 +362,7 @@ class AnswerReceiver:
             from dynacli.client.pages.known_items import known_items
 
             known = known_items(self._call.described)
-        write_body(self._run.env, answer.body, answer.header("content-type"), self._form, known=known)
+        write_body(self._run.env, response.body, response.header("content-type"), self._form, known=known)
 
 
 def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
@@ -374,12 +378,12 @@ def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
     yield from pieces
 
 
-def _note_more_pages(run: Run, call: Call, answer: "Answer") -> None:
-    """Say that an answer is one page of several, where it shows that it is."""
+def _note_more_pages(run: Run, call: Call, response: "Response") -> None:
+    """Say that a response is one page of several, where it shows that it is."""
     from dynacli.client.pages.page_loop import answered_page
     from dynacli.openapi.model.wording import counted
 
-    page = answered_page(call, answer)
+    page = answered_page(call, response)
     if page is None:
         return
     shown = counted(page.items, "item")
@@ -402,7 +406,7 @@ def check_file_options(run: Run, settings: CallSettings) -> None:
     own = [name for name, _ in settings.headers if name.lower() in _OWN_HEADERS]
     if form.is_of_value or options.all or options.max_items is not None:
         raise UsageError(
-            f"`{'--resume' if options.resume else '-O'}` writes an answer as it comes",
+            f"`{'--resume' if options.resume else '-O'}` writes a response as it comes",
             hint="Leave out what would change it: `-f`, formats, `--all`, `--max-items`",
         )
     if options.resume and (options.remote_name or not form.file):
@@ -422,7 +426,7 @@ def into_file(
     inputs: CallInputs,
     report: "CallReport | None",
 ) -> None:
-    """Make a call whose answer goes into a file.
+    """Make a call whose response goes into a file.
 
     Raises:
         DynacliError: The call does not end well.
@@ -434,7 +438,7 @@ def into_file(
     url = request_of(described, settings, values).url
     if run.options.remote_name:
         call = engine.prepare(described, values, is_checked=False)
-        AnswerReceiver(run, engine, call, report, _DownloadFile(run, url, None)).make()
+        ResponseReceiver(run, engine, call, report, _DownloadFile(run, url, None)).make()
         return
     for _ in range(2):
         partial = PartialDownload(run.data_form.file, url)
@@ -442,7 +446,7 @@ def into_file(
             asking = replace(settings, headers=(*settings.headers, *headers))
             call = engine.prepare(described, values, asking, is_checked=False)
             try:
-                AnswerReceiver(run, engine, call, report, _DownloadFile(run, url, partial)).make()
+                ResponseReceiver(run, engine, call, report, _DownloadFile(run, url, partial)).make()
             except OutdatedPartError as error:
                 run.note(f"{error.message}: the download begins anew")
             else:

@@ -1,4 +1,4 @@
-"""Candidates from answers: ids that earlier ones had, with names as descriptions, and the links to follow."""
+"""Candidates from responses: ids that earlier ones had, with names as descriptions, and the links to follow."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -81,7 +81,7 @@ def link_names(catalog: Catalog, name: str, line: ParsedWords) -> Iterator[tuple
 
 
 def _links(catalog: Catalog, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the links of an operation's answers by name."""
+    """Yield the links of an operation's responses by name."""
     from dynacli.client.links.linked_operation import links_in
     from dynacli.openapi.schema.documented_values import follow_reference
 

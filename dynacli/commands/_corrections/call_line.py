@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from dynacli.auth.secret import Masker, Secret, secrets_in
-from dynacli.client.answers.mask_body import is_secret_header, mask_text, password_fields
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.masked_call import mask_word
 from dynacli.client.inputs.call_inputs import ParameterKey
 from dynacli.client.inputs.collect_values import input_name
+from dynacli.client.responses.mask_body import is_secret_header, mask_text, password_fields
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands._read_options import options_in

@@ -202,22 +202,22 @@ class _Page:
 
     def response(self, description: OperationDescription) -> None:
         """Add the response: what a success holds, and the errors that are not those of the whole API."""
-        described, answer = description.described, description.answer
+        described, outline = description.described, description.response
         shared = {
             (error.status, error.description) for error in described.api.catalog.overview().shared_errors
         }
         rows: list[Row] = []
         for response in described.operation.responses:
-            is_success = response.status == answer.status
+            is_success = response.status == outline.status
             if not is_success and (response.status, response.description) in shared:
                 continue
             about = short_sentence(response.description, 120)
             about = "" if is_success and about.lower() in _SAYING_NOTHING else about
-            lines = answer.text_lines() if is_success else []
+            lines = outline.text_lines() if is_success else []
             text = "\n".join(["", *lines] if about and lines else lines)
             rows.append(Row(visible(response.status, keep=""), text, about))
-        if not answer.status and not any(each.status[:1] == "3" for each in described.operation.responses):
-            rows.insert(0, Row("2XX", "\n".join(answer.text_lines())))
+        if not outline.status and not any(each.status[:1] == "3" for each in described.operation.responses):
+            rows.insert(0, Row("2XX", "\n".join(outline.text_lines())))
         if rows:
             self.section("Response", rows)
 

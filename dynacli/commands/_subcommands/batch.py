@@ -167,7 +167,7 @@ def _warner_once(run: Run) -> Callable[[DynacliError], None]:
 def _calls_to_show(
     run: Run, rows: "Iterator[Row | WrongRow]", calls: "RowCalls", shard: "Shard", done: "Container[int]"
 ) -> "Iterator[Call]":
-    """Yield the calls of rows, which were checked; those whose inputs are in answers to come are told."""
+    """Yield the calls of rows, which were checked; those whose inputs are in responses to come are told."""
     from dynacli.client.batch.row import WrongRow, filled
     from dynacli.client.batch.row_calls import needed_names
 
@@ -296,8 +296,12 @@ class _Telling:
         if self._run.options.verbose and event.call is not None:
             from dynacli.output.standard_error import write_stderr
 
-            shown, answer = event.call.signed.shown, event.answer
-            came = f"{answer.status} ({answer.seconds * 1000:.0f} ms)" if answer is not None else "no answer"
+            shown, response = event.call.signed.shown, event.response
+            came = (
+                f"{response.status} ({response.seconds * 1000:.0f} ms)"
+                if response is not None
+                else "no response"
+            )
             self.clear()
             write_stderr(self._run.env, f"* row {event.result.row}: {shown.method} {shown.url}: {came}")
         if self._line is not None:
@@ -312,7 +316,7 @@ class _Telling:
         batch.end()
         self.clear()
         self._run.note(
-            f"{counted(batch.running, 'row')} under way; Ctrl-C once more does not wait for the answers"
+            f"{counted(batch.running, 'row')} under way; Ctrl-C once more does not wait for the responses"
         )
 
 

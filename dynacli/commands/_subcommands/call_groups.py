@@ -65,7 +65,7 @@ class EditGroup(_ApiCalls):
     """The APIs, of which an operation that reads is called, and the one that belongs to it."""
 
     def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
-        """Let the answer of the call be edited."""
+        """Let the response of the call be edited."""
         from dynacli.commands._call.edit_resource import edit_resource
 
         run.act = edit_resource

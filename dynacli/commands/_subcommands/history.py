@@ -184,7 +184,7 @@ def show_call(run: Run, number: int, form: str | None) -> None:
     if form is None:
         data = row.as_json()
         messages = json.loads(row.call.messages) if row.call.messages else {}
-        data.update({name: messages.get(name) for name in ("request", "answer") if messages})
+        data.update({name: messages.get(name) for name in ("request", "response") if messages})
         write_data(run.env, data, run.data_form, lambda paint, _: _text(data, paint))
         return
     if form != "har" and not row.call.messages:
@@ -222,7 +222,7 @@ def forget_calls(run: Run) -> None:
             reason=error.strerror or "",
             hint=f"Look at the permissions of `{run.env.state_dir}`",
         ) from error
-    write_stderr(run.env, "The history and what was remembered of answers is forgotten\n")
+    write_stderr(run.env, "The history and what was remembered of responses is forgotten\n")
 
 
 class Replay(click.Command):

@@ -86,7 +86,7 @@ def _where(api: "OpenedApi", origin: str) -> str:
 
 _MOST_BASES = 3
 _SECONDS = 300.0
-"""Seconds that the upstream may take for the head of an answer."""
+"""Seconds that the upstream may take for the head of a response."""
 
 
 @click.pass_context

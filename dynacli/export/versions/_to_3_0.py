@@ -62,7 +62,7 @@ def path_item_in_3_0(node: dict[str, Any], here: Here) -> dict[str, Any]:
 
 
 def operation_in_3_0(node: dict[str, Any], here: Here) -> dict[str, Any]:
-    """Return an operation in 3.0, where it has to say something of its answers."""
+    """Return an operation in 3.0, where it has to say something of its responses."""
     made = dict(node)
     if not made.get("responses"):
         made["responses"] = {"default": {"description": ""}}

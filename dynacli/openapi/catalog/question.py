@@ -12,7 +12,7 @@ __all__ = ["DOING", "READING", "Question", "Term", "has_strange_words", "has_wor
 ALL = "all"
 """What a question wants that only names several things."""
 READING = "read"
-"""What a question wants that asks for an answer: `who`, `which`, `how many`."""
+"""What a question wants that asks for a response: `who`, `which`, `how many`."""
 DOING = "do"
 """What a question wants whose verb is not known."""
 
@@ -195,7 +195,7 @@ def has_strange_words(text: str, vocabulary: Vocabulary) -> bool:
 
 
 def _asked(words: list[str]) -> list[str]:
-    """Return the words of a question without those that only ask for an answer: `see` in `see who watches a repo`."""
+    """Return the words of a question without those that only ask for a response: `see` in `see who watches a repo`."""
     asked = 0
     for at, word in enumerate(words):
         if word in _WHAT:

@@ -86,8 +86,8 @@ KINDS: dict[str, _Kind] = {
     "schema-added": _Kind("a schema, if there was none", "is described now"),
     "schema-removed": _Kind("a schema, if there is none now", "is not described any more"),
     # Responses.
-    "answer-added": _Kind("a status", "is new"),
-    "answer-removed": _Kind("a status", "is gone"),
+    "response-added": _Kind("a status", "is new"),
+    "response-removed": _Kind("a status", "is gone"),
     "header-added": _Kind("a header of a response", "is new"),
     "header-removed": _Kind("a header of a response", "is gone"),
     "header-required": _Kind("a header became required in a response", "always comes now"),

@@ -96,14 +96,14 @@ def _names_in_short(
 
 
 _Sentence = tuple[str, str, str]
-"""(subject, phrase, where): what changed, how, and `request` or `answer`, which may be empty."""
+"""(subject, phrase, where): what changed, how, and `request` or `response`, which may be empty."""
 
 _MOST_VALUES = 6
 _LONGEST = 120
 _MAY_BE_REQUIRED = {"property-added", "parameter-added", "body-added"}
 _CLEAR_SUBJECTS = (
     "body",
-    "answer ",
+    "response ",
     "header ",
     "query",
     "path ",
@@ -112,7 +112,7 @@ _CLEAR_SUBJECTS = (
     "callback ",
     "webhook ",
 )
-"""Beginnings of subjects that need no `request` or `answer` behind them."""
+"""Beginnings of subjects that need no `request` or `response` behind them."""
 
 
 def changes_summary(changes: Changes) -> str:
@@ -148,7 +148,7 @@ def sentence(change: Change) -> _Sentence:
         phrase = phrase.replace(placeholder, text)
     if change.kind in _MAY_BE_REQUIRED and change.rule == "request-needs-more":
         phrase += " and required"
-    where = {"request": "request", "response": "answer"}.get(change.where, "")
+    where = {"request": "request", "response": "response"}.get(change.where, "")
     if where and change.subject.startswith(_CLEAR_SUBJECTS):
         where = ""
     return change.subject, phrase, where

@@ -165,10 +165,10 @@ _BREAKING = {
         " value within a wider limit, an undescribed property."
     ),
     "request-written-otherwise": "A parameter has another style or location.",
-    "answer-promises-less": (
+    "response-promises-less": (
         "A response no longer guarantees a successful status, a media type, a required property or a header."
     ),
-    "answer-holds-other": "A value in a response can have a new type, or be null.",
+    "response-holds-other": "A value in a response can have a new type, or be null.",
     "credentials-rejected": (
         "The same credentials no longer suffice: a call needs more, or they are sent in another way."
     ),
@@ -177,8 +177,8 @@ _BREAKING = {
 _HARMLESS = {
     "request-needs-less": "A request can leave out what was required, or can have an additional input.",
     "request-allows-more": "A request can have values that were refused.",
-    "answer-promises-more": "A response has something in addition, or always has what it sometimes had.",
-    "answer-holds-less": "A response has fewer of the possible values.",
+    "response-promises-more": "A response has something in addition, or always has what it sometimes had.",
+    "response-holds-less": "A response has fewer of the possible values.",
     "credentials-accepted": "All credentials that sufficed still do.",
     "same-on-the-wire": (
         "Requests and responses stay the same: a deprecation, a description, a version, a further server, the"
@@ -233,7 +233,7 @@ class Use(NamedTuple):
         """Return the rule for a change that allows fewer values."""
         if not self.is_judged:
             return ""
-        return "request-allows-less" if self.is_request else "answer-holds-less"
+        return "request-allows-less" if self.is_request else "response-holds-less"
 
     def widened(self, *, is_another_type: bool = False) -> str:
         """Return the rule for a change that allows more values."""
@@ -241,7 +241,7 @@ class Use(NamedTuple):
             return ""
         if self.is_request:
             return "request-allows-more"
-        return "answer-holds-other" if is_another_type else ""
+        return "response-holds-other" if is_another_type else ""
 
     def judged(self, rule: str) -> str:
         """Return a rule, or no rule where nothing can be judged."""
@@ -453,7 +453,7 @@ class Comparison:
             _compare_once(self._waiting.pop())
 
     def is_without_change(self, pair: Pair | None) -> bool:
-        """Return whether a client notices no change in a pair and below; False where the answer takes too long."""
+        """Return whether a client notices no change in a pair and below; False where the response takes too long."""
         return next(self._noticed(pair), None) is None
 
     def is_harmless(self, pair: Pair | None) -> bool | None:

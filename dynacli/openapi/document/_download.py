@@ -10,7 +10,7 @@ from dynacli.environment import invocation
 from dynacli.errors import DocumentError, NetworkError, RefusedError
 from dynacli.http.built_request import Request
 from dynacli.http.encodings import BadEncodingError, TooLargeError
-from dynacli.http.exchange import REDIRECTS, Answer, Budget, EndableClients, values_of
+from dynacli.http.exchange import REDIRECTS, Budget, EndableClients, Response, values_of
 from dynacli.http.failures import from_httpx
 from dynacli.http.send import Pieces, send
 from dynacli.openapi.document.fetched import SIGN_IN, DocumentLogin, Fetched
@@ -38,7 +38,7 @@ _NEVER = frozenset({"no-store", "no-cache"})
 
 
 def max_age_of(headers: Mapping[str, str]) -> float | None:
-    """Return for how many seconds an answer is fresh from now on; None where the server does not say.
+    """Return for how many seconds a response is fresh from now on; None where the server does not say.
 
     `no-store` and `no-cache` make it 0: the document is kept all the same, because without it there would be no
     command, and is due at once.
@@ -92,12 +92,12 @@ _HINTS = {
 
 
 class Head(NamedTuple):
-    """The status and headers of an answer, also where it was no document.
+    """The status and headers of a response, also where it was no document.
 
     Args:
         status: The status code.
         media_type: The media type of `Content-Type`, lower case, without parameters.
-        location: Where the answer redirects to, or empty.
+        location: Where the response redirects to, or empty.
         links: The `Link` headers.
     """
 
@@ -111,8 +111,8 @@ class Downloads:
     """Downloads documents one after the other, over connections that stay open in between.
 
     Attributes:
-        head: The head of the last answer; None while there is none.
-        error_page: The content of the last answer, where that was an error whose content was asked for.
+        head: The head of the last response; None while there is none.
+        error_page: The content of the last response, where that was an error whose content was asked for.
 
     Args:
         accept: The value of the header `Accept`.
@@ -144,12 +144,12 @@ class Downloads:
             timeout: A time limit in seconds for the whole; the built-in one holds besides.
             etag: The `ETag` of the revision at hand, or empty.
             last_modified: The `Last-Modified` of the revision at hand, or empty.
-            login: Signs in at the origin of the URL: before the first request, and where the server answers with
+            login: Signs in at the origin of the URL: before the first request, and where the server responds with
                 401 or 403. Redirects stay within that origin, so the credentials never leave it.
-            keeps_error_page: Whether the content of an answer with an error is read, too, as far as it is small.
+            keeps_error_page: Whether the content of a response with an error is read, too, as far as it is small.
 
         Raises:
-            DocumentError: The server answered with an error, or with more than the limit.
+            DocumentError: The server responded with an error, or with more than the limit.
             NetworkError: The connection failed or broke.
             TimedOutError: A time limit was reached.
             RefusedError: The server redirects to another origin.
@@ -230,7 +230,7 @@ class _Download:
             url = str(httpx.URL(self.url))
         except httpx.InvalidURL as error:
             raise from_httpx(error, self.url) from error
-        answer = send(
+        response = send(
             Request("GET", url, tuple(headers.items())),
             Budget(seconds, connect=CONNECT_SECONDS, read=READ_SECONDS, follow=self._follow),
             receive=self._receive,
@@ -238,7 +238,7 @@ class _Download:
             login=self,
             tls=self,
         )
-        return self._accepted(answer)
+        return self._accepted(response)
 
     def context(self, origin: str) -> "ssl.SSLContext | None":
         """Return what connections are made with."""
@@ -261,9 +261,9 @@ class _Download:
         sent, self.credentials = self.credentials, self.login.headers(request.url, self.challenge)
         return self.credentials != sent
 
-    def _follow(self, request: Request, answer: Answer, hops: list[tuple[int, str]]) -> Request | None:
+    def _follow(self, request: Request, response: Response, hops: list[tuple[int, str]]) -> Request | None:
         """Return the request that a redirect leads to, if it stays within the origin (RFC 6454, section 4)."""
-        location = answer.header("location")
+        location = response.header("location")
         if not location:
             return None
         if len(hops) >= MAX_REDIRECTS:
@@ -271,14 +271,14 @@ class _Download:
                 f"`{without_query(self.url)}` redirects more than {MAX_REDIRECTS} times",
                 hint="Give the URL of the document itself",
             )
-        hops.append((answer.status, answer.url))
+        hops.append((response.status, response.url))
         return request._replace(url=_redirected(request.url, _text(location)))
 
-    def _receive(self, answer: Answer, pieces: Pieces) -> bytes:
-        """Return the content of an answer that has the document."""
-        if not _is_success(answer.status):
-            if self.keeps_error_page and not self._is_unchanged(answer):
-                self.downloads.error_page = _error_page(answer, pieces)
+    def _receive(self, response: Response, pieces: Pieces) -> bytes:
+        """Return the content of a response that has the document."""
+        if not _is_success(response.status):
+            if self.keeps_error_page and not self._is_unchanged(response):
+                self.downloads.error_page = _error_page(response, pieces)
             return b""
         shown = without_query(self.url)
         try:
@@ -289,38 +289,41 @@ class _Download:
             kind = NetworkError if error.is_cut else DocumentError
             raise kind(f"`{shown}` cannot be read", reason=str(error)) from error
 
-    def _is_unchanged(self, answer: Answer) -> bool:
-        return answer.status == _NOT_MODIFIED and bool(self.conditions)
+    def _is_unchanged(self, response: Response) -> bool:
+        return response.status == _NOT_MODIFIED and bool(self.conditions)
 
-    def _accepted(self, answer: Answer) -> Fetched:
-        if not _is_success(answer.status) and not self._is_unchanged(answer):
-            raise self._refusal(answer)
-        headers = {name.lower(): answer.header(name) for name, _ in answer.headers}
+    def _accepted(self, response: Response) -> Fetched:
+        if not _is_success(response.status) and not self._is_unchanged(response):
+            raise self._refusal(response)
+        headers = {name.lower(): response.header(name) for name, _ in response.headers}
         asked = [name.strip().lower() for name in headers.get("vary", "").split(",")]
         return Fetched(
-            answer.body,
+            response.body,
             media_type=_media_type(headers.get("content-type", "")),
             etag=headers.get("etag", ""),
             last_modified=headers.get("last-modified", ""),
-            not_modified=self._is_unchanged(answer),
-            uri=answer.url,
+            not_modified=self._is_unchanged(response),
+            uri=response.url,
             max_age=max_age_of(headers),
             depends_on_who_asks=not self.credentials and not _WHO_ASKS.isdisjoint(asked),
         )
 
-    def _refusal(self, answer: Answer) -> DocumentError:
-        status = answer.status
-        reason = answer.reason if answer.reason.isprintable() else ""
+    def _refusal(self, response: Response) -> DocumentError:
+        status = response.status
+        reason = response.reason if response.reason.isprintable() else ""
         hint = _HINTS.get(status, "Check the URL, or try again later" if status >= 500 else "")
         hint = hint.format(page=invocation("help documents"))
         if status in SIGN_IN:
-            challenge = ", ".join(values_of(answer.headers, "www-authenticate"))
-            advice = self.login.advice(answer.url, challenge)
+            challenge = ", ".join(values_of(response.headers, "www-authenticate"))
+            advice = self.login.advice(response.url, challenge)
             if advice is not None:
                 reason, hint = "; ".join(filter(None, (reason, advice.reason))), advice.hint
         shown = without_query(self.url)
         return DocumentError(
-            f"`{shown}` answered with {status} instead of a document", reason=reason, hint=hint, status=status
+            f"`{shown}` responded with {status} instead of a document",
+            reason=reason,
+            hint=hint,
+            status=status,
         )
 
 
@@ -328,12 +331,12 @@ def _is_success(status: int) -> bool:
     return 200 <= status < 300
 
 
-def _error_page(answer: Answer, pieces: Pieces) -> Fetched | None:
+def _error_page(response: Response, pieces: Pieces) -> Fetched | None:
     try:
         content = pieces.whole(_MAX_ERROR_PAGE)
     except (BadEncodingError, TooLargeError):
         return None  # the error itself tells enough
-    return Fetched(content, media_type=_media_type(answer.header("content-type")), uri=answer.url)
+    return Fetched(content, media_type=_media_type(response.header("content-type")), uri=response.url)
 
 
 def _head(status: int, headers: tuple[tuple[str, str], ...]) -> Head:

@@ -1,4 +1,4 @@
-"""The items of a list within an answer: its pages are merged by them, and they are the rows of tables.
+"""The items of a list within a response: its pages are merged by them, and they are the rows of tables.
 
 Which values of an item paths name it by is guessed from names and shapes alone.
 """
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 WRAPPERS = ("data", "items", "results", "value", "records", "rows", "entries", "content")
-"""The names under which answers usually keep their items, the likeliest first."""
+"""The names under which responses usually keep their items, the likeliest first."""
 ID_NAMES = frozenset({"id", "_id", "uuid", "key", "sid", "guid"})
 """The names of fields that are ids, in lower case."""
 _EMBEDDED = "_embedded"
@@ -53,11 +53,11 @@ _DEEPEST = 4
 if TYPE_CHECKING:  # a protocol takes long to make
 
     class _Array(Protocol):
-        """An array within an answer, as the answer or its schema shows it."""
+        """An array within a response, as the response or its schema shows it."""
 
         @property
         def steps(self) -> tuple[str, ...]:
-            """The keys that lead to it; none where the answer itself is the array."""
+            """The keys that lead to it; none where the response itself is the array."""
 
         @property
         def may_hold_objects(self) -> bool:
@@ -72,10 +72,10 @@ if TYPE_CHECKING:  # a protocol takes long to make
 
 @record
 class Items:
-    """An array, or an object that is a list by its keys, within an answer that came.
+    """An array, or an object that is a list by its keys, within a response that came.
 
     Args:
-        steps: The keys that lead to it; none where the answer itself is the array.
+        steps: The keys that lead to it; none where the response itself is the array.
         values: The array, or the rows of the object.
         is_keyed: Whether it is an object.
     """
@@ -98,12 +98,12 @@ class Items:
 
 @record
 class KnownItems:
-    """What a document says of the items of an answer.
+    """What a document says of the items of a response.
 
     Args:
         steps: The keys that lead to them.
         names: The names of their fields, in the order of the document.
-        holder: `array`; `object` if they are the members of an object that is a list by its keys; `none` if the answer
+        holder: `array`; `object` if they are members of an object that is a list by its keys; `none` if the response
             is one thing, whatever arrays it has; empty if it has named properties, and the document does not say
             whether one of them is a list.
     """
@@ -120,7 +120,7 @@ def choose_array(arrays: "Sequence[_A]", path: str = "") -> "_A | tuple[_A, ...]
     that is called as such arrays are. An array of objects goes before others, and an outer one before an inner one.
 
     Args:
-        arrays: The arrays of an answer, or of its schema, in its order.
+        arrays: The arrays of a response, or of its schema, in its order.
         path: The path of the operation; empty where it is not known.
     """
     segments = [plain_name(segment) for segment in path.split("/") if segment and "{" not in segment]
@@ -151,7 +151,7 @@ def _without_notes(arrays: "Sequence[_A]", *, has_errors: bool) -> "list[_A]":
     particular; next to errors, or further out than the rest, they are notes.
 
     Args:
-        has_errors: Whether the answer has an array of errors, too.
+        has_errors: Whether the response has an array of errors, too.
     """
     found = [array for array in arrays if array.steps[-1].lower() not in _BESIDE]
     if has_errors or any(array.may_hold_objects for array in found) or _usual(found) is not None:
@@ -182,17 +182,17 @@ def _usual(arrays: "Sequence[_A]") -> "_A | None":
 def find_items(
     value: Any, known: KnownItems | None = None, *, path: str = "", is_list: bool = False
 ) -> Items | tuple[Items, ...]:
-    """Return the items of an answer that came; else all arrays that may be them, which may be none.
+    """Return the items of a response that came; else all arrays that may be them, which may be none.
 
     An array of something that has an `id` of its own, or of plain values beside text, is a property of that something.
     An object is a list by its keys if the document says so; else if its members are objects of one shape, unless the
     document describes a single thing.
 
     Args:
-        value: The JSON value of an answer.
-        known: What the document says, which goes before everything else where the answer agrees with it.
+        value: The JSON value of a response.
+        known: What the document says, which goes before everything else where the response agrees with it.
         path: The path of the operation; empty where it is not known.
-        is_list: Whether the answer is known to be a list, so that its only array holds the items, whatever is
+        is_list: Whether the response is known to be a list, so that its only array holds the items, whatever is
             beside it.
     """
     if known is not None and known.holder == "none":
@@ -227,7 +227,7 @@ def _keyed(value: Any, known: KnownItems | None) -> Items | None:
 
 
 def _arrays(value: Any, steps: tuple[str, ...]) -> Iterator[Items]:
-    """Yield the arrays of an answer in its order, without those within other arrays."""
+    """Yield the arrays of a response in its order, without those within other arrays."""
     if isinstance(value, list):
         yield Items(steps, value)
     elif isinstance(value, dict) and len(steps) < _DEEPEST:
@@ -256,12 +256,12 @@ ENVELOPES = frozenset(
         *("nodes", "objects", "payload", "records", "response", "result", "results", "rows", "values"),
     }
 )
-"""Plain names of members that hold what an answer is about, and do not say what it is."""
+"""Plain names of members that hold what a response is about, and do not say what it is."""
 _SHORTEST_ABBREVIATION = 3
 
 
 def items_of(body: Any, segment: str) -> list[Any]:
-    """Return what an answer lists: itself, the array in it that is called like the path, or another array in it.
+    """Return what a response lists: itself, the array in it that is called like the path, or another array in it.
 
     An object whose members are objects of one kind is a list by its keys.
 

@@ -51,7 +51,7 @@ MORE, AGAIN = "more", "again"
 """Values of `Field.below`: deeper options exist and are not listed; the schema below is also above, a recursion."""
 
 WITHOUT_BODY = frozenset({204, 205, 304})
-"""Statuses whose answers have no body: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5."""
+"""Statuses whose responses have no body: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5."""
 
 ITEM_FORMATS = "x-dynacli-item-formats"
 """The key, in a Parameter or Encoding Object converted from Swagger 2.0, of the `collectionFormat` of each list within

@@ -62,7 +62,7 @@ class Start:
 
 @record
 class SharedError:
-    """An error that many operations answer with in the same words.
+    """An error that many operations respond with in the same words.
 
     Args:
         status: As the document spells it: `404`, `4XX` or `default`.

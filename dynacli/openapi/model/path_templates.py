@@ -71,7 +71,7 @@ def picked_noun(path: str, index: int) -> str:
 
 
 class _ListedCollections(NamedTuple):
-    """The collections that the answer of a path may list.
+    """The collections that the response of a path may list.
 
     Args:
         collection: The template of the path itself, without a slash at its end.
@@ -85,7 +85,7 @@ class _ListedCollections(NamedTuple):
 
 
 def listed_collections(path: str) -> _ListedCollections:
-    """Return which collections the answer of a path may list.
+    """Return which collections the response of a path may list.
 
     `/pets/findByStatus` lists the resources of `/pets/{id}`, as `/pets` would; `/pets/tags` does not.
     """
@@ -93,7 +93,7 @@ def listed_collections(path: str) -> _ListedCollections:
     above, _, segment = collection.rpartition("/")
     if not above or collection.endswith("}") or _is_other_collection(segment):
         return _ListedCollections(collection, "", segment)
-    # `/pets/search` answers with pets.
+    # `/pets/search` responds with pets.
     return _ListedCollections(
         collection, above, above.rpartition("/")[2] if is_search_name(segment) else segment
     )
@@ -167,7 +167,7 @@ def _without_query(path: str) -> str:
 
 
 class ListingOperations:
-    """Operations whose answers may list things, by the paths and nouns of their collections.
+    """Operations whose responses may list things, by the paths and nouns of their collections.
 
     Args:
         operations: The operations, in the order in which they are preferred.

@@ -323,7 +323,7 @@ class ExampleMaker:
         return value
 
     def _property(self, name: str, part: Any, below: frozenset[str]) -> Any:
-        """Return the value of a property; a made answer is its own last page, unless the document says otherwise."""
+        """Return the value of a property; a made response is its own last page, unless the document says otherwise."""
         value = self.make(part, below)
         is_last = value is True and self.schemas.direction == "response" and plain_name(name) in MORE_NAMES
         if not is_last or not self.schemas.fits(False, part):

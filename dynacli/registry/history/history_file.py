@@ -47,7 +47,7 @@ _TABLES = """
         n INTEGER PRIMARY KEY, at REAL, words TEXT, api TEXT, source TEXT, operation TEXT, method TEXT, url TEXT,
         status INTEGER, seconds REAL, bytes INTEGER, findings INTEGER, exit_code INTEGER, messages TEXT
     );
-    CREATE TABLE answers (
+    CREATE TABLE responses (
         n INTEGER PRIMARY KEY, at REAL, source TEXT, template TEXT, path_values TEXT, query TEXT, items INTEGER,
         body TEXT, UNIQUE (source, template, path_values, query)
     )
@@ -227,7 +227,7 @@ def _is_damaged(path: str) -> bool:
             if version != VERSION:
                 return False
             db.execute("SELECT n, at, words, messages FROM calls LIMIT 1").fetchone()
-            db.execute("SELECT n, body FROM answers LIMIT 1").fetchone()
+            db.execute("SELECT n, body FROM responses LIMIT 1").fetchone()
             return bool(db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",))
     except sqlite3.Error as error:
         return _code_of(error) in _DAMAGE
@@ -241,7 +241,7 @@ def sweep(env: Environment) -> None:
         latest = db.execute("SELECT max(n) FROM calls").fetchone()[0] or 0
         db.execute("DELETE FROM calls WHERE n <= ? OR at < ?", (latest - _MOST_CALLS, oldest))
         db.execute("UPDATE calls SET messages = NULL WHERE n <= ?", (latest - _MOST_WITH_MESSAGES,))
-        db.execute("DELETE FROM answers WHERE at < ?", (oldest,))
+        db.execute("DELETE FROM responses WHERE at < ?", (oldest,))
         db.execute("COMMIT")
 
 
@@ -301,7 +301,7 @@ def _unreadable(path: str, error: sqlite3.Error) -> FileError:
 
 
 def remembered_rows(env: Environment, source: str) -> list[AnsweredPath]:
-    """Return what the answers of an API tell of ids, the latest first.
+    """Return what the responses of an API tell of ids, the latest first.
 
     Args:
         source: The document, as `api_key` tells.
@@ -317,7 +317,7 @@ def remembered_rows(env: Environment, source: str) -> list[AnsweredPath]:
         if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
             return []
         rows = db.execute(
-            "SELECT at, source, template, path_values, query, items, body FROM answers WHERE source = ?"
+            "SELECT at, source, template, path_values, query, items, body FROM responses WHERE source = ?"
             " ORDER BY n DESC",
             (source,),
         )

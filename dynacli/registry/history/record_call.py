@@ -1,4 +1,4 @@
-"""The end of a call: it is written into the history, with the ids and names that its answer holds.
+"""The end of a call: it is written into the history, with the ids and names that its response holds.
 
 It is one short transaction, and waits for nobody: what is out of the ordinary is left to `history_file`.
 """
@@ -59,12 +59,12 @@ _INSERT_CALL = (
     "INSERT INTO calls (at, words, api, source, operation, method, url, status, seconds, bytes, findings,"
     " exit_code, messages) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_INSERT_ANSWER = (
-    "answers (at, source, template, path_values, query, items, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_INSERT_RESPONSE = (
+    "responses (at, source, template, path_values, query, items, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _FORGET = (
-    "DELETE FROM answers WHERE n IN (SELECT n FROM (SELECT n, items, sum(items) OVER (ORDER BY n DESC) AS total"
-    " FROM answers WHERE source = ? AND template = ?) WHERE total - items >= ?)"
+    "DELETE FROM responses WHERE n IN (SELECT n FROM (SELECT n, items, sum(items) OVER (ORDER BY n DESC) AS total"
+    " FROM responses WHERE source = ? AND template = ?) WHERE total - items >= ?)"
 )
 
 
@@ -77,11 +77,11 @@ class RecordedCall:
         words: The command line behind the program's name, as a JSON array.
         api: What the API is called.
         source: Which document that is, as `api_key` tells.
-        status: The answer's; None where none came.
+        status: The response's; None where none came.
         seconds: From sending to the last byte, or to the failure.
-        size: The bytes of the answer's body; None where none came whole.
+        size: The bytes of the response's body; None where none came whole.
         findings: How many findings there are; None where nothing was judged.
-        messages: The request and the answer as JSON; None where they are not kept.
+        messages: The request and the response as JSON; None where they are not kept.
     """
 
     at: float
@@ -121,16 +121,16 @@ class AskedPath:
 
 @record
 class AnsweredPath:
-    """What an answer tells of ids: those in its path, which the server knows, and those of the items in its body.
+    """What a response tells of ids: those in its path, which the server knows, and those of the items in its body.
 
     Args:
         at: The time, in seconds since 1970.
         source: As in `RecordedCall`.
         template: The path with its parameters unnamed: `/repos/{}/{}/issues`.
         path_values: The values of its parameters, as a JSON array.
-        query: What tells answers of one path apart: the query, or the method and the time.
+        query: What tells responses of one path apart: the query, or the method and the time.
         items: How many items there are.
-        body: The answer as JSON, reduced to what may identify its items; empty where it says nothing, and None where
+        body: The response as JSON, reduced to what may identify its items; empty where it says nothing, and None where
             the last item of the path is gone.
     """
 
@@ -198,7 +198,7 @@ def open_history(path: str) -> sqlite3.Connection:
 
 
 def record_call(env: Environment, call: RecordedCall, answered: Sequence[AnsweredPath]) -> bool:
-    """Write a call into the history, and remember the ids of its answers; return whether it is time to sweep.
+    """Write a call into the history, and remember the ids of its responses; return whether it is time to sweep.
 
     Raises:
         UnusualHistoryError: The history is not as it usually is: `record_with_care` knows what to do.
@@ -232,28 +232,28 @@ def values_of(row: RecordedCall | AnsweredPath) -> list[Any]:
 
 
 def write_call(db: sqlite3.Connection, call: RecordedCall, answered: Sequence[AnsweredPath]) -> int:
-    """Write a call and the ids of its answers, within a transaction; return the number of the call.
+    """Write a call and the ids of its responses, within a transaction; return the number of the call.
 
     Raises:
         sqlite3.error: They cannot be written.
     """
     number = db.execute(_INSERT_CALL, values_of(call)).lastrowid or 0
-    for answer in answered:
+    for response in answered:
         # What says nothing of items does not replace what does.
-        kind = "INSERT OR IGNORE INTO " if answer.body == "" else "INSERT OR REPLACE INTO "
-        db.execute(kind + _INSERT_ANSWER, values_of(answer))
-        db.execute(_FORGET, (answer.source, answer.template, MOST_REMEMBERED))
+        kind = "INSERT OR IGNORE INTO " if response.body == "" else "INSERT OR REPLACE INTO "
+        db.execute(kind + _INSERT_RESPONSE, values_of(response))
+        db.execute(_FORGET, (response.source, response.template, MOST_REMEMBERED))
     return number
 
 
 def answered_path(
     asked: AskedPath, status: int, body: bytes, catalog: Catalog, mask: Callable[[str], str]
 ) -> AnsweredPath | None:
-    """Return what an answer tells of ids; None where it tells nothing.
+    """Return what a response tells of ids; None where it tells nothing.
 
     Args:
-        status: The answer's.
-        body: The answer's where it is JSON, else empty.
+        status: The response's.
+        body: The response's where it is JSON, else empty.
         mask: Takes secrets out of a text.
     """
     from urllib.parse import unquote  # whoever only asks what was called should not wait for it
@@ -271,7 +271,7 @@ def answered_path(
     if not is_success:
         return None
     wanted = names[-1:] if is_item else _parameters_below(catalog, path)
-    if not wanted:  # the answer lists nothing that a path could name
+    if not wanted:  # the response lists nothing that a path could name
         last = template.rfind("}") + 1
         return replace(found, template=template[:last]) if last else None
     segment = path[: path.rfind("/")].rpartition("/")[2] if is_item else path.rpartition("/")[2]
@@ -279,7 +279,7 @@ def answered_path(
     if not kept:
         return found if names else None
     items = 1 if is_item else _count_items(kept)
-    # Each call that creates something has an answer of its own.
+    # Each call that creates something has a response of its own.
     query = "" if is_item else asked.query if asked.method == "GET" else f"{asked.method} {asked.at}"
     return replace(found, query=query, items=items, body=mask(json.dumps(kept, separators=(",", ":"))))
 
@@ -299,7 +299,7 @@ def _json(body: bytes) -> Any:
 
 
 class _Wanted(dict[str, bool]):
-    """Name of a member of an answer → whether it may identify an item; each name is looked at once.
+    """Name of a member of a response → whether it may identify an item; each name is looked at once.
 
     Args:
         parameters: The names of the parameters that name such an item in a path.

@@ -1,4 +1,4 @@
-"""The ids and names that earlier answers had, as values for the inputs of later calls."""
+"""The ids and names that earlier responses had, as values for the inputs of later calls."""
 
 import json
 import sqlite3
@@ -32,7 +32,7 @@ _Values = dict[str, str]
 def remembered_values(
     env: Environment, source: str, operation: Operation, parameter: Parameter, given: Mapping[str, str]
 ) -> _Values:
-    """Return the values that an input may have, by what earlier answers listed; the latest come first.
+    """Return the values that an input may have, by what earlier responses listed; the latest come first.
 
     Args:
         source: The document, as `api_key` tells.
@@ -44,27 +44,27 @@ def remembered_values(
     except (sqlite3.Error, FileError, OSError):
         return {}
     seen = _Seen(parameter)
-    answers = list(_read(rows))
+    responses = list(_read(rows))
     names = parameter_names(operation.path)
     if parameter.location == "path" and parameter.name in names:
         index = names.index(parameter.name)
         before = [given.get(name) for name in names[:index]]
         item, collection = item_templates(operation.path)[index], collection_template(operation.path, index)
-        for answer in answers:
-            if _agree(before, answer.values):
-                seen.add_answer(item, collection, answer)
+        for response in responses:
+            if _agree(before, response.values):
+                seen.add_response(item, collection, response)
     if not seen.values:
-        for answer in answers:
-            seen.add_namesakes(answer)
+        for response in responses:
+            seen.add_namesakes(response)
     return seen.values
 
 
-class _Answer(NamedTuple):
-    """What an answer tells of ids, as in `AnsweredPath`.
+class _Response(NamedTuple):
+    """What a response tells of ids, as in `AnsweredPath`.
 
     Args:
-        body: The reduced answer; None where it says nothing.
-        is_creation: Whether it may be the answer to the creation of one item.
+        body: The reduced response; None where it says nothing.
+        is_creation: Whether it may be the response to the creation of one item.
         is_gone: Whether the last item of the path is not there any more.
     """
 
@@ -75,12 +75,12 @@ class _Answer(NamedTuple):
     is_gone: bool
 
 
-def _read(rows: list[AnsweredPath]) -> Iterator[_Answer]:
+def _read(rows: list[AnsweredPath]) -> Iterator[_Response]:
     for row in rows:
         try:
             body = json.loads(row.body) if row.body else None
             is_creation = row.query.startswith("POST ")
-            yield _Answer(row.template, json.loads(row.path_values), body, is_creation, row.body is None)
+            yield _Response(row.template, json.loads(row.path_values), body, is_creation, row.body is None)
         except ValueError:
             continue
 
@@ -101,50 +101,50 @@ class _Seen:
         self._owner = owner_name(parameter.name)
         self._gone: set[str] = set()
 
-    def add_answer(self, item: str, collection: str, answer: _Answer) -> None:
-        """Add what an answer tells of the items of a collection.
+    def add_response(self, item: str, collection: str, response: _Response) -> None:
+        """Add what a response tells of the items of a collection.
 
         Args:
             item: The template of one item.
             collection: The template of the collection.
         """
-        template, values = answer.template, answer.values
+        template, values = response.template, response.values
         index = item.count("{}") - 1
         if template == item:
-            self._add_item(answer)
+            self._add_item(response)
         elif template.startswith(f"{item}/"):
             self._add(values[index], "")
         listed = listed_collections(template)
         if len(values) == index and collection in (listed.collection, listed.nearby):
             segment = listed.segment if collection == listed.collection else collection.rpartition("/")[2]
-            self._add_list(answer, listed.segment, singular(segment))
+            self._add_list(response, listed.segment, singular(segment))
 
-    def add_namesakes(self, answer: _Answer) -> None:
-        """Add what an answer tells of the things that the input has in its name: `workflow` for `workflowId`."""
-        template = answer.template
+    def add_namesakes(self, response: _Response) -> None:
+        """Add what a response tells of the things that the input has in its name: `workflow` for `workflowId`."""
+        template = response.template
         if not self._owner:
             return
         if template.endswith("}"):
             if (
-                singular(collection_template(template, len(answer.values) - 1).rpartition("/")[2])
+                singular(collection_template(template, len(response.values) - 1).rpartition("/")[2])
                 == self._owner
             ):
-                self._add_item(answer)
+                self._add_item(response)
             return
         segment = listed_collections(template).segment
         if singular(segment) == self._owner:
-            self._add_list(answer, segment, self._owner)
+            self._add_list(response, segment, self._owner)
 
-    def _add_item(self, answer: _Answer) -> None:
-        value = answer.values[-1]
-        if not answer.is_gone:
-            self._add(value, _name_of(answer.body, value))
+    def _add_item(self, response: _Response) -> None:
+        value = response.values[-1]
+        if not response.is_gone:
+            self._add(value, _name_of(response.body, value))
         elif value not in self.values:  # it was not made again later
             self._gone.add(value)
 
-    def _add_list(self, answer: _Answer, segment: str, noun: str) -> None:
-        body = answer.body
-        if answer.is_creation and self._add_items([body], noun):
+    def _add_list(self, response: _Response, segment: str, noun: str) -> None:
+        body = response.body
+        if response.is_creation and self._add_items([body], noun):
             return
         self._add_items(items_of(body, plain_name(segment)), noun)
 

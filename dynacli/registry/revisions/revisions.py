@@ -395,7 +395,7 @@ def is_due(pointer: dict[str, Any], now: float, lifetime: float | None = None) -
     if lifetime is None:
         max_age = pointer.get("max_age")
         lifetime = DAY if max_age is None else min(max(max_age, _SHORTEST), _LONGEST)
-    # After an answer that could not be used the server is not asked again at once either.
+    # After a response that could not be used the server is not asked again at once either.
     asked_at = float(pointer.get("asked_at", 0))
     return age_of(pointer, now) >= lifetime and not 0 <= now - asked_at < lifetime
 

@@ -54,7 +54,7 @@ def sentence(rule: str, error: Any, names: tuple[str, ...]) -> str:
         case "readOnly":
             return "the document marks this as read-only, so it should not be sent"
         case "writeOnly":
-            return "the document marks this as write-only, so no answer has it"
+            return "the document marks this as write-only, so no response has it"
         case "false" | "type":
             return "the document allows nothing here"
         case "unreadable-body":  # an item of a sequence

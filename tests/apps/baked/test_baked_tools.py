@@ -22,14 +22,14 @@ from dynacli.environment import Environment
 from dynacli.guide.pages import page
 from tests.auth.fake_keyring import Keyring
 from tests.auth.tls_server import Certificates
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
-_ANSWER = {"description": "", "content": {"application/json": {"schema": {"type": "string"}}}}
+_RESPONSE = {"description": "", "content": {"application/json": {"schema": {"type": "string"}}}}
 
 
 def _document(origin: str) -> dict[str, Any]:
     timeout = {"name": "timeout", "in": "query", "schema": {"type": "integer"}}
-    operation = {"operationId": "listPets", "parameters": [timeout], "responses": {"200": _ANSWER}}
+    operation = {"operationId": "listPets", "parameters": [timeout], "responses": {"200": _RESPONSE}}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Pets", "version": "2.1"},
@@ -43,8 +43,8 @@ def _document(origin: str) -> dict[str, Any]:
 @pytest.fixture
 def bake(server: Recorder, tmp_path: Path) -> Callable[..., Path]:
     """Return what bakes a tool of a name, for an API that wants a token."""
-    server.answers["/pets"] = Answer(body=b'"of dynacli"')
-    server.answers["/openapi.json"] = Answer(body=json.dumps(_document(server.origin)).encode())
+    server.responses["/pets"] = Response(body=b'"of dynacli"')
+    server.responses["/openapi.json"] = Response(body=json.dumps(_document(server.origin)).encode())
     document = f"{server.origin}/openapi.json"
 
     def baked(name: str, *words: str) -> Path:
@@ -198,7 +198,7 @@ def test_a_name_that_no_tool_can_have_is_refused(name: str, tmp_path: Path) -> N
 
 def test_a_secret_of_the_source_is_not_written(server: Recorder, tmp_path: Path) -> None:
     """The file of a tool may be passed on."""
-    server.answers["/openapi.json"] = Answer(body=json.dumps(_document(server.origin)).encode())
+    server.responses["/openapi.json"] = Response(body=json.dumps(_document(server.origin)).encode())
     url = f"{server.origin}/openapi.json?key=s3cret"
     result = run_cli("bake", "petshop", "--api", url, "--out", str(tmp_path / "petshop"))
     assert 2 == result.exit_code
@@ -228,7 +228,7 @@ def test_the_document_inside_is_refreshed(
     document = _document(server.origin)
     operation = document["paths"]["/pets"]["get"]
     document["paths"]["/toys"] = {"get": {**operation, "operationId": "listToys"}}
-    server.answers["/openapi.json"] = Answer(body=json.dumps(document).encode())
+    server.responses["/openapi.json"] = Response(body=json.dumps(document).encode())
     asked = len(server.requests)
     assert (0, "list-pets\n") == _run(tool, "__complete", "bash", "list-")[:2]
     assert 0 == _run(tool, "operations", "--offline")[0]
@@ -237,7 +237,7 @@ def test_the_document_inside_is_refreshed(
     assert asked == len(server.requests)
     assert "list-toys" in _run(tool, "operations", "--refresh")[1]
     assert (0, "list-pets\nlist-toys\n") == _run(tool, "__complete", "bash", "list-")[:2]
-    server.answers["/openapi.json"] = Answer(500)
+    server.responses["/openapi.json"] = Response(500)
     shutil.rmtree(tmp_path / ".cache")
     assert "list-toys" not in _run(tool, "operations", PETSHOP_REFRESH="never")[1]
 
@@ -267,7 +267,7 @@ def _large(origin: str) -> dict[str, Any]:
     names |= {"/look": ("dogs", "search"), "/bill": ("money", "money_pay")}
     document = _document(origin)
     document["paths"] = {
-        path: {"get": {"operationId": name, "tags": [tag], "responses": {"200": _ANSWER}}}
+        path: {"get": {"operationId": name, "tags": [tag], "responses": {"200": _RESPONSE}}}
         for path, (tag, name) in names.items()
     }
     return document
@@ -277,7 +277,7 @@ def test_a_tool_has_the_operations_that_were_chosen(server: Recorder, tmp_path: 
     """Tags and operations may be chosen and left out, names lose their tag, and a later document follows that."""
     file, url = tmp_path / "zoo", f"{server.origin}/openapi.json"
     document = _large(server.origin)
-    server.answers["/openapi.json"] = Answer(body=json.dumps(document).encode())
+    server.responses["/openapi.json"] = Response(body=json.dumps(document).encode())
     words = ("--only", "dogs", "--only", "cats-feed", "--except", "dogs_walk", "--name-style", "short")
     result = run_cli("bake", "zoo", "--api", url, "--out", str(file), *words)
     assert 0 == result.exit_code
@@ -291,9 +291,9 @@ def test_a_tool_has_the_operations_that_were_chosen(server: Recorder, tmp_path: 
         responses = document["paths"]["/bill"]["get"]["responses"]
         tags = [operation.partition("_")[0]]
         document["paths"][path] = {"get": {"operationId": operation, "tags": tags, "responses": responses}}
-    server.answers["/openapi.json"] = Answer(body=json.dumps(document).encode())
+    server.responses["/openapi.json"] = Response(body=json.dumps(document).encode())
     assert ["cats-feed", "dogs-feed", "search", "comb"] == names("--refresh")
-    server.answers["/look"] = Answer(body=b'"found"')
+    server.responses["/look"] = Response(body=b'"found"')
     for line in (["GET", "/look"], ["zoo", "search"], ["dogs", "search"]):
         assert (0, '"found"') == _run(file, *line, ZOO_TOKEN="t")[:2]
     for wrong in (["--only", "birds"], ["--except", "cats", "--only", "cats"], ["--before", "x y"]):
@@ -338,8 +338,8 @@ def test_the_extensions_of_the_manual_work(
     runs = {"description": "", "content": {"application/json": {"schema": {"type": "object"}}}}
     document, url = _document(server.origin), f"{server.origin}/openapi.json"
     document["paths"]["/runs"] = {"get": {"operationId": "searchRuns", "responses": {"200": runs}}}
-    server.answers["/openapi.json"] = Answer(body=json.dumps(document).encode())
-    server.answers["/runs"] = Answer(body=b'{"total": 3}')
+    server.responses["/openapi.json"] = Response(body=json.dumps(document).encode())
+    server.responses["/runs"] = Response(body=b'{"total": 3}')
     file = tmp_path / "armature"
     words = ("--before", "armature_more.hooks:before", "--after", "armature_more.hooks:after")
     assert 0 == run_cli("bake", "armature", "--api", url, "--out", str(file), *words).exit_code
@@ -379,13 +379,13 @@ def test_a_package_takes_along_what_its_api_is_made_of(server: Recorder, tmp_pat
     document = _document("https://pets.example")
     toys = {
         **document,
-        "paths": {"/toys": {"get": {"operationId": "listToys", "responses": {"200": _ANSWER}}}},
+        "paths": {"/toys": {"get": {"operationId": "listToys", "responses": {"200": _RESPONSE}}}},
     }
     files = {"pets.json": json.dumps(document), "toys.json": json.dumps(toys), "ours.yaml": _OVERLAY}
     Certificates(tmp_path)
     certificate = (tmp_path / "ca.pem").read_text()
     files["ca.pem"] = (tmp_path / "ca.key").read_text() + certificate
-    server.answers["/toys.json"] = Answer(body=json.dumps(toys).encode())
+    server.responses["/toys.json"] = Response(body=json.dumps(toys).encode())
     home.mkdir(parents=True, exist_ok=True)
     (home / "config.toml").write_text(
         f"""[apis.pets]
@@ -466,7 +466,7 @@ def test_a_package_is_installed_and_runs(bake: Callable[..., Path], server: Reco
     flags = ("--no-deps", "--no-build-isolation", "--quiet", "--disable-pip-version-check")
     pip = (sys.executable, "-m", "pip", "--python", fresh / "bin" / "python")
     subprocess.run([*pip, "install", *flags, project], check=True)
-    server.answers["/openapi.json"] = Answer(500)
+    server.responses["/openapi.json"] = Response(500)
     variables = {"HOME": str(tmp_path), "PETSHOP_TOKEN": "t", "PATH": ""}
     for words, expected in ((["--version"], "petshop 2.1\n"), (["list-pets"], '"of dynacli"')):
         run = subprocess.run(
@@ -480,10 +480,10 @@ _ID = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string
 
 def _shop(origin: str, name: str, at: str = "/things/{id}") -> str:
     """Save a document whose operation to remove a thing has a name, and return its file."""
-    operation = {"parameters": _ID, "responses": {"200": _ANSWER}}
+    operation = {"parameters": _ID, "responses": {"200": _RESPONSE}}
     paths = {
         at: {"get": {**operation, "operationId": "getThing"}, "delete": {**operation, "operationId": name}},
-        "/secret": {"get": {"operationId": "secret", "responses": {"200": _ANSWER}}},
+        "/secret": {"get": {"operationId": "secret", "responses": {"200": _RESPONSE}}},
     }
     document = _document(origin) | {"paths": paths}
     del document["security"]
@@ -518,7 +518,7 @@ def test_a_tool_takes_along_all_policies(
     policy: str, denied: set[str], source: str, server: Recorder, tmp_path: Path
 ) -> None:
     """Those of its API and of the profile, and of another API with its document or its server."""
-    server.answers |= {path: Answer(body=b'"x"') for _, path in _CALLS.values()}
+    server.responses |= {path: Response(body=b'"x"') for _, path in _CALLS.values()}
     assert 0 == run_cli("api", "add", "shop", _shop(server.origin, "removeThing")).exit_code
     configuration = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
     origin = server.origin

@@ -10,9 +10,9 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from dynacli.apps.explorer._answer_pane import AnswerPane
 from dynacli.apps.explorer._explorer_app import ExplorerApp
 from dynacli.apps.explorer._request_form import RequestForm
+from dynacli.apps.explorer._response_pane import ResponsePane
 from dynacli.client.call_settings import CallOptions
 from dynacli.commands._explored_line import explored_line
 from dynacli.environment import Environment
@@ -30,9 +30,9 @@ class Explorer:
         self.app, self.pilot = app, pilot
 
     @property
-    def answer_text(self) -> str:
-        """The text of the answer as it is laid out."""
-        return self.app.query_one(AnswerPane).text
+    def response_text(self) -> str:
+        """The text of the response as it is laid out."""
+        return self.app.query_one(ResponsePane).text
 
     def is_showing(self, name: str) -> bool:
         """Return whether the form is that of an operation."""

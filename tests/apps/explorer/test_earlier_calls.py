@@ -9,7 +9,7 @@ from dynacli.client.call_settings import CallOptions
 from dynacli.client.consent import Consent
 from tests.apps.explorer.exploring import explored, exploring
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, Recorder, recording, run_cli
+from tests.harness import Recorder, Response, recording, run_cli
 
 pytestmark = pytest.mark.exhaustive
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.exhaustive
 def server() -> Iterator[Recorder]:
     """Run a server whose pet is not as the document says."""
     with recording() as recorder:
-        recorder.answers["/pets/7"] = Answer(200, b'{"name": 5, "token": "hush-hush-2"}')
+        recorder.responses["/pets/7"] = Response(200, b'{"name": 5, "token": "hush-hush-2"}')
         yield recorder
 
 
@@ -36,8 +36,10 @@ def _document(server: Recorder) -> str:
             "password": {"type": "string", "format": "password"},
         },
     }
-    answers = {"200": {"description": "", "content": {"application/json": {"schema": pet}}}}
-    putting = operation("putPet", parameter("id", {"type": "integer"}, "path"), body=body, responses=answers)
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": pet}}}}
+    putting = operation(
+        "putPet", parameter("id", {"type": "integer"}, "path"), body=body, responses=responses
+    )
     return save(document({"/pets/{id}": {"put": putting}}, [server.origin]))
 
 
@@ -45,7 +47,7 @@ def _document(server: Recorder) -> str:
 def test_a_call_of_the_command_line_is_opened_again(
     server: Recorder, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With its inputs in their rows; its answer is shown and judged as far as it was kept, and no secret comes back."""
+    """With its inputs in their rows; its response is shown and judged as far as it was kept, without any secret."""
     monkeypatch.setenv("DYNACLI_HISTORY", mode)
     api = _document(server)
     tags, sizes = ("--tags", "a b", "--tags", "c"), ("--sizes", "1", "--sizes", "2")
@@ -62,20 +64,20 @@ def test_a_call_of_the_command_line_is_opened_again(
             await explorer.until(lambda: "The form leaves out" in explorer.screen)
             assert "The form leaves out: --accept-origin, --password, -H" in explorer.screen
             if mode == "full":
-                assert '"name": 5' in explorer.answer_text
+                assert '"name": 5' in explorer.response_text
                 await explorer.press("v")
-                assert "[type]" in explorer.answer_text
-                assert "breaks the document as it is now" in explorer.answer_text
+                assert "[type]" in explorer.response_text
+                assert "breaks the document as it is now" in explorer.response_text
                 await explorer.press("h")
-                assert "X-Api-Key: ***" in explorer.answer_text
+                assert "X-Api-Key: ***" in explorer.response_text
             else:
-                assert "The history keeps no more of this call" in explorer.answer_text
+                assert "The history keeps no more of this call" in explorer.response_text
             await explorer.checked()
             seen = explorer.screen
             await explorer.press("f5")
             await explorer.answered()
             await explorer.until(lambda: 2 == len(run_cli("history", "-o", "json").json))
-            assert "hush-hush" not in seen + explorer.answer_text.replace("hush-hush-2", "")
+            assert "hush-hush" not in seen + explorer.response_text.replace("hush-hush-2", "")
 
     explored(work())
     bodies = [json.loads(request.body) for request in server.requests]
@@ -92,7 +94,7 @@ def test_a_call_of_another_document_is_not_listed_and_one_whose_operation_has_go
 ) -> None:
     """The list is that of the document; what it no longer has cannot be opened."""
     api = _document(server)
-    server.answers["/x"] = Answer()
+    server.responses["/x"] = Response()
     other = save(document({"/x": {"get": operation("x")}}, [server.origin]), "other.json")
     assert 0 == run_cli(other, "x").exit_code
     assert 0 == run_cli(api, "put-pet", "7", "--tags", "x").exit_code

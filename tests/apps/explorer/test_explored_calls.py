@@ -21,7 +21,7 @@ from dynacli.environment import Environment
 from dynacli.registry.open_by_name import open_api
 from tests.apps.explorer.exploring import Explorer, explored, exploring
 from tests.documents import API_KEY, document, operation, parameter, save
-from tests.harness import Answer, Recorder, recording, run_cli
+from tests.harness import Recorder, Response, recording, run_cli
 
 pytestmark = pytest.mark.exhaustive
 
@@ -33,8 +33,8 @@ def server() -> Iterator[Recorder]:
         yield recorder
 
 
-def _answer_of(explorer: Explorer) -> str:
-    """Return the text of the answer's pane, without the frame."""
+def _response_of(explorer: Explorer) -> str:
+    """Return the text of the response's pane, without the frame."""
     lines = explorer.screen.split("\n")[4:-2]
     return "\n".join(line.strip("│").rstrip() for line in lines).rstrip()
 
@@ -53,7 +53,7 @@ def _words(text: str) -> str:
 
 def test_what_may_change_something_is_asked_about(server: Recorder) -> None:
     """Unless a person has agreed before; a no sends nothing."""
-    server.answers["/pets/1"] = Answer(204, b"", {})
+    server.responses["/pets/1"] = Response(204, b"", {})
     removing = operation("removePet", parameter("id", {"type": "integer"}, "path"))
     api = save(document({"/pets/{id}": {"delete": removing}}, [server.origin]))
 
@@ -121,7 +121,7 @@ def test_what_the_policy_denies_is_refused(server: Recorder) -> None:
             assert "the policy denies it" in explorer.screen
             await explorer.press("f5")
             await explorer.answered()
-            assert _told("pets", "list-pets") == _words(explorer.answer_text)
+            assert _told("pets", "list-pets") == _words(explorer.response_text)
         assert [] == server.requests
 
     explored(work())
@@ -148,17 +148,17 @@ def test_an_error_is_that_of_the_command_line(server: Recorder, failure: str) ->
             await explorer.answered()
             told = _told(api, "list-pets", "--retries=0")
             assert told
-            assert _words(explorer.answer_text).endswith(told)
+            assert _words(explorer.response_text).endswith(told)
 
     explored(work())
 
 
-def test_a_wrong_answer_is_told_with_the_place_that_is_wrong(server: Recorder) -> None:
+def test_a_wrong_response_is_told_with_the_place_that_is_wrong(server: Recorder) -> None:
     """The verdict marks it, and says where the document says so."""
     schema = {"type": "object", "properties": {"age": {"type": "integer"}}}
-    answers = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
-    server.answers["/pets"] = Answer(200, b'{"age": "three"}')
-    api = save(document({"/pets": {"get": operation("getPet", responses=answers)}}, [server.origin]))
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+    server.responses["/pets"] = Response(200, b'{"age": "three"}')
+    api = save(document({"/pets": {"get": operation("getPet", responses=responses)}}, [server.origin]))
 
     async def work() -> None:
         async with exploring(api) as explorer:
@@ -167,7 +167,7 @@ def test_a_wrong_answer_is_told_with_the_place_that_is_wrong(server: Recorder) -
             await explorer.answered()
             assert "1 finding" in explorer.screen
             await explorer.press("v")
-            text = _answer_of(explorer)
+            text = _response_of(explorer)
             assert '| {"age": "three"}' in text or '"age": "three"' in text
             assert "^^^^^^^" in text
             assert "[type]" in text
@@ -178,7 +178,7 @@ def test_a_wrong_answer_is_told_with_the_place_that_is_wrong(server: Recorder) -
 
 @contextmanager
 def _silent_server() -> Iterator[tuple[str, threading.Event, threading.Event]]:
-    """Run a server that never answers; yield its origin, and whether it was asked and left again."""
+    """Run a server that never responds; yield its origin, and whether it was asked and left again."""
     asked, was_left = threading.Event(), threading.Event()
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
 
@@ -328,8 +328,8 @@ def test_a_stream_comes_no_faster_than_it_is_shown() -> None:
 
 
 def test_a_call_of_the_history_is_shown_again_with_its_form(server: Recorder) -> None:
-    """The latest first; its answer is kept, and its form can be changed and sent again."""
-    server.answers["/pets"] = lambda request: Answer(200, json.dumps(request.target).encode())
+    """The latest first; its response is kept, and its form can be changed and sent again."""
+    server.responses["/pets"] = lambda request: Response(200, json.dumps(request.target).encode())
     limit = parameter("limit", {"type": "integer"})
     api = save(document({"/pets": {"get": operation("listPets", limit)}}, [server.origin]))
 
@@ -349,9 +349,9 @@ def test_a_call_of_the_history_is_shown_again_with_its_form(server: Recorder) ->
     explored(work())
 
 
-def test_a_value_that_an_earlier_answer_had_is_chosen(server: Recorder) -> None:
+def test_a_value_that_an_earlier_response_had_is_chosen(server: Recorder) -> None:
     """With what it is called, and all that the document says of the input and of the operation."""
-    server.answers["/pets"] = Answer(200, b'[{"id": 7, "name": "Rex"}, {"id": 8, "name": "Mimi"}]')
+    server.responses["/pets"] = Response(200, b'[{"id": 7, "name": "Rex"}, {"id": 8, "name": "Mimi"}]')
     item = {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}
     schema = {"type": "array", "items": item}
     listed = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
@@ -385,7 +385,7 @@ def test_a_value_that_an_earlier_answer_had_is_chosen(server: Recorder) -> None:
 
 def test_what_was_sent_is_in_the_history_without_its_secrets(server: Recorder) -> None:
     """As the command line that makes it again."""
-    server.answers["/logins"] = Answer(201, b'{"id": 7}')
+    server.responses["/logins"] = Response(201, b'{"id": 7}')
     body = {
         "type": "object",
         "properties": {

@@ -1,4 +1,4 @@
-"""Documents and answers that are large, deep, or have nothing to go by."""
+"""Documents and responses that are large, deep, or have nothing to go by."""
 
 import ast
 import json
@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 import dynacli.apps.explorer
 from tests.apps.explorer.exploring import explored, exploring
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, Recorder, recording, run_cli
+from tests.harness import Recorder, Response, recording, run_cli
 from tests.real_documents import FOLDER
 
 
@@ -74,7 +74,7 @@ def test_a_body_that_holds_itself_and_its_arrays_can_be_filled_in(server: Record
         },
     }
     adding = operation("addNode", body={"$ref": "#/components/schemas/Node"})
-    server.answers["/nodes"] = Answer(200)
+    server.responses["/nodes"] = Response(200)
     api = save(
         document({"/nodes": {"post": adding}}, [server.origin], components={"schemas": {"Node": node}})
     )
@@ -118,7 +118,7 @@ def test_a_long_enumeration_and_a_large_form_are_shown_in_part(server: Recorder)
     parameters = [parameter(f"p{number}", {"type": "string"}) for number in range(70)]
     words = [f"word-{number}" for number in range(5_000)]
     parameters.insert(0, parameter("word", {"type": "string", "enum": words}))
-    server.answers["/all"] = Answer(200)
+    server.responses["/all"] = Response(200)
     api = save(document({"/all": {"get": operation("all", *parameters)}}, [server.origin]))
 
     async def work() -> None:
@@ -158,10 +158,10 @@ def test_the_first_screen_of_a_large_document_takes_less_than_a_second() -> None
 
 
 @pytest.mark.exhaustive
-def test_a_large_answer_is_laid_out_beside_the_screen(server: Recorder) -> None:
+def test_a_large_response_is_laid_out_beside_the_screen(server: Recorder) -> None:
     """Keys are heard meanwhile; lines that are too long for the pane are scrolled to."""
     items = [{"id": number, "text": "x" * 300} for number in range(4_000)]
-    server.answers["/items"] = Answer(200, json.dumps(items).encode())
+    server.responses["/items"] = Response(200, json.dumps(items).encode())
     api = save(document({"/items": {"get": operation("items")}}, [server.origin]))
 
     async def work() -> None:

@@ -1,4 +1,4 @@
-"""The explorer from its start to the answer, as a person uses it: by keys."""
+"""The explorer from its start to the response, as a person uses it: by keys."""
 
 import json
 import shlex
@@ -11,7 +11,7 @@ from textual.events import Paste
 from dynacli.apps.explorer._form_widgets import FieldRow
 from tests.apps.explorer.exploring import explored, exploring
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, Recorder, recording, run_cli
+from tests.harness import Recorder, Response, recording, run_cli
 
 _TOY = {"type": "object", "properties": {"label": {"type": "string"}, "price": {"type": "number"}}}
 _PET = {
@@ -30,7 +30,7 @@ _PET = {
 def server() -> Iterator[Recorder]:
     """Run a server of pets."""
     with recording() as recorder:
-        recorder.answers["/pets"] = Answer(200, json.dumps([{"name": "Rex", "age": 3}]).encode())
+        recorder.responses["/pets"] = Response(200, json.dumps([{"name": "Rex", "age": 3}]).encode())
         yield recorder
 
 
@@ -45,7 +45,7 @@ def _pets(server: Recorder) -> str:
 
 
 def test_a_call_is_found_filled_in_and_sent_and_its_command_line_makes_the_same(server: Recorder) -> None:
-    """From the search to the answer without a mouse; what is copied makes the same request."""
+    """From the search to the response without a mouse; what is copied makes the same request."""
 
     async def work() -> None:
         async with exploring(_pets(server)) as explorer:
@@ -159,10 +159,10 @@ def test_a_form_tells_all_that_is_wrong_and_an_example_leaves_the_person_where_t
 
 
 @pytest.mark.exhaustive
-def test_a_text_is_found_in_an_answer_and_the_answer_is_saved(server: Recorder) -> None:
+def test_a_text_is_found_in_an_response_and_the_response_is_saved(server: Recorder) -> None:
     """Forwards, backwards and round; a file that is there is replaced only when the person says so twice."""
     body = json.dumps([{"name": f"pet {number}"} for number in range(300)]).encode()
-    server.answers["/pets"] = Answer(200, body)
+    server.responses["/pets"] = Response(200, body)
     path = Path("pets")
     path.write_bytes(b"kept")
     saved = path.read_bytes
@@ -181,7 +181,7 @@ def test_a_text_is_found_in_an_answer_and_the_answer_is_saved(server: Recorder) 
             await explorer.press("N", "N")
             assert '"pet 299"' in explorer.screen
             await explorer.press("escape", "s")
-            assert "Save the answer in" in explorer.screen
+            assert "Save the response in" in explorer.screen
             await explorer.press("enter")
             assert "Enter again replaces it" in explorer.screen
             assert b"kept" == saved()

@@ -15,7 +15,7 @@ from dynacli.client.call_settings import CallOptions
 from dynacli.client.consent import Consent
 from tests.apps.explorer.exploring import Explorer, explored, exploring
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, RecordedRequest, Recorder, recording, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, recording, run_cli
 
 pytestmark = pytest.mark.exhaustive
 
@@ -26,24 +26,24 @@ _TOTAL = 25
 def server() -> Iterator[Recorder]:
     """Run a server of a long list, and of jobs that are done when they are asked for a second time."""
 
-    def list_items(request: RecordedRequest) -> Answer:
+    def list_items(request: RecordedRequest) -> Response:
         page = int(dict(parse_qsl(urlsplit(request.target).query)).get("page", "1"))
         items = [{"id": number} for number in range((page - 1) * 10, min(page * 10, _TOTAL))]
-        return Answer(200, json.dumps({"items": items, "total": _TOTAL}).encode())
+        return Response(200, json.dumps({"items": items, "total": _TOTAL}).encode())
 
-    def job(_: RecordedRequest) -> Answer:
+    def job(_: RecordedRequest) -> Response:
         asked = sum(request.target == "/jobs/j1" for request in recorder.requests)
-        return Answer(200, json.dumps({"id": "j1", "done": not asked % 2}).encode())
+        return Response(200, json.dumps({"id": "j1", "done": not asked % 2}).encode())
 
     with recording() as recorder:
-        recorder.answers["/items"] = list_items
-        recorder.answers["/jobs"] = Answer(201, b'{"id": "j1", "status": "queued"}')
-        recorder.answers["/jobs/j1"] = job
+        recorder.responses["/items"] = list_items
+        recorder.responses["/jobs"] = Response(201, b'{"id": "j1", "status": "queued"}')
+        recorder.responses["/jobs/j1"] = job
         yield recorder
 
 
 def _document(server: Recorder) -> str:
-    def answer(status: str, schema: dict[str, Any], **more: Any) -> dict[str, Any]:
+    def response(status: str, schema: dict[str, Any], **more: Any) -> dict[str, Any]:
         return {status: {"description": "", "content": {"application/json": {"schema": schema}}, **more}}
 
     item = {"type": "object", "properties": {"id": {"type": "integer"}}}
@@ -53,9 +53,9 @@ def _document(server: Recorder) -> str:
     }
     job = {"type": "object", "properties": {"id": {"type": "string"}, "status": {"type": "string"}}}
     links = {"job": {"operationId": "getJob", "parameters": {"id": "$response.body#/id"}}}
-    listing = operation("listItems", parameter("page", {"type": "integer"}), responses=answer("200", items))
-    starting = operation("startJob", responses=answer("201", job, links=links))
-    getting = operation("getJob", parameter("id", {"type": "string"}, "path"), responses=answer("200", job))
+    listing = operation("listItems", parameter("page", {"type": "integer"}), responses=response("200", items))
+    starting = operation("startJob", responses=response("201", job, links=links))
+    getting = operation("getJob", parameter("id", {"type": "string"}, "path"), responses=response("200", job))
     paths = {"/items": {"get": listing}, "/jobs": {"post": starting}, "/jobs/{id}": {"get": getting}}
     return save(document(paths, [server.origin]))
 
@@ -80,10 +80,10 @@ async def _set(explorer: Explorer, setting: str, word: str) -> None:
     ],
     ids=["pages", "follow and wait"],
 )
-def test_the_answer_is_that_of_the_command_line(
+def test_the_response_is_that_of_the_command_line(
     server: Recorder, name: str, given: dict[str, str], told: str
 ) -> None:
-    """All pages are one answer, and of a wait the last one; the copied line gives the same."""
+    """All pages are one response, and of a wait the last one; the copied line gives the same."""
 
     async def work() -> None:
         options = CallOptions(consent=Consent(is_given=True))
@@ -98,17 +98,17 @@ def test_the_answer_is_that_of_the_command_line(
             await explorer.press("r")
             made = [request.target for request in server.requests]
             result = run_cli(*shlex.split(explorer.app.copied[0])[1:])
-            assert json.loads(explorer.answer_text.replace("\n", "")) == result.json
+            assert json.loads(explorer.response_text.replace("\n", "")) == result.json
             assert made == [request.target for request in server.requests][len(made) :]
 
     explored(work())
 
 
-def test_a_wait_says_what_cannot_be_shows_each_answer_and_is_cancelled_between_two_calls(
+def test_a_wait_says_what_cannot_be_shows_each_response_and_is_cancelled_between_two_calls(
     server: Recorder,
 ) -> None:
     """What is wrong stands below its row, and is not sent; what came last stays, and no further call is made."""
-    server.answers["/jobs/j1"] = Answer(200, b'{"id": "j1", "done": false}')
+    server.responses["/jobs/j1"] = Response(200, b'{"id": "j1", "done": false}')
 
     async def work() -> None:
         async with exploring(_document(server), size=(120, 30)) as explorer:
@@ -122,7 +122,7 @@ def test_a_wait_says_what_cannot_be_shows_each_answer_and_is_cancelled_between_t
             assert "^ `6x` is no number of seconds" in explorer.screen, explorer.screen
             await explorer.press("f5")
             await explorer.answered()
-            assert "`6x` is no number of seconds" in explorer.answer_text
+            assert "`6x` is no number of seconds" in explorer.response_text
             assert [] == server.requests
             await explorer.press("f3", "backspace")
             await _set(explorer, "wait-interval", "0")

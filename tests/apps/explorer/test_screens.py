@@ -13,7 +13,7 @@ import pytest
 
 from tests.apps.explorer.exploring import Explorer, explored, exploring
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, Recorder, recording
+from tests.harness import Recorder, Response, recording
 
 pytestmark = pytest.mark.exhaustive
 
@@ -92,8 +92,8 @@ def server() -> Iterator[Recorder]:
     """Run a server whose second run is wrong."""
     with recording() as recorder:
         body = b'[{"id": 1, "status": "done", "cost": 0.25}, {"id": 2, "status": "lost"}]'
-        recorder.answers["/runs"] = Answer(200, body)
-        recorder.answers["/odd"] = Answer(200, b'"[red]\\u001b[31m[/foo]"')
+        recorder.responses["/runs"] = Response(200, body)
+        recorder.responses["/odd"] = Response(200, b'"[red]\\u001b[31m[/foo]"')
         yield recorder
 
 
@@ -136,24 +136,24 @@ async def _choice(explorer: Explorer) -> None:
     await explorer.press("enter", "f")
 
 
-async def _answer(explorer: Explorer) -> None:
+async def _response(explorer: Explorer) -> None:
     await explorer.open("list-runs")
     await explorer.press("f5")
     await explorer.answered()
 
 
 async def _table(explorer: Explorer) -> None:
-    await _answer(explorer)
+    await _response(explorer)
     await explorer.press("t")
 
 
 async def _verdict(explorer: Explorer) -> None:
-    await _answer(explorer)
+    await _response(explorer)
     await explorer.press("v")
 
 
 async def _history(explorer: Explorer) -> None:
-    await _answer(explorer)
+    await _response(explorer)
     await explorer.press("y")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.documents import document, operation, save
-from tests.harness import Answer, recording, run_cli
+from tests.harness import Response, recording, run_cli
 
 
 def test_without_a_terminal_it_says_what_to_do_instead() -> None:
@@ -129,7 +129,7 @@ def test_a_person_signs_in_and_goes_on_where_they_were(terminal: Callable[[str],
         scheme = {"token": {"type": "http", "scheme": "bearer"}}
         listing = {"/pets": {"get": operation("listPets")}}
         api = save(document(listing, [server.origin], schemes=scheme, security=[{"token": []}]))
-        server.answers["/pets"] = Answer()
+        server.responses["/pets"] = Response()
         tmux = terminal(f"{sys.executable} -m dynacli explore {api}")
         tmux.until(lambda screen: "F2 Operations" in screen)
         tmux.press("F2", "list-pets", "Enter")

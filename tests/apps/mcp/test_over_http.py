@@ -53,8 +53,8 @@ def _post(url: str, headers: Mapping[str, str], body: bytes | None = None) -> tu
     given = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
     try:
         connection.request("POST", parts.path, body or json.dumps(_HELLO).encode(), {**given, **headers})
-        answer = connection.getresponse()
-        return answer.status, answer.read(2000).decode() if answer.status != 200 else ""
+        response = connection.getresponse()
+        return response.status, response.read(2000).decode() if response.status != 200 else ""
     finally:
         connection.close()
 

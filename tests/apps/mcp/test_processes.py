@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.documents import document, operation, save
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 pytestmark = pytest.mark.exhaustive
 
@@ -60,7 +60,7 @@ class _Process:
         self.process.stdin.flush()
 
     def read(self, number: int) -> dict[str, Any]:
-        """Return the answer to a request; every line before it is a message of the protocol, too."""
+        """Return the response to a request; every line before it is a message of the protocol, too."""
         assert self.process.stdout is not None
         while True:
             line = self.process.stdout.readline()
@@ -186,7 +186,7 @@ def test_what_others_print_is_no_message(server: Recorder) -> None:
     """A child's output cannot stand among the messages, and no child reads them."""
     paths = {"/a": {"get": operation("get-a", security=[{"auth": []}])}}
     save(document(paths, [server.origin], {"auth": {"type": "http", "scheme": "bearer"}}))
-    server.answers["/a"] = Answer(body=b"{}")
+    server.responses["/a"] = Response(body=b"{}")
     run_cli("api", "add", "things", "./api.json", "--accept-origin", server.origin)
     program = Path("print_token.py")
     program.write_text("import os, sys; os.write(1, b'tok-1234\\n'); os.write(2, b'noise'); sys.stdin.read()")
@@ -202,14 +202,14 @@ def test_what_others_print_is_no_message(server: Recorder) -> None:
 
 
 def test_many_calls_are_answered_at_once(server: Recorder) -> None:
-    """They do not wait for each other, and each answer has its number."""
+    """They do not wait for each other, and each response has its number."""
     together = threading.Barrier(8)
 
-    def wait(request: RecordedRequest) -> Answer:
+    def wait(request: RecordedRequest) -> Response:
         together.wait(20)
-        return Answer(body=json.dumps({"q": request.target.partition("q=")[2]}).encode())
+        return Response(body=json.dumps({"q": request.target.partition("q=")[2]}).encode())
 
-    server.answers["/a"] = wait
+    server.responses["/a"] = wait
     query = [{"name": "q", "in": "query", "schema": {"type": "string"}}]
     api = save(document({"/a": {"get": operation("get-a", parameters=query)}}, [server.origin]))
     with _started(api) as process:

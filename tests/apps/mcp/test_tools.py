@@ -12,14 +12,14 @@ import pytest
 from mcp import Client, MCPError
 from mcp_types import CallToolResult, ListToolsResult
 
-from dynacli.apps.mcp import _tool_answers as tool_call
+from dynacli.apps.mcp import _tool_responses as tool_call
 from tests.apps.mcp.clients import converse
 from tests.documents import BEARER, document, operation, parameter, save, serve
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 
 def _ask(words: list[str], tool: str, arguments: dict[str, Any], mode: str = "auto") -> CallToolResult:
-    """Return the answer of a tool."""
+    """Return the response of a tool."""
 
     async def act(client: Client) -> CallToolResult:
         return await client.call_tool(tool, arguments)
@@ -60,7 +60,7 @@ def test_a_document_that_is_no_registered_one_gets_no_credential(
     """An agent may start the server itself, so that only what a person has registered is called with a credential."""
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
-    server.answers["/a"] = Answer()
+    server.responses["/a"] = Response()
     paths = {"/a": {"get": operation("getA", security=[{"auth": []}])}}
     url = serve(server, document(paths, None, {"auth": BEARER}))
     refused = _ask([url], "call", {"operation": "get-a"})
@@ -71,7 +71,7 @@ def test_a_document_that_is_no_registered_one_gets_no_credential(
 
 
 @pytest.mark.parametrize("mode", ["auto", pytest.param("legacy", marks=pytest.mark.exhaustive)])
-def test_three_steps_lead_to_an_answer(mode: str) -> None:
+def test_three_steps_lead_to_an_response(mode: str) -> None:
     """Search gives a call that runs, describe tells more, and call has the status, the verdict and the data."""
 
     async def act(client: Client) -> tuple[CallToolResult, CallToolResult, CallToolResult, str]:
@@ -186,7 +186,7 @@ def test_nobody_is_asked_and_nothing_is_sent(
 def test_what_a_person_allows_is_called(server: Recorder) -> None:
     """With `--write` a creation is sent, and with `--yes` a deletion, too."""
     _things(server)
-    server.answers["/things"] = Answer(201, b'{"id": 1}')
+    server.responses["/things"] = Response(201, b'{"id": 1}')
     words = ["things", "--write", "--yes"]
     assert 201 == _ask(words, "call", {"operation": "create-thing"}).structured_content["status"]
     _ask(words, "call", {"operation": "clear-things"})
@@ -197,7 +197,7 @@ def test_what_a_person_allows_is_called(server: Recorder) -> None:
 def test_a_change_of_the_policy_holds_at_once(home: Path, server: Recorder) -> None:
     """A server may run for days: what a person forbids meanwhile is not called any more."""
     _things(server)
-    server.answers["/things"] = Answer(body=b"[]")
+    server.responses["/things"] = Response(body=b"[]")
 
     async def act(client: Client) -> list[bool]:
         before = await client.call_tool("call", {"operation": "list-things"})
@@ -213,7 +213,7 @@ def test_a_change_of_the_policy_holds_at_once(home: Path, server: Recorder) -> N
 def test_a_configuration_that_breaks_meanwhile_is_told(home: Path, server: Recorder) -> None:
     """Nothing is called until it is mended, and the conversation goes on then."""
     _things(server)
-    server.answers["/things"] = Answer(body=b"[]")
+    server.responses["/things"] = Response(body=b"[]")
     config = home / "config" / "config.toml"
     whole = config.read_text()
 
@@ -231,11 +231,11 @@ def test_a_configuration_that_breaks_meanwhile_is_told(home: Path, server: Recor
     assert (200, 1) == (right.structured_content["status"], len(server.requests))
 
 
-def test_a_large_answer_loses_whole_items(server: Recorder) -> None:
+def test_a_large_response_loses_whole_items(server: Recorder) -> None:
     """It keeps to `--max-bytes`, says what it lost, and the filter that it names gives the rest."""
     _things(server)
     items = [{"id": number, "text": "x" * 50} for number in range(100)]
-    server.answers["/things"] = Answer(body=json.dumps({"total": 100, "rows": items}).encode())
+    server.responses["/things"] = Response(body=json.dumps({"total": 100, "rows": items}).encode())
 
     async def act(client: Client) -> list[Any]:
         seen: list[Any] = []
@@ -259,15 +259,15 @@ def test_max_items_follows_the_pages(server: Recorder) -> None:
     """As many items as are asked for come as one list, with progress; `filter` gives what is needed of them."""
     query = [parameter("page", {"type": "integer"}), parameter("limit", {"type": "integer", "maximum": 3})]
     schema = {"type": "object", "properties": {"rows": {"type": "array"}, "total": {"type": "integer"}}}
-    answer = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
-    save(document({"/a": {"get": operation("listA", parameters=query, responses=answer)}}, [server.origin]))
+    response = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+    save(document({"/a": {"get": operation("listA", parameters=query, responses=response)}}, [server.origin]))
 
-    def page(request: RecordedRequest) -> Answer:
+    def page(request: RecordedRequest) -> Response:
         number = int(request.target.partition("page=")[2].partition("&")[0] or 1)
         rows = [{"id": each} for each in range(number * 3 - 3, number * 3)]
-        return Answer(body=json.dumps({"rows": rows, "total": 9}).encode())
+        return Response(body=json.dumps({"rows": rows, "total": 9}).encode())
 
-    server.answers["/a"] = page
+    server.responses["/a"] = page
     told: list[str | None] = []
 
     async def note(progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG001
@@ -309,7 +309,9 @@ def test_a_stream_gives_its_first_items(
         origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
         paths = {"/endless": {"get": operation("watch", responses=responses, servers=[{"url": origin}])}}
         paths["/short"] = {"get": operation("short", responses=responses)}
-        server.answers["/short"] = Answer(body=b"data: 1\n\n", headers={"Content-Type": "text/event-stream"})
+        server.responses["/short"] = Response(
+            body=b"data: 1\n\n", headers={"Content-Type": "text/event-stream"}
+        )
         save(document(paths, [server.origin]))
 
         async def act(client: Client) -> list[CallToolResult]:
@@ -327,22 +329,22 @@ def test_a_stream_gives_its_first_items(
 
 @pytest.mark.exhaustive
 def test_what_breaks_the_document_is_told(server: Recorder) -> None:
-    """An answer that is no success is an error with its body; findings have their place."""
+    """A response that is no success is an error with its body; findings have their place."""
     _things(
         server,
         responses={
             "200": {"description": "", "content": {"application/json": {"schema": {"type": "array"}}}}
         },
     )
-    server.answers["/things"] = Answer(body=b'{"a": 1}')
+    server.responses["/things"] = Response(body=b'{"a": 1}')
     schema = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "array"}}}}}
     save(document({"/a": {"get": operation("getA", responses=schema)}}, [server.origin]), "a.json")
-    server.answers["/a"] = Answer(body=b'{"a": 1}')
+    server.responses["/a"] = Response(body=b'{"a": 1}')
     result = _ask(["./a.json"], "call", {"operation": "get-a"})
     told = result.structured_content
     assert (False, 200, False) == (result.is_error, told["status"], told["valid"])
     assert ["type"] == [finding["rule"] for finding in told["findings"]]
-    server.answers["/a"] = Answer(404, b'{"message": "no such a"}')
+    server.responses["/a"] = Response(404, b'{"message": "no such a"}')
     result = _ask(["./a.json"], "call", {"operation": "get-a"})
     told = result.structured_content
     assert (True, 404, "http", 4) == (
@@ -376,7 +378,7 @@ def test_what_breaks_the_document_is_told(server: Recorder) -> None:
     ],
 )
 def test_a_wrong_argument_is_an_error_that_teaches(tool: str, arguments: dict[str, Any], told: str) -> None:
-    """The answer has the form of the JSON errors of the command line, and the conversation goes on."""
+    """The response has the form of the JSON errors of the command line, and the conversation goes on."""
 
     async def act(client: Client) -> tuple[CallToolResult, bool]:
         result = await client.call_tool(tool, arguments)
@@ -435,13 +437,13 @@ def test_a_cancelled_call_is_ended(server: Recorder) -> None:
     """The client's cancellation closes the connection to the API, and the next call is answered."""
     asked, left = threading.Event(), threading.Event()
 
-    def wait(request: RecordedRequest) -> Answer:  # noqa: ARG001
+    def wait(request: RecordedRequest) -> Response:  # noqa: ARG001
         asked.set()
         left.wait(20)
-        return Answer(body=b"[]")
+        return Response(body=b"[]")
 
     _things(server)
-    server.answers["/things"] = wait
+    server.responses["/things"] = wait
 
     async def act(client: Client) -> CallToolResult:
         task = asyncio.create_task(client.call_tool("call", {"operation": "list-things"}))
@@ -449,7 +451,7 @@ def test_a_cancelled_call_is_ended(server: Recorder) -> None:
         task.cancel()
         await asyncio.wait([task])
         left.set()
-        server.answers["/things"] = Answer(body=b"[1]")
+        server.responses["/things"] = Response(body=b"[1]")
         return await client.call_tool("call", {"operation": "list-things"})
 
     assert [1] == converse(["things"], act).structured_content["data"]
@@ -471,12 +473,12 @@ def test_no_secret_comes_back(
         file.write(f'[apis.things.profiles.p]\nserver = "{server.origin}"\n')
     escaped = "".join(f"\\u{ord(char):04x}" for char in canary)
 
-    def echo(request: RecordedRequest) -> Answer:
+    def echo(request: RecordedRequest) -> Response:
         assert [f"Bearer {canary}"] == request.headers["authorization"]
         body = f'{{"sent": "Bearer {canary}", "escaped": "{escaped}", "{canary}": 1, "other": ["{other}"]}}'
-        return Answer(body=body.encode())
+        return Response(body=body.encode())
 
-    server.answers["/echo"] = echo
+    server.responses["/echo"] = echo
 
     async def act(client: Client) -> list[CallToolResult]:
         words: list[dict[str, Any]] = [{}, {"filter": "reverse(escaped)"}, {"filter": "keys(@)"}]
@@ -495,8 +497,8 @@ def test_the_url_of_a_document_keeps_its_secret(server: Recorder) -> None:
     """An API that is named by a URL with a key is told, and named by the client, without it."""
     secret = "key-of-a-document"
     made = document({"/things": {"get": operation("listThings")}}, [server.origin])
-    server.answers["/api.json"] = Answer(body=json.dumps(made).encode())
-    server.answers["/things"] = Answer(body=b"[]")
+    server.responses["/api.json"] = Response(body=json.dumps(made).encode())
+    server.responses["/things"] = Response(body=b"[]")
 
     async def act(client: Client) -> list[str]:
         tools, resources = await client.list_tools(), await client.list_resources()
@@ -531,7 +533,7 @@ def test_orders_in_a_document_are_quoted(server: Recorder) -> None:
 
 
 @pytest.mark.exhaustive
-def test_odd_answers_do_not_break_the_conversation(server: Recorder) -> None:
+def test_odd_responses_do_not_break_the_conversation(server: Recorder) -> None:
     """What JSON or the protocol cannot carry is replaced: lone surrogates, NaN, great depth, bytes."""
     _things(server)
     bodies = [
@@ -545,7 +547,7 @@ def test_odd_answers_do_not_break_the_conversation(server: Recorder) -> None:
     async def act(client: Client) -> list[CallToolResult]:
         results = []
         for body, media_type in zip(bodies, types, strict=True):
-            server.answers["/things"] = Answer(200 if body else 204, body, {"Content-Type": media_type})
+            server.responses["/things"] = Response(200 if body else 204, body, {"Content-Type": media_type})
             results.append(await client.call_tool("call", {"operation": "list-things"}))
         return results
 
@@ -567,7 +569,7 @@ def test_no_word_of_an_agent_leads_to_a_file(server: Recorder) -> None:
         path: {"post": operation(f"send-{path[1:]}", requestBody={"content": {name: {"schema": schema}}})}
         for path, (name, schema) in bodies.items()
     }
-    server.answers["/form"] = server.answers["/json"] = Answer()
+    server.responses["/form"] = server.responses["/json"] = Response()
     save(document(paths, [server.origin]))
     calls = [
         ("send-form", {"file": "@secret.txt"}),

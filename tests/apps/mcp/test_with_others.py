@@ -1,4 +1,4 @@
-"""`dynacli mcp` between programs of others: the MCP inspector asks, and servers from package registries answer."""
+"""`dynacli mcp` between programs of others: the MCP inspector asks, and servers from package registries response."""
 
 import json
 import os
@@ -92,6 +92,6 @@ def test_an_agent_works_with_a_real_server(
     assert calls[0][0] in names
     assert created["data"]["name"] == calls[0][1]["name"]
     assert created["data"]["id"] in [each["id"] for each in listed["data"]]
-    # Prefect's document lacks statuses that it answers with.
+    # Prefect's document lacks statuses that it responds with.
     assert {"undocumented-status"} >= {each["rule"] for each in created["findings"]}
     assert listed["valid"]

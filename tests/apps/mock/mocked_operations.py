@@ -12,7 +12,7 @@ __all__ = ["fault_of"]
 
 
 def fault_of(mock: MockServer, operation: Operation, sent: dict[str, Any]) -> str:
-    """Return why the answer to an example is none that the document wants; empty where it is one.
+    """Return why the response to an example is none that the document wants; empty where it is one.
 
     Args:
         sent: The request as `--dry-run json` prints it, without credentials.
@@ -24,12 +24,12 @@ def fault_of(mock: MockServer, operation: Operation, sent: dict[str, Any]) -> st
     body = base64.b64decode(sent["body_base64"]) if sent["body_base64"] else (sent["body"] or "").encode()
     request = RecordedRequest(sent["method"], url, (*map(tuple, sent["headers"]), *headers))
     exchange = mock.respond(RecordedExchange(request, body or None))
-    answer, verdict = exchange.recorded.answer, exchange.verdict
+    response, verdict = exchange.recorded.response, exchange.verdict
     if verdict is not None and verdict.findings:
         finding = verdict.findings[0]
         return f"{finding.where} {finding.pointer}: {finding.message}"
-    if exchange.match is None or answer is None or answer.status >= 400:
-        return f"{answer and answer.status} {exchange.source}"
+    if exchange.match is None or response is None or response.status >= 400:
+        return f"{response and response.status} {exchange.source}"
     return ""
 
 

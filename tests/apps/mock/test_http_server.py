@@ -12,7 +12,7 @@ from dynacli.apps.mock import http_server
 
 
 async def _nothing(scope: object, receive: object, send: object) -> None:
-    """Answer nothing; no request is sent here."""
+    """Response nothing; no request is sent here."""
 
 
 @pytest.mark.sampled(2)

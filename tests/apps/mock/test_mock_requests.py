@@ -29,7 +29,7 @@ _SCHEMES = {
 
 
 def _wrong(status: str, text: str) -> dict[str, Any]:
-    """Return the answers of an operation that documents a refusal."""
+    """Return the responses of an operation that documents a refusal."""
     content = {"application/json": {"example": {"error": text}}}
     return {"201": {"description": ""}, status: {"description": "", "content": content}}
 
@@ -113,11 +113,11 @@ def test_the_operation_of_a_request(
     mock: Mocked, method: str, target: str, status: int, operation_name: str
 ) -> None:
     """It is found behind the path of a server and at the root, the literal path before the template."""
-    answer = mock.ask(target, method)
+    response = mock.ask(target, method)
     match = mock.told[-1].match
-    assert (status, operation_name) == (answer.status_code, match.operation.name if match else "")
-    assert ("HEAD" in answer.headers.get("Allow", "")) == (status in {204, 405})
-    assert (method == "HEAD" or status == 204) == (not answer.content)
+    assert (status, operation_name) == (response.status_code, match.operation.name if match else "")
+    assert ("HEAD" in response.headers.get("Allow", "")) == (status in {204, 405})
+    assert (method == "HEAD" or status == 204) == (not response.content)
 
 
 _GOOD, _BAD = json.dumps({"name": "Tom"}), json.dumps({"name": 7})
@@ -143,18 +143,18 @@ _GOOD, _BAD = json.dumps({"name": "Tom"}), json.dumps({"name": 7})
 def test_a_body_that_the_document_does_not_allow(
     mock: Mocked, target: str, body: str, media_type: str, status: int, answered: str
 ) -> None:
-    """The documented refusal answers, with a header that tells what is wrong; else a problem with the findings."""
-    answer = mock.ask(
+    """The documented refusal responses, with a header that tells what is wrong; else a problem with the findings."""
+    response = mock.ask(
         target, "POST", content=body, headers={"content-type": media_type, "accept": "text/csv, */*;q=0.1"}
     )
-    assert status == answer.status_code
+    assert status == response.status_code
     if answered == _PROBLEM:
-        assert _PROBLEM == answer.headers["content-type"]
-        findings = answer.json()["findings"]
+        assert _PROBLEM == response.headers["content-type"]
+        findings = response.json()["findings"]
         assert {"request"} == {finding["where"] for finding in findings}
     elif answered:
-        assert {"error": answered} == answer.json()
-        assert json.loads(answer.headers[FINDINGS_HEADER])
+        assert {"error": answered} == response.json()
+        assert json.loads(response.headers[FINDINGS_HEADER])
 
 
 _PAIR = f"Basic {base64.b64encode(b'a:b').decode()}"
@@ -188,22 +188,25 @@ def test_a_credential_is_wanted_where_the_document_wants_one(
     mock: Mocked, target: str, headers: dict[str, str], status: int, challenge: str
 ) -> None:
     """Any credential of the right kind in the right place will do; none is 401 with the challenge of HTTP."""
-    answer = mock.ask(target, headers=headers)
-    assert (status, challenge) == (answer.status_code, answer.headers.get("WWW-Authenticate", ""))
+    response = mock.ask(target, headers=headers)
+    assert (status, challenge) == (response.status_code, response.headers.get("WWW-Authenticate", ""))
 
 
 def test_levels_of_validation() -> None:
     """At `warn` a wrong request is answered, and told; at `off` nothing is judged."""
     for level, findings in (("warn", 1), ("off", None)):
         with mocked(_document(), level=level) as running:
-            answer = running.ask("/pets?limit=many")
+            response = running.ask("/pets?limit=many")
             verdict = running.told[-1].verdict
-            assert (200, findings) == (answer.status_code, None if verdict is None else len(verdict.findings))
-            assert (FINDINGS_HEADER in answer.headers) == bool(findings)
+            assert (200, findings) == (
+                response.status_code,
+                None if verdict is None else len(verdict.findings),
+            )
+            assert (FINDINGS_HEADER in response.headers) == bool(findings)
 
 
 def test_pages_of_other_origins(mock: Mocked) -> None:
-    """Preflight requests are answered without the document, and answers may be read, unless that is switched off."""
+    """Preflight requests are answered without the document, and responses may be read, unless that is switched off."""
     origin = {"Origin": "https://app.example.com"}
     asked = {**origin, "Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "prefer"}
     preflight = mock.ask("/nowhere", "OPTIONS", headers=asked)
@@ -227,8 +230,8 @@ def test_bodies_that_are_large_compressed_or_broken(mock: Mocked, monkeypatch: p
         packed = {**headers, "content-encoding": encoding}
         assert status == mock.ask("/pets", "POST", content=content, headers=packed).status_code
     monkeypatch.setattr(http_server, "_LARGEST_BODY", 1_000)
-    answer = mock.ask("/pets", "POST", content=large[:2_000], headers=headers)
-    assert (413, "close") == (answer.status_code, answer.headers["connection"])
+    response = mock.ask("/pets", "POST", content=large[:2_000], headers=headers)
+    assert (413, "close") == (response.status_code, response.headers["connection"])
     packed = {**headers, "content-encoding": "gzip"}
     assert 413 == mock.ask("/pets", "POST", content=gzip.compress(large[:2_000]), headers=packed).status_code
     assert 200 == mock.ask("/pets").status_code
@@ -253,7 +256,7 @@ def test_bodies_that_are_large_compressed_or_broken(mock: Mocked, monkeypatch: p
         ),
     ],
 )
-def test_odd_requests_get_an_answer(mock: Mocked, sent: bytes, answered: bytes) -> None:
+def test_odd_requests_get_an_response(mock: Mocked, sent: bytes, answered: bytes) -> None:
     """Whatever comes is answered, and the mock goes on."""
     with socket.create_connection(("127.0.0.1", mock.port), timeout=10) as client:
         client.sendall(sent)

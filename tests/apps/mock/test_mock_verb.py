@@ -66,9 +66,9 @@ def test_exchanges_are_told(canary: str) -> None:
     assert 130 == result.exit_code
     assert (
         "*  GET  /v1/pets/7?token=***  200  get-pet  *  schema\n"
-        "*  POST  /pets  422  add-pet  *  The document does not allow this request, and has no answer that says so\n"
+        "*  POST  /pets  422  add-pet  *  The document does not allow this request, and has no response that says so\n"
         "    /id: expected integer, got string `one` [type]\n"
-        "*  GET  /pets/7  401  get-pet  *  The document does not allow this request, and has no answer that says so\n"
+        "*  GET  /pets/7  401  get-pet  *  The document does not allow this request, and has no response that says so\n"
         "    security: the document requires credentials for `key`, and the request has none [missing-security]\n"
         "*  GET  /nowhere  404  not in the document  *  The document has no such path\n"
     ) == lines
@@ -187,7 +187,7 @@ def test_a_long_path_does_not_hold_up_the_mock(target: str) -> None:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_curl_is_answered() -> None:
-    """A client that is not ours gets the body of a preferred answer, the head of HEAD, and its upload judged."""
+    """A client that is not ours gets the body of a preferred response, the head of HEAD, and its upload judged."""
     with mocked(_document()) as running:
 
         def curl(*words: str) -> str:

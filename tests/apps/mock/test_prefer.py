@@ -1,4 +1,4 @@
-"""A client picks the answer of a mock as it does with Prism: by the header `Prefer`, or by the query.
+"""A client picks the response of a mock as it does with Prism: by the header `Prefer`, or by the query.
 
 The cases follow Prism's guide: https://github.com/stoplightio/prism/blob/master/docs/guides/01-mocking.md
 """
@@ -36,13 +36,13 @@ def _document() -> dict[str, Any]:
         "dog": {"$ref": "#/components/examples/dog"},
         "far": {"externalValue": "https://example.com/far.json"},
     }
-    answers = {
+    responses = {
         "200": _content({"$ref": "#/components/schemas/Pet"}, examples=examples),
         "404": _content({"type": "object"}, example=_GONE),
         "5XX": _content({"type": "object", "properties": {"code": {"type": "integer"}}}),
         "204": {"description": "nothing"},
     }
-    pet = operation("getPet", parameter("petId", {"type": "integer"}, "path"), responses=answers)
+    pet = operation("getPet", parameter("petId", {"type": "integer"}, "path"), responses=responses)
     plain = operation("listPets", responses={"200": _content({"type": "array", "items": _PET})})
     return document(
         {"/pets/{petId}": {"get": pet}, "/pets": {"get": plain}},
@@ -76,16 +76,18 @@ def pets() -> Iterator[Mocked]:
         pytest.param("/pets", "", 200, [_MADE], id="made of the schema"),
     ],
 )
-def test_the_answer_that_is_preferred(pets: Mocked, target: str, prefer: str, status: int, body: Any) -> None:
+def test_the_response_that_is_preferred(
+    pets: Mocked, target: str, prefer: str, status: int, body: Any
+) -> None:
     """Status and example are those that the client names, else the lowest success with its first example."""
-    answer = pets.ask(target, prefer=prefer)
-    assert (status, body) == (answer.status_code, answer.json() if answer.content else None)
+    response = pets.ask(target, prefer=prefer)
+    assert (status, body) == (response.status_code, response.json() if response.content else None)
 
 
 @pytest.mark.parametrize(
     ("prefer", "status", "detail"),
     [
-        ("code=418", 404, "The document has no answer 418 of this operation"),
+        ("code=418", 404, "The document has no response 418 of this operation"),
         ("example=bird", 404, "no example `bird`"),
         ("example=far", 404, "has no value in the document"),
         ("code=204, example=cat", 404, "has no body"),
@@ -95,10 +97,10 @@ def test_the_answer_that_is_preferred(pets: Mocked, target: str, prefer: str, st
     ],
 )
 def test_a_preference_that_cannot_be_met(pets: Mocked, prefer: str, status: int, detail: str) -> None:
-    """The answer is a problem that says why, and is told as the source of the answer."""
-    answer = pets.ask("/pets/123", prefer=prefer)
-    assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
-    assert detail in answer.json()["detail"]
+    """The response is a problem that says why, and is told as the source of the response."""
+    response = pets.ask("/pets/123", prefer=prefer)
+    assert (status, "application/problem+json") == (response.status_code, response.headers["content-type"])
+    assert detail in response.json()["detail"]
     assert detail in pets.told[-1].source
 
 
@@ -107,8 +109,8 @@ def test_a_wrong_request_is_no_matter_of_preference(pets: Mocked) -> None:
     assert 422 == pets.ask("/pets/abc", prefer="code=200, example=dog").status_code
 
 
-def test_dynamic_answers_differ_and_come_again() -> None:
-    """Values differ from one answer to the next, fit the schema, and are the same in the next run of the server."""
+def test_dynamic_responses_differ_and_come_again() -> None:
+    """Values differ from one response to the next, fit the schema, and are the same in the next run of the server."""
     runs = []
     for _ in range(2):
         with mocked(_document()) as running:

@@ -44,7 +44,7 @@ def test_a_connection_that_the_upstream_closes_is_left() -> None:
 
     def talk(sock: socket.socket, _: bytes) -> bytes:
         sock.sendall(_OK)
-        return _head(sock)  # and closes the connection without an answer
+        return _head(sock)  # and closes the connection without a response
 
     def client(port: int) -> None:
         with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
@@ -61,26 +61,26 @@ def test_a_connection_that_the_upstream_closes_is_left() -> None:
 
 
 def test_what_an_upstream_sends_too_much_reaches_no_other_request() -> None:
-    """An answer that nobody has asked for would be taken for that to the next one."""
-    answers: list[bytes] = []
+    """A response that nobody has asked for would be taken for that to the next one."""
+    responses: list[bytes] = []
 
     def talk(sock: socket.socket, _: bytes) -> bytes:
         sock.sendall(_OK + b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
         return _head(sock)
 
     def client(port: int) -> None:
-        answers.extend(exchanged(port, _request(b"GET", closes=True)) for _ in range(2))
+        responses.extend(exchanged(port, _request(b"GET", closes=True)) for _ in range(2))
 
     with raw_server(talk) as server:
         through_proxy(client, _document(), "--upstream", server.origin, "--no-fail")
-    assert [_OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")] * 2 == answers
+    assert [_OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")] * 2 == responses
     assert [1, 1] == [got.count(b" /a HTTP/1.1\r\n") for got in server.got]
 
 
 @pytest.mark.parametrize("seconds", [0, 0.05], ids=["soon", "sooner-than-it-is-asked"])
-def test_an_upstream_that_answers_at_once_is_heard(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+def test_an_upstream_that_responds_at_once_is_heard(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """Some servers say that they have no room before they are asked, or while the request is still coming."""
-    answers: list[bytes] = []
+    responses: list[bytes] = []
     connect = UpstreamServer.connect
 
     async def connect_slowly(upstream: UpstreamServer) -> UpstreamConnection:
@@ -92,12 +92,12 @@ def test_an_upstream_that_answers_at_once_is_heard(monkeypatch: pytest.MonkeyPat
     full = b"HTTP/1.1 503 Full\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
     def client(port: int) -> None:
-        answers.append(exchanged(port, _request(b"POST", closes=True)))
+        responses.append(exchanged(port, _request(b"POST", closes=True)))
         with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
             sock.sendall(b"POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nabc")
-            answers.append(_head(sock))
+            responses.append(_head(sock))
             sock.sendall(b"defghi" + _request(b"POST"))
-            answers.append(_head(sock))
+            responses.append(_head(sock))
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -115,22 +115,22 @@ def test_an_upstream_that_answers_at_once_is_heard(monkeypatch: pytest.MonkeyPat
         through_proxy(client, _document(), "--upstream", origin, "--no-fail")
         thread.join()
     plain = full.replace(b"Connection: close\r\n", b"")
-    assert [full, plain, plain] == answers
+    assert [full, plain, plain] == responses
 
 
 def test_clients_that_hang_are_left(monkeypatch: pytest.MonkeyPatch, server: Recorder) -> None:
     """One that asks for nothing, or not to the end of its head, is closed; one that stops in a body is told why."""
     monkeypatch.setattr(client_connection, "_IDLE_SECONDS", 0.1)
     monkeypatch.setattr(passing_exchange, "STALLED_SECONDS", 0.1)
-    answers: list[bytes] = []
+    responses: list[bytes] = []
 
     def client(port: int) -> None:
         head = b"POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
-        answers.extend(exchanged(port, sent) for sent in (b"", head, head + b"\r\nabc"))
+        responses.extend(exchanged(port, sent) for sent in (b"", head, head + b"\r\nabc"))
 
     result = through_proxy(client, _document(), "--upstream", server.origin, "-o", "json", "-f", "refused")
-    assert [b"", b""] == answers[:2]
-    assert answers[2].startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert [b"", b""] == responses[:2]
+    assert responses[2].startswith(b"HTTP/1.1 408 Request Timeout\r\n")
     assert '"The client sent nothing more of its request"\n' == result.stdout
 
 
@@ -182,10 +182,10 @@ def test_a_body_that_is_sent_ahead_comes_whole() -> None:
 
 
 @pytest.mark.exhaustive
-def test_a_client_that_has_said_all_gets_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_has_said_all_gets_its_response(monkeypatch: pytest.MonkeyPatch) -> None:
     """It closes its side and reads on; one that does not read on looks the same, and is waited for a while."""
     monkeypatch.setattr(passing_exchange, "LINGER_SECONDS", 1)
-    answers, over = list[bytes](), threading.Event()
+    responses, over = list[bytes](), threading.Event()
 
     def talk(sock: socket.socket, head: bytes) -> bytes:
         time.sleep(0.1)
@@ -200,13 +200,13 @@ def test_a_client_that_has_said_all_gets_its_answer(monkeypatch: pytest.MonkeyPa
             with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
                 sock.sendall(_request(method))
                 sock.shutdown(socket.SHUT_WR)
-                answers.append(b"".join(iter(lambda: sock.recv(1000), b"")))
+                responses.append(b"".join(iter(lambda: sock.recv(1000), b"")))
             over.set()
 
     words = (_document(), "--no-fail", "-o", "ndjson", "-f", "[error]")
     with raw_server(talk) as server:
         result = through_proxy(client, *words, "--upstream", server.origin)
-    assert [b"", _OK] == answers
+    assert [b"", _OK] == responses
     assert '["the client ended it early"]\n[null]\n' == result.stdout
 
 

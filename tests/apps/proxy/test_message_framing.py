@@ -62,7 +62,7 @@ def test_a_request_that_can_be_misread_is_refused(message: bytes) -> None:
 
 
 _OK = b"HTTP/1.1 200 OK\r\n"
-_BAD_ANSWERS = {
+_BAD_RESPONSES = {
     "a length and chunks": _OK + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
     "two lengths": _OK + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\n",
     "a folded line": _OK + b"X-A: b\r\n\tc\r\n\r\n",
@@ -72,9 +72,9 @@ _BAD_ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("message", _BAD_ANSWERS.values(), ids=_BAD_ANSWERS)
-def test_an_answer_that_can_be_misread_is_refused(message: bytes) -> None:
-    """The client might find another answer in it."""
+@pytest.mark.parametrize("message", _BAD_RESPONSES.values(), ids=_BAD_RESPONSES)
+def test_an_response_that_can_be_misread_is_refused(message: bytes) -> None:
+    """The client might find another response in it."""
     with pytest.raises(BadMessageError):
         ResponseHead.taken(bytearray(message))
 
@@ -149,7 +149,9 @@ _ENDS = [
 
 
 @pytest.mark.parametrize(("line", "method", "status", "expected", "left"), _ENDS)
-def test_where_an_answer_ends(line: bytes, method: bytes, status: int, expected: bytes, left: bytes) -> None:
+def test_where_an_response_ends(
+    line: bytes, method: bytes, status: int, expected: bytes, left: bytes
+) -> None:
     """RFC 9112, section 6.3: by its method and status before what its headers say."""
     head = ResponseHead.taken(bytearray(b"HTTP/1.1 %d A\r\n%b\r\n\r\n" % (status, line)))
     assert head is not None
@@ -176,9 +178,9 @@ def test_requests_behind_each_other_are_answered_in_their_order() -> None:
     api = save(document({"/{n}/": {"get": operation("get-n")}}))
     with raw_server(talk) as server:
         through_proxy(client, api, "--upstream", server.origin, "--no-fail")
-    answers = b"".join(
+    responses = b"".join(
         b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n/%d" % number for number in range(10, 30)
     )
-    assert answers == seen[0]
-    assert seen[1].startswith(answers + b"HTTP/1.1 400 Bad Request\r\n")
+    assert responses == seen[0]
+    assert seen[1].startswith(responses + b"HTTP/1.1 400 Bad Request\r\n")
     assert 21 == seen[1].count(b"HTTP/1.1 ")

@@ -29,14 +29,16 @@ _GROWTH = 24 * 1024
 def _document() -> str:
     """A document whose operation takes and gives any bytes."""
     binary: dict[str, Any] = {"application/octet-stream": {}}
-    answers = {"200": {"description": "", "content": binary}}
-    post = operation("echo", parameter("n", {"type": "integer"}), responses=answers)
+    responses = {"200": {"description": "", "content": binary}}
+    post = operation("echo", parameter("n", {"type": "integer"}), responses=responses)
     post["requestBody"] = {"content": binary}
-    return save(document({"/echo": {"post": post}, "/large": {"get": operation("large", responses=answers)}}))
+    return save(
+        document({"/echo": {"post": post}, "/large": {"get": operation("large", responses=responses)}})
+    )
 
 
 class _Echo(asyncio.Protocol):
-    """Answers each request with its body, and the hash of its head."""
+    """Responds to each request with its body, and the hash of its head."""
 
     def connection_made(self, transport: Any) -> None:
         self.transport, self.waiting = transport, b""
@@ -50,11 +52,11 @@ class _Echo(asyncio.Protocol):
                 return
             self.waiting = rest[size:]
             seen = hashlib.sha256(b"\r\n".join(_end_to_end(head))).hexdigest().encode()
-            answer = (
+            response = (
                 b"HTTP/1.1 200 OK\r\nX-Seen: %b\r\nContent-Type: application/octet-stream\r\n"
                 b"Content-Length: %d\r\n\r\n"
             )
-            self.transport.write(answer % (seen, size) + rest[:size])
+            self.transport.write(response % (seen, size) + rest[:size])
 
 
 def _end_to_end(head: bytes) -> list[bytes]:
@@ -76,10 +78,10 @@ async def _echoes(port: int, count: int, at_once: int) -> list[bool]:
                 b"Content-Type: application/octet-stream\r\nContent-Length: %d\r\n\r\n"
             ) % (number, number, len(body))
             writer.write(head + body)
-            answer = await reader.readuntil(b"\r\n\r\n")
+            response = await reader.readuntil(b"\r\n\r\n")
             content = await reader.readexactly(len(body))
             seen = hashlib.sha256(b"\r\n".join(_end_to_end(head.removesuffix(b"\r\n\r\n")))).hexdigest()
-            good.append(f"X-Seen: {seen}\r\n".encode() in answer and content == body)
+            good.append(f"X-Seen: {seen}\r\n".encode() in response and content == body)
         writer.close()
         await writer.wait_closed()
 
@@ -178,9 +180,9 @@ def test_large_bodies_pass_in_constant_memory() -> None:
         assert _peak(process) - before < _GROWTH
 
 
-def test_the_time_for_an_answer_begins_when_all_was_sent() -> None:
-    """A client may take longer for its request than the server may for the answer."""
-    answers: list[bytes] = []
+def test_the_time_for_an_response_begins_when_all_was_sent() -> None:
+    """A client may take longer for its request than the server may for the response."""
+    responses: list[bytes] = []
 
     def talk(sock: socket.socket, _: bytes) -> bytes:
         body = sock.recv(1) + sock.recv(1)
@@ -198,17 +200,17 @@ def test_the_time_for_an_answer_begins_when_all_was_sent() -> None:
                 )
                 time.sleep(1)
                 sock.sendall(body[1:])
-                answers.append(sock.recv(1000))
+                responses.append(sock.recv(1000))
 
     with raw_server(talk) as server:
         through_proxy(client, _document(), "--upstream", server.origin, "--timeout", "0.5", "--no-fail")
     assert [b"HTTP/1.1 200 OK", b"HTTP/1.1 504 Gateway Timeout"] == [
-        each.split(b"\r\n")[0] for each in answers
+        each.split(b"\r\n")[0] for each in responses
     ]
 
 
 def test_partners_that_hang_or_die_hold_up_nobody() -> None:
-    """A client that sends half a request, one that leaves a stream, and a server that dies in an answer."""
+    """A client that sends half a request, one that leaves a stream, and a server that dies in a response."""
     ended = threading.Event()
 
     def talk(sock: socket.socket, head: bytes) -> bytes:
@@ -221,7 +223,7 @@ def test_partners_that_hang_or_die_hold_up_nobody() -> None:
         ended.set()
         return b""
 
-    answers: list[bytes] = []
+    responses: list[bytes] = []
 
     def client(port: int) -> None:
         with socket.create_connection(("127.0.0.1", port)) as hanging:
@@ -231,7 +233,7 @@ def test_partners_that_hang_or_die_hold_up_nobody() -> None:
                 while not leaving.recv(1000).endswith(b"data: {\r\n"):
                     pass
             assert ended.wait(10), "the upstream is not told that the client has left"
-            answers.append(exchanged(port, b"GET /dies HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+            responses.append(exchanged(port, b"GET /dies HTTP/1.1\r\nHost: localhost\r\n\r\n"))
 
     events = {"200": {"description": "", "content": {"text/event-stream": {}}}}
     paths = {name: {"get": operation(name[1:], responses=events)} for name in ("/stream", "/dies")}
@@ -247,8 +249,8 @@ def test_partners_that_hang_or_die_hold_up_nobody() -> None:
         )
         result = through_proxy(client, *words)
     rows = {path: (error, rules) for path, error, rules in map(json.loads, result.stdout.splitlines())}
-    assert answers[0].endswith(b"\r\n\r\nabc")
+    assert responses[0].endswith(b"\r\n\r\nabc")
     assert ("the client ended it early", []) == rows["/stream"]
-    assert "no-answer" in rows["/dies"][1]
+    assert "no-response" in rows["/dies"][1]
     assert "the client ended it early" == rows["/echo"][0]
     assert 9 == result.exit_code

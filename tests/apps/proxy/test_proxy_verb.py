@@ -21,18 +21,18 @@ from dynacli.demo.demo_facts import API_KEYS
 from dynacli.traffic.operation_finder import OperationFinder
 from tests.apps.proxy.through_proxy import exchanged, free_port, raw_server, through_proxy
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 _ITEM = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
-_ANSWERS = {"200": {"description": "", "content": {"application/json": {"schema": _ITEM}}}}
+_RESPONSES = {"200": {"description": "", "content": {"application/json": {"schema": _ITEM}}}}
 
 
 def _document(more: Mapping[str, Any] = MappingProxyType({})) -> str:
     identifier = parameter("id", {"type": "integer"}, "path")
-    get, delete = (operation(f"{verb}Item", identifier, responses=_ANSWERS) for verb in ("get", "delete"))
-    post = operation("addItem", responses=_ANSWERS)
+    get, delete = (operation(f"{verb}Item", identifier, responses=_RESPONSES) for verb in ("get", "delete"))
+    post = operation("addItem", responses=_RESPONSES)
     post["requestBody"] = {"content": {"application/json": {"schema": _ITEM}, "multipart/form-data": {}}}
-    secret = operation("secret", responses=_ANSWERS)
+    secret = operation("secret", responses=_RESPONSES)
     paths = {
         **more,
         "/secret": {"get": secret},
@@ -52,24 +52,24 @@ def _request(line: str, *headers: str, body: str = "") -> bytes:
 
 
 def _sent(*requests: bytes) -> tuple[Callable[[int], None], list[tuple[int, Any]]]:
-    """A client that sends requests, and the list of its answers: status and body."""
-    answers: list[tuple[int, Any]] = []
+    """A client that sends requests, and the list of its responses: status and body."""
+    responses: list[tuple[int, Any]] = []
 
     def client(port: int) -> None:
         for request in requests:
             head, _, body = exchanged(port, request.replace(b"PORT", str(port).encode())).partition(
                 b"\r\n\r\n"
             )
-            answers.append((int(head.split()[1]), json.loads(body) if body else None))
+            responses.append((int(head.split()[1]), json.loads(body) if body else None))
 
-    return client, answers
+    return client, responses
 
 
 def test_what_is_found_is_told_and_ends_the_run(server: Recorder, canary: str) -> None:
     """A line for each exchange without secrets, the findings below it, the table at the end, files, and exit code 9."""
-    server.answers = {
-        "/items/1": Answer(body=b'{"id":"1"}'),
-        "/items": Answer(201, json.dumps({"token": canary}).encode()),
+    server.responses = {
+        "/items/1": Response(body=b'{"id":"1"}'),
+        "/items": Response(201, json.dumps({"token": canary}).encode()),
     }
     client, _ = _sent(
         _request(f"GET /items/1?access_token={canary}", f"Authorization: Bearer {canary}"),
@@ -94,12 +94,12 @@ def test_what_is_found_is_told_and_ends_the_run(server: Recorder, canary: str) -
 
 def test_lines_for_programs(server: Recorder) -> None:
     """Each is an object, which a filter is applied to; without findings of weight the run ends well."""
-    server.answers["/items/1"] = Answer(body=b'{"id":"1"}')
+    server.responses["/items/1"] = Response(body=b'{"id":"1"}')
     words = (_document(), "--upstream", server.origin, "--validate", "warn")
     client, _ = _sent(_request("GET /items/1"))
     row = through_proxy(client, *words, "-o", "json").json
     assert ("get-item", "GET", "/items/1", 200, 10, False) == tuple(
-        row[key] for key in ("operation", "method", "path", "status", "answer_bytes", "valid")
+        row[key] for key in ("operation", "method", "path", "status", "response_bytes", "valid")
     )
     assert ("type", "/id") == (row["findings"][0]["rule"], row["findings"][0]["pointer"])
     result = through_proxy(client, *words, "-f", "findings[].rule")
@@ -108,12 +108,12 @@ def test_lines_for_programs(server: Recorder) -> None:
 
 def test_a_misbehaving_stand_in_is_found_through_the_proxy() -> None:
     """The stand-in runs as long as the proxy, and whoever asks it brings the key."""
-    client, answers = _sent(
+    client, responses = _sent(
         _request("GET /org", f"Authorization: Bearer {API_KEYS['viewer']}"), _request("GET /org")
     )
     words = ("demo", "--misbehave", "get-org=wrong-type", "-o", "ndjson", "-f", "findings[].[where, rule]")
     result = through_proxy(client, *words)
-    assert [200, 401] == [status for status, _ in answers]
+    assert [200, 401] == [status for status, _ in responses]
     found = ['[["response","type"]]', '[["request","missing-security"]]']
     assert found == [line.replace(" ", "") for line in result.stdout.splitlines()]
 
@@ -131,15 +131,15 @@ _REFUSED = [
 
 
 def test_requests_that_cannot_be_passed_on(server: Recorder) -> None:
-    """The answer is a problem, which says that it is the proxy's own, and the server sees nothing."""
-    answers: list[bytes] = []
+    """The response is a problem, which says that it is the proxy's own, and the server sees nothing."""
+    responses: list[bytes] = []
 
     def client(port: int) -> None:
-        answers.extend(exchanged(port, request) for request, _, _ in _REFUSED)
+        responses.extend(exchanged(port, request) for request, _, _ in _REFUSED)
 
     result = through_proxy(client, _document(), "--upstream", server.origin)
-    for answer, (_, status, error) in zip(answers, _REFUSED, strict=True):
-        head, _, body = answer.partition(b"\r\n\r\n")
+    for response, (_, status, error) in zip(responses, _REFUSED, strict=True):
+        head, _, body = response.partition(b"\r\n\r\n")
         assert status == int(head.split()[1])
         assert f"Proxy-Status: dynacli; error={error}".encode() in head.split(b"\r\n")
         assert ("dynacli proxy", status) == (json.loads(body)["source"], json.loads(body)["status"])
@@ -148,7 +148,9 @@ def test_requests_that_cannot_be_passed_on(server: Recorder) -> None:
 
 def test_a_policy_holds_for_what_passes(server: Recorder, home: Path) -> None:
     """What it denies is not passed on, by whatever spelling or override, and what it allows is."""
-    server.answers = {path: Answer(body=b'{"id":1}') for path in ("/items/1", "/items", "/items/1/", "/x")}
+    server.responses = {
+        path: Response(body=b'{"id":1}') for path in ("/items/1", "/items", "/items/1/", "/x")
+    }
     actions = {
         f"/do#Action={name}": {"get": operation(name, parameter("Action", {"enum": [name]}, required=True))}
         for name in ("list", "erase")
@@ -158,7 +160,7 @@ def test_a_policy_holds_for_what_passes(server: Recorder, home: Path) -> None:
         file.write('[apis.shop.policy]\ndeny = ["DELETE", "secret", "erase"]\nconfirm = ["PUT"]\n')
     part = '--b\r\nContent-Disposition: form-data; name="_method"\r\n\r\nDELETE\r\n--b--\r\n'
     form, large = "application/x-www-form-urlencoded", "_method=DELETE&x=" + "x" * 1_100_000
-    client, answers = _sent(
+    client, responses = _sent(
         _request("GET /items/1"),
         _request("DELETE /items/1"),
         _request("DELETE /items/1/"),
@@ -186,10 +188,10 @@ def test_a_policy_holds_for_what_passes(server: Recorder, home: Path) -> None:
         _request("POST /items", "Content-Type: image/png", body="x" * 1_100_000),
     )
     result = through_proxy(client, "shop", "--upstream", server.origin, "--validate", "off")
-    assert [200, *[403] * 22, 200, 200] == [status for status, _ in answers]
+    assert [200, *[403] * 22, 200, 200] == [status for status, _ in responses]
     assert ["GET", "POST", "POST"] == [request.method for request in server.requests]
     assert "refused: `delete-item` is not called: the policy denies it" in result.stdout
-    assert "the policy denies it" in answers[1][1]["title"]
+    assert "the policy denies it" in responses[1][1]["title"]
 
 
 def test_no_target_ends_the_proxy(server: Recorder) -> None:
@@ -208,9 +210,9 @@ def test_no_target_ends_the_proxy(server: Recorder) -> None:
     )
     for api in ("shop", other):
         server.requests.clear()
-        client, answers = _sent(*map(_request, targets), _request("DELETE //["), _request("GET /items/1"))
+        client, responses = _sent(*map(_request, targets), _request("DELETE //["), _request("GET /items/1"))
         result = through_proxy(client, api, "--upstream", server.origin, "--no-fail")
-        assert [*[404] * 6, 421, 403, 404] == [status for status, _ in answers]
+        assert [*[404] * 6, 421, 403, 404] == [status for status, _ in responses]
         assert 0 == result.exit_code, result.stderr
         assert "defect" not in result.stdout + result.stderr
 
@@ -226,9 +228,9 @@ def test_what_a_server_may_read_otherwise_is_not_passed_on(server: Recorder) -> 
         b"POST /items HTTP/1.1\r\n" + end + override + b"\r\n",
         b"POST /items HTTP/1.1\r\n" + end + b"\r\n",
     )
-    client, answers = _sent(*requests)
+    client, responses = _sent(*requests)
     through_proxy(client, "shop", "--upstream", server.origin, "--no-fail")
-    assert [400, 400, 404] == [status for status, _ in answers]
+    assert [400, 400, 404] == [status for status, _ in responses]
     assert ["POST"] == [request.method for request in server.requests]
 
 
@@ -247,60 +249,63 @@ def test_a_defect_ends_one_exchange(name: str, server: Recorder, monkeypatch: py
     def defective(*given: Any) -> Any:
         return usual(*given) if not defects else defects.pop() // 0
 
-    server.answers = {"/items/1": Answer(body=b'{"id":1}')}
+    server.responses = {"/items/1": Response(body=b'{"id":1}')}
     assert 0 == run_cli("api", "add", "shop", _document()).exit_code
     assert 0 == run_cli("api", "set", "shop", "policy.deny=DELETE").exit_code
     monkeypatch.setattr(owners[name], name, defective)
-    answers: list[bytes] = []
+    responses: list[bytes] = []
 
     def client(port: int) -> None:
         for _ in range(2):
             with contextlib.suppress(ConnectionError):
-                answers.append(exchanged(port, _request("GET /items/1"))[:12])
+                responses.append(exchanged(port, _request("GET /items/1"))[:12])
 
     result = through_proxy(client, "shop", "--upstream", server.origin, "-o", "json")
     expected = {"__call__": b"HTTP/1.1 502", "find_request": b"HTTP/1.1 502", "data_received": b""}
-    assert [expected.get(name, b"HTTP/1.1 200"), b"HTTP/1.1 200"] == [*[b""] * (2 - len(answers)), *answers]
+    assert [expected.get(name, b"HTTP/1.1 200"), b"HTTP/1.1 200"] == [
+        *[b""] * (2 - len(responses)),
+        *responses,
+    ]
     assert (0, []) == (result.exit_code, defects)
     assert 1 == (result.stdout + result.stderr).count("ZeroDivisionError")
     assert "Traceback" not in result.stderr
 
 
-def test_a_server_that_cannot_be_reached_or_does_not_answer() -> None:
+def test_a_server_that_cannot_be_reached_or_does_not_respond() -> None:
     """The client is told by the proxy, and the judge finds that the server closed the connection."""
-    client, answers = _sent(_request("GET /items/1"))
+    client, responses = _sent(_request("GET /items/1"))
     result = through_proxy(client, _document(), "--upstream", f"http://127.0.0.1:{free_port()}")
-    assert (502, 0) == (answers[0][0], result.exit_code)
-    assert "refuses the connection" in answers[0][1]["title"]
+    assert (502, 0) == (responses[0][0], result.exit_code)
+    assert "refuses the connection" in responses[0][1]["title"]
     with socket.create_server(("127.0.0.1", 0)) as silent:
         origin = f"http://127.0.0.1:{silent.getsockname()[1]}"
         words = (_document(), "--upstream", origin, "-o", "ndjson", "-f", "[findings[].rule, error]")
-        client, answers = _sent(_request("GET /items/1"))
+        client, responses = _sent(_request("GET /items/1"))
         result = through_proxy(client, *words, "--timeout", "0.2")
-        assert (504, '[[],"The server did not answer within 0.2 s"]\n') == (answers[0][0], result.stdout)
+        assert (504, '[[],"The server did not respond within 0.2 s"]\n') == (responses[0][0], result.stdout)
     assert 0 == result.exit_code
     with raw_server(lambda *_: b"") as closing:
         words = (_document(), "--upstream", closing.origin, "-o", "ndjson", "-f", "findings[].rule")
         result = through_proxy(client, *words)
-    assert (502, 9, '["no-answer"]\n') == (answers[-1][0], result.exit_code, result.stdout)
+    assert (502, 9, '["no-response"]\n') == (responses[-1][0], result.exit_code, result.stdout)
 
 
 def test_a_way_back_to_the_proxy_is_found_by_the_request_that_takes_it() -> None:
     """The upstream has another address than the proxy was started with, and is it all the same."""
     port = free_port()
-    answers: list[bytes] = []
+    responses: list[bytes] = []
 
     def client(port: int) -> None:
-        answers.append(exchanged(port, _request("GET /items/1")))
+        responses.append(exchanged(port, _request("GET /items/1")))
 
     words = (_document(), "--host", "0.0.0.0", "--upstream", f"http://127.0.0.2:{port}", "-f", "refused")
     result = through_proxy(client, *words, "-o", "json", port=port)
-    assert answers[0].startswith(b"HTTP/1.1 508 Loop Detected\r\n")
+    assert responses[0].startswith(b"HTTP/1.1 508 Loop Detected\r\n")
     assert '"The upstream is this proxy itself' in result.stdout
 
 
 def test_exchanges_that_wait_too_long_are_told_but_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither an answer nor memory waits for the judge."""
+    """Neither a response nor memory waits for the judge."""
     monkeypatch.setattr(judging_thread, "_MOST_JUDGED", 500)
     monkeypatch.setattr(judging_thread, "_MOST_WAITING", 600)
     go_on, seen = threading.Event(), list[PassedExchange]()

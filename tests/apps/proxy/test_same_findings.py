@@ -127,10 +127,10 @@ def test_an_upstream_with_a_certificate_of_its_own_authority(
     certificates = Certificates(tmp_path_factory.mktemp("certificates"))
     certificates.sign("server")
     folder = certificates.folder
-    answers: list[bytes] = []
+    responses: list[bytes] = []
 
     def client(port: int) -> None:
-        answers.append(exchanged(port, b"GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+        responses.append(exchanged(port, b"GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
 
     with tls_server(folder, "server", ssl.CERT_OPTIONAL, ssl.TLSVersion.TLSv1_3) as server:
         api = save(document({"/a": {"get": operation("get-a")}}, [server.origin]))
@@ -139,10 +139,10 @@ def test_an_upstream_with_a_certificate_of_its_own_authority(
         with Path(run_cli("config", "path").stdout.strip()).open("a", encoding="utf-8") as file:
             file.write(f'[apis.corp.profiles.inside]\nca = "{folder}/ca.pem"\n')
         through_proxy(client, "corp", "--upstream", server.origin, "--profile", "inside", "--no-fail")
-    assert b" 502 " in answers[0]
-    assert b"is not trusted" in answers[0]
-    assert answers[1].startswith(b"HTTP/1.1 200 OK\r\n")
-    assert answers[1].endswith(b"\r\n\r\n{}")
+    assert b" 502 " in responses[0]
+    assert b"is not trusted" in responses[0]
+    assert responses[1].startswith(b"HTTP/1.1 200 OK\r\n")
+    assert responses[1].endswith(b"\r\n\r\n{}")
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -159,10 +159,10 @@ def test_a_proxy_of_the_environment_is_passed_through(
         _connect_through(sock, head, b"HTTP/1.1 200 Connected\r\n\r\n")
         return b""
 
-    answers: list[bytes] = []
+    responses: list[bytes] = []
 
     def client(port: int) -> None:
-        answers.append(exchanged(port, b"GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+        responses.append(exchanged(port, b"GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
 
     certificates = Certificates(tmp_path_factory.mktemp("certificates"))
     certificates.sign("server")
@@ -178,19 +178,19 @@ def test_a_proxy_of_the_environment_is_passed_through(
             file.write(f'[apis.corp.profiles.inside]\nca = "{folder}/ca.pem"\n')
         monkeypatch.setenv(f"{scheme}_proxy", near.origin.replace("://", f"://me:{canary}@"))
         through_proxy(client, "corp", "--upstream", origin, "--profile", "inside", "--no-fail")
-    assert answers[0].startswith(b"HTTP/1.1 200 OK\r\n")
+    assert responses[0].startswith(b"HTTP/1.1 200 OK\r\n")
     expected = b"Proxy-Authorization: Basic " + b64encode(f"me:{canary}".encode())
     assert expected.lower() in near.got[0].lower()
     line = b"GET http://far.invalid:81/a " if scheme == "http" else b"CONNECT " + origin.encode()[8:] + b" "
     assert near.got[0].startswith(line)
 
 
-def test_a_proxy_of_the_environment_answers_for_no_server(
+def test_a_proxy_of_the_environment_responses_for_no_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What it sends before the server has shown who it is, is no answer of the server."""
+    """What it sends before the server has shown who it is, is no response of the server."""
     monkeypatch.setenv("no_proxy", "")
-    answers: list[bytes] = []
+    responses: list[bytes] = []
 
     def talk(sock: socket.socket, head: bytes) -> bytes:
         forged = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"
@@ -198,7 +198,7 @@ def test_a_proxy_of_the_environment_answers_for_no_server(
         return b""
 
     def client(port: int) -> None:
-        answers.append(exchanged(port, b"GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+        responses.append(exchanged(port, b"GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
 
     Certificates(tmp_path).sign("server")
     with (
@@ -211,14 +211,14 @@ def test_a_proxy_of_the_environment_answers_for_no_server(
             file.write(f'[apis.corp.profiles.inside]\nca = "{tmp_path}/ca.pem"\n')
         monkeypatch.setenv("https_proxy", near.origin)
         through_proxy(client, "corp", "--upstream", far.origin, "--profile", "inside", "--no-fail")
-    assert answers[0].startswith(b"HTTP/1.1 502 ")
-    assert b"did not let us through" in answers[0]
+    assert responses[0].startswith(b"HTTP/1.1 502 ")
+    assert b"did not let us through" in responses[0]
 
 
-def _connect_through(sock: socket.socket, head: bytes, answer: bytes) -> None:
-    """Do what a proxy does that is asked to connect through to a server, after an answer of its own."""
+def _connect_through(sock: socket.socket, head: bytes, response: bytes) -> None:
+    """Do what a proxy does that is asked to connect through to a server, after a response of its own."""
     with socket.create_connection(("127.0.0.1", int(head.split()[1].rpartition(b":")[2]))) as far:
-        sock.sendall(answer)
+        sock.sendall(response)
         thread = threading.Thread(target=_copy, args=(far, sock))
         thread.start()
         _copy(sock, far)

@@ -10,12 +10,12 @@ from tests.documents import document, operation, parameter, save
 
 _ITEM = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
 _JSON = {"application/json": {"schema": _ITEM}}
-_ANSWERS = {"200": {"description": "", "content": _JSON}}
+_RESPONSES = {"200": {"description": "", "content": _JSON}}
 
 
 def _document() -> str:
-    get = operation("getItem", parameter("id", {"type": "integer"}, "path"), responses=_ANSWERS)
-    post = operation("addItem", responses=_ANSWERS)
+    get = operation("getItem", parameter("id", {"type": "integer"}, "path"), responses=_RESPONSES)
+    post = operation("addItem", responses=_RESPONSES)
     post["requestBody"] = {"content": {**_JSON, "application/octet-stream": {}}}
     return save(
         document(
@@ -55,29 +55,29 @@ def _filled(head: bytes, *values: Any) -> bytes:
     return head
 
 
-def test_a_request_and_its_answer_are_not_altered(canary: str) -> None:
+def test_a_request_and_its_response_are_not_altered(canary: str) -> None:
     """The order, spelling and repetition of headers, the target, encodings, the reason: all but what is hop by hop."""
-    answer = (
+    response = (
         b"HTTP/1.1 200 Just Fine\r\nSet-Cookie: a=1\r\nX-B: \xe9\r\nset-cookie: b=2\r\n"
         b"Content-Type: application/json\r\nLocation: http://elsewhere/\r\n"
         b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
     ) % len(_BODY)
-    answers: list[bytes] = []
+    responses: list[bytes] = []
 
     def talk(sock: socket.socket, _: bytes) -> bytes:
         body = _read(sock, len(_BODY))
-        sock.sendall(answer.replace(b"\r\nLoc", b"\r\nKeep-Alive: 9\r\nLoc") + _BODY)
+        sock.sendall(response.replace(b"\r\nLoc", b"\r\nKeep-Alive: 9\r\nLoc") + _BODY)
         return body
 
     def client(port: int) -> None:
         head = _filled(_CLIENTS_HEAD, canary.encode(), len(_BODY))
-        answers.append(exchanged(port, head + _BODY))
+        responses.append(exchanged(port, head + _BODY))
 
     with raw_server(talk) as server:
         result = through_proxy(client, _document(), "--upstream", f"{server.origin}/v1/", "-o", "json")
     host = server.origin.removeprefix("http://").encode()
     assert _filled(_PASSED_HEAD, host, canary.encode(), len(_BODY)) + _BODY == server.got[0]
-    assert answer.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") + _BODY == answers[0]
+    assert response.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") + _BODY == responses[0]
     row = json.loads(result.stdout)
     # The document has no such parameters, which only `exact` finds; the bodies were decoded to be judged.
     assert (0, "add-item", 200, [], []) == (
@@ -97,7 +97,7 @@ _FORMS = {
         b'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\nContent-Length: 9\r\n\r\n',
         b'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\nContent-Length: 9\r\nConnection: close\r\n\r\n',
     ),
-    "an interim answer, chunks and trailers": (
+    "an interim response, chunks and trailers": (
         b"GET /items/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
         (
             b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
@@ -114,36 +114,36 @@ _FORMS = {
         b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{"id":1}\r\n0\r\nX-T: 2\r\n\r\n',
         b'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"id":1}',
     ),
-    "an answer that ends with its connection": (
+    "a response that ends with its connection": (
         b"GET http://localhost/items/1?x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
         b'HTTP/1.0 200 OK\r\n\r\n{"id":1}',
         b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n8\r\n{"id":1}\r\n0\r\n\r\n',
     ),
 }
-"""What is meant → request, the server's answer, and what the client gets."""
+"""What is meant → request, the server's response, and what the client gets."""
 
 
-def test_the_forms_of_answers() -> None:
+def test_the_forms_of_responses() -> None:
     """Each passes as the client understands it."""
-    waiting = [answer for _, answer, _ in _FORMS.values()]
-    answers: list[bytes] = []
+    waiting = [response for _, response, _ in _FORMS.values()]
+    responses: list[bytes] = []
 
     def talk(sock: socket.socket, _: bytes) -> bytes:
         sock.sendall(waiting.pop(0))
         return b""
 
     def client(port: int) -> None:
-        answers.extend(exchanged(port, request) for request, _, _ in _FORMS.values())
+        responses.extend(exchanged(port, request) for request, _, _ in _FORMS.values())
 
     with raw_server(talk) as server:
         through_proxy(client, _document(), "--upstream", server.origin)
     assert {name: expected for name, (_, _, expected) in _FORMS.items()} == dict(
-        zip(_FORMS, answers, strict=True)
+        zip(_FORMS, responses, strict=True)
     )
 
 
 def test_pieces_pass_while_they_come() -> None:
-    """The upstream gets a part of a request before the rest is there, and the client a part of the answer."""
+    """The upstream gets a part of a request before the rest is there, and the client a part of the response."""
     seen: list[bytes] = []
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n"
 

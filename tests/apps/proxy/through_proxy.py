@@ -114,10 +114,10 @@ class RawServer:
 
 @contextlib.contextmanager
 def raw_server(talk: Callable[[socket.socket, bytes], bytes]) -> Iterator[RawServer]:
-    """Run a server until the end of the block, which answers one request a connection.
+    """Run a server until the end of the block, which responds to one request a connection.
 
     Args:
-        talk: Called with a connection and the head of a request; reads the rest if there is any, answers, and returns
+        talk: Called with a connection and the head of a request; reads the rest if there is any, responses, and returns
             what it has read.
     """
     listener = socket.create_server(("127.0.0.1", 0))
@@ -125,7 +125,7 @@ def raw_server(talk: Callable[[socket.socket, bytes], bytes]) -> Iterator[RawSer
 
     threads: list[threading.Thread] = []
 
-    def answer(sock: socket.socket) -> None:
+    def response(sock: socket.socket) -> None:
         with sock, contextlib.suppress(ConnectionError):
             head = b""
             while not head.endswith(b"\r\n\r\n") and (piece := sock.recv(1)):
@@ -139,7 +139,7 @@ def raw_server(talk: Callable[[socket.socket, bytes], bytes]) -> Iterator[RawSer
                 sock, _ = listener.accept()
             except OSError:
                 return  # the end of the block
-            threads.append(threading.Thread(target=answer, args=(sock,)))
+            threads.append(threading.Thread(target=response, args=(sock,)))
             threads[-1].start()
 
     threads.append(threading.Thread(target=serve))

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from dynacli.guide.pages import page
-from tests.harness import Answer, Recorder
+from tests.harness import Recorder, Response
 
 pytest_plugins = ["pytester"]
 
@@ -23,7 +23,7 @@ _PLUGIN = ("-p", "dynacli.apps.pytest_plugin.plugin", "-p", "no:cacheprovider", 
 
 
 def _document(origin: str) -> dict[str, Any]:
-    answer = {
+    response = {
         "description": "",
         "content": {
             "application/json": {
@@ -32,17 +32,17 @@ def _document(origin: str) -> dict[str, Any]:
         },
     }
     parameter = {"name": "petId", "in": "path", "required": True, "schema": {"type": "integer"}}
-    answers = {"200": answer, "404": {"description": ""}}
+    responses = {"200": response, "404": {"description": ""}}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Pets", "version": "1"},
         "servers": [{"url": origin}],
         "paths": {
             "/pets/{petId}": {
-                "get": {"operationId": "getPet", "parameters": [parameter], "responses": answers},
-                "delete": {"operationId": "deletePet", "parameters": [parameter], "responses": answers},
+                "get": {"operationId": "getPet", "parameters": [parameter], "responses": responses},
+                "delete": {"operationId": "deletePet", "parameters": [parameter], "responses": responses},
             },
-            "/owner": {"get": {"operationId": "getOwner", "responses": {"200": answer}}},
+            "/owner": {"get": {"operationId": "getOwner", "responses": {"200": response}}},
         },
     }
 
@@ -51,9 +51,9 @@ def _document(origin: str) -> dict[str, Any]:
 def pets(server: Recorder, pytester: pytest.Pytester) -> Recorder:
     """Return the server of an API, whose document is `pets.json` in the directory of the run."""
     (pytester.path / "pets.json").write_text(json.dumps(_document(server.origin)), encoding="utf-8")
-    server.answers["/pets/1"] = Answer(body=b'{"id": 1}')
-    server.answers["/pets/2"] = Answer(body=b'{"id": "two"}')
-    server.answers["/owner"] = Answer(body=b"{}")
+    server.responses["/pets/1"] = Response(body=b'{"id": 1}')
+    server.responses["/pets/2"] = Response(body=b'{"id": "two"}')
+    server.responses["/owner"] = Response(body=b"{}")
     return server
 
 
@@ -123,7 +123,7 @@ def test_is_of_no_operation(api):
 """
 
 
-def test_an_answer_that_breaks_the_document_fails_its_test(
+def test_an_response_that_breaks_the_document_fails_its_test(
     pets: Recorder, pytester: pytest.Pytester, run: _Run
 ) -> None:
     """The test shows what the command line says, at the line that made the call, and the report has every call."""
@@ -133,11 +133,11 @@ def test_an_answer_that_breaks_the_document_fails_its_test(
     result.stdout.fnmatch_lines(
         [
             '>       api.call("get-pet", pet_id=2)',
-            "E       dynacli.errors.MismatchError: The answer breaks the document: /id: expected integer, *",
+            "E       dynacli.errors.MismatchError: The response breaks the document: /id: expected integer, *",
             "E       /id: expected integer, got string `two` [[]type]",
             '*"id": "two"*',
             "*^^^^^*",
-            "E       dynacli.errors.MismatchError: The answer to row 2 breaks the document: *expected integer*",
+            "E       dynacli.errors.MismatchError: The response to row 2 breaks the document: *expected integer*",
             "E       dynacli.errors.UsageError: There is no option `--pet`",
             "E       *--pet-id*",
             "The test is marked with the operation `get-owner`, and did not call it",
@@ -145,7 +145,7 @@ def test_an_answer_that_breaks_the_document_fails_its_test(
             "*_ test_is_of_no_operation _*",
             "`pets.json` has no operation `get-pets`",
             "It is no name, no operationId and no tag of the document",
-            "pets.json: 1 of 3 operations called, 1 of 5 answers seen",
+            "pets.json: 1 of 3 operations called, 1 of 5 responses seen",
         ]
     )
     assert "api_client.py" not in result.stdout.str()
@@ -153,7 +153,7 @@ def test_an_answer_that_breaks_the_document_fails_its_test(
     assert not report["valid"]
     assert [True, False, True, False, True] == [call["valid"] for call in report["calls"]]
     assert report["calls"][1]["test"].endswith("::test_wrong")
-    assert {"pets.json": {"called": 1, "operations": 3, "seen": 1, "answers": 5}} == report["coverage"]
+    assert {"pets.json": {"called": 1, "operations": 3, "seen": 1, "responses": 5}} == report["coverage"]
     assert 5 == len(pets.requests)
 
 
@@ -166,9 +166,9 @@ def test_each_operation_that_only_reads_becomes_a_test(pets: Recorder, run: _Run
             "*collected 2 items",
             "*::get-owner FAILED*",
             "*::get-pet PASSED*",
-            "The answers of `get-owner` break the document",
+            "The responses of `get-owner` break the document",
             "*`id` is missing, *[[]required]",
-            "pets.json: 2 of 3 operations called, 2 of 5 answers seen",
+            "pets.json: 2 of 3 operations called, 2 of 5 responses seen",
         ]
     )
     assert {"GET"} == {request.method for request in pets.requests}
@@ -218,7 +218,7 @@ def test_workers_tell_what_they_have_seen(pytester: pytest.Pytester) -> None:
     words = ("-n", "2", "--dynacli-api", "pets.json", "--dynacli-check", "pets.json")
     result = pytester.runpytest_subprocess(*_PLUGIN[2:4], *words, "--dynacli-report=r.json")
     result.assert_outcomes(passed=2, failed=7)
-    result.stdout.fnmatch_lines(["pets.json: 2 of 3 operations called, 2 of 5 answers seen"])
+    result.stdout.fnmatch_lines(["pets.json: 2 of 3 operations called, 2 of 5 responses seen"])
     assert 7 <= len(json.loads((pytester.path / "r.json").read_bytes())["calls"])
 
 
@@ -229,4 +229,4 @@ def test_the_example_of_the_manual_passes(pytester: pytest.Pytester, run: _Run) 
     pytester.makepyfile(block)
     result = run()
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["demo: 1 of 23 operations called, 1 of * answers seen"])
+    result.stdout.fnmatch_lines(["demo: 1 of 23 operations called, 1 of * responses seen"])

@@ -23,26 +23,26 @@ _SECRET = "s3cr3t-0f-s0meb0dy"
 
 
 def _document() -> str:
-    answers = {"200": {"description": "", "content": _JSON}}
-    get = operation("getPet", parameter("id", {"type": "integer"}, "path"), responses=answers)
+    responses = {"200": {"description": "", "content": _JSON}}
+    get = operation("getPet", parameter("id", {"type": "integer"}, "path"), responses=responses)
     limit, kinds = parameter("limit", {"type": "integer"}), parameter("kinds", {"type": "array"})
     kinds.update(explode=False, schema={"type": "array", "items": {"enum": ["cat", "dog"]}})
-    post = operation("addPet", limit, kinds, responses=answers)
+    post = operation("addPet", limit, kinds, responses=responses)
     post["requestBody"] = {"required": True, "content": _JSON}
     return save(document({"/pets/{id}": {"get": get}, "/pets": {"post": post}}, [_SERVER]))
 
 
 def _entry(path: str, *, method: str = "GET", **fields: Any) -> dict[str, Any]:
-    """An entry, with an answer that the document allows unless another is given."""
+    """An entry, with a response that the document allows unless another is given."""
     request = {"method": method, "url": path if "://" in path else f"{_SERVER}{path}", "headers": []}
     return {
         "request": {**request, **fields.pop("request", {})},
-        "response": {**_answer('{"id":1}'), **fields.pop("response", {})},
+        "response": {**_response('{"id":1}'), **fields.pop("response", {})},
         **fields,
     }
 
 
-def _answer(text: str | None, media_type: str = "application/json", **content: Any) -> dict[str, Any]:
+def _response(text: str | None, media_type: str = "application/json", **content: Any) -> dict[str, Any]:
     content = {"size": 9, "mimeType": media_type, **({} if text is None else {"text": text}), **content}
     headers = [{"name": ":status", "value": "200"}, {"name": "content-type", "value": media_type}]
     return {"status": 200, "statusText": "OK", "headers": headers, "content": content}
@@ -70,9 +70,11 @@ def _found(entry: dict[str, Any], *words: str) -> tuple[int, list[str], list[str
     [
         (_entry("/pets/1"), []),
         (_entry("/pets/x"), ["request path/id type"]),
-        (_entry("/pets/1", response=_answer('{"id":"1"}')), ["response /id type"]),
+        (_entry("/pets/1", response=_response('{"id":"1"}')), ["response /id type"]),
         (
-            _entry("/pets/1", response=_answer(base64.b64encode(b'{"id":"1"}').decode(), encoding="base64")),
+            _entry(
+                "/pets/1", response=_response(base64.b64encode(b'{"id":"1"}').decode(), encoding="base64")
+            ),
             ["response /id type"],
         ),
         (_entry("/pets/1", response={"status": 201}), ["response status undocumented-status"]),
@@ -84,13 +86,13 @@ def _found(entry: dict[str, Any], *words: str) -> tuple[int, list[str], list[str
         ),
         (_entry("/pets", method="POST"), ["request  missing-body"]),
         (
-            _entry("/pets", method="POST", request=_posted('{"kind":"dog"}'), response=_answer("{}")),
+            _entry("/pets", method="POST", request=_posted('{"kind":"dog"}'), response=_response("{}")),
             ["request  required", "response  required"],
         ),
     ],
 )
 def test_the_findings_in_an_exchange(entry: dict[str, Any], findings: list[str]) -> None:
-    """The request is judged, and the answer, and findings are a failure."""
+    """The request is judged, and the response, and findings are a failure."""
     exit_code, found, not_validated = _found(entry)
     assert sorted(findings) == sorted(found)
     assert [] == not_validated
@@ -113,7 +115,7 @@ def test_the_findings_in_an_exchange(entry: dict[str, Any], findings: list[str])
 )
 def test_bodies_that_the_recording_left_out(sent: dict[str, Any]) -> None:
     """They are not validated, which is said, and nothing is found missing or learned."""
-    entry = _entry("/pets", method="POST", request=sent, response=_answer(None))
+    entry = _entry("/pets", method="POST", request=sent, response=_response(None))
     exit_code, found, not_validated = _found(entry, "--learn", "learned.yaml")
     assert (0, [], ["the recording does not have the body"]) == (exit_code, found, not_validated)
     assert not Path("learned.yaml").exists()
@@ -134,7 +136,7 @@ def test_secrets_are_masked_in_all_that_is_written() -> None:
             "headers": headers,
             **_posted(json.dumps({"id": f"body-{_SECRET}", "token": f"body-{_SECRET}"})),
         },
-        response=_answer(json.dumps({"id": f"answer-{_SECRET}", "token": f"answer-{_SECRET}"})),
+        response=_response(json.dumps({"id": f"response-{_SECRET}", "token": f"response-{_SECRET}"})),
     )
     for words in (
         ("-o", "json"),
@@ -167,7 +169,7 @@ def test_what_belongs_to_no_operation_is_counted_by_host() -> None:
 
 def test_exchanges_that_came_to_the_same_are_counted() -> None:
     """Each kind is listed once."""
-    wrong = _entry("/pets/1", response=_answer('{"id":"1"}'))
+    wrong = _entry("/pets/1", response=_response('{"id":"1"}'))
     rows = json.loads(_judged(*[_entry("/pets/1")] * 3, *[wrong] * 4).stdout)
     assert [3, 4] == [call["times"] for call in rows[0]["calls"]]
     assert "7" in run_cli("validate", _document(), _saved(*[_entry("/pets/1")] * 7)).stdout
@@ -181,7 +183,7 @@ def _saved(*entries: dict[str, Any]) -> str:
 
 def test_findings_that_the_configuration_switches_off() -> None:
     """They count here as little as in calls."""
-    wrong = _saved(_entry("/pets/1", response=_answer('{"id":"1"}')))
+    wrong = _saved(_entry("/pets/1", response=_response('{"id":"1"}')))
     run_cli("api", "add", "pets", _document())
     assert 9 == run_cli("validate", "pets", wrong).exit_code
     assert 0 == run_cli("validate", "pets", wrong, "--validate", "warn").exit_code
@@ -191,13 +193,13 @@ def test_findings_that_the_configuration_switches_off() -> None:
 
 def test_what_is_learned_makes_the_document_agree() -> None:
     """With the overlay nothing is found any more."""
-    wrong, api = _saved(_entry("/pets/1", response=_answer('{"id":"1"}'))), _document()
+    wrong, api = _saved(_entry("/pets/1", response=_response('{"id":"1"}'))), _document()
     assert 9 == run_cli("validate", api, wrong, "--learn", "learned.yaml").exit_code
     run_cli("api", "add", "pets", api, "--overlay", "learned.yaml")
     assert 0 == run_cli("validate", "pets", wrong).exit_code
 
 
-def test_an_exchange_without_an_answer() -> None:
+def test_an_exchange_without_an_response() -> None:
     """Its request is judged all the same."""
     blocked = _entry("/pets/x", response={"status": 0, "_error": "net::ERR_BLOCKED_BY_CLIENT"})
     result = _judged(blocked, words=("-o", "auto"))
@@ -209,7 +211,7 @@ class _Endless:
     """A HAR of 20 megabytes that is made while it is read."""
 
     def __init__(self, entries: int) -> None:
-        entry = _entry("/pets/1", response=_answer(json.dumps({"id": 1, "token": '"\\é' * 1_000})))
+        entry = _entry("/pets/1", response=_response(json.dumps({"id": 1, "token": '"\\é' * 1_000})))
         self._entry, self._left = json.dumps(entry).encode(), entries
         self._begun = b'{"log":{"version":"1.2","entries":['
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.documents import BEARER, document, operation, parameter, save
-from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, Result, run_cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,36 +48,38 @@ class SmallApi:
                 "owner": {"type": "object", "properties": {"id": {"type": "integer"}}},
             },
         }
-        answer = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "object"}}}}}
+        response = {
+            "200": {"description": "", "content": {"application/json": {"schema": {"type": "object"}}}}
+        }
         by_id = parameter("petId", {"type": "integer", "minimum": 1}, "path")
         paths = {
-            "/pets": {"post": operation("createPet", body=pet, responses=answer)},
+            "/pets": {"post": operation("createPet", body=pet, responses=response)},
             "/pets/{petId}": {
                 "get": operation(
                     "getPet",
                     by_id,
                     parameter("page-size", {"type": "integer", "maximum": 10}),
-                    responses=answer,
+                    responses=response,
                 ),
-                "put": operation("putPet", by_id, body=pet, responses=answer),
-                "delete": operation("removePet", by_id, responses=answer),
+                "put": operation("putPet", by_id, body=pet, responses=response),
+                "delete": operation("removePet", by_id, responses=response),
             },
-            "/safe": {"get": operation("safe", security=[{"token": []}], responses=answer)},
+            "/safe": {"get": operation("safe", security=[{"token": []}], responses=response)},
         }
         save(document(paths, [server.origin], {"token": BEARER}), "api.json")
         self.created = 0
         for path in ("/pets", "/safe", *(f"/pets/{number}" for number in range(100))):
-            server.answers[path] = self._answer
+            server.responses[path] = self._response
 
-    def _answer(self, request: RecordedRequest) -> Answer:
+    def _response(self, request: RecordedRequest) -> Response:
         self.before(request)
         if request.method == "POST":
             self.created += 1
-            return Answer(body=json.dumps({"id": self.created, "sent": json.loads(request.body)}).encode())
+            return Response(body=json.dumps({"id": self.created, "sent": json.loads(request.body)}).encode())
         number = request.target.partition("?")[0].rpartition("/")[2]
         if number.isdecimal() and int(number) > 90:
-            return Answer(404, b'{"error":"no such pet"}')
-        return Answer(body=json.dumps({"pet": number}).encode())
+            return Response(404, b'{"error":"no such pet"}')
+        return Response(body=json.dumps({"pet": number}).encode())
 
     @property
     def served(self) -> list[str]:

@@ -21,7 +21,7 @@ from dynacli.http.rate_limit import RateLimit
 from dynacli.output import written_text
 from tests.client.batch.small_api import API, SmallApi, lines, ndjson
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, RecordedRequest, Recorder, json_answer, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 
 
 def _pets(*numbers: int) -> str:
@@ -30,10 +30,10 @@ def _pets(*numbers: int) -> str:
 
 def test_a_line_says_what_came_of_a_row(api: SmallApi) -> None:
     """Status, exit code, value and findings; the exit code of the run is that of the first row that failed."""
-    api.server.answers["/pets/2"] = Answer(body=b"[1.10]")
-    api.server.answers["/pets/3"] = Answer(503, b"")
-    api.server.answers["/pets/4"] = Answer(body=b"\xff\0", headers={"Content-Type": "image/png"})
-    api.server.answers["/pets/5"] = Answer(body=b"{", headers={"Content-Type": "application/json"})
+    api.server.responses["/pets/2"] = Response(body=b"[1.10]")
+    api.server.responses["/pets/3"] = Response(503, b"")
+    api.server.responses["/pets/4"] = Response(body=b"\xff\0", headers={"Content-Type": "image/png"})
+    api.server.responses["/pets/5"] = Response(body=b"{", headers={"Content-Type": "application/json"})
     result = api.run("get-pet", _pets(1, 2, 3, 4, 5), "--retries", "0")
     assert 5 == result.exit_code
     first, second, third, fourth, fifth = lines(result)
@@ -48,8 +48,8 @@ def test_a_line_says_what_came_of_a_row(api: SmallApi) -> None:
 
 
 def test_findings_fail_a_row_where_the_level_says_so(api: SmallApi) -> None:
-    """At `strict` a row whose answer breaks the document ends with 9; `--no-fail` does not fail the run by it."""
-    api.server.answers["/pets/2"] = Answer(body=b"[]")
+    """At `strict` a row whose response breaks the document ends with 9; `--no-fail` does not fail the run by it."""
+    api.server.responses["/pets/2"] = Response(body=b"[]")
     result = api.run("get-pet", _pets(1, 2), "--validate", "strict")
     assert (9, [0, 9]) == (result.exit_code, [line["exit_code"] for line in lines(result)])
     assert 0 == api.run("get-pet", _pets(1, 2, 99), "--validate", "strict", "--no-fail").exit_code
@@ -77,7 +77,7 @@ def test_rows_whose_results_cannot_be_written_are_told(
     )
 
 
-def test_a_row_without_an_answer_has_an_error(api: SmallApi) -> None:
+def test_a_row_without_an_response_has_an_error(api: SmallApi) -> None:
     """A lost connection is an error of its row alone."""
     result = api.run("get-pet", _pets(1), "--server", "http://127.0.0.1:9", "--retries", "0")
     (line,) = lines(result)
@@ -132,7 +132,7 @@ def test_a_row_that_fails_stops_the_others_where_that_is_asked_for(api: SmallApi
 
 
 def test_rows_that_went_well_are_taken_from_an_earlier_result(api: SmallApi) -> None:
-    """`--resume` sends the other rows, repeats the lines of those, and knows their answers; a cut line is none."""
+    """`--resume` sends the other rows, repeats the lines of those, and knows their responses; a cut line is none."""
     rows = ndjson(
         {"operation": "create-pet", "inputs": {"name": "Rex"}, "as": "w"},
         {"operation": "get-pet", "inputs": {"pet-id": "{{w.id}}"}},
@@ -231,7 +231,7 @@ def test_the_result_has_any_format(api: SmallApi) -> None:
 
 def test_a_filter_that_fails_on_a_result_does_not_end_the_batch(api: SmallApi) -> None:
     """The line is written whole, the other rows are sent, and the run ends with 13."""
-    api.server.answers["/pets/1"] = Answer(204, b"")
+    api.server.responses["/pets/1"] = Response(204, b"")
     result = api.run("get-pet", _pets(1, 2), "-f", "keys(data)")
     assert (13, [True, False]) == (result.exit_code, ["exit_code" in line for line in lines(result)])
 
@@ -274,9 +274,9 @@ def test_progress_is_shown_on_a_terminal(api: SmallApi) -> None:
 
 
 def test_secrets_are_in_no_result(api: SmallApi, canary: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that sends the credential back does not bring it into the result, and rows without an answer neither."""
+    """A server that sends the credential back does not bring it into the result, nor do rows without a response."""
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
-    api.server.answers["/safe"] = Answer(body=json.dumps([{canary: f"x {canary}"}]).encode())
+    api.server.responses["/safe"] = Response(body=json.dumps([{canary: f"x {canary}"}]).encode())
     rows = ndjson({"operation": "safe"})
     result = api.run(rows, "-v", "--accept-origin", api.server.origin)
     assert 0 == result.exit_code, result.stderr
@@ -331,7 +331,7 @@ def test_rows_that_change_after_they_were_checked_fail(
     assert len([code for code in expected if code == 0]) == len(api.served)
 
 
-def test_rows_whose_answers_never_come_end_the_run(api: SmallApi) -> None:
+def test_rows_whose_responses_never_come_end_the_run(api: SmallApi) -> None:
     """Where rows were changed so that one waits for a row that is not there any more, nothing hangs."""
     rows = [
         {"operation": "create-pet", "inputs": {"name": "Rex"}, "as": "w"},
@@ -368,7 +368,7 @@ def test_rows_are_not_lost_when_the_catalog_is_made_again(api: SmallApi, home: P
 
 def test_a_response_does_not_make_a_path_shorter(server: Recorder) -> None:
     """At `off`, an empty value of the path is sent if the row itself has it, and not if it comes from a response."""
-    server.answers |= {"/made": json_answer({"id": ""}), "/things/": json_answer([])}
+    server.responses |= {"/made": json_response({"id": ""}), "/things/": json_response([])}
     thing = {"get": operation("getThing", parameter("id", {"type": "string"}, "path"))}
     made = document({"/made": {"get": operation("getMade")}, "/things/{id}": thing}, [server.origin])
     word = save(made, "things.json")

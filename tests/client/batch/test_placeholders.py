@@ -1,4 +1,4 @@
-"""Rows that use the answers of earlier ones."""
+"""Rows that use the responses of earlier ones."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from dynacli.client.batch.row import filled, placeholders_in
 from dynacli.errors import UsageError
 from tests.client.batch.small_api import SmallApi, lines, ndjson
 
-_ANSWER = {"id": 7, "name": "Rex", "list": [{"a-b": None}, 2.5], "true": True}
+_RESPONSE = {"id": 7, "name": "Rex", "list": [{"a-b": None}, 2.5], "true": True}
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
         pytest.param("{{w.id}}", 7, id="keeps-its-type"),
-        pytest.param("{{ w }}", _ANSWER, id="whole-answer"),
+        pytest.param("{{ w }}", _RESPONSE, id="whole-response"),
         pytest.param("{{w.list.0.a-b}}", None, id="null"),
         pytest.param("{{w.list[1]}}", 2.5, id="index"),
         pytest.param("a {{w.name}}, {{w.list}}!", 'a Rex, [{"a-b":null},2.5]!', id="within-a-text"),
@@ -27,9 +27,9 @@ _ANSWER = {"id": 7, "name": "Rex", "list": [{"a-b": None}, 2.5], "true": True}
         pytest.param({"a": ["{{w.id}}", 1, "{b}"]}, {"a": [7, 1, "{b}"]}, id="nested"),
     ],
 )
-def test_a_placeholder_is_a_part_of_an_answer(value: Any, expected: Any) -> None:
+def test_a_placeholder_is_a_part_of_an_response(value: Any, expected: Any) -> None:
     """A text that is nothing else becomes the part; in a longer text it is written."""
-    assert expected == filled(value, {"w": _ANSWER}.__getitem__)
+    assert expected == filled(value, {"w": _RESPONSE}.__getitem__)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_placeholder_is_a_part_of_an_answer(value: Any, expected: Any) -> None
 def test_a_part_that_is_not_there_is_an_error(value: str, said: str) -> None:
     """What is missing, and what is there."""
     with pytest.raises(UsageError) as error:
-        filled(value, {"w": _ANSWER}.__getitem__)
+        filled(value, {"w": _RESPONSE}.__getitem__)
     assert said in error.value.reason
 
 
@@ -61,8 +61,8 @@ def _row(operation: str, name: str = "", /, **inputs: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("parallel", ["1", "4"])
-def test_rows_use_answers_of_earlier_rows(api: SmallApi, parallel: str) -> None:
-    """A row waits for the answers that it uses; one whose answer failed is not sent, and says so."""
+def test_rows_use_responses_of_earlier_rows(api: SmallApi, parallel: str) -> None:
+    """A row waits for the responses that it uses; one whose response failed is not sent, and says so."""
     rows = ndjson(
         _row("create-pet", "w", name="Rex"),
         _row("put-pet", petId="{{w.id}}", name="{{w.sent.name}} II", age="{{w.id}}"),
@@ -110,7 +110,7 @@ def test_rows_use_answers_of_earlier_rows(api: SmallApi, parallel: str) -> None:
         ),
     ],
 )
-def test_rows_that_use_answers_are_checked_as_far_as_they_can_be(
+def test_rows_that_use_responses_are_checked_as_far_as_they_can_be(
     api: SmallApi, rows: list[Any], said: str
 ) -> None:
     """Names, inputs, and the values that are known; nothing is sent where one is wrong."""

@@ -1,4 +1,4 @@
-"""A small API of seven items that can be paged in one way alone: its document, and a server that answers so."""
+"""A small API of seven items that can be paged in one way alone: its document, and a server that responds so."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from tests.documents import JSON, document, operation, parameter, save
-from tests.harness import Answer, RecordedRequest, Recorder
+from tests.harness import RecordedRequest, Recorder, Response
 
 __all__ = ["ITEMS", "ListedApi", "array", "integer", "record", "string"]
 
@@ -21,7 +21,7 @@ array: dict[str, Any] = {
 }
 
 Reply = Callable[[dict[str, str]], tuple[Any, dict[str, str]]]
-"""The query, or the members of the body, of a request → the value of the answer, and its headers."""
+"""The query, or the members of the body, of a request → the value of the response, and its headers."""
 
 
 def record(**properties: Any) -> dict[str, Any]:
@@ -34,11 +34,11 @@ class ListedApi:
     """A small API.
 
     Attributes:
-        reply: Answers a request; `{origin}` in it stands for the server.
-        schema: The schema of the answer.
+        reply: Responds to a request; `{origin}` in it stands for the server.
+        schema: The schema of the response.
         inputs: Query parameter → its schema.
-        headers: The headers that the document gives the answer.
-        links: The links that the document gives the answer.
+        headers: The headers that the document gives the response.
+        links: The links that the document gives the response.
         more: Further members of the Operation Object.
         body: The schema of the body of a search; None where the list is a GET.
     """
@@ -68,17 +68,17 @@ class ListedApi:
         return document({"/things": {"post" if self.body else "get": made}}, [origin])
 
     def start(self, server: Recorder) -> str:
-        """Let a server answer so, and return the word that names the document."""
+        """Let a server respond so, and return the word that names the document."""
 
-        def answer(request: RecordedRequest) -> Answer:
+        def response(request: RecordedRequest) -> Response:
             query = dict(parse_qsl(request.target.partition("?")[2]))
             given = {**query, **(json.loads(request.body) if request.body else {})}
             value, headers = self.reply(given)
             text = json.dumps(value).replace("{origin}", server.origin)
             told = {name: text_.replace("{origin}", server.origin) for name, text_ in headers.items()}
-            return Answer(200, text.encode(), {"Content-Type": JSON, **told})
+            return Response(200, text.encode(), {"Content-Type": JSON, **told})
 
-        server.answers["/things"] = answer
+        server.responses["/things"] = response
         return save(self.document(server.origin), "things.json")
 
     @property

@@ -125,7 +125,7 @@ def create(book: NewBook) -> None:
 
 uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1].partition(":")[2]))
 """
-"""fastapi-pagination: page numbers, offsets, cursors, URLs in the answer, and the header `Link`."""
+"""fastapi-pagination: page numbers, offsets, cursors, URLs in the response, and the header `Link`."""
 
 FLASK = """
 import sqlite3

@@ -89,8 +89,8 @@ class Lists:
 def _asked(url: str, body: Any = None, method: str | None = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.loads(answer.read() or b"null")
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return json.loads(response.read() or b"null")
 
 
 def _count_is(expected: int, found: list[Any]) -> list[Any]:
@@ -124,8 +124,8 @@ def _fill_kinto(origin: str) -> None:
 def _kinto_records(origin: str, _directory: Path) -> list[Any]:
     url = f"{origin}/v1/buckets/shop/collections/books/records"
     head = urllib.request.Request(url, method="HEAD")
-    with urllib.request.urlopen(head, timeout=30) as answer:
-        return _count_is(int(answer.headers["Total-Objects"]), [each["id"] for each in _asked(url)["data"]])
+    with urllib.request.urlopen(head, timeout=30) as response:
+        return _count_is(int(response.headers["Total-Objects"]), [each["id"] for each in _asked(url)["data"]])
 
 
 def _draw_points(program: str, port: int, directory: Path) -> None:
@@ -144,8 +144,8 @@ def _points(origin: str, directory: Path) -> list[Any]:
 
 
 def _references(origin: str, _directory: Path) -> list[Any]:
-    answer = _asked(f"{origin}/v1/references?page_limit=500")
-    return _count_is(answer["meta"]["data_available"], [each["id"] for each in answer["data"]])
+    response = _asked(f"{origin}/v1/references?page_limit=500")
+    return _count_is(response["meta"]["data_available"], [each["id"] for each in response["data"]])
 
 
 def _fill_todos(origin: str) -> None:
@@ -230,7 +230,7 @@ SERVED: dict[str, tuple[RealServer, Lists]] = {
         ),
         (
             replace(SERVERS["pygeoapi"], prepare=_draw_points),
-            # The document names an answer that cannot be fetched, which has the list `links`.
+            # The document names a response that cannot be fetched, which has the list `links`.
             Lists(_no_items, (Held(("get-points-features",), "offset", _points, 3),)),
         ),
         (

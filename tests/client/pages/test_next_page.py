@@ -1,4 +1,4 @@
-"""What comes after a page, by each rule: the next one, or the end and whether the answer says so."""
+"""What comes after a page, by each rule: the next one, or the end and whether the response says so."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.pages.next_page import End, NextPage, ReceivedPage, id_of, next_page, number_in
-from dynacli.client.pages.page_rule import ABSENT, AnswerPlace, InputPlace, PageRule, place_at
+from dynacli.client.pages.page_rule import ABSENT, InputPlace, PageRule, ResponsePlace, place_at
 from dynacli.openapi.model.operation import ValueType
 from dynacli.record import replace
 from tests.client.pages.listed_api import ListedApi, array, integer, record, string
@@ -74,7 +74,7 @@ _NEXT = {
     "ids that grow": (_KEYSET, _page(None, [{"id": 1}, {"id": 2}], size=2), "2"),
     "ids that shrink": (_KEYSET, _page(None, ["b", "a"], size=2), "a"),
     "header": (
-        PageRule("cursor", "", input=_input("c"), next=AnswerPlace("header N", (), "N")),
+        PageRule("cursor", "", input=_input("c"), next=ResponsePlace("header N", (), "N")),
         _page({}, [1], headers=(("n", "5"),)),
         "5",
     ),
@@ -222,22 +222,22 @@ _ENDS = {
 
 @pytest.mark.parametrize(("rule", "page", "reason", "is_said"), _ENDS.values(), ids=_ENDS)
 def test_a_page_that_is_the_last_one(rule: PageRule, page: ReceivedPage, reason: str, is_said: bool) -> None:
-    """It is told why, and whether the answer says so."""
+    """It is told why, and whether the response says so."""
     step = next_page(rule, page)
     assert isinstance(step, End)
     assert reason in step.reason
     assert is_said is step.is_said
 
 
-def test_places_in_an_answer() -> None:
+def test_places_in_an_response() -> None:
     """By names, by indexes from either end, and by expressions; what is not there is absent."""
     value = {"a": [{"b": 1}, {"b": 2}], "c.d": None}
     assert [1, 2, None] == [
         place.value_in(value) for place in (place_at("a", 0, "b"), place_at("a", -1, "b"), place_at("c.d"))
     ]
     assert ["a[-1].b", '"c.d"', "@"] == [place_at("a", -1, "b").text, place_at("c.d").text, place_at().text]
-    assert 2 == AnswerPlace("a[?b==`2`] | [0].b").value_in(value)
-    absent = [place_at("x"), place_at("a", 9), place_at("a", "b"), place_at("c.d", "e"), AnswerPlace("x.y")]
+    assert 2 == ResponsePlace("a[?b==`2`] | [0].b").value_in(value)
+    absent = [place_at("x"), place_at("a", 9), place_at("a", "b"), place_at("c.d", "e"), ResponsePlace("x.y")]
     assert all(ABSENT is place.value_in(value) for place in absent)
 
 

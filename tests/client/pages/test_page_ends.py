@@ -9,7 +9,7 @@ import pytest
 
 from tests.client.pages.listed_api import ITEMS, SIZE, ListedApi, array, integer, record, string
 from tests.documents import API_KEY, JSON, save
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 
 def _pages(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
@@ -20,47 +20,49 @@ def _pages(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
 _NUMBERED = ListedApi(_pages, record(data=array, total=integer), {"page": integer, "limit": integer})
 
 
-def _breaking(server: Recorder, at: int, broken: Answer, api: ListedApi = _NUMBERED) -> str:
-    """Let a server answer one page otherwise; return the word that names the document."""
+def _breaking(server: Recorder, at: int, broken: Response, api: ListedApi = _NUMBERED) -> str:
+    """Let a server serve one page otherwise; return the word that names the document."""
     word = api.start(server)
-    whole = server.answers["/things"]
+    whole = server.responses["/things"]
     assert callable(whole)
 
-    def answer(request: RecordedRequest) -> Answer:
+    def response(request: RecordedRequest) -> Response:
         return broken if len(server.requests) == at else whole(request)
 
-    server.answers["/things"] = answer
+    server.responses["/things"] = response
     return word
 
 
 @pytest.mark.parametrize(
     ("broken", "code", "told"),
     [
-        pytest.param(Answer(400, b'{"error":"no"}'), 4, "answered 400", id="refused"),
+        pytest.param(Response(400, b'{"error":"no"}'), 4, "responded with 400", id="refused"),
         pytest.param(
-            Answer(200, b"<html>busy</html>", {"Content-Type": "text/html"}),
+            Response(200, b"<html>busy</html>", {"Content-Type": "text/html"}),
             6,
             "Page 3 of `list-things` cannot be read\n  reason: It is no JSON but `text/html`, 17 bytes",
             id="html",
         ),
         pytest.param(
-            Answer(200, b'{"data":[{"id":', {"Content-Type": JSON}),
+            Response(200, b'{"data":[{"id":', {"Content-Type": JSON}),
             6,
             "It is called JSON and is none: it ends or breaks after 15 bytes",
             id="cut-json",
         ),
         pytest.param(
-            Answer(200, b'{"data":[', {"Content-Type": JSON, "Content-Length": "200", "Connection": "close"}),
+            Response(
+                200, b'{"data":[', {"Content-Type": JSON, "Content-Length": "200", "Connection": "close"}
+            ),
             6,
             "broke",
             id="cut-body",
         ),
-        pytest.param(Answer(200, b"", {"Content-Type": JSON}), 6, "It is empty", id="empty"),
-        pytest.param(Answer(302, b"", {"Location": "/things?page=9"}), 0, "", id="redirected"),
+        pytest.param(Response(200, b"", {"Content-Type": JSON}), 6, "It is empty", id="empty"),
+        pytest.param(Response(302, b"", {"Location": "/things?page=9"}), 0, "", id="redirected"),
     ],
 )
 def test_pages_before_a_broken_one_are_written(
-    server: Recorder, broken: Answer, code: int, told: str
+    server: Recorder, broken: Response, code: int, told: str
 ) -> None:
     """They are a whole result, the exit code is that of the failure, and a command goes on from there."""
     word = _breaking(server, 3, broken)
@@ -77,7 +79,7 @@ def test_pages_before_a_broken_one_are_written(
 
 def test_a_program_is_told_how_to_go_on(server: Recorder) -> None:
     """The error has the command and the number of items."""
-    word = _breaking(server, 2, Answer(404))
+    word = _breaking(server, 2, Response(404))
     error = run_cli(word, "list-things", "--all", "--max-items", "5", "--error-format", "json").error
     assert (4, 3) == (error["exit_code"], error["items"])
     assert f"dynacli {word} list-things --all --error-format json --page 2 --max-items 2" == error["go_on"]
@@ -114,7 +116,7 @@ def _same_url(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
 
 
 _CIRCLES = {
-    "cursor": (_same_cursor, {"cursor": string}, 4, "an answer names a cursor"),
+    "cursor": (_same_cursor, {"cursor": string}, 4, "a response names a cursor"),
     "url": (_same_url, {}, 4, "/things` for the next page that an earlier one named"),
     "first-item": (lambda _: ({"data": ITEMS[:2]}, {}), {"page": integer}, 2, "`--page` changed nothing"),
     "same-list": (lambda _: (["a", "b"], {}), {"page": integer}, 2, "`--page` changed nothing"),
@@ -228,11 +230,11 @@ def test_findings_of_all_pages_are_told_once(server: Recorder) -> None:
     result = run_cli(word, "list-things", "--all", "--validate", "strict", "--error-format", "json")
     assert (9, ["/data/4/id"]) == (result.exit_code, [each["pointer"] for each in result.error["findings"]])
     warned = run_cli(word, "list-things", "--all")
-    assert 1 == warned.stderr.count("The answer breaks the document")
+    assert 1 == warned.stderr.count("The response breaks the document")
     assert 0 == warned.exit_code
 
 
-def test_an_answer_with_several_lists_is_refused_before_it_is_sent(server: Recorder) -> None:
+def test_an_response_with_several_lists_is_refused_before_it_is_sent(server: Recorder) -> None:
     """With their names, where the document has them; nothing is sent."""
     api = ListedApi(lambda _: ({"a": [], "b": []}, {}), record(a=array, b=array), {"page": integer})
     word = api.start(server)
@@ -247,13 +249,13 @@ def test_an_answer_with_several_lists_is_refused_before_it_is_sent(server: Recor
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        ({"a": [1], "b": [2]}, "answers with several lists. These may be its items: `a` and `b`"),
-        ({"a": 1}, "answers with no list"),
-        ("text", "answers with no list"),
+        ({"a": [1], "b": [2]}, "responds with several lists. These may be its items: `a` and `b`"),
+        ({"a": 1}, "responds with no list"),
+        ("text", "responds with no list"),
     ],
 )
-def test_an_answer_that_is_no_list_is_one_page(server: Recorder, value: Any, told: str) -> None:
-    """Where only the answer shows it, it is written as it is, and the run says why."""
+def test_an_response_that_is_no_list_is_one_page(server: Recorder, value: Any, told: str) -> None:
+    """Where only the response shows it, it is written as it is, and the run says why."""
     api = ListedApi(lambda _: (value, {}), {}, {"page": integer})
     result = run_cli(api.start(server), "list-things", "--all")
     assert (0, value) == (result.exit_code, json.loads(result.stdout))
@@ -262,15 +264,15 @@ def test_an_answer_that_is_no_list_is_one_page(server: Recorder, value: Any, tol
 
 def test_a_first_page_that_is_no_json_is_written_as_it_is(server: Recorder) -> None:
     """It is one page, and the run says that it is no list."""
-    word = _breaking(server, 1, Answer(200, b"<html>", {"Content-Type": "text/html"}))
+    word = _breaking(server, 1, Response(200, b"<html>", {"Content-Type": "text/html"}))
     result = run_cli(word, "list-things", "--all")
     assert (0, "<html>") == (result.exit_code, result.stdout)
-    assert "answers with no list" in result.stderr
+    assert "responds with no list" in result.stderr
 
 
-def test_a_first_page_that_fails_is_an_answer_like_any_other(server: Recorder) -> None:
+def test_a_first_page_that_fails_is_an_response_like_any_other(server: Recorder) -> None:
     """Its body is written, and its status is the exit code."""
-    word = _breaking(server, 1, Answer(404, b'{"error":"no"}'))
+    word = _breaking(server, 1, Response(404, b'{"error":"no"}'))
     result = run_cli(word, "list-things", "--all")
     assert (4, {"error": "no"}) == (result.exit_code, result.json)
     assert "came before that" not in result.stderr
@@ -332,7 +334,7 @@ def test_a_url_with_what_the_document_does_not_have_goes_on_by_a_request(server:
         start = int(query.get("c", 0))
         return {"data": ITEMS[start : start + 3], "nextLink": f"/things?c={start + 3}"}, {}
 
-    word = _breaking(server, 2, Answer(410), ListedApi(reply, record(data=array), {}))
+    word = _breaking(server, 2, Response(410), ListedApi(reply, record(data=array), {}))
     result = run_cli(word, "list-things", "--max-items", "5", "-o", "json")
     assert (4, ITEMS[:3]) == (result.exit_code, result.json["data"])
     assert f"go on with: dynacli request {word} GET '/things?c=3' -o json --max-items 2" in result.stderr
@@ -371,7 +373,7 @@ def test_a_header_counts_the_items_or_the_pages(
 
 
 def test_a_terminal_is_told_that_there_is_more(server: Recorder) -> None:
-    """Where the answer shows it; a pipe, a page of no list and the last page are not."""
+    """Where the response shows it; a pipe, a page of no list and the last page are not."""
     both = ("stdout", "stderr")
     word = _NUMBERED.start(server)
     assert "3 of 7; --all for the rest" in run_cli(word, "list-things", terminal=both).stderr
@@ -401,7 +403,7 @@ def test_a_command_that_goes_on_keeps_the_words_that_it_had(server: Recorder) ->
     page = {"data": ITEMS[:2], "next_cursor": "-a b"}
     schema = record(data=array, next_cursor=string)
     api = ListedApi(lambda _: (page, {}), schema, {"cursor": string, "q": string})
-    word = _breaking(server, 2, Answer(404), api)
+    word = _breaking(server, 2, Response(404), api)
     result = run_cli(word, "list-things", "--query.cursor", "x", "--q=y", "--all", "--")
     assert 4 == result.exit_code
     assert f"go on with: dynacli {word} list-things --q=y --all '--cursor=-a b' --" in result.stderr
@@ -487,21 +489,21 @@ def test_a_page_that_was_only_tried_may_be_missing(
 ) -> None:
     """A 404 ends the list then, and is no failure; other statuses are."""
     api = ListedApi(lambda _: (ITEMS, {}), array, inputs)
-    arguments = (_breaking(server, 2, Answer(404), api), "list-things", *(options or ("--all",)))
+    arguments = (_breaking(server, 2, Response(404), api), "list-things", *(options or ("--all",)))
     result = run_cli(*arguments)
     assert (0, ITEMS, 2, "") == (result.exit_code, result.json, len(server.requests), result.stderr)
     server.requests.clear()
-    other = run_cli(_breaking(server, 2, Answer(400), api), *arguments[1:])
+    other = run_cli(_breaking(server, 2, Response(400), api), *arguments[1:])
     assert (4, ITEMS) == (other.exit_code, other.json)
 
 
 def test_a_page_that_the_server_spoke_of_must_be_there(server: Recorder) -> None:
     """A 404 is an error if the response before it says that there is more."""
-    result = run_cli(_breaking(server, 2, Answer(404)), "list-things", "--all")
+    result = run_cli(_breaking(server, 2, Response(404)), "list-things", "--all")
     assert (4, ITEMS[:3]) == (result.exit_code, result.json["data"])
 
 
 def test_a_first_page_that_is_missing_is_an_error(server: Recorder) -> None:
     """It is what the person has asked for."""
     api = ListedApi(lambda _: (ITEMS, {}), array, {"page": integer})
-    assert 4 == run_cli(_breaking(server, 1, Answer(404), api), "list-things", "--all").exit_code
+    assert 4 == run_cli(_breaking(server, 1, Response(404), api), "list-things", "--all").exit_code

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from dynacli.client.engine.call_engine import Engine
-from dynacli.client.pages.page_rule import AnswerPlace
+from dynacli.client.pages.page_rule import ResponsePlace
 from dynacli.commands._call.call_pages import GrowingList
 from dynacli.environment import Environment
 from dynacli.errors import FileError
 from dynacli.output.output_form import OutputForm
 from tests.client.pages.listed_api import ITEMS, SIZE, ListedApi, array, integer, record, string
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 
 def _pages(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
@@ -60,31 +60,31 @@ def test_a_filter_sees_the_result_of_all_pages(server: Recorder) -> None:
 def test_every_digit_of_a_number_stays(server: Recorder) -> None:
     """In items as in what stands around them."""
     text = '{"total":1.10,"data":[{"id":1e400},{"id":123456789012345678901234567890},{"id":-0}]}'
-    server.answers["/things"] = Answer(body=text.encode())
+    server.responses["/things"] = Response(body=text.encode())
     word = ListedApi(_pages, {}, {}).start(server)
-    server.answers["/things"] = Answer(body=text.encode())
+    server.responses["/things"] = Response(body=text.encode())
     for output in ("auto", "json", "ndjson"):
         written = run_cli(word, "list-things", "--all", "-o", output).stdout
         assert all(number in written for number in ("1e400", "123456789012345678901234567890", "-0"))
         assert "1.10" in written or output == "ndjson"
 
 
-def _ending(server: Recorder, at: int, end: Callable[[], Answer], api: ListedApi = _NUMBERED) -> str:
+def _ending(server: Recorder, at: int, end: Callable[[], Response], api: ListedApi = _NUMBERED) -> str:
     word = api.start(server)
-    whole = server.answers["/things"]
+    whole = server.responses["/things"]
     assert callable(whole)
 
-    def answer(request: RecordedRequest) -> Answer:
+    def response(request: RecordedRequest) -> Response:
         return end() if len(server.requests) == at else whole(request)
 
-    server.answers["/things"] = answer
+    server.responses["/things"] = response
     return word
 
 
 @pytest.mark.parametrize("output", ["ndjson", "csv", "json"])
 def test_what_came_before_an_error_is_written_in_each_format(server: Recorder, output: str) -> None:
     """And the command that goes on has the format, too."""
-    word = _ending(server, 3, lambda: Answer(410))
+    word = _ending(server, 3, lambda: Response(410))
     result = run_cli(word, "list-things", "--all", "-o", output)
     assert 4 == result.exit_code
     assert all(each in result.stdout for each in _IDS[:6])
@@ -96,13 +96,15 @@ def test_an_error_comes_before_a_form_that_does_not_fit(server: Recorder) -> Non
     mixed = {"data": [1, {"id": 2}]}
     link = {"Link": '</things?page=2>; rel="next"'}
     word = ListedApi(lambda _: (mixed, link), {}, {"page": integer}).start(server)
-    whole = server.answers["/things"]
+    whole = server.responses["/things"]
     assert callable(whole)
-    server.answers["/things"] = lambda request: Answer(404) if "page" in request.target else whole(request)
+    server.responses["/things"] = lambda request: (
+        Response(404) if "page" in request.target else whole(request)
+    )
     result = run_cli(word, "list-things", "--all", "-o", "csv")
     assert (4, [1, {"id": 2}]) == (result.exit_code, result.json)
-    assert "The answer is no table" in result.stderr
-    server.answers["/things"] = lambda request: Answer(
+    assert "The response is no table" in result.stderr
+    server.responses["/things"] = lambda request: Response(
         body=b"[]" if "page" in request.target else b'[1,{"id":2}]'
     )
     alone = run_cli(word, "list-things", "--all", "-o", "csv")
@@ -176,7 +178,7 @@ def test_a_large_list_has_the_bytes_of_a_small_one(server: Recorder, api: Listed
 @pytest.mark.parametrize("output", ["json", "@out"])
 def test_a_list_that_breaks_off_is_a_whole_value(server: Recorder, output: str) -> None:
     """With the link to the page that is missing, and the command that goes on there."""
-    word = _ending(server, 3, lambda: Answer(410), _LINKED)
+    word = _ending(server, 3, lambda: Response(410), _LINKED)
     result = run_cli(word, "list-things", "--all", "-o", output)
     text = Path("out").read_text() if output == "@out" else result.stdout
     found = json.loads(text)["result"]
@@ -193,7 +195,7 @@ def test_a_list_is_a_whole_value_whatever_ends_the_run(file: str, kept: int) -> 
     Path("out").write_text('{"result":{"things":[]}}')
     content = io.BytesIO()
     env = Environment(stdout=io.TextIOWrapper(content), stderr=io.StringIO(), variables={})
-    place = AnswerPlace("result.things", ("result", "things"))
+    place = ResponsePlace("result.things", ("result", "things"))
 
     def write() -> None:
         with GrowingList(env, OutputForm(file=file), _linked({})[0], place) as growing:
@@ -211,7 +213,7 @@ def test_nothing_is_written_behind_what_could_not_be() -> None:
     """A full disk may have cut an item."""
     content = io.BytesIO()
     env = Environment(stdout=io.TextIOWrapper(content), stderr=io.StringIO(), variables={})
-    with GrowingList(env, OutputForm(), ITEMS, AnswerPlace("", ())) as growing:
+    with GrowingList(env, OutputForm(), ITEMS, ResponsePlace("", ())) as growing:
         growing.add(["1"])
         written = content.getvalue()
         content.close()
@@ -253,13 +255,13 @@ def test_the_head_of_the_first_page_stands_before_the_result(server: Recorder) -
 
 def test_an_error_is_written_as_it_came_in_any_format(server: Recorder) -> None:
     """A table is asked for of a result, not of an error."""
-    word = _ending(server, 1, lambda: Answer(404, b'{"error":"no"}'))
+    word = _ending(server, 1, lambda: Response(404, b'{"error":"no"}'))
     result = run_cli(word, "list-things", "--all", "-o", "csv")
     assert (4, '{"error":"no"}') == (result.exit_code, result.stdout)
 
 
 def test_verbose_shows_each_page(server: Recorder) -> None:
-    """Its request and the head of its answer."""
+    """Its request and the head of its response."""
     result = run_cli(_NUMBERED.start(server), "list-things", "--all", "-v")
     assert 3 == result.stderr.count("> GET ") == result.stderr.count("< HTTP/1.1 200")
 

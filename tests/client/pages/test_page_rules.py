@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from dynacli.client.pages.known_items import AnswerField, fields_of_value, item_field
+from dynacli.client.pages.known_items import ResponseField, fields_of_value, item_field
 from dynacli.client.pages.page_rule import EXTENSIONS, NAMES
 from dynacli.openapi.model.field_names import plain_name
 from dynacli.openapi.model.find_items import Items, find_items
 from tests.client.pages.listed_api import ITEMS, SIZE, ListedApi, array, integer, record, string
 from tests.documents import save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 _URL = {"type": "string", "format": "uri"}
 _BOOLEAN = {"type": "boolean"}
@@ -32,17 +32,17 @@ def _has_next(start: int, size: int = SIZE) -> bool:
 
 
 def _bare(reply: Callable[[int], dict[str, str]], name: str = "c") -> Any:
-    """Return what answers with a bare array, and with headers."""
+    """Return what responds with a bare array, and with headers."""
 
-    def answer(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
+    def response(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
         start = _from(query.get(name, ""))
         return _part(start), reply(start) if _has_next(start) else {}
 
-    return answer
+    return response
 
 
 def _wrapped(member: Callable[[int], Any], *, name: str = "c", end: Any = None, items: str = "data") -> Any:
-    """Return what answers with an object, which says what comes next.
+    """Return what responds with an object, which says what comes next.
 
     Args:
         member: The number of items before the next page → the members that lead there.
@@ -50,34 +50,34 @@ def _wrapped(member: Callable[[int], Any], *, name: str = "c", end: Any = None, 
         end: The members of the last page.
     """
 
-    def answer(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
+    def response(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
         start = _from(str(query.get(name, "")))
         following = member(start + SIZE) if _has_next(start) else (end or {})
         return {items: _part(start), **following}, {}
 
-    return answer
+    return response
 
 
 def _numbered(
     name: str = "page", first: int = 1, size: str = "", items: str = "", **more: Callable[[int], Any]
 ) -> Any:
-    """Return what answers with the page of a number."""
+    """Return what responds with the page of a number."""
 
-    def answer(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
+    def response(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
         page, count = int(query.get(name, first)), int(query.get(size, SIZE)) if size else SIZE
         part = _part((page - first) * count, count)
         members = {key: value(page) for key, value in more.items()}
         return ({items: part, **members} if items else part), {}
 
-    return answer
+    return response
 
 
 def _skipping(name: str = "offset", first: int = 0, **more: Any) -> Any:
-    def answer(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
+    def response(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
         part = _part(int(query.get(name, first)) - first)
         return ({"data": part, **more} if more else part), {}
 
-    return answer
+    return response
 
 
 def _after(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
@@ -489,7 +489,7 @@ def test_each_way_of_an_extension_is_a_known_kind(extension: str) -> None:
         assert ("when" in way) == ("by" in table)
 
 
-_SAID_BY_THE_ANSWER = {
+_SAID_BY_THE_RESPONSE = {
     *(
         "header-undocumented",
         "next-page-header",
@@ -503,7 +503,7 @@ _SAID_BY_THE_ANSWER = {
 
 @pytest.mark.parametrize(
     ("kind", "api"),
-    [pytest.param(*case, id=name) for name, case in _CASES.items() if name not in _SAID_BY_THE_ANSWER],
+    [pytest.param(*case, id=name) for name, case in _CASES.items() if name not in _SAID_BY_THE_RESPONSE],
 )
 def test_describe_names_the_rule(kind: str, api: ListedApi, server: Recorder) -> None:
     """The document decides it, before anything is sent."""
@@ -604,7 +604,9 @@ def test_a_search_goes_on_by_get_where_no_post_is(server: Recorder) -> None:
         body=record(text=string),
     )
     word = api.start(server)
-    server.answers["/things/next"] = Answer(body=json.dumps({"data": ITEMS[3:], "next_page": None}).encode())
+    server.responses["/things/next"] = Response(
+        body=json.dumps({"data": ITEMS[3:], "next_page": None}).encode()
+    )
     result = run_cli(word, "search-things", "--text", "x", "--all")
     assert (0, ITEMS) == (result.exit_code, result.json["data"]), result.stderr
     assert ["POST", "GET"] == [request.method for request in server.requests]
@@ -659,7 +661,7 @@ def test_fields_of_schemas_that_apply_together_count(server: Recorder) -> None:
 
 
 @pytest.mark.parametrize("name", ["response_metadata", "metadata", "paging", "messages"])
-def test_a_list_of_what_is_about_the_answer_holds_no_items(name: str) -> None:
+def test_a_list_of_what_is_about_the_response_holds_no_items(name: str) -> None:
     """Beside another list of objects, one that is called so does not leave the items in doubt."""
     found = find_items({name: [{"next": "c"}], "members": [{"x": 1}]}, is_list=True)
     assert isinstance(found, Items)
@@ -678,13 +680,13 @@ def test_a_list_of_what_is_about_the_answer_holds_no_items(name: str) -> None:
     ids=["of-numbers", "of-links", "called-as-items", "next-to-errors", "further-out"],
 )
 def test_messages_may_be_what_is_listed(beside: dict[str, Any], steps: tuple[str, ...]) -> None:
-    """They are where all else is plain values, and in the schema of an answer as in an answer that came."""
-    answer = {**beside, "messages": [{"text": "Hi"}]}
-    found = find_items(answer, is_list=True)
+    """They are where all else is plain values, and in the schema of a response as in a response that came."""
+    response = {**beside, "messages": [{"text": "Hi"}]}
+    found = find_items(response, is_list=True)
     assert isinstance(found, Items)
     assert steps == found.steps
-    described = item_field(fields_of_value(answer), "/history")
-    assert isinstance(described, AnswerField)
+    described = item_field(fields_of_value(response), "/history")
+    assert isinstance(described, ResponseField)
     assert steps == described.steps
 
 

@@ -9,7 +9,7 @@ import pytest
 import dynacli
 from dynacli.errors import HttpError, NetworkError, RefusedError, UsageError
 from tests.client.pages.listed_api import ITEMS, SIZE, ListedApi, array, integer, record, string
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 
 def _pages(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
@@ -32,22 +32,22 @@ def test_items_come_from_pages_as_they_are_needed(server: Recorder) -> None:
         assert ITEMS == list(api.items("listThings", {"q": "y"}))
 
 
-def test_pages_are_answers(server: Recorder) -> None:
-    """Each has what the answer of a call has."""
+def test_pages_are_responses(server: Recorder) -> None:
+    """Each has what the response of a call has."""
     with dynacli.open_api(_NUMBERED.start(server)) as api:
-        answers = list(api.pages("list-things", limit=3))
-    assert [3, 3, 1] == [len(answer.data["data"]) for answer in answers]
-    assert [200] * 3 == [answer.status for answer in answers]
-    assert f"{server.origin}/things?page=3&limit=3" == answers[-1].request.url
-    assert all(answer.findings == () for answer in answers)
+        responses = list(api.pages("list-things", limit=3))
+    assert [3, 3, 1] == [len(response.data["data"]) for response in responses]
+    assert [200] * 3 == [response.status for response in responses]
+    assert f"{server.origin}/things?page=3&limit=3" == responses[-1].request.url
+    assert all(response.findings == () for response in responses)
 
 
 def test_no_more_pages_are_fetched_than_are_wanted(server: Recorder) -> None:
     """A page asks for no more items than are left, and has those that are wanted as `items`."""
     with dynacli.open_api(_NUMBERED.start(server)) as api:
-        answers = list(api.pages("list-things", max_items=2))
+        responses = list(api.pages("list-things", max_items=2))
         assert ["/things?limit=2"] == [request.target for request in server.requests]
-        assert [ITEMS[:2]] == [answer.items for answer in answers]
+        assert [ITEMS[:2]] == [response.items for response in responses]
         assert None is api.call("list-things").items
 
 
@@ -65,7 +65,7 @@ def _linked(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
         pytest.param(ListedApi(_linked, array, {"q": string}), None, None, id="link-of-more-than-inputs"),
     ],
 )
-def test_an_answer_tells_what_follows_it(
+def test_an_response_tells_what_follows_it(
     listed: ListedApi, total: int | None, inputs: dict[str, Any] | None, server: Recorder
 ) -> None:
     """The next page is named by the inputs that change; None where only a URL says it."""
@@ -77,8 +77,8 @@ def test_an_answer_tells_what_follows_it(
             assert None is api.call("list-things", page=3).following
 
 
-def test_what_the_answers_break_is_found(server: Recorder) -> None:
-    """Each answer is judged."""
+def test_what_the_responses_break_is_found(server: Recorder) -> None:
+    """Each response is judged."""
     api = ListedApi(
         lambda query: (_pages(query)[0] | {"total": "7"}, {}), _NUMBERED.schema, {"page": integer}
     )
@@ -87,14 +87,16 @@ def test_what_the_answers_break_is_found(server: Recorder) -> None:
     assert [["/total"]] * len(found) == found
 
 
-def test_an_answer_that_is_no_success_ends_the_pages(server: Recorder) -> None:
+def test_an_response_that_is_no_success_ends_the_pages(server: Recorder) -> None:
     """`pages` yields it, as `call` returns it; `items` raises."""
     word = _NUMBERED.start(server)
-    whole = server.answers["/things"]
+    whole = server.responses["/things"]
     assert callable(whole)
-    server.answers["/things"] = lambda request: Answer(410) if "page=2" in request.target else whole(request)
+    server.responses["/things"] = lambda request: (
+        Response(410) if "page=2" in request.target else whole(request)
+    )
     with dynacli.open_api(word) as api:
-        assert [200, 410] == [answer.status for answer in api.pages("list-things")]
+        assert [200, 410] == [response.status for response in api.pages("list-things")]
         items = api.items("list-things")
         assert ITEMS[:3] == list(itertools.islice(items, 3))
         with pytest.raises(HttpError):
@@ -104,8 +106,8 @@ def test_an_answer_that_is_no_success_ends_the_pages(server: Recorder) -> None:
 @pytest.mark.parametrize(
     ("value", "error", "told"),
     [
-        ({"a": 1}, UsageError, "answers with no list"),
-        ({"a": [{"id": 1}], "b": [{"id": 2}]}, UsageError, "answers with several lists"),
+        ({"a": 1}, UsageError, "responds with no list"),
+        ({"a": [{"id": 1}], "b": [{"id": 2}]}, UsageError, "responds with several lists"),
         ({"data": [1], "next": "http://x.example/"}, RefusedError, "is not fetched"),
         ({"data": [1], "next_cursor": {}}, NetworkError, "in no usable way"),
     ],

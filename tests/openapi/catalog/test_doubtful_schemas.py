@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.documents import JSON, document, operation, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 
 def _chain(length: int) -> dict[str, Any]:
@@ -45,7 +45,7 @@ CASES: dict[str, tuple[Any, str, Any, bool]] = {
     ),
     "chain": ({"$ref": "#/components/schemas/S0"}, "", {}, True),
 }
-"""Name → schema, the text that `doctor` has of it, an answer, whether that answer is right."""
+"""Name → schema, the text that `doctor` has of it, a response, whether that response is right."""
 
 
 @pytest.mark.sampled(6)
@@ -63,7 +63,7 @@ def test_such_a_schema_is_listed_and_judged(name: str, length: int, server: Reco
     save(document({"/it": {"get": get}}, [server.origin], version="3.1.0", components=components))
     assert 0 == run_cli("api", "add", "odd", "./api.json").exit_code
     assert listed in run_cli("doctor").stdout
-    server.answers["/it"] = Answer(body=json.dumps(value).encode())
+    server.responses["/it"] = Response(body=json.dumps(value).encode())
     result = run_cli("odd", "get-it")
     assert (0, value) == (result.exit_code, result.json)
     assert is_right is ("breaks the document" not in result.stderr)

@@ -176,7 +176,7 @@ def test_memory_grows_as_the_document_does(
     ],
 )
 def test_memory_of_a_document_of_megabytes(name: str, is_wrong: bool, version: str) -> None:
-    """Operations with parameters, bodies and answers, and schemas that refer to each other."""
+    """Operations with parameters, bodies and responses, and schemas that refer to each other."""
     least, _ = _peak({**_api(2, True), "openapi": version}, name)
     peak, size = _peak({**_api(1_500, is_wrong), "openapi": version}, name)
     assert 2_000_000 < size

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.documents import SERVER, document, save
-from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, Result, run_cli
 from tests.real_documents import own_and_real
 
 _THING = {
@@ -101,7 +101,7 @@ def test_the_method_is_sent_as_it_is_written(
     server: Recorder, words: list[str], method: str, body: bytes
 ) -> None:
     """Upper and lower case reach the server as they stand in the document."""
-    server.answers["/things"] = Answer(204, b"", {})
+    server.responses["/things"] = Response(204, b"", {})
     result = _call(_METHODS, *words, server=server)
     assert (0, "") == (result.exit_code, result.stderr)
     assert (method, body) == (server.last.method, server.last.body)
@@ -118,11 +118,11 @@ def test_a_query_is_judged() -> None:
 
 
 def test_an_additional_operation_is_judged(server: Recorder) -> None:
-    """Its answers are judged, and a finding names the place below `additionalOperations`."""
+    """Its responses are judged, and a finding names the place below `additionalOperations`."""
     schema = {"type": "integer"}
     content = {"application/json": {"schema": schema}}
     item = {"additionalOperations": {"COUNT": {"responses": {"200": {"content": content}}}}}
-    server.answers["/things"] = Answer(200, b'"3"')
+    server.responses["/things"] = Response(200, b'"3"')
     result = _call(item, "count-things", "--validate", "strict", "--error-format", "json", server=server)
     assert 9 == result.exit_code
     (finding,) = result.error["findings"]
@@ -188,8 +188,8 @@ def test_methods_are_read_leniently(item: dict[str, Any], expected: list[tuple[s
 )
 def test_a_query_follows_redirects(server: Recorder, status: int, method: str, body: bytes) -> None:
     """QUERY is safe: it is sent again with its body, and as a GET without one where the server says so (303)."""
-    server.answers["/things"] = Answer(status, b"", {"Location": "/other"})
-    server.answers["/other"] = Answer(204, b"", {})
+    server.responses["/things"] = Response(status, b"", {"Location": "/other"})
+    server.responses["/other"] = Response(204, b"", {})
     result = _call(_METHODS, "search-things", "--q", "x", server=server)
     assert 0 == result.exit_code
     assert ("/other", method, body) == (server.last.target, server.last.method, server.last.body)
@@ -198,7 +198,7 @@ def test_a_query_follows_redirects(server: Recorder, status: int, method: str, b
 
 def test_a_query_does_not_take_its_body_to_another_origin(server: Recorder, other_server: Recorder) -> None:
     """A body is never sent to another origin, and a QUERY without it would be another question."""
-    server.answers["/things"] = Answer(307, b"", {"Location": f"{other_server.origin}/things"})
+    server.responses["/things"] = Response(307, b"", {"Location": f"{other_server.origin}/things"})
     result = _call(_METHODS, "search-things", "--q", "x", server=server)
     assert 3 == result.exit_code
     assert "a body is never sent to another origin" in result.stderr
@@ -280,7 +280,7 @@ def test_a_parameter_is_the_whole_query(
     server: Recorder, media_type: str, media: dict[str, Any], words: list[str], query: str
 ) -> None:
     """`in: querystring` is written in its media type, and its name is in no request."""
-    server.answers["/things"] = Answer(204, b"", {})
+    server.responses["/things"] = Response(204, b"", {})
     result = _call(_whole_query(media_type, media), "find", *words, server=server)
     assert (0, "") == (result.exit_code, result.stderr)
     assert f"/things?{query}" == server.last.target
@@ -337,8 +337,8 @@ def test_a_whole_query_without_content_is_a_form() -> None:
 # Everything else must not be in the way
 
 
-def _answering(body: bytes, media_type: str = "application/json") -> Callable[[RecordedRequest], Answer]:
-    return lambda _: Answer(200, body, {"Content-Type": media_type})
+def _answering(body: bytes, media_type: str = "application/json") -> Callable[[RecordedRequest], Response]:
+    return lambda _: Response(200, body, {"Content-Type": media_type})
 
 
 def test_media_types_are_components(server: Recorder) -> None:
@@ -357,7 +357,7 @@ def test_media_types_are_components(server: Recorder) -> None:
         "examples": {"one": {"dataValue": {"id": 7}, "serializedValue": '{"id":7}'}},
     }
     components = {"schemas": {"Thing": _THING}, "mediaTypes": {"Thing": media}}
-    server.answers["/things"] = _answering(b'{"id": "7"}')
+    server.responses["/things"] = _answering(b'{"id": "7"}')
     words = ["make", "--id", "7", "--validate", "strict", "--error-format", "json"]
     result = _call(item, *words, server=server, components=components)
     assert b'{"id":7}' == server.last.body

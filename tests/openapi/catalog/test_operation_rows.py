@@ -23,7 +23,7 @@ from tests.real_documents import OWN, own_and_real
     ),
 )
 def test_a_row_gives_back_the_operation(path: Path) -> None:
-    """Every parameter, option, branch and answer of the operations of whole documents."""
+    """Every parameter, option, branch and response of the operations of whole documents."""
     compiled = compile_document(load(path.read_bytes(), path.name, path.as_uri()))
     kept: list[Any] = []
 
@@ -86,7 +86,7 @@ def test_a_body_of_many_media_types_keeps_its_options_once() -> None:
 
 
 def test_an_operation_is_read_by_two_statements() -> None:
-    """However many parameters, media types and answers it has, and the part of the document by two more."""
+    """However many parameters, media types and responses it has, and the part of the document by two more."""
     parameters = (parameter(f"p{number}", {"type": "string"}) for number in range(40))
     raw = operation("a", *parameters, body={"type": "object"})
     content = raw["requestBody"]["content"]
@@ -94,7 +94,7 @@ def test_an_operation_is_read_by_two_statements() -> None:
     content |= {
         f"application/vnd.v{number}+json": {"schema": schema} for number, schema in enumerate(schemas)
     }
-    raw["responses"] = {str(status): {"description": f"Answer {status}"} for status in range(200, 240)}
+    raw["responses"] = {str(status): {"description": f"Response {status}"} for status in range(200, 240)}
     tree = {"openapi": "3.0.3", "info": {"title": "A", "version": "1"}, "paths": {"/a": {"post": raw}}}
     compiled = compile_document(load(json.dumps(tree).encode(), "api.json", "file:///api.json"))
     catalog = catalog_in_memory(compiled, [])
@@ -108,7 +108,7 @@ def test_an_operation_is_read_by_two_statements() -> None:
 
 
 def test_operations_of_one_path_keep_what_they_share_once() -> None:
-    """Parameters, answers, and what stands at the path: two operations have the same of each."""
+    """Parameters, responses, and what stands at the path: two operations have the same of each."""
     shared = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
     tree = {
         "openapi": "3.0.3",

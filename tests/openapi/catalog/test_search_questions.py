@@ -43,7 +43,7 @@ class Recall(NamedTuple):
     asked: int = 0
     found: tuple[int, ...] = (0,) * len(_RANKS)
 
-    def with_answer(self, names: list[str], right: set[str]) -> "Recall":
+    def with_response(self, names: list[str], right: set[str]) -> "Recall":
         """Return the recall with one question more."""
         found = tuple(
             count + (not right.isdisjoint(names[:rank]))
@@ -105,8 +105,8 @@ def measured(name: str) -> dict[str, tuple[Recall, Recall]]:
         search, search_plainly = _ranking(catalog), _plain_bm25(catalog)
         for question, right in questions:
             assert right <= known, f"{document} has no {right - known}"
-            ranking = ranking.with_answer(search(question), right)
-            plain = plain.with_answer(search_plainly(question), right)
+            ranking = ranking.with_response(search(question), right)
+            plain = plain.with_response(search_plainly(question), right)
         catalog.close()
         table[document] = ranking, plain
     return table

@@ -92,7 +92,7 @@ def _where(name: str) -> list[tuple[str, str, bool | None]]:
 
 
 def test_a_component_is_judged_for_each_use() -> None:
-    """An edit may break requests and be harmless in answers; an operation has the changes of the parts that it uses."""
+    """An edit may break requests and be harmless in responses; an operation has the changes of parts that it uses."""
     expected = [
         ("GET /pets", "response", False),
         ("GET /pets/{petId}", "response", False),
@@ -110,7 +110,7 @@ def test_what_a_callback_sends_comes() -> None:
 
 def test_what_many_operations_see_is_one_change() -> None:
     """A change that many operations see is the same object in all of them, so that a report can show it once."""
-    edited = next(each for each in EDITS if each.name == "a property of an answer may be missing")
+    edited = next(each for each in EDITS if each.name == "a property of a response may be missing")
     changes = compare(*edited.trees)
     assert 3 == len(changes.changed)
     assert 1 == len({id(change) for each in changes.changed for change in each.changes})
@@ -245,11 +245,11 @@ def test_recursive_schemas_end(old: Any, new: Any, expected: dict[str, int]) -> 
 
 _GONE = {"$ref": "#/components/schemas/Gone"}
 _OF_SCHEMAS: list[tuple[Any, Any, set[str]]] = [
-    ({}, {"multipleOf": 2}, {"limit-added request-allows-less", "limit-added answer-holds-less"}),
+    ({}, {"multipleOf": 2}, {"limit-added request-allows-less", "limit-added response-holds-less"}),
     (
         {"multipleOf": 0.1},
         {"multipleOf": 0.3},
-        {"limit-tightened request-allows-less", "limit-tightened answer-holds-less"},
+        {"limit-tightened request-allows-less", "limit-tightened response-holds-less"},
     ),
     ({"multipleOf": 2.5}, {"multipleOf": 4}, {"limit-changed request-allows-less", "limit-changed"}),
     ({"multipleOf": 0.1}, {"multipleOf": 1e300}, {"limit-changed request-allows-less", "limit-changed"}),
@@ -260,9 +260,9 @@ _OF_SCHEMAS: list[tuple[Any, Any, set[str]]] = [
         {"required": ["y"]},
         {
             "property-optional request-needs-less",
-            "property-optional answer-promises-less",
+            "property-optional response-promises-less",
             "property-required request-needs-more",
-            "property-required answer-promises-more",
+            "property-required response-promises-more",
         },
     ),
     (_GONE, {"type": "string"}, {"constraint-changed"}),
@@ -275,7 +275,7 @@ _OF_SCHEMAS: list[tuple[Any, Any, set[str]]] = [
     (
         {"dependentRequired": {"a": ["b"]}},
         {"dependentRequired": {"a": ["b", "c"]}},
-        {"constraint-changed request-needs-more", "constraint-changed answer-promises-more"},
+        {"constraint-changed request-needs-more", "constraint-changed response-promises-more"},
     ),
     ({"dependentRequired": {"a": ["b"]}}, {"dependentRequired": {"a": ["b"], "c": []}}, set()),
     ({}, {"not": {"type": "string"}}, {"constraint-changed"}),
@@ -288,7 +288,7 @@ _OF_SCHEMAS: list[tuple[Any, Any, set[str]]] = [
             "enum-removed request-allows-more",
             "enum-removed",
             "type-changed request-allows-less",
-            "type-changed answer-holds-less",
+            "type-changed response-holds-less",
         },
     ),
     ({"x-a": 1}, {"x-a": 2}, set()),
@@ -299,7 +299,7 @@ _ALIKE: list[tuple[Any, Any, set[str]]] = [
     (  # told apart by the property that has another value in each
         [{"properties": {"k": {"const": name}, "x": {}}} for name in "ab"],
         [{"properties": {"k": {"const": name}, "x": {"type": "string"}}} for name in "ba"],
-        {"type-changed request-allows-less", "type-changed answer-holds-less"},
+        {"type-changed request-allows-less", "type-changed response-holds-less"},
     ),
     (  # by the values that both list
         [{"enum": ["a"]}, {"enum": ["b", "c"]}],
@@ -308,7 +308,7 @@ _ALIKE: list[tuple[Any, Any, set[str]]] = [
             "enum-value-added request-allows-more",
             "enum-value-added",
             "enum-value-removed request-allows-less",
-            "enum-value-removed answer-holds-less",
+            "enum-value-removed response-holds-less",
         },
     ),
     (  # by their titles
@@ -323,7 +323,7 @@ _ALIKE: list[tuple[Any, Any, set[str]]] = [
             "alternative-added request-allows-more",
             "alternative-added",
             "alternative-removed request-allows-less",
-            "alternative-removed answer-holds-less",
+            "alternative-removed response-holds-less",
         },
     ),
 ]
@@ -331,7 +331,7 @@ _ALIKE: list[tuple[Any, Any, set[str]]] = [
 
 
 def _told(old: Any, new: Any) -> set[str]:
-    """Return the kinds and rules of the changes between two schemas of a request and its answer."""
+    """Return the kinds and rules of the changes between two schemas of a request and its response."""
     trees = []
     for schema in (old, new):
         sent = {"content": {"application/json": {"schema": schema}}}
@@ -342,7 +342,7 @@ def _told(old: Any, new: Any) -> set[str]:
 
 @pytest.mark.parametrize(("old", "new", "expected"), _OF_SCHEMAS, ids=[str(each[:2]) for each in _OF_SCHEMAS])
 def test_a_keyword_of_a_schema_changes(old: Any, new: Any, expected: set[str]) -> None:
-    """Each keyword is compared by what it means in a request and in an answer."""
+    """Each keyword is compared by what it means in a request and in a response."""
     assert expected == _told(old, new)
 
 

@@ -66,24 +66,24 @@ Removed
 
 Changed
   get-pets  GET /pets
-    ! Pet.weight is `string`, was `number` (answer)
-    ? Pet.kind can be `fish` (answer)
-      Error.hint is new (answer)
+    ! Pet.weight is `string`, was `number` (response)
+    ? Pet.kind can be `fish` (response)
+      Error.hint is new (response)
   post-pets  POST /pets
     ! NewPet.born is required now (request)
     ! NewPet.name has the limit `maxLength` `20`, was `40` (request)
-    ! Pet.weight is `string`, was `number` (answer)
-    ? Pet.kind can be `fish` (answer)
+    ! Pet.weight is `string`, was `number` (response)
+    ? Pet.kind can be `fish` (response)
       NewPet.color is new (request)
-      Error.hint is new (answer)
+      Error.hint is new (response)
   get-pets-petid  GET /pets/{petId}
-    ! Pet.weight is `string`, was `number` (answer)
-    ? Pet.kind can be `fish` (answer)
-      Error.hint is new (answer)
+    ! Pet.weight is `string`, was `number` (response)
+    ? Pet.kind can be `fish` (response)
+      Error.hint is new (response)
   post-admin  POST /admin
     ! security `key` does not suffice any more
   put-pets-petid  PUT /pets/{petId}
-    ? answer 404 is new
+    ? response 404 is new
 
 The document
     version is `2.0.0`, was `1.0.0`
@@ -118,7 +118,7 @@ Changed
       operation is deprecated
 
 Changed in many operations
-    Pet.a is new (answer)
+    Pet.a is new (response)
     in 500 operations: get-p0, get-p1, get-p2 and 497 more
 
 500 operations changed"""
@@ -146,30 +146,30 @@ _MARKDOWN = """\
 
 - **`get-health`** `GET /health` is removed
 - **`get-pets`** `GET /pets`
-  - `Pet.weight` is `string`, was `number` (answer)
+  - `Pet.weight` is `string`, was `number` (response)
 - **`post-pets`** `POST /pets`
   - `NewPet.born` is required now (request)
   - `NewPet.name` has the limit `maxLength` `20`, was `40` (request)
-  - `Pet.weight` is `string`, was `number` (answer)
+  - `Pet.weight` is `string`, was `number` (response)
 - **`get-pets-petid`** `GET /pets/{petId}`
-  - `Pet.weight` is `string`, was `number` (answer)
+  - `Pet.weight` is `string`, was `number` (response)
 - **`post-admin`** `POST /admin`
   - `security` `key` does not suffice any more
 
 ### Other changes
 
 - **`get-pets`** `GET /pets`
-  - `Pet.kind` can be `fish` (answer)
-  - `Error.hint` is new (answer)
+  - `Pet.kind` can be `fish` (response)
+  - `Error.hint` is new (response)
 - **`post-pets`** `POST /pets`
-  - `Pet.kind` can be `fish` (answer)
+  - `Pet.kind` can be `fish` (response)
   - `NewPet.color` is new (request)
-  - `Error.hint` is new (answer)
+  - `Error.hint` is new (response)
 - **`get-pets-petid`** `GET /pets/{petId}`
-  - `Pet.kind` can be `fish` (answer)
-  - `Error.hint` is new (answer)
+  - `Pet.kind` can be `fish` (response)
+  - `Error.hint` is new (response)
 - **`put-pets-petid`** `PUT /pets/{petId}`
-  - `answer 404` is new
+  - `response 404` is new
 - `version` is `2.0.0`, was `1.0.0`
 - `server https://test.example.com` is new
 
@@ -206,13 +206,13 @@ def test_the_json() -> None:
         operation for operation in told["changed"] if operation["operation"]["name"] == "put-pets-petid"
     )
     expected = {
-        "kind": "answer-added",
+        "kind": "response-added",
         "pointer": f"{REPLACE}/responses/404",
         "from": None,
         "to": "404",
         "breaking": None,
         "where": "response",
-        "subject": "answer 404",
+        "subject": "response 404",
         "rule": None,
     }
     assert [expected] == first["what"]

@@ -6,7 +6,7 @@ import pytest
 
 from dynacli.openapi.model.patterns import MAX_PATTERN, Patterns, PatternTimeoutError
 from tests.documents import document, operation, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 from tests.validation.in_process_judge import JSON, compact, judge_value
 
 # Python's `re` needs longer than the universe has for these.
@@ -153,7 +153,7 @@ def test_the_note_is_shown_and_the_call_succeeds(server: Recorder) -> None:
     schema = {"type": "string", "pattern": "a" * 600}
     responses = {"200": {"description": "", "content": {JSON: {"schema": schema}}}}
     api = save(document({"/a": {"get": operation("a", responses=responses)}}, [server.origin]))
-    server.answers["/a"] = Answer(200, b'"b"')
+    server.responses["/a"] = Response(200, b'"b"')
     result = run_cli(api, "a", "--validate", "strict")
     assert (0, '"b"') == (result.exit_code, result.stdout.strip())
     assert "Not validated: a pattern has 600 characters, more than 512" in result.stderr

@@ -418,7 +418,7 @@ def test_what_is_left_out_is_kept_where_nothing_is_valid_without() -> None:
     assert example_value({"type": "object", **closed}, resolve) == {"id": 1}
 
 
-def test_a_made_answer_is_the_last_page() -> None:
+def test_a_made_response_is_the_last_page() -> None:
     """A boolean that says whether more follow is false, unless the document offers or wants true."""
     boolean = {"type": "boolean"}
     schema = {

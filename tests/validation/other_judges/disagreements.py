@@ -20,7 +20,7 @@ _DIALECT = (
     "OpenAPI 3.1.1, Specifying Schema Dialects: $schema names draft 7, in which nothing beside a $ref counts."
 )
 _NO_NULLABLE = "OpenAPI 3.1.0, Schema Object: nullable is gone, so null is no string."
-_EMPTY = "RFC 9110, 15.3.5 and 15.4.5: an answer with 204 or 304 has no content, whatever is documented."
+_EMPTY = "RFC 9110, 15.3.5 and 15.4.5: a response with 204 or 304 has no content, whatever is documented."
 _CLOSEST = "OpenAPI 3.1.1, Response Object, content: only the most specific key is applicable."
 _IGNORED_HEADER = "OpenAPI 3.1.1, Response Object, headers: a Content-Type there is ignored."
 _HEADER_CONTENT = (
@@ -109,7 +109,7 @@ _PRISM: Mapping[str, tuple[str, ...]] = {
         "a dynamic reference that is bound",
         "a dynamic reference to the whole tree",
     ),
-    "The description is broken, and nothing in the answer is: the program does not begin with such a document.": (
+    "The description is broken, and nothing in the response is: the program does not begin with such a document.": (
         "a reference to nowhere",
     ),
     _NULL: (
@@ -118,8 +118,8 @@ _PRISM: Mapping[str, tuple[str, ...]] = {
     ),
     _NO_NULLABLE: ("3.1 has no nullable",),
     "OpenAPI 3.0.4, Schema Object, writeOnly: it should not be sent as part of the response.": (
-        "what is write-only in an answer of 3.0",
-        "what is write-only in an answer of 3.1",
+        "what is write-only in a response of 3.0",
+        "what is write-only in a response of 3.1",
         "write-only in the branch that fits",
     ),
     "OpenAPI 3.1.1, Responses Object: ranges have an uppercase X, and 4xx means nothing else.": (
@@ -132,7 +132,7 @@ _PRISM: Mapping[str, tuple[str, ...]] = {
     _EMPTY: ("no body with 204", "no body with 304"),
     "RFC 9110, 6.4: there is no content, and none is documented or (for HEAD, 9.3.2) sent.": (
         "no body, and a media type all the same",
-        "an answer to HEAD",
+        "a response to HEAD",
     ),
     _HEADER_CONTENT: ("a header that is JSON",),
     _STYLES: ("an array of several schemas", "an object of several schemas"),
@@ -307,7 +307,7 @@ _SCHEMATHESIS: Mapping[str, tuple[str, ...]] = {
         "not what is wrong",
         "a reference to nowhere beside others",
     ),
-    "RFC 9110, 8.3: an answer without content needs no Content-Type.": (
+    "RFC 9110, 8.3: a response without content needs no Content-Type.": (
         "2.0: a header that is an array",
         "2.0: no schema, and no body",
     ),

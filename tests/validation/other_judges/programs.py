@@ -1,4 +1,4 @@
-"""Prism and Schemathesis, each asked for its verdict on every pair of an answer.
+"""Prism and Schemathesis, each asked for its verdict on every pair of a response.
 
 Prism is looked for where tests/npm_programs.py looks, Schemathesis with the interpreter that
 `DYNACLI_TEST_SCHEMATHESIS` names (`python -m venv FOLDER && FOLDER/bin/pip install schemathesis`, and then
@@ -42,7 +42,7 @@ class Told(NamedTuple):
 
 
 def compared() -> Iterator[tuple[str, Pair, str]]:
-    """Yield key, pair and version of what the programs can be asked: answers, and not what is not mentioned."""
+    """Yield key, pair and version of what the programs can be asked: responses, and not what is not mentioned."""
     for pair in PAIRS:
         if isinstance(pair.message, JudgedResponse) and not pair.is_exact:
             for version in pair.versions:

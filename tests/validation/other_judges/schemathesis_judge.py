@@ -1,4 +1,4 @@
-"""Judges answers by Schemathesis: run by an interpreter that has it, with the lines that `prism_judge.cjs` reads."""
+"""Judges responses by Schemathesis: run by an interpreter that has it, with the lines that `prism_judge.cjs` reads."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ _CHECKS = [
 def _judge(pair: dict[str, Any]) -> tuple[str, str]:
     schema = schemathesis.openapi.from_dict(pair["document"])
     operation = schema["/a"][pair["method"].upper()]
-    answer = Response(
+    response = Response(
         status_code=pair["status"],
         headers={name: [text] for name, text in pair["headers"].items()},
         content=base64.b64decode(pair["body"]),
@@ -31,7 +31,7 @@ def _judge(pair: dict[str, Any]) -> tuple[str, str]:
         verify=False,
     )
     try:
-        operation.Case().validate_response(answer, checks=_CHECKS)
+        operation.Case().validate_response(response, checks=_CHECKS)
     except FailureGroup as group:
         return "invalid", "; ".join(failure.title for failure in group.exceptions)
     return "valid", ""

@@ -31,7 +31,7 @@ _SUBJECTS = (
         "alternatives",
         "references",
         "directions",
-        "answers",
+        "responses",
     ),
     *("headers", "bodies", "bad_input", "exact", "wrong_schemas", "swagger", "requests"),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
-from tests.validation.in_process_judge import JSON, answer_document, answered
+from tests.validation.in_process_judge import JSON, answered, response_document
 
 __all__ = ["BOTH", "Pair", "pair_of"]
 
@@ -20,7 +20,7 @@ class Pair:
     Args:
         name: What tests call it.
         document: The description, but for its version.
-        message: An answer, or a request.
+        message: A response, or a request.
         expected: `POINTER RULE` for each finding, `-` for the whole body; `~ POINTER RULE` for each finding that is
             tolerated; `? WORDS` for each note that something was not validated, of which the words are a part.
         versions: Of OpenAPI, in each of which the same is expected.
@@ -106,12 +106,12 @@ def _document(row: dict[str, Any]) -> dict[str, Any]:
     schemas = row.pop("schemas", {})
     if "operation" in row:
         responses = {"200": {"description": ""}}
-        tree = answer_document(responses, **schemas)
+        tree = response_document(responses, **schemas)
         operation = {"operationId": "a", "responses": responses, **row.pop("operation")}
         tree["paths"] = {row.pop("path", "/a"): {"post": operation}}
         return tree
     if "responses" in row:
-        return answer_document(row.pop("responses"), **schemas)
+        return response_document(row.pop("responses"), **schemas)
     media = {} if row.pop("no_schema", False) else {"schema": row.pop("schema")}
     content = {row.pop("media_type", JSON): media}
-    return answer_document({"200": {"description": "", "content": content}}, **schemas)
+    return response_document({"200": {"description": "", "content": content}}, **schemas)

@@ -182,11 +182,11 @@ def wants_again(env: Environment, error: DynacliError) -> bool:
 
     write_warning(env, f"{error.message}: {error.reason}" if error.reason else error.message, "text")
     write_stderr(env, "Edit it again? [Y/n] ")
-    answer = env.stdin.readline()
-    if not answer.endswith("\n"):
+    response = env.stdin.readline()
+    if not response.endswith("\n"):
         write_stderr(env, "\n")
         return False
-    return answer.strip().lower() in {"", "y", "yes"}
+    return response.strip().lower() in {"", "y", "yes"}
 
 
 @contextmanager

@@ -294,7 +294,7 @@ def _write_several(run: Run, name: str, documents: "Sequence[FoundDocument]") ->
     )
     others = [shlex.quote(document.url) for document in useful or documents]
     words = " ".join(others) if len(others) > 1 else shlex.quote(documents[1].url)
-    label = "All of them in one API" if len(others) == len(documents) else "Those that answer in one API"
+    label = "All of them in one API" if len(others) == len(documents) else "Those that respond in one API"
     label = label if len(others) > 1 else "To take the other"
     write_stderr(run.env, f"{label}: {invocation('api add')} {name} {visible(words, keep='')}\n")
 

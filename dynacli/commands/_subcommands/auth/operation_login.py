@@ -1,4 +1,4 @@
-"""Signing in by an operation of the API itself, whose answer has the token."""
+"""Signing in by an operation of the API itself, whose response has the token."""
 
 from collections.abc import Mapping, Sequence
 from time import time
@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from dynacli.auth.operation_token import OperationRefresh, OperationToken, read_operation_token
 from dynacli.auth.store.credential_store import Keeping
-from dynacli.client.answers.answer_errors import http_error
 from dynacli.client.call import Call, base_url_of
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.credentials.chosen_security import NO_SCHEME
@@ -15,6 +14,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallValues
 from dynacli.client.inputs.collect_values import collect_values
+from dynacli.client.responses.response_errors import http_error
 from dynacli.client.sign_request import is_accepted_origin, is_secret_value
 from dynacli.client.unknown_operation import unknown_operation
 from dynacli.commands._call.make_call import asker, read_inputs
@@ -41,7 +41,7 @@ class OperationWords:
 
     Args:
         operation: Its name; empty where nothing is signed in this way.
-        token_at: A JMESPath expression for the token in its answer; empty for where most answers have it.
+        token_at: A JMESPath expression for the token in its response; empty for where most responses have it.
         refresh_operation: The operation that refreshes the token; empty for the one that the document plainly has.
         refresh_token_at: As `token_at`, for the token that refreshes it.
         is_piped: Whether standard input has the password.
@@ -74,7 +74,7 @@ def sign_in_by_operation(
     scheme: SecurityScheme,
     keeping: Keeping,
 ) -> OperationSignIn:
-    """Call an operation, and return the token in its answer with what refreshes it.
+    """Call an operation, and return the token in its response with what refreshes it.
 
     Args:
         words: The inputs, as behind any operation; a password that is not among them is asked for.
@@ -83,7 +83,7 @@ def sign_in_by_operation(
 
     Raises:
         UsageError: The operation cannot be called with these words, or the one that refreshes it is not there.
-        AuthError: The answer is no success, or has no token.
+        AuthError: The response is no success, or has no token.
         RefusedError: What is secret would go to an origin that nobody accepted.
         DynacliError: As from any call.
     """
@@ -145,15 +145,15 @@ def _sign_in(
 
 
 def _answered(engine: Engine, call: Call, asked: OperationWords) -> OperationToken:
-    """Return the token of the answer to a call."""
-    asked_at, answer = time(), engine.send(call)
+    """Return the token of the response to a call."""
+    asked_at, response = time(), engine.send(call)
     name = call.described.operation.name
-    if not 200 <= answer.status < 300:
-        error = call.signed.masker.mask_error(http_error(call, answer))
+    if not 200 <= response.status < 300:
+        error = call.signed.masker.mask_error(http_error(call, response))
         raise AuthError(error.message, reason=error.reason, hint="Look at what it was given")
     token = read_operation_token(
-        answer.body,
-        answer.header("content-type"),
+        response.body,
+        response.header("content-type"),
         name,
         asked_at,
         token_at=asked.token_at,
@@ -161,7 +161,7 @@ def _answered(engine: Engine, call: Call, asked: OperationWords) -> OperationTok
     )
     if asked.refresh_token_at and token.refresh_token is None:
         raise AuthError(
-            f"The answer of `{name}` has no refresh token at `{asked.refresh_token_at}`",
+            f"The response of `{name}` has no refresh token at `{asked.refresh_token_at}`",
             hint="Say where it stands: `--refresh-token-at EXPR`, a JMESPath expression",
         )
     return token

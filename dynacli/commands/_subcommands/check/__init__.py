@@ -1,1 +1,1 @@
-"""The verb `check`: an API is called as a whole, and every answer judged."""
+"""The verb `check`: an API is called as a whole, and every response judged."""

@@ -1,4 +1,4 @@
-"""`dynacli check`: every operation that only reads is called, and every answer is judged."""
+"""`dynacli check`: every operation that only reads is called, and every response is judged."""
 
 import time
 from functools import partial
@@ -260,7 +260,7 @@ class _Progress:
         from dynacli.output.standard_error import write_stderr
 
         self._line.clear()
-        status = str(exchange.answer.status) if exchange.answer is not None else "no answer"
+        status = str(exchange.response.status) if exchange.response is not None else "no response"
         call = f"{exchange.operation_name}: {exchange.shown.method} {exchange.shown.url}"
         write_stderr(self._run.env, f"* {call}: {status} ({exchange.seconds * 1000:.0f} ms)")
 

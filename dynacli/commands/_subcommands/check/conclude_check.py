@@ -65,23 +65,23 @@ def _write_har(file: str, results: CheckResults) -> None:
     from dynacli.check.check_page import har_calls
     from dynacli.output.har import har_of
 
-    # Bodies of answers may hold private data that no mask knows of: the permissions are those of dynacli's own state.
+    # Bodies of responses may hold private data that no mask knows of: the permissions are those of dynacli's own state.
     content = har_of(har_calls(results.all_exchanges)).encode("utf-8", "backslashreplace")
     write_named_file(Path(file), content, is_private=True)
 
 
 def _write_overlay(run: Run, file: str, results: CheckResults) -> None:
-    """Write the overlay that would make the document agree with the answers, if it can be made.
+    """Write the overlay that would make the document agree with the responses, if it can be made.
 
     Raises:
         DocumentError: The document's text is lost.
         FileError: It cannot be written.
     """
     from dynacli.check.learning.learn_overlay import learn_overlay, overlay_text
-    from dynacli.check.learning.observed_answers import observed_answers
+    from dynacli.check.learning.observed_responses import observed_responses
 
-    answers = observed_answers(results.checked)
-    learned = learn_overlay(results.api, answers)
+    responses = observed_responses(results.checked)
+    learned = learn_overlay(results.api, responses)
     # Each once: the report says where each was found.
     unmended = list(
         dict.fromkeys(f"{name}: {finding.message} [{finding.rule}]" for name, finding in learned.unmended)
@@ -95,7 +95,7 @@ def _write_overlay(run: Run, file: str, results: CheckResults) -> None:
             text = exchange.masker.mask(text)
         run.warn(text)
     if learned.overlay is None:
-        reason = "There is nothing to learn" if answers else "No answer was judged"
+        reason = "There is nothing to learn" if responses else "No response was judged"
         run.note(f"{reason}: `{file}` is not written")
         return
     write_named_file(Path(file), overlay_text(learned.overlay, file))

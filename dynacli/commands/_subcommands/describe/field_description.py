@@ -251,7 +251,7 @@ _MOST_NAMES = 12
 def describe_field(
     described: DescribedOperation, place: str, asked: Detail | None = None
 ) -> tuple[dict[str, Any], Text]:
-    """Return the description of a field of a parameter, of the body, or of an answer (`answer.`), and its text.
+    """Return the description of a field of a parameter, of the body, or of a response (`response.`), and its text.
 
     Args:
         place: The path of the field.
@@ -301,11 +301,11 @@ def describe_field(
 
 
 def _hint_for_unknown(described: DescribedOperation, place: str, steps: list[str]) -> str:
-    """Return what leads to a field that there is: it in the answer, the fields beside it, or names like it."""
+    """Return what leads to a field that there is: it in the response, the fields beside it, or names like it."""
     from difflib import get_close_matches
 
     if _find_in_responses(described, steps) is not None:
-        return f"An answer's fields start with `answer.`: `answer.{place}`"
+        return f"A response's fields start with `response.`: `response.{place}`"
     for size in range(len(steps) - 1, 0, -1):
         around = _find(described, steps[:size])
         names = _fields_of(described, around[1]) if around is not None else []
@@ -316,7 +316,7 @@ def _hint_for_unknown(described: DescribedOperation, place: str, steps: list[str
     fields = described.media_type.fields if described.media_type else ()
     inputs.extend(field.option.replace(EACH, "") for field in fields)
     near = get_close_matches(place, inputs, 3, 0.5)
-    return did_you_mean(near, "An answer's fields start with `answer.`")
+    return did_you_mean(near, "A response's fields start with `response.`")
 
 
 def _fields_of(described: DescribedOperation, schema: Any) -> list[str]:
@@ -351,7 +351,7 @@ def _find(described: DescribedOperation, steps: list[str]) -> tuple[str, Any, bo
             inner = _walk(described, schema, steps[1:], is_required=parameter.is_required)
             if inner is not None:
                 return (parameter.location, *inner)
-    if steps[0] in ("answer", "response"):
+    if steps[0] == "response":
         return _find_in_responses(described, steps[1:])
     if described.media_type is None:
         return None
@@ -375,7 +375,7 @@ def _find_in_responses(described: DescribedOperation, steps: list[str]) -> tuple
         for content in response["content"].values():
             inner = _walk(described, content["schema"], steps, is_required=False)
             if inner is not None:
-                return (f"answer {status}", *inner)
+                return (f"response {status}", *inner)
     return None
 
 

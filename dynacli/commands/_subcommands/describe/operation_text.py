@@ -21,8 +21,8 @@ from dynacli.commands._subcommands.describe.field_description import (
 from dynacli.http.semantics import is_patch
 from dynacli.openapi.model.value_words import constraints, placeholder
 from dynacli.openapi.model.wording import counted
-from dynacli.openapi.schema.answer_outline import answer_outline
 from dynacli.openapi.schema.flatten_schema import FlatSchemas, Resolve
+from dynacli.openapi.schema.response_outline import response_outline
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.markdown import first_sentence, to_text
 from dynacli.text.terminal import Painter, visible
@@ -71,8 +71,8 @@ def _request_lines(request: Mapping[str, Any], resolve: Resolve, paint: Painter,
         yield f"  Body ({word_or_quoted(media_type)}{required})"
         yield from schema_lines(content["schema"], FlatSchemas(resolve), paint, width)
     for status, response in request["responses"].items():
-        answer = f"{word_or_quoted(status)}  {foreign(response['description'].strip(), paint)}"
-        yield f"  You answer {answer}".rstrip()
+        line = f"{word_or_quoted(status)}  {foreign(response['description'].strip(), paint)}"
+        yield f"  You respond with {line}".rstrip()
 
 
 def _operation_lines(
@@ -91,7 +91,7 @@ def _operation_lines(
         lines.extend(["", *cut_lines(foreign_lines(text, paint), detail.description)])
     lines.extend(_parameter_lines(description, paint, width, detail))
     lines.extend(_body_lines(described, description.body, paint, width, detail))
-    lines.extend(_answer_lines(description, paint, width, detail))
+    lines.extend(_response_lines(description, paint, width, detail))
     if description.security:
         words = [" with ".join(map(word_or_quoted, schemes)) or "none" for schemes in description.security]
         lines.extend(["", f"{paint.bold('Security')}  {' or '.join(dict.fromkeys(words))}"])
@@ -156,10 +156,10 @@ def _body_lines(
             yield "  A default is what a new object gets; what this body leaves out stays as it is."
 
 
-def _answer_lines(
+def _response_lines(
     description: OperationDescription, paint: Painter, width: int, detail: Detail
 ) -> Iterator[str]:
-    described, responses, answer = description.described, description.responses, description.answer
+    described, responses, outline = description.described, description.responses, description.response
     has_success = any(status[:1] == "2" for status in responses)
     errors = {}
     for status, response in responses.items():
@@ -167,7 +167,7 @@ def _answer_lines(
         if not is_success and not detail.has_error_trees:
             errors[status] = response
             continue
-        heading = paint.bold(f"Answer {word_or_quoted(status)}")
+        heading = paint.bold(f"Response {word_or_quoted(status)}")
         yield from ("", f"{heading}  {foreign(response['description'].strip(), paint)}".rstrip())
         seen: list[Any] = []
         for media_type, content in response["content"].items():
@@ -179,12 +179,12 @@ def _answer_lines(
             yield from schema_lines(
                 content["schema"], described.flat_schemas, paint, width, limits=detail.tree
             )
-        if status == answer.status:
-            yield from (f"  {each.text}" for each in answer.unreturned)
+        if status == outline.status:
+            yield from (f"  {each.text}" for each in outline.unreturned)
         headers = [f"header {word_or_quoted(str(name))}" for name in response["headers"]]
         yield from cut_lines(headers, detail.rows)
     if errors:
-        yield from ("", paint.bold("Other answers"))
+        yield from ("", paint.bold("Other responses"))
         yield from cut_lines(list(_error_rows(described, errors, detail, paint)), detail.rows)
 
 
@@ -196,7 +196,7 @@ def _error_rows(
         (
             status,
             response,
-            answer_outline({"content": response["content"]}, described.resolve).text_lines(12, 2),
+            response_outline({"content": response["content"]}, described.resolve).text_lines(12, 2),
         )
         for status, response in errors.items()
     ]
@@ -239,7 +239,7 @@ def _page_lines(pages: Mapping[str, Any]) -> list[str]:
     items = (
         "not clear from the document"
         if pages["items"] is None
-        else "the answer"
+        else "the response"
         if pages["items"] == "@"
         else pages["items"]
     )
@@ -253,7 +253,7 @@ def _page_lines(pages: Mapping[str, Any]) -> list[str]:
 
 
 def _link_lines(name: str, link: Mapping[str, Any], paint: Painter, width: int) -> list[str]:
-    """Return the lines of a link: the answer that has it, its target, the options it fills, the next command."""
+    """Return the lines of a link: the response that has it, its target, the options it fills, the next command."""
     target = link["operation"] or link.get("operationId") or link.get("operationRef") or "nowhere"
     leads = f"{word_or_quoted(link['status'])} -> {word_or_quoted(str(target))}"
     lines = [f"  {paint.bold(word_or_quoted(name))}  {leads}"]
@@ -316,7 +316,7 @@ def differences(described: DescribedOperation, other: DescribedOperation) -> dic
 
 def difference_lines(data: Mapping[str, Any], paint: Painter, width: int) -> Iterator[str]:  # noqa: ARG001
     """Yield the differences as lines of text."""
-    same = f"{data['alike']:,} inputs, fields and answers are the same"
+    same = f"{data['alike']:,} inputs, fields and responses are the same"
     yield f"{paint.bold(data['name'])} is like {paint.bold(data['like'])}: {same}"
     for key, title in (("only_here", data["name"]), ("only_there", data["like"])):
         if data[key]:
@@ -358,12 +358,12 @@ def _facts(described: DescribedOperation) -> Iterator[tuple[str, str]]:
         yield "the body", f"{described.media_type.name}{', required' if operation.body.is_required else ''}"
         yield from _fields(described, "body", described.body_schema())
     for status, response in description.responses.items():
-        if status != description.answer.status:
-            yield f"answer {status}", quoted(first_sentence(response["description"]))
+        if status != description.response.status:
+            yield f"response {status}", quoted(first_sentence(response["description"]))
             continue
-        yield "the answer", f"{status}  {quoted(first_sentence(response['description']))}".rstrip()
+        yield "the response", f"{status}  {quoted(first_sentence(response['description']))}".rstrip()
         for content in list(response["content"].values())[:1]:
-            yield from _fields(described, "answer", content["schema"])
+            yield from _fields(described, "response", content["schema"])
     schemes = [" with ".join(map(word_or_quoted, some)) or "none" for some in description.security]
     yield "security", " or ".join(schemes)
 

@@ -243,7 +243,7 @@ _MOST_NESTED = 40
 _BRANCHES = ("allOf", "oneOf", "anyOf")
 
 
-class _AnswerNames:
+class _ResponseNames:
     """Finds the names of fields; the fields of a component are found once.
 
     Args:
@@ -256,7 +256,7 @@ class _AnswerNames:
         self._nesting = 0
 
     def of_operation(self, part: Mapping[str, Any]) -> Iterator[str]:
-        """Yield the names of the fields of the answers with status 2xx."""
+        """Yield the names of the fields of the responses with status 2xx."""
         responses = part["operation"].get("responses")
         for status, response in responses.items() if isinstance(responses, Mapping) else ():
             if str(status)[:1] == "2":
@@ -305,7 +305,7 @@ class _AnswerNames:
 
 
 _NAME, _PATH, _SUMMARY, _TAGS = 0.5, 0.45, 0.55, 0.25
-_DESCRIPTION, _INPUTS, _CHOICES, _BODY, _ANSWER = 0.2, 0.12, 0.12, 0.12, 0.06
+_DESCRIPTION, _INPUTS, _CHOICES, _BODY, _RESPONSE = 0.2, 0.12, 0.12, 0.12, 0.06
 """How much a word says about an operation by standing there. Choices are the values of enumerations."""
 
 _HALF = 0.3
@@ -314,7 +314,7 @@ _HALF = 0.3
 _MOST_CHOICES = 40
 """Values of an enumeration that are indexed: longer ones are catalogs of currencies, languages and the like."""
 
-_WEAK = (_DESCRIPTION, _INPUTS, _CHOICES, _BODY, _ANSWER)
+_WEAK = (_DESCRIPTION, _INPUTS, _CHOICES, _BODY, _RESPONSE)
 _MOST = (200, 200, 200, 100, 100)
 """Different words of each column from `description` on: in some documents each operation reaches nearly all schemas."""
 
@@ -349,15 +349,15 @@ def search_index(compiled: "Compiled") -> tuple[dict[str, dict[int, float]], lis
 def _matches(compiled: "Compiled") -> Iterator[dict[str, float]]:
     """Yield the stems of each operation → how well it has them.
 
-    A word that stands in its name, path, summary or tags is not told again by its description, inputs, body and answer,
+    A word that stands in its name, path, summary or tags is not told again by its description, inputs, body, response,
     and these do not tell what stands in many operations.
     """
-    words, answers = _Words(), _AnswerNames(compiled.components)
+    words, responses = _Words(), _ResponseNames(compiled.components)
     operations = compiled.operations
     usual: Counter[str] = Counter()
     sample = operations[:: len(operations) // _SAMPLE + 1]
     for entry in sample:
-        for column in _mentions(entry, words, answers):
+        for column in _mentions(entry, words, responses):
             usual.update(iter(column))
     too_usual = {
         stem for stem, count in usual.items() if count > _USUAL * len(sample) and len(sample) > _SAMPLE // 2
@@ -374,7 +374,7 @@ def _matches(compiled: "Compiled") -> Iterator[dict[str, float]]:
         for weight, stems in zip((_NAME, _PATH, _SUMMARY, _TAGS), strong, strict=True):
             told.update((each, told.get(each, 0.0) + weight) for each in stems)
         known = too_usual | told.keys()
-        for weight, stems, most in zip(_WEAK, _mentions(entry, words, answers), _MOST, strict=True):
+        for weight, stems, most in zip(_WEAK, _mentions(entry, words, responses), _MOST, strict=True):
             mentioned = [each for each in stems if each not in known][:most]
             known.update(mentioned)
             told.update(dict.fromkeys(mentioned, weight))
@@ -382,7 +382,7 @@ def _matches(compiled: "Compiled") -> Iterator[dict[str, float]]:
 
 
 def _mentions(
-    entry: "CompiledOperation", words: "_Words", answers: _AnswerNames
+    entry: "CompiledOperation", words: "_Words", responses: _ResponseNames
 ) -> Iterator[dict[str, None]]:
     """Yield the stems of the columns from `description` on."""
     operation = entry.operation
@@ -390,7 +390,7 @@ def _mentions(
     yield words.stems(_input_texts(operation))
     yield words.stems(_choices(operation))
     yield words.stems(_body_texts(operation))
-    yield words.stems(answers.of_operation(entry.part))
+    yield words.stems(responses.of_operation(entry.part))
 
 
 class _Words(dict[str, tuple[str, ...]]):

@@ -12,7 +12,7 @@ from dynacli.openapi.model.field_names import singular
 from dynacli.openapi.model.kebab_names import kebab
 from dynacli.openapi.model.operation import Operation, Response, SecurityScheme
 from dynacli.openapi.model.overview import MOST_TAGS, Overview, SharedError, SignIn, Start, TagCount
-from dynacli.openapi.schema.answer_outline import answer_outline
+from dynacli.openapi.schema.response_outline import response_outline
 from dynacli.record import replace
 from dynacli.text.terminal import visible
 from dynacli.text.wrapping import short_sentence
@@ -210,7 +210,7 @@ def shared_errors(
         part, status = places[key]
         responses = follow(part.get("responses"))
         raw = follow(responses.get(status)) if isinstance(responses, Mapping) else None
-        outline = answer_outline(raw if isinstance(raw, Mapping) else {}, resolve)
+        outline = response_outline(raw if isinstance(raw, Mapping) else {}, resolve)
         if outline.lines:
             fields = outline.lines[0].text(_MOST_NAMES)
             break

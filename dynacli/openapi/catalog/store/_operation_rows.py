@@ -29,7 +29,7 @@ _REST: tuple[Any, ...] = (0, "", "", "")
 class OperationRows:
     """Makes the rows of a document's operations. Values that operations share are kept once, under a number.
 
-    These are parameters, answers, the options of media types, and what the operations of a path have in common.
+    These are parameters, responses, the options of media types, and what the operations of a path have in common.
 
     Args:
         keep: Keeps a value and returns its number, which is the same for equal values.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "Catalog", "DamagedCatalogError", "operations_at", "pack", "unpack"]
 
-FORMAT = 25
+FORMAT = 26
 """Part of a catalog's file name: versions of dynacli with different formats live side by side."""
 
 _META = frozenset(

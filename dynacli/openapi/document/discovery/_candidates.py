@@ -249,7 +249,7 @@ class Candidate(NamedTuple):
 
     @property
     def rank(self) -> tuple[Any, ...]:
-        """The order of candidates; it does not depend on which server answers first."""
+        """The order of candidates; it does not depend on which server responds first."""
         return self.stage, self.way, self.role, len(self.place), self.place
 
     @property
@@ -292,7 +292,7 @@ def later_stages(origin: SearchedOrigin, prefix: str) -> list[list[Candidate]]:
 
 
 def way_of(parent: Candidate, lead: Lead) -> Way:
-    """Return how a URL was found that the answer of a candidate leads to."""
+    """Return how a URL was found that the response of a candidate leads to."""
     if lead.is_stated:
         return Way.STATED
     return Way.NAMED if parent.way in {Way.GIVEN, Way.STATED, Way.NAMED} else Way.PAGE

@@ -1,4 +1,4 @@
-"""The links of an index, the page or the JSON that a server answers at its root, as far as they may lead to a document.
+"""The links of an index, the page or the JSON that a server has at its root, as far as they may lead to a document.
 
 Whatever its path ends with, a link counts where its own words say that it leads to a description or to documentation.
 """

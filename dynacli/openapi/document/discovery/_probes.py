@@ -16,12 +16,12 @@ from dynacli.openapi.document.fetched import DocumentLogin, Fetched
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["MAX_CONNECTIONS", "SLOW_CONNECTIONS", "ProbeAnswer", "Probes", "UnaskedLogin"]
+__all__ = ["MAX_CONNECTIONS", "SLOW_CONNECTIONS", "ProbeResponse", "Probes", "UnaskedLogin"]
 
 MAX_CONNECTIONS = 6
 """Small servers queue five connections and let the next one wait for a second (`socketserver.request_queue_size`)."""
 SLOW_CONNECTIONS = 16
-"""How many connections a slow server gets: with fewer, its answers to the likeliest places would not come in time."""
+"""How many connections a slow server gets: with fewer, its responses to the likeliest places would not come in time."""
 
 _GRACE_SECONDS = 1.0
 """How long to wait for requests that were cut; only the look-up of a host name and connecting take longer."""
@@ -33,14 +33,14 @@ _ACCEPT = (
 )
 
 
-class ProbeAnswer(NamedTuple):
-    """The answer to a request, or why there is none.
+class ProbeResponse(NamedTuple):
+    """The response to a request, or why there is none.
 
     Args:
         fetched: The content, where the request succeeded.
         error: Why it failed.
-        head: The status and headers of the answer; None where there was no answer.
-        error_page: The content of an answer that is an error, where it was asked for.
+        head: The status and headers of the response; None where there was no response.
+        error_page: The content of a response that is an error, where it was asked for.
     """
 
     fetched: Fetched | None = None
@@ -49,7 +49,7 @@ class ProbeAnswer(NamedTuple):
     error_page: Fetched | None = None
 
 
-_Result = tuple[int, ProbeAnswer | BaseException]
+_Result = tuple[int, ProbeResponse | BaseException]
 
 
 class Probes:
@@ -76,8 +76,8 @@ class Probes:
         silence: float,
         patience: float,
         login: DocumentLogin | None = None,
-    ) -> ProbeAnswer | None:
-        """Return the answer of the URL that a person gave, or None where it is under way still; its number is 0.
+    ) -> ProbeResponse | None:
+        """Return the response of the URL that a person gave, or None where it is under way still; its number is 0.
 
         Args:
             silence: How long to wait for a server that is connected, unless it is sending what may be a document.
@@ -88,18 +88,18 @@ class Probes:
         self.start(0, url, None, login, keeps_error_page=True)
         end = time.monotonic() + patience
         while True:
-            answer = self.next_answer(min(silence, end - time.monotonic()))
-            if answer is not None:
-                return answer[1]
+            response = self.next_response(min(silence, end - time.monotonic()))
+            if response is not None:
+                return response[1]
             if self.is_sending(0):
                 silence = patience = end = math.inf
             elif self.peers.is_connected:
                 return None
             elif time.monotonic() >= end:
-                return ProbeAnswer(None, timed_out(url, patience))
+                return ProbeResponse(None, timed_out(url, patience))
 
     def is_sending(self, number: int) -> bool:
-        """Return whether the answer to a request has begun to come, and may be a document."""
+        """Return whether the response to a request has begun to come, and may be a document."""
         head = self._busy[number].head
         return (
             head is not None
@@ -132,7 +132,7 @@ class Probes:
             number: Of the request, by which `next_answer` names it.
             timeout: A time limit in seconds.
             login: Signs in, as for any download.
-            keeps_error_page: Whether the content of an answer that is an error is wanted, too.
+            keeps_error_page: Whether the content of a response that is an error is wanted, too.
         """
         downloads = self._busy[number] = self._idle.pop(0)
         results = self._results
@@ -145,20 +145,20 @@ class Probes:
         self._threads = [running for running in self._threads if running.is_alive()] + [thread]
         thread.start()
 
-    def next_answer(self, seconds: float) -> tuple[int, ProbeAnswer] | None:
-        """Return the number of a request and its answer, whichever comes next; None where none comes in time.
+    def next_response(self, seconds: float) -> tuple[int, ProbeResponse] | None:
+        """Return the number of a request and its response, whichever comes next; None where none comes in time.
 
         Args:
             seconds: How long to wait; infinite for as long as it takes.
         """
         try:
-            number, answer = self._results.get(timeout=None if seconds == math.inf else max(seconds, 0.001))
+            number, response = self._results.get(timeout=None if seconds == math.inf else max(seconds, 0.001))
         except queue.Empty:
             return None
         self._idle.insert(0, self._busy.pop(number))
-        if isinstance(answer, BaseException):
-            raise answer
-        return number, answer
+        if isinstance(response, BaseException):
+            raise response
+        return number, response
 
     def close(self) -> None:
         """End all requests and close the connections; there are no further requests."""
@@ -189,12 +189,12 @@ class UnaskedLogin(DocumentLogin):
 
 def _caught(
     downloads: Downloads, url: str, timeout: float | None, login: DocumentLogin | None, keeps_error_page: bool
-) -> ProbeAnswer | BaseException:
-    """Return the answer of a download, or any other exception, for the thread that waits for it."""
+) -> ProbeResponse | BaseException:
+    """Return the response of a download, or any other exception, for the thread that waits for it."""
     try:
         fetched = downloads.download(url, timeout=timeout, login=login, keeps_error_page=keeps_error_page)
-        return ProbeAnswer(fetched, None, downloads.head)
+        return ProbeResponse(fetched, None, downloads.head)
     except DynacliError as error:
-        return ProbeAnswer(None, error, downloads.head, downloads.error_page)
+        return ProbeResponse(None, error, downloads.head, downloads.error_page)
     except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
         return error

@@ -25,13 +25,13 @@ class Way(IntEnum):
 
 
 class Role(IntEnum):
-    """The expected target of a reference; an answer is judged by its content all the same."""
+    """The expected target of a reference; a response is judged by its content all the same."""
 
     DOCUMENT = 0
     CATALOG = 1
     """A list of APIs (RFC 9727)."""
     API = 2
-    """An API, whose answer may link to its document."""
+    """An API, whose response may link to its document."""
     SETUP = 3
     """The script or the configuration of a page that shows an API."""
     PAGE = 4
@@ -86,7 +86,7 @@ class TriedUrl(NamedTuple):
 
     Args:
         url: The URL, the values of its query masked.
-        result: The answer in a few words on one line: `404`, `timed out`, `not a document: an HTML page`.
+        result: The response in a few words on one line: `404`, `timed out`, `not a document: an HTML page`.
     """
 
     url: str

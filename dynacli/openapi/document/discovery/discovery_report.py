@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from dynacli.environment import invocation
 from dynacli.errors import DocumentError, DynacliError, RefusedError, TimedOutError
 from dynacli.openapi.document.discovery._candidates import Candidate
-from dynacli.openapi.document.discovery._probe_answers import INSIDE, on_one_line
+from dynacli.openapi.document.discovery._probe_responses import INSIDE, on_one_line
 from dynacli.openapi.document.discovery.discovered import FoundDocument, TriedUrl, Way
 from dynacli.urls import with_masked_query, without_query
 
@@ -95,8 +95,8 @@ def found_nothing(
         seconds: The time limit of the search.
         foreign: The references to other origins.
         refused: The error of a redirect to another origin, where there was one.
-        named: The places that the server named and that did not answer in time.
-        silent: The likeliest places that did not answer in time.
+        named: The places that the server named and that did not respond in time.
+        silent: The likeliest places that did not respond in time.
     """
     details: dict[str, Any] = {"tried": [entry._asdict() for entry in tried]}
     if refused is not None:
@@ -117,17 +117,17 @@ def found_nothing(
     results = [entry.result for entry in tried]
     if named:
         place = with_masked_query(named[0])
-        reasons.append(f"the server names `{place}`, which did not answer in time")
+        reasons.append(f"the server names `{place}`, which did not respond in time")
     unanswered, late = results.count(TIMED_OUT), results.count(LATE)
     if unanswered:
-        reasons.append(f"{unanswered} did not answer in time")
+        reasons.append(f"{unanswered} did not respond in time")
     if late:
         reasons.append(f"{late} more were not tried, because the {seconds:g} s of a search were over")
     if any(entry.result == "429" for entry in tried):
         reasons.append("the server limits how often it is asked, so the others were left out")
         hint = "Try again later, or give the URL of the document itself"
     if locked:
-        reasons.append(f"`{locked[0].url}` answers with {locked[0].result}: it wants a credential")
+        reasons.append(f"`{locked[0].url}` responds with {locked[0].result}: it wants a credential")
         details["status"] = int(locked[0].result)
         details["locked"] = [entry.url for entry in locked]
         hint = (
@@ -143,7 +143,7 @@ def found_nothing(
 def _locked(tried: Sequence[TriedUrl]) -> list[TriedUrl]:
     """Return the places that want a credential, the likeliest to be the document first.
 
-    Many servers answer 403 at their root because there is nothing to list, so that alone asks for no credential.
+    Many servers respond with 403 at their root because there is nothing to list, so that alone asks for no credential.
     """
     asked = [entry for entry in tried if entry.result in {"401", "403"}]
     given = [entry for entry in tried[:1] if entry in asked]
@@ -193,7 +193,7 @@ class SearchNotes:
         return list(dict.fromkeys(note for _, note in notes))
 
     def silent_places(self, is_named: Callable[[Candidate], bool]) -> tuple[list[str], list[str]]:
-        """Return the places that did not answer in time: those that the server named, and the likeliest guesses."""
+        """Return the places that did not respond in time: those that the server named, and the likeliest guesses."""
         silent = [
             each for each in self._entries if each[1].result == TIMED_OUT and each[0].way is not Way.GIVEN
         ]

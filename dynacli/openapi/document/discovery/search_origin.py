@@ -17,15 +17,15 @@ from dynacli.openapi.document.discovery._candidates import (
     later_stages,
     way_of,
 )
-from dynacli.openapi.document.discovery._probe_answers import (
-    DocumentAnswer,
-    ReadAnswer,
+from dynacli.openapi.document.discovery._probe_responses import (
+    DocumentResponse,
+    ReadResponse,
     TrialCall,
     is_unknown_there,
     on_one_line,
-    read_answer,
+    read_response,
 )
-from dynacli.openapi.document.discovery._probes import SLOW_CONNECTIONS, ProbeAnswer, Probes, UnaskedLogin
+from dynacli.openapi.document.discovery._probes import SLOW_CONNECTIONS, ProbeResponse, Probes, UnaskedLogin
 from dynacli.openapi.document.discovery.discovered import Discovery, FoundDocument, Role, Way
 from dynacli.openapi.document.discovery.discovery_report import (
     FOREIGN,
@@ -37,34 +37,34 @@ from dynacli.openapi.document.discovery.discovery_report import (
 )
 from dynacli.openapi.document.fetched import DocumentLogin, Fetched
 
-__all__ = ["MAX_REQUESTS", "TOTAL_SECONDS", "TrialAnswers", "discover"]
+__all__ = ["MAX_REQUESTS", "TOTAL_SECONDS", "TrialResponses", "discover"]
 
 _MAX_TRIED = 4
 """How many documents that disagree are tried at most."""
 
 
-def _rank_documents(documents: Iterable[DocumentAnswer]) -> list[DocumentAnswer]:
+def _rank_documents(documents: Iterable[DocumentResponse]) -> list[DocumentResponse]:
     """Return the documents, the best first; of documents that describe the same API only the best.
 
     Among those found in the same way, documents with operations come before those without, OpenAPI 3 before
     Swagger 2.0, JSON before YAML, and then the one that was found first.
     """
-    ranked: list[DocumentAnswer] = []
+    ranked: list[DocumentResponse] = []
     for document in sorted(documents, key=_rank):
         if not any(document.is_same_api(better) for better in ranked):
             ranked.append(document)
     return ranked
 
 
-def _rank(document: DocumentAnswer) -> tuple[Way, bool, bool, bool]:
+def _rank(document: DocumentResponse) -> tuple[Way, bool, bool, bool]:
     found = document.found
     return found.way, not found.operations, found.openapi.startswith("Swagger"), not document.is_json
 
 
 def _try_documents(
-    ranked: list[DocumentAnswer],
+    ranked: list[DocumentResponse],
     origin: SearchedOrigin,
-    answers: "TrialAnswers",
+    responses: "TrialResponses",
     ends: tuple[float, float],
     *,
     tries_one: bool = False,
@@ -72,16 +72,16 @@ def _try_documents(
     """Return documents in their order, but last those whose operations the server does not know, as calls show.
 
     Nothing is called where the documents agree about the operations and their paths. Where the server knows none of
-    the operations of any document, and where it does not answer, the order stays.
+    the operations of any document, and where it does not respond, the order stays.
 
     Args:
         ranked: At least one document, the best first.
         origin: Only its URLs are called.
-        answers: Answers to calls of earlier trials, and what makes further ones.
-        ends: When the calls end that the server answers, and when they end that it answers none of.
+        responses: Responses to calls of earlier trials, and what makes further ones.
+        ends: When the calls end that the server responds to, and when those end that it responds to none of.
         tries_one: Whether calls are made, too, where no document disagrees with another.
     """
-    by_shape: dict[frozenset[str], DocumentAnswer] = {}
+    by_shape: dict[frozenset[str], DocumentResponse] = {}
     for document in ranked:
         by_shape.setdefault(document.shape, document)
     if len(by_shape) < 2 and not tries_one:
@@ -90,7 +90,7 @@ def _try_documents(
         shape: [call for call in document.trial_calls if origin.has(call.url)]
         for shape, document in list(by_shape.items())[:_MAX_TRIED]
     }
-    heads = answers.ask((call.url for own in calls.values() for call in own), *ends)
+    heads = responses.ask((call.url for own in calls.values() for call in own), *ends)
     is_unknown = {
         shape: all(is_unknown_there(call, heads.get(call.url)) for call in own)
         for shape, own in calls.items()
@@ -107,8 +107,8 @@ def _try_documents(
     return found if all(is_unknown.values()) else sorted(found, key=lambda document: not document.is_answered)
 
 
-class TrialAnswers:
-    """The heads of the answers to calls that try documents; what has answered is not asked again.
+class TrialResponses:
+    """The heads of the responses to calls that try documents; what has answered is not asked again.
 
     Args:
         peers: The addresses that were connected to before.
@@ -121,7 +121,7 @@ class TrialAnswers:
         self.heads: dict[str, Head] = {}
 
     def ask(self, urls: Iterable[str], end: float, last_end: float) -> Mapping[str, Head]:
-        """Return URL → the head of its answer, for the URLs that answer in time, those of earlier trials included.
+        """Return URL → the head of its response, for the URLs that respond in time, those of earlier trials included.
 
         Args:
             urls: What to call.
@@ -137,26 +137,26 @@ class TrialAnswers:
                 while waiting and probes.is_free and now < end:
                     asked[len(waiting)] = waiting[0]
                     probes.start(len(waiting), waiting.pop(0), last_end - now, self.login)
-                answer = probes.next_answer(end - now)
+                response = probes.next_response(end - now)
                 is_silent = not self.heads and time.monotonic() >= end and end < last_end
                 end = last_end if is_silent else end
-                if answer is None and is_silent:
+                if response is None and is_silent:
                     continue
-                if answer is None:
+                if response is None:
                     break
-                url = asked.pop(answer[0])
-                if answer[1].head is not None:
-                    self.heads[url] = answer[1].head
+                url = asked.pop(response[0])
+                if response[1].head is not None:
+                    self.heads[url] = response[1].head
         finally:
             probes.close()
         return self.heads
 
 
 def _trial_text(call: TrialCall, head: Head | None) -> str:
-    """Return a call that tried a document and its answer: `GET /health answers 404`."""
-    answer = f"answers {head.status}" if head is not None else "has no answer"
+    """Return a call that tried a document and its response: `GET /health responses 404`."""
+    response = f"responses {head.status}" if head is not None else "has no response"
     is_page = is_unknown_there(call, head) and head is not None and head.status < 300
-    return f"GET {on_one_line(call.path)} {answer}{' with a page' if is_page else ''}"
+    return f"GET {on_one_line(call.path)} {response}{' with a page' if is_page else ''}"
 
 
 MAX_REQUESTS = 62
@@ -164,7 +164,7 @@ MAX_REQUESTS = 62
 _RESERVED = 4
 """How many of those requests the last usual places leave for URLs that pages name."""
 TOTAL_SECONDS = 5.0
-"""The time limit of the whole on a server that answers, unless the given URL is that of a document, which may be large
+"""The time limit of the whole on a server that responds, unless the given URL is that of a document, which may be large
 and slow."""
 _TRIAL_PART = 0.2
 """The part of that time which is left for the trial of what was found."""
@@ -175,7 +175,7 @@ NAMED_SECONDS = 30.0
 """The time limit of a place that the server itself has named, as of a URL that was given: many frameworks generate
 their document when it is first asked for. Guesses end with the search."""
 _WAKING_SECONDS = 1.0
-"""How long the likeliest places are still waited for when a server that was silent has begun to answer."""
+"""How long the likeliest places are still waited for when a server that was silent has begun to respond."""
 RIVAL_SECONDS = 10.0
 """The time limit of the whole search in three cases. A document has begun to arrive when the time is over. The server
 knows no operation of the documents that came first, so the search waits for others. The server is silent about all of
@@ -185,7 +185,7 @@ _AHEAD_SECONDS = 0.5
 _SETTLING_SECONDS = 0.5
 """How long a server is silent before a document that has come is enough, and what was only guessed is left."""
 _READING_SECONDS = 3.0
-"""How long after the time limit answers are still read."""
+"""How long after the time limit responses are still read."""
 _FURTHER_CONNECTIONS = 6
 """How many connections there are for named places alone, when the time for guesses is over."""
 _MAX_STEPS = 4
@@ -206,7 +206,7 @@ def discover(
     """Return the documents of an API, given the URL of the API or of a document.
 
     Where the URL is that of a document, the search ends after that request. Otherwise it tries, until there is a
-    document: what the answer states or names, the catalog of the origin, the usual places. While an earlier one of
+    document: what the response states or names, the catalog of the origin, the usual places. While an earlier one of
     these is slow, the given URL included, later ones are asked for as well, the likeliest first; what is found there
     counts only where the earlier one has nothing.
     All requests go to the origin of the URL; none has a cookie.
@@ -250,8 +250,8 @@ class _Search:
         self.last_deadline = started + max(seconds, RIVAL_SECONDS)
         self.end_of_first = started + seconds * _FIRST_PART
         self.probes = Probes()
-        self.trials = TrialAnswers(self.probes.peers, UnaskedLogin(login, {}))
-        self.documents: list[tuple[Candidate, DocumentAnswer]] = []
+        self.trials = TrialResponses(self.probes.peers, UnaskedLogin(login, {}))
+        self.documents: list[tuple[Candidate, DocumentResponse]] = []
         self.notes = SearchNotes()
         self.refused: RefusedError | None = None
         self.seen = {self.origin.url}
@@ -306,33 +306,33 @@ class _Search:
         self.requests += 1
         self.asked_at[_FIRST_NUMBER] = time.monotonic()
         patience = self.seconds * _FIRST_PART
-        answer = self.probes.ask_first(
+        response = self.probes.ask_first(
             self.origin.url, silence=_AHEAD_SECONDS, patience=patience, login=self.login
         )
-        if answer is None:
+        if response is None:
             self.asked[_FIRST_NUMBER] = first
             self.prefix = self.origin.prefix(is_page=False)
             return []
-        read, candidates = self._take_first(first, answer)
+        read, candidates = self._take_first(first, response)
         self.prefix = self.origin.prefix(is_page=read.is_viewer)
         return candidates
 
-    def _take_first(self, first: Candidate, answer: ProbeAnswer) -> tuple[ReadAnswer, list[Candidate]]:
+    def _take_first(self, first: Candidate, response: ProbeResponse) -> tuple[ReadResponse, list[Candidate]]:
         """Note the result of the given URL, as that of any other.
 
         Raises:
-            DynacliError: The answer is an error that a search would run into again, or is meant as a document.
+            DynacliError: The response is an error that a search would run into again, or is meant as a document.
         """
-        if answer.error is not None:
-            self._check_first(answer.error, answer)
-        read, candidates = self._take(first, answer)
+        if response.error is not None:
+            self._check_first(response.error, response)
+        read, candidates = self._take(first, response)
         if read.fault is not None:
             raise read.fault
         return read, candidates
 
-    def _check_first(self, error: DynacliError, answer: ProbeAnswer) -> None:
+    def _check_first(self, error: DynacliError, response: ProbeResponse) -> None:
         """Raise the error of the first request where a search would only run into the same."""
-        head = answer.head
+        head = response.head
         is_silent = head is None and not self.probes.peers.is_connected
         is_broken = head is None and isinstance(error, NetworkError) and not self.notes
         if isinstance(error, UsageError) or is_silent or is_broken:
@@ -359,9 +359,9 @@ class _Search:
             ends = [self.end, quiet_since + _AHEAD_SECONDS]
             if self.documents and _FIRST_NUMBER in self.asked:
                 ends.append(self.end_of_first)
-            answer = self.probes.next_answer(min(ends) - now)
-            if answer is not None:
-                self._take_answer(*answer)
+            response = self.probes.next_response(min(ends) - now)
+            if response is not None:
+                self._take_response(*response)
                 self.answered_at = quiet_since = time.monotonic()
                 self.is_quiet = False
             elif time.monotonic() >= self.end:
@@ -369,7 +369,7 @@ class _Search:
             else:
                 self._go_ahead()
                 quiet_since, self.is_quiet = time.monotonic(), True
-            # Reading takes time, too: many large answers that came in time would take far too long.
+            # Reading takes time, too: many large responses that came in time would take far too long.
             if time.monotonic() > self.end + _READING_SECONDS:
                 break
         if time.monotonic() >= self.end:
@@ -381,12 +381,12 @@ class _Search:
         elif self.is_quiet:
             self._note_late()
 
-    def _take_answer(self, number: int, answer: ProbeAnswer) -> None:
+    def _take_response(self, number: int, response: ProbeResponse) -> None:
         candidate = self.asked.pop(number, None)
         if candidate is None:
             return  # it came after it was left
         take = self._take_first if number == _FIRST_NUMBER else self._take
-        self.waiting += take(candidate, answer)[1]
+        self.waiting += take(candidate, response)[1]
 
     def _wait_for_documents(self) -> None:
         """Wait beyond the time limit for documents that are coming or named, and for likely ones of a silent server.
@@ -415,9 +415,9 @@ class _Search:
             if coming or not ends:
                 self.deadline, self.limit_seconds = self.last_deadline, max(self.seconds, RIVAL_SECONDS)
                 ends += [self.end, awake_until]
-            answer = self.probes.next_answer(max(ends) - now)
-            if answer is not None:
-                self._take_answer(*answer)
+            response = self.probes.next_response(max(ends) - now)
+            if response is not None:
+                self._take_response(*response)
                 awake_until = time.monotonic() + _WAKING_SECONDS
             elif not is_for_named:
                 return
@@ -431,7 +431,7 @@ class _Search:
         return candidate.is_named or candidate.url in self.named
 
     def _start_named(self) -> None:
-        """Send the requests to places that late answers name."""
+        """Send the requests to places that late responses name."""
         best = self._best_stage()
         self.probes.widen(SLOW_CONNECTIONS + _FURTHER_CONNECTIONS)  # the others may all be busy with guesses
         for candidate in sorted(self.waiting, key=attrgetter("rank")):
@@ -448,7 +448,7 @@ class _Search:
             self.known[count] = any(document.is_answered for document in tried)
         return self.known[count]
 
-    def _ranked(self) -> list[DocumentAnswer]:
+    def _ranked(self) -> list[DocumentResponse]:
         """Return the documents of the best stage that has some, the best first."""
         best = self._best_stage()
         found = sorted(self.documents, key=lambda entry: entry[0].rank)
@@ -536,7 +536,7 @@ class _Search:
             self.requests += 1
             self.asked[self.requests] = candidate
             self.asked_at[self.requests] = time.monotonic()
-            # It ends when it is not waited for any more: a guess may yet be named by what another place answers.
+            # It ends when it is not waited for any more: a guess may yet be named by what another place responds.
             self.probes.start(
                 self.requests,
                 candidate.url,
@@ -556,29 +556,29 @@ class _Search:
                 found = replace(document.found, way=better.way)
                 self.documents[index] = better, document._replace(found=found)
 
-    def _take(self, candidate: Candidate, answer: ProbeAnswer) -> tuple[ReadAnswer, list[Candidate]]:
-        """Note the result of an answer, and return the answer as read and the candidates that it leads to."""
-        head, fetched = answer.head, answer.fetched
+    def _take(self, candidate: Candidate, response: ProbeResponse) -> tuple[ReadResponse, list[Candidate]]:
+        """Note the result of a response, and return the response as read and the candidates that it leads to."""
+        head, fetched = response.head, response.fetched
         links = head.links if head is not None else ()
         if fetched is None:
-            # An answer with an error, such as 401, may still link to the document.
-            fetched = answer.error_page or Fetched(b"", uri=candidate.url)
+            # A response with an error, such as 401, may still link to the document.
+            fetched = response.error_page or Fetched(b"", uri=candidate.url)
         is_index = candidate.url in {self.origin.url, self.origin.at("")}
-        read = read_answer(candidate.url, fetched, links, candidate.way, is_index=is_index)
-        if answer.error is not None:
+        read = read_response(candidate.url, fetched, links, candidate.way, is_index=is_index)
+        if response.error is not None:
             # The search stops where the server limits requests (429), or its host name changes its address.
             is_refused = self.probes.peers.refused is not None
-            self.is_stopped |= is_refused or answer.error.details.get("status") == 429
-            read = ReadAnswer(result_of(answer.error, candidate.url), leads=read.leads)
+            self.is_stopped |= is_refused or response.error.details.get("status") == 429
+            read = ReadResponse(result_of(response.error, candidate.url), leads=read.leads)
         elif self._is_known_page(candidate, fetched, read):
-            # A single-page application, which answers every path with the same page.
+            # A single-page application, which responds to every path with the same page.
             read = read._replace(leads=())
         self.notes.add(candidate, candidate.url, read.result)
         if read.document is not None:
             self.documents.append((candidate, read.document))
         return read, self._candidates(candidate, read, fetched.uri or candidate.url)
 
-    def _is_known_page(self, candidate: Candidate, fetched: Fetched, read: ReadAnswer) -> bool:
+    def _is_known_page(self, candidate: Candidate, fetched: Fetched, read: ReadResponse) -> bool:
         """Return whether a better candidate had the same page."""
         import hashlib
 
@@ -590,7 +590,7 @@ class _Search:
             self.pages[digest] = candidate
         return best.rank < candidate.rank
 
-    def _candidates(self, parent: Candidate, read: ReadAnswer, uri: str) -> list[Candidate]:
+    def _candidates(self, parent: Candidate, read: ReadResponse, uri: str) -> list[Candidate]:
         candidates = []
         for index, lead in enumerate(read.leads):
             base = uri if lead.is_stated else parent.base or uri
@@ -615,7 +615,7 @@ class _Search:
         return candidates
 
     def _note_late(self) -> None:
-        """Note what did not answer in time, and what was not asked for."""
+        """Note what did not respond in time, and what was not asked for."""
         best = self._best_stage()
         for candidate in self.asked.values():
             self.notes.add(candidate, candidate.url, TIMED_OUT)

@@ -37,7 +37,7 @@ def fetch(
 
     Raises:
         DocumentError: The document is not there, cannot be read, is not a file, is over the limit,
-            or the server answered with an error.
+            or the server responded with an error.
         NetworkError: The connection failed or broke.
         TimedOutError: A time limit was reached.
         RefusedError: The server redirects to another origin.

@@ -271,7 +271,7 @@ def _property(translator: Translator, properties: Any, schema: Any) -> Any:
 def _required(translator: Translator, value: Any, schema: Any, _: Nesting) -> Plain:
     """Return `required` without properties that this direction leaves out.
 
-    OpenAPI 3.0.4 and 3.1.1, "Schema Object": a property that is `readOnly` is required only in answers,
+    OpenAPI 3.0.4 and 3.1.1, "Schema Object": a property that is `readOnly` is required only in responses,
     and a property that is `writeOnly` only in requests.
     """
     if isinstance(value, bool):

@@ -16,7 +16,7 @@ _SUBJECTS = (
         "operations",
         "parameters",
         "bodies",
-        "answers",
+        "responses",
         "types",
         "values",
         "objects",

@@ -19,7 +19,7 @@ from dynacli.openapi.document.discovery._probes import Probes
 from dynacli.openapi.document.discovery.discovered import Discovery, TriedUrl, Way
 from dynacli.openapi.document.discovery.discovery_report import lines_of_found, lines_of_tried
 from dynacli.openapi.document.discovery.search_origin import MAX_REQUESTS, discover
-from tests.harness import Answer, Recorder, free_port
+from tests.harness import Recorder, Response, free_port
 from tests.served_document import until
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -36,16 +36,16 @@ def _document(title: str = "Pets", version: str = "3.1.0", path: str = "/pets", 
     return json.dumps(tree).encode()
 
 
-def _page(text: str) -> Answer:
-    return Answer(200, f"<!doctype html><html><body>{text}</body></html>".encode(), HTML)
+def _page(text: str) -> Response:
+    return Response(200, f"<!doctype html><html><body>{text}</body></html>".encode(), HTML)
 
 
-def _linking(value: str, status: int = 200, body: bytes = b"{}") -> Answer:
-    return Answer(status, body, {"Content-Type": "application/json", "Link": value})
+def _linking(value: str, status: int = 200, body: bytes = b"{}") -> Response:
+    return Response(status, body, {"Content-Type": "application/json", "Link": value})
 
 
-def _linkset(*contexts: dict[str, Any], **more: str) -> Answer:
-    return Answer(200, json.dumps({"linkset": contexts}).encode(), {**LINKSET, **more})
+def _linkset(*contexts: dict[str, Any], **more: str) -> Response:
+    return Response(200, json.dumps({"linkset": contexts}).encode(), {**LINKSET, **more})
 
 
 @pytest.fixture(autouse=True)
@@ -55,13 +55,13 @@ def _in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class _Everywhere(dict[str, Any]):
-    """The same answer at every path."""
+    """The same response at every path."""
 
-    def __init__(self, answer: Any) -> None:
-        self.answer = answer
+    def __init__(self, response: Any) -> None:
+        self.response = response
 
     def get(self, *_: Any) -> Any:
-        return self.answer
+        return self.response
 
 
 def _targets(server: Recorder) -> list[str]:
@@ -88,9 +88,9 @@ def _results(discovery: Discovery | DynacliError, origin: str) -> dict[str, str]
 # The document itself
 
 
-def test_a_document_is_the_answer_after_one_request(server: Recorder) -> None:
+def test_a_document_is_the_response_after_one_request(server: Recorder) -> None:
     """A URL that gives a document is not searched any further, and its bytes are at hand."""
-    server.answers["/pets"] = Answer(200, _document(), {"Content-Type": "text/plain", "ETag": '"1"'})
+    server.responses["/pets"] = Response(200, _document(), {"Content-Type": "text/plain", "ETag": '"1"'})
     found = discover(f"{server.origin}/pets?v=1")
     (found_document,) = found.documents
     assert ["/pets?v=1"] == _targets(server)
@@ -126,7 +126,7 @@ def test_a_document_that_cannot_be_used_is_not_searched_for(
     server: Recorder, body: bytes, phrase: str
 ) -> None:
     """Where the URL has what is meant as a document, its own fault is the error."""
-    server.answers["/api.json"] = Answer(200, body)
+    server.responses["/api.json"] = Response(200, body)
     with pytest.raises(DocumentError, match=phrase):
         discover(f"{server.origin}/api.json")
     assert ["/api.json"] == _targets(server)
@@ -148,37 +148,37 @@ def test_a_document_that_cannot_be_used_is_not_searched_for(
         (_page(f'<link rel="service-desc" href="{SPEC}">'), {}),
         (_page(f"<LINK href='{SPEC}' rel='describedby' />"), {}),
         (_page(f'<base href="/hidden/"><link rel=service-desc href={SPEC.removeprefix("/hidden/")}>'), {}),
-        (Answer(404), {f"/{CATALOG}": _linkset({"anchor": "/", "service-desc": [{"href": SPEC}]})}),
+        (Response(404), {f"/{CATALOG}": _linkset({"anchor": "/", "service-desc": [{"href": SPEC}]})}),
         (
             _linking('</catalog>; rel="api-catalog"'),
             {"/catalog": _linkset({"service-desc": [{"href": SPEC}]})},
         ),
         (
-            Answer(404),
+            Response(404),
             {
-                f"/{CATALOG}": Answer(
+                f"/{CATALOG}": Response(
                     200, b"{}", {**LINKSET, "Link": f'<{SPEC}>; rel="service-desc"; anchor="/pets"'}
                 )
             },
         ),
         (
-            Answer(404),
+            Response(404),
             {
                 f"/{CATALOG}": _linkset({"api-catalog": [{"href": "/more"}]}),
                 "/more": _linkset({"service-desc": [{"href": SPEC}]}),
             },
         ),
         (
-            Answer(404),
+            Response(404),
             {
                 f"/{CATALOG}": _linkset({"item": [{"href": "/pets"}]}),
                 "/pets": _linking(f'<{SPEC}>; rel="service-desc"'),
             },
         ),
         (
-            Answer(404),
+            Response(404),
             {
-                f"/{CATALOG}": Answer(
+                f"/{CATALOG}": Response(
                     200,
                     f'</pets>; rel="up",\n<{SPEC}>\n ; rel="service-desc"; anchor="/pets"\n'.encode(),
                     {"Content-Type": "application/linkset"},
@@ -189,7 +189,7 @@ def test_a_document_that_cannot_be_used_is_not_searched_for(
             _linking('</manual>; rel="service-doc"'),
             {"/manual": _page(f'<redoc spec-url="{SPEC}"></redoc>')},
         ),
-        (Answer(200, json.dumps({"openapi": SPEC}).encode()), {}),
+        (Response(200, json.dumps({"openapi": SPEC}).encode()), {}),
     ],
     ids=[
         *("service-desc", "describedby", "several links", "alternate of its type", "of a 401", "of a 404"),
@@ -197,9 +197,11 @@ def test_a_document_that_cannot_be_used_is_not_searched_for(
         *("nested catalog", "item of a catalog", "catalog as text", "service-doc", "named in JSON"),
     ],
 )
-def test_an_api_says_where_its_document_is(server: Recorder, root: Answer, more: dict[str, Answer]) -> None:
+def test_an_api_says_where_its_document_is(
+    server: Recorder, root: Response, more: dict[str, Response]
+) -> None:
     """Links, catalogs and documentation that the API states lead to its document, and nothing is guessed then."""
-    server.answers |= {"/v1": root, SPEC: Answer(200, _document()), **more}
+    server.responses |= {"/v1": root, SPEC: Response(200, _document()), **more}
     found = discover(f"{server.origin}/v1")
     assert [f"{server.origin}{SPEC}"] == _urls(found)
     assert {"/v1", SPEC, f"/{CATALOG}", *more} >= set(_targets(server))
@@ -209,7 +211,7 @@ def test_an_api_says_where_its_document_is(server: Recorder, root: Answer, more:
 @pytest.mark.parametrize("place", [*FIRST, *BELOW, *SECOND, "api/armature/v1/openapi"])
 def test_the_usual_places_are_tried(server: Recorder, place: str) -> None:
     """A document at any usual place is found from the root of the origin."""
-    server.answers[f"/{place}"] = Answer(200, _document())
+    server.responses[f"/{place}"] = Response(200, _document())
     found = discover(server.origin)
     assert ([f"{server.origin}/{place}"], [Way.USUAL]) == (
         _urls(found),
@@ -255,14 +257,14 @@ def test_a_strangers_server_is_not_asked_for_the_path_of_armature(
 @pytest.mark.parametrize("place", ["/api/v1/openapi", "/api/v1/swagger.json", "/openapi.json"])
 def test_the_usual_places_are_under_the_given_path_too(server: Recorder, given: str, place: str) -> None:
     """They are tried under the path that was given, then under the root, and never with the query."""
-    server.answers[place] = Answer(200, _document())
+    server.responses[place] = Response(200, _document())
     assert [f"{server.origin}{place}"] == _urls(discover(server.origin + given))
     assert [] == [target for target in _targets(server)[1:] if "key" in target]
 
 
 def test_what_is_under_the_given_path_ends_the_search(server: Recorder) -> None:
     """The root of the origin, which may belong to somebody else, is asked only where nothing was found."""
-    server.answers["/api/v1/openapi"] = server.answers["/openapi.json"] = Answer(200, _document())
+    server.responses["/api/v1/openapi"] = server.responses["/openapi.json"] = Response(200, _document())
     assert [f"{server.origin}/api/v1/openapi"] == _urls(discover(f"{server.origin}/api/v1"))
     assert "/openapi.json" not in _targets(server)
 
@@ -289,7 +291,7 @@ _VIEWERS = {
 @pytest.mark.parametrize("path", ["/manual", "/docs", "/swagger-ui/index.html"])
 def test_a_page_that_shows_the_api_names_the_document(server: Recorder, text: str, path: str) -> None:
     """A viewer, whether it was given or found, names the document that it shows."""
-    server.answers |= {path: _page(text % SPEC), SPEC: Answer(200, _document())}
+    server.responses |= {path: _page(text % SPEC), SPEC: Response(200, _document())}
     given = path if path == "/manual" else ""
     found = discover(server.origin + given)
     assert [f"{server.origin}{SPEC}"] == _urls(found)
@@ -304,15 +306,15 @@ def test_springdoc_is_followed_through_its_script_and_configuration(server: Reco
     }
     example = "https://petstore.swagger.io/v2/swagger.json"
     script = f'window.ui = SwaggerUIBundle({{ url: "{example}", "configUrl" : "/x/conf" }})'.encode()
-    server.answers |= {
-        "/app/swagger-ui.html": Answer(302, b"", {"Location": "/app/swagger-ui/index.html"}),
+    server.responses |= {
+        "/app/swagger-ui.html": Response(302, b"", {"Location": "/app/swagger-ui/index.html"}),
         "/app/swagger-ui/index.html": _page(
             '<script src="./swagger-initializer.js"></script> Swagger UI swagger-ui'
         ),
-        "/app/swagger-ui/swagger-initializer.js": Answer(200, script, {"Content-Type": "text/javascript"}),
-        "/x/conf": Answer(200, json.dumps(config).encode()),
-        "/x/a": Answer(200, _document("OpenAPI definition", path="/a")),
-        "/x/b": Answer(200, _document("OpenAPI definition", path="/b")),
+        "/app/swagger-ui/swagger-initializer.js": Response(200, script, {"Content-Type": "text/javascript"}),
+        "/x/conf": Response(200, json.dumps(config).encode()),
+        "/x/a": Response(200, _document("OpenAPI definition", path="/a")),
+        "/x/b": Response(200, _document("OpenAPI definition", path="/b")),
     }
     found = discover(f"{server.origin}/app/swagger-ui.html")
     assert [f"{server.origin}/x/a", f"{server.origin}/x/b"] == _urls(found)
@@ -322,22 +324,22 @@ def test_springdoc_is_followed_through_its_script_and_configuration(server: Reco
 def test_a_configuration_in_the_query_of_a_viewer_counts(server: Recorder) -> None:
     """Viewers are set up by their own URL, too, to which frameworks redirect."""
     location = "/ui/index.html?configUrl=/x/conf&url=%2Fhidden%2Fdescription"
-    server.answers |= {
-        "/ui": Answer(302, b"", {"Location": location}),
+    server.responses |= {
+        "/ui": Response(302, b"", {"Location": location}),
         "/ui/index.html": _page("swagger-ui"),
-        SPEC: Answer(200, _document()),
+        SPEC: Response(200, _document()),
     }
     assert [f"{server.origin}{SPEC}"] == _urls(discover(f"{server.origin}/ui"))
 
 
 def test_a_script_is_relative_to_the_page_that_loads_it(server: Recorder) -> None:
     """What a script names is relative to the page, not to the script."""
-    server.answers |= {
+    server.responses |= {
         "/ui/": _page('swagger-ui <script src="static/swagger-initializer.js">'),
-        "/ui/static/swagger-initializer.js": Answer(
+        "/ui/static/swagger-initializer.js": Response(
             200, b"SwaggerUIBundle({url: './description'})", {"Content-Type": "text/javascript"}
         ),
-        "/ui/description": Answer(200, _document()),
+        "/ui/description": Response(200, _document()),
     }
     assert [f"{server.origin}/ui/description"] == _urls(discover(f"{server.origin}/ui/"))
 
@@ -353,9 +355,9 @@ def test_a_script_is_relative_to_the_page_that_loads_it(server: Recorder) -> Non
 )
 def test_a_document_beside_its_viewer_is_found(server: Recorder, page: str, script: str, place: str) -> None:
     """Frameworks whose viewer does not name the document have it at a URL beside the viewer's."""
-    server.answers |= {
+    server.responses |= {
         page: _page(f'swagger-ui <script src="{script}"></script>'),
-        place: Answer(200, _document()),
+        place: Response(200, _document()),
     }
     assert [f"{server.origin}{place}"] == _urls(discover(server.origin + page))
 
@@ -363,9 +365,9 @@ def test_a_document_beside_its_viewer_is_found(server: Recorder, page: str, scri
 def test_a_document_inside_a_script_is_told(server: Recorder) -> None:
     """Where a viewer has the document inside, no URL gives it, and the error says so."""
     script = b'var options = {\n  "swaggerDoc": {\n    "openapi": "3.0.0"}}'
-    server.answers |= {
+    server.responses |= {
         "/api-docs": _page('swagger-ui <script src="/api-docs/swagger-ui-init.js"></script>'),
-        "/api-docs/swagger-ui-init.js": Answer(200, script, {"Content-Type": "application/javascript"}),
+        "/api-docs/swagger-ui-init.js": Response(200, script, {"Content-Type": "application/javascript"}),
     }
     with pytest.raises(DocumentError) as caught:
         discover(server.origin)
@@ -388,9 +390,9 @@ def test_a_document_inside_a_script_is_told(server: Recorder) -> None:
 )
 def test_a_page_that_mentions_a_document_leads_to_it(server: Recorder, text: str) -> None:
     """A path that ends like a document's is followed, wherever it stands in the page."""
-    server.answers |= {
-        "/": Answer(200, text.format(origin=server.origin).encode(), {"Content-Type": "text/plain"}),
-        "/api/pets/v1/openapi": Answer(200, _document()),
+    server.responses |= {
+        "/": Response(200, text.format(origin=server.origin).encode(), {"Content-Type": "text/plain"}),
+        "/api/pets/v1/openapi": Response(200, _document()),
     }
     assert [f"{server.origin}/api/pets/v1/openapi"] == _urls(discover(server.origin))
     assert 2 == len(server.requests)
@@ -398,9 +400,9 @@ def test_a_page_that_mentions_a_document_leads_to_it(server: Recorder, text: str
 
 def test_text_in_any_script_is_read(server: Recorder) -> None:
     """Paths and titles may be in any alphabet; a path is asked for as a URL has it."""
-    server.answers |= {
+    server.responses |= {
         "/": _page('<link rel="service-desc" href="/описание/openapi.json">'),
-        "/%D0%BE%D0%BF%D0%B8%D1%81%D0%B0%D0%BD%D0%B8%D0%B5/openapi.json": Answer(
+        "/%D0%BE%D0%BF%D0%B8%D1%81%D0%B0%D0%BD%D0%B8%D0%B5/openapi.json": Response(
             200, _document("Кошки\n\x1b[1m")
         ),
     }
@@ -414,11 +416,11 @@ def test_text_in_any_script_is_read(server: Recorder) -> None:
 
 def test_what_the_api_states_ends_the_search(server: Recorder) -> None:
     """A description that the API states is taken, however good a guess would be."""
-    server.answers |= {
+    server.responses |= {
         "/": _linking(f'<{SPEC}>; rel="service-desc"', body=b'{"see": "/named/openapi.json"}'),
-        SPEC: Answer(200, _document("Stated", "2.0")),
-        "/named/openapi.json": Answer(200, _document("Named")),
-        "/openapi.json": Answer(200, _document("Usual")),
+        SPEC: Response(200, _document("Stated", "2.0")),
+        "/named/openapi.json": Response(200, _document("Named")),
+        "/openapi.json": Response(200, _document("Usual")),
     }
     assert ["Stated"] == [document.title for document in discover(server.origin).documents]
     assert ["/", SPEC] == _targets(server)
@@ -426,10 +428,10 @@ def test_what_the_api_states_ends_the_search(server: Recorder) -> None:
 
 def test_a_broken_statement_does_not_end_it(server: Recorder) -> None:
     """Where what the API states is no document, the other ways are tried."""
-    server.answers |= {
+    server.responses |= {
         "/": _linking(f'<{SPEC}>; rel="service-desc", </gone>; rel="describedby"'),
-        SPEC: Answer(200, b'{"openapi": "3.1.0", '),
-        "/openapi.json": Answer(200, _document("Usual")),
+        SPEC: Response(200, b'{"openapi": "3.1.0", '),
+        "/openapi.json": Response(200, _document("Usual")),
     }
     found = discover(server.origin)
     assert ["Usual"] == [document.title for document in found.documents]
@@ -438,13 +440,13 @@ def test_a_broken_statement_does_not_end_it(server: Recorder) -> None:
 
 def test_the_usual_places_come_before_what_pages_name(server: Recorder) -> None:
     """Documents of several ways are all there, those of the better way first."""
-    server.answers |= {
+    server.responses |= {
         "/docs": _page('swagger-ui {url: "/a-page/names"}'),
-        "/a-page/names": Answer(200, _document("Page")),
-        "/api-docs": Answer(200, _document("Late")),
-        "/swagger.json": Answer(200, _document("Old", "2.0")),
-        "/openapi.yaml": Answer(200, b"openapi: 3.0.0\ninfo: {title: YAML}\npaths: {/a: {get: {}}}", YAML),
-        "/openapi": Answer(200, b'{"openapi": "3.1.0", "info": {"title": "Empty"}, "paths": {}}'),
+        "/a-page/names": Response(200, _document("Page")),
+        "/api-docs": Response(200, _document("Late")),
+        "/swagger.json": Response(200, _document("Old", "2.0")),
+        "/openapi.yaml": Response(200, b"openapi: 3.0.0\ninfo: {title: YAML}\npaths: {/a: {get: {}}}", YAML),
+        "/openapi": Response(200, b'{"openapi": "3.1.0", "info": {"title": "Empty"}, "paths": {}}'),
     }
     titles = [document.title for document in discover(server.origin).documents]
     assert ["Late", "YAML", "Old", "Empty", "Page"] == titles
@@ -480,7 +482,7 @@ def test_documents_of_the_same_api_are_found_once(
     server: Recorder, first: bytes, second: bytes, expected: str
 ) -> None:
     """Of several the newer version of OpenAPI stays, JSON before YAML; other APIs all stay."""
-    server.answers |= {"/openapi.json": Answer(200, first), "/openapi": Answer(200, second)}
+    server.responses |= {"/openapi.json": Response(200, first), "/openapi": Response(200, second)}
     names = {f"{server.origin}/openapi.json": "first", f"{server.origin}/openapi": "second"}
     found = [names[url] for url in _urls(discover(server.origin))]
     assert (["first", "second"] if expected == "both" else [expected]) == found
@@ -492,10 +494,10 @@ def test_a_catalog_lists_several_apis_in_its_order(server: Recorder) -> None:
         {"anchor": f"{server.origin}/{name}", "service-desc": [{"href": f"{server.origin}/{name}/spec"}]}
         for name in ("zebra", "ant", "gone", "mole")
     ]
-    server.answers |= {
+    server.responses |= {
         f"/{CATALOG}": _linkset(*contexts),
         **{
-            f"/{name}/spec": Answer(200, _document(name, path=f"/{name}"))
+            f"/{name}/spec": Response(200, _document(name, path=f"/{name}"))
             for name in ("zebra", "ant", "mole")
         },
     }
@@ -506,7 +508,7 @@ def test_a_catalog_lists_several_apis_in_its_order(server: Recorder) -> None:
 
 def test_catalogs_are_followed_one_level_deep(server: Recorder) -> None:
     """A catalog may name catalogs; what those name is not followed, so that none can lead on forever."""
-    server.answers |= {
+    server.responses |= {
         f"/{CATALOG}": _linkset({"api-catalog": [{"href": "/c1"}]}),
         **{f"/c{n}": _linkset({"api-catalog": [{"href": f"/c{n + 1}"}]}) for n in range(1, 9)},
     }
@@ -532,16 +534,19 @@ def test_catalogs_are_followed_one_level_deep(server: Recorder) -> None:
 )
 def test_a_broken_catalog_leads_nowhere(server: Recorder, body: bytes) -> None:
     """What a catalog has wrong is left out, and the search goes on."""
-    server.answers |= {f"/{CATALOG}": Answer(200, body, LINKSET), "/openapi.json": Answer(200, _document())}
+    server.responses |= {
+        f"/{CATALOG}": Response(200, body, LINKSET),
+        "/openapi.json": Response(200, _document()),
+    }
     assert [f"{server.origin}/openapi.json"] == _urls(discover(server.origin))
 
 
 # Judged by content
 
 
-def test_an_application_that_answers_every_path_is_no_document(server: Recorder) -> None:
+def test_an_application_that_serves_every_path_is_no_document(server: Recorder) -> None:
     """A page at a document's usual place is a page, and its text is read only once."""
-    server.answers = _Everywhere(_page("<script src=/app.js></script> see ours/openapi.json"))
+    server.responses = _Everywhere(_page("<script src=/app.js></script> see ours/openapi.json"))
     with pytest.raises(DocumentError) as caught:
         discover(server.origin)
     assert 8 == caught.value.exit_code
@@ -569,8 +574,8 @@ def test_an_application_that_answers_every_path_is_no_document(server: Recorder)
 )
 def test_other_content_is_named(server: Recorder, body: bytes, expected: str) -> None:
     """What is no document does not count, whatever its server calls it, and the record says what it is."""
-    server.answers["/openapi.json"] = Answer(200, body)
-    server.answers["/v2/api-docs"] = Answer(200, _document())
+    server.responses["/openapi.json"] = Response(200, body)
+    server.responses["/v2/api-docs"] = Response(200, _document())
     found = discover(server.origin)
     assert [f"{server.origin}/v2/api-docs"] == _urls(found)
     assert expected == _results(found, server.origin)["/openapi.json"]
@@ -579,7 +584,7 @@ def test_other_content_is_named(server: Recorder, body: bytes, expected: str) ->
 def test_a_compressed_document_in_utf_16_is_found(server: Recorder) -> None:
     """The encoding of the transport and of the text are undone before it is judged."""
     body = gzip.compress(_document().decode().encode("utf-16"))
-    server.answers["/openapi.json"] = Answer(200, body, {"Content-Encoding": "gzip"})
+    server.responses["/openapi.json"] = Response(200, body, {"Content-Encoding": "gzip"})
     assert [1] == [document.operations for document in discover(server.origin).documents]
 
 
@@ -589,8 +594,8 @@ def test_a_compressed_document_in_utf_16_is_found(server: Recorder) -> None:
 def test_a_link_to_another_origin_is_told_and_not_followed(server: Recorder, other_server: Recorder) -> None:
     """Documents elsewhere are named in the record and the hint; their host hears nothing of it."""
     other = f"{other_server.origin}/spec?key=hunter2"
-    other_server.answers["/spec"] = Answer(200, _document())
-    server.answers["/"] = _linking(f'<{other}>; rel="service-desc"')
+    other_server.responses["/spec"] = Response(200, _document())
+    server.responses["/"] = _linking(f'<{other}>; rel="service-desc"')
     with pytest.raises(DocumentError) as caught:
         discover(server.origin)
     assert [] == other_server.requests
@@ -620,7 +625,7 @@ def test_no_spelling_leads_to_another_origin(
     """However a reference is written, no request goes elsewhere, and none has a password from it."""
     own, host = server.origin.removeprefix("http://"), other_server.origin.removeprefix("http://")
     written = reference.format(own=own, host=host, other=other_server.origin)
-    server.answers["/"] = _page(f'swagger-ui <script>SwaggerUIBundle({{url: "{written}"}})</script>')
+    server.responses["/"] = _page(f'swagger-ui <script>SwaggerUIBundle({{url: "{written}"}})</script>')
     with pytest.raises(DocumentError):
         discover(server.origin)
     assert [] == other_server.requests
@@ -629,8 +634,8 @@ def test_no_spelling_leads_to_another_origin(
 
 def test_a_redirect_to_another_origin_is_not_followed(server: Recorder, other_server: Recorder) -> None:
     """A place that redirects elsewhere is told; the other host hears nothing of it."""
-    other_server.answers["/openapi.json"] = Answer(200, _document())
-    server.answers["/openapi.json"] = Answer(
+    other_server.responses["/openapi.json"] = Response(200, _document())
+    server.responses["/openapi.json"] = Response(
         302, b"", {"Location": f"{other_server.origin}/openapi.json?k=1"}
     )
     with pytest.raises(DocumentError) as caught:
@@ -644,7 +649,7 @@ def test_where_the_api_itself_redirects_elsewhere_its_origin_is_searched(
     server: Recorder, other_server: Recorder
 ) -> None:
     """A root that redirects to a site of documentation does not hide the document beside it."""
-    server.answers["/"] = Answer(302, b"", {"Location": f"{other_server.origin}/manual"})
+    server.responses["/"] = Response(302, b"", {"Location": f"{other_server.origin}/manual"})
     with pytest.raises(RefusedError, match="redirects to another origin") as caught:
         discover(f"{server.origin}/")
     assert (11, f"If you trust it, give the new URL: `{other_server.origin}/manual`") == (
@@ -652,14 +657,14 @@ def test_where_the_api_itself_redirects_elsewhere_its_origin_is_searched(
         caught.value.hint,
     )
     assert len(caught.value.details["tried"]) > 30
-    server.answers["/openapi.json"] = Answer(200, _document())
+    server.responses["/openapi.json"] = Response(200, _document())
     assert [f"{server.origin}/openapi.json"] == _urls(discover(f"{server.origin}/"))
     assert [] == other_server.requests
 
 
 def test_a_server_that_only_encrypts_is_asked_once(server: Recorder) -> None:
-    """A redirect to https of the same host is told at once: every place would answer alike."""
-    server.answers["/"] = Answer(301, b"", {"Location": server.origin.replace("http:", "https:")})
+    """A redirect to https of the same host is told at once: every place would respond alike."""
+    server.responses["/"] = Response(301, b"", {"Location": server.origin.replace("http:", "https:")})
     with pytest.raises(RefusedError) as caught:
         discover(f"{server.origin}/")
     assert (["/"], True) == (_targets(server), "https://127.0.0.1" in caught.value.hint)
@@ -671,7 +676,7 @@ def test_nothing_secret_is_sent(server: Recorder, monkeypatch: pytest.MonkeyPatc
     netrc.write_text("machine 127.0.0.1 login me password hunter2\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    server.answers["/"] = Answer(200, b"{}", {"Set-Cookie": "session=1; Path=/"})
+    server.responses["/"] = Response(200, b"{}", {"Set-Cookie": "session=1; Path=/"})
     with pytest.raises(DocumentError):
         discover(server.origin)
     assert len(server.requests) > 30
@@ -716,8 +721,8 @@ def test_a_public_host_never_leads_to_a_private_address(
 ) -> None:
     """A name that leads to a private address after a public one is not asked anything there."""
     _FakeNames(monkeypatch, ["93.184.216.34", private])
-    server.answers["/"] = Answer(200, b"{}", {"Connection": "close"})
-    server.answers["/openapi.json"] = Answer(200, _document())
+    server.responses["/"] = Response(200, b"{}", {"Connection": "close"})
+    server.responses["/openapi.json"] = Response(200, _document())
     with pytest.raises(RefusedError, match="private address") as caught:
         discover(server.origin.replace("127.0.0.1", "api.example.com"))
     assert (["/"], 11) == (_targets(server), caught.value.exit_code)
@@ -733,8 +738,8 @@ def test_a_private_host_that_the_person_named_is_asked(
 ) -> None:
     """A host that is private from the start, or stays public, is asked."""
     names = _FakeNames(monkeypatch, addresses)
-    server.answers["/"] = Answer(200, b"{}", {"Connection": "close"})
-    server.answers["/openapi.json"] = Answer(200, _document())
+    server.responses["/"] = Response(200, b"{}", {"Connection": "close"})
+    server.responses["/openapi.json"] = Response(200, _document())
     found = discover(server.origin.replace("127.0.0.1", "api.example.com"))
     assert (1, True) == (len(found.documents), len(names.connected) > 1)
 
@@ -773,18 +778,18 @@ def test_an_empty_search_tells_everything_that_was_tried(server: Recorder) -> No
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_place_that_wants_a_credential_is_told(server: Recorder, status: int) -> None:
     """Where the API or its document is locked, the search goes on, and the error says what is wanted."""
-    server.answers["/v1"] = Answer(status)
+    server.responses["/v1"] = Response(status)
     with pytest.raises(DocumentError) as caught:
         discover(f"{server.origin}/v1")
-    assert f"`{server.origin}/v1` answers with {status}: it wants a credential" in caught.value.reason
+    assert f"`{server.origin}/v1` responds with {status}: it wants a credential" in caught.value.reason
     assert status == caught.value.details["status"]
-    server.answers["/openapi.json"] = Answer(200, _document())
+    server.responses["/openapi.json"] = Response(200, _document())
     assert [f"{server.origin}/openapi.json"] == _urls(discover(f"{server.origin}/v1"))
 
 
 def test_a_server_that_limits_requests_is_left_alone(server: Recorder) -> None:
     """After a 429 nothing is guessed any more."""
-    server.answers["/"] = Answer(429)
+    server.responses["/"] = Response(429)
     with pytest.raises(DocumentError, match="No OpenAPI document") as caught:
         discover(server.origin)
     assert ["/", f"/{CATALOG}"] == _targets(server)
@@ -795,11 +800,11 @@ def test_a_server_that_limits_requests_is_left_alone(server: Recorder) -> None:
 def test_there_is_a_limit_to_the_requests(server: Recorder) -> None:
     """A page that names any number of documents does not make any number of requests."""
 
-    def answer(request: Any) -> Answer:
+    def response(request: Any) -> Response:
         links = " ".join(f"{request.target}/{n}/openapi.json" for n in range(100))
         return _page(links + " swagger-ui " + " ".join(f'url: "{request.target}/{n}"' for n in range(100)))
 
-    server.answers = _Everywhere(answer)
+    server.responses = _Everywhere(response)
     with pytest.raises(DocumentError):
         discover(server.origin)
     assert len(server.requests) <= MAX_REQUESTS
@@ -814,7 +819,7 @@ def test_all_link_headers_count_over_six_connections(server: Recorder) -> None:
 
     at_once, most, lock = 0, 0, threading.Lock()
 
-    def slow(_: Any) -> Answer:
+    def slow(_: Any) -> Response:
         nonlocal at_once, most
         with lock:
             at_once += 1
@@ -822,10 +827,10 @@ def test_all_link_headers_count_over_six_connections(server: Recorder) -> None:
         time.sleep(0.05)
         with lock:
             at_once -= 1
-        return Answer(404)
+        return Response(404)
 
-    server.answers |= {f"/{place}": slow for place in (*FIRST, *BELOW, *SECOND)}
-    server.answers["/"] = Answer(200, b"{}", Twice())
+    server.responses |= {f"/{place}": slow for place in (*FIRST, *BELOW, *SECOND)}
+    server.responses["/"] = Response(200, b"{}", Twice())
     with pytest.raises(DocumentError) as caught:
         discover(server.origin)
     assert SPEC in [attempt["url"].removeprefix(server.origin) for attempt in caught.value.details["tried"]]
@@ -836,7 +841,7 @@ def test_all_link_headers_count_over_six_connections(server: Recorder) -> None:
 
 
 class _Slow:
-    """A server whose answers are written by functions of the connection's file."""
+    """A server whose responses are written by functions of the connection's file."""
 
     def __init__(self, writers: dict[str, Any]) -> None:
         self.is_over = threading.Event()
@@ -896,7 +901,7 @@ def _endless(out: Any, is_over: threading.Event) -> None:
 
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("writer", [_hanging, _dripping], ids=["hanging", "dripping"])
-def test_a_place_that_does_not_answer_is_left(writer: Any) -> None:
+def test_a_place_that_does_not_respond_is_left(writer: Any) -> None:
     """One place that hangs costs its own time only, and the document beside it is found."""
     with _Slow({"/": _whole(b"{}"), "/swagger.json": writer, "/openapi.json": _whole(_document())}) as slow:
         found = discover(slow.origin, seconds=1.5)
@@ -906,7 +911,7 @@ def test_a_place_that_does_not_answer_is_left(writer: Any) -> None:
 
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("writer", [_hanging, _dripping], ids=["hanging", "dripping"])
-def test_a_server_that_answers_nothing_is_left_in_time(writer: Any) -> None:
+def test_a_server_that_never_responds_is_left_in_time(writer: Any) -> None:
     """However a server holds every request up, the search ends when its time is over, and says so."""
     with _Slow({"/": _whole(b"{}"), "*": writer}) as slow, pytest.raises(DocumentError) as caught:
         discover(slow.origin, seconds=0.5)
@@ -980,7 +985,7 @@ def test_a_document_that_is_coming_is_waited_for(monkeypatch: pytest.MonkeyPatch
     assert (["large"], True) == ([each.title for each in found.documents], clock.is_noticed.is_set())
 
 
-def test_an_endless_answer_is_cut_at_the_limit() -> None:
+def test_an_endless_response_is_cut_at_the_limit() -> None:
     """A place that sends more than 50 MiB is told, and the document beside it is found."""
     with _Slow({"/": _whole(b"{}"), "/swagger.json": _endless, "/openapi.json": _whole(_document())}) as slow:
         found = discover(slow.origin)
@@ -988,13 +993,13 @@ def test_an_endless_answer_is_cut_at_the_limit() -> None:
     assert "larger than 50 MiB" == _results(found, slow.origin)["/swagger.json"]
 
 
-def test_an_answer_that_breaks_off_is_told() -> None:
-    """Half an answer is no document."""
+def test_an_response_that_breaks_off_is_told() -> None:
+    """Half a response is no document."""
     half = _document()[:30]
     broken = lambda out, _over: out.write(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n" + half)  # noqa: E731
     with _Slow({"/": _whole(b"{}"), "/openapi.json": broken, "/openapi": _whole(_document())}) as slow:
         found = discover(slow.origin)
-    assert "the answer broke off" == _results(found, slow.origin)["/openapi.json"]
+    assert "the response broke off" == _results(found, slow.origin)["/openapi.json"]
 
 
 def test_ctrl_c_ends_a_search_at_once() -> None:

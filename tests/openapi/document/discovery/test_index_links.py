@@ -9,18 +9,18 @@ from dynacli.errors import DocumentError
 from dynacli.openapi.document.discovery._index_links import read_index
 from dynacli.openapi.document.discovery.search_origin import discover
 from tests.documents import pets
-from tests.harness import Answer, Recorder
+from tests.harness import Recorder, Response
 
 HTML = {"Content-Type": "text/html"}
-DOCUMENT = Answer(body=json.dumps(pets()).encode())
+DOCUMENT = Response(body=json.dumps(pets()).encode())
 
 
-def _page(text: str) -> Answer:
-    return Answer(200, f"<html>{text}</html>".encode(), HTML)
+def _page(text: str) -> Response:
+    return Response(200, f"<html>{text}</html>".encode(), HTML)
 
 
-def _json(tree: Any) -> Answer:
-    return Answer(200, json.dumps(tree).encode())
+def _json(tree: Any) -> Response:
+    return Response(200, json.dumps(tree).encode())
 
 
 @pytest.mark.sampled(6)
@@ -38,15 +38,15 @@ def _json(tree: Any) -> Answer:
     ids=["text", "end of path", "key", "HAL", "rel", "camel case", "list"],
 )
 @pytest.mark.parametrize("given", ["", "/v1"], ids=["root given", "another given"])
-def test_the_root_names_the_document(server: Recorder, root: Answer, path: str, given: str) -> None:
+def test_the_root_names_the_document(server: Recorder, root: Response, path: str, given: str) -> None:
     """A link of the root leads to the document at a place that nobody would guess, whichever URL is given."""
-    server.answers |= {"/": root, path: DOCUMENT}
+    server.responses |= {"/": root, path: DOCUMENT}
     assert [f"{server.origin}{path}"] == [each.url for each in discover(server.origin + given).documents]
 
 
 def test_a_linked_page_names_the_document_and_no_further_pages(server: Recorder) -> None:
     """A page of documentation that the root links to is read, its own links to pages are not followed."""
-    server.answers |= {
+    server.responses |= {
         "/": _page('<a href="/help">Developers</a> <a href="/blog">Blog</a>'),
         "/help": _page('<a href="/further">API docs</a> <code>/hidden/openapi.json</code>'),
         "/hidden/openapi.json": DOCUMENT,
@@ -63,13 +63,13 @@ def test_a_root_that_refuses_leads_to_the_document_all_the_same(
     server: Recorder, status: int, given: str
 ) -> None:
     """Links count in the content of an error, too, but a document there does not."""
-    server.answers |= {
-        "/": Answer(
+    server.responses |= {
+        "/": Response(
             status,
             b'<html><a href="/hidden">API description (OpenAPI spec)</a>',
             {"Content-Type": "text/html"},
         ),
-        "/v1": Answer(status, DOCUMENT.body),
+        "/v1": Response(status, DOCUMENT.body),
         "/hidden": DOCUMENT,
     }
     assert [f"{server.origin}/hidden"] == [each.url for each in discover(server.origin + given).documents]
@@ -77,7 +77,7 @@ def test_a_root_that_refuses_leads_to_the_document_all_the_same(
 
 def test_a_large_error_is_left_unread(server: Recorder) -> None:
     """Of an error's content only so much is read as a page with links has."""
-    server.answers["/"] = Answer(404, b'<html><a href="/spec">' + bytes(2**21))
+    server.responses["/"] = Response(404, b'<html><a href="/spec">' + bytes(2**21))
     with pytest.raises(DocumentError):
         discover(server.origin)
     assert "/spec" not in {request.target for request in server.requests}
@@ -86,7 +86,7 @@ def test_a_large_error_is_left_unread(server: Recorder) -> None:
 @pytest.mark.parametrize("place", ["/server/specs/oas", "/api/spec.yaml"])
 def test_common_places_without_any_link_are_found(server: Recorder, place: str) -> None:
     """Some places are common enough to be tried."""
-    server.answers[place] = DOCUMENT
+    server.responses[place] = DOCUMENT
     assert [f"{server.origin}{place}"] == [each.url for each in discover(server.origin).documents]
 
 

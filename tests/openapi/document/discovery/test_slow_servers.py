@@ -1,4 +1,4 @@
-"""A search of a slow server: places are asked side by side, and the result does not depend on which answers first."""
+"""A search of a slow server: places are asked side by side, and the result does not depend on which responds first."""
 
 import json
 import random
@@ -16,34 +16,34 @@ from dynacli.openapi.document.discovery._probes import SLOW_CONNECTIONS
 from dynacli.openapi.document.discovery.discovered import Way
 from dynacli.openapi.document.discovery.search_origin import MAX_REQUESTS, discover
 from tests.documents import document, operation
-from tests.harness import Answer, Recorder
+from tests.harness import Recorder, Response
 
 HTML = {"Content-Type": "text/html"}
 PATIENCE = 10.0
 """Seconds after which a test fails that waits for a request which never comes."""
 
 
-def _titled(title: str) -> Answer:
+def _titled(title: str) -> Response:
     made = document({f"/{title}": {"get": operation(title)}}, info={"title": title, "version": "1"})
-    return Answer(200, json.dumps(made).encode())
+    return Response(200, json.dumps(made).encode())
 
 
-def _once(event: threading.Event, answer: Answer) -> Callable[[Any], Answer]:
-    """Return what answers when something has happened."""
+def _once(event: threading.Event, response: Response) -> Callable[[Any], Response]:
+    """Return what responses when something has happened."""
 
-    def wait(_: Any) -> Answer:
+    def wait(_: Any) -> Response:
         assert event.wait(PATIENCE)
-        return answer
+        return response
 
     return wait
 
 
-def _telling(event: threading.Event, answer: Answer) -> Callable[[Any], Answer]:
-    """Return what answers, and says that it was asked."""
+def _telling(event: threading.Event, response: Response) -> Callable[[Any], Response]:
+    """Return what responses, and says that it was asked."""
 
-    def tell(_: Any) -> Answer:
+    def tell(_: Any) -> Response:
         event.set()
-        return answer
+        return response
 
     return tell
 
@@ -73,10 +73,10 @@ def _soon_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_slow_place_holds_nothing_up(server: Recorder) -> None:
-    """While one of the first places keeps its answer back, the last ones are asked; its answer counts all the same."""
+    """While one of the first places keeps its response back, the last ones are asked; its response still counts."""
     asked = threading.Event()
-    page = Answer(200, b"<html>nothing</html>", HTML)
-    server.answers |= {f"/{FIRST[9]}": _once(asked, page), f"/{SECOND[-5]}": _telling(asked, Answer(404))}
+    page = Response(200, b"<html>nothing</html>", HTML)
+    server.responses |= {f"/{FIRST[9]}": _once(asked, page), f"/{SECOND[-5]}": _telling(asked, Response(404))}
     with pytest.raises(DocumentError) as caught:
         discover(server.origin, seconds=2 * PATIENCE)
     results = {entry["url"]: entry["result"] for entry in caught.value.details["tried"]}
@@ -87,7 +87,7 @@ def test_a_slow_place_holds_nothing_up(server: Recorder) -> None:
 def test_a_better_place_is_waited_for(server: Recorder) -> None:
     """A document at a place that is asked for ahead counts only where the better places have none."""
     found_worse = threading.Event()
-    server.answers |= {
+    server.responses |= {
         "/api/v1/openapi.json": _once(found_worse, _titled("better")),
         "/openapi.json": _telling(found_worse, _titled("worse")),
     }
@@ -100,8 +100,8 @@ def test_a_better_place_is_waited_for(server: Recorder) -> None:
 def test_a_better_place_without_a_document_leaves_the_worse_one(server: Recorder) -> None:
     """The document that was found ahead is the result where nothing better comes of the wait."""
     found_worse = threading.Event()
-    server.answers |= {
-        "/api/v1/openapi.json": _once(found_worse, Answer(404)),
+    server.responses |= {
+        "/api/v1/openapi.json": _once(found_worse, Response(404)),
         "/openapi.json": _telling(found_worse, _titled("worse")),
     }
     found = discover(f"{server.origin}/api/v1", seconds=2 * PATIENCE)
@@ -111,8 +111,8 @@ def test_a_better_place_without_a_document_leaves_the_worse_one(server: Recorder
 def test_what_leads_to_a_document_found_ahead_makes_it_better(server: Recorder) -> None:
     """A slow page that names a document, which a guess has found meanwhile, has the first claim to it."""
     found = threading.Event()
-    page = Answer(200, b'<html>swagger-ui {url: "/openapi.json"}</html>', HTML)
-    server.answers |= {
+    page = Response(200, b'<html>swagger-ui {url: "/openapi.json"}</html>', HTML)
+    server.responses |= {
         "/api/v1/docs": _once(found, page),
         "/openapi.json": _telling(found, _titled("one")),
         "/swagger.json": _titled("other"),
@@ -123,34 +123,34 @@ def test_what_leads_to_a_document_found_ahead_makes_it_better(server: Recorder) 
 
 
 class _Paced(dict[str, Any]):
-    """Answers that each take a time of their own, the same for the same seed."""
+    """Responses that each take a time of their own, the same for the same seed."""
 
-    def __init__(self, answers: dict[str, Any], seed: int) -> None:
-        super().__init__(answers)
+    def __init__(self, responses: dict[str, Any], seed: int) -> None:
+        super().__init__(responses)
         self.seed = seed
 
     def get(self, target: str, *_: Any) -> Any:
         delay = random.Random(f"{self.seed} {target}").random() * 0.004  # noqa: S311 - the same on every run
 
-        def answer(_request: Any) -> Answer:
+        def response(_request: Any) -> Response:
             threading.Event().wait(delay)
-            found: Answer = self[target] if target in self else Answer(404)
+            found: Response = self[target] if target in self else Response(404)
             return found
 
-        return answer
+        return response
 
 
-SERVERS: dict[str, dict[str, Answer]] = {
+SERVERS: dict[str, dict[str, Response]] = {
     "nothing": {},
     "several documents": {
         "/openapi.json": _titled("json"),
         "/swagger.json": _titled("swagger"),
-        "/docs": Answer(200, b'<html>swagger-ui {url: "/of-docs"} {url: "/swagger.json"}</html>', HTML),
+        "/docs": Response(200, b'<html>swagger-ui {url: "/of-docs"} {url: "/swagger.json"}</html>', HTML),
         "/of-docs": _titled("docs"),
         "/api/openapi.json": _titled("second"),
     },
     "a catalog": {
-        f"/{CATALOG}": Answer(
+        f"/{CATALOG}": Response(
             200,
             json.dumps({"linkset": [{"service-desc": [{"href": f"/{n}"} for n in range(4)]}]}).encode(),
             {"Content-Type": "application/linkset+json"},
@@ -159,14 +159,14 @@ SERVERS: dict[str, dict[str, Answer]] = {
         "/openapi.json": _titled("json"),
     },
     "the last resort": {
-        "/redoc": Answer(200, b"<html>/x/openapi.json</html>", HTML),
+        "/redoc": Response(200, b"<html>/x/openapi.json</html>", HTML),
         "/x/openapi.json": _titled("x"),
     },
 }
 
 
 @pytest.fixture(params=SERVERS)
-def answers(request: pytest.FixtureRequest) -> dict[str, Answer]:
+def responses(request: pytest.FixtureRequest) -> dict[str, Response]:
     """What one of the servers has."""
     return SERVERS[request.param]
 
@@ -180,32 +180,32 @@ def _outcome(url: str) -> Any:
 
 
 @pytest.mark.sampled(2)
-def test_the_result_does_not_depend_on_who_answers_first(
-    server: Recorder, answers: dict[str, Answer]
+def test_the_result_does_not_depend_on_who_responds_first(
+    server: Recorder, responses: dict[str, Response]
 ) -> None:
-    """However the answers of a server are paced, the documents and what is told of the search are the same."""
+    """However the responses of a server are paced, the documents and what is told of the search are the same."""
     outcomes = []
     for seed in range(2):
-        server.answers = _Paced(answers, seed)
+        server.responses = _Paced(responses, seed)
         outcomes.append(_outcome(f"{server.origin}/api/v1"))
     assert outcomes[0] == outcomes[1]
 
 
 def test_what_was_left_out_is_told(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A search of a silent server ends in time, and says what did not answer and what was not tried."""
+    """A search of a silent server ends in time, and says what did not respond and what was not tried."""
     monkeypatch.setattr(search_origin, "RIVAL_SECONDS", 2.5)
     is_over, clock = threading.Event(), _Clock(monkeypatch)
     hanging: list[int] = []
 
-    def hang(_: Any) -> Answer:
+    def hang(_: Any) -> Response:
         hanging.append(1)
         if len(hanging) == SLOW_CONNECTIONS:
             clock.ahead = 100.0
         assert is_over.wait(PATIENCE)
-        return Answer(404)
+        return Response(404)
 
     places = {f"/{place}": hang for place in (CATALOG, *FIRST, *BELOW, *SECOND)}
-    server.answers = {"/": Answer(200, b"{}"), **places}
+    server.responses = {"/": Response(200, b"{}"), **places}
     try:
         with pytest.raises(DocumentError) as caught:
             discover(server.origin, seconds=2.5)
@@ -214,7 +214,7 @@ def test_what_was_left_out_is_told(server: Recorder, monkeypatch: pytest.MonkeyP
     results = [entry["result"] for entry in caught.value.details["tried"]]
     silent, late = results.count("timed out"), results.count("not tried, the time was over")
     assert (1 + silent + late, SLOW_CONNECTIONS) == (len(results), silent)
-    told = f"{silent} did not answer in time; {late} more were not tried, because the 2.5 s of a search were over"
+    told = f"{silent} did not respond in time; {late} more were not tried, because the 2.5 s of a search were over"
     assert told in caught.value.reason
     assert len(results) <= MAX_REQUESTS
 
@@ -222,50 +222,50 @@ def test_what_was_left_out_is_told(server: Recorder, monkeypatch: pytest.MonkeyP
 def test_a_limit_of_requests_ends_the_guessing(server: Recorder) -> None:
     """After a 429 only those are answered that were under way already."""
     limited = threading.Event()
-    later = {f"/{place}": _once(limited, Answer(404)) for place in (*FIRST[1:], *BELOW, *SECOND)}
-    server.answers |= {f"/{FIRST[0]}": _telling(limited, Answer(429)), **later}
+    later = {f"/{place}": _once(limited, Response(404)) for place in (*FIRST[1:], *BELOW, *SECOND)}
+    server.responses |= {f"/{FIRST[0]}": _telling(limited, Response(429)), **later}
     with pytest.raises(DocumentError, match="No OpenAPI document") as caught:
         discover(server.origin, seconds=2 * PATIENCE)
     assert "limits how often it is asked" in caught.value.reason
-    # The given URL, the catalog, and twice as many as there are connections: some answers come before the 429 is read.
+    # The given URL, the catalog, and twice as many as there are connections: some responses come before the 429.
     assert len(server.requests) <= 2 + 2 * SLOW_CONNECTIONS
 
 
 def test_the_likeliest_places_are_asked_at_once_while_the_given_url_is_slow(server: Recorder) -> None:
-    """A server that needs seconds for each answer gives all of these at the same time, and they come in time."""
+    """A server that needs seconds for each response gives all of these at the same time, and they come in time."""
     likely = ("", CATALOG, FIRST[0], *BELOW, *FIRST[1:10])
     barrier = threading.Barrier(SLOW_CONNECTIONS)
 
-    def answered(answer: Answer) -> Callable[[Any], Answer]:
-        def wait(_: Any) -> Answer:
+    def answered(response: Response) -> Callable[[Any], Response]:
+        def wait(_: Any) -> Response:
             barrier.wait(PATIENCE)  # until all of them are asked for
-            return answer
+            return response
 
         return wait
 
     assert SLOW_CONNECTIONS == len(likely)
-    server.answers |= {f"/{place}": answered(Answer(404)) for place in likely}
-    server.answers[f"/{FIRST[2]}"] = answered(_titled("one"))
+    server.responses |= {f"/{place}": answered(Response(404)) for place in likely}
+    server.responses[f"/{FIRST[2]}"] = answered(_titled("one"))
     found = discover(server.origin, seconds=2 * PATIENCE)
     assert [f"{server.origin}/{FIRST[2]}"] == [each.url for each in found.documents]
 
 
 @pytest.mark.parametrize(
-    ("answer", "way"),
+    ("response", "way"),
     [
         (_titled("given"), Way.GIVEN),
-        (Answer(200, b"{}", {"Link": '</stated>; rel="service-desc"'}), Way.STATED),
-        (Answer(404, b'{"docs": {"openapi": "/stated"}}'), Way.NAMED),
+        (Response(200, b"{}", {"Link": '</stated>; rel="service-desc"'}), Way.STATED),
+        (Response(404, b'{"docs": {"openapi": "/stated"}}'), Way.NAMED),
     ],
     ids=["a document", "a link", "an error that names it"],
 )
 def test_what_the_given_url_leads_to_comes_first_though_it_is_slow(
-    server: Recorder, answer: Answer, way: Way
+    server: Recorder, response: Response, way: Way
 ) -> None:
     """What was found meanwhile counts only where the given URL leads nowhere."""
     asked = threading.Event()
-    server.answers |= {
-        "/": _once(asked, answer),
+    server.responses |= {
+        "/": _once(asked, response),
         "/openapi.json": _telling(asked, _titled("guessed")),
         "/stated": _titled("stated"),
     }
@@ -280,7 +280,7 @@ def test_a_place_that_stays_silent_is_given_up_and_named(
     """A server that answers others is not waited for beyond the limit; the error says what to do about the place."""
     is_over, clock = threading.Event(), _Clock(monkeypatch)
 
-    def hang(_: Any) -> Answer:
+    def hang(_: Any) -> Response:
         asked = -1
         while asked != len(server.requests):  # the others are answered meanwhile
             asked = len(server.requests)
@@ -289,7 +289,7 @@ def test_a_place_that_stays_silent_is_given_up_and_named(
         assert is_over.wait(PATIENCE)
         return _titled("late")
 
-    server.answers["/api/openapi.json"] = hang
+    server.responses["/api/openapi.json"] = hang
     with pytest.raises(DocumentError) as caught:
         discover(server.origin, seconds=2 * PATIENCE)
     is_over.set()
@@ -298,37 +298,37 @@ def test_a_place_that_stays_silent_is_given_up_and_named(
     assert "timed out" == tried[f"{server.origin}/api/openapi.json"]
 
 
-_VIEWER = Answer(200, b'<html>swagger-ui <script>SwaggerUIBundle({url: "/made"})</script></html>', HTML)
-_NAMING: dict[str, dict[str, Answer]] = {
-    "header": {"/": Answer(404, b"", {"Link": '</made>; rel="service-desc"'})},
-    "link of the root page": {"/": Answer(200, b'<link rel="service-desc" href="/made"><p>Hello', HTML)},
-    "root": {"/": Answer(200, b'{"documentation": "/made/openapi.json"}')},
+_VIEWER = Response(200, b'<html>swagger-ui <script>SwaggerUIBundle({url: "/made"})</script></html>', HTML)
+_NAMING: dict[str, dict[str, Response]] = {
+    "header": {"/": Response(404, b"", {"Link": '</made>; rel="service-desc"'})},
+    "link of the root page": {"/": Response(200, b'<link rel="service-desc" href="/made"><p>Hello', HTML)},
+    "root": {"/": Response(200, b'{"documentation": "/made/openapi.json"}')},
     "viewer": {"/": _VIEWER},
     "configuration": {
-        "/": Answer(200, b'<html>swagger-ui {configUrl: "/config"}</html>', HTML),
-        "/config": Answer(200, b'{"urls": [{"name": "one", "url": "/made"}]}'),
+        "/": Response(200, b'<html>swagger-ui {configUrl: "/config"}</html>', HTML),
+        "/config": Response(200, b'{"urls": [{"name": "one", "url": "/made"}]}'),
     },
-    "guessed configuration": {"/v3/api-docs/swagger-config": Answer(200, b'{"url": "/made"}')},
+    "guessed configuration": {"/v3/api-docs/swagger-config": Response(200, b'{"url": "/made"}')},
     "guessed page": {"/docs": _VIEWER},
     "guessed page of a guess": {
-        "/docs": Answer(200, b'<html>swagger-ui {url: "/openapi.json"}</html>', HTML)
+        "/docs": Response(200, b'<html>swagger-ui {url: "/openapi.json"}</html>', HTML)
     },
 }
 """How a server names the place where it makes its document when it is first asked for it."""
 
 
 @pytest.mark.sampled(1)
-@pytest.mark.parametrize("answers", _NAMING.values(), ids=_NAMING)
-def test_a_named_place_gets_as_long_as_a_given_one(server: Recorder, answers: dict[str, Answer]) -> None:
+@pytest.mark.parametrize("responses", _NAMING.values(), ids=_NAMING)
+def test_a_named_place_gets_as_long_as_a_given_one(server: Recorder, responses: dict[str, Response]) -> None:
     """The document comes long after the search is over for what is only guessed."""
 
-    def made(_: Any) -> Answer:
+    def made(_: Any) -> Response:
         time.sleep(2.5)
         return _titled("made")
 
-    server.answers = {**answers, "/made": made, "/made/openapi.json": made, "/openapi.json": made}
-    if answers.get("/docs", _VIEWER) is _VIEWER:
-        del server.answers["/openapi.json"]
+    server.responses = {**responses, "/made": made, "/made/openapi.json": made, "/openapi.json": made}
+    if responses.get("/docs", _VIEWER) is _VIEWER:
+        del server.responses["/openapi.json"]
     found = discover(server.origin, seconds=1.5)
     assert ["made"] == [each.title for each in found.documents]
 
@@ -338,23 +338,23 @@ def test_a_named_place_gets_as_long_as_a_given_one(server: Recorder, answers: di
 def test_a_given_place_gets_its_time(server: Recorder, path: str) -> None:
     """It may be the document itself, or name it."""
 
-    def slow(answer: Answer) -> Callable[[Any], Answer]:
-        def wait(_: Any) -> Answer:
+    def slow(response: Response) -> Callable[[Any], Response]:
+        def wait(_: Any) -> Response:
             time.sleep(0.7)
-            return answer
+            return response
 
         return wait
 
-    server.answers = {path: slow(_titled("given"))}
+    server.responses = {path: slow(_titled("given"))}
     assert ["given"] == [each.title for each in discover(f"{server.origin}{path}", seconds=0.3).documents]
-    server.answers = {path: slow(_VIEWER), "/made": slow(_titled("made"))}
+    server.responses = {path: slow(_VIEWER), "/made": slow(_titled("made"))}
     assert ["made"] == [each.title for each in discover(f"{server.origin}{path}", seconds=0.3).documents]
 
 
 def test_a_guess_is_cut_short(server: Recorder) -> None:
-    """A server that answers others is not waited for beyond the limit."""
+    """A server that responds to others is not waited for beyond the limit."""
     is_over = threading.Event()
-    server.answers = {"/swagger.json": _once(is_over, _titled("late"))}
+    server.responses = {"/swagger.json": _once(is_over, _titled("late"))}
     try:
         with pytest.raises(DocumentError):
             discover(server.origin, seconds=0.5)
@@ -368,15 +368,15 @@ def test_the_error_names_the_place_that_the_server_named(
     """It is the one that matters, whatever else was silent or locked."""
     monkeypatch.setattr(search_origin, "NAMED_SECONDS", 0.8)
     is_over = threading.Event()
-    hang = _once(is_over, Answer(404))
-    server.answers = {"/": _VIEWER, "/made": hang, "/openapi.json": hang, "/swagger.json": Answer(401)}
+    hang = _once(is_over, Response(404))
+    server.responses = {"/": _VIEWER, "/made": hang, "/openapi.json": hang, "/swagger.json": Response(401)}
     try:
         with pytest.raises(DocumentError) as caught:
             discover(server.origin, seconds=0.3)
     finally:
         is_over.set()
     place = f"{server.origin}/made"
-    assert f"the server names `{place}`, which did not answer in time" in caught.value.reason
+    assert f"the server names `{place}`, which did not respond in time" in caught.value.reason
     assert (
         f"Try again when the server is ready; it may still be making the document at `{place}`"
         == caught.value.hint
@@ -393,10 +393,10 @@ def test_a_document_that_has_come_does_not_wait_for_guesses(
     """A place that hangs is left, if the server knows an operation of the document."""
     monkeypatch.setattr(search_origin, "_SETTLING_SECONDS", 0.05)
     is_over = threading.Event()
-    server.answers = {
+    server.responses = {
         hanging: _once(is_over, _titled("late")),
         "/openapi.json": _titled("one"),
-        "/one": Answer(200, b"{}"),
+        "/one": Response(200, b"{}"),
     }
     started = time.monotonic()
     try:
@@ -424,5 +424,5 @@ def test_a_document_that_has_come_does_not_wait_for_guesses(
 )
 def test_further_places_below_the_root(server: Recorder, place: str) -> None:
     """They are looked at from the root, too."""
-    server.answers = {f"/{place}": _titled("below")}
+    server.responses = {f"/{place}": _titled("below")}
     assert [f"{server.origin}/{place}"] == [each.url for each in discover(server.origin).documents]

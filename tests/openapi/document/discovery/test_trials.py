@@ -12,20 +12,20 @@ from dynacli.http.peers import Peers
 from dynacli.openapi.document.discovery import search_origin
 from dynacli.openapi.document.discovery._candidates import BELOW as BELOW_IT
 from dynacli.openapi.document.discovery._candidates import FIRST
-from dynacli.openapi.document.discovery._probe_answers import MAX_CALLS, calls_of
+from dynacli.openapi.document.discovery._probe_responses import MAX_CALLS, calls_of
 from dynacli.openapi.document.discovery.discovered import FoundDocument
 from dynacli.openapi.document.discovery.search_origin import discover
 from dynacli.openapi.document.fetched import DocumentLogin
 from tests.documents import document, operation, parameter
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 URI = "http://api.example.com/v1/openapi.json"
 READS = {"/health": {"get": operation("health")}, "/flows": {"get": operation("listFlows")}}
 BELOW = {"servers": ["/api"]}
 
 
-def _document(paths: Any = READS, **more: Any) -> Answer:
-    return Answer(body=json.dumps(document(paths, **{"servers": [], **more})).encode())
+def _document(paths: Any = READS, **more: Any) -> Response:
+    return Response(body=json.dumps(document(paths, **{"servers": [], **more})).encode())
 
 
 def _is_trial(request: RecordedRequest) -> bool:
@@ -36,22 +36,24 @@ def _is_trial(request: RecordedRequest) -> bool:
 @pytest.mark.parametrize(
     ("at_root", "expected"),
     [
-        (Answer(404), "/api/openapi.json"),
-        (Answer(405), "/api/openapi.json"),
-        (Answer(200, b"<html></html>", {"Content-Type": "text/html"}), "/api/openapi.json"),
-        (Answer(200), "/openapi.json"),
-        (Answer(401), "/openapi.json"),
-        (Answer(500), "/openapi.json"),
+        (Response(404), "/api/openapi.json"),
+        (Response(405), "/api/openapi.json"),
+        (Response(200, b"<html></html>", {"Content-Type": "text/html"}), "/api/openapi.json"),
+        (Response(200), "/openapi.json"),
+        (Response(401), "/openapi.json"),
+        (Response(500), "/openapi.json"),
     ],
     ids=["unknown", "other method", "a page", "known", "locked", "broken"],
 )
-def test_the_document_whose_servers_answer_is_taken(server: Recorder, at_root: Answer, expected: str) -> None:
+def test_the_document_whose_servers_response_is_taken(
+    server: Recorder, at_root: Response, expected: str
+) -> None:
     """The same operations at two places: the document at whose servers there are none comes last."""
-    server.answers |= {
+    server.responses |= {
         "/openapi.json": _document(),
         "/api/openapi.json": _document(**BELOW),
         **dict.fromkeys(("/health", "/flows"), at_root),
-        **dict.fromkeys(("/api/health", "/api/flows"), Answer()),
+        **dict.fromkeys(("/api/health", "/api/flows"), Response()),
     }
     found = discover(server.origin)
     assert f"{server.origin}{expected}" == found.documents[0].url
@@ -64,10 +66,10 @@ def test_the_document_whose_servers_answer_is_taken(server: Recorder, at_root: A
 
 def test_what_was_tried_and_why_is_told(server: Recorder) -> None:
     """`api add` says which document it takes and why, and names the other with the command that takes it."""
-    server.answers |= {
+    server.responses |= {
         "/openapi.json": _document(),
         "/api/openapi.json": _document(**BELOW),
-        "/api/health": Answer(),
+        "/api/health": Response(),
     }
     result = run_cli("api", "add", "shop", server.origin)
     lines = [line.strip() for line in result.stderr.splitlines()]
@@ -75,9 +77,9 @@ def test_what_was_tried_and_why_is_told(server: Recorder) -> None:
         "There are several documents, and the first is taken: the server knows no operation of the other:"
     )
     assert lines[start + 1].startswith(f"{server.origin}/api/openapi.json")
-    assert lines[start + 1].endswith("GET /health answers 200, GET /flows answers 404")
+    assert lines[start + 1].endswith("GET /health responses 200, GET /flows responses 404")
     assert lines[start + 2].startswith(f"{server.origin}/openapi.json")
-    assert lines[start + 2].endswith("GET /health answers 404, GET /flows answers 404")
+    assert lines[start + 2].endswith("GET /health responses 404, GET /flows responses 404")
     assert f"To take the other: dynacli api add shop {server.origin}/openapi.json" == lines[start + 3]
     assert 0 == run_cli("shop", "health").exit_code
     assert "/api/health" == server.last.target
@@ -104,14 +106,14 @@ class _Clock:
                 self.is_noticed.set()
         return time.monotonic() + self.ahead
 
-    def late(self, ahead: float, answer: Answer, event: threading.Event) -> Callable[[Any], Answer]:
-        """Return what puts the clock forward when it is asked, and answers when something has happened."""
+    def late(self, ahead: float, response: Response, event: threading.Event) -> Callable[[Any], Response]:
+        """Return what puts the clock forward when it is asked, and responses when something has happened."""
 
-        def wait(_: Any) -> Answer:
+        def wait(_: Any) -> Response:
             self.ahead = max(self.ahead, ahead)
             self.is_forward.set()
             event.wait(10)
-            return answer
+            return response
 
         return wait
 
@@ -128,22 +130,22 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> _Clock:
     return _Clock(monkeypatch)
 
 
-def _telling(event: threading.Event, answer: Answer) -> Callable[[Any], Answer]:
-    """Return what answers, and says that it was asked."""
+def _telling(event: threading.Event, response: Response) -> Callable[[Any], Response]:
+    """Return what responses, and says that it was asked."""
 
-    def tell(_: Any) -> Answer:
+    def tell(_: Any) -> Response:
         event.set()
-        return answer
+        return response
 
     return tell
 
 
-def _after(event: threading.Event, answer: Answer) -> Callable[[Any], Answer]:
-    """Return what answers when something has happened."""
+def _after(event: threading.Event, response: Response) -> Callable[[Any], Response]:
+    """Return what responses when something has happened."""
 
-    def wait(_: Any) -> Answer:
+    def wait(_: Any) -> Response:
         event.wait(10)
-        return answer
+        return response
 
     return wait
 
@@ -151,10 +153,10 @@ def _after(event: threading.Event, answer: Answer) -> Callable[[Any], Answer]:
 _KNOWN_BELOW = {
     "/openapi.json": _document(),
     "/api/openapi.json": _document(**BELOW),
-    "/health": Answer(404),
-    "/flows": Answer(404),
-    "/api/health": Answer(),
-    "/api/flows": Answer(404),
+    "/health": Response(404),
+    "/flows": Response(404),
+    "/api/health": Response(),
+    "/api/flows": Response(404),
 }
 
 
@@ -176,10 +178,10 @@ def test_slowness_decides_nothing(
     The document at the root, whose operations the server does not know, is not waited for where the other is there.
     """
     is_asked = threading.Event()
-    server.answers |= _KNOWN_BELOW
+    server.responses |= _KNOWN_BELOW
     if asked is not None:
-        server.answers[asked] = _telling(is_asked, _KNOWN_BELOW[asked])
-    server.answers[slow] = clock.late(
+        server.responses[asked] = _telling(is_asked, _KNOWN_BELOW[asked])
+    server.responses[slow] = clock.late(
         ahead, _KNOWN_BELOW[slow], is_asked if asked is not None else clock.is_over
     )
     expected = ["/api/openapi.json"] if asked is None else ["/api/openapi.json", "/openapi.json"]
@@ -191,11 +193,11 @@ def test_the_wait_for_a_document_ends(server: Recorder, monkeypatch: pytest.Monk
     monkeypatch.setattr(search_origin, "RIVAL_SECONDS", 0.5)
     is_over = threading.Event()
 
-    def hang(_: Any) -> Answer:
+    def hang(_: Any) -> Response:
         is_over.wait(10)
-        return Answer(404)
+        return Response(404)
 
-    server.answers |= {"/openapi.json": _document(), "/api/openapi.json": hang}
+    server.responses |= {"/openapi.json": _document(), "/api/openapi.json": hang}
     found = discover(server.origin, seconds=0.5)
     is_over.set()
     assert [f"{server.origin}/openapi.json"] == [each.url for each in found.documents]
@@ -204,25 +206,25 @@ def test_the_wait_for_a_document_ends(server: Recorder, monkeypatch: pytest.Monk
 
 def test_calls_end_with_the_search(server: Recorder, clock: _Clock) -> None:
     """Calls have what is left of the time of the search, and what has answered is not asked again."""
-    answers = search_origin.TrialAnswers(Peers(), DocumentLogin())
+    responses = search_origin.TrialResponses(Peers(), DocumentLogin())
     known, late, other = (f"{server.origin}/{name}" for name in ("known", "late", "other"))
-    server.answers |= {"/known": Answer(), "/late": clock.late(2000, Answer(), clock.is_over)}
-    server.answers["/other"] = _after(clock.is_forward, Answer())
+    server.responses |= {"/known": Response(), "/late": clock.late(2000, Response(), clock.is_over)}
+    server.responses["/other"] = _after(clock.is_forward, Response())
     end = clock.monotonic() + 1000
-    assert [known] == [*answers.ask([known], end, end + 4000)]
-    assert [known, other] == [*answers.ask([known, late, other], end, end + 4000)]
-    assert [known, other] == [*answers.ask([known, late], end, end + 4000)]
+    assert [known] == [*responses.ask([known], end, end + 4000)]
+    assert [known, other] == [*responses.ask([known, late, other], end, end + 4000)]
+    assert [known, other] == [*responses.ask([known, late], end, end + 4000)]
     clock.is_over.set()
     assert ["/known", "/late", "/other"] == sorted(request.target for request in server.requests)
 
 
-def test_a_call_without_an_answer_tells_nothing(server: Recorder, clock: _Clock) -> None:
+def test_a_call_without_an_response_tells_nothing(server: Recorder, clock: _Clock) -> None:
     """A document whose calls do not end in time keeps its place."""
-    late = clock.late(6000, Answer(404), clock.is_over)
-    server.answers |= _KNOWN_BELOW | {"/health": late, "/flows": late}
-    server.answers |= dict.fromkeys(("/api/health", "/api/flows"), _after(clock.is_forward, Answer()))
+    late = clock.late(6000, Response(404), clock.is_over)
+    server.responses |= _KNOWN_BELOW | {"/health": late, "/flows": late}
+    server.responses |= dict.fromkeys(("/api/health", "/api/flows"), _after(clock.is_forward, Response()))
     found = clock.discover(server)[0]
-    assert (f"{server.origin}/openapi.json", "GET /health has no answer, GET /flows has no answer") == (
+    assert (f"{server.origin}/openapi.json", "GET /health has no response, GET /flows has no response") == (
         found.url,
         found.trial,
     )
@@ -231,13 +233,13 @@ def test_a_call_without_an_answer_tells_nothing(server: Recorder, clock: _Clock)
 def test_a_server_that_answers_no_call_is_waited_for(server: Recorder, clock: _Clock) -> None:
     """Where nothing has answered when the time is over, the server is slow, and its calls count all the same."""
     is_asked = threading.Event()
-    late = clock.late(2000, Answer(404), is_asked)
-    server.answers |= _KNOWN_BELOW | {
+    late = clock.late(2000, Response(404), is_asked)
+    server.responses |= _KNOWN_BELOW | {
         "/health": late,
         "/flows": late,
-        "/api/health": _after(is_asked, Answer()),
+        "/api/health": _after(is_asked, Response()),
     }
-    server.answers["/api/flows"] = _telling(is_asked, Answer(404))
+    server.responses["/api/flows"] = _telling(is_asked, Response(404))
     assert f"{server.origin}/api/openapi.json" == clock.discover(server)[0].url
 
 
@@ -245,21 +247,21 @@ def test_a_server_that_answers_no_call_is_waited_for(server: Recorder, clock: _C
     "other",
     [
         {"/openapi.yaml": _document()},
-        {"/api/openapi.json": Answer(404)},
+        {"/api/openapi.json": Response(404)},
         {"/api/openapi.json": _document(servers=["http://other.example"])},
     ],
     ids=["the same again", "alone", "elsewhere, the same path"],
 )
-def test_documents_that_agree_are_not_tried(server: Recorder, other: dict[str, Answer]) -> None:
+def test_documents_that_agree_are_not_tried(server: Recorder, other: dict[str, Response]) -> None:
     """Where there is nothing to decide, no operation is called."""
-    server.answers |= {"/openapi.json": _document(), **other}
+    server.responses |= {"/openapi.json": _document(), **other}
     assert 1 == len(discover(server.origin).documents)
     assert not [request for request in server.requests if _is_trial(request)]
 
 
 def test_a_server_of_another_origin_is_not_asked(server: Recorder, other_server: Recorder) -> None:
     """A document cannot send a trial elsewhere; untried, it keeps its place."""
-    server.answers |= {
+    server.responses |= {
         "/openapi.json": _document(servers=[f"{other_server.origin}/x"]),
         "/api/openapi.json": _document(**BELOW),
     }
@@ -270,14 +272,14 @@ def test_a_server_of_another_origin_is_not_asked(server: Recorder, other_server:
 def test_a_server_that_is_silent_about_all_likely_places_is_waited_for(
     server: Recorder, clock: _Clock
 ) -> None:
-    """A server that makes its document when it is first asked answers nothing else meanwhile."""
-    silent = clock.late(0, Answer(404), clock.is_over)
-    server.answers |= {
-        "/": Answer(404),
-        "/health": Answer(),
+    """A server that makes its document when it is first asked responses nothing else meanwhile."""
+    silent = clock.late(0, Response(404), clock.is_over)
+    server.responses |= {
+        "/": Response(404),
+        "/health": Response(),
         **dict.fromkeys((f"/{place}" for place in (*FIRST, *BELOW_IT)), silent),
     }
-    server.answers["/openapi.json"] = clock.late(2000, _document(), clock.is_noticed)
+    server.responses["/openapi.json"] = clock.late(2000, _document(), clock.is_noticed)
     assert [f"{server.origin}/openapi.json"] == [each.url for each in clock.discover(server)]
 
 

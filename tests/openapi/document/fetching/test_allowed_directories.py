@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.documents import document, load_file, operation, save_files
-from tests.harness import Answer, Recorder, Result, run_cli
+from tests.harness import Recorder, Response, Result, run_cli
 
 TOY = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
 
@@ -166,7 +166,7 @@ def test_a_value_that_is_no_directory_is_an_error_of_usage(spec: Path, value: st
 def test_a_remote_document_never_reaches_a_directory(server: Recorder) -> None:
     """Files of this machine are for documents of this machine, whatever is allowed."""
     ref = save_files({"common/toy.yaml": _body(TOY)}).as_uri()
-    server.answers["/api.json"] = Answer(
+    server.responses["/api.json"] = Response(
         200, json.dumps(_with_toy(ref)).encode(), {"Content-Type": "application/json"}
     )
     url = f"{server.origin}/api.json"

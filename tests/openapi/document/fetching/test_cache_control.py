@@ -1,4 +1,4 @@
-"""For how long a server lets its document be used (RFC 9111): the headers of an answer, and the seconds they give."""
+"""For how long a server lets its document be used (RFC 9111): the headers of a response, and the seconds they give."""
 
 import pytest
 

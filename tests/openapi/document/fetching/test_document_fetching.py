@@ -34,10 +34,10 @@ DOCUMENT = b'{"openapi": "3.0.3"}'
 
 
 class Server:
-    """A recording server on loopback: what it answers is a table of path to status, headers and body."""
+    """A recording server on loopback: what it responds is a table of path to status, headers and body."""
 
-    def __init__(self, answers: dict[str, tuple[int, dict[str, str], Any]]) -> None:
-        self.answers = answers
+    def __init__(self, responses: dict[str, tuple[int, dict[str, str], Any]]) -> None:
+        self.responses = responses
         self.requests: list[tuple[str, dict[str, str]]] = []
         outer = self
 
@@ -46,7 +46,7 @@ class Server:
 
             def do_GET(self) -> None:
                 outer.requests.append((self.path, dict(self.headers)))
-                status, headers, body = outer.answers[self.path.partition("?")[0]]
+                status, headers, body = outer.responses[self.path.partition("?")[0]]
                 try:
                     self.send_response(status)
                     for name, value in headers.items():
@@ -75,9 +75,9 @@ class Server:
 
 
 @contextmanager
-def serving(**answers: tuple[int, dict[str, str], Any]) -> Iterator[Server]:
+def serving(**responses: tuple[int, dict[str, str], Any]) -> Iterator[Server]:
     """Run a server whose paths are the names given, `/openapi` for `openapi`."""
-    server = Server({f"/{name}": answer for name, answer in answers.items()})
+    server = Server({f"/{name}": response for name, response in responses.items()})
     thread = threading.Thread(target=server.server.serve_forever, args=(0.01,))
     thread.start()
     try:
@@ -237,7 +237,7 @@ def test_a_terminal_is_not_waited_for() -> None:
 
 
 def test_a_document_is_downloaded() -> None:
-    """An answer gives its bytes, type and validators; the request says who asks and sends no credential."""
+    """A response gives its bytes, type and validators; the request says who asks and sends no credential."""
     headers = {"Content-Type": "Application/JSON; charset=utf-8", "ETag": '"1"', "Last-Modified": "yesterday"}
     with serving(openapi=(200, headers, DOCUMENT)) as server:
         fetched = server.fetch("/openapi?key=1")
@@ -290,11 +290,11 @@ def test_damaged_validators_are_left_out() -> None:
         (503, "later"),
     ],
 )
-def test_error_answers_name_the_status(status: int, hint: str) -> None:
-    """An answer that is not a success is a document error with the status, and shows no query."""
+def test_error_responses_name_the_status(status: int, hint: str) -> None:
+    """A response that is not a success is a document error with the status, and shows no query."""
     with serving(openapi=(status, {}, b"secret body")) as server, pytest.raises(DocumentError) as caught:
         server.fetch("/openapi?key=hunter2")
-    assert f"`{server.origin}/openapi` answered with {status} instead of a document" == caught.value.message
+    assert f"`{server.origin}/openapi` responded with {status} instead of a document" == caught.value.message
     assert hint in caught.value.hint
     assert status == caught.value.details["status"]
     assert "hunter2" not in repr(caught.value.as_json())
@@ -336,16 +336,16 @@ def test_one_content_encoding_is_undone(encoding: str, encoded: bytes) -> None:
 )
 def test_hostile_bodies_are_refused(encoding: str, body: Any, error: type[DynacliError], phrase: str) -> None:
     """Chained or wrong encodings and bodies over the limit are refused while they are read."""
-    answer = (200, {"Content-Encoding": encoding}, body)
-    with serving(openapi=answer) as server, pytest.raises(error) as caught:
+    response = (200, {"Content-Encoding": encoding}, body)
+    with serving(openapi=response) as server, pytest.raises(error) as caught:
         server.fetch("/openapi")
     assert phrase in f"{caught.value.message}: {caught.value.reason}"
 
 
-def test_a_broken_answer_is_a_network_error() -> None:
+def test_a_broken_response_is_a_network_error() -> None:
     """A body that is shorter than its announced length is never taken for the document."""
-    answer = (200, {"Content-Length": "1000"}, lambda out: out.write(DOCUMENT))
-    with serving(openapi=answer) as server, pytest.raises(NetworkError, match="broke off"):
+    response = (200, {"Content-Length": "1000"}, lambda out: out.write(DOCUMENT))
+    with serving(openapi=response) as server, pytest.raises(NetworkError, match="broke off"):
         server.fetch("/openapi")
 
 
@@ -403,7 +403,7 @@ def test_malformed_redirects_are_errors(location: str) -> None:
 
 
 def test_the_whole_time_is_limited() -> None:
-    """A server that drips its answer, head or body, is left when the whole time is used up."""
+    """A server that drips its response, head or body, is left when the whole time is used up."""
     is_over = threading.Event()
 
     def drip(out: Any) -> None:
@@ -412,13 +412,13 @@ def test_the_whole_time_is_limited() -> None:
             out.flush()
 
     with serving(openapi=(200, {}, drip)) as server:
-        with pytest.raises(TimedOutError, match="did not answer within"):
+        with pytest.raises(TimedOutError, match="did not respond within"):
             server.fetch("/openapi", timeout=0.3)
         is_over.set()
 
 
 def test_a_dripping_head_is_limited_too() -> None:
-    """A server that never ends the head of its answer is left when the whole time is used up."""
+    """A server that never ends the head of its response is left when the whole time is used up."""
     done = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
 

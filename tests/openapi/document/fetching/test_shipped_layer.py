@@ -9,7 +9,7 @@ import pytest
 from dynacli.demo import demo_facts
 from dynacli.demo.demo_facts import document_path
 from tests.documents import pets
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 from tests.served_document import DAY, Served, age, state_of
 
 URL = "https://acme.armature.app/api/armature/v1/openapi"
@@ -76,7 +76,7 @@ def test_a_server_that_cannot_be_reached_is_warned_of(monkeypatch: pytest.Monkey
 
 
 def test_an_error_of_the_server_is_not_covered_up(nearby: Served) -> None:
-    """Where a server answers and has no document, the shipped document is not used."""
+    """Where a server responds and has no document, the shipped document is not used."""
     for status in (404, 503, 401):
         nearby.has(b"", status)
         assert 8 == run_cli("api", "add", "armature", nearby.url, "--no-discovery").exit_code
@@ -130,6 +130,6 @@ def test_the_shipped_file_is_never_written(nearby: Served) -> None:
     path = Path(document_path())
     before = path.read_bytes(), path.stat().st_mtime_ns
     run_cli("api", "add", "armature", nearby.url, "--offline")
-    nearby.answers(Answer(body=json.dumps(pets()).encode()))
+    nearby.responses(Response(body=json.dumps(pets()).encode()))
     assert 0 == run_cli("api", "refresh", "armature").exit_code
     assert before == (path.read_bytes(), path.stat().st_mtime_ns)

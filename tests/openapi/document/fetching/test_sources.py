@@ -13,7 +13,7 @@ from dynacli.openapi.document.source import parse_source
 from dynacli.urls import origin_of
 from tests.documents import PETS, pets, save
 from tests.dry_runs import dry_run
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 URL = "http://127.0.0.1:9/pets"
 
@@ -103,7 +103,7 @@ def test_a_path_without_a_document_is_explained(word: str, message: str, hint: s
 
 def test_a_url_is_fetched_once(server: Recorder) -> None:
     """The document of a URL is fetched on its first use and comes from the cache afterwards."""
-    server.answers["/openapi.json"] = Answer(body=json.dumps(pets()).encode())
+    server.responses["/openapi.json"] = Response(body=json.dumps(pets()).encode())
     for _ in range(3):
         assert URL == dry_run(f"{server.origin}/openapi.json").json["url"]
     assert ["/openapi.json"] == [request.target for request in server.requests]
@@ -111,7 +111,7 @@ def test_a_url_is_fetched_once(server: Recorder) -> None:
 
 def test_a_relative_server_starts_from_the_url(server: Recorder) -> None:
     """A server that is a path is on the host that the document came from, on a later run too."""
-    server.answers["/v3/openapi.json"] = Answer(
+    server.responses["/v3/openapi.json"] = Response(
         body=json.dumps({**pets(), "servers": [{"url": "../api"}]}).encode()
     )
     for _ in range(2):
@@ -142,7 +142,7 @@ def test_the_demo_is_the_document_that_its_server_serves() -> None:
 def test_two_urls_that_differ_in_their_query_are_two_documents(server: Recorder) -> None:
     """The query belongs to the address of a document."""
     two = pets("2", **{"/two": {"get": {"operationId": "two", "responses": {}}}})
-    server.answers["/d"] = lambda request: Answer(
+    server.responses["/d"] = lambda request: Response(
         body=json.dumps(two if request.target.endswith("2") else pets()).encode()
     )
     assert 2 == dry_run(f"{server.origin}/d?v=1", "two").exit_code
@@ -181,7 +181,7 @@ def test_damage_is_mended_though_standard_input_is_read_once(home: Path) -> None
 def test_every_verb_takes_every_source(verb: str, kind: str, server: Recorder) -> None:
     """A verb that takes an API takes all that can be one."""
     content = json.dumps(pets()).encode()
-    server.answers["/openapi.json"] = Answer(body=content)
+    server.responses["/openapi.json"] = Response(body=content)
     save(pets())
     run_cli("api", "add", "shop", "./api.json")
     word = {"file": "./api.json", "url": f"{server.origin}/openapi.json", "stdin": "-", "name": "shop"}[kind]
@@ -230,7 +230,7 @@ def test_the_second_run_parses_nothing(kind: str, server: Recorder) -> None:
     content = json.dumps(pets()).encode()
     save(pets())
     save(pets(), "pets.yaml")
-    server.answers["/openapi.json"] = Answer(body=content)
+    server.responses["/openapi.json"] = Response(body=content)
     word = {
         "json": "./api.json",
         "yaml": "pets.yaml",

@@ -107,7 +107,7 @@ def test_a_keyword_of_a_schema_is_mended(schema: Any, expected: Any, message: st
 
 
 def test_schemas_are_mended_wherever_they_stand() -> None:
-    """Under every keyword that holds schemas, in bodies, answers, headers, parameters, callbacks and webhooks."""
+    """Under every keyword that holds schemas, in bodies, responses, headers, parameters, callbacks and webhooks."""
 
     def odd() -> dict[str, Any]:
         return {"type": "int"}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.documents import SERVER, document, operation, parameter, save
 from tests.dry_runs import refusal_of
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 STRING = {"type": "string"}
 HEAD = "openapi: 3.0.3\ninfo: {title: Wild, version: '1'}\nservers: [{url: 'http://127.0.0.1:9'}]\n"
@@ -312,7 +312,7 @@ def test_an_operation_may_have_any_id(ids: list[str], names: list[str]) -> None:
             assert f"/{index}" == built(api, operation_id)["target"]
 
 
-def test_an_operation_need_not_have_an_id_or_answers() -> None:
+def test_an_operation_need_not_have_an_id_or_responses() -> None:
     """Method and path name it."""
     api = save(document({"/a/{id}": {"get": {}, "delete": {"operationId": None}}}))
     assert ["get-a-id", "delete-a-id"] == listed(api)
@@ -354,21 +354,21 @@ def test_words_dates_and_numbers_of_yaml_are_what_they_look_like() -> None:
 
 
 @pytest.mark.parametrize(("status", "exit_code"), [(200, 0), (404, 4), (503, 5)])
-def test_codes_that_are_numbers_or_in_lower_case_describe_their_answers(
+def test_codes_that_are_numbers_or_in_lower_case_describe_their_responses(
     server: Recorder, status: int, exit_code: int
 ) -> None:
-    """An answer is held against `200` that YAML reads as a number, against `4xx` and against `5XX`."""
+    """A response is held against `200` that YAML reads as a number, against `4xx` and against `5XX`."""
     body = "{description: d, content: {application/json: {schema: {type: object, required: [ok]}}}}"
     api = save(
         HEAD.replace(SERVER, server.origin) + "paths:\n  /a:\n    get:\n      operationId: a\n"
         f"      responses:\n        200: {body}\n        4xx: {body}\n        5XX: {body}\n",
         "api.yaml",
     )
-    server.answers["/a"] = Answer(status, b'{"ok": 1}')
+    server.responses["/a"] = Response(status, b'{"ok": 1}')
     good = run_cli(api, "a")
     assert (exit_code, '{"ok": 1}') == (good.exit_code, good.stdout)
     assert "does not match" not in good.stderr
-    server.answers["/a"] = Answer(status, b"{}")
+    server.responses["/a"] = Response(status, b"{}")
     assert "`ok`" in run_cli(api, "a").stderr
 
 
@@ -585,7 +585,7 @@ def test_schemas_of_other_languages_mean_what_they_say(
 
 
 def test_a_document_may_lack_nearly_everything() -> None:
-    """No `info`, no answers, a server that is text: what is there works."""
+    """No `info`, no responses, a server that is text: what is there works."""
     api = save({"openapi": "3.0.3", "servers": SERVER, "paths": {"/a": {"get": {}}}})
     assert ["get-a"] == listed(api)
     assert "/a" == built(api, "get-a")["target"]
@@ -644,7 +644,7 @@ def test_a_security_scheme_may_be_unknown(
     server: Recorder, schemes: dict[str, Any], message: str, pointer: str
 ) -> None:
     """The call is made without it, and the problem is told with its place."""
-    server.answers["/a"] = Answer()
+    server.responses["/a"] = Response()
     made = document(
         {"/a": {"get": operation("a", security=[{"key": []}])}}, components={"securitySchemes": schemes}
     )

@@ -8,7 +8,7 @@ import pytest
 
 from tests.documents import PETS, document, operation, pets, save
 from tests.dry_runs import dry_run
-from tests.harness import Answer, Recorder, recording, run_cli
+from tests.harness import Recorder, Response, recording, run_cli
 from tests.served_document import DAY, Served, age, state_of
 
 TOYS = {"/toys": {"get": operation("listToys")}}
@@ -94,8 +94,8 @@ def test_a_failed_document_leaves_all_as_they_were(
     first, second = Served(server, pets()), Served(other_server, _toys())
     run_cli("api", "add", "shop", first.url, second.url)
     first.has(pets(**{"/new": {"get": operation("newOne")}}))
-    for answer in (Answer(503), Answer(404), Answer(200, b"{")):
-        second.answers(answer)
+    for response in (Response(503), Response(404), Response(200, b"{")):
+        second.responses(response)
         age(home, 2 * DAY)
         before = state_of(home).revision
         result = dry_run("shop", "list-toys")

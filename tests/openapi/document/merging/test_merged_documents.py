@@ -32,12 +32,12 @@ def _ref(name: str, section: str = "schemas") -> dict[str, str]:
     return {"$ref": f"#/components/{section}/{name}"}
 
 
-def _answer(schema: Any, **more: Any) -> dict[str, Any]:
+def _response(schema: Any, **more: Any) -> dict[str, Any]:
     return {"200": {"description": "d", "content": {"application/json": {"schema": schema}}, **more}}
 
 
 def _operation(operation_id: str, schema: Any = None, **more: Any) -> dict[str, Any]:
-    return {"operationId": operation_id, "responses": OK if schema is None else _answer(schema), **more}
+    return {"operationId": operation_id, "responses": OK if schema is None else _response(schema), **more}
 
 
 def _document(paths: Any, name: str = "a", version: str = "3.1.0", **more: Any) -> Document:
@@ -744,7 +744,10 @@ _SCHEMA = st.recursive(
 _ITEMS = st.dictionaries(
     st.sampled_from(["get", "put"]),
     st.tuples(_SCHEMA, st.sampled_from([None, [], [{"key": []}]])).map(
-        lambda found: {"responses": _answer(found[0]), **({} if found[1] is None else {"security": found[1]})}
+        lambda found: {
+            "responses": _response(found[0]),
+            **({} if found[1] is None else {"security": found[1]}),
+        }
     ),
     min_size=1,
 ).flatmap(

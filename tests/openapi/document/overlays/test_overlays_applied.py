@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dynacli.auth.secret import Masker
 from dynacli.check.learning.learn_overlay import learn_overlay, overlay_text
-from dynacli.check.learning.observed_answers import ObservedAnswer
+from dynacli.check.learning.observed_responses import ObservedResponse
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
@@ -226,11 +226,11 @@ def test_a_swagger_document_is_changed_as_it_is_written() -> None:
         "paths": {"/pets": {"get": {"operationId": "list", "responses": OK}}},
         "definitions": {"Pet": {"type": "object"}},
     }
-    answer = {"200": {"description": "e", "schema": {"$ref": "#/definitions/Pet"}}}
+    response = {"200": {"description": "e", "schema": {"$ref": "#/definitions/Pet"}}}
     document = _loaded(
         _overlay(
             {"target": "$.definitions.Pet", "update": {"properties": {"name": {"type": "string"}}}},
-            {"target": "$.paths['/pets'].get", "update": {"responses": answer}},
+            {"target": "$.paths['/pets'].get", "update": {"responses": response}},
         ),
         document=swagger,
     )
@@ -396,13 +396,13 @@ def test_what_a_check_has_learned_is_applied(version: str) -> None:
     """The overlay that `check --learn` writes makes the document allow what was answered."""
     pointer = "#/definitions/Pet" if version == "2.0" else "#/components/schemas/Pet"
     schema = {"$ref": pointer}
-    answer: dict[str, Any] = {"description": "d", "schema": schema}
+    response: dict[str, Any] = {"description": "d", "schema": schema}
     if version != "2.0":
-        answer = {"description": "d", "content": {"application/json": {"schema": schema}}}
+        response = {"description": "d", "content": {"application/json": {"schema": schema}}}
     pet = {"type": "object", "properties": {"name": {"type": "string"}}}
     document: dict[str, Any] = {
         "info": {"title": "t", "version": "1"},
-        "paths": {"/pets/{id}": {"get": {"operationId": "read", "responses": {"200": answer}}}},
+        "paths": {"/pets/{id}": {"get": {"operationId": "read", "responses": {"200": response}}}},
     }
     if version == "2.0":
         document |= {"swagger": version, "produces": ["application/json"], "definitions": {"Pet": pet}}
@@ -412,7 +412,7 @@ def test_what_a_check_has_learned_is_applied(version: str) -> None:
     api = open_api("./document.json", Environment())
     headers = (("Content-Type", "application/json"),)
     answered = b'{"name": null, "tag": "x"}'
-    seen = ObservedAnswer("read", "GET", "/pets/{id}", 200, headers, answered, Masker())
+    seen = ObservedResponse("read", "GET", "/pets/{id}", 200, headers, answered, Masker())
     try:
         found = learn_overlay(api, [seen])
     finally:

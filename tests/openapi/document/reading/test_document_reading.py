@@ -410,7 +410,7 @@ def test_json_reads_what_was_written(value: Any) -> None:
     | st.sampled_from([b"{", b"a:\n - [", b"? - !"])
 )
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
-    """Whatever bytes come, the answer is plain JSON or a document error."""
+    """Whatever bytes come, the response is plain JSON or a document error."""
     for given_content in (content, b"openapi: 3.0.3\nx: " + content, b'{"openapi": "3.0.3", "x": ' + content):
         try:
             tree = _parse(given_content, name="a")

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator, OpenAPIV32SpecValidator
 
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 from tests.npm_programs import program
 from tests.real_documents import OWN
 
@@ -267,7 +267,7 @@ def test_resolved_has_the_parts_of_all_files(version: str) -> None:
 def _serve_folder(server: Recorder, folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_file():
-            server.answers[f"/{path.relative_to(folder)}"] = Answer(body=path.read_bytes())
+            server.responses[f"/{path.relative_to(folder)}"] = Response(body=path.read_bytes())
 
 
 @pytest.mark.parametrize("is_served", [True, False], ids=["served", "local"])

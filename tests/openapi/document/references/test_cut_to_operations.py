@@ -82,12 +82,12 @@ def test_operations_are_named_by_name_and_tag() -> None:
 def test_what_stands_in_an_operation_that_is_left_out() -> None:
     """It becomes a component, and comes along into its place where there are none; a component is kept whole."""
     lost, get = operation("addPet"), operation("getPet")
-    answer = lost["responses"]["200"]
+    response = lost["responses"]["200"]
     pet = {
         "type": "object",
         "properties": {"friend": _to("paths/~1pets/post/responses/200/content/a~1b/schema")},
     }
-    answer["content"] = {"a/b": {"schema": pet}}
+    response["content"] = {"a/b": {"schema": pet}}
     found = {"a/b": _to("paths/~1pets/post/responses/200/content/a~1b")}
     found["c/d"] = {"schema": _to("components/responses/Owner/content/a~1b/schema")}
     get["responses"] |= {
@@ -103,11 +103,11 @@ def test_what_stands_in_an_operation_that_is_left_out() -> None:
     schema = "pets_post_responses_200_content_a_b_schema"
     friend = {"type": "object", "properties": {"friend": _to(f"components/schemas/{schema}")}}
     assert {schema: friend} == cut["components"]["schemas"]
-    moved = {"description": answer["description"], "content": {"a/b": {"schema": friend}}}
+    moved = {"description": response["description"], "content": {"a/b": {"schema": friend}}}
     assert {"Owner": owner, "pets_post_responses_200": moved} == cut["components"]["responses"]
-    answers = cut["paths"]["/pets"]["get"]["responses"]
-    assert _to("components/responses/pets_post_responses_200") == answers["201"]
-    assert {"schema": friend} == answers["202"]["content"]["a/b"]
+    responses = cut["paths"]["/pets"]["get"]["responses"]
+    assert _to("components/responses/pets_post_responses_200") == responses["201"]
+    assert {"schema": friend} == responses["202"]["content"]["a/b"]
     assert not list(OpenAPIV30SpecValidator(cut).iter_errors())
 
 

@@ -104,7 +104,7 @@ def _parameters(tree: dict[str, Any]) -> list[Any]:
 
 
 def test_what_no_parameter_refers_to_is_left_out() -> None:
-    """Bodies, answers and the schemas of these stay out, and what is there is the document's own."""
+    """Bodies, responses and the schemas of these stay out, and what is there is the document's own."""
     paths = _path(_filter(_to("components/schemas/Cat")), body=_to("components/schemas/Unused"))
     tree = document(paths, components={"schemas": _SCHEMAS})
     cut = cut_to_parameters(tree)

@@ -8,7 +8,7 @@ import pytest
 
 from dynacli.openapi.document.load import load
 from tests.documents import catalog_of, load_file, save_files
-from tests.validation.in_process_judge import answer_document, compact, judge_value
+from tests.validation.in_process_judge import compact, judge_value, response_document
 
 _BASE = "https://example.com/"
 _PAGE = {
@@ -53,7 +53,7 @@ def test_a_template_is_judged_by_the_schema_that_fills_it_in(
 
 def test_a_template_and_its_users_may_be_in_different_files() -> None:
     """A dynamic reference finds the anchor of a schema in another file."""
-    document = answer_document({}, A={"$ref": "numbers.json"}, B={"$ref": "texts.json"})
+    document = response_document({}, A={"$ref": "numbers.json"}, B={"$ref": "texts.json"})
     files = {
         "api.json": document,
         "page.json": {key: value for key, value in _PAGE.items() if key != "$id"},
@@ -78,7 +78,7 @@ def test_a_template_and_its_users_may_be_in_different_files() -> None:
 
 def test_findings_about_a_copy_name_the_place_of_its_template() -> None:
     """A copy of a template has the origin of the template."""
-    document = answer_document({}, **_PAGES)
+    document = response_document({}, **_PAGES)
     catalog = catalog_of(document)
     steps = [
         schema["$ref"].removeprefix("#") for schema in (catalog.component("/components/schemas/Numbers")[1],)
@@ -94,7 +94,7 @@ def test_schemas_that_do_not_meet_are_not_copied() -> None:
         name: {"$id": f"{_BASE}{name}", "$dynamicAnchor": "node", "items": {"$dynamicRef": "#node"}}
         for name in ("A", "B")
     }
-    tree = load(json.dumps(answer_document({}, **schemas)).encode(), "document").tree
+    tree = load(json.dumps(response_document({}, **schemas)).encode(), "document").tree
     assert {name: {"items": {"$ref": f"#/components/schemas/{name}"}} for name in ("A", "B")} == tree[
         "components"
     ]["schemas"]
@@ -113,7 +113,7 @@ def test_templates_that_lead_to_each_other_are_read_in_bounded_time() -> None:
         }
         for number in range(count)
     }
-    loaded = load(json.dumps(answer_document({}, **schemas)).encode(), "document")
+    loaded = load(json.dumps(response_document({}, **schemas)).encode(), "document")
     assert len(loaded.tree["components"]["schemas"]) <= count + 1_000
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dynacli.openapi.document.load import Document, load
 from dynacli.openapi.document.pointer import follow, split
 from tests.documents import document, load_file, save_files
-from tests.harness import Answer, recording
+from tests.harness import Response, recording
 from tests.openapi.document.references.files_as_written import differences
 from tests.real_documents import own_and_real
 from tests.sampling import examples
@@ -172,7 +172,7 @@ def test_parts_are_read_from_urls_too(kind: str) -> None:
     tree, value, expected = KINDS[kind]
     with recording() as server:
         text = json.dumps(_with_part(tree, "../parts/part.yaml#/a"))
-        server.answers["/parts/part.yaml"] = Answer(body=yaml.safe_dump({"a": value}).encode())
+        server.responses["/parts/part.yaml"] = Response(body=yaml.safe_dump({"a": value}).encode())
         source = parse_source(f"{server.origin}/v1/openapi.json", Path.cwd())
         loaded = load(Fetched(text.encode(), uri=source.uri), "pets", opener=allowed_files(source))
     assert () == loaded.warnings

@@ -15,7 +15,7 @@ import pytest
 from dynacli.openapi.catalog.store.catalog_file import FORMAT
 from dynacli.registry.revisions.revisions import are_referenced_files_unchanged, facts_of, write_file_list
 from tests.documents import operation, pets
-from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, Result, run_cli
 
 SCHEMAS = {"Toy": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}}
 
@@ -304,15 +304,15 @@ def test_many_may_compile_at_once(processes: int, home: Path) -> None:
 
 
 def _serve(server: Recorder, name: str, content: Any, etag: str = "") -> None:
-    """Let a server have a file, and answer 304 to who has it already."""
+    """Let a server have a file, and response 304 to who has it already."""
     body = json.dumps(content).encode()
 
-    def answer(request: RecordedRequest) -> Answer:
+    def response(request: RecordedRequest) -> Response:
         if etag and request.headers.get("if-none-match") == [etag]:
-            return Answer(304, b"", {"ETag": etag})
-        return Answer(200, body, {"Content-Type": "application/json", **({"ETag": etag} if etag else {})})
+            return Response(304, b"", {"ETag": etag})
+        return Response(200, body, {"Content-Type": "application/json", **({"ETag": etag} if etag else {})})
 
-    server.answers[name] = answer
+    server.responses[name] = response
 
 
 def _serve_all(server: Recorder, etag: str = '"1"') -> str:
@@ -351,12 +351,12 @@ def test_a_refresh_asks_for_each_part_whether_it_has_changed(server: Recorder, h
     assert 0 == _call("shop", "put-toys").exit_code
 
 
-@pytest.mark.parametrize("answer", [Answer(503, b"busy"), Answer(500)], ids=["503", "500"])
-def test_a_refresh_that_loses_a_part_changes_nothing(answer: Answer, server: Recorder) -> None:
+@pytest.mark.parametrize("response", [Response(503, b"busy"), Response(500)], ids=["503", "500"])
+def test_a_refresh_that_loses_a_part_changes_nothing(response: Response, server: Recorder) -> None:
     """A part that its server fails to give is no reason to do without what it gave before."""
     url = _serve_all(server, "")
     run_cli("api", "add", "shop", url)
-    server.answers["/schemas.json"] = answer
+    server.responses["/schemas.json"] = response
     result = run_cli("api", "refresh", "shop")
     assert (8, True) == (result.exit_code, "schemas.json" in result.stderr)
     assert {"name": "x"} == json.loads(_call("shop", "create-toy", "--name", "x").json["body"])

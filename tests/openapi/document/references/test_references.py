@@ -408,9 +408,9 @@ def test_every_problem_of_short_maps_and_lists_is_located(version: str) -> None:
         }
         parameters = [{"name": f"p{number}", **common} for number in range(15)]
         parameters[wrong]["in"] = "cookies"
-        answers: dict[str, Any] = {f"20{number}": {"description": "", "headers": {}} for number in range(9)}
-        answers[f"20{wrong}"] = {"headers": {}}
-        return {"parameters": parameters, "responses": answers}
+        responses: dict[str, Any] = {f"20{number}": {"description": "", "headers": {}} for number in range(9)}
+        responses[f"20{wrong}"] = {"headers": {}}
+        return {"parameters": parameters, "responses": responses}
 
     def properties(wrong: int) -> dict[str, Any]:
         return {

@@ -20,7 +20,7 @@ from dynacli.openapi.document.load import Document, load
 from dynacli.openapi.document.source import parse_source
 from dynacli.urls import origin_of
 from tests.documents import document, load_file, operation, save_files
-from tests.harness import Answer, Recorder, recording, run_cli
+from tests.harness import Recorder, Response, recording, run_cli
 
 PET = {"type": "object", "properties": {"name": {"type": "string"}}}
 
@@ -99,7 +99,7 @@ def test_a_body_that_may_not_be_followed_costs_its_operation_alone(ref: str, rea
         _make_links(Path.cwd())
         ref = ref.replace("ORIGIN", server.origin)
         save_files({"api.json": _two_operations(ref, server.origin)}, "api")
-        server.answers["/good"] = Answer()
+        server.responses["/good"] = Response()
         assert 0 == run_cli("./api/api.json", "good").exit_code
         listed = run_cli("operations", "./api/api.json", "-o", "json")
         called = run_cli("./api/api.json", "bad", "--error-format", "json")
@@ -114,14 +114,14 @@ def test_a_body_that_may_not_be_followed_costs_its_operation_alone(ref: str, rea
 
 
 @pytest.mark.parametrize("ref", ["https://elsewhere.example/parts.yaml#/id", "#/components/parameters/Gone"])
-def test_a_parameter_or_an_answer_that_may_not_be_followed_costs_itself_alone(ref: str) -> None:
+def test_a_parameter_or_an_response_that_may_not_be_followed_costs_itself_alone(ref: str) -> None:
     """The operation is called without it, but a parameter that the path names is always there; `doctor` has both."""
     with recording() as server:
         other = {"name": "size", "in": "query", "schema": {"type": "integer"}}
-        answers = {"200": {"$ref": ref}, "404": {"description": "none"}}
-        get = operation("getIt", parameters=[{"$ref": ref}, other], responses=answers)
+        responses = {"200": {"$ref": ref}, "404": {"description": "none"}}
+        get = operation("getIt", parameters=[{"$ref": ref}, other], responses=responses)
         save_files({"api.json": document({"/it/{id}": {"get": get}}, [server.origin])})
-        server.answers["/it/5"] = Answer(body=b"1")
+        server.responses["/it/5"] = Response(body=b"1")
         assert (0, 1) == ((called := run_cli("./api.json", "get-it", "5")).exit_code, called.json)
         assert 0 == run_cli("./api.json", "get-it", "5", "--size", "2").exit_code
         assert ["/it/5", "/it/5?size=2"] == [request.target for request in server.requests]
@@ -144,13 +144,13 @@ def test_nobody_is_told_to_open_the_directory_of_a_system_file() -> None:
 @pytest.mark.parametrize("keyword", ["$ref", "$dynamicRef", "$recursiveRef"])
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
 def test_the_judge_follows_nothing_either(ref: str, keyword: str, version: str) -> None:
-    """An answer whose schema is elsewhere is printed, and nobody is asked for the schema."""
+    """A response whose schema is elsewhere is printed, and nobody is asked for the schema."""
     with recording() as other, recording() as server:
         schema = {"type": "object", "properties": {"pet": {keyword: ref.replace("ORIGIN", other.origin)}}}
-        answer = {"description": "fine", "content": {"application/json": {"schema": schema}}}
-        paths = {"/pets": {"post": operation("addPet", responses={"200": answer}, requestBody=answer)}}
+        response = {"description": "fine", "content": {"application/json": {"schema": schema}}}
+        paths = {"/pets": {"post": operation("addPet", responses={"200": response}, requestBody=response)}}
         save_files({"api.json": document(paths, [server.origin], version=version)})
-        server.answers["/pets"] = Answer(body=b'{"pet": 1}')
+        server.responses["/pets"] = Response(body=b'{"pet": 1}')
         result = run_cli("./api.json", "add-pet", "--body", '{"pet": 2}')
         assert [] == other.requests
         assert ["/pets"] == [request.target for request in server.requests]
@@ -205,7 +205,7 @@ def _refers_to(*refs: str) -> dict[str, Any]:
         ("OTHER/pets.json", "is not the origin of the document"),
         ("SAME@/pets.json", "holds a user name or a password"),
         ("elsewhere.json", "redirects to another origin"),
-        ("missing.json", "answered with 404"),
+        ("missing.json", "responded with 404"),
         ("large.json", "is larger than"),
     ],
 )
@@ -215,15 +215,15 @@ def test_a_remote_document_stays_at_its_origin(
     """It reads no file of this machine and asks no other host, not by a redirect either."""
     monkeypatch.setattr("dynacli.openapi.document._download.MAX_BYTES", 1000)
     with recording() as other, recording() as server:
-        server.answers["/v1/elsewhere.json"] = Answer(302, b"", {"Location": f"{other.origin}/pets.json"})
-        server.answers["/v1/large.json"] = Answer(body=b" " * 2000)
+        server.responses["/v1/elsewhere.json"] = Response(302, b"", {"Location": f"{other.origin}/pets.json"})
+        server.responses["/v1/large.json"] = Response(body=b" " * 2000)
         ref = ref.replace("OTHER", other.origin).replace("SAME@", server.origin.replace("//", "//me:secret@"))
         loaded = _loaded(server, _refers_to(ref))
         assert [] == other.requests
     assert reason in loaded.warnings[0][0]
     assert "/components/schemas/A/anyOf/0" == loaded.warnings[0][1].pointer
     assert ref == loaded.tree["components"]["schemas"]["A"]["anyOf"][0]["$ref"]
-    assert ("answered" in reason or "larger" in reason or "redirects" in reason) == bool(
+    assert ("responded" in reason or "larger" in reason or "redirects" in reason) == bool(
         loaded.missing or "redirects" in reason
     )
 
@@ -232,12 +232,12 @@ def test_an_origin_that_the_person_allows_is_read() -> None:
     """From there, relative references stay there; none leads back to files of this machine."""
     with recording() as other:
         folder = Path.cwd() / "api"
-        other.answers["/s/pets.json"] = Answer(
+        other.responses["/s/pets.json"] = Response(
             body=json.dumps(
                 {"Pet": {"anyOf": [{"$ref": "more.json"}, {"$ref": f"{folder.as_uri()}/own.json"}]}}
             ).encode()
         )
-        other.answers["/s/more.json"] = Answer(body=json.dumps(PET).encode())
+        other.responses["/s/more.json"] = Response(body=json.dumps(PET).encode())
         path = save_files(
             {
                 "api.json": _refers_to(f"{other.origin}/s/pets.json#/Pet", "own.json"),
@@ -365,12 +365,12 @@ def test_all_files_together_are_limited(
 
 
 def test_all_files_together_have_one_budget_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that answers each time just within the limit does not make the whole take for ever."""
+    """A server that responds each time just within the limit does not make the whole take for ever."""
     parts = [f"{number}.json" for number in range(20)]
     clock = itertools.count(step=60)
     monkeypatch.setattr(file_opener, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     with recording() as server:
-        server.answers = {f"/v1/{name}": Answer(body=b"{}") for name in parts}
+        server.responses = {f"/v1/{name}": Response(body=b"{}") for name in parts}
         source = parse_source(f"{server.origin}/v1/openapi.json", Path.cwd())
         fetched = Fetched(json.dumps(_refers_to(*parts)).encode(), uri=source.uri)
         loaded = load(fetched, "pets", opener=allowed_files(source))
@@ -389,8 +389,8 @@ def test_one_connection_serves_all_files(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(socket.socket, "connect", counted)
     parts = [f"{number}.json" for number in range(20)]
     with recording() as server:
-        server.answers = {f"/v1/{name}": Answer(body=b"{}") for name in parts}
-        server.answers["/v1/7.json"] = Answer(
+        server.responses = {f"/v1/{name}": Response(body=b"{}") for name in parts}
+        server.responses["/v1/7.json"] = Response(
             body=b"{}", headers={"Content-Type": "application/json", "Connection": "close"}
         )
         loaded = _loaded(server, _refers_to(*parts))

@@ -1,4 +1,4 @@
-"""A Swagger 2.0 document is used like any other, from its bytes to the verdict on an answer."""
+"""A Swagger 2.0 document is used like any other, from its bytes to the verdict on a response."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ from dynacli.openapi.document.objects import operations_of
 from dynacli.openapi.document.pointer import join, split
 from dynacli.openapi.document.reading.parse import parse_document
 from dynacli.openapi.document.references.scan import follow_references, scan
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 from tests.openapi.document.swagger2.conversions import faults_of_places
 from tests.real_documents import OWN
 
@@ -85,9 +85,9 @@ def _document(server: Recorder, **more: Any) -> str:
         },
         **more,
     }
-    server.answers["/swagger.json"] = Answer(body=json.dumps(made, indent=1).encode())
+    server.responses["/swagger.json"] = Response(body=json.dumps(made, indent=1).encode())
     for path in ("/v1/pets", "/v1/photo"):
-        server.answers[path] = Answer(body=b'{"name":"Rex"}')
+        server.responses[path] = Response(body=b'{"name":"Rex"}')
     return f"{server.origin}/swagger.json"
 
 
@@ -117,22 +117,22 @@ def test_every_kind_of_input_is_sent(server: Recorder) -> None:
 def test_a_file_comes_back(server: Recorder) -> None:
     """A response of `type: file` is asked for as what the operation produces, and written as it came."""
     url = _document(server)
-    server.answers["/v1/photo"] = Answer(body=b"\x89PNG\r\n\x00", headers={"Content-Type": "image/png"})
+    server.responses["/v1/photo"] = Response(body=b"\x89PNG\r\n\x00", headers={"Content-Type": "image/png"})
     result = run_cli(url, "get-photo", "--validate", "strict")
     assert (0, b"\x89PNG\r\n\x00") == (result.exit_code, result.stdout_bytes)
     assert server.last.headers["accept"][0].startswith("image/png")
 
 
 def test_a_picture_without_a_schema_is_asked_for_as_what_it_is(server: Recorder) -> None:
-    """`produces` is asked for where the answer has no schema; the answer is then judged by its media type alone."""
+    """`produces` is asked for where the response has no schema; the response is then judged by its media type alone."""
     url = _document(server, produces=["image/svg+xml"])
     for media_type, code in (("image/svg+xml", 0), ("text/html", 9)):
-        server.answers["/v1/photo"] = Answer(body=b"<svg/>", headers={"Content-Type": media_type})
+        server.responses["/v1/photo"] = Response(body=b"<svg/>", headers={"Content-Type": media_type})
         Path("rex.png").write_bytes(b"")
         result = run_cli(url, "send-photo", "--photo", "@rex.png", "--validate", "strict")
         assert (code, b"<svg/>") == (result.exit_code, result.stdout_bytes)
         assert ["image/svg+xml, */*;q=0.1"] == server.last.headers["accept"]
-    server.answers["/v1/photo"] = Answer(body=b"", headers={"Content-Type": "text/html"})
+    server.responses["/v1/photo"] = Response(body=b"", headers={"Content-Type": "text/html"})
     assert 0 == run_cli(url, "send-photo", "--photo", "@rex.png", "--validate", "strict").exit_code
 
 
@@ -146,11 +146,11 @@ def test_a_request_is_held_against_the_document(server: Recorder) -> None:
 
 
 def test_a_finding_names_the_line_in_the_swagger_document(server: Recorder) -> None:
-    """The verdict on an answer points into the document that the person has, not into the converted one."""
+    """The verdict on a response points into the document that the person has, not into the converted one."""
     url = _document(server)
-    server.answers["/v1/pets"] = Answer(body=b'{"name":7}')
+    server.responses["/v1/pets"] = Response(body=b'{"name":7}')
     result = run_cli(url, "list-pets", "--validate", "strict")
-    lines = server.answers["/swagger.json"].body.decode().splitlines()  # type: ignore[union-attr]
+    lines = server.responses["/swagger.json"].body.decode().splitlines()  # type: ignore[union-attr]
     definition = lines.index('  "Pet": {')
     expected = (
         definition

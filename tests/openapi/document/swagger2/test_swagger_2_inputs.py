@@ -7,7 +7,7 @@ import pytest
 from dynacli.openapi.document._swagger2.conversion import convert
 from tests.documents import swagger
 from tests.openapi.document.swagger2.conversions import RESPONSES, converted_operation
-from tests.validation.in_process_judge import answered, compact, judge_answer
+from tests.validation.in_process_judge import answered, compact, judge_response
 
 ARRAY = {"type": "array", "items": {"type": "string"}}
 
@@ -169,18 +169,18 @@ def test_what_3_0_cannot_say_about_a_parameter_is_warned_of(given: dict[str, Any
         ("csv", "csv", "1,2,x", ["header/X/2/0 type"]),
     ],
 )
-def test_a_list_within_a_list_in_an_answers_header_is_judged(
+def test_a_list_within_a_list_in_an_responses_header_is_judged(
     outer: str, inner: str, text: str, expected: list[str]
 ) -> None:
     """Each list is read by its own `collectionFormat`."""
     numbers = {"type": "array", "items": {"type": "integer"}, "collectionFormat": inner}
     header = {"type": "array", "items": numbers, "collectionFormat": outer}
-    answers = {"200": {"description": "fine", "headers": {"X": header}}}
-    conversion = convert(swagger({"/a": {"get": {"responses": answers}}}))
+    responses = {"200": {"description": "fine", "headers": {"X": header}}}
+    conversion = convert(swagger({"/a": {"get": {"responses": responses}}}))
     assert () == conversion.warnings
     converted = conversion.tree["paths"]["/a"]["get"]["responses"]
-    answer = answered(b"", 200, "")._replace(headers={"X": text})
-    assert expected == compact(judge_answer(converted, answer, version="3.0.3"))
+    response = answered(b"", 200, "")._replace(headers={"X": text})
+    assert expected == compact(judge_response(converted, response, version="3.0.3"))
 
 
 JSON = {"schema": {"type": "object"}}

@@ -1,4 +1,4 @@
-"""The answers that a document is to agree with, with the values in them that findings point to."""
+"""The responses that a document is to agree with, with the values in them that findings point to."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -9,21 +9,21 @@ from dynacli.check.check_records import CheckedOperation
 from dynacli.http.semantics import is_json, is_media_type, split_media_type
 from dynacli.openapi.document.pointer import MISSING, follow, split
 
-__all__ = ["ObservedAnswer", "observed_answers"]
+__all__ = ["ObservedResponse", "observed_responses"]
 
 _UNDOCUMENTED_STATUS = ("undocumented-status", "status")
 _MISSING_BODY = ("missing-body", "")
 
 
-class ObservedAnswer:
-    """An answer.
+class ObservedResponse:
+    """A response.
 
     Args:
         operation_name: The name of the operation that was called.
         method: The operation's method in upper case.
         path: The operation's path template.
-        status: The status of the answer.
-        headers: The headers of the answer.
+        status: The status of the response.
+        headers: The headers of the response.
         body: The body, without its content encoding.
         masker: Takes the secrets of the call out; no value that holds one is learned.
         ignored: (rule, pointer) of findings that teach nothing.
@@ -93,31 +93,31 @@ class ObservedAnswer:
         return follow(self.value, split(pointer)) if self.value is not MISSING else MISSING
 
 
-def observed_answers(operations: Iterable[CheckedOperation]) -> list[ObservedAnswer]:
-    """Return the answers of a check that were judged."""
-    answers = []
+def observed_responses(operations: Iterable[CheckedOperation]) -> list[ObservedResponse]:
+    """Return the responses of a check that were judged."""
+    responses = []
     for checked in operations:
         operation = checked.operation
         for exchange in checked.exchanges:
-            answer, verdict = exchange.answer, exchange.verdict
-            if answer is None or verdict is None:
+            response, verdict = exchange.response, exchange.verdict
+            if response is None or verdict is None:
                 continue
             ignored = {(finding.rule, finding.pointer) for finding, _ in verdict.suppressed}
             if all((finding.rule, finding.pointer) != _UNDOCUMENTED_STATUS for finding in verdict.findings):
                 # The check excused the status: a 404 for an invented value says nothing of the document.
                 ignored.add(_UNDOCUMENTED_STATUS)
-            if exchange.cut_reason and not answer.body:
+            if exchange.cut_reason and not response.body:
                 ignored.add(_MISSING_BODY)
-            answers.append(
-                ObservedAnswer(
+            responses.append(
+                ObservedResponse(
                     operation.name,
                     operation.method,
                     operation.path,
-                    answer.status,
-                    answer.headers,
-                    answer.body,
+                    response.status,
+                    response.headers,
+                    response.body,
                     exchange.masker,
                     frozenset(ignored),
                 )
             )
-    return answers
+    return responses

@@ -1,4 +1,4 @@
-"""The right side: the answer in the view that was chosen, and the calls that were made."""
+"""The right side: the response in the view that was chosen, and the calls that were made."""
 
 import os
 import re
@@ -18,18 +18,18 @@ from textual.strip import Strip
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from dynacli.apps.explorer._answer_views import (
+from dynacli.apps.explorer._dialogs import PathDialog
+from dynacli.apps.explorer._draft import Draft
+from dynacli.apps.explorer._response_views import (
     VIEWS,
-    AnswerScreen,
     KeptCall,
-    answer_screen,
+    ResponseScreen,
     kept_text,
     line_of_kept,
+    response_screen,
     status_text,
     view_text,
 )
-from dynacli.apps.explorer._dialogs import PathDialog
-from dynacli.apps.explorer._draft import Draft
 from dynacli.apps.explorer._running_call import Ended, Event, Progress, work_aside
 from dynacli.client.call import ResponseHead, ResponsePart
 from dynacli.errors import AuthError, FileError
@@ -41,7 +41,7 @@ from dynacli.output.stream_body import written_body
 from dynacli.registry.history.history_file import HistoryRow
 from dynacli.text.terminal import cell_width, visible
 
-__all__ = ["AnswerPane", "MadeCall"]
+__all__ = ["MadeCall", "ResponsePane"]
 
 _COLOUR = re.compile("\x1b\\[[0-9]+m")
 _EXCERPT = re.compile("\\s*(?:\x1b\\[[0-9]+m)*\\| ")
@@ -212,8 +212,8 @@ class _Tab(Static):
         self.view = view
 
 
-class AnswerPane(Vertical):
-    """The answer and the calls that were made.
+class ResponsePane(Vertical):
+    """The response and the calls that were made.
 
     Args:
         variables: Those of the environment, which say whether there are colours.
@@ -273,7 +273,7 @@ class AnswerPane(Vertical):
         yield Static("Nothing was called yet.", id="status", markup=False)
         yield _TextPane(id="text")
         yield OptionList(id="made", markup=False, compact=True)
-        yield Input(placeholder="find in the answer", id="find", compact=True)
+        yield Input(placeholder="find in the response", id="find", compact=True)
 
     def on_mount(self) -> None:
         """Begin with the first view."""
@@ -328,12 +328,12 @@ class AnswerPane(Vertical):
         if stream is not None and self._view == VIEWS[0]:  # what came of it stays as it is
             pane = self.query_one(_TextPane)
             pane.append(stream.end())
-            pane.append(view_text(self._view, ended._replace(answer=None), self._columns, self._variables))
+            pane.append(view_text(self._view, ended._replace(response=None), self._columns, self._variables))
         else:
             self._show()
 
     def recall(self, made: MadeCall | KeptCall) -> None:
-        """Show the answer of an earlier call."""
+        """Show the response of an earlier call."""
         self._stream = None
         if isinstance(made, KeptCall):
             self._ended = made
@@ -352,8 +352,8 @@ class AnswerPane(Vertical):
     def _columns(self) -> int:
         return max(self.query_one(_TextPane).scrollable_content_region.width, 20)
 
-    def _screen(self) -> AnswerScreen:
-        return answer_screen(self._columns, self._variables)
+    def _screen(self) -> ResponseScreen:
+        return response_screen(self._columns, self._variables)
 
     def _show(self) -> None:
         ended, view, columns = self._ended, self._view, self._columns
@@ -367,7 +367,7 @@ class AnswerPane(Vertical):
                 pane.append(self._stream.text)
         elif ended is None or view == _HISTORY:
             return
-        elif ended.answer is None or len(ended.answer.body) <= _SMALL:
+        elif ended.response is None or len(ended.response.body) <= _SMALL:
             pane.show(self._text_of(view, ended, columns))
         else:
             pane.show("Laying out ...")
@@ -428,7 +428,7 @@ class AnswerPane(Vertical):
         self.post_message(self.Recalled(listed[event.option_index]))
 
     def action_find(self) -> None:
-        """Let the person type what is to be found in the answer."""
+        """Let the person type what is to be found in the response."""
         if self._view != _HISTORY:
             box = self.query_one("#find", Input)
             box.display = True
@@ -448,10 +448,10 @@ class AnswerPane(Vertical):
 
     def _find(self, text: str, step: int) -> None:
         if not self.query_one(_TextPane).find(text, step) and text:
-            self.notify(f"The answer has no `{visible(text, keep='')}`", markup=False, severity="warning")
+            self.notify(f"The response has no `{visible(text, keep='')}`", markup=False, severity="warning")
 
     def leave_search(self) -> bool:
-        """End the search in the answer, and return whether there was one."""
+        """End the search in the response, and return whether there was one."""
         box = self.query_one("#find", Input)
         was_shown = bool(box.display)
         box.value, box.display = "", False
@@ -469,17 +469,17 @@ class AnswerPane(Vertical):
             self.notify("Copied what is shown")
 
     def action_save(self) -> None:
-        """Let the person save the answer as it came."""
-        answer = self._ended.answer if self._ended is not None else None
-        if answer is None or self._ended is None:
-            self.notify("There is no answer to save", severity="warning")
+        """Let the person save the response as it came."""
+        response = self._ended.response if self._ended is not None else None
+        if response is None or self._ended is None:
+            self.notify("There is no response to save", severity="warning")
             return
 
         def take(path: str | None) -> None:
             if path:
-                self._write(path, answer.body, is_whole=len(answer.body) == answer.size)
+                self._write(path, response.body, is_whole=len(response.body) == response.size)
 
-        name = file_name(answer.header("content-disposition"), answer.url)
+        name = file_name(response.header("content-disposition"), response.url)
         self.app.push_screen(PathDialog(name), take)
 
     def _write(self, path: str, body: bytes, *, is_whole: bool) -> None:
@@ -488,7 +488,7 @@ class AnswerPane(Vertical):
         except FileError as error:
             self.notify(f"{error.message}: {error.reason}", markup=False, severity="error")
         else:
-            rest = "" if is_whole else "; it is not the whole answer"
+            rest = "" if is_whole else "; it is not the whole response"
             self.notify(f"{counted(len(body), 'byte')} in {path}{rest}", markup=False)
 
     def on_click(self, event: events.Click) -> None:
@@ -510,10 +510,10 @@ class _StreamText:
         text: The latest text.
     """
 
-    def __init__(self, begun: ResponseHead, screen: AnswerScreen) -> None:
+    def __init__(self, begun: ResponseHead, screen: ResponseScreen) -> None:
         self._screen = screen
         self.size, self.text = 0, ""
-        self._writing = written_body(screen.env, begun.answer.header("content-type"), OutputForm("text"))
+        self._writing = written_body(screen.env, begun.response.header("content-type"), OutputForm("text"))
         self._write = self._writing.__enter__()
 
     def text_of(self, piece: bytes) -> str:
@@ -533,9 +533,9 @@ class _StreamText:
 
 
 def _status_of(ended: Ended) -> str:
-    """Return what stands above an answer: its status, what else is to be said of it, and how to sign in."""
+    """Return what stands above a response: its status, what else is to be said of it, and how to sign in."""
     lines = [status_text(ended), *ended.notes]
-    if isinstance(ended.error, AuthError) or (ended.answer is not None and ended.answer.status == 401):
+    if isinstance(ended.error, AuthError) or (ended.response is not None and ended.response.status == 401):
         lines.append("l signs in")
     return "\n".join(lines)
 

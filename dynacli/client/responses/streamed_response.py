@@ -1,4 +1,4 @@
-"""Answers that a Python program does not get at once: whose items it reads as they come, and that go into a file.
+"""Responses that a Python program does not get at once: whose items it reads as they come, and that go into a file.
 
 Items are those of JSON lines, JSON sequences and server-sent events.
 """
@@ -10,35 +10,35 @@ from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 from typing import Any, Self
 
-from dynacli.client.answers.answer import Answer
 from dynacli.client.call import Call, CallEvent, ResponseHead, ResponsePart
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, MadeCall
 from dynacli.client.inputs.call_inputs import CallInputs
+from dynacli.client.responses.response import Response
 from dynacli.errors import FormError, UsageError
 from dynacli.files import replace_named_file
 from dynacli.http.downloads import OutdatedPartError, PartialDownload
 from dynacli.http.exchange import RENDER_LIMIT
-from dynacli.http.exchange import Answer as WireAnswer
+from dynacli.http.exchange import Response as WireResponse
 from dynacli.http.item_reader import ItemReader
 from dynacli.http.send import FILE_LIMIT, Pieces
 from dynacli.record import replace
 from dynacli.validation.read_body import UnreadBody
 
-__all__ = ["StreamedAnswer", "download_answer"]
+__all__ = ["StreamedResponse", "download_response"]
 
 _GRACE_SECONDS = 2
 """How long to wait for the thread of a stream whose connection was cut."""
 
 
-class StreamedAnswer(Answer):
-    """The answer to a call, there as soon as its head is; its items are read by iterating, once.
+class StreamedResponse(Response):
+    """The response to a call, there as soon as its head is; its items are read by iterating, once.
 
-    Use it in a `with` block, or close it: an answer that is not read to its end keeps its connection. What is said of
+    Use it in a `with` block, or close it: a response that is not read to its end keeps its connection. What is said of
     its items, `findings` for example, is complete when the last one was read.
 
     Attributes:
-        is_stream: Whether it has items; else `content` and `data` are there, as of any answer.
+        is_stream: Whether it has items; else `content` and `data` are there, as of any response.
         unread: How many items could not be read, being too large or no JSON; they are left out.
     """
 
@@ -51,20 +51,20 @@ class StreamedAnswer(Answer):
             raise
         self.unread = 0
         self._is_read = False
-        self.is_stream = isinstance(first, WireAnswer)
+        self.is_stream = isinstance(first, WireResponse)
         if isinstance(first, MadeCall):
             super().__init__(*first, engine.lock)
-        elif isinstance(first, WireAnswer):
+        elif isinstance(first, WireResponse):
             super().__init__(self._exchange.call, first, None, engine.lock)
 
     def __enter__(self) -> Self:
-        """Return the answer itself."""
+        """Return the response itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Close the answer."""
+        """Close the response."""
         self.close()
 
     def close(self) -> None:
@@ -76,16 +76,16 @@ class StreamedAnswer(Answer):
 
         Raises:
             HttpError: The status is no success.
-            FormError: The answer is no stream.
-            UsageError: The items were read before, or the answer is closed.
+            FormError: The response is no stream.
+            UsageError: The items were read before, or the response is closed.
             NetworkError: The connection broke, and cannot be gone on with.
             TimedOutError: A time limit was reached.
         """
         self.raise_for_status()
         if not self.is_stream:
-            media_type = self._answer.header("content-type").partition(";")[0] or "no declared type"
+            media_type = self._response.header("content-type").partition(";")[0] or "no declared type"
             raise FormError(
-                f"The answer of `{self._call.described.operation.name}` is no stream",
+                f"The response of `{self._call.described.operation.name}` is no stream",
                 reason=f"It is `{media_type}`, where JSON lines, a JSON sequence or server-sent events have items",
                 hint="Use its `data`; `items` yields the items of a list",
             )
@@ -95,7 +95,7 @@ class StreamedAnswer(Answer):
         return self._items()
 
     def _items(self) -> Iterator[Any]:
-        reader = ItemReader(self._answer.header("content-type"), json.loads)
+        reader = ItemReader(self._response.header("content-type"), json.loads)
         while True:
             taken = self._exchange.take()
             if not isinstance(taken, bytes):
@@ -106,13 +106,13 @@ class StreamedAnswer(Answer):
         yield from reader.end()
         self.unread = reader.unread
         if isinstance(taken, MadeCall):
-            self._answer = taken.answer
-            self.seconds = taken.answer.seconds
+            self._response = taken.response
+            self.seconds = taken.response.seconds
             self._note_verdict(taken.verdict)
 
 
-_Handed = WireAnswer | bytes | MadeCall
-"""What an exchange hands over: of a stream its head, each piece and the end; of any other answer the end alone."""
+_Handed = WireResponse | bytes | MadeCall
+"""What an exchange hands over: of a stream its head, each piece and the end; of any other response the end alone."""
 
 
 class _ClosedError(Exception):
@@ -142,7 +142,7 @@ class _Exchange:
         with self._changed:
             self._changed.wait_for(lambda: self._handed or self.is_closed)
             if not self._handed:
-                raise UsageError("The answer is closed", hint="Read its items before that")
+                raise UsageError("The response is closed", hint="Read its items before that")
             taken = self._handed.pop()
             self._changed.notify_all()
         if isinstance(taken, BaseException):
@@ -172,14 +172,14 @@ class _Exchange:
         if self._listener is not None:
             self._listener(event)
         if isinstance(event, ResponseHead) and event.is_stream:
-            self._hand(event.answer)
+            self._hand(event.response)
         elif isinstance(event, ResponsePart):
             self._hand(event.content)
 
     def _run(self) -> None:
         try:
-            answer = self._engine.send(self.call, tells_parts=True)
-            self._hand(self._engine.judge(self.call, answer))
+            response = self._engine.send(self.call, tells_parts=True)
+            self._hand(self._engine.judge(self.call, response))
         except _ClosedError:
             pass
         except BaseException as error:  # noqa: BLE001  - raised again in the thread that takes the items
@@ -196,7 +196,7 @@ class _SavedBody(UnreadBody):
     reason = "the body of a download is judged by its size alone"
 
 
-def download_answer(
+def download_response(
     engine: Engine, described: DescribedOperation, inputs: CallInputs, path: str, *, is_resumed: bool
 ) -> MadeCall:
     """Make a call, and write the body of a success into a file.
@@ -221,29 +221,29 @@ def download_answer(
             try:
                 return _made(engine, call, path, partial)
             except OutdatedPartError:
-                continue  # the part is gone, so that the next answer is of the whole
+                continue  # the part is gone, so that the next response is of the whole
 
 
 def _made(engine: Engine, call: Call, path: str, partial: PartialDownload | None) -> MadeCall:
     is_saved = False
 
-    def opened(answer: WireAnswer, pieces: Pieces) -> AbstractContextManager[Callable[[bytes], None]]:
-        return replace_named_file(path) if partial is None else partial.written(answer, pieces)
+    def opened(response: WireResponse, pieces: Pieces) -> AbstractContextManager[Callable[[bytes], None]]:
+        return replace_named_file(path) if partial is None else partial.written(response, pieces)
 
-    def receive(answer: WireAnswer, pieces: Pieces) -> bytes:
+    def receive(response: WireResponse, pieces: Pieces) -> bytes:
         nonlocal is_saved
-        if partial is not None and partial.is_there(answer):
+        if partial is not None and partial.is_there(response):
             return b""
-        if not 200 <= answer.status < 300:
+        if not 200 <= response.status < 300:
             return b"".join(pieces.up_to(RENDER_LIMIT))
-        with opened(answer, pieces) as write:
+        with opened(response, pieces) as write:
             # A compressed body may be a bomb: only such a body is limited.
             for piece in pieces.up_to(FILE_LIMIT) if pieces.is_encoded else pieces:
                 write(piece)
         is_saved = True
         return b""
 
-    answer = engine.send(call, receive)
+    response = engine.send(call, receive)
     if partial is not None and partial.is_part:
-        return engine.judge(call, replace(answer, status=_PARTIAL), is_part=True)
-    return engine.judge(call, answer, _SavedBody(answer.size) if is_saved and answer.size else None)
+        return engine.judge(call, replace(response, status=_PARTIAL), is_part=True)
+    return engine.judge(call, response, _SavedBody(response.size) if is_saved and response.size else None)

@@ -1,4 +1,4 @@
-"""A mock answers each operation as its document describes it, whatever the media type, the status and the version."""
+"""A mock responds as the document describes each operation, whatever the media type, the status and the version."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,14 +22,14 @@ _PET = {
 _TOM = {"id": 1, "name": "Tom", "kind": "cat"}
 
 
-def _answer(content: Any = None, **more: Any) -> dict[str, Any]:
+def _response(content: Any = None, **more: Any) -> dict[str, Any]:
     described = {"description": "", **more}
     return described if content is None else {**described, "content": content}
 
 
 def _of(media_type: str, schema: Any = None, **more: Any) -> dict[str, Any]:
     media = more if schema is None else {"schema": schema, **more}
-    return {"200": _answer({media_type: media})}
+    return {"200": _response({media_type: media})}
 
 
 _EVENT = {
@@ -38,7 +38,7 @@ _EVENT = {
     "properties": {"data": {"type": "string"}, "id": {"const": "7"}},
 }
 _RESPONSES: dict[str, dict[str, Any]] = {
-    "both": {"200": _answer({"application/xml": {"schema": _PET}, "application/json": {"schema": _PET}})},
+    "both": {"200": _response({"application/xml": {"schema": _PET}, "application/json": {"schema": _PET}})},
     "wrong-example": _of("application/json", _PET, example={"id": "one"}),
     "as-text": _of("application/json", _PET, example='{"id": 8}'),
     "text": _of("text/plain", {"type": "string", "minLength": 3}),
@@ -51,16 +51,16 @@ _RESPONSES: dict[str, dict[str, Any]] = {
     "lines": _of("application/x-ndjson", {"type": "array", "items": _PET, "minItems": 2}),
     "events": _of("text/event-stream", itemSchema=_EVENT),
     "anything": _of("application/json"),
-    "range": {"2XX": _answer({"application/json": {"schema": _PET}}), "200": _answer()},
-    "only-range": {"2XX": _answer({"application/json": {"schema": _PET}})},
-    "default": {"default": _answer({"application/json": {"schema": _PET}})},
-    "created": {"201": _answer({"application/json": {"schema": _PET}}), "400": _answer()},
-    "empty": {"204": _answer(), "404": _answer()},
-    "redirect": {"302": _answer(headers={"Location": {"schema": {"type": "string"}, "example": "/pets"}})},
-    "errors": {"404": _answer()},
+    "range": {"2XX": _response({"application/json": {"schema": _PET}}), "200": _response()},
+    "only-range": {"2XX": _response({"application/json": {"schema": _PET}})},
+    "default": {"default": _response({"application/json": {"schema": _PET}})},
+    "created": {"201": _response({"application/json": {"schema": _PET}}), "400": _response()},
+    "empty": {"204": _response(), "404": _response()},
+    "redirect": {"302": _response(headers={"Location": {"schema": {"type": "string"}, "example": "/pets"}})},
+    "errors": {"404": _response()},
     "nothing": {},
     "headers": {
-        "200": _answer(
+        "200": _response(
             headers={
                 "X-Rate": {"required": True, "schema": {"type": "integer", "minimum": 10}},
                 "X-Tags": {"schema": {"type": "array", "items": {"type": "string"}}, "example": ["a", "b"]},
@@ -84,14 +84,14 @@ def _document() -> dict[str, Any]:
     next_link = {"schema": {"type": "string"}, "example": "</x>; rel=next"}
     components = {
         "headers": {"Next": next_link},
-        "responses": {"Shared": _answer({"application/json": {"example": [1, 2]}})},
+        "responses": {"Shared": _response({"application/json": {"example": [1, 2]}})},
     }
     return document(paths, ["https://api.example.com/v1"], version="3.2.0", components=components)
 
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[Mocked]:
-    """The mock of a document with an operation for each kind of answer."""
+    """The mock of a document with an operation for each kind of response."""
     with mocked(_document()) as running:
         yield running
 
@@ -144,27 +144,27 @@ _LINES = '{"id":1,"name":"Tom","kind":"cat"}\n' * 2
         pytest.param("created", "*/*", 201, "application/json", _TOM, id="created"),
         pytest.param("empty", "*/*", 204, "", "", id="no content"),
         pytest.param("redirect", "*/*", 302, "", "", id="a redirect"),
-        pytest.param("errors", "*/*", 200, "", "", id="errors alone are no answer to a right request"),
-        pytest.param("nothing", "*/*", 200, "", "", id="no answers"),
+        pytest.param("errors", "*/*", 200, "", "", id="errors alone are no response to a right request"),
+        pytest.param("nothing", "*/*", 200, "", "", id="no responses"),
         pytest.param("serialized", "*/*", 200, "application/xml", "<a>1</a>", id="as it is sent"),
         pytest.param("shared", "*/*", 200, "application/json", [1, 2], id="behind a reference"),
     ],
 )
-def test_each_kind_of_answer(
+def test_each_kind_of_response(
     mock: Mocked, name: str, accept: str, status: int, media_type: str, body: Any
 ) -> None:
     """Status, media type and body are those of the document, and the judge finds nothing."""
-    answer = mock.ask(f"/v1/{name}", accept=accept)
+    response = mock.ask(f"/v1/{name}", accept=accept)
     assert (status, media_type) == (
-        answer.status_code,
-        answer.headers.get("content-type", "")[: len(media_type)],
+        response.status_code,
+        response.headers.get("content-type", "")[: len(media_type)],
     )
-    assert bool(media_type) == ("content-type" in answer.headers)
+    assert bool(media_type) == ("content-type" in response.headers)
     if isinstance(body, str):
-        assert body in answer.text
-        assert bool(body) == bool(answer.text)
+        assert body in response.text
+        assert bool(body) == bool(response.text)
     else:
-        assert body == answer.json()
+        assert body == response.json()
     verdict = mock.told[-1].verdict
     assert verdict is not None
     assert [] == verdict.findings
@@ -181,15 +181,15 @@ def test_the_documented_headers_come_along(mock: Mocked) -> None:
 
 
 def test_what_no_value_fits_is_told(mock: Mocked) -> None:
-    """An answer that cannot be as the document wants it comes all the same, and its line has the finding."""
-    answer = mock.ask("/impossible")
+    """A response that cannot be as the document wants it comes all the same, and its line has the finding."""
+    response = mock.ask("/impossible")
     verdict = mock.told[-1].verdict
     assert verdict is not None
-    assert (200, ["missing-body"]) == (answer.status_code, [each.rule for each in verdict.findings])
+    assert (200, ["missing-body"]) == (response.status_code, [each.rule for each in verdict.findings])
 
 
-def test_the_same_request_gets_the_same_answer() -> None:
-    """Two runs of a mock answer byte for byte alike."""
+def test_the_same_request_gets_the_same_response() -> None:
+    """Two runs of a mock respond alike, byte for byte."""
     runs = []
     for _ in range(2):
         with mocked(_document()) as running:
@@ -197,8 +197,8 @@ def test_the_same_request_gets_the_same_answer() -> None:
     assert runs[0] == runs[1]
 
 
-def test_the_answers_of_swagger_are_their_examples() -> None:
-    """The `examples` of Swagger 2.0 are told apart by media type; an answer without a schema has no body."""
+def test_the_responses_of_swagger_are_their_examples() -> None:
+    """The `examples` of Swagger 2.0 are told apart by media type; a response without a schema has no body."""
     examples = {"application/json": {"a": 1}, "text/plain": "one"}
     paths = {
         "/a": {

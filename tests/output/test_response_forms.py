@@ -1,4 +1,4 @@
-"""The form of an answer to a call: its head, the default of an API, errors, streams."""
+"""The form of a response to a call: its head, the default of an API, errors, streams."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from dynacli.http.item_reader import ItemReader
 from tests.documents import document, operation, pets, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 PETS = b'{"pets": [{"id": 1, "name": "Rex"}]}'
 
@@ -15,14 +15,14 @@ PETS = b'{"pets": [{"id": 1, "name": "Rex"}]}'
 @pytest.fixture
 def api(server: Recorder) -> str:
     """The document of the pets, saved, with the recording server in it."""
-    server.answers["/pets"] = Answer(body=PETS)
+    server.responses["/pets"] = Response(body=PETS)
     return save(pets("1", server.origin))
 
 
 def test_the_head_stands_before_the_body(api: str, server: Recorder) -> None:
     """`-i` writes the status line and the headers, with secrets masked, in front of the body in any format."""
     headers = {"Content-Type": "application/json", "Set-Cookie": "sid=opens-it", "X-Odd": "a\x1bb"}
-    server.answers["/pets"] = Answer(body=PETS, headers=headers)
+    server.responses["/pets"] = Response(body=PETS, headers=headers)
     for words, body in (((), PETS.decode()), (("-o", "csv"), "id,name\r\n1,Rex\r\n"), (("-o", "@out"), "")):
         head, _, rest = run_cli(api, "list-pets", "-i", *words).stdout.partition("\n\n")
         assert ("HTTP/1.1 200 OK", body) == (head.splitlines()[0], rest)
@@ -35,7 +35,7 @@ def test_the_head_stands_before_the_body(api: str, server: Recorder) -> None:
 
 def test_an_api_and_a_profile_have_a_default(home: Path, server: Recorder) -> None:
     """`output` of a profile goes before that of the API; an option before both."""
-    server.answers["/pets"] = Answer(body=PETS)
+    server.responses["/pets"] = Response(body=PETS)
     run_cli("api", "add", "shop", save(pets("1", server.origin)))
     config = home / "config" / "config.toml"
     config.write_text(
@@ -65,15 +65,15 @@ def test_an_api_and_a_profile_have_a_default(home: Path, server: Recorder) -> No
 
 @pytest.mark.parametrize("words", [("-o", "csv"), ("-f", "pets[].id"), ("--columns", "id")], ids=" ".join)
 def test_an_error_is_not_filtered_away(api: str, server: Recorder, words: tuple[str, ...]) -> None:
-    """What is asked for is about a result: an answer that is no 2xx is written as it came."""
+    """What is asked for is about a result: a response that is no 2xx is written as it came."""
     body = b'{"message": "gone"}'
-    server.answers["/pets"] = Answer(410, body)
+    server.responses["/pets"] = Response(410, body)
     result = run_cli(api, "list-pets", *words)
     assert (4, body) == (result.exit_code, result.stdout_bytes)
 
 
 def test_the_code_of_a_form_that_does_not_fit(api: str) -> None:
-    """It is 13, the answer is printed as JSON, and what is wrong with the answer is said all the same."""
+    """It is 13, the response is printed as JSON, and what is wrong with the response is said all the same."""
     result = run_cli(api, "list-pets", "--columns", "nam", "--error-format", "json")
     assert (13, json.loads(PETS)) == (result.exit_code, result.json)
     assert ("form", ["name"]) == (result.error["kind"], result.error["near"])
@@ -88,9 +88,9 @@ def test_the_document_says_where_the_rows_are_and_in_which_order(server: Recorde
     }
     word = save(document({"/pets": {"get": operation("listPets", responses=responses)}}, [server.origin]))
     rows = {"owners": [{"id": 7}], "pets": [{"a": 1}, {"b": 2, "x": 3, "id": 4}]}
-    server.answers["/pets"] = Answer(body=json.dumps(rows).encode())
+    server.responses["/pets"] = Response(body=json.dumps(rows).encode())
     assert "id,b,a,x\r\n,,1,\r\n4,2,,3\r\n" == run_cli(word, "list-pets", "-o", "csv").stdout
-    server.answers["/pets"] = Answer(body=b'{"owners": [], "pets": []}')
+    server.responses["/pets"] = Response(body=b'{"owners": [], "pets": []}')
     assert "id,b,a\r\n" == run_cli(word, "list-pets", "-o", "csv").stdout
 
 
@@ -116,7 +116,7 @@ def test_the_items_of_a_stream(
     api: str, server: Recorder, media_type: str, body: bytes, items: tuple[str, ...]
 ) -> None:
     """Each event, line or record is an item, in each format."""
-    server.answers["/pets"] = Answer(body=body, headers={"Content-Type": media_type})
+    server.responses["/pets"] = Response(body=body, headers={"Content-Type": media_type})
 
     def written(*words: str) -> str:
         return run_cli(api, "list-pets", "--validate", "off", *words).stdout
@@ -142,7 +142,7 @@ def test_a_stream_may_be_cut_anywhere(media_type: str, body: bytes, items: tuple
 
 def test_a_filter_sees_each_item_of_a_stream(api: str, server: Recorder) -> None:
     """An item of which nothing is left is left out."""
-    server.answers["/pets"] = Answer(body=EVENTS, headers={"Content-Type": "text/event-stream"})
+    server.responses["/pets"] = Response(body=EVENTS, headers={"Content-Type": "text/event-stream"})
     words = ("list-pets", "--validate", "off")
     assert "1.10\n" == run_cli(api, *words, "-f", "data.price", "-o", "lines").stdout
     assert "[\n1.10\n]\n" == run_cli(api, *words, "-f", "data.price").stdout
@@ -155,21 +155,23 @@ def test_what_is_no_item_is_told(api: str, server: Recorder, monkeypatch: pytest
     """Lines that are no JSON, or too large, are left out, and the code is 13."""
     monkeypatch.setattr("dynacli.http.item_reader._MAX_ITEM", 20)
     body = b'{"id": 1}\nbroken\n"' + b"x" * 40 + b'"\n{"id": 2}\n'
-    server.answers["/pets"] = Answer(body=body, headers={"Content-Type": "application/x-ndjson"})
+    server.responses["/pets"] = Response(body=body, headers={"Content-Type": "application/x-ndjson"})
     result = run_cli(api, "list-pets", "--validate", "off", "-o", "csv")
     assert (13, "id\r\n1\r\n2\r\n") == (result.exit_code, result.stdout)
-    assert "2 of the answer's items could not be read" in result.stderr
+    assert "2 of the response's items could not be read" in result.stderr
 
 
 def test_items_of_a_stream_that_make_no_table(api: str, server: Recorder) -> None:
     """They are written as JSON."""
-    server.answers["/pets"] = Answer(body=b'{"a": 1}\n2\n', headers={"Content-Type": "application/x-ndjson"})
+    server.responses["/pets"] = Response(
+        body=b'{"a": 1}\n2\n', headers={"Content-Type": "application/x-ndjson"}
+    )
     result = run_cli(api, "list-pets", "--validate", "off", "-o", "table")
     assert (13, '[\n{"a":1},\n2\n]\n') == (result.exit_code, result.stdout)
 
 
 def test_lists_of_verbs_have_each_format(api: str) -> None:
-    """The lists that dynacli prints can be filtered, and be rows, as an answer can."""
+    """The lists that dynacli prints can be filtered, and be rows, as a response can."""
     names = ["list-pets", "create-pet", "get-pet"]
     assert names == run_cli("operations", api, "-f", "[].name", "-o", "lines").stdout.split()
     assert names == [

@@ -1,4 +1,4 @@
-"""What the stand-in answers fits its document, and does not where it was told to misbehave."""
+"""What the stand-in responds fits its document, and does not where it was told to misbehave."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -122,37 +122,37 @@ def _ask(client: httpx.Client, case: Case, *, query: bool = False) -> httpx.Resp
     return client.request(case.method, case.path, params=case.query if query else None, **body)
 
 
-def _errors(answer: httpx.Response) -> list[str]:
-    """Returns the types of what openapi-core has against an answer."""
+def _errors(response: httpx.Response) -> list[str]:
+    """Returns the types of what openapi-core has against a response."""
     request = Asked(
-        f"{answer.request.url.scheme}://{answer.request.url.netloc.decode()}",
-        answer.request.url.path,
-        answer.request.method.lower(),
+        f"{response.request.url.scheme}://{response.request.url.netloc.decode()}",
+        response.request.url.path,
+        response.request.method.lower(),
     )
-    media_type = answer.headers["content-type"].partition(";")[0]
-    response = Answered(answer.status_code, media_type, answer.content, dict(answer.headers))
-    return [type(error).__name__ for error in _judge().iter_response_errors(request, response)]
+    media_type = response.headers["content-type"].partition(";")[0]
+    judged = Answered(response.status_code, media_type, response.content, dict(response.headers))
+    return [type(error).__name__ for error in _judge().iter_response_errors(request, judged)]
 
 
 @pytest.mark.sampled(8)
 @each_operation
 def test_examples_are_answered_as_documented(case: Case, clients: dict[str, httpx.Client]) -> None:
     """The request that an operation's examples make gets the documented good status and a fitting body."""
-    answer = _ask(clients["none"], case)
-    assert case.good == answer.status_code, answer.text
-    assert _errors(answer) == []
+    response = _ask(clients["none"], case)
+    assert case.good == response.status_code, response.text
+    assert _errors(response) == []
 
 
 @pytest.mark.parametrize(
     "case", [case for case in CASES if case.query], ids=[case.operation_id for case in CASES if case.query]
 )
 def test_query_examples_find_something(case: Case, clients: dict[str, httpx.Client]) -> None:
-    """All query examples of an operation together make a good request with an answer that is not empty."""
+    """All query examples of an operation together make a good request with a response that is not empty."""
     # `category` and `categorySlug` narrow each other down; the examples go together all the same.
-    answer = _ask(clients["none"], case, query=True)
-    assert case.good == answer.status_code, answer.text
-    assert _errors(answer) == []
-    assert any(value for value in answer.json().values() if isinstance(value, list | dict))
+    response = _ask(clients["none"], case, query=True)
+    assert case.good == response.status_code, response.text
+    assert _errors(response) == []
+    assert any(value for value in response.json().values() if isinstance(value, list | dict))
 
 
 @pytest.mark.parametrize(
@@ -165,14 +165,14 @@ def test_query_examples_find_something(case: Case, clients: dict[str, httpx.Clie
     ],
     ids=["401", "403", "404", "400"],
 )
-def test_error_answers_fit_too(
+def test_error_responses_fit_too(
     path: str, headers: dict[str, str], expected: int, clients: dict[str, httpx.Client]
 ) -> None:
     """Each kind of refusal has the documented error shape."""
     method = "DELETE" if expected == 403 else "GET"
-    answer = clients["none"].request(method, path, headers=headers)
-    assert expected == answer.status_code
-    assert _errors(answer) == []
+    response = clients["none"].request(method, path, headers=headers)
+    assert expected == response.status_code
+    assert _errors(response) == []
 
 
 def _unmentioned(schema: dict[str, Any], value: Any, where: str = "") -> Iterator[str]:
@@ -202,8 +202,8 @@ def _schema(case: Case) -> dict[str, Any]:
 
 @pytest.mark.sampled(8)
 @each_operation
-def test_good_answers_hold_nothing_undocumented(case: Case, clients: dict[str, httpx.Client]) -> None:
-    """A good answer has no field that the document does not mention."""
+def test_good_responses_hold_nothing_undocumented(case: Case, clients: dict[str, httpx.Client]) -> None:
+    """A good response has no field that the document does not mention."""
     assert list(_unmentioned(_schema(case), _ask(clients["none"], case).json())) == []
 
 
@@ -220,36 +220,36 @@ _FINDINGS = {
 @pytest.mark.parametrize("kind", BROKEN)
 @each_operation
 def test_misbehaviour_breaks_the_document(case: Case, kind: str, clients: dict[str, httpx.Client]) -> None:
-    """Each kind of misbehaviour makes the answer of each operation break the document in its own way."""
-    answer = _ask(clients[kind], case)
-    assert _FINDINGS[kind] == _errors(answer)
+    """Each kind of misbehaviour makes the response of each operation break the document in its own way."""
+    response = _ask(clients[kind], case)
+    assert _FINDINGS[kind] == _errors(response)
     if kind == "undocumented-field":
-        found = list(_unmentioned(_schema(case), answer.json()))
+        found = list(_unmentioned(_schema(case), response.json()))
         assert len(found) == 1
         assert found[0].endswith("/internalNote")
 
 
 @each_operation
 def test_truncated_json_does_not_parse(case: Case, clients: dict[str, httpx.Client]) -> None:
-    """A truncated answer is complete as HTTP, says that it is JSON, and is not."""
-    answer = _ask(clients["truncated-json"], case)
-    assert (case.good, "application/json") == (answer.status_code, answer.headers["content-type"])
+    """A truncated response is complete as HTTP, says that it is JSON, and is not."""
+    response = _ask(clients["truncated-json"], case)
+    assert (case.good, "application/json") == (response.status_code, response.headers["content-type"])
     with pytest.raises(json.JSONDecodeError):
-        answer.json()
+        response.json()
 
 
-def test_a_hanging_answer_never_comes(clients: dict[str, httpx.Client]) -> None:
+def test_a_hanging_response_never_comes(clients: dict[str, httpx.Client]) -> None:
     """A request to an operation that hangs ends with the client's patience."""
     with pytest.raises(httpx.ReadTimeout):
         clients["hang"].get("/org", timeout=0.2)
 
 
-def test_only_good_answers_misbehave(clients: dict[str, httpx.Client]) -> None:
+def test_only_good_responses_misbehave(clients: dict[str, httpx.Client]) -> None:
     """A refusal stays as documented whatever the operation was told to do."""
     for kind in MISBEHAVIOURS:
-        answer = clients[kind].get("/workflows/wf_nothing")
-        assert answer.status_code == 404
-        assert _errors(answer) == []
+        response = clients[kind].get("/workflows/wf_nothing")
+        assert response.status_code == 404
+        assert _errors(response) == []
 
 
 def test_the_next_operation_misbehaves_only_where_it_exists() -> None:

@@ -1,4 +1,4 @@
-"""The values that earlier answers give to later calls: ids of a collection's items, links, fields of the same name."""
+"""Values that earlier responses give to later calls: ids of a collection's items, links, fields of the same name."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, zip_longest
@@ -24,7 +24,7 @@ from dynacli.openapi.schema.documented_values import documented_values_at, examp
 from dynacli.openapi.schema.example_call import parameter_example
 from dynacli.openapi.schema.example_value import NoExampleError
 
-__all__ = ["AnswerValues", "ParameterSchemas"]
+__all__ = ["ParameterSchemas", "ResponseValues"]
 
 
 class ParameterSchemas:
@@ -90,7 +90,7 @@ _MAX_PLACES = 1_000
 
 
 class _ItemList(NamedTuple):
-    """The items that an answer lists.
+    """The items that a response lists.
 
     Args:
         operation_name: The operation that answered.
@@ -109,8 +109,8 @@ _Place = tuple[str, tuple[Any, ...]]
 """The beginning of a path up to a parameter, as a template, and the values of its parameters."""
 
 
-class AnswerValues:
-    """The values of the answers so far, in the order in which they came."""
+class ResponseValues:
+    """The values of the responses so far, in the order in which they came."""
 
     def __init__(self) -> None:
         self._known_places: dict[_Place, str] = {}
@@ -120,9 +120,9 @@ class AnswerValues:
         self._fields: dict[str, list[tuple[Any, str]]] = {}
         self._links: dict[str, list[tuple[InputValue, ...]]] = {}
 
-    def add_answer(self, operation: Operation, exchange: Exchange) -> None:
-        """Keep the values of a successful answer."""
-        body = exchange.answer_json()
+    def add_response(self, operation: Operation, exchange: Exchange) -> None:
+        """Keep the values of a successful response."""
+        body = exchange.response_json()
         if body is None:
             return
         sent = exchange.planned.path_values
@@ -149,7 +149,7 @@ class AnswerValues:
             create: The operation that created it.
             item_path: The path of such a thing, a template whose parameters have no names.
             path: The values of its path.
-            body: The answer that tells of it.
+            body: The response that tells of it.
         """
         collection = item_path.rpartition("/")[0]
         nouns = nouns_of(collection)
@@ -196,13 +196,13 @@ class AnswerValues:
             self._unknown_places.add(places[-1])
 
     def add_link(self, target: str, values: tuple[InputValue, ...]) -> None:
-        """Keep the values that a link of an answer has for another operation."""
+        """Keep the values that a link of a response has for another operation."""
         known = self._links.setdefault(target, [])
         if len(known) < _MAX_LISTS and values not in known:
             known.append(values)
 
     def from_links(self, operation_name: str) -> list[tuple[InputValue, ...]]:
-        """Return the values that links have for an operation, a set for each answer."""
+        """Return the values that links have for an operation, a set for each response."""
         return self._links.get(operation_name, [])
 
     def for_path(self, operation: Operation, fits: Fits) -> list[tuple[InputValue, ...]]:
@@ -282,7 +282,7 @@ class AnswerValues:
                 continue
             fitting = fitting_value(value, parameter, fits)
             if fitting is not None:
-                yield InputValue(parameter.location, parameter.name, fitting, "answer", source)
+                yield InputValue(parameter.location, parameter.name, fitting, "response", source)
 
     def _ids_of_items(self, parameter: Parameter, fits: Fits) -> Iterator[InputValue]:
         """Yield the ids of listed items that a parameter is called like, if it takes ids: a number, or a UUID.
@@ -296,7 +296,7 @@ class AnswerValues:
                 value = next(item_values(item, parameter, found.noun, fits), None)
                 if value is not None:
                     yield InputValue(
-                        parameter.location, parameter.name, value, "answer", found.operation_name
+                        parameter.location, parameter.name, value, "response", found.operation_name
                     )
 
     def fields_called(self, name: str) -> Iterator[tuple[Any, str]]:
@@ -315,7 +315,7 @@ class AnswerValues:
             yield from self._fields.get(owner + ending, ())
 
     def known_ids(self, operations: Iterable[DescribedOperation]) -> dict[str, bool]:
-        """Return the ids at the end of the operations' paths that earlier answers tell of, and whether one named it.
+        """Return the ids at the end of the operations' paths that earlier responses tell of, and whether one named it.
 
         Otherwise a call with that id succeeded, which may have been a guess.
         """
@@ -349,14 +349,14 @@ def _places(path: str, values: Sequence[Any]) -> list[_Place]:
 
 def _path_values(names: Iterable[str], values: Iterable[Any], source: str) -> tuple[InputValue, ...]:
     pairs = zip(names, values, strict=False)
-    return tuple(InputValue("path", name, value, "answer", source) for name, value in pairs)
+    return tuple(InputValue("path", name, value, "response", source) for name, value in pairs)
 
 
 def _plain_fields(body: Any, nouns: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    """Yield the texts and numbers in an answer by their plain names; those of `id` and the like by `runid`, too.
+    """Yield the texts and numbers in a response by their plain names; those of `id` and the like by `runid`, too.
 
     Args:
-        nouns: What an item of the answer is called.
+        nouns: What an item of the response is called.
     """
     waiting: list[tuple[Any, tuple[str, ...]]] = [(body, nouns)]
     for _ in range(_MAX_NODES):

@@ -1,12 +1,12 @@
-"""What an answer holds, in few words: the names of its fields, two levels deep."""
+"""What a response holds, in few words: the names of its fields, two levels deep."""
 
 from typing import Any
 
 import pytest
 
 from dynacli.openapi.model.operation import Field, Parameter, ValueType
-from dynacli.openapi.schema.answer_outline import answer_outline, unreturned_fields
-from dynacli.openapi.schema.success_answer import success_response
+from dynacli.openapi.schema.response_outline import response_outline, unreturned_fields
+from dynacli.openapi.schema.success_response import success_response
 
 STRING = {"type": "string"}
 NODE = {"$ref": "#/Node"}
@@ -34,7 +34,7 @@ def _resolve(reference: str) -> Any:
 
 def _outline(schema: Any, media_type: str = "application/json", **others: Any) -> list[str]:
     content = {media_type: {"schema": schema} if schema is not None else {}, **others}
-    return answer_outline({"description": "", "content": content}, _resolve).text_lines()
+    return response_outline({"description": "", "content": content}, _resolve).text_lines()
 
 
 ROW = _things(id=STRING, tags=_list(STRING), owner=_things(login=STRING))
@@ -93,8 +93,8 @@ ROW = _things(id=STRING, tags=_list(STRING), owner=_things(login=STRING))
         pytest.param(_things(**{"a\x1b[2J": STRING}), ["a\\x1b[2J"], id="a name that drives a terminal"),
     ],
 )
-def test_the_fields_of_a_json_answer(schema: Any, lines: list[str]) -> None:
-    """Lists come before what is said about them, except where the answer is one thing."""
+def test_the_fields_of_a_json_response(schema: Any, lines: list[str]) -> None:
+    """Lists come before what is said about them, except where the response is one thing."""
     assert lines == _outline(schema)
 
 
@@ -109,11 +109,11 @@ def test_the_fields_of_a_json_answer(schema: Any, lines: list[str]) -> None:
         ("*/*", ROW, ["id, tags[]", "owner: login"]),
     ],
 )
-def test_answers_of_other_media_types(media_type: str, schema: Any, lines: list[str]) -> None:
+def test_responses_of_other_media_types(media_type: str, schema: Any, lines: list[str]) -> None:
     """Streams by their items, text and bytes by their media type, and JSON first where there are several."""
     assert lines == _outline(schema, media_type)
     several = {"text/csv": {"schema": STRING}, "application/json": {"schema": {"type": "integer"}}}
-    assert ["integer", "or text/csv"] == answer_outline({"content": several}, _resolve).text_lines()
+    assert ["integer", "or text/csv"] == response_outline({"content": several}, _resolve).text_lines()
 
 
 @pytest.mark.parametrize(
@@ -129,9 +129,9 @@ def test_answers_of_other_media_types(media_type: str, schema: Any, lines: list[
         ({"404": {"content": {"application/json": {"schema": ROW}}}}, ["not described"]),
     ],
 )
-def test_which_answer_counts(responses: dict[str, Any], lines: list[str]) -> None:
+def test_which_response_counts(responses: dict[str, Any], lines: list[str]) -> None:
     """A success with a body, else a success without one; what is answered by default, where no success is named."""
-    assert lines == answer_outline(success_response(responses, lambda value: value), _resolve).text_lines()
+    assert lines == response_outline(success_response(responses, lambda value: value), _resolve).text_lines()
 
 
 @pytest.mark.parametrize(
@@ -148,9 +148,9 @@ def test_which_answer_counts(responses: dict[str, Any], lines: list[str]) -> Non
 def test_what_is_sorted_by_and_not_returned(
     enum: tuple[str, ...], description: str, names: tuple[str, ...]
 ) -> None:
-    """Only where the document lists the keys, and the answer has some of them."""
+    """Only where the document lists the keys, and the response has some of them."""
     schema = _list(_things(id=STRING, created_at=STRING, owner=_things(login=STRING)))
-    outline = answer_outline({"content": {"application/json": {"schema": schema}}}, _resolve)
+    outline = response_outline({"content": {"application/json": {"schema": schema}}}, _resolve)
     value = ValueType("string", enum=enum)
     found = unreturned_fields(
         [
@@ -177,7 +177,7 @@ def test_what_is_sorted_by_and_not_returned(
 def test_what_is_filtered_by_and_not_returned(name: str, description: str, is_named: bool) -> None:
     """Only where the description says that it filters, and its name is that of a field, not of a range."""
     schema = _list(_things(id=STRING, created_at=STRING, owner=_things(login=STRING)))
-    outline = answer_outline({"content": {"application/json": {"schema": schema}}}, _resolve)
+    outline = response_outline({"content": {"application/json": {"schema": schema}}}, _resolve)
     parameter = Parameter(name, "query", name, ValueType("string"), description=description)
     found = [each.text for each in unreturned_fields([parameter], outline)]
     assert [f"filterable (--{name}), but not returned: {name}"] * is_named == found

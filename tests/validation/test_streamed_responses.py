@@ -1,4 +1,4 @@
-"""Answers that stream: written and judged item by item as they come, in constant memory."""
+"""Responses that stream: written and judged item by item as they come, in constant memory."""
 
 import contextlib
 import gzip
@@ -27,7 +27,7 @@ from dynacli.__main__ import main
 from dynacli.commands._call import receive_response
 from dynacli.http import send
 from tests.documents import document, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 NDJSON, EVENTS = "application/x-ndjson", "text/event-stream"
 ITEM = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
@@ -52,8 +52,8 @@ class Paced:
     """A server that sends what it is given, when it is given it.
 
     Attributes:
-        is_chunked: Whether the end of the answer is told by more than the end of the connection.
-        pieces: What is sent next; None ends the answer, `CUT` breaks it off.
+        is_chunked: Whether the end of the response is told by more than the end of the connection.
+        pieces: What is sent next; None ends the response, `CUT` breaks it off.
         is_left: Set when the client has closed the connection.
     """
 
@@ -229,7 +229,7 @@ def test_a_terminal_sees_events_as_they_come(paced: Paced) -> None:
 )
 def test_a_format_has_its_form(server: Recorder, words: list[str], body: bytes, expected: bytes) -> None:
     """`raw` and a pipe have the bytes as they are, `text` is UTF-8 whose last line ends."""
-    server.answers["/a"] = Answer(200, body, {"Content-Type": NDJSON})
+    server.responses["/a"] = Response(200, body, {"Content-Type": NDJSON})
     result = run_cli(_api(server.origin, NDJSON), "a", *words)
     assert (0, expected) == (result.exit_code, result.stdout_bytes)
 
@@ -246,7 +246,7 @@ def test_a_stream_of_text_gets_whole_characters(paced: Paced, monkeypatch: pytes
 @pytest.mark.parametrize("output_format", ["json", "yaml"])
 def test_a_conversion_is_judged(server: Recorder, output_format: str) -> None:
     """A stream that is converted item by item is judged all the same."""
-    server.answers["/a"] = Answer(200, b'{"id":"x"}\n', {"Content-Type": NDJSON})
+    server.responses["/a"] = Response(200, b'{"id":"x"}\n', {"Content-Type": NDJSON})
     result = run_cli(_api(server.origin, NDJSON), "a", "-o", output_format, "--validate", "strict")
     assert 9 == result.exit_code
     assert "id" in result.stdout
@@ -270,12 +270,12 @@ def test_the_body_of_a_failure_is_written_too(paced: Paced) -> None:
     paced.give(b'{"id":1}\n', None)
     result = run_cli(_api(paced.origin, NDJSON), "a")
     assert (5, '{"id":1}\n') == (result.exit_code, result.stdout)
-    assert "its answer, on standard output, may say more" in result.stderr
+    assert "its response, on standard output, may say more" in result.stderr
 
 
-def test_only_the_final_answer_is_written(server: Recorder, paced: Paced) -> None:
+def test_only_the_final_response_is_written(server: Recorder, paced: Paced) -> None:
     """The body of a redirect is neither written nor judged, whatever it is called."""
-    server.answers["/a"] = Answer(
+    server.responses["/a"] = Response(
         302, b'{"id":0}\n', {"Content-Type": NDJSON, "Location": f"{paced.origin}/a"}
     )
     paced.give(b'{"id":1}\n', None)
@@ -300,7 +300,7 @@ def test_heads_are_there_before_the_items(paced: Paced) -> None:
 def test_a_finding_comes_after_the_whole_stream(server: Recorder) -> None:
     """With `strict` the whole stream is written first, the findings name the items, and the exit code is 9."""
     body = b'{"id":1}\n{"id":"a"}\n\n{}\n{"id":2}'
-    server.answers["/a"] = Answer(200, body, {"Content-Type": NDJSON})
+    server.responses["/a"] = Response(200, body, {"Content-Type": NDJSON})
     api = _api(server.origin, NDJSON)
     result = run_cli(api, "a", "--validate", "strict", "--error-format", "json")
     assert (9, body) == (result.exit_code, result.stdout_bytes)
@@ -311,7 +311,7 @@ def test_a_finding_comes_after_the_whole_stream(server: Recorder) -> None:
 
 def test_exact_looks_into_each_item(server: Recorder) -> None:
     """`exact` finds undocumented properties in a stream, too."""
-    server.answers["/a"] = Answer(200, b'{"id":1}\n{"id":2,"x":3}\n', {"Content-Type": NDJSON})
+    server.responses["/a"] = Response(200, b'{"id":1}\n{"id":2,"x":3}\n', {"Content-Type": NDJSON})
     result = run_cli(_api(server.origin, NDJSON), "a", "--validate", "exact", "--error-format", "json")
     assert 9 == result.exit_code
     found = [(finding["pointer"], finding["rule"]) for finding in result.error["findings"]]
@@ -319,7 +319,7 @@ def test_exact_looks_into_each_item(server: Recorder) -> None:
 
 
 def _not_validated(server: Recorder, body: bytes, media: dict[str, Any] | None = None, **options: Any) -> str:
-    server.answers["/a"] = Answer(200, body, {"Content-Type": options.pop("content_type", NDJSON)})
+    server.responses["/a"] = Response(200, body, {"Content-Type": options.pop("content_type", NDJSON)})
     result = run_cli(
         _api(server.origin, options.pop("name", NDJSON), media, **options), "a", "--validate", "warn"
     )
@@ -424,7 +424,7 @@ def test_the_time_is_for_the_whole_stream(paced: Paced) -> None:
 
 @pytest.mark.exhaustive
 def test_events_may_be_far_apart(paced: Paced, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between two pieces of other answers there is a limit; events are waited for."""
+    """Between two pieces of other responses there is a limit; events are waited for."""
     monkeypatch.setattr(send, "READ_SECONDS", 1.0)
 
     def sender(is_over: threading.Event, last: bytes) -> None:
@@ -503,7 +503,7 @@ def test_a_shell_sees_141(paced: Paced) -> None:
 
 
 class _Endless(BaseHTTPRequestHandler):
-    """Answers `/TYPE/MEGABYTES`."""
+    """Responses `/TYPE/MEGABYTES`."""
 
     def do_GET(self) -> None:
         kind, size = self.path.split("/")[1:]
@@ -523,7 +523,7 @@ class _Endless(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def endless() -> Iterator[str]:
-    """A server with answers of any size; the document has them as `lines` and `bytes`."""
+    """A server with responses of any size; the document has them as `lines` and `bytes`."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Endless)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
@@ -559,7 +559,7 @@ def endless() -> Iterator[str]:
         ("bytes", "off", "auto"),
     ],
 )
-def test_a_large_answer_takes_no_memory(
+def test_a_large_response_takes_no_memory(
     endless: str, name: str, level: str, target: str, megabytes: int
 ) -> None:
     """A hundred megabytes take as much as one does."""
@@ -590,7 +590,7 @@ def test_a_json_too_large_is_not_validated(server: Recorder, monkeypatch: pytest
     """The body is written, with a note that it was not validated."""
     monkeypatch.setattr(receive_response, "JUDGED_LIMIT", MIB)
     body = json.dumps(["x" * MIB, "x" * MIB]).encode()
-    server.answers["/a"] = Answer(200, body)
+    server.responses["/a"] = Response(200, body)
     api = _api(server.origin, "application/json", {"schema": {"type": "object"}})
     result = run_cli(api, "a", "--validate", "strict")
     assert (0, body) == (result.exit_code, result.stdout_bytes)
@@ -603,9 +603,9 @@ def test_a_json_too_large_is_not_validated(server: Recorder, monkeypatch: pytest
 def test_less_is_kept_to_judge_where_a_finding_is_a_warning(
     server: Recorder, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], is_judged: bool
 ) -> None:
-    """A large answer takes little memory by default, and the note says which level judges it."""
+    """A large response takes little memory by default, and the note says which level judges it."""
     monkeypatch.setattr(receive_response, "WARNED_LIMIT", MIB)
-    server.answers["/a"] = Answer(200, b'"' + b"x" * MIB + b'"')
+    server.responses["/a"] = Response(200, b'"' + b"x" * MIB + b'"')
     api = _api(server.origin, "application/json", {"schema": {"type": "object"}})
     result = run_cli(api, "a", *words)
     assert (9 if is_judged else 0) == result.exit_code
@@ -632,7 +632,7 @@ def test_a_bomb_has_a_limit_everywhere(
     """A compressed body may grow a thousandfold, so it has a limit even in a file or a pipe."""
     monkeypatch.setattr(receive_response, "FILE_LIMIT", 4 * MIB)
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-    server.answers["/a"] = Answer(200, gzip.compress(bytes(5 * MIB)), headers)
+    server.responses["/a"] = Response(200, gzip.compress(bytes(5 * MIB)), headers)
     result = run_cli(_api(server.origin, "application/json", {"schema": {}}), "a", "-o", target)
     assert 6 == result.exit_code
     assert "larger than 4 MiB" in result.stderr
@@ -640,7 +640,7 @@ def test_a_bomb_has_a_limit_everywhere(
 
 
 def test_a_large_body_that_breaks_off_is_6(paced: Paced) -> None:
-    """The beginning of a large answer stays written; of a small answer nothing is."""
+    """The beginning of a large response stays written; of a small response nothing is."""
     paced.content_type = "application/json"
     api = _api(paced.origin, "application/json", {"schema": {}})
     paced.give(b"[" + b"1," * MIB, CUT)

@@ -1,4 +1,4 @@
-"""The views of an answer, of a call just made or kept by the history: value, text, headers and findings."""
+"""The views of a response, of a call just made or kept by the history: value, text, headers and findings."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from dynacli.apps.explorer._draft import Draft, inputs_of
 from dynacli.apps.explorer._running_call import Ended
 from dynacli.auth.secret import MASK
-from dynacli.client.answers.answer_errors import answer_masker, http_error, mismatch_error
-from dynacli.client.answers.verdict_text import Evidence, findings_text, notes_of
 from dynacli.client.call import Call, request_of
 from dynacli.client.call_judge import CallJudge
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.consent import Consent
 from dynacli.client.inputs.collect_values import collect_values
+from dynacli.client.responses.response_errors import http_error, mismatch_error, response_masker
+from dynacli.client.responses.verdict_text import Evidence, findings_text, notes_of
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, FileError, FormError
-from dynacli.http.exchange import Answer
+from dynacli.http.exchange import Response
 from dynacli.openapi.model.wording import counted
 from dynacli.output.har import har_call
 from dynacli.output.output_form import OutputForm
@@ -34,37 +34,37 @@ if TYPE_CHECKING:
 
 __all__ = [
     "VIEWS",
-    "AnswerScreen",
     "KeptCall",
-    "answer_screen",
+    "ResponseScreen",
     "kept_text",
     "line_of_kept",
+    "response_screen",
     "status_text",
     "view_text",
 ]
 
 
-def _write_view(env: Environment, view: str, answer: Answer, known: "KnownItems | None" = None) -> None:
+def _write_view(env: Environment, view: str, response: Response, known: "KnownItems | None" = None) -> None:
     """Write a body.
 
     Args:
         view: `pretty`, `table` or `raw`.
         known: What the document says of the items; None where it says nothing.
     """
-    media_type = answer.header("content-type")
+    media_type = response.header("content-type")
     if view == "raw":
-        text = answer.body.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
+        text = response.body.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
         env.stdout.write(visible(text))
-    elif decoded(answer.body, media_type) is None:
+    elif decoded(response.body, media_type) is None:
         name = f"`{visible(media_type, keep='')}`" if media_type else "of no declared type"
-        size = counted(len(answer.body), "byte")
-        write_note(env, f"The answer is binary ({name}, {size}); s saves it in a file")
-    elif not answer.body:
-        write_note(env, "The answer has no body")
+        size = counted(len(response.body), "byte")
+        write_note(env, f"The response is binary ({name}, {size}); s saves it in a file")
+    elif not response.body:
+        write_note(env, "The response has no body")
     else:
         form = OutputForm("auto" if view == "pretty" else view, may_page=False)
         try:
-            write_body(env, answer.body, media_type, form, known=known)
+            write_body(env, response.body, media_type, form, known=known)
         except (FormError, FileError) as error:
             write_error(env, error, "text")
 
@@ -81,7 +81,7 @@ class _Stream(io.StringIO):
         return True
 
 
-class AnswerScreen(NamedTuple):
+class ResponseScreen(NamedTuple):
     """A terminal that both streams of a run write to, in the order in which they write.
 
     Args:
@@ -100,14 +100,14 @@ class AnswerScreen(NamedTuple):
         return text
 
 
-def answer_screen(width: int, variables: Mapping[str, str]) -> AnswerScreen:
+def response_screen(width: int, variables: Mapping[str, str]) -> ResponseScreen:
     """Return a terminal of a width in columns, with colours as the variables allow them."""
     stream = _Stream()
     allowed = {name: value for name, value in variables.items() if name in {"NO_COLOR", "TERM"}}
     env = Environment(
         stdin=stream, stdout=stream, stderr=stream, variables={**allowed, "COLUMNS": str(max(width, 1))}
     )
-    return AnswerScreen(env, stream)
+    return ResponseScreen(env, stream)
 
 
 def view_text(view: str, ended: Ended, width: int, variables: Mapping[str, str]) -> str:
@@ -118,10 +118,10 @@ def view_text(view: str, ended: Ended, width: int, variables: Mapping[str, str])
         width: The columns that it has.
         variables: Those of the environment, which say whether there are colours.
     """
-    screen = answer_screen(width, variables)
-    call, answer = ended.call, ended.answer
-    if call is not None and answer is not None:
-        _WRITERS[view](screen.env, call, answer, ended)
+    screen = response_screen(width, variables)
+    call, response = ended.call, ended.response
+    if call is not None and response is not None:
+        _WRITERS[view](screen.env, call, response, ended)
     if ended.was_cancelled:
         sent = call is not None and call.has_sent
         more = "the request may have reached the server" if sent else "nothing was sent"
@@ -132,14 +132,14 @@ def view_text(view: str, ended: Ended, width: int, variables: Mapping[str, str])
 
 
 def status_text(ended: Ended) -> str:
-    """Return an answer in a line: its status, size, time and verdict."""
-    answer = ended.answer
-    if answer is None:
-        return "Cancelled" if ended.was_cancelled else "No answer"
+    """Return a response in a line: its status, size, time and verdict."""
+    response = ended.response
+    if response is None:
+        return "Cancelled" if ended.was_cancelled else "No response"
     parts = [
-        f"{answer.status} {visible(answer.reason, keep='')}".strip(),
-        counted(answer.size, "byte"),
-        f"{answer.seconds * 1000:,.0f} ms",
+        f"{response.status} {visible(response.reason, keep='')}".strip(),
+        counted(response.size, "byte"),
+        f"{response.seconds * 1000:,.0f} ms",
     ]
     verdict = ended.verdict
     if verdict is not None:
@@ -151,30 +151,30 @@ def status_text(ended: Ended) -> str:
     return " · ".join(parts)
 
 
-def _write_pretty(env: Environment, call: Call, answer: Answer, _: Ended) -> None:
-    _write_view(env, "pretty", answer)
-    _write_status(env, call, answer)
+def _write_pretty(env: Environment, call: Call, response: Response, _: Ended) -> None:
+    _write_view(env, "pretty", response)
+    _write_status(env, call, response)
 
 
-def _write_table(env: Environment, call: Call, answer: Answer, _: Ended) -> None:
+def _write_table(env: Environment, call: Call, response: Response, _: Ended) -> None:
     from dynacli.client.pages.known_items import known_items
 
-    _write_view(env, "table", answer, known_items(call.described))
-    _write_status(env, call, answer)
+    _write_view(env, "table", response, known_items(call.described))
+    _write_status(env, call, response)
 
 
-def _write_status(env: Environment, call: Call, answer: Answer) -> None:
-    if not 200 <= answer.status < 300:
-        write_error(env, http_error(call, answer), "text")
+def _write_status(env: Environment, call: Call, response: Response) -> None:
+    if not 200 <= response.status < 300:
+        write_error(env, http_error(call, response), "text")
 
 
-def _write_raw(env: Environment, call: Call, answer: Answer, ended: Ended) -> None:  # noqa: ARG001
-    _write_view(env, "raw", answer)
+def _write_raw(env: Environment, call: Call, response: Response, ended: Ended) -> None:  # noqa: ARG001
+    _write_view(env, "raw", response)
 
 
-def _write_headers(env: Environment, call: Call, answer: Answer, ended: Ended) -> None:  # noqa: ARG001
+def _write_headers(env: Environment, call: Call, response: Response, ended: Ended) -> None:  # noqa: ARG001
     signed, paint = call.signed, Painter.for_stdout(env)
-    masker = answer_masker(signed, answer.headers)
+    masker = response_masker(signed, response.headers)
 
     def header(name: str, value: str) -> str:
         shown = MASK if name.lower() in signed.secret_headers and MASK not in value else masker.mask(value)
@@ -183,27 +183,29 @@ def _write_headers(env: Environment, call: Call, answer: Answer, ended: Ended) -
     shown = signed.shown
     lines = [f"{shown.method} {visible(masker.mask(shown.url), keep='')}"]
     lines += [header(name, value) for name, value in shown.headers]
-    lines += ["", *(f"{status} {visible(masker.mask(url), keep='')}" for status, url in answer.hops)]
-    lines += [paint.bold(visible(f"{answer.http_version} {answer.status} {answer.reason}".rstrip(), keep=""))]
-    lines += [header(name, value) for name, value in answer.headers]
+    lines += ["", *(f"{status} {visible(masker.mask(url), keep='')}" for status, url in response.hops)]
+    lines += [
+        paint.bold(visible(f"{response.http_version} {response.status} {response.reason}".rstrip(), keep=""))
+    ]
+    lines += [header(name, value) for name, value in response.headers]
     env.stdout.write("\n".join(lines) + "\n")
 
 
-def _write_verdict(env: Environment, call: Call, answer: Answer, ended: Ended) -> None:
+def _write_verdict(env: Environment, call: Call, response: Response, ended: Ended) -> None:
     verdict, judging = ended.verdict, call.judging
     if verdict is None or judging is None:
         write_note(env, "Nothing was judged")
         return
-    masker = answer_masker(call.signed, answer.headers)
+    masker = response_masker(call.signed, response.headers)
     if not judging.verdict.is_valid:
         text = f"The request holds what the document does not mention\n{judging.findings_text()}"
         write_warning(env, masker.mask(text))
     if verdict.is_valid:
         write_stderr(
-            env, Painter.for_stderr(env).green("The answer is as the document says") + "\n", painted=True
+            env, Painter.for_stderr(env).green("The response is as the document says") + "\n", painted=True
         )
     else:
-        mismatch = mismatch_error(call, answer, verdict, has_json=False)
+        mismatch = mismatch_error(call, response, verdict, has_json=False)
         if call.settings.is_strict:
             write_error(env, mismatch, "text")
         else:
@@ -214,7 +216,7 @@ def _write_verdict(env: Environment, call: Call, answer: Answer, ended: Ended) -
         write_warning(env, masker.mask(f"Not validated: {reason}"))
 
 
-_WRITERS: Final[Mapping[str, Callable[[Environment, Call, Answer, Ended], None]]] = {
+_WRITERS: Final[Mapping[str, Callable[[Environment, Call, Response, Ended], None]]] = {
     "pretty": _write_pretty,
     "table": _write_table,
     "raw": _write_raw,
@@ -238,14 +240,14 @@ class KeptCall(NamedTuple):
     settings: CallSettings
 
     @property
-    def answer(self) -> Answer | None:
-        """The answer, with its body where that was kept; None where nothing was."""
+    def response(self) -> Response | None:
+        """The response, with its body where that was kept; None where nothing was."""
         if self.row.call.messages is None or self.row.call.status is None:
             return None
         kept, size = har_call(self.row), self.row.call.size or 0
-        headers = tuple((name, value) for name, value in kept.answer_headers)
-        parts = (kept.status, kept.reason, kept.http_version, kept.url, headers, kept.answer_body)
-        return Answer(*parts, self.row.call.seconds, size=size)
+        headers = tuple((name, value) for name, value in kept.response_headers)
+        parts = (kept.status, kept.reason, kept.http_version, kept.url, headers, kept.response_body)
+        return Response(*parts, self.row.call.seconds, size=size)
 
     @property
     def status_text(self) -> str:
@@ -259,7 +261,7 @@ class KeptCall(NamedTuple):
 def line_of_kept(row: HistoryRow) -> str:
     """Return a call of the history in a line."""
     call = row.call
-    parts = [str(call.status) if call.status is not None else "no answer"]
+    parts = [str(call.status) if call.status is not None else "no response"]
     if call.size is not None:
         parts.append(counted(call.size, "byte"))
     parts.append(f"{call.seconds * 1000:,.0f} ms")
@@ -271,27 +273,27 @@ def line_of_kept(row: HistoryRow) -> str:
 
 def kept_text(view: str, kept: KeptCall, width: int, variables: Mapping[str, str]) -> str:
     """Return the text of a view, as `view_text` does."""
-    screen = answer_screen(width, variables)
-    env, answer = screen.env, kept.answer
+    screen = response_screen(width, variables)
+    env, response = screen.env, kept.response
     if view == "headers":
-        _write_heads(env, kept, answer)
-    elif answer is None:
+        _write_heads(env, kept, response)
+    elif response is None:
         _write_line(env, kept)
         write_note(
             env,
             "The history keeps no more of this call. F5 makes it again; "
             f"`{invocation('config set')} history full` keeps messages from now on",
         )
-    elif answer.size and not answer.body:
+    elif response.size and not response.body:
         _write_line(env, kept)
         write_note(
             env,
-            f"The body of {counted(answer.size, 'byte')} was too large to be kept; F5 makes the call again",
+            f"The body of {counted(response.size, 'byte')} was too large to be kept; F5 makes the call again",
         )
     elif view == "verdict":
-        _write_kept_verdict(env, kept, answer)
+        _write_kept_verdict(env, kept, response)
     else:
-        _write_view(env, view, answer)
+        _write_view(env, view, response)
     return screen.take()
 
 
@@ -302,7 +304,7 @@ def _write_line(env: Environment, kept: KeptCall) -> None:
     )
 
 
-def _write_heads(env: Environment, kept: KeptCall, answer: Answer | None) -> None:
+def _write_heads(env: Environment, kept: KeptCall, response: Response | None) -> None:
     _write_line(env, kept)
     paint = Painter.for_stdout(env)
 
@@ -311,14 +313,14 @@ def _write_heads(env: Environment, kept: KeptCall, answer: Answer | None) -> Non
             f"{paint.cyan(visible(name, keep=''))}: {visible(value, keep='')}\n" for name, value in headers
         )
 
-    if answer is not None:
-        status = f"{answer.http_version} {answer.status} {answer.reason}".strip()
+    if response is not None:
+        status = f"{response.http_version} {response.status} {response.reason}".strip()
         head = f"\n{paint.bold(visible(status, keep=''))}\n"
-        env.stdout.write(lines(tuple(har_call(kept.row).headers)) + head + lines(answer.headers))
+        env.stdout.write(lines(tuple(har_call(kept.row).headers)) + head + lines(response.headers))
 
 
-def _write_kept_verdict(env: Environment, kept: KeptCall, answer: Answer) -> None:
-    """Judge the answer by the document as it is now."""
+def _write_kept_verdict(env: Environment, kept: KeptCall, response: Response) -> None:
+    """Judge the response by the document as it is now."""
     draft = kept.draft
     settings = replace(kept.settings, level="exact", consent=Consent(is_given=True))
     try:
@@ -328,14 +330,16 @@ def _write_kept_verdict(env: Environment, kept: KeptCall, answer: Answer) -> Non
     except DynacliError as error:
         write_warning(env, f"It is not validated: {error.message}\n{error.reason}".rstrip())
         return
-    media_type = answer.header("content-type")
-    verdict = judging.judge_answer(JudgedResponse(answer.status, answer.headers, media_type, answer.body))
-    settings.set_apart(verdict, draft.described.operation, answer.status)
+    media_type = response.header("content-type")
+    verdict = judging.judge_response(
+        JudgedResponse(response.status, response.headers, media_type, response.body)
+    )
+    settings.set_apart(verdict, draft.described.operation, response.status)
     if verdict.is_valid:
-        env.stdout.write(Painter.for_stdout(env).green("The answer is as the document says now") + "\n")
+        env.stdout.write(Painter.for_stdout(env).green("The response is as the document says now") + "\n")
     else:
-        evidence = Evidence.of_answer(answer)
+        evidence = Evidence.of_response(response)
         text = findings_text(draft.described.api, verdict.findings, evidence, is_verbose=True)
-        write_warning(env, f"The answer breaks the document as it is now\n{text}")
+        write_warning(env, f"The response breaks the document as it is now\n{text}")
     for note in notes_of([verdict], shows_ignored=True):
         write_note(env, note)

@@ -1,4 +1,4 @@
-"""The error of an answer that is no success: what the server says, which inputs are likely wrong, how to sign in."""
+"""The error of a response that is no success: what the server says, which inputs are likely wrong, how to sign in."""
 
 import json
 import re
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from types import UnionType
 
     from dynacli.client.sign_request import Signed
-    from dynacli.http.exchange import Answer
+    from dynacli.http.exchange import Response
     from dynacli.validation.finding import Verdict
 
-__all__ = ["Detail", "answer_masker", "http_error", "mismatch_error"]
+__all__ = ["Detail", "http_error", "mismatch_error", "response_masker"]
 
 Detail = Literal["none", "short", "usual"]
 """How much of its findings an error tells."""
@@ -40,8 +40,8 @@ Detail = Literal["none", "short", "usual"]
 _COMPARE = "Compare the request, which `-v` shows, with `describe`"
 
 
-def answer_masker(signed: "Signed", headers: Iterable[tuple[str, str]]) -> Masker:
-    """Return what masks the secrets of the request, and those of an answer: the values of its secret headers."""
+def response_masker(signed: "Signed", headers: Iterable[tuple[str, str]]) -> Masker:
+    """Return what masks the secrets of the request, and those of a response: the values of its secret headers."""
     found = [value for name, value in headers if name.lower() in signed.secret_headers]
     if not found:
         return signed.masker
@@ -50,8 +50,8 @@ def answer_masker(signed: "Signed", headers: Iterable[tuple[str, str]]) -> Maske
     return signed.masker.extended(Secret(text) for text in (*found, *pieces))
 
 
-def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
-    """Return the error for an answer whose final status is no 2xx.
+def http_error(call: Call, response: "Response", place: str = "") -> HttpError:
+    """Return the error for a response whose final status is no 2xx.
 
     Args:
         place: Where its body may say more, for example `on standard output`; empty for nowhere.
@@ -60,41 +60,41 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
     from dynacli.text.server_message import server_message
     from dynacli.text.wrapping import quoted
 
-    phrase = f" {answer.reason}" if answer.reason else ""
+    phrase = f" {response.reason}" if response.reason else ""
     # Masked before it is cut, so that no secret is cut in two.
-    masked = answer_masker(call.signed, answer.headers).mask
-    said = server_message(answer.body, answer.header("content-type"), masked)
-    more = f"; its answer, {place}, may say more" if place and answer.size else ""
+    masked = response_masker(call.signed, response.headers).mask
+    said = server_message(response.body, response.header("content-type"), masked)
+    more = f"; its response, {place}, may say more" if place and response.size else ""
     reason = f"The server says: {quoted(said)}" if said else f"The server says so{more}"
     error = HttpError(
-        answer.status,
-        f"`{call.described.operation.method} {without_query(answer.url)}` answered {answer.status}{phrase}",
-        reason=reason if answer.tries == 1 else f"{reason}; tried {answer.tries} times",
-        hint=_http_hint(call, answer, said),
+        response.status,
+        f"`{call.described.operation.method} {without_query(response.url)}` responded with {response.status}{phrase}",
+        reason=reason if response.tries == 1 else f"{reason}; tried {response.tries} times",
+        hint=_http_hint(call, response, said),
     )
-    if answer.status == 401 and isinstance(call.renewal, DynacliError):
+    if response.status == 401 and isinstance(call.renewal, DynacliError):
         refusal = call.renewal
         reason = f": {refusal.reason}" if refusal.reason else ""
         error.reason, error.hint = f"{error.reason}. {refusal.message}{reason}", refusal.hint or error.hint
-    error.is_retryable = may_pass(answer, call.signed.request.method, call.settings.retry_statuses)
-    if 400 <= answer.status < 500:
-        _name_inputs(error, call, answer, masked)
-    if answer.tries > 1:
-        error.details["tries"] = answer.tries
-    if answer.status in {403, 413, 429, 500, 503}:
-        seconds = _seconds_asked(answer)
+    error.is_retryable = may_pass(response, call.signed.request.method, call.settings.retry_statuses)
+    if 400 <= response.status < 500:
+        _name_inputs(error, call, response, masked)
+    if response.tries > 1:
+        error.details["tries"] = response.tries
+    if response.status in {403, 413, 429, 500, 503}:
+        seconds = _seconds_asked(response)
         if seconds is not None:
             error.hint = f"Come back in {_duration(seconds)}"
             error.details["retry_after"] = seconds
     return error
 
 
-def _name_inputs(error: HttpError, call: Call, answer: "Answer", masked: Callable[[str], str]) -> None:
+def _name_inputs(error: HttpError, call: Call, response: "Response", masked: Callable[[str], str]) -> None:
     """Let an error say which inputs it is likely about."""
-    if answer.status in {404, 410}:
+    if response.status in {404, 410}:
         error.hint = masked(_missing_thing(call)) or error.hint
         return
-    inputs = _likely_inputs(call, answer) if answer.status in {400, 409, 422} else []
+    inputs = _likely_inputs(call, response) if response.status in {400, 409, 422} else []
     if inputs:
         error.hint = f"Check {enumerated(inputs)}; {_describe_line(call)} says what they take"
         error.details["inputs"] = inputs
@@ -105,14 +105,14 @@ def _describe_line(call: Call) -> str:
     return f"`{line} {call.described.operation.name}`"
 
 
-def _seconds_asked(answer: "Answer") -> int | None:
+def _seconds_asked(response: "Response") -> int | None:
     """Return the seconds after which the server wants to be asked again; None where it does not say so."""
     import math
     import time
 
     from dynacli.http.retrying import seconds_asked
 
-    seconds = seconds_asked(answer.headers, time.time())
+    seconds = seconds_asked(response.headers, time.time())
     return math.ceil(seconds) if seconds else None
 
 
@@ -123,21 +123,21 @@ def _duration(seconds: int) -> str:
     return f"{seconds} s"
 
 
-def _http_hint(call: Call, answer: "Answer", said: str) -> str:
+def _http_hint(call: Call, response: "Response", said: str) -> str:
     from dynacli.http.exchange import REDIRECTS
 
-    origin, request = origin_of(answer.url), call.signed.request
-    match answer.status:
+    origin, request = origin_of(response.url), call.signed.request
+    match response.status:
         case 401 | 403 if origin != origin_of(request.url):
             return f"The redirect led to `{origin}`, where no credential goes; name it with `--server`"
         case 401 if call.signed.login is not None and call.signed.login.refusal:
-            return f"The credential was not used: of the server's answer, {call.signed.login.refusal}"
+            return f"The credential was not used: of the server's response, {call.signed.login.refusal}"
         case 401 if call.renewal is True and request.method not in SAFE_METHODS:
             return "The token was refreshed now; make the call again"
         case 401 | 403:
-            return _sign_in_hint(call, answer)
+            return _sign_in_hint(call, response)
         case 400 if "authorization" in said.lower():
-            return _prefix_hint(call, answer, said) or _COMPARE
+            return _prefix_hint(call, response, said) or _COMPARE
         case 407:
             return "Check the user name and the password in the variable of the proxy, such as `HTTP_PROXY`"
         case 404 | 410:
@@ -155,32 +155,32 @@ def _http_hint(call: Call, answer: "Answer", said: str) -> str:
 
 def mismatch_error(
     call: Call,
-    answer: "Answer",
+    response: "Response",
     verdict: "Verdict",
     *,
     detail: Detail = "usual",
     has_json: bool = True,
 ) -> MismatchError:
-    """Return the error for an answer that breaks the document; no secret is in it.
+    """Return the error for a response that breaks the document; no secret is in it.
 
     Args:
         detail: The findings that it holds for a person: none, the first few in a line each, or each with the part of
-            the answer that is wrong and its place in the document.
+            the response that is wrong and its place in the document.
         has_json: Whether it holds the findings for a program.
     """
-    from dynacli.client.answers.verdict_text import findings_text, short_findings_text, verdict_json
+    from dynacli.client.responses.verdict_text import findings_text, short_findings_text, verdict_json
 
     api, text = call.described.api, ""
     if detail == "short":
         text = short_findings_text(verdict.findings)
     elif detail != "none":
-        from dynacli.client.answers.verdict_text import Evidence
+        from dynacli.client.responses.verdict_text import Evidence
 
-        evidence = Evidence.of_answer(answer)
+        evidence = Evidence.of_response(response)
         text = findings_text(api, verdict.findings, evidence, call.settings.is_verbose)
     details = verdict_json(api, verdict) if has_json else {}
-    mismatch = MismatchError("The answer breaks the document", reason=text, **details)
-    answer_masker(call.signed, answer.headers).mask_error(mismatch)
+    mismatch = MismatchError("The response breaks the document", reason=text, **details)
+    response_masker(call.signed, response.headers).mask_error(mismatch)
     return mismatch
 
 
@@ -188,14 +188,14 @@ _CHECK = "Check the credential: it may be wrong, expired, or without the right f
 _USUAL_WORDS = ("Bearer", "Token")
 
 
-def _sign_in_hint(call: "Call", answer: "Answer") -> str:
+def _sign_in_hint(call: "Call", response: "Response") -> str:
     """Return the hint for a response that refuses a credential, or wants one."""
     api, operation, signed = call.described.api, call.described.operation, call.signed
     if signed.shown != signed.request:
-        return _prefix_hint(call, answer) or _CHECK
-    values = _challenges(answer)
+        return _prefix_hint(call, response) or _CHECK
+    values = _challenges(response)
     is_declared = any(is_known(scheme) for alternative in operation.security for scheme in alternative)
-    if answer.status == 401 and api.is_registered and not is_declared and declares_none(api):
+    if response.status == 401 and api.is_registered and not is_declared and declares_none(api):
         return f"The document declares no way to sign in. Add one: `{_own_scheme_line(api.name, values)}`"
     if operation.security:
         registered = api.name if api.is_registered else ""
@@ -206,7 +206,7 @@ def _sign_in_hint(call: "Call", answer: "Answer") -> str:
     return "The document asks for no credential here; give one with `-H` if there is one"
 
 
-def _prefix_hint(call: "Call", answer: "Answer", said: str = "") -> str:
+def _prefix_hint(call: "Call", response: "Response", said: str = "") -> str:
     """Return how a word is put before a key in `Authorization` that was sent without one; empty if that is not so.
 
     Args:
@@ -221,7 +221,7 @@ def _prefix_hint(call: "Call", answer: "Answer", said: str = "") -> str:
     # A key with a word of its own is masked as a whole.
     if scheme is None or MASK not in shown or any(" " in value for value in sent) or not api.is_registered:
         return ""
-    asked = schemes_asked_for(_challenges(answer))
+    asked = schemes_asked_for(_challenges(response))
     words = [each.prefix or "Bearer" for each in asked if each.prefix or each.scheme == "bearer"]
     words = words or [word for word in dict.fromkeys((scheme.name, *_USUAL_WORDS)) if _is_shown(word, said)]
     key = f"auth.{_toml_key(scheme.name)}.prefix="
@@ -230,8 +230,8 @@ def _prefix_hint(call: "Call", answer: "Answer", said: str = "") -> str:
     return f"The key went into `Authorization` without a word before it, which most servers want: {listed}"
 
 
-def _challenges(answer: "Answer") -> list[str]:
-    return [value for name, value in answer.headers if name.lower() == "www-authenticate"]
+def _challenges(response: "Response") -> list[str]:
+    return [value for name, value in response.headers if name.lower() == "www-authenticate"]
 
 
 def _is_shown(word: str, said: str) -> bool:
@@ -308,13 +308,17 @@ class _Place(NamedTuple):
     steps: tuple[str, ...]
 
 
-def _likely_inputs(call: Call, answer: "Answer") -> list[str]:
+def _likely_inputs(call: Call, response: "Response") -> list[str]:
     """Return what messages call the inputs that an error names: `OWNER`, `--state`; at most four.
 
     Only what the document knows is named, never the server's own words.
     """
-    text = decoded(answer.body, answer.header("content-type")) if 0 < len(answer.body) <= _MAX_BODY else None
-    if text is None or not is_json(answer.header("content-type"), text):
+    text = (
+        decoded(response.body, response.header("content-type"))
+        if 0 < len(response.body) <= _MAX_BODY
+        else None
+    )
+    if text is None or not is_json(response.header("content-type"), text):
         return []
     try:
         tree = json.loads(text)

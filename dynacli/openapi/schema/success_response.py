@@ -1,4 +1,4 @@
-"""Which answer of an operation is its plain success, and the schema of its JSON."""
+"""Which response of an operation is its plain success, and the schema of its JSON."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 from dynacli.http.semantics import is_json
 from dynacli.openapi.model.media_types import body_schema, is_as_good_as_json
 
-__all__ = ["success_answer", "success_response", "success_schema"]
+__all__ = ["documented_success", "success_response", "success_schema"]
 
 
-def success_answer(responses: Any, follow: Callable[[Any], Any]) -> tuple[str, Mapping[str, Any]]:
+def documented_success(responses: Any, follow: Callable[[Any], Any]) -> tuple[str, Mapping[str, Any]]:
     """Return status and Response Object of a plain success; both are empty where the document has none.
 
     Args:
@@ -34,7 +34,7 @@ def success_answer(responses: Any, follow: Callable[[Any], Any]) -> tuple[str, M
 
 def success_response(responses: Any, follow: Callable[[Any], Any]) -> Mapping[str, Any]:
     """Return the Response Object of a plain success; empty where the document has none."""
-    return success_answer(responses, follow)[1]
+    return documented_success(responses, follow)[1]
 
 
 def success_schema(response: Mapping[str, Any], follow: Callable[[Any], Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Answers that are not what they say: a finding or a reason why not, the body as it came, the right exit code."""
+"""Responses that are not what they say: a finding or a reason why not, the body as it came, the right exit code."""
 
 import json
 from collections.abc import Mapping
@@ -9,19 +9,19 @@ from typing import NamedTuple
 import pytest
 
 from tests.documents import document, operation, save
-from tests.harness import Answer, Recorder, Result, run_cli
+from tests.harness import Recorder, Response, Result, run_cli
 
 JSON = "application/json"
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}, "n": {"type": "integer"}}}
 
 
-class BadAnswer(NamedTuple):
-    """An answer that is not what it says.
+class BadResponse(NamedTuple):
+    """A response that is not what it says.
 
     Args:
         code: The exit code at `strict`.
         finding: What is said of it.
-        shown: Format → what is written in it; None where the answer cannot be, and is JSON or as it came; in other
+        shown: Format → what is written in it; None where the response cannot be, and is JSON or as it came; in other
             formats the body is as it came.
     """
 
@@ -54,133 +54,133 @@ _DEEP = b"\n".join(
 )
 _NINES = b"9" * 5_000
 
-ANSWERS = {
-    "HTML": BadAnswer(
+RESPONSES = {
+    "HTML": BadResponse(
         b"<!doctype html><html>", JSON, 9, "the body is an HTML page, not JSON [unreadable-body]"
     ),
-    "invalid UTF-8": BadAnswer(
+    "invalid UTF-8": BadResponse(
         b'{"a": "\xff\xfe"}', JSON, 9, "the body is not text in utf-8 [unreadable-body]"
     ),
-    "cut": BadAnswer(
+    "cut": BadResponse(
         b'{"a": "x", "b": [1,', JSON, 9, "it ends too early, at line 1, column 20 [unreadable-body]"
     ),
-    "more behind": BadAnswer(
+    "more behind": BadResponse(
         b'{"a": "x"} more', JSON, 9, "extra data, at line 1, column 12 [unreadable-body]"
     ),
-    "NaN": BadAnswer(b'{"a": NaN}', JSON, 9, "not JSON, which has no `NaN` [unreadable-body]"),
-    "NUL": BadAnswer(
+    "NaN": BadResponse(b'{"a": NaN}', JSON, 9, "not JSON, which has no `NaN` [unreadable-body]"),
+    "NUL": BadResponse(
         b'{"a": "\0"}', JSON, 9, "invalid control character, at line 1, column 8 [unreadable-body]"
     ),
-    "deep": BadAnswer(
+    "deep": BadResponse(
         b"[" * 20_000 + b"]" * 20_000,
         JSON,
         0,
         "Not validated: the body is nested too deeply",
         _shown(_DEEP, None),
     ),
-    "digits": BadAnswer(
+    "digits": BadResponse(
         b'{"n": ' + _NINES + b"}",
         JSON,
         0,
         "Not validated: the body has a number of 5000 digits",
         _shown(b'{\n  "n": ' + _NINES + b"\n}\n", b"'n': " + _NINES + b"\n"),
     ),
-    "lone surrogate": BadAnswer(
+    "lone surrogate": BadResponse(
         b'{"a": "\\ud800"}', JSON, 0, "", _shown(b'{\n  "a": "\\ud800"\n}\n', b'a: "\\uD800"\n')
     ),
-    "unknown charset": BadAnswer(
+    "unknown charset": BadResponse(
         b'{"a": "x"}', f"{JSON}; charset=klingon", 0, "in `klingon`, which is unknown", _A
     ),
-    "UTF-16": BadAnswer(
+    "UTF-16": BadResponse(
         '{"a": 1}'.encode("utf-16"), f"{JSON}; charset=utf-16", 9, "got integer `1` [type]", _ONE
     ),
-    "mark of order": BadAnswer(b'\xef\xbb\xbf{"a": 1}', JSON, 9, "got integer `1` [type]", _ONE),
-    "no media type": BadAnswer(
+    "mark of order": BadResponse(b'\xef\xbb\xbf{"a": 1}', JSON, 9, "got integer `1` [type]", _ONE),
+    "no media type": BadResponse(
         b"hello",
         "",
         9,
         "there is no media type, and the document has",
         _shown(b'"hello"\n', b"hello\n", b"hello\n"),
     ),
-    "malformed media type": BadAnswer(
+    "malformed media type": BadResponse(
         b'{"a": "x"}', ";;;=\xff", 9, "there is no media type, and the document has", _A
     ),
-    "empty": BadAnswer(b"", JSON, 9, "the document describes a body, and there is none [missing-body]"),
-    "binary": BadAnswer(
+    "empty": BadResponse(b"", JSON, 9, "the document describes a body, and there is none [missing-body]"),
+    "binary": BadResponse(
         b"\x89PNG\0\xff",
         "image/png",
         9,
         "the media type is `image/png`, and the document has",
         {"json": None, "yaml": None, "text": b""},
     ),
-    "terminal codes": BadAnswer(b'{"n": "\\u001b[31m", "a": "\x9b2J"}', JSON, 9, "[unreadable-body]"),
+    "terminal codes": BadResponse(b'{"n": "\\u001b[31m", "a": "\x9b2J"}', JSON, 9, "[unreadable-body]"),
 }
 FORMATS = ["auto", "raw", "json", "yaml", "text"]
 
 
-def _api(server: Recorder, answer: BadAnswer) -> str:
+def _api(server: Recorder, response: BadResponse) -> str:
     responses = {"200": {"description": "", "content": {JSON: {"schema": SCHEMA}}}}
-    headers = {"Content-Type": answer.media_type} if answer.media_type else {}
-    server.answers["/a"] = Answer(body=answer.body, headers=headers)
+    headers = {"Content-Type": response.media_type} if response.media_type else {}
+    server.responses["/a"] = Response(body=response.body, headers=headers)
     return save(document({"/a": {"get": operation("get-a", responses=responses)}}, [server.origin]))
 
 
-def _check(result: Result, answer: BadAnswer, form: str = "auto") -> None:
-    assert (13 if answer.shown.get(form, b"") is None else answer.code) == result.exit_code, result.stderr
+def _check(result: Result, response: BadResponse, form: str = "auto") -> None:
+    assert (13 if response.shown.get(form, b"") is None else response.code) == result.exit_code, result.stderr
     assert "Traceback" not in result.stderr
     assert not any(sign in result.stderr for sign in ("\x9b", "\x1b[31m[", "\0"))
-    if answer.finding:
-        assert 1 == result.stderr.count(answer.finding)
+    if response.finding:
+        assert 1 == result.stderr.count(response.finding)
     else:
         assert "" == result.stderr
 
 
 @pytest.mark.sampled(12)
 @pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("name", ANSWERS)
-def test_a_bad_answer_on_a_pipe(server: Recorder, name: str, form: str) -> None:
+@pytest.mark.parametrize("name", RESPONSES)
+def test_a_bad_response_on_a_pipe(server: Recorder, name: str, form: str) -> None:
     """The body is printed as it came, or converted where possible; a defect of it is reported once."""
-    answer = ANSWERS[name]
-    result = run_cli(_api(server, answer), "get-a", "--validate", "strict", "-o", form)
-    _check(result, answer, form)
-    shown = answer.shown.get(form, answer.body)
+    response = RESPONSES[name]
+    result = run_cli(_api(server, response), "get-a", "--validate", "strict", "-o", form)
+    _check(result, response, form)
+    shown = response.shown.get(form, response.body)
     if shown is None:
-        shown = answer.shown["json"] or answer.body
+        shown = response.shown["json"] or response.body
     assert shown == result.stdout_bytes
 
 
 @pytest.mark.sampled(6)
-@pytest.mark.parametrize("name", ANSWERS)
-def test_a_bad_answer_in_a_file(server: Recorder, name: str) -> None:
+@pytest.mark.parametrize("name", RESPONSES)
+def test_a_bad_response_in_a_file(server: Recorder, name: str) -> None:
     """The body is in the file as it came, and a defect of it is reported once."""
-    answer = ANSWERS[name]
-    result = run_cli(_api(server, answer), "get-a", "--validate", "strict", "-o", "@out")
-    _check(result, answer)
-    assert (answer.body, b"") == (Path("out").read_bytes(), result.stdout_bytes)
+    response = RESPONSES[name]
+    result = run_cli(_api(server, response), "get-a", "--validate", "strict", "-o", "@out")
+    _check(result, response)
+    assert (response.body, b"") == (Path("out").read_bytes(), result.stdout_bytes)
 
 
 @pytest.mark.sampled(6)
 @pytest.mark.parametrize("form", ["auto", "json"])
-@pytest.mark.parametrize("name", ANSWERS)
-def test_a_bad_answer_on_a_terminal(server: Recorder, name: str, form: str) -> None:
+@pytest.mark.parametrize("name", RESPONSES)
+def test_a_bad_response_on_a_terminal(server: Recorder, name: str, form: str) -> None:
     """Nothing in it drives the terminal, and the same is said."""
-    answer = ANSWERS[name]
-    words = (_api(server, answer), "get-a", "--validate", "strict", "-o", form)
+    response = RESPONSES[name]
+    words = (_api(server, response), "get-a", "--validate", "strict", "-o", form)
     result = run_cli(*words, terminal=("stdout", "stderr"))
-    _check(result, answer, form)
+    _check(result, response, form)
     shown = result.stdout_bytes.decode()
     assert not any(sign in shown for sign in ("\x9b", "\0", "\x1b[31m"))
 
 
 @pytest.mark.sampled(6)
-@pytest.mark.parametrize("name", ANSWERS)
-def test_a_bad_answer_in_a_report(server: Recorder, name: str) -> None:
+@pytest.mark.parametrize("name", RESPONSES)
+def test_a_bad_response_in_a_report(server: Recorder, name: str) -> None:
     """A report has the finding or the reason, and the exit code is the same."""
-    answer = ANSWERS[name]
+    response = RESPONSES[name]
     words = ("--validate", "strict", "--report", "json=report.json")
-    result = run_cli(_api(server, answer), "get-a", *words)
-    _check(result, answer)
-    assert answer.body == result.stdout_bytes
+    result = run_cli(_api(server, response), "get-a", *words)
+    _check(result, response)
+    assert response.body == result.stdout_bytes
     report = json.loads(Path("report.json").read_text())
-    assert (answer.code == 0, 200) == (report["valid"], report["status"])
-    assert bool(answer.finding) is bool(report["findings"] or report["not_validated"])
+    assert (response.code == 0, 200) == (report["valid"], report["status"])
+    assert bool(response.finding) is bool(report["findings"] or report["not_validated"])

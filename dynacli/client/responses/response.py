@@ -1,4 +1,4 @@
-"""The answer to a call that a Python program made."""
+"""The response to a call that a Python program made."""
 
 import json
 import threading
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from dynacli.client.call import Call
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.pages.page_loop import AnsweredPage
-    from dynacli.http.exchange import Answer as WireAnswer
+    from dynacli.http.exchange import Response as WireResponse
     from dynacli.validation.finding import Finding, Verdict
 
-__all__ = ["Answer", "Headers"]
+__all__ = ["Headers", "Response"]
 
 
 class Headers(Mapping[str, str]):
-    """The headers of an answer, by name in any case; the values of repeated ones are joined (RFC 9110, section 5.3).
+    """The headers of a response, by name in any case; the values of repeated ones are joined (RFC 9110, section 5.3).
 
     Attributes:
         pairs: (name, value) as they came, repeated ones repeated.
@@ -50,38 +50,38 @@ class Headers(Mapping[str, str]):
         return [value for key, value in self.pairs if key.lower() == name.lower()]
 
 
-class Answer:
-    """The answer to one call.
+class Response:
+    """The response to one call.
 
     Attributes:
-        status: The status code of the final answer.
+        status: The status code of the final response.
         headers: Its headers, by name in any case.
         content: Its body in bytes, without its content encoding.
         request: The request that was sent, with its secrets masked.
         seconds: From the start of sending until the body was read.
-        findings: What in the answer breaks the document; empty where nothing does, or nothing was judged.
-        tolerated: What in the request and in the answer breaks the document to the letter alone, and is a finding at
+        findings: What in the response breaks the document; empty where nothing does, or nothing was judged.
+        tolerated: What in the request and in the response breaks the document to the letter alone, and is a finding at
             the level `exact`.
         not_validated: What could not be judged, a reason each.
-        is_judged: Whether the answer was judged at all.
-        items: The items of a page of `Api.pages`; None where it has none, and for any other answer.
+        is_judged: Whether the response was judged at all.
+        items: The items of a page of `Api.pages`; None where it has none, and for any other response.
     """
 
     def __init__(
         self,
         call: "Call",
-        answer: "WireAnswer",
+        response: "WireResponse",
         verdict: "Verdict | None",
         lock: threading.RLock,
         items: list[Any] | None = None,
     ) -> None:
-        self._call, self._answer, self._lock = call, answer, lock
+        self._call, self._response, self._lock = call, response, lock
         self.items = items
-        self.status: int = answer.status
-        self.headers = Headers(answer.headers)
-        self.content: bytes = answer.body
+        self.status: int = response.status
+        self.headers = Headers(response.headers)
+        self.content: bytes = response.body
         self.request = sent_request(call)
-        self.seconds: float = answer.seconds
+        self.seconds: float = response.seconds
         self._note_verdict(verdict)
 
     def _note_verdict(self, verdict: "Verdict | None") -> None:
@@ -96,7 +96,7 @@ class Answer:
 
     def __repr__(self) -> str:
         """Return the status and what was asked for."""
-        return f"<Answer {self.status} to {self._call.described.operation.name}>"
+        return f"<Response {self.status} to {self._call.described.operation.name}>"
 
     @property
     def data(self) -> Any:
@@ -109,7 +109,7 @@ class Answer:
 
         if not self.content:
             return None
-        media_type = self._answer.header("content-type")
+        media_type = self._response.header("content-type")
         text = decoded(self.content, media_type)
         if text is None:
             return self.content
@@ -124,11 +124,11 @@ class Answer:
 
     @property
     def following(self) -> "AnsweredPage | None":
-        """What the answer tells of the next page of its list; None where it tells of none."""
+        """What the response tells of the next page of its list; None where it tells of none."""
         from dynacli.client.pages.page_loop import answered_page
 
         with self._lock:
-            return answered_page(self._call, self._answer) if 200 <= self.status < 300 else None
+            return answered_page(self._call, self._response) if 200 <= self.status < 300 else None
 
     @property
     def described(self) -> "DescribedOperation":
@@ -137,43 +137,43 @@ class Answer:
 
     @property
     def verdicts(self) -> "tuple[Verdict, ...]":
-        """The verdicts on the request and on the answer, as far as each was judged."""
+        """The verdicts on the request and on the response, as far as each was judged."""
         of_request = self._call.judging.verdict if self._call.judging is not None else None
         return tuple(judged for judged in (of_request, self._verdict) if judged is not None)
 
     @property
     def redirects(self) -> tuple[int, ...]:
-        """The statuses that were followed on the way to the answer."""
-        return tuple(status for status, _ in self._answer.hops)
+        """The statuses that were followed on the way to the response."""
+        return tuple(status for status, _ in self._response.hops)
 
     @cached_property
     def masker(self) -> "Masker":
         """What masks the secrets that the call has carried, or got by a cookie."""
-        from dynacli.client.answers.answer_errors import answer_masker
+        from dynacli.client.responses.response_errors import response_masker
 
-        return answer_masker(self._call.signed, self._answer.headers)
+        return response_masker(self._call.signed, self._response.headers)
 
-    def raise_for_status(self) -> "Answer":
-        """Return the answer itself where its status is a 2xx.
+    def raise_for_status(self) -> "Response":
+        """Return the response itself where its status is a 2xx.
 
         Raises:
             HttpError: It is not.
         """
         if 200 <= self.status < 300:
             return self
-        from dynacli.client.answers.answer_errors import http_error
+        from dynacli.client.responses.response_errors import http_error
 
-        raise self._call.signed.masker.mask_error(http_error(self._call, self._answer))
+        raise self._call.signed.masker.mask_error(http_error(self._call, self._response))
 
-    def raise_for_findings(self) -> "Answer":
-        """Return the answer itself where nothing in it breaks the document.
+    def raise_for_findings(self) -> "Response":
+        """Return the response itself where nothing in it breaks the document.
 
         Raises:
             MismatchError: Something does; it names each finding with its place.
         """
         if self._verdict is None or self._verdict.is_valid:
             return self
-        from dynacli.client.answers.answer_errors import mismatch_error
+        from dynacli.client.responses.response_errors import mismatch_error
 
         with self._lock:
-            raise mismatch_error(self._call, self._answer, self._verdict)
+            raise mismatch_error(self._call, self._response, self._verdict)

@@ -1,4 +1,4 @@
-"""What a small answer becomes in memory is bounded: its values are counted before it is read."""
+"""What a small response becomes in memory is bounded: its values are counted before it is read."""
 
 import json
 import resource
@@ -9,7 +9,7 @@ import pytest
 
 from dynacli.text.json_budget import MAX_VALUES, TooManyValuesError, check_values
 from tests.documents import pets, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Recorder, Response, run_cli
 
 _MANY = b"[" + b"[]," * (MAX_VALUES // 2) + b"[]]"
 
@@ -40,9 +40,11 @@ def test_values_are_counted_outside_of_strings(text: bytes, *, is_too_many: bool
 
 
 @pytest.mark.parametrize("words", [("-f", "length(@)"), ("-o", "table"), ("-o", "yaml"), ("-o", "lines")])
-def test_an_answer_of_too_many_values_is_printed_as_it_came(words: tuple[str, ...], server: Recorder) -> None:
-    """Whatever would have to read all of it says so with the exit code 13, and the answer is not lost."""
-    server.answers["/pets"] = Answer(body=_MANY)
+def test_an_response_of_too_many_values_is_printed_as_it_came(
+    words: tuple[str, ...], server: Recorder
+) -> None:
+    """Whatever would have to read all of it says so with the exit code 13, and the response is not lost."""
+    server.responses["/pets"] = Response(body=_MANY)
     result = run_cli(save(pets("1", server.origin)), "list-pets", *words)
     assert (13, _MANY.decode()) == (result.exit_code, result.stdout)
     assert f"it has more than {MAX_VALUES:,} values" in result.stderr
@@ -50,9 +52,9 @@ def test_an_answer_of_too_many_values_is_printed_as_it_came(words: tuple[str, ..
 
 
 @pytest.mark.parametrize("words", [("-o", "json"), ("--validate", "strict"), ("--all",)])
-def test_an_answer_of_too_many_values_may_pass(words: tuple[str, ...], server: Recorder) -> None:
+def test_an_response_of_too_many_values_may_pass(words: tuple[str, ...], server: Recorder) -> None:
     """Where nothing has to read it, it is printed unchanged."""
-    server.answers["/pets"] = Answer(body=_MANY)
+    server.responses["/pets"] = Response(body=_MANY)
     result = run_cli(save(pets("1", server.origin)), "list-pets", *words)
     assert (0, _MANY.decode()) == (result.exit_code, result.stdout)
 
@@ -67,8 +69,8 @@ def test_a_document_of_too_many_values_is_refused_before_it_is_read() -> None:
 @pytest.mark.exhaustive
 @pytest.mark.no_cover
 def test_too_little_memory_is_no_defect(server: Recorder) -> None:
-    """A process that gets no more memory says so, and gives the answer back as far as it has come."""
-    server.answers["/pets"] = Answer(body=json.dumps([{"a": "b" * 9}] * 300_000).encode())
+    """A process that gets no more memory says so, and gives the response back as far as it has come."""
+    server.responses["/pets"] = Response(body=json.dumps([{"a": "b" * 9}] * 300_000).encode())
     api = save(pets("1", server.origin))
     run_cli(api, "--help")
     most = 320 << 20

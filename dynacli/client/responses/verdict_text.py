@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from dynacli.http.built_request import Request
-    from dynacli.http.exchange import Answer
+    from dynacli.http.exchange import Response
     from dynacli.registry.document_locations import Location
     from dynacli.validation.finding import Finding, Verdict
 
@@ -200,7 +200,7 @@ def notes_of(verdicts: "Iterable[Verdict]", *, shows_ignored: bool) -> list[str]
     """Return a line for each thing that is tolerated or could not be judged, and for each finding that does not count.
 
     Args:
-        verdicts: On the request and on the answer.
+        verdicts: On the request and on the response.
         shows_ignored: Whether the last kind is told.
     """
     verdicts = list(verdicts)
@@ -249,10 +249,10 @@ class Evidence:
         self._heads = heads or {}
 
     @classmethod
-    def of_answer(cls, answer: "Answer") -> "Evidence":
-        """Return the evidence of a `dynacli.http.send.Answer`."""
-        heads = {f"header/{name.lower()}": (f"{name}: ", value, "") for name, value in answer.headers}
-        return cls(answer.body, answer.header("content-type"), heads)
+    def of_response(cls, response: "Response") -> "Evidence":
+        """Return the evidence of a `dynacli.http.send.Response`."""
+        heads = {f"header/{name.lower()}": (f"{name}: ", value, "") for name, value in response.headers}
+        return cls(response.body, response.header("content-type"), heads)
 
     @classmethod
     def of_request(cls, method: str, path: str, request: "Request", media_type: str) -> "Evidence":

@@ -1,4 +1,4 @@
-"""The answer of a mock to a request: what the request prefers, a documented example, values of its own, or an error."""
+"""The response of a mock: what the request prefers, a documented example, values of its own, or an error."""
 
 import datetime as dt
 import json
@@ -11,10 +11,10 @@ from random import Random
 from typing import Any
 from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
-from dynacli.apps.mock._answer_bodies import (
-    AnswerBodies,
-    AnswerBody,
+from dynacli.apps.mock._response_bodies import (
     NoNamedExampleError,
+    ResponseBodies,
+    ResponseBody,
     accepted_offer,
     static_value,
 )
@@ -31,35 +31,35 @@ from dynacli.openapi.schema.example_value import (
     example_value_for_parameter,
     made_value,
 )
-from dynacli.openapi.schema.success_answer import success_answer
+from dynacli.openapi.schema.success_response import documented_success
 from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.assemble_body import json_text
 from dynacli.request.parameter_serialization import serialize_header
 from dynacli.traffic.operation_finder import MatchedOperation
-from dynacli.traffic.recorded_request import RecordedAnswer, RecordedRequest
+from dynacli.traffic.recorded_request import RecordedRequest, RecordedResponse
 from dynacli.validation.finding import Finding
 
 __all__ = [
-    "MadeAnswer",
-    "MockAnswers",
+    "MadeResponse",
+    "MockResponses",
     "PreferenceError",
     "ProblemError",
-    "answer_of",
     "preferences_of",
     "random_value",
+    "response_of",
 ]
 
 _MEDIA_TYPE = "application/problem+json"
 
 
 class ProblemError(Exception):
-    """A request that the document has no answer to.
+    """A request that the document has no response to.
 
     Attributes:
-        status: The status of the answer.
+        status: The status of the response.
         detail: A sentence that says why.
-        headers: Further headers of the answer.
+        headers: Further headers of the response.
         members: Further members of the problem.
     """
 
@@ -77,8 +77,8 @@ class ProblemError(Exception):
         self.members = members
 
     @property
-    def answer(self) -> RecordedAnswer:
-        """The answer with the problem."""
+    def response(self) -> RecordedResponse:
+        """The response with the problem."""
         problem = {
             # RFC 9457, section 4.2.1: a problem that has no more meaning than its status.
             "type": "about:blank",
@@ -88,12 +88,12 @@ class ProblemError(Exception):
             **self.members,
         }
         content = json.dumps(problem, ensure_ascii=False, indent=2, default=str).encode("utf-8", "replace")
-        return answer_of(self.status, [("Content-Type", _MEDIA_TYPE), *self.headers], content + b"\n")
+        return response_of(self.status, [("Content-Type", _MEDIA_TYPE), *self.headers], content + b"\n")
 
 
-def answer_of(status: int, headers: Sequence[tuple[str, str]], content: bytes) -> RecordedAnswer:
-    """Return an answer of a server of our own."""
-    return RecordedAnswer(status, _phrase(status), "HTTP/1.1", tuple(headers), content, len(content))
+def response_of(status: int, headers: Sequence[tuple[str, str]], content: bytes) -> RecordedResponse:
+    """Return a response of a server of our own."""
+    return RecordedResponse(status, _phrase(status), "HTTP/1.1", tuple(headers), content, len(content))
 
 
 def _phrase(status: int) -> str:
@@ -121,7 +121,7 @@ class _Preferences:
     Args:
         code: The status; 0 for none.
         example: The name of an example of the document; empty for none.
-        is_dynamic: Whether values are made up anew for each answer; None where the client does not say.
+        is_dynamic: Whether values are made up anew for each response; None where the client does not say.
     """
 
     code: int = 0
@@ -188,14 +188,14 @@ _OF_THE_CONNECTION = frozenset(
 
 
 def _documented_headers(
-    described: DescribedOperation, answer: Mapping[str, Any]
+    described: DescribedOperation, response: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the documented headers of an answer, each with its example or a value made of its schema.
+    """Yield the documented headers of a response, each with its example or a value made of its schema.
 
     Args:
-        answer: The Response Object.
+        response: The Response Object.
     """
-    for name, raw in dict_or_empty(answer.get("headers")).items():
+    for name, raw in dict_or_empty(response.get("headers")).items():
         header = dict_or_empty(described.follow(raw))
         if str(name).lower() in _OF_THE_CONNECTION:
             continue
@@ -216,8 +216,8 @@ _REDIRECTS = range(300, 400)
 
 
 @record
-class _DocumentedAnswer:
-    """A documented answer.
+class _DocumentedResponse:
+    """A documented response.
 
     Args:
         status: The status that is sent.
@@ -231,23 +231,23 @@ class _DocumentedAnswer:
     raw: Mapping[str, Any]
 
 
-def _plain_answer(described: DescribedOperation) -> _DocumentedAnswer:
-    """Return the answer to a right request: the plain success, else a redirect, else a success without a body.
+def _plain_response(described: DescribedOperation) -> _DocumentedResponse:
+    """Return the response to a right request: the plain success, else a redirect, else a success without a body.
 
     Documents that tell of errors alone mean that a right request succeeds, and OpenAPI does not ask for more: "not
     necessarily expected to cover all possible HTTP response codes" (3.1.1, "Responses Object").
     """
     responses = _responses(described)
-    key, _ = success_answer(responses, described.follow)
+    key, _ = documented_success(responses, described.follow)
     others = sorted(each for each in responses if _status_of(each, responses, 0) in _REDIRECTS)
     for found in (key, *others[:1]):
         if _status_of(found, responses, 200) in _FINAL:
             return _documented(described, _status_of(found, responses, 200), found)
-    return _DocumentedAnswer(200, "", {})
+    return _DocumentedResponse(200, "", {})
 
 
-def _answer_for(described: DescribedOperation, statuses: Sequence[int]) -> _DocumentedAnswer | None:
-    """Return the answer with the first status that is documented; by a range or `default` only for the first one."""
+def _response_for(described: DescribedOperation, statuses: Sequence[int]) -> _DocumentedResponse | None:
+    """Return the response with the first status that is documented; by a range or `default` only for the first one."""
     responses = _responses(described)
     for status in statuses:
         if str(status) in responses:
@@ -260,9 +260,9 @@ def _responses(described: DescribedOperation) -> Mapping[str, Any]:
     return {str(key): value for key, value in described.raw_responses.items()}
 
 
-def _documented(described: DescribedOperation, status: int, key: str) -> _DocumentedAnswer:
+def _documented(described: DescribedOperation, status: int, key: str) -> _DocumentedResponse:
     raw = described.follow(_responses(described).get(key))
-    return _DocumentedAnswer(status, key, raw if isinstance(raw, Mapping) else {})
+    return _DocumentedResponse(status, key, raw if isinstance(raw, Mapping) else {})
 
 
 def _status_of(key: str, responses: Mapping[str, Any], by_default: int) -> int:
@@ -398,26 +398,26 @@ _MOST_KEPT = 1_000
 
 
 @record
-class MadeAnswer:
-    """An answer, and how it was made.
+class MadeResponse:
+    """A response, and how it was made.
 
     Args:
         source: What its body was made of; empty where it has none.
         findings: Where it breaks the document, which nothing that the document itself says would keep.
     """
 
-    answer: RecordedAnswer
+    response: RecordedResponse
     source: str
     findings: tuple[Finding, ...] = ()
 
 
-class MockAnswers:
-    """Makes the answers of an API.
+class MockResponses:
+    """Makes the responses of an API.
 
     Args:
-        judge: Judges the answers.
-        is_dynamic: Whether values are made up anew for each answer where the client does not say.
-        has_examples: Whether the examples of answers are given where the client names none.
+        judge: Judges the responses.
+        is_dynamic: Whether values are made up anew for each response where the client does not say.
+        has_examples: Whether the examples of responses are given where the client names none.
     """
 
     def __init__(
@@ -426,45 +426,45 @@ class MockAnswers:
         self._api, self._judge = api, judge
         self._is_dynamic, self._has_examples = is_dynamic, has_examples
         self._described: dict[str, DescribedOperation] = {}
-        self._kept: dict[tuple[object, ...], MadeAnswer] = {}
+        self._kept: dict[tuple[object, ...], MadeResponse] = {}
         self._count = 0
 
     def success(
         self, match: MatchedOperation, preferences: _Preferences, accept: Sequence[str]
-    ) -> MadeAnswer:
-        """Return the answer to a right request.
+    ) -> MadeResponse:
+        """Return the response to a right request.
 
         Args:
             accept: The values of `Accept`.
 
         Raises:
-            ProblemError: The document has no answer as it is asked for.
+            ProblemError: The document has no response as it is asked for.
         """
         described = self._description(match)
         if preferences.code:
-            documented = _answer_for(described, [preferences.code])
+            documented = _response_for(described, [preferences.code])
             if documented is None:
-                raise ProblemError(404, f"The document has no answer {preferences.code} of this operation")
+                raise ProblemError(404, f"The document has no response {preferences.code} of this operation")
         else:
-            documented = _plain_answer(described)
-        return self._answer(match, documented, preferences, accept)
+            documented = _plain_response(described)
+        return self._response(match, documented, preferences, accept)
 
     def failure(
         self, match: MatchedOperation, statuses: Sequence[int], accept: Sequence[str]
-    ) -> MadeAnswer | None:
-        """Return the answer to a wrong request; None where the document has none.
+    ) -> MadeResponse | None:
+        """Return the response to a wrong request; None where the document has none.
 
         Args:
             statuses: Those that would be right, the best first.
         """
-        documented = _answer_for(self._description(match), statuses)
+        documented = _response_for(self._description(match), statuses)
         if documented is None:
             return None
         try:
-            return self._answer(match, documented, _Preferences(), accept)
+            return self._response(match, documented, _Preferences(), accept)
         except ProblemError:
             # A client that does not want the error's media type gets it all the same (RFC 9110, section 12.5.1).
-            return self._answer(match, documented, _Preferences(), ())
+            return self._response(match, documented, _Preferences(), ())
 
     def _description(self, match: MatchedOperation) -> DescribedOperation:
         name = match.operation.name
@@ -472,18 +472,18 @@ class MockAnswers:
             self._described[name] = DescribedOperation(self._api, match.operation)
         return self._described[name]
 
-    def _answer(
+    def _response(
         self,
         match: MatchedOperation,
-        documented: _DocumentedAnswer,
+        documented: _DocumentedResponse,
         preferences: _Preferences,
         accept: Sequence[str],
-    ) -> MadeAnswer:
+    ) -> MadeResponse:
         content = dict_or_empty(documented.raw.get("content"))
         chosen = accepted_offer(accept, list(content))
         if content and chosen is None and documented.status not in WITHOUT_BODY:
             listed = ", ".join(f"`{name}`" for name in content)
-            raise ProblemError(406, f"The answer {documented.status} can be had as {listed}")
+            raise ProblemError(406, f"The response {documented.status} can be had as {listed}")
         is_dynamic = self._is_dynamic if preferences.is_dynamic is None else preferences.is_dynamic
         is_made_anew = is_dynamic and not preferences.example
         key = match.operation.name, documented.status, chosen, preferences.example
@@ -499,9 +499,9 @@ class MockAnswers:
         return made
 
     def _made(
-        self, match: MatchedOperation, documented: _DocumentedAnswer, bodies: Iterator[AnswerBody | None]
-    ) -> MadeAnswer:
-        """Return the first answer that is as the document describes it; where there is none, the first of all."""
+        self, match: MatchedOperation, documented: _DocumentedResponse, bodies: Iterator[ResponseBody | None]
+    ) -> MadeResponse:
+        """Return the first response that is as the document describes it; where there is none, the first of all."""
         described = self._description(match)
         headers = list(_documented_headers(described, documented.raw))
         if match.operation.is_deprecated:
@@ -509,10 +509,10 @@ class MockAnswers:
         made = []
         for body in bodies:
             typed = [("Content-Type", body.media_type)] if body else []
-            answer = answer_of(documented.status, [*typed, *headers], body.content if body else b"")
+            response = response_of(documented.status, [*typed, *headers], body.content if body else b"")
             # A success that the document leaves out is the mock's own, and nobody's defect.
-            findings = tuple(self._judge.answer(answer, match).findings) if documented.key else ()
-            made.append(MadeAnswer(answer, body.source if body else "", findings))
+            findings = tuple(self._judge.response(response, match).findings) if documented.key else ()
+            made.append(MadeResponse(response, body.source if body else "", findings))
             if not findings:
                 return made[-1]
         return made[0]
@@ -520,19 +520,19 @@ class MockAnswers:
     def _bodies(
         self,
         described: DescribedOperation,
-        documented: _DocumentedAnswer,
+        documented: _DocumentedResponse,
         chosen: tuple[str, str] | None,
         example: str,
         *,
         is_random: bool,
-    ) -> Iterator[AnswerBody | None]:
+    ) -> Iterator[ResponseBody | None]:
         if chosen is None or documented.status in WITHOUT_BODY:
             if example:
-                raise ProblemError(404, f"The answer {documented.status} has no body, and so no examples")
+                raise ProblemError(404, f"The response {documented.status} has no body, and so no examples")
             yield None
             return
         offer, named = chosen
-        bodies = AnswerBodies(described, offer, named, documented.raw["content"][offer])
+        bodies = ResponseBodies(described, offer, named, documented.raw["content"][offer])
         if example:
             try:
                 yield from bodies.named(example)
@@ -540,7 +540,7 @@ class MockAnswers:
                 raise ProblemError(404, str(error)) from error
             return
         if is_random:
-            # The n-th answer of a server is the same in each run.
+            # The n-th response of a server is the same in each run.
             self._count += 1
             random = Random(self._count)  # noqa: S311  - no secret
             yield from bodies.made(lambda schema, resolve, _: random_value(schema, resolve, random))

@@ -1,14 +1,14 @@
-"""Reading the body of an answer: all of it, or the beginning of a stream, because a stream may have no end."""
+"""Reading the body of a response: all of it, or the beginning of a stream, because a stream may have no end."""
 
 import re
 import time
 from dataclasses import replace
 
-from dynacli.http.exchange import RENDER_LIMIT, Answer
+from dynacli.http.exchange import RENDER_LIMIT, Response
 from dynacli.http.semantics import essence, is_event_stream, is_json_sequence, is_sequence
 from dynacli.http.send import Pieces
 
-__all__ = ["AnswerReader", "complete_items"]
+__all__ = ["ResponseReader", "complete_items"]
 
 _STREAM_SECONDS = 5.0
 """Seconds that a stream is listened to, once an item of it has come."""
@@ -19,23 +19,23 @@ _STREAM_BYTES = 1024 * 1024
 _END_OF_EVENT = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
 
-class AnswerReader:
-    """Reads the body of one answer, and keeps what has come of a stream that goes on."""
+class ResponseReader:
+    """Reads the body of one response, and keeps what has come of a stream that goes on."""
 
     def __init__(self) -> None:
-        self._head: Answer | None = None
+        self._head: Response | None = None
         self._is_stream = False
         self._start = time.monotonic()
         self._content = bytearray()
         self._is_complete = False
 
-    def __call__(self, answer: Answer, pieces: Pieces) -> bytes:
-        """Read a body; `send` calls it with the answer's head.
+    def __call__(self, response: Response, pieces: Pieces) -> bytes:
+        """Read a body; `send` calls it with the response's head.
 
         Raises:
             NetworkError: The body is too large, or breaks off.
         """
-        self._head, self._is_stream = answer, is_sequence(essence(answer.header("content-type")))
+        self._head, self._is_stream = response, is_sequence(essence(response.header("content-type")))
         if not self._is_stream:
             self._is_complete = True
             return b"".join(pieces.up_to(RENDER_LIMIT))
@@ -52,7 +52,7 @@ class AnswerReader:
         """Whether the body is only the beginning of a stream."""
         return self._head is not None and self._is_stream and not self._is_complete
 
-    def partial_answer(self) -> Answer | None:
+    def partial_response(self) -> Response | None:
         """Return what has come of a stream when the time of the call was over; None where no stream began."""
         if self._head is None or not self._is_stream:
             return None

@@ -1,4 +1,4 @@
-"""The bodies of a mock's answers: the media type that the client wants, and an example as its text."""
+"""The bodies of a mock's responses: the media type that the client wants, and an example as its text."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ from dynacli.request.assemble_body import encode, json_text
 from dynacli.request.form_body import PREVIEW_BOUNDARY, Multipart, encode_form, make_parts
 from dynacli.request.text_body import text_body
 
-__all__ = ["AnswerBodies", "AnswerBody", "NoNamedExampleError", "accepted_offer", "static_value"]
+__all__ = ["NoNamedExampleError", "ResponseBodies", "ResponseBody", "accepted_offer", "static_value"]
 
 _EVENT_FIELDS = ("event", "id", "retry", "data")
 _JSON_LINES = "application/x-ndjson"
@@ -181,7 +181,7 @@ class NoNamedExampleError(LookupError):
 
 
 @record
-class AnswerBody:
+class ResponseBody:
     """A body.
 
     Args:
@@ -203,8 +203,8 @@ def static_value(schema: Any, resolve: Callable[[str], Any], is_short: bool) -> 
     return example_value(schema, resolve, direction="response", required_only=is_short)
 
 
-class AnswerBodies:
-    """The bodies of an answer under one media type of the document.
+class ResponseBodies:
+    """The bodies of a response under one media type of the document.
 
     Args:
         offer: The media type or range, a key of the document.
@@ -217,7 +217,7 @@ class AnswerBodies:
         self._media = dict_or_empty(described.follow(raw))
         self._schema = body_schema(self._media)
 
-    def named(self, name: str) -> Iterator[AnswerBody]:
+    def named(self, name: str) -> Iterator[ResponseBody]:
         """Yield the bodies that the example of a name stands for, the likeliest first.
 
         Raises:
@@ -227,7 +227,7 @@ class AnswerBodies:
         if name not in examples:
             listed = ", ".join(f"`{each}`" for each in examples)
             raise NoNamedExampleError(
-                f"The answer has no example `{name}` as `{self._offer}`; "
+                f"The response has no example `{name}` as `{self._offer}`; "
                 + (f"it has {listed}" if listed else "it has none with a name")
             )
         found = list(self._of_example(name, examples[name]))
@@ -235,14 +235,14 @@ class AnswerBodies:
             raise NoNamedExampleError(f"The example `{name}` has no value in the document")
         yield from found
 
-    def documented(self) -> Iterator[AnswerBody]:
+    def documented(self) -> Iterator[ResponseBody]:
         """Yield the bodies that the examples of the document stand for."""
         if "example" in self._media:
             yield from self._of_value(self._media["example"], "example")
         for name, raw in dict_or_empty(self._media.get("examples")).items():
             yield from self._of_example(name, raw)
 
-    def made(self, make_value: _ValueMaker) -> Iterator[AnswerBody]:
+    def made(self, make_value: _ValueMaker) -> Iterator[ResponseBody]:
         """Yield bodies made of the schema: with all properties, then with those that are required."""
         schema = self._schema
         if schema in (None, {}, True):
@@ -256,7 +256,7 @@ class AnswerBodies:
             with suppress(NoExampleError):
                 yield from self._of_value(make_value(schema, self._described.resolve, is_short), "schema")
 
-    def _of_example(self, name: str, raw: Any) -> Iterator[AnswerBody]:
+    def _of_example(self, name: str, raw: Any) -> Iterator[ResponseBody]:
         example = dict_or_empty(self._described.follow(raw))
         source = f"example `{name}`"
         # OpenAPI 3.2.0, "Example Object".
@@ -266,7 +266,7 @@ class AnswerBodies:
             if key in example:
                 yield from self._of_value(example[key], source)
 
-    def _of_value(self, value: Any, source: str) -> Iterator[AnswerBody]:
+    def _of_value(self, value: Any, source: str) -> Iterator[ResponseBody]:
         """Yield the body of a value; a text may be the body itself, written as it is sent."""
         is_text = isinstance(value, str)
         name = _sent_name(self._offer, self._named, is_text=is_text)
@@ -274,13 +274,13 @@ class AnswerBodies:
             yield self._body(value.encode("utf-8", "replace"), source, name)
         with suppress(UsageError):  # such as a number that JSON cannot write
             content, media_type = _written_value(value, name, self._media, self._schema, self._described)
-            yield AnswerBody(content, media_type, source)
+            yield ResponseBody(content, media_type, source)
         if is_text and is_json(name) and not is_sequence(name) and _is_json_text(value):
             yield self._body(value.encode(), source, name)
 
-    def _body(self, content: bytes, source: str, media_type: str = "") -> AnswerBody:
+    def _body(self, content: bytes, source: str, media_type: str = "") -> ResponseBody:
         name = media_type or _sent_name(self._offer, self._named, is_text=False)
-        return AnswerBody(content, name, source)
+        return ResponseBody(content, name, source)
 
 
 def _is_json_text(text: str) -> bool:

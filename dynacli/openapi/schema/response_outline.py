@@ -1,4 +1,4 @@
-"""What an answer holds, in few words: the names of its fields, two levels deep."""
+"""What a response holds, in few words: the names of its fields, two levels deep."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from dynacli.record import record
 from dynacli.text.terminal import visible
 from dynacli.text.wrapping import short_sentence, word_or_quoted
 
-__all__ = ["AnswerOutline", "UnreturnedFields", "answer_outline", "unreturned_fields"]
+__all__ = ["ResponseOutline", "UnreturnedFields", "response_outline", "unreturned_fields"]
 
 _ANY_NAME = "<any name>"
 """Stands for the fields of an object whose names the document does not list."""
@@ -31,7 +31,7 @@ _MOST_WRAPPERS = 3
 _MOST_BESIDE = 3
 """How many plain fields an object may have that only wraps another one."""
 _MOST_ABOUT_A_LIST = 8
-"""How many plain fields an answer may have beside the list that it is about."""
+"""How many plain fields a response may have beside the list that it is about."""
 _WRAPPERS = frozenset((*WRAPPERS, "result", "response", "payload", "_embedded"))
 _MOST_NAMES = 200
 _LONGEST_NAME = 60
@@ -43,10 +43,10 @@ Resolve = Callable[[str], Any]
 
 @record
 class _OutlineLine:
-    """The fields of one object of an answer.
+    """The fields of one object of a response.
 
     Args:
-        place: Where the object is, `rows[]` for each item of the list `rows`; empty for the answer itself.
+        place: Where the object is, `rows[]` for each item of the list `rows`; empty for the response itself.
         names: The names of its fields, as the document spells them; a list ends in `[]`, an object in `{}`.
             Of something without fields, its type.
         is_type: Whether it is one.
@@ -75,11 +75,11 @@ def _shown(name: str) -> str:
 
 
 @record
-class AnswerOutline:
-    """What an answer holds.
+class ResponseOutline:
+    """What a response holds.
 
     Args:
-        kind: What the answer is where that is no single JSON value: `nothing`, `text (text/plain)`, `a stream`; else
+        kind: What the response is where that is no single JSON value: `nothing`, `text (text/plain)`, `a stream`; else
             empty.
         lines: Its objects that have fields, the most telling first.
         others: The media types that it may have instead.
@@ -105,8 +105,8 @@ class AnswerOutline:
         return texts
 
 
-def answer_outline(response: Mapping[str, Any], resolve: Resolve) -> AnswerOutline:
-    """Return what an answer holds.
+def response_outline(response: Mapping[str, Any], resolve: Resolve) -> ResponseOutline:
+    """Return what a response holds.
 
     Args:
         response: A Response Object in the normal form; empty where the document has none.
@@ -114,7 +114,7 @@ def answer_outline(response: Mapping[str, Any], resolve: Resolve) -> AnswerOutli
     """
     content = mapping_of(response, "content")
     if not content:
-        return AnswerOutline("nothing" if response else "not described")
+        return ResponseOutline("nothing" if response else "not described")
     kinds = (is_json, is_as_good_as_json, is_sequence, lambda _: True)
     name = next(str(each) for is_kind in kinds for each in content if is_kind(str(each)))
     media = content[name]
@@ -124,17 +124,17 @@ def answer_outline(response: Mapping[str, Any], resolve: Resolve) -> AnswerOutli
     outline = _Outline(resolve)
     shape = outline.shape(body_schema(media) if isinstance(media, Mapping) else None)
     if any(map(is_binary, shape.schemas)):
-        return AnswerOutline(f"bytes ({essence(name)})", (), others)
+        return ResponseOutline(f"bytes ({essence(name)})", (), others)
     is_value = is_json(name) or is_as_good_as_json(name) or is_sequence(name) or shape.has_fields
     if not is_value:
         word = "text" if is_text_type(name) or essence(name).endswith(("/xml", "+xml")) else "bytes"
-        return AnswerOutline(f"{word} ({essence(name)})", (), others)
+        return ResponseOutline(f"{word} ({essence(name)})", (), others)
     if not shape.schemas:
-        return AnswerOutline(f"not described ({essence(name)})", (), others)
+        return ResponseOutline(f"not described ({essence(name)})", (), others)
     if is_sequence(name) and shape.items is not None:
         shape = outline.shape(shape.items)  # OpenAPI 3.2: the schema of each item stands in that of an array
     kind = "a stream, each item of it:" if is_sequence(name) else ""
-    return AnswerOutline(kind, tuple(outline.lines(shape)), others)
+    return ResponseOutline(kind, tuple(outline.lines(shape)), others)
 
 
 class _Shape:
@@ -172,7 +172,7 @@ class _Shape:
 
 
 class _Outline:
-    """The outline of an answer while it is made."""
+    """The outline of a response while it is made."""
 
     def __init__(self, resolve: Resolve) -> None:
         self._resolve = resolve
@@ -187,7 +187,7 @@ class _Outline:
         return self._known[id(schema)][1]
 
     def lines(self, shape: _Shape) -> list[_OutlineLine]:
-        """Return the lines of an answer; objects that only wrap the rest count as no level."""
+        """Return the lines of a response; objects that only wrap the rest count as no level."""
         place, shape = self._within_lists(shape)
         beside: list[_OutlineLine] = []
         for _ in range(_MOST_WRAPPERS):
@@ -296,7 +296,7 @@ _LITERAL = r"`([^`\s]+)`"
 
 @record
 class UnreturnedFields:
-    """Fields that an input names, and that the answer does not have.
+    """Fields that an input names, and that the response does not have.
 
     Args:
         option: The option of the input, without dashes.
@@ -317,11 +317,11 @@ class UnreturnedFields:
 
 
 def unreturned_fields(
-    inputs: Iterable[Parameter | Field], outline: AnswerOutline
+    inputs: Iterable[Parameter | Field], outline: ResponseOutline
 ) -> tuple[UnreturnedFields, ...]:
-    """Return what an operation sorts or filters by, as far as the document says it, and its answer does not have.
+    """Return what an operation sorts or filters by, as far as the document says it, and its response does not have.
 
-    Nothing is returned where the answer may have fields that the outline does not list.
+    Nothing is returned where the response may have fields that the outline does not list.
     """
     known = {plain_name(word) for line in outline.lines for word in (*line.place.split("."), *line.names)}
     if not outline.lines or any(_ANY_NAME in line.names for line in outline.lines):
@@ -335,7 +335,7 @@ def unreturned_fields(
             continue
         keys = list(_keys(each))
         unknown = tuple(key for key in keys if not _is_among(key, known))
-        # Words of which the answer has none are hardly names of fields.
+        # Words of which the response has none are hardly names of fields.
         if unknown and len(keys) >= _FEWEST_KEYS and len(unknown) < len(keys):
             found.append(UnreturnedFields(each.option, unknown))
     return tuple(found)
@@ -360,7 +360,7 @@ def _keys(each: Parameter | Field) -> Iterator[str]:
 
 
 def _is_among(key: str, known: set[str]) -> bool:
-    """Return whether an answer has a field of a name, or one that it may stand for: `created` for `created_at`."""
+    """Return whether a response has a field of a name, or one that it may stand for: `created` for `created_at`."""
     plain = plain_name(key.rpartition(".")[2])
     return (
         any(plain in name or (name and name in plain) for name in known)

@@ -1,4 +1,4 @@
-"""`--wait` and `--follow`: calls are made one after the other, and the last answer is written."""
+"""`--wait` and `--follow`: calls are made one after the other, and the last response is written."""
 
 from typing import TYPE_CHECKING
 
@@ -15,13 +15,13 @@ from dynacli.output.output_form import OutputForm
 
 if TYPE_CHECKING:
     from dynacli.commands._call.call_report import CallReport
-    from dynacli.http.exchange import Answer
+    from dynacli.http.exchange import Response
 
-__all__ = ["LastAnswer"]
+__all__ = ["LastResponse"]
 
 
-class LastAnswer:
-    """The answer in which a series of calls ends.
+class LastResponse:
+    """The response in which a series of calls ends.
 
     Args:
         engine: Makes the calls.
@@ -56,7 +56,7 @@ class LastAnswer:
         self._told: Call | None = None
 
     def call(self, inputs: CallInputs) -> None:
-        """Make the calls, and write and judge the last answer; also where an error ends them.
+        """Make the calls, and write and judge the last response; also where an error ends them.
 
         Raises:
             DynacliError: The calls do not end well; the exit code is the error's.
@@ -74,13 +74,13 @@ class LastAnswer:
             last = series.make(self._described, inputs)
         except DynacliError:
             if series.last is not None:
-                unwritten = self._write(series.last.call, series.last.answer)
+                unwritten = self._write(series.last.call, series.last.response)
                 if unwritten is not None:
                     run.warn(f"{unwritten.message}: {unwritten.reason}")
                 self._tell(series.last)
             raise
-        call, answer, verdict = last
-        conclude(run, call, answer, verdict, self._report, self._write(call, answer))
+        call, response, verdict = last
+        conclude(run, call, response, verdict, self._report, self._write(call, response))
 
     def _begin_next(self, made: MadeCall, described: DescribedOperation) -> None:
         self._tell(made)
@@ -88,24 +88,24 @@ class LastAnswer:
             self._report.begin_next(made.call.described, described)
 
     def _tell(self, made: MadeCall) -> None:
-        """Tell, unless it was told, what is to be said of an answer that is not the result."""
+        """Tell, unless it was told, what is to be said of a response that is not the result."""
         if made.verdict is not None and made.call is not self._told:
-            report_verdict_so_far(self._run, made.call, made.answer, made.verdict, self._report)
+            report_verdict_so_far(self._run, made.call, made.response, made.verdict, self._report)
         self._told = made.call
 
-    def _write(self, call: Call, answer: "Answer") -> FileError | FormError | None:
-        """Write an answer; return why it could not be written."""
+    def _write(self, call: Call, response: "Response") -> FileError | FormError | None:
+        """Write a response; return why it could not be written."""
         form = self._form
         if form.include:
             from dynacli.commands._call.message_heads import write_head
 
-            write_head(self._run.env, call.signed, answer)
-        if form.is_of_value and not 200 <= answer.status < 300:
+            write_head(self._run.env, call.signed, response)
+        if form.is_of_value and not 200 <= response.status < 300:
             form = OutputForm(file=form.file)
         from dynacli.output.render import write_body
 
         try:
-            write_body(self._run.env, answer.body, answer.header("content-type"), form)
+            write_body(self._run.env, response.body, response.header("content-type"), form)
         except (FileError, FormError) as error:
             return error
         return None
@@ -128,12 +128,12 @@ def _check_options(run: Run) -> None:
     if options.all or options.max_items is not None:
         raise UsageError(
             f"`{several}` and `{'--all' if options.all else '--max-items'}` do not go together",
-            reason=f"`{several}` looks at one answer, and a list of many pages has many",
+            reason=f"`{several}` looks at one response, and a list of many pages has many",
             hint="Make two calls",
         )
     if options.resume or options.remote_name:
         raise UsageError(
             f"`{several}` and `{'--resume' if options.resume else '-O'}` do not go together",
-            reason="An answer that is looked at is not written as it comes",
+            reason="A response that is looked at is not written as it comes",
             hint="Make two calls",
         )

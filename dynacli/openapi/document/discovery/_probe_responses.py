@@ -1,4 +1,4 @@
-"""The answers to probes, judged by their content: a document, references to documents, or neither."""
+"""The responses to probes, judged by their content: a document, references to documents, or neither."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -32,13 +32,13 @@ from dynacli.urls import without_query
 __all__ = [
     "INSIDE",
     "MAX_CALLS",
-    "DocumentAnswer",
-    "ReadAnswer",
+    "DocumentResponse",
+    "ReadResponse",
     "TrialCall",
     "calls_of",
     "is_unknown_there",
     "on_one_line",
-    "read_answer",
+    "read_response",
 ]
 
 MAX_CALLS = 2
@@ -49,7 +49,7 @@ _HARMFUL = re.compile(
     r"|sign-?_?out|disabl|trigger|execut|run(?![a-z])|sync|import|export|download|stream|event|watch|subscri|tail",
     re.IGNORECASE,
 )
-"""What a `GET` is not called for: it may do more than read, or its answer may be large or never end."""
+"""What a `GET` is not called for: it may do more than read, or its response may be large or never end."""
 _EASY = re.compile(r"health|version|status|ping|ready|info", re.IGNORECASE)
 _UNKNOWN = frozenset((404, 405, 410, 501))
 _MAX_PARTS = 5_000
@@ -61,7 +61,7 @@ class TrialCall(NamedTuple):
     Args:
         path: The path as the document has it.
         url: The URL that the document says it is at.
-        may_be_page: Whether the document lets the answer be HTML.
+        may_be_page: Whether the document lets the response be HTML.
     """
 
     path: str
@@ -70,7 +70,7 @@ class TrialCall(NamedTuple):
 
 
 def is_unknown_there(call: TrialCall, head: Head | None) -> bool:
-    """Return whether an answer says that there is no such operation: 404, or the page of an application instead.
+    """Return whether a response says that there is no such operation: 404, or the page of an application instead.
 
     A slow server, an error of it, or a demand for a credential says nothing of that kind.
     """
@@ -122,7 +122,7 @@ def calls_of(tree: Mapping[str, Any], uri: str) -> tuple[TrialCall, ...]:
 
 
 def _callable(tree: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
-    """Yield the path of each `GET` that needs no input, and whether its answer may be HTML."""
+    """Yield the path of each `GET` that needs no input, and whether its response may be HTML."""
     paths = tree.get("paths")
     for path, item in list(paths.items())[:_MAX_PARTS] if isinstance(paths, Mapping) else ():
         operation = item.get("get") if isinstance(item, Mapping) else None
@@ -169,8 +169,8 @@ _SIGNS = (b"openapi", b"swagger", b"linkset", b"url")
 """Each document, catalog and configuration has one of these words; no other text is worth parsing as YAML."""
 
 
-class DocumentAnswer(NamedTuple):
-    """An answer that is a document, with the operations by which another document of the same API is recognised.
+class DocumentResponse(NamedTuple):
+    """A response that is a document, with the operations by which another document of the same API is recognised.
 
     Args:
         found: The document as the search reports it.
@@ -184,39 +184,39 @@ class DocumentAnswer(NamedTuple):
     shape: frozenset[str]
     trial_calls: tuple[TrialCall, ...]
 
-    def is_same_api(self, other: "DocumentAnswer") -> bool:
+    def is_same_api(self, other: "DocumentResponse") -> bool:
         """Return whether both describe the same API, in two formats or two versions of OpenAPI."""
         mine, theirs = self.found, other.found
         is_same_name = (mine.title, mine.version) == (theirs.title, theirs.version)
         return is_same_name and self.shape == other.shape
 
 
-class ReadAnswer(NamedTuple):
-    """An answer after its content was read.
+class ReadResponse(NamedTuple):
+    """A response after its content was read.
 
     Args:
-        result: What the answer is, in a few words.
-        document: The document, where the answer is one.
-        leads: The references of an answer that is no document.
-        fault: Why the answer cannot be used, where it is meant as a document.
+        result: What the response is, in a few words.
+        document: The document, where the response is one.
+        leads: The references of a response that is no document.
+        fault: Why the response cannot be used, where it is meant as a document.
         is_viewer: Whether it is a page that shows an API.
     """
 
     result: str
-    document: DocumentAnswer | None = None
+    document: DocumentResponse | None = None
     leads: tuple[Lead, ...] = ()
     fault: DocumentError | None = None
     is_viewer: bool = False
 
 
-def read_answer(
+def read_response(
     url: str, fetched: Fetched, links: tuple[str, ...], way: Way, *, is_index: bool = False
-) -> ReadAnswer:
-    """Read an answer to a probe.
+) -> ReadResponse:
+    """Read a response to a probe.
 
     Args:
-        links: The `Link` headers of the answer.
-        is_index: Whether it is the answer of the URL that the person gave, or of the root of its origin: then links
+        links: The `Link` headers of the response.
+        is_index: Whether it is the response of the URL that the person gave, or of the root of its origin: then links
             count, too, that only their words say something of.
     """
     reading = _read(url, fetched, way)
@@ -229,33 +229,33 @@ def read_answer(
     return reading._replace(leads=leads)
 
 
-def _read(url: str, fetched: Fetched, way: Way) -> ReadAnswer:
+def _read(url: str, fetched: Fetched, way: Way) -> ReadResponse:
     content = fetched.content
     start = content[:4000].lstrip(b"\xef\xbb\xbf \t\r\n")
     if fetched.media_type == "application/linkset":
         leads = leads_of(parse_links([_text(content).replace("\n", " ")]))
-        return ReadAnswer(f"a catalog, {_count(len(leads), 'link')}", leads=tuple(leads))
+        return ReadResponse(f"a catalog, {_count(len(leads), 'link')}", leads=tuple(leads))
     if start.startswith(b"<") or fetched.media_type in _SCRIPT_TYPES:
         return _read_page(fetched, is_script=not start.startswith(b"<"))
     # In UTF-16 and UTF-32 the letters have zeros between them, so that no word of `_SIGNS` is found.
     if b"\0" not in start and not any(sign in content for sign in _SIGNS):
-        return ReadAnswer("empty" if not start else "not a document")
+        return ReadResponse("empty" if not start else "not a document")
     return _read_tree(url, fetched, way)
 
 
-def _read_page(fetched: Fetched, *, is_script: bool) -> ReadAnswer:
+def _read_page(fetched: Fetched, *, is_script: bool) -> ReadResponse:
     text = _text(fetched.content)
     leads = read_query(fetched.uri) + read_page(text, is_script=is_script)
     if is_script:
-        return ReadAnswer(INSIDE if has_document_inside(text) else "a script", leads=tuple(leads))
+        return ReadResponse(INSIDE if has_document_inside(text) else "a script", leads=tuple(leads))
     if is_viewer(text):
         leads += read_neighbours(fetched.uri, text)
-        return ReadAnswer("not a document: a page that shows an API", leads=tuple(leads), is_viewer=True)
+        return ReadResponse("not a document: a page that shows an API", leads=tuple(leads), is_viewer=True)
     kind = "XML" if text[:100].lstrip().startswith("<?xml") else "an HTML page"
-    return ReadAnswer(f"not a document: {kind}", leads=tuple(leads))
+    return ReadResponse(f"not a document: {kind}", leads=tuple(leads))
 
 
-def _read_tree(url: str, fetched: Fetched, way: Way) -> ReadAnswer:
+def _read_tree(url: str, fetched: Fetched, way: Way) -> ReadResponse:
     name = without_query(url)
     tree: Any = None
     try:
@@ -265,15 +265,15 @@ def _read_tree(url: str, fetched: Fetched, way: Way) -> ReadAnswer:
     except DocumentError as error:
         if is_linkset(tree):
             leads = read_linkset(tree)
-            return ReadAnswer(f"a catalog, {_count(len(leads), 'link')}", leads=tuple(leads))
+            return ReadResponse(f"a catalog, {_count(len(leads), 'link')}", leads=tuple(leads))
         named = _named(tree) or read_config(tree)
         if named:
-            return ReadAnswer("not a document, but names some", leads=tuple(named))
+            return ReadResponse("not a document, but names some", leads=tuple(named))
         leads = read_page(_text(fetched.content))
         is_meant = _is_versioned(tree) or (tree is None and _looks_versioned(fetched.content))
-        return ReadAnswer(_why(error, name), leads=tuple(leads), fault=error if is_meant else None)
+        return ReadResponse(_why(error, name), leads=tuple(leads), fault=error if is_meant else None)
     document = _document(url, fetched, tree, way)
-    return ReadAnswer(_summary(document.found), document)
+    return ReadResponse(_summary(document.found), document)
 
 
 def _named(tree: Any) -> list[Lead]:
@@ -302,7 +302,7 @@ def _why(error: DocumentError, name: str) -> str:
     return on_one_line(f"not a document: {message}" if message else "not a document")
 
 
-def _document(url: str, fetched: Fetched, tree: dict[str, Any], way: Way) -> DocumentAnswer:
+def _document(url: str, fetched: Fetched, tree: dict[str, Any], way: Way) -> DocumentResponse:
     info = tree.get("info")
     info = info if isinstance(info, dict) else {}
     uri = fetched.uri or url
@@ -317,7 +317,7 @@ def _document(url: str, fetched: Fetched, tree: dict[str, Any], way: Way) -> Doc
         way,
     )
     is_json = fetched.content[:100].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
-    return DocumentAnswer(found, is_json, shape, calls_of(tree, uri))
+    return DocumentResponse(found, is_json, shape, calls_of(tree, uri))
 
 
 def _shape(tree: dict[str, Any], uri: str) -> frozenset[str]:

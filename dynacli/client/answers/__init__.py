@@ -1,1 +1,0 @@
-"""The answer to a call: for a Python program, as an error, and with what is wrong in it shown."""
