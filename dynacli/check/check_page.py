@@ -205,7 +205,7 @@ def _operations(results: CheckResults) -> str:
                 _verdict(checked),
             )
         )
-    return html_table(("operation", "request", "calls", "status", "responses", "slowest", "verdict"), rows)
+    return html_table(("operation", "request", "calls", "status", "responses", "slowest", "result"), rows)
 
 
 def _verdict(checked: CheckedOperation) -> str:

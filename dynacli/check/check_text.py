@@ -140,7 +140,7 @@ def verdict_word(checked: CheckedOperation) -> str:
         return "not validated"
     if all(status >= 400 for status in checked.statuses):
         return f"only {' and '.join(f'{digit}xx' for digit in sorted({s // 100 for s in checked.statuses}))}"
-    return "ok, not all judged" if any(map(not_validated_of, checked.exchanges)) else "ok"
+    return "ok, not all validated" if any(map(not_validated_of, checked.exchanges)) else "ok"
 
 
 def duration_text(seconds: float) -> str:
@@ -408,7 +408,7 @@ def check_table(results: CheckResults, paint: Painter, width: int) -> str:
 def _operation_lines(results: CheckResults, paint: Painter, width: int) -> list[str]:
     if not results.checked:
         return []
-    head = ("operation", "method", "calls", "status", "responses", "time", "verdict")
+    head = ("operation", "method", "calls", "status", "responses", "time", "result")
     columns = [0, 1, 2, 3, 4, 5, 6] if width >= _WIDE else [0, 2, 3, 6]
     rows = [
         [visible(row[column], keep="") for column in columns]

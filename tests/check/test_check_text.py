@@ -210,7 +210,7 @@ def _row(text: str, name: str = "get-a") -> str:
         pytest.param(
             200,
             {"s200": {"description": "", "content": {"application/json": {}}}},
-            "1/1 ok, not all judged",
+            "1/1 ok, not all validated",
             id="no-schema",
         ),
         pytest.param(429, {"s200": _good(_REF)}, "0/1 not validated", id="too-many"),

@@ -343,7 +343,7 @@ class ToldPassage(ToldExchange):
         not_validated = self.not_validated()
         if not_validated:
             more = f", and {len(not_validated) - 1} more" if len(not_validated) > 1 else ""
-            words.append(f"not all judged: {self.shown(not_validated[0])}{more}")
+            words.append(f"not all validated: {self.shown(not_validated[0])}{more}")
         if not words and self.has_verdict:
             is_judged = self._judged is not None and self._judged.is_judged
             words.append(paint.green("ok") if is_judged else "not validated: the status is not documented")
