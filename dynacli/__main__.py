@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from dynacli import __version__
-from dynacli.environment import invocation, program
+from dynacli.environment import program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ INTERRUPTED, BROKEN_PIPE, TERMINATED = 130, 141, 143
 _HINTS = {
     "document": "Give a Swagger 2.0 or OpenAPI 3 document, JSON or YAML: a file, a URL, or `-` for standard input",
     "network": "Check the address and the network, then try again",
-    "file": "Name another file, or mend this one",
+    "file": "Check the name and the permissions of the file",
 }
 """Kind of error → what to do about one that brings no hint of its own."""
 
@@ -197,9 +197,9 @@ def _report(run: "Run", error: "DynacliError") -> int:
     from dynacli.errors import UsageError
     from dynacli.output.standard_error import write_error
 
-    if isinstance(error, UsageError):
+    if isinstance(error, UsageError) and not error.is_declined:
         _teach(run, error)
-    error.hint = error.hint or ("" if error.try_ else _usual_hint(error.kind))
+    error.hint = error.hint or ("" if error.try_ or error.is_declined else _usual_hint(error.kind))
     if run.words:
         from dynacli.commands.typed_secrets import mask_typed
 
@@ -210,7 +210,7 @@ def _report(run: "Run", error: "DynacliError") -> int:
 
 def _usual_hint(kind: str) -> str:
     if kind == "usage":
-        return f"See `--help` behind the command, or `{invocation('help')}`"
+        return "Run the command with `--help` for its usage"
     return _HINTS.get(kind, "")
 
 

@@ -22,7 +22,7 @@ text or JSON on standard error and into the exit code::
     └── FailedRowsError   any     rows of a batch failed; the code is the first one's
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 __all__ = [
     "AuthError",
@@ -57,12 +57,14 @@ class DynacliError(Exception):
     Attributes:
         is_retryable: Whether the same call may succeed later.
         try_: The corrected command line; empty where none is known.
+        is_declined: Whether the person answered no to a question, so that nothing failed.
     """
 
     exit_code: int = 1
     kind: ClassVar[str] = "internal"
     is_retryable: bool = False
     try_: str = ""
+    is_declined: bool = False
 
     def __init__(self, message: str, *, reason: str = "", hint: str = "", **details: Any) -> None:
         super().__init__(message)
@@ -71,6 +73,17 @@ class DynacliError(Exception):
         self.hint = hint
         self.details = details
         self._added: list[str] = []
+
+    @classmethod
+    def declined(cls, message: str) -> Self:
+        """Return the error that ends a command because the person answered no to a question.
+
+        Args:
+            message: What did not happen, on a single line without a final period.
+        """
+        error = cls(f"{message}: you answered no")
+        error.is_declined = True
+        return error
 
     def __str__(self) -> str:
         finding = self.reason.partition("\n")[0] if self.details.get("findings") else ""

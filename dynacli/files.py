@@ -425,7 +425,7 @@ def cannot_be_written(path: str, error: OSError | ValueError) -> FileError:
 
         reason = f"`{directory}` is not a directory"
         return FileError(
-            message, reason=reason, hint=f"make the directory first: `mkdir -p {quote(directory)}`"
+            message, reason=reason, hint=f"Create the directory first: `mkdir -p {quote(directory)}`"
         )
     if code == errno.EEXIST:
         return FileError(message, reason=_WHY[code], hint="give a name by `-o @FILE`, or move the file away")

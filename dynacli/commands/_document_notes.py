@@ -56,7 +56,7 @@ def find_revision(
     raise UsageError(
         f"`{name}` has {'several revisions' if matching else 'no revision'} `{word}`",
         reason=f"The latest are {latest}" if latest else "The cache has none",
-        hint=f"See them all: `{invocation('api history', name)}`",
+        hint=f"`{invocation('api history', name)}` lists them all",
         near=[pointer["revision"] for pointer in (matching or history)[:5]],
     )
 
@@ -89,11 +89,13 @@ def _pin_notes(api: OpenedApi, name: str) -> list[str]:
     open_request = api.open_request
     if not open_request.pin:
         return []
-    pinned = f"{name}: the revision {open_request.pin[:SHOWN_DIGITS]} is held"
+    pinned = f"{name}: the revision {open_request.pin[:SHOWN_DIGITS]} is pinned"
     unpin = f"`{invocation('api unpin', api.name)}`"
     if api.pointer["revision"] != open_request.pin:
-        return [f"{pinned}, and not in the cache any more, so the latest is used; {unpin} goes on with it"]
-    return [f"{pinned}, and not refreshed; {unpin} goes on with the latest"] if open_request.refresh else []
+        return [
+            f"{pinned}, but no longer in the cache, so {program().name} uses the latest; {unpin} unpins it"
+        ]
+    return [f"{pinned} and not refreshed; {unpin} follows the latest again"] if open_request.refresh else []
 
 
 def _age_notes(api: OpenedApi, name: str) -> list[str]:

@@ -38,8 +38,8 @@ def explored_line(env: Environment, words: Sequence[str]) -> CalledLine:
         asked = asked_call(run)
         if asked is None:
             raise UsageError(
-                "This call does not fit into the form",
-                reason="Its command line names no operation of a document that is at hand",
+                "This call cannot be shown in the form",
+                reason="Its command names no operation of an available document",
             )
         described, behind = asked
         line = read_line(run, OperationCommand(described), behind)

@@ -243,7 +243,7 @@ class OperationCommand(click.Command):
             # `--draft yes`: the value of a boolean may be left out, so that it was not taken for one.
             if following == surplus and rules.get(flag) in (BOOLEAN, EMPTY_BOOLEAN):
                 return UsageError(
-                    f"`{surplus}` is not a value for {flag}", reason="it takes `true` or `false`"
+                    f"`{surplus}` is not a value for {flag}", reason="Expected `true` or `false`"
                 )
         takes = " ".join(parameter.argument for parameter in in_path) or "no positional words"
         by_option = [
@@ -255,9 +255,9 @@ class OperationCommand(click.Command):
             f"{parameter.argument} is given by `--{parameter.option}`" for parameter in by_option
         )
         return UsageError(
-            f"`{surplus}` is one word too many",
+            f"`{surplus}` is an unexpected argument",
             reason=f"`{operation.name}` takes {takes}{f' here: {others}' if others else ''}",
-            hint="Query parameters and the body are options: see `--help`; a value with spaces needs quotes",
+            hint="Give query parameters and the body as options (`--help` lists them), and quote values with spaces",
         )
 
     def _called(self, ctx: click.Context, /, **params: Any) -> None:

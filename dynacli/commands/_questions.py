@@ -42,5 +42,5 @@ def nobody_to_ask(env: Environment, options: Options, wanted: str, hint: str) ->
     if options.no_input:
         reason = "`--no-input` was given"
     else:
-        reason = "An agent runs this" if is_terminal else "There is no terminal"
-    return UsageError(f"There is nobody to ask for {wanted}", reason=reason, hint=hint)
+        reason = "An agent runs the command" if is_terminal else "There is no terminal"
+    return UsageError(f"Cannot ask for {wanted}", reason=reason, hint=hint)

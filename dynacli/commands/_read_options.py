@@ -140,7 +140,7 @@ def _given(word: str, flag: str) -> str:
     if word.strip():
         return word
     # As from a variable of the shell that is not set: without the option, something else would be called.
-    raise UsageError(f"The value of `{flag}` is empty", hint="Give it one, or leave out the option")
+    raise UsageError(f"`{flag}` needs a value", hint="Give a value, or leave out the option")
 
 
 def _filter(word: str, flag: str) -> str:  # noqa: ARG001
@@ -185,7 +185,7 @@ def _reference(word: str, flag: str) -> str:
         return path
     if os.path.exists(path):
         raise UsageError(
-            summary, reason=f"`{path}` is a file", hint=f"Give its directory, `{os.path.dirname(path)}`"
+            summary, reason=f"`{path}` is a file", hint=f"Give the directory, `{os.path.dirname(path)}`"
         )
     raise UsageError(summary, reason=f"There is no directory `{path}`", hint=_REFERENCE_HINT)
 
@@ -193,7 +193,9 @@ def _reference(word: str, flag: str) -> str:
 def _number_of_items(word: str, flag: str) -> int:
     if word.isascii() and word.isdecimal() and 0 < len(word) < 16 and int(word) > 0:
         return int(word)
-    raise UsageError(f"`{word}` is no number of items", hint=f"Give a whole number from 1 on: `{flag} 100`")
+    raise UsageError(
+        f"`{word}` is an invalid number of items", hint=f"Expected a positive whole number: `{flag} 100`"
+    )
 
 
 def _seconds(word: str, flag: str) -> float:  # noqa: ARG001

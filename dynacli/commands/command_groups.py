@@ -232,7 +232,7 @@ class VerbGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Return the command of a name; None where the program has none."""
         if self._is_of_other_apis(cmd_name):
-            raise UsageError(f"`{self.name} {cmd_name}` is about other APIs, and `{program().name}` has one")
+            raise UsageError(f"`{self.name} {cmd_name}` is for several APIs, and `{program().name}` has one")
         entry = self.entries.get(cmd_name)
         return make_command(entry) if entry is not None else None
 

@@ -7,10 +7,12 @@ from shlex import quote
 import click
 
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.find_input import how_to_sign_in
 from dynacli.environment import invocation, invocation_words, program
 from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.openapi.model.wording import did_you_mean, near_names
 from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option
+from dynacli.urls import is_secret_name
 
 __all__ = ["ambiguous_option", "from_click", "unused_option", "with_namesakes"]
 
@@ -22,6 +24,8 @@ def from_click(error: click.ClickException) -> DynacliError:
     )
     if isinstance(error, click.NoSuchOption):
         near = list(error.possibilities or ())[:3]
+        if is_secret_name(error.option_name):
+            near, help_hint = [], how_to_sign_in()
         return UsageError(
             f"There is no option `{error.option_name}`", hint=did_you_mean(near, help_hint), near=near
         )
@@ -35,7 +39,7 @@ def from_click(error: click.ClickException) -> DynacliError:
         return UsageError(f"`{name}` is missing", hint=help_hint)
     if isinstance(error, click.BadParameter) and error.param is not None:
         return UsageError(
-            f"`{error.param.opts[-1]}` does not take this value",
+            f"`{error.param.opts[-1]}` has an invalid value",
             reason=error.message.rstrip("."),
             hint=help_hint,
         )
@@ -43,8 +47,8 @@ def from_click(error: click.ClickException) -> DynacliError:
         return FileError(f"`{error.ui_filename}` cannot be used", reason=error.message)
     if error.message == "Missing command." and isinstance(error, click.UsageError) and error.ctx:
         return UsageError(
-            f"Nothing is named behind `{error.ctx.command_path}` but options",
-            hint=f"Name what to do, and give the options behind it; {help_hint[0].lower()}{help_hint[1:]}",
+            f"Missing subcommand after `{error.ctx.command_path}`",
+            hint=f"Give the options after the subcommand; {help_hint[0].lower()}{help_hint[1:]}",
         )
     word = re.match(r"No such command '(.*)'", error.message, re.DOTALL)
     if word and isinstance(error, click.UsageError) and error.ctx:
@@ -67,9 +71,9 @@ def ambiguous_option(described: DescribedOperation, flag: str, own: str) -> Usag
     words = [name, flag, *([standard.metavar] if needs_value else []), *api, described.operation.name]
     place = "operation" if program().api else "API"
     return UsageError(
-        f"`{flag}` may mean two things behind `{words[-1]}`",
-        reason=f"The operation has an input of this name, and {program().name} has an option of this name",
-        hint=f"The operation's is `{own}`; {program().name}'s stands before the {place}: "
+        f"`{flag}` is ambiguous after `{words[-1]}`",
+        reason=f"Both the operation and {program().name} have an option of this name",
+        hint=f"The operation's is `{own}`; give {program().name}'s before the {place}: "
         f"`{' '.join(words)} ...`",
         near=[own],
     )
@@ -97,7 +101,7 @@ def with_namesakes(error: DynacliError | click.UsageError, flags: Sequence[str])
 def unused_option(verb: str, option: Option) -> UsageError:
     """Return the error for an option that changes nothing of what a verb does."""
     return UsageError(
-        f"`{verb}` has no use for `{option.flags[-1]}`",
-        reason=f"It would change nothing of what `{verb}` does",
-        hint=f"Leave it out; `{invocation(verb)} --help` has the options that count here",
+        f"`{verb}` does not accept `{option.flags[-1]}`",
+        reason=f"It has no effect on `{verb}`",
+        hint=f"Leave it out; `{invocation(verb)} --help` lists the options that it accepts",
     )

@@ -28,7 +28,7 @@ from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands._read_options import options_in
 from dynacli.commands.command_line_errors import from_click
 from dynacli.commands.run import GivenWords, Run
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, UsageError
 from dynacli.openapi.model.wording import enumerated
 from dynacli.options.parsed_words import parse, standard_rules
@@ -120,7 +120,7 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords) -> None:
     Raises:
         UsageError: There cannot be such a request.
     """
-    run.output_form()  # it raises where options do not go together
+    run.output_form()  # it raises where options cannot be combined
     settings = _with_server(run, described, settings_of(run.env, described.api, run.call_options))
     is_strict = settings.level != "off" and described.is_documented
     inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
@@ -204,7 +204,7 @@ def _corrected(typed: CallLine, env: Environment, error: UsageError) -> CallLine
             return None
         problem = _problem_of(line, env)
         if problem is None:
-            # Some things only the call itself finds, such as options that do not go together.
+            # Some things only the call itself finds, such as options that cannot be combined.
             is_left = _has_named(line, typed, error) or (_is_same(line, typed) and not line.unfilled())
             return _mended(line, error) if is_left else line
         changed = _mended(line, problem)
@@ -242,7 +242,7 @@ def _mended(line: CallLine, problem: UsageError) -> CallLine:
         return _with_server_variable(line, problem)
     named = set(_FLAG.findall(problem.message))
     options = [each.standard for each in (*line.before, *line.pieces) if _is_option_of(each, named)]
-    if len(set(options)) > 1:  # they do not go together
+    if len(set(options)) > 1:  # they cannot be combined
         return line.without(lambda piece: piece.standard == options[-1])
     for text in (problem.message, problem.hint):
         made = line.changed(partial(_replaced, problem=problem, text=text))
@@ -321,6 +321,10 @@ def _correct(run: Run, error: UsageError, described: DescribedOperation, words: 
     if line is None:
         return
     error.try_ = line.text(run.env.variables)
+    if f"{invocation(api=described.api.name)} {described.operation.name} " in error.hint.replace(
+        " --help", "--help"
+    ):
+        error.hint = ""  # it is a call, too
     if run.asked is None and any(each.is_input and f"`{each.flag}`" in error.message for each in line.pieces):
         error.hint = f"The options of `{described.operation.name}` stand behind its name"
     sources = enumerated(list(_sources(line)))

@@ -53,6 +53,9 @@ def write_error(env: Environment, error: DynacliError, error_format: str) -> Non
     if error_format == "json":
         _write_json(env, error.as_json())
         return
+    if error.is_declined:
+        write_note(env, error.message)
+        return
     paint = Painter.for_stderr(env)
     lines = _labelled(env, "error: ", paint.bold(paint.red("error:")) + " ", error.message)
     if error.reason:

@@ -222,9 +222,9 @@ def test_the_line_that_removes_a_damaged_store(tmp_path: Path, monkeypatch: pyte
     ("scheme", "text", "message"),
     [
         (BEARER, b"", "There is no credential to store"),
-        (BEARER, b"a\nb\n", "The credential has several lines"),
+        (BEARER, b"a\nb\n", "The credential has more than one line"),
         (BEARER, b"a\x1bb", "The credential holds a control character"),
-        (BEARER, b"\xff", "The credential cannot be read from standard input"),
+        (BEARER, b"\xff", "Cannot read the credential from standard input"),
         (BASIC, b"me", "The credential has no `:`"),
     ],
     ids=["empty", "lines", "control", "no text", "no colon"],

@@ -234,7 +234,7 @@ def test_probes_need_a_judge(server: Recorder) -> None:
     api = save(document({"/pets": _get()}, [server.origin], version="3.1.0"))
     result = run_cli("check", api, "--probe", "--validate", "off")
     assert (2, []) == (result.exit_code, server.requests)
-    assert "`--probe` finds nothing where nothing is judged" in result.stderr
+    assert "`--probe` finds nothing without validation" in result.stderr
 
 
 def test_what_a_server_never_does_is_one_defect(server: Recorder) -> None:

@@ -480,7 +480,7 @@ def test_nothing_is_plain(tmp_path: Path, store: _Store) -> None:
     del document["paths"]["/things/{thing_id}"]
     result = _check(tmp_path, document)
     assert (0, ["GET /things"]) == (result.exit_code, store.calls)
-    assert "does not make plain how anything is created and removed: nothing is written" in result.stderr
+    assert "does not show how to create and remove resources, so nothing is written" in result.stderr
 
 
 def test_where_location_and_the_body_differ(tmp_path: Path, store: _Store) -> None:

@@ -107,7 +107,7 @@ def test_a_page_is_of_a_check_that_was_made() -> None:
     for words in (("--dry-run",), ("-f", "x"), ("--columns", "x")):
         result = run_cli("check", "demo", "-o", "html", *words)
         assert (2, "") == (result.exit_code, result.stdout)
-        assert "whole check" in result.stderr
+        assert "complete check" in result.stderr
 
 
 @pytest.mark.parametrize("words", [("operations", "demo"), ("demo", "get-org"), ("changes", "demo")])

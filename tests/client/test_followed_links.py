@@ -122,9 +122,9 @@ def test_a_body_is_sent_as_the_media_type_wants_it(server: Recorder) -> None:
         (["--follow", "nowhere"], 2, "the document has no operation `getNothing`"),
         (["--follow", "unfilled"], 2, "`get-run` needs ID, which the link does not give"),
         (["--follow", "bodiless"], 2, "`put-run` needs a body"),
-        (["--follow", "run", "--all"], 2, "`--follow` and `--all` do not go together"),
-        (["--follow", "run", "--max-items", "2"], 2, "`--follow` and `--max-items` do not"),
-        (["--follow", "run", "-O"], 2, "`--follow` and `-O` do not"),
+        (["--follow", "run", "--all"], 2, "`--follow` and `--all` cannot be combined"),
+        (["--follow", "run", "--max-items", "2"], 2, "`--follow` and `--max-items` cannot"),
+        (["--follow", "run", "-O"], 2, "`--follow` and `-O` cannot"),
         (["--follow", "deleted", "--wait", "step"], 2, "DELETE may change something"),
     ],
 )

@@ -372,7 +372,7 @@ def test_bad_input_raises_what_the_command_line_shows(pets: dynacli.Api, server:
         error.reason,
         error.exit_code,
     )
-    assert told["try"] or told["hint"] == (error.hint or "See `--help` behind the command, or `dynacli help`")
+    assert told["try"] or told["hint"] == (error.hint or "Run the command with `--help` for its usage`")
     assert [] == server.requests
 
 

@@ -60,7 +60,7 @@ def test_a_summary_is_of_a_whole_operation() -> None:
     """A field has no summary."""
     response = run_cli("describe", "demo", "get-run", "id", "--summary")
     assert 2 == response.exit_code
-    assert "A summary is of a whole operation" in response.stderr
+    assert "A summary needs a whole operation" in response.stderr
 
 
 @pytest.mark.parametrize("count", [3, 60])

@@ -347,13 +347,13 @@ def test_a_profile_is_written(server: Recorder, home: Path) -> None:
         (("--server", "https://x.example?api_key=abc"), "`api_key` of the URL holds a secret"),
         (("--server-var", "x=1"), "has no variable `x`"),
         (("--server-var", "x"), "has no `=`"),
-        (("--dry-run",), "has no use for `--dry-run`"),
-        (("--report", "json"), "has no use for `--report`"),
-        (("--show-secrets",), "has no use for `--show-secrets`"),
-        (("--no-fail",), "has no use for `--no-fail`"),
-        (("-o", "json"), "has no use for `--output`"),
-        (("--body", "{}"), "has no use for `--body`"),
-        (("--example",), "has no use for `--example`"),
+        (("--dry-run",), "does not accept `--dry-run`"),
+        (("--report", "json"), "does not accept `--report`"),
+        (("--show-secrets",), "does not accept `--show-secrets`"),
+        (("--no-fail",), "does not accept `--no-fail`"),
+        (("-o", "json"), "does not accept `--output`"),
+        (("--body", "{}"), "does not accept `--body`"),
+        (("--example",), "does not accept `--example`"),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )
@@ -381,7 +381,7 @@ def test_a_change_is_not_made_with_an_option_that_it_forgets(
     run_cli("api", "add", "shop", f"{server.origin}/d.json")
     before = _entry(home)
     result = run_cli(*option, "api", verb, "shop", *(["other"] if verb == "rename" else []))
-    assert (2, f"`api {verb}` has no use for `{option[0]}`", before, 1) == (
+    assert (2, f"`api {verb}` does not accept `{option[0]}`", before, 1) == (
         result.exit_code,
         result.stderr.partition("error: ")[2].splitlines()[0],
         _entry(home),

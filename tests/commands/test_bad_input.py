@@ -113,14 +113,19 @@ def test_a_document_without_paths_has_no_operations(made: dict[str, Any]) -> Non
     ("words", "phrase", "reason", "hint"),
     [
         (["get-b"], "has no operation `get-b`", "", "Did you mean `get-a` or `get-one`?"),
-        (["get-one"], "needs ID", "", "For example: dynacli ./api.json get-one "),
+        (["get-one"], "needs ID", "", ""),
         (["get-a", "--state", "ajar"], "`ajar` is not a value for --state", "it takes one of `open`", ""),
-        (["post-a"], "needs a body", "", "For example: dynacli ./api.json post-a "),
+        (["post-a"], "needs a body", "", ""),
         (["post-a", "--body", "{"], "--body is not JSON", "line 1, column 2", "quotes"),
         (["post-a", "--body", "hunter2"], "--body is not JSON", "line 1, column 1", "quotes"),
         (["post-a", "--body", "[]"], "does not allow this request", "[type]", "`--validate off`"),
         (["get-a", "--stat", "open"], "no option `--stat`", "", "`--state`"),
-        (["--offline"], "Nothing is named behind `dynacli ./api.json`", "", "give the options behind it"),
+        (
+            ["--offline"],
+            "Missing subcommand after `dynacli ./api.json`",
+            "",
+            "Give the options after the subcommand",
+        ),
         (["get-a", "--state"], "`--state` needs a value", "", "--help"),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, list) else "",
@@ -365,4 +370,28 @@ def test_an_empty_value_is_refused(option: str, server: Recorder) -> None:
     api = save(document(PATHS, [server.origin]))
     result = run_cli(option, "", api, "get-a")
     assert (2, []) == (result.exit_code, server.requests)
-    assert f"error: The value of `{option}` is empty" in result.stderr
+    assert f"error: `{option}` needs a value" in result.stderr
+
+
+def test_a_token_is_no_option() -> None:
+    """Whoever gives a secret as an option learns what to do instead, and no option that is spelled alike."""
+    save(document({"/a": {"get": operation("getA")}}))
+    assert 0 == run_cli("api", "add", "shop", "./api.json").exit_code
+    for words, hint in (
+        (("--token", "x", "shop", "get-a"), "run `dynacli auth login API`, or set `DYNACLI_<API>_TOKEN`"),
+        (("shop", "get-a", "--token", "x"), "run `dynacli auth login shop`, or set `DYNACLI_SHOP_TOKEN`"),
+        (("./api.json", "get-a", "--api-key", "x"), "set `DYNACLI_TOKEN`"),
+    ):
+        result = run_cli("--error-format", "json", *words)
+        assert (2, f"No option takes a secret: {hint}") == (result.exit_code, result.error["hint"])
+
+
+@pytest.mark.parametrize(
+    "words", ["demo create-workflow", "demo get-run", "demo update-workflow wf_search-issues"]
+)
+def test_a_hint_and_a_corrected_command_are_not_the_same(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command that works stands in `try`; the hint names none of the same operation."""
+    monkeypatch.setenv("DYNACLI_ERROR_FORMAT", "json")
+    error = run_cli(*words.split()).error
+    assert error["try"].startswith(f"dynacli {words}")
+    assert "dynacli demo" not in error["hint"]

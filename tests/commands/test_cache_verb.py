@@ -196,5 +196,5 @@ def test_clear_is_not_tried_out(served: Served, home: Path) -> None:
     """`cache clear --dry-run` clears nothing: the option is about calls, and is refused."""
     before = sorted(_files(home))
     result = run_cli("cache", "clear", "--dry-run")
-    assert (2, True) == (result.exit_code, "`cache clear` has no use for `--dry-run`" in result.stderr)
+    assert (2, True) == (result.exit_code, "`cache clear` does not accept `--dry-run`" in result.stderr)
     assert (before, True) == (sorted(_files(home)), bool(served.asked))

@@ -206,8 +206,8 @@ def test_a_parameter_alone_tells_what_the_document_says_of_it(place: str) -> Non
     [
         ("`put-thing` has no field `nam`", ("put-thing", "nam")),
         ("`put-thing` has no field `response.nope`", ("put-thing", "response.nope")),
-        ("`a..b` is not a path of a field", ("put-thing", "a..b")),
-        ("`x` is one word too many", ("put-thing", "name", "x")),
+        ("`a..b` is not a field path", ("put-thing", "a..b")),
+        ("`x` is an unexpected argument", ("put-thing", "name", "x")),
         ("`./api.json` has no operation `put-thin`", ("put-thin",)),
     ],
 )
@@ -344,7 +344,7 @@ def test_another_operation_is_told_by_its_differences() -> None:
 @pytest.mark.parametrize(
     ("message", "words"),
     [
-        ("A comparison is of a whole operation", ("get-run", "id", "--like", "get-org")),
+        ("A comparison needs a whole operation", ("get-run", "id", "--like", "get-org")),
         ("`demo` has no operation `get-ru`", ("get-run", "--like", "get-ru")),
     ],
 )

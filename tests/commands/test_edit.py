@@ -102,8 +102,8 @@ def test_the_operation_that_belongs_to_it_sends_the_change(name: str, server: Re
     ("text", "stdin", "message"),
     [
         (json.dumps(THING), b"y\n", "Nothing was changed"),
-        (json.dumps(CHANGED), b"n\n", "The change was not agreed to"),
-        (json.dumps(CHANGED), b"", "The change was not agreed to"),
+        (json.dumps(CHANGED), b"n\n", "Nothing was sent: you answered no"),
+        (json.dumps(CHANGED), b"", "Nothing was sent: you answered no"),
         ("{", b"n\n", "is kept in"),
         ("", b"", "The body was left empty"),
     ],
@@ -202,4 +202,4 @@ def test_an_option_that_editing_would_forget_is_refused(server: Recorder, words:
     """Before anything is read."""
     result = _edit(_api(server, {"put": _update("setThing")}), *words)
     assert (2, []) == (result.exit_code, server.requests)
-    assert "`edit` has no use for `--" in result.stderr
+    assert "`edit` does not accept `--" in result.stderr

@@ -180,9 +180,9 @@ def test_a_form_is_written_as_json(editor: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (None, "`--editor` needs the name of an editor"),
-        (" ", "`--editor` needs the name of an editor"),
-        ("'vi", "The name of the editor cannot be read"),
+        (None, "`--editor` needs an editor"),
+        (" ", "`--editor` needs an editor"),
+        ("'vi", "Cannot read the name of the editor"),
         ("/no/such/editor -x", "The editor `/no/such/editor` cannot be started"),
         ("false", "The editor `false` ended with 1, so nothing was sent"),
     ],
@@ -218,7 +218,7 @@ def test_no_input_opens_no_editor(editor: Path) -> None:
     _write()
     result = _edit("--no-input")
     assert 2 == result.exit_code
-    assert "`--no-input` says that nothing is asked" in result.stderr
+    assert "`--no-input` forbids questions" in result.stderr
     assert not (editor / "shown").exists()
 
 

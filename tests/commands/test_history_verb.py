@@ -103,7 +103,7 @@ def test_a_list_without_calls(api: str, monkeypatch: pytest.MonkeyPatch) -> None
     assert ([], "") == ((found := run_cli("history", "-o", "json")).json, found.stderr)
     monkeypatch.setenv("DYNACLI_HISTORY", "off")
     run_cli(api, "list-users")
-    assert ("\n", True) == ((off := run_cli("history")).stdout, "No history is kept now" in off.stderr)
+    assert ("\n", True) == ((off := run_cli("history")).stdout, "The history is off" in off.stderr)
 
 
 def test_one_call_is_shown_by_its_number(api: str) -> None:
@@ -152,12 +152,12 @@ def test_options_of_calls_are_refused(words: tuple[str, ...], api: str) -> None:
     """The history makes no call that they could be about, and nothing is forgotten by mistake."""
     run_cli(api, "list-users")
     refused = run_cli("history", *words)
-    assert (2, True) == (refused.exit_code, "has no use for" in refused.stderr)
+    assert (2, True) == (refused.exit_code, "does not accept" in refused.stderr)
     assert [1] == _listed()
 
 
 def test_bytes_are_kept_as_base64(api: str, server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A body that is no text comes out of the history as it was."""
+    """A body that is not a text file comes out of the history as it was."""
     monkeypatch.setenv("DYNACLI_HISTORY", "full")
     server.responses["/users"] = Response(
         body=b"\xff\x00", headers={"Content-Type": "application/octet-stream"}
@@ -220,7 +220,7 @@ def test_standard_options_are_laid_over_a_call(api: str, server: Recorder) -> No
         pytest.param(("one",), "`one` is not the number of a call", id="no-number"),
         pytest.param(("0",), "`0` is not the number of a call", id="zero"),
         pytest.param(("9",), "The history has no call 9", id="no-call"),
-        pytest.param(("1", "more"), "Only options are laid over", id="an-argument"),
+        pytest.param(("1", "more"), "takes only options", id="an-argument"),
         pytest.param(("1", "--page"), "`--page` needs a value", id="no-value"),
         pytest.param(("1", "--nothing"), "no option `--nothing`", id="no-option"),
     ],
@@ -259,7 +259,7 @@ def test_a_secret_is_not_replayed(
     first = server.last
     refused = run_cli("replay", "1")
     assert (2, 1) == (refused.exit_code, len(server.requests))
-    assert "the history keeps no secrets" in refused.stderr
+    assert "which the history does not store" in refused.stderr
     if again is not None:
         assert 0 == run_cli("replay", "1", *(word.replace("SECRET", _SECRET) for word in again)).exit_code
         assert (first.target, first.body) == (server.last.target, server.last.body)
@@ -274,7 +274,7 @@ def test_a_document_with_a_secret_in_its_url_is_not_replayed(server: Recorder, h
     assert 0 == run_cli(f"{server.origin}/openapi.json?v={_SECRET}", "list-pets").exit_code
     refused = run_cli("replay", "1")
     assert _is_nowhere(home)
-    assert (2, True) == (refused.exit_code, "names a URL with a secret" in refused.stderr)
+    assert (2, True) == (refused.exit_code, "has a URL with a secret" in refused.stderr)
 
 
 @pytest.mark.parametrize("mode", ["headers", "full"])

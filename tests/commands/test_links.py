@@ -450,4 +450,4 @@ def test_what_there_is_not_is_said(word: str) -> None:
     api = webhook_document()
     assert 2 == run_cli("describe", api, word).exit_code
     result = run_cli("--error-format", "json", "describe", api, "shared", "x")
-    assert (2, "`x` is one word too many") == (result.exit_code, result.error["message"])
+    assert (2, "`x` is an unexpected argument") == (result.exit_code, result.error["message"])

@@ -121,13 +121,13 @@ def test_foreign_text_is_never_grammar() -> None:
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        ((), "A graph is of one API"),
-        (("demo", "-o", "json"), "A graph has one form"),
-        (("demo", "-f", "x"), "A graph has one form"),
+        ((), "A graph shows one API"),
+        (("demo", "-o", "json"), "A graph has no other format"),
+        (("demo", "-f", "x"), "A graph has no other format"),
     ],
 )
 def test_bad_input(words: tuple[str, ...], reason: str) -> None:
-    """A graph is of one API, in its own form."""
+    """A graph shows one API, in its own form."""
     result = run_cli("operations", *words, "--graph", "dot")
     assert (2, "") == (result.exit_code, result.stdout)
     assert reason in result.stderr

@@ -105,7 +105,7 @@ def test_a_python_program_names_the_input_plainly() -> None:
     [
         (("--timeout", "soon"), "`soon` is not a value for --timeout"),
         (("--timeout",), "The option `--timeout` needs a value"),
-        (("--timeout", "1", "more"), "`more` is one word too many"),
+        (("--timeout", "1", "more"), "`more` is an unexpected argument"),
     ],
 )
 def test_an_error_says_whose_option_it_is_about(words: tuple[str, ...], message: str) -> None:

@@ -184,7 +184,7 @@ def test_the_doctor_reads_policies(policy: str, code: int, written: Callable[[st
         pytest.param(["list-pests"], "has no operation `list-pests`", id="unknown"),
         pytest.param(["store"], "has no operation `store`", id="tag"),
         pytest.param(["store", "nothing"], "has no operation `nothing`", id="unknown-of-a-tag"),
-        pytest.param(["list-pets", "more"], "`more` is one word too many", id="too-much"),
+        pytest.param(["list-pets", "more"], "`more` is an unexpected argument", id="too-much"),
         pytest.param(["GET", "/a/{b}"], "has no operation `GET /a/{b}`", id="placeholder"),
     ],
 )

@@ -147,7 +147,7 @@ def test_a_setting_is_written_however_its_table_is(text: str, path: Path) -> Non
     ("word", "message"),
     [
         pytest.param("tiemout=1", "Did you mean `timeout`?", id="unknown-key"),
-        pytest.param("x.y.z=1", "has no key `x.y.z`", id="unknown-table"),
+        pytest.param("x.y.z=1", "`x.y.z` is not a key", id="unknown-table"),
         pytest.param("timeout", "`timeout` sets nothing", id="no-value"),
         pytest.param("=1", "`` is not a key", id="no-key"),
         pytest.param("a b=1", "`a b` is not a key", id="no-such-key"),
@@ -160,9 +160,9 @@ def test_a_setting_is_written_however_its_table_is(text: str, path: Path) -> Non
         pytest.param("policy.deny=tag:", "a text in `deny` is empty", id="empty-tag"),
         pytest.param("validate=hard", "It is one of `off`, `warn`", id="no-choice"),
         pytest.param("auth=sometimes", "`auth` is one of", id="no-way-of-signing"),
-        pytest.param("source=", "cannot be without a `source`", id="no-source"),
-        pytest.param("profiles.p=1", "has no key `profiles.p`", id="a-table"),
-        pytest.param("source.x=1", "has no key", id="below-a-value"),
+        pytest.param("source=", "needs a `source`", id="no-source"),
+        pytest.param("profiles.p=1", "`profiles.p` is not a key", id="a-table"),
+        pytest.param("source.x=1", "is not a key", id="below-a-value"),
     ],
 )
 def test_what_cannot_be_set_is_an_error(word: str, message: str, path: Path) -> None:
@@ -283,7 +283,7 @@ def test_the_file_is_edited(
     result = run_cli("config", "edit", terminal=_TERMINAL)
     assert code == result.exit_code
     assert path.read_text().startswith(text)
-    assert (code == 12) == ("What you wrote is kept in `" in result.stderr)
+    assert (code == 12) == ("Your text is saved in `" in result.stderr)
 
 
 MISTAKES = {

@@ -116,7 +116,7 @@ def test_what_a_name_calls_secret_is_never_repeated(line: str) -> None:
         ("auth explain shop logn", "Did you mean `login`?"),
         (
             "auth login shop --store file --scope credential --accept-origin http://127.0.0.1:9",
-            "nobody to ask for the credential",
+            "Cannot ask for the credential",
         ),
         ("shop login --password user --usr me", "--password PASSWORD --user me"),
     ],

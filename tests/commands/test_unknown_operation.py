@@ -121,7 +121,7 @@ def test_a_server_that_fails_is_told_and_not_asked_again_at_once(served: Served,
     """The name is unknown, the reason is said once, and a minute later it is tried again."""
     served.has(b"", 503)
     first = dry_run("shop", "new-one")
-    told = f"warning: The document could not be refreshed: `{served.url}` responded with 503 instead of a document"
+    told = f"warning: Could not refresh the document: `{served.url}` responded with 503 instead of a document"
     assert (2, told, 2) == (first.exit_code, _lines(first)[0], len(served.asked))
     second = dry_run("shop", "new-one")
     assert (2, "error: ", 2) == (second.exit_code, _lines(second)[0][:7], len(served.asked))
@@ -150,7 +150,7 @@ def test_a_server_that_hangs_is_given_up(served: Served, monkeypatch: pytest.Mon
     monkeypatch.setattr(download, "READ_SECONDS", 0.2)
     with holding(served):
         result = dry_run("shop", "new-one")
-    assert (2, True) == (result.exit_code, "could not be refreshed: " in result.stderr)
+    assert (2, True) == (result.exit_code, "Could not refresh the document: " in result.stderr)
 
 
 def test_what_may_not_come_by_itself_is_kept_aside(served: Served, home: Path) -> None:

@@ -67,7 +67,7 @@ def test_an_option_that_would_be_forgotten_is_refused(name: str) -> None:
     for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS, *options_of({PART})):
         has_value = option.takes_value and not option.value_alone
         words = [option.flags[-1], *([VALUES.get(option.name, "x")] if has_value else [])]
-        refusal = f"`{name}` has no use for `{option.flags[-1]}`"
+        refusal = f"`{name}` does not accept `{option.flags[-1]}`"
         if option.name not in taken and option.group != PART:
             refused = run_cli(*words, *name.split())
             assert (2, refusal) == (refused.exit_code, refused.stderr.splitlines()[0].removeprefix("error: "))

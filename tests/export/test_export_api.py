@@ -98,7 +98,7 @@ def test_a_postman_collection() -> None:
 def test_an_operation_without_an_example_is_kept_and_said() -> None:
     """It stands there without values, and standard error names it."""
     result = run_cli("export", save(_api()), "--to", "postman")
-    assert "never is without an example: " in result.stderr
+    assert "never has no example: " in result.stderr
     assert "No example could be made" in _items(json.loads(result.stdout))["never"]["description"]
 
 
@@ -202,7 +202,7 @@ def test_a_har_without_a_server() -> None:
     del api["servers"]
     assert 2 == run_cli("export", save(api), "--to", "har").exit_code
     result = run_cli("export", save(api), "--to", "postman")
-    assert "No server is known" in result.stderr
+    assert "names no server: set the variable" in result.stderr
     made = json.loads(result.stdout)
     assert {"key": "baseUrl", "value": ""} == made["variable"][0]
 

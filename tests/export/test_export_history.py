@@ -50,7 +50,7 @@ def test_the_calls_as_har(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> 
     ("words", "message"),
     [
         ([], "--as"),
-        (["--as", "har"], "No such call"),
+        (["--as", "har"], "no such call"),
         (["--as", "x"], "x"),
         (["--as", "har", "--since", "y"], "`y`"),
     ],

@@ -135,7 +135,7 @@ def test_bruno() -> None:
         assert text.strip() == "\n\n".join(blocks)
     Path("made/a-request.bru").touch()
     again = run_cli("export", source, "--to", "bruno", "--out", "made")
-    assert again.stderr.endswith("Of no operation of this export, and left as they are: a-request.bru\n")
+    assert again.stderr.endswith("Files of no operation in this export, left unchanged: a-request.bru\n")
     assert Path("made/a-request.bru").exists()
     assert '"Find:' not in files["find.bru"]
     assert '  name: Find: "it" {x}\n' in files["find.bru"]

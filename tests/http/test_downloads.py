@@ -142,7 +142,7 @@ def test_a_part_that_is_too_long_is_dropped(broken: str, server: Recorder) -> No
     server.responses["/file"] = _file(_CONTENT[:100])
     result = _download(broken)
     assert (0, _CONTENT[:100], 2) == (result.exit_code, Path("out").read_bytes(), len(server.requests))
-    assert "the download begins anew" in result.stderr
+    assert "restarting the download" in result.stderr
 
 
 @pytest.mark.parametrize(

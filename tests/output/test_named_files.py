@@ -51,9 +51,13 @@ def test_replacing_never_loosens_permissions(tmp_path: Path, before: int, after:
 @pytest.mark.parametrize(
     ("name", "reason", "hint"),
     [
-        ("missing/f", "`{0}/missing` is not a directory", "make the directory first: `mkdir -p {0}/missing`"),
-        ("file/f", "`{0}/file` is not a directory", "make the directory first: `mkdir -p {0}/file`"),
-        ("a b/f", "`{0}/a b` is not a directory", "make the directory first: `mkdir -p '{0}/a b'`"),
+        (
+            "missing/f",
+            "`{0}/missing` is not a directory",
+            "Create the directory first: `mkdir -p {0}/missing`",
+        ),
+        ("file/f", "`{0}/file` is not a directory", "Create the directory first: `mkdir -p {0}/file`"),
+        ("a b/f", "`{0}/a b` is not a directory", "Create the directory first: `mkdir -p '{0}/a b'`"),
         ("folder", "it is a directory", "name a file"),
         ("x" * 300, "the name is too long", "name a file in another directory"),
         ("loop", "its symbolic links run in a circle", "name a file in another directory"),

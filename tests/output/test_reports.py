@@ -339,7 +339,7 @@ def test_without_a_file_it_goes_to_standard_error(api: str, name: str) -> None:
         ("yaml", "`yaml` is not a format of reports"),
         ("", "`` is not a format of reports"),
         ("json=", "`--report json=` names no file"),
-        ("json=out", "`out` cannot hold two things at once"),
+        ("json=out", "`out` is named twice"),
     ],
     ids=["unknown", "empty", "no file", "the body's file"],
 )

@@ -68,6 +68,6 @@ def test_an_entry_is_one_short_sentence(version: str, area: str, text: str) -> N
 
 
 def test_every_line_belongs_to_an_entry() -> None:
-    """Lines that continue an entry are indented, and there is no text between entries."""
+    """Lines that continue an entry are indented, and there is not a text file between entries."""
     for _, _, text in _AREA:
         assert all(line.startswith(("- ", "  ")) for line in text.splitlines())

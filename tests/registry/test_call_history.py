@@ -244,7 +244,7 @@ def test_a_history_that_cannot_be_made_is_not_worth_a_word(there: str, api: str,
         history.mkdir(parents=True)
     assert "" == _calls(api)
     cleared = run_cli("history", "clear")
-    assert (12, True) == (cleared.exit_code, "The history could not be removed" in cleared.stderr)
+    assert (12, True) == (cleared.exit_code, "Could not delete the history" in cleared.stderr)
 
 
 def test_without_a_configuration_that_can_be_read_nothing_is_kept(

@@ -399,7 +399,7 @@ def test_a_revision_that_is_held_may_be_lost(at_url: Kept) -> None:
         path.unlink()
     result = run_cli(*LIST)
     assert (0, NEW_NAMES) == (result.exit_code, [row["name"] for row in result.json])
-    assert f"the revision {revision[:12]} is held, and not in the cache any more" in result.stderr
+    assert f"the revision {revision[:12]} is pinned, but no longer in the cache" in result.stderr
     assert 0 == run_cli("api", "unpin", "shop").exit_code
 
 

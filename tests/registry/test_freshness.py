@@ -135,7 +135,7 @@ def test_a_time_that_is_none_is_refused(server: Recorder, home: Path) -> None:
     """`--refresh-after` names what it takes, and nothing is registered."""
     result = run_cli("api", "add", "shop", f"{server.origin}/d", "--refresh-after", "soon")
     expected = (
-        "error: `soon` is no time for --refresh-after\n"
+        "error: `soon` is an invalid time for --refresh-after\n"
         "  hint: Give a number with `s`, `m`, `h` or `d`, for example `12h`\n"
     )
     assert (2, expected, []) == (result.exit_code, result.stderr, server.requests)

@@ -77,7 +77,7 @@ def test_history_of_a_document_without_a_name(served: Served) -> None:
     assert 0 == dry_run("./api.json").exit_code
     assert [("7", True)] == [(row["version"], row["current"]) for row in _rows("./api.json")]
     result = run_cli("api", "history", "./absent.json", "--error-format", "json")
-    assert (8, "No revision of `./absent.json` is in the cache") == (
+    assert (8, "The cache has no revision of `./absent.json`") == (
         result.exit_code,
         result.error["message"],
     )
@@ -90,8 +90,8 @@ def test_rollback_goes_back_one_and_holds_it() -> None:
     first = run_cli("api", "rollback", "shop")
     since = _rows()[1]["since"]
     expected = (
-        f"shop: the revision {revisions[1][:12]} of {since} is held, and not refreshed; "
-        "`dynacli api unpin shop` goes on with the latest\n"
+        f"shop: the revision {revisions[1][:12]} of {since} is pinned and not refreshed; "
+        "`dynacli api unpin shop` follows the latest again\n"
     )
     assert (0, "", expected, "2") == (first.exit_code, first.stdout, first.stderr, _in_use())
     assert (0, "1") == (run_cli("api", "rollback", "shop").exit_code, _in_use())
@@ -125,16 +125,16 @@ def test_what_is_held_is_used_whatever_the_server_has(served: Served, home: Path
         assert (0, "") == (result.exit_code, result.stderr)
     result = dry_run("shop", "only-in2", "--refresh")
     expected = (
-        f"warning: shop: the revision {revision[:12]} is held, and not refreshed; "
-        "`dynacli api unpin shop` goes on with the latest\n"
+        f"warning: shop: the revision {revision[:12]} is pinned and not refreshed; "
+        "`dynacli api unpin shop` follows the latest again\n"
     )
     assert (0, expected) == (result.exit_code, result.stderr)
     assert 2 == dry_run("shop", "only-in9").exit_code
     refused = run_cli("api", "refresh", "shop", "--error-format", "json")
     assert (
         2,
-        "`shop` is held at one revision, and not refreshed",
-        "Go on with the latest: `dynacli api unpin shop`",
+        "`shop` is pinned to a revision, so it cannot be refreshed",
+        "Unpin it: `dynacli api unpin shop`",
     ) == (
         refused.exit_code,
         refused.error["message"],
@@ -155,7 +155,7 @@ def test_unpin_goes_on_with_the_latest(served: Served, home: Path) -> None:
         result.stderr,
     )
     assert "3" == _in_use()
-    assert "shop: no revision is held\n" == run_cli("api", "unpin", "shop").stderr
+    assert "shop: no revision is pinned\n" == run_cli("api", "unpin", "shop").stderr
     served.has(_document(4))
     age(home, 2 * DAY)
     assert 0 == dry_run("shop", "only-in4").exit_code
@@ -247,8 +247,8 @@ def test_what_is_held_survives_a_lost_catalog_and_says_when_it_is_gone(
         assert (0, "") == (dry_run("shop", "only-in1").exit_code, dry_run("shop", "only-in1").stderr)
         return
     expected = (
-        f"warning: shop: the revision {revision[:12]} is held, and not in the cache any more, "
-        "so the latest is used; `dynacli api unpin shop` goes on with it\n"
+        f"warning: shop: the revision {revision[:12]} is pinned, but no longer in the cache, "
+        "so dynacli uses the latest; `dynacli api unpin shop` unpins it\n"
     )
     for _ in range(2):
         result = dry_run("shop", "only-in3")

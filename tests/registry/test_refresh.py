@@ -151,11 +151,11 @@ def test_only_a_registered_api_is_refreshed() -> None:
     """A name that is not registered is an error that names those that are."""
     save(pets())
     result = run_cli("api", "refresh", "shop", "--error-format", "json")
-    assert (2, "None is registered yet") == (result.exit_code, result.error["reason"])
+    assert (2, "No API is registered yet") == (result.exit_code, result.error["reason"])
     run_cli("api", "add", "shop", "./api.json")
     for name in ("shopp", "demo", "./api.json"):
         result = run_cli("api", "refresh", name, "--error-format", "json")
-        assert (2, "Registered are: `shop`") == (result.exit_code, result.error["reason"])
+        assert (2, "Registered APIs: `shop`") == (result.exit_code, result.error["reason"])
 
 
 @pytest.mark.sampled(1)

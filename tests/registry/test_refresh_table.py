@@ -464,7 +464,7 @@ def _matches(situation: Situation, mode: str, result: Result) -> None:
     elif mode == UNKNOWN:
         assert (0 if outcome == NEW else 2) == result.exit_code
         assert reason in result.stderr or outcome in {SAME, FAILED}
-        assert outcome != FAILED or "The document could not be refreshed: " in result.stderr
+        assert outcome != FAILED or "Could not refresh the document: " in result.stderr
     else:
         assert 0 == result.exit_code
         assert result.stderr.startswith("warning: ") is (outcome in {HELD, FAILED})

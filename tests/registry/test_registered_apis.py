@@ -257,7 +257,7 @@ def test_another_document_needs_another_name() -> None:
     save(pets("2"), "other.json")
     run_cli("api", "add", "shop", "./api.json")
     result = run_cli("api", "add", "shop", "./other.json", "--error-format", "json")
-    assert (2, "There is an API `shop` already, with another document") == (
+    assert (2, "The API `shop` already exists, with another document") == (
         result.exit_code,
         result.error["message"],
     )
@@ -321,7 +321,7 @@ def test_a_lost_document_is_read_again(home: Path, server: Recorder) -> None:
         path.unlink()
     result = run_cli("document", f"{server.origin}/d", "--offline")
     assert 8 == result.exit_code
-    assert "The document's text is not in the cache any more" in result.stderr
+    assert "The document's text is no longer in the cache" in result.stderr
 
 
 def test_resolved_has_no_references() -> None:

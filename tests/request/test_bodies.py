@@ -188,7 +188,7 @@ def test_a_body_file_that_is_missing_is_named(api: str) -> None:
     """A file that cannot be read is exit 12, and nothing is sent."""
     result = run_cli("--dry-run", "json", api, "a", "--body", "@nope.json")
     assert (12, "") == (result.exit_code, result.stdout)
-    assert "`nope.json` cannot be read" in result.stderr
+    assert "Cannot read the body's file `nope.json`" in result.stderr
 
 
 def test_a_property_called_like_an_input_option_wins() -> None:
@@ -611,7 +611,7 @@ def test_every_method_takes_a_body_where_the_document_says_so(method: str) -> No
 def test_set_leads_to_places_that_there_are(place: str, near: list[str]) -> None:
     """A path that the schema does not have is refused with those that come near, unless nothing is to be checked."""
     refused = refusal_of("a", "--name", "n", "--set", f"{place}=1", before=("--error-format", "json")).error
-    assert f"`--set {place}` leads to no place in the body" == refused["message"]
+    assert f"`--set {place}` does not match a field of the body" == refused["message"]
     assert near == refused["near"]
 
 

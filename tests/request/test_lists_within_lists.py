@@ -88,7 +88,7 @@ def test_forms_have_them_too(formats: tuple[str, ...], consumes: str, expected: 
 def test_what_would_be_read_as_other_lists_is_refused(
     location: str, formats: tuple[str, ...], value: Any, reason: str
 ) -> None:
-    """`--validate off` sends it all the same."""
+    """`--validate off` sends it anyway."""
     _write(_lists(TEXT, *formats), location)
     assert reason in refusal_of("a", "--x", json.dumps(value)).stderr
     assert "POST" == request_of("a", "--x", json.dumps(value), "--validate", "off")["method"]

@@ -91,5 +91,5 @@ def test_an_archive_has_the_request_and_no_response(api: str, server: Recorder) 
     )
     assert json.loads(CASES["json"][-1]) == json.loads(entry["request"]["postData"]["text"])
     assert "abc" not in result.stdout
-    assert "An archive never holds credentials" in result.stderr
+    assert "HAR never contains credentials" in result.stderr
     assert [] == server.requests

@@ -64,7 +64,7 @@ def test_the_requests_of_a_har() -> None:
     lines = ["dynacli pets get-pet 7", "dynacli pets add-pet --name Rex", "dynacli pets add-pet"]
     assert lines == result.stdout.splitlines()
     assert "The recording does not have the body of this request" in result.stderr
-    assert "No operation is known for GET https://cdn.example.com/logo.png" in result.stderr
+    assert "No operation matches GET https://cdn.example.com/logo.png" in result.stderr
     assert "s3cr3t" not in result.stdout + result.stderr
 
 

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.environment import invocation, prefix_of, variable
 from dynacli.errors import UsageError
 from dynacli.openapi.model.field_names import plain_name, words_of
 from dynacli.openapi.model.operation import Field, Operation, OperationSummary, Parameter, of_first_items
 from dynacli.openapi.model.wording import did_you_mean, enumerated
 from dynacli.record import replace
+from dynacli.urls import is_secret_name
 
-__all__ = ["find_input", "near_options", "no_such_input"]
+__all__ = ["find_input", "how_to_sign_in", "near_options", "no_such_input"]
 
 
 def find_input(described: DescribedOperation, word: str) -> tuple[Parameter | None, Field | None]:
@@ -48,6 +50,21 @@ def find_input(described: DescribedOperation, word: str) -> tuple[Parameter | No
     return None, find_field(schema, described.resolve, word, allows_any_name=False)
 
 
+def how_to_sign_in(described: DescribedOperation | None = None) -> str:
+    """Return what to do instead of giving a secret as an option, which other programs could see.
+
+    Args:
+        described: The operation that is called; None where no API is named yet.
+    """
+    rule = "No option takes a secret"
+    if described is None:
+        return f"{rule}: run `{invocation('auth login', 'API')}`, or set `{variable('<API>_TOKEN')}`"
+    api = described.api
+    if not api.is_registered:
+        return f"{rule}: set `{variable('TOKEN')}`"
+    return f"{rule}: run `{invocation('auth login', api.name)}`, or set `{prefix_of(api.name)}_TOKEN`"
+
+
 def no_such_input(described: DescribedOperation, flag: str, known: set[str], page: str) -> UsageError:
     """Return the error for an option that there is not, with those that it may have been meant for.
 
@@ -67,7 +84,7 @@ def no_such_input(described: DescribedOperation, flag: str, known: set[str], pag
     return UsageError(
         f"`{described.operation.name}` has no option `{flag}`" if others else f"There is no option `{flag}`",
         reason=has[0].upper() + has[1:] if others else "",
-        hint=f"See `{page}`",
+        hint=how_to_sign_in(described) if is_secret_name(flag) else f"See `{page}`",
         near=[],
     )
 

@@ -208,7 +208,7 @@ def _unconfirmed(
 ) -> RefusedError:
     operation = described.operation
     if was_asked:
-        return RefusedError("Nothing was sent", reason=f"Nobody agreed to call `{operation.name}`")
+        return RefusedError.declined("Nothing was sent")
     reason = decision.reason if decision.place else f"Its method is {_DESTROYING}, which removes something"
     return RefusedError(
         f"`{operation.name}` is to be confirmed, and nobody can be asked",

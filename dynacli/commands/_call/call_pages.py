@@ -330,7 +330,7 @@ class Listing:
             is_no_list = self._loop.items is None and not self._loop.is_keyed
             (self._run.warn if is_no_list else self._run.note)(note)
         if self._verdict.dropped:
-            self._run.note(f"{self._verdict.dropped:,} more findings are not told")
+            self._run.note(f"{self._verdict.dropped:,} more findings are not shown")
 
     def _end_early(self, error: BaseException) -> None:
         """Write what came before an error or an interruption, and say how to go on."""

@@ -44,7 +44,7 @@ def wanted_reports(options: Options) -> list[WantedReport]:
             known = ", ".join(f"`{format_}`" for format_ in _FORMATS)
             raise UsageError(
                 f"`{name}` is not a format of reports",
-                hint=f"Use one of {known}, each with `=FILE` behind it for a file",
+                hint=f"Use one of {known}, with `=FILE` for a file",
             )
         if equals and not file:
             raise UsageError(
@@ -52,8 +52,8 @@ def wanted_reports(options: Options) -> list[WantedReport]:
             )
         if file and os.path.abspath(file) in files:
             raise UsageError(
-                f"`{file}` cannot hold two things at once",
-                hint="Give each `--report FORMAT=FILE` a file of its own",
+                f"`{file}` is named twice",
+                hint="Give each `--report FORMAT=FILE` its own file",
             )
         if file:
             files.add(os.path.abspath(file))

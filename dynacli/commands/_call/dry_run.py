@@ -120,7 +120,7 @@ def _text(run: Run, requests: "Iterable[tuple[DescribedOperation, Signed, Reques
         from dynacli.output.har import har_of
 
         if run.options.show_secrets:
-            run.note("An archive never holds credentials; `--dry-run curl` shows them")
+            run.note("HAR never contains credentials; `--dry-run curl` shows them")
         return har_of([_har_call(described, request) for described, _, request in requests])
     ((_, signed, request),) = requests
     if form == "curl":

@@ -161,4 +161,4 @@ def _confirm(run: Run, update: DescribedOperation) -> None:
     from dynacli.commands._questions import agrees
 
     if not agrees(run.env, f"Send it by `{update.operation.name}`?"):
-        raise UsageError("Nothing was sent", reason="The change was not agreed to")
+        raise UsageError.declined("Nothing was sent")

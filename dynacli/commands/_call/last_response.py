@@ -120,20 +120,20 @@ def _check_options(run: Run) -> None:
     options = run.options
     if not options.wait and (options.wait_timeout, options.wait_interval) != (None, None):
         raise UsageError(
-            "Nothing says what is waited for",
-            reason="`--wait-timeout` and `--wait-interval` are about `--wait`",
-            hint="Say it: `--wait \"status == 'done'\"`",
+            "`--wait` is missing",
+            reason="`--wait-timeout` and `--wait-interval` need `--wait`",
+            hint="For example: `--wait \"status == 'done'\"`",
         )
     several = "--wait" if options.wait else "--follow"
     if options.all or options.max_items is not None:
         raise UsageError(
-            f"`{several}` and `{'--all' if options.all else '--max-items'}` do not go together",
+            f"`{several}` and `{'--all' if options.all else '--max-items'}` cannot be combined",
             reason=f"`{several}` looks at one response, and a list of many pages has many",
             hint="Make two calls",
         )
     if options.resume or options.remote_name:
         raise UsageError(
-            f"`{several}` and `{'--resume' if options.resume else '-O'}` do not go together",
+            f"`{several}` and `{'--resume' if options.resume else '-O'}` cannot be combined",
             reason="A response that is looked at is not written as it comes",
             hint="Make two calls",
         )

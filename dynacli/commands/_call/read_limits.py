@@ -26,22 +26,22 @@ def check_read(options: Options, *, is_agent: bool) -> None:
     if options.accept_origin:
         origin = options.accept_origin[0]
         raise RefusedError(
-            f"`{invocation('read')}` lets no credential go to one more origin",
-            reason=f"Whoever may only read is not to choose that `{origin}` gets it",
-            hint=f"A person accepts an origin: `{invocation(api='API')} OPERATION --accept-origin {origin}`, "
+            f"`{invocation('read')}` does not allow credentials for another origin",
+            reason="A read-only caller must not choose who gets a credential",
+            hint=f"Accept the origin yourself: `{invocation(api='API')} OPERATION --accept-origin {origin}`, "
             "without `read`",
         )
     if options.show_secrets:
         raise RefusedError(
             f"`{invocation('read')}` shows no secrets",
-            reason="Whoever may only read is not to learn the credentials",
-            hint="A person shows them: leave out `read`",
+            reason="A read-only caller must not see credentials",
+            hint="Run the command without `read`",
         )
     if options.allow_files and is_agent:
         raise RefusedError(
             "An agent cannot give `--allow-files`",
-            reason=f"Whoever allows `{invocation('read')}` as a prefix allows every option after it",
-            hint="Give the value itself or `-` for standard input, or ask a person to run it",
+            reason=f"An allowed prefix `{invocation('read')}` allows every option after it",
+            hint="Give the value itself, or `-` for standard input, or ask a person to run it",
         )
     if options.editor:
         check_input_file(options, "--editor")
@@ -66,7 +66,7 @@ def check_input_file(options: Options, given: str) -> None:
     if not options.allow_files:
         raise RefusedError(
             f"`{invocation('read')}` takes no input from a file: `{given}`",
-            reason="Whoever may only read could send any file to any server",
+            reason="A read-only caller could send any file to any server",
             hint="Give the value itself, `-` for standard input, or `--allow-files`",
         )
 
@@ -87,12 +87,12 @@ def _check_output(path: str, *, is_resumed: bool) -> None:
         raise RefusedError(
             f"`{invocation('read')}` does not write `{path}`",
             reason="It writes only below the working directory, to a relative path",
-            hint="Name such a file, or leave out `read`",
+            hint="Name a file below the working directory, or leave out `read`",
         )
     if there[0] or os.path.lexists(target) or len(set(there[1:])) > 1:
         raise RefusedError(
-            f"`{invocation('read')}` does not write over `{path}`",
-            reason="It is there already, or a part of it",
+            f"`{invocation('read')}` does not overwrite `{path}`",
+            reason="The file, or a part of it, exists",
             hint="Name a new file, or leave out `read`",
         )
 

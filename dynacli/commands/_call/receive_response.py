@@ -411,12 +411,12 @@ def check_file_options(run: Run, settings: CallSettings) -> None:
         )
     if options.resume and (options.remote_name or not form.file):
         raise UsageError(
-            "`--resume` goes on with a file that you name", hint="Write `-o @FILE --resume`, without `-O`"
+            "`--resume` needs the name of the file", hint="Write `-o @FILE --resume`, without `-O`"
         )
     if options.remote_name and form.file:
-        raise UsageError("`-O` and `-o @FILE` both name the file", hint="Give one of them")
+        raise UsageError("`-O` and `-o @FILE` exclude each other", hint="Give one of them")
     if options.resume and own:
-        raise UsageError(f"`--resume` sets the header `{own[0]}` itself", hint="Leave it out")
+        raise UsageError(f"`--resume` sets the header `{own[0]}`", hint="Leave it out")
 
 
 def into_file(
@@ -448,6 +448,6 @@ def into_file(
             try:
                 ResponseReceiver(run, engine, call, report, _DownloadFile(run, url, partial)).make()
             except OutdatedPartError as error:
-                run.note(f"{error.message}: the download begins anew")
+                run.note(f"{error.message}: restarting the download")
             else:
                 return

@@ -13,7 +13,14 @@ from dynacli.commands._call.make_call import asker
 from dynacli.commands._subcommands.demo import opened_api
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, program
-from dynacli.errors import DynacliError, FailedRowsError, FileError, FormError, RefusedError, UsageError
+from dynacli.errors import (
+    DynacliError,
+    FailedRowsError,
+    FileError,
+    FormError,
+    RefusedError,
+    UsageError,
+)
 from dynacli.openapi.model.wording import counted, enumerated
 from dynacli.options.standard_options import UNNAMED
 from dynacli.record import record, replace
@@ -70,7 +77,9 @@ def make_calls(
 
     if not 1 <= len(words) <= 2:
         raise UsageError(
-            "A batch needs an API and a file of rows" if not words else f"`{words[2]}` is one word too many",
+            "A batch needs an API and a file of rows"
+            if not words
+            else f"`{words[2]}` is an unexpected argument",
             hint=f"For example: `{invocation('batch')} github issues-create rows.csv`, or `-` for standard input",
         )
     run: Run = ctx.obj
@@ -192,7 +201,7 @@ def _warn_of_lost_results(run: Run, batch: "BatchRun", form: "OutputForm") -> No
     if form.format in TABLES or form.file:  # they are there at the end, or not at all
         lost = f"all {batch.done:,}"
     if lost:
-        run.warn(f"Rows were sent whose results are lost, and `--resume` would send them again: {lost}")
+        run.warn(f"The results of rows that were sent are lost, and `--resume` would send them again: {lost}")
 
 
 def _told(run: Run, rows: "Iterator[Row | WrongRow]") -> "Iterator[Row | WrongRow]":
@@ -215,8 +224,8 @@ def _form(run: Run) -> "OutputForm":
     if form.format in {"raw", "text"}:
         raise UsageError(
             f"A batch has no result in the format `{form.format}`",
-            reason="It has a value for each row",
-            hint="Leave `-o` out for NDJSON, or take `csv`, `json` or another format",
+            reason="A batch prints one value per row",
+            hint="Leave out `-o` for NDJSON, or use `csv`, `json` or another format",
         )
     return replace(form, format="ndjson") if form.format == "auto" else form
 
@@ -227,8 +236,8 @@ def _check_columns(rows: "RowFile", calls: "RowCalls", options: _BatchOptions) -
         calls.described(options.operation)
     elif rows.is_csv:
         raise UsageError(
-            "The rows of CSV name no operation",
-            hint=f"Name one for all of them: `{invocation('batch', 'API')} OPERATION {quote(options.file)}`",
+            "The operation is missing: rows of CSV do not name one",
+            hint=f"Name one for all rows: `{invocation('batch', 'API')} OPERATION {quote(options.file)}`",
         )
     if rows.is_csv:
         calls.check_columns(options.operation, rows.columns())
@@ -257,12 +266,12 @@ def _confirm(run: Run, calls: "RowCalls", settings: "CallSettings", plan: "Batch
     refusal = RefusedError(
         "Nothing was sent",
         reason=f"{rows}, and nobody agreed to it",
-        hint="Give `--yes` where that may happen",
+        hint="Add `--yes` to allow it",
     )
     consent.agreed.clear()
     if run.may_ask:
         if not agrees(run.env, f"{rows} (`{name}`). Send the batch?"):
-            raise refusal
+            raise RefusedError.declined("Nothing was sent")
         consent.agreed.update(asked)
         return
     try:
@@ -315,9 +324,7 @@ class _Telling:
         """Tell that Ctrl-C was heard."""
         batch.end()
         self.clear()
-        self._run.note(
-            f"{counted(batch.running, 'row')} under way; Ctrl-C once more does not wait for the responses"
-        )
+        self._run.note(f"{counted(batch.running, 'row')} under way; press Ctrl-C again to stop at once")
 
 
 class _ResultWriter:
@@ -386,7 +393,7 @@ def _conclude(
     """Say how to go on, where rows are left, and end the run by the first row that failed."""
     left = plan.count - batch.done
     if left:
-        run.note(f"{batch.done:,} of {plan.count:,} rows are done; go on with: {_go_on_line(run, options)}")
+        run.note(f"{batch.done:,} of {plan.count:,} rows are done; resume with: {_go_on_line(run, options)}")
     if is_interrupted:
         raise KeyboardInterrupt
     first = batch.first_failure
@@ -398,7 +405,7 @@ def _conclude(
         first.result.exit_code,
         f"{batch.failed:,} of {counted(plan.count, 'row')} failed",
         reason=f"Row {number}{said}" + (f"\n{error.reason}" if error is not None and error.reason else ""),
-        hint="The result says why; `--resume RESULT` sends again what failed in it",
+        hint="See the result; `--resume RESULT` sends the failed rows again",
         row=number,
         failed=batch.failed,
     )

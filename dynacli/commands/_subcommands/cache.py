@@ -99,5 +99,5 @@ def clear_cache(run: Run, api: str | None, history: bool) -> None:
     write_stderr(run.env, f"{_size(before - left)} freed\n")
     if left and not history:
         raise FileError(
-            "Not all of the cache could be removed", hint=f"Look at the permissions of `{run.env.cache_dir}`"
+            "Could not remove the whole cache", hint=f"Check the permissions of `{run.env.cache_dir}`"
         )

@@ -49,7 +49,7 @@ def _changes(run: Run, api: str, since: str | None, until: str | None, breaking:
         after = _open_named(run, opened, until, stack) if until else opened
         before = _open_named(run, opened, since, stack) if since else _open_before(opened, after, stack)
         if before is None:
-            run.note(f"There is only one revision of `{opened.name}` yet: nothing to compare it with")
+            run.note(f"`{opened.name}` has only one revision, so there is nothing to compare")
         new = _compared_revision(after)
         old = _compared_revision(before) if before is not None else new
         changes = compare(old.tree, new.tree)
@@ -106,7 +106,7 @@ def _open_revision(opened: OpenedApi, pointer: dict[str, Any], stack: ExitStack)
     """Return another revision of an API.
 
     Raises:
-        DocumentError: It is not in the cache any more.
+        DocumentError: It is no longer in the cache.
     """
     from dynacli.registry.revise import open_cached
 
@@ -121,7 +121,7 @@ def _compared_revision(api: OpenedApi) -> _ComparedRevision:
     """Return a revision with its document and operations.
 
     Raises:
-        DocumentError: The document is not in the cache any more.
+        DocumentError: The document is no longer in the cache.
     """
     from dynacli.openapi.changes.change_records import OperationKey
 
@@ -137,8 +137,8 @@ def _compared_revision(api: OpenedApi) -> _ComparedRevision:
 
 def _lost(revision: str) -> DocumentError:
     return DocumentError(
-        f"The document of the revision `{revision[:SHOWN_DIGITS]}` is not in the cache any more",
-        hint=f"See what is: `{invocation('api history', 'API')}`",
+        f"The document of the revision `{revision[:SHOWN_DIGITS]}` is no longer in the cache",
+        hint=f"List the others: `{invocation('api history', 'API')}`",
     )
 
 

@@ -167,7 +167,7 @@ def _mistakes(env: Environment, configuration: Configuration) -> FileError | Non
     if not found:
         return None
     return FileError(
-        f"`{configuration.path}` says what {program().name} does not know",
+        f"`{configuration.path}` has unknown keys or values",
         reason="; ".join(mistake.text(text) for mistake in found),
         hint=f"`{invocation('config edit')}` changes it; `{invocation('help configuration')}` has the keys",
     )
@@ -188,7 +188,7 @@ def _cache(env: Environment) -> _Check:
         failure = FileError(
             f"The cache `{directory}` cannot be written",
             reason=error.strerror or str(error),
-            hint=f"Free some space, mend its permissions, or name another directory in `{variable('CACHE_DIR')}`",
+            hint=f"Free some space, fix its permissions, or set another directory in `{variable('CACHE_DIR')}`",
         )
         return _Check("cache", _message(failure), failure)
     return _Check("cache", f"{directory}, {_size(directory):.1f} MB")

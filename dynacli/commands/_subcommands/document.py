@@ -33,7 +33,7 @@ def write_document(
     if bundled and resolved:
         raise UsageError(
             "`--bundled` and `--resolved` exclude each other",
-            reason="A resolved document is in one file already",
+            reason="A resolved document is already one file",
         )
     from dynacli.openapi.document.references.resolve import resolve
     from dynacli.output.render import write_body, write_data
@@ -79,12 +79,12 @@ def _bundled(run: Run, document: "Document") -> dict[str, Any]:
         count, names = sum(portable.left_out.values()), ", ".join(f"`{name}`" for name in portable.left_out)
         run.warn(
             f"{count:,} `$ref` in {names} {'is' if count == 1 else 'are'} left out:"
-            " OpenAPI does not count them as references, and from another folder they would lead nowhere"
+            " OpenAPI does not treat them as references, and they would break in another folder"
         )
     for reference, reason in list(document.unread.items())[:_MAX_NAMED]:
-        run.warn(f"`{reference}` stays as it is: {reason}")
+        run.warn(f"`{reference}` is unchanged: {reason}")
     if len(document.unread) > _MAX_NAMED:
-        run.warn(f"and {len(document.unread) - _MAX_NAMED} more references stay")
+        run.warn(f"and {len(document.unread) - _MAX_NAMED} more references are unchanged")
     return portable.tree
 
 
@@ -101,7 +101,7 @@ def _converted(run: Run, document: "Document", tree: dict[str, Any], version: st
         file = shown_file(document.files[place.file].uri) if place.file else ""
         places.setdefault(loss.message, {})[f"{file}#{place.pointer}"] = None
     for message, found in places.items():
-        run.warn(f"OpenAPI {version} cannot say {message}: {enumerated(list(found), most=_MAX_PLACES)}")
+        run.warn(f"OpenAPI {version} cannot express {message}: {enumerated(list(found), most=_MAX_PLACES)}")
     return converted.tree
 
 
@@ -118,8 +118,8 @@ def _read_cached(run: Run, opened: OpenedApi, word: str, read: Callable[[OpenedA
         content = read(refreshed)
     if content is None:
         raise DocumentError(
-            "The document's text is not in the cache any more",
-            hint="Leave out `--offline` once, so that it is fetched",
+            "The document's text is no longer in the cache",
+            hint="Run once without `--offline`, to fetch it",
         )
     return content
 
@@ -144,12 +144,12 @@ def _check_size(resolved: Any, name: str) -> None:
         count = size(resolved)
     except RecursionError:
         raise DocumentError(
-            f"`{name}` without references is nested too deeply to be written out",
-            hint=f"Leave out `--resolved`; `{invocation('describe')}` shows one operation in full",
+            f"`{name}` without references is nested too deeply to print",
+            hint=f"Leave out `--resolved`; `{invocation('describe')}` shows one complete operation",
         ) from None
     if count > _MAX_VALUES:
         raise DocumentError(
             f"`{name}` without references would have {count:,} values",
             reason=f"Written out are {_MAX_VALUES:,} at most; its parts contain each other many times",
-            hint=f"Leave out `--resolved`; `{invocation('describe')}` shows one operation in full",
+            hint=f"Leave out `--resolved`; `{invocation('describe')}` shows one complete operation",
         )

@@ -26,7 +26,7 @@ def _write_export(run: Run, collection: Collection, form: Format, out: str | Non
         FileError: A file cannot be written.
     """
     if form.is_directory and out is None:
-        raise UsageError("This form is a directory of files", hint="Name it: `--out DIRECTORY`")
+        raise UsageError("This format is a directory of files", hint="Add `--out DIRECTORY`")
     write_files(run, form.files(collection), form, out)
 
 
@@ -50,7 +50,7 @@ def write_files(run: Run, files: dict[str, str], form: Format, out: str | None) 
         if form.is_directory and (left := _left_over(out, files)):
             # Programs that run a whole directory would send them, too; yet they may be somebody's own.
             run.note(
-                f"Of no operation of this export, and left as they are: {enumerated(left, most=_MOST_NAMED)}"
+                f"Files of no operation in this export, left unchanged: {enumerated(left, most=_MOST_NAMED)}"
             )
     else:
         from dynacli.files import write_named_file
@@ -86,14 +86,14 @@ def export_api(run: Run, api: str, form: str | None, only: tuple[str, ...], out:
 
     if form is None:
         listed = ", ".join(f"`{each}`" for each in FORMATS)
-        raise UsageError("Nothing says for which program", hint=f"Give `--to` one of {listed}")
+        raise UsageError("`--to` is missing", hint=f"Give `--to` one of {listed}")
     opened = run.api(api)
     settings = replace(settings_of(run.env, opened, run.call_options), level="warn")
     with run.reading_document(api, "Making examples from"):
         collection = make_collection(opened, chosen_operations(opened, only), settings)
     _write_export(run, collection, FORMATS[form], out)
     if not collection.variables.get(BASE_URL):
-        run.note(f"No server is known: give the variable `{BASE_URL}` a value, or `--server URL` here")
+        run.note(f"The document names no server: set the variable `{BASE_URL}`, or add `--server URL`")
     lacking = [request for request in collection.requests() if request.lacking]
     for request in lacking:
-        run.note(f"{request.name} is without an example: {request.lacking}")
+        run.note(f"{request.name} has no example: {request.lacking}")

@@ -42,7 +42,7 @@ def _earlier_call(env: Environment, number: int, *, with_messages: bool = False)
     if row is None:
         raise UsageError(
             f"The history has no call {number}",
-            hint=f"`{invocation('history')}` lists the calls, the latest is 1",
+            hint=f"`{invocation('history')}` lists the calls; the latest is 1",
         )
     return row
 
@@ -60,8 +60,8 @@ def replay(run: Run, row: HistoryRow, laid_over: list[str]) -> None:
     words = row.words
     if any("://" in word and MASK in word for word in words):
         raise UsageError(
-            "The call names a URL with a secret, which the history does not keep",
-            hint=f"Write the line anew: `{row.as_json()['command']}`",
+            "The call has a URL with a secret, which the history does not store",
+            hint=f"Write the command again: `{row.as_json()['command']}`",
         )
     given = options_in(parse(laid_over, standard_rules()))
     for name in _OF_OPENING:
@@ -84,9 +84,7 @@ def list_calls(run: Run, api: str | None, failed: bool, since: str | None) -> No
 
     wanted_rows = _filtered(run, api, failed=failed, since=since)
     if history_mode(run.env) == "off":
-        run.note(
-            f"No history is kept now: `{variable('HISTORY')}`, or `history` in the configuration, is `off`"
-        )
+        run.note(f"The history is off: `{variable('HISTORY')}`, or `history` in the configuration, is `off`")
 
     def lines(paint: Painter, width: int) -> list[str]:
         # What reads a pipe is not to miss the end of a line.
@@ -128,10 +126,10 @@ def export_calls(
 
     if form is None:
         listed = ", ".join(f"`{each}`" for each in _EXPORTED)
-        raise UsageError("Nothing says in which form", hint=f"Give `--as` one of {listed}")
+        raise UsageError("`--as` is missing", hint=f"Give `--as` one of {listed}")
     rows = list(_filtered(run, api, failed=failed, since=since, with_messages=True))
     if not rows:
-        raise UsageError("No such call is in the history", hint=f"`{invocation('history')}` lists the calls")
+        raise UsageError("The history has no such call", hint=f"`{invocation('history')}` lists the calls")
     calls = [har_call(row) for row in reversed(rows)]
     names = [row.call.api for row in reversed(rows)]
     is_archive = form == "har"
@@ -140,7 +138,7 @@ def export_calls(
     bare = sum(not row.call.messages for row in rows)
     if bare:
         run.note(
-            f"Of {bare} of {len(rows)} calls only method and URL are kept; `{variable('HISTORY')}=full` keeps all"
+            f"Of {bare} of {len(rows)} calls only method and URL are stored; `{variable('HISTORY')}=full` stores all"
         )
 
 
@@ -149,9 +147,7 @@ def _seconds(text: str) -> float:
 
     seconds = duration_of(text)
     if seconds is None:
-        raise UsageError(
-            f"`{text}` is no length of time", hint="Write for example `--since 2h`, `30m` or `7d`"
-        )
+        raise UsageError(f"`{text}` is an invalid duration", hint="For example: `--since 2h`, `30m` or `7d`")
     return seconds
 
 
@@ -218,9 +214,9 @@ def forget_calls(run: Run) -> None:
         clear_history(run.env)
     except OSError as error:
         raise FileError(
-            "The history could not be removed",
+            "Could not delete the history",
             reason=error.strerror or "",
-            hint=f"Look at the permissions of `{run.env.state_dir}`",
+            hint=f"Check the permissions of `{run.env.state_dir}`",
         ) from error
     write_stderr(run.env, "The history and what was remembered of responses is forgotten\n")
 

@@ -28,7 +28,7 @@ def ignore(
     check_registered(run, api)
     _check_rule(rule)
     if not reason.strip():
-        raise UsageError("An exception has a reason", hint="Write why it does not count: `--reason TEXT`")
+        raise UsageError("`--reason` is missing", hint="Say why the findings are expected: `--reason TEXT`")
     item = {"rule": rule, **{key: text for key, text in place.items() if text is not None}}
     _check_place(item)
     if operation is not None:
@@ -44,13 +44,15 @@ def ignore(
     for entry in known if isinstance(known, list) else ():
         if isinstance(entry, dict) and {key: entry[key] for key in entry if key != "reason"} == item:
             raise UsageError(
-                "These findings are ignored already",
+                "These findings are already ignored",
                 reason=f"The reason is: {entry.get('reason', '')}",
                 hint=f"Change it in `{configuration.path}`",
             )
     configuration.add_table(api, "ignore", {**item, "reason": reason})
     about = "".join(f" {_WORDS[key]} `{visible(item[key], keep='')}`" for key in _WORDS if key in item)
-    write_stderr(run.env, f"{api}: findings of `{visible(rule, keep='')}`{about} do not count any more\n")
+    write_stderr(
+        run.env, f"{api}: findings of `{visible(rule, keep='')}`{about} are suppressed from now on\n"
+    )
 
 
 def _check_place(item: dict[str, str]) -> None:
@@ -68,7 +70,7 @@ def _check_place(item: dict[str, str]) -> None:
         reason = str(error)
     if reason:
         hint = f"`{invocation('help validate')}` has the keys and their values"
-        raise UsageError("There can be no such exception", reason=reason, hint=hint)
+        raise UsageError("This exception is not possible", reason=reason, hint=hint)
 
 
 def _check_rule(rule: str) -> None:
@@ -87,7 +89,7 @@ def _check_rule(rule: str) -> None:
     near = get_close_matches(rule, RULES, 3, 0.6)
     raise UsageError(
         f"`{rule}` is not a rule of findings",
-        reason="A finding ends with its rule, for example `[type]`; `*` stands for all rules",
+        reason="A finding ends with its rule, such as `[type]`; `*` means all rules",
         hint=did_you_mean(near),
     )
 

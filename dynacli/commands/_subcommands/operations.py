@@ -49,7 +49,7 @@ def list_operations(run: Run, /, api: str | None, **params: Any) -> None:
     tag, method, language = params["tag"] or "", (params["method"] or "").upper(), params["graph"]
     if language and api is None:
         raise UsageError(
-            "A graph is of one API", hint=f"Name it: `{invocation('operations', 'API')} --graph mermaid`"
+            "A graph shows one API", hint=f"Name it: `{invocation('operations', 'API')} --graph mermaid`"
         )
     words = [api] if api is not None else sorted(Configuration(run.env).apis())
     if not words:
@@ -124,7 +124,7 @@ def _write_graph(run: Run, word: str, operations: Iterable[OperationSummary], la
     from dynacli.output.written_text import written_text
 
     if run.data_form != OutputForm(may_page=run.data_form.may_page):
-        raise UsageError("A graph has one form", hint="Leave out `-o`, `-f` and `--columns`")
+        raise UsageError("A graph has no other format", hint="Leave out `-o`, `-f` and `--columns`")
     shown = list(operations)
     edges = list(operation_edges(run.api(word), shown))
     lines = list(graph_text(shown, edges, language))
@@ -152,7 +152,7 @@ def _smaller_graph(run: Run, shown: list[OperationSummary], edges: "list[Operati
         raise UsageError(
             "The graph is too large for Mermaid",
             reason=reason,
-            hint="Choose fewer with `--tag TAG` or `--method METHOD`, or draw it with Graphviz: `--graph dot`",
+            hint="Filter with `--tag TAG` or `--method METHOD`, or use Graphviz: `--graph dot`",
         )
     run.note(f"{reason}, so the graph shows the tags; `--tag TAG` shows the operations of one")
     return lines

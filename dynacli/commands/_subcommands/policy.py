@@ -57,5 +57,7 @@ def _described(run: Run, api: str, words: list[str]) -> "DescribedOperation":
         raise unknown_operation(opened, words[0], tag)
     is_path = len(words) > 1 and words[1].startswith("/")
     if rest and not is_path:
-        raise UsageError(f"`{rest[0]}` is one word too many", hint="Write `policy explain API OPERATION`")
+        raise UsageError(
+            f"`{rest[0]}` is an unexpected argument", hint="Write `policy explain API OPERATION`"
+        )
     return command.described

@@ -36,7 +36,7 @@ def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
             run.note(hit.explanation())
     if not hits:
         listed = f"`{invocation('operations', name)}`" if name else f"`{invocation('operations', 'API')}`"
-        run.note(f"No operation has any of these words, or one that means the same; see them all: {listed}")
+        run.note(f"No operation matches these words or their synonyms; list all operations: {listed}")
     best = _summary(run, opened, hits[0], " ".join(question)) if hits else None
 
     def text(paint: Painter, _width: int) -> str:
@@ -73,7 +73,7 @@ def _registered(run: Run) -> Iterator[OpenedApi]:
     names = Configuration(run.env).apis()
     if not names:
         raise UsageError(
-            "There is nothing to search",
+            "Nothing to search",
             reason="No API is registered",
             hint=f"Name a document, or `demo`: `{invocation('search', 'demo')} list runs`",
         )

@@ -113,7 +113,7 @@ def proxy_api(
     call_options = run.call_options
     if upstream is not None:
         if call_options.server:
-            raise UsageError("`--upstream` and `--server` both name a server", hint="Leave out one of them")
+            raise UsageError("`--upstream` and `--server` exclude each other", hint="Leave out one of them")
         call_options = replace(call_options, server=upstream)
     with opened_api(ctx, api, demo_params(params)) as opened:
         settings = settings_of(run.env, opened, call_options, default_level="strict")
@@ -157,11 +157,11 @@ def _upstream(run: Run, api: "OpenedApi", settings: "CallSettings") -> "Upstream
     base = choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
     origin = origin_of(base)
     if not is_accepted_origin(api, settings, origin) and not (
-        run.may_ask and agrees(run.env, f"Pass on to {origin} what clients send, with their credentials?")
+        run.may_ask and agrees(run.env, f"Forward requests to {origin}, with the credentials of clients?")
     ):
         raise RefusedError(
-            f"Nothing is passed on to `{origin}`",
-            reason="The document names it, and nobody has accepted it for the credentials that clients send",
+            f"Nothing is forwarded to `{origin}`",
+            reason="The document names it, and you have not accepted it for the credentials of clients",
             hint=f"If you trust it: `--upstream {base}`",
             origin=origin,
         )
@@ -176,7 +176,7 @@ def _upstream(run: Run, api: "OpenedApi", settings: "CallSettings") -> "Upstream
 def _nothing(api: "OpenedApi", judge: "RecordingJudge", base: str) -> UsageError:
     bases = " or ".join(f"`--upstream {base}`" for base, _ in judge.possible_servers.most_common(_MOST_BASES))
     return UsageError(
-        f"Nothing that passed belongs to an operation of `{api.name}`",
+        f"No exchange matches an operation of `{api.name}`",
         reason=f"Its operations are expected at {base}",
         hint=f"They would be found with {bases}, where clients leave that part of the path out"
         if bases
@@ -192,9 +192,11 @@ def _note_others(run: Run, judge: "RecordingJudge", lost: int) -> None:
             f"{others:,} exchange{'s belong' if others > 1 else ' belongs'} to no operation of the document"
         )
     if lost:
-        run.warn(f"{lost:,} exchanges passed too fast to be looked at")
+        run.warn(f"{lost:,} exchanges were too fast to validate")
     if judge.unlisted:
-        run.note(f"{judge.unlisted:,} more exchanges have findings of so many kinds that they are not listed")
+        run.note(
+            f"{judge.unlisted:,} more exchanges have findings that are not listed, because there are too many kinds"
+        )
 
 
 class _Told(Protocol):

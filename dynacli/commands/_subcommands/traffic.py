@@ -40,7 +40,7 @@ def _opened_input(run: Run, word: str, use: str) -> "Iterator[Readable]":
         FileError: It cannot be read.
     """
     if word == "-" and run.env.stdin_is_terminal:
-        raise UsageError("`-` reads standard input, and nothing is piped into it")
+        raise UsageError("`-` reads standard input, but nothing is piped into it")
     try:
         if word == "-":
             yield run.env.open_stdin(use)
@@ -104,18 +104,20 @@ def _note_others(run: Run, judge: "RecordingJudge") -> None:
         exchanges = f"{others:,} exchanges belong" if others > 1 else "1 exchange belongs"
         run.note(f"{exchanges} to no operation: {_listed(judge.elsewhere)}")
     if judge.possible_servers:
-        run.note(f"They would belong to operations with {_servers(judge)}")
+        run.note(f"They would match operations with {_servers(judge)}")
     if judge.unlisted:
-        run.note(f"{judge.unlisted:,} more exchanges have findings of so many kinds that they are not listed")
+        run.note(
+            f"{judge.unlisted:,} more exchanges have findings that are not listed, because there are too many kinds"
+        )
 
 
 def _nothing_judged(api: "OpenedApi", judge: "RecordingJudge") -> UsageError:
     return UsageError(
-        f"No exchange of the recording belongs to an operation of `{api.name}`",
+        f"No exchange of the recording matches an operation of `{api.name}`",
         reason=f"It has {judge.count:,} exchange{'s' if judge.count > 1 else ''}: {_listed(judge.elsewhere)}",
-        hint=f"They would with {_servers(judge)}"
+        hint=f"They would match with {_servers(judge)}"
         if judge.possible_servers
-        else f"Another server is named by `--server URL`; `{invocation('operations')}` lists the paths",
+        else f"Name another server with `--server URL`; `{invocation('operations')}` lists the paths",
     )
 
 
@@ -170,7 +172,7 @@ def _text(run: Run, word: str) -> str:
             content = b"".join(iter(lambda: stream.read(_BLOCK) or b"", b""))
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise FileError(f"`{word}` is no text", reason="It is not UTF-8") from None
+        raise FileError(f"`{word}` is not a text file", reason="It is not UTF-8") from None
 
 
 def _rows(run: Run, requests: "Iterable[RecordedRequest]", api: str | None) -> list[dict[str, Any]]:
@@ -216,7 +218,7 @@ def _apis(run: Run, api: str | None) -> list[OpenedApi]:
     if not opened:
         raise UsageError(
             "No API is registered yet",
-            hint=f"Name a document, `--api ./openapi.yaml`, or register one: `{invocation('api add')}`",
+            hint=f"Name a document with `--api ./openapi.yaml`, or register one: `{invocation('api add')}`",
         )
     return opened
 
@@ -228,11 +230,11 @@ def _write(run: Run, rows: list[dict[str, Any]]) -> None:
         if row["credentials"]:
             names = ", ".join(row["credentials"])
             explain = f"{invocation('auth explain', row['api'])} {row['operation']}"
-            run.note(f"{names}: a credential, which is left out; `{explain}` tells where it comes from")
+            run.note(f"{names}: a credential, which is left out; `{explain}` shows where it comes from")
         for remark in row["remarks"]:
             run.note(remark)
         if row["command"] is None:
-            run.note(f"No operation is known for {row['method']} {row['url']}")
+            run.note(f"No operation matches {row['method']} {row['url']}")
 
     def lines(paint: Painter, width: int) -> Iterable[str]:  # noqa: ARG001
         return (visible(row["command"]) for row in rows if row["command"] is not None)
@@ -242,11 +244,9 @@ def _write(run: Run, rows: list[dict[str, Any]]) -> None:
 
 def _nothing_imported(api: str | None, row: dict[str, Any]) -> UsageError:
     return UsageError(
-        f"No operation has the method and the URL: {row['method']} {row['url']}",
-        reason=f"They were looked for in `{api}`"
-        if api
-        else "They were looked for in all registered APIs, at their servers",
-        hint=f"`{invocation('operations', api)}` lists what there is"
+        f"No operation matches {row['method']} {row['url']}",
+        reason=f"Searched in `{api}`" if api else "Searched in all registered APIs, at their servers",
+        hint=f"`{invocation('operations', api)}` lists the operations"
         if api
         else "Name the document: `--api NAME|URL|FILE`",
     )

@@ -281,7 +281,7 @@ def test_a_tool_has_the_operations_that_were_chosen(server: Recorder, tmp_path: 
     words = ("--only", "dogs", "--only", "cats-feed", "--except", "dogs_walk", "--name-style", "short")
     result = run_cli("bake", "zoo", "--api", url, "--out", str(file), *words)
     assert 0 == result.exit_code
-    assert "`zoo search` is the verb of that name; the operation is `zoo GET /look`" in result.stderr
+    assert "`zoo search` is the command of that name; the operation is `zoo GET /look`" in result.stderr
 
     def names(*options: str) -> list[str]:
         return [each["name"] for each in json.loads(_run(file, "operations", "-o", "json", *options)[1])]
@@ -305,7 +305,7 @@ def test_a_page_of_the_manual_about_other_apis_is_not_offered(bake: Callable[...
     tool = bake("petshop")
     assert 2 == _run(tool, "help", "bake")[0]
     code, _, stderr = _run(tool, "api", "add", "x", "y")
-    assert (2, True) == (code, "`api add` is about other APIs" in stderr)
+    assert (2, True) == (code, "`api add` is for several APIs" in stderr)
     assert 2 == _run(tool, "bake", "x", "--api", "petshop")[0]
     assert 0 == _run(tool, "api", "set", "timeout=5")[0]
     assert 0 == _run(tool, "config", "set", "apis.petshop.retries=1")[0]

@@ -97,7 +97,12 @@ def test_an_empty_cell_is_not_given(api: SmallApi) -> None:
         pytest.param("get-pet", '{"pet-id": 0}\n', "path `petId`:", id="refused-by-the-document"),
         pytest.param("get-pet", '{"pet-id": "x"}\n', "`x` is not a value for PET_ID", id="wrong-type"),
         pytest.param("get-pots", "pet-id\n1\n", "has no operation `get-pots`", id="unknown-operation"),
-        pytest.param("", "pet-id\n1\n", "The rows of CSV name no operation", id="csv-without-operation"),
+        pytest.param(
+            "",
+            "pet-id\n1\n",
+            "The operation is missing: rows of CSV do not name one",
+            id="csv-without-operation",
+        ),
         pytest.param("", '{"pet-id": 1}\n', "Row 1: The row names no operation", id="row-without-operation"),
         pytest.param(
             "", '{"operation": "nope"}\n', "has no operation `nope`", id="unknown-operation-of-a-row"
@@ -149,7 +154,7 @@ def test_a_missing_credential_is_said_once(api: SmallApi) -> None:
     ("words", "code", "said"),
     [
         pytest.param([], 2, "needs an API and a file", id="no-file"),
-        pytest.param(["get-pet", "a", "b"], 2, "`b` is one word too many", id="too-many-words"),
+        pytest.param(["get-pet", "a", "b"], 2, "`b` is an unexpected argument", id="too-many-words"),
         pytest.param(["get-pet", "missing.csv"], 12, "`missing.csv` cannot be read", id="missing-file"),
         pytest.param(["get-pet", "."], 12, "cannot be read", id="directory"),
         pytest.param(["get-pet", "rows.csv", "--shard", "3/2"], 2, "`3/2` is no share", id="shard"),

@@ -72,7 +72,7 @@ def test_rows_whose_results_cannot_be_written_are_told(
     result = api.run("get-pet", _pets(1, 2, 3), "-o", form)
     assert (12, int(lost[-1])) == (result.exit_code, len(api.served))
     assert (
-        f"warning: Rows were sent whose results are lost, and `--resume` would send them again: {lost}\n"
+        f"warning: The results of rows that were sent are lost, and `--resume` would send them again: {lost}\n"
         in (result.stderr)
     )
 
@@ -127,7 +127,7 @@ def test_a_row_that_fails_stops_the_others_where_that_is_asked_for(api: SmallApi
     assert (4, [1, 2]) == (result.exit_code, [line["row"] for line in lines(result)])
     assert ["GET /pets/1", "GET /pets/99"] == api.served
     line = f"dynacli batch {API} get-pet rows.ndjson --stop-on-error --resume RESULT"
-    assert f"2 of 3 rows are done; go on with: {line}" in result.stderr
+    assert f"2 of 3 rows are done; resume with: {line}" in result.stderr
     assert [1, 2, 3] == [line["row"] for line in lines(api.run("get-pet", _pets(1, 99, 2)))]
 
 
@@ -165,7 +165,7 @@ def test_ctrl_c_finishes_what_is_under_way(api: SmallApi) -> None:
     assert ["GET /pets/1", "GET /pets/2"] == api.served
     assert [1, 2] == [json.loads(line)["row"] for line in Path("result").read_text().splitlines()]
     assert "1 row under way" in result.stderr
-    assert "2 of 3 rows are done; go on with: dynacli batch" in result.stderr
+    assert "2 of 3 rows are done; resume with: dynacli batch" in result.stderr
     assert "--resume result" in result.stderr
     assert "canary-1" not in result.stderr
 
@@ -254,7 +254,8 @@ def test_removals_are_asked_about_once_on_a_terminal(
     assert (code, 2 if code == 0 else 0) == (result.exit_code, len(api.served))
     assert bool(stdin) == ("Send the batch? [y/N]" in result.stderr)
     assert (code == 11) == (
-        "2 rows remove something at http://127.0.0.1" in result.stderr.partition("error")[2]
+        "Nothing was sent: you answered no" in result.stderr
+        or "2 rows remove something at http://127.0.0.1" in result.stderr.partition("error")[2]
     )
 
 

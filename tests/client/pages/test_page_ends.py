@@ -324,7 +324,7 @@ def test_a_number_of_items_is_a_whole_number_from_one_on(server: Recorder, word:
     """Anything else is an error of the command line."""
     result = run_cli(_NUMBERED.start(server), "list-things", f"--max-items={word}")
     assert (2, []) == (result.exit_code, server.requests)
-    assert f"`{word}` is no number of items" in result.stderr
+    assert f"`{word}` is an invalid number of items" in result.stderr
 
 
 def test_a_url_with_what_the_document_does_not_have_goes_on_by_a_request(server: Recorder) -> None:

@@ -58,7 +58,7 @@ def test_heirs_of_two_kinds_do_not_go_together(body: Any) -> None:
     _write(body)
     refused = refusal_of("a", "--kind", "Cat", "--bark", "w").stderr
     assert "`--kind` picks `Cat`, `--bark` belongs to `Dog`" in refused
-    assert " do not go together" in refusal_of("a", "--age", "1", "--bark", "w").stderr
+    assert " cannot be combined" in refusal_of("a", "--age", "1", "--bark", "w").stderr
 
 
 def test_an_option_that_heirs_share_picks_the_branch_that_has_it() -> None:

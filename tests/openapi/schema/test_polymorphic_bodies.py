@@ -111,49 +111,49 @@ REFUSED = {
     "two branches": (
         MAPPED,
         "--meow 1 --bark w",
-        "`--meow` and `--bark` do not go together",
+        "`--meow` and `--bark` cannot be combined",
         "`--meow` belongs to `Cat`, `--bark` to `Dog`",
     ),
     "the discriminator's and another": (
         MAPPED,
         "--kind c --bark w",
-        "`--kind` and `--bark` do not go together",
+        "`--kind` and `--bark` cannot be combined",
         "`--kind` picks `Cat`, `--bark` belongs to `Dog`",
     ),
     "the whole body's and another": (
         MAPPED,
         """--bark w --body {"kind":"c"}""",
-        "`kind` and `--bark` do not go together",
+        "`kind` and `--bark` cannot be combined",
         "`kind` picks `Cat`, `--bark` belongs to `Dog`",
     ),
     "no discriminator": (
         MARKED,
         "--number 1 --iban x",
-        "`--number` and `--iban` do not go together",
+        "`--number` and `--iban` cannot be combined",
         "`--number` belongs to `branch 1`, `--iban` to `branch 2`",
     ),
     "closed branches": (
         CLOSED,
         "--a x --c y",
-        "`--a` and `--c` do not go together",
+        "`--a` and `--c` cannot be combined",
         "`--a` belongs to `First`, `--c` to `branch 2`",
     ),
     "below a property": (
         INSIDE,
         "--pet.meow 1 --pet.bark w",
-        "`--pet.meow` and `--pet.bark` do not go together",
+        "`--pet.meow` and `--pet.bark` cannot be combined",
         "`--pet` is one of several: `--pet.meow` belongs to `Cat`, `--pet.bark` to `Dog`",
     ),
     "a branch of a branch": (
         NESTED,
         "--wings 1 --bark w",
-        "`--bark` and `--wings` do not go together",
+        "`--bark` and `--wings` cannot be combined",
         "`--bark` belongs to `branch 1`, `--wings` to `Bird`",
     ),
     "only the mapping names the branches": (
         ref("Base"),
         "--mane 1 --fins 1",
-        "`--mane` and `--fins` do not go together",
+        "`--mane` and `--fins` cannot be combined",
         "`--mane` belongs to `Lion`, `--fins` to `Fish`",
     ),
 }
@@ -164,7 +164,7 @@ REFUSED = {
 def test_a_mixture_of_branches_is_refused(
     schema: dict[str, Any], words: str, message: str, reason: str
 ) -> None:
-    """Exit 2: both branches are named, and the options of each; `--validate off` sends it all the same."""
+    """Exit 2: both branches are named, and the options of each; `--validate off` sends it anyway."""
     api = _write(schema)
     refused = refusal_of("a", *words.split(), before=("--error-format", "json")).error
     assert message == refused["message"]

@@ -38,9 +38,9 @@ class Draft:
                 file.write(text.encode("utf-8", "surrogateescape"))
         except OSError as error:
             raise FileError(
-                "The file for the body cannot be made",
+                "Cannot create the file for the body",
                 reason=error.strerror or "",
-                hint="Name a directory in `TMPDIR`",
+                hint="Set `TMPDIR` to a writable directory",
             ) from error
         self.content = b""
 
@@ -72,12 +72,12 @@ class Draft:
             raise UsageError(
                 f"The editor `{editor[0]}` cannot be started",
                 reason=getattr(error, "strerror", None) or "It is not the name of a program",
-                hint="Name one in `VISUAL` or `EDITOR`, for example `EDITOR=nano`",
+                hint="Set `VISUAL` or `EDITOR`, for example `EDITOR=nano`",
             ) from None
         if code:
             raise UsageError(
                 f"The editor `{editor[0]}` ended with {code}, so nothing was sent",
-                reason="This exit code says that it failed",
+                reason="An exit code other than 0 means failure",
             )
         try:
             after = os.stat(self.path)
@@ -126,7 +126,7 @@ def write_draft(
             except UsageError as error:
                 if not wants_again(env, error):
                     raise UsageError(
-                        error.message, reason=error.reason, hint=f"{draft.kept()} when it is mended"
+                        error.message, reason=error.reason, hint=f"{draft.kept()} after you fix it"
                     ) from None
                 draft.edit(editor, env)
                 continue
@@ -155,21 +155,19 @@ def editor_words(env: Environment, asked_by: str, *, may_ask: bool, hint: str) -
         UsageError: There is no editor or no terminal.
     """
     if not may_ask:
-        raise UsageError(
-            f"`{asked_by}` asks for the body, and `--no-input` says that nothing is asked", hint=hint
-        )
+        raise UsageError(f"`{asked_by}` needs an editor, but `--no-input` forbids questions", hint=hint)
     if not env.stdin_is_terminal or not (env.stdout_is_terminal or env.stderr_is_terminal):
-        raise UsageError(f"`{asked_by}` needs a terminal", reason="The program is not run on one", hint=hint)
+        raise UsageError(f"`{asked_by}` needs a terminal", reason="There is no terminal", hint=hint)
     text = env.variables.get("VISUAL") or env.variables.get("EDITOR") or ""
     try:
         words = shlex.split(text)
     except ValueError:
         raise UsageError(
-            "The name of the editor cannot be read", reason="A quote in `VISUAL` or `EDITOR` is not closed"
+            "Cannot read the name of the editor", reason="`VISUAL` or `EDITOR` has an unclosed quote"
         ) from None
     if not words:
         raise UsageError(
-            f"`{asked_by}` needs the name of an editor",
+            f"`{asked_by}` needs an editor",
             reason="Neither `VISUAL` nor `EDITOR` is set",
             hint=f"Set one, for example `EDITOR=nano`. {hint}",
         )

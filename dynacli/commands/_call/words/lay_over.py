@@ -55,9 +55,9 @@ def lay_over(
     later = parsed(laid_over, content_type)
     if later.positional:
         raise UsageError(
-            f"`{later.positional[0]}` is one word too many",
-            reason="Only options are laid over an earlier call",
-            hint="An argument has an option of its name, too",
+            f"`{later.positional[0]}` is an unexpected argument",
+            reason="`replay` takes only options after the number",
+            hint="Give an argument with its option",
         )
     added = _options_of(later, input_of)
     replaced = {option.place for option in added if option.flag not in _REPEATED}
@@ -138,6 +138,8 @@ def _check_secrets(run: Run, kept: list[_Option], positional: list[str]) -> None
         return
     place = f"`{flags[0]}`" if flags else "an argument"
     raise UsageError(
-        f"The call gave a secret by {place}, and the history keeps no secrets",
-        hint=f"Give it anew behind `replay N`: `{flags[0]} ...`" if flags else "Give it anew, by its option",
+        f"The call had a secret in {place}, which the history does not store",
+        hint=f"Give it again after `replay N`: `{flags[0]} ...`"
+        if flags
+        else "Give it again, with its option",
     )

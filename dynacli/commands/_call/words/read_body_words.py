@@ -123,8 +123,8 @@ def _field_value(
         elif has_parts and field.value.format == "binary" and words[-1].startswith("@"):
             raise UsageError(
                 f"{option} cannot be a file",
-                reason="It is a part of a JSON value, which has no form for the bytes of a file",
-                hint="Only a property of its own in a multipart body can be a file",
+                reason="It is part of a JSON value, and JSON cannot contain the bytes of a file",
+                hint="Only a top-level property of a multipart body can be a file",
             )
     return convert_all(words, field.value, option, is_strict=is_strict)
 
@@ -135,9 +135,7 @@ def _part_headers(words: Sequence[str]) -> tuple[tuple[tuple[str, str], str], ..
         part, _, rest = word.partition(":")
         name, colon, value = rest.partition(":")
         if not part or not name.strip() or not colon:
-            raise UsageError(
-                "A value of --part-header cannot be read", hint="Write `--part-header PART:NAME:VALUE`"
-            )
+            raise UsageError("Invalid value of --part-header", hint="Write `--part-header PART:NAME:VALUE`")
         headers.append(((part, name.strip().lower()), value.strip()))
     return tuple(headers)
 
@@ -163,7 +161,7 @@ def _content(run: Run, word: str, media_type: str) -> "bytes | Payload":
         return _body_content(run, word, media_type)
     if word == "-":
         if run.env.stdin_is_terminal:
-            raise UsageError("`--body -` reads standard input, and nothing is piped into it")
+            raise UsageError("`--body -` reads standard input, but nothing is piped into it")
         try:
             return run.env.read_stdin("the body")
         except (OSError, ValueError) as error:
@@ -180,7 +178,7 @@ def _content(run: Run, word: str, media_type: str) -> "bytes | Payload":
             return file.read()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no file name"
-        raise FileError(f"The body's file `{word[1:]}` cannot be read", reason=reason) from error
+        raise FileError(f"Cannot read the body's file `{word[1:]}`", reason=reason) from error
 
 
 def _edit_body(run: Run, described: DescribedOperation, inputs: CallInputs, *, is_strict: bool) -> "Draft":
@@ -299,9 +297,9 @@ def _no_such_place(
         hint = f"See what it takes: `{invocation('describe', described.api.name)} {described.operation.name}`"
     reason = f"{parent} is no array" if missing.startswith("[") else f"{parent} has no `{missing}`"
     return UsageError(
-        f"`--set {place}` leads to no place in the body",
+        f"`--set {place}` does not match a field of the body",
         reason=reason[0].upper() + reason[1:],
-        hint=f"{hint}; `--validate off` sends it all the same",
+        hint=f"{hint}; `--validate off` sends it anyway",
         near=near,
     )
 
@@ -341,7 +339,7 @@ def _open_source(run: Run, word: str, use: str) -> "Source":
         run.check_input_file(f"@{word}")
         return open_upload(os.path.expanduser(word), word)
     if run.env.stdin_is_terminal:
-        raise UsageError(f"{use[0].upper()}{use[1:]} comes from standard input, and nothing is piped into it")
+        raise UsageError(f"{use[0].upper()}{use[1:]} comes from standard input, but nothing is piped into it")
     return StreamUpload(run.env.open_stdin(use), "-")
 
 
@@ -374,7 +372,7 @@ def _read_parts(run: Run, words: Iterable[str]) -> list[Assignment]:
         if not name or not content.startswith("@"):
             raise UsageError(
                 f"`--file {word[:60]}` is not `NAME=@FILE`",
-                reason="The document does not name the parts of this body, so that each file is given with a name",
+                reason="The document does not name the parts of this body, so each file needs a name",
                 hint="Write `--file NAME=@FILE`",
             )
         parts.setdefault(name, []).append(_opened(run, content[1:], f"--file {name}"))
@@ -387,9 +385,9 @@ def _read_parts(run: Run, words: Iterable[str]) -> list[Assignment]:
 def _opened(run: Run, name: str, option: str) -> "Source":
     if run.options.editor:
         raise UsageError(
-            f"{option} cannot be a file together with `--editor`",
-            reason="An editor shows the body as JSON, which has no form for the bytes of a file",
-            hint="Save what you write, and give it by `--body @FILE` beside the file",
+            f"{option} cannot be a file if `--editor` is given",
+            reason="The editor shows the body as JSON, which cannot contain the bytes of a file",
+            hint="Save the body to a file, and give it with `--body @FILE` instead of `--editor`",
         )
     return _open_source(run, name, f"the content of {option}")
 

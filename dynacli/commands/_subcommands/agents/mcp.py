@@ -36,10 +36,10 @@ def serve_mcp(
 ) -> None:
     """Run `mcp`."""
     if token is not None and http is None:
-        raise UsageError("`--token` is for a server over HTTP", hint="Give `--http`, too")
+        raise UsageError("`--token` needs `--http`", hint="Add `--http`, or leave out `--token`")
     if "-" in apis and http is None:
         raise UsageError(
-            "A document from standard input cannot be offered over standard input",
+            "The server uses standard input, so the document cannot come from it",
             hint="Name a file or a URL, or give `--http`",
         )
     _check_is_installed()
@@ -50,7 +50,7 @@ def serve_mcp(
     with ServedApis(run.env, apis, _options(run, is_writing=write), is_writing=write) as served:
         if not served.names:
             raise UsageError(
-                "There is no API to offer",
+                "No API to offer",
                 reason="None is registered",
                 hint=f"Name one: `{invocation('mcp', 'demo')}`",
             )
@@ -107,7 +107,7 @@ def _token(run: Run, word: str | None) -> "Secret | None":
 
     if what_is_wrong_with("", {"token": word}):
         raise UsageError(
-            "`--token` takes no secret, but where it is",
+            "`--token` takes a reference such as `env:NAME`, not the secret itself",
             hint="Write `env:NAME`, `file:PATH`, `command:WORDS` or `keyring:SERVICE/USER`; `none` for none",
         )
     return Secret(resolve(word, run.env).strip())

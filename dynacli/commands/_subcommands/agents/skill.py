@@ -33,8 +33,8 @@ def write_skill(run: Run, api: str, out: str | None) -> None:
         from dynacli.errors import UsageError
 
         raise UsageError(
-            "The commands of a skill have to name the API again",
-            reason="Standard input can be read once alone",
+            "A skill cannot name a document from standard input",
+            reason="Standard input can be read only once",
             hint=f"Name a file or a URL, or register it: `{invocation('api add')} NAME SOURCE`",
         )
     text = skill_text(run.env, run.api(api), run.options.profile)

@@ -207,8 +207,8 @@ def refresh_document(run: Run, name: str, accept: bool) -> None:
         )
     if entry.get("pin"):
         raise UsageError(
-            f"`{name}` is held at one revision, and not refreshed",
-            hint=f"Go on with the latest: `{invocation('api unpin', name)}`",
+            f"`{name}` is pinned to a revision, so it cannot be refreshed",
+            hint=f"Unpin it: `{invocation('api unpin', name)}`",
         )
     from dynacli.client.call_settings import settings_of
 
@@ -298,7 +298,7 @@ def rename_api(run: Run, name: str, new_name: str) -> None:
     check_registered(run, name)
     configuration = Configuration(run.env)
     if configuration.has_entry(new_name):
-        raise UsageError(f"There is an API `{new_name}` already")
+        raise UsageError(f"The API `{new_name}` already exists")
     configuration.edit(name, None, new_name=new_name)
     _with_credentials(run, lambda store: store.rename_api(name, new_name))
 

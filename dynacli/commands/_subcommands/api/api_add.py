@@ -82,9 +82,9 @@ def _kept_options(
         return kept
     if not kept and options.profile not in profiles_in(known):
         raise UsageError(
-            f"`{name}` has no profile `{options.profile}` whose headers the document could be fetched with",
-            reason="`api add` writes a profile only with what belongs into it",
-            hint=f"Say so, for example `--profile {options.profile} --server https://staging.example.com`",
+            f"`{name}` has no profile `{options.profile}` with headers for fetching the document",
+            reason="`api add` creates a profile only with settings for it",
+            hint=f"For example: `--profile {options.profile} --server https://staging.example.com`",
         )
     return {"profiles": {options.profile: kept}} if kept else {}
 
@@ -154,7 +154,7 @@ def add(
     if refresh_after is not None:
         if lifetime_of({"refresh_after": refresh_after}) is None:
             raise UsageError(
-                f"`{refresh_after}` is no time for --refresh-after",
+                f"`{refresh_after}` is an invalid time for --refresh-after",
                 hint="Give a number with `s`, `m`, `h` or `d`, for example `12h`",
             )
         entry["refresh_after"] = refresh_after
@@ -189,7 +189,7 @@ def add(
     try:
         if known and known["source"] != entry["source"]:
             raise UsageError(
-                f"There is an API `{name}` already, with another document",
+                f"The API `{name}` already exists, with another document",
                 reason=f"Its document is `{with_masked_query(known['source'])}`",
                 hint=f"Choose another name, or remove it first: `{invocation('api remove', name)}`",
             )
@@ -199,7 +199,7 @@ def add(
             entry["allow_refs"] = places
         if is_login_kept(run.options, api):
             entry[LOGIN_KEY] = ALWAYS
-        # Further documents and overlays of an earlier `api add` do not count any more.
+        # Further documents and overlays of an earlier `api add` are suppressed from now on.
         entry |= {key: None for key in ("more", "overlays", LOGIN_KEY) if key in known and key not in entry}
         _check_server(run, api)
         instead = _server_at_document(run, api, known)
@@ -308,10 +308,10 @@ def _check_holds_no_secret(location: str, name: str) -> None:
     secret = secret_in_query(location) if "://" in location else ""
     if secret:
         raise UsageError(
-            f"The parameter `{visible(secret, keep='')}` of the URL holds a secret, and the configuration keeps none",
-            reason="`config.toml` is a file that people read, copy and share",
+            f"The parameter `{visible(secret, keep='')}` of the URL holds a secret, and no secret is stored",
+            reason="`config.toml` is a file that you read, copy and share",
             hint=f"Leave it out of the URL, and set {prefix_of(name)}_TOKEN or give a header with -H; where the server "
-            "takes it in the query alone, save the document as a file and add that",
+            "takes it only in the query, save the document to a file and add that",
         )
 
 
@@ -372,13 +372,13 @@ def allowed_places(configuration: Configuration, entry: dict[str, Any], places: 
 def _absolute(source: str) -> str:
     """Return a source in the form of the configuration, which means the same in any directory."""
     if source == "-":
-        raise UsageError("Standard input cannot be registered", hint="Write the document to a file first")
+        raise UsageError("Standard input cannot be registered", hint="Save the document to a file first")
     from pathlib import Path
 
     if not looks_like_source(source):
         is_host = "." in source or ":" in source
         raise UsageError(
-            f"`{source}` is neither a URL nor a path",
+            f"`{source}` is neither a URL nor the path of a document",
             reason="A path has a `/` or ends in .json, .yaml or .yml",
             hint=f"If it is a host, write `https://{source}`"
             if is_host
@@ -473,6 +473,6 @@ def check_registered(run: Run, name: str) -> None:
         known = listed_near(name, sorted(registered))
         raise UsageError(
             f"`{name}` is not a registered API",
-            reason=f"Registered are: {known}" if known else "None is registered yet",
+            reason=f"Registered APIs: {known}" if known else "No API is registered yet",
             hint=did_you_mean(near, f"Register it: `{invocation('api add')} NAME SOURCE`"),
         )

@@ -36,7 +36,7 @@ def show_history(run: Run, api: str) -> None:
     history = revisions.history() or ([current] if current is not None else [])
     if not history:
         raise DocumentError(
-            f"No revision of `{api}` is in the cache", hint=f"Fetch it: `{invocation('operations', api)}`"
+            f"The cache has no revision of `{api}`", hint=f"Fetch it: `{invocation('operations', api)}`"
         )
     rows = [_row(pointer, in_use, open_request.pin) for pointer in history]
     pending = find_pending(revisions)
@@ -109,7 +109,7 @@ def pin(run: Run, name: str, revision: str | None) -> None:
         in_use = _in_use(open_request, revisions, api.pointer)
         pointer = revisions.pointer_to(in_use) or revisions.current()
     if pointer is None:
-        raise DocumentError(f"No revision of `{name}` is in the cache")
+        raise DocumentError(f"The cache has no revision of `{name}`")
     _hold(run, name, open_request, revisions, pointer)
 
 
@@ -119,7 +119,7 @@ def _hold(
     """Open a revision to see that it works, and write into the configuration that it is held.
 
     Raises:
-        DocumentError: The revision is not in the cache any more.
+        DocumentError: The revision is no longer in the cache.
         FileError: The configuration cannot be written.
     """
     from dynacli.registry.revise import open_cached
@@ -128,8 +128,8 @@ def _hold(
     api = open_cached(open_request, revisions, pointer)
     if api is None:
         raise DocumentError(
-            f"The revision `{revision[:SHOWN_DIGITS]}` of `{name}` is not in the cache any more",
-            hint=f"See what is: `{invocation('api history', name)}`",
+            f"The revision `{revision[:SHOWN_DIGITS]}` of `{name}` is no longer in the cache",
+            hint=f"List the others: `{invocation('api history', name)}`",
         )
     api.catalog.close()
     _mark(revisions, revision, is_pinned=True)
@@ -140,8 +140,8 @@ def _hold(
         _mark(revisions, open_request.pin, is_pinned=False)
     write_stderr(
         run.env,
-        f"{name}: the revision {revision[:SHOWN_DIGITS]} of {installed_text(pointer)} is held, and not refreshed; "
-        f"`{invocation('api unpin', name)}` goes on with the latest\n",
+        f"{name}: the revision {revision[:SHOWN_DIGITS]} of {installed_text(pointer)} is pinned and not refreshed; "
+        f"`{invocation('api unpin', name)}` follows the latest again\n",
     )
 
 
@@ -165,7 +165,7 @@ def unpin(run: Run, name: str) -> None:
     check_registered(run, name)
     open_request, revisions = find_revisions(name, run.env)
     if not open_request.pin:
-        write_stderr(run.env, f"{name}: no revision is held\n")
+        write_stderr(run.env, f"{name}: no revision is pinned\n")
         return
     Configuration(run.env).edit(name, {"pin": None})
     _mark(revisions, open_request.pin, is_pinned=False)

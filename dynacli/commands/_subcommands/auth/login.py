@@ -63,13 +63,15 @@ def login(
     """
     if words and not operation:
         raise UsageError(
-            "`auth login` takes no argument after the API",
-            reason="A credential is never an argument: other programs can see it",
+            "`auth login` has an unexpected argument",
+            reason="A credential is never an argument, because other programs can see it",
             hint=f"Give it on standard input: `{invocation('auth login', 'API')} --with-token < FILE`; "
-            "or name an operation that gives a token: `--operation NAME`",
+            "or name an operation that returns a token: `--operation NAME`",
         )
     if not operation and (token_at or refresh_operation or refresh_token_at):
-        raise UsageError("No operation is named that gives a token", hint="Name it: `--operation NAME`")
+        raise UsageError(
+            "`--operation` is missing", hint="Name the operation that returns a token: `--operation NAME`"
+        )
     opened = _with_own_scheme(run, api, scheme, name)
     settings = settings_of(run.env, opened, CallOptions.of(run.options))
     is_oauth = any(value not in ((), "", False, None) for value in oauth.values())
@@ -129,7 +131,7 @@ def _with_own_scheme(run: Run, api: str, scheme: str, header: str) -> OpenedApi:
     if scheme not in KINDS or not declares_none(opened):
         if header:
             raise UsageError(
-                "`--name` is for a scheme of your own, which only a document without schemes can have",
+                "`--name` is only for documents that declare no security scheme",
                 hint=f"Write `{invocation('auth login', api)} --scheme apikey --name HEADER`, or leave out `--name`",
             )
         return opened
@@ -163,7 +165,7 @@ def _check_is_token(api: OpenedApi, scheme: SecurityScheme, text: str) -> None:
 def _choice(run: Run, schemes: Sequence[SecurityScheme]) -> SecurityScheme | None:
     """Return the scheme that the person picks of several by its number or name; None for none of them."""
     lines = [f"  {number} {text_of_choice(scheme)}" for number, scheme in enumerate(schemes, 1)]
-    write_stderr(run.env, "\n".join(["There are several ways to sign in:", *lines, ""]))
+    write_stderr(run.env, "\n".join(["You can sign in in several ways:", *lines, ""]))
     word = line(run.env, f"Which one [1-{len(schemes)}]: ")
     by_word = {str(number): scheme for number, scheme in enumerate(schemes, 1)}
     return by_word.get(word) or next((scheme for scheme in schemes if scheme.name == word), None)
@@ -184,10 +186,10 @@ def _line(run: Run) -> str:
         text = content.decode().removeprefix("\ufeff").rstrip("\r\n")
     except (OSError, ValueError) as error:
         raise AuthError(
-            "The credential cannot be read from standard input", reason=type(error).__name__
+            "Cannot read the credential from standard input", reason=type(error).__name__
         ) from None
     if "\n" in text:
-        raise AuthError("The credential has several lines", hint="Give it in one line")
+        raise AuthError("The credential has more than one line", hint="Give it in one line")
     return text
 
 
@@ -209,7 +211,8 @@ def _asked(run: Run, scheme: SecurityScheme) -> str:
     user = line(run.env, f"User name for {name}: ")
     if ":" in user:
         raise AuthError(
-            "A user name has no `:`", reason="It separates the name from the password (RFC 7617, section 2)"
+            "A user name cannot contain `:`",
+            reason="It separates the name from the password (RFC 7617, section 2)",
         )
     return f"{user}:{hidden_line(run.env, 'Password: ')}"
 

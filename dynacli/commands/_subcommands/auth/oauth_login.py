@@ -194,10 +194,10 @@ def _scopes(api: OpenedApi, scheme: SecurityScheme, flow: OAuthFlow) -> tuple[st
 
 def _no_client(api: OpenedApi, scheme: SecurityScheme) -> UsageError:
     return UsageError(
-        f"Signing in for `{visible(scheme.name, keep='')}` needs the id of a client",
-        reason="The provider gives tokens to programs that somebody has registered there",
-        hint=f"Register one, and name it: `{invocation('auth login', api.name)} --client-id ID`, or `client_id` in "
-        f"`[apis.{api.name}.auth.{visible(scheme.name, keep='')}]`",
+        f"Signing in for `{visible(scheme.name, keep='')}` needs a client ID",
+        reason="The provider issues tokens only to registered clients",
+        hint=f"Register a client there and name it: `{invocation('auth login', api.name)} --client-id ID`, or "
+        f"`client_id` in `[apis.{api.name}.auth.{visible(scheme.name, keep='')}]`",
     )
 
 

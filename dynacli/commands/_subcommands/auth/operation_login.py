@@ -150,7 +150,7 @@ def _answered(engine: Engine, call: Call, asked: OperationWords) -> OperationTok
     name = call.described.operation.name
     if not 200 <= response.status < 300:
         error = call.signed.masker.mask_error(http_error(call, response))
-        raise AuthError(error.message, reason=error.reason, hint="Look at what it was given")
+        raise AuthError(error.message, reason=error.reason, hint="Check the inputs")
     token = read_operation_token(
         response.body,
         response.header("content-type"),
@@ -162,7 +162,7 @@ def _answered(engine: Engine, call: Call, asked: OperationWords) -> OperationTok
     if asked.refresh_token_at and token.refresh_token is None:
         raise AuthError(
             f"The response of `{name}` has no refresh token at `{asked.refresh_token_at}`",
-            hint="Say where it stands: `--refresh-token-at EXPR`, a JMESPath expression",
+            hint="Give its location: `--refresh-token-at EXPR`, a JMESPath expression",
         )
     return token
 
@@ -179,8 +179,8 @@ def _check_origin(described: DescribedOperation, settings: CallSettings, origins
     origin = origin_of(base_url_of(described, settings))
     if origin not in origins and not is_accepted_origin(described.api, settings, origin):
         raise RefusedError(
-            f"Nothing secret is sent to `{origin}`",
-            reason=f"The document names it for `{described.operation.name}`, and nobody has accepted it",
+            f"No secret is sent to `{origin}`",
+            reason=f"The document names it for `{described.operation.name}`, and you have not accepted it",
             hint=f"If you trust it: `--accept-origin {origin}`",
             origin=origin,
         )
@@ -228,7 +228,7 @@ def _typed_secrets(run: Run, fields: Sequence[Field], *, is_piped: bool) -> list
     )
     if is_piped and len(lines) < len(fields):
         listed = " and ".join(f"`{visible('.'.join(field.path), keep='')}`" for field in fields)
-        raise AuthError(f"Standard input has no line for {listed}", hint="Give each in a line of its own")
+        raise AuthError(f"Standard input is missing a line for {listed}", hint="Give each on its own line")
     return [(field, [line]) for field, line in zip(fields, lines, strict=False) if line]
 
 

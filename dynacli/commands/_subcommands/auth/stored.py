@@ -103,7 +103,7 @@ def logout(run: Run, api: str, scheme: str) -> None:
     kept = _stored(store.list(), api, scheme, run.options.profile)
     store.remove([each.place for each in kept])
     names = " and ".join(map(_name, kept))
-    write_stderr(run.env, f"{visible(api, keep='')}: the credential for {names} is forgotten here\n")
+    write_stderr(run.env, f"{visible(api, keep='')}: the credential for {names} is deleted here\n")
     if store.has_leftovers:
         run.warn(
             "the system's keyring could not be changed, and still has secrets that nothing uses any more; "
@@ -128,8 +128,8 @@ def show_token(run: Run, api: str, scheme: str) -> None:
     """
     if run.env.stdout_is_terminal:
         raise RefusedError(
-            "A credential is not shown on a terminal",
-            reason="It would stay in its scrollback",
+            "Credentials are not printed to a terminal",
+            reason="It would stay in the scrollback",
             hint=f"Pipe it into the program that needs it: `{invocation('auth token', api)} | PROGRAM`",
         )
     store = CredentialStore(run.env)
@@ -141,9 +141,9 @@ def show_token(run: Run, api: str, scheme: str) -> None:
     if len(kept) > 1 or (profile and kept[0].profile not in (profile, "")):
         listed = ", ".join(_name(each) for each in kept)
         raise UsageError(
-            f"It is not plain which credential of `{api}` is meant",
-            reason=f"There are {listed}",
-            hint="Name one: `--scheme`, `--profile`",
+            f"`{api}` has several credentials",
+            reason=f"Stored: {listed}",
+            hint="Choose one with `--scheme` or `--profile`",
         )
     found = store.with_secrets(kept[0])
     if found.is_due(time.time()):

@@ -41,7 +41,7 @@ def bake(
     hooks = [(kind, hook) for kind, hook in (("before", before), ("after", after)) if hook]
     for kind, hook in hooks:
         if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", hook):
-            raise UsageError(f"`{hook}` is no function", hint=f"Write `--{kind} PACKAGE.MODULE:FUNCTION`")
+            raise UsageError(f"`{hook}` is not a function", hint=f"Write `--{kind} PACKAGE.MODULE:FUNCTION`")
     options = ToolOptions(
         api, only, without, run.options.profile, name_style == "short", package, hooks=tuple(hooks)
     )
@@ -55,14 +55,14 @@ def bake(
     hidden = tool.hidden
     for operation, place in hidden[:_MOST_NAMED]:
         run.warn(
-            f"`{name} {operation}` is the verb of that name; the operation is `{name} {place}`, "
+            f"`{name} {operation}` is the command of that name; the operation is `{name} {place}`, "
             f"or `{name} {tool.program.api} {operation}`"
         )
     if len(hidden) > _MOST_NAMED:
-        run.warn(f"and {len(hidden) - _MOST_NAMED} more operations have the name of a verb")
+        run.warn(f"and {len(hidden) - _MOST_NAMED} more operations have the name of a command")
     run.note(f"Written: {file}")
     for path in kept:
-        run.note(f"`{path}` was there, and stays as it is")
+        run.note(f"`{path}` exists and is unchanged")
         if depends_on_another_project(path):
             run.warn(
                 f"`{path}` depends on `dynacli`, which is another project: write `{DISTRIBUTION}` instead"

@@ -37,7 +37,7 @@ __all__ = ["ToolOptions", "baked_tool", "depends_on_another_project", "write_exe
 def _lost_document(api: OpenedApi) -> DocumentError:
     """Return the error for an API of whose document the cache has lost a part."""
     return DocumentError(
-        f"The document of `{api.name}` is not in the cache any more", hint="Fetch it again: `--refresh`"
+        f"The document of `{api.name}` is no longer in the cache", hint="Fetch it again: `--refresh`"
     )
 
 
@@ -87,7 +87,7 @@ def _refers_to_files(uri: str) -> UsageError:
     from dynacli.openapi.document.source import file_name, shown_file
 
     return UsageError(
-        "A package cannot take along the files that a further document refers to",
+        "A package cannot include the files that a further document refers to",
         reason=f"One of them is `{shown_file(file_name(uri))}`",
         hint="Write the further document into one file (`document FILE --bundled -o @FILE`), and register that",
     )
@@ -242,7 +242,7 @@ def baked_tool(env: Environment, name: str, api: OpenedApi, options: ToolOptions
     is_demo = options.api == DEMO
     if options.api == "-":
         raise UsageError(
-            "A tool cannot read its document from standard input", hint="Name a file or a URL with `--api`"
+            "A program cannot read its document from standard input", hint="Name a file or a URL with `--api`"
         )
     entry = {} if is_demo else _entry(env, api, options)
     layers: Mapping[str, bytes] = {}
@@ -285,9 +285,7 @@ def _compiled(api: OpenedApi, program: Program) -> "Compiled":
         names = {} if selection.is_short else api.catalog.given_names()
         compiled = compile_document(document, names, selection)
     if not compiled.operations:
-        raise UsageError(
-            "The tool would have no operation", hint="Choose others with `--only` and `--except`"
-        )
+        raise UsageError("The program would have no operation", hint="Change `--only` and `--except`")
     return compiled
 
 
@@ -333,8 +331,8 @@ def _entry(env: Environment, api: OpenedApi, options: ToolOptions) -> dict[str, 
         entry["ca"] = certificate_path(env, entry["ca"])
     if entry["source"] != with_masked_query(str(entry["source"])):
         raise UsageError(
-            "The URL of the document may hold a secret, which the file of the tool would tell",
-            hint="Register the API by a URL without a query, or by a file",
+            "The URL of the document may contain a secret, which the program would reveal",
+            hint="Register the API with a URL without a query, or with a file",
         )
     return entry
 
@@ -458,7 +456,7 @@ def write_package(tool: _BakedTool, directory: str) -> list[str]:
     if module[0].isdigit():
         raise UsageError(
             f"`{name}` cannot be the name of a package",
-            reason="The name of a Python module begins with a letter",
+            reason="The name of a Python module must begin with a letter",
         )
     version = re.match(r"v?(\d+(?:\.\d+)*)", tool.program.version)
     text = _PACKAGE.format(
@@ -502,5 +500,5 @@ def _archive(tool: _BakedTool, texts: dict[str, str]) -> bytes:
                 archive.writestr(name, text)
             tool.write_document(archive)
     except OSError as error:
-        raise FileError("The tool cannot be put together", reason=error.strerror or "") from error
+        raise FileError("Cannot build the program", reason=error.strerror or "") from error
     return file.getvalue()

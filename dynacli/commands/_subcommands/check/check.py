@@ -94,14 +94,14 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
 
     if run.options.output == HTML and (run.options.dry_run or run.options.filter or run.options.columns):
         raise UsageError(
-            "`-o html` is the page of a whole check that was made",
+            "`-o html` needs a complete check",
             hint="Leave out `--dry-run`, `-f` and `--columns`",
         )
     settings = _settings(run, api, options)
     check_files(run, har=options.har, learn=options.learn)
     chosen = _choose(run, api, options, settings)
     if not chosen.operations and options.shard is not None:
-        run.note(f"There is nothing to call in share {options.shard}")
+        run.note(f"Nothing to call in shard {options.shard}")
         return
     progress = _Progress(run)
     check_run = CheckRun(
@@ -124,7 +124,7 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
         _show_plan(run, check_run, chosen)
         return
     if options.write and not chosen.chains:
-        run.note("The document does not make plain how anything is created and removed: nothing is written")
+        run.note("The document does not show how to create and remove resources, so nothing is written")
     _confirm(run, settings, chosen.operations, chosen.chains)
     settings.consent.ask = None  # whoever may be asked was asked
     try:
@@ -144,9 +144,9 @@ def _settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSettings
     settings = settings_of_check(run.env, api, run.call_options)
     if options.probe and settings.level == "off":
         raise UsageError(
-            "`--probe` finds nothing where nothing is judged",
+            "`--probe` finds nothing without validation",
             reason="The level of validation is `off`",
-            hint="Give `--validate strict` with it, or leave `--probe` out",
+            hint="Add `--validate strict`, or leave out `--probe`",
         )
     return settings
 
@@ -211,7 +211,7 @@ def _run_check(
         from dynacli.check.probes import MAX_PROBES
 
         count = check_run.left_out_probes
-        run.note(f"{count} probes were not sent: there are at most {MAX_PROBES} of each kind")
+        run.note(f"{count} probes were not sent: the limit is {MAX_PROBES} of each kind")
     from dynacli.check.check_results import CheckResults
     from dynacli.commands._subcommands.check.conclude_check import conclude_check
 
@@ -312,14 +312,14 @@ def _confirm(
     env = run.env
     if not run.may_ask:
         raise UsageError(
-            f"{announcement}, and nobody can be asked",
+            f"{announcement}, but there is no terminal to confirm it",
             reason="\n".join(lines),
-            hint="Give `--yes` where that may happen; `--dry-run` shows what would be called",
+            hint="Add `--yes` to allow it; `--dry-run` shows what would be called",
         )
     write_stderr(env, f"{announcement}:\n")
     write_stderr(env, "".join(f"  {visible(line)}\n" for line in lines))
     if not agrees(env, "Call them?"):
-        raise UsageError("Nothing was sent", reason="The calls were not agreed to")
+        raise UsageError.declined("Nothing was sent")
     settings.consent.agreed.update(names)
 
 

@@ -43,7 +43,7 @@ def check_files(run: Run, **files: str | None) -> None:
             raise UsageError(f"`{option}` names no file")
         path = os.path.abspath(file)
         if path in taken:
-            raise UsageError(f"`{file}` cannot hold two things at once", hint="Give each a file of its own")
+            raise UsageError(f"`{file}` is named twice", hint="Give each its own file")
         taken.add(path)
         folder = os.path.dirname(path)
         if not os.path.isdir(folder):
@@ -52,7 +52,7 @@ def check_files(run: Run, **files: str | None) -> None:
             raise FileError(
                 f"`{file}` cannot be written",
                 reason=f"`{folder}` is not a directory",
-                hint=f"make the directory first: `mkdir -p {quote(folder)}`",
+                hint=f"Create the directory first: `mkdir -p {quote(folder)}`",
             )
 
 

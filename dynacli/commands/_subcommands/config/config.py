@@ -46,7 +46,7 @@ def show_values(run: Run, key: str | None) -> None:
         if not isinstance(found, Mapping) or part not in found:
             raise UsageError(
                 f"`{key}` is not set",
-                hint=f"See what is: `{invocation('config get')}`; what could be: `{invocation('help configuration')}`",
+                hint=f"`{invocation('config get')}` shows what is set; `{invocation('help configuration')}` lists keys",
             )
         found = found[part]
     value = shown_value(found, path)
@@ -81,7 +81,7 @@ def edit_file(run: Run) -> None:
     configuration = Configuration(run.env)
     if run.env.is_agent:
         raise RefusedError(
-            "The configuration is edited by a person",
+            "Only a person edits the configuration",
             hint=f"`{invocation('config set')} KEY=VALUE` sets a key",
         )
     hint = f"`{invocation('config set')} KEY=VALUE` sets a key without one"
@@ -94,7 +94,7 @@ def edit_file(run: Run) -> None:
         if after != before:
             configuration.replace(before, after)
     except BaseException:
-        run.warn(f"What you wrote is kept in `{draft.path}`, and the configuration is as it was")
+        run.warn(f"Your text is saved in `{draft.path}`; the configuration is unchanged")
         raise
     draft.discard()
     if after == before:
@@ -137,7 +137,7 @@ def _wrong_in(run: Run, content: bytes, before: str) -> FileError | None:
     return FileError(
         f"What was saved is no configuration that {program().name} can use",
         reason="; ".join(mistakes[:_MOST_NAMED]) + more,
-        hint=f"Edit it again: `{invocation('config edit')}`; `{invocation('help configuration')}` has the keys",
+        hint=f"Fix it: `{invocation('config edit')}`; `{invocation('help configuration')}` has the keys",
     )
 
 
@@ -187,9 +187,7 @@ def change_settings(run: Run, settings: Sequence[Setting]) -> None:
             check_registered(run, name)
         check_policy_change(run, name, [path[2:] for path, _ in settings if path[:2] == ("apis", name)])
     if any(path[2:] == ("source",) and value is None for path, value in settings):
-        raise UsageError(
-            "An API cannot be without a `source`", hint=f"`{invocation('api remove', 'NAME')}` removes it"
-        )
+        raise UsageError("An API needs a `source`", hint=f"`{invocation('api remove', 'NAME')}` removes it")
     before = configuration.tables()
     settings = [*settings, *_additions(run, settings)]
     configuration.set_values(settings, lambda text, tables: _check(run, before, text, tables))
@@ -257,13 +255,13 @@ def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | 
     if run.may_ask:
         from dynacli.commands._questions import agrees
 
-        if agrees(run.env, f"Change the policy of `{name}`, which says what may be called?"):
+        if agrees(run.env, f"Change the policy of `{name}`, which says which calls are allowed?"):
             return
-        raise RefusedError("Nothing was changed", reason="Nobody agreed to it")
+        raise RefusedError.declined("Nothing was changed")
     place = ".".join(("apis", name, *changed[0], "policy"))
     raise RefusedError(
         f"The policy of `{name}` is not changed",
-        reason=f"`[{place}]` says what may be called, so only a person on a terminal changes it",
+        reason=f"`[{place}]` says which calls are allowed, so only a person on a terminal changes it",
         hint=f"Edit it in `{Configuration(run.env).path}`",
     )
 
@@ -308,4 +306,4 @@ def _check(run: Run, before: Mapping[str, Any], text: str, tables: Mapping[str, 
     known = set(mistakes_in(run.env, before))
     wrong = [mistake for mistake in mistakes_in(run.env, tables) if mistake not in known]
     if wrong:
-        raise UsageError("That cannot be set", reason=wrong[0].text(text))
+        raise UsageError("Cannot set this value", reason=wrong[0].text(text))

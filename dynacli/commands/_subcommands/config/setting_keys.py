@@ -88,7 +88,7 @@ def key_path(word: str) -> tuple[str, ...]:
     if not parts or found != 0:
         raise UsageError(
             f"`{word}` is not a key",
-            reason="A key is names with `.` between them",
+            reason="A key consists of names separated by `.`",
             hint=f"For example `history`; {_help()}",
         )
     return tuple(parts)
@@ -153,7 +153,7 @@ def _list_of(name: str, text: str) -> list[Any]:
 
 
 def _wrong_value(name: str, reason: str) -> UsageError:
-    return UsageError(f"That is no value for `{name}`", reason=reason, hint=_help())
+    return UsageError(f"Invalid value for `{name}`", reason=reason, hint=_help())
 
 
 def _unknown_key(path: tuple[str, ...], start: int) -> UsageError:
@@ -163,8 +163,8 @@ def _unknown_key(path: tuple[str, ...], start: int) -> UsageError:
     )
     near = get_close_matches(".".join(path[2:]) if path[0] == "apis" else name, known, 1, 0.6)
     return UsageError(
-        f"The configuration has no key `{name}` that can be set",
-        reason=f"Those are {', '.join(f'`{each}`' for each in known)}" if len(known) < 4 else "",
+        f"`{name}` is not a key that you can set",
+        reason=f"Keys: {', '.join(f'`{each}`' for each in known)}" if len(known) < 4 else "",
         hint=f"{did_you_mean(near)} {_help()}".lstrip(),
         near=near,
     )
@@ -180,9 +180,9 @@ def _check_secret(path: tuple[str, ...], text: str, name: str) -> None:
     if "auth" in path[2:-1] and path[-1] in _REFERENCED and not text.startswith(_FORMS):
         scheme = path[path.index("auth", 2) + 1]
         raise UsageError(
-            f"`{name}` does not take a secret itself",
+            f"`{name}` takes a reference, not the secret itself",
             reason=_NEVER_KEPT,
-            hint=f"Say where it is: `{name}=env:NAME`, `file:PATH`, `command:WORDS` or `keyring:SERVICE/USER`, "
+            hint=f"Write `{name}=env:NAME`, `file:PATH`, `command:WORDS` or `keyring:SERVICE/USER`, "
             f"or store it for `{scheme}` with `{invocation('auth login')}`",
         )
     if _is_secret_header(path):

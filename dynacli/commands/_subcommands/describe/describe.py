@@ -66,12 +66,12 @@ def _description(
         raise unknown_operation(opened, words[0], tag)
     if len(words) > 2:
         raise UsageError(
-            f"`{words[2]}` is one word too many", hint="Write `describe API OPERATION [FIELD.PATH]`"
+            f"`{words[2]}` is an unexpected argument", hint="Write `describe API OPERATION [FIELD.PATH]`"
         )
     if len(words) == 2 and (asked.summary or asked.like is not None):
         subject = "A summary" if asked.summary else "A comparison"
         option = "--summary" if asked.summary else "--like"
-        raise UsageError(f"{subject} is of a whole operation", hint=f"Leave out `{words[1]}`, or `{option}`")
+        raise UsageError(f"{subject} needs a whole operation", hint=f"Leave out `{words[1]}`, or `{option}`")
     if asked.summary:
         return _summary(opened, name, run.options.profile)
     if asked.like is not None:
@@ -129,7 +129,7 @@ def _webhook(opened: OpenedApi, words: list[str]) -> "tuple[Any, Text] | None":
     if not rows or (row is None and words[0] != "webhooks"):
         return None
     if len(words) > 1:
-        raise UsageError(f"`{words[1]}` is one word too many", hint="A webhook is described as a whole")
+        raise UsageError(f"`{words[1]}` is an unexpected argument", hint="Webhooks have no field paths")
     if row is None:
         entries = [{key: webhook[key] for key in ("name", "methods", "summary")} for webhook in rows]
         return entries, lambda paint, width: "\n".join(webhook_lines(rows, width, paint))

@@ -265,7 +265,7 @@ def describe_field(
     steps = list(parse_steps(place.replace(EACH, "")))
     if not steps:
         raise UsageError(
-            f"`{place}` is not a path of a field", hint="Write names with dots, for example `schedule.cron`"
+            f"`{place}` is not a field path", hint="Separate names with dots, for example `schedule.cron`"
         )
     field = _find(described, steps)
     if field is None:
