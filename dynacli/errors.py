@@ -18,7 +18,7 @@ text or JSON on standard error and into the exit code::
     ├── AuthError           10    a credential is missing, expired, refused
     ├── RefusedError        11    the call would cross a line of trust
     ├── FileError           12    configuration unreadable, output cannot be written, disk full
-    ├── FormError           13    the response came, and cannot be given in the form that was asked for
+    ├── FormatError           13    the response cannot be printed in the requested format
     └── FailedRowsError   any     rows of a batch failed; the code is the first one's
 """
 
@@ -31,7 +31,7 @@ __all__ = [
     "DynacliError",
     "FailedRowsError",
     "FileError",
-    "FormError",
+    "FormatError",
     "HttpError",
     "InternalError",
     "MismatchError",
@@ -234,11 +234,11 @@ class FileError(DynacliError):
     kind = "file"
 
 
-class FormError(DynacliError):
+class FormatError(DynacliError):
     """The response came, and cannot be given in the form that was asked for: it was printed as JSON, or as it came."""
 
     exit_code = 13
-    kind = "form"
+    kind = "format"
 
 
 class FailedRowsError(DynacliError):

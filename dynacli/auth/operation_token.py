@@ -15,7 +15,7 @@ from dynacli.auth.oauth.token_endpoint import exchange
 from dynacli.auth.secret import Masker, Secret
 from dynacli.auth.store.credential_store import LAST_MOMENT
 from dynacli.environment import invocation
-from dynacli.errors import AuthError, DynacliError, FormError
+from dynacli.errors import AuthError, DynacliError, FormatError
 from dynacli.record import record
 from dynacli.text.content_kind import decoded
 from dynacli.text.exact_json import read_json
@@ -123,7 +123,7 @@ def _at(value: Any, expression: str) -> Any:
 
     try:
         return filtered(value, expression)
-    except FormError:
+    except FormatError:
         return None
 
 

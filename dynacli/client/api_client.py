@@ -324,7 +324,7 @@ class Api(OpenDocument):
             NeverTrueError: The expression was not true in time. It is a `TimedOutError`, and its `response` is the last
                 response that came, or None.
             UsageError: The expression is wrong, the operation may change something, or what `call` raises it for.
-            FormError: The response is no JSON, or the expression cannot be applied to it.
+            FormatError: The response is no JSON, or the expression cannot be applied to it.
             DynacliError: What `call` raises.
         """
         from dynacli.client.engine.series import NeverTrueError, Series, Until, check_wait
@@ -356,7 +356,7 @@ class Api(OpenDocument):
         Raises:
             UsageError: The document gives the operation no such link, or one that cannot be followed.
             RefusedError: It leads to another server, which nobody accepted.
-            FormError: This response has no such link, or lacks what the link takes from it.
+            FormatError: This response has no such link, or lacks what the link takes from it.
             DynacliError: What `call` raises.
         """
         from dynacli.client.engine.series import followed_link, next_call

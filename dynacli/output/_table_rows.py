@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from dynacli.environment import Environment
-from dynacli.errors import FormError
+from dynacli.errors import FormatError
 from dynacli.text.exact_json import compact_json
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
 from dynacli.text.wrapping import COLUMN_GAP, shortened, table_lines, wrapped
@@ -94,10 +94,10 @@ class Columns:
         """Return the names of the columns.
 
         Raises:
-            FormError: The items make no table, or do not have what is asked for.
+            FormatError: The items make no table, or do not have what is asked for.
         """
         if len(self._kinds) > 1:
-            raise FormError(
+            raise FormatError(
                 "The response is no table",
                 reason="its items are of several kinds: objects, arrays or plain values",
                 hint="It is printed as JSON; `-f` can choose some of its items",
@@ -110,7 +110,7 @@ class Columns:
             return ["value"]
         cells = self._rows * len(self._found)
         if cells > max(_MOST_CELLS, self._values * _LEAST_FILLED):
-            raise FormError(
+            raise FormatError(
                 "The response makes a table that is almost empty",
                 reason=f"it has {self._rows:,} rows and {len(self._found):,} columns, and {self._values:,} values",
                 hint="It is printed as JSON; `--columns` chooses some",
@@ -122,13 +122,13 @@ class Columns:
             *(name for name in self._found if name not in self._known),
         ]
 
-    def _unknown(self) -> FormError:
+    def _unknown(self) -> FormatError:
         from difflib import get_close_matches
 
         path = next(iter(self._missing))
         near = get_close_matches(path, self._found, 3, 0.6) or list(self._found)[:8]
         listed = ", ".join(f"`{name}`" for name in near)
-        return FormError(
+        return FormatError(
             f"The response has no column `{path}`",
             reason=f"its items have {listed}" if listed else "its items are no objects",
             hint="It is printed as JSON; name columns that it has",
@@ -187,7 +187,7 @@ class Table:
         is_shown: Whether the table is for a terminal.
 
     Raises:
-        FormError: The items make no table.
+        FormatError: The items make no table.
     """
 
     def __init__(self, env: Environment, items: Iterable[Any], columns: Columns, *, is_shown: bool) -> None:
@@ -362,7 +362,7 @@ def separated_lines(items: Iterable[Any], columns: Columns, *, is_csv: bool) -> 
     """Yield the lines of CSV or TSV, the names of the columns first.
 
     Raises:
-        FormError: The items make no table.
+        FormatError: The items make no table.
     """
     names, line = columns.names(), _csv_line if is_csv else _tsv_line
     if names:

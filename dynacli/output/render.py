@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment
-from dynacli.errors import FormError
+from dynacli.errors import FormatError
 from dynacli.output.output_form import OutputForm
 from dynacli.output.standard_error import write_stderr
 from dynacli.output.stream_body import write_bytes
@@ -38,7 +38,7 @@ def write_body(
         known: What the document says of the items of the response; None where it says nothing.
 
     Raises:
-        FormError: The content cannot be shown in this form; it was written as JSON, or as it came.
+        FormatError: The content cannot be shown in this form; it was written as JSON, or as it came.
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
@@ -49,7 +49,9 @@ def write_body(
     else:
         return
     hint = "`-o raw` passes it on as it comes"
-    raise FormError(f"The response cannot be {_wanted(form)}", reason="there is not enough memory", hint=hint)
+    raise FormatError(
+        f"The response cannot be {_wanted(form)}", reason="there is not enough memory", hint=hint
+    )
 
 
 def _write_body(
@@ -118,7 +120,7 @@ def _write_formed(
             write_value(env, value, form, known=known)
             return
     write_body(env, body, media_type, instead)
-    raise FormError(f"The response cannot be {_wanted(form)}", reason=reason, hint=hint)
+    raise FormatError(f"The response cannot be {_wanted(form)}", reason=reason, hint=hint)
 
 
 def _wanted(form: OutputForm) -> str:
@@ -140,7 +142,7 @@ def write_data(
             before it paints around it. None where the value is JSON for everybody.
 
     Raises:
-        FormError: The value cannot be shown in this form; it was written as JSON.
+        FormatError: The value cannot be shown in this form; it was written as JSON.
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
@@ -201,12 +203,12 @@ def _write_body_yaml(env: Environment, body: bytes, text: str, form: OutputForm,
         converted = yaml_of_json(text) if is_json else yaml_of(text)
     except TooManyValuesError as error:
         _write_body_json(env, body, text, form)
-        raise FormError("The response cannot be shown as YAML", reason=str(error)) from error
+        raise FormatError("The response cannot be shown as YAML", reason=str(error)) from error
     except ValueError:
         _write_unparsed(env, body, text, _NO_JSON)
     except RecursionError as error:
         _write_body_json(env, body, text, form)
-        raise FormError(
+        raise FormatError(
             "The response cannot be shown as YAML",
             reason="it is nested too deeply",
             hint="It is printed as JSON, which has no such limit",
@@ -228,7 +230,7 @@ def _write_binary(env: Environment, body: bytes, media_type: str, form: OutputFo
         _write_binary_note(env, body, media_type)
         return
     write_body(env, body, media_type, form.unfiltered())
-    raise FormError(
+    raise FormatError(
         f"The response cannot be shown as {form.format.upper()}",
         reason=f"it is binary: {_binary_name(body, media_type)}",
         hint="use `-o @FILE` to keep it in a file",
@@ -282,7 +284,7 @@ def write_rows(
         lines: Makes the lines for a person, in the place of the rows, from a painter and a width in columns.
 
     Raises:
-        FormError: The rows cannot be shown in this form, and were written as JSON.
+        FormatError: The rows cannot be shown in this form, and were written as JSON.
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """

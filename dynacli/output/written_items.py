@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from dynacli.environment import Environment
-from dynacli.errors import FormError
+from dynacli.errors import FormatError
 from dynacli.openapi.model.find_items import Items, KnownItems, find_items
 from dynacli.output.output_form import ITEM_FORMATS, TABLES, OutputForm
 from dynacli.output.stream_body import Write
@@ -38,7 +38,7 @@ def written_items(env: Environment, form: OutputForm, *, columns: Sequence[str] 
         A function that writes an item, a value of `dynacli.text.exact_json`.
 
     Raises:
-        FormError: The filter fails on an item, which ends the writing; or the items make no table, and were written
+        FormatError: The filter fails on an item, which ends the writing; or the items make no table, and were written
             as JSON.
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
@@ -65,7 +65,7 @@ def write_items(env: Environment, items: Iterable[Any], form: OutputForm) -> Non
         form: Its filter counts for nothing.
 
     Raises:
-        FormError: The items make no table, and were written as JSON.
+        FormatError: The items make no table, and were written as JSON.
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
@@ -131,7 +131,7 @@ def _write_or_fall_back(
 ) -> None:
     try:
         _write_table(env, form, items, columns)
-    except FormError:
+    except FormatError:
         with written_items(env, form.unfiltered("json")) as write:
             for item in items():
                 write(item)
@@ -147,7 +147,7 @@ def _write_table(
         items: Returns the items, from the first one each time.
 
     Raises:
-        FormError: The items make no table; nothing was written.
+        FormatError: The items make no table; nothing was written.
     """
     columns.names()
     is_shown = env.stdout_is_terminal and not form.file
@@ -182,7 +182,7 @@ def write_value(env: Environment, value: Any, form: OutputForm, *, known: KnownI
         known: What the document says of its items; None where it says nothing. After a filter it says nothing, either.
 
     Raises:
-        FormError: It cannot be written in this form, and was written as JSON.
+        FormatError: It cannot be written in this form, and was written as JSON.
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
@@ -196,7 +196,7 @@ def write_value(env: Environment, value: Any, form: OutputForm, *, known: KnownI
             _write_items(env, shown, replace(form, filter=""), None if form.filter else known)
         else:
             _write_text(env, shown, form)
-    except FormError:
+    except FormatError:
         _write_text(env, value, form.unfiltered("json"))
         raise
 
@@ -249,7 +249,7 @@ def written_sequence(env: Environment, media_type: str, form: OutputForm) -> Ite
         A function that writes a piece of the body.
 
     Raises:
-        FormError: An item cannot be read, filtered or written; those that could be read were written.
+        FormatError: An item cannot be read, filtered or written; those that could be read were written.
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
@@ -266,7 +266,7 @@ def written_sequence(env: Environment, media_type: str, form: OutputForm) -> Ite
         for item in reader.end():
             write_item(item)
     if reader.unread:
-        raise FormError(
+        raise FormatError(
             f"{reader.unread:,} of the response's items could not be read",
             reason="they are not JSON, or too large, and were left out",
             hint="`-o raw` writes the response as it comes",

@@ -9,7 +9,7 @@ import jmespath.functions
 import jmespath.visitor
 
 from dynacli.environment import invocation
-from dynacli.errors import FormError, UsageError
+from dynacli.errors import FormatError, UsageError
 from dynacli.text.exact_json import compact_json
 from dynacli.text.json_budget import MAX_VALUES
 
@@ -155,7 +155,7 @@ def filtered(value: Any, expression: str, name: str = "The filter") -> Any:
         name: What messages call the filter.
 
     Raises:
-        FormError: The filter cannot be applied to this value.
+        FormatError: The filter cannot be applied to this value.
     """
     try:
         found = _Interpreter().visit(jmespath.compile(expression).parsed, value)
@@ -179,8 +179,8 @@ def is_true(value: Any) -> bool:
     )
 
 
-def _failed(name: str, reason: str) -> FormError:
-    return FormError(
+def _failed(name: str, reason: str) -> FormatError:
+    return FormatError(
         f"{name} fails on this response",
         reason=reason,
         hint="The response is printed as JSON; mend the filter by it",

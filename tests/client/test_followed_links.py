@@ -8,7 +8,7 @@ import pytest
 
 from dynacli import open_api
 from dynacli.client.engine import series
-from dynacli.errors import FormError, UsageError
+from dynacli.errors import FormatError, UsageError
 from tests.documents import document, operation, parameter, save
 from tests.harness import Recorder, Response, json_response, run_cli
 
@@ -304,10 +304,10 @@ def test_a_python_program_follows_a_link(server: Recorder) -> None:
         assert ({"step": 3}, "/runs/7?trace=t-x") == (followed.data, server.last.target)
         with pytest.raises(UsageError, match="has no link `other`"):
             api.follow(started, "other")
-        with pytest.raises(FormError, match="cannot be followed"):
+        with pytest.raises(FormatError, match="cannot be followed"):
             api.follow(started, "at")  # without the header that it takes
         server.responses["/start"] = json_response({}, 404)
-        with pytest.raises(FormError, match="has no link `run`"):
+        with pytest.raises(FormatError, match="has no link `run`"):
             api.follow(api.call("start", q="x"), "run")
     with pytest.raises(UsageError, match="is closed"):
         api.follow(started, "run")

@@ -7,7 +7,7 @@ import pytest
 
 import dynacli
 from dynacli.client.api_client import Api
-from dynacli.errors import FormError, HttpError, NetworkError, UsageError
+from dynacli.errors import FormatError, HttpError, NetworkError, UsageError
 from dynacli.http import item_reader
 from tests.documents import document, operation, save
 from tests.harness import RecordedRequest, Recorder, Response
@@ -152,7 +152,7 @@ def test_items_that_cannot_be_read_are_counted(
 
 @pytest.mark.parametrize(
     ("status", "error", "message"),
-    [(404, HttpError, "responded with 404"), (200, FormError, "no stream")],
+    [(404, HttpError, "responded with 404"), (200, FormatError, "no stream")],
 )
 def test_an_response_that_is_no_stream_is_whole(
     api: Api, server: Recorder, status: int, error: type[Exception], message: str

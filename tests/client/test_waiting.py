@@ -8,7 +8,7 @@ import pytest
 
 import dynacli
 from dynacli.client.engine import series
-from dynacli.errors import FormError, UsageError
+from dynacli.errors import FormatError, UsageError
 from tests.documents import document, operation, parameter, save
 from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
@@ -304,7 +304,7 @@ def test_a_program_is_told_what_cannot_be_waited_for(jobs: dynacli.Api, server: 
     with pytest.raises(UsageError, match="is not called again"):
         jobs.wait("start-job", "state")
     assert [] == server.requests
-    with pytest.raises(FormError, match="`until` fails"):
+    with pytest.raises(FormatError, match="`until` fails"):
         jobs.wait("get-job", "sum(state)")
 
 

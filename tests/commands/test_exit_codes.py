@@ -190,7 +190,7 @@ def test_every_error_class_has_its_code() -> None:
         "AuthError": 10,
         "RefusedError": 11,
         "FileError": 12,
-        "FormError": 13,
+        "FormatError": 13,
     }
     assert codes == {name: getattr(errors, name)("").exit_code for name in codes}
     assert [3, 4, 5] == [errors.HttpError(status, "").exit_code for status in (304, 418, 599)]

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynacli.environment import Environment
-from dynacli.errors import FormError
+from dynacli.errors import FormatError
 from dynacli.output._table_rows import Columns, separated_lines
 from dynacli.output.output_form import OutputForm, form_of
 from dynacli.output.render import write_body
@@ -293,7 +293,7 @@ def test_an_response_that_has_not_the_form_is_not_lost(
     """It is written as JSON, or as it came where it is no JSON, and the error says why."""
     stdout = io.TextIOWrapper(io.BytesIO())
     env = Environment(stdout=stdout, stderr=io.StringIO(), variables={})
-    with pytest.raises(FormError, match=message) as caught:
+    with pytest.raises(FormatError, match=message) as caught:
         write_body(env, body, media_type, replace(form, file=file))
     assert reason in caught.value.reason
     came = Path(file).read_bytes() if file else stdout.buffer.getvalue()
@@ -336,7 +336,7 @@ def test_a_filter_has_a_budget(part: str, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(filter_value, "_MOST_STEPS", 100_000)
     expression = "|".join([part] * 50)
     check_filter(expression)
-    with pytest.raises(FormError, match="fails on this response") as caught:
+    with pytest.raises(FormatError, match="fails on this response") as caught:
         filtered([1], expression)
     assert "too much" in caught.value.reason
 

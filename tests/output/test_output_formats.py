@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynacli.environment import Environment
-from dynacli.errors import DynacliError, FileError, FormError, UsageError
+from dynacli.errors import DynacliError, FileError, FormatError, UsageError
 from dynacli.output.output_form import FORMATS, OutputForm, check_format, form_of
 from dynacli.output.render import write_body, write_data
 from dynacli.output.standard_error import write_error, write_warning
@@ -266,7 +266,7 @@ def test_json_that_does_not_parse_is_not_lost(output_format: str) -> None:
 def test_binary_is_refused_where_it_cannot_be_shown(output_format: str) -> None:
     """A binary response cannot become JSON or YAML: it is written as it came, and the error says what it is."""
     stdout = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
-    with pytest.raises(FormError) as caught:
+    with pytest.raises(FormatError) as caught:
         write_body(Environment(stdout=stdout), b"\x89PNG\x00", "image/png", form_of(output_format))
     error = caught.value
     assert (
@@ -278,7 +278,7 @@ def test_binary_is_refused_where_it_cannot_be_shown(output_format: str) -> None:
 
 def test_yaml_too_deep_is_refused() -> None:
     """Nesting that the YAML writer cannot follow is an error that names the way out."""
-    with pytest.raises(FormError, match="cannot be shown as YAML"):
+    with pytest.raises(FormatError, match="cannot be shown as YAML"):
         written(write_body, b"[" * 50_000 + b"]" * 50_000, "application/json", OutputForm("yaml"))
 
 

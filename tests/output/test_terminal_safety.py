@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dynacli.environment import Environment
-from dynacli.errors import FormError, UsageError
+from dynacli.errors import FormatError, UsageError
 from dynacli.output.output_form import OutputForm, form_of
 from dynacli.output.render import write_body, write_data
 from dynacli.output.standard_error import write_error, write_stderr, write_warning
@@ -163,7 +163,7 @@ def test_no_body_reaches_the_terminal_raw(media_type: str, body: str, output_for
     with terminal() as (env, shown):
         try:
             write_body(env, body.encode(), media_type, form_of(output_format))
-        except FormError as error:
+        except FormatError as error:
             write_error(env, error, "text")
         seen = shown()
     assert seen

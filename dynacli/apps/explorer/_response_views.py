@@ -16,7 +16,7 @@ from dynacli.client.inputs.collect_values import collect_values
 from dynacli.client.responses.response_errors import http_error, mismatch_error, response_masker
 from dynacli.client.responses.verdict_text import Evidence, findings_text, notes_of
 from dynacli.environment import Environment, invocation
-from dynacli.errors import DynacliError, FileError, FormError
+from dynacli.errors import DynacliError, FileError, FormatError
 from dynacli.http.exchange import Response
 from dynacli.openapi.model.wording import counted
 from dynacli.output.har import har_call
@@ -65,7 +65,7 @@ def _write_view(env: Environment, view: str, response: Response, known: "KnownIt
         form = OutputForm("auto" if view == "pretty" else view, may_page=False)
         try:
             write_body(env, response.body, media_type, form, known=known)
-        except (FormError, FileError) as error:
+        except (FormatError, FileError) as error:
             write_error(env, error, "text")
 
 

@@ -14,7 +14,7 @@ from dynacli.client.api_client import Api
 from dynacli.client.pages.page_rule import place_at
 from dynacli.client.responses.response import Response
 from dynacli.client.responses.streamed_response import StreamedResponse
-from dynacli.errors import DynacliError, FormError, HttpError, UsageError
+from dynacli.errors import DynacliError, FormatError, HttpError, UsageError
 from dynacli.http.semantics import is_sequence
 from dynacli.openapi.model.wording import counted
 from dynacli.record import record
@@ -143,7 +143,7 @@ def make_call(api: Api, asked: AskedCall, masker: Masker, tell: Callable[[str], 
         return outcome
     try:
         return _Outcome(outcome.told, filtered(outcome.data, asked.expression, _FILTER))
-    except FormError as error:
+    except FormatError as error:
         error.hint = "The response is here as it came; mend the filter by it"
         return _Outcome({**outcome.told, **error.as_json()}, outcome.data, is_error=True)
 

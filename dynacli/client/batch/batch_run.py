@@ -20,7 +20,7 @@ from dynacli.client.engine.call_engine import MadeCall
 from dynacli.client.parallel_calls import Dispatcher
 from dynacli.client.responses.response_errors import http_error, mismatch_error, response_masker
 from dynacli.environment import invocation
-from dynacli.errors import DynacliError, FailedRowsError, FileError, FormError, UsageError
+from dynacli.errors import DynacliError, FailedRowsError, FileError, FormatError, UsageError
 from dynacli.http.semantics import essence, is_json, is_json_lines, is_json_sequence
 from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.record import record, replace
@@ -465,6 +465,6 @@ class BatchRun:
         self._engine.tell(RowDone(call, slot.row.operation, result, response))
 
 
-def _after_responses(error: UsageError) -> FormError:
+def _after_responses(error: UsageError) -> FormatError:
     """Return the error for a row that cannot be sent because of what an earlier response has, or has not."""
-    return FormError(error.message, reason=error.reason, hint=error.hint, **error.details)
+    return FormatError(error.message, reason=error.reason, hint=error.hint, **error.details)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from dynacli.errors import DynacliError, FormError, UsageError
+from dynacli.errors import DynacliError, FormatError, UsageError
 from dynacli.record import record
 
 __all__ = ["NAME", "Row", "WrongRow", "filled", "placeholders_in", "row_place"]
@@ -131,7 +131,7 @@ class _Placeholder:
 
         try:
             found = filtered({self.name: response}, f"{self.name}{self.path}")
-        except FormError as error:
+        except FormatError as error:
             raise UsageError(f"{self} fails on the response", reason=error.reason) from None
         if found is None:
             raise self._missing("the expression finds nothing in it")

@@ -23,7 +23,7 @@ from dynacli.errors import (
     AuthError,
     DocumentError,
     DynacliError,
-    FormError,
+    FormatError,
     NetworkError,
     TimedOutError,
     UsageError,
@@ -168,7 +168,7 @@ def _wait_until(
 
     Raises:
         NeverTrueError: The expression was not true in the time that there was.
-        FormError: The response is no JSON, or the expression cannot be applied to it.
+        FormatError: The response is no JSON, or the expression cannot be applied to it.
         DynacliError: A call fails.
     """
     from dynacli.http.retrying import is_lost_connection, seconds_asked
@@ -222,7 +222,7 @@ def _value_of(response: "Response", until: Until) -> Any:
     """Return the value of a response; null where it has no body.
 
     Raises:
-        FormError: It is no JSON.
+        FormatError: It is no JSON.
     """
     from dynacli.text.content_kind import decoded, is_json
     from dynacli.text.exact_json import read_json
@@ -237,7 +237,7 @@ def _value_of(response: "Response", until: Until) -> Any:
         reason = f"its media type is `{media_type}`" if media_type else "it has no media type"
     except (ValueError, RecursionError):
         reason = "it is called JSON, and cannot be read as such"
-    raise FormError(
+    raise FormatError(
         f"{until.name} cannot be looked up in this response",
         reason=f"It is no JSON: {reason}",
         hint="It is printed as it came; only JSON can be waited for",
@@ -305,7 +305,7 @@ class Series:
 
         Raises:
             NeverTrueError: What is waited for did not come true in time.
-            FormError: A response has no such link, or lacks what the next call takes from it, or that cannot be made.
+            FormatError: A response has no such link, or lacks what the next call takes from it, or that cannot be made.
             DynacliError: A call fails.
         """
         try:
@@ -315,7 +315,7 @@ class Series:
             if self.last is None:
                 raise
             reason = ": ".join(text for text in (error.message, error.reason) if text)
-            raise FormError("The next call cannot be made", reason=reason, hint=error.hint) from error
+            raise FormatError("The next call cannot be made", reason=reason, hint=error.hint) from error
         except DamagedCatalogError as damage:
             from dynacli.client.damaged_cache import explain_damage
 
@@ -370,7 +370,7 @@ def followed_link(made: MadeCall, name: str) -> FollowedLink | None:
     """Return the link of a name that a response has; None where a response that is no success has none.
 
     Raises:
-        FormError: A response that is a success has none.
+        FormatError: A response that is a success has none.
     """
     described, status = made.call.described, made.response.status
     link = link_of_response(described, name, status)
@@ -386,7 +386,7 @@ def next_call(made: MadeCall, link: FollowedLink, *, wants_example: bool = False
         wants_example: Whether what is required and the link does not fill is made up.
 
     Raises:
-        FormError: The response lacks what the link takes from it.
+        FormatError: The response lacks what the link takes from it.
     """
     if link.target is None:
         raise UsageError(f"The link `{link.name}` leads to no call", reason=link.note)

@@ -16,7 +16,7 @@ from dynacli.client.inputs.collect_values import collect_parameters
 from dynacli.client.links.describe_links import describe_links
 from dynacli.client.sign_request import is_accepted_origin
 from dynacli.environment import invocation
-from dynacli.errors import DynacliError, FormError, RefusedError, UsageError
+from dynacli.errors import DynacliError, FormatError, RefusedError, UsageError
 from dynacli.http.semantics import SAFE_METHODS, is_json
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import Server, documented_status
@@ -308,7 +308,7 @@ def followed_inputs(
         wants_example: Whether what is required and the link does not fill is made up.
 
     Raises:
-        FormError: The response lacks what the link puts into the call.
+        FormatError: The response lacks what the link puts into the call.
     """
     answered = AnsweredCall(
         call.signed.request._replace(url=call.signed.shown.url),
@@ -325,7 +325,7 @@ def followed_inputs(
         is_empty = fill["in"] == "path" and value == ""
         if value is None or is_empty:
             where = "the body" if fill["in"] == "body" else f"`{fill['name']}`"
-            raise FormError(
+            raise FormatError(
                 f"The link `{link.name}` cannot be followed",
                 reason=f"It takes {where} of the next call from `{fill['from']}`, which is "
                 + ("empty" if is_empty else "not there"),
@@ -338,13 +338,13 @@ def followed_inputs(
     return CallInputs(parameters, body=body, wants_example=wants_example)
 
 
-def missing_link(described: DescribedOperation, name: str, status: int) -> FormError:
+def missing_link(described: DescribedOperation, name: str, status: int) -> FormatError:
     """Return the error for a response that lacks a link which the document has for others."""
     links = links_of(described)
     statuses = [link.status for link in links if name in link.names]
     documented = documented_status(status, [response.status for response in described.operation.responses])
     there = [link for link in links if link.status == documented]
-    return FormError(
+    return FormatError(
         f"The response has no link `{name}`",
         reason=f"Its status is {status}, and the document has the link for {enumerated(statuses)}",
         hint=f"This one has {_listed(there)}" if there else "The response is printed",

@@ -15,7 +15,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, MadeCall
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.responses.response import Response
-from dynacli.errors import FormError, UsageError
+from dynacli.errors import FormatError, UsageError
 from dynacli.files import replace_named_file
 from dynacli.http.downloads import OutdatedPartError, PartialDownload
 from dynacli.http.exchange import RENDER_LIMIT
@@ -76,7 +76,7 @@ class StreamedResponse(Response):
 
         Raises:
             HttpError: The status is no success.
-            FormError: The response is no stream.
+            FormatError: The response is no stream.
             UsageError: The items were read before, or the response is closed.
             NetworkError: The connection broke, and cannot be gone on with.
             TimedOutError: A time limit was reached.
@@ -84,7 +84,7 @@ class StreamedResponse(Response):
         self.raise_for_status()
         if not self.is_stream:
             media_type = self._response.header("content-type").partition(";")[0] or "no declared type"
-            raise FormError(
+            raise FormatError(
                 f"The response of `{self._call.described.operation.name}` is no stream",
                 reason=f"It is `{media_type}`, where JSON lines, a JSON sequence or server-sent events have items",
                 hint="Use its `data`; `items` yields the items of a list",

@@ -17,7 +17,7 @@ from dynacli.client.pages.page_rule import ResponsePlace
 from dynacli.client.parallel_calls import noting_interrupt
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation_words, program
-from dynacli.errors import DynacliError, FileError, FormError
+from dynacli.errors import DynacliError, FileError, FormatError
 from dynacli.openapi.model.command_words import option_pair, shell_line
 from dynacli.openapi.model.operation import Parameter
 from dynacli.openapi.model.wording import counted
@@ -179,14 +179,14 @@ class Listing:
             self._call()
 
     def _call(self) -> None:
-        unwritten: FileError | FormError | None = None
+        unwritten: FileError | FormatError | None = None
         try:
             with self._writing_items():
                 for page in self._loop:
                     self._take_whole(page)
         except BrokenPipeError:
             raise
-        except FormError as error:
+        except FormatError as error:
             ended_by = error.__context__
             if isinstance(ended_by, DynacliError | KeyboardInterrupt):
                 # The pages had ended with an error before their items made no table.
@@ -281,7 +281,7 @@ class Listing:
         if self._growing is not None:
             self._growing.add(texts)
 
-    def _write(self) -> FileError | FormError | None:
+    def _write(self) -> FileError | FormatError | None:
         """Write what came, unless it was written as it came; return why it could not be written."""
         first, last = self._first, self._last
         if first is None:
@@ -308,11 +308,11 @@ class Listing:
 
         try:
             write_body(self._run.env, body, media_type, form, known=known_items(self._described))
-        except (FileError, FormError) as error:
+        except (FileError, FormatError) as error:
             return error
         return None
 
-    def _conclude(self, unwritten: FileError | FormError | None) -> None:
+    def _conclude(self, unwritten: FileError | FormatError | None) -> None:
         """Report the verdict on all pages, and raise the error that the run ends with."""
         page = self._first
         if page is None:

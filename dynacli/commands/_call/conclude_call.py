@@ -6,7 +6,7 @@ from dynacli.client.call import Call
 from dynacli.client.responses.response_errors import Detail, http_error, mismatch_error, response_masker
 from dynacli.client.responses.verdict_text import notes_of, verdict_json
 from dynacli.commands.run import Run
-from dynacli.errors import DynacliError, FileError, FormError, MismatchError
+from dynacli.errors import DynacliError, FileError, FormatError, MismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ def conclude(
     response: "Response",
     verdict: "Verdict | None",
     report: "CallReport | None",
-    unwritten: FileError | FormError | None,
+    unwritten: FileError | FormatError | None,
 ) -> None:
     """Report the verdict on a response, and raise the error that the run ends with.
 
@@ -47,7 +47,7 @@ def conclude(
     Raises:
         HttpError: The final status is not 2xx.
         FileError: The response could not be written.
-        FormError: The response could not be written in the form that was asked for.
+        FormatError: The response could not be written in the form that was asked for.
         MismatchError: The response breaks the document, at the level `strict` or `exact`.
     """
     _note_response(call, response, report)

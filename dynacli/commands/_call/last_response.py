@@ -10,7 +10,7 @@ from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.links.follow_link import check_links
 from dynacli.commands._call.conclude_call import conclude, report_verdict_so_far
 from dynacli.commands.run import Run
-from dynacli.errors import DynacliError, FileError, FormError, UsageError
+from dynacli.errors import DynacliError, FileError, FormatError, UsageError
 from dynacli.output.output_form import OutputForm
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class LastResponse:
             report_verdict_so_far(self._run, made.call, made.response, made.verdict, self._report)
         self._told = made.call
 
-    def _write(self, call: Call, response: "Response") -> FileError | FormError | None:
+    def _write(self, call: Call, response: "Response") -> FileError | FormatError | None:
         """Write a response; return why it could not be written."""
         form = self._form
         if form.include:
@@ -106,7 +106,7 @@ class LastResponse:
 
         try:
             write_body(self._run.env, response.body, response.header("content-type"), form)
-        except (FileError, FormError) as error:
+        except (FileError, FormatError) as error:
             return error
         return None
 

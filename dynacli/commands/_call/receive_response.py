@@ -14,7 +14,7 @@ from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.inputs.collect_values import collect_values
 from dynacli.commands.run import Run
-from dynacli.errors import DynacliError, FileError, FormError, NetworkError, TimedOutError, UsageError
+from dynacli.errors import DynacliError, FileError, FormatError, NetworkError, TimedOutError, UsageError
 from dynacli.files import replace_named_file
 from dynacli.http.exchange import RENDER_LIMIT, Response, stated_length
 from dynacli.http.semantics import essence, is_event_stream, is_json, is_sent_as_bytes, is_sequence
@@ -126,7 +126,7 @@ class ResponseReceiver:
         self._limit = 0
         self.is_finished = False
         self.response: Response | None = None
-        self.unwritten: FileError | FormError | None = None
+        self.unwritten: FileError | FormatError | None = None
         self._form = run.output_form(call.settings.output)
 
     @property
@@ -312,7 +312,7 @@ class ResponseReceiver:
         if not self._is_written:
             try:
                 self._write(response)
-            except (FileError, FormError) as error:
+            except (FileError, FormatError) as error:
                 self.unwritten = error  # the response is judged all the same
         body: UnreadBody | None = None
         if (

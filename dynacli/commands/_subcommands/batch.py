@@ -17,7 +17,7 @@ from dynacli.errors import (
     DynacliError,
     FailedRowsError,
     FileError,
-    FormError,
+    FormatError,
     RefusedError,
     UsageError,
 )
@@ -339,7 +339,7 @@ class _ResultWriter:
         self._run, self._batch, self._form, self._telling = run, batch, form, telling
         self._is_shared = run.env.stdout_is_terminal and run.env.stderr_is_terminal and not form.file
         self.is_interrupted = False
-        self.unfiltered: FormError | None = None
+        self.unfiltered: FormatError | None = None
 
     def write_all(self) -> None:
         """Send the rows, and write what comes of them.
@@ -382,7 +382,7 @@ class _ResultWriter:
 
         try:
             return filtered(line, self._form.filter)
-        except FormError as error:  # rows are under way, and what comes of them must not be lost
+        except FormatError as error:  # rows are under way, and what comes of them must not be lost
             self.unfiltered = self.unfiltered or error
             return line
 

@@ -10,7 +10,7 @@ import click
 from dynacli.commands._subcommands.demo import demo_params, opened_api
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, invocation_words
-from dynacli.errors import DynacliError, FormError, RefusedError, UsageError
+from dynacli.errors import DynacliError, FormatError, RefusedError, UsageError
 from dynacli.output.output_form import OutputForm
 from dynacli.output.render import is_for_people
 from dynacli.record import replace
@@ -221,7 +221,7 @@ def _told_exchanges(run: Run) -> Iterator[Callable[[_Told], None]]:
     An exchange on which the filter fails is left out: what a client sends must not end the server.
 
     Raises:
-        FormError: The filter failed on an exchange; raised at the end of the block.
+        FormatError: The filter failed on an exchange; raised at the end of the block.
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
@@ -237,13 +237,13 @@ def _told_exchanges(run: Run) -> Iterator[Callable[[_Told], None]]:
 
     if form.format in {"auto", "json"}:
         form = replace(form, format="ndjson")  # there is no last item before the end
-    failures: list[FormError] = []
+    failures: list[FormatError] = []
     with written_items(env, form) as write_item:
 
         def tell(told: _Told) -> None:
             try:
                 write_item(told.row())
-            except FormError as error:
+            except FormatError as error:
                 if not failures:
                     run.warn(f"{error.message}: such exchanges are left out")
                     failures.append(error)

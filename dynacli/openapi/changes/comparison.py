@@ -164,11 +164,11 @@ _BREAKING = {
         "A request can no longer have a value: a type, null, a listed value, an alternative, a media type, a"
         " value within a wider limit, an undescribed property."
     ),
-    "request-written-otherwise": "A parameter has another style or location.",
-    "response-promises-less": (
+    "request-encoding-changed": "A parameter has another style or location.",
+    "response-guarantee-removed": (
         "A response no longer guarantees a successful status, a media type, a required property or a header."
     ),
-    "response-holds-other": "A value in a response can have a new type, or be null.",
+    "response-type-changed": "A value in a response can have a new type, or be null.",
     "credentials-rejected": (
         "The same credentials no longer suffice: a call needs more, or they are sent in another way."
     ),
@@ -177,8 +177,8 @@ _BREAKING = {
 _HARMLESS = {
     "request-needs-less": "A request can leave out what was required, or can have an additional input.",
     "request-allows-more": "A request can have values that were refused.",
-    "response-promises-more": "A response has something in addition, or always has what it sometimes had.",
-    "response-holds-less": "A response has fewer of the possible values.",
+    "response-guarantee-added": "A response has something in addition, or always has what it sometimes had.",
+    "response-values-removed": "A response has fewer of the possible values.",
     "credentials-accepted": "All credentials that sufficed still do.",
     "same-on-the-wire": (
         "Requests and responses stay the same: a deprecation, a description, a version, a further server, the"
@@ -233,7 +233,7 @@ class Use(NamedTuple):
         """Return the rule for a change that allows fewer values."""
         if not self.is_judged:
             return ""
-        return "request-allows-less" if self.is_request else "response-holds-less"
+        return "request-allows-less" if self.is_request else "response-values-removed"
 
     def widened(self, *, is_another_type: bool = False) -> str:
         """Return the rule for a change that allows more values."""
@@ -241,7 +241,7 @@ class Use(NamedTuple):
             return ""
         if self.is_request:
             return "request-allows-more"
-        return "response-holds-other" if is_another_type else ""
+        return "response-type-changed" if is_another_type else ""
 
     def judged(self, rule: str) -> str:
         """Return a rule, or no rule where nothing can be judged."""

@@ -87,7 +87,7 @@ def _compare_content(pair: Pair, old: Place, new: Place) -> None:
             matched.append((name, match))
             del only_old[name], only_new[match]
     for name, place in only_old.items():
-        rule = pair.use.judged("request-allows-less" if pair.use.is_request else "response-promises-less")
+        rule = pair.use.judged("request-allows-less" if pair.use.is_request else "response-guarantee-removed")
         # Nobody misses a media type without a schema, which the conversion of 2.0 gives to every response.
         is_covered = any(_is_in_range(name, other) for other in after) or (
             not after and not _has_schema(pair.comparison.old, place)
@@ -231,7 +231,7 @@ def _moved(
         if old_key[1].lower() == key[1].lower() and old_key not in new and "path" not in (old_key[0], key[0]):
             del only_old[old_key]
             pair.add_change(
-                "parameter-moved", child(after, "in"), old_key[0], key[0], rule="request-written-otherwise"
+                "parameter-moved", child(after, "in"), old_key[0], key[0], rule="request-encoding-changed"
             )
             return before
     return None
@@ -304,7 +304,7 @@ def _compare_style(pair: Pair, old: Place, new: Place, location: str) -> None:
     if keyword == "allowReserved" or (keyword == "explode" and None in types):
         rule = ""
     else:
-        rule = "request-written-otherwise" if pair.use.is_request else "response-holds-other"
+        rule = "request-encoding-changed" if pair.use.is_request else "response-type-changed"
     pair.add_change("style-changed", place, _shown(before, keyword), _shown(after, keyword), rule=rule)
 
 
@@ -340,12 +340,12 @@ def _compare_headers(pair: Pair, old: Place, new: Place) -> None:
         if name in before:
             pair.add_places(_compare_header, before[name], place)
         else:
-            rule = "response-promises-more"
+            rule = "response-guarantee-added"
             pair.add_change("header-added", place, None, place.node, rule=rule)
     for name, place in before.items():
         if name not in after:
             was_required = isinstance(place.node, dict) and place.node.get("required") is True
-            rule = "response-promises-less" if was_required else ""
+            rule = "response-guarantee-removed" if was_required else ""
             pair.add_change("header-removed", place, place.node, None, rule=rule)
 
 
@@ -363,7 +363,7 @@ def _compare_header(pair: Pair, old: Place, new: Place) -> None:
     was_required, is_required = (place.node.get("required") is True for place in (old, new))
     if was_required != is_required:
         kind = "header-required" if is_required else "header-optional"
-        rule = "response-promises-more" if is_required else "response-promises-less"
+        rule = "response-guarantee-added" if is_required else "response-guarantee-removed"
         place = child_of_either(old, new, "required")
         pair.add_change(kind, place, was_required, is_required, rule=rule)
     _compare_style(pair, old, new, "header")
@@ -387,7 +387,7 @@ def _compare_responses(pair: Pair, old: Place, new: Place) -> None:
         if status not in after:
             is_covered = f"{status[:1]}XX" in after or "default" in after
             is_success = status.startswith("2") and not pair.use.is_request
-            rule = "response-promises-less" if is_success and not is_covered else ""
+            rule = "response-guarantee-removed" if is_success and not is_covered else ""
             pair.add_change("response-removed", place, status, None, rule=rule)
 
 
@@ -412,7 +412,7 @@ def _compare_links(pair: Pair, old: Place, new: Place) -> None:
     for name, place in after.items():
         subject = f"link {name}"
         if name not in before:
-            link, rule = place._replace(subject=subject), "response-promises-more"
+            link, rule = place._replace(subject=subject), "response-guarantee-added"
             pair.add_change("link-added", link, None, place.node, rule=rule)
             continue
         old_link, new_link = pair.comparison.old.resolve(before[name]), pair.comparison.new.resolve(place)

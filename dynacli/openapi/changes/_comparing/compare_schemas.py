@@ -219,11 +219,11 @@ def _report_hidden(
     keyword, kind = ("readOnly", "read-only") if pair.use.is_request else ("writeOnly", "write-only")
     if is_hidden:
         found = new.flag(keyword)
-        rule = "response-promises-less" if required[0] and not pair.use.is_request else ""
+        rule = "response-guarantee-removed" if required[0] and not pair.use.is_request else ""
     else:
         found = old.flag(keyword)
         if not pair.use.is_request:
-            rule = "response-promises-more"
+            rule = "response-guarantee-added"
         elif required[1]:
             rule = "" if new.first("default") is not None else "request-needs-more"
         else:
@@ -237,10 +237,12 @@ def _report_hidden(
 def _report_required(pair: Pair, place: Place, *, is_required: bool, has_default: bool) -> None:
     if is_required:
         rule = (
-            ("" if has_default else "request-needs-more") if pair.use.is_request else "response-promises-more"
+            ("" if has_default else "request-needs-more")
+            if pair.use.is_request
+            else "response-guarantee-added"
         )
     else:
-        rule = "request-needs-less" if pair.use.is_request else "response-promises-less"
+        rule = "request-needs-less" if pair.use.is_request else "response-guarantee-removed"
     kind = "property-required" if is_required else "property-optional"
     pair.add_change(kind, place, not is_required, is_required, rule=pair.use.judged(rule))
 
@@ -250,7 +252,7 @@ def _report_added(pair: Pair, places: Sequence[Place], *, is_newly_required: boo
     if _is_hidden(schema, pair.use):
         return
     if not pair.use.is_request:
-        rule = "" if was_closed else "response-promises-more"
+        rule = "" if was_closed else "response-guarantee-added"
     elif is_newly_required:
         rule = "" if schema.first("default") is not None else "request-needs-more"
     else:
@@ -265,7 +267,7 @@ def _report_removed(pair: Pair, places: Sequence[Place], *, was_required: bool, 
         # Most servers ignore an undescribed property, and some refuse it.
         rule = "request-allows-less" if is_closed else ""
     else:
-        rule = "response-promises-less" if was_required else ""
+        rule = "response-guarantee-removed" if was_required else ""
     pair.add_change("property-removed", places[0], places[0].node, None, rule=pair.use.judged(rule))
 
 
@@ -623,7 +625,7 @@ def _compare_dependent_required(pair: Pair, old: ComparedSchema, new: ComparedSc
     if pair.use.is_request:
         rule = "request-needs-more" if new_needs - old_needs else "request-needs-less"
     else:
-        rule = "response-promises-more" if new_needs > old_needs else ""
+        rule = "response-guarantee-added" if new_needs > old_needs else ""
     values = (found.value if found else None for found in (before, after))
     pair.add_change("constraint-changed", place, *values, rule=pair.use.judged(rule))
 
