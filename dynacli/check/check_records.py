@@ -120,7 +120,7 @@ class Exchange:
     sent_json: Any = None
     started: float = 0.0
     cut_reason: str = ""
-    is_judged: bool = False
+    is_validated: bool = False
     times: int = 1
 
     @property

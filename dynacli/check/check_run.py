@@ -453,7 +453,7 @@ class CheckRun:
         judge = self._judges.get(name)
         if judge is not None and exchange.response is not None:
             verdict = judge.response(exchange, exchange.response)
-            exchange = replace(exchange, verdict=verdict, is_judged=judge.is_described(exchange.response))
+            exchange = replace(exchange, verdict=verdict, is_validated=judge.is_described(exchange.response))
         elif judge is not None and isinstance(exchange.error, BrokenResponseError):
             exchange = replace(exchange, verdict=judge.broken_off())
         self._exchanges[name].append(exchange)

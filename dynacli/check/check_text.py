@@ -104,7 +104,7 @@ def summary_text(results: CheckResults) -> str:
     if results.is_recorded:
         of_all = f"{len(called)} of {_count(len(results.checked) + len(results.left_out), 'operation')}"
         count = sum(checked.count for checked in called)
-        made = f"seen in {_count(count, 'exchange')}, judged"
+        made = f"seen in {_count(count, 'exchange')}, validated"
     parts = [
         f"{of_all} {made} in {results.seconds:.1f} s",
         f"{seen} of {_count(documented, 'documented response')} seen",
@@ -130,13 +130,13 @@ def verdict_word(checked: CheckedOperation) -> str:
     """Return what became of an operation, in a few words: `ok`, `2 findings`, `no response`, ..."""
     if not checked.exchanges and not checked.has_findings:
         return "not called"
-    verdicts = [exchange.verdict for exchange in checked.all_exchanges if exchange.verdict is not None]
-    keys = {finding_key(finding.as_json()) for verdict in verdicts for finding in verdict.findings}
+    validations = [exchange.verdict for exchange in checked.all_exchanges if exchange.verdict is not None]
+    keys = {finding_key(finding.as_json()) for verdict in validations for finding in verdict.findings}
     if keys:
         return _count(len(keys), "finding")
     if any(exchange.error for exchange in checked.exchanges):
         return "no response"
-    if not any(exchange.is_judged for exchange in checked.exchanges):
+    if not any(exchange.is_validated for exchange in checked.exchanges):
         return "not validated"
     if all(status >= 400 for status in checked.statuses):
         return f"only {' and '.join(f'{digit}xx' for digit in sorted({s // 100 for s in checked.statuses}))}"

@@ -142,7 +142,7 @@ def _judged_response(response: RecordedResponse) -> JudgedResponse:
 
 
 def _exchange_of(
-    recorded: RecordedExchange, match: MatchedOperation, verdict: Verdict | None, *, is_judged: bool
+    recorded: RecordedExchange, match: MatchedOperation, verdict: Verdict | None, *, is_validated: bool
 ) -> Exchange:
     """Return an exchange as reports take it, its secrets masked in what is shown.
 
@@ -182,7 +182,7 @@ def _exchange_of(
         recorded.seconds,
         started=recorded.started,
         cut_reason=response.loss if response is not None else "",
-        is_judged=is_judged,
+        is_validated=is_validated,
     )
 
 
@@ -366,7 +366,7 @@ class JudgedExchange:
 
     match: MatchedOperation
     verdict: Verdict | None
-    is_judged: bool
+    is_validated: bool
 
 
 class RecordingJudge:
@@ -401,7 +401,7 @@ class RecordingJudge:
     def unjudged(self, recorded: RecordedExchange) -> JudgedExchange | None:
         """Return an exchange with its operation alone; None where it belongs to none."""
         match = self._finder.find_request(recorded.request)
-        return JudgedExchange(match, None, is_judged=False) if match is not None else None
+        return JudgedExchange(match, None, is_validated=False) if match is not None else None
 
     def add(self, recorded: RecordedExchange) -> JudgedExchange | None:
         """Judge an exchange; None where it belongs to no operation."""
@@ -457,7 +457,7 @@ class RecordingJudge:
         if self._settings.level != "off":
             verdict = self._judge.exchange(recorded, match, is_whole=self._is_whole)
         documented = [described.status for described in operation.responses]
-        is_judged = (
+        is_validated = (
             verdict is not None
             and response is not None
             and bool(documented_status(response.status, documented))
@@ -469,11 +469,11 @@ class RecordingJudge:
             kept[key] = replace(known, times=known.times + 1, seconds=max(known.seconds, recorded.seconds))
         elif len(kept) < _MOST_KEPT:
             self._bytes += len(recorded.content or b"") + len((response and response.body) or b"")
-            exchange = _exchange_of(recorded, match, verdict, is_judged=is_judged)
+            exchange = _exchange_of(recorded, match, verdict, is_validated=is_validated)
             kept[key] = exchange if self._bytes <= _MOST_BYTES else _without_bodies(exchange)
         elif verdict is not None and verdict.findings:
             self.unlisted += 1
-        return JudgedExchange(match, verdict, is_judged)
+        return JudgedExchange(match, verdict, is_validated)
 
 
 def _tellings(verdict: Verdict | None) -> tuple[object, ...]:

@@ -117,7 +117,7 @@ class _Sequence:
         value = item.value
         if isinstance(value, bytes):
             self._is_readable = False
-            self._notes.add_not_validated("parts that are neither JSON nor text cannot be judged")
+            self._notes.add_not_validated("parts that are neither JSON nor text cannot be validated")
             return
         if self._of_all is not None:
             self._hold(value, item.size)
@@ -211,7 +211,7 @@ class _Sequence:
             return
         if self._noted_items > _MAX_NOTED_ITEMS:
             more = self._noted_items - _MAX_NOTED_ITEMS
-            self._notes.add_not_validated(f"{more:,} more items cannot be judged, either")
+            self._notes.add_not_validated(f"{more:,} more items cannot be validated, either")
         if self._unlisted:
             self._notes.add_not_validated(
                 f"only the first {len(self.errors):,} findings of the items are listed: "

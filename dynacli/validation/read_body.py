@@ -195,7 +195,7 @@ class UnreadBody:
         size: The size in bytes; None where it is unknown.
     """
 
-    reason = "a body that is read only while it is sent cannot be judged"
+    reason = "a body that is read only while it is sent cannot be validated"
 
     def __init__(self, size: int | None) -> None:
         self.size = size

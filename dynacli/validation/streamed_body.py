@@ -29,7 +29,7 @@ class DroppedBody(UnreadBody):
         super().__init__(size)
         self.reason = f"the body is larger than {limit // 1024 // 1024} MiB"
         if limit < size <= strict_limit:
-            self.reason += f" (`--validate strict` judges up to {strict_limit // 1024 // 1024} MiB)"
+            self.reason += f" (`--validate strict` validates up to {strict_limit // 1024 // 1024} MiB)"
 
 
 class StreamedBody:

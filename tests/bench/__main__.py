@@ -105,7 +105,7 @@ def _compiled(setting: Setting, pairs: int, figure: Callable[..., float]) -> Ite
 def _judged_memory(setting: Setting, pairs: int) -> Row:
     command = setting.call("github", *_ISSUE, "--server", "ORIGIN")
     peak = median(run(command, setting.variables).peak_mib for _ in range(min(pairs, 5)))
-    return Row("judged call, memory", "32 MiB", "", f"{peak:.1f} MiB", peak, (0, 32))
+    return Row("validated call, memory", "32 MiB", "", f"{peak:.1f} MiB", peak, (0, 32))
 
 
 def _demo(setting: Setting, pairs: int) -> Row:
@@ -129,7 +129,7 @@ def _thousand_calls(setting: Setting, pairs: int) -> Row:
     if done.returncode:
         raise FailedRunError(done.stderr)
     base, figure, ratio = map(float, done.stdout.split())
-    name, told = "1,000 judged calls in one process", "the same by `httpx.Client`"
+    name, told = "1,000 validated calls in one process", "the same by `httpx.Client`"
     return Row(name, told, f"{base:.2f} s", f"{figure:.2f} s", ratio, (0, 1.5))
 
 
@@ -248,9 +248,9 @@ _RUNS = dict(
         ),
         _paired("completion", _CLICK, ("__complete", "bash", "github", "issues-l"), 1.05),
         _paired("dry run", _CLICK, ("github", *_ISSUE, "--dry-run", "json", "--validate", "off"), 2.2),
-        _paired("judged call", _HTTPX, ("github", *_ISSUE, "--server", "ORIGIN"), 1.6),
+        _paired("validated call", _HTTPX, ("github", *_ISSUE, "--server", "ORIGIN"), 1.6),
         _paired(
-            "judged call, strict",
+            "validated call, strict",
             ("github", *_ISSUE, "--server", "ORIGIN"),
             ("github", *_ISSUE, "--server", "ORIGIN", "--validate", "strict"),
             1.9,
@@ -263,7 +263,7 @@ _RUNS = dict(
         ),
         *(
             _paired(
-                f"judged call, {size} issues",
+                f"validated call, {size} issues",
                 ("github", _LIST, "octocat", response, "--server", "ORIGIN", "--validate", "off"),
                 ("github", _LIST, "octocat", response, "--server", "ORIGIN"),
                 limit,
@@ -271,7 +271,7 @@ _RUNS = dict(
             for size, response, limit in (("1,000", "thousand", 2.0), ("10,000", "ten-thousand", 5.0))
         ),
         ("demo call", _demo),
-        ("judged call, memory", _judged_memory),
+        ("validated call, memory", _judged_memory),
         ("thousand calls", _thousand_calls),
         ("hundred pages", _hundred_pages),
         ("hundred pages memory", _memory_of_pages),

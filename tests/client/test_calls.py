@@ -238,7 +238,7 @@ def test_heads_are_shown_on_request(api: str, server: Recorder) -> None:
     assert "< HTTP/1.1 200 OK" in lines
     assert "< Content-Type: application/json" in lines
     assert lines[-2].startswith("* 24 bytes in ")
-    assert "* judged: the request and the response by compiled schemas" == lines[-1]
+    assert "* validated: the request and the response by compiled schemas" == lines[-1]
     assert b'{"b": 1,\n "a": [1.0, 2]}' == result.stdout_bytes
 
 

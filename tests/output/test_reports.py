@@ -306,7 +306,7 @@ def test_a_report_of_a_call_that_is_not_judged_says_so(api: str, words: tuple[st
     """A report at the level `off` says that nothing was judged, so that nobody takes it for a good verdict."""
     assert 0 == run_cli(api, "get-pet", *words, "--validate", "off", "--report", "json=r.json").exit_code
     report = _json()
-    assert ([], ["nothing is judged at the level `off`"]) == (report["findings"], report["not_validated"])
+    assert ([], ["nothing is validated at the level `off`"]) == (report["findings"], report["not_validated"])
 
 
 def test_a_call_without_an_response_has_an_error() -> None:

@@ -76,7 +76,7 @@ def test_the_code_of_a_form_that_does_not_fit(api: str) -> None:
     """It is 13, the response is printed as JSON, and what is wrong with the response is said all the same."""
     result = run_cli(api, "list-pets", "--columns", "nam", "--error-format", "json")
     assert (13, json.loads(PETS)) == (result.exit_code, result.json)
-    assert ("form", ["name"]) == (result.error["kind"], result.error["near"])
+    assert ("format", ["name"]) == (result.error["kind"], result.error["near"])
 
 
 def test_the_document_says_where_the_rows_are_and_in_which_order(server: Recorder) -> None:

@@ -260,7 +260,7 @@ def test_a_verbose_call_says_who_judged(words: tuple[str, ...], body: bytes, tol
         api = save(document({"/a": {"get": operation("a", responses=_RESPONSE)}}, [server.origin]))
         server.responses["/a"] = Response(200, body, {"Content-Type": JSON})
         result = run_cli(api, "a", "-v", *words)
-    assert f"* judged: {told}\n" in result.stderr
+    assert f"* validated: {told}\n" in result.stderr
 
 
 def test_preparing_compiles_or_imports(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -289,7 +289,7 @@ def test_header_parameters_that_openapi_ignores(name: str) -> None:
         (
             {"application/xml": {"schema": {"type": "object"}}},
             answered(b"<a/>", media_type="application/xml"),
-            "a body of `application/xml` cannot be judged yet",
+            "a body of `application/xml` cannot be validated yet",
         ),
         ({}, answered(b"{}"), "the document describes no body for this response"),
     ],

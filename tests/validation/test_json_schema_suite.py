@@ -10,7 +10,7 @@ from tests.validation.json_schema_suite import Figures, figures
 pytestmark = pytest.mark.outside
 
 _FORMATS = (
-    "formats are judged here (OpenAPI 3.1.1, Data Type Format), where the suite takes them for annotations"
+    "formats are validated here (OpenAPI 3.1.1, Data Type Format), where the suite takes them for annotations"
 )
 _METASCHEMA = "the schemas of JSON Schema itself are at an address that no document may send anybody to"
 _VOCABULARY = "a dialect that is not known is said to be read as 2020-12; its vocabularies are not fetched"

@@ -214,7 +214,7 @@ _NOTHING_OPENED = """
 import json, sys
 from tests.validation.in_process_judge import JSON, answer_document, answered, compact, judge_of
 documents = json.load(open(sys.argv[1]))
-judges = [judge_of(answer_document({"200": {"description": "", "content": {JSON: {"schema": one}}}}, version,
+validates = [judge_of(answer_document({"200": {"description": "", "content": {JSON: {"schema": one}}}}, version,
     P={"type": "integer"})) for one in documents for version in ("3.0.3", "3.1.0", "3.2.0")]
 # All that is imported lazily is imported by a first verdict; what opens a file after that is a fetch.
 judge_of(answer_document({"200": {"description": "", "content": {JSON: {"schema":
@@ -225,7 +225,7 @@ def hook(event, args):
     if event in {"open", "socket.connect", "socket.getaddrinfo", "urllib.Request", "subprocess.Popen"}:
         opened.append((event, str(args)))
 sys.addaudithook(hook)
-for judge in judges:
+for judge in validates:
     verdict = judge.response(answered(b'{"a": "x", "b": ["y"]}'), is_exact=True)
     print(json.dumps(compact(verdict)))
 assert not opened, opened

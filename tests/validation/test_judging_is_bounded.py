@@ -66,7 +66,7 @@ def test_alternatives_that_lead_to_themselves_end(monkeypatch: pytest.MonkeyPatc
         tree = {"c": tree, "a": 1, "b": 1}
     schema = {"properties": {"a": {"type": "integer"}}, "allOf": [{"properties": {"t": ref("T")}}]}
     verdict = judge_value(schema, {"a": "x", "t": tree}, T={"anyOf": branches})
-    assert ["/a type", "? it takes too long to judge all of the value"] == compact(verdict)
+    assert ["/a type", "? it takes too long to validate all of the value"] == compact(verdict)
 
 
 def test_a_schema_of_many_wrong_members_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -349,7 +349,7 @@ def test_parts_of_bytes_are_noted() -> None:
         b"--x\r\nContent-Type: image/png\r\n\r\n\x89PNG\r\n"
         b'--x\r\nContent-Type: application/json\r\n\r\n{"id":"a"}\r\n--x--\r\n'
     )
-    expected = ["/1/id type", "? parts that are neither JSON nor text cannot be judged"]
+    expected = ["/1/id type", "? parts that are neither JSON nor text cannot be validated"]
     assert expected == _verdict("multipart/mixed; boundary=x", {"itemSchema": _ITEM}, body)
 
 

@@ -274,7 +274,7 @@ def test_a_form_may_be_described_as_its_text() -> None:
 def test_other_bodies_are_noted(name: str) -> None:
     """A body that cannot be judged passes with a note."""
     judge = judge_of(_document(_body({"type": "object"}, name)))
-    assert [f"? a body of `{name}` cannot be judged yet"] == compact(
+    assert [f"? a body of `{name}` cannot be validated yet"] == compact(
         judge.request(sent(media_type=name, body=b"<a/>"))
     )
 

@@ -291,7 +291,7 @@ def test_heads_are_there_before_the_items(paced: Paced) -> None:
         paced.give(b'{"id":1}\n', None)
         output, errors = process.communicate(timeout=30)
     assert b'{"id":1}\n' == output
-    assert re.search(rb"\* 9 bytes in \d+ ms\n\* judged: .* openapi-core\n$", errors)
+    assert re.search(rb"\* 9 bytes in \d+ ms\n\* validated: .* openapi-core\n$", errors)
 
 
 # Verdicts
@@ -598,19 +598,21 @@ def test_a_json_too_large_is_not_validated(server: Recorder, monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
-    ("words", "is_judged"), [((), False), (("-o", "@out"), False), (("--validate", "strict"), True)], ids=str
+    ("words", "is_validated"),
+    [((), False), (("-o", "@out"), False), (("--validate", "strict"), True)],
+    ids=str,
 )
 def test_less_is_kept_to_judge_where_a_finding_is_a_warning(
-    server: Recorder, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], is_judged: bool
+    server: Recorder, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], is_validated: bool
 ) -> None:
     """A large response takes little memory by default, and the note says which level judges it."""
     monkeypatch.setattr(receive_response, "WARNED_LIMIT", MIB)
     server.responses["/a"] = Response(200, b'"' + b"x" * MIB + b'"')
     api = _api(server.origin, "application/json", {"schema": {"type": "object"}})
     result = run_cli(api, "a", *words)
-    assert (9 if is_judged else 0) == result.exit_code
-    note = "Not validated: the body is larger than 1 MiB (`--validate strict` judges up to 128 MiB)"
-    assert (note in result.stderr) != is_judged
+    assert (9 if is_validated else 0) == result.exit_code
+    note = "Not validated: the body is larger than 1 MiB (`--validate strict` validates up to 128 MiB)"
+    assert (note in result.stderr) != is_validated
 
 
 def test_a_pipe_has_no_limit_and_a_conversion_has(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:

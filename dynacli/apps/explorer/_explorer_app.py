@@ -132,7 +132,7 @@ F9, ^Y    copy the command line      F10, ^Q   leave
 
 Tab, Shift-Tab and the arrows move; Enter opens, chooses and closes.
 In the response p, t, r, h, v and y show its views: pretty, table, raw,
-headers, verdict and the history of calls; / finds a text, n and N go
+headers, validation and the history of calls; / finds a text, n and N go
 to the next place and back; s saves the response, c copies what is shown;
 l signs in.
 What was copied is printed on leaving, too. The mouse works as well.\

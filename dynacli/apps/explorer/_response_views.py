@@ -69,7 +69,7 @@ def _write_view(env: Environment, view: str, response: Response, known: "KnownIt
             write_error(env, error, "text")
 
 
-VIEWS: Final = ("pretty", "table", "raw", "headers", "verdict")
+VIEWS: Final = ("pretty", "table", "raw", "headers", "validation")
 
 
 class _Stream(io.StringIO):
@@ -194,7 +194,7 @@ def _write_headers(env: Environment, call: Call, response: Response, ended: Ende
 def _write_verdict(env: Environment, call: Call, response: Response, ended: Ended) -> None:
     verdict, judging = ended.verdict, call.judging
     if verdict is None or judging is None:
-        write_note(env, "Nothing was judged")
+        write_note(env, "Nothing was validated")
         return
     masker = response_masker(call.signed, response.headers)
     if not judging.verdict.is_valid:
@@ -221,7 +221,7 @@ _WRITERS: Final[Mapping[str, Callable[[Environment, Call, Response, Ended], None
     "table": _write_table,
     "raw": _write_raw,
     "headers": _write_headers,
-    "verdict": _write_verdict,
+    "validation": _write_verdict,
 }
 
 
@@ -290,7 +290,7 @@ def kept_text(view: str, kept: KeptCall, width: int, variables: Mapping[str, str
             env,
             f"The body of {counted(response.size, 'byte')} was too large to be kept; F5 makes the call again",
         )
-    elif view == "verdict":
+    elif view == "validation":
         _write_kept_verdict(env, kept, response)
     else:
         _write_view(env, view, response)

@@ -225,7 +225,7 @@ def _told_of(responses: list[Response]) -> dict[str, Any]:
         for response in responses
         for each in response.findings
     }
-    if all(response.is_judged for response in responses):
+    if all(response.is_validated for response in responses):
         told["valid"] = not findings
     told["findings"] = [
         {"where": each.where, "rule": each.rule, "pointer": each.pointer, "message": each.message}

@@ -192,7 +192,7 @@ class JudgingThread(threading.Thread):
             passed.release()
             return
         if waiting >= _MOST_JUDGED and not passed.refusal:
-            passed.skipped = "too many exchanges wait to be judged"
+            passed.skipped = "too many exchanges wait to be validated"
             passed.release()
         self._queue.put(passed)
 
@@ -254,7 +254,7 @@ def _response(passed: PassedExchange) -> RecordedResponse:
         media_type = essence(_header(passed.response_headers, b"content-type"))
         body = complete_items(body or b"", media_type) if is_sequence(media_type) else None
         ended_by = passed.ended_by or "the server"
-        loss = f"{ended_by} ended the response early: only what came before is judged"
+        loss = f"{ended_by} ended the response early: only what came before is validated"
     size = passed.response_body.size
     return RecordedResponse(passed.status, passed.reason, passed.http_version, headers, body, size, loss)
 

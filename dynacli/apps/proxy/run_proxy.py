@@ -345,8 +345,8 @@ class ToldPassage(ToldExchange):
             more = f", and {len(not_validated) - 1} more" if len(not_validated) > 1 else ""
             words.append(f"not all validated: {self.shown(not_validated[0])}{more}")
         if not words and self.has_verdict:
-            is_judged = self._judged is not None and self._judged.is_judged
-            words.append(paint.green("ok") if is_judged else "not validated: the status is not documented")
+            is_validated = self._judged is not None and self._judged.is_validated
+            words.append(paint.green("ok") if is_validated else "not validated: the status is not documented")
         return ", ".join(words)
 
 

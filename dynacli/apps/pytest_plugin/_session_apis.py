@@ -125,11 +125,11 @@ def _judged_call(response: Response) -> JudgedCall:
     described = response.described
     operation = described.operation
     verdict: dict[str, list[Any]] = {"findings": [], "tolerated": [], "not_validated": [], "suppressed": []}
-    for each in response.verdicts:
+    for each in response.validations:
         for key, values in response.masker.mask_value(verdict_json(described.api, each)).items():
             verdict[key] += values
-    if not response.is_judged:
-        verdict["not_validated"].append("nothing was judged")
+    if not response.is_validated:
+        verdict["not_validated"].append("nothing was validated")
     return JudgedCall(
         with_masked_query(described.api.name),
         *(operation.name, operation.method, operation.path),

@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--dynacli-report",
         metavar="json|junit[=FILE]",
-        help="write the verdict on every call into FILE, else to standard error; FILE alone is JUnit XML where its "
+        help="write the result of every call into FILE, else to standard error; FILE alone is JUnit XML if its "
         "name ends in `.xml`, else JSON",
     )
 

@@ -45,8 +45,8 @@ def _answered_result(row: int, made: MadeCall) -> tuple[RowResult, DynacliError 
     """Return the result of a row that was answered, and the error that it means as a call by itself."""
     call, response, verdict = made
     request_verdict = call.judging.verdict if call.judging is not None else None
-    verdicts = [judged for judged in (request_verdict, verdict) if judged is not None]
-    found = [finding for judged in verdicts for finding in judged.findings]
+    validations = [judged for judged in (request_verdict, verdict) if judged is not None]
+    found = [finding for judged in validations for finding in judged.findings]
     masker = response_masker(call.signed, response.headers)
     findings: list[Any] = []
     if found:

@@ -86,10 +86,10 @@ class Response:
 
     def _note_verdict(self, verdict: "Verdict | None") -> None:
         self._verdict = verdict
-        self.is_judged = verdict is not None
+        self.is_validated = verdict is not None
         self.findings: tuple[Finding, ...] = tuple(verdict.findings) if verdict is not None else ()
         self.tolerated: tuple[Finding, ...] = tuple(
-            finding for judged in self.verdicts for finding in judged.tolerated
+            finding for judged in self.validations for finding in judged.tolerated
         )
         reasons = (*verdict.failures, *verdict.not_validated) if verdict is not None else ()
         self.not_validated: tuple[str, ...] = tuple(dict.fromkeys(reasons))
@@ -136,7 +136,7 @@ class Response:
         return self._call.described
 
     @property
-    def verdicts(self) -> "tuple[Verdict, ...]":
+    def validations(self) -> "tuple[Verdict, ...]":
         """The verdicts on the request and on the response, as far as each was judged."""
         of_request = self._call.judging.verdict if self._call.judging is not None else None
         return tuple(judged for judged in (of_request, self._verdict) if judged is not None)

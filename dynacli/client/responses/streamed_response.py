@@ -193,7 +193,7 @@ _PARTIAL = 206
 class _SavedBody(UnreadBody):
     """A body that went into a file."""
 
-    reason = "the body of a download is judged by its size alone"
+    reason = "the body of a download is validated by its size alone"
 
 
 def download_response(

@@ -196,18 +196,18 @@ def _locations(api: OpenedApi, findings: "Sequence[Finding]") -> dict[str, "Loca
     return api.places(pointers) if pointers else {}
 
 
-def notes_of(verdicts: "Iterable[Verdict]", *, shows_ignored: bool) -> list[str]:
+def notes_of(validations: "Iterable[Verdict]", *, shows_ignored: bool) -> list[str]:
     """Return a line for each thing that is tolerated or could not be judged, and for each finding that does not count.
 
     Args:
         verdicts: On the request and on the response.
         shows_ignored: Whether the last kind is told.
     """
-    verdicts = list(verdicts)
-    notes = _tolerated_notes(finding for verdict in verdicts for finding in verdict.tolerated)
-    notes += [f"Not validated: {reason}" for verdict in verdicts for reason in verdict.not_validated]
+    validations = list(validations)
+    notes = _tolerated_notes(finding for verdict in validations for finding in verdict.tolerated)
+    notes += [f"Not validated: {reason}" for verdict in validations for reason in verdict.not_validated]
     if shows_ignored:
-        suppressed = [pair for verdict in verdicts for pair in verdict.suppressed]
+        suppressed = [pair for verdict in validations for pair in verdict.suppressed]
         notes += [f"Suppressed: {_headline(finding)}: {reason}" for finding, reason in suppressed[:MAX_SHOWN]]
         if len(suppressed) > MAX_SHOWN:
             notes.append(f"Suppressed: {len(suppressed) - MAX_SHOWN} more")

@@ -128,7 +128,7 @@ class CallReport:
             "suppressed": [],
         }
         if self._level == "off":
-            self._lists["not_validated"].append("nothing is judged at the level `off`")
+            self._lists["not_validated"].append("nothing is validated at the level `off`")
 
     def begin_next(self, before: DescribedOperation, described: DescribedOperation) -> None:
         """Begin the report on the call of another operation, which follows.

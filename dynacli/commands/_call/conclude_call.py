@@ -149,11 +149,11 @@ def _report_verdict(
 ) -> MismatchError | None:
     """Report the verdicts on a response and its request; return the error for a response that is not valid."""
     masker = response_masker(call.signed, response.headers)
-    verdicts = [judged for judged in (request_verdict, verdict) if judged is not None]
+    validations = [judged for judged in (request_verdict, verdict) if judged is not None]
     if report is not None:
-        for judged in verdicts:
+        for judged in validations:
             report.note_verdict(masker.mask_value(verdict_json(call.described.api, judged)))
-    _write_notes(run, verdicts, masker, call.settings, report)
+    _write_notes(run, validations, masker, call.settings, report)
     if verdict.is_valid:
         return None
     has_text = report is None or not report.is_on_stderr
@@ -165,7 +165,7 @@ def _report_verdict(
 
 def _write_notes(
     run: Run,
-    verdicts: "Sequence[Verdict]",
+    validations: "Sequence[Verdict]",
     masker: "Masker",
     settings: "CallSettings",
     report: "CallReport | None",
@@ -173,7 +173,7 @@ def _write_notes(
     """Write what is tolerated, what could not be judged, and which findings do not count."""
     if report is not None and report.is_on_stderr:
         return  # the report says the same in the same place
-    for reason in dict.fromkeys(reason for verdict in verdicts for reason in verdict.failures):
+    for reason in dict.fromkeys(reason for verdict in validations for reason in verdict.failures):
         run.warn(masker.mask(f"Not validated: {reason}"))
-    for note in notes_of(verdicts, shows_ignored=settings.is_strict or run.options.verbose):
+    for note in notes_of(validations, shows_ignored=settings.is_strict or run.options.verbose):
         run.note(masker.mask(note))

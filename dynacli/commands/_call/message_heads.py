@@ -51,7 +51,7 @@ def show_judges(env: Environment, request: "Verdict", response: "Verdict") -> No
     parts = [f"the request and the response by {by[0]}"]
     if by[0] != by[1]:
         parts = [f"the request by {by[0]}", f"the response by {by[1]}"]
-    write_stderr(env, f"* judged: {', '.join(parts)}")
+    write_stderr(env, f"* validated: {', '.join(parts)}")
 
 
 def _headers(mark: str, signed: Signed, headers: Iterable[tuple[str, str]]) -> list[str]:

@@ -330,8 +330,8 @@ class ResponseReceiver:
     def _conclude(self, response: Response) -> None:
         """Say what there is to say of a response that was written."""
         run, call = self._run, self._call
-        verdicts = [call.verdict, call.judging.verdict if call.judging is not None else None]
-        judged = [each for each in verdicts if each is not None]
+        validations = [call.verdict, call.judging.verdict if call.judging is not None else None]
+        judged = [each for each in validations if each is not None]
         if run.options.verbose and len(judged) > 1:
             from dynacli.commands._call.message_heads import show_judges
 

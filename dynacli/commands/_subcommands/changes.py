@@ -163,6 +163,6 @@ class ChangesVerb(Verb):
         with rules.section("A client breaks (!), by these rules and no others"):
             rules.write_dl([(name, rule.sentence) for name, rule in RULES.items() if rule.is_breaking])
         rules.write_paragraph()
-        rules.write_text("What is surely harmless has no mark; all else is a fact without a verdict (?).")
+        rules.write_text("Harmless changes have no mark; the effect of all others is unknown (?).")
         rules.write_text(f"`{invocation('help changes')}` has more.")
         return f"{super().page(ctx)}\n\n{rules.getvalue().rstrip()}"

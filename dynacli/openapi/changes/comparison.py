@@ -216,7 +216,7 @@ class Use(NamedTuple):
 
     direction: str
     form: str = "json"
-    is_judged: bool = True
+    is_validated: bool = True
     is_null_compared_elsewhere: bool = False
 
     @property
@@ -231,13 +231,13 @@ class Use(NamedTuple):
 
     def narrowed(self) -> str:
         """Return the rule for a change that allows fewer values."""
-        if not self.is_judged:
+        if not self.is_validated:
             return ""
         return "request-allows-less" if self.is_request else "response-values-removed"
 
     def widened(self, *, is_another_type: bool = False) -> str:
         """Return the rule for a change that allows more values."""
-        if not self.is_judged:
+        if not self.is_validated:
             return ""
         if self.is_request:
             return "request-allows-more"
@@ -245,7 +245,7 @@ class Use(NamedTuple):
 
     def judged(self, rule: str) -> str:
         """Return a rule, or no rule where nothing can be judged."""
-        return rule if self.is_judged else ""
+        return rule if self.is_validated else ""
 
     def reversed(self) -> "Use":
         """Return the use of a value that goes in the other direction, such as the response to a webhook."""

@@ -108,7 +108,7 @@ class BodyHooks:
             return self._form(media_type / "schema", fields, read)
         if not mimetype:
             raise NotValidatedError("there is no media type, so nothing tells how to read the body")
-        raise NotValidatedError(f"a body of `{mimetype}` cannot be judged yet")
+        raise NotValidatedError(f"a body of `{mimetype}` cannot be validated yet")
 
     def _form(self, schema: SchemaPath, fields: list[tuple[str, Any]], read: Sequence[Any] = ()) -> Any:
         """Return the form as the first of its readings that fits: `5` may be a number or a string.

@@ -178,7 +178,7 @@ _SCREENS: dict[str, tuple[Callable[[Explorer], Coroutine[Any, Any, None]], tuple
     "question": (_question, (80, 24)),
     "choice": (_choice, (80, 24)),
     "table": (_table, (80, 24)),
-    "verdict": (_verdict, (80, 24)),
+    "validation": (_verdict, (80, 24)),
     "history": (_history, (80, 24)),
     "foreign": (_foreign, (80, 24)),
     "keys": (_keys, (80, 24)),

@@ -220,7 +220,7 @@ def test_the_judge_waits_while_much_passes(monkeypatch: pytest.MonkeyPatch, size
     thread = JudgingThread(judged.append, budget)
     thread.start_with(lambda: None)
 
-    def is_judged() -> bool:
+    def is_validated() -> bool:
         thread.begin()  # meanwhile further exchanges begin
         return len(judged) == 50
 
@@ -229,7 +229,7 @@ def test_the_judge_waits_while_much_passes(monkeypatch: pytest.MonkeyPatch, size
             thread.begin()
         thread.put(PassedExchange("GET", "/", "http://127.0.0.1/", [], budget))
     if size:
-        until(is_judged, "the judge")
+        until(is_validated, "the judge")
     else:
         time.sleep(0.05)
     assert len(judged) == (50 if size else 0)

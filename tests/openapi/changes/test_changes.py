@@ -34,8 +34,8 @@ def test_the_table_is_one() -> None:
     names = [edit.name for edit in EDITS]
     assert sorted(set(names)) == sorted(names)
     assert len(EDITS) >= 250
-    verdicts = [verdict(edit.changes) for edit in EDITS if edit.expected or edit.removed]
-    assert min(verdicts.count(each) for each in (True, None, False)) >= 50
+    validations = [verdict(edit.changes) for edit in EDITS if edit.expected or edit.removed]
+    assert min(validations.count(each) for each in (True, None, False)) >= 50
     assert sum(not edit.expected and not edit.added and not edit.removed for edit in EDITS) >= 30
 
 

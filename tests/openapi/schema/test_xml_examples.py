@@ -90,7 +90,7 @@ def test_a_body_of_xml_has_an_example(media_type: str) -> None:
     _save(media_type, schema)
     result = run_cli("./api.json", "a", "--example", "--dry-run", "json")
     name = media_type.partition(";")[0]
-    assert (0, f"Not validated: a body of `{name}` cannot be judged yet\n") == (
+    assert (0, f"Not validated: a body of `{name}` cannot be validated yet\n") == (
         result.exit_code,
         result.stderr,
     )

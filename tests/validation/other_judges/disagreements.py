@@ -38,7 +38,7 @@ _SIBLINGS = "OpenAPI 3.0.4, Reference Object: what stands beside a $ref is ignor
 _RESOURCES = "JSON Schema Core 2020-12, 8.2: identifiers and anchors; the program does not follow them."
 _UTF_8 = "RFC 8259, 8.1: bytes that are not text in the charset; the program replaces them."
 _MARK = "RFC 8259, 8.1: a parser may ignore a byte order mark, and most clients do."
-_BROKEN = "The description itself is broken; what stands beside it is judged all the same, and is wrong."
+_BROKEN = "The description itself is broken; what stands beside it is validated all the same, and is wrong."
 _PATTERNS = "OpenAPI 3.0.4, Schema Object: it has no patternProperties, which therefore means nothing."
 
 _PRISM: Mapping[str, tuple[str, ...]] = {
@@ -73,7 +73,7 @@ _PRISM: Mapping[str, tuple[str, ...]] = {
     ),
     "JSON Schema Core 2020-12, 10.3.2.3: additionalProperties knows the properties beside it alone;"
     " the program merges allOf first.": ("others look at their own schema alone",),
-    "OpenAPI 3.1.1, Schema Object: the keywords of JSON Schema 2020-12; the program judges by draft 7.": (
+    "OpenAPI 3.1.1, Schema Object: the keywords of JSON Schema 2020-12; the program validates by draft 7.": (
         "dependent and missing",
         "a dependent schema",
         "unevaluated across allOf",
@@ -251,7 +251,7 @@ _SCHEMATHESIS: Mapping[str, tuple[str, ...]] = {
         "a header that may be null",
     ),
     _IGNORED_HEADER: ("a Content-Type among the headers",),
-    "OpenAPI 3.1.1, Media Type Object, schema: it describes this media type, too; the program judges JSON alone.": (
+    "OpenAPI 3.1.1, Media Type Object, schema: it describes this media type, too; the program validates JSON alone.": (
         "a field of several schemas",
         "a field of alternatives",
         "a plain text that is too long",

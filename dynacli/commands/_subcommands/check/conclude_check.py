@@ -95,7 +95,7 @@ def _write_overlay(run: Run, file: str, results: CheckResults) -> None:
             text = exchange.masker.mask(text)
         run.warn(text)
     if learned.overlay is None:
-        reason = "There is nothing to learn" if responses else "No response was judged"
+        reason = "There is nothing to learn" if responses else "No response was validated"
         run.note(f"{reason}: `{file}` is not written")
         return
     write_named_file(Path(file), overlay_text(learned.overlay, file))

@@ -433,12 +433,12 @@ def _compare_null(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
         return
     old_null, new_null = old.null(), new.null()
     # Text has no null, and a schema that names no type already allowed it.
-    is_judged = old_types is not None and not pair.use.is_written_as_text
+    is_validated = old_types is not None and not pair.use.is_written_as_text
     pair.add_flag_change(
         ("nullable-added", "nullable-removed"),
         _place_of(old_null),
         _place_of(new_null),
-        rules=(pair.use.widened(is_another_type=True), pair.use.narrowed()) if is_judged else ("", ""),
+        rules=(pair.use.widened(is_another_type=True), pair.use.narrowed()) if is_validated else ("", ""),
     )
 
 
@@ -644,7 +644,7 @@ def _dependent_required(schema: ComparedSchema) -> set[tuple[str, str]]:
 def _compare_unjudged(pair: Pair, old: ComparedSchema, new: ComparedSchema, keyword: str) -> None:
     before, after = old.under(keyword), new.under(keyword)
     if before and after:
-        inner_use = pair.use._replace(is_judged=False)
+        inner_use = pair.use._replace(is_validated=False)
         pair.add_schemas(before, after, inner_use)
     else:
         _compare_keyword(pair, old, new, keyword)

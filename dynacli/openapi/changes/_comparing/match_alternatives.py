@@ -107,7 +107,7 @@ class _Match:
             self._pair.add(self._branch_pair(before, after))
         for removed in self.removed:
             rule = use.narrowed()
-            if use.is_request and use.is_judged:
+            if use.is_request and use.is_validated:
                 # The values that were sent may match another alternative.
                 verdict = self._best_verdict((removed, after) for after in self._new)
                 rule = use.widened() if verdict else "" if verdict is None else rule

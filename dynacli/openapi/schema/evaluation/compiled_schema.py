@@ -190,7 +190,7 @@ class CompiledSchema:
         )
         errors = built.errors(raw)
         if built.is_too_long:
-            self._notes.add_not_validated("it takes too long to judge all of the value")
+            self._notes.add_not_validated("it takes too long to validate all of the value")
         if part.is_cut:
             kept = [error for error in errors if len(error.path) < MAX_LEVELS]
             if len(kept) < len(errors) or not kept:

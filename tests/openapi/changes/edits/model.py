@@ -151,5 +151,5 @@ def found(changes: Changes) -> list[Expected]:
 
 def verdict(changes: Changes) -> bool | None:
     """Return the worst that is said of changes: True breaks, then None, then False."""
-    verdicts = {change.breaking for change in changes} | {True for _ in changes.removed}
-    return True if True in verdicts else None if None in verdicts else False
+    validations = {change.breaking for change in changes} | {True for _ in changes.removed}
+    return True if True in validations else None if None in validations else False
