@@ -20,7 +20,7 @@ from rich.text import Text
 from dynacli.apps.explorer._explorer_app import ExplorerApp
 from dynacli.client.call_settings import CallOptions
 from dynacli.client.live_demo import live_demo
-from dynacli.commands._explored_line import explored_line
+from dynacli.commands._subcommands.explore import explored_line
 from dynacli.environment import Environment
 from dynacli.registry.open_by_name import open_api
 from tests.apps.explorer.exploring import Explorer

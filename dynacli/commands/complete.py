@@ -8,31 +8,17 @@ A candidate has only characters that are safe in a shell, whatever the document 
 import json
 import os
 import re
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
+from functools import cache
 
-from dynacli.commands._completion.offered_options import (
-    ANY,
-    HELP,
-    NO_VALUE,
-    Offered,
-    Offers,
-    item_options,
-    offers_of,
-    offers_of_command,
-    read_before,
-    read_root,
-    root_offers,
-    spelled,
-    standard_offers,
-)
 from dynacli.environment import Environment, program
 from dynacli.errors import UsageError
 from dynacli.openapi.catalog.store.catalog_file import Catalog
-from dynacli.openapi.model.operation import MediaType, Operation, Parameter, ValueType
+from dynacli.openapi.model.operation import EACH, MediaType, Operation, Parameter, ValueType, of_first_items
 from dynacli.options.command import Command
 from dynacli.options.command_table import COMMANDS
-from dynacli.options.parsed_words import ParsedWords
+from dynacli.options.parsed_words import SWITCH, VALUE, ParsedWords, ValueRule, parse, standard_rules
 from dynacli.options.standard_options import (
     API_NAMES,
     EARLIER_CALLS,
@@ -44,15 +30,152 @@ from dynacli.options.standard_options import (
     REGISTERED,
     REVISIONS,
     RULES,
+    STANDARD_OPTIONS,
     TAGS,
     TOPICS,
+    Option,
     options_of,
 )
-from dynacli.record import replace
+from dynacli.record import record, replace
 from dynacli.registry.configuration.configuration import DEMO, Configuration, profiles_in
 from dynacli.registry.revisions.revisions import Revisions
 
 __all__ = ["complete"]
+
+
+@record
+class _Offered:
+    """An option, for completion.
+
+    Args:
+        values: The values that it takes; empty where it takes any.
+        takes_value: Whether the word behind it is its value.
+        is_optional: Whether that word is its value only if it is one of `values`.
+        is_listed: Whether the option is a candidate.
+        description: The description beside the candidate.
+    """
+
+    values: tuple[str, ...] = ()
+    takes_value: bool = True
+    is_optional: bool = False
+    is_listed: bool = True
+    description: str = ""
+
+    @property
+    def rule(self) -> ValueRule:
+        """Whether a value stands behind it."""
+        if self.is_optional:
+            return ValueRule(takes_value=True, optional_values=self.values, value_alone=self.values[0])
+        return VALUE if self.takes_value else SWITCH
+
+
+_Offers = Mapping[str, _Offered]
+_NO_VALUE = _Offered(takes_value=False)
+_ANY = _Offered()
+
+
+def _offers_of(options: Iterable[Option]) -> dict[str, _Offered]:
+    """Return flag → what is offered for options of the tables; of each the long form is a candidate."""
+    return {
+        flag: _Offered(option.values, option.takes_value, bool(option.value_alone), flag == option.flags[-1])
+        for option in options
+        for flag in option.flags
+    }
+
+
+_HELP: _Offers = {"--help": _NO_VALUE}
+
+
+@cache
+def _standard_offers() -> _Offers:
+    """Return what is offered for the standard options."""
+    return {**_offers_of(STANDARD_OPTIONS), **_HELP}
+
+
+def _root_offers() -> _Offers:
+    """Return what is offered before the first positional word."""
+    return {**_offers_of(INPUT_OPTIONS), **_standard_offers(), "--version": _NO_VALUE}
+
+
+def _offers_of_command(entry: Command) -> _Offers:
+    """Return flag → what is offered for the options that a command has."""
+    return {**_offers_of(entry.all_options), **_HELP}
+
+
+def spelled(name: str, option: _Offered) -> Iterator[tuple[str, _Offered]]:
+    """Yield the flags of an option; that with brackets, which shells want in quotes, is for those who begin it so."""
+    yield f"--{of_first_items(name)}", option
+    if EACH in name:
+        yield f"--{name.replace(EACH, '[0]')}", replace(option, is_listed=False)
+
+
+def _read_before(words: list[str], options: _Offers, *, stop_at_positional: bool = False) -> ParsedWords:
+    """Return the words before the one that is completed, read."""
+    rules = {flag: option.rule for flag, option in options.items()}
+    return parse(words, rules, _of_unlisted, stop_at_positional=stop_at_positional)
+
+
+def _read_root(words: list[str]) -> ParsedWords:
+    """Return the words before the one that is completed, of which only options before the first other one are read."""
+    rules = {**standard_rules(), "--version": SWITCH, "--help": SWITCH}
+    return parse(words, rules, _of_unlisted, stop_at_positional=True)
+
+
+def _of_unlisted(flag: str) -> tuple[str, ValueRule] | None:
+    # The option of a field that is not listed takes a value; `--no-x` takes none.
+    return None if flag.startswith("--no-") else (flag, VALUE)
+
+
+_FIRST = "[0]"
+"""The index in the options of the first item, as they are spelled with brackets."""
+_INDEX = re.compile(r"\.(\d{1,4})(?=\.|$)|\[(\d{1,4})\]")
+
+
+def _item_options(options: _Offers, words: Iterable[str]) -> dict[str, _Offered]:
+    """Return the options of the items that words name, and of the items behind those.
+
+    Args:
+        options: The options of a call, with those of the first item of each array in both spellings.
+        words: The words of the line, with the one that is completed.
+    """
+    # An array at the top is named by its index alone: `--0.text`.
+    flags = {re.sub(r"^--(?=\d)", "--.", word.partition("=")[0]) for word in words if word.startswith("--")}
+    found: dict[str, _Offered] = {}
+    for name, option in options.items():
+        parts = name.split(_FIRST)
+        count = len(parts) - 1
+        for flag in flags if count else ():
+            has_brackets = "[" in flag
+            first = _spelled(parts, [0] * count, has_brackets=has_brackets)
+            for place in _places(_indexes(flag, parts), count):
+                found[_spelled(parts, place, has_brackets=has_brackets)] = options.get(first, option)
+    return found
+
+
+def _indexes(flag: str, parts: list[str]) -> list[int]:
+    """Return the indexes that a flag has in the places between the parts of an option."""
+    indexes: list[int] = []
+    for part in parts[:-1]:
+        match = _INDEX.match(flag, len(part)) if flag.startswith(part) else None
+        if match is None:
+            break
+        indexes.append(int(match[1] or match[2]))
+        flag = flag[match.end() :]
+    return indexes
+
+
+def _places(indexes: list[int], count: int) -> Iterator[list[int]]:
+    """Yield the indexes themselves, and those of the next item at each depth, filled up with the first ones."""
+    if indexes:
+        yield indexes + [0] * (count - len(indexes))
+    for depth, index in enumerate(indexes):
+        yield [*indexes[:depth], index + 1] + [0] * (count - depth - 1)
+
+
+def _spelled(parts: list[str], place: list[int], *, has_brackets: bool) -> str:
+    indexes = (f"[{index}]" if has_brackets else f".{index}" for index in place)
+    pairs = zip(parts, (*indexes, ""), strict=True)
+    return "".join(part + index for part, index in pairs).replace("--.", "--", 1)
 
 
 def _cached_catalog(env: Environment, word: str) -> Catalog | None:
@@ -158,10 +281,10 @@ def _candidates(
         start = word[: word.find("=") + 1]
         yield from ((f"{start}{name}", text) for name, text in _profile_names(env, words))
         return
-    line = read_root(words)
+    line = _read_root(words)
     is_of_tool = bool(program().api) and verbs is VERB_NAMES
     if not line.positional:
-        if not (yield from _option_words(line, root_offers(), word)):
+        if not (yield from _option_words(line, _root_offers(), word)):
             yield from _first_words_of_tool(env, word) if is_of_tool else _first_words(env, word, verbs)
         return
     said = line.positional
@@ -206,10 +329,10 @@ def _first_words_of_tool(env: Environment, word: str) -> Iterator[Candidate]:
     yield from ((name, "") for name in (*sorted(TOOL_VERBS), *further_names()))
 
 
-def _option_words(line: ParsedWords, options: Offers, word: str) -> Generator[Candidate, None, bool]:
+def _option_words(line: ParsedWords, options: _Offers, word: str) -> Generator[Candidate, None, bool]:
     """Yield options, or the values of an option; return whether nothing else can stand in this place."""
     if line.open_option:
-        option = options.get(line.open_option, ANY)
+        option = options.get(line.open_option, _ANY)
         yield from ((value, "") for value in option.values)
         if not option.is_optional:
             return True
@@ -217,7 +340,7 @@ def _option_words(line: ParsedWords, options: Offers, word: str) -> Generator[Ca
         return False
     flag, equals, _ = word.partition("=")
     if equals:
-        yield from ((f"{flag}={value}", "") for value in options.get(flag, ANY).values)
+        yield from ((f"{flag}={value}", "") for value in options.get(flag, _ANY).values)
     else:
         for name, option in options.items():
             if option.is_listed or ("[" in word and "[" in name):
@@ -229,7 +352,7 @@ def _group_words(env: Environment, group: Command, rest: list[str], word: str) -
     entries = {entry.name: entry for entry in group.commands}
     listing = entries.pop(group.default) if group.default else None
     if not rest:
-        names = HELP if word.startswith("-") and listing is None else sorted(entries)
+        names = _HELP if word.startswith("-") and listing is None else sorted(entries)
         yield from ((name, "") for name in names)
     entry = entries.get(rest[0]) if rest else None
     if entry is not None:
@@ -246,8 +369,8 @@ def _command_words(
     Args:
         path: The words that name it, if it is one of a group.
     """
-    options = offers_of_command(entry)
-    line = read_before(rest, options)
+    options = _offers_of_command(entry)
+    line = _read_before(rest, options)
     asked = [each.offers for each in entry.all_options if line.open_option in each.flags]
     for offers in asked:
         yield from _offered(env, offers, line.positional, word, path)
@@ -304,8 +427,8 @@ def _offered(
 
 
 def _replay_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
-    line = read_before(rest, standard_offers())
-    if not (yield from _option_words(line, standard_offers() if rest else HELP, word)) and not rest:
+    line = _read_before(rest, _standard_offers())
+    if not (yield from _option_words(line, _standard_offers() if rest else _HELP, word)) and not rest:
         yield from _call_numbers(env)
 
 
@@ -327,11 +450,11 @@ def _revision_names(env: Environment, name: str) -> Iterator[Candidate]:
 
 def _demo_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
     entry = COMMANDS[DEMO]
-    options = {**offers_of(entry.options), **standard_offers()}
-    line = read_before(rest, options, stop_at_positional=True)
+    options = {**_offers_of(entry.options), **_standard_offers()}
+    line = _read_before(rest, options, stop_at_positional=True)
     if line.positional[:1] == ["serve"]:
-        serve = offers_of_command(entry.commands[0])
-        yield from _option_words(read_before(line.positional[1:], serve), serve, word)
+        serve = _offers_of_command(entry.commands[0])
+        yield from _option_words(_read_before(line.positional[1:], serve), serve, word)
         return
     if not line.positional:
         if (yield from _option_words(line, options, word)):
@@ -357,7 +480,7 @@ def _operation_words(env: Environment, catalog: Catalog, rest: list[str], word: 
     """Yield the candidates behind an API."""
     if not rest:
         if word.startswith("-"):
-            yield from ((flag, "") for flag in HELP)
+            yield from ((flag, "") for flag in _HELP)
             return
         yield from _operation_names(catalog, "", word)
         yield from _tag_names(catalog)
@@ -398,20 +521,20 @@ def _call_words(
     """Yield the candidates behind an operation: its options, values of an option, values of a path parameter."""
     options = _options_of(operation)
     if any("[0]" in flag for flag in options):
-        options = item_options(options, [*words, word]) | options
-    line = read_before(words, options)
+        options = _item_options(options, [*words, word]) | options
+    line = _read_before(words, options)
     positional = line.positional
     flag, equals, _ = word.partition("=")
     asked = line.open_option or (flag if equals and not line.has_separator else "")
-    if asked and not options.get(asked, NO_VALUE).values:
-        from dynacli.commands._completion.value_candidates import input_called, remembered_candidates
+    if asked and not options.get(asked, _NO_VALUE).values:
+        from dynacli.commands._value_candidates import input_called, remembered_candidates
 
         named = input_called(operation, asked)
         if named is not None:
             found = remembered_candidates(env, catalog, operation, named, line)
             yield from ((value if line.open_option else f"{flag}={value}", name) for value, name in found)
-    if asked == "--follow" and options[asked] is standard_offers()[asked]:
-        from dynacli.commands._completion.value_candidates import link_names
+    if asked == "--follow" and options[asked] is _standard_offers()[asked]:
+        from dynacli.commands._value_candidates import link_names
 
         found = link_names(catalog, operation.name, line)
         yield from ((text if line.open_option else f"{flag}={text}", to) for text, to in found)
@@ -428,7 +551,7 @@ def _call_words(
     allowed = list(_allowed_values(parameter.value))
     yield from ((text, "") for text in allowed)
     if not allowed:
-        from dynacli.commands._completion.value_candidates import remembered_candidates
+        from dynacli.commands._value_candidates import remembered_candidates
 
         yield from remembered_candidates(env, catalog, operation, parameter, line)
 
@@ -437,9 +560,9 @@ def _flags(parameter: Parameter) -> list[str]:
     return [f"--{name}" for name in (parameter.option, *parameter.aliases)]
 
 
-def _options_of(operation: Operation) -> dict[str, Offered]:
+def _options_of(operation: Operation) -> dict[str, _Offered]:
     """Return the options of a call; the operation's own win over the standard ones."""
-    options: dict[str, Offered] = {}
+    options: dict[str, _Offered] = {}
     for parameter in operation.parameters:
         for number, flag in enumerate(_flags(parameter)):
             is_listed = number == 0 and not parameter.is_hidden
@@ -447,7 +570,7 @@ def _options_of(operation: Operation) -> dict[str, Offered]:
         for field in parameter.fields:
             option = _option(field.value, field.description, is_listed=not parameter.is_hidden)
             options.update(spelled(field.option, option))
-    inputs = offers_of(options_of({"example"}))
+    inputs = _offers_of(options_of({"example"}))
     if operation.body is not None:
         from dynacli.openapi.model.media_types import takes_options
 
@@ -457,23 +580,23 @@ def _options_of(operation: Operation) -> dict[str, Offered]:
                 for flag, option in spelled(field.option, _option(field.value, field.description)):
                     options.setdefault(flag, option)
             for name, tags in _discriminators(media_type):
-                for flag, _ in spelled(name, ANY):
+                for flag, _ in spelled(name, _ANY):
                     if flag in options and not options[flag].values:
                         options[flag] = replace(options[flag], values=tags)
         inputs = {
-            **offers_of(INPUT_OPTIONS),
-            "--content-type": Offered(tuple(media_type.name for media_type in content)),
+            **_offers_of(INPUT_OPTIONS),
+            "--content-type": _Offered(tuple(media_type.name for media_type in content)),
         }
         if not any(takes_options(media_type) for media_type in content):
             del inputs["--set"]
         of_parts = [each for each in content if each.name.lower().startswith("multipart/")]
         if of_parts:
-            inputs |= offers_of(options_of({PART}))
+            inputs |= _offers_of(options_of({PART}))
         if any(not media_type.fields for media_type in of_parts):
-            inputs |= offers_of(options_of({FILE}))
+            inputs |= _offers_of(options_of({FILE}))
     own = "--path.", "--query.", "--querystring.", "--header.", "--cookie.", "--body."
     refused = GUARDED_OPTIONS & {flag.partition(".")[2] for flag in options if flag.startswith(own)}
-    for flag, standard in (*inputs.items(), *standard_offers().items()):
+    for flag, standard in (*inputs.items(), *_standard_offers().items()):
         if flag.removeprefix("--") not in refused:
             options.setdefault(flag, standard)
     return options
@@ -486,9 +609,9 @@ def _discriminators(media_type: MediaType) -> Iterator[tuple[str, tuple[str, ...
         yield name, tuple(tag for _, tag in choice.branches if tag)
 
 
-def _option(value: ValueType, description: str, *, is_listed: bool = True) -> Offered:
+def _option(value: ValueType, description: str, *, is_listed: bool = True) -> _Offered:
     is_switch = value.type == "boolean"
-    return Offered(
+    return _Offered(
         tuple(_allowed_values(value)), is_optional=is_switch, is_listed=is_listed, description=description
     )
 
@@ -513,7 +636,7 @@ def _profile_names(env: Environment, words: list[str]) -> Iterator[tuple[str, st
 
 def _setting_words(env: Environment, verb: str, word: str) -> Iterator[tuple[str, str]]:
     """Yield the keys behind `api set NAME`, `config get` and `config set`, or the values of one that chooses."""
-    from dynacli.commands._subcommands.config.setting_keys import KEYS_OF_API, key_path, words_of_key
+    from dynacli.commands._setting_keys import KEYS_OF_API, key_path, words_of_key
 
     key, equals, _ = word.partition("=")
     if equals:

@@ -14,8 +14,8 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.collect_values import collect_values, input_name
 from dynacli.client.summaries.input_sources import input_sources
 from dynacli.commands._call.make_call import read_inputs
-from dynacli.commands._corrections.call_line import CallLine, Piece, asked_call, read_line
-from dynacli.commands._corrections.correct_words import (
+from dynacli.commands._call_line import CallLine, Piece, asked_call, read_line
+from dynacli.commands._correct_words import (
     is_left_to_fill_in,
     nearest,
     with_fitting_values,

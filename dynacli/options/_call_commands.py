@@ -256,7 +256,7 @@ CALL_COMMANDS = (
     Command(
         "check",
         section=TEST,
-        runs="check.check:check",
+        runs="check:check",
         help="Call every safe operation and validate the responses",
         examples=(
             "dynacli check demo",

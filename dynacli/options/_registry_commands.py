@@ -314,13 +314,13 @@ REGISTRY_COMMANDS = (
         commands=(
             Command(
                 "path",
-                runs="config.config:show_path",
+                runs="config:show_path",
                 help="Print the path of the configuration file",
                 examples=("dynacli config path",),
             ),
             Command(
                 "get",
-                runs="config.config:show_values",
+                runs="config:show_values",
                 help="Show one setting, or all; secrets are masked",
                 examples=("dynacli config get", "dynacli config get apis.github"),
                 arguments=(Argument("key", is_required=False, offers=KEYS),),
@@ -328,7 +328,7 @@ REGISTRY_COMMANDS = (
             ),
             Command(
                 "set",
-                runs="config.config:set_values",
+                runs="config:set_values",
                 help="Set keys of the configuration",
                 about="`KEY=` removes a key. Comments stay.",
                 examples=("dynacli config set history=off", "dynacli config set apis.github.timeout=10"),
@@ -336,7 +336,7 @@ REGISTRY_COMMANDS = (
             ),
             Command(
                 "edit",
-                runs="config.config:edit_file",
+                runs="config:edit_file",
                 help="Edit the file in $VISUAL or $EDITOR",
                 about="dynacli refuses a file with mistakes, and shows them with their lines.",
                 examples=("dynacli config edit",),

@@ -106,7 +106,7 @@ TOOL_COMMANDS = (
     Command(
         "skill",
         section=SHARE,
-        runs="agents.skill:write_skill",
+        runs="skill:write_skill",
         help="Write a SKILL.md for an agent",
         about=(
             "It has at most 60 lines: when to use the API, how to search, describe and call, and the exit codes. "
@@ -127,7 +127,7 @@ TOOL_COMMANDS = (
     Command(
         "mcp",
         section=SHARE,
-        runs="agents.mcp:serve_mcp",
+        runs="mcp:serve_mcp",
         help="Offer APIs to an agent over MCP",
         about=(
             "The server has three tools, `search`, `describe` and `call`, on standard input and output. Without "
@@ -315,7 +315,7 @@ TOOL_COMMANDS = (
     Command(
         "bake",
         section=SHARE,
-        runs="bake.bake:bake",
+        runs="bake:bake",
         help="Write a separate command-line program for one API",
         about=(
             "Its operations follow NAME directly; its help, completion, variables and directories have that name. "

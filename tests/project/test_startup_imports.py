@@ -123,7 +123,7 @@ _CATALOG = (
 )
 _COMPLETION = (
     _CATALOG
-    | _modules("commands.complete commands._completion.offered_options options.parsed_words")
+    | _modules("commands.complete options.parsed_words")
     | _modules("http.semantics openapi.model.media_types")
 )
 _COMMAND = (

@@ -243,7 +243,7 @@ class Listing:
     def _take(self, page: Page) -> None:
         """Take a page that came: its items are kept, and its value only where it is the first or the last one."""
         if self._form.include and page.number == 1:
-            from dynacli.commands._call.message_heads import write_head
+            from dynacli.commands._call.conclude_call import write_head
 
             write_head(self._run.env, page.call.signed, page.response)
         is_success = 200 <= page.response.status < 300

@@ -1,12 +1,16 @@
-"""The end of a call with findings, notes or an error: they are written, and the exit code is decided."""
+"""What is told of a call beside its answer: the heads of its messages, findings, notes, or the error that ends it."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from dynacli.auth.secret import MASK
 from dynacli.client.call import Call
 from dynacli.client.responses.response_errors import Detail, http_error, mismatch_error, response_masker
 from dynacli.client.responses.verdict_text import notes_of, verdict_json
 from dynacli.commands.run import Run
+from dynacli.environment import Environment
 from dynacli.errors import DynacliError, FileError, FormatError, MismatchError
+from dynacli.output.standard_error import write_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     from dynacli.client.call_judge import CallJudge
     from dynacli.client.call_settings import CallSettings
     from dynacli.client.described_operation import DescribedOperation
+    from dynacli.client.sign_request import Signed
     from dynacli.commands._call.call_report import CallReport
     from dynacli.http.exchange import Response
     from dynacli.validation.finding import Verdict
@@ -24,8 +29,13 @@ __all__ = [
     "conclude_part",
     "conclude_request",
     "report_verdict_so_far",
+    "show_judges",
+    "show_request",
+    "show_response",
+    "show_size",
     "tell_request",
     "warn_of_request",
+    "write_head",
 ]
 
 
@@ -109,8 +119,6 @@ def tell_request(run: Run, call: Call, report: "CallReport | None", *, is_first:
     if is_first and call.judging is not None and not call.judging.verdict.is_valid:
         warn_of_request(run, call.judging, call.signed.masker, report)
     if run.options.verbose:
-        from dynacli.commands._call.message_heads import show_request
-
         show_request(run.env, call.signed)
 
 
@@ -177,3 +185,49 @@ def _write_notes(
         run.warn(masker.mask(f"Not validated: {reason}"))
     for note in notes_of(validations, shows_ignored=settings.is_strict or run.options.verbose):
         run.note(masker.mask(note))
+
+
+def show_request(env: Environment, signed: "Signed") -> None:
+    """Show the head of the request."""
+    lines = [f"> {signed.shown.method} {signed.shown.url}", *_headers(">", signed, signed.shown.headers)]
+    write_stderr(env, signed.masker.mask("\n".join(lines)))
+
+
+def show_response(env: Environment, signed: "Signed", response: "Response") -> None:
+    """Show the head of the response, and the redirects before it."""
+    lines = [f"< {status} {url}" for status, url in response.hops]
+    lines.append(f"< {response.http_version} {response.status} {response.reason}".rstrip())
+    lines.extend(_headers("<", signed, response.headers))
+    write_stderr(env, signed.masker.mask("\n".join(lines)))
+
+
+def write_head(env: Environment, signed: "Signed", response: "Response") -> None:
+    """Write the head of the response to standard output, as `--include` asks for."""
+    from dynacli.output.stream_body import write_bytes
+    from dynacli.text.terminal import visible
+
+    lines = [f"{response.http_version} {response.status} {response.reason}".rstrip()]
+    lines.extend(line.removeprefix(" ") for line in _headers("", signed, response.headers))
+    text = signed.masker.mask("\n".join(lines)) + "\n\n"
+    write_bytes(env, (visible(text) if env.stdout_is_terminal else text).encode("utf-8", "backslashreplace"))
+
+
+def show_size(env: Environment, response: "Response") -> None:
+    """Show the size of the response, and how long the call took."""
+    write_stderr(env, f"* {response.size} bytes in {response.seconds * 1000:.0f} ms")
+
+
+def show_judges(env: Environment, request: "Verdict", response: "Verdict") -> None:
+    """Show whether openapi-core judged, or compiled schemas accepted what is beyond doubt."""
+    by = ["compiled schemas" if verdict.is_accepted else "openapi-core" for verdict in (request, response)]
+    parts = [f"the request and the response by {by[0]}"]
+    if by[0] != by[1]:
+        parts = [f"the request by {by[0]}", f"the response by {by[1]}"]
+    write_stderr(env, f"* validated: {', '.join(parts)}")
+
+
+def _headers(mark: str, signed: "Signed", headers: Iterable[tuple[str, str]]) -> list[str]:
+    return [
+        f"{mark} {name}: {MASK if name.lower() in signed.secret_headers else value}"
+        for name, value in headers
+    ]

@@ -1,5 +1,6 @@
 """`dynacli edit`: what a GET gives is changed in an editor, and sent by the PATCH or PUT that belongs to it."""
 
+from collections.abc import Iterator
 from difflib import unified_diff
 from typing import Any
 
@@ -7,7 +8,6 @@ from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs
-from dynacli.client.resource_updates import body_of_update, known_properties, update_of
 from dynacli.client.responses.response_errors import http_error
 from dynacli.commands._call.dry_run import show_request
 from dynacli.commands._call.make_call import asker, engine_of, read_inputs, send_call
@@ -15,14 +15,110 @@ from dynacli.commands.command_line_errors import unused_option
 from dynacli.commands.run import GivenWords, Run
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
+from dynacli.http.semantics import essence, is_json
+from dynacli.openapi.model.operation import Operation
+from dynacli.openapi.schema.read_schema import applied_schemas, following
 from dynacli.options.standard_options import FURTHER_CALLS
 from dynacli.record import replace
 from dynacli.request.convert_words import json_value
-from dynacli.text.content_kind import decoded, is_json
+from dynacli.text import content_kind
 from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.json_text import reindent
 
 __all__ = ["edit_resource"]
+
+_JSON_PATCH = "application/json-patch+json"  # RFC 6902
+_UPDATES = ("PATCH", "PUT")
+"""The methods that change a resource, the one first whose body says the least."""
+
+
+def _update_of(described: DescribedOperation) -> DescribedOperation:
+    """Return the operation that changes what an operation reads: a PATCH or a PUT of the same path, with JSON.
+
+    Raises:
+        UsageError: There is none.
+    """
+    operation, catalog = described.operation, described.api.catalog
+    siblings = {
+        summary.method: summary.name
+        for summary in catalog.each_summary()
+        if summary.path == operation.path and summary.method in _UPDATES
+    }
+    for method in _UPDATES if operation.method == "GET" else ():
+        if method in siblings:
+            update = catalog.operation(siblings[method])
+            name = _media_type(update)
+            if name:
+                return DescribedOperation(described.api, update).sending(name)
+    raise UsageError(
+        f"What `{operation.name}` gives cannot be edited",
+        reason=f"The document has no PATCH and no PUT of `{operation.path}` that takes JSON"
+        if operation.method == "GET"
+        else f"Its method is {operation.method}, and what is edited is first read by a GET",
+        hint=f"Name the operation that reads a single thing, as in `{invocation('edit', 'demo')} "
+        "get-workflow WORKFLOW_ID`",
+    )
+
+
+def _media_type(operation: Operation) -> str:
+    names = [media_type.name for media_type in operation.body.content] if operation.body is not None else []
+    # A plain or a merge patch is easier to read than the operations of a JSON Patch.
+    names.sort(key=lambda name: essence(name) == _JSON_PATCH)
+    return next((name for name in names if is_json(name)), "")
+
+
+def _known_properties(update: DescribedOperation) -> frozenset[str] | None:
+    """Return the properties that the body of an update may have; None where it may have any."""
+    applied = list(applied_schemas(update.body_schema(), following(update.resolve)))
+    if not any(schema.get("additionalProperties") is False for schema in applied):
+        return None
+    properties = [schema.get("properties") for schema in applied]
+    return frozenset(name for each in properties if isinstance(each, dict) for name in each)
+
+
+def _body_of_update(update: DescribedOperation, before: Any, after: Any) -> Any:
+    """Return the JSON body that turns one value into another.
+
+    Args:
+        before: The value as it was read.
+        after: The value as it shall be.
+
+    Returns:
+        For a PUT the whole value; for a PATCH the members that differ, with null for those that are gone (RFC 7396),
+        or the steps of a JSON Patch (RFC 6902).
+    """
+    name = essence(update.media_type.name) if update.media_type is not None else ""
+    if update.operation.method == "PUT":
+        return after
+    if name == _JSON_PATCH:
+        return list(_steps(before, after, ""))
+    return _merge_patch(before, after, is_deep=name == "application/merge-patch+json")
+
+
+def _merge_patch(before: Any, after: Any, *, is_deep: bool) -> Any:
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        return after
+    changed = {name: value for name, value in after.items() if name not in before or before[name] != value}
+    if is_deep:
+        changed = {
+            name: _merge_patch(before.get(name), value, is_deep=True) for name, value in changed.items()
+        }
+    return {**changed, **dict.fromkeys(name for name in before if name not in after)}
+
+
+def _steps(before: Any, after: Any, pointer: str) -> Iterator[dict[str, Any]]:
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        yield {"op": "replace", "path": pointer, "value": after}
+        return
+    for name in (*before, *(name for name in after if name not in before)):
+        place = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+        if name not in after:
+            yield {"op": "remove", "path": place}
+        elif name not in before:
+            yield {"op": "add", "path": place, "value": after[name]}
+        elif before[name] != after[name]:
+            yield from _steps(before[name], after[name], place)
+
 
 _UNUSED = frozenset({"resume", "remote_name", "report"})
 """The names of the options of a call that editing has no use for, besides those about further calls."""
@@ -37,7 +133,7 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
     for option in run.options.given:
         if option.group == FURTHER_CALLS or option.name in _UNUSED:
             raise unused_option("edit", option)
-    update = update_of(described)
+    update = _update_of(described)
     settings = settings_of(run.env, described.api, run.call_options)
     settings.consent.is_given = run.options.yes  # with `--dry-run` the resource is read all the same
     settings.permit(described)
@@ -72,7 +168,7 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
         parameters = {key: value for key, value in inputs.parameters.items() if key in _keys(update)}
         body = draft.content
         if update.operation.method != "PUT":
-            body = compact_json(body_of_update(update, before, after)).encode("utf-8", "surrogatepass")
+            body = compact_json(_body_of_update(update, before, after)).encode("utf-8", "surrogatepass")
         changing = CallInputs(parameters, body=body, is_complete=True)
         if run.options.dry_run:
             show_request(run, update, changing, settings, None)
@@ -111,9 +207,9 @@ def _keys(update: DescribedOperation) -> set[tuple[str, str]]:
 
 
 def _value_of(body: bytes, media_type: str, described: DescribedOperation) -> Any:
-    text = decoded(body, media_type)
+    text = content_kind.decoded(body, media_type)
     try:
-        if text is not None and is_json(media_type, text):
+        if text is not None and content_kind.is_json(media_type, text):
             return read_json(text)
     except (ValueError, RecursionError):
         pass  # the error follows
@@ -125,7 +221,7 @@ def _value_of(body: bytes, media_type: str, described: DescribedOperation) -> An
 
 def _editable(update: DescribedOperation, value: Any) -> Any:
     """Return the part of a value that an update may send: a read-only `id` of a closed schema is left out."""
-    known = known_properties(update)
+    known = _known_properties(update)
     if known is None or not isinstance(value, dict):
         return value
     return {name: member for name, member in value.items() if name in known}

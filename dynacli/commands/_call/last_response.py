@@ -97,7 +97,7 @@ class LastResponse:
         """Write a response; return why it could not be written."""
         form = self._form
         if form.include:
-            from dynacli.commands._call.message_heads import write_head
+            from dynacli.commands._call.conclude_call import write_head
 
             write_head(self._run.env, call.signed, response)
         if form.is_of_value and not 200 <= response.status < 300:

@@ -240,7 +240,7 @@ class TerminalListener:
         elif isinstance(event, Progress):
             self._tell_upload(event)
         elif is_verbose and isinstance(event, ResponseHead | ResponseReceived):
-            from dynacli.commands._call.message_heads import show_response, show_size
+            from dynacli.commands._call.conclude_call import show_response, show_size
 
             if isinstance(event, ResponseHead):
                 show_response(self._run.env, event.call.signed, event.response)

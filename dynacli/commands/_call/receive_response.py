@@ -155,7 +155,7 @@ class ResponseReceiver:
         """
         self.response = response
         if self._form.include:
-            from dynacli.commands._call.message_heads import write_head
+            from dynacli.commands._call.conclude_call import write_head
 
             write_head(self._run.env, self._call.signed, response)
         media_type = response.header("content-type")
@@ -333,7 +333,7 @@ class ResponseReceiver:
         validations = [call.verdict, call.judging.verdict if call.judging is not None else None]
         judged = [each for each in validations if each is not None]
         if run.options.verbose and len(judged) > 1:
-            from dynacli.commands._call.message_heads import show_judges
+            from dynacli.commands._call.conclude_call import show_judges
 
             show_judges(run.env, judged[1], judged[0])
         if self.is_part:

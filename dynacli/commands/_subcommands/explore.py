@@ -1,13 +1,24 @@
 """`dynacli explore`: an API on the whole screen."""
 
+import json
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 import click
 
+from dynacli.apps.explorer.earlier_calls import CalledLine
+from dynacli.apps.explorer.form_rows import located
+from dynacli.apps.explorer.further_calls import FURTHER
+from dynacli.auth.secret import MASK
+from dynacli.commands._call_line import Piece, asked_call, read_line
+from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands._subcommands.demo import opened_api
 from dynacli.commands.run import Run
+from dynacli.environment import Environment
+from dynacli.errors import UsageError
+from dynacli.options.standard_options import DATA, DOCUMENT, EVERY_RUN, RESPONSE
 
-__all__ = ["explore_api"]
+__all__ = ["explore_api", "explored_line"]
 
 
 @click.pass_context
@@ -17,7 +28,6 @@ def explore_api(ctx: click.Context, api: str) -> None:
 
     run: Run = ctx.obj
     check_terminal(run.env, api)
-    from dynacli.commands._explored_line import explored_line
 
     opening = [f"--allow-ref={place}" for place in run.options.allow_ref]
     if run.options.offline:
@@ -26,3 +36,82 @@ def explore_api(ctx: click.Context, api: str) -> None:
         lines = explore(run.env, opened, run.call_options, opening, partial(explored_line, run.env))
     for line in lines:
         click.echo(line, file=run.env.stdout)
+
+
+_NOT_SENT = frozenset({DATA, DOCUMENT, EVERY_RUN, RESPONSE})
+"""The groups of options that change nothing about what is sent."""
+_SETTINGS = {"content_type": "content-type", "server": "server", "profile": "profile"} | {
+    name.replace("-", "_"): name for name in FURTHER
+}
+
+
+def explored_line(env: Environment, words: Sequence[str]) -> CalledLine:
+    """Return what a command line gives to the form of its operation; nothing is fetched for it.
+
+    Args:
+        words: The words behind the program's name, with secrets masked.
+
+    Raises:
+        UsageError: They name no operation.
+    """
+    run = Run(env)
+    run.words = tuple(words)
+    try:
+        asked = asked_call(run)
+        if asked is None:
+            raise UsageError(
+                "This call cannot be shown in the form",
+                reason="Its command names no operation of an available document",
+            )
+        described, behind = asked
+        line = read_line(run, OperationCommand(described), behind)
+        return _called(described.operation.name, [*line.before, *line.pieces])
+    finally:
+        run.close()
+
+
+def _called(operation: str, pieces: Iterable[Piece]) -> CalledLine:
+    words: dict[str, list[Piece]] = {}
+    settings: dict[str, str] = {}
+    text: str | None = None
+    left_out: list[str] = []
+    for piece in pieces:
+        value, name = piece.value, piece.standard_name
+        if value is not None and MASK in value:
+            left_out.append(piece.flag or _option(piece))
+        elif piece.is_input:
+            words.setdefault(_option(piece), []).append(piece)
+        elif name == "body" and value not in {None, "-", "@-"}:
+            text = value
+        elif name in _SETTINGS and value:
+            option = _SETTINGS[name]
+            settings[option] = (
+                "\n".join(filter(None, (settings.get(option), value))) if name == "follow" else value
+            )
+        elif piece.standard is None or piece.standard.group not in _NOT_SENT:
+            left_out.append(piece.flag or str(value))
+    given = {option: _word(listed) for option, listed in words.items()}
+    return CalledLine(operation, given, text, settings, tuple(dict.fromkeys(left_out)))
+
+
+def _option(piece: Piece) -> str:
+    if piece.field is None and piece.parameter is not None:
+        return piece.parameter.option
+    return located(piece.flag.removeprefix("--"))
+
+
+def _word(pieces: Sequence[Piece]) -> str:
+    """Return the word of a row; of several for an array, the array as JSON."""
+    values = [piece.value or "" for piece in pieces]
+    kind = pieces[-1].value_type
+    if len(values) == 1 or kind.type != "array":
+        return values[-1]
+    is_text = kind.items is None or kind.items.type == "string"
+    return json.dumps([value if is_text else _json(value) for value in values], ensure_ascii=False)
+
+
+def _json(value: str) -> object:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

@@ -104,7 +104,7 @@ def proxy_api(
     """Run `proxy`."""
     from dynacli.apps.proxy.run_proxy import ProxySettings, run_proxy
     from dynacli.client.call_settings import settings_of
-    from dynacli.commands._subcommands.check.conclude_check import check_files, conclude_check
+    from dynacli.commands._subcommands.check import check_files, conclude_check
     from dynacli.demo.demo_facts import API_KEYS
     from dynacli.http.serving import listening_socket, origin_at
     from dynacli.output.standard_error import write_stderr

@@ -60,7 +60,7 @@ def validate(run: Run, api: str, file: str, learn: str | None) -> None:
     """Run `validate`."""
     from dynacli.check.recordings import RecordingJudge
     from dynacli.client.call_settings import settings_of
-    from dynacli.commands._subcommands.check.conclude_check import check_files, conclude_check
+    from dynacli.commands._subcommands.check import check_files, conclude_check
     from dynacli.output.status_line import StatusLine
     from dynacli.traffic.read_har import read_har
 

@@ -14,7 +14,7 @@ from dynacli.apps.explorer._explorer_app import ExplorerApp
 from dynacli.apps.explorer._request_form import RequestForm
 from dynacli.apps.explorer._response_pane import ResponsePane
 from dynacli.client.call_settings import CallOptions
-from dynacli.commands._explored_line import explored_line
+from dynacli.commands._subcommands.explore import explored_line
 from dynacli.environment import Environment
 from dynacli.registry.open_by_name import open_api
 

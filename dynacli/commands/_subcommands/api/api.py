@@ -274,7 +274,7 @@ def _tell_changes(
 @click.pass_obj
 def set_keys(run: Run, name: str, settings: tuple[str, ...]) -> None:
     """Run `api set`."""
-    from dynacli.commands._subcommands.config.config import change_settings, settings_in
+    from dynacli.commands._subcommands.config import change_settings, settings_in
 
     profile = ("profiles", run.options.profile) if run.options.profile else ()
     change_settings(run, settings_in(settings, ("apis", name, *profile)))
@@ -283,7 +283,7 @@ def set_keys(run: Run, name: str, settings: tuple[str, ...]) -> None:
 @click.pass_obj
 def remove_api(run: Run, name: str) -> None:
     """Run `api remove`."""
-    from dynacli.commands._subcommands.config.config import check_policy_change
+    from dynacli.commands._subcommands.config import check_policy_change
 
     check_registered(run, name)
     check_policy_change(run, name)

@@ -21,7 +21,7 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import visible
 from dynacli.text.wrapping import quoted, short_sentence
 
-__all__ = ["skill_name", "skill_text", "write_skill"]
+__all__ = ["write_skill"]
 
 
 @click.pass_obj
@@ -37,7 +37,7 @@ def write_skill(run: Run, api: str, out: str | None) -> None:
             reason="Standard input can be read only once",
             hint=f"Name a file or a URL, or register it: `{invocation('api add')} NAME SOURCE`",
         )
-    text = skill_text(run.env, run.api(api), run.options.profile)
+    text = _skill_text(run.env, run.api(api), run.options.profile)
     if out is None:
         write_body(run.env, text.encode(), "text/markdown; charset=utf-8", run.output_form())
         return
@@ -56,7 +56,7 @@ _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _MOST_LOOKED_AT = 200
 
 
-def skill_name(api: OpenedApi) -> str:
+def _skill_name(api: OpenedApi) -> str:
     """Return a name that a skill may have: lower-case letters, digits and single hyphens.
 
     It is made of what the person calls the API, and not of the document's title, which may say anything.
@@ -70,7 +70,7 @@ def skill_name(api: OpenedApi) -> str:
     return name or "api"
 
 
-def skill_text(env: Environment, api: OpenedApi, profile: str = "") -> str:
+def _skill_text(env: Environment, api: OpenedApi, profile: str = "") -> str:
     """Return the text, with a line feed at its end.
 
     Args:
@@ -90,7 +90,7 @@ def _front(api: OpenedApi) -> Iterator[str]:
         f"{program().name}."
     )
     yield "---"
-    yield f"name: {skill_name(api)}"
+    yield f"name: {_skill_name(api)}"
     # JSON's strings are YAML's, too, and nothing in them can end the front matter.
     yield f"description: {json.dumps(f'{description} {use}{about}', ensure_ascii=False)}"
     yield "---"

@@ -9,7 +9,7 @@ from typing import Any
 
 from dynacli.client.inputs.collect_values import input_name
 from dynacli.client.inputs.find_input import near_options
-from dynacli.commands._corrections.call_line import CallLine, Piece
+from dynacli.commands._call_line import CallLine, Piece
 from dynacli.commands._read_options import option_value
 from dynacli.errors import UsageError
 from dynacli.http.semantics import is_multipart

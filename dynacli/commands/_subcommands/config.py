@@ -37,7 +37,7 @@ def show_path(run: Run) -> None:
 @click.pass_obj
 def show_values(run: Run, key: str | None) -> None:
     """Run `config get`."""
-    from dynacli.commands._subcommands.config.setting_keys import key_path, shown_value
+    from dynacli.commands._setting_keys import key_path, shown_value
     from dynacli.output.render import write_data
 
     path = key_path(key) if key is not None else ()
@@ -153,7 +153,7 @@ def settings_in(words: Sequence[str], prefix: tuple[str, ...] = ()) -> list[Sett
     Raises:
         UsageError: A word is no setting.
     """
-    from dynacli.commands._subcommands.config.setting_keys import key_path, value_of
+    from dynacli.commands._setting_keys import key_path, value_of
 
     settings = []
     for word in words:

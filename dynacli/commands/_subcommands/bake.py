@@ -1,4 +1,7 @@
-"""What a tool of one API is made of: its name, what it knows of its API, and the compiled document inside."""
+"""`dynacli bake`: writes a command line of its own for one API, as an executable file or as a package.
+
+A tool has its name, what it knows of its API, and the compiled document inside.
+"""
 
 import io
 import os
@@ -11,18 +14,22 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from pprint import pformat
+from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zipfile import ZipFile
+
+import click
 
 from dynacli import __version__
 from dynacli.auth.tls_login import authorities_in, certificate_path
 from dynacli.commands._available_commands import TOOL_VERBS
+from dynacli.commands.run import Run
 from dynacli.environment import DISTRIBUTION, Environment, Program
 from dynacli.errors import DocumentError, FileError, UsageError
 from dynacli.files import cannot_be_written, write_named_file, write_named_files
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.options.standard_options import OPTION_KEYS
-from dynacli.registry.configuration.configuration import DEMO, Configuration
+from dynacli.registry.configuration.configuration import DEMO, Configuration, check_name
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.read_sources import Layers
 from dynacli.registry.revisions.referenced_files import INSIDE, ReferencedFiles, pack_document, write_archive
@@ -31,7 +38,57 @@ from dynacli.registry.revisions.revisions import revision_of, write_file_list
 if TYPE_CHECKING:
     from dynacli.openapi.catalog.compiler.compile_document import Compiled
 
-__all__ = ["ToolOptions", "baked_tool", "depends_on_another_project", "write_executable", "write_package"]
+__all__ = ["bake"]
+
+_MOST_NAMED = 5
+
+
+@click.pass_obj
+def bake(
+    run: Run,
+    name: str,
+    api: str,
+    only: tuple[str, ...],
+    without: tuple[str, ...],
+    name_style: str,
+    package: bool,
+    before: str | None,
+    after: str | None,
+    out: str | None,
+) -> None:
+    """Run `bake`."""
+    check_name(name)
+    hooks = [(kind, hook) for kind, hook in (("before", before), ("after", after)) if hook]
+    for kind, hook in hooks:
+        if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", hook):
+            raise UsageError(f"`{hook}` is not a function", hint=f"Write `--{kind} PACKAGE.MODULE:FUNCTION`")
+    options = _ToolOptions(
+        api, only, without, run.options.profile, name_style == "short", package, hooks=tuple(hooks)
+    )
+    tool = _baked_tool(run.env, name, run.api(api), options)
+    file = out or name
+    kept: list[str] = []
+    if package:
+        kept = _write_package(tool, file)
+    else:
+        _write_executable(tool, file)
+    hidden = tool.hidden
+    for operation, place in hidden[:_MOST_NAMED]:
+        run.warn(
+            f"`{name} {operation}` is the command of that name; the operation is `{name} {place}`, "
+            f"or `{name} {tool.program.api} {operation}`"
+        )
+    if len(hidden) > _MOST_NAMED:
+        run.warn(f"and {len(hidden) - _MOST_NAMED} more operations have the name of a command")
+    run.note(f"Written: {file}")
+    for path in kept:
+        run.note(f"`{path}` exists and is unchanged")
+        if _depends_on_another_project(path):
+            run.warn(
+                f"`{path}` depends on `dynacli`, which is another project: write `{DISTRIBUTION}` instead"
+            )
+    if package:
+        run.note(f"Install it: pipx install {quote(file if '/' in file else f'./{file}')}")
 
 
 def _lost_document(api: OpenedApi) -> DocumentError:
@@ -127,7 +184,7 @@ _OF_POINTER = (
 )
 
 
-class ToolOptions(NamedTuple):
+class _ToolOptions(NamedTuple):
     """What the command line says of a tool.
 
     Args:
@@ -230,7 +287,7 @@ class _BakedTool(NamedTuple):
         )
 
 
-def baked_tool(env: Environment, name: str, api: OpenedApi, options: ToolOptions) -> _BakedTool:
+def _baked_tool(env: Environment, name: str, api: OpenedApi, options: _ToolOptions) -> _BakedTool:
     """Return the tool of a name, which was checked.
 
     Raises:
@@ -310,7 +367,7 @@ def _chosen(api: OpenedApi, words: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _entry(env: Environment, api: OpenedApi, options: ToolOptions) -> dict[str, Any]:
+def _entry(env: Environment, api: OpenedApi, options: _ToolOptions) -> dict[str, Any]:
     from dynacli.urls import with_masked_query
 
     configuration = Configuration(env)
@@ -338,7 +395,7 @@ def _entry(env: Environment, api: OpenedApi, options: ToolOptions) -> dict[str, 
 
 
 def _policies(
-    env: Environment, api: OpenedApi, options: ToolOptions, known: Mapping[str, Any]
+    env: Environment, api: OpenedApi, options: _ToolOptions, known: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Return the tables of all policies that bind calls of the API here, besides its own."""
     from dynacli.client.call_settings import CallOptions, settings_of
@@ -420,7 +477,7 @@ artifacts = ["{module}/document.zip", "{module}/ca.pem"]
 """
 
 
-def write_executable(tool: _BakedTool, file: str) -> None:
+def _write_executable(tool: _BakedTool, file: str) -> None:
     """Write the tool as one file that its owner, and whoever may read it, can run.
 
     Raises:
@@ -445,7 +502,7 @@ def write_executable(tool: _BakedTool, file: str) -> None:
         raise cannot_be_written(file, error) from error
 
 
-def write_package(tool: _BakedTool, directory: str) -> list[str]:
+def _write_package(tool: _BakedTool, directory: str) -> list[str]:
     """Write the tool as a directory that pip installs, and return the files of it that were there and are kept.
 
     Raises:
@@ -477,7 +534,7 @@ def write_package(tool: _BakedTool, directory: str) -> list[str]:
     return [path] if is_kept else []
 
 
-def depends_on_another_project(path: str) -> bool:
+def _depends_on_another_project(path: str) -> bool:
     """Return whether a `pyproject.toml` depends on `dynacli`, as packages of earlier versions did."""
     try:
         with open(path, encoding="utf-8") as file:

@@ -1,1 +1,0 @@
-"""What the completion scripts of the shells ask for."""

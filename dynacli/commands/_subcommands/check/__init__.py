@@ -1,1 +1,0 @@
-"""The verb `check`: an API is called as a whole, and every response judged."""
