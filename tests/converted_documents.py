@@ -19,7 +19,7 @@ from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValida
 from referencing.exceptions import Unresolvable
 
 from dynacli.errors import DocumentError
-from dynacli.export.versions.convert_version import VERSIONS, Converted, convert_version
+from dynacli.export.convert_version import VERSIONS, Converted, convert_version
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
 from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.openapi.document.load import Document

@@ -27,7 +27,7 @@ import click
 from dynacli.apps.mock.mock_server import MockServer
 from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.summaries.operation_summary import operation_summary, summary_text
+from dynacli.client.operation_summary import operation_summary, summary_text
 from dynacli.commands._help.landing_page import landing_page
 from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands._subcommands.describe.operation_text import described_details

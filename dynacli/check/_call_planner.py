@@ -1,19 +1,389 @@
-"""The calls of one operation, with values from the surest source that has some."""
+"""The calls of one operation, with values from the surest source that has some.
 
-from collections.abc import Iterator, Sequence
-from itertools import chain, islice
+Earlier responses give ids of a collection's items, links, and fields of the same name.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice, zip_longest
 from typing import Any, NamedTuple
 
-from dynacli.check._response_values import ParameterSchemas, ResponseValues
-from dynacli.check.check_records import INVENTED, InputValue, PlannedCall
+from dynacli.check.check_records import INVENTED, Exchange, InputValue, PlannedCall
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import ParameterKey
-from dynacli.openapi.model.field_names import plain_name
-from dynacli.openapi.model.operation import Parameter
+from dynacli.openapi.model.field_names import GENERAL_NAMES, ID_ENDINGS, is_id_name, plain_name, singular
+from dynacli.openapi.model.find_items import ENVELOPES, Fits, fitting_value, item_values, items_of, takes_id
+from dynacli.openapi.model.operation import Operation, Parameter
+from dynacli.openapi.model.path_templates import (
+    collection_template,
+    item_templates,
+    listed_collections,
+    nouns_of,
+    parameter_names,
+    path_template,
+    picked_noun,
+    resource_template,
+)
 from dynacli.openapi.model.wording import enumerated
+from dynacli.openapi.schema.document_schemas import DocumentSchemas
+from dynacli.openapi.schema.documented_values import documented_values_at, example_values_of
+from dynacli.openapi.schema.example_call import parameter_example
 from dynacli.openapi.schema.example_value import NoExampleError
 
-__all__ = ["CallPlanner", "OperationPlan"]
+__all__ = ["CallPlanner", "OperationPlan", "ParameterSchemas", "ResponseValues"]
+
+
+class ParameterSchemas:
+    """The Parameter Objects of an operation."""
+
+    def __init__(self, described: DescribedOperation) -> None:
+        self._described = described
+
+    def fits(self, parameter: Parameter, value: Any) -> bool:
+        """Return whether a parameter takes a value, as far as its schema says so."""
+        schema = self._described.parameter_schema(parameter)
+        if schema is None:
+            return True
+        try:
+            return DocumentSchemas(self._described.resolve, "request").fits(value, schema)
+        except (NoExampleError, RecursionError):
+            return True  # the judge of the request may tell
+
+    def examples(self, parameter: Parameter) -> Iterator[Any]:
+        """Yield the examples that the document has for a parameter, and that its schema allows."""
+        raw = self._described.raw_parameters.get(parameter.key, {})
+        content = raw.get("content")
+        holders = [raw, *(content.values() if isinstance(content, Mapping) else ())]
+        values = [
+            value
+            for holder in holders
+            if isinstance(holder, Mapping)
+            for value in example_values_of(holder, self._described.resolve)
+        ]
+        schema = self._described.follow(self._described.parameter_schema(parameter))
+        if isinstance(schema, Mapping) and not values:
+            examples = schema.get("examples")
+            values = [schema["example"]] if "example" in schema else []
+            values.extend(examples if isinstance(examples, list) else ())
+        yield from (value for value in values if self.fits(parameter, value))
+
+    def schema_values(self, parameter: Parameter) -> Iterator[Any]:
+        """Yield the values that the schema of a parameter gives: its examples, `const`, `default` and `enum`."""
+        for value in documented_values_at(
+            self._described.parameter_schema(parameter), (), self._described.resolve
+        ):
+            if self.fits(parameter, value):
+                yield value
+
+    def invent(self, parameter: Parameter) -> Any:
+        """Return a value that fits the schema of a parameter.
+
+        Raises:
+            NoExampleError: None can be made.
+            LookupError: A reference leads nowhere.
+        """
+        raw = self._described.raw_parameters.get(parameter.key)
+        return parameter_example(parameter, raw, self._described.resolve)
+
+
+_MAX_NODES = 5_000
+_MAX_VALUES_OF_A_NAME = 5
+_MAX_ITEMS = 20
+_MAX_LISTS = 5
+_NAMING_ENDINGS = ("code", "key", "name", "slug")
+_MAX_SETS = 200
+_MAX_PLACES = 1_000
+
+
+class _ItemList(NamedTuple):
+    """The items that a response lists.
+
+    Args:
+        operation_name: The operation that answered.
+        path_values: The values of the path that was asked for, in order.
+        items: The items.
+        noun: What an item is called, as far as the path says so.
+    """
+
+    operation_name: str
+    path_values: tuple[Any, ...]
+    items: list[Any]
+    noun: str
+
+
+_Place = tuple[str, tuple[Any, ...]]
+"""The beginning of a path up to a parameter, as a template, and the values of its parameters."""
+
+
+class ResponseValues:
+    """The values of the responses so far, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._known_places: dict[_Place, str] = {}
+        self._unknown_places: set[_Place] = set()
+        self._lists: dict[str, list[_ItemList]] = {}
+        self._nearby_lists: dict[str, list[_ItemList]] = {}
+        self._fields: dict[str, list[tuple[Any, str]]] = {}
+        self._links: dict[str, list[tuple[InputValue, ...]]] = {}
+
+    def add_response(self, operation: Operation, exchange: Exchange) -> None:
+        """Keep the values of a successful response."""
+        body = exchange.response_json()
+        if body is None:
+            return
+        sent = exchange.planned.path_values
+        names = parameter_names(operation.path)
+        collection, nearby, segment = listed_collections(operation.path)
+        items = items_of(body, plain_name(segment))
+        if items and all(name in sent for name in names):
+            found = _ItemList(operation.name, tuple(sent[name] for name in names), items, singular(segment))
+            _keep(self._lists, collection, found)
+            if nearby:
+                _keep(self._nearby_lists, nearby, found._replace(noun=singular(nearby.rpartition("/")[2])))
+        above = collection.rpartition("/")[0]
+        for name, value in _plain_fields(body, nouns_of(f"{above}/{segment}")):
+            values = self._fields.setdefault(name, [])
+            if len(values) < _MAX_VALUES_OF_A_NAME and all(value != other for other, _ in values):
+                values.append((value, operation.name))
+
+    def add_created(
+        self, create: str, item_path: str, path: tuple[Any, ...], body: Any
+    ) -> Callable[[], None]:
+        """Let what a call created come first in its collection and among fields, and return what forgets it.
+
+        Args:
+            create: The operation that created it.
+            item_path: The path of such a thing, a template whose parameters have no names.
+            path: The values of its path.
+            body: The response that tells of it.
+        """
+        collection = item_path.rpartition("/")[0]
+        nouns = nouns_of(collection)
+        fields = body if isinstance(body, Mapping) else {}
+        fields = next((each for key, each in fields.items() if _is_envelope(key, each)), fields)
+        plain = {plain_name(str(key)): value for key, value in fields.items() if isinstance(value, str | int)}
+        named = {ending: plain[ending] for ending in ID_ENDINGS if ending in plain}
+        if path[-1] not in named.values():
+            named["id"] = path[-1]
+        found = _ItemList(create, path[:-1], [named], nouns[0])
+        lists = self._lists.setdefault(resource_template(collection), [])
+        lists.insert(0, found)
+        values = {noun + ending: value for noun in nouns for ending, value in named.items()}
+        for name, value in values.items():
+            self._fields.setdefault(name, []).insert(0, (value, create))
+
+        def forget() -> None:
+            lists.remove(found)
+            for name, value in values.items():
+                self._fields[name] = [each for each in self._fields[name] if each[0] != value]
+            for place in [*self._known_places]:
+                if place[0].startswith(item_path) and place[1][: len(path)] == path:
+                    del self._known_places[place]
+
+        return forget
+
+    def add_status(self, operation: Operation, exchange: Exchange, *, is_unknown: bool) -> None:
+        """Keep what a status says of the values in a path.
+
+        Args:
+            is_unknown: Whether the server has nothing at that path.
+        """
+        sent, names = exchange.planned.path_values, parameter_names(operation.path)
+        values = [sent[name] for name in names if name in sent]
+        if not names or len(self._known_places) > _MAX_PLACES or len(values) < len(names):
+            return
+        if any(isinstance(value, list | Mapping) for value in values):
+            return  # several things at once: none of them is known by it
+        places = _places(operation.path, values)
+        if exchange.is_success:
+            for place in places:
+                self._known_places.setdefault(place, operation.name)
+        elif is_unknown and path_template(operation.path).removesuffix("/").endswith("}"):
+            self._unknown_places.add(places[-1])
+
+    def add_link(self, target: str, values: tuple[InputValue, ...]) -> None:
+        """Keep the values that a link of a response has for another operation."""
+        known = self._links.setdefault(target, [])
+        if len(known) < _MAX_LISTS and values not in known:
+            known.append(values)
+
+    def from_links(self, operation_name: str) -> list[tuple[InputValue, ...]]:
+        """Return the values that links have for an operation, a set for each response."""
+        return self._links.get(operation_name, [])
+
+    def for_path(self, operation: Operation, fits: Fits) -> list[tuple[InputValue, ...]]:
+        """Return values for an operation's path that belong together: an item, and the path of its collection.
+
+        Of an item's id and its name the server may know only one: values that were answered elsewhere come first,
+        and those that the server does not know come last.
+        """
+
+        def order(values: tuple[InputValue, ...]) -> tuple[bool, int, bool]:
+            places = _places(operation.path, [value.value for value in values])
+            is_unknown = not self._unknown_places.isdisjoint(places)
+            return is_unknown, -len(values), places[-1] not in self._known_places
+
+        return sorted(islice(self._sets_for_path(operation, fits), _MAX_SETS), key=order)
+
+    def _sets_for_path(self, operation: Operation, fits: Fits) -> Iterator[tuple[InputValue, ...]]:
+        names = parameter_names(operation.path)
+        parameters = {
+            parameter.name: parameter for parameter in operation.parameters if parameter.location == "path"
+        }
+        for index in reversed(range(len(names))):
+            if names[index] not in parameters:
+                continue
+            collection = collection_template(operation.path, index)
+            lists = list(self._lists_of(collection, parameters[names[index]]))
+            if not lists and not index:
+                lists = list(self._lists_called(picked_noun(operation.path, index)))
+            for found in lists:
+                items = found.items[:_MAX_ITEMS]
+                values = [
+                    list(item_values(item, parameters[names[index]], found.noun, fits)) for item in items
+                ]
+                # What names each item best comes first, then what else may name it.
+                for column in zip_longest(*values):
+                    for value in column:
+                        if value is not None:
+                            yield _path_values(names, (*found.path_values, value), found.operation_name)
+            template = item_templates(operation.path)[index]
+            for (known, path), source in self._known_places.items():
+                if known == template and fits(parameters[names[index]], path[-1]):
+                    yield _path_values(names, path, source)
+
+    def _lists_of(self, collection: str, parameter: Parameter) -> Iterator[_ItemList]:
+        """Yield the lists of a collection; `/flows/name/{name}` picks from `/flows`."""
+        yield from self._lists_at(collection)
+        above, _, segment = collection.rpartition("/")
+        by, noun = plain_name(segment).removeprefix("by"), singular(above.rpartition("/")[2])
+        if plain_name(parameter.name) in {by, noun + by}:
+            yield from self._lists_at(above)
+
+    def _lists_at(self, collection: str) -> Iterator[_ItemList]:
+        yield from self._lists.get(resource_template(collection), ())
+        yield from self._nearby_lists.get(resource_template(collection), ())
+
+    def _lists_called(self, noun: str) -> Iterator[_ItemList]:
+        """Yield the lists of things that are called so, wherever they are, if no value of a path belongs to them."""
+        for lists in (self._lists, self._nearby_lists):
+            yield from (
+                found
+                for each in lists.values()
+                for found in each
+                if found.noun == noun and not found.path_values
+            )
+
+    def from_fields(self, parameter: Parameter, fits: Fits) -> Iterator[InputValue]:
+        """Yield the values of fields that are called like a parameter, wherever they were seen.
+
+        A number is taken only where the name is that of an id: any other number is an amount of something unknown.
+        """
+        name = plain_name(parameter.name)
+        if name in GENERAL_NAMES:
+            return
+        yield from self._ids_of_items(parameter, fits)
+        for value, source in self.fields_called(name):
+            if not isinstance(value, str) and not is_id_name(parameter.name):
+                continue
+            fitting = fitting_value(value, parameter, fits)
+            if fitting is not None:
+                yield InputValue(parameter.location, parameter.name, fitting, "response", source)
+
+    def _ids_of_items(self, parameter: Parameter, fits: Fits) -> Iterator[InputValue]:
+        """Yield the ids of listed items that a parameter is called like, if it takes ids: a number, or a UUID.
+
+        A text `project` may as well be a name, which a field of that name has.
+        """
+        if not takes_id(parameter.value):
+            return
+        for found in self._lists_called(plain_name(parameter.name)):
+            for item in found.items[:_MAX_ITEMS]:
+                value = next(item_values(item, parameter, found.noun, fits), None)
+                if value is not None:
+                    yield InputValue(
+                        parameter.location, parameter.name, value, "response", found.operation_name
+                    )
+
+    def fields_called(self, name: str) -> Iterator[tuple[Any, str]]:
+        """Yield the values of fields, each with the operation that answered it.
+
+        Args:
+            name: The plain name of the fields; for `tenantname`, texts of fields `tenant` come after them.
+        """
+        yield from self._fields.get(name, ())
+        for ending in _NAMING_ENDINGS:
+            owner = name.removesuffix(ending)
+            if owner and owner != name:
+                yield from (found for found in self._fields.get(owner, ()) if isinstance(found[0], str))
+        owner = name.removesuffix("identifier")
+        for ending in ID_ENDINGS if owner != name else ():
+            yield from self._fields.get(owner + ending, ())
+
+    def known_ids(self, operations: Iterable[DescribedOperation]) -> dict[str, bool]:
+        """Return the ids at the end of the operations' paths that earlier responses tell of, and whether one named it.
+
+        Otherwise a call with that id succeeded, which may have been a guess.
+        """
+        ids: dict[str, bool] = {}
+        for described in operations:
+            names = parameter_names(described.operation.path)
+            found = self.for_path(described.operation, ParameterSchemas(described).fits)
+            for values in found:
+                if len(values) == len(names):
+                    place = _places(described.operation.path, [value.value for value in values])[-1]
+                    name, is_named = str(values[-1].value), self._known_places.get(place) != values[-1].source
+                    ids[name] = ids.get(name, False) or is_named
+        return ids
+
+
+def _is_envelope(key: Any, value: Any) -> bool:
+    return plain_name(str(key)) in ENVELOPES and isinstance(value, Mapping)
+
+
+def _keep(lists: dict[str, list[_ItemList]], collection: str, found: _ItemList) -> None:
+    known = lists.setdefault(resource_template(collection), [])
+    if len(known) < _MAX_LISTS:
+        known.append(found)
+
+
+def _places(path: str, values: Sequence[Any]) -> list[_Place]:
+    """Return the places in a path, up to each parameter that has a value."""
+    templates = zip(item_templates(path), values, strict=False)
+    return [(template, tuple(values[: number + 1])) for number, (template, _) in enumerate(templates)]
+
+
+def _path_values(names: Iterable[str], values: Iterable[Any], source: str) -> tuple[InputValue, ...]:
+    pairs = zip(names, values, strict=False)
+    return tuple(InputValue("path", name, value, "response", source) for name, value in pairs)
+
+
+def _plain_fields(body: Any, nouns: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    """Yield the texts and numbers in a response by their plain names; those of `id` and the like by `runid`, too.
+
+    Args:
+        nouns: What an item of the response is called.
+    """
+    waiting: list[tuple[Any, tuple[str, ...]]] = [(body, nouns)]
+    for _ in range(_MAX_NODES):
+        if not waiting:
+            return
+        node, owners = waiting.pop(0)
+        if isinstance(node, Mapping):
+            for key, value in node.items():
+                name = plain_name(str(key))
+                if isinstance(value, Mapping | list):
+                    waiting.append((value, owners if name in ENVELOPES else (singular(name),)))
+                elif isinstance(value, str | int | float) and not isinstance(value, bool):
+                    yield name, value
+                    if name in ID_ENDINGS:
+                        yield from ((owner + name, value) for owner in owners)
+        elif isinstance(node, list):
+            for value in node[:_MAX_ITEMS]:
+                if isinstance(value, Mapping | list):
+                    waiting.append((value, owners))
+                elif isinstance(value, str):
+                    yield from ((owner, value) for owner in owners)  # `{"tags": ["x"]}` has a tag
+
 
 _MAX_SPARE = 20
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
+from dynacli.check._call_planner import ParameterSchemas, ResponseValues
 from dynacli.check._operation_judge import GONE
-from dynacli.check._response_values import ParameterSchemas, ResponseValues
 from dynacli.check.body_values import (
     OWN_PREFIX,
     fields_of_other_ids,

@@ -6,7 +6,7 @@ from copy import deepcopy
 from itertools import islice
 from typing import Any
 
-from dynacli.check._response_values import ResponseValues
+from dynacli.check._call_planner import ResponseValues
 from dynacli.check.check_records import INVENTED, InputValue
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.build_body import example_body

@@ -7,10 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
-from dynacli.check._call_planner import CallPlanner, OperationPlan
+from dynacli.check._call_planner import CallPlanner, OperationPlan, ResponseValues
 from dynacli.check._operation_judge import GONE, OperationJudge
 from dynacli.check._prepare_call import NotCalledError, prepare_call
-from dynacli.check._response_values import ResponseValues
 from dynacli.check._run_chains import ChainRunner, CreatedResources
 from dynacli.check.body_values import known_ids_for_body
 from dynacli.check.check_records import TIMEOUT, CheckedOperation, Exchange, InputValue, PlannedCall

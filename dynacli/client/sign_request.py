@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from dynacli.auth.digest import DigestLogin
     from dynacli.auth.tls_login import TlsLogin, TlsSettings
     from dynacli.client._credential_sources import StoredSource
-    from dynacli.client.credentials.password_source import PasswordSource
+    from dynacli.client.credentials.oauth_sign_in import PasswordSource
 
 __all__ = [
     "SECRET_HEADERS",
@@ -212,7 +212,7 @@ def _find(
     def further() -> Sequence[Source]:
         sources: Sequence[Source] = ()
         if has_login(security, variables):
-            from dynacli.client.credentials.password_source import PasswordSource
+            from dynacli.client.credentials.oauth_sign_in import PasswordSource
 
             origins = accepted_origins(api, settings)
             by_password = PasswordSource(

@@ -119,7 +119,7 @@ class OperationCommand(click.Command):
         """Parse the words behind the operation."""
         run: Run = ctx.obj
         if run.laid_over is not None:
-            from dynacli.commands._call.words.lay_over import lay_over
+            from dynacli.commands._call.lay_over import lay_over
 
             args = lay_over(run, args, self.described, self.parsed, self.input_of)
         run.asked = (self.described, args)
@@ -288,7 +288,7 @@ class OperationCommand(click.Command):
 
     def page(self, run: Run) -> str:
         """Return the help page."""
-        from dynacli.client.description.operation_description import OperationDescription
+        from dynacli.client.operation_description import OperationDescription
         from dynacli.commands._help.operation_help import operation_help
 
         self.prepare(run.options.content_type)

@@ -11,8 +11,8 @@ from dynacli.client.call import base_url_of
 from dynacli.client.call_judge import CallJudge
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.input_sources import input_sources
 from dynacli.client.inputs.collect_values import collect_values, input_name
-from dynacli.client.summaries.input_sources import input_sources
 from dynacli.commands._call.make_call import read_inputs
 from dynacli.commands._call_line import CallLine, Piece, asked_call, read_line
 from dynacli.commands._correct_words import (
@@ -310,7 +310,7 @@ def teach(run: Run, error: UsageError) -> None:
     described, words = asked
     _correct(run, error, described, words)
     if run.error_format == "json" and described.is_documented:
-        from dynacli.client.summaries.operation_summary import operation_summary
+        from dynacli.client.operation_summary import operation_summary
 
         name, profile = described.operation.name, run.all_options.profile
         error.details["summary"] = operation_summary(described.api, name, profile=profile).as_json()

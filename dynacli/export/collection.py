@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import chain, count
 from uuid import NAMESPACE_URL, uuid5
 
-from dynacli.client.description.operation_description import DescribedInput
+from dynacli.client.operation_description import DescribedInput
 from dynacli.http.semantics import is_json
 from dynacli.openapi.model.kebab_names import kebab
 from dynacli.openapi.model.operation import SecurityScheme

@@ -14,9 +14,9 @@ from dynacli.auth.oauth.oauth_flow import flows_of
 from dynacli.client.call_judge import CallJudge
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.description.operation_description import OperationDescription
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues
 from dynacli.client.inputs.collect_values import collect_values, is_idempotency_key
+from dynacli.client.operation_description import OperationDescription
 from dynacli.errors import DynacliError, UsageError
 from dynacli.export.collection import (
     BASE_URL,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.check._response_values import ResponseValues
+from dynacli.check._call_planner import ResponseValues
 from dynacli.check.check_records import InputValue
 from dynacli.openapi.model.path_templates import collection_template, path_template
 from tests.documents import document, save

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.check._response_values import ResponseValues
+from dynacli.check._call_planner import ResponseValues
 from dynacli.check.resource_chains import ResourceChain, find_chains
 from dynacli.openapi.model.operation import OperationSummary
 from tests.harness import RecordedRequest, Recorder, Response, Result, recording, run_cli

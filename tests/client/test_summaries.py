@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.client.summaries.operation_summary import operation_summary
+from dynacli.client.operation_summary import operation_summary
 from dynacli.environment import Environment
 from dynacli.registry.open_by_name import open_api
 from tests.documents import JSON, document, operation, parameter, save

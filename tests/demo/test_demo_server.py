@@ -13,10 +13,9 @@ import httpx
 import pytest
 
 from dynacli.demo import stand_in
-from dynacli.demo._application import Application
 from dynacli.demo._requests import Request, Response, json_response
 from dynacli.demo.demo_facts import API_KEYS, ROLES, DemoServer
-from dynacli.demo.stand_in import running, serving
+from dynacli.demo.stand_in import Application, running, serving
 from dynacli.errors import UsageError
 from dynacli.http.serving import listening_socket, origin_at
 from tests.harness import run_cli

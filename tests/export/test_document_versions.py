@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dynacli.export.versions.convert_version import VERSIONS, Converted, convert_version
+from dynacli.export.convert_version import VERSIONS, Converted, convert_version
 from dynacli.openapi.document.load import Document
 from dynacli.openapi.document.pointer import split
 from dynacli.openapi.document.references.portable import make_portable

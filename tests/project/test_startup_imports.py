@@ -150,8 +150,8 @@ _LANDING_PAGE = _PAGE | _modules(
 )
 _OPERATION_HELP = _PAGE | _modules(
     """
-    client.summaries.input_sources
-    client.description.operation_description client.links.linked_operation commands._help.operation_help
+    client.input_sources
+    client.operation_description client.links.linked_operation commands._help.operation_help
     openapi.model.command_words openapi.model.field_names openapi.model.find_items openapi.model.overview
     openapi.model.path_templates openapi.model.value_words openapi.schema.response_outline
     openapi.schema.read_schema openapi.schema.success_response
@@ -191,7 +191,7 @@ _BUILT = (
         openapi.schema.option_fields openapi.schema.flatten_schema openapi.schema.read_schema
         """
     )
-    | _modules("commands._call.words.read_body_words client.inputs.build_body")
+    | _modules("commands._call.read_body_words client.inputs.build_body")
 )
 _SHOWN = _modules("client.responses.mask_body commands._call.dry_run request.preview")
 _DRY_RUN = _BUILT | _SHOWN
@@ -214,8 +214,8 @@ _DEMO = (
     | _modules("client.live_demo commands._subcommands.demo http.serving")
     | _modules(
         """
-        demo._application demo._records demo._store demo.demo_document demo._requests demo.demo_facts
-        demo._operations demo.stand_in
+        demo.stand_in demo._records demo._store demo.demo_document demo._requests demo.demo_facts
+        demo._operations
         """
     )
 )

@@ -32,7 +32,7 @@ from dynacli.apps.explorer._draft import (
 )
 from dynacli.apps.explorer._operations_pane import OperationGroup, OperationList, find_operations, grouped
 from dynacli.apps.explorer._request_form import RequestForm
-from dynacli.apps.explorer._response_pane import MadeCall, ResponsePane
+from dynacli.apps.explorer._response_pane import FormCall, ResponsePane
 from dynacli.apps.explorer._response_views import KeptCall
 from dynacli.apps.explorer._running_call import Caller, FailedWork, work_aside
 from dynacli.apps.explorer.earlier_calls import ReadLine, draft_of, earlier_calls, with_messages
@@ -578,8 +578,8 @@ class ExplorerApp(App[None]):
 
     @on(ResponsePane.Recalled)
     async def _recalled(self, event: ResponsePane.Recalled) -> None:
-        made: MadeCall | KeptCall
-        if isinstance(event.made, MadeCall):
+        made: FormCall | KeptCall
+        if isinstance(event.made, FormCall):
             made, draft = event.made, event.made.draft
         else:
             try:

@@ -20,9 +20,9 @@ from dynacli.apps.explorer.form_rows import BODY, FormRow, MoreItems, located, r
 from dynacli.apps.explorer.further_calls import offered_further
 from dynacli.client.call_settings import CallOptions
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.input_sources import input_sources
 from dynacli.client.inputs.build_body import example_body
 from dynacli.client.inputs.find_input import find_input
-from dynacli.client.summaries.input_sources import input_sources
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, UsageError
 from dynacli.openapi.model.command_words import literal_word

@@ -41,7 +41,7 @@ from dynacli.output.stream_body import written_body
 from dynacli.registry.history.history_file import HistoryRow
 from dynacli.text.terminal import cell_width, visible
 
-__all__ = ["MadeCall", "ResponsePane"]
+__all__ = ["FormCall", "ResponsePane"]
 
 _COLOUR = re.compile("\x1b\\[[0-9]+m")
 _EXCERPT = re.compile("\\s*(?:\x1b\\[[0-9]+m)*\\| ")
@@ -189,7 +189,7 @@ _KEYS = {**{view: view[0] for view in VIEWS}, _HISTORY: "y"}
 """View → its key."""
 
 
-class MadeCall(NamedTuple):
+class FormCall(NamedTuple):
     """A call that was made, with what came of it.
 
     Args:
@@ -235,7 +235,7 @@ class ResponsePane(Vertical):
     class Recalled(Message):
         """A call of the list was chosen."""
 
-        def __init__(self, made: MadeCall | HistoryRow) -> None:
+        def __init__(self, made: FormCall | HistoryRow) -> None:
             super().__init__()
             self.made = made
 
@@ -261,7 +261,7 @@ class ResponsePane(Vertical):
         self._view = VIEWS[0]
         self._ended: Ended | KeptCall | None = None
         self._rows: list[HistoryRow] = []
-        self._made: list[MadeCall] = []
+        self._made: list[FormCall] = []
         self._stream: _StreamText | None = None
         self._progress = ""
 
@@ -318,9 +318,9 @@ class ResponsePane(Vertical):
             self._ended = event
             self._show()
         elif isinstance(event, Ended):
-            self._end(event, MadeCall(at, draft, event))
+            self._end(event, FormCall(at, draft, event))
 
-    def _end(self, ended: Ended, made: MadeCall) -> None:
+    def _end(self, ended: Ended, made: FormCall) -> None:
         stream, self._stream, self._ended = self._stream, None, ended
         self._show_status(_status_of(ended))
         self._made.insert(0, made)
@@ -332,7 +332,7 @@ class ResponsePane(Vertical):
         else:
             self._show()
 
-    def recall(self, made: MadeCall | KeptCall) -> None:
+    def recall(self, made: FormCall | KeptCall) -> None:
         """Show the response of an earlier call."""
         self._stream = None
         if isinstance(made, KeptCall):
@@ -424,7 +424,7 @@ class ResponsePane(Vertical):
 
     @on(OptionList.OptionSelected, "#made")
     def _selected(self, event: OptionList.OptionSelected) -> None:
-        listed: list[MadeCall | HistoryRow] = [*self._made, *self._rows]
+        listed: list[FormCall | HistoryRow] = [*self._made, *self._rows]
         self.post_message(self.Recalled(listed[event.option_index]))
 
     def action_find(self) -> None:
@@ -540,6 +540,6 @@ def _status_of(ended: Ended) -> str:
     return "\n".join(lines)
 
 
-def _line_of(made: MadeCall) -> str:
+def _line_of(made: FormCall) -> str:
     operation = made.draft.described.operation
     return f"{made.at} {operation.method} {visible(operation.name, keep='')} {status_text(made.ended)}"

@@ -30,8 +30,7 @@ from dynacli.client.consent import Consent
 from dynacli.client.engine.call_engine import CallHistory, Engine, MadeCall
 from dynacli.client.engine.series import Series, WaitPause
 from dynacli.client.inputs.call_inputs import CallInputs, TypedWords
-from dynacli.client.pages.merge_pages import MergedVerdict, merged_text
-from dynacli.client.pages.page_loop import PageLoop, answered_page
+from dynacli.client.pages.page_loop import MergedVerdict, PageLoop, answered_page, merged_text
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, InternalError
 from dynacli.http.exchange import RENDER_LIMIT, EndableClients, Response

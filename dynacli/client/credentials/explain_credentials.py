@@ -65,7 +65,7 @@ def _alternative(
     variables = variables_of(env, api.prefix)
     sources = credential_sources(env, api.name, settings, origin, may_refresh=False)
     if has_login([alternative], variables):
-        from dynacli.client.credentials.password_source import PasswordSource
+        from dynacli.client.credentials.oauth_sign_in import PasswordSource
 
         origins = accepted_origins(api, settings)
         by_password = PasswordSource(

@@ -452,7 +452,7 @@ def _missing_thing(call: Call) -> str:
     """Return which arguments of a path lead to nothing, and where their values come from; empty without arguments."""
     parameters = [each for each in call.described.operation.parameters if each.location == "path"]
     told = [_told(call, each) for each in parameters]
-    from dynacli.client.summaries.input_sources import input_sources
+    from dynacli.client.input_sources import input_sources
 
     sources = input_sources(call.described.api, call.described.operation, parameters)
     if not told:

@@ -11,8 +11,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.pages.known_items import known_items
-from dynacli.client.pages.merge_pages import MergedVerdict, merged_text, text_around
-from dynacli.client.pages.page_loop import PageLoop
+from dynacli.client.pages.page_loop import MergedVerdict, PageLoop, merged_text, text_around
 from dynacli.client.pages.page_rule import ResponsePlace
 from dynacli.client.parallel_calls import noting_interrupt
 from dynacli.commands.run import Run

@@ -149,7 +149,7 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
     before = _editable(update, _value_of(response.body, response.header("content-type"), described))
     shown = _text(before)
 
-    from dynacli.commands._call.words.editor import write_draft
+    from dynacli.commands._call.editor import write_draft
 
     def check(content: bytes) -> Any:
         return json_value(_decoded(content), "the text")

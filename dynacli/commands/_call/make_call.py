@@ -17,7 +17,7 @@ from dynacli.request.convert_words import convert_all, is_given_as_text
 if TYPE_CHECKING:
     from dynacli.client.call import Call
     from dynacli.commands._call.call_report import CallReport
-    from dynacli.commands._call.words.editor import Draft
+    from dynacli.commands._call.editor import Draft
     from dynacli.http.exchange import ClientPool
     from dynacli.output.status_line import TransferLine
 
@@ -131,7 +131,7 @@ def read_inputs(
     if described.media_type is None:
         return CallInputs(parameters, wants_example=run.options.example), None
     # Imported here, because calls without a body do not need it.
-    from dynacli.commands._call.words.read_body_words import read_body_words
+    from dynacli.commands._call.read_body_words import read_body_words
 
     return read_body_words(run, described, parameters, given.body_fields, is_strict=is_strict)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.description.operation_description import DescribedInput, OperationDescription
+from dynacli.client.operation_description import DescribedInput, OperationDescription
 from dynacli.commands._help.page_lines import Row, option_row, row_lines, usage_lines
 from dynacli.environment import Environment, invocation, program
 from dynacli.http.semantics import is_multipart

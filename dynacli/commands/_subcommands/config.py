@@ -13,7 +13,7 @@ from dynacli.registry.configuration.configuration import Configuration, check_na
 from dynacli.text.terminal import Painter, visible
 
 if TYPE_CHECKING:
-    from dynacli.commands._call.words.editor import Draft
+    from dynacli.commands._call.editor import Draft
 
 __all__ = [
     "change_settings",
@@ -76,7 +76,7 @@ def set_values(run: Run, settings: tuple[str, ...]) -> None:
 @click.pass_obj
 def edit_file(run: Run) -> None:
     """Run `config edit`."""
-    from dynacli.commands._call.words.editor import Draft, editor_words
+    from dynacli.commands._call.editor import Draft, editor_words
 
     configuration = Configuration(run.env)
     if run.env.is_agent:
@@ -107,7 +107,7 @@ def _usable_text(run: Run, draft: "Draft", editor: list[str], before: str) -> st
     Raises:
         FileError: It cannot, and the person does not go on.
     """
-    from dynacli.commands._call.words.editor import wants_again
+    from dynacli.commands._call.editor import wants_again
 
     while (wrong := _wrong_in(run, draft.content, before)) is not None:
         if not wants_again(run.env, wrong):

@@ -90,7 +90,7 @@ def _bundled(run: Run, document: "Document") -> dict[str, Any]:
 
 def _converted(run: Run, document: "Document", tree: dict[str, Any], version: str) -> dict[str, Any]:
     """Return a document in another version of OpenAPI; warn of what that version cannot say, and where it stands."""
-    from dynacli.export.versions.convert_version import convert_version
+    from dynacli.export.convert_version import convert_version
     from dynacli.openapi.document.source import shown_file
     from dynacli.openapi.model.wording import enumerated
 

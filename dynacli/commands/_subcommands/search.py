@@ -86,7 +86,7 @@ def _registered(run: Run) -> Iterator[OpenedApi]:
 
 def _summary(run: Run, opened: dict[str, OpenedApi], hit: "Hit", question: str) -> tuple[Any, str]:
     """Return the summary of a hit as data and as text."""
-    from dynacli.client.summaries.operation_summary import operation_summary, summary_text
+    from dynacli.client.operation_summary import operation_summary, summary_text
 
     summary = operation_summary(opened[hit.api], hit.name, profile=run.options.profile, question=question)
     return summary.as_json(), summary_text(summary, Painter.for_stdout(run.env))

@@ -390,7 +390,7 @@ def test_after_very_many_pages_it_is_said_that_there_are_more(
     server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What came is written, and the command goes on."""
-    monkeypatch.setattr("dynacli.client.pages.page_loop.MOST_PAGES", 2)
+    monkeypatch.setattr("dynacli.client.pages.page_loop._MOST_PAGES", 2)
     word = _NUMBERED.start(server)
     result = run_cli(word, "list-things", "--all")
     assert (6, ITEMS[:6]) == (result.exit_code, result.json["data"])

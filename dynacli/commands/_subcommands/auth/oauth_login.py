@@ -29,10 +29,10 @@ from dynacli.client.credentials.oauth_sign_in import (
     credential_of,
     discover_device_flow,
     find_flows,
+    marked,
     needed_scopes,
     provider_origins,
 )
-from dynacli.client.credentials.password_source import marked
 from dynacli.commands._call.make_call import asker
 from dynacli.commands._questions import hidden_line, line, nobody_to_ask
 from dynacli.commands.run import Run

@@ -86,7 +86,7 @@ def _description(
 
 
 def _summary(opened: OpenedApi, name: str, profile: str) -> "tuple[Any, Text]":
-    from dynacli.client.summaries.operation_summary import operation_summary, summary_text
+    from dynacli.client.operation_summary import operation_summary, summary_text
 
     summary = operation_summary(opened, name, profile=profile)
     return summary.as_json(), lambda paint, _: summary_text(summary, paint)
@@ -118,7 +118,7 @@ def _webhook(opened: OpenedApi, words: list[str]) -> "tuple[Any, Text] | None":
     Raises:
         UsageError: A field of a webhook is asked for, which cannot be described by itself.
     """
-    from dynacli.client.description.documented_parts import describe_webhook
+    from dynacli.client.documented_parts import describe_webhook
     from dynacli.commands._help.operation_list import find_webhook, webhook_lines, webhooks_of
     from dynacli.commands._subcommands.describe.operation_text import webhook_text
     from dynacli.errors import UsageError

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.description.operation_description import OperationDescription
+from dynacli.client.operation_description import OperationDescription
 from dynacli.errors import UsageError
 from dynacli.openapi.model.operation import EACH, Parameter
 from dynacli.openapi.model.value_words import MAY_BE_REPEATED, constraints

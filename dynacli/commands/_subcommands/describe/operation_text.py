@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.description.operation_description import OperationDescription
+from dynacli.client.operation_description import OperationDescription
 from dynacli.client.pages.decide_rule import KINDS
 from dynacli.commands._help.page_lines import server_line
 from dynacli.commands._subcommands.describe.field_description import (

@@ -151,7 +151,7 @@ class OperationDescription:
         """Return inputs, those of them that are asked for with where their values come from."""
         if not asked_for:
             return tuple(inputs)
-        from dynacli.client.summaries.input_sources import input_sources
+        from dynacli.client.input_sources import input_sources
 
         sources = input_sources(self.api, self.operation, [each.origin for each in asked_for])
         return tuple(replace(each, source=sources.get(each.origin.option, "")) for each in inputs)
@@ -164,7 +164,7 @@ class OperationDescription:
     @cached_property
     def responses(self) -> dict[str, Any]:
         """Status → description, content and headers of the responses."""
-        from dynacli.client.description.documented_parts import responses_of
+        from dynacli.client.documented_parts import responses_of
 
         return responses_of(self.described)
 
@@ -197,7 +197,7 @@ class OperationDescription:
     @cached_property
     def callbacks(self) -> dict[str, Any]:
         """Name → URL → method → a request that the server sends."""
-        from dynacli.client.description.documented_parts import describe_callbacks
+        from dynacli.client.documented_parts import describe_callbacks
 
         return describe_callbacks(self.described.part, self.api.catalog.resolve)
 
@@ -209,14 +209,14 @@ class OperationDescription:
     @cached_property
     def parameters(self) -> list[dict[str, Any]]:
         """The parameters with their schemas, as the document has them."""
-        from dynacli.client.description.documented_parts import parameters_of
+        from dynacli.client.documented_parts import parameters_of
 
         return parameters_of(self.described)
 
     @cached_property
     def body(self) -> dict[str, Any] | None:
         """Whether a body is required, and its schema and options for each media type; None where none is taken."""
-        from dynacli.client.description.documented_parts import body_of
+        from dynacli.client.documented_parts import body_of
 
         return body_of(self.described)
 

@@ -7,11 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dynacli.client.described_operation import EXAMPLE, DescribedOperation
-from dynacli.client.description.operation_description import (
-    DescribedInput,
-    OperationDescription,
-    OutlinedResponse,
-)
+from dynacli.client.operation_description import DescribedInput, OperationDescription, OutlinedResponse
 from dynacli.client.pages.decide_rule import KINDS
 from dynacli.openapi.model.field_names import plain_name, singular, words_of
 from dynacli.openapi.model.operation import Field, Operation, Parameter

@@ -28,7 +28,7 @@ from dynacli.request.assemble_body import Assignment, assemble
 from dynacli.request.convert_words import convert_all, json_value
 
 if TYPE_CHECKING:
-    from dynacli.commands._call.words.editor import Draft
+    from dynacli.commands._call.editor import Draft
     from dynacli.http.payload import Payload, Source
     from dynacli.openapi.schema.form_encoding import Encodings, PropertyEncoding
 
@@ -183,7 +183,7 @@ def _content(run: Run, word: str, media_type: str) -> "bytes | Payload":
 
 def _edit_body(run: Run, described: DescribedOperation, inputs: CallInputs, *, is_strict: bool) -> "Draft":
     """Return the draft that a person writes in an editor, which begins with the given and the required fields."""
-    from dynacli.commands._call.words.editor import write_draft
+    from dynacli.commands._call.editor import write_draft
 
     name = _media_type(described)
     content = inputs.body if inputs.body is not None else b""

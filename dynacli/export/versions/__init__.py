@@ -1,1 +1,0 @@
-"""Documents written in another version of OpenAPI, for programs that know only that one."""
