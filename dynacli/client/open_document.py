@@ -141,7 +141,7 @@ class OpenDocument:
             if name not in self._operations:
                 found = opened.catalog.find(name)
                 if found is None:
-                    from dynacli.client.unknown_operation import unknown_operation
+                    from dynacli.client.search_operations import unknown_operation
 
                     raise unknown_operation(opened, name)
                 self._operations[name] = DescribedOperation(opened, opened.catalog.operation(found))

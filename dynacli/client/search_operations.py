@@ -1,15 +1,17 @@
-"""Searching the operations of APIs by what a person says in plain words."""
+"""Finding operations of APIs by what a person says in plain words, and the error for a word that names none."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from dynacli.environment import invocation
-from dynacli.errors import UsageError
-from dynacli.openapi.catalog.question import has_words
-from dynacli.openapi.catalog.rank_operations import rank_operations
+from dynacli.errors import DocumentError, DynacliError, UsageError
+from dynacli.openapi.model.kebab_names import kebab
+from dynacli.openapi.model.operation import OperationSummary
+from dynacli.openapi.model.wording import did_you_mean, listed_near, near_names
 from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
+from dynacli.text.wrapping import quoted, word_or_quoted
 
-__all__ = ["Hit", "search_operations"]
+__all__ = ["Hit", "chosen_operations", "search_operations", "unknown_operation", "unknown_tag"]
 
 _TIE = 0.01
 """Scores that are no further apart are as good as the same."""
@@ -63,6 +65,9 @@ def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> l
         UsageError: The question has no words.
         DamagedCatalogError: A catalog is damaged.
     """
+    from dynacli.openapi.catalog.question import has_words
+    from dynacli.openapi.catalog.rank_operations import rank_operations
+
     hits: list[Hit] = []
     searched: dict[str, OpenedApi] = {}
     for api in apis:
@@ -109,3 +114,117 @@ def _most_called_first(apis: dict[str, OpenedApi], ties: list[Hit]) -> list[Hit]
     never = (0, 0)
     ties.sort(key=lambda hit: usage.get((hit.api, hit.name), never), reverse=True)
     return [replace(hit, calls=usage.get((hit.api, hit.name), never)[0]) for hit in ties]
+
+
+_MOST_FOUND = 3
+_SLIP = 0.85
+"""How alike, as `difflib` measures it, a mistyped name and the name that was meant are."""
+
+
+def unknown_tag(api: OpenedApi, word: str) -> UsageError:
+    """Return the error for a word that is no tag, with those that come near first."""
+    tags = list(api.catalog.tags())
+    near = near_names(kebab(word) or word, tags)
+    return UsageError(
+        f"No operation has the tag `{word}`",
+        reason=f"The tags are {listed_near(kebab(word) or word, tags)}" if tags else "There are no tags",
+        hint=did_you_mean(near, f"See them all: `{invocation('operations', api.name)}`"),
+        near=near,
+    )
+
+
+def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
+    """Return the error for a word that is no operation, with the names that come near.
+
+    An operation that the catalog leaves out is an error of the document, with the reason.
+    """
+    from difflib import get_close_matches
+
+    from dynacli.openapi.catalog.question import has_strange_words
+    from dynacli.openapi.catalog.vocabulary import StemIndex, Vocabulary
+
+    wanted = kebab(word) or word
+    for row in api.catalog.meta.get("left_out", ()):
+        if wanted in row["names"]:
+            return DocumentError(
+                f"`{api.name}` cannot call `{word}`",
+                reason=row["reason"],
+                hint=f"See what is known of the document: `{invocation('api show', api.name)}`",
+            )
+    gone = next((key for key, name in api.catalog.given_names().items() if name == wanted), None)
+    if gone is not None and not tag and api.catalog.find(wanted) is None:
+        # The name is kept for it: it may come back, and no other operation is to be called by mistake.
+        return UsageError(
+            f"`{api.name}` has no operation `{word}` any more",
+            reason=f"It was the name of `{' '.join(gone)}`, which the document does not have now",
+            hint=f"See them all: `{invocation('operations', api.name)}`",
+            near=[],
+        )
+    listed = {summary.name: summary for summary in api.catalog.each_summary(tag) if not summary.is_hidden}
+    where = f"`{api.name}`" + (f", tag `{tag}`," if tag else "")
+    if not listed:
+        return UsageError(
+            f"{where} has no operations",
+            reason="Its document describes none that can be called",
+            hint=f"See what is known of the document: `{invocation('api show', api.name)}`",
+        )
+    near = get_close_matches(wanted, listed, _MOST_FOUND, 0.6)
+    parts = set(wanted.split("-"))
+    near = near or [name for name in listed if parts <= set(name.split("-"))][:_MOST_FOUND]
+    hint = did_you_mean(near, f"See them all: `{invocation('operations', api.name)}`")
+    # What is no slip of the finger is a name that somebody made up of words.
+    found = [] if get_close_matches(wanted, listed, 1, _SLIP) else _found(api, word)
+    if found:
+        # A word that nobody knows is mistyped: what looks like the name comes before what its other words mean.
+        mistyped = (
+            near[:1]
+            if has_strange_words(wanted.replace("-", " "), Vocabulary(StemIndex(api.catalog)))
+            else []
+        )
+        meant = {each.name: each for each in found}
+        near = list(dict.fromkeys([*mistyped, *meant, *near]))[:_MOST_FOUND]
+        lines = [_line(meant.get(name) or listed[name]) for name in near]
+        hint = "\n".join(["These come nearest:", *lines])
+    if not tag and (meant_tags := get_close_matches(wanted, api.catalog.tags(), 1, 0.8)):
+        hint = f"Did you mean the tag `{meant_tags[0]}`?\n{hint}"
+        near = [*meant_tags, *near][:_MOST_FOUND]
+    return UsageError(
+        f"{where} has no operation `{word}`",
+        reason="It is no name, no operationId and no tag of the document",
+        hint=hint,
+        near=near,
+    )
+
+
+def _line(operation: Hit | OperationSummary) -> str:
+    path, summary = word_or_quoted(operation.path), quoted(operation.summary)
+    return f"{operation.name}  {operation.method} {path}  {summary}".rstrip()
+
+
+def _found(api: OpenedApi, word: str) -> list[Hit]:
+    """Return the operations that a search for the words of a name finds."""
+    try:
+        return search_operations([api], kebab(word).replace("-", " ") or word, _MOST_FOUND)
+    except UsageError:  # there is nothing in it that can be searched for
+        return []
+
+
+def chosen_operations(api: OpenedApi, words: Iterable[str]) -> Iterator[OperationSummary]:
+    """Yield the operations that words name, in the order of the document; without words all that are not hidden.
+
+    Raises:
+        UsageError: A word names neither an operation nor a tag.
+    """
+    catalog = api.catalog
+    names: set[str] = set()
+    for word in words:
+        name, tag = catalog.find(word), catalog.tag(word)
+        if name is not None:
+            names.add(name)
+        elif tag:
+            names.update(each.name for each in catalog.each_summary(tag))
+        else:
+            raise unknown_operation(api, word)
+    for summary in catalog.each_summary():
+        if summary.name in names if words else not summary.is_hidden:
+            yield summary

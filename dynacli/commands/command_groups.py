@@ -429,7 +429,7 @@ class ApiGroup(VerbGroup):
                 return ApiGroup(newer, self.tag).named(ctx, words)
             if self.has_path(words):
                 return self.undocumented_command(words)
-            from dynacli.client.unknown_operation import unknown_operation
+            from dynacli.client.search_operations import unknown_operation
 
             raise unknown_operation(self.api, words[0], self.tag)
         return command, rest

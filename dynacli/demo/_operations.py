@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from dynacli.demo._records import (
+from dynacli.demo._data import (
     NOW,
     RANGES,
     SUMMARY_FIELDS,
+    Store,
     Visit,
     evaluation,
     overview,
@@ -36,7 +37,6 @@ from dynacli.demo._requests import (
     invalid,
     not_found,
 )
-from dynacli.demo._store import Store
 from dynacli.record import record
 
 __all__ = [

@@ -16,6 +16,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from dynacli.demo._data import Store
 from dynacli.demo._operations import (
     INSIGHT_OPERATIONS,
     NEXT_OPERATION,
@@ -38,7 +39,6 @@ from dynacli.demo._requests import (
     read_query,
     unauthenticated,
 )
-from dynacli.demo._store import Store
 from dynacli.demo.demo_document import ServedDocument, served_document
 from dynacli.demo.demo_facts import API_KEYS, BASE_PATH, MISBEHAVIOURS, DemoServer
 from dynacli.errors import UsageError

@@ -1,12 +1,15 @@
 """What an export holds, before it is written in the form of any program: folders of requests, and variables.
 
-A credential is never more than the name of a variable here, so that no writer can give its value away.
+A credential is never more than the name of a variable here, so that no writer can give its value away. `FORMATS` has
+the forms, and what writes each.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from importlib import import_module
 from itertools import chain, count
+from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from dynacli.client.operation_description import DescribedInput
@@ -20,12 +23,14 @@ from dynacli.text.json_text import reindent
 
 __all__ = [
     "BASE_URL",
+    "FORMATS",
     "Authorization",
     "Body",
     "Collection",
     "Entry",
     "ExportedRequest",
     "Folder",
+    "Format",
     "Part",
     "Surroundings",
     "distinct_name",
@@ -392,3 +397,37 @@ def _header_lines(headers: Iterable[Entry]) -> Iterable[str]:
 
 def _value(entry: Entry) -> str:
     return f"{entry.value}{{{{{entry.variable}}}}}" if entry.variable else entry.value
+
+
+class Format(NamedTuple):
+    """A form of an export.
+
+    Args:
+        module: The module of this package, without its underscore, whose `files_of` writes it.
+        media_type: Of the main file.
+        is_directory: Whether it is a directory, of which no file stands for all.
+    """
+
+    module: str
+    media_type: str
+    is_directory: bool = False
+
+    def files(self, collection: Collection) -> dict[str, str]:
+        """Return file name, with `/` between its parts → text; the first file stands for all.
+
+        Raises:
+            UsageError: The form cannot hold the collection.
+        """
+        files: dict[str, str] = import_module(f"dynacli.export._{self.module}").files_of(collection)
+        return files
+
+
+FORMATS = {
+    "postman": Format("postman_collection", "application/json"),
+    "insomnia": Format("insomnia_export", "application/json"),
+    "bruno": Format("bruno_directory", "", is_directory=True),
+    "har": Format("har_file", "application/json"),
+    "hurl": Format("hurl_file", "text/plain; charset=utf-8"),
+    "markdown": Format("markdown_page", "text/markdown; charset=utf-8"),
+    "html": Format("html_documentation", "text/html; charset=utf-8"),
+}

@@ -10,8 +10,7 @@ from dynacli.environment import Environment
 from dynacli.errors import FormatError
 from dynacli.output.output_form import OutputForm
 from dynacli.output.standard_error import write_stderr
-from dynacli.output.stream_body import write_bytes
-from dynacli.output.written_text import blocks, written_text
+from dynacli.output.standard_output import blocks, write_bytes, written_text
 from dynacli.text.terminal import Painter, terminal_width, visible, visible_painted
 
 if TYPE_CHECKING:

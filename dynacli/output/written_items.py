@@ -10,8 +10,7 @@ from dynacli.environment import Environment
 from dynacli.errors import FormatError
 from dynacli.openapi.model.find_items import Items, KnownItems, find_items
 from dynacli.output.output_form import ITEM_FORMATS, TABLES, OutputForm
-from dynacli.output.stream_body import Write
-from dynacli.output.written_text import blocks, written_text
+from dynacli.output.standard_output import Write, blocks, written_text
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.terminal import Painter, visible

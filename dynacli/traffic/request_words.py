@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from dynacli.client.described_operation import DescribedOperation, choose_media_type
-from dynacli.client.inputs.encode_form import encodings_of
+from dynacli.client.inputs.build_body import encodings_of
 from dynacli.client.operation_at import delimiter_of, path_options
 from dynacli.environment import invocation_words
 from dynacli.errors import UsageError

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dynacli.demo._records import tool_calls
-from dynacli.demo._store import Store
+from dynacli.demo._data import Store, tool_calls
 from tests.bench.newcomer import MOST_BYTES, MOST_COMMANDS, Newcomer, UnknownWordError, do_all, visiting
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dynacli.demo.demo_document import served_document
-from dynacli.export.export_formats import FORMATS
+from dynacli.export.collection import FORMATS
 from tests.documents import API_KEY, BASIC, BEARER, JSON, document, operation, parameter, save
 from tests.harness import run_cli
 

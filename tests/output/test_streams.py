@@ -16,7 +16,7 @@ import pytest
 from dynacli.__main__ import main
 from dynacli.environment import Environment
 from dynacli.output.output_form import OutputForm
-from dynacli.output.stream_body import watched_reader, write_bytes
+from dynacli.output.standard_output import watched_reader, write_bytes
 from tests.documents import document, operation, save
 from tests.harness import RecordedRequest, Recorder, Response, run_cli
 

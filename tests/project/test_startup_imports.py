@@ -167,9 +167,7 @@ _PLAIN = (
         commands._call.make_call registry.history.record_call
         """
     )
-    | _modules(
-        "output.output_form output.render output.standard_error output.stream_body output.written_text text.terminal"
-    )
+    | _modules("output.output_form output.render output.standard_error output.standard_output text.terminal")
     | _modules(
         """
         http.built_request request.assemble_body request.build_request request.choose_server
@@ -214,8 +212,7 @@ _DEMO = (
     | _modules("client.live_demo commands._subcommands.demo http.serving")
     | _modules(
         """
-        demo.stand_in demo._records demo._store demo.demo_document demo._requests demo.demo_facts
-        demo._operations
+        demo.stand_in demo._data demo.demo_document demo._requests demo.demo_facts demo._operations
         """
     )
 )

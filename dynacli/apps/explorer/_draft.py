@@ -9,8 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from dynacli.apps.explorer.form_rows import BODY, FormRow
-from dynacli.apps.explorer.further_calls import further_calls, further_words
+from dynacli.apps.explorer.form_rows import BODY, FormRow, further_calls, further_words
 from dynacli.auth.secret import MASK
 from dynacli.client.call import base_url_of, request_of
 from dynacli.client.call_judge import CallJudge

@@ -16,8 +16,15 @@ from textual.widgets import Input, Static, TextArea
 from dynacli.apps.explorer._dialogs import AboutDialog
 from dynacli.apps.explorer._draft import CONTENT_TYPE, PROFILE, SERVER, Checked, Draft, inputs_of
 from dynacli.apps.explorer._form_widgets import ActionLine, BodyText, ChoiceBox, FieldRow, SettingRow, TextBox
-from dynacli.apps.explorer.form_rows import BODY, FormRow, MoreItems, located, row_of, rows_of
-from dynacli.apps.explorer.further_calls import offered_further
+from dynacli.apps.explorer.form_rows import (
+    BODY,
+    FormRow,
+    MoreItems,
+    located,
+    offered_further,
+    row_of,
+    rows_of,
+)
 from dynacli.client.call_settings import CallOptions
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.input_sources import input_sources

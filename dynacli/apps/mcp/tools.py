@@ -26,8 +26,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.collect_values import collect_values
 from dynacli.client.inputs.read_plain_inputs import read_given
 from dynacli.client.operation_summary import operation_summary, summary_text
-from dynacli.client.search_operations import Hit, search_operations
-from dynacli.client.unknown_operation import unknown_operation
+from dynacli.client.search_operations import Hit, search_operations, unknown_operation
 from dynacli.errors import DynacliError, InternalError, UsageError
 from dynacli.http.exchange import EndableClients
 from dynacli.http.semantics import SAFE_METHODS

@@ -15,7 +15,7 @@ from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues
 from dynacli.client.inputs.collect_values import check_missing, collect_parameters, collect_values, input_name
 from dynacli.client.inputs.read_plain_inputs import input_key, no_such_plain_input, read_given
-from dynacli.client.unknown_operation import unknown_operation
+from dynacli.client.search_operations import unknown_operation
 from dynacli.errors import DocumentError, DynacliError, RefusedError, UsageError
 from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi

@@ -1,5 +1,6 @@
 """The body of a call: of a whole value, of assignments laid over it, or of an example."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +18,7 @@ from dynacli.http.semantics import (
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import MediaType
 from dynacli.openapi.schema.branch_selection import BranchSelection, select_branches
-from dynacli.request.assemble_body import Assignment, assemble, encode
+from dynacli.request.assemble_body import Assignment, assemble, encode, json_text
 from dynacli.request.convert_words import json_value
 
 if TYPE_CHECKING:
@@ -25,12 +26,15 @@ if TYPE_CHECKING:
 
     from dynacli.client.inputs.call_inputs import CallInputs
     from dynacli.http.payload import Payload
+    from dynacli.openapi.schema.form_encoding import Encodings
 
 __all__ = [
     "BuiltBody",
     "build_body",
     "check_takes_options",
     "decoded",
+    "encode_form_body",
+    "encodings_of",
     "example_body",
     "holds_a_value",
     "missing_in_body",
@@ -101,7 +105,6 @@ def build_body(described: DescribedOperation, inputs: "CallInputs", *, is_strict
     value = selection.value if whole is not None else _with_defaults(media_type, selection.value)
     if not is_encoded:
         return BuiltBody(encode(value, name), name, missing=selection.missing)
-    from dynacli.client.inputs.encode_form import encode_form_body
 
     content, name = encode_form_body(described, value, inputs, is_strict=is_strict)
     return BuiltBody(content, name, value, selection.missing)
@@ -294,3 +297,61 @@ def _text_body(described: DescribedOperation, example: Any, media_type: str) -> 
     from dynacli.request.text_body import text_body
 
     return text_body(example, media_type, described.body_schema(), described.resolve)
+
+
+def encodings_of(described: DescribedOperation, *, has_examples: bool) -> "Encodings":
+    """Return how the document wants each property of the body written.
+
+    Args:
+        has_examples: Whether values may come from the document's examples.
+    """
+    from dynacli.openapi.schema.form_encoding import Encodings
+
+    name = described.media_type.name if described.media_type is not None else ""
+    return Encodings(
+        described.raw_media_type(),
+        described.resolve,
+        described.version,
+        is_multipart=is_multipart(name),
+        has_examples=has_examples,
+    )
+
+
+def encode_form_body(
+    described: DescribedOperation, value: Any, inputs: "CallInputs", *, is_strict: bool
+) -> "tuple[bytes | Payload, str]":
+    """Return the body and its media type, with a boundary where there are parts.
+
+    Args:
+        is_strict: Whether a member that holds the delimiter of its list is refused.
+
+    Raises:
+        UsageError: The value cannot be written the way the document asks for.
+    """
+    from dynacli.request.form_body import Multipart, encode_form, make_parts
+
+    name = described.media_type.name if described.media_type is not None else ""
+    encodings = encodings_of(described, has_examples=inputs.has_examples)
+    if not is_multipart(name):
+        return encode_form(value, name, encodings.of, json_text, is_strict=is_strict), name
+
+    unknown = [
+        part for (part, _), _ in inputs.part_headers if not isinstance(value, Mapping) or part not in value
+    ]
+    if unknown:
+        raise UsageError(
+            f"There is no part `{unknown[0]}` for the header of `--part-header`",
+            hint="Name the part as the document spells it, and give its content too",
+        )
+    plain_name = name.partition(";")[0].strip()
+    if isinstance(value, list) and plain_name.lower() == "multipart/form-data":
+        value = None  # its parts all need a name (RFC 7578, section 4.2)
+    parts = make_parts(value, encodings, dict(inputs.part_headers), is_strict=is_strict)
+    multipart = Multipart(parts, plain_name, inputs.boundary or _random_boundary())
+    return multipart, multipart.media_type
+
+
+def _random_boundary() -> str:
+    import secrets
+
+    return secrets.token_hex(16)

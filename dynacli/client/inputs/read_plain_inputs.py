@@ -192,7 +192,7 @@ def encodings_of_body(described: DescribedOperation) -> "Encodings | None":
     name = described.media_type.name if described.media_type is not None else ""
     if not is_form(name) and not is_multipart(name):
         return None
-    from dynacli.client.inputs.encode_form import encodings_of
+    from dynacli.client.inputs.build_body import encodings_of
 
     return encodings_of(described, has_examples=False)
 

@@ -21,8 +21,7 @@ from dynacli.openapi.model.command_words import option_pair, shell_line
 from dynacli.openapi.model.operation import Parameter
 from dynacli.openapi.model.wording import counted
 from dynacli.output.output_form import ITEM_FORMATS, OutputForm
-from dynacli.output.stream_body import is_unchanged
-from dynacli.output.written_text import written_text
+from dynacli.output.standard_output import is_unchanged, written_text
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.json_text import reindent

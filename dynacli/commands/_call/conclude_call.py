@@ -203,7 +203,7 @@ def show_response(env: Environment, signed: "Signed", response: "Response") -> N
 
 def write_head(env: Environment, signed: "Signed", response: "Response") -> None:
     """Write the head of the response to standard output, as `--include` asks for."""
-    from dynacli.output.stream_body import write_bytes
+    from dynacli.output.standard_output import write_bytes
     from dynacli.text.terminal import visible
 
     lines = [f"{response.http_version} {response.status} {response.reason}".rstrip()]

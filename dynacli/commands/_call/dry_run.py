@@ -74,8 +74,8 @@ def show_requests(run: Run, calls: Iterable[Call]) -> None:
     Raises:
         FileError: A file of a body cannot be read, or the requests cannot be written.
     """
+    from dynacli.output.standard_output import written_text
     from dynacli.output.written_items import written_items
-    from dynacli.output.written_text import written_text
     from dynacli.request import preview
     from dynacli.text.terminal import visible
 

@@ -67,7 +67,7 @@ def read_body_words(
     options, name = run.options, _media_type(described)
     encodings = None
     if is_form(name) or is_multipart(name):
-        from dynacli.client.inputs.encode_form import encodings_of
+        from dynacli.client.inputs.build_body import encodings_of
 
         encodings = encodings_of(described, has_examples=options.example or options.editor)
     assignments = []
@@ -200,7 +200,7 @@ def _edit_body(run: Run, described: DescribedOperation, inputs: CallInputs, *, i
             return
         value = json_value(decoded(saved), "the body")
         if is_form(name) or is_multipart(name):
-            from dynacli.client.inputs.encode_form import encode_form_body
+            from dynacli.client.inputs.build_body import encode_form_body
 
             encode_form_body(described, value, inputs, is_strict=is_strict)
 

@@ -21,7 +21,7 @@ from dynacli.http.semantics import essence, is_event_stream, is_json, is_sent_as
 from dynacli.http.send import FILE_LIMIT, JUDGED_LIMIT, WARNED_LIMIT, Pieces
 from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.output.output_form import ITEM_FORMATS, OutputForm
-from dynacli.output.stream_body import Write, is_unchanged, watched_reader, written_body
+from dynacli.output.standard_output import Write, is_unchanged, watched_reader, written_body
 from dynacli.record import replace
 
 if TYPE_CHECKING:

@@ -352,7 +352,7 @@ def _chosen(api: OpenedApi, words: Iterable[str]) -> tuple[str, ...]:
     Raises:
         UsageError: A word names neither.
     """
-    from dynacli.client.unknown_operation import unknown_operation
+    from dynacli.client.search_operations import unknown_operation
 
     found = []
     for word in words:

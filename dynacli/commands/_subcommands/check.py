@@ -17,7 +17,7 @@ from dynacli.files import write_named_file
 from dynacli.options.command import HTML
 from dynacli.output.output_form import OutputForm
 from dynacli.output.render import write_data
-from dynacli.output.written_text import written_text
+from dynacli.output.standard_output import written_text
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 

@@ -198,7 +198,7 @@ class DemoGroup(VerbGroup):
         note_options_ahead(ctx.obj, words[1:])
         command, rest = self._find(ctx, words)
         if command is None:
-            from dynacli.client.unknown_operation import unknown_operation
+            from dynacli.client.search_operations import unknown_operation
 
             raise unknown_operation(_api_for_help(ctx), words[0])
         return command, rest

@@ -63,7 +63,7 @@ def _part(opened: OpenedApi, tree: dict[str, Any], words: tuple[str, ...]) -> di
     Raises:
         UsageError: A word names neither.
     """
-    from dynacli.client.unknown_operation import chosen_operations
+    from dynacli.client.search_operations import chosen_operations
     from dynacli.openapi.document.references.cut_operations import cut_to_operations
 
     places = {(operation.path, operation.method) for operation in chosen_operations(opened, words)}

@@ -7,8 +7,7 @@ from functools import partial
 import click
 
 from dynacli.apps.explorer.earlier_calls import CalledLine
-from dynacli.apps.explorer.form_rows import located
-from dynacli.apps.explorer.further_calls import FURTHER
+from dynacli.apps.explorer.form_rows import FURTHER, located
 from dynacli.auth.secret import MASK
 from dynacli.commands._call_line import Piece, asked_call, read_line
 from dynacli.commands._operation_command import OperationCommand

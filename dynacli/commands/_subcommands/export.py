@@ -6,8 +6,7 @@ import click
 
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
-from dynacli.export.collection import BASE_URL, Collection
-from dynacli.export.export_formats import FORMATS, Format
+from dynacli.export.collection import BASE_URL, FORMATS, Collection, Format
 from dynacli.openapi.model.wording import enumerated
 
 __all__ = ["export_api", "write_files"]
@@ -80,7 +79,7 @@ def _as_bytes(text: str) -> bytes:
 def export_api(run: Run, api: str, form: str | None, only: tuple[str, ...], out: str | None) -> None:
     """Run `export`."""
     from dynacli.client.call_settings import settings_of
-    from dynacli.client.unknown_operation import chosen_operations
+    from dynacli.client.search_operations import chosen_operations
     from dynacli.export.make_collection import make_collection
     from dynacli.record import replace
 

@@ -120,7 +120,7 @@ def export_calls(
 ) -> None:
     """Run `history export`."""
     from dynacli.commands._subcommands.export import write_files
-    from dynacli.export.export_formats import FORMATS
+    from dynacli.export.collection import FORMATS
     from dynacli.export.make_collection import calls_collection
     from dynacli.output.har import har_call, har_of
 

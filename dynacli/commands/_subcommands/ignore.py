@@ -35,7 +35,7 @@ def ignore(
         opened = run.api(api)
         name = opened.catalog.find(operation)
         if name is None:
-            from dynacli.client.unknown_operation import unknown_operation
+            from dynacli.client.search_operations import unknown_operation
 
             raise unknown_operation(opened, operation)
         item["operation"] = name

@@ -108,7 +108,7 @@ def _chosen(run: Run, api: str, tag: str, method: str) -> Iterator[OperationSumm
 def _nothing(api: OpenedApi, tag: str, method: str) -> UsageError:
     """Return the error for what no operation has."""
     if tag and not any(True for _ in api.catalog.each_summary(tag)):
-        from dynacli.client.unknown_operation import unknown_tag
+        from dynacli.client.search_operations import unknown_tag
 
         return unknown_tag(api, tag)
     methods = sorted({operation.method for operation in api.catalog.each_summary(tag)})
@@ -121,7 +121,7 @@ def _nothing(api: OpenedApi, tag: str, method: str) -> UsageError:
 def _write_graph(run: Run, word: str, operations: Iterable[OperationSummary], language: str) -> None:
     from dynacli.client.links.describe_links import graph_text, is_drawn, operation_edges
     from dynacli.output.output_form import OutputForm
-    from dynacli.output.written_text import written_text
+    from dynacli.output.standard_output import written_text
 
     if run.data_form != OutputForm(may_page=run.data_form.may_page):
         raise UsageError("A graph has no other format", hint="Leave out `-o`, `-f` and `--columns`")

@@ -40,7 +40,7 @@ def _described(run: Run, api: str, words: list[str]) -> "DescribedOperation":
     Raises:
         UsageError: They name none.
     """
-    from dynacli.client.unknown_operation import unknown_operation
+    from dynacli.client.search_operations import unknown_operation
     from dynacli.errors import UsageError
 
     opened = run.api(api)

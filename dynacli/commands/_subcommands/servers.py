@@ -227,7 +227,7 @@ def _told_exchanges(run: Run) -> Iterator[Callable[[_Told], None]]:
     """
     env, form = run.env, run.data_form
     if _is_text(form):
-        from dynacli.output.written_text import written_text
+        from dynacli.output.standard_output import written_text
 
         paint, is_verbose = Painter.for_stdout(env), bool(run.options.verbose)
         with written_text(env, replace(form, may_page=False)) as write:

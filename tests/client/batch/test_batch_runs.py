@@ -18,7 +18,7 @@ from dynacli.client.batch.row_file import rows_of
 from dynacli.client.batch.shard import Shard
 from dynacli.errors import FileError, UsageError
 from dynacli.http.rate_limit import RateLimit
-from dynacli.output import written_text
+from dynacli.output import standard_output
 from tests.client.batch.small_api import API, SmallApi, lines, ndjson
 from tests.documents import document, operation, parameter, save
 from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
@@ -68,7 +68,7 @@ def test_rows_whose_results_cannot_be_written_are_told(
             raise FileError("Standard output cannot be written")
         written.append(data)
 
-    monkeypatch.setattr(written_text, "write_bytes", write)
+    monkeypatch.setattr(standard_output, "write_bytes", write)
     result = api.run("get-pet", _pets(1, 2, 3), "-o", form)
     assert (12, int(lost[-1])) == (result.exit_code, len(api.served))
     assert (

@@ -1,22 +1,26 @@
-"""Signing in by an operation of the API itself, whose response has the token."""
+"""Signing in by an operation of the API itself, whose response has the token, and the operation that refreshes it."""
 
-from collections.abc import Mapping, Sequence
+import re
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
 from time import time
 from typing import Any, NamedTuple
 
+from dynacli.auth.credentials import Credential, attach, kind_of
 from dynacli.auth.operation_token import OperationRefresh, OperationToken, read_operation_token
+from dynacli.auth.secret import Secret
 from dynacli.auth.store.credential_store import Keeping
-from dynacli.client.call import Call, base_url_of
+from dynacli.client.call import Call, base_url_of, request_of
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.credentials.chosen_security import NO_SCHEME
-from dynacli.client.credentials.refresh_operation import RefreshInputs, find_refresh, refresh_by
-from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.described_operation import DescribedOperation, choose_media_type
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallValues
 from dynacli.client.inputs.collect_values import collect_values
+from dynacli.client.inputs.read_plain_inputs import read_given
 from dynacli.client.responses.response_errors import http_error
-from dynacli.client.sign_request import is_accepted_origin, is_secret_value
-from dynacli.client.unknown_operation import unknown_operation
+from dynacli.client.search_operations import unknown_operation
+from dynacli.client.sign_request import is_accepted_origin, is_secret_parameter, is_secret_value
 from dynacli.commands._call.make_call import asker, read_inputs
 from dynacli.commands._questions import hidden_line
 from dynacli.commands.command_groups import make_root
@@ -24,7 +28,7 @@ from dynacli.commands.run import GivenWords, Run
 from dynacli.environment import invocation, program
 from dynacli.errors import AuthError, RefusedError, UsageError
 from dynacli.http.semantics import is_json
-from dynacli.openapi.model.operation import Field, Operation, SecurityScheme
+from dynacli.openapi.model.operation import ANY, Field, Operation, SecurityScheme, ValueType
 from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.exact_json import read_json
@@ -33,6 +37,173 @@ from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
 
 __all__ = ["OperationSignIn", "OperationWords", "sign_in_by_operation"]
+
+_REFRESH_WORD = re.compile("refresh|renew", re.IGNORECASE)
+_OTHER_WORD = re.compile("revoke|logout|log-out|sign-?out|delete|invalidate", re.IGNORECASE)
+_METHODS = frozenset({"POST", "GET", "PUT"})
+_TAKES = frozenset({"refreshtoken", "xrefreshtoken", "refresh"})
+"""What inputs for a refresh token are called, in lower case and without what separates their words."""
+
+
+@record
+class _RefreshInputs:
+    """What a refresh has to do with the sign-in before it.
+
+    Args:
+        login: The operation that gave the token.
+        scheme: The security scheme that the token is for.
+        values: Input → JSON value of that sign-in; secrets among them are not used.
+        origins: Where the credential may be sent.
+        token_at: Where the token stands in the response; empty for where most have it.
+        refresh_token_at: The same for the token that refreshes it.
+    """
+
+    login: Operation
+    scheme: SecurityScheme
+    values: Mapping[str, Any]
+    origins: tuple[str, ...]
+    token_at: str = ""
+    refresh_token_at: str = ""
+
+
+def _find_refresh(
+    api: OpenedApi, settings: CallSettings, inputs: _RefreshInputs, *, has_refresh_token: bool
+) -> OperationRefresh | None:
+    """Return the request of the operation that plainly refreshes a token; None where the document names none, or two.
+
+    Plain is an operation called by `refresh` or `renew` that takes the refresh token by its name, or one beside the
+    sign-in that takes nothing, and so the token in the place of a credential.
+
+    Args:
+        has_refresh_token: Whether the response of the sign-in had one.
+    """
+    named = list(_named(api, inputs.login)) if has_refresh_token else []
+    found = [each for each in named if _takes(each)]
+    near = [each for each in found if _is_beside(each, inputs.login)]
+    if not found:
+        near = [each for each in named or _named(api, inputs.login) if _is_bare(each, inputs)]
+    choices = near or found
+    if len(choices) != 1:
+        return None
+    try:
+        return _refresh_by(api, settings, choices[0], inputs)
+    except (UsageError, RefusedError):
+        return None
+
+
+def _named(api: OpenedApi, login: Operation) -> Iterator[Operation]:
+    for summary in api.catalog.each_summary():
+        words = f"{summary.path} {summary.name}"
+        if (
+            summary.method in _METHODS
+            and _REFRESH_WORD.search(words)
+            and not _OTHER_WORD.search(words)
+            and summary.name != login.name
+        ):
+            yield api.catalog.operation(summary.name)
+
+
+def _is_beside(operation: Operation, login: Operation) -> bool:
+    holder = operation.path.rstrip("/").rpartition("/")[0]
+    own = login.path.rstrip("/")
+    return holder in (own, own.rpartition("/")[0])
+
+
+def _is_bare(operation: Operation, inputs: _RefreshInputs) -> bool:
+    """Return whether an operation beside the sign-in takes no input, and a credential."""
+    is_asking = any(
+        scheme.name == inputs.scheme.name or _REFRESH_WORD.search(scheme.name)
+        for alternative in operation.security
+        for scheme in alternative
+    )
+    has_inputs = operation.body is not None or any(each.is_required for each in operation.parameters)
+    return is_asking and not has_inputs and _is_beside(operation, inputs.login)
+
+
+def _takes(operation: Operation) -> str:
+    """Return the name of the input for a refresh token; empty where there is none."""
+    found = (
+        name
+        for name, value, *_ in _inputs(operation)
+        if _letters(name) in _TAKES and value.type in {"string", ANY} and not value.enum
+    )
+    return next(found, "")
+
+
+def _letters(name: str) -> str:
+    return re.sub("[^a-z]", "", name.rpartition(".")[2].lower())
+
+
+def _inputs(operation: Operation) -> Iterator[tuple[str, ValueType, bool, bool]]:
+    """Yield (name of the input, its type, whether it is required, whether it is secret)."""
+    for parameter in operation.parameters:
+        name = f"{parameter.location}.{parameter.name}"
+        yield name, parameter.value, parameter.is_required, is_secret_parameter(parameter)
+    body = choose_media_type(operation, "")
+    for field in body.fields if body is not None else ():
+        if len(field.path) == 1:
+            is_secret = is_secret_value(field.path[0], field.value)
+            yield f"body.{field.path[0]}", field.value, field.is_required, is_secret
+
+
+def _refresh_by(
+    api: OpenedApi, settings: CallSettings, operation: Operation, inputs: _RefreshInputs
+) -> OperationRefresh:
+    """Return the request by which an operation refreshes a token.
+
+    It takes the token in the input for a refresh token, else as its credential; what else it takes is what the sign-in
+    was given under the same name.
+
+    Raises:
+        UsageError: It needs something else, or its body is no text.
+        RefusedError: It would go to an origin that nobody accepted, or the policy denies it.
+    """
+    mark, place = f"token{secrets.token_hex(12)}", _takes(operation)
+    given: dict[str, Any] = {place: mark} if place else {}
+    for name, value, is_required, is_secret in _inputs(operation):
+        own = name.partition(".")[2]
+        if name == place or is_secret:
+            continue
+        if own == "grant_type":
+            given[name] = "refresh_token"  # RFC 6749, section 6, after which many call it
+        elif is_required and len(value.enum) == 1:
+            given[name] = value.enum[0]
+        elif own in inputs.values:
+            given[name] = inputs.values[own]
+    described, read = read_given(DescribedOperation(api, operation), given)
+    values = collect_values(described, read, is_strict=True)
+    request = request_of(described, settings, values)
+    origin = origin_of(request.url)
+    if origin not in inputs.origins and not is_accepted_origin(api, settings, origin):
+        raise RefusedError(
+            f"No token is refreshed at `{origin}`",
+            reason=f"The document names it for `{operation.name}`, and nobody has accepted it",
+            hint=f"If you trust it: `--accept-origin {origin}`",
+            origin=origin,
+        )
+    if not place:
+        is_key = kind_of(inputs.scheme) == "apiKey"
+        at = (inputs.scheme.location, inputs.scheme.parameter) if is_key else ("header", "Authorization")
+        request = attach(
+            request,
+            [
+                Credential(
+                    inputs.scheme.name, *at, inputs.scheme.prefix if is_key else "Bearer", Secret(mark), ()
+                )
+            ],
+        )
+    if not isinstance(request.body, bytes | None):
+        raise UsageError(f"The body of `{operation.name}` cannot be kept", reason="It has files")
+    return OperationRefresh(
+        operation.name,
+        request.method,
+        request.url,
+        request.headers,
+        (request.body or b"").decode(),
+        mark,
+        inputs.token_at,
+        inputs.refresh_token_at,
+    )
 
 
 @record
@@ -133,14 +304,14 @@ def _sign_in(
     values = collect_values(described, inputs, is_strict=is_strict)
     engine = Engine(run.env, settings, ask=asker(run))
     call = engine.prepare(described, values)
-    further = RefreshInputs(
+    further = _RefreshInputs(
         described.operation, scheme, _plain(values), origins, asked.token_at, asked.refresh_token_at
     )
-    refresh = refresh_by(described.api, settings, refreshing, further) if refreshing else None
+    refresh = _refresh_by(described.api, settings, refreshing, further) if refreshing else None
     token = _answered(engine, call, asked)
     if refresh is None:
         has_refresh_token = token.refresh_token is not None
-        refresh = find_refresh(described.api, settings, further, has_refresh_token=has_refresh_token)
+        refresh = _find_refresh(described.api, settings, further, has_refresh_token=has_refresh_token)
     return OperationSignIn(token, refresh)
 
 

@@ -187,7 +187,7 @@ def explain(run: Run, api: str, operation: str) -> None:
     """
     from dynacli.client.call_settings import CallOptions, settings_of
     from dynacli.client.credentials.explain_credentials import explain_credentials
-    from dynacli.client.unknown_operation import unknown_operation
+    from dynacli.client.search_operations import unknown_operation
     from dynacli.output.render import write_data
 
     opened = run.api(api)

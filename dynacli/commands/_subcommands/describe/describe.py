@@ -49,7 +49,7 @@ def describe(
 def _description(
     run: Run, opened: OpenedApi, operation: tuple[str, ...], asked: _Asked
 ) -> "tuple[Any, Text]":
-    from dynacli.client.unknown_operation import unknown_operation
+    from dynacli.client.search_operations import unknown_operation
     from dynacli.errors import UsageError
 
     words = list(operation)
@@ -99,7 +99,7 @@ def _likeness(opened: OpenedApi, name: str, other: str) -> "tuple[Any, Text]":
         UsageError: There is no such operation.
     """
     from dynacli.client.described_operation import DescribedOperation
-    from dynacli.client.unknown_operation import unknown_operation
+    from dynacli.client.search_operations import unknown_operation
     from dynacli.commands._subcommands.describe.operation_text import difference_lines, differences
 
     found = opened.catalog.find(other)

@@ -1,1 +1,0 @@
-"""The right side of the explorer: the response in its views, and the calls that were made."""
