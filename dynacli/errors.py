@@ -14,7 +14,7 @@ text or JSON on standard error and into the exit code::
     ├── TimedOutError        7    connect, read or total budget
     ├── DocumentError        8    not found, not OpenAPI, over a limit, unreadable,
     │                             a reference that may not be followed
-    ├── MismatchError        9    the response breaks the document
+    ├── MismatchError        9    the response does not match the document
     ├── AuthError           10    a credential is missing, expired, refused
     ├── RefusedError        11    the call would cross a line of trust
     ├── FileError           12    configuration unreadable, output cannot be written, disk full
@@ -207,7 +207,7 @@ class DocumentError(DynacliError):
 
 
 class MismatchError(DynacliError):
-    """The response breaks the document, at a validation level where that counts as a failure."""
+    """The response does not match the document, at a validation level where that counts as a failure."""
 
     exit_code = 9
     kind = "mismatch"

@@ -130,7 +130,7 @@ class Exchange:
 
     @property
     def has_findings(self) -> bool:
-        """Whether the response breaks the document, or the server broke it off."""
+        """Whether the response does not match the document, or the server broke it off."""
         return self.verdict is not None and not self.verdict.is_valid
 
     @property
@@ -185,7 +185,7 @@ class CheckedOperation:
 
     @property
     def has_findings(self) -> bool:
-        """Whether one of its responses breaks the document, or a probe was not refused."""
+        """Whether one of its responses does not match the document, or a probe was not refused."""
         return any(exchange.has_findings for exchange in self.all_exchanges)
 
     @property

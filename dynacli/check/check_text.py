@@ -532,9 +532,9 @@ def _mismatch(results: CheckResults) -> MismatchError | None:
         return None
     what = "exchanges" if results.is_recorded else "responses"
     return MismatchError(
-        f"The {what} of {len(names)} operations break the document"
+        f"The {what} of {len(names)} operations do not match the document"
         if len(names) > 1
-        else f"The {what} of `{names[0]}` break the document",
+        else f"The {what} of `{names[0]}` do not match the document",
         hint="What was found is listed above; `-o json` and `--report` have it as data",
         findings=[
             {**finding, "operation": exchange.operation_name}

@@ -215,7 +215,7 @@ class _Sequence:
         if self._unlisted:
             self._notes.add_not_validated(
                 f"only the first {len(self.errors):,} findings of the items are listed: "
-                f"{'at least ' if self._is_over else ''}{self._unlisted:,} more items break the document"
+                f"{'at least ' if self._is_over else ''}{self._unlisted:,} more items do not match the document"
             )
         if self._of_all is None or not is_whole or self._is_either:
             return

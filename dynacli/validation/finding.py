@@ -1,4 +1,4 @@
-"""Findings and verdicts: what breaks the document, where, what was expected, and what came."""
+"""Findings and verdicts: what does not match the document, where, what was expected, and what came."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ __all__ = ["Finding", "Verdict", "reason_of"]
 
 @record
 class Finding:
-    """A defect: a place where a request or a response breaks the document.
+    """A defect: a place where a request or a response does not match the document.
 
     Args:
         where: `request` or `response`.

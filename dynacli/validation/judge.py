@@ -3,7 +3,7 @@
 The words of this room:
 
 - The *judge* is the object that validates, and *to judge* is to validate against the document.
-- A *finding* is a defect: a place where a request or a response breaks the document.
+- A *finding* is a defect: a place where a request or a response does not match the document.
 - The *verdict* is the result of judging one message: its findings, and the reasons why something was not validated.
 - A finding is *tolerated* where it counts at the level `exact` alone: the document forbids something to the letter that
   its author means to allow.
@@ -257,7 +257,7 @@ class Judge:
         prefix = _place_of_value(error)
         schema_errors = getattr(cause, "schema_errors", None)
         if schema_errors is not None:
-            # Imported for those calls alone that break the document.
+            # Imported for those calls alone that do not match the document.
             from dynacli.validation._findings.explain_error import explain
 
             steps = getattr(cause, "schema_steps", [])

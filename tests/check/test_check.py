@@ -123,7 +123,7 @@ def test_a_finding_is_in_every_form_of_the_result(server: Recorder, tmp_path: Pa
         outcome["ruleId"] for outcome in json.loads(files["sarif"].read_text())["runs"][0]["results"]
     ]
     assert "/age" in files["github"].read_text()
-    assert "The responses of `get-pet` break the document" in result.stderr
+    assert "The responses of `get-pet` do not match the document" in result.stderr
 
 
 def test_reports_are_there_when_nothing_is_found(server: Recorder, tmp_path: Path) -> None:

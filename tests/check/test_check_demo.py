@@ -130,7 +130,7 @@ def test_one_operation_misbehaves_and_no_other_is_blamed(kind: str) -> None:
 
 
 def test_a_break_wins_over_a_call_without_an_response() -> None:
-    """Of a response that breaks the document and one that never comes, the first decides the exit code."""
+    """Of a response that does not match the document and one that never comes, the first decides the exit code."""
     words = ("--misbehave", "get-run=hang", "--misbehave", "get-org=wrong-type", "--timeout", "0.4")
     assert 9 == _check(*words).exit_code
 

@@ -301,7 +301,7 @@ def test_what_a_link_says(tmp_path: Path, store: _Store) -> None:
 
 
 def test_findings_do_not_end_it(tmp_path: Path, store: _Store) -> None:
-    """A response that breaks the document is found, and the rest of the chain is called, the removal at its end."""
+    """A response that does not match the document is found; the rest of the chain is called, the removal last."""
     store.responses["PATCH item"] = lambda _: Response(200, b'{"id":"x"}')
     result = _check(tmp_path, _document(store.recorder.origin), "--yes")
     assert 9 == result.exit_code

@@ -196,7 +196,7 @@ def test_an_response_that_cannot_be_written_is_judged(api: str, server: Recorder
     result = run_cli(api, *words)
     assert (13, b"\x89PNG\x00", 1) == (result.exit_code, result.stdout_bytes, len(server.requests))
     verdict, _, rest = result.stderr.partition("[undocumented-media-type]")
-    assert verdict.startswith("warning: The response breaks the document")
+    assert verdict.startswith("warning: The response does not match the document")
     assert f"error: The response cannot be shown as {output.upper()}" in rest
     report = json.loads(Path("r.json").read_text())
     assert (["undocumented-media-type"], 200) == (

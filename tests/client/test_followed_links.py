@@ -186,7 +186,7 @@ def test_every_response_is_judged(server: Recorder) -> None:
     server.responses["/runs/7"] = json_response({"step": "x"})
     words = (api, "look", "--follow", "run", "--q", "x", "--follow", "step")
     warned = run_cli(*words, "--report", "json=out.json")
-    assert (13, 1) == (warned.exit_code, warned.stderr.count("breaks the document"))
+    assert (13, 1) == (warned.exit_code, warned.stderr.count("does not match the document"))
     assert '{"step": "x"}' == warned.stdout
     report = json.loads(Path("out.json").read_text())
     assert "/step" in json.dumps(report)

@@ -263,7 +263,7 @@ def test_a_traceback_shows_what_the_command_line_does(pets: dynacli.Api, server:
     """The message has the first finding, and reason and hint are notes, nothing of which can drive a terminal."""
     server.responses["/pets/1"] = Response(200, b'{"id": "x"}')
     with pytest.raises(
-        MismatchError, match="The response breaks the document: /id: expected integer, got string `x`"
+        MismatchError, match="The response does not match the document: /id: expected integer, got string `x`"
     ):
         pets.call("get-pet", pet_id="1").raise_for_findings()
     with pytest.raises(UsageError, match="The document does not allow this request: /name: ") as raised:

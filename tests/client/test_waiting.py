@@ -223,7 +223,7 @@ def test_the_request_is_shown_without_waiting(server: Recorder) -> None:
 
 
 def test_the_last_response_is_judged(server: Recorder, clock: Clock) -> None:  # noqa: ARG001
-    """What breaks the document in the responses before it is not told."""
+    """What does not match the document in the responses before it is not told."""
     api = _api(server, job(1.5), job({"a": 1}), job({"a": 1}, 503), job(True))
     result = run_cli(
         api, "get-job", "--wait", "state == `true`", "--validate", "strict", "--report", "json=out.json"
@@ -233,7 +233,7 @@ def test_the_last_response_is_judged(server: Recorder, clock: Clock) -> None:  #
         assert ["/state"] == [finding["pointer"] for finding in json.load(file)["findings"]]
     late = run_cli(api, "get-job", "--wait", "state == 'x'", "--validate", "strict", "--wait-timeout", "1")
     assert 7 == late.exit_code
-    assert "breaks the document" in late.stderr
+    assert "does not match the document" in late.stderr
 
 
 def _lost(server: Recorder, after: int) -> None:

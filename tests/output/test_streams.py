@@ -52,7 +52,7 @@ def test_data_and_messages_are_apart(api: str, server: Recorder) -> None:
     result = _shell(f"$dynacli {api} small")
     assert (5, '{"a":1}') == (result.returncode, result.stdout)
     warning, finding, error = result.stderr.splitlines()[:3]
-    assert "warning: The response breaks the document" == warning
+    assert "warning: The response does not match the document" == warning
     assert (
         "status: the document has no response with status 500, only `200` [undocumented-status]"
         == finding.strip()

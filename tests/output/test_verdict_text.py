@@ -376,7 +376,7 @@ def test_what_is_no_json_has_no_excerpt(api: str, server: Recorder, body: bytes)
     server.responses["/pets/1"] = Response(body=body)
     result = _call(api)
     assert 0 == result.exit_code
-    assert "warning: The response breaks the document" in result.stderr
+    assert "warning: The response does not match the document" in result.stderr
     assert "^" not in result.stderr
 
 
@@ -387,7 +387,7 @@ def test_three_findings_are_a_line_each(api: str, server: Recorder) -> None:
     )
     result = _call(api)
     assert [
-        "warning: The response breaks the document",
+        "warning: The response does not match the document",
         "         /id: expected integer, got string `x` [type]",
         (
             "         /a: `a` is not in the document, which allows no others [additionalProperties]"

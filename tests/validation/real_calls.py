@@ -38,7 +38,7 @@ class Call:
         return 9 if found else 0
 
     def expected(self, level: str) -> tuple[str, ...]:
-        """Return what is found at a level: `strict` minds what breaks the document, and undocumented statuses."""
+        """Return what is found at a level: `strict` reports mismatches, and undocumented statuses."""
         if level == "exact":
             return self.found
         ignored = ("undocumented-body", "undocumented-property")

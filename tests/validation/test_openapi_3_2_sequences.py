@@ -357,7 +357,7 @@ def test_a_sequence_full_of_errors_is_counted() -> None:
     """A thousand findings are listed, of the rest their number is said."""
     found = _verdict("application/jsonl", {"itemSchema": _ITEM}, b'{"id":"a"}\n' * 1_005)
     assert 1_000 == len(found[:-1])
-    text = "only the first 1,000 findings of the items are listed: 5 more items break the document"
+    text = "only the first 1,000 findings of the items are listed: 5 more items do not match the document"
     assert f"? {text}" == found[-1]
 
 
@@ -380,7 +380,7 @@ def test_a_body_of_items_is_judged() -> None:
 
 
 def test_a_stream_is_judged_in_a_call(server: Recorder) -> None:
-    """The whole way: an event that breaks the document ends a strict call with 9, the body written all the same."""
+    """The whole way: an event that does not match the document ends a strict call with 9, the body still written."""
     document = response_document({"200": {"content": {"text/event-stream": {"itemSchema": _EVENT}}}}, "3.2.0")
     document["servers"] = [{"url": server.origin}]
     save(document, "events.json")

@@ -340,6 +340,6 @@ def _write_kept_verdict(env: Environment, kept: KeptCall, response: Response) ->
     else:
         evidence = Evidence.of_response(response)
         text = findings_text(draft.described.api, verdict.findings, evidence, is_verbose=True)
-        write_warning(env, f"The response breaks the document as it is now\n{text}")
+        write_warning(env, f"The response does not match the document as it is now\n{text}")
     for note in notes_of([verdict], shows_ignored=True):
         write_note(env, note)

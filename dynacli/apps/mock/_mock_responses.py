@@ -403,7 +403,7 @@ class MadeResponse:
 
     Args:
         source: What its body was made of; empty where it has none.
-        findings: Where it breaks the document, which nothing that the document itself says would keep.
+        findings: Where it does not match the document, which nothing that the document itself says would keep.
     """
 
     response: RecordedResponse

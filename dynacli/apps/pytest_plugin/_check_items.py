@@ -69,7 +69,7 @@ class _CheckedOperation(pytest.Item):
         """Check the operation.
 
         Raises:
-            DynacliError: Its responses break the document, or did not come.
+            DynacliError: Its responses do not match the document, or did not come.
         """
         if self.name in self._api.left_out:
             pytest.skip(self._api.left_out[self.name])

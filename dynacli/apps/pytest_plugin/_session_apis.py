@@ -144,7 +144,7 @@ def _judged_call(response: Response) -> JudgedCall:
 
 
 class _Listener:
-    """Notes the calls of one API, and lets those fail whose responses break the document."""
+    """Notes the calls of one API, and lets those fail whose responses do not match the document."""
 
     def __init__(self, apis: SessionApis, api: Api) -> None:
         self._apis, self._api = apis, api
@@ -153,7 +153,7 @@ class _Listener:
         """Take an event.
 
         Raises:
-            MismatchError: A response breaks the document.
+            MismatchError: A response does not match the document.
         """
         if isinstance(event, Findings):
             response = Response(event.call, event.response, event.verdict, event.lock)
@@ -178,7 +178,7 @@ class _Listener:
         if result.findings:
             reason = "\n".join(sentence(finding) for finding in result.findings)
             raise MismatchError(
-                f"The response to row {result.row} breaks the document",
+                f"The response to row {result.row} does not match the document",
                 reason=reason,
                 findings=result.findings,
             )

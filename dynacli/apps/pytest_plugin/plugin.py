@@ -84,7 +84,7 @@ def _apis_of(config: pytest.Config) -> "SessionApis":
 
 @pytest.fixture(scope="session")
 def dynacli_api(pytestconfig: pytest.Config) -> "Callable[..., Api]":
-    """Open APIs for tests: `dynacli_api(NAME)`; a call whose response breaks the document fails its test.
+    """Open APIs for tests: `dynacli_api(NAME)`; a call whose response does not match the document fails its test.
 
     Without a name it is the API of the test's marker, else that of `--dynacli-api`. Further arguments are those of
     `dynacli.open_api`. Each is opened once, and closed at the end of the session.

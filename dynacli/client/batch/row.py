@@ -71,7 +71,7 @@ class RowResult:
         exit_code: That of the call, if it had been made alone.
         data: The value of the response: of JSON its value, of JSON lines a list, of other text the text; None where
             there is none. Of a response that is no text it is an object whose only member is `base64`.
-        findings: What breaks the document, in the request and the response, as in the validation report.
+        findings: What does not match the document, in the request and the response, as in the validation report.
         error: Why no response came, as `--error-format json` has it; None where one came.
     """
 

@@ -279,7 +279,7 @@ class Series:
         follow: The links that are followed, one after the other.
         until: What the last call is repeated for; None to make it once.
         wants_example: Whether what a call requires and no link fills is made up.
-        ends_with_findings: Whether no link of a response is followed that breaks the document.
+        ends_with_findings: Whether no link is followed of a response that does not match the document.
         on_next: Called with a response and the operation of the call that follows, before that is made.
         sleep: Waits for so many seconds, and may raise what ends the wait; None for the system's own.
     """

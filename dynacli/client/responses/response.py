@@ -59,8 +59,8 @@ class Response:
         content: Its body in bytes, without its content encoding.
         request: The request that was sent, with its secrets masked.
         seconds: From the start of sending until the body was read.
-        findings: What in the response breaks the document; empty where nothing does, or nothing was judged.
-        tolerated: What in the request and in the response breaks the document to the letter alone, and is a finding at
+        findings: What in the response does not match the document; empty where nothing does, or nothing was judged.
+        tolerated: What in the request and the response does not match the document only to the letter, and is a finding at
             the level `exact`.
         not_validated: What could not be judged, a reason each.
         is_judged: Whether the response was judged at all.
@@ -166,7 +166,7 @@ class Response:
         raise self._call.signed.masker.mask_error(http_error(self._call, self._response))
 
     def raise_for_findings(self) -> "Response":
-        """Return the response itself where nothing in it breaks the document.
+        """Return the response itself where it matches the document.
 
         Raises:
             MismatchError: Something does; it names each finding with its place.

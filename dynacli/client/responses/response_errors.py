@@ -161,7 +161,7 @@ def mismatch_error(
     detail: Detail = "usual",
     has_json: bool = True,
 ) -> MismatchError:
-    """Return the error for a response that breaks the document; no secret is in it.
+    """Return the error for a response that does not match the document; no secret is in it.
 
     Args:
         detail: The findings that it holds for a person: none, the first few in a line each, or each with the part of
@@ -179,7 +179,7 @@ def mismatch_error(
         evidence = Evidence.of_response(response)
         text = findings_text(api, verdict.findings, evidence, call.settings.is_verbose)
     details = verdict_json(api, verdict) if has_json else {}
-    mismatch = MismatchError("The response breaks the document", reason=text, **details)
+    mismatch = MismatchError("The response does not match the document", reason=text, **details)
     response_masker(call.signed, response.headers).mask_error(mismatch)
     return mismatch
 

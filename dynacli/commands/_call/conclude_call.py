@@ -58,7 +58,7 @@ def conclude(
         HttpError: The final status is not 2xx.
         FileError: The response could not be written.
         FormatError: The response could not be written in the form that was asked for.
-        MismatchError: The response breaks the document, at the level `strict` or `exact`.
+        MismatchError: The response does not match the document, at the level `strict` or `exact`.
     """
     _note_response(call, response, report)
     error: DynacliError | None = None

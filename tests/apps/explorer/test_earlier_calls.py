@@ -67,7 +67,7 @@ def test_a_call_of_the_command_line_is_opened_again(
                 assert '"name": 5' in explorer.response_text
                 await explorer.press("v")
                 assert "[type]" in explorer.response_text
-                assert "breaks the document as it is now" in explorer.response_text
+                assert "does not match the document as it is now" in explorer.response_text
                 await explorer.press("h")
                 assert "X-Api-Key: ***" in explorer.response_text
             else:

@@ -1,4 +1,4 @@
-"""A mock finds the operation of a request, judges it as a call is judged, and refuses what breaks the document."""
+"""A mock finds the operation of a request, judges it as a call, and refuses what does not match the document."""
 
 import base64
 import gzip

@@ -133,11 +133,11 @@ def test_an_response_that_breaks_the_document_fails_its_test(
     result.stdout.fnmatch_lines(
         [
             '>       api.call("get-pet", pet_id=2)',
-            "E       dynacli.errors.MismatchError: The response breaks the document: /id: expected integer, *",
+            "E       dynacli.errors.MismatchError: The response does not match the document: /id: expected integer, *",
             "E       /id: expected integer, got string `two` [[]type]",
             '*"id": "two"*',
             "*^^^^^*",
-            "E       dynacli.errors.MismatchError: The response to row 2 breaks the document: *expected integer*",
+            "E       dynacli.errors.MismatchError: The response to row 2 does not match the *: *expected integer*",
             "E       dynacli.errors.UsageError: There is no option `--pet`",
             "E       *--pet-id*",
             "The test is marked with the operation `get-owner`, and did not call it",
@@ -166,7 +166,7 @@ def test_each_operation_that_only_reads_becomes_a_test(pets: Recorder, run: _Run
             "*collected 2 items",
             "*::get-owner FAILED*",
             "*::get-pet PASSED*",
-            "The responses of `get-owner` break the document",
+            "The responses of `get-owner` do not match the document",
             "*`id` is missing, *[[]required]",
             "pets.json: 2 of 3 operations called, 2 of 5 responses seen",
         ]

@@ -48,7 +48,7 @@ def test_a_line_says_what_came_of_a_row(api: SmallApi) -> None:
 
 
 def test_findings_fail_a_row_where_the_level_says_so(api: SmallApi) -> None:
-    """At `strict` a row whose response breaks the document ends with 9; `--no-fail` does not fail the run by it."""
+    """At `strict` a row whose response does not match the document ends with 9; `--no-fail` ignores it."""
     api.server.responses["/pets/2"] = Response(body=b"[]")
     result = api.run("get-pet", _pets(1, 2), "--validate", "strict")
     assert (9, [0, 9]) == (result.exit_code, [line["exit_code"] for line in lines(result)])
