@@ -118,7 +118,7 @@ class State(NamedTuple):
 
     Args:
         revision: The current one.
-        held: Why another one was kept aside; none where none was.
+        held: Why another one was held back; none where none was.
         failure: Why the last refresh failed, or empty.
         has_news: Whether something is to be told.
         pointer: All that is remembered of the current revision.

@@ -106,7 +106,7 @@ class CallJudge:
         raise UsageError(
             "The document does not allow this request",
             reason=self.findings_text(),
-            hint="Mend it, or send it all the same with `--validate off`",
+            hint="Fix it, or send it anyway with `--validate off`",
             **verdict_json(self.described.api, self.verdict),
         )
 

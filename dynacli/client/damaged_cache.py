@@ -46,7 +46,7 @@ def discard(damage: DamagedCatalogError) -> bool:
 def beyond_repair(env: Environment) -> FileError:
     """Return the error for a cache that stays damaged."""
     return FileError(
-        "The cache is damaged and cannot be mended", hint=f"Delete the directory `{env.cache_dir}`"
+        "The cache is damaged and cannot be repaired", hint=f"Delete the directory `{env.cache_dir}`"
     )
 
 

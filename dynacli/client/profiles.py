@@ -163,5 +163,5 @@ def malformed(env: Environment, part: str, reason: str) -> FileError:
     return FileError(
         f"{part[:1].upper()}{part[1:]} in the configuration cannot be used",
         reason=reason,
-        hint=f"Mend it in `{path}`",
+        hint=f"Fix it in `{path}`",
     )

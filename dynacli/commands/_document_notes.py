@@ -79,7 +79,7 @@ def installed_text(pointer: dict[str, Any]) -> str:
 
 
 def freshness_notes(api: OpenedApi) -> list[str]:
-    """Return the warnings about the document of an API; there are none where it is fresh and nothing was kept aside."""
+    """Return the warnings about the document of an API; there are none where it is fresh and nothing was held back."""
     name = _shown_name(api)
     wrong = api.open_request.wrong_settings
     return [*(f"{name}: {clause}" for clause in wrong), *_pin_notes(api, name), *_age_notes(api, name)]
@@ -150,16 +150,16 @@ def _fallback_text(api: OpenedApi) -> str:
 
 
 def _objections_text(api: OpenedApi, reasons: tuple[str, ...], at: float = 0.0) -> str:
-    """Return why a new document was kept aside, and the command that accepts it.
+    """Return why a new document was held back, and the command that accepts it.
 
     Args:
-        at: When it was kept aside, in seconds since 1970; 0 for just now.
+        at: When it was held back, in seconds since 1970; 0 for just now.
     """
     since = f" ({age_text(max(time.time() - at, 0))} ago)" if at else ""
     refresh = f"{invocation('api refresh', api.name)} --accept"
     command = refresh if api.is_registered else f"{invocation(api=_shown_name(api))} --refresh"
     return (
-        f"{_shown_name(api)}: a new document was kept aside{since}, and the one before is used: {'; '.join(reasons)}.\n"
+        f"{_shown_name(api)}: a new document was held back{since}, and the one before is used: {'; '.join(reasons)}.\n"
         f"Take it with `{command}`"
     )
 

@@ -72,7 +72,7 @@ def fetch_when_due(open_request: OpenRequest, source: Source, *, patience: float
         try:
             return _fetch_and_adopt(open_request, revisions, pointer, source)
         except DynacliError as error:
-            if "kept_aside" in error.details:
+            if "held_back" in error.details:
                 raise  # the server has sent a document
             return _open_after_failure(open_request, revisions, pointer, source, error)
 

@@ -91,7 +91,7 @@ class Installed(NamedTuple):
         pointer: To its revision.
         files: The files that it refers to.
         failure: Why it could not be written into the cache; the catalog is then in memory alone.
-        objections: Why it was kept aside and did not become the current revision; empty where it did.
+        objections: Why it was held back and did not become the current revision; empty where it did.
         before: The pointer to the revision that was current until now, if that is another.
         document: The document that the catalog was compiled from, where it replaces another.
     """
@@ -273,7 +273,7 @@ def _make_current(revisions: Revisions, before: dict[str, Any] | None, pointer: 
 
 
 def make_pending_current(revisions: Revisions, pointer: dict[str, Any]) -> dict[str, Any] | None:
-    """Make the revision that was kept aside the current one, and return the pointer to the revision before.
+    """Make the revision that was held back the current one, and return the pointer to the revision before.
 
     Raises:
         OSError: The cache cannot be written.

@@ -38,7 +38,7 @@ class OpenedApi:
         prefix: The beginning of the names of the variables that hold its credentials.
         entry: Its entry in the configuration; empty where it is not registered.
         warning: Why the document could not be read or fetched again, so that an earlier revision is used.
-        objections: Why a new document was kept aside, so that this one is still used.
+        objections: Why a new document was held back, so that this one is still used.
         is_due: Whether it is time to ask the server for the document again.
         is_new: Whether the document has just been compiled.
         failure: Why the catalog could not be written into the cache, so that it is in memory alone.
@@ -166,7 +166,7 @@ class OpenedApi:
 
     @property
     def needs_freshness_notes(self) -> bool:
-        """Whether there is anything to say of how old the document is, or of what was kept aside or set wrong."""
+        """Whether there is anything to say of how old the document is, or of what was held back or set wrong."""
         return (
             self.is_due
             or self.warning is not None

@@ -247,7 +247,7 @@ def _access(open_request: "OpenRequest", source: Source, first: Source) -> _Docu
         # The origins of the command line were checked as they were parsed.
         raise FileError(
             f"An origin that the references of `{open_request.name}` may lead to is malformed",
-            hint=f"Mend `allow_refs` in `{Configuration(open_request.env).path}`: "
+            hint=f"Fix `allow_refs` in `{Configuration(open_request.env).path}`: "
             "an origin looks like `https://api.example.com`",
         ) from error
 

@@ -1,4 +1,4 @@
-"""What becomes of a document that was read or fetched: it confirms the current revision, replaces it, or is kept aside.
+"""What becomes of a document that was read or fetched: it confirms the current revision, replaces it, or is held back.
 
 `adopt` decides; which rules a new document has to meet stands in `revisions/replacement_rules`.
 
@@ -82,7 +82,7 @@ def adopt(
 
     Raises:
         DocumentError: The document cannot be used.
-        RefusedError: It was kept aside, and the person has asked for the refresh.
+        RefusedError: It was held back, and the person has asked for the refresh.
     """
     reader = make_reader(open_request, revisions, pointer, source)
     if pointer is not None and _is_the_same(open_request, pointer, fetched, reader):
@@ -167,7 +167,7 @@ def _open_previous(
     pointer: dict[str, Any] | None,
     objections: Sequence[str],
 ) -> OpenedApi:
-    """Return the API of the current revision, after a new document was kept aside.
+    """Return the API of the current revision, after a new document was held back.
 
     Raises:
         RefusedError: The person has asked for the refresh.
@@ -176,10 +176,10 @@ def _open_previous(
         pointer = revisions.update_pointer(pointer, asked_at=time.time())
     if open_request.is_asked:
         raise RefusedError(
-            f"The new document of `{open_request.name}` was kept aside, and the one before is used",
+            f"The new document of `{open_request.name}` was held back, and the one before is used",
             reason="; ".join(objections),
             hint=f"If you trust it: `{invocation('api refresh', owner or open_request.name)} --accept`",
-            kept_aside=list(objections),
+            held_back=list(objections),
         )
     if pointer is not None:
         api = open_cached(open_request, revisions, pointer)
@@ -190,7 +190,7 @@ def _open_previous(
 
 
 def accept_pending(open_request: OpenRequest, revisions: Revisions) -> OpenedApi | None:
-    """Make the document that was kept aside the current one, and return its API; None where there is none."""
+    """Make the document that was held back the current one, and return its API; None where there is none."""
     pending = find_pending(revisions)
     if pending is None:
         return None

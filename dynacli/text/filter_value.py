@@ -183,5 +183,5 @@ def _failed(name: str, reason: str) -> FormatError:
     return FormatError(
         f"{name} fails on this response",
         reason=reason,
-        hint="The response is printed as JSON; mend the filter by it",
+        hint="The response is printed as JSON; fix the filter",
     )

@@ -513,7 +513,7 @@ def test_what_is_left_is_said(tmp_path: Path) -> None:
     result = run_cli("check", "demo", *words)
     assert (9, False) == (result.exit_code, file.exists())
     said = " ".join(result.stderr.split())
-    assert "warning: What is left here no overlay can mend: get-org: the body is not JSON" in said
+    assert "warning: What is left here no overlay can fix: get-org: the body is not JSON" in said
 
 
 def test_the_file_is_whole_or_untouched(tmp_path: Path) -> None:

@@ -268,9 +268,7 @@ def test_a_traceback_shows_what_the_command_line_does(pets: dynacli.Api, server:
         pets.call("get-pet", pet_id="1").raise_for_findings()
     with pytest.raises(UsageError, match="The document does not allow this request: /name: ") as raised:
         pets.call("create-pet", body={"name": 1})
-    assert (
-        "Mend it, or send it all the same with `--validate off`" == format_exception(raised.value)[-1].strip()
-    )
+    assert "Fix it, or send it anyway with `--validate off`" == format_exception(raised.value)[-1].strip()
     server.responses["/pets/1"] = Response(404, b'{"message": "no \\u001b[31mpet"}')
     with pytest.raises(HttpError) as answered:
         pets.call("get-pet", pet_id="1").raise_for_status()

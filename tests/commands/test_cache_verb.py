@@ -119,7 +119,7 @@ def test_clear_of_the_past_leaves_the_present(served: Served, home: Path) -> Non
     assert home.exists()
 
 
-def test_what_was_kept_aside_is_not_the_past(served: Served, home: Path) -> None:
+def test_what_was_held_back_is_not_the_past(served: Served, home: Path) -> None:
     """A document that waits for a decision survives `--history`."""
     served.has({**pets("3"), "servers": [{"url": "https://moved.example"}]})
     age(home, 2 * DAY)

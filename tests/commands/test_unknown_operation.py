@@ -153,12 +153,12 @@ def test_a_server_that_hangs_is_given_up(served: Served, monkeypatch: pytest.Mon
     assert (2, True) == (result.exit_code, "Could not refresh the document: " in result.stderr)
 
 
-def test_what_may_not_come_by_itself_is_kept_aside(served: Served, home: Path) -> None:
-    """Typing a name is no consent: a document that moved its servers is kept aside, and the name is unknown."""
+def test_what_may_not_come_by_itself_is_held_back(served: Served, home: Path) -> None:
+    """Typing a name is no consent: a document that moved its servers is held back, and the name is unknown."""
     moved: dict[str, Any] = {**pets(**NEW), "servers": [{"url": "https://evil.example"}]}
     served.has(moved)
     result = dry_run("shop", "new-one")
-    assert (2, True) == (result.exit_code, "a new document was kept aside" in result.stderr)
+    assert (2, True) == (result.exit_code, "a new document was held back" in result.stderr)
     assert state_of(home).held
     assert 2 == len(served.asked)
     assert 2 == dry_run("shop", "new-one").exit_code

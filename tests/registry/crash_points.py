@@ -166,7 +166,7 @@ def seen(name: str, *more: str) -> list[Any]:
 
 def _told(text: str) -> str:
     """Return what is told on standard error, without its times."""
-    known = ("kept aside", "is not in the cache", "There is no API")
+    known = ("held back", "is not in the cache", "There is no API")
     return next((phrase for phrase in known if phrase in text), text)
 
 

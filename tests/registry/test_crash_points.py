@@ -121,7 +121,7 @@ def _moved(stage: Stage) -> None:
     stage.serve(MOVED_DOCUMENT)
 
 
-def _kept_aside(stage: Stage) -> None:
+def _held_back(stage: Stage) -> None:
     _moved(stage)
     stage.run("api", "refresh", "shop", code=11)
 
@@ -214,8 +214,8 @@ SCENARIOS = {
     "refresh": Scenario(_changed, ("api", "refresh", "shop"), 90, is_thorough=True),
     "refresh in the background": Scenario(_changed_and_due, ("__refresh", "shop"), 90, is_thorough=True),
     "refresh that is answered with 304": Scenario(_unchanged, ("api", "refresh", "shop"), 6),
-    "refresh that is kept aside": Scenario(_moved, ("api", "refresh", "shop"), 30, code=11),
-    "taking what was kept aside": Scenario(_kept_aside, ("api", "refresh", "shop", "--accept"), 16),
+    "refresh that is held back": Scenario(_moved, ("api", "refresh", "shop"), 30, code=11),
+    "taking what was held back": Scenario(_held_back, ("api", "refresh", "shop", "--accept"), 16),
     "several files": Scenario(_several_files, ("api", "refresh", "shop"), 45),
     "local file": Scenario(_local_file, ("operations", "shop"), 30),
     "local files": Scenario(_local_files, ("operations", "shop"), 40),

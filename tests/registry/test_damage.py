@@ -127,7 +127,7 @@ def _kind(name: str) -> str:
 
 @pytest.fixture
 def at_url(server: Recorder, home: Path, tmp_path: Path) -> Kept:
-    """A registered document at a URL with two revisions, news, one that was kept aside, a claim and all locks."""
+    """A registered document at a URL with two revisions, news, one that was held back, a claim and all locks."""
     served = Served(server, OLD)
     assert 0 == run_cli("api", "add", "shop", served.url).exit_code
     served.has(CURRENT)
@@ -220,7 +220,7 @@ def _works(kept: Kept, name: str, harm: Callable[[Path, Path], None]) -> None:
 
 
 def _is_told_well(result: Result, where: str) -> None:
-    for wrong in ("Traceback", "defect in dynacli", "cannot be written", "cannot be mended"):
+    for wrong in ("Traceback", "defect in dynacli", "cannot be written", "cannot be repaired"):
         assert wrong not in result.stderr, (where, result.stderr)
 
 
@@ -383,7 +383,7 @@ def test_the_catalog_of_another_revision_is_not_believed(at_url: Kept) -> None:
     snapshot = _current(at_url, ".json")
     another = next(name for name in at_url.names if _kind(name) == ".json" and name != snapshot)
     (at_url.directory / another).write_bytes(at_url.content(snapshot))
-    assert 1 == len(run_cli("api", "history", "shop", "-o", "json").json) - 1  # one was kept aside
+    assert 1 == len(run_cli("api", "history", "shop", "-o", "json").json) - 1  # one was held back
 
 
 def test_a_revision_that_is_held_may_be_lost(at_url: Kept) -> None:
@@ -421,7 +421,7 @@ def test_a_catalog_in_another_format_goes_after_a_month(
 
 
 def test_what_never_became_current_goes_after_a_day(at_url: Kept, server: Recorder) -> None:
-    """Of the documents that were kept aside one after another only the last stays."""
+    """Of the documents that were held back one after another only the last stays."""
     for version in ("4", "5"):
         Served(server, {**MOVED, "info": {"title": "Pets", "version": version}})
         assert 11 == run_cli("api", "refresh", "shop").exit_code

@@ -42,7 +42,7 @@ def test_a_document_is_due_after_its_time(pointer: dict[str, Any], own: float | 
 
 
 def test_who_asked_in_vain_does_not_ask_again_at_once() -> None:
-    """What was asked for and kept aside is due again after its time, not before."""
+    """What was asked for and held back is due again after its time, not before."""
     pointer = {"fetched_at": NOW - 8 * DAY, "asked_at": NOW - DAY + 1}
     assert False is is_due(pointer, NOW)
     assert True is is_due(pointer, NOW + 2)

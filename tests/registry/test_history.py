@@ -11,7 +11,7 @@ from tests.dry_runs import dry_run
 from tests.harness import Recorder, run_cli
 from tests.served_document import DAY, Served, age, state_of
 
-KEYS = ["revision", "since", "title", "version", "operations", "current", "pinned", "kept_aside"]
+KEYS = ["revision", "since", "title", "version", "operations", "current", "pinned", "held_back"]
 
 
 def _document(version: int) -> dict[str, Any]:

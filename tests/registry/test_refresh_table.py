@@ -138,7 +138,7 @@ class Situation(NamedTuple):
     Args:
         outcome: What becomes of it.
         then: Sets the server to what it does afterwards.
-        reason: Of what is kept aside or fails: a part of what is said; of what is asked for by a condition: that.
+        reason: Of what is held back or fails: a part of what is said; of what is asked for by a condition: that.
         first: The document at first.
         headers: Those that come with it.
         seconds: For how long what came then is fresh.

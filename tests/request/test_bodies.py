@@ -390,7 +390,7 @@ def test_a_form_takes_the_same_options(body: str, words: tuple[str, ...]) -> Non
         ("A body of `multipart/form-data` needs the boundary", "multipart/form-data", ("--body", "raw")),
         ("A body of `application/xml` is sent as it is given", "application/xml", ("--x", "1")),
         ("options cannot build it", "application/xml", ("--body", "<x/>", "--x", "1")),
-        ("options cannot be laid over it", FORM, ("--body", "x=2", "--x", "1")),
+        ("options cannot override parts of it", FORM, ("--body", "x=2", "--x", "1")),
     ],
 )
 def test_what_is_not_supported_yet_is_refused(message: str, media_type: str, words: tuple[str, ...]) -> None:

@@ -144,7 +144,7 @@ def make_call(api: Api, asked: AskedCall, masker: Masker, tell: Callable[[str], 
     try:
         return _Outcome(outcome.told, filtered(outcome.data, asked.expression, _FILTER))
     except FormatError as error:
-        error.hint = "The response is here as it came; mend the filter by it"
+        error.hint = "The response is here as it came; fix the filter"
         return _Outcome({**outcome.told, **error.as_json()}, outcome.data, is_error=True)
 
 

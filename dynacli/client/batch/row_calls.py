@@ -351,7 +351,7 @@ class _Checker:
         return kind(
             f"{count:,} of {self._count:,} rows {'is' if count == 1 else 'are'} wrong, and nothing was sent",
             reason="\n".join(lines),
-            hint=hints.pop() if len(hints) == 1 else "Mend them; `--dry-run` checks all rows and sends none",
+            hint=hints.pop() if len(hints) == 1 else "Fix them; `--dry-run` checks all rows and sends none",
             rows=[
                 {"row": wrong.number, "line": wrong.line or None, **wrong.error.as_json()["error"]}
                 for wrong in told

@@ -79,7 +79,7 @@ def build_body(described: DescribedOperation, inputs: "CallInputs", *, is_strict
         if not isinstance(whole, bytes) or not is_built(name) or not holds_a_value(whole, name):
             if assignments:
                 raise UsageError(
-                    f"A body of `{name}` is sent as it is; options cannot be laid over it",
+                    f"A body of `{name}` is sent as it is; options cannot override parts of it",
                     hint="Give its value as JSON, or only options",
                 )
             _check_boundary(name)

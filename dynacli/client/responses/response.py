@@ -60,7 +60,7 @@ class Response:
         request: The request that was sent, with its secrets masked.
         seconds: From the start of sending until the body was read.
         findings: What in the response does not match the document; empty where nothing does, or nothing was judged.
-        tolerated: What in the request and the response does not match the document only to the letter, and is a finding at
+        tolerated: What in the request and the response does not match the document to the letter, and is a finding at
             the level `exact`.
         not_validated: What could not be judged, a reason each.
         is_judged: Whether the response was judged at all.

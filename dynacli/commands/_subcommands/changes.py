@@ -97,7 +97,7 @@ def _open_named(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> Ope
     if looks_like_source(word):
         return run.api(word)
     pending = find_pending(opened.revisions)
-    # A document that was kept aside can be compared before it is accepted.
+    # A document that was held back can be compared before it is accepted.
     others = () if pending is None else (pending.pointer,)
     return _open_revision(opened, find_revision(opened.revisions, word, opened.name, others), stack)
 

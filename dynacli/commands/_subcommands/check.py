@@ -422,7 +422,7 @@ def _write_overlay(run: Run, file: str, results: CheckResults) -> None:
         dict.fromkeys(f"{name}: {finding.message} [{finding.rule}]" for name, finding in learned.unmended)
     )
     if unmended:
-        lines = ["What is left here no overlay can mend:", *unmended[:_MAX_LISTED]]
+        lines = ["What is left here no overlay can fix:", *unmended[:_MAX_LISTED]]
         if len(unmended) > _MAX_LISTED:
             lines.append(f"and {len(unmended) - _MAX_LISTED} more")
         text = "\n".join(lines)

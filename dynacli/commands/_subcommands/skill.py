@@ -106,7 +106,7 @@ def _steps(api: OpenedApi) -> Iterator[str]:
     yield "## Find, understand, call"
     yield ""
     yield "```sh"
-    yield f"{invocation('search', name)} {_question(api, look)}    # the operation for a wish in plain words"
+    yield f"{invocation('search', name)} {_question(api, look)}    # the operation for a task in plain words"
     if look is not None:
         yield (
             f"{invocation('describe', name)} {look.operation} --summary    # what it needs and gives; "
@@ -198,7 +198,7 @@ def _results() -> Iterator[str]:
     yield "## Exit codes"
     yield ""
     yield "- 0, 3, 4, 5: a response came; its body is on standard output, 4 and 5 with the error of the server."
-    yield "- 2: the call is wrong, nothing was sent; the error on standard error has `try`, a mended line."
+    yield "- 2: the call is wrong, nothing was sent; the error on standard error has `try`, the corrected command."
     yield "- 6, 7: the network or the time; try again where the error says `retryable`."
     yield "- 10, 11: a credential is missing, or a person's policy refuses; tell the person what `hint` says."
     yield f"- 9: the response breaks its document. `{invocation('help agents')}` has more."

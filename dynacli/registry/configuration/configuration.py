@@ -117,7 +117,7 @@ class Configuration:
             raise FileError(
                 f"The configuration `{self.path}` cannot be read",
                 reason=_reason(error),
-                hint="Mend the file, or move it away",
+                hint="Fix the file, or move it away",
             ) from error
 
     def _entries(self) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def begin_day(revisions: Revisions) -> None:
 
 
 def _remove_unknown(revisions: Revisions) -> None:
-    """Remove the files of revisions that never became current: their process died, or a later one was kept aside."""
+    """Remove the files of revisions that never became current: their process died, or a later one was held back."""
     with _alone_in(revisions.directory, 0) as is_alone:
         current = revisions.current()
         if current is None or not is_alone:
@@ -121,7 +121,7 @@ def thin_out(revisions: Revisions, current: dict[str, Any]) -> None:
 
 
 def forget_history(revisions: Revisions) -> None:
-    """Remove all revisions but the current one, those that a person has pinned, and one that was kept aside."""
+    """Remove all revisions but the current one, those that a person has pinned, and one that was held back."""
     current = revisions.current()
     if current is None:
         return

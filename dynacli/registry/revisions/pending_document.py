@@ -1,4 +1,4 @@
-"""What a refresh leaves for a person to know or to decide: why it failed, or a document that was kept aside.
+"""What a refresh leaves for a person to know or to decide: why it failed, or a document that was held back.
 
 Both stand in `pending.json` beside the pointer, so that the pointer changes only where the revision does.
 """
@@ -22,11 +22,11 @@ __all__ = [
 
 
 class PendingDocument(NamedTuple):
-    """A document that was kept aside: it may not replace the current revision until a person accepts it.
+    """A document that was held back: it may not replace the current revision until a person accepts it.
 
     Args:
         pointer: To its revision, whose files are complete.
-        reasons: Why it was kept aside, a clause each.
+        reasons: Why it was held back, a clause each.
         at: When that was, in seconds since 1970.
     """
 
@@ -56,7 +56,7 @@ class RefreshFailure(NamedTuple):
 
 
 def keep_aside(revisions: Revisions, pointer: dict[str, Any], reasons: Sequence[str]) -> None:
-    """Remember a revision that was kept aside; an earlier one is forgotten.
+    """Remember a revision that was held back; an earlier one is forgotten.
 
     Raises:
         OSError: It cannot be written.
@@ -75,7 +75,7 @@ def note_failure(revisions: Revisions, error: DynacliError) -> None:
 
 
 def forget_pending(revisions: Revisions) -> None:
-    """Forget the document that was kept aside, and the failure: the current revision is what the server has.
+    """Forget the document that was held back, and the failure: the current revision is what the server has.
 
     Raises:
         OSError: It cannot be written.
@@ -84,7 +84,7 @@ def forget_pending(revisions: Revisions) -> None:
 
 
 def find_pending(revisions: Revisions) -> PendingDocument | None:
-    """Return the document that was kept aside; None where there is none."""
+    """Return the document that was held back; None where there is none."""
     held = revisions.read_state(PENDING).get("held")
     if not isinstance(held, dict):
         return None

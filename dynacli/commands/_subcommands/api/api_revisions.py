@@ -41,19 +41,19 @@ def show_history(run: Run, api: str) -> None:
     rows = [_row(pointer, in_use, open_request.pin) for pointer in history]
     pending = find_pending(revisions)
     if pending is not None:
-        kept_aside = {"kept_aside": list(pending.reasons)}
-        rows.insert(0, {**_row(pending.pointer, in_use, open_request.pin), **kept_aside})
+        held_back = {"held_back": list(pending.reasons)}
+        rows.insert(0, {**_row(pending.pointer, in_use, open_request.pin), **held_back})
 
     def text(paint: Painter, width: int) -> str:  # noqa: ARG001
         lines = []
         for row in rows:
-            mark = "*" if row["current"] else "!" if row["kept_aside"] else " "
+            mark = "*" if row["current"] else "!" if row["held_back"] else " "
             title = quoted(f"{row['title'] or ''} {row['version'] or ''}".strip())
             count = "" if row["operations"] is None else f"{row['operations']:,} operations"
             about = ", ".join(part for part in (title, count) if part)
             notes = ["pinned"] if row["pinned"] else []
-            if row["kept_aside"]:
-                notes.append(f"kept aside: {visible('; '.join(row['kept_aside']), keep='')}")
+            if row["held_back"]:
+                notes.append(f"held back: {visible('; '.join(row['held_back']), keep='')}")
             note = f"  {paint.dim(', '.join(notes))}" if notes else ""
             lines.append(f"{mark} {row['revision'][:SHOWN_DIGITS]}  {row['since']}  {about}{note}".rstrip())
         return "\n".join(lines)
@@ -71,7 +71,7 @@ def _row(pointer: dict[str, Any], in_use: str, pin: str) -> dict[str, Any]:
         "operations": pointer.get("operations"),
         "current": revision == in_use,
         "pinned": revision == pin,
-        "kept_aside": [],
+        "held_back": [],
     }
 
 

@@ -96,7 +96,7 @@ def test_the_first_fetched_document_replaces_the_shipped_one(
     # From now on it is a document like any other.
     age(home, 2 * DAY)
     nearby.has(pets())
-    assert "kept aside" in run_cli("armature", "list-pets", "--dry-run", "json").stderr
+    assert "held back" in run_cli("armature", "list-pets", "--dry-run", "json").stderr
 
 
 def test_fetching_the_same_content_ends_the_warning(

@@ -219,7 +219,7 @@ def test_an_overlay_may_move_the_servers(server: Recorder, home: Path) -> None:
     age(home, 2 * DAY)
     for _ in range(2):
         result = dry_run("shop")
-        assert (True, "http://127.0.0.1:9/pets") == ("kept aside" in result.stderr, result.json["url"])
+        assert (True, "http://127.0.0.1:9/pets") == ("held back" in result.stderr, result.json["url"])
         Path("mine.json").touch()  # it is looked at again, and decides nothing
 
 

@@ -1,4 +1,4 @@
-"""A document that would lose what works or lead elsewhere is kept aside, and a person decides."""
+"""A document that would lose what works or lead elsewhere is held back, and a person decides."""
 
 import copy
 import json
@@ -40,7 +40,7 @@ def served(server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch) -> Ser
 def test_each_run_says_why_and_what_takes_it(served: Served, home: Path) -> None:
     """The run that finds it warns, and each one after that with the time since then; nothing else is different."""
     served.has(_moved())
-    head = "warning: shop: a new document was kept aside"
+    head = "warning: shop: a new document was held back"
     tail = (
         f", and the one before is used: {MOVED}.\n         Take it with `dynacli api refresh shop --accept`\n"
     )
@@ -55,7 +55,7 @@ def test_each_run_says_why_and_what_takes_it(served: Served, home: Path) -> None
         assert f"{head} (3 hours ago){tail}" == run_cli(*words).stderr
     assert 2 == dry_run("shop", "new-one").exit_code
     warning = run_cli("operations", "shop", "--error-format", "json").stderr
-    assert json.loads(warning)["warning"]["message"].startswith("shop: a new document was kept aside")
+    assert json.loads(warning)["warning"]["message"].startswith("shop: a new document was held back")
 
 
 @pytest.mark.parametrize("document", [_moved(), _empty()], ids=["moved", "empty"])
@@ -72,13 +72,13 @@ def test_a_refresh_that_was_asked_for_is_refused(
             result.exit_code,
             result.error["kind"],
             result.error["reason"],
-            result.error["kept_aside"],
+            result.error["held_back"],
         )
         assert "If you trust it: `dynacli api refresh shop --accept`" == result.error["hint"]
         assert before == state_of(home).revision
 
 
-def test_accept_takes_what_was_kept_aside(served: Served, home: Path) -> None:
+def test_accept_takes_what_was_held_back(served: Served, home: Path) -> None:
     """What the person was told of is taken, although the server has yet another document by now."""
     served.has(_moved("2"))
     dry_run("shop")
@@ -97,7 +97,7 @@ def test_accept_takes_what_was_kept_aside(served: Served, home: Path) -> None:
     assert json.dumps(_moved("2")) == run_cli("document", "shop").stdout
 
 
-def test_accept_takes_what_is_there_where_nothing_was_kept_aside(served: Served, home: Path) -> None:
+def test_accept_takes_what_is_there_where_nothing_was_held_back(served: Served, home: Path) -> None:
     """Who knows of the move beforehand gets it at once."""
     served.has(_moved())
     assert 0 == run_cli("api", "refresh", "shop", "--accept").exit_code
@@ -149,7 +149,7 @@ def test_a_good_document_after_it_is_taken(served: Served, home: Path) -> None:
     assert "http://127.0.0.1:9/new" == result.json["url"]
 
 
-def test_the_latest_one_is_kept_aside(served: Served, home: Path) -> None:
+def test_the_latest_one_is_held_back(served: Served, home: Path) -> None:
     """A second document of the kind takes the place of the first one, and it is the one that is accepted."""
     served.has(_moved("2"))
     dry_run("shop")
@@ -178,14 +178,14 @@ def test_history_shows_it(served: Served) -> None:
     dry_run("shop")
     rows = run_cli("api", "history", "shop", "-o", "json").json
     assert [([MOVED], False, "2", 4), ([], True, "1", 3)] == [
-        (row["kept_aside"], row["current"], row["version"], row["operations"]) for row in rows
+        (row["held_back"], row["current"], row["version"], row["operations"]) for row in rows
     ]
     lines = run_cli("api", "history", "shop", "-o", "text").stdout.splitlines()
     assert [f"! {rows[0]['revision'][:12]}", f"* {rows[1]['revision'][:12]}"] == [line[:14] for line in lines]
-    assert lines[0].endswith(f"kept aside: {MOVED}")
+    assert lines[0].endswith(f"held back: {MOVED}")
 
 
-def test_what_was_kept_aside_can_be_looked_at(served: Served) -> None:
+def test_what_was_held_back_can_be_looked_at(served: Served) -> None:
     """`changes` compares it with the one in use before anybody takes it."""
     served.has(_moved())
     dry_run("shop")
@@ -199,10 +199,10 @@ def test_what_was_kept_aside_can_be_looked_at(served: Served) -> None:
 
 
 @pytest.mark.parametrize("edit", [Path.unlink, lambda path: path.write_bytes(b"x")], ids=["lost", "torn"])
-def test_what_was_kept_aside_and_lost_is_asked_for_again(
+def test_what_was_held_back_and_lost_is_asked_for_again(
     edit: Callable[[Path], Any], served: Served, home: Path
 ) -> None:
-    """Where the cache has lost what was kept aside, `--accept` takes what the server has."""
+    """Where the cache has lost what was held back, `--accept` takes what the server has."""
     served.has(_moved())
     dry_run("shop")
     before = state_of(home).revision
@@ -214,7 +214,7 @@ def test_what_was_kept_aside_and_lost_is_asked_for_again(
 
 
 def test_a_url_is_held_to_the_same(server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A document without a name is kept aside too when nobody asked for it; who asks by `--refresh` gets it."""
+    """A document without a name is held back too when nobody asked for it; who asks by `--refresh` gets it."""
     monkeypatch.setenv("DYNACLI_REFRESH", "blocking")
     served = Served(server, pets())
     url = f"{served.url}?token=hunter2"
@@ -224,7 +224,7 @@ def test_a_url_is_held_to_the_same(server: Recorder, home: Path, monkeypatch: py
     result = dry_run(url)
     shown = f"{served.url}?token=***"
     expected = (
-        f"warning: {shown}: a new document was kept aside, and the one before is used: {MOVED}.\n"
+        f"warning: {shown}: a new document was held back, and the one before is used: {MOVED}.\n"
         f"         Take it with `dynacli '{shown}' --refresh`\n"
     )
     assert (0, expected) == (result.exit_code, result.stderr)
@@ -233,7 +233,7 @@ def test_a_url_is_held_to_the_same(server: Recorder, home: Path, monkeypatch: py
     assert ("", ()) == (dry_run(url).stderr, state_of(home).held)
 
 
-def test_a_file_is_kept_aside_only_where_all_is_lost() -> None:
+def test_a_file_is_held_back_only_where_all_is_lost() -> None:
     """Who writes a person's files needs no document to mislead them: a file may move its servers."""
     save(pets())
     run_cli("api", "add", "shop", "./api.json")
@@ -243,7 +243,7 @@ def test_a_file_is_kept_aside_only_where_all_is_lost() -> None:
     save(_empty())
     for _ in range(2):
         result = dry_run("shop", "new-one")
-        assert (0, 1) == (result.exit_code, result.stderr.count("a new document was kept aside"))
+        assert (0, 1) == (result.exit_code, result.stderr.count("a new document was held back"))
         assert "it has lost its paths: 4 operations were there, and none is left" in result.stderr
     assert 11 == run_cli("api", "refresh", "shop").exit_code
     assert 0 == run_cli("api", "refresh", "shop", "--accept").exit_code
@@ -301,7 +301,7 @@ def test_what_a_document_says_does_not_drive_the_terminal(served: Served) -> Non
     ):
         result = run_cli(*words, terminal=("stdout", "stderr"))
         shown = result.stdout + result.stderr
-        assert ("kept aside" in shown, "\u001b]0" in shown, "\u0007" in shown) == (True, False, False)
+        assert ("held back" in shown, "\u001b]0" in shown, "\u0007" in shown) == (True, False, False)
 
 
 def test_the_url_of_a_registered_document_goes_around_nothing(served: Served, home: Path) -> None:
@@ -310,7 +310,7 @@ def test_the_url_of_a_registered_document_goes_around_nothing(served: Served, ho
     before = state_of(home).revision
     result = run_cli(served.url, "list-pets", "--refresh", "--dry-run", "--error-format", "json")
     hint = "If you trust it: `dynacli api refresh shop --accept`"
-    assert (11, [MOVED], hint) == (result.exit_code, result.error["kept_aside"], result.error["hint"])
+    assert (11, [MOVED], hint) == (result.exit_code, result.error["held_back"], result.error["hint"])
     assert before == state_of(home).revision
     assert 0 == run_cli("api", "remove", "shop").exit_code
     assert 0 == run_cli(served.url, "list-pets", "--refresh", "--dry-run").exit_code
