@@ -127,7 +127,7 @@ def _run_with_repair(env: "Environment", words: list[str]) -> int:
 
     import_click()
     from dynacli.commands.run import Run
-    from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+    from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 
     for _ in range(2):
         run = Run(env)
@@ -159,7 +159,7 @@ def _run_command(run: "Run", words: list[str]) -> int:
 
     from dynacli.commands.command_groups import make_root
     from dynacli.errors import DynacliError
-    from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+    from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 
     env = run.env
     try:

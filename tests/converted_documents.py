@@ -20,10 +20,10 @@ from referencing.exceptions import Unresolvable
 
 from dynacli.errors import DocumentError
 from dynacli.export.convert_version import VERSIONS, Converted, convert_version
+from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
-from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.openapi.document.load import Document
-from dynacli.openapi.document.references.portable import make_portable
+from dynacli.openapi.document.references.cut_document import make_portable
 from dynacli.openapi.document.references.scan import follow_references, lookup
 from dynacli.openapi.schema.example_value import NoExampleError, example_value
 from dynacli.openapi.schema.success_response import documented_success

@@ -34,12 +34,11 @@ from dynacli.commands._subcommands.describe.operation_text import described_deta
 from dynacli.commands.run import Run
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, DynacliError
+from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
-from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.options.standard_options import Options
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.registry.revisions.open_request import OpenRequest
-from dynacli.registry.revisions.revisions import Revisions
+from dynacli.registry.revisions.revisions import OpenRequest, Revisions
 from dynacli.text.terminal import Painter, cell_width
 from tests.apps.mock.mocked_operations import fault_of
 from tests.documents import load_file

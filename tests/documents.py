@@ -8,11 +8,11 @@ from typing import Any
 
 import yaml
 
+from dynacli.openapi.catalog.catalog_file import Catalog
+from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
-from dynacli.openapi.catalog.store.catalog_file import Catalog
-from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.openapi.document.fetch import allowed_files
 from dynacli.openapi.document.fetched import Fetched
-from dynacli.openapi.document.fetching.file_opener import allowed_files
 from dynacli.openapi.document.load import Document, load
 from dynacli.openapi.document.source import parse_source
 from tests.harness import Recorder, Response

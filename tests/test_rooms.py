@@ -288,7 +288,7 @@ _OF_DYNACLI_ALONE = {
     *(
         "dynacli.commands._help.root_help",
         "dynacli.commands._subcommands.demo",
-        "dynacli.openapi.document.fetching.fetch",
+        "dynacli.openapi.document.fetch",
     ),
     *(
         "dynacli.guide.pages",

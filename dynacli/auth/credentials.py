@@ -21,7 +21,7 @@ from dynacli.http.built_request import Request
 from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.options.standard_options import setting_variables
 from dynacli.record import record, replace
-from dynacli.registry.configuration.configuration import DEMO, Configuration
+from dynacli.registry.configuration import DEMO, Configuration
 
 __all__ = [
     "DIGEST",

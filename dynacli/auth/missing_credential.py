@@ -20,7 +20,7 @@ from dynacli.errors import AuthError
 from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:
-    from dynacli.auth.store.credential_store import StoredCredential
+    from dynacli.auth.credential_store import StoredCredential
 
 __all__ = [
     "expired_credential",

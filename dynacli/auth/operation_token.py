@@ -10,16 +10,14 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from dynacli.auth.oauth.oauth_flow import SignInContext
-from dynacli.auth.oauth.token_endpoint import exchange
+from dynacli.auth.credential_store import LAST_MOMENT
+from dynacli.auth.oauth import SignInContext, exchange
 from dynacli.auth.secret import Masker, Secret
-from dynacli.auth.store.credential_store import LAST_MOMENT
 from dynacli.environment import invocation
 from dynacli.errors import AuthError, DynacliError, FormatError
 from dynacli.record import record
-from dynacli.text.content_kind import decoded
+from dynacli.text.body_text import decoded, server_message
 from dynacli.text.exact_json import read_json
-from dynacli.text.server_message import server_message
 from dynacli.urls import without_query
 
 __all__ = ["OPERATION", "OperationRefresh", "OperationToken", "end_of_token", "read_operation_token"]

@@ -133,7 +133,7 @@ def _shared(reference: str, label: str, env: Environment) -> str:
         if form == "command":
             text = _decoded(run_helper(shlex.split(rest), _capital(label)), label)
         else:
-            from dynacli.auth.store.keyring_values import read_password
+            from dynacli.auth.credential_store import read_password
 
             service, _, user = rest.rpartition("/")
             text = read_password(service, user) or ""

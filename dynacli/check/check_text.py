@@ -37,10 +37,10 @@ from dynacli.errors import (
     TimedOutError,
     UsageError,
 )
+from dynacli.openapi.document.positions import Location
 from dynacli.openapi.model.operation import Operation
 from dynacli.openapi.model.wording import enumerated
 from dynacli.openapi.schema.example_call import option_text
-from dynacli.registry.document_locations import Location
 from dynacli.text.terminal import Painter, cell_width, visible
 from dynacli.text.wrapping import table_lines, wrapped
 from dynacli.urls import without_query

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Sequence
 
+from dynacli.auth.credential_store import CredentialStore, StoredCredential
 from dynacli.auth.credentials import MUTUAL_TLS, Held, Source, kind_of
 from dynacli.auth.missing_credential import expired_credential
-from dynacli.auth.store.credential_store import CredentialStore, StoredCredential
 from dynacli.client.call_settings import CallSettings
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, RefusedError

@@ -35,11 +35,11 @@ from dynacli.client.credentials.chosen_security import scheme_from
 from dynacli.environment import Environment, invocation, prefix_of, program
 from dynacli.errors import AuthError, DynacliError, RefusedError
 from dynacli.http.built_request import Request
-from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.document.fetched import Advice
 from dynacli.openapi.model.operation import SecurityScheme, Server
 from dynacli.record import replace
-from dynacli.registry.configuration.configuration import is_name
+from dynacli.registry.configuration import is_name
 from dynacli.registry.open_by_name import find_revisions
 from dynacli.request.choose_server import choose_server
 from dynacli.text.terminal import visible

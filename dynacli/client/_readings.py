@@ -34,7 +34,7 @@ from weakref import WeakKeyDictionary
 
 from dynacli.http.built_request import Request
 from dynacli.http.semantics import essence, is_form, is_json, is_multipart
-from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import OperationSummary
 from dynacli.openapi.model.path_templates import path_values
 from dynacli.record import record

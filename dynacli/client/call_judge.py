@@ -152,7 +152,7 @@ def _judged_body(values: CallValues) -> Any:
     body = values.body
     if isinstance(body, bytes | None) and values.form is None:
         return body
-    from dynacli.openapi.schema.evaluation.shown_values import BinaryText
+    from dynacli.openapi.schema.evaluation.schema_error import BinaryText
     from dynacli.validation.read_body import FormValue, UnreadBody
 
     def text(value: Any) -> Any:

@@ -20,7 +20,7 @@ from dynacli.errors import UsageError
 from dynacli.openapi.model.operation import Operation
 from dynacli.options.standard_options import OPTION_KEYS, OPTIONS_BY_NAME, Options
 from dynacli.record import record, replace
-from dynacli.registry.configuration.configuration import Configuration, profiles_in
+from dynacli.registry.configuration import Configuration, profiles_in
 from dynacli.registry.opened_api import OpenedApi
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from dynacli.client.profiles import KEYS, wrong_in_profile
 from dynacli.environment import Environment, program
 from dynacli.errors import FileError, UsageError
 from dynacli.openapi.model.wording import did_you_mean
-from dynacli.registry.configuration.configuration import check_name
-from dynacli.registry.configuration.configuration_lines import line_of
-from dynacli.registry.history.record_call import MODES as HISTORY_MODES
+from dynacli.registry.configuration import check_name
+from dynacli.registry.configuration_lines import line_of
+from dynacli.registry.record_call import MODES as HISTORY_MODES
 from dynacli.registry.revisions.housekeeping import bytes_of
-from dynacli.registry.revisions.open_request import MODES, lifetime_of
+from dynacli.registry.revisions.revisions import MODES, lifetime_of
 from dynacli.request.choose_server import parse_origin
 from dynacli.validation.finding_rules import BadIgnoreError, ignores_of
 

@@ -6,7 +6,7 @@ from typing import NoReturn, TypeVar
 
 from dynacli.environment import Environment
 from dynacli.errors import FileError
-from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 
 __all__ = ["beyond_repair", "discard", "explain_damage", "repaired"]
 

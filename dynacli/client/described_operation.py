@@ -60,7 +60,7 @@ class DescribedOperation:
 
     def shell_words_of(self, words: tuple[str, ...]) -> list[str]:
         """Return the words of `line_of`, each as a shell reads it."""
-        from dynacli.openapi.model.command_words import shell_word
+        from dynacli.openapi.model.wording import shell_word
 
         name, *api = invocation_words(api=self.api.name)
         ahead: tuple[str, ...] = ()

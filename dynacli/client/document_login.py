@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError
 from dynacli.openapi.document.fetched import Advice, DocumentLogin
-from dynacli.registry.configuration.configuration import LOGIN_KEY, Configuration, is_name, profiles_in
+from dynacli.registry.configuration import LOGIN_KEY, Configuration, is_name, profiles_in
 from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.linked_operation import links_in
 from dynacli.http.semantics import SAFE_METHODS
-from dynacli.openapi.catalog.store.catalog_file import operations_at
+from dynacli.openapi.catalog.catalog_file import operations_at
 from dynacli.openapi.model.field_names import GENERAL_NAMES, ID_ENDINGS, owner_name, plain_name, singular
 from dynacli.openapi.model.find_items import naming_fields, takes_id
 from dynacli.openapi.model.operation import Field, Operation, Parameter

@@ -7,7 +7,7 @@ from dynacli.demo.demo_facts import API_KEYS, DemoServer
 from dynacli.demo.stand_in import running
 from dynacli.environment import Environment, prefix_of
 from dynacli.lean_imports import import_jsonschema_rs
-from dynacli.registry.configuration.configuration import DEMO
+from dynacli.registry.configuration import DEMO
 from dynacli.registry.opened_api import OpenedApi
 
 __all__ = ["live_demo"]

@@ -13,9 +13,9 @@ from dynacli.client.engine.call_engine import Engine
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
 from dynacli.http.exchange import ClientPool
-from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.operation import Operation, OperationSummary
-from dynacli.registry.configuration.configuration import DEMO
+from dynacli.registry.configuration import DEMO
 from dynacli.registry.open_by_name import open_api as open_document
 from dynacli.registry.opened_api import OpenedApi
 

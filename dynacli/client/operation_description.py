@@ -7,7 +7,7 @@ from typing import Any
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.http.semantics import is_multipart
 from dynacli.openapi.model.operation import Field, Parameter, ValueType, of_first_items
-from dynacli.openapi.model.value_words import constraints, file_or_value, placeholder
+from dynacli.openapi.model.wording import constraints, file_or_value, placeholder
 from dynacli.openapi.schema.response_outline import (
     ResponseOutline,
     UnreturnedFields,
@@ -222,7 +222,7 @@ class OperationDescription:
 
     def as_json(self) -> dict[str, Any]:
         """Return the description as `describe -o json` writes it."""
-        from dynacli.openapi.model.lenient_reading import operation_description
+        from dynacli.openapi.document.json_trees import operation_description
 
         operation, part = self.operation, self.described.part
         return {

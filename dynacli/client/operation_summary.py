@@ -11,7 +11,7 @@ from dynacli.client.operation_description import DescribedInput, OperationDescri
 from dynacli.client.pages.decide_rule import KINDS
 from dynacli.openapi.model.field_names import plain_name, singular, words_of
 from dynacli.openapi.model.operation import Field, Operation, Parameter
-from dynacli.openapi.model.value_words import MAY_BE_NULL, MAY_BE_REPEATED, NOT_EMPTY, constraints
+from dynacli.openapi.model.wording import MAY_BE_NULL, MAY_BE_REPEATED, NOT_EMPTY, constraints
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible

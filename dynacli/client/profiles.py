@@ -157,7 +157,7 @@ def malformed(env: Environment, part: str, reason: str) -> FileError:
     Args:
         part: The part, as messages call it.
     """
-    from dynacli.registry.configuration.configuration import Configuration
+    from dynacli.registry.configuration import Configuration
 
     path = Configuration(env).path
     return FileError(

@@ -102,8 +102,8 @@ def _by_usage(apis: dict[str, OpenedApi], hits: list[Hit], most: int) -> list[Hi
 
 
 def _most_called_first(apis: dict[str, OpenedApi], ties: list[Hit]) -> list[Hit]:
-    from dynacli.registry.history.history_file import called_operations
-    from dynacli.registry.history.record_call import api_key
+    from dynacli.registry.call_history import called_operations
+    from dynacli.registry.record_call import api_key
 
     usage: dict[tuple[str, str], tuple[int, int]] = {}
     for name in {hit.api: None for hit in ties}:

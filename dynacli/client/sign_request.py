@@ -24,7 +24,7 @@ from dynacli.environment import Environment, invocation
 from dynacli.errors import RefusedError
 from dynacli.http.built_request import Request
 from dynacli.openapi.model.operation import ANY, Operation, Parameter, ValueType
-from dynacli.registry.configuration.configuration import DEMO, Configuration
+from dynacli.registry.configuration import DEMO, Configuration
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import hint_at_document, parse_origin
 from dynacli.urls import is_secret_name, origin_of, with_masked_secrets

@@ -17,9 +17,8 @@ from dynacli.commands.run import Run
 from dynacli.environment import invocation_words
 from dynacli.errors import DynacliError, UsageError
 from dynacli.http.semantics import is_multipart
-from dynacli.openapi.model.command_words import option_pair, reads_input, shell_line
 from dynacli.openapi.model.operation import Field, Parameter, ValueType
-from dynacli.openapi.model.value_words import placeholder
+from dynacli.openapi.model.wording import option_pair, placeholder, reads_input, shell_line
 from dynacli.openapi.schema.example_call import option_text
 from dynacli.options.parsed_words import SWITCH, ReadWord, ValueRule, parse, standard_rules
 from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option

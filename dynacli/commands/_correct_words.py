@@ -13,7 +13,7 @@ from dynacli.commands._call_line import CallLine, Piece
 from dynacli.commands._read_options import option_value
 from dynacli.errors import UsageError
 from dynacli.http.semantics import is_multipart
-from dynacli.openapi.document.pointer import split
+from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.model.operation import EACH, ValueType
 from dynacli.openapi.schema.example_call import option_text
 from dynacli.openapi.schema.option_fields import parse_steps

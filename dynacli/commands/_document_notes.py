@@ -7,10 +7,9 @@ from typing import Any
 from dynacli.environment import invocation, program
 from dynacli.errors import UsageError
 from dynacli.openapi.model.wording import age_text
+from dynacli.registry.news import find_pending, last_failure
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.registry.revisions.open_request import NEVER
-from dynacli.registry.revisions.pending_document import find_pending, last_failure
-from dynacli.registry.revisions.revisions import Revisions, age_of
+from dynacli.registry.revisions.revisions import NEVER, Revisions, age_of
 
 __all__ = [
     "SHOWN_DIGITS",

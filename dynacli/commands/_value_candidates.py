@@ -6,11 +6,11 @@ from functools import partial
 from typing import Any
 
 from dynacli.environment import Environment
-from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import EACH, Operation, Parameter
 from dynacli.options.parsed_words import ParsedWords
-from dynacli.registry.history.record_call import api_key
-from dynacli.registry.history.remembered_ids import remembered_values
+from dynacli.registry.call_history import remembered_values
+from dynacli.registry.record_call import api_key
 
 __all__ = ["input_called", "link_names", "remembered_candidates"]
 

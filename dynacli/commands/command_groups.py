@@ -287,7 +287,7 @@ class _Root(VerbGroup):
 
     def _further_command(self, run: Run, word: str) -> click.Command | None:
         """Return the command that another package has under a word which names no API."""
-        from dynacli.registry.configuration.configuration import Configuration, is_name
+        from dynacli.registry.configuration import Configuration, is_name
 
         try:
             if program().api or not is_name(word) or word in Configuration(run.env).apis():

@@ -14,7 +14,7 @@ from functools import cache
 
 from dynacli.environment import Environment, program
 from dynacli.errors import UsageError
-from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import EACH, MediaType, Operation, Parameter, ValueType, of_first_items
 from dynacli.options.command import Command
 from dynacli.options.command_table import COMMANDS
@@ -37,7 +37,7 @@ from dynacli.options.standard_options import (
     options_of,
 )
 from dynacli.record import record, replace
-from dynacli.registry.configuration.configuration import DEMO, Configuration, profiles_in
+from dynacli.registry.configuration import DEMO, Configuration, profiles_in
 from dynacli.registry.revisions.revisions import Revisions
 
 __all__ = ["complete"]
@@ -437,7 +437,7 @@ def _call_numbers(env: Environment) -> Iterator[Candidate]:
     from itertools import islice
     from shlex import join
 
-    from dynacli.registry.history.history_file import read_calls
+    from dynacli.registry.call_history import read_calls
 
     yield from ((str(row.number), join(row.words)) for row in islice(read_calls(env), _MOST_CALLS))
 

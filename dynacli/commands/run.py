@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, FileError, InternalError, UsageError
-from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.operation import Field, Parameter
 from dynacli.options.standard_options import Options
 from dynacli.record import record
-from dynacli.registry.configuration.configuration import profiles_in
+from dynacli.registry.configuration import profiles_in
 from dynacli.registry.open_by_name import open_api
 from dynacli.registry.opened_api import OpenedApi
 
@@ -296,7 +296,7 @@ class Run:
             The API with the newer document. None where there is none, or where none is asked for: the document is a
             file, a revision is pinned, nothing may be fetched, or it was fetched within the last minute.
         """
-        from dynacli.registry.revisions.pending_document import last_failure
+        from dynacli.registry.news import last_failure
 
         if self.all_options.offline or not api.may_be_outdated:
             return None

@@ -12,8 +12,8 @@ import re
 from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
 
+from dynacli.auth.credential_store import CredentialStore
 from dynacli.auth.secret import Masker, Secret, secrets_in
-from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.client.credentials.chosen_security import schemes_of
 from dynacli.client.responses.mask_body import is_secret_header, password_fields, secret_texts
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
@@ -23,7 +23,7 @@ from dynacli.openapi.model.operation import Operation
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.parsed_words import parse, standard_rules
 from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_FLAG
-from dynacli.registry.configuration.configuration import DEMO, Configuration, profiles_in
+from dynacli.registry.configuration import DEMO, Configuration, profiles_in
 from dynacli.urls import is_secret_name
 
 __all__ = ["mask_typed", "typed_masker"]

@@ -18,7 +18,7 @@ from dynacli.openapi.model.kebab_names import kebab
 from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.record import record
 from dynacli.request.build_request import path_text
-from dynacli.text.content_kind import decoded
+from dynacli.text.body_text import decoded
 from dynacli.text.json_text import reindent
 
 __all__ = [

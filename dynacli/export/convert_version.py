@@ -20,7 +20,7 @@ from dynacli.openapi.document.objects import (
     ObjectKind,
     kind_at,
 )
-from dynacli.openapi.document.references.cut_operations import without_lost_links
+from dynacli.openapi.document.references.cut_document import without_lost_links
 from dynacli.openapi.document.references.scan import NEWEST_DIALECTS, follow_references
 from dynacli.openapi.model.media_types import is_binary
 from dynacli.openapi.schema.normal_form import normal_keywords

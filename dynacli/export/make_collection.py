@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from dynacli.auth.credentials import is_supported, kind_of
-from dynacli.auth.oauth.oauth_flow import flows_of
+from dynacli.auth.oauth import flows_of
 from dynacli.client.call_judge import CallJudge
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
@@ -35,11 +35,11 @@ from dynacli.export.collection import (
 )
 from dynacli.http.built_request import Request
 from dynacli.http.semantics import essence, is_form
-from dynacli.openapi.model.lenient_reading import dict_or_empty, list_or_empty, text_or_empty
+from dynacli.openapi.document.json_trees import dict_or_empty, list_or_empty, text_or_empty
 from dynacli.openapi.model.operation import OperationSummary, SecurityScheme, Server
 from dynacli.output.har import HarCall
 from dynacli.record import replace
-from dynacli.registry.configuration.configuration import profiles_in
+from dynacli.registry.configuration import profiles_in
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.build_request import MANAGED_HEADERS, build_request
 from dynacli.request.choose_server import choose_server

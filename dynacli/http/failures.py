@@ -109,7 +109,7 @@ def _wants_certificate(error: Exception) -> bool:
 
 def _proxy_of(url: str) -> str:
     """Return the host and port of the proxy that the environment names for a URL; empty for none."""
-    from dynacli.http.environment_proxy import proxy_url_of
+    from dynacli.http.connections import proxy_url_of
 
     return urlsplit(proxy_url_of(url)).netloc.rpartition("@")[2]
 

@@ -12,9 +12,9 @@ from dynacli import __version__
 from dynacli.http.built_request import Request
 from dynacli.http.semantics import essence
 from dynacli.record import record
-from dynacli.registry.history.history_file import HistoryRow
+from dynacli.registry.call_history import HistoryRow
 from dynacli.request import preview
-from dynacli.text.content_kind import decoded
+from dynacli.text.body_text import decoded
 
 __all__ = ["HarCall", "as_text", "har_call", "har_of"]
 

@@ -70,7 +70,7 @@ def _write_body(
         write_bytes(env, body)
         return
 
-    from dynacli.text.content_kind import decoded, is_json
+    from dynacli.text.body_text import decoded, is_json
 
     text = decoded(body, media_type)
     if text is None:
@@ -94,7 +94,7 @@ def _write_formed(
     if not body:
         return
     from dynacli.output.written_items import write_value
-    from dynacli.text.content_kind import decoded, is_json
+    from dynacli.text.body_text import decoded, is_json
     from dynacli.text.exact_json import read_json
     from dynacli.text.json_budget import TooManyValuesError
 

@@ -130,7 +130,7 @@ class _Text:
     def __init__(self, env: Environment, media_type: str, *, is_unchanged: bool) -> None:
         import codecs
 
-        from dynacli.text.content_kind import charset_of
+        from dynacli.text.body_text import charset_of
 
         self._env, self._is_unchanged = env, is_unchanged
         charset = "utf-8" if is_unchanged else charset_of(media_type)

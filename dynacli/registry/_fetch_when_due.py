@@ -16,17 +16,17 @@ from typing import Any
 from dynacli.errors import DocumentError, DynacliError, NetworkError, TimedOutError
 from dynacli.files import LOCK_SECONDS, hold_lock
 from dynacli.http.failures import with_api_named
+from dynacli.openapi.document.fetch import fetch
 from dynacli.openapi.document.fetched import Fetched
-from dynacli.openapi.document.fetching.fetch import fetch
 from dynacli.openapi.document.limits import TOTAL_SECONDS
 from dynacli.openapi.document.source import Source
 from dynacli.registry.install_revision import install
+from dynacli.registry.news import forget_pending, note_failure
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.read_sources import SourceReader
 from dynacli.registry.revise import accept_pending, adopt, open_cached, open_installed
-from dynacli.registry.revisions.open_request import OpenRequest
-from dynacli.registry.revisions.pending_document import forget_pending, note_failure
 from dynacli.registry.revisions.revisions import (
+    OpenRequest,
     Revisions,
     is_as_compiled,
     is_compiled_as_asked,
@@ -322,7 +322,7 @@ def new_name(old: bytes, new: bytes) -> dict[str, str] | None:
 
 def _parsed(content: bytes) -> dict[str, Any] | None:
     """Return a document with an object `info`; None where it is none."""
-    from dynacli.openapi.document.reading.parse import parse_file
+    from dynacli.openapi.document.parse import parse_file
 
     try:
         tree = parse_file(content, name="the document").tree

@@ -10,16 +10,16 @@ from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.kebab_names import is_tag_meant
 from dynacli.openapi.model.operation import Server
 from dynacli.openapi.model.server_objects import named_servers, server_row
-from dynacli.registry.configuration.configuration import profiles_in, texts
+from dynacli.registry.configuration import profiles_in, texts
 from dynacli.urls import origin_of
 
 if TYPE_CHECKING:
     from dynacli.openapi.document.source import Source
-    from dynacli.registry.revisions.open_request import OpenRequest
+    from dynacli.registry.revisions.revisions import OpenRequest
 
 __all__ = ["Rules", "rules_for"]
 

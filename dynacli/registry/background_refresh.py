@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dynacli.environment import Environment, program, variable
 from dynacli.options.standard_options import setting_variables
 from dynacli.record import replace
-from dynacli.registry.revisions.open_request import BLOCKING
+from dynacli.registry.revisions.revisions import BLOCKING
 
 if TYPE_CHECKING:
     from dynacli.openapi.document.fetched import DocumentLogin

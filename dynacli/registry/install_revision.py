@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dynacli.environment import Program, program, variable
 from dynacli.errors import DocumentError, FileError
 from dynacli.files import locked, make_directory, regular_file, sweep, write_file
-from dynacli.openapi.catalog.compiler.garbage_collection import without_collector
-from dynacli.openapi.catalog.store.catalog_file import FORMAT, Catalog, DamagedCatalogError
+from dynacli.openapi.catalog.catalog_file import FORMAT, Catalog, DamagedCatalogError
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.options.command_table import COMMANDS
-from dynacli.registry.read_sources import Layers, SourceReader, compose, read_cached_document
+from dynacli.registry.news import forget_pending, keep_aside
+from dynacli.registry.read_sources import (
+    Layers,
+    SourceReader,
+    compose,
+    read_cached_document,
+    without_collector,
+)
 from dynacli.registry.revisions.housekeeping import begin_day, thin_out
-from dynacli.registry.revisions.pending_document import forget_pending, keep_aside
 from dynacli.registry.revisions.referenced_files import read_archive, write_archive
 from dynacli.registry.revisions.revisions import Revisions, revision_of, write_file_list
 
@@ -140,7 +145,7 @@ def _install(
     reader: SourceReader,
     rules: "Rules | None",
 ) -> Installed:
-    from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory, write_catalog
+    from dynacli.openapi.catalog.catalog_writer import catalog_in_memory, write_catalog
 
     reader.start_again()
     document = compose(fetched, name, reader, Layers.of(facts))
@@ -307,7 +312,7 @@ def rebuild_catalog(revisions: Revisions, pointer: dict[str, Any], name: str) ->
         pointer: To the revision, which need not be the current one, and does not become it.
         name: How messages call the document.
     """
-    from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory, write_catalog
+    from dynacli.openapi.catalog.catalog_writer import catalog_in_memory, write_catalog
 
     found = _compile_again(revisions, pointer, name)
     if found is None:
@@ -324,7 +329,7 @@ def rebuild_catalog(revisions: Revisions, pointer: dict[str, Any], name: str) ->
 
 def _catalog_from_files(revisions: Revisions, pointer: dict[str, Any]) -> Catalog | None:
     """Return the catalog of a revision in memory, compiled from its files; None where they are lost."""
-    from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory
+    from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 
     found = _compile_again(revisions, pointer, _AS_IT_WAS)
     return None if found is None else catalog_in_memory(found[1], found[0].problems)

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment, invocation, prefix_of, program, variable
 from dynacli.errors import DynacliError, FileError, UsageError
-from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.options.command_table import COMMANDS
 from dynacli.record import record, replace
-from dynacli.registry.configuration.configuration import DEMO, Configuration, is_name, texts
+from dynacli.registry.configuration import DEMO, Configuration, is_name, texts
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.registry.revisions.open_request import BACKGROUND, MODES, OpenRequest, lifetime_of
 from dynacli.registry.revisions.revisions import (
+    BACKGROUND,
+    MODES,
+    OpenRequest,
     Revisions,
     are_referenced_files_unchanged,
     facts_of,
@@ -25,6 +27,7 @@ from dynacli.registry.revisions.revisions import (
     is_compiled_as_asked,
     is_due_now,
     is_unchanged,
+    lifetime_of,
     must_fetch_first,
 )
 

@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, FileError
-from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import Server
-from dynacli.registry.configuration.configuration import Configuration, is_name
-from dynacli.registry.revisions.open_request import BACKGROUND, NEVER, OpenRequest
-from dynacli.registry.revisions.revisions import MINUTE, NEWS, PENDING, Revisions, is_due
+from dynacli.registry.configuration import Configuration, is_name
+from dynacli.registry.revisions.revisions import (
+    BACKGROUND,
+    MINUTE,
+    NEVER,
+    NEWS,
+    PENDING,
+    OpenRequest,
+    Revisions,
+    is_due,
+)
 
 if TYPE_CHECKING:
     from dynacli.openapi.document.load import Document
-    from dynacli.registry.document_locations import Location
+    from dynacli.openapi.document.positions import Location
     from dynacli.registry.revisions.referenced_files import ReferencedFiles
 
 __all__ = ["OpenedApi"]
@@ -148,7 +156,7 @@ class OpenedApi:
         return [{"message": row[0], **place._asdict()} for row, place in zip(rows, locations, strict=True)]
 
     def _locate(self, places: Iterable[tuple[int, str]]) -> "list[Location]":
-        from dynacli.registry.document_locations import find_locations
+        from dynacli.openapi.document.positions import find_locations
 
         return find_locations(self.catalog.files(), self._read_file, places)
 
@@ -190,7 +198,7 @@ class OpenedApi:
 
         It is not where the document is on this machine, pinned, or was asked for within the last minute.
         """
-        from dynacli.registry.revisions.pending_document import last_failure
+        from dynacli.registry.news import last_failure
 
         if (
             "://" not in self.location
@@ -236,15 +244,15 @@ class OpenedApi:
 
 def _left_out_lines(catalog: Catalog) -> list[str]:
     """Return a line for each of the first operations that were left out, with its place in the files."""
+    from dynacli.openapi.document.positions import named_line
     from dynacli.openapi.document.source import shown_file
-    from dynacli.registry.document_locations import line_of
 
     rows = [row for row in catalog.warnings() if " is left out: " in row["message"]]
     is_single_file = len(catalog.files()) < 2
     lines = []
     for row in rows[:_MOST_NAMED]:
         file = "" if is_single_file else f"{shown_file(row['file'])} "
-        place = f" ({file}{line_of(row['line'], row['column'])})" if row["line"] else ""
+        place = f" ({file}{named_line(row['line'], row['column'])})" if row["line"] else ""
         lines.append(row["message"] + place)
     return lines
 

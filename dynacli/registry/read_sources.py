@@ -5,26 +5,35 @@ documents each has its own rules of what it may refer to, and files of its own: 
 the number of the document as fragment, which the URI of a file does not have.
 """
 
+import gc
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.errors import DocumentError, DynacliError, FileError, NetworkError, RefusedError, TimedOutError
+from dynacli.openapi.document.fetch import read_file
 from dynacli.openapi.document.fetched import Fetched
-from dynacli.openapi.document.fetching.fetch import read_file
 from dynacli.openapi.document.source import Source, directories_of, file_name, parse_source
 from dynacli.registry.revisions.referenced_files import INSIDE, MissingFile, ReferencedFiles, read_inside
 from dynacli.registry.revisions.revisions import Facts, facts_of, is_due_now
 
 if TYPE_CHECKING:
-    from dynacli.openapi.document.fetching.file_opener import AllowedOpener
+    from dynacli.openapi.document.fetch import AllowedOpener
     from dynacli.openapi.document.load import Document
-    from dynacli.registry.revisions.open_request import OpenRequest
-    from dynacli.registry.revisions.revisions import Revisions
+    from dynacli.registry.revisions.revisions import OpenRequest, Revisions
 
-__all__ = ["Layers", "SourceReader", "compose", "label_of", "make_reader", "read_cached_document"]
+__all__ = [
+    "Layers",
+    "SourceReader",
+    "compose",
+    "label_of",
+    "make_reader",
+    "read_cached_document",
+    "without_collector",
+]
 
 _OVERLAY = "#overlay"
 
@@ -230,7 +239,7 @@ def _access(open_request: "OpenRequest", source: Source, first: Source) -> _Docu
     Args:
         first: The document whose origin the credentials are for.
     """
-    from dynacli.openapi.document.fetching.file_opener import allowed_files
+    from dynacli.openapi.document.fetch import allowed_files
 
     folders: tuple[str, ...] = ()
     if source.kind == "file":
@@ -242,7 +251,7 @@ def _access(open_request: "OpenRequest", source: Source, first: Source) -> _Docu
     try:
         return _DocumentAccess(allowed_files(source, open_request.allow_refs, login=login), folders)
     except ValueError as error:
-        from dynacli.registry.configuration.configuration import Configuration
+        from dynacli.registry.configuration import Configuration
 
         # The origins of the command line were checked as they were parsed.
         raise FileError(
@@ -287,7 +296,7 @@ def compose(fetched: Fetched, name: str, reader: SourceReader, layers: Layers) -
     if not layers.more and not layers.overlays:
         return load(fetched, name, opener=reader)
     from dynacli.openapi.document.merging.merge import merge
-    from dynacli.openapi.document.overlays.overlay import Overlay
+    from dynacli.openapi.document.overlay import Overlay
 
     files = [(path, reader.read_overlay(path)) for path in layers.overlays]
     overlays = [Overlay(file.content, path, file.uri) for path, file in files]
@@ -341,3 +350,15 @@ def label_of(location: str) -> str:
     from dynacli.urls import without_query
 
     return without_query(location)
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Switch the garbage collector off: it would take up to 40 % of the time, and nothing becomes garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,6 +1,6 @@
 """What becomes of a document that was read or fetched: it confirms the current revision, replaces it, or is held back.
 
-`adopt` decides; which rules a new document has to meet stands in `revisions/replacement_rules`.
+`adopt` decides; which rules a new document has to meet stands in `_replacement_rules`.
 
 Some documents have no place to be read from again: on standard input, or at hand. Their content names them.
 """
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DocumentError, FileError, RefusedError
-from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
+from dynacli.openapi.document.fetch import fetch
 from dynacli.openapi.document.fetched import Fetched
-from dynacli.openapi.document.fetching.fetch import fetch
 from dynacli.openapi.document.source import Source, parse_source
 from dynacli.registry._replacement_rules import rules_for
 from dynacli.registry.install_revision import (
@@ -25,11 +25,16 @@ from dynacli.registry.install_revision import (
     rebuild_catalog,
     restore_files,
 )
+from dynacli.registry.news import find_pending, forget_pending
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.read_sources import SourceReader, label_of, make_reader
-from dynacli.registry.revisions.open_request import OpenRequest
-from dynacli.registry.revisions.pending_document import find_pending, forget_pending
-from dynacli.registry.revisions.revisions import Revisions, is_compiled_as_asked, is_due_now, revision_of
+from dynacli.registry.revisions.revisions import (
+    OpenRequest,
+    Revisions,
+    is_compiled_as_asked,
+    is_due_now,
+    revision_of,
+)
 
 if TYPE_CHECKING:
     from dynacli.openapi.document.load import Document

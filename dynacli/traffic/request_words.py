@@ -12,8 +12,8 @@ from dynacli.client.operation_at import delimiter_of, path_options
 from dynacli.environment import invocation_words
 from dynacli.errors import UsageError
 from dynacli.http.semantics import essence, is_form, is_json, is_multipart
-from dynacli.openapi.model.command_words import literal_word, option_pair
 from dynacli.openapi.model.operation import Field, MediaType, Parameter
+from dynacli.openapi.model.wording import literal_word, option_pair
 from dynacli.record import record
 from dynacli.traffic.operation_finder import MatchedOperation
 from dynacli.traffic.recorded_request import RecordedPart, RecordedRequest

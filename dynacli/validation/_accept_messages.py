@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import Any
 
 from dynacli.http.semantics import best_match, is_json, is_sequence, split_media_type
-from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import IGNORED_HEADERS, Operation, documented_status
 from dynacli.openapi.schema.evaluation.compiled_schema import CompiledSchema, CompiledSchemas
-from dynacli.openapi.schema.evaluation.judging_notes import JudgingNotes
+from dynacli.openapi.schema.evaluation.schema_error import JudgingNotes
 from dynacli.openapi.schema.evaluation.translation import SchemaSource, TooDeepError
 from dynacli.openapi.schema.read_schema import Direction, Follow
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse

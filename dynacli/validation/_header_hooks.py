@@ -10,9 +10,9 @@ from jsonschema_path import SchemaPath
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.validation.response.exceptions import HeadersError, InvalidHeader, MissingRequiredHeader
 
-from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.operation import ITEM_FORMATS
-from dynacli.openapi.schema.evaluation.judging_notes import JudgingNotes
+from dynacli.openapi.schema.evaluation.schema_error import JudgingNotes
 from dynacli.validation._bodies.text_fields import all_types, form_of, types_of, value_of, with_branches
 from dynacli.validation.finding import reason_of
 from dynacli.validation.operation_document import child

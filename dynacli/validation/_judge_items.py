@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dynacli.openapi.schema.evaluation.judging_notes import JudgingNotes
-from dynacli.openapi.schema.evaluation.schema_error import SchemaError
+from dynacli.openapi.schema.evaluation.schema_error import JudgingNotes, SchemaError
 from dynacli.validation.read_body import JudgedValue, NotValidatedError, UnreadableError
 from dynacli.validation.sequences import Item
 from dynacli.validation.streamed_body import KEPT, MAX_FINDINGS, BrokenOffError

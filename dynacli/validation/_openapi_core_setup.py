@@ -24,7 +24,7 @@ from openapi_core.templating.responses.exceptions import ResponseNotFound
 from openapi_core.validation.request.validators import V32RequestValidator
 from openapi_core.validation.response.validators import V32ResponseValidator
 
-from dynacli.openapi.schema.evaluation.judging_notes import JudgingNotes
+from dynacli.openapi.schema.evaluation.schema_error import JudgingNotes
 from dynacli.openapi.schema.read_schema import Direction
 from dynacli.validation import _document_path as document_path
 from dynacli.validation._bodies.body_hooks import NotValidatedError, UnreadableError

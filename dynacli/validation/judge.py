@@ -15,10 +15,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dynacli.openapi.catalog.store.catalog_file import Catalog, DamagedCatalogError
+from dynacli.openapi.catalog.catalog_file import Catalog, DamagedCatalogError
 from dynacli.openapi.model.operation import Operation
-from dynacli.openapi.schema.evaluation.judging_notes import TOO_DEEP, JudgingNotes
-from dynacli.openapi.schema.evaluation.shown_values import shortened
+from dynacli.openapi.schema.evaluation.schema_error import TOO_DEEP, JudgingNotes, shortened
 from dynacli.validation._import_openapi_core import load_engine
 from dynacli.validation.finding import Finding, Verdict, reason_of
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from dynacli.http.semantics import is_sequence
-from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import Operation
 from dynacli.validation.finding import Verdict
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse

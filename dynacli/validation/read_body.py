@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import dynacli
 from dynacli.http.semantics import is_json, split_media_type
 from dynacli.openapi.model.media_types import is_object_of_bytes
-from dynacli.openapi.schema.evaluation.shown_values import BinaryText
+from dynacli.openapi.schema.evaluation.schema_error import BinaryText
 from dynacli.text.json_budget import MAX_VALUES, TooManyValuesError, check_values
 
 __all__ = [

@@ -8,8 +8,8 @@ import keyring
 # Imported before there are children, which take what they need of it.
 import dynacli.client._credential_sources
 import dynacli.client.credentials.oauth_sign_in  # noqa: F401
+from dynacli.auth.credential_store import CredentialStore, StoredCredential
 from dynacli.auth.secret import Secret
-from dynacli.auth.store.credential_store import CredentialStore, StoredCredential
 from dynacli.environment import Environment
 from dynacli.errors import AuthError
 from tests.auth.fake_keyring import Keyring

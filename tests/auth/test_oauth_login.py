@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from dynacli.auth.oauth.oauth_flow import SignInContext
-from dynacli.auth.store.credential_store import CredentialStore
+from dynacli.auth.credential_store import CredentialStore
+from dynacli.auth.oauth import SignInContext
 from dynacli.client.credentials.oauth_sign_in import refresh_credential
 from dynacli.environment import Environment
 from dynacli.errors import AuthError

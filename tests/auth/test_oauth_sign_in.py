@@ -8,9 +8,18 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from dynacli.auth.oauth.interactive_grants import listening, sign_in_by_code, sign_in_by_device
-from dynacli.auth.oauth.oauth_flow import CODE, DEVICE, IMPLICIT, OAuthClient, OAuthFlow, SignInContext, Token
-from dynacli.auth.oauth.token_endpoint import discover_flows, refresh
+from dynacli.auth.interactive_grants import listening, sign_in_by_code, sign_in_by_device
+from dynacli.auth.oauth import (
+    CODE,
+    DEVICE,
+    IMPLICIT,
+    OAuthClient,
+    OAuthFlow,
+    SignInContext,
+    Token,
+    discover_flows,
+    refresh,
+)
 from dynacli.errors import AuthError, DynacliError, RefusedError, UsageError
 from dynacli.record import replace
 from tests.auth.oauth_provider import Browser, OAuthProvider, fetch, parameters

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.auth.oauth.oauth_flow import (
+from dynacli.auth.oauth import (
     CLIENT_CREDENTIALS,
     PASSWORD,
     OAuthClient,
@@ -15,8 +15,10 @@ from dynacli.auth.oauth.oauth_flow import (
     SignInContext,
     Token,
     flows_of,
+    refresh,
+    sign_in_by_client_credentials,
+    sign_in_by_password,
 )
-from dynacli.auth.oauth.token_endpoint import refresh, sign_in_by_client_credentials, sign_in_by_password
 from dynacli.auth.secret import Secret
 from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, TimedOutError
 from tests.auth.oauth_provider import OAuthProvider, parameters

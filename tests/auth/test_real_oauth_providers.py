@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from dynacli.auth.oauth.interactive_grants import sign_in_by_code, sign_in_by_device
-from dynacli.auth.oauth.oauth_flow import (
+from dynacli.auth.interactive_grants import sign_in_by_code, sign_in_by_device
+from dynacli.auth.oauth import (
     CLIENT_CREDENTIALS,
     CODE,
     DEVICE,
@@ -21,8 +21,6 @@ from dynacli.auth.oauth.oauth_flow import (
     OAuthFlow,
     SignInContext,
     Token,
-)
-from dynacli.auth.oauth.token_endpoint import (
     discover_flows,
     refresh,
     sign_in_by_client_credentials,

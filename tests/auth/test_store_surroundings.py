@@ -14,8 +14,8 @@ import keyring
 import pytest
 
 from dynacli import files
-from dynacli.auth.store import credential_store
-from dynacli.auth.store.credential_store import CredentialStore
+from dynacli.auth import credential_store
+from dynacli.auth.credential_store import CredentialStore
 from dynacli.environment import Environment
 from dynacli.errors import AuthError
 from dynacli.files import hold_lock

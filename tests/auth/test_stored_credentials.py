@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.auth.store import keyring_values
+from dynacli.auth import credential_store
 from tests.auth.fake_keyring import Keyring
 from tests.auth.shop import Shop
 from tests.documents import API_KEY, BASIC, BEARER, document, operation, save
@@ -159,7 +159,7 @@ def test_a_locked_keyring_is_not_waited_for(
     run_cli("auth", "login", "shop", "--with-token", stdin=b"token")
     is_unlocked = threading.Event()
     monkeypatch.setattr(ring, "get_password", lambda *_: is_unlocked.wait())
-    monkeypatch.setattr(keyring_values, "SECONDS", 0.01)
+    monkeypatch.setattr(credential_store, "_KEYRING_SECONDS", 0.01)
     result = shop.call()
     is_unlocked.set()
     assert (10, []) == (result.exit_code, shop.server.requests)

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.validation.judge import Judge
 from dynacli.validation.judged_messages import JudgedResponse
 

@@ -18,7 +18,7 @@ from dynacli.check.learning.observed_responses import ObservedResponse
 from dynacli.demo.demo_facts import BASE_PATH, document_path
 from dynacli.demo.stand_in import running
 from dynacli.environment import Environment
-from dynacli.openapi.document.overlays.overlay import apply_overlay
+from dynacli.openapi.document.overlay import apply_overlay
 from dynacli.registry.open_by_name import open_api
 from dynacli.registry.opened_api import OpenedApi
 from tests.harness import Response, recording, run_cli

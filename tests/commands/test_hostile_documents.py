@@ -10,7 +10,7 @@ import pytest
 
 from dynacli.errors import DocumentError
 from dynacli.openapi.document.load import Document, load
-from dynacli.openapi.document.reading.positions import lines_of
+from dynacli.openapi.document.positions import lines_of
 
 HOSTILE = Path(__file__).parents[1] / "hostile"
 

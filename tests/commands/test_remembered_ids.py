@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.registry.history import record_call
+from dynacli.registry import record_call
 from tests.documents import document, operation, parameter, save
 from tests.harness import Recorder, Response, run_cli
 

@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from dynacli.export.convert_version import VERSIONS, Converted, convert_version
+from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.document.load import Document
-from dynacli.openapi.document.pointer import split
-from dynacli.openapi.document.references.portable import make_portable
+from dynacli.openapi.document.references.cut_document import make_portable
 from dynacli.openapi.document.references.scan import scan
 from dynacli.validation.judged_messages import JudgedResponse
 from tests.converted_documents import is_valid

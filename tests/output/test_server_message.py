@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.text.server_message import server_message
+from dynacli.text.body_text import server_message
 from tests.documents import document, operation, save
 from tests.harness import Recorder, Response, run_cli
 

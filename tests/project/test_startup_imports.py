@@ -114,8 +114,8 @@ _CATALOG = (
     | _modules("errors record")
     | _modules(
         """
-        openapi.catalog.store.catalog_file openapi.catalog.store._operation_rows files
-        registry.configuration.configuration registry.revisions.revisions openapi.model.operation
+        openapi.catalog.catalog_file files
+        registry.configuration registry.revisions.revisions openapi.model.operation
         options options._call_commands options.command options.command_table options._registry_commands
         options.standard_options options._tool_commands
         """
@@ -131,7 +131,6 @@ _COMMAND = (
     | _modules(
         """
         registry.open_by_name registry.opened_api registry.revisions.revisions
-        registry.revisions.open_request
         """
     )
     | _modules("http.semantics openapi.model.media_types")
@@ -146,14 +145,14 @@ _PAGE = _COMMAND | _modules("commands._help.page_lines text.terminal text.wrappi
 _ROOT_HELP = _PAGE | _modules("commands._help.root_help")
 _LANDING_PAGE = _PAGE | _modules(
     "commands._help.landing_page commands._help.operation_list "
-    "openapi.model.command_words openapi.model.overview openapi.model.wording"
+    "openapi.model.wording openapi.model.overview openapi.model.wording"
 )
 _OPERATION_HELP = _PAGE | _modules(
     """
     client.input_sources
     client.operation_description client.links.linked_operation commands._help.operation_help
-    openapi.model.command_words openapi.model.field_names openapi.model.find_items openapi.model.overview
-    openapi.model.path_templates openapi.model.value_words openapi.schema.response_outline
+    openapi.model.wording openapi.model.field_names openapi.model.find_items openapi.model.overview
+    openapi.model.path_templates openapi.schema.response_outline
     openapi.schema.read_schema openapi.schema.success_response
     """
 )
@@ -164,7 +163,7 @@ _PLAIN = (
         """
         client.call client.call_judge client.call_settings client.consent client.engine.call_engine
         client.inputs.call_inputs client.inputs.collect_values client.sign_request
-        commands._call.make_call registry.history.record_call
+        commands._call.make_call registry.record_call
         """
     )
     | _modules("output.output_form output.render output.standard_error output.standard_output text.terminal")
@@ -201,10 +200,10 @@ _ACCEPTED = _SENT | _modules(
     validation.read_body text.json_budget
     validation.finding
     openapi.schema.evaluation._formats validation.judge_by_level validation.judged_messages
-    openapi.schema.evaluation.judging_notes
+    openapi.schema.evaluation.schema_error
     openapi.schema.evaluation.prepared_values openapi.schema.evaluation.compiled_schema
     openapi.schema.evaluation._keyword_translations
-    openapi.schema.evaluation.shown_values openapi.schema.evaluation.translation
+    openapi.schema.evaluation.translation
     """
 )
 _DEMO = (
@@ -378,7 +377,7 @@ def test_a_refresh_behind_a_run_imports_little(tmp_path: Path, monkeypatch: pyte
         plain = _loaded(words, tmp_path)
         age(Path(os.environ["DYNACLI_CACHE_DIR"]).parent, 8 * DAY)
         monkeypatch.setenv("DYNACLI_REFRESH", "background")
-        begins = "registry.background_refresh registry.revisions.pending_document"
+        begins = "registry.background_refresh registry.news"
         notes = "commands._document_notes openapi.model.wording"
         assert _loaded(words, tmp_path) - plain == _modules(f"{begins} {notes}") - plain
         until(lambda: len(served.asked) == 2, "the refresh")

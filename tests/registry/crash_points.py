@@ -16,7 +16,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.catalog.catalog_file import Catalog
 from tests.registry.forked_runs import run
 
 __all__ = [

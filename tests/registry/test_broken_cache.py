@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.catalog.catalog_file import Catalog
 from tests.documents import PETS, pets, save
 from tests.dry_runs import dry_run
 from tests.harness import Recorder, Response, Result, run_cli

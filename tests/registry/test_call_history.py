@@ -16,8 +16,8 @@ import pytest
 
 from dynacli.__main__ import main
 from dynacli.environment import Environment
-from dynacli.registry.history import history_file
-from dynacli.registry.history.record_call import VERSION
+from dynacli.registry import call_history
+from dynacli.registry.record_call import VERSION
 from tests.documents import pets, save
 from tests.harness import Recorder, Response, json_response, run_cli
 from tests.registry.forked_runs import Forks, run, run_times
@@ -213,7 +213,7 @@ def test_a_history_that_nobody_lets_go_of_collects_no_end_of_calls(
 ) -> None:
     """So many calls wait for their turn, and no more; what waits is also read."""
     _calls(api)
-    monkeypatch.setattr(history_file, "_MOST_WAITING", 2)
+    monkeypatch.setattr(call_history, "_MOST_WAITING", 2)
     writer = sqlite3.connect(history, isolation_level=None)
     writer.execute("BEGIN EXCLUSIVE")
     for _ in range(3):
@@ -303,8 +303,8 @@ def test_a_call_that_is_cut_short_is_kept(end: type[BaseException], code: int, a
 def test_old_calls_and_too_many_are_removed(api: str, history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At times what is older than 30 days goes, and the oldest of what is too many."""
     _calls(api)
-    monkeypatch.setattr(history_file, "_MOST_CALLS", 3)
-    monkeypatch.setattr(history_file, "_MOST_WITH_MESSAGES", 1)
+    monkeypatch.setattr(call_history, "_MOST_CALLS", 3)
+    monkeypatch.setattr(call_history, "_MOST_WITH_MESSAGES", 1)
     db = sqlite3.connect(history, isolation_level=None)
     db.executemany(
         "INSERT INTO calls (n, at, words, messages) VALUES (?, ?, '[]', '{}')",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dynacli.environment import Environment
-from dynacli.registry.configuration.configuration import Configuration
+from dynacli.registry.configuration import Configuration
 from tests.documents import pets, save
 from tests.harness import run_cli
 

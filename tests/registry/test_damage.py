@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dynacli.files import LOCK_SECONDS
-from dynacli.openapi.catalog.store.catalog_file import FORMAT, Catalog, DamagedCatalogError
+from dynacli.openapi.catalog.catalog_file import FORMAT, Catalog, DamagedCatalogError
 from dynacli.registry.background_refresh import RETRY_SECONDS, take_refresh_claim
 from tests.documents import PETS, SERVER, operation, pets, save, save_files
 from tests.dry_runs import dry_run

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from dynacli.openapi.model.wording import age_text
-from dynacli.registry.revisions.open_request import lifetime_of
-from dynacli.registry.revisions.revisions import age_of, is_due
+from dynacli.registry.revisions.revisions import age_of, is_due, lifetime_of
 from tests.documents import operation, pets
 from tests.dry_runs import dry_run
 from tests.harness import Recorder, Result, run_cli

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
-from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.validation.finding import Verdict
 from dynacli.validation.judge import Judge
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from dynacli.errors import RefusedError
+from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
-from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.load import load
 from dynacli.validation.judge import Judge

@@ -12,9 +12,9 @@ from openapi_schema_validator import OAS30ReadValidator, OAS31Validator, OAS32Va
 
 from dynacli.errors import DocumentError
 from dynacli.http.semantics import is_json
+from dynacli.openapi.catalog.catalog_file import Catalog
+from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
-from dynacli.openapi.catalog.store.catalog_file import Catalog
-from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.openapi.model.operation import Dialect
 from dynacli.openapi.schema.evaluation import compiled_schema
 from dynacli.openapi.schema.evaluation._keyword_translations import LATER, TRANSLATIONS

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.openapi.schema.evaluation.shown_values import shortened
+from dynacli.openapi.schema.evaluation.schema_error import shortened
 from dynacli.validation.finding import Finding, Verdict
 from dynacli.validation.judge import Judge
 from tests.harness import Recorder, Response, run_cli

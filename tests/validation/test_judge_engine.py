@@ -36,7 +36,7 @@ import json, sys
 import dynacli; dynacli.is_own_process = sys.argv[1] == "fast"
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
 from dynacli.openapi.schema.example_value import NoExampleError, example_value
-from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 from dynacli.openapi.document.load import load
 from dynacli.validation.judge import Judge
 from dynacli.validation.judged_messages import JudgedResponse

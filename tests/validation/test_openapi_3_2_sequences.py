@@ -8,7 +8,7 @@ import pytest
 
 from dynacli.openapi.model import patterns
 from dynacli.openapi.model.patterns import Patterns
-from dynacli.openapi.schema.evaluation.judging_notes import JudgingNotes
+from dynacli.openapi.schema.evaluation.schema_error import JudgingNotes
 from dynacli.validation._judge_items import PlacedSchema, sequence_errors
 from dynacli.validation.sequences import Item, items_of, read_items
 from tests.documents import save

@@ -22,7 +22,7 @@ from dynacli.client.inputs.read_plain_inputs import read_plain_inputs, whole_bod
 from dynacli.environment import program
 from dynacli.errors import DynacliError, UsageError
 from dynacli.http.semantics import SAFE_METHODS
-from dynacli.openapi.model.command_words import option_pair, shell_line
+from dynacli.openapi.model.wording import option_pair, shell_line
 from dynacli.options.standard_options import SETTINGS
 from dynacli.record import record, replace
 from dynacli.urls import with_masked_secrets

@@ -12,7 +12,7 @@ from textual.widgets import Input, Static, TextArea
 
 from dynacli.apps.explorer._dialogs import ChoiceDialog
 from dynacli.apps.explorer.form_rows import BODY, FormRow
-from dynacli.openapi.model.value_words import constraints, placeholder
+from dynacli.openapi.model.wording import constraints, placeholder
 from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.terminal import visible
 

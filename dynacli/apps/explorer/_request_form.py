@@ -32,14 +32,14 @@ from dynacli.client.inputs.build_body import example_body
 from dynacli.client.inputs.find_input import find_input
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, UsageError
-from dynacli.openapi.model.command_words import literal_word
-from dynacli.openapi.model.lenient_reading import operation_description
+from dynacli.openapi.document.json_trees import operation_description
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import EACH, Parameter, ValueType
+from dynacli.openapi.model.wording import literal_word
 from dynacli.openapi.schema.documented_values import walk_value
 from dynacli.record import replace
-from dynacli.registry.history.record_call import api_key, history_mode
-from dynacli.registry.history.remembered_ids import remembered_values
+from dynacli.registry.call_history import remembered_values
+from dynacli.registry.record_call import api_key, history_mode
 from dynacli.request.assemble_body import assemble
 from dynacli.request.convert_words import convert_all
 from dynacli.text.markdown import to_text

@@ -38,7 +38,7 @@ from dynacli.http.downloads import file_name
 from dynacli.openapi.model.wording import counted
 from dynacli.output.output_form import OutputForm
 from dynacli.output.standard_output import written_body
-from dynacli.registry.history.history_file import HistoryRow
+from dynacli.registry.call_history import HistoryRow
 from dynacli.text.terminal import cell_width, visible
 
 __all__ = ["FormCall", "ResponsePane"]

@@ -24,8 +24,8 @@ from dynacli.output.output_form import OutputForm
 from dynacli.output.render import write_body
 from dynacli.output.standard_error import write_error, write_note, write_stderr, write_warning
 from dynacli.record import replace
-from dynacli.registry.history.history_file import HistoryRow
-from dynacli.text.content_kind import decoded
+from dynacli.registry.call_history import HistoryRow
+from dynacli.text.body_text import decoded
 from dynacli.text.terminal import Painter, visible
 from dynacli.validation.judged_messages import JudgedResponse
 

@@ -7,9 +7,9 @@ from dynacli.apps.explorer._draft import CONTENT_TYPE, Draft
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import Environment
 from dynacli.record import record
-from dynacli.registry.history.history_file import HistoryRow, read_calls
-from dynacli.registry.history.record_call import api_key
+from dynacli.registry.call_history import HistoryRow, read_calls
 from dynacli.registry.opened_api import OpenedApi
+from dynacli.registry.record_call import api_key
 
 __all__ = ["CalledLine", "ReadLine", "draft_of", "earlier_calls", "with_messages"]
 

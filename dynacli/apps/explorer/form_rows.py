@@ -18,9 +18,9 @@ from dynacli.client.pages.decide_rule import describe_pages
 from dynacli.client.sign_request import is_secret_value
 from dynacli.errors import DynacliError, UsageError
 from dynacli.http.semantics import SAFE_METHODS
-from dynacli.openapi.model.command_words import literal_word
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import AGAIN, EACH, Field, Parameter, ValueType
+from dynacli.openapi.model.wording import literal_word
 from dynacli.options.standard_options import FURTHER_CALLS, OPTIONS_BY_NAME, options_of
 from dynacli.record import record
 from dynacli.request.convert_words import choice_word

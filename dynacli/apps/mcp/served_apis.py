@@ -18,7 +18,7 @@ from dynacli.environment import Environment
 from dynacli.errors import AuthError, DynacliError, FileError, UsageError
 from dynacli.http.exchange import ClientPool
 from dynacli.record import replace
-from dynacli.registry.configuration.configuration import DEMO, Configuration
+from dynacli.registry.configuration import DEMO, Configuration
 from dynacli.registry.open_by_name import open_api
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.urls import with_masked_query

@@ -21,7 +21,7 @@ from dynacli.apps.mock._response_bodies import (
 from dynacli.check.recordings import ExchangeJudge
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import UsageError
-from dynacli.openapi.model.lenient_reading import dict_or_empty
+from dynacli.openapi.document.json_trees import dict_or_empty
 from dynacli.openapi.model.operation import WITHOUT_BODY, documented_status, explodes, style_of
 from dynacli.openapi.schema.document_schemas import DocumentSchemas
 from dynacli.openapi.schema.example_schema import ExampleSchema

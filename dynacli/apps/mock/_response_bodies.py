@@ -16,7 +16,7 @@ from dynacli.http.semantics import (
     is_sequence,
     split_media_type,
 )
-from dynacli.openapi.model.lenient_reading import dict_or_empty
+from dynacli.openapi.document.json_trees import dict_or_empty
 from dynacli.openapi.model.media_types import body_schema, is_as_good_as_json
 from dynacli.openapi.schema.example_call import option_text
 from dynacli.openapi.schema.example_value import NoExampleError, example_value

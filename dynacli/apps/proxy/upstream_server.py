@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from dynacli.apps.proxy._messages import BadMessageError, ResponseHead
 from dynacli.errors import NetworkError, TimedOutError, UsageError
-from dynacli.http.environment_proxy import EnvironmentProxy
+from dynacli.http.connections import EnvironmentProxy
 from dynacli.http.failures import from_connecting
 from dynacli.http.serving import ANYWHERE
 from dynacli.urls import DEFAULT_PORTS, authority, bracketed

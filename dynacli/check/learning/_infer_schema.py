@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Literal
 
-from dynacli.openapi.document.json_trees import is_same_json
-from dynacli.openapi.model.lenient_reading import dict_or_empty, list_or_empty
+from dynacli.openapi.document.json_trees import dict_or_empty, is_same_json, list_or_empty
 from dynacli.openapi.model.wording import enumerated
 from dynacli.openapi.schema.read_schema import json_type
 

@@ -21,11 +21,17 @@ from dynacli.check.learning._infer_schema import (
 from dynacli.check.learning.observed_responses import ObservedResponse
 from dynacli.errors import DocumentError, InternalError
 from dynacli.http.semantics import best_match
-from dynacli.openapi.catalog.store.catalog_file import Catalog
-from dynacli.openapi.document.json_trees import copy_json, is_same_json
-from dynacli.openapi.document.overlays.overlay import actions_between, apply_overlay
-from dynacli.openapi.document.pointer import MISSING, follow, split
-from dynacli.openapi.model.lenient_reading import dict_or_empty, list_or_empty
+from dynacli.openapi.catalog.catalog_file import Catalog
+from dynacli.openapi.document.json_trees import (
+    MISSING,
+    copy_json,
+    dict_or_empty,
+    follow,
+    is_same_json,
+    list_or_empty,
+    split,
+)
+from dynacli.openapi.document.overlay import actions_between, apply_overlay
 from dynacli.openapi.model.operation import Operation, documented_status
 from dynacli.openapi.model.wording import enumerated
 from dynacli.record import record
@@ -503,7 +509,7 @@ def overlay_text(overlay: dict[str, Any], file: str) -> bytes:
 
 class _OverlayLearner:
     def __init__(self, api: OpenedApi, responses: list[ObservedResponse]) -> None:
-        from dynacli.openapi.document.reading.parse import parse_document
+        from dynacli.openapi.document.parse import parse_document
 
         content = api.content()
         if content is None:
@@ -563,8 +569,8 @@ class _OverlayLearner:
         """Return the catalog of a changed document; None where it cannot be used."""
         import json
 
+        from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
         from dynacli.openapi.catalog.compiler.compile_document import compile_document
-        from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory
 
         try:
             document = self._api.document(json.dumps(tree).encode())

@@ -7,7 +7,7 @@ from typing import Any
 from dynacli.auth.secret import Masker
 from dynacli.check.check_records import CheckedOperation
 from dynacli.http.semantics import is_json, is_media_type, split_media_type
-from dynacli.openapi.document.pointer import MISSING, follow, split
+from dynacli.openapi.document.json_trees import MISSING, follow, split
 
 __all__ = ["ObservedResponse", "observed_responses"]
 

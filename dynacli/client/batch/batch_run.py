@@ -22,7 +22,7 @@ from dynacli.client.responses.response_errors import http_error, mismatch_error,
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, FailedRowsError, FileError, FormatError, UsageError
 from dynacli.http.semantics import essence, is_json, is_json_lines, is_json_sequence
-from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.record import record, replace
 from dynacli.text.exact_json import read_json
 
@@ -65,7 +65,7 @@ def _answered_result(row: int, made: MadeCall) -> tuple[RowResult, DynacliError 
 def _value_of(response: "Response") -> Any:
     if not response.body:
         return None
-    from dynacli.text.content_kind import decoded
+    from dynacli.text.body_text import decoded
 
     media_type = response.header("content-type")
     text = decoded(response.body, media_type)

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 from dynacli.client.batch.row import NAME, Row, WrongRow
 from dynacli.environment import Environment, invocation
 from dynacli.errors import FileError, UsageError
-from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.wording import counted
 from dynacli.record import record
 

@@ -17,11 +17,10 @@ from dynacli.client.profiles import signing_of
 from dynacli.environment import Environment, invocation
 from dynacli.errors import FileError, UsageError
 from dynacli.files import make_directory, write_file
-from dynacli.openapi.document.pointer import unescaped
-from dynacli.openapi.model.lenient_reading import text_or_empty
+from dynacli.openapi.document.json_trees import text_or_empty, unescaped
 from dynacli.openapi.model.operation import SecurityScheme, has_password_flow
 from dynacli.openapi.model.wording import did_you_mean, enumerated, listed_near
-from dynacli.registry.configuration.configuration import Configuration, profiles_in, texts
+from dynacli.registry.configuration import Configuration, profiles_in, texts
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import visible
 

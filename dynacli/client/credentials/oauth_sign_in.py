@@ -14,9 +14,10 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 from weakref import WeakKeyDictionary
 
+from dynacli.auth.credential_store import FILE, KEYRING, CredentialStore, Keeping, StoredCredential
 from dynacli.auth.credentials import Held, Variables
 from dynacli.auth.missing_credential import expired_credential
-from dynacli.auth.oauth.oauth_flow import (
+from dynacli.auth.oauth import (
     CLIENT_CREDENTIALS,
     CODE,
     DEVICE,
@@ -27,24 +28,20 @@ from dynacli.auth.oauth.oauth_flow import (
     SignInContext,
     Token,
     check_endpoint,
-    flows_of,
-)
-from dynacli.auth.oauth.token_endpoint import (
     discover_flows,
+    flows_of,
     refresh,
     sign_in_by_client_credentials,
     sign_in_by_password,
 )
 from dynacli.auth.operation_token import OPERATION, OperationRefresh, OperationToken
 from dynacli.auth.secret import MASK, Secret
-from dynacli.auth.store.credential_store import FILE, KEYRING, CredentialStore, Keeping, StoredCredential
 from dynacli.auth.tls_login import TlsLogin, context_besides
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import tls_settings
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, TimedOutError, UsageError
-from dynacli.openapi.document.pointer import escaped
-from dynacli.openapi.model.lenient_reading import dict_or_empty
+from dynacli.openapi.document.json_trees import dict_or_empty, escaped
 from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.openapi.schema.documented_values import follow_reference
 from dynacli.record import replace
@@ -634,7 +631,7 @@ class PasswordSource:
 
     def _store_word(self, scheme: SecurityScheme, stored: StoredCredential | None) -> str:
         """Return the store that keeps the token; empty if none may: a file only if a person has asked for one."""
-        from dynacli.auth.store.keyring_values import has_keyring
+        from dynacli.auth.credential_store import has_keyring
 
         listed = self._store.list()
         if stored is None and any(each.place == self._place(scheme) for each in listed):

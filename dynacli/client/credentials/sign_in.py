@@ -5,6 +5,7 @@ from shlex import quote
 from time import time
 from typing import Any
 
+from dynacli.auth.credential_store import FILE, KEYRING, CredentialStore, Keeping, StoredCredential
 from dynacli.auth.credentials import (
     MUTUAL_TLS,
     WITH_PASSWORD,
@@ -16,14 +17,13 @@ from dynacli.auth.credentials import (
 )
 from dynacli.auth.operation_token import end_of_token
 from dynacli.auth.secret import Secret
-from dynacli.auth.store.credential_store import FILE, KEYRING, CredentialStore, Keeping, StoredCredential
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import scheme_of, schemes_of
 from dynacli.client.sign_request import is_accepted_origin
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import AuthError, RefusedError, UsageError
 from dynacli.openapi.model.operation import SecurityScheme
-from dynacli.registry.configuration.configuration import DEMO
+from dynacli.registry.configuration import DEMO
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server, parse_origin
 from dynacli.text.terminal import visible
@@ -200,7 +200,7 @@ def chosen_store(word: str) -> str:
     """
     if word == FILE:
         return FILE
-    from dynacli.auth.store.keyring_values import has_keyring
+    from dynacli.auth.credential_store import has_keyring
 
     if has_keyring():
         return KEYRING

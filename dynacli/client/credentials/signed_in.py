@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from time import time
 from typing import Any, NamedTuple
 
+from dynacli.auth.credential_store import CredentialStore, StoredCredential
 from dynacli.auth.credentials import MUTUAL_TLS, WITH_PASSWORD, Alternative, kind_of, variables_of
 from dynacli.auth.missing_credential import needed_variables, set_variables
-from dynacli.auth.store.credential_store import CredentialStore, StoredCredential
 from dynacli.client.profiles import signing_of
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError
 from dynacli.openapi.model.operation import Operation, SecurityScheme
-from dynacli.registry.configuration.configuration import DEMO, profiles_in
+from dynacli.registry.configuration import DEMO, profiles_in
 from dynacli.registry.opened_api import OpenedApi
 
 __all__ = ["SignedIn", "credential_state", "signed_in"]

@@ -32,9 +32,9 @@ from dynacli.environment import Environment, variable
 from dynacli.errors import DynacliError, FileError
 from dynacli.http.built_request import Request
 from dynacli.http.semantics import is_event_stream, is_json, is_sequence
-from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.record import replace
-from dynacli.registry.history.record_call import (
+from dynacli.registry.record_call import (
     LARGEST_REMEMBERED,
     MODES,
     MOST_REMEMBERED,
@@ -494,13 +494,13 @@ class CallHistory:
         try:
             is_time_to_sweep = record_call(self._env, call, self._answered)
         except UnusualHistoryError as unusual:
-            from dynacli.registry.history.history_file import record_with_care
+            from dynacli.registry.call_history import record_with_care
 
             if note := record_with_care(self._env, call, self._answered, unusual):
                 self._warn(note)
             return
         if is_time_to_sweep:
-            from dynacli.registry.history.history_file import sweep
+            from dynacli.registry.call_history import sweep
 
             sweep(self._env)
 

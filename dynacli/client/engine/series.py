@@ -30,7 +30,7 @@ from dynacli.errors import (
 )
 from dynacli.http.exchange import may_pass, seconds_text
 from dynacli.http.semantics import SAFE_METHODS
-from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.wording import counted
 from dynacli.record import record, replace
 
@@ -224,7 +224,7 @@ def _value_of(response: "Response", until: Until) -> Any:
     Raises:
         FormatError: It is no JSON.
     """
-    from dynacli.text.content_kind import decoded, is_json
+    from dynacli.text.body_text import decoded, is_json
     from dynacli.text.exact_json import read_json
 
     if not response.body:

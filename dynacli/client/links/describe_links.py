@@ -14,11 +14,10 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.linked_operation import leads_elsewhere, linked_operation, links_in
 from dynacli.environment import invocation_words
 from dynacli.http.semantics import SAFE_METHODS
-from dynacli.openapi.model.command_words import option_pair, shell_line, shell_word
 from dynacli.openapi.model.operation import Operation, OperationSummary, Parameter
 from dynacli.openapi.model.path_templates import ListingOperations
 from dynacli.openapi.model.runtime_expressions import Expression, parse_expression, split_template
-from dynacli.openapi.model.wording import counted
+from dynacli.openapi.model.wording import counted, option_pair, shell_line, shell_word
 from dynacli.openapi.schema.documented_values import documented_values_at, example_values_of, walk_value
 from dynacli.openapi.schema.example_call import body_example, option_text, parameter_example
 from dynacli.openapi.schema.example_value import NoExampleError

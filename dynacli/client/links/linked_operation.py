@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.catalog.catalog_file import Catalog
 
 __all__ = ["leads_elsewhere", "linked_operation", "links_in"]
 
@@ -53,7 +53,7 @@ def leads_elsewhere(ref: str, uri: str) -> bool:
 
 def _place_of(ref: str, uri: str) -> tuple[str, str] | None:
     """Return path and method that an `operationRef` leads to; None where that is in another document."""
-    from dynacli.openapi.document.pointer import from_fragment
+    from dynacli.openapi.document.json_trees import from_fragment
 
     document, _, fragment = ref.partition("#")
     if document and document != uri and not uri.endswith("/" + document.removeprefix("./")):

@@ -37,8 +37,8 @@ from dynacli.client.pages.next_page import (
 from dynacli.client.pages.page_rule import PageRule, ResponsePlace, place_at
 from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, NetworkError, UsageError
-from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.openapi.document.pointer import join
+from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
+from dynacli.openapi.document.json_trees import join
 from dynacli.openapi.model.field_names import plain_name
 from dynacli.openapi.model.find_items import Items, find_items
 from dynacli.openapi.model.wording import enumerated

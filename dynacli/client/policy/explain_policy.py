@@ -11,8 +11,8 @@ from dynacli.client.policy.permission import decision_on, is_asked_about
 from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, strictest, unknown_words
 from dynacli.errors import UsageError
 from dynacli.http.built_request import Request
-from dynacli.registry.configuration.configuration import Configuration
-from dynacli.registry.configuration.configuration_lines import line_of
+from dynacli.registry.configuration import Configuration
+from dynacli.registry.configuration_lines import line_of
 
 if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings

@@ -26,9 +26,9 @@ from dynacli.client.policy.policy_rules import ALLOWED, Decision, Policy, Rules,
 from dynacli.environment import Environment, invocation
 from dynacli.errors import RefusedError, UsageError
 from dynacli.http.built_request import Request
-from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import Operation, OperationSummary, Server
-from dynacli.registry.configuration.configuration import profiles_in, texts
+from dynacli.registry.configuration import profiles_in, texts
 from dynacli.registry.open_by_name import open_from_cache
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server

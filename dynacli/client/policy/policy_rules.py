@@ -27,12 +27,12 @@ from dynacli.client.profiles import malformed
 from dynacli.environment import Environment
 from dynacli.errors import FileError
 from dynacli.http.semantics import SAFE_METHODS
-from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.kebab_names import is_tag_meant, kebab
 from dynacli.openapi.model.operation import Operation, OperationSummary
 from dynacli.openapi.model.path_templates import path_template
 from dynacli.record import record, replace
-from dynacli.registry.configuration.configuration import profiles_in
+from dynacli.registry.configuration import profiles_in
 
 __all__ = [
     "ADDITIONAL",

@@ -105,7 +105,7 @@ class Response:
         It is None where there is no body, and the bytes where they are no text. A body that is not the JSON that
         its media type promises is text, too.
         """
-        from dynacli.text.content_kind import decoded
+        from dynacli.text.body_text import decoded
 
         if not self.content:
             return None

@@ -17,11 +17,11 @@ from dynacli.client.sign_request import is_secret_parameter
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, HttpError, MismatchError
 from dynacli.http.semantics import SAFE_METHODS
-from dynacli.openapi.document.pointer import unescaped
+from dynacli.openapi.document.json_trees import unescaped
 from dynacli.openapi.model.field_names import plain_name
 from dynacli.openapi.model.operation import EACH, Operation, Parameter, SecurityScheme, of_first_items
 from dynacli.openapi.model.wording import enumerated
-from dynacli.text.content_kind import decoded, is_json
+from dynacli.text.body_text import decoded, is_json
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of, with_masked_query, without_query
 
@@ -57,7 +57,7 @@ def http_error(call: Call, response: "Response", place: str = "") -> HttpError:
         place: Where its body may say more, for example `on standard output`; empty for nowhere.
     """
     from dynacli.http.exchange import may_pass
-    from dynacli.text.server_message import server_message
+    from dynacli.text.body_text import server_message
     from dynacli.text.wrapping import quoted
 
     phrase = f" {response.reason}" if response.reason else ""

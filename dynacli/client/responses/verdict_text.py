@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from dynacli.http.semantics import essence, is_json_lines, is_json_sequence
 from dynacli.openapi.model.wording import enumerated
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.text.content_kind import decoded, is_json
+from dynacli.text.body_text import decoded, is_json
 from dynacli.text.excerpt import ExcerptTarget, in_margin, json_excerpts, marked
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from dynacli.http.built_request import Request
     from dynacli.http.exchange import Response
-    from dynacli.registry.document_locations import Location
+    from dynacli.openapi.document.positions import Location
     from dynacli.validation.finding import Finding, Verdict
 
 __all__ = [
@@ -137,12 +137,12 @@ def _headline(finding: "Finding", count: int = 1, places: "Sequence[str]" = ()) 
 
 def placed(location: "Location", line: int, *, is_one_file: bool) -> str:
     """Return a place in the document as a line of text."""
+    from dynacli.openapi.document.positions import named_line
     from dynacli.openapi.document.source import shown_file
-    from dynacli.registry.document_locations import line_of
 
-    file, place = "document" if is_one_file else shown_file(location.file), line_of(line, location.column)
+    file, place = "document" if is_one_file else shown_file(location.file), named_line(line, location.column)
     # Of a document without line breaks the pointer says more than the column.
-    is_long = place != line_of(line, None)
+    is_long = place != named_line(line, None)
     return f"{location.pointer} ({file} {place})" if is_long else f"{file} {place}: {location.pointer}"
 
 

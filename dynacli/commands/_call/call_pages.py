@@ -17,9 +17,8 @@ from dynacli.client.parallel_calls import noting_interrupt
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation_words, program
 from dynacli.errors import DynacliError, FileError, FormatError
-from dynacli.openapi.model.command_words import option_pair, shell_line
 from dynacli.openapi.model.operation import Parameter
-from dynacli.openapi.model.wording import counted
+from dynacli.openapi.model.wording import counted, option_pair, shell_line
 from dynacli.output.output_form import ITEM_FORMATS, OutputForm
 from dynacli.output.standard_output import is_unchanged, written_text
 from dynacli.record import replace

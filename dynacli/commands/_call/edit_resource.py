@@ -21,7 +21,7 @@ from dynacli.openapi.schema.read_schema import applied_schemas, following
 from dynacli.options.standard_options import FURTHER_CALLS
 from dynacli.record import replace
 from dynacli.request.convert_words import json_value
-from dynacli.text import content_kind
+from dynacli.text import body_text
 from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.json_text import reindent
 
@@ -207,9 +207,9 @@ def _keys(update: DescribedOperation) -> set[tuple[str, str]]:
 
 
 def _value_of(body: bytes, media_type: str, described: DescribedOperation) -> Any:
-    text = content_kind.decoded(body, media_type)
+    text = body_text.decoded(body, media_type)
     try:
-        if text is not None and content_kind.is_json(media_type, text):
+        if text is not None and body_text.is_json(media_type, text):
             return read_json(text)
     except (ValueError, RecursionError):
         pass  # the error follows

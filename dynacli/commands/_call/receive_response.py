@@ -19,7 +19,7 @@ from dynacli.files import replace_named_file
 from dynacli.http.exchange import RENDER_LIMIT, Response, stated_length
 from dynacli.http.semantics import essence, is_event_stream, is_json, is_sent_as_bytes, is_sequence
 from dynacli.http.send import FILE_LIMIT, JUDGED_LIMIT, WARNED_LIMIT, Pieces
-from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.output.output_form import ITEM_FORMATS, OutputForm
 from dynacli.output.standard_output import Write, is_unchanged, watched_reader, written_body
 from dynacli.record import replace

@@ -15,7 +15,7 @@ from dynacli.environment import Environment, invocation, invocation_words, progr
 from dynacli.openapi.model.operation import OperationSummary, Server
 from dynacli.openapi.model.overview import Overview, Start
 from dynacli.openapi.model.wording import age_text, counted
-from dynacli.registry.configuration.configuration import DEMO, LOGIN_KEY
+from dynacli.registry.configuration import DEMO, LOGIN_KEY
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
 from dynacli.text.wrapping import closed, foreign_lines, foreign_within, shortened, word_or_quoted, wrapped
@@ -468,6 +468,6 @@ def _command(verb: str, api: OpenedApi, *words: str) -> str:
     # Standard input is read by now, and what cannot be printed cannot be copied.
     if api.name == "-" or any(visible(word, keep="") != word for word in everything):
         return ""
-    from dynacli.openapi.model.command_words import shell_line
+    from dynacli.openapi.model.wording import shell_line
 
     return shell_line(everything)

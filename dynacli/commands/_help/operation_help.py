@@ -10,7 +10,7 @@ from dynacli.environment import Environment, invocation, program
 from dynacli.http.semantics import is_multipart
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import MORE, Body, Choice, Field, MediaType, ValueType, of_first_items
-from dynacli.openapi.model.value_words import MAY_BE_NULL, NOT_EMPTY, constraints, placeholder
+from dynacli.openapi.model.wording import MAY_BE_NULL, NOT_EMPTY, constraints, placeholder
 from dynacli.options.standard_options import FILE, INPUT_OPTIONS, PART, STANDARD_OPTIONS, Option, options_of
 from dynacli.record import replace
 from dynacli.text.terminal import Painter, terminal_width, visible

@@ -5,7 +5,7 @@ from typing import Any
 
 from dynacli.commands._help.page_lines import usage_lines
 from dynacli.environment import Environment, invocation
-from dynacli.openapi.catalog.store.catalog_file import Catalog
+from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import WEBHOOKS, OperationSummary
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible

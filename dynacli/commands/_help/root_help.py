@@ -8,7 +8,7 @@ from dynacli.errors import FileError
 from dynacli.options.command import SECTIONS
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.standard_options import OPTIONS_BY_NAME
-from dynacli.registry.configuration.configuration import Configuration
+from dynacli.registry.configuration import Configuration
 from dynacli.text.terminal import Painter, terminal_width
 from dynacli.text.wrapping import shortened, wrapped
 

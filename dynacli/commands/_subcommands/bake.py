@@ -29,7 +29,7 @@ from dynacli.errors import DocumentError, FileError, UsageError
 from dynacli.files import cannot_be_written, write_named_file, write_named_files
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.options.standard_options import OPTION_KEYS
-from dynacli.registry.configuration.configuration import DEMO, Configuration, check_name
+from dynacli.registry.configuration import DEMO, Configuration, check_name
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.read_sources import Layers
 from dynacli.registry.revisions.referenced_files import INSIDE, ReferencedFiles, pack_document, write_archive
@@ -250,7 +250,7 @@ class _BakedTool(NamedTuple):
         """
         if self.compiled is None:
             return
-        from dynacli.openapi.catalog.store.catalog_writer import write_catalog
+        from dynacli.openapi.catalog.catalog_writer import write_catalog
 
         revisions, pointer, content = self.api.revisions, self.api.pointer, self.api.content()
         if content is None:
@@ -330,8 +330,8 @@ def _baked_tool(env: Environment, name: str, api: OpenedApi, options: _ToolOptio
 
 def _compiled(api: OpenedApi, program: Program) -> "Compiled":
     from dynacli.openapi.catalog.compiler.compile_document import compile_document
-    from dynacli.openapi.catalog.compiler.garbage_collection import without_collector
     from dynacli.registry.install_revision import selection_of
+    from dynacli.registry.read_sources import without_collector
 
     with without_collector():
         document = api.document()

@@ -9,7 +9,7 @@ from dynacli.errors import UsageError
 from dynacli.options.command import Command
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
-from dynacli.registry.configuration.configuration import DEMO
+from dynacli.registry.configuration import DEMO
 
 __all__ = ["EditGroup", "ReadGroup", "RequestGroup"]
 

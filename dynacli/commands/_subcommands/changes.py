@@ -13,8 +13,8 @@ from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import DocumentError
 from dynacli.options.command import MARKDOWN, Command
+from dynacli.registry.news import find_pending
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.registry.revisions.pending_document import find_pending
 
 if TYPE_CHECKING:
     from dynacli.openapi.changes.change_records import Changes, OperationKey
@@ -38,10 +38,10 @@ class _ComparedRevision(NamedTuple):
 
 @click.pass_obj
 def _changes(run: Run, api: str, since: str | None, until: str | None, breaking: bool, texts: bool) -> None:
-    from dynacli.openapi.catalog.compiler.garbage_collection import without_collector
     from dynacli.openapi.changes.change_report import changes_json, changes_markdown, changes_text
     from dynacli.openapi.changes.compare import compare
     from dynacli.output.render import write_data
+    from dynacli.registry.read_sources import without_collector
     from dynacli.text.terminal import visible
 
     with without_collector(), ExitStack() as stack:

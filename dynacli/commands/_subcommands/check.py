@@ -97,7 +97,7 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     from dynacli.check.check_run import CheckRun, CheckSettings
     from dynacli.check.preset_values import read_preset_values
     from dynacli.client.damaged_cache import explain_damage
-    from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+    from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 
     if run.options.output == HTML and (run.options.dry_run or run.options.filter or run.options.columns):
         raise UsageError(

@@ -9,7 +9,7 @@ import click
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, program
 from dynacli.errors import FileError, RefusedError, UsageError
-from dynacli.registry.configuration.configuration import Configuration, check_name, profiles_in, texts
+from dynacli.registry.configuration import Configuration, check_name, profiles_in, texts
 from dynacli.text.terminal import Painter, visible
 
 if TYPE_CHECKING:

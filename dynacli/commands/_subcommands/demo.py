@@ -13,7 +13,7 @@ from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.record import replace
-from dynacli.registry.configuration.configuration import DEMO
+from dynacli.registry.configuration import DEMO
 from dynacli.registry.opened_api import OpenedApi
 
 if TYPE_CHECKING:

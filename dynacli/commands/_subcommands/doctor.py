@@ -9,7 +9,7 @@ import click
 from dynacli.commands.run import Run
 from dynacli.environment import DISTRIBUTION, Environment, how_to_install, invocation, program, variable
 from dynacli.errors import DocumentError, DynacliError, FileError, UsageError
-from dynacli.registry.configuration.configuration import Configuration, profiles_in
+from dynacli.registry.configuration import Configuration, profiles_in
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
 
@@ -197,8 +197,8 @@ def _cache(env: Environment) -> _Check:
 def _history(env: Environment) -> _Check:
     """Check that the history can be read; the message has the number of its calls."""
     from dynacli.openapi.model.wording import counted
-    from dynacli.registry.history.history_file import read_calls
-    from dynacli.registry.history.record_call import history_path
+    from dynacli.registry.call_history import read_calls
+    from dynacli.registry.record_call import history_path
 
     try:
         return _Check("history", f"{history_path(env)}, {counted(sum(1 for _ in read_calls(env)), 'call')}")

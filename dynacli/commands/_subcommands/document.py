@@ -64,7 +64,7 @@ def _part(opened: OpenedApi, tree: dict[str, Any], words: tuple[str, ...]) -> di
         UsageError: A word names neither.
     """
     from dynacli.client.search_operations import chosen_operations
-    from dynacli.openapi.document.references.cut_operations import cut_to_operations
+    from dynacli.openapi.document.references.cut_document import cut_to_operations
 
     places = {(operation.path, operation.method) for operation in chosen_operations(opened, words)}
     return cut_to_operations(tree, places)
@@ -72,7 +72,7 @@ def _part(opened: OpenedApi, tree: dict[str, Any], words: tuple[str, ...]) -> di
 
 def _bundled(run: Run, document: "Document") -> dict[str, Any]:
     """Return the document as one file; warn of references that are left out or still lead elsewhere."""
-    from dynacli.openapi.document.references.portable import make_portable
+    from dynacli.openapi.document.references.cut_document import make_portable
 
     portable = make_portable(document.tree)
     if portable.left_out:

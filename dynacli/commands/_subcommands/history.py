@@ -16,8 +16,8 @@ from dynacli.errors import FileError, UsageError
 from dynacli.options.command import Command
 from dynacli.options.parsed_words import parse, standard_rules
 from dynacli.output.standard_error import write_stderr
-from dynacli.registry.history.history_file import HistoryRow, clear_history, read_calls
-from dynacli.registry.history.record_call import history_mode
+from dynacli.registry.call_history import HistoryRow, clear_history, read_calls
+from dynacli.registry.record_call import history_mode
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import table_lines
 from dynacli.urls import with_masked_query
@@ -143,7 +143,7 @@ def export_calls(
 
 
 def _seconds(text: str) -> float:
-    from dynacli.registry.revisions.open_request import duration_of
+    from dynacli.registry.revisions.revisions import duration_of
 
     seconds = duration_of(text)
     if seconds is None:

@@ -22,7 +22,7 @@ def ignore(
     """Run `ignore`."""
     from dynacli.commands._subcommands.api.api_add import check_registered
     from dynacli.output.standard_error import write_stderr
-    from dynacli.registry.configuration.configuration import Configuration
+    from dynacli.registry.configuration import Configuration
     from dynacli.text.terminal import visible
 
     check_registered(run, api)

@@ -12,7 +12,7 @@ from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, UsageError
 from dynacli.openapi.model.operation import OperationSummary
-from dynacli.registry.configuration.configuration import Configuration
+from dynacli.registry.configuration import Configuration
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
 
@@ -163,7 +163,7 @@ def _each_operation(run: Run, api: str, tag: str) -> Iterator[OperationSummary]:
 
     The whole run cannot begin anew once a part of the list is written.
     """
-    from dynacli.openapi.catalog.store.catalog_file import DamagedCatalogError
+    from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 
     count = 0
     try:

@@ -52,7 +52,7 @@ def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
 
 def _named_api(run: Run, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Return the API that the first word names, empty where it names none, and the words of the question."""
-    from dynacli.registry.configuration.configuration import DEMO, Configuration
+    from dynacli.registry.configuration import DEMO, Configuration
 
     first = words[0]
     is_source = first == "-" or "/" in first or first.lower().endswith((".json", ".yaml", ".yml"))
@@ -68,7 +68,7 @@ def _registered(run: Run) -> Iterator[OpenedApi]:
         UsageError: None is registered.
     """
     from dynacli.errors import DynacliError, UsageError
-    from dynacli.registry.configuration.configuration import Configuration
+    from dynacli.registry.configuration import Configuration
 
     names = Configuration(run.env).apis()
     if not names:

@@ -14,7 +14,7 @@ from dynacli.errors import DynacliError, FormatError, RefusedError, UsageError
 from dynacli.output.output_form import OutputForm
 from dynacli.output.render import is_for_people
 from dynacli.record import replace
-from dynacli.registry.configuration.configuration import DEMO
+from dynacli.registry.configuration import DEMO
 from dynacli.text.terminal import Painter
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def mock_api(
 def _where(api: "OpenedApi", origin: str) -> str:
     """Return where the mock runs, and how it is called."""
     from dynacli.apps.mock.mock_server import base_path
-    from dynacli.openapi.model.command_words import shell_line
+    from dynacli.openapi.model.wording import shell_line
 
     base = f"{origin}{base_path(api)}"
     first = next((summary for summary in api.catalog.each_summary() if not summary.is_hidden), None)
@@ -150,7 +150,7 @@ def _upstream(run: Run, api: "OpenedApi", settings: "CallSettings") -> "Upstream
     from dynacli.apps.proxy.upstream_server import UpstreamServer
     from dynacli.client.sign_request import is_accepted_origin
     from dynacli.commands._questions import agrees
-    from dynacli.http.environment_proxy import environment_proxy
+    from dynacli.http.connections import environment_proxy
     from dynacli.request.choose_server import choose_server
     from dynacli.urls import origin_of
 

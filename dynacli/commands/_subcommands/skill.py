@@ -12,11 +12,10 @@ import click
 from dynacli.client.credentials.signed_in import credential_state
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program
-from dynacli.openapi.model.command_words import shell_line
 from dynacli.openapi.model.kebab_names import kebab
 from dynacli.openapi.model.operation import OperationSummary
 from dynacli.openapi.model.overview import Start
-from dynacli.openapi.model.wording import counted
+from dynacli.openapi.model.wording import counted, shell_line
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import visible
 from dynacli.text.wrapping import quoted, short_sentence

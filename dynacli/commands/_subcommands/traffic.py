@@ -11,8 +11,8 @@ import click
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, FileError, UsageError
-from dynacli.openapi.model.command_words import shell_line
-from dynacli.registry.configuration.configuration import Configuration
+from dynacli.openapi.model.wording import shell_line
+from dynacli.registry.configuration import Configuration
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
 from dynacli.urls import with_masked_query

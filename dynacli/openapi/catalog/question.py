@@ -2,8 +2,17 @@
 
 from collections.abc import Container, Sequence
 
-from dynacli.openapi.catalog._search.search_words import STOP_WORDS, names_several, stem, words_of
-from dynacli.openapi.catalog._search.thesaurus import AKIN, action_of, is_generic, meanings, phrases
+from dynacli.openapi.catalog._search_words import (
+    AKIN,
+    STOP_WORDS,
+    action_of,
+    is_generic,
+    meanings,
+    names_several,
+    phrases,
+    stem,
+    words_of,
+)
 from dynacli.openapi.catalog.vocabulary import Vocabulary
 from dynacli.record import record
 

@@ -4,12 +4,10 @@ import re
 from collections.abc import Collection, Mapping
 from math import log
 
-from dynacli.openapi.catalog._search.operation_words import OperationWords, rarity
-from dynacli.openapi.catalog._search.search_words import STOP_WORDS, words_of
-from dynacli.openapi.catalog._search.search_words import stem as stem_of
-from dynacli.openapi.catalog._search.thesaurus import ACTING
+from dynacli.openapi.catalog._search_words import ACTING, STOP_WORDS, OperationWords, rarity, words_of
+from dynacli.openapi.catalog._search_words import stem as stem_of
+from dynacli.openapi.catalog.catalog_file import Catalog, DamagedCatalogError
 from dynacli.openapi.catalog.question import ALL, DOING, READING, Question, Term, read_question
-from dynacli.openapi.catalog.store.catalog_file import Catalog, DamagedCatalogError
 from dynacli.openapi.catalog.vocabulary import StemIndex, Vocabulary
 from dynacli.openapi.model.kebab_names import kebab, tag_prefixes
 from dynacli.openapi.model.operation import OperationSummary

@@ -8,9 +8,9 @@ document (https://www.sqlite.org/fts5.html, "FTS5 Data Structures").
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from dynacli.openapi.catalog._search.search_words import stem as stem_of
-from dynacli.openapi.catalog._search.thesaurus import known_words
-from dynacli.openapi.catalog.store.catalog_file import Catalog, DamagedCatalogError
+from dynacli.openapi.catalog._search_words import known_words
+from dynacli.openapi.catalog._search_words import stem as stem_of
+from dynacli.openapi.catalog.catalog_file import Catalog, DamagedCatalogError
 
 __all__ = ["StemIndex", "Vocabulary", "stem_rows"]
 

@@ -12,15 +12,15 @@ from typing import Any, NamedTuple, TypeVar
 from dynacli.import_orjson import orjson
 from dynacli.openapi.changes._comparing.compared_document import (
     ComparedDocument,
+    KeywordValue,
     Place,
     canonical,
     child,
     present,
     shortened,
 )
-from dynacli.openapi.changes._comparing.compared_schema import KeywordValue
 from dynacli.openapi.changes.change_records import Change
-from dynacli.openapi.document.pointer import MISSING, follow, split
+from dynacli.openapi.document.json_trees import MISSING, follow, split
 
 __all__ = [
     "REQUEST",

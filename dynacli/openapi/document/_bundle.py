@@ -19,9 +19,9 @@ from urllib.parse import unquote, urlsplit
 
 from dynacli.openapi.document._document_files import Files, absolute
 from dynacli.openapi.document._reference_graph import Part, ReferenceGraph, Use
+from dynacli.openapi.document.json_trees import follow, fragment_of, join
 from dynacli.openapi.document.limits import MAX_DEPTH, MAX_NODES
 from dynacli.openapi.document.objects import SCHEMA, sections_of
-from dynacli.openapi.document.pointer import follow, fragment_of, join
 from dynacli.openapi.document.references.place_origins import Move, Origins, Place
 from dynacli.openapi.document.references.scan import KNOWN_DIALECTS, Steps
 

@@ -9,8 +9,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 from dynacli.errors import DocumentError, DynacliError, RefusedError
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.objects import DOCUMENT, SCHEMA
-from dynacli.openapi.document.reading.parse import Parsed, parse_file
-from dynacli.openapi.document.reading.source_text import to_utf8
+from dynacli.openapi.document.parse import Parsed, parse_file, to_utf8
 from dynacli.openapi.document.references.scan import Steps, sites_of, steps_of, without_fragment
 from dynacli.openapi.document.source import file_name
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
 
+    from dynacli.http.connections import Peers
     from dynacli.http.import_httpx import httpx
-    from dynacli.http.peers import Peers
 
 __all__ = ["Downloads", "Head", "max_age_of"]
 

@@ -10,10 +10,16 @@ from itertools import takewhile
 from typing import Any, NamedTuple
 
 from dynacli.openapi.document._document_files import Files, OpenFile, UnreadableError, absolute
-from dynacli.openapi.document.json_trees import count_values
+from dynacli.openapi.document.json_trees import (
+    MISSING,
+    count_values,
+    follow,
+    follow_partly,
+    from_fragment,
+    step_into,
+)
 from dynacli.openapi.document.limits import MAX_NODES
 from dynacli.openapi.document.objects import DOCUMENT, PATH_ITEM, SCHEMA, ObjectKind, kind_at, kind_in_list
-from dynacli.openapi.document.pointer import MISSING, follow, follow_partly, from_fragment, step_into
 from dynacli.openapi.document.references.scan import (
     REFERENCES,
     Site,

@@ -11,14 +11,14 @@ from dynacli.openapi.document._document_files import File, Files, Opener
 from dynacli.openapi.document._plain_json import check_limits
 from dynacli.openapi.document._version import check_version
 from dynacli.openapi.document.fetched import Fetched
-from dynacli.openapi.document.mending.mend import mend
-from dynacli.openapi.document.mending.specification_report import Problem, report
-from dynacli.openapi.document.overlays.overlay import Overlaid, Overlay, lay_over
-from dynacli.openapi.document.reading.parse import parse_document
-from dynacli.openapi.document.references.cut_operations import cut_to_parameters
+from dynacli.openapi.document.mend import mend
+from dynacli.openapi.document.overlay import Overlaid, Overlay, lay_over
+from dynacli.openapi.document.parse import parse_document
+from dynacli.openapi.document.references.cut_document import cut_to_parameters
 from dynacli.openapi.document.references.place_origins import Origins, Place
 from dynacli.openapi.document.references.resolve import resolve
 from dynacli.openapi.document.references.scan import ScanResult, scan
+from dynacli.openapi.document.specification_report import Problem, report
 
 __all__ = ["Document", "File", "Opener", "Overlay", "load"]
 

@@ -7,7 +7,7 @@ such as `$response.body.id`, is read as the expression that is meant.
 import re
 from typing import NamedTuple
 
-from dynacli.openapi.document.pointer import split
+from dynacli.openapi.document.json_trees import split
 
 __all__ = ["Expression", "parse_expression", "split_template"]
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dynacli.openapi.model.lenient_reading import list_or_empty, text_or_empty
+from dynacli.openapi.document.json_trees import list_or_empty, text_or_empty
 from dynacli.openapi.model.operation import Server
 from dynacli.urls import is_whole_url
 

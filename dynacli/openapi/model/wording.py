@@ -1,8 +1,32 @@
-"""Lists and spans of time as messages write them: `a, b and c`, `3 days`."""
+"""How messages and help pages write lists, spans of time, values and command lines: `a, b and c`, `3 days`."""
 
+import json
+import re
 from collections.abc import Iterable, Sequence
 
-__all__ = ["age_text", "counted", "did_you_mean", "enumerated", "listed_near", "near_names"]
+from dynacli.openapi.model.operation import ValueType
+from dynacli.text.terminal import visible
+from dynacli.text.wrapping import short_sentence, word_or_quoted
+
+__all__ = [
+    "MAY_BE_NULL",
+    "MAY_BE_REPEATED",
+    "NOT_EMPTY",
+    "age_text",
+    "constraints",
+    "counted",
+    "did_you_mean",
+    "enumerated",
+    "file_or_value",
+    "listed_near",
+    "literal_word",
+    "near_names",
+    "option_pair",
+    "placeholder",
+    "reads_input",
+    "shell_line",
+    "shell_word",
+]
 
 _YEAR = 365.2425 * 86_400
 _MOST_NEAR, _MOST_LISTED = 3, 20
@@ -63,3 +87,143 @@ def age_text(seconds: float) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun, whose plural ends in `s`: `1,223 operations`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+NOT_EMPTY = "not empty"
+MAY_BE_NULL = "may be null"
+MAY_BE_REPEATED = "may be repeated"
+_MAX_VALUES = 12
+_LONGEST_VALUE = 80
+"""Characters of a value that are shown."""
+
+
+def placeholder(value: ValueType) -> str:
+    """Return the placeholder of an option's value, such as `INTEGER`."""
+    if value.type == "boolean":
+        return "[true|false]"
+    if value.type == "array":
+        inner = "VALUE" if value.items is None else placeholder(value.items)
+        return f"{inner.strip('[]')} ..."
+    names = {"integer": "INTEGER", "number": "NUMBER", "object": "JSON", "string": "TEXT"}
+    if value.type == "string" and value.format and re.fullmatch(r"[A-Za-z][\w.-]*", value.format):
+        return value.format.upper()[:24]
+    return names.get(value.type, "VALUE")
+
+
+def file_or_value(value: ValueType) -> str:
+    """Return the placeholder of a part of a multipart body, which is `@FILE` where its content is a file's."""
+    inner = value.items if value.type == "array" and value.items is not None else value
+    if inner.format != "binary":
+        return placeholder(value)
+    return "@FILE" if inner is value else "@FILE ..."
+
+
+def constraints(value: ValueType) -> list[str]:
+    """Return the constraints of a value, in words."""
+    facts = []
+    source = value.items if value.type == "array" and value.items is not None else value
+    if source.enum:
+        words = [_word(member) for member in source.enum]
+        more = f", ... {len(words) - _MAX_VALUES} more" if len(words) > _MAX_VALUES else ""
+        facts.append("one of " + ", ".join(words[:_MAX_VALUES]) + more)
+    facts.extend(_limits(source.limits or {}))
+    if source is not value:
+        facts.extend(_limits({key: limit for key, limit in (value.limits or {}).items() if "Items" in key}))
+        facts.append(MAY_BE_REPEATED)
+    if value.is_nullable:
+        facts.append(MAY_BE_NULL)
+    if value.has_default and value.default is not None:
+        facts.append("empty by default" if value.default == "" else f"default {_word(value.default)}")
+    return [visible(fact, keep="") for fact in facts]
+
+
+def _limits(limits: object) -> list[str]:
+    known = limits if isinstance(limits, dict) else {}
+    facts = []
+    low, high = known.get("minimum"), known.get("maximum")
+    # These are booleans in OpenAPI 3.0, and numbers in 3.1.
+    above, below = known.get("exclusiveMinimum"), known.get("exclusiveMaximum")
+    if low is not None and high is not None and not above and not below:
+        facts.append(f"{low} to {high}")
+    else:
+        if low is not None:
+            facts.append(f"{'more than' if above is True else 'at least'} {low}")
+        if high is not None:
+            facts.append(f"{'less than' if below is True else 'at most'} {high}")
+    if above is not None and not isinstance(above, bool):
+        facts.append(f"more than {above}")
+    if below is not None and not isinstance(below, bool):
+        facts.append(f"less than {below}")
+    if "multipleOf" in known:
+        facts.append(f"a multiple of {known['multipleOf']}")
+    for few, many, units in (("minLength", "maxLength", "characters"), ("minItems", "maxItems", "items")):
+        if few in known and many in known:
+            is_exact = known[few] == known[many]
+            facts.append(f"{known[few]} {units}" if is_exact else f"{known[few]} to {known[many]} {units}")
+        elif known.get(few) == 1:
+            facts.append(NOT_EMPTY)
+        elif known.get(few):
+            facts.append(f"at least {known[few]} {units}")
+        elif many in known:
+            facts.append(f"at most {known[many]} {units}")
+    if "pattern" in known:
+        facts.append(f"like {word_or_quoted(short_sentence(str(known['pattern']), _LONGEST_VALUE))}")
+    return facts
+
+
+def _word(value: object) -> str:
+    if isinstance(value, str):
+        return word_or_quoted(short_sentence(value, _LONGEST_VALUE))
+    return json.dumps(value, ensure_ascii=False)
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*")
+"""What means itself in every shell; zsh takes `=ls` for the path of `ls`."""
+_NOT_IN_QUOTES = frozenset('"$`\\!')
+"""What means something between double quotes, also to a shell that looks for `!`."""
+
+
+def option_pair(flag: str, value: str, *, is_joined: bool = False) -> list[str]:
+    """Return an option and its value as two words, or as one where the value looks like an option.
+
+    Args:
+        flag: The option with its hyphens.
+        is_joined: Whether they are one word in any case, as where the option may also stand alone.
+    """
+    return [f"{flag}={value}"] if is_joined or value.startswith("-") else [flag, value]
+
+
+def reads_input(word: str) -> bool:
+    """Return whether an input that takes files reads a file or standard input for a word."""
+    return word == "-" or (word.startswith("@") and not word.startswith("@@"))
+
+
+def literal_word(text: str) -> str:
+    """Return the word by which an input that takes files is given a text itself."""
+    return f"@{text}" if text.startswith("@") else text
+
+
+def shell_line(words: Iterable[str]) -> str:
+    """Return words as one line for a shell."""
+    return " ".join(map(shell_word, words))
+
+
+def shell_word(word: str) -> str:
+    r"""Return a word as a shell reads it, in one line and with nothing that a terminal should not get.
+
+    Bash, zsh and fish read the word as it is. A control character is an escape between `$'` and `'`, which fish and
+    POSIX shells do not know (Bash, "ANSI-C Quoting"): they get another word, and still only one.
+    """
+    shown = visible(word, keep="")
+    if shown != word:
+        # `\'` would end the word for shells that know no `$'`.
+        escaped = word.replace("\\", r"\\").replace("'", r"\x27")
+        return f"$'{visible(escaped, keep='')}'"
+    if "'" in word and _NOT_IN_QUOTES.isdisjoint(word):
+        return f'"{word}"'
+    if _PLAIN.fullmatch(word):
+        return word
+    # Between single quotes, fish takes two backslashes for one, and one before a quote for its escape:
+    # https://fishshell.com/docs/current/language.html#quotes
+    quoted = "'" + word.replace("'", "'\"'\"'") + "'"
+    return re.sub(r"\\{2,}|\\(?=')", lambda found: f"'\"{2 * found[0]}\"'", quoted)

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from dynacli.openapi.schema.evaluation.compiled_schema import CompiledSchemas
-from dynacli.openapi.schema.evaluation.judging_notes import JudgingNotes
+from dynacli.openapi.schema.evaluation.schema_error import JudgingNotes
 from dynacli.openapi.schema.evaluation.translation import SchemaSource, TooDeepError
 from dynacli.openapi.schema.read_schema import LEFT_OUT, Direction, Follow, is_marked
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dynacli.http.semantics import is_form, is_json
-from dynacli.openapi.model.command_words import option_pair
 from dynacli.openapi.model.media_types import preferred
 from dynacli.openapi.model.operation import Body, MediaType, Parameter, ValueType
+from dynacli.openapi.model.wording import option_pair
 from dynacli.openapi.schema.document_schemas import DocumentSchemas
 from dynacli.openapi.schema.documented_values import example_values_of
 from dynacli.openapi.schema.example_value import NoExampleError, example_value, example_value_for_parameter

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dynacli.http.semantics import is_text_type
-from dynacli.openapi.model.lenient_reading import dict_or_empty
+from dynacli.openapi.document.json_trees import dict_or_empty
 from dynacli.openapi.model.media_types import is_binary
 from dynacli.openapi.model.operation import ITEM_FORMATS, Dialect, item_formats_of
 from dynacli.openapi.schema.flatten_schema import Resolve, flatten

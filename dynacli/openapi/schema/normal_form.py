@@ -14,12 +14,18 @@ Two things stay as they are, though 2020-12 does not know them: `nullable` witho
 ("Schema Object" of OpenAPI 3.0.4) but tells what the author means, and keywords that are not in 3.0.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import islice
 from typing import Any
 
-from dynacli.openapi.schema.discriminators import as_reference
+from dynacli.openapi.document.json_trees import dict_or_empty, join
+from dynacli.openapi.document.mend import each_schema, root_schemas
+from dynacli.openapi.document.references.scan import Link, lookup, steps_of
+from dynacli.openapi.schema.discriminators import as_reference, discriminator_of, reference_name
+from dynacli.openapi.schema.read_schema import applied_schemas, common_types, following, list_of, types_of
 
-__all__ = ["normal_keywords"]
+__all__ = ["normal_keywords", "normal_tree", "with_implied_mappings"]
 
 _BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 _MAY_DIFFER = frozenset({"exclusiveMinimum", "exclusiveMaximum", "discriminator"})
@@ -98,3 +104,199 @@ def _with_references(discriminator: Any) -> Any:
 
 def _reference(target: Any) -> Any:
     return as_reference(target) if isinstance(target, str) else target
+
+
+_SCHEMAS = "#/components/schemas/"
+_MOST_PARTS = 20
+"""Of a longer chain of `allOf` each link is looked at by itself."""
+_TELLING = frozenset({"enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "not"})
+"""Keywords that can tell the numbers of two branches apart."""
+
+
+class _DoubtfulSchemas:
+    """Warns of references that lead to no schema, and of schemas that ask for two types at once or cannot choose.
+
+    Such schemas are kept as they are written.
+
+    Args:
+        tree: The document.
+        warn: Called with a message and the steps of a pointer.
+    """
+
+    def __init__(self, tree: Any, warn: Callable[..., None]) -> None:
+        self._tree = tree
+        self._warn = warn
+        self._refs: set[str] = set()
+        self._follow = following(partial(lookup, tree))
+
+    def look(self, schema: dict[str, Any], steps: tuple[str | int, ...], link: Link) -> None:
+        """Look at a schema; what is below it is not looked at.
+
+        Args:
+            steps: To the schema that is around it, and below no other.
+            link: The steps from there.
+        """
+        ref = schema.get("$ref")
+        messages = []
+        if isinstance(ref, str) and ref not in self._refs:
+            self._refs.add(ref)
+            if not self._leads_to_schema(ref):
+                messages.append(("$ref", f"`{ref[:100]}` leads to no schema; it stands for anything"))
+        if "allOf" in schema:
+            messages.append(("allOf", self._two_types(schema)))
+        if isinstance(schema.get("oneOf"), list):
+            messages.append(("oneOf", self._two_numbers(schema["oneOf"])))
+        for keyword, message in messages:
+            if message:
+                self._warn(message, *steps, *steps_of(link), keyword)
+
+    def _leads_to_schema(self, ref: str) -> bool:
+        try:
+            target = lookup(self._tree, ref)
+        except LookupError:
+            return True  # to nothing, of which is told elsewhere
+        is_other_component = (
+            ref.startswith("#/components/") and not ref.startswith(_SCHEMAS) and ref.count("/") == 3
+        )
+        return isinstance(target, dict | bool) and not is_other_component
+
+    def _two_types(self, schema: dict[str, Any]) -> str:
+        """Return the message for a schema that asks for two types at once, else an empty text."""
+        types: list[str] = []
+        for part in islice(applied_schemas(schema, self._follow), _MOST_PARTS):
+            named = types_of(part)
+            common = common_types(types, named) if types and named else types or named
+            if not common and named:
+                asked = f"`{'|'.join(types)}` and `{'|'.join(named)}`"
+                return f"No value is right, because it would be {asked} at once"
+            types = common
+        return ""
+
+    def _two_numbers(self, branches: list[Any]) -> str:
+        """Return the message for a choice between integers and numbers, as an integer is both, else an empty text."""
+        kinds: set[str] = set()
+        for branch in branches[:_MOST_PARTS]:
+            parts = list(islice(applied_schemas(branch, self._follow), _MOST_PARTS))
+            if not any(_TELLING.intersection(part) for part in parts):
+                kinds.update(kind for part in parts for kind in types_of(part))
+        if {"integer", "number"} <= kinds:
+            return "An integer is a number too, so that it fits two branches; `anyOf` takes it"
+        return ""
+
+
+Steps = tuple[str | int, ...]
+
+
+def normal_tree(
+    tree: dict[str, Any], version: str, warn: Callable[..., None] | None = None
+) -> dict[str, Any]:
+    """Return a document with its schemas in the normal form.
+
+    Args:
+        tree: The document in OpenAPI 3, which is not changed.
+        version: Its version, such as `3.0`.
+        warn: Called with a message and the steps of a pointer for each schema that means nothing.
+    """
+    copies = _Copies(tree)
+    doubtful = _DoubtfulSchemas(tree, warn) if warn is not None else None
+    for schema, steps in root_schemas(tree):
+        for node, link in each_schema(schema):
+            if doubtful is not None and ("$ref" in node or "allOf" in node or "oneOf" in node):
+                doubtful.look(node, steps, link)
+            keywords = normal_keywords(node, version)
+            if keywords is not None:
+                copies.replace((*steps, *steps_of(link)), keywords)
+    return copies.tree
+
+
+class _Copies:
+    """A tree in which objects are replaced: those around them are copied, each once, and all others are shared."""
+
+    def __init__(self, tree: dict[str, Any]) -> None:
+        self.tree = tree
+        self._copied: set[int] = set()
+
+    def replace(self, steps: Steps, node: dict[str, Any]) -> None:
+        """Replace an object; one around it must be replaced before it.
+
+        Nothing is replaced where the way there is gone, with an object around it that was replaced.
+        """
+        self.tree = here = self._copy(self.tree)
+        for step in steps[:-1]:
+            key = int(step) if isinstance(here, list) else step
+            if isinstance(here, dict) and key not in here:
+                return
+            here[key] = here = self._copy(here[key])
+        if isinstance(here, list):
+            here[int(steps[-1])] = node
+        elif steps[-1] in here:
+            here[steps[-1]] = node
+        self._copied.add(id(node))
+
+    def _copy(self, value: Any) -> Any:
+        if id(value) in self._copied:
+            return value
+        copy = value.copy()
+        self._copied.add(id(copy))
+        return copy
+
+
+_SCHEMAS_BELOW = ("components", "schemas")
+_MOST_HEIRS = 1000
+"""A schema with more heirs is read without them: some of them would be offered for all."""
+_MOST_LOOKED_FOR = 100_000
+"""How many heirs are looked for in all."""
+
+
+def with_implied_mappings(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return a document whose discriminators name the schemas that inherit; all else is shared with the argument.
+
+    The schema with the discriminator comes last: most servers take no value that names it, but no document can say so.
+    """
+    components = dict_or_empty(tree.get("components"))
+    schemas = dict_or_empty(components.get("schemas"))
+    implying = [name for name, schema in schemas.items() if _implies_a_mapping(schema)]
+    children = _children(schemas) if implying else {}
+    # An heir with a discriminator of its own is told by that of the schema that it inherits from.
+    below = set(_heirs(implying, children))
+    bases = [name for name in implying if name not in below]
+    changed = {}
+    left = _MOST_LOOKED_FOR
+    for base in bases:
+        heirs = list(islice(_heirs([base], children), min(_MOST_HEIRS + 1, left)))
+        left -= len(heirs)
+        if 0 < len(heirs) <= _MOST_HEIRS and left > 0:
+            mapping = {name: f"#{join((*_SCHEMAS_BELOW, name))}" for name in (*heirs, base)}
+            discriminator = {**schemas[base]["discriminator"], "mapping": mapping}
+            changed[base] = {**schemas[base], "discriminator": discriminator}
+    if not changed:
+        return tree
+    return {**tree, "components": {**components, "schemas": {**schemas, **changed}}}
+
+
+def _implies_a_mapping(schema: Any) -> bool:
+    found = discriminator_of(schema)
+    return found is not None and not found.mapping and schema.keys().isdisjoint({"oneOf", "anyOf"})
+
+
+def _children(schemas: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return schema → the schemas that refer to it in their `allOf`."""
+    children: dict[str, list[str]] = {}
+    for name, schema in schemas.items():
+        for part in list_of(schema, "allOf") if isinstance(schema, Mapping) else ():
+            ref = part.get("$ref") if isinstance(part, Mapping) else None
+            if isinstance(ref, str) and ref.startswith("#/components/schemas/"):
+                children.setdefault(reference_name(ref), []).append(name)
+    return children
+
+
+def _heirs(bases: list[str], children: Mapping[str, list[str]]) -> Iterator[str]:
+    """Yield the schemas that inherit from any of several, at any depth, those nearest to them first."""
+    seen: set[str] = set()
+    waiting = list(bases)
+    for name in waiting:
+        for child in children.get(name, ()):
+            if child not in seen:
+                seen.add(child)
+                waiting.append(child)
+                yield child

@@ -257,7 +257,7 @@ def _step(schema: FlatSchema, rest: str, *, is_any_allowed: bool) -> tuple[str, 
 def part_of(schema: FlatSchema, name: str) -> Any:
     """Return the schema of a property that an object schema does not name; False where it allows no such property."""
     for pattern, described in schema.patterns.items():
-        from dynacli.openapi.schema._example_scalars import matches_pattern
+        from dynacli.openapi.schema.example_value import matches_pattern
 
         if matches_pattern(name, pattern) is not False:
             return described

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 from dynacli.environment import Environment
 from dynacli.errors import FileError, UsageError
 from dynacli.files import LOCK_SECONDS, hold_lock, regular_file, sweep, write_file
-from dynacli.openapi.catalog.store.catalog_file import FORMAT
+from dynacli.openapi.catalog.catalog_file import FORMAT
 from dynacli.openapi.document.source import parse_source
-from dynacli.registry.configuration.configuration import Configuration
-from dynacli.registry.revisions.pending_document import find_pending
+from dynacli.registry.configuration import Configuration
+from dynacli.registry.news import find_pending
 from dynacli.registry.revisions.revisions import DAY, USED, Revisions, is_revision
 
 __all__ = [

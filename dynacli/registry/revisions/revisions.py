@@ -25,29 +25,38 @@ current revision says of the document, and a list beside it of the files that th
 
 import json
 import os
+import re
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from dynacli.environment import program
+from dynacli.environment import Environment, program
 from dynacli.files import make_directory, regular_file, remove_file, write_file
-from dynacli.openapi.catalog.store.catalog_file import FORMAT, Catalog, DamagedCatalogError
+from dynacli.openapi.catalog.catalog_file import FORMAT, Catalog, DamagedCatalogError
+from dynacli.record import record
 
 if TYPE_CHECKING:
-    from dynacli.registry.revisions.open_request import OpenRequest
+    from dynacli.openapi.document.fetched import DocumentLogin, Fetched
     from dynacli.registry.revisions.referenced_files import ReferencedFiles
 
 __all__ = [
+    "BACKGROUND",
+    "BLOCKING",
     "DAY",
     "MINUTE",
+    "MODES",
+    "NEVER",
     "NEWS",
     "PENDING",
     "USED",
     "Facts",
+    "OpenRequest",
     "Revisions",
     "age_of",
     "are_referenced_files_unchanged",
+    "duration_of",
     "facts_of",
     "is_as_compiled",
     "is_compiled_as_asked",
@@ -55,6 +64,7 @@ __all__ = [
     "is_due_now",
     "is_revision",
     "is_unchanged",
+    "lifetime_of",
     "must_fetch_first",
     "revision_of",
     "write_file_list",
@@ -377,10 +387,6 @@ def is_due_now(open_request: "OpenRequest", pointer: dict[str, Any]) -> bool:
 
 def must_fetch_first(open_request: "OpenRequest", pointer: dict[str, Any]) -> bool:
     """Tell whether a document is due, and the command has to wait for the new one."""
-    from dynacli.registry.revisions.open_request import (
-        BLOCKING,
-    )  # completion, which asks nobody, needs no requests
-
     return open_request.mode == BLOCKING and not open_request.offline and is_due_now(open_request, pointer)
 
 
@@ -491,3 +497,76 @@ def write_file_list(directory: str, files: Mapping[str, Facts]) -> str:
 
 def _checksum_of(content: bytes) -> str:
     return f"{zlib.crc32(content):08x}"
+
+
+MODES = NEVER, BACKGROUND, BLOCKING = "never", "background", "blocking"
+"""When a document that is due is fetched again: not at all, behind the command, or before it."""
+
+
+def _no_login() -> "DocumentLogin":
+    from dynacli.openapi.document.fetched import DocumentLogin
+
+    return DocumentLogin()
+
+
+@record
+class OpenRequest:
+    """What a person asks for when an API is opened.
+
+    Args:
+        name: How the API is called: its registered name, or the word for its document.
+        refresh: Whether the document is read or fetched again first.
+        is_asked: Whether the person asked for that refresh, and dynacli did not decide on it.
+        seconds: A limit for fetching below the built-in one; None for that one.
+        offline: Whether nothing may be fetched.
+        allow_refs: The origins and absolute directories beside the document's own that its references may lead to.
+        more: The locations of further documents that make one API together with the first.
+        overlays: The absolute paths of the overlays that are laid over them.
+        mode: When a document that is due is fetched again.
+        lifetime: For how many seconds a document is fresh, where the person says so; else None.
+        pin: The revision that the person has pinned; empty for the current one.
+        is_registered: Whether the API stands in the configuration, so that it can be refreshed by its name.
+        entry: The API's entry in the configuration.
+        is_accepted: Whether the new document replaces the current one whatever it changes.
+        login: Returns what signs in at the document's own origin, where the server wants that; called once a
+            document is fetched.
+        at_hand: The document as it was fetched just now; None where it is still to be fetched.
+        wrong_settings: What of the environment and of the entry cannot be used, a clause each; defaults count instead.
+    """
+
+    name: str
+    env: Environment
+    refresh: bool = False
+    is_asked: bool = False
+    seconds: float | None = None
+    offline: bool = False
+    allow_refs: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+    overlays: tuple[str, ...] = ()
+    mode: str = BACKGROUND
+    lifetime: float | None = None
+    pin: str = ""
+    is_registered: bool = False
+    entry: Mapping[str, Any] = MappingProxyType({})
+    is_accepted: bool = False
+    login: "Callable[[], DocumentLogin]" = _no_login
+    at_hand: "Fetched | None" = None
+    wrong_settings: tuple[str, ...] = ()
+
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+_DURATION = re.compile(r"(\d{1,9})\s*([smhd]?)")
+
+
+def lifetime_of(entry: Mapping[str, Any]) -> float | None:
+    """Return for how many seconds a document is fresh by an API's entry; None where it does not say."""
+    return duration_of(entry.get("refresh_after"))
+
+
+def duration_of(value: Any) -> float | None:
+    """Return the seconds of a length of time such as `"12h"`, `"7d"` or a number; None where it is none."""
+    if isinstance(value, str):
+        found = _DURATION.fullmatch(value.strip())
+        return float(found[1]) * _UNITS[found[2]] if found else None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and value >= 0 else None

@@ -16,8 +16,7 @@ from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 
 from dynacli.http.semantics import is_json, is_sent_as_bytes
 from dynacli.openapi.model.media_types import is_binary, is_object_of_bytes
-from dynacli.openapi.schema.evaluation.judging_notes import JudgingNotes
-from dynacli.openapi.schema.evaluation.shown_values import BinaryText, shortened
+from dynacli.openapi.schema.evaluation.schema_error import BinaryText, JudgingNotes, shortened
 from dynacli.validation import read_body, sequences, streamed_body
 from dynacli.validation._bodies import item_schemas
 from dynacli.validation._bodies.text_fields import form_of, plain_value, types_of

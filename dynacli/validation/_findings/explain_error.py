@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dynacli.openapi.schema.discriminators import discriminator_of
-from dynacli.openapi.schema.evaluation.shown_values import shortened
+from dynacli.openapi.schema.evaluation.schema_error import shortened
 from dynacli.validation._findings.keyword_sentences import kind_and_value, listed, sentence, shown, shown_all
 from dynacli.validation.operation_document import pointer_below
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from dynacli.openapi.schema.evaluation.shown_values import BinaryText, shortened
+from dynacli.openapi.schema.evaluation.schema_error import BinaryText, shortened
 from dynacli.openapi.schema.read_schema import json_type
 
 __all__ = ["kind_and_value", "listed", "sentence", "shown", "shown_all"]

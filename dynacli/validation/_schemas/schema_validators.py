@@ -8,8 +8,7 @@ from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from openapi_core.validation.schemas.validators import SchemaValidator
 
 from dynacli.openapi.schema.evaluation.compiled_schema import CompiledSchemas
-from dynacli.openapi.schema.evaluation.judging_notes import TOO_DEEP, JudgingNotes
-from dynacli.openapi.schema.evaluation.schema_error import SchemaError
+from dynacli.openapi.schema.evaluation.schema_error import TOO_DEEP, JudgingNotes, SchemaError
 from dynacli.openapi.schema.evaluation.translation import SchemaSource, TooDeepError
 from dynacli.openapi.schema.read_schema import Direction, Follow
 

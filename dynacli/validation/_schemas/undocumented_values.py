@@ -11,7 +11,7 @@ from dynacli.openapi.model.patterns import PatternTimeoutError, UnsupportedPatte
 from dynacli.openapi.model.wording import enumerated
 from dynacli.openapi.schema.discriminators import discriminator_of
 from dynacli.openapi.schema.evaluation.compiled_schema import MAX_ERRORS
-from dynacli.openapi.schema.evaluation.shown_values import shortened
+from dynacli.openapi.schema.evaluation.schema_error import shortened
 from dynacli.openapi.schema.read_schema import list_of, mapping_of
 from dynacli.validation._findings.explain_error import branch_name, explain
 from dynacli.validation.finding import Finding

@@ -11,11 +11,10 @@ import pytest
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.pages.decide_rule import document_pages, document_rule
 from dynacli.environment import Environment
+from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
-from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.registry.revisions.open_request import OpenRequest
-from dynacli.registry.revisions.revisions import Revisions
+from dynacli.registry.revisions.revisions import OpenRequest, Revisions
 from tests.documents import load_file
 
 _TABLE = Path(__file__).with_name("reviewed_rules.tsv")

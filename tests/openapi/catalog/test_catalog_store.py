@@ -15,9 +15,9 @@ import orjson
 import pytest
 import yaml
 
+from dynacli.openapi.catalog.catalog_file import Catalog, DamagedCatalogError
+from dynacli.openapi.catalog.catalog_writer import catalog_in_memory, write_catalog
 from dynacli.openapi.catalog.compiler.compile_document import Compiled, compile_document
-from dynacli.openapi.catalog.store.catalog_file import Catalog, DamagedCatalogError
-from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory, write_catalog
 from dynacli.openapi.document.load import Document, load
 from tests.documents import PETS, catalog_of, document, operation, pets, save
 from tests.dry_runs import dry_run

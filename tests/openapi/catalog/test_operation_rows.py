@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from dynacli.openapi.catalog.catalog_file import OperationRows, operation_from_row
+from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
-from dynacli.openapi.catalog.store._operation_rows import OperationRows, operation_from_row
-from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.openapi.document.load import load
 from tests.documents import document, operation, parameter, save
 from tests.harness import run_cli

@@ -1,7 +1,6 @@
 """The words by which an operation is known are kept in the catalog as a text, and read from it again."""
 
-from dynacli.openapi.catalog._search.operation_words import OperationWords
-from dynacli.openapi.catalog._search.thesaurus import ACTING
+from dynacli.openapi.catalog._search_words import ACTING, OperationWords
 from dynacli.record import replace
 
 _WORDS = OperationWords(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dynacli.openapi.catalog.store.catalog_file import pack, unpack
+from dynacli.openapi.catalog.catalog_file import pack, unpack
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dynacli.openapi.catalog.catalog_file import Catalog, DamagedCatalogError
+from dynacli.openapi.catalog.catalog_writer import write_catalog
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
 from dynacli.openapi.catalog.rank_operations import rank_operations
-from dynacli.openapi.catalog.store.catalog_file import Catalog, DamagedCatalogError
-from dynacli.openapi.catalog.store.catalog_writer import write_catalog
 from dynacli.openapi.catalog.vocabulary import StemIndex, stem_rows
 from tests.documents import load_file
 from tests.real_documents import FOLDER, documents

@@ -16,10 +16,10 @@ from typing import NamedTuple
 import pytest
 
 from dynacli.errors import DocumentError
+from dynacli.openapi.catalog.catalog_file import Catalog
+from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
 from dynacli.openapi.catalog.rank_operations import rank_operations
-from dynacli.openapi.catalog.store.catalog_file import Catalog
-from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.text.wrapping import block_text
 from tests.documents import load_file
 from tests.real_documents import FOLDER, documents

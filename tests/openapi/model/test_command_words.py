@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from dynacli.openapi.model.command_words import option_pair, shell_line, shell_word
+from dynacli.openapi.model.wording import option_pair, shell_line, shell_word
 
 _WORDS = [
     "plain",

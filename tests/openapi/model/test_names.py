@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 from dynacli.openapi.catalog.compiler._operation_inputs import (
     Named,
     fields_with_own_options,
@@ -15,7 +16,6 @@ from dynacli.openapi.catalog.compiler._operation_inputs import (
     option_word,
 )
 from dynacli.openapi.catalog.compiler.compile_document import Compiled, compile_document
-from dynacli.openapi.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.openapi.model.kebab_names import MAX_LENGTH, NameBook, kebab
 from dynacli.openapi.model.operation import Field, ValueType
 from tests.documents import document, load_tree, operation, parameter, save

@@ -9,11 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dynacli.openapi.catalog.compiler.normal_tree import normal_tree
 from dynacli.openapi.model.operation import Parameter, ValueType
-from dynacli.openapi.schema._example_scalars import matches_pattern
 from dynacli.openapi.schema.example_call import parameter_example
-from dynacli.openapi.schema.example_value import NoExampleError, example_value, example_value_for_parameter
+from dynacli.openapi.schema.example_value import (
+    NoExampleError,
+    example_value,
+    example_value_for_parameter,
+    matches_pattern,
+)
+from dynacli.openapi.schema.normal_form import normal_tree
 from tests.sampling import examples
 
 SCHEMAS: dict[str, Any] = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.openapi.catalog.compiler.normal_tree import with_implied_mappings
+from dynacli.openapi.schema.normal_form import with_implied_mappings
 from tests.documents import document, operation, ref, save
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import examples_of, run_cli

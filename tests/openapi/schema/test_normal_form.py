@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from dynacli.errors import DocumentError
-from dynacli.openapi.catalog.compiler.normal_tree import normal_tree
-from dynacli.openapi.schema.normal_form import normal_keywords
+from dynacli.openapi.schema.normal_form import normal_keywords, normal_tree
 from tests.documents import document, load_file, operation
 from tests.real_documents import documents
 

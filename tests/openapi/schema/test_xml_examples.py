@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from dynacli.openapi.schema.document_schemas import DocumentSchemas
-from dynacli.openapi.schema.xml_text import xml_text
+from dynacli.request.text_body import xml_text
 from tests.documents import document, operation, save
 from tests.harness import examples_of, run_cli
 

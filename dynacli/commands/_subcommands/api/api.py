@@ -16,7 +16,7 @@ from dynacli.commands._subcommands.api.api_add import (
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import AuthError, DynacliError, UsageError
-from dynacli.registry.configuration.configuration import LOGIN_KEY, Configuration, check_name, profiles_in
+from dynacli.registry.configuration import LOGIN_KEY, Configuration, check_name, profiles_in
 from dynacli.registry.news import take_news
 from dynacli.registry.open_by_name import open_api, refresh_api
 from dynacli.registry.opened_api import OpenedApi
@@ -26,7 +26,7 @@ from dynacli.text.wrapping import quoted
 from dynacli.urls import with_masked_query, without_query
 
 if TYPE_CHECKING:
-    from dynacli.auth.store.credential_store import CredentialStore
+    from dynacli.auth.credential_store import CredentialStore
 
 __all__ = [
     "list_apis",
@@ -305,7 +305,7 @@ def rename_api(run: Run, name: str, new_name: str) -> None:
 
 def _with_credentials(run: Run, change: "Callable[[CredentialStore], None]") -> None:
     """Let the stored credentials follow what has become of an API; a store that cannot be changed is told of."""
-    from dynacli.auth.store.credential_store import CredentialStore
+    from dynacli.auth.credential_store import CredentialStore
 
     try:
         change(CredentialStore(run.env))

@@ -23,7 +23,7 @@ from dynacli.openapi.model.wording import did_you_mean, listed_near, near_names
 from dynacli.options.standard_options import SETTINGS, Options
 from dynacli.output.standard_error import write_stderr
 from dynacli.record import replace
-from dynacli.registry.configuration.configuration import (
+from dynacli.registry.configuration import (
     LOGIN_KEY,
     Configuration,
     check_name,
@@ -32,7 +32,7 @@ from dynacli.registry.configuration.configuration import (
 )
 from dynacli.registry.open_by_name import open_source
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.registry.revisions.open_request import OpenRequest, lifetime_of
+from dynacli.registry.revisions.revisions import OpenRequest, lifetime_of
 from dynacli.request.choose_server import choose_server, parse_origin, server_at_document
 from dynacli.text.terminal import visible
 from dynacli.text.wrapping import quoted, word_or_quoted

@@ -14,11 +14,10 @@ from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import DocumentError, UsageError
 from dynacli.output.standard_error import write_stderr
-from dynacli.registry.configuration.configuration import Configuration
+from dynacli.registry.configuration import Configuration
+from dynacli.registry.news import find_pending
 from dynacli.registry.open_by_name import find_revisions
-from dynacli.registry.revisions.open_request import OpenRequest
-from dynacli.registry.revisions.pending_document import find_pending
-from dynacli.registry.revisions.revisions import Revisions
+from dynacli.registry.revisions.revisions import OpenRequest, Revisions
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import quoted
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
+from dynacli.auth.credential_store import Keeping
 from dynacli.auth.credentials import WITH_PASSWORD, WITH_TOKEN, kind_of, variables_of, with_prefixes
 from dynacli.auth.secret import Secret
-from dynacli.auth.store.credential_store import Keeping
 from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.credentials.chosen_security import KINDS, create_scheme, declares_none, schemes_of
 from dynacli.client.credentials.sign_in import (

@@ -4,9 +4,10 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dynacli.auth.credential_store import CredentialStore, Keeping, StoredCredential
 from dynacli.auth.credentials import has_login, variables_of
-from dynacli.auth.oauth.interactive_grants import sign_in_by_code, sign_in_by_device
-from dynacli.auth.oauth.oauth_flow import (
+from dynacli.auth.interactive_grants import sign_in_by_code, sign_in_by_device
+from dynacli.auth.oauth import (
     CLIENT_CREDENTIALS,
     CODE,
     DEVICE,
@@ -16,11 +17,11 @@ from dynacli.auth.oauth.oauth_flow import (
     OAuthFlow,
     SignInContext,
     Token,
+    sign_in_by_client_credentials,
+    sign_in_by_password,
 )
-from dynacli.auth.oauth.token_endpoint import sign_in_by_client_credentials, sign_in_by_password
 from dynacli.auth.references import referred
 from dynacli.auth.secret import Secret
-from dynacli.auth.store.credential_store import CredentialStore, Keeping, StoredCredential
 from dynacli.auth.tls_login import context_besides
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.oauth_sign_in import (

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from time import time
 from typing import Any, NamedTuple
 
+from dynacli.auth.credential_store import Keeping
 from dynacli.auth.credentials import Credential, attach, kind_of
 from dynacli.auth.operation_token import OperationRefresh, OperationToken, read_operation_token
 from dynacli.auth.secret import Secret
-from dynacli.auth.store.credential_store import Keeping
 from dynacli.client.call import Call, base_url_of, request_of
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.credentials.chosen_security import NO_SCHEME

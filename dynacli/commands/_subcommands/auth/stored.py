@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from dynacli.auth.store.credential_store import CredentialStore, StoredCredential
+from dynacli.auth.credential_store import CredentialStore, StoredCredential
 from dynacli.client.credentials.chosen_security import unknown_schemes, unknown_schemes_of_entry
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, RefusedError, UsageError
 from dynacli.output.standard_error import write_stderr
-from dynacli.registry.configuration.configuration import DEMO, Configuration
+from dynacli.registry.configuration import DEMO, Configuration
 from dynacli.registry.open_by_name import open_from_cache
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible

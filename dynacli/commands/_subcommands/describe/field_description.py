@@ -9,8 +9,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_description import OperationDescription
 from dynacli.errors import UsageError
 from dynacli.openapi.model.operation import EACH, Parameter
-from dynacli.openapi.model.value_words import MAY_BE_REPEATED, constraints
-from dynacli.openapi.model.wording import did_you_mean, enumerated
+from dynacli.openapi.model.wording import MAY_BE_REPEATED, constraints, did_you_mean, enumerated
 from dynacli.openapi.schema.flatten_schema import FlatSchema, FlatSchemas, Resolve, flatten, value_type
 from dynacli.openapi.schema.option_fields import parse_steps
 from dynacli.text.markdown import first_sentence, to_text

@@ -19,8 +19,7 @@ from dynacli.commands._subcommands.describe.field_description import (
     type_text,
 )
 from dynacli.http.semantics import is_patch
-from dynacli.openapi.model.value_words import constraints, placeholder
-from dynacli.openapi.model.wording import counted
+from dynacli.openapi.model.wording import constraints, counted, placeholder
 from dynacli.openapi.schema.flatten_schema import FlatSchemas, Resolve
 from dynacli.openapi.schema.response_outline import response_outline
 from dynacli.registry.opened_api import OpenedApi

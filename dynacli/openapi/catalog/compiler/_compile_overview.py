@@ -5,8 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from dynacli.openapi.catalog._search.search_words import names_several, stem
-from dynacli.openapi.catalog._search.thesaurus import action_of
+from dynacli.openapi.catalog._search_words import action_of, names_several, stem
 from dynacli.openapi.model.acting_names import acting_word
 from dynacli.openapi.model.field_names import singular
 from dynacli.openapi.model.kebab_names import kebab

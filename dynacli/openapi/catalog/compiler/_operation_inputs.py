@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from dynacli.http.semantics import is_form, is_media_type, is_patch
-from dynacli.openapi.document.load import Document
-from dynacli.openapi.document.references.scan import follow_references, lookup
-from dynacli.openapi.model.kebab_names import MAX_LENGTH, kebab, spelled_out
-from dynacli.openapi.model.lenient_reading import (
+from dynacli.openapi.document.json_trees import (
     dict_or_empty,
     list_or_empty,
     parameter_description,
     text_or_empty,
 )
+from dynacli.openapi.document.load import Document
+from dynacli.openapi.document.references.scan import follow_references, lookup
+from dynacli.openapi.model.kebab_names import MAX_LENGTH, kebab, spelled_out
 from dynacli.openapi.model.media_types import body_schema, preferred
 from dynacli.openapi.model.operation import (
     IGNORED_HEADERS,

@@ -4,46 +4,182 @@ Pure: it reads a `Document` and returns a `Compiled`, which the store writes. It
 be understood is left out with a warning that names it, and all others work.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from dynacli.openapi.catalog.compiler._compile_overview import compile_overview, shared_errors
-from dynacli.openapi.catalog.compiler._compile_warnings import (
-    CompileWarnings,
-    LeftOut,
-    _CompileWarning,
-    check_is_readable,
-    path_fault,
-    why_unread,
-)
 from dynacli.openapi.catalog.compiler._generated_names import NamedOperation, names_without_tags, short_names
 from dynacli.openapi.catalog.compiler._operation_inputs import (
     Inputs,
     SkippedOperationError,
     usable_parameters,
 )
-from dynacli.openapi.catalog.compiler.normal_tree import normal_tree, with_implied_mappings
-from dynacli.openapi.document.load import Document
-from dynacli.openapi.document.objects import PathOperation, operations_of
-from dynacli.openapi.document.pointer import follow, from_fragment, join
-from dynacli.openapi.document.references.place_origins import Move
-from dynacli.openapi.document.references.scan import follow_references, lookup
-from dynacli.openapi.document.source import file_name
-from dynacli.openapi.model.kebab_names import NameBook, kebab
-from dynacli.openapi.model.lenient_reading import (
+from dynacli.openapi.document.json_trees import (
     dict_or_empty,
+    follow,
+    from_fragment,
+    join,
     list_or_empty,
     operation_description,
+    split,
     text_or_empty,
 )
+from dynacli.openapi.document.load import Document
+from dynacli.openapi.document.objects import PathOperation, operations_of
+from dynacli.openapi.document.positions import positions_of
+from dynacli.openapi.document.references.place_origins import Move, Place
+from dynacli.openapi.document.references.scan import follow_references, lookup, past_references
+from dynacli.openapi.document.source import file_name
+from dynacli.openapi.model.kebab_names import NameBook, kebab
 from dynacli.openapi.model.operation import WEBHOOKS, Operation, Response, SecurityScheme, has_password_flow
 from dynacli.openapi.model.overview import Overview
 from dynacli.openapi.model.server_objects import read_servers, server_row
+from dynacli.openapi.schema.normal_form import normal_tree, with_implied_mappings
 from dynacli.record import replace
 from dynacli.text.markdown import blocks_of, first_sentence
+from dynacli.text.terminal import visible
 
-__all__ = ["EVERYTHING", "Compiled", "CompiledOperation", "Selection", "compile_document"]
+__all__ = [
+    "EVERYTHING",
+    "CompileWarnings",
+    "Compiled",
+    "CompiledOperation",
+    "LeftOut",
+    "Selection",
+    "compile_document",
+]
+
+
+@dataclass(frozen=True)
+class _CompileWarning:
+    """A mistake of the document, and what dynacli makes of it.
+
+    Args:
+        pointer: JSON pointer into the file.
+        line: 1-based line of the file's text, None where it is not known.
+        column: 1-based column in characters, None where it is not known.
+        file: The number of the file; 0 is the document itself.
+    """
+
+    message: str
+    pointer: str
+    line: int | None = None
+    column: int | None = None
+    file: int = 0
+
+
+@dataclass
+class CompileWarnings:
+    """The warnings of a compilation, in the order in which they were found.
+
+    Args:
+        items: Messages, each with the JSON pointer into the tree that it is about.
+    """
+
+    items: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, message: str, *steps: str) -> None:
+        """Add a warning about the place that the steps lead to."""
+        self.items.append((message, join(steps)))
+
+    def locate(self, document: Document) -> tuple[_CompileWarning, ...]:
+        """Return the warnings with their places in the files; those of reading the document come first."""
+        own = (
+            (message, document.origins.locate(_past_references(document, pointer)))
+            for message, pointer in self.items
+        )
+        return _locate(document, [*document.warnings, *own])
+
+
+def _past_references(document: Document, pointer: str) -> str:
+    """Return the pointer to a place with the references on the way followed."""
+    steps = past_references(document.tree, split(pointer))
+    return pointer if steps is None else join(steps)
+
+
+def _locate(document: Document, messages: Iterable[tuple[str, Place]]) -> tuple[_CompileWarning, ...]:
+    """Return a warning for each message and place; every file is searched at most once."""
+    messages = list(dict.fromkeys(messages))
+    pointers: dict[int, list[str]] = {}
+    for _, place in messages:
+        if place.pointer:  # a message about the whole file has no line
+            pointers.setdefault(place.file, []).append(place.pointer)
+    positions = {
+        file: positions_of(document.files[file].content, wanted) for file, wanted in pointers.items()
+    }
+    warnings = []
+    for message, place in messages:
+        line, column = positions.get(place.file, {}).get(place.pointer) or (None, None)
+        warnings.append(_CompileWarning(message, place.pointer, line, column, place.file))
+    return tuple(warnings)
+
+
+_MAX_HOPS = 50
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""Control characters, and what else ends a line."""
+
+
+@dataclass
+class LeftOut:
+    """The operations that are left out of a catalog.
+
+    Args:
+        warn: Called with a message and the steps of a pointer.
+        rows: For each operation its `names`, by any of which a person may call it, and the `reason` it is left out.
+    """
+
+    warn: Callable[..., None]
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, method: str, path: str, operation: Any, reason: str, where: tuple[str, ...]) -> None:
+        """Leave an operation out, with a warning."""
+        path = visible(path, keep="")
+        self.warn(f"`{method} {path}` is left out: {reason}", *where)
+        own = dict_or_empty(operation)
+        texts = (*map(text_or_empty, (own.get("x-cli-name"), own.get("operationId"))), f"{method} {path}")
+        names = [name for text in texts if (name := kebab(text))]
+        self.rows.append({"names": names, "reason": f"`{method} {path}`: {reason}"})
+
+
+def _path_fault(path: str) -> str:
+    """Return why no operation of a path can be called; empty if they can."""
+    return "the path has a line break or another control character" if _CONTROLS.search(path) else ""
+
+
+def _check_is_readable(document: Document, operation: Mapping[str, Any]) -> None:
+    """Check that an operation and its body are in no file that cannot be read; without a parameter it can be called.
+
+    Args:
+        operation: The operation, with its references in place.
+
+    Raises:
+        SkippedOperationError: The operation or the body is in such a file.
+    """
+    if not document.unread:
+        return
+    body = operation.get("requestBody")
+    followed = follow_references(document.tree, body)
+    for part in (operation, body, followed.get("content") if isinstance(followed, Mapping) else None):
+        if reason := _why_unread(document, part):
+            raise SkippedOperationError(reason)
+
+
+def _why_unread(document: Document, value: Any) -> str:
+    """Return why an object's reference to another file cannot be followed; empty where it can, or has none."""
+    for _ in range(_MAX_HOPS):
+        ref = value.get("$ref") if isinstance(value, Mapping) else None
+        if not isinstance(ref, str):
+            return ""
+        if ref in document.unread:
+            return f"`{ref}` cannot be followed: {document.unread[ref]}"
+        try:
+            value = lookup(document.tree, ref)
+        except LookupError:
+            return ""
+    return ""
+
 
 _TYPES = frozenset({"http", "apiKey", "oauth2", "openIdConnect", "mutualTLS"})
 """OpenAPI 3.2.0, "Security Scheme Object"."""
@@ -300,14 +436,14 @@ def _compile_operations(
     for path, entry, item, raw_item in entries:
         raw, resolved = entry.operation, follow(item, entry.steps)
         where = ("paths", path, *entry.steps)
-        fault = entry.fault or path_fault(path)
+        fault = entry.fault or _path_fault(path)
         if fault or not isinstance(raw, Mapping) or not isinstance(resolved, Mapping):
             left_out.add(entry.method, path, raw, fault or "it is not an object", where)
             continue
         if raw.get("x-cli-ignore") is True or raw_item.get("x-cli-ignore") is True:
             continue
         try:
-            check_is_readable(document, raw)
+            _check_is_readable(document, raw)
             operations.append(compiler.compile(path, entry, item, raw_item, resolved))
         except SkippedOperationError as error:
             left_out.add(entry.method, path, raw, str(error), where)
@@ -334,7 +470,7 @@ def _each_operation(
         item = paths.get(path)
         raw_item = follow_references(document.tree, raw)  # a path item may be a reference
         if not isinstance(item, Mapping) or not isinstance(raw_item, Mapping):
-            reason = why_unread(document, raw) or "it is not an object"
+            reason = _why_unread(document, raw) or "it is not an object"
             warnings.add(f"`{path}` is left out: {reason}", "paths", path)
             continue
         for entry in operations_of(raw_item):

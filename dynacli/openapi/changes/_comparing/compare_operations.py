@@ -8,15 +8,16 @@ from dynacli.http.semantics import essence
 from dynacli.openapi.changes._comparing.compare_security import Credentials, compare_security, compare_servers
 from dynacli.openapi.changes._comparing.compared_document import (
     ComparedDocument,
+    ComparedSchema,
     Place,
     canonical,
     canonical_without,
     child,
     child_of_either,
+    compared_schema,
     members,
     present,
 )
-from dynacli.openapi.changes._comparing.compared_schema import ComparedSchema, compared_schema
 from dynacli.openapi.changes.change_records import OperationKey
 from dynacli.openapi.changes.comparison import (
     REQUEST,
@@ -27,8 +28,8 @@ from dynacli.openapi.changes.comparison import (
     compare_deprecation,
     compare_texts,
 )
+from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.document.objects import operations_of
-from dynacli.openapi.document.pointer import split
 from dynacli.openapi.model.operation import IGNORED_HEADERS, default_style, explodes
 
 __all__ = [

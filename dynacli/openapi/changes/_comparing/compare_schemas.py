@@ -5,13 +5,15 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from dynacli.openapi.changes._comparing.compared_document import (
+    ComparedSchema,
+    KeywordValue,
     Place,
     canonical,
     child,
+    compared_schema,
     empty_schema,
     index_by_value,
 )
-from dynacli.openapi.changes._comparing.compared_schema import ComparedSchema, KeywordValue, compared_schema
 from dynacli.openapi.changes._comparing.match_alternatives import compare_alternatives
 from dynacli.openapi.changes.comparison import Pair, Use, compare_deprecation, compare_text
 

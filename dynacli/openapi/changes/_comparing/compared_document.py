@@ -1,26 +1,36 @@
-"""One of the two documents that are compared: its places, and the targets of its references."""
+"""One of the two documents that are compared: its places, the targets of its references, and its schemas.
 
-from collections.abc import Iterator
+A schema is compared with its references followed and `allOf` merged. The same may be written in several ways, also in
+the normal form: an `enum` of one value and `const`, `format: byte` and `contentEncoding: base64`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from dynacli.import_orjson import orjson
-from dynacli.openapi.catalog.compiler.normal_tree import normal_tree
-from dynacli.openapi.document.pointer import escaped, follow, from_fragment, join
+from dynacli.openapi.document.json_trees import escaped, follow, from_fragment, join
 from dynacli.openapi.document.references.scan import Locator, sites_of
+from dynacli.openapi.schema.normal_form import normal_tree
+from dynacli.openapi.schema.read_schema import common_types, is_only_null, json_type, list_of, types_of
 
 __all__ = [
+    "AllowedValues",
+    "Alternatives",
     "ComparedDocument",
+    "ComparedSchema",
+    "KeywordValue",
     "Place",
     "canonical",
     "canonical_without",
     "child",
     "child_of_either",
+    "compared_schema",
     "empty_schema",
     "index_by_value",
     "members",
     "present",
     "shortened",
-    "with_integers",
 ]
 
 _MAX_HOPS = 100
@@ -183,7 +193,7 @@ def index_by_value(values: list[Any]) -> dict[bytes, int]:
 
 def canonical(value: Any) -> bytes:
     """Return bytes that are the same for equal JSON values only, whatever the order of their keys."""
-    plain = with_integers(value)
+    plain = _with_integers(value)
     try:
         return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     except TypeError:
@@ -202,10 +212,345 @@ def canonical_without(value: Any, key: str) -> bytes:
     )
 
 
-def with_integers(value: Any) -> Any:
+def _with_integers(value: Any) -> Any:
     """Return a value in which whole numbers are integers: 1.0 is 1."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
-        return {key: with_integers(member) for key, member in value.items()}
-    return [with_integers(item) for item in value] if isinstance(value, list) else value
+        return {key: _with_integers(member) for key, member in value.items()}
+    return [_with_integers(item) for item in value] if isinstance(value, list) else value
+
+
+_MOST_PARTS = 500
+_ONLY_NULL = frozenset(("null",))
+_DEEPEST_SCHEMA = 3
+_KEYWORDS_OF_A_VALUE = frozenset(("type", "enum", "const", "title", "description", "deprecated", "example"))
+
+
+class KeywordValue(NamedTuple):
+    """The value of a keyword, and its place in the document."""
+
+    value: Any
+    place: Place
+
+
+class Alternatives(NamedTuple):
+    """A `oneOf` or `anyOf` of several schemas, without a schema of null alone."""
+
+    keyword: str
+    place: Place
+    branches: tuple[Place, ...]
+
+
+Types = tuple[frozenset[str] | None, KeywordValue | None]
+
+
+class AllowedValues(NamedTuple):
+    """The only values that a schema allows.
+
+    Args:
+        values: The values, in the order of the document.
+        places: Where each value is listed.
+        place: The list, or the `oneOf` or `anyOf` that has the values one by one.
+        is_constant: Whether `const` names the single value.
+    """
+
+    values: list[Any]
+    places: list[Place]
+    place: Place
+    is_constant: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class ComparedSchema:
+    """The keywords of schemas that apply together.
+
+    Attributes:
+        places: The schemas.
+        parts: These schemas with all that they refer to or take in by `allOf`, the outermost first; a Reference
+            Object has no part of its own in OpenAPI 3.0.
+        keywords: The keywords of all parts.
+        alternatives: The `oneOf` and `anyOf` of all parts.
+        enumerations: `oneOf` and `anyOf` whose schemas only list values, which is an `enum` with descriptions.
+        only_null: The alternative that is null and nothing else.
+        is_never: Whether no value matches.
+        broken_refs: References that lead nowhere.
+    """
+
+    document: ComparedDocument
+    places: tuple[Place, ...]
+    parts: list[Place] = field(default_factory=list)
+    keywords: set[str] = field(default_factory=set)
+    alternatives: list[Alternatives] = field(default_factory=list)
+    enumerations: list[AllowedValues] = field(default_factory=list)
+    only_null: Place | None = None
+    is_never: bool = False
+    broken_refs: list[str] = field(default_factory=list)
+    _types: Types | None = None
+
+    @property
+    def outermost(self) -> Place:
+        """The outermost schema."""
+        return self.parts[0] if self.parts else self.places[0]
+
+    @property
+    def allows_anything(self) -> bool:
+        """Whether the schema says nothing about its values."""
+        return not (
+            self.keywords - _ANNOTATIONS
+            or self.alternatives
+            or self.enumerations
+            or self.is_never
+            or self.broken_refs
+        )
+
+    def every(self, keyword: str) -> Iterator[KeywordValue]:
+        """Yield the value of a keyword in each part that has it."""
+        if keyword in self.keywords:
+            for part in self.parts:
+                if keyword in part.node:
+                    value = part.node[keyword]
+                    yield KeywordValue(value, Place(value, f"{part.pointer}/{keyword}", part.subject))
+
+    def first(self, keyword: str) -> KeywordValue | None:
+        """Return the value of a keyword in the outermost part that has it."""
+        # The test saves making a generator for most keywords of most schemas.
+        return next(self.every(keyword), None) if keyword in self.keywords else None
+
+    def flag(self, keyword: str) -> KeywordValue | None:
+        """Return where a keyword is true; None where it is true in no part."""
+        if keyword not in self.keywords:
+            return None
+        return next((found for found in self.every(keyword) if found.value is True), None)
+
+    def types(self, depth: int = 0) -> Types:
+        """Return the types without null, None for any type, and their place; null alone counts as a type.
+
+        Where no `type` is named, the types are those of the alternatives or of the allowed values;
+        the `value` of the place is None then.
+        """
+        if self._types is None:
+            self._types = self._read_types(depth)
+        return self._types
+
+    def _read_types(self, depth: int) -> Types:
+        if self.is_never:
+            return frozenset(), None
+        types: frozenset[str] | None = None
+        where = None
+        for found in self.every("type"):
+            named = frozenset(types_of({"type": found.value}))
+            if not named:
+                continue
+            named = named - _ONLY_NULL or named
+            where = where or found
+            types = named if types is None else frozenset(common_types(types, named))
+        if types is None and (allowed := self.allowed_values()) is not None and allowed.values:
+            named = frozenset(map(json_type, _with_integers(list(allowed.values)))) - _ONLY_NULL or _ONLY_NULL
+            return named, KeywordValue(None, allowed.place)
+        if types is None and depth < _DEEPEST_SCHEMA:
+            for alternatives in self.alternatives:
+                each = [
+                    compared_schema(self.document, [branch]).types(depth + 1)[0]
+                    for branch in alternatives.branches
+                ]
+                named = frozenset().union(
+                    *(branch_types for branch_types in each if branch_types is not None)
+                )
+                if None not in each and named:
+                    return named, KeywordValue(None, alternatives.place)
+        return types, where
+
+    def null(self) -> KeywordValue | None:
+        """Return where null is allowed beside the types; None where no keyword allows it."""
+        for found in self.every("type"):
+            if isinstance(found.value, list) and "null" in found.value and len(found.value) > 1:
+                return found
+        # Without a `type` beside it `nullable` allows nothing, strictly; whoever writes it means it.
+        nullable = self.flag("nullable")
+        if nullable is None and self.only_null is not None:
+            nullable = KeywordValue(self.only_null.node, self.only_null)
+        return nullable
+
+    def allowed_values(self) -> AllowedValues | None:
+        """Return the only values that the schema allows; None where it lists none."""
+        lists = list(self.enumerations)
+        for found in self.every("enum"):
+            if isinstance(found.value, list):
+                places = [child(found.place, index) for index in range(len(found.value))]
+                lists.append(AllowedValues(found.value, places, found.place))
+        lists.extend(
+            AllowedValues([found.value], [found.place], found.place, is_constant=True)
+            for found in self.every("const")
+        )
+        if not lists:
+            return None
+        allowed = lists[0]
+        for other in lists[1:]:
+            kept = [index for index, value in enumerate(allowed.values) if value in other.values]
+            allowed = allowed._replace(
+                values=[allowed.values[index] for index in kept],
+                places=[allowed.places[index] for index in kept],
+            )
+        return allowed
+
+    def format(self) -> KeywordValue | None:
+        """Return the format; `contentEncoding` and `contentMediaType` are read as the formats that they replace."""
+        found = self.first("format")
+        if found is not None:
+            return found
+        for keyword, value, format_name in (
+            ("contentEncoding", "base64", "byte"),
+            ("contentMediaType", "application/octet-stream", "binary"),
+        ):
+            content = self.first(keyword)
+            if content is not None and content.value == value:
+                return KeywordValue(format_name, content.place)
+        return None
+
+    def properties(self) -> dict[str, list[Place]]:
+        """Return property → its schemas, one from each part that describes it."""
+        properties: dict[str, list[Place]] = {}
+        for found in self.every("properties"):
+            for name, schema in found.value.items() if isinstance(found.value, dict) else ():
+                pointer = f"{found.place.pointer}/{escaped(str(name))}"
+                place = Place(schema, pointer, f"{found.place.subject}.{name}")
+                properties.setdefault(str(name), []).append(place)
+        return properties
+
+    def required(self) -> dict[str, Place]:
+        """Return the names of the required properties, and where each is listed."""
+        required: dict[str, Place] = {}
+        for found in self.every("required"):
+            for index, name in enumerate(found.value) if isinstance(found.value, list) else ():
+                if isinstance(name, str) and name not in required:
+                    required[name] = child(found.place, index, f"{found.place.subject}.{name}")
+        return required
+
+    def closed(self) -> KeywordValue | None:
+        """Return where undescribed properties are refused; None where they are allowed."""
+        for keyword in ("additionalProperties", "unevaluatedProperties"):
+            for found in self.every(keyword):
+                if found.value is False:
+                    return found
+        return None
+
+    def under(self, keyword: str, suffix: str = "") -> list[Place]:
+        """Return the schemas under a keyword, one from each part that has it."""
+        return [
+            found.place._replace(subject=found.place.subject + suffix)
+            for found in self.every(keyword)
+            if isinstance(found.value, dict | bool)
+        ]
+
+
+_ANNOTATIONS = frozenset(
+    {"title", "description", "example", "examples", "externalDocs", "deprecated", "xml", "default"}
+    | {"readOnly", "writeOnly", "nullable", "$comment", "$schema", "$id", "$anchor", "$dynamicAnchor"}
+    | {"allOf", "$defs"}
+)
+
+
+def compared_schema(document: ComparedDocument, places: Sequence[Place]) -> ComparedSchema:
+    """Return schemas that apply together as one.
+
+    Args:
+        document: The document that they stand in.
+        places: The schemas, at least one.
+    """
+    key = *(place.pointer for place in places), places[0].subject
+    known = document.schemas.get(key)
+    if known is None:
+        known = document.schemas[key] = _read(document, places)
+    return known
+
+
+def _read(document: ComparedDocument, places: Sequence[Place]) -> ComparedSchema:
+    schema = ComparedSchema(document, tuple(places))
+    stack = list(reversed(places))
+    seen: set[str] = set()
+    while stack and len(seen) < _MOST_PARTS:
+        place = stack.pop()
+        node = place.node
+        if place.pointer in seen:
+            continue
+        seen.add(place.pointer)
+        if node is False:
+            schema.is_never = True
+        if not isinstance(node, dict):
+            continue
+        inner = list(_targets(schema, node))
+        schema.parts.append(place)
+        schema.keywords.update(map(str, node))
+        if "allOf" in node:
+            inner.extend(_subschemas(place, "allOf"))
+        for keyword in ("oneOf", "anyOf"):
+            if keyword in node:
+                inner.extend(_read_alternatives(schema, place, keyword))
+        stack.extend(reversed(inner))
+    return schema
+
+
+def _targets(schema: ComparedSchema, node: dict[str, Any]) -> Iterator[Place]:
+    """Yield the schemas that a schema refers to."""
+    for keyword in ("$ref", "$dynamicRef"):
+        if isinstance(ref := node.get(keyword), str):
+            target = schema.document.target(ref)
+            if target is None:
+                schema.broken_refs.append(ref)
+            else:
+                yield target
+
+
+def _subschemas(place: Place, keyword: str) -> list[Place]:
+    return [
+        Place(subschema, f"{place.pointer}/{keyword}/{index}", place.subject)
+        for index, subschema in enumerate(list_of(place.node, keyword))
+        if isinstance(subschema, dict | bool)
+    ]
+
+
+def _read_alternatives(schema: ComparedSchema, place: Place, keyword: str) -> list[Place]:
+    """Return the schema of a `oneOf` or `anyOf` that has only one; keep several as alternatives."""
+    subschemas = _subschemas(place, keyword)
+    branches = [branch for branch in subschemas if not is_only_null(branch.node)]
+    if len(branches) < len(subschemas):
+        schema.only_null = next(branch for branch in subschemas if is_only_null(branch.node))
+    if len(branches) < 2:
+        return branches
+    enumeration = _enumeration(schema.document, place, keyword, branches)
+    if enumeration is not None:
+        schema.enumerations.append(enumeration)
+        return []
+    named = tuple(
+        branch._replace(subject=_target_name(schema.document, branch) or f"{place.subject}({index + 1})")
+        for index, branch in enumerate(branches)
+    )
+    schema.alternatives.append(Alternatives(keyword, child(place, keyword), named))
+    return []
+
+
+def _enumeration(
+    document: ComparedDocument, place: Place, keyword: str, branches: Sequence[Place]
+) -> AllowedValues | None:
+    """Return the values of schemas that each only list values; None where one of the schemas says more."""
+    values: list[Any] = []
+    places: list[Place] = []
+    for branch in branches:
+        node = document.resolve(branch).node
+        if not isinstance(node, dict) or node.keys() - _KEYWORDS_OF_A_VALUE:
+            return None
+        constant = [node["const"]] if "const" in node else None
+        listed = node.get("enum", constant)
+        if not isinstance(listed, list):
+            return None
+        values.extend(listed)
+        places.extend([branch._replace(subject=place.subject)] * len(listed))
+    return AllowedValues(values, places, child(place, keyword))
+
+
+def _target_name(document: ComparedDocument, branch: Place) -> str:
+    """Return the name of the component that a schema refers to; empty where it refers to none."""
+    ref = branch.node.get("$ref") if isinstance(branch.node, dict) else None
+    target = document.target(ref) if isinstance(ref, str) else None
+    return target.subject if target is not None else ""

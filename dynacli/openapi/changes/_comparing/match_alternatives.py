@@ -3,10 +3,16 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from dynacli.openapi.changes._comparing.compared_document import ComparedDocument, Place, canonical
-from dynacli.openapi.changes._comparing.compared_schema import ComparedSchema, KeywordValue, compared_schema
+from dynacli.openapi.changes._comparing.compared_document import (
+    ComparedDocument,
+    ComparedSchema,
+    KeywordValue,
+    Place,
+    canonical,
+    compared_schema,
+)
 from dynacli.openapi.changes.comparison import Pair
-from dynacli.openapi.document.pointer import MISSING, follow, split
+from dynacli.openapi.document.json_trees import MISSING, follow, split
 from dynacli.openapi.schema.discriminators import discriminator_of
 
 __all__ = ["compare_alternatives"]

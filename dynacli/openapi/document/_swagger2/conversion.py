@@ -27,7 +27,7 @@ from dynacli.openapi.document._swagger2.convert_servers import (
     convert_scheme,
     read_address,
 )
-from dynacli.openapi.document.pointer import join, split
+from dynacli.openapi.document.json_trees import join, split
 from dynacli.openapi.document.references.place_origins import Origins
 
 __all__ = ["Conversion", "convert"]

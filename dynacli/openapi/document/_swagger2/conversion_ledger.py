@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from dynacli.openapi.document.pointer import MISSING, join, step_into
+from dynacli.openapi.document.json_trees import MISSING, join, step_into
 from dynacli.openapi.document.references.place_origins import Move
 from dynacli.openapi.document.references.scan import Locator
 

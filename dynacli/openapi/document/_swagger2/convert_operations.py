@@ -11,9 +11,9 @@ from dynacli.openapi.document._swagger2.convert_schemas import (
     to_fragment,
 )
 from dynacli.openapi.document._swagger2.convert_servers import ServerAddress, convert_requirements
-from dynacli.openapi.document.mending.mend import meant_boolean
+from dynacli.openapi.document.json_trees import join
+from dynacli.openapi.document.mend import meant_boolean
 from dynacli.openapi.document.objects import operations_of
-from dynacli.openapi.document.pointer import join
 
 __all__ = [
     "DocumentContext",

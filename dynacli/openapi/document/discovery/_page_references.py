@@ -5,6 +5,7 @@ possessive quantifiers (`++`), each followed by a character that ends it, leave 
 """
 
 import html
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -15,14 +16,12 @@ from dynacli.openapi.document.discovery.discovered import Lead, Role
 
 __all__ = [
     "MAX_CHARACTERS",
-    "attributes_of",
-    "base_of",
     "has_document_inside",
     "is_linkset",
     "is_viewer",
     "leads_of",
-    "path_of",
     "read_config",
+    "read_index",
     "read_linkset",
     "read_neighbours",
     "read_page",
@@ -125,7 +124,7 @@ def read_page(text: str, *, is_script: bool = False) -> list[Lead]:
         is_script: Whether the text is a script that a viewer is set up in.
     """
     text = text[:MAX_CHARACTERS]
-    base = base_of(text)
+    base = _base_of(text)
     stated = leads_of(_links(text))
     if "&" in text:
         text = html.unescape(text)
@@ -189,12 +188,12 @@ def _settings(text: str) -> Iterator[Lead]:
 
 
 def _may_be_document(reference: str) -> bool:
-    path = path_of(reference)
+    path = _path_of(reference)
     is_possible = bool(path) and len(reference) <= _MAX_REFERENCE
     return is_possible and not path.endswith(_ASSETS) and not _is_example(path)
 
 
-def path_of(reference: str) -> str:
+def _path_of(reference: str) -> str:
     """Return a reference in lower case without its query and fragment."""
     return reference.partition("?")[0].partition("#")[0].lower()
 
@@ -209,7 +208,7 @@ def _mentions(text: str, *, with_scripts: bool) -> Iterator[Lead]:
         if not _MIN_REFERENCE <= match.end() - match.start() <= _MAX_REFERENCE:
             continue
         word = _unquoted(match[0]).rstrip(".:!?")  # as at the end of a sentence
-        path = path_of(word)
+        path = _path_of(word)
         if with_scripts and (f"/{path}".endswith(_SCRIPTS) or "?script=" in word):
             yield Lead(word, Role.SETUP)
         elif (_is_file(path) or _is_place(path)) and not _is_example(path):
@@ -237,18 +236,18 @@ def _unquoted(word: str) -> str:
 def _links(text: str) -> Iterator[Link]:
     for match in _TAG.finditer(text):
         if "rel" in match[1].lower():
-            attributes = attributes_of(match[1])
+            attributes = _attributes_of(match[1])
             relations = tuple(attributes.get("rel", "").lower().split())
             yield Link(attributes.get("href", ""), relations, media_type=attributes.get("type", ""))
 
 
-def base_of(text: str) -> str:
+def _base_of(text: str) -> str:
     """Return the base that a page states for its references; empty where it states none."""
     match = _BASE.search(text)
-    return attributes_of(match[1]).get("href", "") if match else ""
+    return _attributes_of(match[1]).get("href", "") if match else ""
 
 
-def attributes_of(tag: str) -> dict[str, str]:
+def _attributes_of(tag: str) -> dict[str, str]:
     """Return name → value of the attributes in a tag."""
     attributes: dict[str, str] = {}
     for match in _ATTRIBUTE.finditer(tag[:_MAX_TAG]):
@@ -287,3 +286,81 @@ def _links_of(context: dict[str, Any]) -> Iterator[Link]:
             if isinstance(href, str):
                 kind = target.get("type")
                 yield Link(href, (str(relation).lower(),), media_type=kind if isinstance(kind, str) else "")
+
+
+_MAX_CHARACTERS = 500_000
+_MAX_LINKS = 500
+_MAX_DEPTH = 6
+_MAX_INDEX_LEADS = 8
+
+_ANCHOR = re.compile(r"<(?:a|link)\s([^<>]*+)>([^<]{0,80}+)", re.IGNORECASE)
+_REFERENCE = re.compile(r"(?:https?:/|\.{0,2})/\S{1,500}")
+_LINK_WORD = re.compile(r"[a-z]+")
+_SPECS = frozenset(("openapi", "swagger", "oas", "spec", "specs", "specification", "apispec", "schema"))
+"""The words of links that lead to a document itself."""
+_DOCS = frozenset(
+    ("api", "apis", "doc", "docs", "documentation", "developer", "developers", "reference", "redoc")
+)
+"""The words of links that lead to pages which may name a document."""
+_LINKED_ASSETS = (".js", ".css", ".png", ".svg", ".ico", ".jpg", ".webp", ".woff2", ".pdf", ".xml", ".zip")
+
+
+def read_index(content: bytes) -> list[Lead]:
+    """Return the links of an index, those that lead to a document before those that lead to a page.
+
+    Args:
+        content: HTML or JSON; nothing else has links.
+    """
+    text = content[:_MAX_CHARACTERS].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
+    links: Iterator[tuple[str, str]] = iter(())
+    base = ""
+    if text.startswith("<"):
+        links, base = _links_of_page(text), _base_of(text)
+    elif text.startswith(("{", "[")) and len(content) <= _MAX_CHARACTERS:
+        try:
+            links = _links_of_json(json.loads(text), (), _MAX_DEPTH)
+        except (ValueError, RecursionError):
+            return []
+    leads: dict[str, Lead] = {}
+    for number, (reference, label) in enumerate(links):
+        role = _role(reference, label)
+        if role is not None:
+            leads.setdefault(reference, Lead(reference, role, base=base))
+        if number >= _MAX_LINKS:
+            break
+    return sorted(leads.values(), key=lambda lead: lead.role)[:_MAX_INDEX_LEADS]
+
+
+def _links_of_page(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the reference and the text of each link of a page."""
+    for match in _ANCHOR.finditer(text):
+        reference = _attributes_of(match[1]).get("href", "")
+        if reference and not reference.startswith(("#", "mailto:", "javascript:")):
+            yield reference, match[2]
+
+
+def _links_of_json(tree: Any, keys: tuple[str, ...], depth: int) -> Iterator[tuple[str, str]]:
+    """Yield each reference in a value, and the words around it: its keys, and the names that stand beside it."""
+    if isinstance(tree, str):
+        if _REFERENCE.fullmatch(tree):
+            yield tree, " ".join(keys[-3:])
+    elif depth and isinstance(tree, dict):
+        names = [value for key in ("rel", "name", "title", "type") if isinstance(value := tree.get(key), str)]
+        for key, value in tree.items():
+            yield from _links_of_json(value, (*keys, *names, str(key)), depth - 1)
+    elif depth and isinstance(tree, list):
+        for value in tree:
+            yield from _links_of_json(value, keys, depth - 1)
+
+
+def _role(reference: str, label: str) -> Role | None:
+    """Return what a link is expected to lead to by its text and the end of its path; None where to nothing of use."""
+    path = _path_of(reference)
+    if path.endswith(_LINKED_ASSETS):
+        return None
+    end = path.partition("://")[2].partition("/")[2] if "://" in path else path
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label)
+    words = {*_LINK_WORD.findall(spaced.lower()), *_LINK_WORD.findall(end.rstrip("/").rpartition("/")[2])}
+    if words & _SPECS:
+        return Role.DOCUMENT
+    return Role.PAGE if words & _DOCS else None

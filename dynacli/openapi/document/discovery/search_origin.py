@@ -7,7 +7,7 @@ from dataclasses import replace
 from operator import attrgetter
 
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError, UsageError
-from dynacli.http.peers import Peers
+from dynacli.http.connections import Peers
 from dynacli.openapi.document._download import Head
 from dynacli.openapi.document.discovery._candidates import (
     GIVEN,
@@ -17,15 +17,18 @@ from dynacli.openapi.document.discovery._candidates import (
     later_stages,
     way_of,
 )
-from dynacli.openapi.document.discovery._probe_responses import (
+from dynacli.openapi.document.discovery._probes import (
+    SLOW_CONNECTIONS,
     DocumentResponse,
+    ProbeResponse,
+    Probes,
     ReadResponse,
     TrialCall,
+    UnaskedLogin,
     is_unknown_there,
     on_one_line,
     read_response,
 )
-from dynacli.openapi.document.discovery._probes import SLOW_CONNECTIONS, ProbeResponse, Probes, UnaskedLogin
 from dynacli.openapi.document.discovery.discovered import Discovery, FoundDocument, Role, Way
 from dynacli.openapi.document.discovery.discovery_report import (
     FOREIGN,

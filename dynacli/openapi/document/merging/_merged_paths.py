@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from dynacli.openapi.document._document_files import absolute
-from dynacli.openapi.document.json_trees import copy_json
-from dynacli.openapi.document.merging._merged_source import SourceDocument
-from dynacli.openapi.document.merging._shared_units import (
+from dynacli.openapi.document.json_trees import copy_json, follow, fragment_of, from_fragment
+from dynacli.openapi.document.merging._merged_source import (
+    SourceDocument,
     Unit,
     UnitNames,
     Units,
@@ -17,7 +17,6 @@ from dynacli.openapi.document.merging._shared_units import (
 )
 from dynacli.openapi.document.merging.object_walk import WalkedObject, objects_of
 from dynacli.openapi.document.objects import PATH_ITEM, PathOperation, operations_of
-from dynacli.openapi.document.pointer import follow, fragment_of, from_fragment
 from dynacli.openapi.document.references.scan import (
     Site,
     Steps,

@@ -8,7 +8,7 @@ from typing import Any
 from dynacli.errors import DocumentError
 from dynacli.openapi.document._document_files import absolute
 from dynacli.openapi.document._plain_json import check_limits
-from dynacli.openapi.document.json_trees import copy_json
+from dynacli.openapi.document.json_trees import MISSING, copy_json, follow, fragment_of, join
 from dynacli.openapi.document.load import Document
 from dynacli.openapi.document.merging._merged_paths import (
     Hoisted,
@@ -16,11 +16,17 @@ from dynacli.openapi.document.merging._merged_paths import (
     plan_paths,
     redirect_references,
 )
-from dynacli.openapi.document.merging._merged_source import SourceDocument, path_items_of
-from dynacli.openapi.document.merging._shared_units import Unit, UnitNames, Units, digest_of, is_named
+from dynacli.openapi.document.merging._merged_source import (
+    SourceDocument,
+    Unit,
+    UnitNames,
+    Units,
+    digest_of,
+    is_named,
+    path_items_of,
+)
 from dynacli.openapi.document.merging.object_walk import objects_of, requirements_of, security_of
 from dynacli.openapi.document.objects import operations_of
-from dynacli.openapi.document.pointer import MISSING, follow, fragment_of, join
 from dynacli.openapi.document.references.place_origins import Move, Origins, Place
 from dynacli.openapi.document.references.scan import NEWEST_DIALECTS, Steps, follow_references
 from dynacli.openapi.document.source import file_name

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
-from dynacli.openapi.document.pointer import follow, join
+from dynacli.openapi.document.json_trees import follow, join
 from dynacli.openapi.document.references.scan import Link, Locator, Site, Steps, sites_of, steps_of
 
 __all__ = ["resolve"]

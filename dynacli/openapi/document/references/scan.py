@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
+from dynacli.openapi.document.json_trees import MISSING, follow, follow_partly, from_fragment, join
 from dynacli.openapi.document.objects import (
     DATA,
     DOCUMENT,
@@ -16,7 +17,6 @@ from dynacli.openapi.document.objects import (
     kind_at,
     kind_in_list,
 )
-from dynacli.openapi.document.pointer import MISSING, follow, follow_partly, from_fragment, join
 
 __all__ = ["Reference", "ScanResult", "follow_references", "lookup", "past_references", "scan"]
 

@@ -458,7 +458,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 def unusable_text(name: str, value: Any) -> str:
     """Return the note about a keyword that a document misuses."""
-    from dynacli.openapi.schema.evaluation.shown_values import shortened
+    from dynacli.openapi.schema.evaluation.schema_error import shortened
 
     shown = str(value).lower() if isinstance(value, bool) else shortened(value)
     return f"the document's `{name}` cannot be used: `{shown}`"

@@ -14,7 +14,6 @@ from dynacli.openapi.model.patterns import (
 )
 from dynacli.openapi.schema.evaluation._formats import engine_options, is_by_engine, text_formats
 from dynacli.openapi.schema.evaluation._keyword_translations import ENTRY, LATER, PATTERN, UNUSABLE
-from dynacli.openapi.schema.evaluation.judging_notes import TOO_DEEP, JudgingNotes
 from dynacli.openapi.schema.evaluation.prepared_values import (
     MAX_LEVELS,
     Window,
@@ -23,6 +22,7 @@ from dynacli.openapi.schema.evaluation.prepared_values import (
     prepared_value,
     windows_of,
 )
+from dynacli.openapi.schema.evaluation.schema_error import TOO_DEEP, JudgingNotes
 from dynacli.openapi.schema.evaluation.translation import PlainSchema, SchemaSource, TooDeepError
 from dynacli.openapi.schema.read_schema import Follow, json_type
 

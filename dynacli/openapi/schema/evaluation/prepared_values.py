@@ -10,7 +10,7 @@ from math import isinf
 from typing import Any, NamedTuple
 
 from dynacli.openapi.schema.evaluation._keyword_translations import NAMELESS
-from dynacli.openapi.schema.evaluation.shown_values import BinaryText
+from dynacli.openapi.schema.evaluation.schema_error import BinaryText
 
 __all__ = [
     "LIMIT",

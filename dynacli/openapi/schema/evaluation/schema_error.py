@@ -1,9 +1,14 @@
-"""The error that a keyword of JSON Schema finds in a value."""
+"""What an evaluation says of a value: the errors, the notes of one message, and the value as reports show it."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from math import isfinite
+from typing import Any, Self
 
-__all__ = ["SchemaError"]
+from dynacli.openapi.model.patterns import Patterns
+
+__all__ = ["TOO_DEEP", "BinaryText", "JudgingNotes", "SchemaError", "shortened"]
 
 
 class SchemaError:
@@ -75,3 +80,120 @@ class SchemaError:
         yield self
         for error in self.context:
             yield from error.all_within()
+
+
+TOO_DEEP = "the value or its schema is nested too deeply"
+
+_MAX_REASONS = 100
+
+
+class JudgingNotes:
+    """The notes of one message: keywords take them in the midst of a schema, where nothing can be returned.
+
+    Attributes:
+        not_validated: Reasons why something could not be judged, each once; a stream may give any number of them.
+        failures: The same, where the document's own schema is to blame.
+        count: How many notes were taken. It tells whether all of a value was judged.
+        undefined_formats: The formats that the document's version does not define, and that say nothing there.
+
+    Args:
+        is_swagger: Whether the document is written in Swagger 2.0.
+    """
+
+    def __init__(self, *, is_swagger: bool = False) -> None:
+        # JSON Schema got them after Swagger 2.0, in whose documents they are names of any format.
+        self.undefined_formats = frozenset({"duration", "time"} if is_swagger else ())
+        self.not_validated: dict[str, None] = {}
+        self.failures: dict[str, None] = {}
+        self.count = 0
+
+    @cached_property
+    def patterns(self) -> Patterns:
+        """Decides regular expressions within the message's time."""
+        return Patterns()
+
+    def begin(self) -> None:
+        """Begin the notes of another message, with a full budget for its regular expressions."""
+        self.not_validated.clear()
+        self.failures.clear()
+        self.patterns.renew()
+
+    def add_not_validated(self, reason: str) -> None:
+        """Note that something was not validated."""
+        if len(self.not_validated) < _MAX_REASONS:
+            self.not_validated.setdefault(reason)
+        self.count += 1
+
+    def add_failure(self, reason: str) -> None:
+        """Note that something was not validated because the document is wrong there."""
+        if len(self.failures) < _MAX_REASONS:
+            self.failures.setdefault(reason)
+        self.count += 1
+
+
+_SHOWN = 80
+_MAX_BITS = 10_000
+
+
+class BinaryText(str):
+    """A string that stands for bytes in JSON Schema: its length is their number, and its text is unknown.
+
+    OpenAPI 3.1.1, "Working With Binary Data": `maxLength` may limit the number of bytes.
+
+    Args:
+        size: The number of bytes; None where it is unknown.
+    """
+
+    __slots__ = ("size",)
+    size: int | None
+
+    def __new__(cls, size: int | None) -> Self:
+        """Return the string."""
+        made = super().__new__(cls)
+        made.size = size
+        return made
+
+    def __len__(self) -> int:
+        return 1 if self.size is None else self.size
+
+    def __repr__(self) -> str:
+        return "'...'" if self.size is None else f"'... ({self.size} bytes)'"
+
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+
+def shortened(value: Any) -> Any:
+    """Return a JSON value as a report shows it: a small value as it is, a large one as a text that is cut."""
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)  # `1e400`, which a report could not hold as a number
+    if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+        # Python refuses to write integers of over 4,300 digits.
+        return f"an integer of {value.bit_length()} bits"
+    if isinstance(value, bool | int | float) or value is None:
+        return value
+    if isinstance(value, BinaryText):
+        return "bytes" if value.size is None else f"{value.size} bytes"
+    if isinstance(value, str):
+        return _writable(value) if len(value) <= _SHOWN else _writable(value[:_SHOWN]) + "..."
+    if isinstance(value, Mapping | list):
+        # Piece by piece, because only the beginning of a large or deep value is shown.
+        pieces, length = [], 0
+        for piece in json.JSONEncoder(ensure_ascii=False, default=str).iterencode(value):
+            pieces.append(piece)
+            length += len(piece)
+            if length > _SHOWN:
+                return _writable("".join(pieces)[:_SHOWN]) + "..."
+        text = "".join(pieces).encode("utf-8", "replace").decode()
+        return json.loads(text, parse_constant=str)
+    return str(value)[:_SHOWN]
+
+
+def _writable(text: str) -> str:
+    """Return a text with its lone surrogates escaped: JSON may hold them, but no encoding can write them."""
+    return text.encode("utf-8", "backslashreplace").decode()

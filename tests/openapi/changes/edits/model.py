@@ -12,8 +12,8 @@ import yaml
 
 from dynacli.openapi.changes.change_records import Changes
 from dynacli.openapi.changes.compare import compare
+from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.document.load import load
-from dynacli.openapi.document.pointer import split
 from tests.openapi.changes.edits import base
 
 __all__ = ["GONE", "Edit", "Expected", "Of", "edit", "edits_of", "found", "loaded", "verdict"]

@@ -25,8 +25,8 @@ from dynacli.errors import (
 )
 from dynacli.openapi.document import _download as download
 from dynacli.openapi.document import limits
+from dynacli.openapi.document.fetch import fetch
 from dynacli.openapi.document.fetched import Fetched
-from dynacli.openapi.document.fetching.fetch import fetch
 from dynacli.openapi.document.source import Source, looks_like_source, parse_source
 from tests.harness import REFUSES_NO_PROXY, free_port
 

@@ -206,7 +206,7 @@ def test_every_verb_takes_every_source(verb: str, kind: str, server: Recorder) -
 
 WARM = """
 import sys
-REFUSED = ("dynacli.openapi.document.reading.parse", "dynacli.openapi.document.load",
+REFUSED = ("dynacli.openapi.document.parse", "dynacli.openapi.document.load",
            "dynacli.openapi.catalog.compiler.compile_document", "orjson", "yaml_rs",
            "yaml", "prance", "jsonschema_rs")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dynacli.openapi.document.load import load
-from dynacli.openapi.document.mending.mend import mend
+from dynacli.openapi.document.mend import mend
 
 
 def _document(**more: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynacli.errors import DocumentError
-from dynacli.openapi.document.overlays.overlay import actions_between, apply_overlay, path_of
+from dynacli.openapi.document.overlay import actions_between, apply_overlay, path_of
 from tests.npm_programs import program
 
 _DOCUMENT: dict[str, Any] = {

@@ -17,12 +17,12 @@ from dynacli.environment import Environment
 from dynacli.errors import DocumentError
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
 from dynacli.openapi.document.fetched import Fetched
+from dynacli.openapi.document.json_trees import MISSING, follow, join, split
 from dynacli.openapi.document.limits import MAX_NODES
 from dynacli.openapi.document.load import Document, Overlay, load
-from dynacli.openapi.document.overlays.overlay import TrackedOrigins, actions_between
-from dynacli.openapi.document.pointer import MISSING, follow, join, split
-from dynacli.openapi.document.reading.parse import parse_file
-from dynacli.openapi.document.reading.positions import positions_of
+from dynacli.openapi.document.overlay import TrackedOrigins, actions_between
+from dynacli.openapi.document.parse import parse_file
+from dynacli.openapi.document.positions import positions_of
 from dynacli.openapi.document.references.place_origins import Move, Origins, Place
 from dynacli.registry.open_by_name import open_api
 from tests.documents import places_in
@@ -208,7 +208,7 @@ def test_an_overlay_cannot_make_a_document_without_bounds() -> None:
 
 def test_a_target_cannot_find_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """A path that finds each place once for every way to it ends at the limit, too."""
-    monkeypatch.setattr("dynacli.openapi.document.overlays.overlay.MAX_NODES", 10_000)
+    monkeypatch.setattr("dynacli.openapi.document.overlay.MAX_NODES", 10_000)
     nested: Any = {}
     for _ in range(30):
         nested = {"a": nested}

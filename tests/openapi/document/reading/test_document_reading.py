@@ -17,7 +17,7 @@ from dynacli.openapi.document._version import check_version
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.limits import MAX_DEPTH
 from dynacli.openapi.document.load import load
-from dynacli.openapi.document.reading.parse import _read_with_pyyaml, is_json, parse_document, read_yaml
+from dynacli.openapi.document.parse import _read_with_pyyaml, is_json, parse_document, read_yaml
 from tests.sampling import examples
 
 HEAD = "openapi: 3.0.3\n"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dynacli.environment import Environment
-from dynacli.openapi.document.reading.positions import positions_of
+from dynacli.openapi.document.positions import positions_of
 from dynacli.registry.open_by_name import open_api
 from tests.documents import PETS, operation, pets, save
 from tests.dry_runs import dry_run

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
-from dynacli.openapi.document.references.cut_operations import cut_to_operations
+from dynacli.openapi.document.references.cut_document import cut_to_operations
 from tests.documents import document, operation, parameter, save
 from tests.harness import run_cli
 from tests.real_documents import own_and_real

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.openapi.document.references.cut_operations import cut_to_parameters
+from dynacli.openapi.document.references.cut_document import cut_to_parameters
 from dynacli.openapi.document.references.resolve import resolve
 from tests.documents import document, load_tree, operation, parameter
 

@@ -9,8 +9,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dynacli.openapi.document.json_trees import follow, split
 from dynacli.openapi.document.load import Document, load
-from dynacli.openapi.document.pointer import follow, split
 from tests.documents import document, load_file, save_files
 from tests.harness import Response, recording
 from tests.openapi.document.references.files_as_written import differences
@@ -165,8 +165,8 @@ def test_each_kind_of_part_has_a_place_in_the_document(
 @pytest.mark.parametrize("kind", KINDS, ids=KINDS)
 def test_parts_are_read_from_urls_too(kind: str) -> None:
     """Files at URLs are put together like files of this machine."""
+    from dynacli.openapi.document.fetch import allowed_files
     from dynacli.openapi.document.fetched import Fetched
-    from dynacli.openapi.document.fetching.file_opener import allowed_files
     from dynacli.openapi.document.source import parse_source
 
     tree, value, expected = KINDS[kind]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.openapi.catalog.store.catalog_file import FORMAT
+from dynacli.openapi.catalog.catalog_file import FORMAT
 from dynacli.registry.revisions.revisions import are_referenced_files_unchanged, facts_of, write_file_list
 from tests.documents import operation, pets
 from tests.harness import RecordedRequest, Recorder, Response, Result, run_cli

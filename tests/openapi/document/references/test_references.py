@@ -11,10 +11,10 @@ import pytest
 from dynacli.errors import DocumentError
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.load import Document, load
-from dynacli.openapi.document.mending.specification_report import report
-from dynacli.openapi.document.reading.positions import line_of, lines_of
+from dynacli.openapi.document.positions import line_of, lines_of
 from dynacli.openapi.document.references.resolve import resolve
 from dynacli.openapi.document.references.scan import lookup, scan
+from dynacli.openapi.document.specification_report import report
 from tests.real_documents import OWN
 
 PET = {"type": "object", "properties": {"name": {"type": "string"}}}

@@ -13,9 +13,9 @@ import pytest
 
 from dynacli.errors import DocumentError
 from dynacli.openapi.document import _bundle as bundle
+from dynacli.openapi.document import fetch
+from dynacli.openapi.document.fetch import allowed_files
 from dynacli.openapi.document.fetched import Fetched
-from dynacli.openapi.document.fetching import file_opener
-from dynacli.openapi.document.fetching.file_opener import allowed_files
 from dynacli.openapi.document.load import Document, load
 from dynacli.openapi.document.source import parse_source
 from dynacli.urls import origin_of
@@ -356,7 +356,7 @@ def test_all_files_together_are_limited(
     limit: str, value: int, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Many small files are no way around the limits of one."""
-    monkeypatch.setattr(file_opener, limit, value)
+    monkeypatch.setattr(fetch, limit, value)
     parts = {f"{number}.json": {"title": "t" * 30} for number in range(5)}
     loaded = load_file(save_files({"api.json": _refers_to(*parts), **parts}))
     read = len(loaded.files) - 1
@@ -368,7 +368,7 @@ def test_all_files_together_have_one_budget_of_time(monkeypatch: pytest.MonkeyPa
     """A server that responds each time just within the limit does not make the whole take for ever."""
     parts = [f"{number}.json" for number in range(20)]
     clock = itertools.count(step=60)
-    monkeypatch.setattr(file_opener, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(fetch, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     with recording() as server:
         server.responses = {f"/v1/{name}": Response(body=b"{}") for name in parts}
         source = parse_source(f"{server.origin}/v1/openapi.json", Path.cwd())

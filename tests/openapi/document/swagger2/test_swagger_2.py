@@ -9,9 +9,9 @@ from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidat
 
 from dynacli.errors import DocumentError
 from dynacli.openapi.document._swagger2.conversion import convert
+from dynacli.openapi.document.json_trees import join, split
 from dynacli.openapi.document.objects import operations_of
-from dynacli.openapi.document.pointer import join, split
-from dynacli.openapi.document.reading.parse import parse_document
+from dynacli.openapi.document.parse import parse_document
 from dynacli.openapi.document.references.scan import follow_references, scan
 from tests.harness import Recorder, Response, run_cli
 from tests.openapi.document.swagger2.conversions import faults_of_places

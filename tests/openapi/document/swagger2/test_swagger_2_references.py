@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dynacli.openapi.document._swagger2.conversion import convert
-from dynacli.openapi.document.pointer import MISSING, follow, from_fragment
+from dynacli.openapi.document.json_trees import MISSING, follow, from_fragment
 from dynacli.openapi.document.references.place_origins import Move, Origins, Place
 from dynacli.openapi.document.references.scan import scan
 from tests.documents import places_in, swagger

@@ -1,0 +1,579 @@
+"""The store of credentials between runs: a file that lists them, and their secrets in the system's keyring or the file.
+
+The file is replaced in one step, and what it says counts: secrets are in the keyring under a new name before the file
+names them, and those that no credential names any more are removed after that. A process that dies in between leaves
+the old credential whole, and the names of what is left over in the file.
+
+A secret is in pieces that every keyring takes: Windows keeps at most 2,560 bytes, two for a character
+(`CRED_MAX_CREDENTIAL_BLOB_SIZE`). A keyring that is locked may wait for its owner without end
+(https://github.com/jaraco/keyring/issues/477), so it has a time limit.
+"""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from shlex import quote
+from typing import Any, TypeVar, cast
+from weakref import WeakKeyDictionary
+
+from dynacli.auth.credentials import store_path
+from dynacli.auth.secret import Secret
+from dynacli.environment import Environment, invocation, invocation_words, program
+from dynacli.errors import AuthError, DynacliError
+from dynacli.files import LOCK_SECONDS, hold_lock, locked, make_directory, regular_file, sweep, write_file
+from dynacli.record import record, replace
+from dynacli.text.terminal import visible
+
+__all__ = [
+    "FILE",
+    "KEYRING",
+    "LAST_MOMENT",
+    "CredentialStore",
+    "Keeping",
+    "StoredCredential",
+    "has_keyring",
+    "read_password",
+]
+
+FILE, KEYRING = "file", "keyring"
+"""The stores."""
+
+_MARGIN = 30.0
+"""Seconds before its end at which a token is refreshed, since a call takes some time to arrive."""
+
+LAST_MOMENT = 253_402_300_799
+"""The end of the year 9999 in seconds since the epoch, after which there are no dates."""
+
+_CLOCK_SKEW = 300.0
+"""Seconds by which the clocks of machines that share a store may differ."""
+
+_Place = tuple[str, str, str]
+"""(API, profile, scheme): what a credential is for; the profile is empty where the API itself is meant."""
+
+
+@record
+class Keeping:
+    """How a credential is kept.
+
+    Args:
+        profile: The name of the profile; empty for calls without one.
+        store: `file` or `keyring`.
+        origins: Where it may be sent.
+        again: The options of `auth login` that sign in in the same way.
+    """
+
+    profile: str
+    store: str
+    origins: tuple[str, ...]
+    again: tuple[str, ...] = ()
+
+
+@record
+class StoredCredential:
+    """A credential that is kept between runs.
+
+    Args:
+        api: The API's name, or the source of its document where it is not registered.
+        profile: The name of the profile; empty for calls without one.
+        scheme: The security scheme, as the document names it.
+        kind: `bearer`, `basic`, `apiKey`, `digest`, `oauth2` or `openIdConnect`.
+        store: `file` or `keyring`.
+        origins: Where it may be sent.
+        secrets: Its secrets by name: `credential`, which is `USERNAME:PASSWORD` for `basic` and `digest`, and for a
+            token that can be refreshed `refresh_token` and perhaps `client_secret`. Empty until they are read.
+        expires_at: When it ends, in seconds since the epoch; None where nobody knows.
+        stored_at: When it was stored, in seconds since the epoch; None where nobody knows.
+        scopes: The scopes that it was given, where the server says so.
+        refresh: How it is refreshed, without secrets; empty where it cannot be.
+        keyring_id: The name of its secrets in the keyring.
+        keyring_parts: How many pieces they are kept in there.
+        again: As of `Keeping`.
+    """
+
+    api: str
+    profile: str
+    scheme: str
+    kind: str
+    store: str
+    origins: tuple[str, ...]
+    secrets: dict[str, Secret] = {}  # noqa: RUF012 - a record has no defaults that change
+    expires_at: float | None = None
+    stored_at: float | None = None
+    scopes: tuple[str, ...] | None = None
+    refresh: dict[str, Any] = {}  # noqa: RUF012 - as above
+    keyring_id: str = ""
+    keyring_parts: int = 0
+    again: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> _Place:
+        """What the credential is for."""
+        return self.api, self.profile, self.scheme
+
+    def is_over(self, now: float) -> bool:
+        """Return whether the credential has ended.
+
+        Args:
+            now: In seconds since the epoch.
+        """
+        return self.expires_at is not None and self.expires_at <= now
+
+    def is_due(self, now: float) -> bool:
+        """Return whether the credential has to be refreshed before it is used; one that cannot be is due at its end.
+
+        What was stored by a clock that was ahead of this one is due, since nobody knows when it ends.
+
+        Args:
+            now: In seconds since the epoch.
+        """
+        early = self.refresh.get("early")
+        margin = max(_MARGIN, early if isinstance(early, int | float) else 0.0) if self.refresh else 0.0
+        is_of_future = self.stored_at is not None and self.stored_at > now + _CLOCK_SKEW
+        return self.is_over(now + margin) or (self.is_refreshable and is_of_future)
+
+    @property
+    def is_refreshable(self) -> bool:
+        """Whether a new one can be had without asking the person."""
+        return bool(self.refresh)
+
+    def sign_in_line(self, *more: str) -> str:
+        """Return the command line that signs in again.
+
+        Args:
+            more: Further words of it.
+        """
+        words = (
+            visible(word, keep="") for word in (*invocation_words("auth login", self.api), *self.again, *more)
+        )
+        return " ".join(map(quote, words))
+
+    def as_json(self, *, has_secrets: bool) -> dict[str, Any]:
+        """Return the form in the store."""
+        form: dict[str, Any] = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in self.__dict__.items()
+            if name != "secrets"
+        }
+        if has_secrets:
+            form["secrets"] = {name: secret.reveal() for name, secret in self.secrets.items()}
+        return form
+
+
+def _from_json(form: Any) -> StoredCredential:
+    """Return a credential for its form in the store.
+
+    Raises:
+        ValueError: It is no such form.
+    """
+    texts = ("api", "profile", "scheme", "kind", "store")
+    if not isinstance(form, dict) or not all(isinstance(form.get(key), str) for key in texts):
+        raise ValueError("a credential has no name")
+    expires_at, stored_at = form.get("expires_at"), form.get("stored_at")
+    scopes, refresh = form.get("scopes"), form.get("refresh") or {}
+    parts, secrets = form.get("keyring_parts", 0), form.get("secrets", {})
+    again = form.get("again", [])
+    is_sound = (
+        _are_texts(form.get("origins"))
+        and (scopes is None or _are_texts(scopes))
+        and _are_texts(again)
+        and all(map(_is_moment, (expires_at, stored_at)))
+        and isinstance(refresh, dict)
+        and isinstance(parts, int)
+        and isinstance(secrets, dict)
+        and _are_texts(list(secrets.values()))
+    )
+    if not is_sound:
+        raise ValueError("a credential has a value of the wrong type")
+    return StoredCredential(
+        form["api"],
+        form["profile"],
+        form["scheme"],
+        form["kind"],
+        form["store"],
+        tuple(form["origins"]),
+        {name: Secret(text) for name, text in secrets.items()},
+        expires_at,
+        stored_at,
+        None if scopes is None else tuple(scopes),
+        refresh,
+        str(form.get("keyring_id", "")),
+        parts,
+        tuple(again),
+    )
+
+
+def _is_moment(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and 0 <= value <= LAST_MOMENT)
+
+
+def _are_texts(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)
+
+
+_VERSION = 1
+
+_was_read: WeakKeyDictionary[Environment, dict[str, dict[str, Secret]]] = WeakKeyDictionary()
+"""Surroundings of a run → name in the keyring → the secrets there. Nothing else is ever written under such a name, so
+what another process stores has another one."""
+_reading = threading.Lock()
+
+
+@record
+class _Content:
+    """What the file says.
+
+    Args:
+        credentials: The credentials.
+        leftovers: (name, number of pieces) of secrets in the keyring that no credential may have.
+    """
+
+    credentials: tuple[StoredCredential, ...] = ()
+    leftovers: tuple[tuple[str, int], ...] = ()
+
+
+class CredentialStore:
+    """The credentials of one person, which several processes may use at once.
+
+    Raises:
+        AuthError: From any method, when the store or the keyring cannot be used.
+    """
+
+    def __init__(self, env: Environment) -> None:
+        self.path = store_path(env)
+        self._known = _was_read.setdefault(env, {})
+
+    def list(self) -> tuple[StoredCredential, ...]:
+        """Return all credentials in the order of their first storing, those in the keyring without secrets."""
+        return self._read().credentials
+
+    @property
+    def has_leftovers(self) -> bool:
+        """Whether the keyring still has secrets that no credential has, as it was locked when they were removed."""
+        return bool(self._read().leftovers)
+
+    def find(self, place: _Place) -> StoredCredential | None:
+        """Return a credential with its secrets; None where there is none."""
+        found = next((kept for kept in self.list() if kept.place == place), None)
+        return found and self.with_secrets(found)
+
+    def with_secrets(self, credential: StoredCredential) -> StoredCredential:
+        """Return a listed credential with its secrets; one that has taken its place since, with its own."""
+        if credential.store != KEYRING:
+            return credential
+        # The calls of a series may be many, and a locked keyring is waited for by one of them at a time.
+        with _reading:
+            secrets = self._known.get(credential.keyring_id) or self._in_keyring(credential)
+            if secrets is not None:
+                self._known[credential.keyring_id] = secrets
+                return replace(credential, secrets=secrets)
+        now = next((kept for kept in self.list() if kept.place == credential.place), None)
+        # A caller may have checked where it goes.
+        if now and now.keyring_id != credential.keyring_id and now.origins == credential.origins:
+            return self.with_secrets(now)
+        raise AuthError(
+            f"The keyring has lost the credential of `{credential.api}` for `{credential.scheme}`",
+            hint=f"Sign in again: `{credential.sign_in_line()}`",
+        )
+
+    @staticmethod
+    def _in_keyring(credential: StoredCredential) -> dict[str, Secret] | None:
+        """Return the secrets of a credential; None where the keyring does not have them."""
+        text = _read_value(credential.keyring_id, credential.keyring_parts)
+        try:
+            return {str(key): Secret(str(value)) for key, value in json.loads(text or "").items()}
+        except (ValueError, AttributeError):
+            return None
+
+    def put(self, credential: StoredCredential) -> None:
+        """Keep a credential in the place of an earlier one, which stays until this one is stored whole."""
+        with self._changing():
+            self._put(self._read(), credential)
+
+    def exchange(self, old: StoredCredential, new: StoredCredential) -> bool:
+        """Keep a credential instead of one that was read, and return whether that was still there.
+
+        It is not if a person has signed out or in since. One whose API was renamed is: the new one gets that name.
+
+        Args:
+            old: As it was read, with its secrets.
+        """
+        with self._changing():
+            content = self._read()
+            stored = next((each for each in content.credentials if _is_same(each, old)), None)
+            if stored is None:
+                return False
+            self._put(content, replace(new, api=stored.api))
+            return True
+
+    def _put(self, content: _Content, credential: StoredCredential) -> None:
+        credential = replace(credential, stored_at=time.time())
+        if credential.store == KEYRING:
+            credential, content = self._into_keyring(credential, content)
+        by_place = {kept.place: kept for kept in content.credentials}
+        dropped = [by_place[credential.place]] if credential.place in by_place else []
+        by_place[credential.place] = credential
+        leftovers = (*content.leftovers, *self._names(dropped))
+        self._write(tuple(by_place.values()), leftovers, keep=credential.keyring_id)
+        if credential.keyring_id:
+            self._known[credential.keyring_id] = credential.secrets
+
+    def check_writable(self) -> None:
+        """Check that a credential can be stored, before an old one is given away for it."""
+        with self._changing():
+            self._write_file(self._read())
+
+    def remove(self, places: Collection[_Place]) -> None:
+        """Forget credentials."""
+        self._change(lambda kept: None if kept.place in places else kept)
+
+    def remove_api(self, api: str) -> None:
+        """Forget all credentials of an API."""
+        self._change(lambda kept: None if kept.api == api else kept)
+
+    def rename_api(self, old: str, new: str) -> None:
+        """Let the credentials of an API follow its new name."""
+        self._change(lambda kept: replace(kept, api=new) if kept.api == old else kept)
+
+    def _change(self, changed: Callable[[StoredCredential], StoredCredential | None]) -> None:
+        """Put other credentials in the place of those that there are.
+
+        Args:
+            changed: Returns what a credential becomes; None for one that is forgotten.
+        """
+        if not os.path.exists(self.path):
+            return
+        with self._changing():
+            content = self._read()
+            after = [changed(kept) for kept in content.credentials]
+            dropped = [kept for kept, new in zip(content.credentials, after, strict=True) if new is None]
+            kept = tuple(new for new in after if new is not None)
+            if kept != content.credentials:
+                self._write(kept, (*content.leftovers, *self._names(dropped)))
+
+    @contextmanager
+    def refreshing(self, place: _Place) -> Iterator[None]:
+        """Keep other processes from refreshing a credential for as long as the block lasts."""
+        from hashlib import sha256
+
+        name = sha256("\0".join(place).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        try:
+            with hold_lock(
+                os.path.join(os.path.dirname(self.path), f"{name}.lock"), 3 * LOCK_SECONDS
+            ) as is_alone:
+                if not is_alone:
+                    raise AuthError(
+                        f"Another {program().name} has been refreshing the credential for `{place[2]}` for too long",
+                        hint="Wait for it or end it, then try again",
+                    )
+                yield
+        except OSError as error:
+            raise self._unusable(error.strerror or "", "written") from error
+
+    def _into_keyring(
+        self, credential: StoredCredential, content: _Content
+    ) -> tuple[StoredCredential, _Content]:
+        from secrets import (
+            token_hex,
+        )  # it brings `hashlib` and `random` along, which a look into the store does without
+
+        name = token_hex(8)
+        text = json.dumps({key: secret.reveal() for key, secret in credential.secrets.items()})
+        # Named before they are there, so that they are found again should this process die now.
+        most = len(text) // 1000 + 1
+        content = replace(content, leftovers=(*content.leftovers, (name, most)))
+        self._write_file(content)
+        parts = _write_value(name, text)
+        content = replace(content, leftovers=tuple(left for left in content.leftovers if left[0] != name))
+        return replace(credential, keyring_id=name, keyring_parts=parts), content
+
+    @staticmethod
+    def _names(credentials: Iterable[StoredCredential]) -> tuple[tuple[str, int], ...]:
+        return tuple((each.keyring_id, each.keyring_parts) for each in credentials if each.keyring_id)
+
+    def _write(
+        self,
+        credentials: tuple[StoredCredential, ...],
+        leftovers: tuple[tuple[str, int], ...],
+        keep: str = "",
+    ) -> None:
+        leftovers = tuple(dict.fromkeys(left for left in leftovers if left[0] != keep))
+        self._write_file(_Content(credentials, leftovers))
+        if not leftovers:
+            return
+
+        # What cannot be removed now is removed after the next change.
+        with suppress(AuthError):
+            for name, parts in leftovers:
+                _delete_value(name, parts)
+            self._write_file(_Content(credentials))
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        directory = os.path.dirname(self.path)
+        try:
+            make_directory(directory)
+            with locked(directory, "changing the stored credentials"):
+                sweep(directory)  # what a process that was killed has written holds secrets
+                yield
+        except OSError as error:
+            raise self._unusable(error.strerror or "", "written") from error
+        except AuthError:
+            raise
+        except DynacliError as error:
+            raise AuthError(error.message, reason=error.reason, hint=error.hint) from error
+
+    def _read(self) -> _Content:
+        try:
+            with open(self.path, "rb", opener=regular_file) as file:
+                raw = json.load(file)
+            if raw["version"] > _VERSION:
+                raise self._unusable(f"a newer {program().name} has written it", "read", hint="Use that one")
+            return _Content(
+                tuple(map(_from_json, raw["credentials"])),
+                tuple((str(name), int(parts)) for name, parts in raw.get("leftovers", [])),
+            )
+        except FileNotFoundError:
+            return _Content()
+        except OSError as error:
+            raise self._unusable(error.strerror or "", "read") from error
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            hint = f"Remove it with `rm {quote(self.path)}`, and sign in again"
+            raise self._unusable("it is damaged", "read", hint=hint) from error
+
+    def _write_file(self, content: _Content) -> None:
+        form: dict[str, Any] = {
+            "version": _VERSION,
+            "credentials": [each.as_json(has_secrets=each.store != KEYRING) for each in content.credentials],
+        }
+        if content.leftovers:
+            form["leftovers"] = [list(left) for left in content.leftovers]
+        write_file(self.path, json.dumps(form, indent=1).encode())
+
+    def _unusable(self, reason: str, doing: str, hint: str = "") -> AuthError:
+        return AuthError(
+            f"The stored credentials in `{self.path}` cannot be {doing}", reason=reason, hint=hint
+        )
+
+
+def _is_same(stored: StoredCredential, read: StoredCredential) -> bool:
+    """Return whether a stored credential is one that was read before; its API may have another name since."""
+    forms = [replace(each, api="").as_json(has_secrets=each.store != KEYRING) for each in (stored, read)]
+    return forms[0] == forms[1]
+
+
+_KEYRING_SECONDS = 5.0
+"""How long a keyring is waited for."""
+
+_PIECE = 1200
+"""Characters."""
+
+_T = TypeVar("_T")
+
+
+def has_keyring() -> bool:
+    """Return whether this system has a keyring that can keep something."""
+    import keyring
+
+    def find() -> bool:
+        # `fail` and `null` have the priority 0 and -1, and keep nothing.
+        return float(keyring.get_keyring().priority) > 0
+
+    return _within_time(find, "looked for")
+
+
+def _write_value(name: str, value: str) -> int:
+    """Keep a value under a name that has none yet, and return how many pieces it is in.
+
+    Raises:
+        AuthError: The keyring does not take it, or is locked.
+    """
+    import keyring
+
+    pieces = [value[start : start + _PIECE] for start in range(0, len(value), _PIECE)] or [""]
+    for number, piece in enumerate(pieces):
+        _within_time(partial(keyring.set_password, program().name, f"{name}/{number}", piece), "written to")
+    return len(pieces)
+
+
+def _read_value(name: str, parts: int) -> str | None:
+    """Return a value; None where the keyring has lost it.
+
+    Raises:
+        AuthError: The keyring cannot be read, or is locked.
+    """
+    import keyring
+
+    pieces = []
+    for number in range(parts):
+        piece = _within_time(partial(keyring.get_password, program().name, f"{name}/{number}"), "read")
+        if piece is None:
+            return None
+        pieces.append(piece)
+    return "".join(pieces)
+
+
+def read_password(service: str, user: str) -> str | None:
+    """Return a password that another program, or the person, has put into the keyring; None where there is none.
+
+    Raises:
+        AuthError: The keyring cannot be read, or is locked.
+    """
+    import keyring
+
+    return _within_time(partial(keyring.get_password, service, user), "read")
+
+
+def _delete_value(name: str, parts: int) -> None:
+    """Remove a value; one that is not there is gone already.
+
+    Raises:
+        AuthError: The keyring cannot be changed, or is locked.
+    """
+    import keyring
+    from keyring.errors import PasswordDeleteError
+
+    def delete(number: int) -> None:
+        with suppress(PasswordDeleteError):
+            keyring.delete_password(program().name, f"{name}/{number}")
+
+    for number in range(parts):
+        _within_time(partial(delete, number), "written to")
+
+
+def _within_time(act: Callable[[], _T], doing: str) -> _T:
+    """Return what a function of the keyring returns.
+
+    Raises:
+        AuthError: It fails, or takes too long.
+    """
+    outcome: list[Any] = []
+
+    def run() -> None:
+        try:
+            outcome.extend([act(), None])
+        except Exception as error:  # noqa: BLE001 - each backend raises its own, and any means the same here
+            outcome.extend([None, error])
+
+    # A daemon: the process must be able to end while the keyring still waits.
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(_KEYRING_SECONDS)
+    if not outcome:
+        raise AuthError(
+            f"The system's keyring could not be {doing} within {_KEYRING_SECONDS:.0f} s",
+            reason="It may be locked, and wait for its owner",
+            hint=f"Unlock it, or keep credentials in a file: `{invocation('auth login', 'API')} --store file`",
+        )
+    value, error = outcome
+    if error is not None:
+        # The text of the error may quote the value.
+        raise AuthError(
+            f"The system's keyring could not be {doing}",
+            reason=f"It says {type(error).__name__}",
+            hint=f"Unlock it, or keep credentials in a file: `{invocation('auth login', 'API')} --store file`",
+        ) from None
+    return cast("_T", value)

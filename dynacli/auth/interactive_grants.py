@@ -1,0 +1,390 @@
+"""The grants for which a person signs in with a browser: authorization code, implicit and device code."""
+
+import secrets
+import socket
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Empty, Queue
+from socketserver import TCPServer
+from threading import Lock, Thread
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from dynacli.auth.oauth import (
+    IMPLICIT,
+    OAuthClient,
+    OAuthFlow,
+    SignInContext,
+    Token,
+    ask_as_client,
+    check_endpoint,
+    error_code,
+    json_object,
+    read_token,
+    refusal,
+    refused_as,
+    request_token,
+    scope_and_audience,
+)
+from dynacli.auth.secret import Masker, Secret
+from dynacli.environment import invocation, program
+from dynacli.errors import AuthError, TimedOutError, UsageError
+from dynacli.text.terminal import visible
+from dynacli.urls import authority, is_loopback, without_query
+
+__all__ = ["listening", "sign_in_by_code", "sign_in_by_device"]
+
+_Callback = Mapping[str, str]
+"""The parameters of a provider's response."""
+
+_PATH = "/callback"
+_MAX_BODY = 64 * 1024
+_SECONDS = 10.0
+"""How long a browser may take to send its request."""
+
+_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<style>body{{font:1.2rem system-ui,sans-serif;margin:4rem auto;max-width:32rem}}</style></head>
+<body><p id="text">{text}</p>{script}</body></html>"""
+# An implicit response is in the fragment, which browsers send to nobody.
+_SCRIPT = """<script>
+const response = location.hash.slice(1);
+history.replaceState(null, "", location.pathname);
+if (response) fetch("", {method: "POST", body: response}).then(r => r.text()).then(page => {
+  document.getElementById("text").textContent =
+    new DOMParser().parseFromString(page, "text/html").getElementById("text").textContent;
+});
+</script>"""
+
+
+def _callback_url(host: str, port: int) -> str:
+    """Return the redirect URI for a host and a port of this machine.
+
+    Raises:
+        UsageError: The host is another machine, or the port none.
+    """
+    if not is_loopback(host) or not 0 <= port <= 65535:
+        raise UsageError(
+            f"`{host}:{port}` is no address of this machine",
+            reason="The provider's response would leave it unencrypted",
+            hint="Take `127.0.0.1`, `::1` or `localhost`, and a port up to 65535",
+        )
+    return f"http://{authority('http', host, port)}{_PATH}"
+
+
+def _parameters_of(text: str) -> _Callback:
+    """Return the parameters in a query; none where one of them is there twice."""
+    pairs = parse_qsl(text, keep_blank_values=True)
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else {}
+
+
+class _CallbackListener(ThreadingHTTPServer):
+    """Waits for one response of a provider; what comes after it is told that it is late.
+
+    Args:
+        host: A loopback host.
+        port: The port; 0 for any that is free.
+
+    Raises:
+        OSError: The port is in use.
+    """
+
+    daemon_threads = True
+    """A browser may open connections over which it sends nothing."""
+    block_on_close = False
+
+    def __init__(self, host: str, port: int) -> None:
+        if ":" in host:
+            self.address_family = socket.AF_INET6
+        super().__init__(("127.0.0.1" if host.lower() == "localhost" else host, port), _Handler)
+        self.url = _callback_url(host, int(self.server_address[1]))
+        self._responses: Queue[_Callback] = Queue()
+        self._lock = Lock()
+        self._is_taken = False
+
+    def server_bind(self) -> None:
+        """Bind without the look-up of a name that the library makes, which a broken network lets wait."""
+        TCPServer.server_bind(self)
+
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing of a browser that has gone."""
+
+    def take(self, query: str) -> bool:
+        """Take the provider's response; return False where there was one before."""
+        with self._lock:
+            if self._is_taken:
+                return False
+            self._is_taken = True
+        self._responses.put(_parameters_of(query))
+        return True
+
+    def wait(self, seconds: float) -> _Callback:
+        """Return the provider's response.
+
+        Raises:
+            AuthError: There is none in time.
+        """
+        try:
+            return self._responses.get(timeout=seconds)
+        except Empty:
+            raise AuthError(
+                f"Nobody signed in within {seconds:g} s",
+                reason="The browser did not come back from the provider",
+                hint="Sign in again; without a browser on this machine, with `--no-browser` or `--device`",
+            ) from None
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[_CallbackListener]:
+    """Listen for a provider's response for as long as the block lasts; the arguments are those of the listener.
+
+    Raises:
+        AuthError: The port is in use.
+        UsageError: The host is another machine, or the port none.
+    """
+    _callback_url(host, port)
+    try:
+        listener = _CallbackListener(host, port)
+    except OSError as error:
+        raise AuthError(
+            f"Nothing can listen on `{host}:{port}` for the provider's response",
+            reason=error.strerror or "",
+            hint="Choose another port with `--callback-port`, or leave it out for any that is free",
+        ) from error
+    thread = Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield listener
+    finally:
+        listener.shutdown()
+        listener.server_close()
+        thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    timeout = _SECONDS
+    server: _CallbackListener
+
+    def do_GET(self) -> None:
+        path, _, query = self.path.partition("?")
+        # Another name for this machine is one of a page that wants to read what is here ("DNS rebinding").
+        if path != _PATH or f"http://{self.headers.get('Host', '')}{_PATH}" != self.server.url:
+            self._write(404, "There is nothing here.")
+        elif query:
+            self._take(query)
+        else:
+            self._write(200, "Signing in ...", _SCRIPT)
+
+    def do_POST(self) -> None:
+        length = self.headers.get("Content-Length", "")
+        # The page above sends it, and a form of another site has another origin.
+        is_own = self.path == _PATH and self.headers.get("Origin", "") + _PATH == self.server.url
+        if is_own and length.isdecimal() and int(length) <= _MAX_BODY:
+            self._take(self.rfile.read(int(length)).decode("latin-1"))
+        else:
+            self._write(404, "There is nothing here.")
+
+    def _take(self, query: str) -> None:
+        is_first = self.server.take(query)
+        text = (
+            "You can close this page, and go back to the terminal." if is_first else "This sign-in is over."
+        )
+        self._write(200 if is_first else 410, text)
+
+    def _write(self, status: int, text: str, script: str = "") -> None:
+        page = _PAGE.format(title=program().name, text=text, script=script).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(page)))
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Referrer-Policy", "no-referrer")
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, *_: Any) -> None:
+        """Write no line of a request, whose URL holds the code."""
+
+
+def sign_in_by_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext) -> Token:
+    """Return a token after the person signed in in a browser.
+
+    Where the context has no browser, the person opens the URL elsewhere and pastes the address that they are sent to.
+    A flow of the kind `implicit`, which gives the token itself to the browser (RFC 6749, section 4.2), works alike.
+
+    Raises:
+        AuthError: The person or the provider refuses, nobody came back in time, or the response is no token.
+        DynacliError: The provider cannot be reached, or may not be asked.
+    """
+    check_endpoint(flow.authorization_url, "authorization endpoint")
+    is_implicit = flow.kind == IMPLICIT
+    if not is_implicit:
+        check_endpoint(flow.token_url, "token endpoint")
+    state, verifier = secrets.token_urlsafe(32), Secret(secrets.token_urlsafe(48))
+    asked = {
+        "response_type": "token" if is_implicit else "code",
+        "client_id": client.client_id,
+        "state": state,
+        **dict(scope_and_audience(client)),
+    }
+    if "offline_access" in client.scopes:
+        asked["prompt"] = "consent"  # OpenID Connect Core 1.0, section 11
+    if not is_implicit:
+        challenge = urlsafe_b64encode(sha256(verifier.reveal().encode()).digest()).rstrip(b"=").decode()
+        asked |= {"code_challenge": challenge, "code_challenge_method": "S256"}
+    asked_at = context.clock()
+    if context.open_browser is None:
+        redirect = _callback_url(context.callback_host, context.callback_port or _any_port())
+        response = _pasted(_authorization_url(flow, {**asked, "redirect_uri": redirect}), state, context)
+    else:
+        with listening(context.callback_host, context.callback_port) as listener:
+            redirect = listener.url
+            url = _authorization_url(flow, {**asked, "redirect_uri": redirect})
+            context.tell(f"Sign in in the browser: {url}")
+            if not context.open_browser(url):
+                context.tell("No browser could be opened; open that address in one on this machine")
+            response = listener.wait(context.seconds)
+    _check(response, state, flow)
+    if is_implicit:
+        return read_token(response, flow.authorization_url, asked_at, client)
+    form = [("grant_type", "authorization_code"), ("code", response["code"]), ("redirect_uri", redirect)]
+    form.append(("code_verifier", verifier.reveal()))
+    return request_token(flow, client, form, context, [verifier, Secret(response["code"])])
+
+
+def _authorization_url(flow: OAuthFlow, asked: Mapping[str, str]) -> str:
+    parts = urlsplit(flow.authorization_url)
+    # A query of its own stays (RFC 6749, section 3.1).
+    query = "&".join(filter(None, [parts.query, urlencode(asked)]))
+    return parts._replace(query=query, fragment="").geturl()
+
+
+def _any_port() -> int:
+    """Return a port at which nothing needs to listen: the browser is on another machine, and shows an error there."""
+    return 49152 + secrets.randbelow(16384)  # RFC 6335, section 6: for temporary use
+
+
+def _pasted(url: str, state: str, context: SignInContext) -> _Callback:
+    """Return the provider's response as the person pastes it: the address that the browser was sent to, or the code."""
+    if context.ask is None:
+        raise AuthError(
+            "Signing in needs a browser, or a person who pastes its response",
+            reason="There is neither here",
+            hint="Let a person run this on a terminal; or give a token: "
+            f"`{invocation('auth login', 'API')} --with-token < FILE`",
+        )
+    context.tell(f"Open this address in a browser, and sign in: {url}")
+    context.tell("The page that comes then cannot be shown; its address is the response")
+    started = context.clock()
+    text = context.ask("Paste that address, or the code in it").strip()
+    if context.clock() - started > context.seconds:
+        raise AuthError("The response came too late", hint="Sign in again")
+    if "=" not in text:
+        return {"code": text, "state": state} if text else {}
+    return _parameters_of(text.replace("#", "?").rpartition("?")[2])
+
+
+def _check(response: _Callback, state: str, flow: OAuthFlow) -> None:
+    """Check that a response belongs to this sign-in and allows it.
+
+    Raises:
+        AuthError: It does not.
+    """
+    name = "access_token" if flow.kind == IMPLICIT else "code"
+    if not secrets.compare_digest(response.get("state", "").encode(), state.encode()):
+        raise AuthError(
+            "The response from the browser belongs to another sign-in",
+            reason="Its `state` is not the one that was sent",
+            hint="Sign in again, and finish in the page that opens",
+        )
+    # RFC 9207: the response of another provider, which would be given this one's code.
+    if flow.issuer and response.get("iss", flow.issuer) != flow.issuer:
+        raise AuthError(
+            "The response from the browser comes from another provider",
+            reason=f"It is not of `{visible(flow.issuer, keep='')}`",
+            hint="Sign in again; if it stays so, do not trust the page",
+        )
+    if "error" in response:
+        raise refused_as(response["error"], response.get("error_description", ""), flow.authorization_url)
+    if not response.get(name):
+        raise AuthError(
+            f"The response from the browser holds no `{name}`",
+            hint="Sign in again, and paste the whole address where you are asked for it",
+        )
+
+
+_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+_ROLE = "device authorization endpoint"
+_LONGEST = 1800.0
+"""The most seconds that a code is waited for, however long the provider lets it live."""
+_INTERVAL, _LONGEST_INTERVAL = 5.0, 60.0
+"""Seconds between two questions, where the provider names none, and at most."""
+
+
+def sign_in_by_device(flow: OAuthFlow, client: OAuthClient, context: SignInContext) -> Token:
+    """Return a token after the person signed in on another device.
+
+    Raises:
+        AuthError: The person or the provider refuses, the code ended before, or the response is no token.
+        DynacliError: The provider cannot be reached, or may not be asked.
+    """
+    found = _ask_for_code(flow, client, context)
+    secret = Secret(found["device_code"])
+    context.tell(f"Open {visible(found['verification_uri'], keep='')} on any device")
+    context.tell(f"and enter the code {visible(found['user_code'], keep='')}")
+    end = context.clock() + min(_seconds(found.get("expires_in"), _LONGEST), _LONGEST)
+    interval = min(_seconds(found.get("interval"), _INTERVAL), _LONGEST_INTERVAL)
+    form = [("grant_type", _GRANT), ("device_code", secret.reveal())]
+    while context.clock() + interval < end:
+        context.wait(interval)
+        try:
+            return request_token(flow, client, form, context, [secret])
+        except TimedOutError:
+            interval *= 2  # RFC 8628, section 3.5
+        except AuthError as error:
+            match error.details.get("oauth_error"):
+                case "authorization_pending":
+                    pass
+                case "slow_down":
+                    interval += 5
+                case "expired_token":
+                    break
+                case _:
+                    raise
+    raise AuthError(
+        "Nobody signed in before the code ended",
+        reason=f"`{without_query(flow.device_url)}` gave it for a limited time",
+        hint="Sign in again, and enter the new code",
+    )
+
+
+def _ask_for_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext) -> dict[str, Any]:
+    """Return what the person needs to sign in (RFC 8628, section 3.2)."""
+    response = ask_as_client(flow, client, flow.device_url, _ROLE, scope_and_audience(client), context)
+    masker = Masker([client.client_secret] if client.client_secret else [])
+    if error_code(response) or response.status != 200:
+        raise refusal(response, flow.device_url, _ROLE, masker)
+    found = json_object(response)
+    # Google wrote `verification_url` before there was the RFC.
+    found.setdefault("verification_uri", found.get("verification_url"))
+    missing = [
+        name
+        for name in ("device_code", "user_code", "verification_uri")
+        if not isinstance(found.get(name), str) or not found[name]
+    ]
+    if missing:
+        raise AuthError(
+            f"The response of the {_ROLE} `{without_query(flow.device_url)}` cannot be used",
+            reason=f"It holds no `{missing[0]}`",
+            hint="The provider is broken, or the address in the document leads elsewhere",
+        )
+    check_endpoint(found["verification_uri"], "page for codes")
+    return found
+
+
+def _seconds(value: Any, default: float) -> float:
+    """Return a number of seconds; the default where the provider gives none that can be."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 < value < _LONGEST * 1000 else default

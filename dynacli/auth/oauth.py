@@ -1,0 +1,603 @@
+"""OAuth 2.0 and OpenID Connect: what signing in is made of, the provider's metadata, its token endpoint and its tokens.
+
+RFC 6749, RFC 8414 and OpenID Connect Discovery 1.0. An exchange with it is small, short, and never redirected.
+"""
+
+import json
+import math
+import re
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode, urljoin, urlsplit
+
+from dynacli.auth.secret import Masker, Secret
+from dynacli.environment import invocation, program
+from dynacli.errors import AuthError, RefusedError
+from dynacli.http.built_request import Request
+from dynacli.http.encodings import BadEncodingError, TooLargeError
+from dynacli.http.exchange import REDIRECTS, Budget, OneContext, Response
+from dynacli.http.send import Pieces, send
+from dynacli.record import record, replace
+from dynacli.text.body_text import server_message
+from dynacli.urls import is_loopback, origin_of, without_query
+
+if TYPE_CHECKING:
+    import ssl
+
+__all__ = [
+    "CLIENT_CREDENTIALS",
+    "CODE",
+    "DEVICE",
+    "IMPLICIT",
+    "PASSWORD",
+    "OAuthClient",
+    "OAuthFlow",
+    "SignInContext",
+    "Token",
+    "ask_as_client",
+    "check_endpoint",
+    "discover_flows",
+    "error_code",
+    "exchange",
+    "flows_of",
+    "json_object",
+    "read_token",
+    "refresh",
+    "refusal",
+    "refused_as",
+    "request_token",
+    "scope_and_audience",
+    "sign_in_by_client_credentials",
+    "sign_in_by_password",
+]
+
+CODE, DEVICE, CLIENT_CREDENTIALS = "authorizationCode", "deviceAuthorization", "clientCredentials"
+PASSWORD, IMPLICIT = "password", "implicit"
+"""The kinds of flows by their names in the OAuth Flows Object (OpenAPI 3.2.0)."""
+
+
+@record
+class OAuthFlow:
+    """A way to a token, and the endpoints of the provider that it needs.
+
+    Args:
+        kind: `authorizationCode`, `deviceAuthorization`, `clientCredentials`, `password` or `implicit`.
+        refresh_url: Where tokens are refreshed; empty for the token endpoint.
+        scopes: The scopes that the document lists.
+        issuer: The provider's own name (RFC 8414), with which it marks its responses; empty where it is not known.
+        auth_methods: How the token endpoint lets clients authenticate, where the provider's metadata says so.
+    """
+
+    kind: str
+    authorization_url: str = ""
+    token_url: str = ""
+    device_url: str = ""
+    refresh_url: str = ""
+    scopes: tuple[str, ...] = ()
+    issuer: str = ""
+    auth_methods: tuple[str, ...] = ()
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """The URLs that secrets, codes and the person are sent to."""
+        urls = (self.authorization_url, self.token_url, self.device_url, self.refresh_url)
+        return tuple(dict.fromkeys(url for url in urls if url))
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The origins of the endpoints."""
+        return tuple(dict.fromkeys(map(origin_of, self.endpoints)))
+
+
+@record
+class OAuthClient:
+    """The client as which a person has registered dynacli at a provider.
+
+    Args:
+        client_secret: None for a public client.
+        scopes: What is asked for; empty for what the provider gives by itself.
+        audience: The API that the token is meant for, where the provider wants to know.
+    """
+
+    client_id: str
+    client_secret: Secret | None = None
+    scopes: tuple[str, ...] = ()
+    audience: str = ""
+
+
+@record
+class Token:
+    """What a token endpoint gave.
+
+    Args:
+        expires_at: In seconds since the epoch; None where the provider does not say.
+        scopes: What the token is good for; what was asked for, where the provider does not say.
+    """
+
+    access_token: Secret
+    expires_at: float | None = None
+    refresh_token: Secret | None = None
+    scopes: tuple[str, ...] = ()
+
+
+@record
+class SignInContext:
+    """What signing in takes from its surroundings.
+
+    Args:
+        clock: The seconds since the epoch.
+        wait: Waits for so many seconds.
+        tell: Writes a line to the person; it holds no secret.
+        open_browser: Opens a URL, and returns whether it could; None where there is no browser.
+        ask: Asks the person a question and returns the line that they answer with, shown as it is typed.
+        callback_host: The loopback host that the provider sends the person back to.
+        callback_port: Its port; 0 for any that is free.
+        seconds: How long signing in may take.
+        timeout: The seconds that each exchange with the provider may take.
+        tls: The authorities that are trusted for the provider; None for those of the system.
+    """
+
+    clock: Callable[[], float] = time.time
+    wait: Callable[[float], object] = time.sleep
+    tell: Callable[[str], object] = str
+    open_browser: Callable[[str], bool] | None = None
+    ask: Callable[[str], str] | None = None
+    callback_host: str = "127.0.0.1"
+    callback_port: int = 0
+    seconds: float = 300.0
+    timeout: float = 30.0
+    tls: "ssl.SSLContext | None" = None
+
+
+def flows_of(scheme: Mapping[str, Any], base: str = "") -> tuple[OAuthFlow, ...]:
+    """Return the flows of a Security Scheme Object that have their endpoints, in the document's order.
+
+    Args:
+        scheme: A scheme of the type `oauth2`; one whose endpoints are in its metadata has no flows here.
+        base: The URL of the server, to which relative endpoints refer (OpenAPI 3.0.4, "Relative References in URLs").
+    """
+    flows = scheme.get("flows")
+    found = []
+    for name, flow in flows.items() if isinstance(flows, Mapping) else ():
+        if name not in _NEEDED or not isinstance(flow, Mapping):
+            continue
+        scopes = flow.get("scopes")
+        authorization_url, token_url, device_url, refresh_url = (_url(flow.get(key), base) for key in _URLS)
+        listed = tuple(map(str, scopes)) if isinstance(scopes, Mapping) else ()
+        made = OAuthFlow(name, authorization_url, token_url, device_url, refresh_url, listed)
+        if all(getattr(made, field) for field in _NEEDED[name]):
+            found.append(made)
+    return tuple(found)
+
+
+_URLS = ("authorizationUrl", "tokenUrl", "deviceAuthorizationUrl", "refreshUrl")
+"""The endpoints of an OAuth Flow Object (OpenAPI 3.2.0)."""
+_NEEDED = {
+    CODE: ("authorization_url", "token_url"),
+    DEVICE: ("device_url", "token_url"),
+    CLIENT_CREDENTIALS: ("token_url",),
+    PASSWORD: ("token_url",),
+    IMPLICIT: ("authorization_url",),
+}
+"""Kind of a flow → the endpoints that it needs."""
+
+
+def _url(value: Any, base: str) -> str:
+    if not isinstance(value, str):
+        return ""
+    try:
+        return urljoin(base, value.strip())
+    except ValueError:
+        return value
+
+
+def check_endpoint(url: str, role: str) -> None:
+    """Check that what is sent to an endpoint stays between this machine and the provider.
+
+    Args:
+        role: What the endpoint is for, as messages say it: `token endpoint`.
+
+    Raises:
+        RefusedError: The URL is malformed, or not encrypted and not on loopback.
+    """
+    try:
+        parts = urlsplit(url)
+        is_whole = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole or not url.isascii() or not url.isprintable() or " " in url:
+        raise RefusedError(
+            f"The provider's {role} has no usable address",
+            reason=f"It is given as `{without_query(url)}`"
+            if url
+            else "Neither document nor provider names it",
+            hint=f"An overlay can correct the document: `{invocation('help overlays')}`",
+        )
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+        return
+    raise RefusedError(
+        f"The provider's {role} `{without_query(url)}` is not used",
+        reason="It is not encrypted; signing in needs `https`, or `http` on this machine",
+        hint=f"If the document is wrong, an overlay can correct it: `{invocation('help overlays')}`",
+    )
+
+
+_MAX_BYTES = 1024 * 1024
+
+
+@record
+class _ProviderResponse:
+    """A response of a provider; its body may hold secrets."""
+
+    status: int
+    media_type: str
+    body: bytes
+
+
+def _ask_provider(
+    url: str,
+    role: str,
+    context: SignInContext,
+    form: Sequence[tuple[str, str]] | None = None,
+    *,
+    authorization: str = "",
+) -> _ProviderResponse:
+    """Send a form to an endpoint of a provider, or fetch what is there, and return the response.
+
+    Args:
+        role: What the endpoint is for, as messages say it: `token endpoint`.
+        form: The names and values to send; None for a GET.
+        authorization: The value of the header `Authorization`; empty for none.
+
+    Raises:
+        AuthError: The response is too large, or cannot be read.
+        NetworkError: The connection failed or broke.
+        RefusedError: The URL may not be used, or the endpoint redirects.
+        TimedOutError: The time was used up.
+        UsageError: A proxy or certificate variable of the environment is malformed.
+    """
+    check_endpoint(url, role)
+    headers = [("Accept", "application/json")]
+    if form is not None:
+        headers.append(("Content-Type", "application/x-www-form-urlencoded"))
+    if authorization:
+        headers.append(("Authorization", authorization))
+    content = None if form is None else urlencode(form).encode("ascii")
+    method = "GET" if form is None else "POST"
+    return exchange(method, url, f"provider's {role}", context, headers, content)
+
+
+def exchange(
+    method: str,
+    url: str,
+    role: str,
+    context: SignInContext,
+    headers: Sequence[tuple[str, str]],
+    content: bytes | None,
+) -> _ProviderResponse:
+    """Send a request that gets a token, and return the response.
+
+    Args:
+        role: What the URL is for, as messages say it behind "the".
+        content: The body; None for none.
+
+    Raises:
+        AuthError: The response is too large, or cannot be read.
+        NetworkError: The connection failed or broke.
+        RefusedError: The server redirects.
+        TimedOutError: The time was used up.
+        UsageError: A proxy or certificate variable of the environment is malformed.
+    """
+
+    def receive(_: Response, pieces: Pieces) -> bytes:
+        try:
+            return pieces.whole(_MAX_BYTES)
+        except TooLargeError:
+            raise _unreadable(url, role, "it is larger than 1 MiB") from None
+        except BadEncodingError as error:
+            raise _unreadable(url, role, str(error)) from None
+
+    request = Request(method, url, tuple(headers), content)
+    budget = Budget(context.timeout, follow=lambda *_: None)
+    response = send(request, budget, receive=receive, tls=OneContext(context.tls))
+    if response.status in REDIRECTS:
+        raise RefusedError(
+            f"The {role} `{without_query(url)}` redirects, which is not followed",
+            reason="Secrets go to the address that was accepted, and to no other",
+            hint=f"If the document is wrong, an overlay can correct it: `{invocation('help overlays')}`",
+        )
+    return _ProviderResponse(response.status, response.header("content-type"), response.body)
+
+
+def _unreadable(url: str, role: str, reason: str) -> AuthError:
+    return AuthError(f"The response of the {role} `{without_query(url)}` cannot be read", reason=reason)
+
+
+_TEN_YEARS = 10 * 365 * 86400
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+"""RFC 6749, appendix A.12, without the space, with which a header would end in the middle of the token."""
+_ERROR_CODE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+
+Form = Sequence[tuple[str, str]]
+
+
+def sign_in_by_client_credentials(flow: OAuthFlow, client: OAuthClient, context: SignInContext) -> Token:
+    """Return a token for the client itself (RFC 6749, section 4.4).
+
+    Raises:
+        AuthError: The client is refused, or the response is no token.
+        DynacliError: The provider cannot be reached, or may not be asked.
+    """
+    form = [("grant_type", "client_credentials"), *scope_and_audience(client)]
+    return request_token(flow, client, form, context)
+
+
+def sign_in_by_password(
+    flow: OAuthFlow, client: OAuthClient, username: str, password: Secret, context: SignInContext
+) -> Token:
+    """Return a token for the name and password of a person (RFC 6749, section 4.3).
+
+    The provider trusts the client with the password, which OAuth is made to avoid: only for documents that have
+    nothing else.
+
+    Raises:
+        AuthError: The person or client is refused, or the response is no token.
+        DynacliError: The provider cannot be reached, or may not be asked.
+    """
+    form = [("grant_type", "password"), ("username", username), ("password", password.reveal())]
+    return request_token(flow, client, [*form, *scope_and_audience(client)], context, [password])
+
+
+def refresh(flow: OAuthFlow, client: OAuthClient, refresh_token: Secret, context: SignInContext) -> Token:
+    """Return a new token for a refresh token (RFC 6749, section 6), with the refresh token to use from now on.
+
+    Raises:
+        AuthError: The provider refuses, with `invalid_grant` as the detail `oauth_error` where the refresh token is
+            no longer good; or the response is no token.
+        DynacliError: The provider cannot be reached, or may not be asked.
+    """
+    # Without `scope`: a token for the same scopes as before.
+    form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.reveal())]
+    token = request_token(flow, client, form, context, [refresh_token], url=flow.refresh_url)
+    return token if token.refresh_token is not None else replace(token, refresh_token=refresh_token)
+
+
+def scope_and_audience(client: OAuthClient) -> list[tuple[str, str]]:
+    """Return the parameters that say what a token is wanted for."""
+    pairs = [("scope", " ".join(client.scopes)), ("audience", client.audience)]
+    return [(name, value) for name, value in pairs if value]
+
+
+def request_token(
+    flow: OAuthFlow,
+    client: OAuthClient,
+    form: Form,
+    context: SignInContext,
+    secrets: Iterable[Secret] = (),
+    *,
+    url: str = "",
+) -> Token:
+    """Ask the token endpoint for a token.
+
+    Args:
+        form: The grant.
+        secrets: The secrets in it, which no message may show.
+        url: Another address than the flow's token endpoint.
+
+    Raises:
+        AuthError: The provider refuses, or its response is no token.
+        DynacliError: The provider cannot be reached, or may not be asked.
+    """
+    url = url or flow.token_url
+    asked_at = context.clock()
+    response = ask_as_client(flow, client, url, "token endpoint", form, context)
+    masker = Masker([*secrets, *([client.client_secret] if client.client_secret else [])])
+    if error_code(response) or not 200 <= response.status < 300:
+        raise masker.mask_error(refusal(response, url, "token endpoint", masker))
+    return read_token(json_object(response), url, asked_at, client)
+
+
+def ask_as_client(
+    flow: OAuthFlow, client: OAuthClient, url: str, role: str, form: Form, context: SignInContext
+) -> _ProviderResponse:
+    """Send a form that says which client sends it (RFC 6749, section 2.3).
+
+    A document does not say how clients authenticate: where the provider does not either, the header that each has to
+    understand is tried first, and the body where the client is refused.
+    """
+    if client.client_secret is None:
+        named = [("client_id", client.client_id)] if client.client_id else []
+        return _ask_provider(url, role, context, [*form, *named])
+    secret = client.client_secret.reveal()
+    in_body = [*form, ("client_id", client.client_id), ("client_secret", secret)]
+    takes_basic = not flow.auth_methods or "client_secret_basic" in flow.auth_methods
+    if not takes_basic:
+        return _ask_provider(url, role, context, in_body)
+    # Servers that decode as URLs do, not as forms, take `%20` for a space, and no `+`.
+    pair = f"{quote(client.client_id, safe='')}:{quote(secret, safe='')}"
+    authorization = f"Basic {b64encode(pair.encode()).decode()}"
+    response = _ask_provider(url, role, context, form, authorization=authorization)
+    may_take_body = not flow.auth_methods or "client_secret_post" in flow.auth_methods
+    if error_code(response) == "invalid_client" and may_take_body:
+        return _ask_provider(url, role, context, in_body)
+    return response
+
+
+def json_object(response: _ProviderResponse) -> dict[str, Any]:
+    """Return the JSON object of a response; empty where it is none."""
+    try:
+        value = json.loads(response.body)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def error_code(response: _ProviderResponse) -> str:
+    """Return the error code of a response (RFC 6749, section 5.2), also under a status of success; else empty."""
+    code = json_object(response).get("error")
+    return code if isinstance(code, str) and _ERROR_CODE.fullmatch(code) else ""
+
+
+_HINTS = {
+    "invalid_client": "Check the client id and its secret, a reference in the configuration: `client_secret`",
+    "unauthorized_client": "The provider does not let this client sign in this way; look at how it is registered",
+    "invalid_scope": "Ask for other scopes with `--scope`",
+    "invalid_grant": "Sign in again with `{login}`",
+    "unsupported_grant_type": "The provider does not offer this way of signing in",
+    "access_denied": "Sign in again, and allow the access",
+}
+
+
+def refused_as(code: str, description: object, url: str, masker: Masker | None = None) -> AuthError:
+    """Return the error for an error code of a provider, and what it says besides."""
+    code = code if _ERROR_CODE.fullmatch(code) else "without a code that can be shown"
+    # As one line that a terminal can show.
+    said = json.dumps({"error_description": description}).encode()
+    text = server_message(said, "application/json", masker.mask if masker else str)
+    return AuthError(
+        f"The provider refuses: {code}",
+        reason=f"`{without_query(url)}` says: {text}" if text else f"`{without_query(url)}` gives no reason",
+        hint=_HINTS.get(code, "Look at how the client is registered at the provider").format(
+            login=invocation("auth login")
+        ),
+        oauth_error=code,
+    )
+
+
+def refusal(response: _ProviderResponse, url: str, role: str, masker: Masker) -> AuthError:
+    """Return the error for a response of an endpoint that is no success."""
+    code = error_code(response)
+    if code:
+        return refused_as(code, json_object(response).get("error_description"), url, masker)
+    return AuthError(
+        f"The {role} `{without_query(url)}` responded with {response.status}",
+        reason=server_message(response.body, response.media_type, masker.mask)
+        or "What came is no response of an OAuth provider (RFC 6749, section 5.2)",
+        hint="Try again later" if response.status >= 500 else "Check the address in the document",
+        endpoint_status=response.status,
+    )
+
+
+def read_token(found: Mapping[str, Any], url: str, asked_at: float, client: OAuthClient) -> Token:
+    """Return the token of a successful response (RFC 6749, section 5.1).
+
+    Args:
+        found: The members of its JSON object; none where it is no such thing.
+
+    Raises:
+        AuthError: It is no token that can be used.
+    """
+
+    def nonsense(reason: str) -> AuthError:
+        return AuthError(
+            f"The response of the token endpoint `{without_query(url)}` cannot be used",
+            reason=reason,
+            hint="The provider is broken, or the address in the document leads elsewhere",
+        )
+
+    if not found:
+        raise nonsense("It is no JSON object, or an empty one")
+    access_token = found.get("access_token")
+    if not isinstance(access_token, str) or not access_token:
+        raise nonsense("It holds no `access_token`")
+    refresh_token = found.get("refresh_token") or None
+    for name, value in (("access_token", access_token), ("refresh_token", refresh_token)):
+        if value is not None and not (isinstance(value, str) and _TOKEN.fullmatch(value)):
+            raise nonsense(f"Its `{name}` holds a character that no token has")
+    token_type = found.get("token_type", "Bearer")
+    if not isinstance(token_type, str) or token_type.lower() != "bearer":
+        raise nonsense(f"Its `token_type` is not `Bearer`, the only one that {program().name} can send")
+    seconds = _lifetime(found.get("expires_in"))
+    if seconds is not None and not 0 < seconds < _TEN_YEARS:
+        raise nonsense("Its `expires_in` is no number of seconds that a token may live")
+    return Token(
+        Secret(access_token),
+        None if seconds is None else asked_at + seconds,
+        None if refresh_token is None else Secret(refresh_token),
+        _scopes(found.get("scope"), client.scopes),
+    )
+
+
+def _lifetime(value: Any) -> float | None:
+    """Return the seconds of `expires_in`, NaN where it is no number; digits in quotes, as some providers write, are."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
+        return float(value)
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    return math.nan
+
+
+def _scopes(value: Any, asked: tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(value, list):
+        return tuple(scope for scope in value if isinstance(scope, str))
+    # RFC 6749, section 3.3, has spaces; GitHub writes commas.
+    return tuple(re.split(r"[\s,]+", value.strip())) if isinstance(value, str) and value.strip() else asked
+
+
+_WELL_KNOWN = "/.well-known/"
+_OPENID = f"{_WELL_KNOWN}openid-configuration"
+
+
+def discover_flows(url: str, context: SignInContext) -> tuple[OAuthFlow, ...]:
+    """Return the flows that a provider's metadata has endpoints for, that with a browser first.
+
+    Args:
+        url: The document's `openIdConnectUrl` or `oauth2MetadataUrl`; where it names the provider alone, the metadata
+            is looked for at its usual place there.
+
+    Raises:
+        AuthError: There is no metadata.
+        RefusedError: An endpoint may not be used.
+        DynacliError: The provider cannot be reached, or may not be asked.
+    """
+    place = url if _WELL_KNOWN in url else url.rstrip("/") + _OPENID
+    response = _ask_provider(place, "metadata", context)
+    found = json_object(response)
+    token_url = _text(found.get("token_endpoint"))
+    if response.status != 200 or not token_url:
+        raise AuthError(
+            f"`{without_query(place)}` says nothing of how to sign in",
+            reason="It names no `token_endpoint`"
+            if response.status == 200
+            else f"It responded with {response.status}",
+            hint="Check the address in the document",
+        )
+    authorization_url, device_url = (
+        _text(found.get(key)) for key in ("authorization_endpoint", "device_authorization_endpoint")
+    )
+    grants = _texts(found.get("grant_types_supported"))
+    for role, endpoint in (
+        ("token endpoint", token_url),
+        ("authorization endpoint", authorization_url),
+        ("device authorization endpoint", device_url),
+    ):
+        if endpoint:
+            check_endpoint(endpoint, role)
+    has_endpoints = {
+        CODE: bool(authorization_url),
+        DEVICE: bool(device_url),
+        CLIENT_CREDENTIALS: not grants or "client_credentials" in grants,
+    }
+    return tuple(
+        OAuthFlow(
+            kind,
+            authorization_url,
+            token_url,
+            device_url,
+            scopes=_texts(found.get("scopes_supported")),
+            issuer=_text(found.get("issuer")),
+            auth_methods=_texts(found.get("token_endpoint_auth_methods_supported")),
+        )
+        for kind, is_there in has_endpoints.items()
+        if is_there
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()

@@ -1,1 +1,0 @@
-"""Where credentials are kept between runs: the system's keyring, or a file that only its owner can read."""

@@ -1,0 +1,424 @@
+"""The words of texts, of operations and of APIs in general, in the form in which a search compares them.
+
+Compiler and runner use the same functions, so that a word of a question meets the word of a document. The groups of
+words that mean the same are in `thesaurus.txt`, one a line, in their basic form; a word may be in many groups.
+"""
+
+import os
+import re
+from collections.abc import Iterable
+from functools import cache
+from math import log
+
+from dynacli.record import record
+
+__all__ = [
+    "ACTING",
+    "AKIN",
+    "AMBIGUOUS",
+    "GENERIC",
+    "STOP_WORDS",
+    "OperationWords",
+    "action_of",
+    "is_generic",
+    "known_words",
+    "meanings",
+    "names_several",
+    "phrases",
+    "rarity",
+    "stem",
+    "words_of",
+]
+
+# The plural of an acronym is one word (`userIDs`); `OAuth` is none that begins with an `O`.
+_WORD = re.compile(r"O[Aa]uth|[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+|[^\W\d_A-Za-z]+")
+_SHORTENED = ("s", "re", "ll", "ve", "d", "m", "t")
+"""What stands behind an apostrophe and is no word."""
+
+_UNSPACED = ((0x0E00, 0x0EFF), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF))
+"""Scripts that write no space between words: Thai and Lao, Khmer, kana, Han."""
+
+_STOP_WORDS = (
+    "a an the of to in on for from with and or by at as is are be been was were this that these those it its"
+    " which who whom whose when where how what why than then so can could should would will may might must do"
+    " does did done has have had having i me my mine we us our you your he she they them their his her there"
+    " here if into onto via per about please want need like let there any some also just only"
+    " am but because while such another other one ones very too really hey hi hello thanks pls dont cant whats"
+    " somebody someone anybody anyone everybody everyone something anything"
+)
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+"""Words that tell no operation from another."""
+
+_WHOLE_WORDS = (
+    "alias canvas atlas bias gas has news always whereas plus status bus analysis basis axis redis dns sms"
+    " https aws thing string setting spring king ring meeting building billing pricing rating listing mapping"
+    " bring during morning evening feed seed need speed bed red embed shed media hundred"
+)
+_UNCHANGED = frozenset(_WHOLE_WORDS.split())
+"""Words whose ending is a part of them."""
+_SHORT_FORMS = """
+repo repository
+org organization
+orga organization
+db database
+app application
+config configuration
+conf configuration
+env environment
+info information
+param parameter
+msg message
+img image
+pic picture
+doc document
+dir directory
+admin administrator
+perm permission
+num number
+acct account
+cert certificate
+auth authentication
+authn authentication
+vol volume
+proj project
+pub public
+priv private
+pwd password
+del delete
+rm remove
+ls list
+mv move
+cp copy
+authz authorization
+lang language
+stat statistic
+spec specification
+cred credential
+addr address
+attr attribute
+prop property
+desc description
+tx transaction
+txn transaction
+qty quantity
+amt amount
+loc location
+geo location
+cal calendar
+sched schedule
+notif notification
+temp temporary
+tmpl template
+var variable
+func function
+lib library
+pkg package
+dep dependency
+mem memory
+lb balancer
+subnetwork subnet
+mgmt management
+async asynchronous
+sync synchronization
+colour color
+catalogue catalog
+licence license
+favourite favorite
+behaviour behavior
+centre center
+neighbour neighbor
+programme program
+cancelled cancel
+canceled cancel
+fav favorite
+"""
+_VOWELS = frozenset("aeiouy")
+_LONG_FORMS = dict(line.split() for line in _SHORT_FORMS.strip().splitlines())
+"""Short form or other spelling → the word that is meant by it."""
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text in their order, in lower case.
+
+    `listPullRequests`, `list-pull-requests` and `List pull requests` have the same words. A text in a script without
+    spaces is cut into pairs of characters.
+    """
+    if not text.isascii():
+        text = _without_accents(text)
+    if "'" in text or "\u2019" in text:
+        text = _without_shortened(text)
+    words: list[str] = []
+    for word in _WORD.findall(text):
+        if word.isascii():
+            words.append(word.lower())
+        elif any(first <= ord(word[0]) <= last for first, last in _UNSPACED):
+            words += [word[at : at + 2] for at in range(max(len(word) - 1, 1))]
+        else:
+            words.append(word.casefold())
+    return words
+
+
+def names_several(noun: str) -> bool:
+    """Return whether a noun in lower case looks like a plural."""
+    return noun.endswith("s") and not noun.endswith(("ss", "us", "is"))
+
+
+def _without_shortened(text: str) -> str:
+    # A regular expression would take longer to compile than all that a search has to read.
+    whole, *behind = text.replace("\u2019", "'").split("'")
+    for part in behind:
+        ending = next((each for each in _SHORTENED if part.startswith(each)), "")
+        after = part[len(ending) : len(ending) + 1]
+        is_shortened = ending and whole[-1:].isalpha() and not (after.isalnum() or after == "_")
+        whole += part[len(ending) :] if is_shortened else f"'{part}"
+    return whole
+
+
+def _without_accents(text: str) -> str:
+    import unicodedata
+
+    decomposed = unicodedata.normalize("NFKD", text)
+    kept = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return unicodedata.normalize("NFC", kept)
+
+
+@cache
+def stem(word: str) -> str:
+    """Return a word in lower case without its ending: `policies` and `policy` have the same stem, `deleted`, `delete`.
+
+    The stem need not be a word. The rules are few on purpose: a word that stays as it is does less harm than two
+    that become the same.
+    """
+    word = _LONG_FORMS.get(word, word)
+    if word in _UNCHANGED or len(word) < 3 or not word.isascii():
+        return word
+    word = _singular(word)
+    word = _LONG_FORMS.get(word, word)
+    if word in _UNCHANGED or len(word) < 4:
+        return word
+    for ending in ("ing", "ed"):
+        rest = word.removesuffix(ending)
+        if rest is not word and len(rest) >= 3 and len(rest) < len(word) and not _VOWELS.isdisjoint(rest):
+            word = rest[:-1] if rest[-1] == rest[-2] and rest[-1] not in "lsz" else rest
+            break
+    if word.endswith("ion") and len(word) > 6 and word[-4] == "t":
+        word = word[:-3]
+    if word.endswith("y") and len(word) > 3 and word[-2] not in "aeiou":
+        return word[:-1] + "i"
+    return word.removesuffix("e") if len(word) > 3 else word
+
+
+def _singular(word: str) -> str:
+    if not word.endswith("s") or word.endswith(("ss", "us")) or (word.endswith("is") and len(word) > 4):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y" if len(word) > 4 else word[:-1]
+    if word.endswith(("sses", "shes", "ches", "xes", "zzes")):
+        return word[:-2]
+    return word[:-1]
+
+
+ACTING = "act"
+"""What is done by a verb that neither lists, gets, creates, updates nor deletes: `merge`, `restart`."""
+
+_VERBS = {
+    "list": "list enumerate browse",
+    "get": "get show see view read retrieve fetch describe display look check inspect load download export tell know"
+    " verify validate preview compare count render",
+    "search": "search find query filter lookup locate discover explore",
+    "create": "create make add new post insert build generate submit provision launch upload invite register"
+    " publish schedule import buy order purchase book reserve record log write append attach assign grant open start"
+    " upsert subscribe enroll draft request ask save store put send give set-up begin apply allow connect report"
+    " initiate compose raise hire onboard deposit withdraw join initialize",
+    "update": "update change edit modify set rename adjust alter configure replace patch move fix correct close reopen"
+    " amend revise correct overwrite toggle reassign retitle grow shrink scale reorder unsuspend"
+    " enable disable turn resize extend reschedule customize increase decrease reset rotate renew refresh mark",
+    "delete": "delete remove destroy erase drop purge discard trash wipe unregister revoke clear kick dismiss detach"
+    " clean throw eject expel evict deprovision decommission deregister disassociate retire untag unmark unpublish"
+    " unassign unsubscribe unlink unshare cancel eliminate empty disconnect"
+    " leave quit exit unban prune kill unset unarchive unlock unmute unblock unfollow"
+    " unstar unlike unpin unhide uninstall forget",
+    ACTING: "run execute trigger restart reboot stop pause resume approve reject accept decline merge copy clone"
+    " duplicate fork archive restore lock mute block follow star like pin"
+    " transfer promote capture refund charge pay void reply forward call dial ping sync convert translate test"
+    " suspend activate deactivate rollback revert undo swap rebuild migrate retry rerun redeliver deploy share"
+    " poweroff poweron shutdown off end finish complete resolve acknowledge play skip force"
+    " commit install hide upgrade downgrade drain invalidate redeem authorize escalate snooze seek rewind shuffle"
+    " resend notify email calculate evaluate simulate classify recognize detect analyze scan sign",
+}
+"""What is done to a thing → the verbs that ask for it."""
+
+_GENERIC = (
+    "list enumerate browse get show see view read retrieve fetch describe display look tell know find"
+    " create make add new post insert put update change edit modify set patch delete remove destroy"
+)
+GENERIC = frozenset(_GENERIC.split())
+"""Verbs that say no more than that."""
+
+_AMBIGUOUS = (
+    "view check query filter post build issue record log book order request report file list track set open start load"
+    " display export import test star like pin call share copy fork run block lock draft store empty new search count"
+    " capture charge transfer show patch schedule release mark document"
+)
+AMBIGUOUS = frozenset(_AMBIGUOUS.split())
+"""Verbs that are nouns or adjectives, too: in a name they are verbs only where it begins, or where a path ends."""
+
+_SAME, _SAID, AKIN = 0.8, 0.7, 0.5
+"""How well a word of the same meaning, and a word that is akin, stand for a word."""
+
+
+@cache
+def _sections() -> dict[str, str]:
+    """Return name → lines of the sections of the file."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "thesaurus.txt")
+    with open(path, encoding="utf-8") as file:
+        parts = (part.partition("]\n") for part in file.read().removeprefix("[").split("\n["))
+        return {name: f"\n{lines}\n" for name, _, lines in parts}
+
+
+@cache
+def _actions() -> dict[str, str]:
+    return {stem(verb): action for action, verbs in _VERBS.items() for verb in verbs.split()}
+
+
+@cache
+def _generic_stems() -> frozenset[str]:
+    return frozenset(map(stem, GENERIC))
+
+
+def action_of(stemmed: str) -> str:
+    """Return what a verb does: `list`, `get`, `search`, `create`, `update`, `delete` or `ACTING`; empty for no verb."""
+    return _actions().get(stemmed, "")
+
+
+def known_words() -> Iterable[str]:
+    """Return the stems of all verbs that are known, and all words that have others of the same meaning."""
+    sections = _sections()
+    return {*_actions(), *sections["same"].split(), *sections["said"].split()} - {"="}
+
+
+def is_generic(stemmed: str) -> bool:
+    """Return whether a verb says no more than what `action_of` it returns."""
+    return stemmed in _generic_stems()
+
+
+@cache
+def phrases() -> dict[str, str]:
+    """Return words as people write them → the words that are looked for."""
+    pairs = (line.partition(" = ") for line in _sections()["phrases"].split("\n"))
+    return {phrase: words for phrase, _, words in pairs}
+
+
+@cache
+def meanings(stemmed: str) -> dict[str, float]:
+    """Return the stems that may stand for a stem, with how well they do, from 0 to 1; itself first."""
+    found = {stemmed: 1.0}
+    for line in _lines_with(stemmed, _sections()["said"], "\n"):
+        said, _, meant = line.partition(" = ")
+        if stem(said) == stemmed:
+            found.update((stem(word), _SAID) for word in meant.split())
+    for weight, section in ((_SAME, "same"), (AKIN, "akin")):
+        for line in _lines_with(stemmed, _sections()[section]):
+            stems = list(map(stem, line.split()))
+            if stemmed in stems:
+                for other in stems:
+                    found[other] = max(weight, found.get(other, 0.0))
+    return found
+
+
+def _lines_with(stemmed: str, text: str, before: str = " \n") -> list[str]:
+    """Return the lines that have a word which begins like a stem."""
+    beginning = stemmed.removesuffix("i")
+    lines: dict[str, None] = {}
+    at = text.find(beginning)
+    while at >= 0:
+        end = text.index("\n", at)
+        if text[at - 1] in before:
+            lines[text[text.rindex("\n", 0, at) + 1 : end]] = None
+            at = end
+        at = text.find(beginning, at + 1)
+    return list(lines)
+
+
+_ACTIONS = {done[0]: done for done in ("list", "get", "search", "create", "update", "delete", ACTING)}
+_ZERO, _STEPS = ord("A"), 20
+"""In a text, an action is its first letter, and how surely it is done, from `A` to `U`."""
+
+
+@record
+class OperationWords:
+    """The stems by which an operation is known.
+
+    Args:
+        target: Of the last step of its path that is neither a parameter nor a verb: what it is about.
+        context: Of the steps before that.
+        rest: Of its name, that its path does not have; verbs that say no more than what it does are left out.
+        actions: What it does → how surely.
+        is_mine: Whether it is about who calls it.
+        is_many: Whether it is about several things.
+        is_post: Whether its method is POST.
+        is_deprecated: Whether the document says so.
+        length: Of its path, in characters.
+        told: How much all stems of `target`, of `context` and of `rest` together tell operations apart.
+    """
+
+    target: tuple[str, ...]
+    context: tuple[str, ...]
+    rest: tuple[str, ...]
+    actions: dict[str, float]
+    is_mine: bool
+    is_many: bool
+    is_post: bool
+    is_deprecated: bool
+    length: int
+    told: tuple[float, ...] = (0.0, 0.0, 0.0)
+
+    @property
+    def stems(self) -> tuple[tuple[str, ...], ...]:
+        """The stems of `target`, of `context` and of `rest`."""
+        return self.target, self.context, self.rest
+
+    def as_text(self) -> str:
+        """Return the text that `from_text` reads, which is short, for each operation has one."""
+        actions = "".join(
+            f"{done[0]}{chr(_ZERO + round(_STEPS * surely))}" for done, surely in self.actions.items()
+        )
+        flags = (self.is_mine, self.is_many, self.is_post, self.is_deprecated)
+        bits = sum(1 << bit for bit, flag in enumerate(flags) if flag)
+        numbers = (bits, self.length, *(round(100 * part) for part in self.told))
+        return "|".join((*map(" ".join, self.stems), actions, " ".join(map(str, numbers))))
+
+    @classmethod
+    def from_text(cls, text: str) -> "OperationWords":
+        """Return the words that `as_text` made the text of."""
+        # Stems have neither spaces nor bars.
+        target, context, rest, actions, numbers = text.split("|")
+        bits, length, *told = map(int, numbers.split())
+        return cls(
+            tuple(target.split()),
+            tuple(context.split()),
+            tuple(rest.split()),
+            {
+                _ACTIONS[done]: (ord(surely) - _ZERO) / _STEPS
+                for done, surely in zip(actions[::2], actions[1::2], strict=True)
+            },
+            bool(bits & 1),
+            bool(bits & 2),
+            bool(bits & 4),
+            bool(bits & 8),
+            length,
+            tuple(part / 100 for part in told),
+        )
+
+
+_UNKNOWN = 0.5
+
+
+def rarity(count: int | None, operations: int) -> float:
+    """Return from 0 to 1, how much a stem tells operations apart; the rarer, the more.
+
+    Args:
+        count: The operations that have it; None where the index does not know it.
+        operations: All that there are.
+    """
+    return _UNKNOWN if count is None else log((operations + 1) / (count + 0.5)) / log(operations + 2)

@@ -1,0 +1,707 @@
+"""The catalog of a revision: an SQLite file that the writer moves into place, opened read-only and immutable.
+
+Readers never lock, and a crash never leaves half a catalog. Damage is found when it is read, and raised as a
+`DamagedCatalogError`, after which the caller compiles the document again. What a request is made of has a checksum,
+because SQLite notices a page that is gone but not a letter that has changed.
+
+A row of an operation leaves out default values and values that operations share. Reading rows is written out rather
+than generic: it runs on every start of a command.
+"""
+
+import json
+import os
+import sqlite3
+import zlib
+from _thread import allocate_lock
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dynacli.openapi.model.operation import (
+    Body,
+    Choice,
+    Field,
+    MediaType,
+    Operation,
+    OperationSummary,
+    Parameter,
+    Response,
+    SecurityScheme,
+    Server,
+    ValueType,
+)
+from dynacli.record import defaults_of
+
+if TYPE_CHECKING:
+    from dynacli.openapi.model.overview import Overview
+
+__all__ = [
+    "FORMAT",
+    "Catalog",
+    "DamagedCatalogError",
+    "OperationRows",
+    "operation_from_row",
+    "operations_at",
+    "pack",
+    "unpack",
+]
+
+_FLAGS = ("is_required", "is_deprecated", "is_needed")
+_REST: tuple[Any, ...] = (0, "", "", "")
+
+
+class OperationRows:
+    """Makes the rows of a document's operations. Values that operations share are kept once, under a number.
+
+    These are parameters, responses, the options of media types, and what the operations of a path have in common.
+
+    Args:
+        keep: Keeps a value and returns its number, which is the same for equal values.
+    """
+
+    def __init__(self, keep: Callable[[Any], int]) -> None:
+        self._keep = keep
+        # The keys are ids of objects, which stay unique only as long as the objects are there.
+        self._numbers: dict[tuple[int, ...], tuple[Any, int]] = {}
+
+    def operation(self, operation: Operation) -> dict[str, Any]:
+        """Return the row of an operation."""
+        defaults = defaults_of(Operation)
+        row: dict[str, Any] = {}
+        for name, value in operation.__dict__.items():
+            if name in defaults and value == defaults[name]:
+                continue
+            if name in {"parameters", "responses"}:
+                row[name] = [self._number(item) for item in value]
+            else:
+                row[name] = self._body(value) if name == "body" else _row(value)
+        return row
+
+    def _body(self, body: Body) -> dict[str, Any]:
+        return {
+            "content": [
+                {"name": media_type.name, "options": self._options(media_type)} for media_type in body.content
+            ],
+            "is_required": body.is_required,
+        }
+
+    def part(self, part: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the row of an operation's part of the document."""
+        shared = part["path_item"]
+        return {**part, "path_item": self._number(shared)} if shared else dict(part)
+
+    def _number(self, value: Any) -> int:
+        return self._number_of((id(value),), value, lambda: _row(value))
+
+    def _options(self, media_type: MediaType) -> int:
+        parts = media_type.value, media_type.fields, media_type.choices
+        key = (*map(id, parts), media_type.is_cut)
+        return self._number_of(key, parts, lambda: _options_row(media_type))
+
+    def _number_of(self, key: tuple[int, ...], value: Any, row: Callable[[], Any]) -> int:
+        if key not in self._numbers:
+            self._numbers[key] = value, self._keep(row())
+        return self._numbers[key][1]
+
+
+def _options_row(media_type: MediaType) -> dict[str, Any]:
+    row: dict[str, Any] = _row(media_type)
+    del row["name"]
+    return row
+
+
+def _row(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return _field_rows(value) if value and isinstance(value[0], Field) else [_row(item) for item in value]
+    if not hasattr(value, "__dict__"):
+        return value
+    defaults = defaults_of(value.__class__)
+    return {
+        name: _row(item)
+        for name, item in value.__dict__.items()
+        if name not in defaults or item != defaults[name] or type(item) is not type(defaults[name])
+    }
+
+
+def _field_rows(fields: tuple[Field, ...] | list[Field]) -> list[Any]:
+    """Return fields as lists; each leaves out the beginning of its path and its option that the field before it has."""
+    rows = []
+    path: tuple[str, ...] = ()
+    option = ""
+    for field in fields:
+        steps = _common_length(path, field.path)
+        size = _common_length(option, field.option)
+        value = _row(field.value)
+        flags = sum(1 << bit for bit, name in enumerate(_FLAGS) if getattr(field, name))
+        row = [
+            steps,
+            list(field.path[steps:]),
+            size,
+            field.option[size:],
+            value["type"] if value.keys() == {"type"} else value,
+            flags,
+            field.description,
+            field.branch,
+            field.below,
+        ]
+        while row[-1] in ("", 0):
+            row.pop()
+        rows.append(row)
+        path, option = field.path, field.option
+    return rows
+
+
+def _common_length(before: Any, after: Any) -> int:
+    """Return how many steps or characters two paths or two texts have in common at their beginning."""
+    size = 0
+    for left, right in zip(before, after, strict=False):
+        if left != right:
+            break
+        size += 1
+    return size
+
+
+def _shared_numbers(row: Mapping[str, Any]) -> set[int]:
+    """Return the numbers under which values of an operation are kept outside its row."""
+    body = row.get("body") or {}
+    options = (media_type["options"] for media_type in body.get("content", ()))
+    return {*row.get("parameters", ()), *row.get("responses", ()), *options}
+
+
+def operation_from_row(row: Mapping[str, Any], shared: Callable[[int], Any]) -> Operation:
+    """Return the operation that `OperationRows` made the row of.
+
+    Args:
+        shared: Returns what was kept under a number, made anew at each call.
+    """
+    body = row.get("body")
+    return Operation(
+        name=row["name"],
+        operation_id=row["operation_id"],
+        method=row["method"],
+        path=row["path"],
+        summary=row.get("summary", ""),
+        description=tuple(row.get("description", ())),
+        tags=tuple(row.get("tags", ())),
+        is_deprecated=row.get("is_deprecated", False),
+        is_hidden=row.get("is_hidden", False),
+        aliases=tuple(row.get("aliases", ())),
+        parameters=tuple(_parameter(shared(number)) for number in row.get("parameters", ())),
+        body=None if body is None else Body(_content(body["content"], shared), body["is_required"]),
+        responses=tuple(_response(shared(number)) for number in row.get("responses", ())),
+        security=tuple(
+            tuple(_security_scheme(scheme) for scheme in alternative)
+            for alternative in row.get("security", ())
+        ),
+        servers=tuple(Server(**item) for item in row.get("servers", ())),
+        example=tuple(row.get("example", ())),
+        media_headers=row.get("media_headers"),
+    )
+
+
+def _parameter(item: dict[str, Any]) -> Parameter:
+    item["value"] = _value_type(item["value"])
+    if "aliases" in item:
+        item["aliases"] = tuple(item["aliases"])
+    if "item_formats" in item:
+        item["item_formats"] = tuple(item["item_formats"])
+    if "fields" in item:
+        item["fields"] = _fields(item["fields"])
+    return Parameter(**item)
+
+
+def _content(rows: list[dict[str, Any]], shared: Callable[[int], Any]) -> tuple[MediaType, ...]:
+    # Media types of one body mostly have the same options.
+    known: dict[int, dict[str, Any]] = {}
+    for item in rows:
+        number = item["options"]
+        if number not in known:
+            known[number] = _options(shared(number))
+    return tuple(MediaType(name=item["name"], **known[item["options"]]) for item in rows)
+
+
+def _options(item: dict[str, Any]) -> dict[str, Any]:
+    item["value"] = _value_type(item["value"])
+    if "fields" in item:
+        item["fields"] = _fields(item["fields"])
+    if "choices" in item:
+        item["choices"] = tuple(_choice(part) for part in item["choices"])
+    return item
+
+
+def _choice(item: dict[str, Any]) -> Choice:
+    if "branches" in item:
+        item["branches"] = tuple(tuple(branch) for branch in item["branches"])
+    return Choice(**item)
+
+
+def _fields(rows: list[list[Any]]) -> tuple[Field, ...]:
+    fields = []
+    path: tuple[str, ...] = ()
+    option = ""
+    for steps, rest, size, text, value, *more in rows:
+        path, option = (*path[:steps], *rest), option[:size] + text
+        flags, description, branch, below = [*more, *_REST[len(more) :]]
+        fields.append(
+            Field(
+                path,
+                option,
+                ValueType(value) if isinstance(value, str) else _value_type(value),
+                bool(flags & 1),
+                bool(flags & 2),
+                description,
+                bool(flags & 4),
+                branch,
+                below,
+            )
+        )
+    return tuple(fields)
+
+
+def _value_type(item: dict[str, Any]) -> ValueType:
+    if "enum" in item:
+        item["enum"] = tuple(item["enum"])
+    if "items" in item:
+        item["items"] = _value_type(item["items"])
+    return ValueType(**item)
+
+
+def _response(item: dict[str, Any]) -> Response:
+    if "media_types" in item:
+        item["media_types"] = tuple(item["media_types"])
+    return Response(**item)
+
+
+def _security_scheme(item: dict[str, Any]) -> SecurityScheme:
+    if "scopes" in item:
+        item["scopes"] = tuple(item["scopes"])
+    return SecurityScheme(**item)
+
+
+FORMAT = 26
+"""Part of a catalog's file name: versions of dynacli with different formats live side by side."""
+
+_META = frozenset(
+    {
+        "openapi",
+        "dialect",
+        "title",
+        "version",
+        "uri",
+        "json_schema_dialect",
+        "servers",
+        "operations",
+    }
+)
+
+# How a word may name an operation, the surest first.
+BY_NAME, BY_ALIAS, BY_ID, BY_ID_IN_ANY_CASE = range(4)
+
+_FETCHED = 100
+"""How many rows of a long list are read at a time."""
+
+_LONGEST = 1 << 28
+"""How many bytes a value has at most: more than a document can hold, and no more than memory can."""
+
+
+class DamagedCatalogError(Exception):
+    """The file of a catalog is cut, overwritten, or no catalog at all.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+class Catalog:
+    """A compiled document, open for reading.
+
+    Args:
+        path: The SQLite file.
+        db: A catalog in memory; `path` is then only a name for it.
+
+    Raises:
+        DamagedCatalogError: From any method, when the file is not a whole catalog.
+    """
+
+    def __init__(self, path: str, db: sqlite3.Connection | None = None) -> None:
+        self.path = path
+        self._db = db or _open(path)
+        # A judge may still read in its thread when a call that failed closes the catalog, and SQLite crashes then.
+        self._lock = allocate_lock()
+        self._meta: dict[str, Any] | None = None
+        self._origins: dict[str, dict[str, tuple[int, str]]] = {}
+
+    def close(self) -> None:
+        """Close the file, once nothing is read from it any more."""
+        with self._lock:
+            self._db.close()
+
+    def check(self, *, whole: bool = False) -> None:
+        """Check what every run reads.
+
+        Args:
+            whole: Whether every page of the file is checked, which takes its time.
+
+        Raises:
+            DamagedCatalogError: This is not a whole catalog.
+        """
+        if not _META.issubset(self.meta) or (whole and self.rows("PRAGMA quick_check(1)") != [("ok",)]):
+            raise DamagedCatalogError(self.path)
+
+    def rows(self, sql: str, *values: Any) -> list[Any]:
+        """Return the rows of a query."""
+        try:
+            with self._lock:
+                return self._db.execute(sql, values).fetchall()
+        except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
+            raise DamagedCatalogError(self.path) from error
+
+    def _each_row(self, sql: str, *values: Any) -> Iterator[Any]:
+        """Yield rows as they are read, so that a list of any length takes no memory."""
+        cursor = None
+        while True:
+            try:
+                with self._lock:
+                    cursor = cursor or self._db.execute(sql, values)
+                    rows = cursor.fetchmany(_FETCHED)
+            except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
+                raise DamagedCatalogError(self.path) from error
+            if not rows:
+                return
+            yield from rows
+
+    def _texts(self, rows: list[Any], columns: int) -> list[Any]:
+        """Return rows unchanged, after a check that their first columns are text."""
+        if any(type(value) is not str for row in rows for value in row[:columns]):
+            raise DamagedCatalogError(self.path)
+        return rows
+
+    def _json(self, text: str) -> Any:
+        try:
+            return json.loads(text)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise DamagedCatalogError(self.path) from error
+
+    def _unpacked(self, packed: Any) -> Any:
+        try:
+            return self._json(unpack(packed))
+        except ValueError as error:
+            raise DamagedCatalogError(self.path) from error
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """The facts about the document as a whole: title, version, servers, ..."""
+        if self._meta is None:
+            rows = self.rows("SELECT key, value FROM meta")
+            self._meta = {key: self._unpacked(value) for key, value in rows}
+        return self._meta
+
+    def find(self, word: str, tag: str = "") -> str | None:
+        """Return the name of the operation that a word means, or None.
+
+        Args:
+            word: Its name, an alias, or its operationId in any case.
+            tag: The kebab form of a tag that the operation must have;
+                the word may then leave out the tag at the front of the name.
+        """
+        for candidate in self._candidates(word, tag) if tag else (word,):
+            rows = self.rows(
+                "SELECT operations.name, operations.tags FROM names JOIN operations USING (id)"
+                " WHERE (key = ? AND rank < ?) OR (key = ? AND rank = ?) ORDER BY rank",
+                candidate,
+                BY_ID_IN_ANY_CASE,
+                candidate.casefold(),
+                BY_ID_IN_ANY_CASE,
+            )
+            for name, tags in self._texts(rows, 2):
+                if not tag or tag in self.tag_keys(tags):
+                    return str(name)
+        return self._find_among(word, tag) if tag else None
+
+    def _candidates(self, word: str, tag: str) -> list[str]:
+        """Return the names that a word behind a tag may stand for."""
+        from dynacli.openapi.model.kebab_names import tag_prefixes
+
+        return [word, *(f"{prefix}{word}" for prefix in tag_prefixes(tag))]
+
+    def _find_among(self, word: str, tag: str) -> str | None:
+        """Return the operation of a tag whose operationId is a word, where an operation of another tag has that name.
+
+        Return None where several are.
+        """
+        from dynacli.openapi.model.kebab_names import kebab
+
+        plain = kebab(word)
+        if not plain or self.find(plain) is None:  # where no operation has the name, none is meant
+            return None
+        names = [row.name for row in self.summaries(tag) if kebab(row.operation_id) == plain]
+        return names[0] if len(names) == 1 else None
+
+    def tag_keys(self, tags: str) -> list[str]:
+        """Return the kebab forms of the tags in a row of an operation."""
+        from dynacli.openapi.model.kebab_names import kebab
+
+        return [kebab(tag) for tag in self._tags(tags)]
+
+    def _tags(self, text: str) -> tuple[str, ...]:
+        tags = self._json(text)
+        if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+            raise DamagedCatalogError(self.path)
+        return tuple(tags)
+
+    def operation(self, name: str) -> Operation:
+        """Return the operation of exactly that name."""
+        row = self._unpacked(self._detail(name, "operation"))
+        try:
+            shared = self._shared(_shared_numbers(row))
+            return operation_from_row(row, lambda number: self._unpacked(shared[number]))
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise DamagedCatalogError(self.path) from error
+
+    def _shared(self, numbers: Iterable[int]) -> dict[int, Any]:
+        """Return number → packed value, of the values that operations share."""
+        # Not by placeholders, whose number SQLite bounds.
+        listed = ",".join(str(int(number)) for number in numbers)
+        return dict(self.rows(f"SELECT id, value FROM shared WHERE id IN ({listed})"))  # noqa: S608
+
+    def part(self, name: str) -> dict[str, Any]:
+        """Return an operation's part of the document: `path_item` and `operation`.
+
+        References are in place, and schemas in the normal form.
+        """
+        part: dict[str, Any] = self._unpacked(self._detail(name, "part"))
+        if isinstance(part["path_item"], int):
+            number = part["path_item"]
+            part["path_item"] = self._unpacked(self._shared([number]).get(number))
+        return part
+
+    def _detail(self, name: str, column: str) -> Any:
+        rows = self.rows(
+            f"SELECT details.{column} FROM operations JOIN details USING (id) WHERE name = ?",  # noqa: S608
+            name,
+        )
+        if not rows:
+            raise DamagedCatalogError(self.path)
+        return rows[0][0]
+
+    def summaries(self, tag: str = "") -> list[OperationSummary]:
+        """Return a summary of all operations in document order, or of those of a tag (its name or kebab form)."""
+        return list(self.each_summary(tag))
+
+    def each_summary(self, tag: str = "", numbers: Iterable[int] | None = None) -> Iterator[OperationSummary]:
+        """Yield a summary of all operations, of those of a tag, or of those with some numbers, in document order."""
+        chosen = "" if numbers is None else f"WHERE id IN ({','.join(map(str, numbers))})"
+        rows = self._each_row(
+            "SELECT name, operation_id, method, path, tags, summary, is_deprecated, is_hidden"  # noqa: S608
+            f" FROM operations {chosen} ORDER BY id"
+        )
+        for row in rows:
+            name, operation_id, method, path, tags, summary, deprecated, hidden = self._texts([row], 6)[0]
+            names = self._tags(tags)
+            if not tag or tag in names or tag in self.tag_keys(tags):
+                yield OperationSummary(
+                    name, operation_id, method, path, names, summary, bool(deprecated), bool(hidden)
+                )
+
+    def longest(self, tag: str = "") -> tuple[int, int]:
+        """Return the lengths of the longest name and of the longest path of all operations, or of those of a tag."""
+        if tag:
+            sizes = [(len(operation.name), len(operation.path)) for operation in self.each_summary(tag)]
+        else:
+            sizes = self.rows(
+                "SELECT ifnull(max(length(name)), 0), ifnull(max(length(path)), 0) FROM operations"
+            )
+        return max((name for name, _ in sizes), default=0), max((path for _, path in sizes), default=0)
+
+    def has_name(self, name: str) -> bool:
+        """Return whether an operation has exactly that name."""
+        return bool(self.rows("SELECT 1 FROM operations WHERE name = ?", name))
+
+    def parameters_behind(self, path: str) -> list[str]:
+        """Return the names of the parameters that some operations have right behind a path: `id` for `/runs`."""
+        beginning = f"{path}/{{"
+        rows = self.rows(
+            "SELECT DISTINCT path FROM operations WHERE path >= ? AND path < ?",
+            beginning,
+            beginning + "\U0010ffff",
+        )
+        return [row[0][len(beginning) :].partition("}")[0] for row in self._texts(rows, 1)]
+
+    def overview(self) -> "Overview":
+        """Return what the document comes to as a whole."""
+        from dynacli.openapi.model.overview import OVERVIEW, overview_from_row
+
+        try:
+            return overview_from_row(self.component(OVERVIEW)[1])
+        except (KeyError, TypeError, ValueError) as error:
+            raise DamagedCatalogError(self.path) from error
+
+    def names(self, prefix: str = "") -> list[tuple[str, str]]:
+        """Return (name, summary) of the operations that are not hidden and whose name has the prefix."""
+        # U+10FFFF sorts behind every name: an index range instead of LIKE with its wildcards.
+        rows = self.rows(
+            "SELECT name, summary FROM operations WHERE name >= ? AND name < ? AND NOT is_hidden ORDER BY name",
+            prefix,
+            prefix + "\U0010ffff",
+        )
+        return [(name, summary) for name, summary in self._texts(rows, 2)]
+
+    def tags(self) -> dict[str, tuple[str, str]]:
+        """Return kebab form → (name, first sentence of the description) of the tags that operations have."""
+        rows = self._texts(self.rows("SELECT * FROM tags"), 3)
+        return {key: (name, description) for key, name, description in rows}
+
+    def tag(self, word: str) -> str:
+        """Return the kebab form of the tag that a word names, in that form or as written; empty where it names none."""
+        tags = self.tags()
+        keys = [key for key, (name, _) in tags.items() if word.lower() in (key, name.lower())]
+        return word if word in tags else next(iter(keys), "")
+
+    def resolve(self, ref: str) -> Any:
+        """Return the target of an internal reference, with schemas in the normal form.
+
+        Raises:
+            LookupError: There is none.
+        """
+        if not ref.startswith("#/"):
+            raise LookupError(ref)
+        pointer = ref[1:]
+        if "%" in pointer:
+            from urllib.parse import unquote
+
+            pointer = unquote(pointer)
+        steps = pointer.split("/")
+        stored = 4 if steps[1] == "components" else len(steps)
+        found, value = self.component("/".join(steps[:stored]))
+        if not found:
+            raise LookupError(ref)
+        for step in steps[stored:]:
+            try:
+                key = step.replace("~1", "/").replace("~0", "~")
+                value = value[int(key)] if isinstance(value, list) else value[key]
+            except (KeyError, IndexError, TypeError, ValueError) as error:
+                raise LookupError(ref) from error
+        return value
+
+    def component(self, pointer: str) -> tuple[bool, Any]:
+        """Return whether a component is stored under a JSON pointer, and its value, schemas in the normal form."""
+        rows = self.rows("SELECT value FROM components WHERE pointer = ?", pointer)
+        return (True, self._unpacked(rows[0][0])) if rows else (False, None)
+
+    def components(self, pointer: str) -> dict[str, Any]:
+        """Return name → value of the components of one kind, for instance `/components/securitySchemes`."""
+        rows = self.rows(
+            "SELECT pointer, value FROM components WHERE pointer >= ? AND pointer < ?",
+            pointer + "/",
+            pointer + "0",
+        )
+        return {
+            name[len(pointer) + 1 :]: self._unpacked(value)
+            for name, value in self._texts(rows, 1)
+            if "/" not in name[len(pointer) + 1 :]
+        }
+
+    def has_below(self, pointer: str) -> bool:
+        """Return whether any component is stored below a JSON pointer."""
+        rows = self.rows(
+            "SELECT 1 FROM components WHERE pointer >= ? AND pointer < ? LIMIT 1",
+            pointer + "/",
+            pointer + "0",
+        )
+        return bool(rows)
+
+    def given_names(self) -> dict[tuple[str, str], str]:
+        """Return (method, path) → name, of all operations that this or an earlier revision has named."""
+        rows = self._texts(self.rows("SELECT * FROM lock"), 3)
+        return {(method, path): name for method, path, name in rows}
+
+    def warnings(self) -> list[dict[str, Any]]:
+        """Return what in the document could not be used as it stands, and where in which file that is."""
+        rows = self.rows(
+            "SELECT message, warnings.pointer, name, line, column"
+            " FROM warnings LEFT JOIN files ON files.id = warnings.file ORDER BY warnings.rowid"
+        )
+        return [
+            {"message": message, "file": file, "line": line, "column": column, "pointer": pointer}
+            for message, pointer, file, line, column in self._texts(rows, 3)
+        ]
+
+    def files(self) -> list[tuple[str, str]]:
+        """Return the URI and name of the files that the document was read from; the first is the document itself."""
+        rows = self._texts(self.rows("SELECT uri, name FROM files ORDER BY id"), 2)
+        return [(uri, name) for uri, name in rows]
+
+    def place(self, pointer: str) -> tuple[int, str]:
+        """Return the number of the file that a place of the document stands in, and its JSON pointer there."""
+        start = pointer
+        while True:
+            origin = self._origin(start)
+            if origin is not None:
+                return origin[0], origin[1] + pointer[len(start) :]
+            if not start:
+                return 0, pointer
+            start = start.rpartition("/")[0]
+
+    def _origin(self, pointer: str) -> tuple[int, str] | None:
+        rows = self.rows("SELECT * FROM origins WHERE first <= ? ORDER BY first DESC LIMIT 1", pointer)
+        for first, places in rows:
+            if first not in self._origins:
+                known = {at: (file, origin) for at, file, origin in self._unpacked(places)}
+                self._origins[first] = known
+            return self._origins[first].get(pointer)
+        return None
+
+    def problems(self) -> list[tuple[str, int, str]]:
+        """Return what is not valid OpenAPI: a message, the number of the file with the fault, and the pointer there."""
+        rows = self._texts(self.rows("SELECT message, pointer, file FROM problems"), 2)
+        return [(message, int(file), pointer) for message, pointer, file in rows]
+
+
+def _open(path: str) -> sqlite3.Connection:
+    if not os.path.isfile(path):  # SQLite would wait for the other end of a pipe
+        raise DamagedCatalogError(path)
+    quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    try:
+        # The judge reads in a thread of its own; only one thread reads at a time.
+        return sqlite3.connect(f"file://{quoted}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise DamagedCatalogError(path) from error
+
+
+def pack(text: str) -> bytes:
+    """Return a text in the form that the catalog holds: compressed, which also adds a checksum (RFC 1950, 2.2)."""
+    # The levels above 1 take longer, and save a twentieth more.
+    return zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
+
+
+def unpack(packed: Any) -> str:
+    """Return the text that was packed.
+
+    Raises:
+        ValueError: The value is damaged.
+    """
+    reader = zlib.decompressobj()
+    try:
+        text = reader.decompress(packed, _LONGEST)
+    except (TypeError, zlib.error) as error:
+        raise ValueError(str(error)) from error
+    if not reader.eof or reader.unused_data:
+        raise ValueError("it is cut, too long, or has something behind it")
+    return text.decode("utf-8", "surrogatepass")
+
+
+def operations_at(
+    catalog: Catalog, methods: Iterable[str], is_wanted: Callable[[str], bool]
+) -> list[OperationSummary]:
+    """Return the operations of some methods whose path is wanted, in document order, without the hidden ones.
+
+    Raises:
+        DamagedCatalogError: The catalog cannot be read.
+    """
+    marks = ",".join(f"'{method}'" for method in sorted(methods) if method.isalpha())
+    rows = catalog.rows(f"SELECT id, path FROM operations WHERE NOT is_hidden AND method IN ({marks})")  # noqa: S608
+    numbers = [number for number, path in rows if is_wanted(str(path))]
+    return list(catalog.each_summary(numbers=numbers)) if numbers else []

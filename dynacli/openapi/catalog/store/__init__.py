@@ -1,1 +1,0 @@
-"""The SQLite file of a catalog: written once, then read an operation at a time."""

@@ -1,0 +1,302 @@
+"""The bytes of a document, and of the files that it refers to, read under limits of size, time and trust.
+
+No reference is followed and no cookie is kept. A credential is sent only to the document's own origin, where the
+person has one for it and the server asks for it.
+"""
+
+import os
+import shlex
+import stat
+import time
+import weakref
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from dynacli.environment import Environment
+from dynacli.errors import DocumentError, RefusedError, TimedOutError, UsageError
+from dynacli.openapi.document.fetched import DocumentLogin, Fetched
+from dynacli.openapi.document.limits import MAX_BYTES, MAX_FILES, TOTAL_SECONDS, in_mebibytes
+from dynacli.openapi.document.source import Source, directories_of, file_name, local_path
+from dynacli.urls import origin_of
+
+if TYPE_CHECKING:
+    from dynacli.openapi.document._download import Downloads
+
+__all__ = ["AllowedOpener", "allowed_files", "fetch", "read_file"]
+
+
+def fetch(
+    source: Source,
+    env: Environment,
+    *,
+    timeout: float | None = None,
+    etag: str = "",
+    last_modified: str = "",
+    login: DocumentLogin | None = None,
+) -> Fetched:
+    """Return the bytes of a document.
+
+    Args:
+        source: Where the document is.
+        env: The surroundings, for standard input.
+        timeout: A time limit in seconds for the whole; the built-in limits hold besides.
+        etag: The `ETag` of the revision at hand: an unchanged document is not sent again.
+        last_modified: The `Last-Modified` of the revision at hand.
+        login: Signs in at the document's own origin, where the server asks for that.
+
+    Raises:
+        DocumentError: The document is not there, cannot be read, is not a file, is over the limit,
+            or the server responded with an error.
+        NetworkError: The connection failed or broke.
+        TimedOutError: A time limit was reached.
+        RefusedError: The server redirects to another origin.
+        UsageError: Standard input has nothing to read, or a proxy variable is malformed.
+    """
+    match source.kind:
+        case "stdin":
+            return Fetched(_read_stdin(env))
+        case "file":
+            return Fetched(read_file(source.location), uri=source.uri)
+        case "url":
+            from dynacli.openapi.document._download import Downloads
+
+            downloads = Downloads()
+            try:
+                return downloads.download(
+                    source.location,
+                    timeout=timeout,
+                    etag=etag,
+                    last_modified=last_modified,
+                    login=login,
+                )
+            finally:
+                downloads.close()
+
+
+def _read_stdin(env: Environment) -> bytes:
+    # A closed standard input is None, although the annotation does not say so.
+    if not env.stdin or env.stdin_is_terminal:
+        raise UsageError(
+            "Standard input has no document",
+            reason="`-` reads a document from a pipe or a file",
+            hint="dynacli - OPERATION < openapi.json",
+        )
+    try:
+        content = env.read_stdin("the document", MAX_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: text that is not Unicode, or a closed stream
+        raise DocumentError("Cannot read the document from standard input") from error
+    return _within_limit(content, "The document on standard input")
+
+
+def read_file(path: str) -> bytes:
+    """Return the bytes of a regular file.
+
+    Raises:
+        DocumentError: The file is not there, cannot be read, is no regular file, or is over the limit.
+    """
+    try:
+        _check_kind(os.stat(path).st_mode, path)
+        # Without O_NONBLOCK, a pipe that took the file's place in the meantime would block this process.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            _check_kind(os.fstat(descriptor).st_mode, path)
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise DocumentError(f"There is no file `{path}`", hint=_hint_for_missing(path)) from error
+    except OSError as error:
+        raise DocumentError(f"Cannot read `{path}`", reason=error.strerror or "") from error
+    return _within_limit(content, f"`{path}`")
+
+
+def _check_kind(mode: int, path: str) -> None:
+    if stat.S_ISDIR(mode):
+        raise DocumentError(f"`{path}` is a directory", hint="Give the file of the document in it")
+    if not stat.S_ISREG(mode):
+        raise DocumentError(
+            f"`{path}` is not a regular file",
+            reason="Pipes, sockets and devices may never end",
+            hint="Pipe the document in and give `-`",
+        )
+
+
+def _hint_for_missing(path: str) -> str:
+    # `api.example.com/openapi.json` and `localhost:8000/openapi.json` are URLs without their scheme.
+    relative = os.path.relpath(path)
+    host, slash, _ = relative.partition("/")
+    if slash and (":" in host or host.partition(":")[0] == "localhost" or "." in host.strip(".")):
+        return f"If it is a URL, write `https://{relative}`"
+    return ""
+
+
+def _within_limit(content: bytes, name: str) -> bytes:
+    if len(content) > MAX_BYTES:
+        raise DocumentError(f"{name} is larger than {in_mebibytes(MAX_BYTES)}")
+    return content
+
+
+_ALLOW_HINT = "If you trust it, add `--allow-ref {}`"
+
+
+class AllowedOpener(Protocol):
+    """An `Opener` that need not fetch a file again which the server says is unchanged."""
+
+    def __call__(self, uri: str, known: Fetched | None = None, *, may_fetch: bool = True) -> Fetched:
+        """Return the content at an absolute URI."""
+
+
+def allowed_files(
+    source: Source,
+    allowed: Iterable[str] = (),
+    *,
+    login: DocumentLogin | None = None,
+) -> AllowedOpener:
+    """Return a function that reads the files that a document may refer to.
+
+    Args:
+        source: Where the document is.
+        allowed: Further origins, such as `https://schemas.example.com`, and absolute paths of directories.
+        login: Signs in at the document's own origin, and nowhere else.
+
+    Raises:
+        ValueError: An origin is malformed.
+    """
+    return _AllowedFiles(source, tuple(allowed), login).open
+
+
+class _AllowedFiles:
+    """The files that a document may refer to, and how much of the limits is used up."""
+
+    def __init__(self, source: Source, allowed: tuple[str, ...], login: DocumentLogin | None) -> None:
+        self.source = source
+        self.login = login or DocumentLogin()
+        self.origins = frozenset(origin_of(place) for place in allowed if not os.path.isabs(place))
+        self.folders = directories_of(allowed)
+        self.own = directories_of([os.path.dirname(source.location)]) if source.kind == "file" else ()
+        self.budget = TOTAL_SECONDS
+        self.deadline: float | None = None
+        self.downloads: Downloads | None = None
+        self.files = 0
+        self.bytes = 0
+
+    def open(self, uri: str, known: Fetched | None = None, *, may_fetch: bool = True) -> Fetched:
+        """Return the content at an absolute URI.
+
+        Args:
+            uri: Without fragment.
+            known: The content when it was last read; where the server says that it is unchanged, it is returned.
+            may_fetch: Whether the network may be used.
+
+        Raises:
+            RefusedError: It may not be read, or too much was read already.
+            DocumentError: It is not there, no regular file, or too large.
+            NetworkError: The connection failed or broke.
+            TimedOutError: A time limit was reached.
+        """
+        scheme = uri.partition(":")[0].lower() if ":" in uri.partition("/")[0] else ""
+        match scheme:
+            case "file":
+                path = self._local(uri)
+                self._count()
+                fetched = Fetched(read_file(path), uri=uri)
+            case "http" | "https":
+                self._check_origin(uri)
+                if not may_fetch:
+                    raise DocumentError(
+                        f"`{_shown(uri)}` is not in the cache",
+                        hint="Fetch it once: with `--refresh`, and without `--offline`",
+                    )
+                fetched = self._download(uri, self._count(), known)
+            case "":
+                raise RefusedError(
+                    f"`{uri}` is relative",
+                    reason="A document on standard input is in no directory that it could be relative to",
+                )
+            case _:
+                raise RefusedError(
+                    f"`{_shown(uri)}` is neither a file nor at a URL",
+                    reason=f"Nothing is read over `{scheme[:20]}:`",
+                )
+        self.bytes += len(fetched.content)
+        if self.bytes > MAX_BYTES:
+            raise RefusedError(
+                f"`{_shown(uri)}` is left out",
+                reason=f"All files of the document together are larger than {in_mebibytes(MAX_BYTES)}",
+            )
+        return fetched
+
+    def _local(self, uri: str) -> str:
+        parts = urlsplit(uri)
+        name = file_name(uri)
+        if self.source.kind != "file":
+            document = "a remote document" if self.source.kind == "url" else "a document on standard input"
+            reason = f"It is a file of this machine, and this is {document}"
+            raise RefusedError(f"`{name}` is not read", reason=reason)
+        if parts.netloc not in ("", "localhost") or parts.query:
+            raise RefusedError(f"`{name}` is not read", reason="It is no file of this machine")
+        path = local_path(parts.path)
+        if "\0" in path:
+            raise DocumentError(f"`{name}` is no name of a file")
+        resolved = os.path.realpath(path)
+        if not os.path.join(resolved, "").startswith((*self.own, *self.folders)):
+            # The hint is for documents alone: nobody should be told to allow the directory of `/etc/passwd`.
+            is_document = resolved.lower().endswith((".json", ".yaml", ".yml"))
+            raise RefusedError(
+                f"`{name}` is not read",
+                reason=f"It is outside of the document's directory, `{os.path.dirname(self.own[0])}`",
+                hint=_ALLOW_HINT.format(shlex.quote(os.path.dirname(resolved))) if is_document else "",
+            )
+        return resolved
+
+    def _check_origin(self, uri: str) -> None:
+        try:
+            origin = origin_of(uri)
+        except ValueError as error:
+            raise RefusedError("The URL of a reference is malformed") from error
+        if "@" in urlsplit(uri).netloc:
+            raise RefusedError(
+                f"`{_shown(uri)}` is not read", reason="Its URL holds a user name or a password"
+            )
+        if origin not in self.origins and origin != self.source.origin:
+            raise RefusedError(
+                f"`{_shown(uri)}` is not read",
+                reason=f"`{origin}` is not the origin of the document",
+                hint=_ALLOW_HINT.format(origin),
+            )
+
+    def _count(self) -> float:
+        """Count another file, and return the seconds that are left for it."""
+        self.files += 1
+        if self.files > MAX_FILES:
+            raise RefusedError(f"The document has more than {MAX_FILES:,} files")
+        now = time.monotonic()
+        if self.deadline is None:
+            self.deadline = now + self.budget
+        if now >= self.deadline:
+            raise TimedOutError(
+                "The files of the document took too long",
+                reason=f"The limit is {self.budget:g} s for all of them",
+            )
+        return self.deadline - now
+
+    def _download(self, uri: str, seconds: float, known: Fetched | None) -> Fetched:
+        if self.downloads is None:
+            from dynacli.openapi.document._download import Downloads
+
+            self.downloads = Downloads()
+            weakref.finalize(self, self.downloads.close)
+        download = self.downloads.download
+        login = self.login if origin_of(uri) == self.source.origin else self.login.elsewhere()
+        if known is None:
+            return download(uri, timeout=seconds, login=login)
+        fetched = download(
+            uri, timeout=seconds, etag=known.etag, last_modified=known.last_modified, login=login
+        )
+        return known if fetched.not_modified else fetched
+
+
+def _shown(uri: str) -> str:
+    try:
+        return file_name(uri)
+    except ValueError:
+        return uri.partition("?")[0]

@@ -1,1 +1,0 @@
-"""The bytes of a document, from a file, a URL or standard input, under limits of size, time and trust."""

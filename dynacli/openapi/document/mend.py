@@ -1,0 +1,559 @@
+"""Small mistakes of a document mended: fields get the type that they should have, where the meaning is plain.
+
+Real documents have `required: "true"`, `tags: pets`, `parameters: {limit: {...}}`, `type: int`.
+The code that reads a document after this finds the correct form only; each mending is a warning with its place.
+A value whose meaning is not plain stays as it is, and later code takes it for absent.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from math import isfinite
+from typing import Any, NamedTuple
+
+from dynacli.openapi.document.json_trees import join
+from dynacli.openapi.document.objects import (
+    CONTENT,
+    DATA,
+    DOCUMENT,
+    ENCODING,
+    EXAMPLE,
+    HEADER,
+    OPERATION,
+    PARAMETER,
+    PATH_ITEM,
+    REQUEST_BODY,
+    SCHEMA,
+    ObjectKind,
+    kind_at,
+    kind_in_list,
+)
+from dynacli.openapi.document.references.place_origins import Move
+from dynacli.openapi.document.references.scan import Link, steps_of
+
+__all__ = [
+    "each_schema",
+    "meant_boolean",
+    "meant_media_type",
+    "mend",
+    "objects_below",
+    "root_schemas",
+    "told_typo",
+]
+
+Steps = tuple[str | int, ...]
+Warn = Callable[..., None]
+Rename = Callable[[Steps, str, str], None]
+
+_SCHEMAS = (
+    "items",
+    "additionalProperties",
+    "not",
+    "if",
+    "then",
+    "else",
+    "contains",
+    "propertyNames",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+)
+_SCHEMA_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems", "items")
+_MAPS = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions")
+_BELOW = frozenset((*_SCHEMAS, *_SCHEMA_LISTS, *_MAPS))
+
+_SCHEMA_BOOLEANS = ("nullable", "readOnly", "writeOnly", "deprecated", "uniqueItems")
+_COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
+_NUMBERS = ("minimum", "maximum", "multipleOf")
+_RIGHT_TYPES: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(_SCHEMA_BOOLEANS, bool),
+    **dict.fromkeys((*_COUNTS, *_NUMBERS), (int, float)),
+    **dict.fromkeys(("enum", "required"), list),
+    "type": (str, list),
+}
+"""Keyword → the types of its value; most schemas have these, so that no further check is needed."""
+
+_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
+# The name of a type in other languages → type and format in JSON Schema; the format may be empty.
+_MEANT_TYPES = {
+    "str": ("string", ""),
+    "text": ("string", ""),
+    "char": ("string", ""),
+    "date": ("string", "date"),
+    "datetime": ("string", "date-time"),
+    "date-time": ("string", "date-time"),
+    "time": ("string", ""),
+    "timestamp": ("string", ""),
+    "uuid": ("string", "uuid"),
+    "uri": ("string", "uri"),
+    "url": ("string", "uri"),
+    "email": ("string", "email"),
+    "password": ("string", "password"),
+    "file": ("string", "binary"),
+    "binary": ("string", "binary"),
+    "byte": ("string", "byte"),
+    "enum": ("string", ""),
+    "int": ("integer", ""),
+    "int32": ("integer", "int32"),
+    "int64": ("integer", "int64"),
+    "long": ("integer", "int64"),
+    "short": ("integer", ""),
+    "float": ("number", "float"),
+    "double": ("number", "double"),
+    "decimal": ("number", ""),
+    "numeric": ("number", ""),
+    "bool": ("boolean", ""),
+    "list": ("array", ""),
+    "map": ("object", ""),
+    "dict": ("object", ""),
+    "hash": ("object", ""),
+}
+
+# `/^[a-z]+$/i`: a slash before the beginning or behind the end of a text can never be found.
+_REGEX_LITERAL = re.compile(r"/(\^.*|.*(?<!\\)\$)/([dgimsuvy]*)", re.DOTALL)
+
+_WORDS = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
+
+
+def _mend_schema(schema: Any, steps: Steps, warn: Warn, move: Rename) -> None:
+    """Mend a schema and all below it in place.
+
+    Args:
+        warn: Called with a sentence and the steps to the place for each mistake.
+        move: Called with the steps to an object, the key of a member that gets another key, and that key.
+    """
+    for node, link in each_schema(schema):
+        if not _is_right(node):
+            _mend(node, (*steps, *steps_of(link)), warn, move)
+
+
+def each_schema(schema: Any) -> Iterator[tuple[dict[str, Any], Link]]:
+    """Yield a schema and all below it, each with the steps to it, in the order of the document.
+
+    Those below a schema are looked up after it was yielded, so that it may be changed before.
+    """
+    stack: list[tuple[Any, Link]] = [(schema, None)]
+    while stack:
+        node, link = stack.pop()
+        if isinstance(node, dict):
+            yield node, link
+            if not _BELOW.isdisjoint(node):
+                _add_below(node, link, stack)
+
+
+def _is_right(node: dict[str, Any]) -> bool:
+    """Return whether a quick check finds no mistake in a schema; most schemas have none."""
+    if any(key in _RIGHT_TYPES and not isinstance(value, _RIGHT_TYPES[key]) for key, value in node.items()):
+        return False
+    if str(node.get("pattern", ""))[:1] == "/" or "patternProperties" in node:
+        return False
+    kind = node.get("type", "object")
+    if kind not in _TYPES if isinstance(kind, str) else not _TYPES.issuperset(map(str, kind)):
+        return False
+    return not _is_text(node) or not any(map(_is_scalar, (*node.get("enum", ()), node.get("default"))))
+
+
+def meant_boolean(value: Any) -> bool | None:
+    """Return the boolean that a value means; None where the meaning is not plain."""
+    if isinstance(value, bool):
+        return value
+    return _WORDS.get(str(value).strip().lower()) if isinstance(value, (str, int)) else None
+
+
+def _add_below(node: dict[str, Any], link: Link, stack: list[tuple[Any, Link]]) -> None:
+    below: list[tuple[Any, Link]] = []
+    for keyword, value in node.items():
+        if keyword not in _BELOW:
+            continue
+        if isinstance(value, list):
+            if keyword in _SCHEMA_LISTS:
+                below.extend((item, ((link, keyword), index)) for index, item in enumerate(value))
+        elif isinstance(value, dict):
+            if keyword in _MAPS:
+                below.extend((item, ((link, keyword), name)) for name, item in value.items())
+            elif keyword in _SCHEMAS:
+                below.append((value, (link, keyword)))
+    stack.extend(reversed(below))
+
+
+def _mend(node: dict[str, Any], steps: Steps, warn: Warn, move: Rename) -> None:
+    for keyword in _SCHEMA_BOOLEANS:
+        _mend_boolean(node, keyword, steps, warn)
+    for keyword in _COUNTS + _NUMBERS:
+        if isinstance(node.get(keyword), str):
+            _mend_number(node, keyword, steps, warn)
+    if "required" in node and not isinstance(node["required"], list):
+        _mend_required(node, steps, warn)
+    if isinstance(node.get("pattern"), str):
+        _mend_pattern(node, steps, warn)
+    if isinstance(node.get("patternProperties"), dict):
+        _mend_patterns_of_names(node["patternProperties"], (*steps, "patternProperties"), warn, move)
+    if "type" in node:
+        _mend_type(node, steps, warn)
+    if "enum" in node:
+        _mend_enum(node, steps, warn)
+    if _is_text(node) and _is_scalar(default := node.get("default")):
+        warn("`default` is no string, which it should be; it is read as one", *steps, "default")
+        node["default"] = _as_text(default)
+
+
+def _mend_boolean(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) -> None:
+    """Make the value of a keyword true or false, or remove the keyword where the meaning is not plain."""
+    if isinstance(node.get(keyword, False), bool):
+        return
+    meant = meant_boolean(node[keyword])
+    if meant is None:
+        warn(f"`{keyword}` is neither true nor false; it is ignored", *steps, keyword)
+        del node[keyword]
+    else:
+        shown = "true" if meant else "false"
+        warn(f"`{keyword}` should be true or false; it is read as {shown}", *steps, keyword)
+        node[keyword] = meant
+
+
+def _mend_number(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) -> None:
+    word = node[keyword].strip()
+    try:
+        meant = float(word) if "." in word or "e" in word.lower() else int(word[:30])
+    except ValueError:
+        meant = None
+    if meant is None or not isfinite(meant) or (keyword in _COUNTS and (meant < 0 or meant % 1)):
+        warn(f"`{keyword}` is no number; it is ignored", *steps, keyword)
+        del node[keyword]
+    else:
+        warn(f"`{keyword}` should be a number; it is read as {meant}", *steps, keyword)
+        node[keyword] = meant
+
+
+def _mend_pattern(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
+    meant = _meant_pattern(node["pattern"])
+    if meant != node["pattern"]:
+        node["pattern"] = meant
+        warn("`pattern` has slashes around it; it is read without them", *steps, "pattern")
+
+
+def _mend_patterns_of_names(schemas: dict[str, Any], steps: Steps, warn: Warn, move: Rename) -> None:
+    for pattern, meant in _rename_members(schemas, _meant_pattern):
+        warn("A pattern of names has slashes around it; it is read without them", *steps, pattern)
+        move(steps, pattern, meant)
+
+
+def _rename_members(members: dict[str, Any], meant: Callable[[str], str]) -> list[tuple[str, str]]:
+    """Give the members of an object the keys that are meant, unless there are such already; return old and new ones."""
+    taken = set(members)
+    renamed: dict[str, str] = {}
+    for name in members:
+        right = meant(name)
+        if right not in taken:
+            taken.add(right)
+            renamed[name] = right
+    if renamed:
+        kept = {renamed.get(name, name): member for name, member in members.items()}
+        members.clear()
+        members.update(kept)
+    return list(renamed.items())
+
+
+def _meant_pattern(pattern: str) -> str:
+    """Return the expression that a pattern is the literal of, as JavaScript has it; else the pattern."""
+    found = _REGEX_LITERAL.fullmatch(pattern)
+    if found is None:
+        return pattern
+    flags = "".join(flag for flag in "ims" if flag in found[2])
+    return f"(?{flags}:{found[1]})" if flags else found[1]  # ECMA-262 (2025), "Modifiers"
+
+
+def _mend_required(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
+    """Mend the `required` of a schema, which should be a list of names of properties."""
+    value = node["required"]
+    properties = node.get("properties")
+    if isinstance(value, str) and isinstance(properties, dict) and value in properties:
+        warn("`required` should be a list; it is read as a list of one", *steps, "required")
+        node["required"] = [value]
+    else:
+        # Draft 3 of JSON Schema had `required: true` in a property.
+        warn("`required` of a schema is a list of names; it is ignored", *steps, "required")
+        del node["required"]
+
+
+def _mend_type(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
+    value = node["type"]
+    if isinstance(value, str):
+        if value in _TYPES:
+            return
+        word = value.strip().lower()
+        if word == "any":
+            warn("`type` is `any`, which is said by leaving it out", *steps, "type")
+            del node["type"]
+            return
+        meant, meant_format = (word, "") if word in _TYPES else _MEANT_TYPES.get(word, ("", ""))
+        if meant:
+            warn(f"There is no type `{value[:40]}`; it is read as `{meant}`", *steps, "type")
+            node["type"] = meant
+            if meant_format:
+                node.setdefault("format", meant_format)
+        else:
+            warn(f"There is no type `{value[:40]}`; it is ignored", *steps, "type")
+            del node["type"]
+        return
+    named = (
+        [name for name in value if isinstance(name, str) and name in _TYPES]
+        if isinstance(value, list)
+        else []
+    )
+    if not named:
+        warn("`type` is the name of no type; it is ignored", *steps, "type")
+        del node["type"]
+    elif len(named) < len(value):
+        warn("`type` names types that there are not; they are ignored", *steps, "type")
+        node["type"] = named
+
+
+def _mend_enum(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
+    value = node["enum"]
+    if value is None or isinstance(value, dict):
+        warn("`enum` should be a list; it is ignored", *steps, "enum")
+        del node["enum"]
+        return
+    if not isinstance(value, list):
+        warn("`enum` should be a list; it is read as a list of one", *steps, "enum")
+        node["enum"] = value = [value]
+    if _is_text(node) and any(_is_scalar(item) for item in value):
+        # `no` is false in YAML 1.1, and `1` is a number in every version of YAML.
+        warn("`enum` of strings has values that are none; they are read as strings", *steps, "enum")
+        node["enum"] = [_as_text(item) if _is_scalar(item) else item for item in value]
+
+
+def _is_text(node: dict[str, Any]) -> bool:
+    return node.get("type") in ("string", ["string"], ["string", "null"], ["null", "string"])
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, (bool, int, float))
+
+
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+_USUAL = (
+    *("application/json", "application/problem+json", "application/hal+json", "application/vnd.api+json"),
+    *("application/merge-patch+json", "application/json-patch+json", "application/x-ndjson"),
+    *("application/xml", "application/octet-stream", "application/pdf", "application/zip"),
+    *("application/x-www-form-urlencoded", "multipart/form-data", "text/event-stream"),
+    *("text/plain", "text/html", "text/csv", "text/xml", "image/png", "image/jpeg"),
+)
+_RIGHT = re.compile(
+    r"(application|audio|example|font|haptics|image|message|model|multipart|text|video|x-[a-z0-9-]+|\*)"
+    r"/[!#$%&'*+.^_`|~0-9a-z-]+"
+)
+"""A registered type (RFC 9110, section 8.3.1) and any subtype: `application/jose` is no mistake for `json`."""
+
+_LIKENESS = 0.93
+
+
+@lru_cache(maxsize=256)
+def meant_media_type(name: str) -> str:
+    r"""Return the media type that is meant by one that there cannot be; else the name as it is.
+
+    The separator is wrong or missing (`applicationjson`, `application\\json`), or the type is misspelled
+    (`aplication/json`). Parameters stay.
+    """
+    plain, semicolon, parameters = name.partition(";")
+    essence = plain.strip().lower()
+    if _RIGHT.fullmatch(essence):
+        return name
+    by_letters = {_letters(usual): usual for usual in _USUAL}
+    near = get_close_matches(_letters(essence), by_letters, 1, _LIKENESS)
+    return f"{by_letters[near[0]]}{semicolon}{parameters}" if near else name
+
+
+def told_typo(name: str, meant: str) -> str:
+    """Return the warning about a media type that is read as another one."""
+    return f"There is no media type `{name[:60]}`; it is read as `{meant}`"
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text)
+
+
+class _Mended(NamedTuple):
+    """The result of mending a document.
+
+    Args:
+        warnings: A sentence, and the JSON pointer of the place before mending.
+        moves: The parts whose place has changed.
+    """
+
+    warnings: tuple[tuple[str, str], ...]
+    moves: tuple[Move, ...]
+
+
+_LOCATIONS = ("path", "query", "header", "cookie", "querystring")
+_PARAMETER_BOOLEANS = ("required", "deprecated", "allowEmptyValue", "explode", "allowReserved")
+
+# Kind of object → its fields that are true or false, and its fields that are lists.
+_BOOLEANS: Mapping[ObjectKind, tuple[str, ...]] = {
+    PARAMETER: _PARAMETER_BOOLEANS,
+    HEADER: _PARAMETER_BOOLEANS,
+    OPERATION: ("deprecated",),
+    REQUEST_BODY: ("required",),
+    ENCODING: ("explode", "allowReserved"),
+}
+_LISTS: Mapping[ObjectKind, tuple[str, ...]] = {
+    DOCUMENT: ("servers",),
+    PATH_ITEM: ("parameters", "servers"),
+    OPERATION: ("parameters", "servers"),
+}
+
+
+def mend(tree: dict[str, Any]) -> _Mended:
+    """Mend a document in place."""
+    mending = _Mending()
+    mending.walk(tree)
+    return _Mended(tuple(mending.warnings), tuple(mending.moves.values()))
+
+
+class _Mending:
+    """The walk through a document that mends it."""
+
+    def __init__(self) -> None:
+        self.warnings: list[tuple[str, str]] = []
+        self.moves: dict[str, Move] = {}
+        # The objects and lists that are still to be mended, each with its kind and the steps to it.
+        self.stack: list[tuple[Any, ObjectKind, Steps]] = []
+
+    def warn(self, message: str, *steps: str | int) -> None:
+        self.warnings.append((message, self.pointer_before(join(steps))))
+
+    def pointer_before(self, pointer: str) -> str:
+        """Return the pointer of a place before objects around it became lists."""
+        start = pointer
+        while start and self.moves:
+            if start in self.moves:
+                return self.moves[start].origin + pointer[len(start) :]
+            start = start.rpartition("/")[0]
+        return pointer
+
+    def walk(self, tree: dict[str, Any]) -> None:
+        self.stack.append((tree, DOCUMENT, ()))
+        while self.stack:
+            node, kind, steps = self.stack.pop()
+            if isinstance(node, dict):
+                if kind is SCHEMA:
+                    _mend_schema(node, steps, self.warn, self.note_rename)
+                    continue
+                self.mend_fields(node, kind, steps)
+            # Reversed, because the stack is read from its end and warnings should come in document order.
+            self.stack.extend(reversed(list(objects_below(node, kind, steps))))
+
+    def mend_fields(self, node: dict[str, Any], kind: ObjectKind, steps: Steps) -> None:
+        for field in _BOOLEANS.get(kind, ()):
+            _mend_boolean(node, field, steps, self.warn)
+        for field in _LISTS.get(kind, ()):
+            if isinstance(node.get(field), (dict, str)):
+                self.mend_list(node, field, steps)
+            if field == "servers" and isinstance(node.get(field), list):
+                self.mend_servers(node[field], (*steps, field))
+        if kind is CONTENT:
+            self.mend_media_types(node, steps)
+        if kind is DOCUMENT and isinstance(node.get("paths"), dict):
+            self.warn_of_paths(node["paths"], steps)
+        if kind is OPERATION and "tags" in node:
+            self.mend_tags(node, steps)
+        if kind is PARAMETER and isinstance(node.get("in"), str):
+            word = node["in"].strip().lower()
+            if word != node["in"] and word in _LOCATIONS:
+                self.warn(f"`in` is `{node['in'][:40]}`; it is read as `{word}`", *steps, "in")
+                node["in"] = word
+
+    def note_rename(self, steps: Steps, name: str, right: str) -> None:
+        """Note that a member of an object gets another key."""
+        place = join((*steps, right))
+        self.moves[place] = Move(place, 0, self.pointer_before(join((*steps, name))))
+
+    def mend_media_types(self, content: dict[str, Any], steps: Steps) -> None:
+        """Give the objects under media types that there cannot be to those that are meant."""
+        for name, right in _rename_members(content, meant_media_type):
+            self.warn(told_typo(name, right), *steps, name)
+            self.note_rename(steps, name, right)
+
+    def warn_of_paths(self, paths: dict[str, Any], steps: Steps) -> None:
+        """Warn of paths without a leading slash: they stay in the document, and requests add the slash."""
+        for path, item in paths.items():
+            if isinstance(item, dict) and not path.startswith(("/", "x-")):
+                self.warn(
+                    f"A path should begin with a slash; it is read as `/{path[:100]}`", *steps, "paths", path
+                )
+
+    def mend_tags(self, node: dict[str, Any], steps: Steps) -> None:
+        value = node["tags"]
+        if isinstance(value, str):
+            self.warn("`tags` should be a list; it is read as a list of one", *steps, "tags")
+            node["tags"] = [value]
+        elif isinstance(value, list) and not all(isinstance(item, str) for item in value):
+            # Some documents have objects with a name as the tags of an operation.
+            names = [item.get("name") if isinstance(item, dict) else item for item in value]
+            self.warn("`tags` should be a list of strings; it is read as one", *steps, "tags")
+            node["tags"] = [
+                item if isinstance(item, str) else str(item)
+                for item in names
+                if isinstance(item, (str, int, float)) and not isinstance(item, bool)
+            ]
+
+    def mend_servers(self, servers: list[Any], steps: Steps) -> None:
+        """Make an object of each server that is just a URL."""
+        for index, value in enumerate(servers):
+            if isinstance(value, str):
+                self.warn("A server should be an object; it is read as its `url`", *steps, index)
+                servers[index] = {"url": value}
+
+    def mend_list(self, node: dict[str, Any], field: str, steps: Steps) -> None:
+        """Make a list of a single object, or of an object that has the items under their names."""
+        value, pointer = node[field], join((*steps, field))
+        if field == "servers":
+            if isinstance(value, dict) and "url" not in value:
+                return
+            items, origins = [{"url": value} if isinstance(value, str) else value], [pointer]
+        elif not isinstance(value, dict) or not value:
+            return
+        elif "$ref" in value or isinstance(value.get("in"), str):
+            items, origins = [value], [pointer]
+        else:
+            named = [(key, item) for key, item in value.items() if isinstance(item, dict)]
+            items = [item if "$ref" in item else {"name": key, **item} for key, item in named]
+            origins = [join((*steps, field, key)) for key, _ in named]
+        self.warn(f"`{field}` should be a list; it is read as one", *steps, field)
+        before = [self.pointer_before(origin) for origin in origins]
+        for index, origin in enumerate(before):
+            self.moves[f"{pointer}/{index}"] = Move(f"{pointer}/{index}", 0, origin)
+        node[field] = items
+
+
+def root_schemas(tree: Any) -> Iterator[tuple[dict[str, Any], Steps]]:
+    """Yield the schemas of a document that are below no other schema, each with the steps to it."""
+    stack: list[tuple[Any, ObjectKind, Steps]] = [(tree, DOCUMENT, ())]
+    while stack:
+        node, kind, steps = stack.pop()
+        if kind is SCHEMA and isinstance(node, dict):
+            yield node, steps
+        elif isinstance(node, dict | list):
+            stack.extend(objects_below(node, kind, steps))
+
+
+def objects_below(node: Any, kind: ObjectKind, steps: Steps) -> Iterator[tuple[Any, ObjectKind, Steps]]:
+    """Yield the objects and lists in an object or a list, except data."""
+    if isinstance(node, list):
+        members = ((item, kind, (*steps, index)) for index, item in enumerate(node))
+        yield from (member for member in members if isinstance(member[0], (dict, list)))
+        return
+    for key, value in node.items():
+        if isinstance(value, (dict, list)):
+            inner = kind_at(kind, key)
+            if isinstance(value, list):
+                inner = kind_in_list(inner, key)
+            if inner is not DATA and inner is not EXAMPLE:
+                yield value, inner, (*steps, key)

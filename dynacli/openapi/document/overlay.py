@@ -1,0 +1,466 @@
+"""Overlays: changes to a document that are kept beside it (Overlay Specification 1.0.0)."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from dynacli.errors import DocumentError, InternalError
+from dynacli.openapi.document._document_files import File
+from dynacli.openapi.document._plain_json import check_limits
+from dynacli.openapi.document._version import check_is_openapi
+from dynacli.openapi.document.fetched import Fetched
+from dynacli.openapi.document.json_trees import copy_json, count_values, is_same_json, join
+from dynacli.openapi.document.limits import MAX_NODES
+from dynacli.openapi.document.parse import parse_file
+from dynacli.openapi.document.references.place_origins import Move, Origins, Place
+
+__all__ = ["Overlaid", "Overlay", "TrackedOrigins", "actions_between", "apply_overlay", "lay_over", "path_of"]
+
+Steps = tuple[str | int, ...]
+_Origin = tuple[int, Steps]
+
+
+class _TrackedPlace:
+    """A place and the places below it whose origins are known.
+
+    Attributes:
+        origin: The file and the steps that the place came from; None where it came along with the value around it.
+        below: Key or index → the place below.
+    """
+
+    __slots__ = ("below", "origin")
+
+    def __init__(self, origin: _Origin | None = None) -> None:
+        self.origin = origin
+        self.below: dict[str | int, _TrackedPlace] = {}
+
+
+class TrackedOrigins:
+    """The origins of the parts of a document; at first each has its own pointer in file 0."""
+
+    def __init__(self) -> None:
+        self._top = _TrackedPlace((0, ()))
+
+    def put(self, steps: Steps, file: int, origin: Steps) -> None:
+        """Note that a value was put at a place.
+
+        Args:
+            steps: The steps to the place.
+            file: The number of the file that the value came from.
+            origin: The steps to it in that file.
+        """
+        self._reach(steps[:-1])[0].below[steps[-1]] = _TrackedPlace((file, origin))
+
+    def take(self, steps: Steps, removed: Sequence[str | int], length: int | None = None) -> None:
+        """Note that members were removed from an object, or items from a list.
+
+        Args:
+            steps: The steps to the object or the list.
+            removed: The keys or indexes that were removed.
+            length: How many items the list had before; None for an object.
+        """
+        place, (file, origin) = self._reach(steps)
+        if length is None:
+            for key in removed:
+                place.below.pop(key, None)
+            return
+        removed_indexes = set(removed)
+        below: dict[str | int, _TrackedPlace] = {}
+        for after, before in enumerate(index for index in range(length) if index not in removed_indexes):
+            item = place.below.get(before)
+            if after != before:
+                item = item or _TrackedPlace()
+                item.origin = item.origin or (file, (*origin, before))
+            if item is not None:
+                below[after] = item
+        place.below = below
+
+    def origins(self) -> Origins:
+        """Return the origins of all parts that are not where they were."""
+        return Origins(self._moves())
+
+    def _moves(self) -> Iterator[Move]:
+        waiting: list[tuple[_TrackedPlace, Steps, _Origin]] = [(self._top, (), (0, ()))]
+        while waiting:
+            place, steps, (file, origin) = waiting.pop()
+            for key, below in place.below.items():
+                here, implied = (*steps, key), (file, (*origin, key))
+                if below.origin is not None and below.origin != implied:
+                    yield Move(join(here), below.origin[0], join(below.origin[1]))
+                waiting.append((below, here, below.origin or implied))
+
+    def _reach(self, steps: Steps) -> tuple[_TrackedPlace, _Origin]:
+        """Return the tracked place at some steps, added where it was missing, and its origin."""
+        place = self._top
+        origin: _Origin = (0, ())
+        for step in steps:
+            place = place.below.setdefault(step, _TrackedPlace())
+            origin = place.origin or (origin[0], (*origin[1], step))
+        return place, origin
+
+
+_VERSION = re.compile(r"1\.\d+\.\d+")
+_ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", "\\": "\\\\"}
+_MAX_DEPTH = 10_000
+"""How many levels `..` goes down; a document has at most 200, and an overlay may add to them."""
+
+
+def apply_overlay(document: Mapping[str, Any], overlay: Any, name: str = "the overlay") -> dict[str, Any]:
+    """Return a document with an overlay applied to it; neither of the two is changed.
+
+    The actions are carried out in order (section 4.4.3). An `update` is merged into each object that the `target`
+    finds: objects recursively, lists are appended to lists, any other value replaces what is there. To each array that
+    the `target` finds, the `update` is appended as an item. With `remove`, all that the `target` finds is removed.
+    A target that finds nothing changes nothing.
+    Version 1.1 is accepted where it only allows more: `remove` may find plain values.
+
+    Args:
+        document: An OpenAPI document, plain JSON values.
+        overlay: The overlay, plain JSON values.
+        name: The name of the overlay in messages.
+
+    Raises:
+        DocumentError: It is not an overlay, or an action of it cannot be carried out on this document.
+    """
+    result: dict[str, Any] = copy_json(document)
+    _apply_tracked(result, overlay, name, TrackedOrigins())
+    return result
+
+
+def _apply_tracked(
+    document: dict[str, Any], overlay: Any, name: str, origins: TrackedOrigins, file: int = 1
+) -> list[tuple[int, str]]:
+    """Apply an overlay to a document in place.
+
+    Args:
+        document: An OpenAPI document, plain JSON values.
+        overlay: The overlay, plain JSON values.
+        name: The name of the overlay in messages.
+        origins: Gets the origins of the values that the overlay adds.
+        file: The number of the overlay in `origins`.
+
+    Returns:
+        The number, from 1, of each action that changes nothing, and why.
+
+    Raises:
+        DocumentError: As for `apply_overlay`.
+    """
+    work = _Application(document, origins, file)
+    idle = []
+    for number, action in enumerate(_actions(overlay, name), 1):
+        reason = work.carry_out(action, number, f"Action {number} of {name}")
+        if reason:
+            idle.append((number, reason))
+    return idle
+
+
+def path_of(steps: Iterable[str | int]) -> str:
+    """Return the JSONPath of a place, nearly a normalized one (RFC 9535, section 2.7).
+
+    A name with a single quote stands in double quotes, because not all readers of overlays can unescape a quote.
+    """
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f"[{_quoted(step)}]" for step in steps)
+
+
+def _quoted(step: str) -> str:
+    quote = '"' if "'" in step and '"' not in step else "'"
+    escapes = {**_ESCAPES, quote: f"\\{quote}"}
+    escaped = (escapes.get(char) or (f"\\u{ord(char):04x}" if char < " " else char) for char in step)
+    return quote + "".join(escaped) + quote
+
+
+def _actions(overlay: Any, name: str) -> list[Mapping[str, Any]]:
+    if not isinstance(overlay, Mapping) or not isinstance(overlay.get("overlay"), str):
+        raise DocumentError(
+            f"{_capital(name)} is not an OpenAPI overlay",
+            reason="It is no object with a member `overlay`, the version of the specification",
+            hint="An overlay begins with `overlay: 1.0.0`",
+        )
+    if not _VERSION.fullmatch(overlay["overlay"]):
+        raise DocumentError(
+            f"{_capital(name)} is of version `{overlay['overlay'][:20]}`, which is not known", hint="1.0.0 is"
+        )
+    actions = overlay.get("actions")
+    if not isinstance(actions, list):
+        raise DocumentError(f"{_capital(name)} has no list of `actions`")
+    for number, action in enumerate(actions, 1):
+        if not isinstance(action, Mapping) or not isinstance(action.get("target"), str):
+            raise DocumentError(
+                f"Action {number} of {name} has no `target`", hint="Give a JSONPath, such as `$.info`"
+            )
+        if "copy" in action:
+            raise DocumentError(
+                f"Action {number} of {name} has a `copy`, which cannot be done",
+                reason="It is of version 1.1 of the specification",
+                hint="Write what is to be copied as an `update`",
+            )
+    return actions
+
+
+class _Application:
+    """The changes of an overlay to a document.
+
+    Args:
+        file: The number of the overlay in `origins`.
+    """
+
+    def __init__(self, document: dict[str, Any], origins: TrackedOrigins, file: int) -> None:
+        self._document = document
+        self._origins = origins
+        self._file = file
+        self._left = MAX_NODES
+
+    def carry_out(self, action: Mapping[str, Any], number: int, action_name: str) -> str:
+        """Carry out an action; return why it changes nothing, or empty."""
+        target = action["target"]
+        places = _find(self._document, target, action_name)
+        if action.get("remove") is True:
+            if () in places:
+                raise DocumentError(
+                    f"{action_name} removes the whole document", hint=f"Its target is `{target}`"
+                )
+            self._remove(places)
+        elif "update" not in action:
+            return "it has neither `update` nor `remove`"
+        else:
+            self._left -= len(places) * count_values(action["update"])
+            if self._left < 0:
+                raise DocumentError(
+                    f"{action_name} would add too much to the document",
+                    reason=f"What an overlay adds has at most {MAX_NODES:,} values",
+                )
+            for steps, node in [(steps, _at(self._document, steps)) for steps in places]:
+                # The update of a node around it may have replaced this one.
+                if _is_at(self._document, steps, node):
+                    self._update(
+                        steps, node, action["update"], ("actions", number - 1, "update"), action_name
+                    )
+        return "" if places else f"its target `{target[:200]}` finds nothing"
+
+    def _remove(self, places: Iterable[Steps]) -> None:
+        removed: dict[Steps, list[str | int]] = {}
+        for steps in places:
+            removed.setdefault(steps[:-1], []).append(steps[-1])
+        # From the end and the inside, so that the steps to the other places stay what they are.
+        for steps in sorted(removed, key=_sort_key, reverse=True):
+            parent = _at(self._document, steps)
+            if isinstance(parent, list):
+                indexes = set(removed[steps])
+                self._origins.take(steps, removed[steps], len(parent))
+                parent[:] = [item for index, item in enumerate(parent) if index not in indexes]
+            else:
+                self._origins.take(steps, removed[steps])
+                for key in removed[steps]:
+                    del parent[key]
+
+    def _update(self, steps: Steps, here: Any, update: Any, origin: Steps, action_name: str) -> None:
+        if isinstance(here, list):
+            self._origins.put((*steps, len(here)), self._file, origin)
+            here.append(copy_json(update))
+        elif isinstance(here, dict) and isinstance(update, Mapping):
+            self._merge(here, update, steps, origin)
+        else:
+            is_object = isinstance(here, dict)
+            raise DocumentError(
+                f"{action_name} cannot be carried out at `{path_of(steps)}`",
+                reason="Into an object only an object can be merged"
+                if is_object
+                else "It finds a plain value",
+                hint="" if is_object else "Let the target be the object around it",
+            )
+
+    def _merge(self, into: dict[str, Any], update: Mapping[str, Any], steps: Steps, origin: Steps) -> None:
+        for key, value in update.items():
+            here, inner = into.get(key), (*steps, key)
+            if isinstance(here, dict) and isinstance(value, Mapping):
+                self._merge(here, value, inner, (*origin, key))
+            elif isinstance(here, list) and isinstance(value, list):
+                for index, item in enumerate(value):
+                    self._origins.put((*inner, len(here)), self._file, (*origin, key, index))
+                    here.append(copy_json(item))
+            else:
+                self._origins.put(inner, self._file, (*origin, key))
+                into[key] = copy_json(value)
+
+
+def _find(document: Any, target: str, action_name: str) -> list[Steps]:
+    """Return the steps to each place that a JSONPath finds, each place once."""
+    from itertools import islice
+
+    from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError
+
+    class Paths(JSONPathEnvironment):
+        max_recursion_depth = _MAX_DEPTH
+
+    try:
+        places = [node.location for node in islice(Paths().finditer(target, document), MAX_NODES + 1)]
+    except (JSONPathError, RecursionError) as error:
+        raise DocumentError(
+            f"{action_name} has a `target` that is no JSONPath: `{target[:200]}`",
+            reason=str(error).partition("\n")[0],
+            hint="RFC 9535 says how one is written, for example `$.paths['/pets'].get`",
+        ) from error
+    if len(places) > MAX_NODES:
+        # Here a place counts as often as it is found: with `$..*..*` once for each place around it.
+        raise DocumentError(f"{action_name} has a `target` that finds too much: `{target[:200]}`")
+    return list(dict.fromkeys(places))
+
+
+def _sort_key(steps: Steps) -> tuple[tuple[int, str | int], ...]:
+    return tuple((1, step) if isinstance(step, str) else (0, step) for step in steps)
+
+
+def _at(node: Any, steps: Iterable[str | int]) -> Any:
+    for step in steps:
+        node = node[step]
+    return node
+
+
+def _is_at(root: Any, steps: Iterable[str | int], node: Any) -> bool:
+    try:
+        return _at(root, steps) is node
+    except (LookupError, TypeError):
+        return False
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+_Action = tuple[Steps, dict[str, Any]]
+
+
+class _ReplaceWholeError(Exception):
+    """An object cannot be updated: the object around it has to remove it and add it again."""
+
+
+def actions_between(
+    old: Mapping[str, Any], new: Mapping[str, Any], notes: Mapping[tuple[str, ...], list[str]]
+) -> list[dict[str, Any]]:
+    """Return the actions that turn one document into another, at most one update for each object.
+
+    Args:
+        old: The document as it is.
+        new: The document as it should be.
+        notes: Steps to a place → what was changed there, in a few words each; they become descriptions.
+
+    Raises:
+        InternalError: The document as a whole would have to be replaced.
+    """
+    try:
+        actions = list(_between(old, new, ()))
+    except _ReplaceWholeError:
+        raise InternalError("an overlay cannot take a plain value from the document itself") from None
+    updates = [steps for steps, action in actions if "update" in action]
+    descriptions: dict[Steps, dict[str, None]] = {}
+    for place, sentences in notes.items():
+        steps = _nearest(place, updates)
+        inside = "/".join(place[len(steps) :])
+        lines = (f"{inside}: {sentence}" if inside else sentence for sentence in sentences)
+        descriptions.setdefault(steps, {}).update(dict.fromkeys(lines))
+    described = {steps: {"description": "; ".join(lines)} for steps, lines in descriptions.items() if lines}
+    return [{"target": path_of(steps), **described.get(steps, {}), **action} for steps, action in actions]
+
+
+def _nearest(place: tuple[str, ...], updates: list[Steps]) -> Steps:
+    """Return the target of the update that changes a place: the highest one below it, or the nearest around it."""
+    below = [steps for steps in updates if _texts(steps)[: len(place)] == place]
+    around = [steps for steps in updates if place[: len(steps)] == _texts(steps)]
+    return min(below, key=len) if below else max(around, key=len, default=())
+
+
+def _texts(steps: Steps) -> tuple[str, ...]:
+    return tuple(map(str, steps))
+
+
+def _between(old: Mapping[str, Any], new: Mapping[str, Any], here: Steps) -> Iterator[_Action]:
+    removed: list[Steps] = []
+    update: dict[str, Any] = {}
+    below: list[_Action] = []
+    for key, value in old.items():
+        if key in new:
+            continue
+        if not isinstance(value, Mapping | list):
+            raise _ReplaceWholeError
+        removed.append((*here, key))
+    for key, value in new.items():
+        if key not in old:
+            update[key] = value
+            continue
+        before = old[key]
+        if is_same_json(before, value):
+            continue
+        if isinstance(before, Mapping) and isinstance(value, Mapping):
+            try:
+                below.extend(_between(before, value, (*here, key)))
+                continue
+            except _ReplaceWholeError:
+                pass  # the whole object is removed and added again
+        if isinstance(before, Mapping | list):
+            removed.append((*here, key))
+        elif isinstance(value, Mapping | list):
+            raise _ReplaceWholeError
+        update[key] = value
+    yield from ((steps, {"remove": True}) for steps in removed)
+    if update:
+        yield here, {"update": update}
+    yield from below
+
+
+class Overlay(NamedTuple):
+    """An overlay as it was fetched (Overlay Specification 1.0.0).
+
+    Args:
+        content: Its bytes, JSON or YAML.
+        name: Its name in messages: its path or URL.
+        uri: Where it is.
+    """
+
+    content: bytes
+    name: str
+    uri: str = ""
+
+
+class Overlaid(NamedTuple):
+    """A document with its overlays applied.
+
+    Args:
+        tree: The tree of the file that was named.
+        origins: Where its parts came from: file 0 is that file, the overlays are numbered from 1.
+        files: The overlays.
+        warnings: A message and a place, for each action that changes nothing and each warning of parsing.
+    """
+
+    tree: dict[str, Any]
+    origins: Origins = Origins()
+    files: tuple[File, ...] = ()
+    warnings: tuple[tuple[str, Place], ...] = ()
+
+    def place(self, place: Place) -> Place:
+        """Return the origin of a place in the file that was named; places in other files stay."""
+        return place if place.file else self.origins.locate(place.pointer)
+
+
+def lay_over(tree: dict[str, Any], overlays: Sequence[Overlay], name: str) -> Overlaid:
+    """Return a document with overlays applied to it in their order.
+
+    Args:
+        tree: The document, plain JSON values, which is changed.
+        name: The name of the document in messages.
+
+    Raises:
+        DocumentError: An overlay cannot be read or applied, or the result is no document or over a limit.
+    """
+    origins = TrackedOrigins()
+    files: list[File] = []
+    warnings: list[tuple[str, Place]] = []
+    for number, overlay in enumerate(overlays, 1):
+        parsed = parse_file(overlay.content, name=overlay.name)
+        files.append(File(overlay.uri, parsed.content, Fetched(overlay.content, uri=overlay.uri)))
+        warnings.extend((message, Place(number, pointer)) for message, pointer in parsed.warnings)
+        for action, reason in _apply_tracked(tree, parsed.tree, f"`{overlay.name}`", origins, number):
+            message = f"Action {action} of the overlay `{overlay.name}` changes nothing: {reason}"
+            warnings.append((message, Place(number, f"/actions/{action - 1}")))
+    check_is_openapi(tree, name)
+    check_limits(tree, name)
+    return Overlaid(tree, origins.origins(), tuple(files), tuple(warnings))

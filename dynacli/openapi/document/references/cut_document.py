@@ -1,0 +1,422 @@
+"""A document cut down: to some of its operations, to its parameters, or to the references that lead somewhere.
+
+Cut to operations it is valid by itself if the whole one is. The compiler cuts to parameters: only for those does it
+need references replaced. That is a small part of most documents, and replacing every reference takes more time and
+memory than all else that is made of them.
+
+A `$ref` in an extension (`x-*`) or an `example` is data and no reference (OpenAPI 3.1.1, "Specification Extensions"),
+so the file that it names does not become part of the document. Some tools follow it all the same, and from another
+folder it leads nowhere. A portable document has no such `$ref`.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from dynacli.openapi.document.json_trees import MISSING, follow, follow_partly, fragment_of, from_fragment
+from dynacli.openapi.document.objects import (
+    DATA,
+    DOCUMENT,
+    EXAMPLE,
+    OPERATION,
+    PATH_ITEM,
+    WEBHOOKS,
+    ObjectKind,
+    kind_at,
+    kind_below,
+    kind_in_list,
+    operations_of,
+)
+from dynacli.openapi.document.references.scan import Site, Steps, follow_references, past_references, sites_of
+
+__all__ = ["Portable", "cut_to_operations", "cut_to_parameters", "make_portable", "without_lost_links"]
+
+_PATHS: Steps = ("paths",)
+_SCHEMAS: Steps = ("components", "schemas")
+_OF_OPERATION = ("$ref", "parameters")
+
+
+def cut_to_parameters(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return a document with its paths, of each operation the parameters alone, and whatever is referred to there.
+
+    Everything stands at the same place as before, and is shared with the document.
+
+    Args:
+        tree: The document, in which every reference is a pointer.
+    """
+    if "paths" not in tree:
+        return {"openapi": tree.get("openapi")}
+    paths = kind_at(DOCUMENT, "paths")
+    return _with_targets(
+        tree, {"openapi": tree.get("openapi")}, {_PATHS: _cut(tree["paths"], paths)}, cut_part=_cut
+    )
+
+
+def _with_targets(
+    tree: dict[str, Any],
+    cut: dict[str, Any],
+    parts: dict[Steps, Any],
+    *,
+    cut_part: Callable[[Any, ObjectKind], Any] = lambda part, _: part,
+    around: Callable[[Steps], Steps] = lambda steps: steps,
+) -> dict[str, Any]:
+    """Return a document with some parts of another one, and with whatever they refer to, at the same places.
+
+    Args:
+        tree: The whole document, in which every reference is a pointer.
+        cut: The members at the top that are kept besides; it is changed.
+        parts: The steps to each part that is kept → what is kept of it.
+        cut_part: Returns what is kept of a part of some kind that is referred to.
+        around: Returns the steps to the part that comes along with one that is referred to.
+    """
+    found = dict(parts)
+    kinds = {steps: _kind_of(steps) for steps in parts}
+    seen: set[int] = set()
+    waiting = list(kinds)
+    while waiting:
+        steps = waiting.pop()
+        if steps not in found:
+            found[steps] = cut_part(follow(tree, steps), kinds[steps])
+        for site in sites_of(found[steps], kinds[steps], seen=seen):
+            target = _target(tree, site)
+            if target is None:
+                continue
+            part = around(target)
+            if part not in kinds:
+                kinds[part] = site.kind if part == target else _kind_of(part)
+                waiting.append(part)
+    # In sorted order, a part comes before all parts inside of it.
+    for steps in sorted(found):
+        if not steps:
+            return tree
+        _lay(cut, tree, steps, found[steps])
+    return cut
+
+
+def _kind_of(steps: Steps) -> ObjectKind:
+    kind = DOCUMENT
+    for step in steps:
+        kind = kind_at(kind, step)
+    return kind
+
+
+def _cut(node: Any, kind: ObjectKind) -> Any:
+    """Return a part of the document without what its operations have beside their parameters."""
+    if not isinstance(node, dict):
+        return node
+    if kind is OPERATION:
+        return {key: node[key] for key in _OF_OPERATION if key in node}
+    if kind is PATH_ITEM or kind.members in (PATH_ITEM, OPERATION):
+        return {key: _cut(value, kind_at(kind, key)) for key, value in node.items()}
+    return node
+
+
+def _target(tree: dict[str, Any], site: Site) -> Steps | None:
+    """Return the steps to the target of a reference, or to another reference that stands on the way; else None."""
+    ref = site.ref
+    if site.keyword == "mapping" and isinstance(ref, str) and follow(tree, (*_SCHEMAS, ref)) is not MISSING:
+        return (*_SCHEMAS, ref)
+    steps = from_fragment(ref) if isinstance(ref, str) else None
+    if steps is None:
+        return None
+    node, length = follow_partly(tree, steps)
+    is_there = length == len(steps) or (isinstance(node, dict) and "$ref" in node)
+    return steps[:length] if is_there else None
+
+
+def _lay(cut: dict[str, Any], tree: dict[str, Any], steps: Steps, part: Any) -> None:
+    """Lay a part of a document into the document that is cut, unless it is there already."""
+    here, source = cut, tree
+    for step in steps[:-1]:
+        source = source[step]
+        if isinstance(source, list):
+            here[step] = source  # other items of the list come along
+            return
+        here = here.setdefault(step, {})
+        if here is source:
+            return
+    here[steps[-1]] = part
+
+
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")  # OpenAPI 3.1.1, "Components Object"
+
+
+def _move_to_components(
+    tree: dict[str, Any], cut: dict[str, Any], cut_part: Callable[[Any, ObjectKind], Any]
+) -> None:
+    """Let each reference of a part of a document that leads to a lost operation lead to a component of its own.
+
+    Args:
+        tree: The whole document, in which every reference is a pointer.
+        cut: The part, which is changed; it shares no object that holds a reference with the whole.
+        cut_part: Returns a copy of what is kept of a part of some kind that is referred to.
+    """
+    places: dict[Steps, Steps] = {}
+    waiting = list(sites_of(cut))
+    while waiting:
+        site = waiting.pop()
+        target = _lost(tree, cut, site)
+        if target is None:
+            continue
+        if target[0] in ("paths", *WEBHOOKS) and target not in places:
+            part = cut_part(follow(tree, target), site.kind)
+            waiting.extend(sites_of(part, site.kind))
+            if site.kind.section:
+                places[target] = _add(cut, site.kind.section, target, part)
+            else:
+                # The version has no components of this kind.
+                site.node.clear()
+                site.node.update(part)
+                continue
+        site.node[site.name or site.keyword] = fragment_of(places.get(target, target))
+
+
+def _lost(tree: dict[str, Any], cut: dict[str, Any], site: Site) -> Steps | None:
+    """Return the steps, in the whole, to the target of a reference that leads nowhere in the part; else None."""
+    steps = from_fragment(site.ref) if isinstance(site.ref, str) and not site.is_optional else None
+    if not steps or steps[0] not in ("paths", *WEBHOOKS) or past_references(cut, steps) is not None:
+        return None
+    return past_references(tree, steps)
+
+
+def _add(cut: dict[str, Any], section: str, origin: Steps, part: Any) -> Steps:
+    """Add a component that is named after its place in the whole, and return the steps to it."""
+    components = cut.setdefault("components", {}).setdefault(section, {})
+    name = wanted = _NOT_IN_NAMES.sub("_", "_".join(origin[1:])).strip("_")
+    number = 1
+    while name in components:
+        number += 1
+        name = f"{wanted}{number}"
+    components[name] = part
+    return "components", section, name
+
+
+_AT_THE_TOP = ("openapi", "$self", "jsonSchemaDialect", "info", "servers", "security", "tags", "externalDocs")
+_LINKS = "links"
+
+
+def cut_to_operations(tree: dict[str, Any], places: Collection[tuple[str, str]]) -> dict[str, Any]:
+    """Return a document with some operations alone, and the components, tags and security schemes that they need.
+
+    Links to operations that are left out are left out, too.
+
+    Args:
+        tree: The document, in which every reference is a pointer.
+        places: The path and the method, in capitals, of each operation that is kept.
+    """
+    paths = {
+        path: _item(tree, item, {method for known, method in places if known == path})
+        for path, item in tree.get("paths", {}).items()
+        if any(known == path for known, _ in places)
+    }
+    kept = [
+        each.operation
+        for item in paths.values()
+        for each in operations_of(item)
+        if isinstance(each.operation, Mapping)
+    ]
+    cut = {key: tree[key] for key in _AT_THE_TOP if key in tree}
+    if "tags" in cut:
+        named = {tag for operation in kept for tag in operation.get("tags") or ()}
+        cut["tags"] = _tags(cut["tags"], named)
+    requirements = [
+        requirement
+        for holder in (tree, *kept)
+        for requirement in holder.get("security") or ()
+        if isinstance(requirement, Mapping)
+    ]
+    schemes = tree.get("components", {}).get("securitySchemes", {})
+    parts: dict[tuple[str, ...], Any] = {
+        ("components", "securitySchemes", name): schemes[name]
+        for requirement in requirements
+        for name in requirement
+        if name in schemes
+    }
+    without_links = _Links(kept, places)
+    kind = kind_at(DOCUMENT, "paths")
+    parts[("paths",)] = without_links.cut(paths, kind)
+    made = _with_targets(tree, cut, parts, cut_part=without_links.cut, around=_component)
+    if made is tree:
+        return tree
+    # What is referred to in other operations was laid beside those that are kept.
+    made["paths"] = without_links.cut(paths, kind)
+    for section in WEBHOOKS:
+        made.pop(section, None)
+    _move_to_components(tree, made, without_links.cut)
+    return made
+
+
+def _tags(tags: Iterable[Any], named: set[Any]) -> list[Any]:
+    """Return the tags of some names with those above them (OpenAPI 3.2, "Tag Object", `parent`)."""
+    known = {tag.get("name"): tag for tag in tags if isinstance(tag, Mapping)}
+    kept: set[Any] = set()
+    waiting = list(named)
+    while waiting:
+        name = waiting.pop()
+        if name in known and name not in kept:
+            kept.add(name)
+            waiting.append(known[name].get("parent"))
+    return [tag for name, tag in known.items() if name in kept]
+
+
+def _component(steps: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the steps to the whole component around a part of it, which alone might lack what is required."""
+    return steps[:3] if steps[:1] == ("components",) else steps
+
+
+def without_lost_links(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return a document without the links to operations that it does not have."""
+    items = [
+        (path, follow_references(tree, item))
+        for section in ("paths", *WEBHOOKS)
+        if isinstance(tree.get(section), Mapping)
+        for path, item in tree[section].items()
+    ]
+    found = [
+        (path, each) for path, item in items if isinstance(item, Mapping) for each in operations_of(item)
+    ]
+    kept = [each.operation for _, each in found if isinstance(each.operation, Mapping)]
+    made: dict[str, Any] = _Links(kept, {(path, each.method) for path, each in found}).cut(tree, DOCUMENT)
+    return made
+
+
+def _item(tree: dict[str, Any], item: Any, methods: set[str]) -> dict[str, Any]:
+    """Return a Path Item with some of its operations; one that is elsewhere is brought here."""
+    whole = follow_references(tree, item)
+    whole = {**whole, **{key: value for key, value in item.items() if key != "$ref"}}
+    left = {each.steps for each in operations_of(whole) if each.method not in methods}
+    kept = {key: value for key, value in whole.items() if (key,) not in left}
+    if "additionalOperations" in kept:
+        others = {
+            key: value
+            for key, value in kept.pop("additionalOperations").items()
+            if ("additionalOperations", key) not in left
+        }
+        kept |= {"additionalOperations": others} if others else {}
+    return kept
+
+
+class _Links:
+    """Leaves out the links to operations that are left out.
+
+    Args:
+        kept: The operations that are kept.
+        places: The paths and methods that are kept.
+    """
+
+    def __init__(self, kept: Iterable[Mapping[str, Any]], places: Collection[tuple[str, str]]) -> None:
+        ids = (operation.get("operationId") for operation in kept)
+        self._ids = {name for name in ids if isinstance(name, str)}
+        self._places = places
+
+    def cut(self, node: Any, kind: ObjectKind) -> Any:
+        """Return a part of the document without such links."""
+        if isinstance(node, list):
+            return [self.cut(item, kind) for item in node]
+        if not isinstance(node, dict) or kind is DATA or kind is EXAMPLE:
+            return node
+        kept = {}
+        for key, value in node.items():
+            inner = kind_below(kind, key, value)
+            if inner.section == _LINKS and isinstance(value, dict) and not self._is_kept(value):
+                continue
+            kept[key] = self.cut(value, inner)
+        return kept
+
+    def _is_kept(self, link: Mapping[str, Any]) -> bool:
+        wanted, ref = link.get("operationId"), link.get("operationRef")
+        if isinstance(wanted, str):
+            return wanted in self._ids
+        steps = from_fragment(ref) if isinstance(ref, str) and ref.startswith("#") else None
+        return not steps or (*steps[1:2], steps[-1].upper()) in self._places
+
+
+_LEFT_OUT = object()
+
+
+class Portable(NamedTuple):
+    """A portable document.
+
+    Args:
+        tree: The document; unchanged parts are shared with the document that it was made from.
+        left_out: `example` or the key of an extension → how many such references were left out of it.
+    """
+
+    tree: dict[str, Any]
+    left_out: dict[str, int]
+
+
+def make_portable(tree: dict[str, Any]) -> Portable:
+    """Return a document without the `$ref`s in extensions and examples that lead nowhere in it.
+
+    An example is left out only where it is nothing but a `$ref`: a `$ref` within it may be meant as data.
+    """
+    walk = _Walk(tree)
+    return Portable(walk.described(tree, DOCUMENT), walk.left_out)
+
+
+class _Walk:
+    """A walk through a document."""
+
+    def __init__(self, tree: dict[str, Any]) -> None:
+        self.tree = tree
+        self.left_out: dict[str, int] = {}
+
+    def described(self, node: Any, kind: ObjectKind) -> Any:
+        """Return a part of the document without the references that lead nowhere."""
+        if isinstance(node, list):
+            items = [self.described(item, kind) if isinstance(item, dict | list) else item for item in node]
+            return _same_or(node, items)
+        changed: dict[str, Any] = {}
+        for key, value in node.items():
+            if not isinstance(value, dict | list):
+                continue
+            inner = kind_at(kind, key)
+            if inner is not DATA:
+                inner = kind_in_list(inner, key) if isinstance(value, list) else inner
+                made = self.described(value, inner) if inner is not DATA else value
+            elif key.startswith("x-") or (key == "example" and list(value) == ["$ref"]):
+                made = self._data(value, key)
+            else:
+                continue
+            if made is not value:
+                changed[key] = made
+        return _with(node, changed)
+
+    def _data(self, node: Any, extension: str) -> Any:
+        """Return a part of an extension or example without the references that lead nowhere."""
+        if isinstance(node, list):
+            items = [self._data(item, extension) for item in node]
+            kept = [item for item in items if item is not _LEFT_OUT]
+            return _LEFT_OUT if node and not kept else _same_or(node, kept)
+        if not isinstance(node, dict):
+            return node
+        if self._leads_nowhere(node.get("$ref")):
+            self.left_out[extension] = self.left_out.get(extension, 0) + 1
+            return _LEFT_OUT
+        members = {key: self._data(value, extension) for key, value in node.items()}
+        return _with(node, {key: value for key, value in members.items() if value is not node[key]})
+
+    def _leads_nowhere(self, ref: Any) -> bool:
+        if not isinstance(ref, str):
+            return False
+        if not ref.startswith("#"):
+            try:
+                return not urlsplit(ref).scheme
+            except ValueError:
+                return True
+        steps = from_fragment(ref)
+        return steps is None or follow(self.tree, steps) is MISSING
+
+
+def _same_or(node: list[Any], items: list[Any]) -> list[Any]:
+    is_same = len(node) == len(items) and all(old is new for old, new in zip(node, items, strict=True))
+    return node if is_same else items
+
+
+def _with(node: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
+    if not changed:
+        return node
+    merged = {**node, **changed}
+    return {key: value for key, value in merged.items() if value is not _LEFT_OUT}

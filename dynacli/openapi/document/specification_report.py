@@ -1,0 +1,469 @@
+"""The report of where a document breaks the specification, for people.
+
+A document is used whatever the report says.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+from dynacli.openapi.document.json_trees import MISSING, follow, from_fragment, join
+from dynacli.openapi.document.mend import objects_below, root_schemas
+from dynacli.openapi.document.objects import DOCUMENT, ObjectKind, operations_of
+from dynacli.openapi.document.references.scan import ScanResult, scan
+
+__all__ = ["Problem", "report"]
+
+Steps = tuple[str | int, ...]
+Shifts = tuple[tuple[Steps, int], ...]
+"""The lists of which a piece has members from a later one on, the innermost first: (the steps to it, the number of the
+member that the piece has first)."""
+
+_LARGE = 1_000
+"""A piece with more objects, lists and values than this is made smaller before its errors are asked for."""
+_LONG = 20
+"""A map or list with more members than this is validated in parts of so many, and then one by one."""
+
+_ANY_VALUE = frozenset({"example", "default", "value", "const"})
+"""The keys of objects whose value is not described."""
+
+
+def _place_of(path: Iterable[str | int], shifts: Shifts) -> Steps:
+    """Return the steps to a place in the document, given those in a piece of it."""
+    place = tuple(path)
+    for steps, start in shifts:
+        length = len(steps)
+        if place[:length] == steps and len(place) > length:
+            place = (*steps, int(place[length]) + start, *place[length + 1 :])
+    return place
+
+
+def _errors_of(tree: dict[str, Any], version: str) -> Iterator[tuple[Shifts, Any]]:
+    """Yield the errors of a document, each with what `place_of` needs; an error may come several times.
+
+    Args:
+        tree: The document, plain JSON.
+        version: `3.0`, `3.1` or `3.2`.
+
+    Raises:
+        ValueError, TypeError, OverflowError: The document has something that JSON cannot hold.
+    """
+    validator = _validator(version)
+    if not validator:
+        return
+    trunk = _without_extensions(tree)
+    if isinstance(tree.get("components"), dict):
+        trunk["components"] = _without_extensions(tree["components"])
+    maps: list[tuple[Steps, Any]] = [((key,), trunk.get(key)) for key in ("paths", "webhooks")]
+    components = trunk.get("components")
+    if isinstance(components, dict):
+        maps.extend((("components", key), value) for key, value in components.items())
+    maps = [(steps, value) for steps, value in maps if isinstance(value, dict)]
+    for steps, _ in maps:
+        trunk = _with(trunk, steps, {})
+    yield from _errors_in(validator, trunk)
+    # All of this is valid, so that only what is laid into it can have errors.
+    frame = {"openapi": f"{version}.0", "info": {"title": "", "version": ""}, "paths": {}}
+    for steps, value in maps:
+        yield from _errors_of_members(validator, frame, steps, _Members(value))
+
+
+def _without_extensions(node: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in node.items() if not str(key).startswith("x-")}
+
+
+class _Members:
+    """A map or list of which parts can be taken."""
+
+    def __init__(self, container: Any) -> None:
+        self.is_list = isinstance(container, list)
+        self._all: Sequence[Any] = container if self.is_list else list(container.items())
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def part(self, start: int, count: int) -> Any:
+        """Return a map or list with some of the members."""
+        part = self._all[start : start + count]
+        return part if self.is_list else dict(part)
+
+    def step_in_part(self, start: int) -> str | int:
+        """Return the step to the first member of a part."""
+        step: str | int = 0 if self.is_list else self._all[start][0]
+        return step
+
+
+def _errors_in(validator: Any, piece: dict[str, Any], below: Steps = ()) -> Iterator[tuple[Shifts, Any]]:
+    """Yield the errors of a document; of a large one those in its maps and lists.
+
+    Of a part that is large without these, and without examples and the like, it is the first error.
+
+    Args:
+        below: The steps to the part of it whose maps and lists are made smaller; the rest is small.
+    """
+    from jsonschema_rs import ValidationError
+
+    if validator.is_valid(piece):
+        return
+    if not _is_large(piece):
+        for error in validator.iter_errors(piece):
+            yield (), error
+        return
+    several = list(_with_several_members(piece, below))
+    if not several:
+        slim = _without_values(piece, DOCUMENT)
+        if not _is_large(slim):
+            for error in validator.iter_errors(slim):
+                yield (), error
+            return
+        try:
+            validator.validate(piece)
+        except ValidationError as error:
+            yield (), error
+        return
+    around = piece
+    for steps, container, _ in several:
+        around = _with(around, steps, type(container)())
+    if not validator.is_valid(around):
+        # A member of each stays, because a map or list may have to have some.
+        for steps, container, kind in several:
+            around = _with(around, steps, _smallest(container, kind))
+        yield from _errors_in(validator, around, below)
+    for steps, container, _ in several:
+        yield from _errors_of_members(validator, around, steps, _Members(container))
+
+
+def _errors_of_members(
+    validator: Any, around: dict[str, Any], steps: Steps, members: _Members
+) -> Iterator[tuple[Shifts, Any]]:
+    """Yield the errors of a document with the members of a map or list, of which some at a time are laid into it."""
+    parts = [(0, len(members))]
+    while parts:
+        start, count = parts.pop()
+        piece = _with(around, steps, members.part(start, count))
+        if validator.is_valid(piece):
+            continue
+        if count > 1 and (count > _LONG or _is_large(piece)):
+            size = _LONG if count > _LONG else 1
+            ends = range(start, start + count, size)
+            parts.extend((begin, min(size, start + count - begin)) for begin in reversed(ends))
+            continue
+        shift = ((steps, start),) if members.is_list and start else ()
+        for shifts, error in _errors_in(validator, piece, (*steps, members.step_in_part(start))):
+            yield (*shifts, *shift), error
+
+
+def _with_several_members(tree: dict[str, Any], below: Steps) -> Iterator[tuple[Steps, Any, ObjectKind]]:
+    """Yield the maps and lists in a part of a document that have several members and are in no other such.
+
+    Each comes with the steps to it and its kind.
+    """
+    stack: list[tuple[Any, ObjectKind, Steps]] = [(tree, DOCUMENT, ())]
+    while stack:
+        node, kind, steps = stack.pop()
+        if len(steps) >= len(below) and len(node) > 1 and _is_container(node, kind):
+            yield steps, node, kind
+        else:
+            # `zip` ends with the shorter: what is on the way there counts, and what is below.
+            inside = objects_below(node, kind, steps)
+            stack.extend(each for each in inside if all(a == b for a, b in zip(each[2], below, strict=False)))
+
+
+def _is_container(node: Any, kind: ObjectKind) -> bool:
+    """Return whether something is a map of names, or a list that is long or holds more than plain values."""
+    if isinstance(node, dict):
+        return kind.members is not None
+    return len(node) > _LONG or any(isinstance(member, dict | list) for member in node)
+
+
+def _smallest(node: Any, kind: ObjectKind) -> Any:
+    """Return an object or list in which each map and list has its first member alone."""
+    if _is_container(node, kind):
+        node = _Members(node).part(0, 1)
+    copy = node.copy()
+    for inner, inner_kind, steps in objects_below(node, kind, ()):
+        copy[steps[-1]] = _smallest(inner, inner_kind)
+    return copy
+
+
+def _without_values(node: Any, kind: ObjectKind) -> Any:
+    """Return an object or list with null for what may be any value, such as examples."""
+    copy = node.copy()
+    if kind.members is None and isinstance(copy, dict):
+        for key, value in node.items():
+            is_any = key in _ANY_VALUE or str(key).startswith("x-")
+            copy[key] = None if is_any and isinstance(value, dict | list) else value
+    for inner, inner_kind, steps in objects_below(node, kind, ()):
+        if copy[steps[-1]] is not None:
+            copy[steps[-1]] = _without_values(inner, inner_kind)
+    return copy
+
+
+def _is_large(tree: Any) -> bool:
+    count, waiting = 0, [tree]
+    while waiting:
+        node = waiting.pop()
+        count += 1
+        if count > _LARGE:
+            return True
+        if isinstance(node, dict):
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+    return False
+
+
+def _with(tree: Any, steps: Steps, value: Any) -> Any:
+    """Return a tree with another value at a place; what is not on the way there is shared."""
+    if not steps:
+        return value
+    copy = tree.copy()
+    is_there = isinstance(copy, list) or steps[0] in copy
+    copy[steps[0]] = _with(copy[steps[0]] if is_there else {}, steps[1:], value)
+    return copy
+
+
+@cache
+def _validator(version: str) -> Any:
+    """Return the compiled official schema, or None where the installed package has none.
+
+    The schemas are files in openapi-spec-validator, read without importing it, which would take half a second.
+    """
+    # First, because jsonschema-rs (0.61.0) panics where Ctrl-C comes while it imports it by itself.
+    import decimal  # noqa: F401
+
+    import jsonschema_rs
+
+    from dynacli.import_orjson import orjson
+
+    package = find_spec("openapi_spec_validator")
+    if not package or not package.origin:
+        return None
+    file = Path(package.origin).parent / "resources" / "schemas" / f"v{version}" / "schema.json"
+    try:
+        schema = orjson.loads(file.read_bytes())
+    except OSError:
+        return None
+    _hold_names_apart(schema)
+    return jsonschema_rs.validator_for(schema, validate_formats=False, retriever=_refuse_to_retrieve)
+
+
+def _hold_names_apart(schema: Any) -> None:
+    """Rewrite the patterns of names in a schema so that an error about a name has its member alone, and not the map."""
+    if isinstance(schema, list):
+        for item in schema:
+            _hold_names_apart(item)
+    elif isinstance(schema, dict):
+        names = schema.get("propertyNames")
+        if isinstance(names, dict) and isinstance(names.get("pattern"), str):
+            unlike = f"^(?!{names.pop('pattern')})"
+            schema["patternProperties"] = {**schema.get("patternProperties", {}), unlike: False}
+        for value in schema.values():
+            _hold_names_apart(value)
+
+
+def _refuse_to_retrieve(uri: str) -> NoReturn:
+    """Retrieve no schema, for jsonschema-rs, which would fetch it.
+
+    Raises:
+        ValueError: Always.
+    """
+    raise ValueError(uri)
+
+
+_MAX_PROBLEMS = 100
+_MAX_HOPS = 20
+_JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+_TEMPLATE = re.compile(r"\{([^{}]+)\}")
+
+
+class Problem(NamedTuple):
+    """A place where a document breaks the specification.
+
+    Args:
+        pointer: The JSON pointer of the place.
+        message: What is wrong there, in one sentence without a final period.
+        file: The number of the file that it is in; 0 is the file that the person named.
+    """
+
+    pointer: str
+    message: str
+    file: int = 0
+
+
+def report(tree: Any, version: str, references: ScanResult | None = None) -> list[Problem]:
+    """Return the places where a document breaks the specification, at most 100.
+
+    No document makes this raise an exception.
+
+    Args:
+        version: `3.0`, `3.1` or `3.2`.
+        references: The result of `scan`, where the document was scanned already.
+    """
+    problems = (
+        *_reference_problems(references or scan(tree)),
+        *islice(_operation_problems(tree), _MAX_PROBLEMS),
+        *islice(_schema_problems(tree, version), _MAX_PROBLEMS),
+        *(() if version == "3.0" else islice(_keyword_problems(tree), _MAX_PROBLEMS)),
+    )
+    return list(dict.fromkeys(problems))[:_MAX_PROBLEMS]
+
+
+def _reference_problems(references: ScanResult) -> Iterator[Problem]:
+    for reference in references.dangling[:_MAX_PROBLEMS]:
+        yield Problem(reference.pointer, f"`{reference.ref[:100]}` refers to nothing in the document")
+
+
+def _operation_problems(tree: Any) -> Iterator[Problem]:
+    """Yield problems that the official schema cannot find (OpenAPI 3.1.1, "Operation Object", "Path Templating")."""
+    first_with_id: dict[str, str] = {}
+    first_with_shape: dict[str, str] = {}
+    for path, item in _items(follow(tree, ["paths"])):
+        shape = _TEMPLATE.sub("{}", path)
+        if first_with_shape.setdefault(shape, path) != path:
+            yield Problem(join(["paths", path]), f"The path is the same as `{first_with_shape[shape]}`")
+        for entry in operations_of(item) if isinstance(item, dict) else ():
+            operation = entry.operation
+            if not isinstance(operation, dict):
+                continue
+            pointer = join(["paths", path, *entry.steps])
+            name = operation.get("operationId")
+            if isinstance(name, str) and (first := first_with_id.setdefault(name, pointer)) != pointer:
+                yield Problem(pointer, f"The operationId `{name[:100]}` is that of `{first}` too")
+            declared = _path_parameters(tree, item) | _path_parameters(tree, operation)
+            for missing in dict.fromkeys(_TEMPLATE.findall(path)):
+                if missing not in declared and None not in declared:
+                    yield Problem(pointer, f"The path parameter `{missing[:100]}` is not declared")
+
+
+def _items(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        yield from ((str(key), item) for key, item in value.items() if not str(key).startswith("x-"))
+
+
+def _path_parameters(tree: Any, owner: dict[str, Any]) -> set[str | None]:
+    """Return the names of the path parameters that are declared; None for a parameter in another file."""
+    parameters = owner.get("parameters")
+    names: set[str | None] = set()
+    for value in parameters if isinstance(parameters, list) else ():
+        parameter = _dereferenced(tree, value)
+        if isinstance(parameter, dict) and isinstance(parameter.get("$ref"), str):
+            names.add(None)
+        elif isinstance(parameter, dict) and parameter.get("in") == "path":
+            names.add(str(parameter.get("name")))
+    return names
+
+
+def _dereferenced(tree: Any, node: Any) -> Any:
+    for _ in range(_MAX_HOPS):
+        ref = node.get("$ref") if isinstance(node, dict) else None
+        steps = from_fragment(ref) if isinstance(ref, str) else None
+        if steps is None:
+            return node
+        node = follow(tree, steps)
+    return MISSING
+
+
+def _schema_problems(tree: Any, version: str) -> Iterator[Problem]:
+    """Yield the places that break the official JSON Schema of the version, each once."""
+    known: set[Problem] = set()
+    try:
+        for shifts, error in _errors_of(tree, version) if isinstance(tree, dict) else ():
+            closest = _closest(error)
+            problem = Problem(join(_place_of(closest.instance_path, shifts)), _describe(closest))
+            if problem not in known:
+                known.add(problem)
+                yield problem
+    except (ValueError, TypeError, OverflowError):
+        # The tree has something that JSON cannot hold, such as a key that is not a string.
+        yield Problem("", "The document could not be held against its schema")
+
+
+def _keyword_problems(tree: Any) -> Iterator[Problem]:
+    """Yield the first keyword of each schema whose value it must not have; for versions that use JSON Schema.
+
+    The official schemas of these versions leave schemas to their dialect.
+    """
+    from jsonschema_rs import Draft202012Validator, ValidationError
+
+    # Not `jsonschema_rs.meta`, which fetches the dialect that `$schema` of a schema names.
+    validator = Draft202012Validator({"$ref": _JSON_SCHEMA}, retriever=_refuse_to_retrieve)
+    for schema, steps in root_schemas(tree):
+        if "$schema" in schema:
+            continue  # it may have a dialect of its own
+        try:
+            validator.validate(schema)
+        except ValidationError as error:
+            yield Problem(join([*steps, *error.instance_path]), _describe(error))
+        except (ValueError, TypeError, OverflowError):
+            continue  # it has something that JSON cannot hold, such as a key that is not a string
+
+
+def _closest(error: Any) -> Any:
+    """Return the most helpful error: of alternatives, an error of the branch that fits best.
+
+    A branch that only misses a `$ref` fits worst, because a reference is an alternative nearly everywhere.
+    A branch for another `in` or `type` fits worse than a branch without such an error.
+    """
+    for _ in range(_MAX_HOPS):
+        branches = [branch for branch in getattr(error.kind, "context", None) or () if branch]
+        if not branches:
+            return error
+        best = max(branches, key=_fitness)
+        error = max(best, key=lambda inner: len(inner.instance_path))
+    return error
+
+
+def _fitness(branch: list[Any]) -> tuple[bool, bool, int, int]:
+    depth = max(len(error.instance_path) for error in branch)
+    return not _misses_reference(branch), not _is_of_another_kind(branch), depth, -len(branch)
+
+
+def _misses_reference(branch: list[Any]) -> bool:
+    return any(error.kind.name == "required" and error.kind.value == "$ref" for error in branch)
+
+
+def _is_of_another_kind(branch: list[Any]) -> bool:
+    """Return whether a branch is for another value of the field that distinguishes the alternatives, such as `in`."""
+    for error in branch:
+        allowed = [error.kind.value] if error.kind.name == "const" else error.kind.value
+        if error.kind.name in {"const", "enum"} and len(allowed) == 1 and isinstance(allowed[0], str):
+            return True
+    return False
+
+
+def _describe(error: Any) -> str:
+    """Return the message for an error, without the value, which can be the whole document."""
+    value = error.kind.value
+    match error.kind.name:
+        case "required":
+            return f"`{value}` is missing"
+        case "type":
+            kinds = value if isinstance(value, list) else [value]
+            return f"This should be of type {' or '.join(map(str, kinds))}"
+        case "additionalProperties" | "unevaluatedProperties":
+            return f"Unknown here: {', '.join(f'`{str(name)[:60]}`' for name in value[:5])}"
+        case "enum":
+            return f"This should be {'one of ' if len(value) > 1 else ''}{', '.join(map(str, value))}"
+        case "const":
+            return f"This should be `{value}`"
+        case "pattern":
+            return f"This does not match the pattern `{value}`"
+        case "oneOf" | "anyOf":
+            return "This matches none, or several, of the allowed forms"
+        case "propertyNames":
+            return f"The name `{str(getattr(value, 'instance', ''))[:60]}` is not allowed here"
+        case "contains":
+            return "This lacks something that it has to hold, or holds it too often"
+        case "minItems" | "minProperties":
+            return "This should not be empty"
+        case "falseSchema" if error.schema_path[-2:-1] == ["patternProperties"]:
+            return f"The name `{str(error.instance_path[-1])[:60]}` is not allowed here"
+        case "falseSchema" | "not":
+            return "This is not allowed here"
+        case name:
+            return f"This breaks the rule `{name}`"

@@ -1,0 +1,252 @@
+"""The registered APIs and their settings, which a person or `dynacli api` has written into `config.toml`."""
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from dynacli.environment import Environment, program
+from dynacli.errors import FileError, UsageError
+from dynacli.files import locked, make_directory, regular_file, sweep, write_file
+from dynacli.options.command_table import COMMANDS
+
+__all__ = ["DEMO", "LOGIN_KEY", "Configuration", "check_name", "is_name", "profiles_in", "texts"]
+
+DEMO = "demo"
+LOGIN_KEY = "document_login"
+"""The key of an API's entry that says when its document is fetched with a credential; by default when a server asks."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+def is_name(word: str) -> bool:
+    """Tell whether a word can be the name of a registered API."""
+    return bool(_NAME.fullmatch(word)) and word != DEMO
+
+
+def check_name(name: str) -> None:
+    """Check a name before it is registered.
+
+    Raises:
+        UsageError: It cannot be the name of an API.
+    """
+    if name in COMMANDS:
+        raise UsageError(
+            f"`{name}` is a command of dynacli and cannot be the name of an API", hint="Choose another"
+        )
+    if not _NAME.fullmatch(name) or name.endswith((".json", ".yaml", ".yml")):
+        raise UsageError(
+            f"`{name}` cannot be the name of an API",
+            reason="A name has lower-case letters, digits, `-` and `_`, and starts with a letter or digit",
+        )
+
+
+def texts(entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    """Return the texts of a list in an entry; any other value is ignored."""
+    values = entry.get(key)
+    return tuple(value for value in values if isinstance(value, str)) if isinstance(values, list) else ()
+
+
+def profiles_in(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return name → table of the profiles in an entry; any other value is ignored."""
+    found = entry.get("profiles")
+    tables = found.items() if isinstance(found, dict) else ()
+    return {name: table for name, table in tables if isinstance(table, dict)}
+
+
+_known: dict[str, tuple[list[int], dict[str, Any]]] = {}
+"""Path → what tells the file from all others, and from itself after a change, and what it says: as this process has
+read it."""
+
+
+class Configuration:
+    """The file that a person may write by hand: `config.toml` in the configuration directory.
+
+    Each process parses it once, which takes 2 to 4 ms; nothing in the cache stands for it, as the cache is trusted
+    less.
+
+    Raises:
+        FileError: From any method, when the file cannot be read or written.
+    """
+
+    def __init__(self, env: Environment) -> None:
+        self.path = os.path.join(env.config_dir, "config.toml")
+
+    def apis(self) -> dict[str, dict[str, Any]]:
+        """Return name → entry of the registered APIs; their sources mean the same from any directory."""
+        return {
+            name: {**entry, "source": self._locate(entry["source"])}
+            for name, entry in self._entries().items()
+            if name not in COMMANDS and isinstance(entry, dict) and isinstance(entry.get("source"), str)
+        }
+
+    def allow_refs(self, entry: dict[str, Any]) -> tuple[str, ...]:
+        """Return the origins and absolute directories that the references of an API's document may lead to."""
+        found = texts(entry, "allow_refs")
+        if not found:
+            return ()
+        from dynacli.openapi.document.source import allowed_place
+
+        directory = os.path.dirname(os.path.abspath(self.path))
+        return tuple(allowed_place(word, directory) for word in found)
+
+    def more(self, entry: dict[str, Any]) -> tuple[str, ...]:
+        """Return the locations of the further documents that make one API together with an entry's `source`."""
+        return tuple(self._locate(source) for source in texts(entry, "more"))
+
+    def overlays(self, entry: dict[str, Any]) -> tuple[str, ...]:
+        """Return the absolute paths of the overlays that are laid over an API's document."""
+        return tuple(self._locate(path) for path in texts(entry, "overlays"))
+
+    def has_entry(self, name: str) -> bool:
+        """Tell whether there is an entry of that name, usable or not."""
+        return name in self._entries()
+
+    def cache(self) -> dict[str, Any]:
+        """Return the settings under `[cache]`."""
+        return self._table("cache")
+
+    def setting(self, name: str) -> Any:
+        """Return the value of a key at the top of the file; None where it is not there."""
+        try:
+            return self._tables().get(name)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, RecursionError) as error:
+            raise FileError(
+                f"The configuration `{self.path}` cannot be read",
+                reason=_reason(error),
+                hint="Fix the file, or move it away",
+            ) from error
+
+    def _entries(self) -> dict[str, Any]:
+        found, runs = self._table("apis"), program()
+        if not runs.entry:
+            return found
+        own = found.get(runs.api)
+        return {runs.api: {**runs.entry, **(own if isinstance(own, dict) else {})}}
+
+    def _table(self, name: str) -> dict[str, Any]:
+        entries = self.setting(name)
+        return entries if isinstance(entries, dict) else {}
+
+    def _tables(self) -> dict[str, Any]:
+        # Taken before the file is read: if it changes meanwhile, the stamp is an old one and counts for nothing.
+        stamp = _stamp_of(self.path)
+        known = _known.get(self.path)
+        if known is None or known[0] != stamp:
+            import tomllib
+
+            with open(self.path, "rb", opener=regular_file) as file:
+                known = _known[self.path] = stamp, tomllib.load(file)
+        return known[1]
+
+    def _locate(self, source: str) -> str:
+        # A path is written as in a shell, and starts from the directory of the file.
+        if "://" in source or os.path.isabs(source):
+            return source
+        directory = os.path.dirname(os.path.abspath(self.path))
+        return os.path.normpath(os.path.join(directory, os.path.expanduser(source)))
+
+    def edit(self, name: str, entry: dict[str, Any] | None, *, new_name: str = "") -> None:
+        """Write, remove (None) or rename the entry of an API; comments and everything else stay as they are."""
+        from dynacli.registry._configuration_text import edited
+
+        self._change(lambda text: edited(text, name, entry, new_name))
+
+    def add_table(self, name: str, key: str, table: dict[str, str]) -> None:
+        """Add a table to a list in the entry of an API, `[[apis.NAME.KEY]]`; everything else stays as it is."""
+        from dynacli.registry._configuration_text import with_table
+
+        self._change(lambda text: with_table(text, name, key, table))
+
+    def tables(self) -> dict[str, Any]:
+        """Return all that the file says; nothing where there is none."""
+        self.setting("")
+        try:
+            return self._tables()
+        except FileNotFoundError:
+            return {}
+
+    def text(self) -> str:
+        """Return the text of the file; empty where there is none."""
+        try:
+            with open(self.path, encoding="utf-8", newline="", opener=regular_file) as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+        except (OSError, ValueError) as error:
+            raise FileError(
+                f"The configuration `{self.path}` cannot be read", reason=_reason(error)
+            ) from error
+
+    def set_values(
+        self, values: Sequence[tuple[tuple[str, ...], Any]], check: Callable[[str, dict[str, Any]], None]
+    ) -> None:
+        """Set the values of keys, or remove those whose value is None; everything else stays as it is.
+
+        Args:
+            check: Raises an error where what results cannot be used; it is given the text that the file would have, and
+                its tables.
+        """
+        from dynacli.registry._configuration_text import with_values
+
+        def changed(text: str) -> str:
+            result, tables = with_values(text, values)
+            check(result, tables)
+            return result
+
+        self._change(changed)
+
+    def replace(self, before: str, after: str) -> None:
+        """Write another text in the place of the one that was read.
+
+        Raises:
+            FileError: It is no TOML, or the file was changed meanwhile.
+        """
+        import tomllib
+
+        def changed(text: str) -> str:
+            if text != before:
+                raise ValueError("it was changed meanwhile")
+            tomllib.loads(after)
+            return after
+
+        self._change(changed)
+
+    def _change(self, changed: Callable[[str], str]) -> None:
+        directory = os.path.dirname(self.path)
+        try:
+            make_directory(directory)
+            with locked(directory, "changing the configuration"):
+                try:
+                    with open(self.path, encoding="utf-8", newline="", opener=regular_file) as file:
+                        text = file.read()
+                except FileNotFoundError:
+                    text = ""
+                # Many people have their configuration elsewhere, and only a link to it here.
+                write_file(os.path.realpath(self.path), changed(text).encode())
+                self.sweep()
+        except (OSError, ValueError, RecursionError) as error:
+            raise FileError(
+                f"The configuration `{self.path}` cannot be changed", reason=_reason(error)
+            ) from error
+
+    def sweep(self) -> None:
+        """Remove the unfinished files of edits that were killed."""
+        with suppress(OSError):
+            sweep(*os.path.split(os.path.realpath(self.path)))
+
+
+def _stamp_of(path: str) -> list[int]:
+    found = os.stat(path)
+    return [found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or ""
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not UTF-8 (at byte {error.start})"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)

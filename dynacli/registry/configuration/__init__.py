@@ -1,1 +1,0 @@
-"""The configuration file `config.toml`: registered APIs, profiles, and settings."""

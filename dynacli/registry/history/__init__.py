@@ -1,1 +1,0 @@
-"""The history: the calls of the command line, and the ids that their responses had, in one SQLite file."""

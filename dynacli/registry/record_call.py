@@ -1,0 +1,391 @@
+"""The end of a call: it is written into the history, with the ids and names that its response holds.
+
+It is one short transaction, and waits for nobody: what is out of the ordinary is left to `call_history`.
+"""
+
+import json
+import os
+import re
+import sqlite3
+from collections.abc import Callable, Container, Mapping, Sequence
+from typing import Any
+
+from dynacli.environment import Environment
+from dynacli.openapi.catalog.catalog_file import Catalog
+from dynacli.record import record, replace
+from dynacli.registry.configuration import Configuration
+
+__all__ = [
+    "LARGEST_REMEMBERED",
+    "MODES",
+    "MOST_REMEMBERED",
+    "VERSION",
+    "AnsweredPath",
+    "AskedPath",
+    "RecordedCall",
+    "UnusualHistoryError",
+    "answered_path",
+    "api_key",
+    "history_mode",
+    "history_path",
+    "open_history",
+    "record_call",
+    "values_of",
+    "write_call",
+]
+
+VERSION = 1
+"""The version of the tables, as `PRAGMA user_version` says it."""
+MODES = ("off", "headers", "full")
+LARGEST_REMEMBERED = 1 << 20
+"""The size in bytes of the largest body whose ids are remembered."""
+MOST_REMEMBERED = 200
+"""How many items are remembered of one kind."""
+
+_WAIT = 0.05
+"""Seconds that another process which is writing is waited for."""
+_CALLS_BETWEEN_SWEEPS = 200
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_ID_ENDINGS = ("id", "uuid", "identifier", "key", "slug", "name", "number", "code", "title", "label")
+_NAMES = ("name", "title", "label")
+_AMBIGUOUS = frozenset({"key", "code"})
+"""Names of ids that are names of secrets where the items are secrets."""
+_OF_SECRETS = ("key", "token", "secret", "credential", "password", "otp", "invit", "voucher", "coupon")
+_LONGEST = 100
+_DEEPEST = 3
+_SYMBOLS = str.maketrans("", "", "_-. $@")
+
+_INSERT_CALL = (
+    "INSERT INTO calls (at, words, api, source, operation, method, url, status, seconds, bytes, findings,"
+    " exit_code, messages) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_INSERT_RESPONSE = (
+    "responses (at, source, template, path_values, query, items, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_FORGET = (
+    "DELETE FROM responses WHERE n IN (SELECT n FROM (SELECT n, items, sum(items) OVER (ORDER BY n DESC) AS total"
+    " FROM responses WHERE source = ? AND template = ?) WHERE total - items >= ?)"
+)
+
+
+@record
+class RecordedCall:
+    """A call, without secrets.
+
+    Args:
+        at: The time of sending, in seconds since 1970.
+        words: The command line behind the program's name, as a JSON array.
+        api: What the API is called.
+        source: Which document that is, as `api_key` tells.
+        status: The response's; None where none came.
+        seconds: From sending to the last byte, or to the failure.
+        size: The bytes of the response's body; None where none came whole.
+        findings: How many findings there are; None where nothing was judged.
+        messages: The request and the response as JSON; None where they are not kept.
+    """
+
+    at: float
+    words: str
+    api: str
+    source: str
+    operation: str
+    method: str
+    url: str
+    status: int | None
+    seconds: float
+    size: int | None
+    findings: int | None
+    exit_code: int
+    messages: str | None = None
+
+
+@record
+class AskedPath:
+    """The path of a request.
+
+    Args:
+        at: The time of sending, in seconds since 1970.
+        source: As in `RecordedCall`.
+        path: The operation's, as the document has it.
+        parts: Path parameter → its percent-encoded text.
+        query: The query of the URL.
+    """
+
+    at: float
+    source: str
+    method: str
+    path: str
+    parts: Mapping[str, str]
+    query: str
+
+
+@record
+class AnsweredPath:
+    """What a response tells of ids: those in its path, which the server knows, and those of the items in its body.
+
+    Args:
+        at: The time, in seconds since 1970.
+        source: As in `RecordedCall`.
+        template: The path with its parameters unnamed: `/repos/{}/{}/issues`.
+        path_values: The values of its parameters, as a JSON array.
+        query: What tells responses of one path apart: the query, or the method and the time.
+        items: How many items there are.
+        body: The response as JSON, reduced to what may identify its items; empty where it says nothing, and None where
+            the last item of the path is gone.
+    """
+
+    at: float
+    source: str
+    template: str
+    path_values: str
+    query: str
+    items: int
+    body: str | None
+
+
+class UnusualHistoryError(Exception):
+    """The history cannot be written as usual: its cause, an error of SQLite, says why.
+
+    Without a cause the file is of another version, or calls wait beside it.
+    """
+
+
+def history_path(env: Environment) -> str:
+    """Return the path of the history.
+
+    Raises:
+        FileError: There is no directory for it.
+    """
+    return os.path.join(env.state_dir, "history.sqlite")
+
+
+def history_mode(env: Environment) -> str:
+    """Return what is kept of calls: one of `MODES`, or a word that is none.
+
+    Raises:
+        FileError: The configuration cannot be read.
+    """
+    return str(env.setting("HISTORY") or Configuration(env).setting("history") or "headers")
+
+
+def api_key(directory: str) -> str:
+    """Return the key under which the history knows an API, whatever it is called.
+
+    Args:
+        directory: That of its document in the cache.
+    """
+    return directory[-8:]  # its checksum; what stands before it may hold a secret of a URL
+
+
+def open_history(path: str) -> sqlite3.Connection:
+    """Open the history, which is there; a transaction that a process died in is undone.
+
+    Raises:
+        sqlite3.error: It cannot be opened; with most failures reading or writing is the first to tell.
+    """
+    quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    # SQLite waits for the other end of a pipe, also for that of one in the place of a file beside the history.
+    # A directory it refuses.
+    for name in (path, f"{path}-journal", f"{path}-wal"):
+        if os.path.exists(name) and not os.path.isfile(name) and not os.path.isdir(name):
+            error = sqlite3.DatabaseError(f"{name} is not a file")
+            error.sqlite_errorcode = sqlite3.SQLITE_NOTADB
+            raise error
+    db = sqlite3.connect(f"file://{quoted}?mode=rw", uri=True, timeout=_WAIT, isolation_level=None)
+    # What a loss of power destroys is a history; nobody waits for the disk because of it.
+    db.execute("PRAGMA synchronous=OFF")
+    return db
+
+
+def record_call(env: Environment, call: RecordedCall, answered: Sequence[AnsweredPath]) -> bool:
+    """Write a call into the history, and remember the ids of its responses; return whether it is time to sweep.
+
+    Raises:
+        UnusualHistoryError: The history is not as it usually is: `record_with_care` knows what to do.
+        FileError: There is no directory for it.
+    """
+    path = history_path(env)
+    try:
+        return _write(path, call, answered) % _CALLS_BETWEEN_SWEEPS == 0
+    except sqlite3.Error as error:
+        raise UnusualHistoryError from error
+
+
+def _write(path: str, call: RecordedCall, answered: Sequence[AnsweredPath]) -> int:
+    if os.path.exists(f"{path}.waiting"):
+        raise UnusualHistoryError
+    db = open_history(path)
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+            raise UnusualHistoryError
+        number = write_call(db, call, answered)
+        db.execute("COMMIT")
+    finally:
+        db.close()
+    return number
+
+
+def values_of(row: RecordedCall | AnsweredPath) -> list[Any]:
+    """Return the values of a row, in the order of its columns."""
+    return list(row.__dict__.values())
+
+
+def write_call(db: sqlite3.Connection, call: RecordedCall, answered: Sequence[AnsweredPath]) -> int:
+    """Write a call and the ids of its responses, within a transaction; return the number of the call.
+
+    Raises:
+        sqlite3.error: They cannot be written.
+    """
+    number = db.execute(_INSERT_CALL, values_of(call)).lastrowid or 0
+    for response in answered:
+        # What says nothing of items does not replace what does.
+        kind = "INSERT OR IGNORE INTO " if response.body == "" else "INSERT OR REPLACE INTO "
+        db.execute(kind + _INSERT_RESPONSE, values_of(response))
+        db.execute(_FORGET, (response.source, response.template, MOST_REMEMBERED))
+    return number
+
+
+def answered_path(
+    asked: AskedPath, status: int, body: bytes, catalog: Catalog, mask: Callable[[str], str]
+) -> AnsweredPath | None:
+    """Return what a response tells of ids; None where it tells nothing.
+
+    Args:
+        status: The response's.
+        body: The response's where it is JSON, else empty.
+        mask: Takes secrets out of a text.
+    """
+    from urllib.parse import unquote  # whoever only asks what was called should not wait for it
+
+    path = asked.path.partition("#")[0].partition("?")[0].rstrip("/")
+    names = _PLACEHOLDER.findall(path)
+    values = json.dumps([unquote(asked.parts.get(name, "")) for name in names])
+    if mask(values) != values or any(map(_is_secret, names)):
+        return None
+    template = _PLACEHOLDER.sub("{}", path)
+    is_item, is_success = path.endswith("}"), 200 <= status < 300
+    found = AnsweredPath(asked.at, asked.source, template, values, "", 1, "")
+    if is_item and (status in (404, 410) or (is_success and asked.method == "DELETE")):
+        return replace(found, body=None)
+    if not is_success:
+        return None
+    wanted = names[-1:] if is_item else _parameters_below(catalog, path)
+    if not wanted:  # the response lists nothing that a path could name
+        last = template.rfind("}") + 1
+        return replace(found, template=template[:last]) if last else None
+    segment = path[: path.rfind("/")].rpartition("/")[2] if is_item else path.rpartition("/")[2]
+    kept = _identifying(_json(body), _Wanted(wanted, path, segment), is_item=is_item) if body else None
+    if not kept:
+        return found if names else None
+    items = 1 if is_item else _count_items(kept)
+    # Each call that creates something has a response of its own.
+    query = "" if is_item else asked.query if asked.method == "GET" else f"{asked.method} {asked.at}"
+    return replace(found, query=query, items=items, body=mask(json.dumps(kept, separators=(",", ":"))))
+
+
+def _parameters_below(catalog: Catalog, path: str) -> list[str]:
+    """Return the names of the parameters that stand behind a path, or behind the one above: `/runs/search`."""
+    above = path.rpartition("/")[0]
+    found = catalog.parameters_behind(path)
+    return found + catalog.parameters_behind(above) if above and not above.endswith("}") else found
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+class _Wanted(dict[str, bool]):
+    """Name of a member of a response → whether it may identify an item; each name is looked at once.
+
+    Args:
+        parameters: The names of the parameters that name such an item in a path.
+        path: The path that was asked for.
+        segment: The segment of it that says what the items are.
+    """
+
+    def __init__(self, parameters: list[str], path: str, segment: str) -> None:
+        super().__init__()
+        self._parameters = {_plain(name) for name in parameters if not _is_secret(name)}
+        self._beginning = _plain(segment)[:3]
+        is_of_secrets = any(word in path.lower() for word in _OF_SECRETS)
+        self._left_out: Container[str] = _AMBIGUOUS if is_of_secrets else ()
+
+    def __missing__(self, name: str) -> bool:
+        self[name] = found = self._is_wanted(name)
+        return found
+
+    def _is_wanted(self, name: str) -> bool:
+        plain = _plain(name)
+        if plain in self._parameters:
+            return True
+        if plain in _ID_ENDINGS:
+            return plain not in self._left_out
+        is_of_item = bool(self._beginning) and plain.startswith(self._beginning)
+        return plain.endswith(_ID_ENDINGS if is_of_item else _NAMES) and not _is_secret_name(name)
+
+
+def _is_secret(parameter: str) -> bool:
+    return _is_secret_name(parameter) and parameter.lower() != "key"
+
+
+def _is_secret_name(name: str) -> bool:
+    from dynacli.urls import is_secret_name  # brings `urllib.parse` along
+
+    return is_secret_name(name)
+
+
+def _plain(name: str) -> str:
+    return name.lower().translate(_SYMBOLS)
+
+
+def _identifying(value: Any, wanted: _Wanted, depth: int = 0, *, is_item: bool = False) -> Any:
+    """Return a JSON value, reduced to what may identify the items in it.
+
+    Args:
+        is_item: Whether the value is itself an item, perhaps as the only member of an object.
+    """
+    if is_item:
+        while type(value) is dict and len(value) == 1 and type(next(iter(value.values()))) is dict:
+            value = next(iter(value.values()))
+        depth = _DEEPEST
+    if type(value) is list:
+        items = value[:MOST_REMEMBERED]
+        return [
+            _identifying(item, wanted, _DEEPEST) if type(item) is dict else item
+            for item in items
+            if type(item) is dict or _is_short(item)
+        ]
+    if type(value) is not dict:
+        return None
+    if depth < _DEEPEST and _has_ids_as_keys(value):
+        return [key for key in value if len(key) <= _LONGEST][:MOST_REMEMBERED]
+    kept = {key: member for key, member in value.items() if wanted[key] and _is_short(member)}
+    for key, member in value.items() if depth < _DEEPEST else ():
+        within = _identifying(member, wanted, depth + 1) if type(member) in (dict, list) else None
+        if within:
+            kept[key] = within
+    return kept
+
+
+def _is_short(value: Any) -> bool:
+    return type(value) is int or (type(value) is str and 0 < len(value) <= _LONGEST)
+
+
+def _has_ids_as_keys(value: dict[str, Any]) -> bool:
+    """Return whether the members of an object are objects of one kind, so that its keys are their ids."""
+    members = list(value.values())
+    if len(members) < 2 or any(type(member) is not dict for member in members):
+        return False
+    has_lists = any(type(each) is list for member in members for each in member.values())
+    return not has_lists and bool(set(members[0]).intersection(*members[1:]))
+
+
+def _count_items(kept: Any) -> int:
+    """Return how many items the longest list has, at least 1."""
+    if type(kept) is list:
+        return max(1, len(kept))
+    return max((_count_items(member) for member in kept.values()), default=1) if type(kept) is dict else 1

@@ -1,0 +1,133 @@
+"""The text of a body: whether it is JSON, text or binary, and the message of a server in it.
+
+RFC 9110, section 8.3; RFC 6839 for `+json`.
+"""
+
+import codecs
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from dynacli.text.terminal import visible
+
+__all__ = ["charset_of", "decoded", "is_json", "server_message"]
+
+_TEXT_TYPES = re.compile(
+    r"text/.*|application/(?:.*\+)?(?:json|xml|yaml|toml|sql|graphql)"
+    r"|application/(?:x-)?(?:ndjson|jsonl|json-lines|json-seq|javascript|ecmascript|yaml|sh|www-form-urlencoded)"
+    r"|image/svg\+xml|application/graphql-response\+json"
+)
+_BINARY_TYPES = re.compile(r"(?:image|audio|video|font)/.*")
+_JSON_TYPE = re.compile(r"(?:application|text)/json|[^/]+/[^/]+\+json")
+_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([A-Za-z0-9._:+-]{1,40})", re.IGNORECASE)
+
+# Only character sets: Python's registry also has codecs that evaluate escapes or take quadratic time.
+_CHARSETS = re.compile(
+    r"utf-(?:8|8-sig|16|32)(?:-[bl]e)?|ascii|iso8859-\d+|cp\d+|koi8-[ru]|mac-.*"
+    r"|shift_jis.*|euc_.*|gb2312|gbk|gb18030|big5.*|iso2022_.*|tis-620|hz"
+)
+
+
+def is_json(media_type: str, text: str) -> bool:
+    """Return whether content is JSON: by its media type, or without a media type by its first character."""
+    name = _name(media_type)
+    return bool(_JSON_TYPE.fullmatch(name)) if name else text.lstrip()[:1] in {"{", "["}
+
+
+def decoded(body: bytes, media_type: str) -> str | None:
+    """Return the content as text by its `charset`, without a byte order mark; None where it is binary.
+
+    Content of a text type is text even where some bytes cannot be decoded; those become escapes.
+    Content of another type is text where it is UTF-8 without control characters.
+    """
+    name = _name(media_type)
+    is_text = bool(_TEXT_TYPES.fullmatch(name))
+    if not is_text and (_BINARY_TYPES.fullmatch(name) or not _looks_like_text(body)):
+        return None
+    return body.decode(charset_of(media_type), "backslashreplace").removeprefix("\ufeff")
+
+
+def _name(media_type: str) -> str:
+    return media_type.partition(";")[0].strip().lower()
+
+
+def charset_of(media_type: str) -> str:
+    """Return Python's name for the charset of a media type; UTF-8 where it has none or an unknown one."""
+    found = _CHARSET.search(media_type)
+    if found:
+        try:
+            name = codecs.lookup(found[1]).name
+        except LookupError:
+            return "utf-8"
+        if _CHARSETS.fullmatch(name):
+            return name
+    return "utf-8"
+
+
+def _looks_like_text(body: bytes) -> bool:
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return not re.search(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]", text)
+
+
+_MAX_LENGTH = 300
+_MAX_BODY = 1024 * 1024
+_MAX_ERRORS = 3
+_MAX_DEPTH = 3
+_TEXTS = (
+    # RFC 9457 (problem details), RFC 6749 (OAuth 2.0), and what most APIs write
+    *("title", "detail", "message", "error_description", "error_message", "errorMessage"),
+    *("error", "msg", "reason", "description", "faultstring"),
+)
+_HOLDERS = ("error", "errors", "detail", "details", "fault", "message")
+
+
+def server_message(body: bytes, media_type: str, mask: Callable[[str], str] = str) -> str:
+    """Return what the body of an error says to a person; empty where it has no such text.
+
+    Args:
+        body: The body; only JSON is looked into.
+        media_type: The value of `Content-Type`.
+        mask: Takes the secrets out of a text.
+
+    Returns:
+        One line that a terminal can show, at most 300 characters.
+    """
+    text = decoded(body, media_type) if 0 < len(body) <= _MAX_BODY else None
+    if text is None or not is_json(media_type, text):
+        return ""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    found = [" ".join(mask(part).split()) for part in _texts_of(value, 0)]
+    line = visible("; ".join(dict.fromkeys(filter(None, found))), keep="")
+    return line if len(line) <= _MAX_LENGTH else line[:_MAX_LENGTH] + "..."
+
+
+def _texts_of(value: Any, depth: int) -> Iterator[str]:
+    """Yield the texts of an error object, or of the first errors of a list."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value[:_MAX_ERRORS]:
+            yield from _texts_of(item, depth + 1)
+    elif isinstance(value, dict) and depth <= _MAX_DEPTH:
+        place = _place_of(value)
+        # A code says something to a person where there is nothing else, and belongs to one of several errors.
+        names = [name for name in _TEXTS if isinstance(value.get(name), str)] or ["code"] * bool(depth)
+        yield from (f"{place}{value[name]}" for name in names if isinstance(value.get(name), str))
+        for name in _HOLDERS:
+            if isinstance(value.get(name), dict | list):
+                yield from _texts_of(value[name], depth + 1)
+
+
+def _place_of(error: dict[str, Any]) -> str:
+    """Return the input that an error names, for example FastAPI's `loc`, in front of its message."""
+    place = error.get("loc", error.get("field"))
+    if isinstance(place, list):
+        place = ".".join(str(step) for step in place if isinstance(step, str | int))
+    return f"{place}: " if isinstance(place, str) and place else ""
