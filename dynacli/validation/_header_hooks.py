@@ -13,7 +13,7 @@ from openapi_core.validation.response.exceptions import HeadersError, InvalidHea
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.operation import ITEM_FORMATS
 from dynacli.openapi.schema.evaluation.schema_error import JudgingNotes
-from dynacli.validation._bodies.text_fields import all_types, form_of, types_of, value_of, with_branches
+from dynacli.validation._text_fields import all_types, form_of, types_of, value_of, with_branches
 from dynacli.validation.finding import reason_of
 from dynacli.validation.operation_document import child
 

@@ -7,7 +7,7 @@ https://github.com/python-openapi/openapi-core/tree/0.23.1/openapi_core/validati
 Only `dynacli.validation._openapi_core_setup` imports this module.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -25,7 +25,7 @@ from dynacli.http.semantics import best_match, is_media_type, split_media_type
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.operation import IGNORED_HEADERS, documented_status, explodes, style_of
 from dynacli.openapi.schema.evaluation.schema_error import TOO_DEEP
-from dynacli.validation._bodies.body_hooks import FORM, BodyHooks, NotValidatedError
+from dynacli.validation._body_hooks import FORM, BodyHooks, NotValidatedError
 from dynacli.validation._header_hooks import HeaderHooks, note_place
 from dynacli.validation.finding import reason_of
 from dynacli.validation.operation_document import child
@@ -157,9 +157,7 @@ class RequestOverrides(_Overrides):
     def _errors(self, schema: SchemaPath, value: Any, pointer: str | None) -> list[Any]:
         errors = super()._errors(schema, value, pointer)
         if errors:
-            from dynacli.validation._schemas.documented_examples import forgive_examples
-
-            forgive_examples(errors, schema, self.schema_validators.resolve)
+            _forgive_examples(errors, schema, self.schema_validators.resolve)
         return errors
 
     def _get_body(self, body: Any, mimetype: str, operation: SchemaPath) -> Any:
@@ -261,3 +259,40 @@ class ResponseOverrides(HeaderHooks, _Overrides):
     def _has_no_schema_of_swagger(self, content: SchemaPath) -> bool:
         """Return whether a Swagger 2.0 document lists media types for the body (`produces`), but has no schema."""
         return self.is_swagger and not any("schema" in media_type for _, media_type in content.str_items())
+
+
+_LIMITS = frozenset(
+    {"pattern", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
+    | {"minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"}
+)
+
+
+def _forgive_examples(errors: Iterable[Any], schema: SchemaPath, resolve: Callable[[str], Any]) -> None:
+    """Let errors be minor that say of an example of the document that it breaks a limit.
+
+    The document contradicts itself there, and only its author knows which of the two the server goes by.
+
+    Args:
+        errors: Errors by the schema.
+        schema: The schema of a parameter, or of a body under a media type.
+        resolve: Returns the target of a reference; it raises `LookupError` if there is none.
+    """
+    from dynacli.openapi.document.json_trees import is_same_json
+
+    for error in errors:
+        if error.validator in _LIMITS and not error.is_minor:
+            examples = _examples(error, schema, resolve)
+            error.is_minor = error.is_example = any(is_same_json(error.instance, each) for each in examples)
+
+
+def _examples(error: Any, schema: SchemaPath, resolve: Callable[[str], Any]) -> Iterator[Any]:
+    """Yield the examples of the place of an error: those of its schema, then those of the parameter or media type."""
+    from dynacli.openapi.schema.documented_values import example_values_of, walk_value
+
+    own = error.schema if isinstance(error.schema, Mapping) else {}
+    yield from (own[keyword] for keyword in ("example", "default") if keyword in own)
+    if isinstance(own.get("examples"), list):
+        yield from own["examples"]
+    holder: Any = schema.parent.read_value()
+    for example in example_values_of(holder, resolve):
+        yield from walk_value(example, tuple(map(str, error.absolute_path)))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from openapi_core.templating.responses.exceptions import ResponseNotFound
 
     from dynacli.openapi.schema.read_schema import Direction
-    from dynacli.validation._schemas.undocumented_values import UndocumentedProperties
+    from dynacli.validation._undocumented_values import UndocumentedProperties
 
 __all__ = ["UNAUTHORIZED", "Judge", "excuse_of_status"]
 
@@ -143,7 +143,7 @@ class Judge:
 
     def _undocumented_properties(self, validators: Any, where: "Direction") -> "UndocumentedProperties":
         # Imported at the level `exact` alone.
-        from dynacli.validation._schemas.undocumented_values import UndocumentedProperties
+        from dynacli.validation._undocumented_values import UndocumentedProperties
 
         return UndocumentedProperties(validators, where)
 
@@ -257,7 +257,7 @@ class Judge:
         schema_errors = getattr(cause, "schema_errors", None)
         if schema_errors is not None:
             # Imported for those calls alone that do not match the document.
-            from dynacli.validation._findings.explain_error import explain
+            from dynacli.validation._finding_sentences import explain
 
             steps = getattr(cause, "schema_steps", [])
             for schema_error in schema_errors:
@@ -266,7 +266,7 @@ class Judge:
                     place = locate(self._document, path)
                     pointer, message = prefix + defect.pointer, defect.message
                     if defect.got is None and self._version == "3.0":
-                        from dynacli.validation._schemas.nullable import why_no_null
+                        from dynacli.validation._finding_sentences import why_no_null
 
                         reason = why_no_null(self._document, path, defect.rule)
                         message = f"{message}; {reason}" if reason else message
@@ -307,7 +307,7 @@ class Judge:
         wanted, value = getattr(cause, "type", None), getattr(cause, "value", None)
         text = "the value cannot be read as the document describes it"
         if isinstance(wanted, str) and isinstance(value, str):
-            from dynacli.validation._findings.keyword_sentences import shown
+            from dynacli.validation._finding_sentences import shown
 
             text = f"expected {wanted}, got {shown(value)}"
         return "type", place, text, wanted, shortened(value)

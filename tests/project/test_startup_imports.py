@@ -220,10 +220,10 @@ _ASKED = (
     | _modules("client.responses.verdict_text")
     | _modules(
         """
-        validation._bodies.body_hooks validation._bodies.item_schemas
+        validation._body_hooks
         validation._document_path validation._header_hooks
         validation._import_openapi_core validation.judge validation.operation_document
-        openapi.schema.evaluation.prepared_values validation._schemas.schema_validators
+        openapi.schema.evaluation.prepared_values validation._schema_validators
         validation.streamed_body
         """
     )
@@ -231,7 +231,7 @@ _ASKED = (
         """
         validation.sequences openapi.schema.evaluation.schema_error
         validation._openapi_core_overrides validation._openapi_core_setup
-        validation._bodies.text_fields
+        validation._text_fields
         """
     )
 )

@@ -4,8 +4,8 @@ Cut to operations it is valid by itself if the whole one is. The compiler cuts t
 need references replaced. That is a small part of most documents, and replacing every reference takes more time and
 memory than all else that is made of them.
 
-A `$ref` in an extension (`x-*`) or an `example` is data and no reference (OpenAPI 3.1.1, "Specification Extensions"),
-so the file that it names does not become part of the document. Some tools follow it all the same, and from another
+A `$ref` in an extension (`x-*`) or an `example` is data and no reference (OpenAPI 3.1.1, "Specification Extensions").
+So the file that it names does not become part of the document. Some tools follow it all the same, and from another
 folder it leads nowhere. A portable document has no such `$ref`.
 """
 

@@ -13,7 +13,7 @@ from dynacli.openapi.schema.discriminators import discriminator_of
 from dynacli.openapi.schema.evaluation.compiled_schema import MAX_ERRORS
 from dynacli.openapi.schema.evaluation.schema_error import shortened
 from dynacli.openapi.schema.read_schema import list_of, mapping_of
-from dynacli.validation._findings.explain_error import branch_name, explain
+from dynacli.validation._finding_sentences import branch_name, explain
 from dynacli.validation.finding import Finding
 from dynacli.validation.operation_document import pointer_below
 from dynacli.validation.read_body import JudgedValue

@@ -1,1 +1,0 @@
-"""Bodies and headers read as the values that their media types say."""

@@ -1,1 +1,0 @@
-"""The keywords of JSON Schema as openapi-core judges values by them."""
