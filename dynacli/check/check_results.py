@@ -17,6 +17,7 @@ from dynacli.urls import without_query
 __all__ = [
     "CheckResults",
     "Defect",
+    "ResponseCoverage",
     "coverage_of",
     "curl_of",
     "error_of",
@@ -34,7 +35,7 @@ __all__ = [
 
 
 @record
-class _ResponseCoverage:
+class ResponseCoverage:
     """The documented responses of an operation, and those that came.
 
     Args:
@@ -46,14 +47,14 @@ class _ResponseCoverage:
     seen: tuple[str, ...] = ()
 
 
-def coverage_of(checked: CheckedOperation) -> _ResponseCoverage:
+def coverage_of(checked: CheckedOperation) -> ResponseCoverage:
     """Return which of one operation's documented responses came."""
     documented = [response.status for response in checked.operation.responses]
     responses = [exchange.response for exchange in checked.exchanges if exchange.response is not None]
     # A redirect that was followed came, too.
     statuses = [*checked.statuses, *(status for response in responses for status, _ in response.hops)]
     seen = {documented_status(status, documented) for status in statuses}
-    return _ResponseCoverage(tuple(documented), tuple(status for status in documented if status in seen))
+    return ResponseCoverage(tuple(documented), tuple(status for status in documented if status in seen))
 
 
 def total_coverage(operations: Iterable[CheckedOperation]) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from dynacli.registry.opened_api import OpenedApi
 
 __all__ = [
     "READING_METHODS",
+    "Selection",
     "call_rounds",
     "may_change",
     "select_chains",
@@ -114,7 +115,7 @@ _UNSAFE_WITH_WRITE = (
 )
 
 
-class _Selection(NamedTuple):
+class Selection(NamedTuple):
     """The operations that are looked at, in document order.
 
     Args:
@@ -135,7 +136,7 @@ def select_operations(
     skipped: Sequence[str] = (),
     may_write: bool = False,
     refusal: Callable[[Operation], str] = lambda operation: "",  # noqa: ARG005
-) -> _Selection:
+) -> Selection:
     """Return the operations of a check.
 
     Args:
@@ -188,7 +189,7 @@ def select_operations(
             leave_out(operation, "dangerous", reason)
         else:
             called.append(operation)
-    return _Selection(tuple(called), tuple(left_out))
+    return Selection(tuple(called), tuple(left_out))
 
 
 def may_change(operation: Operation) -> bool:
@@ -237,7 +238,7 @@ def _names_with_tag(api: OpenedApi, tags: Iterable[str]) -> set[str]:
     return names
 
 
-def select_chains(api: OpenedApi, selection: _Selection) -> list[ResourceChain]:
+def select_chains(api: OpenedApi, selection: Selection) -> list[ResourceChain]:
     """Return the chains that hold a selected operation, without the reads and updates that were not selected.
 
     What creates and what deletes stays in each: the one makes the others possible, the other cleans up. A chain is
@@ -263,7 +264,7 @@ def select_chains(api: OpenedApi, selection: _Selection) -> list[ResourceChain]:
     return chains
 
 
-def share_operations(api: OpenedApi, selection: _Selection, shard: Shard) -> _Selection:
+def share_operations(api: OpenedApi, selection: Selection, shard: Shard) -> Selection:
     """Return every N-th operation, and besides those that are called the ones whose responses give them values."""
     operations = [DescribedOperation(api, operation) for operation in selection.called]
     linked_from: dict[str, list[str]] = {}
@@ -278,7 +279,7 @@ def share_operations(api: OpenedApi, selection: _Selection, shard: Shard) -> _Se
         if name not in names:
             names.add(name)
             waiting.extend(sources[name])
-    return _Selection(
+    return Selection(
         tuple(each for each in selection.called if each.name in names),
         tuple(each for number, each in enumerate(selection.left_out, 1) if shard.has(number)),
     )

@@ -41,6 +41,7 @@ from dynacli.record import record
 
 __all__ = [
     "ANY_METHOD",
+    "Overrides",
     "Sent",
     "SentValues",
     "asked_by_headers",
@@ -83,7 +84,7 @@ _MOST_READ = 64 * 1024 * 1024
 _UNSEEN = "a body that is too large, encoded or not clear, which may have a field that"
 
 
-class _Overrides(NamedTuple):
+class Overrides(NamedTuple):
     """What a request asks for besides its method.
 
     Args:
@@ -110,7 +111,7 @@ def asked_by_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
-def overrides_of(request: Request, *, is_whole: bool = True) -> _Overrides:
+def overrides_of(request: Request, *, is_whole: bool = True) -> Overrides:
     """Return what a request asks for besides its method.
 
     Args:
@@ -139,7 +140,7 @@ def overrides_of(request: Request, *, is_whole: bool = True) -> _Overrides:
             doubts.append(_UNSEEN)
         elif _is_field(field):
             take(field, read)
-    return _Overrides(asked, doubts[0] if doubts else "")
+    return Overrides(asked, doubts[0] if doubts else "")
 
 
 def _may_be_field(name: str) -> bool:

@@ -45,7 +45,7 @@ from dynacli.request.convert_words import convert_all
 from dynacli.text.markdown import to_text
 from dynacli.text.terminal import visible
 
-__all__ = ["RequestForm", "body_rows", "body_text", "example_words"]
+__all__ = ["BodyRows", "RequestForm", "body_rows", "body_text", "example_words"]
 
 
 class _AboutInput(NamedTuple):
@@ -103,7 +103,7 @@ def _about_input(env: Environment, draft: Draft, row: FormRow, facts: str) -> _A
     return _AboutInput("\n\n".join(filter(None, text)), values)
 
 
-class _BodyRows(NamedTuple):
+class BodyRows(NamedTuple):
     """A body in the rows of a form.
 
     Args:
@@ -143,7 +143,7 @@ def _value_of(draft: Draft) -> Any:
     return assemble(None, inputs.assignments) if inputs.assignments else None
 
 
-def body_rows(draft: Draft) -> _BodyRows | None:
+def body_rows(draft: Draft) -> BodyRows | None:
     """Return the rows that give the body which is written as text; None where no rows give exactly that."""
     try:
         value = json.loads(draft.text or "null")
@@ -161,7 +161,7 @@ def body_rows(draft: Draft) -> _BodyRows | None:
     with suppress(DynacliError):
         made = replace(draft, rows=tuple(rows), words=words, text=None)
         if _value_of(made) == value:
-            return _BodyRows(words, counts)
+            return BodyRows(words, counts)
     return None
 
 

@@ -13,6 +13,7 @@ from dynacli.text.terminal import visible
 
 __all__ = [
     "ApiCalls",
+    "Coverage",
     "SessionCalls",
     "end_at_test",
     "report_of",
@@ -22,7 +23,7 @@ __all__ = [
 ]
 
 
-class _Coverage(NamedTuple):
+class Coverage(NamedTuple):
     """How much of an API was called.
 
     Args:
@@ -66,14 +67,14 @@ class ApiCalls:
             statuses.add(call.status)
 
     @property
-    def coverage(self) -> _Coverage:
+    def coverage(self) -> Coverage:
         """How much of the API was called."""
         seen = 0
         for name, statuses in self.statuses.items():
             documented = self.documented.get(name, [])
             seen += len({documented_status(status, documented) for status in statuses} & {*documented})
         responses = sum(len(documented) for documented in self.documented.values())
-        return _Coverage(len(self.statuses), len(self.documented), seen, responses)
+        return Coverage(len(self.statuses), len(self.documented), seen, responses)
 
 
 class SessionCalls:

@@ -29,7 +29,7 @@ from dynacli.text.exact_json import read_json
 if TYPE_CHECKING:
     from dynacli.http.exchange import Response
 
-__all__ = ["BatchRun", "RunSettings", "open_earlier_results"]
+__all__ = ["BatchRun", "EarlierResults", "RunSettings", "open_earlier_results"]
 
 
 def _failed_result(row: int, error: DynacliError) -> RowResult:
@@ -103,7 +103,7 @@ def _read_result(line: str | bytes) -> RowResult | None:
     )
 
 
-class _EarlierResults:
+class EarlierResults:
     """The rows that went well, of a result in NDJSON; of each it keeps the place in the file alone.
 
     Args:
@@ -150,7 +150,7 @@ class _EarlierResults:
 
 
 @contextmanager
-def open_earlier_results(path: str) -> Iterator[_EarlierResults]:
+def open_earlier_results(path: str) -> Iterator[EarlierResults]:
     """Open the result of an earlier run.
 
     Raises:
@@ -159,7 +159,7 @@ def open_earlier_results(path: str) -> Iterator[_EarlierResults]:
     """
     with ExitStack() as stack:
         try:
-            results = _EarlierResults(stack.enter_context(open(os.path.expanduser(path), "rb")), path)
+            results = EarlierResults(stack.enter_context(open(os.path.expanduser(path), "rb")), path)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "it is no file name"
             raise FileError(f"The earlier result `{path}` cannot be read", reason=reason) from error
@@ -247,7 +247,7 @@ class BatchRun:
         calls: RowCalls,
         settings: RunSettings,
         *,
-        earlier: _EarlierResults | None = None,
+        earlier: EarlierResults | None = None,
     ) -> None:
         self._rows, self._plan, self._calls = iter(rows), plan, calls
         self._settings, self._earlier = settings, earlier

@@ -15,7 +15,7 @@ from typing import Any
 from dynacli.errors import DynacliError, FormatError, UsageError
 from dynacli.record import record
 
-__all__ = ["NAME", "Row", "WrongRow", "filled", "placeholders_in", "row_place"]
+__all__ = ["NAME", "Placeholder", "Row", "WrongRow", "filled", "placeholders_in", "row_place"]
 
 
 @record
@@ -102,7 +102,7 @@ _HINT = r"Write `{{NAME.PATH}}` with the name of an earlier row, or `\{{` for pl
 
 
 @record
-class _Placeholder:
+class Placeholder:
     """A part of a response that stands in the inputs of a row.
 
     Args:
@@ -149,7 +149,7 @@ class _Placeholder:
         return UsageError(f"The response has nothing for {self}", reason=reason)
 
 
-def _parsed(text: str) -> _Placeholder:
+def _parsed(text: str) -> Placeholder:
     """Return the placeholder that the text between the braces means.
 
     Raises:
@@ -158,7 +158,7 @@ def _parsed(text: str) -> _Placeholder:
     name = NAME.match(text)
     if name is None:
         raise UsageError(f"`{{{{{text[:60]}}}}}` is no placeholder", hint=_HINT)
-    found = _Placeholder(name[0], text[name.end() :].rstrip())
+    found = Placeholder(name[0], text[name.end() :].rstrip())
     if _PATH.fullmatch(found.path):
         return found
     from dynacli.text.filter_value import check_filter
@@ -170,7 +170,7 @@ def _parsed(text: str) -> _Placeholder:
     return found
 
 
-def placeholders_in(value: Any) -> Iterator[_Placeholder]:
+def placeholders_in(value: Any) -> Iterator[Placeholder]:
     """Yield the placeholders in a JSON value.
 
     Raises:

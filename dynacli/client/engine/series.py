@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = [
     "WAIT_SECONDS",
     "NeverTrueError",
+    "NextCall",
     "Series",
     "Until",
     "WaitPause",
@@ -261,7 +262,7 @@ def _never_true(until: Until, last: str, calls: int, asked: float | None) -> Dyn
 sleep = time.sleep
 
 
-class _NextCall(NamedTuple):
+class NextCall(NamedTuple):
     """The call that a link leads to."""
 
     described: DescribedOperation
@@ -379,7 +380,7 @@ def followed_link(made: MadeCall, name: str) -> FollowedLink | None:
     return link
 
 
-def next_call(made: MadeCall, link: FollowedLink, *, wants_example: bool = False) -> _NextCall:
+def next_call(made: MadeCall, link: FollowedLink, *, wants_example: bool = False) -> NextCall:
     """Return the call that a link of a response leads to.
 
     Args:
@@ -391,4 +392,4 @@ def next_call(made: MadeCall, link: FollowedLink, *, wants_example: bool = False
     if link.target is None:
         raise UsageError(f"The link `{link.name}` leads to no call", reason=link.note)
     inputs = followed_inputs(link, made.call, made.response, wants_example=wants_example)
-    return _NextCall(link.target, inputs, settings_for(link, made.call.settings))
+    return NextCall(link.target, inputs, settings_for(link, made.call.settings))

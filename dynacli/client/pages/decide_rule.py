@@ -38,6 +38,7 @@ from dynacli.record import record, replace
 __all__ = [
     "KINDS",
     "NO_RULE",
+    "DocumentPages",
     "configured_rule",
     "describe_pages",
     "document_pages",
@@ -580,7 +581,7 @@ NO_RULE = PageRule("none", "nothing in the document says how to ask for another 
 
 
 @record
-class _DocumentPages:
+class DocumentPages:
     """What a document says of the pages of an operation.
 
     Args:
@@ -600,7 +601,7 @@ class _DocumentPages:
 
 def document_pages(
     described: DescribedOperation, configured: PageRule | None = None, *, is_keyset_asked: bool = False
-) -> _DocumentPages:
+) -> DocumentPages:
     """Return what the document says of an operation's pages.
 
     Args:
@@ -632,10 +633,10 @@ def document_pages(
         if inferred_rules(described, fields, headers, is_keyset_asked=True):
             rules = (replace(rules[0], reason=f"{NO_RULE.reason}, but by ids: `--all=keyset`"),)
     rules = tuple(replace(rule, items=rule.items or items) for rule in rules)
-    return _DocumentPages(rules, rules[0].items if rules else items, candidates, fields, headers)
+    return DocumentPages(rules, rules[0].items if rules else items, candidates, fields, headers)
 
 
-def document_rule(pages: _DocumentPages) -> PageRule:
+def document_rule(pages: DocumentPages) -> PageRule:
     """Return the rule that `describe` names."""
     return pages.rules[0] if pages.rules else replace(NO_RULE, items=pages.items)
 
@@ -668,7 +669,7 @@ def describe_pages(described: DescribedOperation) -> dict[str, Any] | None:
     return rule.as_json()
 
 
-def _is_list(described: DescribedOperation, pages: _DocumentPages) -> bool:
+def _is_list(described: DescribedOperation, pages: DocumentPages) -> bool:
     """Return whether a response is a list, and not one thing that has a list among its properties."""
     is_named = described.operation.path.partition("#")[0].rstrip("/").endswith("}")
     has_id = any(field.steps == ("id",) for field in pages.fields)

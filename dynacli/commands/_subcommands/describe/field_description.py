@@ -19,6 +19,7 @@ from dynacli.text.wrapping import foreign, foreign_lines, shortened, word_or_quo
 __all__ = [
     "EVERYTHING",
     "Detail",
+    "SchemaField",
     "Text",
     "cut_lines",
     "describe_field",
@@ -51,7 +52,7 @@ class _TreeLimits(NamedTuple):
     sentence: int = 0
 
 
-class _SchemaField(NamedTuple):
+class SchemaField(NamedTuple):
     """A field in a tree.
 
     Args:
@@ -106,14 +107,14 @@ def _count(number: int) -> str:
     return f"{number:,}" + (" or more" if number >= _MOST_COUNTED else "")
 
 
-def fields_below(flat: FlatSchema, flat_schemas: FlatSchemas) -> Iterator[_SchemaField]:
+def fields_below(flat: FlatSchema, flat_schemas: FlatSchemas) -> Iterator[SchemaField]:
     """Yield the fields of a schema and of what is in them, at any depth, in the order of the document."""
     yield from _fields(flat, flat_schemas, (), flat.refs)
 
 
 def _fields(
     flat: FlatSchema, flat_schemas: FlatSchemas, steps: tuple[str, ...], refs: frozenset[str]
-) -> Iterator[_SchemaField]:
+) -> Iterator[SchemaField]:
     while flat.type == "array" and flat.items is not None:
         flat = flat_schemas(flat.items)
         if flat.refs & refs and refs:
@@ -126,12 +127,12 @@ def _fields(
         inner = flat_schemas(schema)
         is_recursive = bool(_refs_of(inner, flat_schemas) & refs)
         path = (*steps, name)
-        yield _SchemaField(len(steps), name, path, inner, is_required, is_recursive)
+        yield SchemaField(len(steps), name, path, inner, is_required, is_recursive)
         if not is_recursive:
             yield from _fields(inner, flat_schemas, path, refs | inner.refs)
 
 
-def _line(field: _SchemaField, resolve: Resolve, paint: Painter, width: int, indent: int, limit: int) -> str:
+def _line(field: SchemaField, resolve: Resolve, paint: Painter, width: int, indent: int, limit: int) -> str:
     mark = "*" if field.is_required else ""
     name = field.name if field.name == _ANY_NAME else word_or_quoted(field.name)
     left = f"{' ' * indent}{paint.bold(name)}{mark}  {type_text(field.flat, resolve)}"
