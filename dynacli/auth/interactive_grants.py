@@ -67,7 +67,7 @@ def _callback_url(host: str, port: int) -> str:
     """
     if not is_loopback(host) or not 0 <= port <= 65535:
         raise UsageError(
-            f"`{host}:{port}` is no address of this machine",
+            f"`{host}:{port}` is not an address of this machine",
             reason="The provider's response would leave it unencrypted",
             hint="Take `127.0.0.1`, `::1` or `localhost`, and a port up to 65535",
         )
@@ -131,7 +131,7 @@ class _CallbackListener(ThreadingHTTPServer):
             return self._responses.get(timeout=seconds)
         except Empty:
             raise AuthError(
-                f"Nobody signed in within {seconds:g} s",
+                f"There was no sign-in within {seconds:g} s",
                 reason="The browser did not come back from the provider",
                 hint="Sign in again; without a browser on this machine, with `--no-browser` or `--device`",
             ) from None
@@ -354,7 +354,7 @@ def sign_in_by_device(flow: OAuthFlow, client: OAuthClient, context: SignInConte
                 case _:
                     raise
     raise AuthError(
-        "Nobody signed in before the code ended",
+        "The code ended before you signed in",
         reason=f"`{without_query(flow.device_url)}` gave it for a limited time",
         hint="Sign in again, and enter the new code",
     )

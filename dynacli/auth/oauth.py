@@ -474,7 +474,7 @@ def refusal(response: _ProviderResponse, url: str, role: str, masker: Masker) ->
     return AuthError(
         f"The {role} `{without_query(url)}` responded with {response.status}",
         reason=server_message(response.body, response.media_type, masker.mask)
-        or "What came is no response of an OAuth provider (RFC 6749, section 5.2)",
+        or "This is not a response of an OAuth provider (RFC 6749, section 5.2)",
         hint="Try again later" if response.status >= 500 else "Check the address in the document",
         endpoint_status=response.status,
     )
@@ -498,7 +498,7 @@ def read_token(found: Mapping[str, Any], url: str, asked_at: float, client: OAut
         )
 
     if not found:
-        raise nonsense("It is no JSON object, or an empty one")
+        raise nonsense("It is not a JSON object, or an empty one")
     access_token = found.get("access_token")
     if not isinstance(access_token, str) or not access_token:
         raise nonsense("It holds no `access_token`")
@@ -511,7 +511,7 @@ def read_token(found: Mapping[str, Any], url: str, asked_at: float, client: OAut
         raise nonsense(f"Its `token_type` is not `Bearer`, the only one that {program().name} can send")
     seconds = _lifetime(found.get("expires_in"))
     if seconds is not None and not 0 < seconds < _TEN_YEARS:
-        raise nonsense("Its `expires_in` is no number of seconds that a token may live")
+        raise nonsense("Its `expires_in` is not a number of seconds that a token may live")
     return Token(
         Secret(access_token),
         None if seconds is None else asked_at + seconds,

@@ -80,7 +80,7 @@ def read_operation_token(
         value = read_json(text)
     except (ValueError, RecursionError):
         if not media_type.startswith("text/plain") or len(text.split()) != 1:
-            raise AuthError(f"The response of `{operation}` has no token", reason="It is no JSON") from None
+            raise AuthError(f"The response of `{operation}` has no token", reason="It is not JSON") from None
         value = text.strip()
 
     def placed(expression: str, usual: Callable[[], Any]) -> Any:

@@ -76,7 +76,7 @@ def _wrong_reference(value: Any) -> str:
         return _wrong_words(rest)
     if form == "keyring":
         return "" if all(rest.rpartition("/")) else "is `keyring:SERVICE/USER`"
-    return "" if rest else f"has nothing behind `{form}:`"
+    return "" if rest else f"has nothing after `{form}:`"
 
 
 def _wrong_words(line: str) -> str:
@@ -148,7 +148,7 @@ def _content(path: str, label: str) -> bytes:
     except (OSError, ValueError) as error:
         raise AuthError(
             f"{_capital(label)} cannot be read",
-            reason=f"`{path}`: {getattr(error, 'strerror', None) or 'it is no path'}",
+            reason=f"`{path}`: {getattr(error, 'strerror', None) or 'it is not a path'}",
             hint="Write the file, or name another one",
         ) from None
     if len(content) > _MOST_BYTES:

@@ -207,7 +207,7 @@ def _file(env: Environment, name: str, key: str) -> tuple[str, bytes]:
     except (OSError, ValueError) as error:
         raise FileError(
             f"The file of `{key}` cannot be read",
-            reason=f"`{path}`: {getattr(error, 'strerror', None) or 'it is no path'}",
+            reason=f"`{path}`: {getattr(error, 'strerror', None) or 'it is not a path'}",
             hint=f"Name another one in `{key}` of the configuration",
         ) from None
 
@@ -227,7 +227,7 @@ def authorities_in(env: Environment, ca: str) -> bytes:
 
 def _no_certificate(path: str, key: str) -> FileError:
     return FileError(
-        f"The file of `{key}` is no certificate",
+        f"The file of `{key}` is not a certificate",
         reason=f"There is none in PEM in `{path}`",
         hint=f"Name another one in `{key}` of the configuration",
     )

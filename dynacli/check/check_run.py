@@ -495,6 +495,6 @@ class CheckRun:
         if skips:
             return CheckedOperation(operation, (), skips[0].reason, skips[0].kind, unsent, probes)
         reason = (
-            "the server stopped answering in time" if self._is_silent else "the check was interrupted before"
+            "the server stopped responding in time" if self._is_silent else "the check was interrupted before"
         )
         return CheckedOperation(operation, (), reason, "interrupted")

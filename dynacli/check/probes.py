@@ -242,9 +242,7 @@ def _method_findings(
     documented = _documented_methods(exchange, described.operation.path, operations)
     listed = ", ".join(f"`{each}`" for each in sorted(documented))
     if exchange.is_success and method not in {"OPTIONS", *documented}:
-        message = (
-            f"`{method}` is answered with {response.status}, and the document has only {listed} for this path"
-        )
+        message = f"`{method}` returns {response.status}, and the document has only {listed} for this path"
         return [Finding("response", "undocumented-method", "status", message, None, response.status, *place)]
     allowed = re.findall(r"[A-Z]+", response.header("allow").upper())
     if response.status == _NOT_ALLOWED and not allowed:

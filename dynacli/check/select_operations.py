@@ -109,9 +109,9 @@ def _least_rank(operation: Operation) -> int:
 READING_METHODS = frozenset({"GET", "HEAD"})
 """Methods that are called without being named. OPTIONS and TRACE are safe too (RFC 9110, section 9.2.1),
 and say more of the server than of the operation."""
-_UNSAFE = "it may change something; `--operation NAME` or `--write` calls it all the same"
+_UNSAFE = "it may change something; `--operation NAME` or `--write` calls it anyway"
 _UNSAFE_WITH_WRITE = (
-    "it may change something, and is not about what is created here; `--operation NAME` calls it all the same"
+    "it may change something, and is not about what is created here; `--operation NAME` calls it anyway"
 )
 
 
@@ -183,9 +183,7 @@ def select_operations(
         elif summary.method not in READING_METHODS:
             leave_out(operation, "unsafe", _UNSAFE_WITH_WRITE if may_write else _UNSAFE)
         elif name not in only_names and (word := acting_word(summary)):
-            reason = (
-                f"it sounds as if it did more than read (`{word}`); `--operation NAME` calls it all the same"
-            )
+            reason = f"it sounds as if it did more than read (`{word}`); `--operation NAME` calls it anyway"
             leave_out(operation, "dangerous", reason)
         else:
             called.append(operation)

@@ -254,7 +254,7 @@ class DocumentCredential:
             self._challenge = challenge
             if not self._digest.wants_again(request, 401, [("WWW-Authenticate", challenge)]):
                 raise AuthError(
-                    f"The document of `{self._name}` wants Digest, which cannot be answered",
+                    f"The document of `{self._name}` wants Digest, which dynacli cannot use",
                     reason=f"Of the server's response, {self._digest.refusal}",
                     hint="Ask who runs the server, or save the document as a file and add that",
                 )

@@ -390,7 +390,7 @@ def seconds_of(text: str) -> float:
     except ValueError:
         seconds = 0
     if not 0 < seconds < _MAX_SECONDS:
-        raise UsageError(f"`{text}` is no time limit", hint="Give seconds, for example `--timeout 2.5`")
+        raise UsageError(f"`{text}` is not a time limit", hint="Give seconds, for example `--timeout 2.5`")
     return seconds
 
 
@@ -402,7 +402,8 @@ def retries_of(text: str) -> int:
     """
     if not (text.isascii() and text.isdecimal() and int(text[:9]) <= _MAX_RETRIES):
         raise UsageError(
-            f"`{text}` is no number of retries", hint=f"Give a number from 0 to {_MAX_RETRIES}: `--retries 0`"
+            f"`{text}` is not a number of retries",
+            hint=f"Give a number from 0 to {_MAX_RETRIES}: `--retries 0`",
         )
     return int(text)
 
@@ -417,7 +418,7 @@ def retry_status_of(text: str) -> int:
         text.isascii() and text.isdecimal() and len(text) == 3 and _FIRST_ERROR <= int(text) < _MOST_STATUS
     ):
         raise UsageError(
-            f"`{text}` is no status that a call can be made again after",
+            f"`{text}` is not a status that a call can be made again after",
             reason="Expected one of 400 to 599",
             hint="For example: `--retry-status 500`",
         )

@@ -148,7 +148,7 @@ def _in_list(place: Path, values: Any) -> Iterator[Mistake]:
             checks.get(key, str)(value)
         except UsageError:
             yield Mistake(
-                place, f"`{key}` has `{value}`, which is no origin such as `https://api.example.com`"
+                place, f"`{key}` has `{value}`, which is not an origin such as `https://api.example.com`"
             )
 
 

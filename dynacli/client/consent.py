@@ -20,7 +20,7 @@ class Consent:
     """
 
     hint = "Give `--yes` where a person has agreed to it"
-    hint_on_reading = "To call it all the same: `{line} {operation} ...`"
+    hint_on_reading = "To call it anyway: `{line} {operation} ...`"
 
     def __init__(
         self,

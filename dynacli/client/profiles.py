@@ -32,7 +32,7 @@ def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
             return {}  # the variable is about registered APIs: files, URLs and the demo API have no profiles
         raise UsageError(
             f"There is no profile `{name}`",
-            reason=f"`{api.name}` is no registered API, and only those have profiles",
+            reason=f"`{api.name}` is not a registered API, and only those have profiles",
             hint=f"Register it with `{invocation('api add')}`, or leave out `--profile`",
         )
     profiles = api.entry.get("profiles", {})

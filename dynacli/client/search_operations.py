@@ -190,7 +190,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
         near = [*meant_tags, *near][:_MOST_FOUND]
     return UsageError(
         f"{where} has no operation `{word}`",
-        reason="It is no name, no operationId and no tag of the document",
+        reason="It is not a name, an operationId or a tag of the document",
         hint=hint,
         near=near,
     )

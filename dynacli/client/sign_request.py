@@ -288,7 +288,7 @@ def _check_origin(
         accepting = f"`--accept-origin {origin}`"
         raise RefusedError(
             f"The credential is not sent to `{origin}`",
-            reason="The document names this origin, and nobody has accepted it for this API's credentials",
+            reason="The document names this origin, and you have not accepted it for this API's credentials",
             hint=f"{instead}. If you trust `{origin}`: {accepting}"
             if instead
             else f"If you trust it: {accepting}",

@@ -75,6 +75,8 @@ def further_command(name: str) -> "click.Command | None":
                 hint="Install the package that has it again",
             ) from error
         if not isinstance(command, click.Command):
-            raise UsageError(f"`{name}` is no command", reason=f"`{found.value}` is no command of click")
+            raise UsageError(
+                f"`{name}` is not a command", reason=f"`{found.value}` is not a command of click"
+            )
         return command
     return None

@@ -199,7 +199,7 @@ class OperationCommand(click.Command):
             raise with_namesakes(error, self._namesakes) from None
 
     def _check_flags(self, parsed: ParsedWords, ctx: click.Context) -> None:
-        """Check that all options are known, first of all: the value of an unknown one would be a word too many.
+        """Check that all options are known, first of all: the value of an unknown one would be an unexpected argument.
 
         Raises:
             UsageError: An option is unknown; the error has similar names.

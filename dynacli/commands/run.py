@@ -361,7 +361,7 @@ class Run:
 
     def warn_of_defect(self, error: Exception) -> None:
         """Write on one line that an exchange of a server failed in a way that nothing expects."""
-        self.warn(f"A request was answered with 500: {InternalError.caused_by(error).line}")
+        self.warn(f"A request got the response 500: {InternalError.caused_by(error).line}")
 
     def note(self, text: str) -> None:
         """Write a note to standard error: a line that calls for no action."""

@@ -183,7 +183,7 @@ class Application:
 
     def _served_document(self, request: Request) -> Response:
         if request.method not in {"GET", "HEAD"}:
-            raise _not_allowed("The request cannot be answered", ["GET", "HEAD"])
+            raise _not_allowed("The request cannot be served", ["GET", "HEAD"])
         headers = (("etag", self._document.etag), ("cache-control", "no-cache"))
         if self._document.is_known_to(next(iter(request.values_of("if-none-match")), None)):
             return Response(_NO_RESPONSE_BODY, headers, b"")

@@ -61,7 +61,7 @@ def redirected(request: Request, status: int, location: str) -> Request | None:
         here, there = origin_of(request.url), origin_of(target)
     except (ValueError, httpx.InvalidURL):
         raise NetworkError(
-            f"`{without_query(request.url)}` redirects to something that is no URL",
+            f"`{without_query(request.url)}` redirects to something that is not a URL",
             reason="Its `Location` cannot be read",
             hint="Give the right address with `--server`",
         ) from None

@@ -102,7 +102,7 @@ class PartialDownload:
             if size:
                 raise FileError(
                     f"`{self._part}` is in the way",
-                    reason=f"It is no part of a download that {program().name} has begun",
+                    reason=f"It is not a part of a download that {program().name} has begun",
                     hint="Move or remove it, or name another file",
                 )
         elif known.get("url") == self._url and known.get("validator") and size:
@@ -192,7 +192,7 @@ class PartialDownload:
         return NetworkError(
             f"The server does not go on with `{self._path}`",
             reason=f"What it sent is not the rest: {reason}",
-            hint="Try again: the next call begins anew",
+            hint="Try again: the next call restarts",
         )
 
     def _differs(self, response: Response) -> bool:

@@ -157,7 +157,7 @@ def open_upload(path: str, name: str) -> "FileUpload | StreamUpload":
         if stat.S_ISREG(status.st_mode):
             file.seek(0)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no file name"
+        reason = getattr(error, "strerror", None) or "it is not a file name"
         raise _unreadable(name, reason) from error
     return StreamUpload(file, name, close=file.close)
 

@@ -60,5 +60,7 @@ def rate_of(text: str) -> float:
     found = _RATE.fullmatch(text.strip().lower())
     rate = float(found[1]) / _UNITS[found[2] or found[3] or found[4] or "s"] if found else 0.0
     if not 1e-6 <= rate <= 1e6:
-        raise UsageError(f"`{text}` is no rate", hint="Give requests in a time: `5/s`, `100/m` or `1000/h`")
+        raise UsageError(
+            f"`{text}` is not a rate", hint="Give requests in a time: `5/s`, `100/m` or `1000/h`"
+        )
     return rate

@@ -113,9 +113,7 @@ class Pieces:
                 yield chunk
         if self.call.connections.is_cut:
             # Where the response states no length, a cut connection looks like the end of the body.
-            raise NetworkError(
-                f"The response of `{self._name}` broke off", reason="Nobody waits for it any more"
-            )
+            raise NetworkError(f"The response of `{self._name}` broke off", reason="The call was cancelled")
 
     def _received(self) -> Iterator[bytes]:
         from dynacli.http.import_httpx import httpx
@@ -271,7 +269,7 @@ class OneCall:
             else:
                 result.wait(self.retries, self.connections)
                 if self.connections.is_cut:
-                    raise NetworkError("The call was ended", reason="Nobody waits for it any more")
+                    raise NetworkError("The call was ended", reason="The call was cancelled")
                 request, self._tries = self._first, self._tries + 1
                 hops.clear()
 

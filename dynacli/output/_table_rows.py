@@ -98,7 +98,7 @@ class Columns:
         """
         if len(self._kinds) > 1:
             raise FormatError(
-                "The response is no table",
+                "The response is not a table",
                 reason="its items are of several kinds: objects, arrays or plain values",
                 hint="It is printed as JSON; `-f` can choose some of its items",
             )

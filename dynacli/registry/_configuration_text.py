@@ -45,7 +45,7 @@ def _put(tables: Any, path: tuple[str, ...], value: Any) -> None:
             return
         tables = tables.setdefault(name, {})
         if not isinstance(tables, dict):
-            raise ValueError(f"`{name}` is no table")  # noqa: TRY004  - it is the text that is wrong
+            raise ValueError(f"`{name}` is not a table")  # noqa: TRY004  - it is the text that is wrong
     if value is None:
         tables.pop(path[-1], None)
     else:
@@ -222,7 +222,7 @@ def with_table(text: str, name: str, key: str, table: dict[str, str]) -> str:
     wanted = tomllib.loads(text)
     known = wanted["apis"][name].setdefault(key, [])
     if not isinstance(known, list):
-        raise ValueError(f"What stands under `{key}` of `{name}` is no list")  # noqa: TRY004 - as above
+        raise ValueError(f"What stands under `{key}` of `{name}` is not a list")  # noqa: TRY004 - as above
     known.append(table)
     end = "" if not text or text.endswith("\n") else "\n"
     result = f"{text}{end}\n[[apis.{name}.{key}]]\n{tomlkit.dumps(table)}"

@@ -224,7 +224,7 @@ def _set_aside(path: str) -> str:
         with suppress(FileNotFoundError):
             os.unlink(f"{path}-journal")  # it belongs to the damaged file
         os.replace(path, aside)
-    return f"The history was damaged and is begun anew; the damaged file is `{aside}`"
+    return f"The history was damaged, so dynacli started a new one; the damaged file is `{aside}`"
 
 
 def _is_damaged(path: str) -> bool:

@@ -101,7 +101,7 @@ def _check_gaps(value: Any, path: str = "") -> None:
             if isinstance(item, _Gap):
                 raise UsageError(
                     f"Item {index} of `{path or 'the body'}` is missing",
-                    reason="An item behind it was given",
+                    reason="A later item was given",
                     hint="Indexes start at 0 and leave none out",
                 )
             _check_gaps(item, f"{path}[{index}]")

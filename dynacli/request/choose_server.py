@@ -176,7 +176,7 @@ def _checked(url: str) -> str:
         or "\\" in url
     ):
         raise UsageError(
-            "The server's address is no URL that can be sent to",
+            "The server's address is not a URL that can be sent to",
             reason="It must start with `http://` or `https://` and name a host in ASCII",
             hint="Give one: `--server https://api.example.com`",
         )
@@ -236,7 +236,9 @@ def parse_origin(text: str, option: str = "--accept-origin") -> str:
             return origin_of(text)
     except ValueError:
         pass  # the error follows
-    raise UsageError(f"The value of `{option}` is no origin", hint="Write it like `https://api.example.com`")
+    raise UsageError(
+        f"The value of `{option}` is not an origin", hint="Write it like `https://api.example.com`"
+    )
 
 
 _RESERVED = re.compile(r"(?:.+\.)?(?:example(?:\.(?:com|net|org))?|test|invalid|localhost)")

@@ -103,7 +103,7 @@ class WrittenParameter:
     def refuse_misread(self, reason: str) -> None:
         """Refuse a value that servers read as another one, unless nothing is judged."""
         if self.is_strict:
-            self.refuse(reason, hint="`--validate off` sends it all the same")
+            self.refuse(reason, hint="`--validate off` sends it anyway")
 
     def joined(self, texts: Sequence[str], encoded: Sequence[str]) -> str:
         """Return encoded members with the delimiter of the style between them, as it is written in a URL."""

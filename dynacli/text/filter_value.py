@@ -55,12 +55,14 @@ def check_filter(expression: str, name: str = "The filter") -> None:
     try:
         parsed = jmespath.compile(expression).parsed
     except RecursionError as error:
-        raise UsageError(f"{name} is no JMESPath expression", reason=_TOO_DEEP, hint=_hint()) from error
+        raise UsageError(f"{name} is not a JMESPath expression", reason=_TOO_DEEP, hint=_hint()) from error
     except jmespath.exceptions.JMESPathError as error:
-        raise UsageError(f"{name} is no JMESPath expression", reason=_reason(error), hint=_hint()) from error
+        raise UsageError(
+            f"{name} is not a JMESPath expression", reason=_reason(error), hint=_hint()
+        ) from error
     except ValueError as error:
         reason = "a number in it has too many digits"
-        raise UsageError(f"{name} is no JMESPath expression", reason=reason, hint=_hint()) from error
+        raise UsageError(f"{name} is not a JMESPath expression", reason=reason, hint=_hint()) from error
     _check_nodes(parsed, name)
 
 

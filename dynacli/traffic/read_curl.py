@@ -374,7 +374,7 @@ def _no_line(words: list[str]) -> UsageError:
             hint="In the browser, choose `Copy as cURL`: for Bash, or for Windows' `cmd`",
         )
     return UsageError(
-        "This is no line for curl",
+        "This is not a line for curl",
         reason=f"It begins with `{first}`" if words else "It is empty",
         hint="Give the whole line in quotes, or `-` for standard input: "
         f"`{invocation('import curl')} 'curl https://...'`",
@@ -498,7 +498,7 @@ class _Line:
         if value.startswith("@") and name not in {"data-raw", "data-urlencode"}:
             if self._data or self._file:
                 raise UsageError(
-                    "The body is put together from several pieces, of which one is a file",
+                    "The body is put together from several pieces, and one of them is a file",
                     hint="Put the body into one file",
                 )
             self._file = value[1:]

@@ -151,14 +151,14 @@ def _entries(file: Readable) -> Iterator[Any]:
     try:
         yield from har_entries(file)
     except UnicodeDecodeError:
-        raise FileError("The file is no text", reason="It is not UTF-8") from None
+        raise FileError("The file is not text", reason="It is not UTF-8") from None
     except (ValueError, RecursionError):
         raise _no_har("It is not JSON, or not all of it is there") from None
 
 
 def _no_har(reason: str) -> UsageError:
     return UsageError(
-        "This is no HAR file",
+        "This is not a HAR file",
         reason=reason,
         hint=f"Save one with the browser's developer tools, or with `{invocation('check')} --har FILE`",
     )

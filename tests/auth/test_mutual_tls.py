@@ -124,8 +124,8 @@ def test_a_server_that_wants_a_certificate_is_named(
     [
         ({}, 10, "`cert` and `cert_key` in `[apis.shop.auth.mtls]`"),
         ({"cert": "none.pem"}, 12, "The file of `cert` cannot be read"),
-        ({"cert": "client.key"}, 12, "The file of `cert` is no certificate"),
-        ({"cert": "broken.pem", "cert_key": "client.key"}, 12, "The file of `cert` is no certificate"),
+        ({"cert": "client.key"}, 12, "The file of `cert` is not a certificate"),
+        ({"cert": "broken.pem", "cert_key": "client.key"}, 12, "The file of `cert` is not a certificate"),
         ({"cert": "client.pem"}, 10, "is without its key"),
         ({"cert": "client.pem", "cert_key": "none.key"}, 12, "The file of `cert_key` cannot be read"),
         ({"cert": "client.pem", "cert_key": "server.key"}, 10, "is not that of the certificate"),
@@ -172,8 +172,8 @@ def test_a_certificate_that_is_not_valid_yet(
     ("ca", "code", "expected"),
     [
         ("none.pem", 12, "The file of `ca` cannot be read"),
-        ("client.key", 12, "The file of `ca` is no certificate"),
-        ("a\\u0000", 12, "it is no path"),
+        ("client.key", 12, "The file of `ca` is not a certificate"),
+        ("a\\u0000", 12, "it is not a path"),
         ("client.pem", 6, "is not trusted"),
     ],
 )

@@ -121,8 +121,8 @@ def test_a_held_revision_is_not_left_for_a_scheme(server: Recorder) -> None:
     ("words", "message"),
     [
         (("--scheme", "bearer", "--name", "X-Key"), "`--name` is the header of an API key"),
-        (("--scheme", "apikey", "--name", "Host"), "is no header for a key"),
-        (("--scheme", "apikey", "--name", "a b\r\nc"), "is no header for a key"),
+        (("--scheme", "apikey", "--name", "Host"), "is not a header for a key"),
+        (("--scheme", "apikey", "--name", "a b\r\nc"), "is not a header for a key"),
         (("--name", "X-Key"), "`--name` is only for documents"),
         (("--scheme", "other"), "has no security scheme"),
     ],

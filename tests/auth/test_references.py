@@ -95,7 +95,7 @@ def test_keys_that_are_not_of_the_scheme_give_nothing(shop: Shop, home: Path) ->
         ('token = "CANARY"', "secrets are never kept here"),
         ('token = "CANARY:CANARY"', "secrets are never kept here"),
         ("password = 5", "secrets are never kept here"),
-        ('token = "env:"', "has nothing behind `env:`"),
+        ('token = "env:"', "has nothing after `env:`"),
         ('token = "command:"', "has no command"),
         ('token = "command:a \'b"', "without its other half"),
         ('token = "keyring:a"', "is `keyring:SERVICE/USER`"),
@@ -133,7 +133,7 @@ def test_tables_that_can_be_used_are_not_refused(shop: Shop, home: Path) -> None
     [
         ("env:NOT_SET", "gives nothing"),
         ("file:none.txt", "No such file"),
-        ("file:a\0b", "is no path"),
+        ("file:a\0b", "is not a path"),
         ("file:latin.txt", "is not text in UTF-8"),
         ("file:lines.txt", "holds a control character"),
         ("file:large.txt", "larger than 1 MiB"),

@@ -652,7 +652,7 @@ def test_a_read_that_sounds_dangerous_is_left_out(
     assert (word != "") == (skipped is not None)
     if not word:
         return
-    reason = f"it sounds as if it did more than read (`{word}`); `--operation NAME` calls it all the same"
+    reason = f"it sounds as if it did more than read (`{word}`); `--operation NAME` calls it anyway"
     assert {"kind": "dangerous", "reason": reason} == skipped
     api = _api(server, paths)
     for words in ((), ("--dry-run",)):

@@ -290,7 +290,7 @@ def test_a_server_that_hangs_is_given_up(server: Recorder, silence: str) -> None
     assert 7 == result.exit_code
     assert sum(bool(row["calls"]) for row in result.json) < 10
     reasons = {row["skipped"]["reason"] for row in result.json if row["skipped"]}
-    assert {"the server stopped answering in time"} == reasons
+    assert {"the server stopped responding in time"} == reasons
 
 
 @pytest.mark.exhaustive

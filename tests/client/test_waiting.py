@@ -190,7 +190,7 @@ def test_an_response_without_a_body_is_null(server: Recorder, clock: Clock) -> N
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["get-job", "--wait", "state =="], "`--wait` is no JMESPath expression"),
+        (["get-job", "--wait", "state =="], "`--wait` is not a JMESPath expression"),
         (["get-job", "--wait", ""], "it is empty"),
         (["get-job", "--wait", "foo(state)"], "`--wait` is wrong"),
         (["start-job", "--wait", "state"], "POST may change something"),
@@ -201,10 +201,10 @@ def test_an_response_without_a_body_is_null(server: Recorder, clock: Clock) -> N
         (["get-job", "--wait-interval", "3"], "`--wait` is missing"),
         (
             ["get-job", "--wait", "state", "--wait-timeout", "x"],
-            "`x` is no number of seconds for `--wait-timeout`",
+            "`x` is not a number of seconds for `--wait-timeout`",
         ),
         (["get-job", "--wait", "state", "--wait-interval", "0"], "`--wait-interval 5`"),
-        (["get-job", "--wait", "state", "--wait-interval", "nan"], "`nan` is no number"),
+        (["get-job", "--wait", "state", "--wait-interval", "nan"], "`nan` is not a number"),
     ],
 )
 def test_what_cannot_be_waited_for_is_said_before_anything_is_sent(
@@ -299,7 +299,7 @@ def test_a_program_waits(jobs: dynacli.Api, clock: Clock) -> None:
 
 def test_a_program_is_told_what_cannot_be_waited_for(jobs: dynacli.Api, server: Recorder) -> None:
     """As the command line is."""
-    with pytest.raises(UsageError, match="`until` is no JMESPath expression"):
+    with pytest.raises(UsageError, match="`until` is not a JMESPath expression"):
         jobs.wait("get-job", "state ==")
     with pytest.raises(UsageError, match="is not called again"):
         jobs.wait("start-job", "state")

@@ -343,7 +343,7 @@ def test_a_profile_is_written(server: Recorder, home: Path) -> None:
     [
         (("--profile", "absent"), "has no profile `absent`"),
         (("--server", "9"), "There is no server `9`"),
-        (("--server", "ftp://x.example"), "no URL that can be sent to"),
+        (("--server", "ftp://x.example"), "not a URL that can be sent to"),
         (("--server", "https://x.example?api_key=abc"), "`api_key` of the URL holds a secret"),
         (("--server-var", "x=1"), "has no variable `x`"),
         (("--server-var", "x"), "has no `=`"),

@@ -141,7 +141,7 @@ def test_a_change_that_the_server_refuses_is_kept(server: Recorder, saving: Any,
         (
             {"put": _update("setThing")},
             Response(body=b"<p>", headers={"Content-Type": "text/html"}),
-            "It is no JSON",
+            "It is not JSON",
         ),
     ],
     ids=["no-update", "no-json-update", "html"],

@@ -203,7 +203,7 @@ def test_a_table_that_is_something_else_is_left_alone(text: str, path: Path) -> 
     path.write_text(text)
     result = run_cli("config", "set", "cache.limit=1")
     assert (12, text) == (result.exit_code, path.read_text())
-    assert "`cache` is no table" in result.stderr
+    assert "`cache` is not a table" in result.stderr
 
 
 def test_values_are_shown(path: Path) -> None:
@@ -293,7 +293,7 @@ MISTAKES = {
     "validate = 'hard'": "`validate` is one of `off`, `warn`",
     "refresh = 'daily'": "`refresh` is one of `never`",
     "refresh_after = 'soon'": "`refresh_after` is a time such as",
-    "origins = ['nowhere']": "`origins` has `nowhere`, which is no origin",
+    "origins = ['nowhere']": "`origins` has `nowhere`, which is not an origin",
     "overlays = 'a.yaml'": "`overlays` is a list of texts",
     "pin = 3": "`pin` is a text",
     "ca = 1": "`ca` is the name of a file",

@@ -70,7 +70,7 @@ def test_what_is_no_rate_is_refused(server: Recorder, text: str) -> None:
     api = save(document({"/a": {"get": operation("get-a")}}, [server.origin]))
     result = run_cli(api, "get-a", f"--rate={text}")
     assert (2, []) == (result.exit_code, server.requests)
-    assert "is no rate" in result.stderr
+    assert "is not a rate" in result.stderr
 
 
 def test_each_try_keeps_to_the_rate(server: Recorder) -> None:

@@ -93,7 +93,7 @@ def test_a_number_of_retries_is_a_small_number(api: str, server: Recorder, word:
     """Anything else is refused before something is sent."""
     result = run_cli(api, "get-a", f"--retries={word}")
     assert (2, []) == (result.exit_code, server.requests)
-    assert "is no number of retries" in result.stderr
+    assert "is not a number of retries" in result.stderr
 
 
 def test_the_configuration_says_how_often(api: str, server: Recorder) -> None:
@@ -474,7 +474,7 @@ def test_a_status_to_retry_is_that_of_an_error(api: str, server: Recorder, word:
     """Anything else is refused before something is sent."""
     result = run_cli(api, "get-a", f"--retry-status={word}")
     assert (2, []) == (result.exit_code, server.requests)
-    assert "is no status that a call can be made again after" in result.stderr
+    assert "is not a status that a call can be made again after" in result.stderr
 
 
 def test_every_way_in_takes_a_status_to_retry(api: str, server: Recorder) -> None:

@@ -118,4 +118,4 @@ def test_a_time_limit_is_a_number_of_seconds(server: Recorder, text: str) -> Non
     """`--timeout` takes a positive number; anything else is a usage error before anything is sent."""
     result = run_cli(_api(server.origin), "get-a", f"--timeout={text}")
     assert (2, []) == (result.exit_code, server.requests)
-    assert f"`{text}` is no time limit" in result.stderr
+    assert f"`{text}` is not a time limit" in result.stderr

@@ -256,7 +256,7 @@ DEEP = b"[" * 5_000 + b"]" * 5_000
 REFUSED: dict[str, tuple[bytes, str, OutputForm, str, str]] = {
     "column": (PETS, JSON, form_of("csv", columns="nam"), "has no column `nam`", "have `name`"),
     "column of texts": (b'["a"]', JSON, form_of("csv", columns="b"), "has no column `b`", "are no objects"),
-    "mixed": (MIXED, JSON, form_of("csv"), "is no table", "of several kinds"),
+    "mixed": (MIXED, JSON, form_of("csv"), "is not a table", "of several kinds"),
     "sparse": (
         SPARSE,
         JSON,
@@ -304,16 +304,16 @@ def test_an_response_that_has_not_the_form_is_not_lost(
 
 
 WRONG: dict[str, tuple[str, ...]] = {
-    "pets[": ("no JMESPath expression", "Incomplete expression"),
-    "": ("no JMESPath expression", "empty"),
+    "pets[": ("not a JMESPath expression", "Incomplete expression"),
+    "": ("not a JMESPath expression", "empty"),
     "lenght(pets)": ("filter is wrong", "no function `lenght`; it has `length`"),
     "foo(pets)": ("filter is wrong", "no function `foo`"),
     "pets[?contains(name)]": ("filter is wrong", "`contains` takes 2 and not 1 arguments"),
     "merge()": ("filter is wrong", "takes at least 1"),
-    "(" * 3000: ("no JMESPath expression", "nested too deeply"),
+    "(" * 3000: ("not a JMESPath expression", "nested too deeply"),
     "a" + "|a" * 20_000: ("filter is wrong", "nested too deeply"),
     "a" + " || a" * 101: ("filter is wrong", "nested too deeply"),
-    f"[{'9' * 5_000}]": ("no JMESPath expression", "too many digits"),
+    f"[{'9' * 5_000}]": ("not a JMESPath expression", "too many digits"),
 }
 
 

@@ -334,7 +334,7 @@ def test_what_reads_back_as_another_list_is_refused_unless_nothing_is_judged(
     options = {"explode": False, **options}
     with pytest.raises(UsageError) as caught:
         write("x", value, **options)
-    assert "`--validate off` sends it all the same" == caught.value.hint
+    assert "`--validate off` sends it anyway" == caught.value.hint
     assert expected == write("x", value, **options, is_strict=False)
 
 
@@ -354,7 +354,7 @@ def test_an_empty_value_of_a_path_is_sent_if_nothing_is_judged(
     """The error names the way to send it."""
     with pytest.raises(UsageError) as caught:
         serialize_path("x", value, **options)
-    assert "`--validate off` sends it all the same" == caught.value.hint
+    assert "`--validate off` sends it anyway" == caught.value.hint
     assert expected == serialize_path("x", value, **options, is_strict=False)
 
 

@@ -285,7 +285,7 @@ def test_what_the_document_does_not_know_is_said() -> None:
         pytest.param("wget x", "cannot be read", id="no-file"),
         pytest.param('Invoke-WebRequest -Uri "https://a.example"', "This is for PowerShell", id="powershell"),
         pytest.param('fetch("https://a.example", {});', "This is for JavaScript", id="javascript"),
-        pytest.param("", "This is no line for curl", id="empty"),
+        pytest.param("", "This is not a line for curl", id="empty"),
         pytest.param(
             "curl https://elsewhere.example/v1/pets",
             "No operation matches",

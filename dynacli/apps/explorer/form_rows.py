@@ -307,7 +307,7 @@ def _number(word: str) -> int | None:
     if not word:
         return None
     if not (word.isascii() and word.isdecimal() and int(word[:9])):
-        raise UsageError(f"`{word[:60]}` is no number of items", reason="It takes a whole number above 0")
+        raise UsageError(f"`{word[:60]}` is not a number of items", reason="It takes a whole number above 0")
     return int(word[:9])
 
 

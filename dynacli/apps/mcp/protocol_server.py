@@ -71,7 +71,7 @@ class _Progress:
     """How far a call is, for the client that waits for it."""
 
     def __init__(self) -> None:
-        self._since, self._message = time.monotonic(), "The server has not answered yet"
+        self._since, self._message = time.monotonic(), "The server has not responded yet"
         self._changed = anyio.Event()
 
     def tell(self, message: str) -> None:

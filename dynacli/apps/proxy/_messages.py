@@ -75,7 +75,7 @@ class MessageHead:
 
     def __init__(self, version: bytes, block: bytes) -> None:
         if not _FIELD_LINES.fullmatch(block):
-            raise BadMessageError("a line of its head is no header")
+            raise BadMessageError("a line of its head is not a header")
         self.version, self.block = version, block
         self.headers: Headers = []
         values: dict[bytes, list[bytes]] = {}
@@ -102,7 +102,7 @@ class MessageHead:
         if value is None:
             return None
         if not value.isdigit() or len(value) > 18:
-            raise BadMessageError("its length is no number, or there is more than one")
+            raise BadMessageError("its length is not a number, or there is more than one")
         return int(value)
 
     @property

@@ -114,7 +114,7 @@ class RequestGate:
                 501,
                 "http_request_error",
                 "This proxy makes no tunnels",
-                "It stands in the place of one server",
+                "It replaces one server",
                 "Give the client its URL as the server's, not as that of a proxy",
             )
         if request.has_token(b"upgrade", b"websocket"):
@@ -134,7 +134,7 @@ class RequestGate:
                 "Write it as `%23`",
             )
         if not path_of(request.target):
-            return OwnResponse(400, "http_request_error", "The target of the request is no path")
+            return OwnResponse(400, "http_request_error", "The target of the request is not a path")
         return self._misdirected(request)
 
     def _misdirected(self, request: RequestHead) -> OwnResponse | None:

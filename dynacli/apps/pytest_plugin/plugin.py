@@ -69,7 +69,7 @@ def _report_of(config: pytest.Config) -> tuple[str, str]:
     form, equals, file = word.partition("=")
     if form not in {"json", "junit"}:
         if equals and form.isalnum():
-            raise pytest.UsageError(f"--dynacli-report: `{form}` is no form, which is `json` or `junit`")
+            raise pytest.UsageError(f"--dynacli-report: `{form}` is not a form, which is `json` or `junit`")
         form, file = ("junit" if word.lower().endswith(".xml") else "json") if word else "", word
     return form, file
 

@@ -124,13 +124,13 @@ class EarlierResults:
             result = _read_result(line) if line.strip() else None
             if result is None and line.strip() and line.endswith(b"\n"):
                 raise UsageError(
-                    f"Line {number} of `{name}` is no result of a batch",
+                    f"Line {number} of `{name}` is not a result of a batch",
                     hint=f"Give `--resume` what `{invocation('batch')}` wrote as NDJSON",
                 )
             if result is not None and result.exit_code == 0:
                 if result.row > 100_000_000:
                     raise UsageError(
-                        f"Line {number} of `{name}` is about row {result.row}, of which there is none"
+                        f"Line {number} of `{name}` is about row {result.row}, which does not exist"
                     )
                 self._places.extend([0] * (result.row + 1 - len(self._places)))
                 self._places[result.row] = place + 1
@@ -161,7 +161,7 @@ def open_earlier_results(path: str) -> Iterator[EarlierResults]:
         try:
             results = EarlierResults(stack.enter_context(open(os.path.expanduser(path), "rb")), path)
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "it is no file name"
+            reason = getattr(error, "strerror", None) or "it is not a file name"
             raise FileError(f"The earlier result `{path}` cannot be read", reason=reason) from error
         yield results
 

@@ -157,7 +157,7 @@ def _parsed(text: str) -> Placeholder:
     """
     name = NAME.match(text)
     if name is None:
-        raise UsageError(f"`{{{{{text[:60]}}}}}` is no placeholder", hint=_HINT)
+        raise UsageError(f"`{{{{{text[:60]}}}}}` is not a placeholder", hint=_HINT)
     found = Placeholder(name[0], text[name.end() :].rstrip())
     if _PATH.fullmatch(found.path):
         return found

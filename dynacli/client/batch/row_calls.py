@@ -66,7 +66,7 @@ class RowCalls:
             if key is None:
                 error = no_such_plain_input(described, column)
                 raise UsageError(
-                    f"The column `{column[:60]}` is no input of `{described.operation.name}`",
+                    f"The column `{column[:60]}` is not an input of `{described.operation.name}`",
                     reason="The header is line 1",
                     hint=error.hint.replace("`--", "`"),
                 )

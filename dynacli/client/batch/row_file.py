@@ -93,7 +93,7 @@ def open_row_file(env: Environment, word: str) -> Iterator[RowFile]:
             try:
                 file = stack.enter_context(open(os.path.expanduser(word), "rb"))
             except (OSError, ValueError) as error:
-                reason = getattr(error, "strerror", None) or "it is no file name"
+                reason = getattr(error, "strerror", None) or "it is not a file name"
                 raise _unreadable(word, reason) from error
             if not file.seekable():
                 file = stack.enter_context(_kept(env, word, _copied(file, word)))
@@ -267,7 +267,7 @@ def _row_of(value: Any, operation: str, number: int, line: int = 0) -> Row:
         UsageError: It means none.
     """
     if not isinstance(value, Mapping):
-        raise UsageError("The row is no JSON object", hint='Its members are inputs: `{"limit": 3}`')
+        raise UsageError("The row is not a JSON object", hint='Its members are inputs: `{"limit": 3}`')
     if operation:
         return Row(number, line, operation, value)
     own, inputs, name = value.get("operation"), value.get("inputs", {}), value.get("as", "")
@@ -279,15 +279,15 @@ def _row_of(value: Any, operation: str, number: int, line: int = 0) -> Row:
         )
     if unknown:
         raise UsageError(
-            f"`{str(unknown[0])[:60]}` is no member of a row that names its operation",
+            f"`{str(unknown[0])[:60]}` is not a member of a row that names its operation",
             reason="There are `operation`, `inputs` and `as`",
             hint=f"Inputs stand in `inputs`: `{_EXAMPLE}`",
         )
     if not isinstance(inputs, Mapping):
-        raise UsageError("`inputs` of the row is no JSON object", hint=f"For example: `{_EXAMPLE}`")
+        raise UsageError("`inputs` of the row is not a JSON object", hint=f"For example: `{_EXAMPLE}`")
     if not isinstance(name, str) or (name and not NAME.fullmatch(name)):
         raise UsageError(
-            "`as` of the row is no name",
+            "`as` of the row is not a name",
             hint="A name has letters, digits and `_`, and begins with no digit",
         )
     return Row(number, line, own, inputs, name, may_refer=True)
@@ -395,7 +395,7 @@ def _wrong_row(error: Exception, number: int, begin: int) -> UsageError:
     text = str(error)
     if "end of data" in text:
         return UsageError("A quote is opened and not closed", reason=f"It is in line {begin}", hint=_QUOTES)
-    return UsageError(f"Line {number} is no CSV", reason=text, hint=_QUOTES)
+    return UsageError(f"Line {number} is not CSV", reason=text, hint=_QUOTES)
 
 
 def _misfit(found: int, wanted: int) -> UsageError:

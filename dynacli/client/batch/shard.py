@@ -37,6 +37,6 @@ def shard_of(text: str) -> Shard:
     shard = Shard(int(found[1]), int(found[2])) if found else Shard(0, 0)
     if not 1 <= shard.index <= shard.count:
         raise UsageError(
-            f"`{text}` is no share", hint="Give which one of how many, counted from 1: `--shard 2/5`"
+            f"`{text}` is not a shard", hint="Give which one of how many, counted from 1: `--shard 2/5`"
         )
     return shard

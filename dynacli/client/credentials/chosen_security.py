@@ -196,7 +196,7 @@ def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> b
     header = header or _USUAL_HEADER
     if kind == "apikey" and not is_supported(SecurityScheme(kind, "apiKey", "", "header", header)):
         raise UsageError(
-            f"`{header}` is no header for a key",
+            f"`{header}` is not a header for a key",
             reason="A header has letters, digits and `-`",
             hint="For example `X-API-Key`",
         )

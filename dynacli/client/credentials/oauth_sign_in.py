@@ -217,7 +217,7 @@ def accepting(
             if origin not in known and (ask is None or not ask(origin)):
                 raise RefusedError(
                     f"Nothing is sent to the provider `{origin}`",
-                    reason=f"The document names it for `{visible(scheme.name, keep='')}`, and nobody has accepted it",
+                    reason=f"The document names it for `{visible(scheme.name, keep='')}`, and you have not accepted it",
                     hint=f"If you trust it: `--accept-origin {origin}`",
                     origin=origin,
                 )

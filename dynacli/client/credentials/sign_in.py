@@ -173,7 +173,7 @@ def bound_origins(
     if not is_accepted_origin(api, settings, origin) and (ask is None or not ask(origin)):
         raise RefusedError(
             f"No credential is stored for `{origin}`",
-            reason="The document names this origin, and nobody has accepted it for this API's credentials",
+            reason="The document names this origin, and you have not accepted it for this API's credentials",
             hint=f"If you trust it: `--accept-origin {origin}`",
             origin=origin,
         )

@@ -88,7 +88,7 @@ def wait_seconds_of(word: str, flag: str) -> float:
         seconds = 0
     if not 0 < seconds <= _MOST_SECONDS:
         raise UsageError(
-            f"`{word}` is no number of seconds for `{flag}`",
+            f"`{word}` is not a number of seconds for `{flag}`",
             reason="It takes a number above 0, up to a million",
             hint=f"For example: `{flag} 5`",
         )
@@ -240,7 +240,7 @@ def _value_of(response: "Response", until: Until) -> Any:
         reason = "it is called JSON, and cannot be read as such"
     raise FormatError(
         f"{until.name} cannot be looked up in this response",
-        reason=f"It is no JSON: {reason}",
+        reason=f"It is not JSON: {reason}",
         hint="It is printed as it came; only JSON can be waited for",
     )
 

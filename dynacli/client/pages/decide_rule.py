@@ -535,7 +535,7 @@ def what_is_wrong_with_rule(table: Any) -> str:
     for key in ("items", "next", "cursor"):
         wrong = _wrong_expression(table[key]) if key in table else ""
         if wrong:
-            return f"`{key}` is no JMESPath expression: {wrong}"
+            return f"`{key}` is not a JMESPath expression: {wrong}"
     return ""
 
 

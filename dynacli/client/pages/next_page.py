@@ -168,7 +168,7 @@ def _by_url(rule: PageRule, page: ReceivedPage) -> NextPage | End:
     if not isinstance(found, str):
         raise _no_name(page, where, "a URL", found)
     if not rule.is_declared and (where.endswith("next") or place.header) and not is_url(found):
-        return End(f"`{where}` is no URL", is_said=False)
+        return End(f"`{where}` is not a URL", is_said=False)
     return _at_url(page, found)
 
 

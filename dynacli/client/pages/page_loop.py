@@ -248,7 +248,7 @@ class PageLoop:
         if not response.body:
             reason = "It is empty"
         elif "json" not in media_type:
-            reason = f"It is no JSON but `{media_type}`, {response.size:,} bytes"
+            reason = f"It is not JSON but `{media_type}`, {response.size:,} bytes"
         raise NetworkError(
             f"Page {number} of `{self._described.operation.name}` cannot be read",
             reason=reason,

@@ -99,7 +99,7 @@ class Explanation(NamedTuple):
         if self.verdict == DENIED:
             return "Here: refused (exit 11), whatever is given"
         if self.exit_code:
-            return "Here: refused (exit 11) without `--yes`, as nobody can be asked"
+            return "Here: refused (exit 11) without `--yes`, because there is no terminal to ask on"
         return "Here: asked first; `--yes` has agreed" if self.is_asked else "Here: made without a question"
 
 

@@ -211,7 +211,7 @@ def _unconfirmed(
         return RefusedError.declined("Nothing was sent")
     reason = decision.reason if decision.place else f"Its method is {_DESTROYING}, which removes something"
     return RefusedError(
-        f"`{operation.name}` is to be confirmed, and nobody can be asked",
+        f"`{operation.name}` needs confirmation, and there is no terminal to ask on",
         reason=reason,
         hint=consent.hint,
         policy=policy_json(decision),

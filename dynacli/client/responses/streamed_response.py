@@ -85,7 +85,7 @@ class StreamedResponse(Response):
         if not self.is_stream:
             media_type = self._response.header("content-type").partition(";")[0] or "no declared type"
             raise FormatError(
-                f"The response of `{self._call.described.operation.name}` is no stream",
+                f"The response of `{self._call.described.operation.name}` is not a stream",
                 reason=f"It is `{media_type}`, where JSON lines, a JSON sequence or server-sent events have items",
                 hint="Use its `data`; `items` yields the items of a list",
             )

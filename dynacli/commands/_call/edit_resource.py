@@ -215,7 +215,7 @@ def _value_of(body: bytes, media_type: str, described: DescribedOperation) -> An
         pass  # the error follows
     raise UsageError(
         f"The response of `{described.operation.name}` cannot be edited",
-        reason=f"It is no JSON: its media type is `{media_type}`" if media_type else "It is no JSON",
+        reason=f"It is not JSON: its media type is `{media_type}`" if media_type else "It is not JSON",
     )
 
 

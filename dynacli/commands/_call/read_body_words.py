@@ -177,7 +177,7 @@ def _content(run: Run, word: str, media_type: str) -> "bytes | Payload":
         with open(path, "rb") as file:
             return file.read()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no file name"
+        reason = getattr(error, "strerror", None) or "it is not a file name"
         raise FileError(f"Cannot read the body's file `{word[1:]}`", reason=reason) from error
 
 
@@ -295,7 +295,7 @@ def _no_such_place(
         hint = f"{parent[0].upper()}{parent[1:]} has {known}" + (", ..." if len(flat.properties) > 8 else "")
     else:
         hint = f"See what it takes: `{invocation('describe', described.api.name)} {described.operation.name}`"
-    reason = f"{parent} is no array" if missing.startswith("[") else f"{parent} has no `{missing}`"
+    reason = f"{parent} is not an array" if missing.startswith("[") else f"{parent} has no `{missing}`"
     return UsageError(
         f"`--set {place}` does not match a field of the body",
         reason=reason[0].upper() + reason[1:],

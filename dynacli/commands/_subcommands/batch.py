@@ -129,7 +129,7 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
             )
         if run.options.dry_run:
             right = "row is right" if plan.count == 1 else "rows are right"
-            run.note(f"{plan.count:,} {right}, as far as can be told before; nothing was sent")
+            run.note(f"{plan.count:,} {right}, as far as dynacli can check before sending; nothing was sent")
             return
         _confirm(run, calls, settings, plan)
         batch = telling.batch = BatchRun(
@@ -265,7 +265,7 @@ def _confirm(run: Run, calls: "RowCalls", settings: "CallSettings", plan: "Batch
     rows = f"{counted(count, 'row')} {what} at {origin_of(base_url_of(described, settings))}"
     refusal = RefusedError(
         "Nothing was sent",
-        reason=f"{rows}, and nobody agreed to it",
+        reason=f"{rows}, and you did not agree to it",
         hint="Add `--yes` to allow it",
     )
     consent.agreed.clear()

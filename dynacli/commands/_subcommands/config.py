@@ -128,14 +128,14 @@ def _wrong_in(run: Run, content: bytes, before: str) -> FileError | None:
     except UnicodeDecodeError:
         mistakes = ["it is not UTF-8"]
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        mistakes = [f"it is no TOML: {error}"]
+        mistakes = [f"it is not TOML: {error}"]
     else:
         mistakes = [mistake.text(text) for mistake in mistakes_in(run.env, tables)]
     if not mistakes:
         return None
     more = f", and {len(mistakes) - _MOST_NAMED} more" if len(mistakes) > _MOST_NAMED else ""
     return FileError(
-        f"What was saved is no configuration that {program().name} can use",
+        f"What was saved is not a configuration that {program().name} can use",
         reason="; ".join(mistakes[:_MOST_NAMED]) + more,
         hint=f"Fix it: `{invocation('config edit')}`; `{invocation('help configuration')}` has the keys",
     )

@@ -48,7 +48,7 @@ def _opened_input(run: Run, word: str, use: str) -> "Iterator[Readable]":
             with open(os.path.expanduser(word), "rb") as file:
                 yield file
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no file name"
+        reason = getattr(error, "strerror", None) or "it is not a file name"
         raise FileError(f"`{word}` cannot be read", reason=reason) from error
 
 

@@ -689,7 +689,7 @@ def unpack(packed: Any) -> str:
     except (TypeError, zlib.error) as error:
         raise ValueError(str(error)) from error
     if not reader.eof or reader.unused_data:
-        raise ValueError("it is cut, too long, or has something behind it")
+        raise ValueError("it is cut, too long, or has something after it")
     return text.decode("utf-8", "surrogatepass")
 
 

@@ -139,7 +139,7 @@ KINDS: dict[str, _Kind] = {
         "a whole `oneOf` or `anyOf`", "is held to no alternatives any more, was to {from}"
     ),
     "alternatives-changed": _Kind("`oneOf` became `anyOf`, or the reverse", "is {to}, was {from}"),
-    "discriminator-changed": _Kind("a discriminator", "is told by another discriminator"),
+    "discriminator-changed": _Kind("a discriminator", "has another discriminator"),
     "constraint-changed": _Kind("any other keyword of a schema", "has another {word}"),
 }
 

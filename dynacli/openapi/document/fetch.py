@@ -233,10 +233,10 @@ class _AllowedFiles:
             reason = f"It is a file of this machine, and this is {document}"
             raise RefusedError(f"`{name}` is not read", reason=reason)
         if parts.netloc not in ("", "localhost") or parts.query:
-            raise RefusedError(f"`{name}` is not read", reason="It is no file of this machine")
+            raise RefusedError(f"`{name}` is not read", reason="It is not a file of this machine")
         path = local_path(parts.path)
         if "\0" in path:
-            raise DocumentError(f"`{name}` is no name of a file")
+            raise DocumentError(f"`{name}` is not a name of a file")
         resolved = os.path.realpath(path)
         if not os.path.join(resolved, "").startswith((*self.own, *self.folders)):
             # The hint is for documents alone: nobody should be told to allow the directory of `/etc/passwd`.

@@ -196,7 +196,7 @@ def _mend(node: dict[str, Any], steps: Steps, warn: Warn, move: Rename) -> None:
     if "enum" in node:
         _mend_enum(node, steps, warn)
     if _is_text(node) and _is_scalar(default := node.get("default")):
-        warn("`default` is no string, which it should be; it is read as one", *steps, "default")
+        warn("`default` is not a string, which it should be; it is read as one", *steps, "default")
         node["default"] = _as_text(default)
 
 
@@ -221,7 +221,7 @@ def _mend_number(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) -
     except ValueError:
         meant = None
     if meant is None or not isfinite(meant) or (keyword in _COUNTS and (meant < 0 or meant % 1)):
-        warn(f"`{keyword}` is no number; it is ignored", *steps, keyword)
+        warn(f"`{keyword}` is not a number; it is ignored", *steps, keyword)
         del node[keyword]
     else:
         warn(f"`{keyword}` should be a number; it is read as {meant}", *steps, keyword)
@@ -286,7 +286,7 @@ def _mend_type(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
             return
         word = value.strip().lower()
         if word == "any":
-            warn("`type` is `any`, which is said by leaving it out", *steps, "type")
+            warn("`type` is `any`, which means the same as no `type`", *steps, "type")
             del node["type"]
             return
         meant, meant_format = (word, "") if word in _TYPES else _MEANT_TYPES.get(word, ("", ""))

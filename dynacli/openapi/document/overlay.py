@@ -173,7 +173,7 @@ def _actions(overlay: Any, name: str) -> list[Mapping[str, Any]]:
     if not isinstance(overlay, Mapping) or not isinstance(overlay.get("overlay"), str):
         raise DocumentError(
             f"{_capital(name)} is not an OpenAPI overlay",
-            reason="It is no object with a member `overlay`, the version of the specification",
+            reason="It is not an object with a member `overlay`, the version of the specification",
             hint="An overlay begins with `overlay: 1.0.0`",
         )
     if not _VERSION.fullmatch(overlay["overlay"]):
@@ -296,7 +296,7 @@ def _find(document: Any, target: str, action_name: str) -> list[Steps]:
         places = [node.location for node in islice(Paths().finditer(target, document), MAX_NODES + 1)]
     except (JSONPathError, RecursionError) as error:
         raise DocumentError(
-            f"{action_name} has a `target` that is no JSONPath: `{target[:200]}`",
+            f"{action_name} has a `target` that is not a JSONPath: `{target[:200]}`",
             reason=str(error).partition("\n")[0],
             hint="RFC 9535 says how one is written, for example `$.paths['/pets'].get`",
         ) from error

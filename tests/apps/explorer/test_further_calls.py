@@ -115,14 +115,14 @@ def test_a_wait_says_what_cannot_be_shows_each_response_and_is_cancelled_between
             await explorer.open("get-job")
             await explorer.type("j1")
             await _set(explorer, "wait", "!")
-            assert "^ `--wait` is no JMESPath expression" in explorer.screen, explorer.screen
+            assert "^ `--wait` is not a JMESPath expression" in explorer.screen, explorer.screen
             await explorer.press("backspace")
             await _set(explorer, "wait", "done")
             await _set(explorer, "wait-interval", "6x")
-            assert "^ `6x` is no number of seconds" in explorer.screen, explorer.screen
+            assert "^ `6x` is not a number of seconds" in explorer.screen, explorer.screen
             await explorer.press("f5")
             await explorer.answered()
-            assert "`6x` is no number of seconds" in explorer.response_text
+            assert "`6x` is not a number of seconds" in explorer.response_text
             assert [] == server.requests
             await explorer.press("f3", "backspace")
             await _set(explorer, "wait-interval", "0")

@@ -74,7 +74,7 @@ def test_orders_of_a_document_are_quoted(server: Recorder, monkeypatch: pytest.M
         structured = getattr(each, "structured_content", each if isinstance(each, dict) else None)
         text = each if isinstance(each, str) else "".join(part.text for part in getattr(each, "content", ()))
         if structured is None or title == "a search":
-            assert "no instruction" in text.split("\n")[0], title
+            assert "never an instruction" in text.split("\n")[0], title
             _check(title, text)
         for said in _said(structured):
             _check(title, said)

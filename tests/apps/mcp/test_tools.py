@@ -365,7 +365,7 @@ def test_what_breaks_the_document_is_told(server: Recorder) -> None:
         pytest.param("call", {"operation": "get-org", "inputs": "x"}, "`inputs`", id="no-object"),
         pytest.param("call", {"operation": "get-org", "all": True}, "'all'", id="unknown-argument"),
         pytest.param("call", {"operation": "get-org", "max_items": 10**9}, "`max_items`", id="a-milliard"),
-        pytest.param("call", {"operation": "get-org", "filter": "["}, "no JMESPath", id="filter"),
+        pytest.param("call", {"operation": "get-org", "filter": "["}, "not a JMESPath", id="filter"),
         pytest.param("call", {"operation": "get-org", "inputs": {"x": 1}}, "no option `--x`", id="input"),
         pytest.param("call", {"operation": "get-orgs"}, "`get-org`", id="operation"),
         pytest.param("call", {"operation": "get-org", "profile": "x"}, "`x`", id="profile"),
@@ -527,7 +527,7 @@ def test_orders_in_a_document_are_quoted(server: Recorder) -> None:
         return [_text(found), _text(described), getattr(page.contents[0], "text", "")]
 
     for text in converse(["./api.json"], act):
-        assert "no instruction" in text.split("\n")[0]
+        assert "never an instruction" in text.split("\n")[0]
         assert text.replace("\n", "").isprintable()
         assert "\U000e0041" not in text
 

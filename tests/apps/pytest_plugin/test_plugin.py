@@ -144,7 +144,7 @@ def test_an_response_that_breaks_the_document_fails_its_test(
             "E       ValueError: mine",
             "*_ test_is_of_no_operation _*",
             "`pets.json` has no operation `get-pets`",
-            "It is no name, no operationId and no tag of the document",
+            "It is not a name, an operationId or a tag of the document",
             "pets.json: 1 of 3 operations called, 1 of 5 responses seen",
         ]
     )
@@ -197,7 +197,10 @@ def test_a_run_that_does_not_use_the_plugin_imports_nothing_of_it(tmp_path: Path
             ("--dynacli-report=junit=nowhere/r.json",),
             "*--dynacli-report: `nowhere/r.json` cannot be written*",
         ),
-        (("--dynacli-report=xml=r.xml",), "*--dynacli-report: `xml` is no form, which is `json` or `junit`*"),
+        (
+            ("--dynacli-report=xml=r.xml",),
+            "*--dynacli-report: `xml` is not a form, which is `json` or `junit`*",
+        ),
         (("--dynacli-check", "nothing.json"), "*There is no file `*nothing.json`*"),
     ],
     ids=["report", "form", "check"],

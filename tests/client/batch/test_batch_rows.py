@@ -77,7 +77,7 @@ def test_an_empty_cell_is_not_given(api: SmallApi) -> None:
         pytest.param(
             "get-pet", "pet-id,petId\n1,2\n", "`pet-id` and `petId` are the same input", id="two-spellings"
         ),
-        pytest.param("get-pet", "pet-id,sise\n1,2\n", "`sise` is no input of `get-pet`", id="no-input"),
+        pytest.param("get-pet", "pet-id,sise\n1,2\n", "`sise` is not an input of `get-pet`", id="no-input"),
         pytest.param("get-pet", ",\n1,2\n", "has no header", id="no-header"),
         pytest.param("get-pet", '"pet-id\n1\n', "The header of the CSV cannot be read", id="header-quote"),
         pytest.param(
@@ -86,14 +86,14 @@ def test_an_empty_cell_is_not_given(api: SmallApi) -> None:
         pytest.param("get-pet", "pet-id,page-size\n1\n", "1 cell, and the header 2 columns", id="too-few"),
         pytest.param("get-pet", "pet-id\n1\n2,3\n", "Row 2 (line 3): The row has 2 cells", id="too-many"),
         pytest.param("get-pet", 'pet-id\n1\n"2\n3\n', "Row 2 (line 3): A quote is opened", id="open-quote"),
-        pytest.param("get-pet", 'pet-id\n"1"2\n', "Row 1 (line 2): Line 2 is no CSV", id="wrong-quote"),
+        pytest.param("get-pet", 'pet-id\n"1"2\n', "Row 1 (line 2): Line 2 is not CSV", id="wrong-quote"),
         pytest.param("get-pet", b"pet-id\n1\n\xe4\n", "Row 2 (line 3): The line is not UTF-8", id="latin-1"),
         pytest.param("get-pet", b'{"pet-id": "\xe4"}\n', "Row 1: The line is not UTF-8", id="ndjson-latin-1"),
         pytest.param(
             "get-pet", '{"pet-id": 1}\n{"pet-id": 2\n', "Row 2: The line is not JSON", id="cut-json"
         ),
         pytest.param("get-pet", '{"pet-id": NaN}\n', "Row 1: The line is not JSON", id="nan"),
-        pytest.param("get-pet", '{"pet-id": 1}\n7\n', "Row 2: The row is no JSON object", id="no-object"),
+        pytest.param("get-pet", '{"pet-id": 1}\n7\n', "Row 2: The row is not a JSON object", id="no-object"),
         pytest.param("get-pet", '{"pet-id": 0}\n', "path `petId`:", id="refused-by-the-document"),
         pytest.param("get-pet", '{"pet-id": "x"}\n', "`x` is not a value for PET_ID", id="wrong-type"),
         pytest.param("get-pots", "pet-id\n1\n", "has no operation `get-pots`", id="unknown-operation"),
@@ -108,10 +108,12 @@ def test_an_empty_cell_is_not_given(api: SmallApi) -> None:
             "", '{"operation": "nope"}\n', "has no operation `nope`", id="unknown-operation-of-a-row"
         ),
         pytest.param(
-            "", '{"operation": "get-pet", "input": {}}\n', "`input` is no member", id="unknown-member"
+            "", '{"operation": "get-pet", "input": {}}\n', "`input` is not a member", id="unknown-member"
         ),
-        pytest.param("", '{"operation": "get-pet", "inputs": []}\n', "is no JSON object", id="inputs"),
-        pytest.param("", '{"operation": "get-pet", "as": "1"}\n', "`as` of the row is no name", id="no-name"),
+        pytest.param("", '{"operation": "get-pet", "inputs": []}\n', "is not a JSON object", id="inputs"),
+        pytest.param(
+            "", '{"operation": "get-pet", "as": "1"}\n', "`as` of the row is not a name", id="no-name"
+        ),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_sent(
@@ -157,13 +159,13 @@ def test_a_missing_credential_is_said_once(api: SmallApi) -> None:
         pytest.param(["get-pet", "a", "b"], 2, "`b` is an unexpected argument", id="too-many-words"),
         pytest.param(["get-pet", "missing.csv"], 12, "`missing.csv` cannot be read", id="missing-file"),
         pytest.param(["get-pet", "."], 12, "cannot be read", id="directory"),
-        pytest.param(["get-pet", "rows.csv", "--shard", "3/2"], 2, "`3/2` is no share", id="shard"),
+        pytest.param(["get-pet", "rows.csv", "--shard", "3/2"], 2, "`3/2` is not a shard", id="shard"),
         pytest.param(["get-pet", "rows.csv", "-o", "raw"], 2, "no result in the format `raw`", id="format"),
         pytest.param(
             ["get-pet", "rows.csv", "--resume", "none"], 12, "`none` cannot be read", id="no-result"
         ),
         pytest.param(
-            ["get-pet", "rows.csv", "--resume", "rows.csv"], 2, "no result of a batch", id="other-file"
+            ["get-pet", "rows.csv", "--resume", "rows.csv"], 2, "not a result of a batch", id="other-file"
         ),
         pytest.param(["get-pet", "rows.csv", "--parallel", "0"], 2, "--parallel", id="parallel"),
     ],

@@ -134,7 +134,7 @@ _ENDS = {
     "text that is no URL": (
         PageRule("url", "", next=place_at("next")),
         _page({"next": "abc"}),
-        "is no URL",
+        "is not a URL",
         False,
     ),
     "no cursor": (_CURSOR, _page({}), "has no `next`", False),

@@ -40,7 +40,7 @@ def _breaking(server: Recorder, at: int, broken: Response, api: ListedApi = _NUM
         pytest.param(
             Response(200, b"<html>busy</html>", {"Content-Type": "text/html"}),
             6,
-            "Page 3 of `list-things` cannot be read\n  reason: It is no JSON but `text/html`, 17 bytes",
+            "Page 3 of `list-things` cannot be read\n  reason: It is not JSON but `text/html`, 17 bytes",
             id="html",
         ),
         pytest.param(

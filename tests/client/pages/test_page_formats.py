@@ -103,7 +103,7 @@ def test_an_error_comes_before_a_form_that_does_not_fit(server: Recorder) -> Non
     )
     result = run_cli(word, "list-things", "--all", "-o", "csv")
     assert (4, [1, {"id": 2}]) == (result.exit_code, result.json)
-    assert "The response is no table" in result.stderr
+    assert "The response is not a table" in result.stderr
     server.responses["/things"] = lambda request: Response(
         body=b"[]" if "page" in request.target else b'[1,{"id":2}]'
     )

@@ -574,7 +574,7 @@ def test_the_configuration_comes_first(key: str, operation: str, server: Recorde
         ('page = "p"\noffset = "at"', "`page` and `offset` are two ways; a rule has one"),
         ('cursor = "a"', "both are needed"),
         ('parameter = "a"', "it has none of `items`, `next`, `cursor`, `page`, `offset`"),
-        ('next = "a["', "`next` is no JMESPath expression"),
+        ('next = "a["', "`next` is not a JMESPath expression"),
         ('page = "no"', "`list-things` has no input `no`"),
         ("", "it has none of"),
     ],

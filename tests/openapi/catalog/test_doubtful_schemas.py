@@ -34,7 +34,7 @@ CASES: dict[str, tuple[Any, str, Any, bool]] = {
         False,
     ),
     "unknown-type": ({"type": ["string", "strin"]}, "names types that there are not", "a", True),
-    "minimum": ({"type": "integer", "minimum": "low"}, "`minimum` is no number; it is ignored", 1, True),
+    "minimum": ({"type": "integer", "minimum": "low"}, "`minimum` is not a number; it is ignored", 1, True),
     "properties": ({"type": "object", "properties": {"a": 5}}, "of type boolean or object", {}, True),
     "exclusive": ({"type": "integer", "exclusiveMinimum": [1]}, "should be of type number", 1, True),
     "integer-or-number": (

@@ -139,7 +139,7 @@ def test_an_additional_operation_is_judged(server: Recorder) -> None:
         ),
         (
             {"additionalOperations": {"CONNECT": {}}},
-            "`CONNECT` asks a proxy for a tunnel, which is no call of an API (RFC 9110, section 9.3.6)",
+            "`CONNECT` asks a proxy for a tunnel, which is not a call of an API (RFC 9110, section 9.3.6)",
         ),
         (
             {"get": {}, "additionalOperations": {"GET": {}}},

@@ -177,7 +177,7 @@ def _refresh_by(
     if origin not in inputs.origins and not is_accepted_origin(api, settings, origin):
         raise RefusedError(
             f"No token is refreshed at `{origin}`",
-            reason=f"The document names it for `{operation.name}`, and nobody has accepted it",
+            reason=f"The document names it for `{operation.name}`, and you have not accepted it",
             hint=f"If you trust it: `--accept-origin {origin}`",
             origin=origin,
         )

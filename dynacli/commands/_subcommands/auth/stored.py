@@ -232,7 +232,7 @@ def _text(explained: dict[str, Any], paint: Painter) -> str:
                 "expired": "it has expired",
                 "missing": f"it is missing ({scheme['source']})" if scheme["source"] else "it is missing",
             }[scheme["state"]]
-            refused = "" if scheme["allowed"] else ", which nobody accepted for credentials"
+            refused = "" if scheme["allowed"] else ", which you have not accepted for credentials"
             name = paint.bold(visible(scheme["scheme"], keep=""))
             lines.append(
                 f"{label}: {name} ({scheme['kind']}) in {where}, {state}, to {scheme['origin']}{refused}"

@@ -96,7 +96,7 @@ def _convert_components(
 def _entries(source: dict[str, Any], key: str, root: ConvertedPlace) -> dict[str, Any]:
     entries = source.get(key)
     if entries is not None and not isinstance(entries, dict):
-        root.below(key).warn(f"`{key}` is no object and is ignored")
+        root.below(key).warn(f"`{key}` is not an object and is ignored")
     return entries if isinstance(entries, dict) else {}
 
 

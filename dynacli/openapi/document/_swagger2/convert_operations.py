@@ -321,7 +321,7 @@ def convert_response(raw: Any, types: MediaTypes, place: ConvertedPlace, *, is_s
         converted["headers"] = headers
     schema = raw.get("schema")
     if "schema" in raw and not isinstance(schema, dict):
-        place.below("schema").warn("The schema of the response is no object and is ignored")
+        place.below("schema").warn("The schema of the response is not an object and is ignored")
         schema = None
     examples = _media_type_examples(raw, place)
     if schema is not None:
@@ -389,7 +389,7 @@ def convert_body(raw: dict[str, Any], types: MediaTypes, place: ConvertedPlace) 
     schema_at: tuple[str, ...] = ("schema",)
     if not isinstance(schema, dict):
         if "schema" in raw:
-            place.below("schema").warn("The schema of the body is no object and is ignored")
+            place.below("schema").warn("The schema of the body is not an object and is ignored")
         schema = None
         if keywords := _keywords_of_value(raw):
             place.warn("The body has no `schema`; what stands in the parameter itself is taken")

@@ -238,7 +238,7 @@ def read_media_types(holder: dict[str, Any], key: str, place: ConvertedPlace) ->
         if isinstance(name, str) and name.strip():
             pointers.setdefault(_meant(name.strip(), place.below(key, index)), old + join((index,)))
         else:
-            place.below(key, index).warn("This is no media type and is ignored")
+            place.below(key, index).warn("This is not a media type and is ignored")
     if len(pointers) > _MAX_MEDIA_TYPES:
         place.below(key).warn(f"Only the first {_MAX_MEDIA_TYPES} media types are used")
     return MediaTypes(tuple(pointers)[:_MAX_MEDIA_TYPES], tuple(pointers.values())[:_MAX_MEDIA_TYPES], old)

@@ -90,7 +90,7 @@ def read_address(source: dict[str, Any], uri: str, root: ConvertedPlace) -> Serv
         if isinstance(value, str):
             texts[key] = value.strip()
         elif value is not None:
-            root.below(key).warn(f"`{key}` is no text and is ignored")
+            root.below(key).warn(f"`{key}` is not a string and is ignored")
     host, path = texts["host"], texts["basePath"]
     key = "host" if host else "basePath"
     old = root.below(key).old if texts[key] else ""

@@ -163,7 +163,7 @@ def test_an_update_is_not_shared() -> None:
         pytest.param(_overlay({"update": {}}), "Action 1 of the overlay has no `target`", id="no-target"),
         pytest.param(
             _overlay({"target": "$.info"}, {"target": "paths["}),
-            "Action 2 of the overlay has a `target` that is no JSONPath: `paths[`",
+            "Action 2 of the overlay has a `target` that is not a JSONPath: `paths[`",
             id="no-jsonpath",
         ),
         pytest.param(

@@ -181,7 +181,7 @@ def test_an_action_that_changes_nothing_is_told(action: dict[str, Any], reason: 
         ),
         pytest.param(
             b"overlay: 1.0.0\nactions: [{target: $.info.., update: {}}]",
-            "Action 1 of `o.yaml` has a `target` that is no JSONPath",
+            "Action 1 of `o.yaml` has a `target` that is not a JSONPath",
             id="no-path",
         ),
         pytest.param(

@@ -481,7 +481,7 @@ def test_an_allowed_origin_must_be_one(value: str) -> None:
     ):
         result = run_cli(*words, "--dry-run", "json")
         assert (2, "") == (result.exit_code, result.stdout)
-        assert "The value of `--allow-ref` is no origin" in result.stderr
+        assert "The value of `--allow-ref` is not an origin" in result.stderr
 
 
 @pytest.mark.parametrize("value", ["[5]", "5", '["http://[::1"]', '["*"]', '["https://example.com"]'])
