@@ -14,7 +14,7 @@ from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 from dynacli.http.semantics import is_json, is_sent_as_bytes
 from dynacli.openapi.model.media_types import is_binary, is_object_of_bytes
 from dynacli.openapi.schema.evaluation.schema_error import BinaryText, JudgingNotes, shortened
-from dynacli.validation import read_body, sequences, streamed_body
+from dynacli.validation import read_body, streamed_body
 from dynacli.validation._schema_validators import SchemaValidators
 from dynacli.validation._text_fields import form_of, plain_value, types_of
 from dynacli.validation.read_body import JudgedValue
@@ -250,10 +250,10 @@ class BodyHooks:
             self._judge_size(media_type, name, raw)
             return None, None
         if "itemSchema" in media_type and (
-            sequences.is_sequence(name) or sequences.is_sequence_of_parts(name)
+            streamed_body.is_sequence(name) or streamed_body.is_sequence_of_parts(name)
         ):
             return self._judge_items(media_type, name, parameters, raw), None
-        if has_schema and sequences.is_sequence(name) and not _says_text(media_type / "schema"):
+        if has_schema and streamed_body.is_sequence(name) and not _says_text(media_type / "schema"):
             return self._judge_items(media_type, name, parameters, raw), None
         if isinstance(raw, streamed_body.StreamedBody):
             from dynacli.validation import _judge_items as judge_items
@@ -331,11 +331,13 @@ class BodyHooks:
         with _as_openapi_errors():
             found: Any
             if isinstance(raw, read_body.FormValue):
-                found = [sequences.Item(value, 0) for value in raw.value]
-            elif sequences.is_sequence_of_parts(name):
-                found = [sequences.Item(value, 0) for value in sequences.read_items(name, parameters, raw)]
+                found = [streamed_body.Item(value, 0) for value in raw.value]
+            elif streamed_body.is_sequence_of_parts(name):
+                found = [
+                    streamed_body.Item(value, 0) for value in streamed_body.read_items(name, parameters, raw)
+                ]
             else:
-                found = sequences.items_of(name, parameters, raw if is_stream else (raw,))
+                found = streamed_body.items_of(name, parameters, raw if is_stream else (raw,))
             errors = judge_items.sequence_errors(
                 found,
                 of_items,

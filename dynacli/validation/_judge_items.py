@@ -5,8 +5,7 @@ from typing import Any, NamedTuple
 
 from dynacli.openapi.schema.evaluation.schema_error import JudgingNotes, SchemaError
 from dynacli.validation.read_body import JudgedValue, NotValidatedError, UnreadableError
-from dynacli.validation.sequences import Item
-from dynacli.validation.streamed_body import KEPT, MAX_FINDINGS, BrokenOffError
+from dynacli.validation.streamed_body import KEPT, MAX_FINDINGS, BrokenOffError, Item
 
 __all__ = ["PlacedSchema", "is_any_text", "sequence_errors"]
 

@@ -1,21 +1,32 @@
-"""Judging at a level of validation: openapi-core judges; at `warn` it is not asked about what is beyond doubt."""
+"""Judging at a level of validation: openapi-core judges; at `warn` it is not asked about what is beyond doubt.
 
-from typing import TYPE_CHECKING
+Beyond doubt is a request or a response that the compiled schemas alone accept. The schemas of an operation are
+compiled when they are needed.
+"""
 
-from dynacli.http.semantics import is_sequence
+import re
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from dynacli.http.semantics import best_match, is_json, is_sequence, split_media_type
 from dynacli.openapi.catalog.catalog_file import Catalog
-from dynacli.openapi.model.operation import Operation
+from dynacli.openapi.model.operation import IGNORED_HEADERS, Operation, documented_status
+from dynacli.openapi.schema.evaluation.compiled_schema import CompiledSchema, CompiledSchemas
+from dynacli.openapi.schema.evaluation.schema_error import JudgingNotes
+from dynacli.openapi.schema.evaluation.translation import SchemaSource, TooDeepError
+from dynacli.openapi.schema.read_schema import Direction, Follow
 from dynacli.validation.finding import Verdict
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
+from dynacli.validation.read_body import NotValidatedError, UnreadableError, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dynacli.validation._accept_messages import OperationSchemas
     from dynacli.validation.judge import Judge
     from dynacli.validation.operation_document import DocumentPlace
 
-__all__ = ["JudgeByLevel"]
+__all__ = ["JudgeByLevel", "OperationSchemas", "accepts_request", "accepts_response"]
 
 
 class JudgeByLevel:
@@ -49,7 +60,6 @@ class JudgeByLevel:
         """Return the verdict on a request."""
 
         def is_right(schemas: "OperationSchemas") -> bool:
-            from dynacli.validation._accept_messages import accepts_request
 
             return accepts_request(schemas, request)
 
@@ -61,7 +71,6 @@ class JudgeByLevel:
         """Return the verdict on a response."""
 
         def is_right(schemas: "OperationSchemas") -> bool:
-            from dynacli.validation._accept_messages import accepts_response
 
             return accepts_response(schemas, response)
 
@@ -81,9 +90,8 @@ class JudgeByLevel:
         """
         if self._judge is not None or not self._may_accept:
             return
-        from dynacli.validation._accept_messages import can_accept_success
 
-        if not self._accepts(can_accept_success):
+        if not self._accepts(_can_accept_success):
             self._asked()
 
     def _accepts(self, is_right: "Callable[[OperationSchemas], bool]") -> bool:
@@ -94,7 +102,6 @@ class JudgeByLevel:
             from dynacli.lean_imports import import_jsonschema_rs
 
             import_jsonschema_rs()
-            from dynacli.validation._accept_messages import OperationSchemas
 
             self._schemas = OperationSchemas(self._catalog, self._operation)
         try:
@@ -108,3 +115,307 @@ class JudgeByLevel:
 
             self._judge = Judge(self._catalog, self._operation)
         return self._judge
+
+
+_MAX_HOPS = 50
+
+
+class OperationSchemas:
+    """An operation's part of the document.
+
+    Args:
+        catalog: The components are read from it when a reference leads to them.
+        operation: The operation.
+
+    Attributes:
+        method: The operation's method.
+        version: The version of OpenAPI.
+        size_read: The size of the JSON that was judged by them.
+    """
+
+    def __init__(self, catalog: Catalog, operation: Operation) -> None:
+        self._catalog = catalog
+        self.method = operation.method
+        self.size_read = 0
+        part = catalog.part(operation.name)
+        self._operation: Mapping[str, Any] = part["operation"]
+        self._path_item: Mapping[str, Any] = part["path_item"]
+        self.version: Any = catalog.meta["dialect"]
+        self._dialect = str(catalog.meta["json_schema_dialect"] or "")
+        # Reference → its target, so that several schemas that refer to one read it once.
+        self._targets: dict[str, Any] = {}
+        self._compiled: dict[Direction, CompiledSchemas] = {}
+        self._notes = JudgingNotes(is_swagger=str(catalog.meta["openapi"]).strip().startswith("2"))
+
+    def begin(self) -> None:
+        """Begin another message, with a full budget for its regular expressions."""
+        self._notes.begin()
+
+    def target(self, reference: str) -> Any:
+        """Return the target of a reference.
+
+        Raises:
+            LookupError: It leads nowhere, or is no reference at all.
+        """
+        if not isinstance(reference, str):
+            raise LookupError(reference)  # noqa: TRY004  - it leads nowhere, like one that is text
+        if reference not in self._targets:
+            self._targets[reference] = self._catalog.resolve(reference)
+        return self._targets[reference]
+
+    def _follow(self, reference: str) -> tuple[Any, Follow]:
+        return self.target(reference), self._follow
+
+    def object_of(self, value: Any) -> Mapping[str, Any] | None:
+        """Return an object of the document, its Reference Objects followed; None where it is no object.
+
+        Raises:
+            LookupError: A reference leads nowhere.
+        """
+        for _ in range(_MAX_HOPS):
+            if not isinstance(value, Mapping):
+                return None
+            if "$ref" not in value:
+                return value
+            value = self.target(value["$ref"])
+        return None
+
+    @cached_property
+    def parameters(self) -> list[Mapping[str, Any] | None]:
+        """The parameters of the operation; None for one that is no object.
+
+        Raises:
+            LookupError: A reference leads nowhere.
+        """
+        known: dict[Any, Mapping[str, Any] | None] = {}
+        for holder in (self._path_item, self._operation):
+            listed = holder.get("parameters", [])
+            if not isinstance(listed, list):
+                known[None] = None
+                continue
+            for value in listed:
+                parameter = self.object_of(value)
+                if parameter is None or not isinstance(parameter.get("name"), str):
+                    known[None] = None
+                else:
+                    # The operation's own parameter replaces that of the path item.
+                    known[parameter["name"], str(parameter.get("in"))] = parameter
+        return list(known.values())
+
+    @property
+    def request_body(self) -> Any:
+        """The operation's `requestBody`, its references in place; None where it has none."""
+        return self._operation.get("requestBody")
+
+    @property
+    def responses(self) -> Any:
+        """The operation's `responses`, their references in place; None where it has none."""
+        return self._operation.get("responses")
+
+    def accepts(self, schema: Any, value: Any, direction: Direction) -> bool:
+        """Return whether a value is certainly valid.
+
+        Args:
+            schema: The Schema Object in the normal form, its references in place.
+            value: The JSON value.
+            direction: The direction of the message that has the value.
+        """
+        compiled = self.compiled(schema, direction)
+        if schema is True or compiled is None:
+            return schema is True
+        before = self._notes.count
+        try:
+            return compiled.is_valid(value) and self._notes.count == before
+        except (TooDeepError, RecursionError):
+            return False
+
+    def compiled(self, schema: Any, direction: Direction) -> CompiledSchema | None:
+        """Return a schema compiled, once for each direction; None where it cannot be."""
+        if not isinstance(schema, dict):
+            return None
+        if direction not in self._compiled:
+            source = SchemaSource(
+                self.version,
+                direction,
+                self._follow,
+                self._dialect,
+                self._notes.undefined_formats,
+            )
+            self._compiled[direction] = CompiledSchemas(source, self._notes)
+        return self._compiled[direction].compiled(schema)
+
+
+_MISSING: Any = object()
+_INTEGER = re.compile("-?(?:0|[1-9][0-9]*)", re.ASCII)
+_SEPARATE = frozenset({"set-cookie"})
+"""Headers whose values are never joined (RFC 9110, section 5.3)."""
+
+
+def accepts_request(schemas: OperationSchemas, request: JudgedRequest) -> bool:
+    """Return whether a request is certainly as the document describes it.
+
+    Raises:
+        LookupError: A reference of the document leads nowhere.
+    """
+    schemas.begin()
+    if request.querystring is not None or request.credentials is not None:
+        return False
+    return all(
+        parameter is not None and _accepts_parameter(schemas, parameter, request)
+        for parameter in schemas.parameters
+    ) and _accepts_body(schemas, request)
+
+
+def _accepts_parameter(
+    schemas: OperationSchemas, parameter: Mapping[str, Any], request: JudgedRequest
+) -> bool:
+    name, location = parameter["name"], parameter.get("in")
+    if location == "header" and name.lower() in IGNORED_HEADERS:
+        return True
+    value = request.values.get((str(location), name), _MISSING)
+    if value is _MISSING:
+        is_needed = parameter.get("required", False) is not False or location == "path"
+        return not is_needed and not _is_sent(name, location, request)
+    # openapi-core judges what it reads back from the text of the parameter. Where a text cannot be read, or what was
+    # read is wrong, the value that it was written from decides; so with a valid value there is never a finding.
+    return "content" not in parameter and schemas.accepts(parameter.get("schema"), value, "request")
+
+
+def _is_sent(name: str, location: Any, request: JudgedRequest) -> bool:
+    """Return whether a request may have a parameter, whose value is not known."""
+    if location == "header":
+        return any(key.lower() == name.lower() for key in request.headers)
+    if location not in {"query", "cookie"}:
+        return True
+    pairs = request.query if location == "query" else request.cookies
+    return any(key == name or key.startswith(f"{name}[") for key, _ in pairs)
+
+
+def _accepts_body(schemas: OperationSchemas, request: JudgedRequest) -> bool:
+    described = schemas.request_body
+    if described is None:
+        return request.body is None
+    body = schemas.object_of(described)
+    if body is None:
+        return False
+    if request.body is None:
+        return body.get("required", False) is False
+    content = body.get("content")
+    if not isinstance(content, Mapping) or not isinstance(request.body, bytes):
+        return False
+    return _accepts_content(schemas, content, request.media_type, request.body, "request")
+
+
+def accepts_response(schemas: OperationSchemas, response: JudgedResponse) -> bool:
+    """Return whether a response is certainly as the document describes it.
+
+    Args:
+        schemas: The operation's part of the document.
+        response: The response.
+
+    Raises:
+        LookupError: A reference of the document leads nowhere.
+    """
+    schemas.begin()
+    body = response.body
+    if response.redirects or not isinstance(body, bytes):
+        return False
+    responses = schemas.responses
+    key = documented_status(response.status, responses) if isinstance(responses, Mapping) else ""
+    described = schemas.object_of(responses[key]) if key else None
+    if described is None:
+        return False
+    headers = described.get("headers", {})
+    if not isinstance(headers, Mapping) or not all(
+        _accepts_header(schemas, name, schemas.object_of(header), response.headers)
+        for name, header in headers.items()
+    ):
+        return False
+    content = described.get("content", {})
+    if not isinstance(content, Mapping):
+        return False
+    if not content:
+        return not body
+    if not body:
+        return response.may_be_empty(schemas.method)
+    return _accepts_content(schemas, content, response.content_type, body, "response")
+
+
+def _can_accept_success(schemas: OperationSchemas) -> bool:
+    """Return whether a response with a status of success may be accepted, and compile the schemas of its body.
+
+    Raises:
+        LookupError: A reference of the document leads nowhere.
+    """
+    responses = schemas.responses
+    keys = responses if isinstance(responses, Mapping) else ()
+    for status in (key for key in keys if key.startswith("2")):
+        described = schemas.object_of(responses[status])
+        content = described.get("content", {}) if described is not None else None
+        if not isinstance(content, Mapping):
+            return False
+        for name, value in content.items():
+            media_type = schemas.object_of(value)
+            if media_type is None or not is_json(name):
+                return False
+            schema = media_type.get("schema")
+            if schema is not True and schemas.compiled(schema, "response") is None:
+                return False
+    return True
+
+
+def _accepts_header(
+    schemas: OperationSchemas,
+    name: str,
+    header: Mapping[str, Any] | None,
+    headers: Mapping[str, str] | Iterable[tuple[str, str]],
+) -> bool:
+    if name.lower() == "content-type":  # OpenAPI 3.1.1, "Response Object": it is ignored
+        return True
+    if header is None:
+        return False
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    texts = [text for key, text in pairs if key.lower() == name.lower()]
+    if not texts:
+        return header.get("required", False) is False
+    if "schema" not in header and "content" not in header:
+        return True
+    schema = header.get("schema")
+    if len(texts) > 1 or name.lower() in _SEPARATE or not isinstance(schema, Mapping) or "content" in header:
+        return False
+    shape = schemas.object_of(schema)
+    kind = shape.get("type") if shape is not None else None
+    if kind == "string":
+        return schemas.accepts(schema, texts[0], "response")
+    if kind == "integer" and _INTEGER.fullmatch(texts[0]):
+        return schemas.accepts(schema, int(texts[0]), "response")
+    return False
+
+
+def _accepts_content(
+    schemas: OperationSchemas, content: Mapping[str, Any], media_type: str, body: bytes, direction: Direction
+) -> bool:
+    """Return whether a body is JSON that is certainly as the document describes it.
+
+    Args:
+        content: Media type → Media Type Object.
+        media_type: The value of `Content-Type`.
+        body: The body.
+        direction: The direction of the message.
+
+    Raises:
+        LookupError: A reference of the document leads nowhere.
+    """
+    best = best_match(media_type, content)
+    if best is None or not is_json(media_type) or is_sequence(media_type):
+        return False
+    described = schemas.object_of(content[best])
+    if described is None or "schema" not in described or "itemSchema" in described:
+        return False
+    try:
+        parameters = split_media_type(media_type)[1]
+        value = read_json(body, parameters, size_before=schemas.size_read)
+    except (UnreadableError, NotValidatedError):
+        return False
+    schemas.size_read += len(body)
+    return schemas.accepts(described["schema"], value, direction)

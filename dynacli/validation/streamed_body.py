@@ -1,11 +1,39 @@
-"""Bodies that are never whole in memory: judged while they come, or dropped because they are too large."""
+"""Bodies that come piece by piece: sequences of values, bodies that are judged while they come, and those too large.
 
-from collections.abc import Callable, Iterable, Iterator
+Sequential media types: OpenAPI 3.2.0, "Sequential Media Types". Streams and whole bodies alike are read item by item
+as their bytes come.
+"""
 
+import codecs
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from dynacli.http.semantics import is_event_stream, is_json, is_json_sequence, is_sequence, split_media_type
 from dynacli.validation.finding import Finding
-from dynacli.validation.read_body import JudgedValue, NotValidatedError, UnreadBody
+from dynacli.validation.read_body import (
+    JudgedValue,
+    NotValidatedError,
+    UnreadableError,
+    UnreadBody,
+    read_json,
+    read_json_text,
+    read_text,
+    split_parts,
+)
 
-__all__ = ["KEPT", "MAX_FINDINGS", "BrokenOffError", "DroppedBody", "PassingValues", "StreamedBody"]
+__all__ = [
+    "KEPT",
+    "MAX_FINDINGS",
+    "BrokenOffError",
+    "DroppedBody",
+    "Item",
+    "PassingValues",
+    "StreamedBody",
+    "is_sequence",
+    "is_sequence_of_parts",
+    "items_of",
+    "read_items",
+]
 
 MAX_FINDINGS = 1_000
 KEPT = 8 * 1024 * 1024
@@ -136,3 +164,250 @@ class PassingValues(list[JudgedValue]):
         left = MAX_FINDINGS - len(self.findings)
         self.findings.extend(found[:left])
         self.cut += len(found) > left
+
+
+_MAX_ITEM = 16 * 1024 * 1024
+"""The largest size in bytes of an item that is read."""
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_RECORD_SEPARATOR = b"\x1e"  # RFC 7464, section 2.2
+_LITERALS = (b"true", b"false", b"null")
+
+
+class Item(NamedTuple):
+    """An item of a sequence.
+
+    Args:
+        value: The value; None where it cannot be read.
+        size: The size of its text in bytes.
+        error: Why the item cannot be read; None where it can.
+    """
+
+    value: Any
+    size: int
+    error: UnreadableError | NotValidatedError | None = None
+
+
+def is_sequence_of_parts(name: str) -> bool:
+    """Return whether bodies of a media type are a sequence of parts; the parts of a form have names instead."""
+    return name.startswith("multipart/") and name != "multipart/form-data"
+
+
+def read_items(name: str, parameters: Mapping[str, str], value: bytes) -> list[Any]:
+    """Return the items of a body.
+
+    Args:
+        name: The media type's name in lower case.
+        parameters: The parameters of the media type.
+        value: The body.
+
+    Raises:
+        UnreadableError: The body or an item is not of its media type.
+        NotValidatedError: An item cannot be read here.
+    """
+    if is_sequence_of_parts(name):
+        return list(_parts(parameters, value))
+    values = []
+    for item in items_of(name, parameters, (value,)):
+        if item.error is not None:
+            raise item.error
+        values.append(item.value)
+    return values
+
+
+def items_of(name: str, parameters: Mapping[str, str], pieces: Iterable[bytes]) -> Iterator[Item]:
+    """Yield the items of a body as it comes, with only one of them in memory.
+
+    An item that cannot be read has an error, and the items after it are read all the same.
+
+    Args:
+        name: The media type's name in lower case, not a multipart one.
+        parameters: The parameters of the media type.
+        pieces: The body, cut anywhere. Its exceptions end the reading; an incomplete item is left out.
+    """
+    read = _events if is_event_stream(name) else _records if is_json_sequence(name) else _lines
+    try:
+        yield from read(_as_utf8(pieces, parameters))
+    except (UnreadableError, NotValidatedError) as error:
+        # An error in the charset: nothing after it can be read.
+        yield Item(None, 0, error)
+
+
+def _as_utf8(pieces: Iterable[bytes], parameters: Mapping[str, str]) -> Iterator[bytes]:
+    charset = parameters.get("charset") or "utf-8"
+    if charset.lower() in {"utf-8", "utf8"}:
+        # Each item is decoded by itself later, so that a wrong byte spoils only its own item.
+        yield from pieces
+        return
+    try:
+        decoder: Any = codecs.getincrementaldecoder(charset)()
+        decoder.decode(b"").encode()
+    except (LookupError, ValueError, AttributeError):
+        # AttributeError: `charset=hex` and the like are codecs from bytes to bytes.
+        raise NotValidatedError(f"the body is text in `{charset}`, which is unknown") from None
+    try:
+        for piece in pieces:
+            yield decoder.decode(piece).encode("utf-8", "surrogatepass")
+        yield decoder.decode(b"", True).encode("utf-8", "surrogatepass")
+    except UnicodeError:
+        raise UnreadableError(f"the body is not text in {charset}") from None
+
+
+def _split(pieces: Iterable[bytes], separator: bytes) -> Iterator[bytes | None]:
+    """Yield the texts between separators, without a leading byte order mark; None for one that is too large."""
+    rest, is_over, is_first = bytearray(), False, True
+    for piece in pieces:
+        head, *others = piece.split(separator)
+        if not is_over:
+            rest += head
+            if len(rest) > _MAX_ITEM:
+                is_over = True
+                rest = bytearray()
+        if not others:
+            continue
+        yield None if is_over else bytes(rest).removeprefix(_BYTE_ORDER_MARK if is_first else b"")
+        is_first = False
+        for text in others[:-1]:
+            yield text if len(text) <= _MAX_ITEM else None
+        is_over = len(others[-1]) > _MAX_ITEM
+        rest = bytearray(b"" if is_over else others[-1])
+    yield None if is_over else bytes(rest).removeprefix(_BYTE_ORDER_MARK if is_first else b"")
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[Item]:
+    for number, line in enumerate(_split(pieces, b"\n"), 1):
+        if line is None or line.strip():
+            yield _json(line, f"line {number} of the body")
+
+
+def _records(pieces: Iterable[bytes]) -> Iterator[Item]:
+    records = _split(pieces, _RECORD_SEPARATOR)
+    before = next(records)
+    if before is None or before.strip():
+        error = UnreadableError("the body does not begin with a record separator (RFC 7464)")
+        yield Item(None, len(before or b""), error)
+    number = 0
+    for record in records:
+        if record is not None and not record.strip():  # several separators in a row count as one
+            continue
+        number += 1
+        yield _record(record, f"record {number} of the body")
+
+
+def _record(record: bytes | None, subject: str) -> Item:
+    item = _json(record, subject)
+    # RFC 7464, section 2.4: a number or literal may be cut off and still be JSON; white space shows that it is whole.
+    if record is None or item.error is not None or record[-1:].isspace():
+        return item
+    if record.strip() in _LITERALS or (
+        isinstance(item.value, int | float) and not isinstance(item.value, bool)
+    ):
+        return Item(
+            None, item.size, UnreadableError(f"{subject} may be cut off: no line feed ends it (RFC 7464)")
+        )
+    return item
+
+
+def _json(text: bytes | None, subject: str) -> Item:
+    if text is None:
+        return Item(None, _MAX_ITEM, _too_large(subject))
+    try:
+        return Item(read_json_text(_decoded(text, subject), subject), len(text))
+    except (UnreadableError, NotValidatedError) as error:
+        return Item(None, len(text), error)
+
+
+def _too_large(subject: str) -> NotValidatedError:
+    return NotValidatedError(f"{subject} is larger than {_MAX_ITEM // 1024 // 1024} MiB")
+
+
+def _decoded(text: bytes, subject: str) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        raise UnreadableError(f"{subject} is not text in utf-8") from None
+
+
+def _events(pieces: Iterable[bytes]) -> Iterator[Item]:
+    """Yield each event as the object that OpenAPI 3.2.0 makes of it ("Server-Sent Event Streams").
+
+    Read by the HTML standard's rules: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+    An event without data is dropped. A last event without the empty line after it counts, although a browser
+    would wait for more: the response is complete, and all of it should be judged.
+    """
+    event = _Event(1)
+    for line in _split(_with_line_feeds(pieces), b"\n"):
+        if line != b"":
+            event.add(line)
+        elif (item := event.item()) is not None:
+            yield item
+            event = _Event(event.number + 1)
+        else:
+            event = _Event(event.number)
+    if (item := event.item()) is not None:
+        yield item
+
+
+def _with_line_feeds(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield pieces with each line ending, whether CR, LF or CRLF, as a line feed."""
+    rest = b""
+    for piece in pieces:
+        text = rest + piece
+        # The next byte tells whether a final CR is half of a CRLF.
+        rest = b"\r" if text.endswith(b"\r") else b""
+        yield text.removesuffix(b"\r").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if rest:
+        yield b"\n"
+
+
+class _Event:
+    """A server-sent event to which lines are added as they come."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self._fields: dict[str, Any] = {}
+        self._data: list[str] = []
+        self._size = 0
+        self._error: UnreadableError | NotValidatedError | None = None
+
+    def add(self, line: bytes | None) -> None:
+        """Add a line; None for a line that is too large."""
+        if line is not None and line.startswith(b":"):
+            return
+        subject = f"event {self.number} of the body"
+        self._size += _MAX_ITEM + 1 if line is None else len(line)
+        if self._size > _MAX_ITEM:
+            self._error, self._fields, self._data = _too_large(subject), {}, []
+        if line is None or self._error is not None:
+            return
+        try:
+            field, _, content = _decoded(line, subject).partition(":")
+        except UnreadableError as error:
+            self._error = error
+            return
+        content = content.removeprefix(" ")
+        if field == "data":
+            self._data.append(content)
+        elif field == "event" or (field == "id" and "\0" not in content):
+            self._fields[field] = content
+        elif field == "retry" and content.isascii() and content.isdigit():
+            self._fields["retry"] = int(content[:18])
+
+    def item(self) -> Item | None:
+        """Return the event; None where it has no data."""
+        if self._error is not None:
+            return Item(None, self._size, self._error)
+        if not self._data:
+            return None
+        return Item({**self._fields, "data": "\n".join(self._data)}, self._size)
+
+
+def _parts(parameters: Mapping[str, str], value: bytes) -> Iterator[Any]:
+    for part in split_parts(value, parameters):
+        name, own = split_media_type(part.media_type or "text/plain")  # RFC 2046, section 5.1
+        if is_json(name):
+            yield read_json(part.content, own)
+        elif name.startswith("text/"):
+            yield read_text(part.content, own)
+        else:
+            yield part.content

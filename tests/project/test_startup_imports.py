@@ -196,10 +196,10 @@ _ENDED = _modules("commands._call.conclude_call commands._call.receive_response"
 _SENT = _BUILT | _WIRE | _ENDED
 _ACCEPTED = _SENT | _modules(
     """
-    openapi.model.patterns validation._accept_messages
+    openapi.model.patterns validation.judge_by_level
     validation.read_body text.json_budget
     validation.finding
-    openapi.schema.evaluation._formats validation.judge_by_level validation.judged_messages
+    openapi.schema.evaluation._formats validation.judged_messages
     openapi.schema.evaluation.schema_error
     openapi.schema.evaluation.prepared_values openapi.schema.evaluation.compiled_schema
     openapi.schema.evaluation._keyword_translations
@@ -229,7 +229,7 @@ _ASKED = (
     )
     | _modules(
         """
-        validation.sequences openapi.schema.evaluation.schema_error
+        validation.streamed_body openapi.schema.evaluation.schema_error
         validation._openapi_core_overrides validation._openapi_core_setup
         validation._text_fields
         """

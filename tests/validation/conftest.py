@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from dynacli.validation._accept_messages import OperationSchemas, accepts_request, accepts_response
 from dynacli.validation.finding import Verdict
 from dynacli.validation.judge import Judge
+from dynacli.validation.judge_by_level import OperationSchemas, accepts_request, accepts_response
 
 _ACCEPTS: dict[str, Any] = {"request": accepts_request, "response": accepts_response}
 

@@ -20,9 +20,13 @@ from dynacli.openapi.schema.evaluation import compiled_schema
 from dynacli.openapi.schema.evaluation._keyword_translations import LATER, TRANSLATIONS
 from dynacli.openapi.schema.evaluation.translation import JUDGING_KEYWORDS, PlainSchema, SchemaSource
 from dynacli.openapi.schema.example_value import example_value
-from dynacli.validation._accept_messages import OperationSchemas, accepts_request, accepts_response
 from dynacli.validation.judge import Judge
-from dynacli.validation.judge_by_level import JudgeByLevel
+from dynacli.validation.judge_by_level import (
+    JudgeByLevel,
+    OperationSchemas,
+    accepts_request,
+    accepts_response,
+)
 from dynacli.validation.judged_messages import JudgedResponse
 from tests.documents import catalog_of, document, load_file, operation, parameter, save
 from tests.harness import Response, recording, run_cli

@@ -10,7 +10,7 @@ from dynacli.openapi.model import patterns
 from dynacli.openapi.model.patterns import Patterns
 from dynacli.openapi.schema.evaluation.schema_error import JudgingNotes
 from dynacli.validation._judge_items import PlacedSchema, sequence_errors
-from dynacli.validation.sequences import Item, items_of, read_items
+from dynacli.validation.streamed_body import Item, items_of, read_items
 from tests.documents import save
 from tests.harness import Recorder, Response, run_cli
 from tests.validation.in_process_judge import (

@@ -63,7 +63,7 @@ class ObservedResponse:
     @property
     def is_sequence(self) -> bool:
         """Whether the body is one value after the other."""
-        from dynacli.validation.sequences import is_sequence
+        from dynacli.validation.streamed_body import is_sequence
 
         return is_sequence(self.media_type)
 
@@ -71,7 +71,7 @@ class ObservedResponse:
     def value(self) -> Any:
         """The body as a JSON value, a sequence as the list of its items; `MISSING` where it is neither."""
         from dynacli.validation.read_body import NotValidatedError, UnreadableError, read_json
-        from dynacli.validation.sequences import read_items
+        from dynacli.validation.streamed_body import read_items
 
         name, parameters = split_media_type(self.content_type)
         try:
