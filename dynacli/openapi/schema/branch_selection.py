@@ -332,7 +332,7 @@ class _Place:
         ]
         where = f"`--{self.option}`" if self.option else "The body"
         return UsageError(
-            f"{sources[0]} and {sources[1]} do not go together",
+            f"{sources[0]} and {sources[1]} cannot be combined",
             reason=f"{where} is one of several: {belongs[0]}, {belongs[1]}",
             hint="; ".join(takes),
             branches=branches,
