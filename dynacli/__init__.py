@@ -2,11 +2,12 @@
 
 TYPE_CHECKING = False  # not that of `typing`, whose import would take longer than all else here
 if TYPE_CHECKING:
+    from dynacli import errors
     from dynacli.client.api_client import Api, open_api
     from dynacli.client.call import CallEvent
     from dynacli.client.responses.response import Response
 
-__all__ = ["Api", "CallEvent", "Response", "__version__", "is_own_process", "open_api", "user_agent"]
+__all__ = ["Api", "CallEvent", "Response", "__version__", "errors", "open_api"]
 
 __version__ = "0.1.0"
 
@@ -21,9 +22,10 @@ Then libraries are imported for dynacli alone, without the parts that it has no 
 """
 
 _PUBLIC = {
-    "Response": "dynacli.client.responses.response",
     "Api": "dynacli.client.api_client",
     "CallEvent": "dynacli.client.call",
+    "Response": "dynacli.client.responses.response",
+    "errors": "dynacli.errors",
     "open_api": "dynacli.client.api_client",
 }
 """Name → the module that has it, imported when it is asked for: `import dynacli` alone costs nothing."""
@@ -34,4 +36,5 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_PUBLIC[name]), name)
+    module = import_module(_PUBLIC[name])
+    return module if name == "errors" else getattr(module, name)

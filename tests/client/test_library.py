@@ -28,6 +28,7 @@ from dynacli.errors import (
     RefusedError,
     UsageError,
 )
+from dynacli.guide.pages import page
 from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 
@@ -147,6 +148,15 @@ def test_importing_dynacli_costs_nothing() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ["['dynacli']", "False open_api Api Response"] == ended.stdout.splitlines()
+
+
+def test_the_public_names_are_these() -> None:
+    """What a program can rely on is in `__all__`, importable, and on the page about Python."""
+    assert ["Api", "CallEvent", "Response", "__version__", "errors", "open_api"] == sorted(dynacli.__all__)
+    assert dynacli.errors.DynacliError is DynacliError
+    assert [] == [name for name in dynacli.__all__ if getattr(dynacli, name, None) is None]
+    text = page("python") or ""
+    assert [] == [name for name in dynacli.__all__ if not name.startswith("__") and name not in text]
 
 
 def test_operations_are_listed_and_described(pets: dynacli.Api) -> None:
