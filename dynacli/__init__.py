@@ -12,10 +12,10 @@ __all__ = ["Api", "CallEvent", "Response", "__version__", "errors", "open_api"]
 __version__ = "0.1.0"
 
 user_agent = f"dynacli/{__version__}"
-"""What servers are told of who asks."""
+"""What servers learn of who asks."""
 
 is_own_process = False
-"""Whether dynacli is the program that runs, rather than code in somebody else's process.
+"""Whether dynacli is the program that runs, rather than code in someone else's process.
 
 Then libraries are imported for dynacli alone, without the parts that it has no use for
 (see `dynacli.http.import_httpx` and `dynacli.validation._import_openapi_core`).

@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int
     """Run the program and return its exit code, without ending the interpreter.
 
     Args:
-        argv: The words behind the program's name; None for those of the process.
+        argv: The words after the program's name; None for those of the process.
         env: Streams, variables and directories; None for those of the process, as they are now.
     """
     words = list(sys.argv[1:] if argv is None else argv)
@@ -296,7 +296,7 @@ def run(program: "Callable[[], int]" = main) -> None:
     """
     try:
         code = _main_of_process(program)
-    except KeyboardInterrupt:  # before or behind what `main` does
+    except KeyboardInterrupt:  # before or after what `main` does
         code = INTERRUPTED
     except _TerminatedError:
         code = TERMINATED

@@ -217,7 +217,7 @@ class Environment:
         variables: The environment variables.
 
     Attributes:
-        copies: Name → the copy of an input that can be read only once, kept for a run that begins anew.
+        copies: Name → the copy of an input that can be read only once, kept for a run that begins again.
     """
 
     def __init__(
@@ -287,7 +287,7 @@ class Environment:
 
     @cached_property
     def stdin_is_terminal(self) -> bool:
-        """Whether a person is there to answer questions."""
+        """Whether a person is there to respond questions."""
         return _is_terminal(self.stdin)
 
     @cached_property
@@ -302,7 +302,7 @@ class Environment:
 
     @cached_property
     def is_agent(self) -> bool:
-        """Whether an agent runs the program, as its variables say, so that nobody reads questions on a terminal."""
+        """Whether an agent runs the program, as its variables say, so that no one reads questions on a terminal."""
         has_person = self.stdin_is_terminal and self.stderr_is_terminal
         return any(
             value

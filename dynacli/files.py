@@ -3,8 +3,8 @@
 The content goes to a new file beside the target, which then takes the target's name in one step (POSIX, `rename`):
 a reader, a crash or a full disk never meets half of it.
 
-Files of dynacli's own are for their user alone, and whatever stands in the place of one gives way to it. It must hold
-nobody up: opening a named pipe waits for its other end, and reading a device may never end.
+Files of dynacli's own are for their user alone, and whatever stands instead of one gives way to it. It must hold
+no one up: opening a named pipe waits for its other end, and reading a device may never end.
 A file that a person names is the person's: its links, its permissions and its directory stay as they are.
 """
 
@@ -43,7 +43,7 @@ def regular_file(path: str, flags: int = os.O_RDONLY) -> int:
     """Open a file as an `opener` of `open`.
 
     Raises:
-        OSError: It cannot be opened, or is no regular file.
+        OSError: It cannot be opened, or is not a regular file.
     """
     # Looked at before, because opening a device can do something, and after, because it may be another file by then.
     _check_regular(os.stat(path), path)
@@ -75,7 +75,7 @@ _PRIVATE, _SHARED = 0o600, 0o666
 
 _UNFINISHED = ".part"
 _LONGEST_SECONDS = 3600
-"""A file that takes longer to write than this was left behind by a process that has ended."""
+"""A file that takes longer to write than this was left over by a process that has ended."""
 
 
 def make_directory(path: str) -> None:
@@ -156,7 +156,7 @@ def _write_all(file: IO[bytes], data: bytes) -> None:
 
 
 def remove_file(path: str) -> None:
-    """Remove a file of dynacli's own; a directory that somebody has put in its place is moved aside.
+    """Remove a file of dynacli's own; a directory that someone has put in its place is moved aside.
 
     Raises:
         OSError: It cannot be removed.
@@ -189,7 +189,7 @@ def sweep(directory: str, name: str = "") -> None:
             if not _is_being_written(entry):
                 os.unlink(entry.path)
         except OSError:
-            continue  # it is in nobody's way
+            continue  # it is in no one's way
 
 
 def _is_beside(found: str, name: str) -> bool:
@@ -217,7 +217,7 @@ def write_named_file(path: str | os.PathLike[str], data: bytes, *, is_private: b
     """Write a file that a person named, as `replace_named_file` does.
 
     Raises:
-        FileError: The file cannot be written; nothing was changed and nothing is left behind.
+        FileError: The file cannot be written; nothing was changed and nothing is left over.
     """
     with replace_named_file(path, is_private=is_private) as write:
         write(data)
@@ -229,7 +229,7 @@ def replace_named_file(
 ) -> Iterator[Callable[[bytes], None]]:
     """Write a file that a person named, piece by piece; it takes the target's place when the block ends.
 
-    A symbolic link that the user or root made is followed; one that somebody else made is refused, also if it stands
+    A symbolic link that the user or root made is followed; one that someone else made is refused, also if it stands
     for a directory of the path.
     A device or a named pipe is written to directly: it has no content to keep whole.
 
@@ -242,7 +242,7 @@ def replace_named_file(
         A function that writes a piece.
 
     Raises:
-        FileError: The file cannot be written; nothing was changed and nothing is left behind.
+        FileError: The file cannot be written; nothing was changed and nothing is left over.
     """
     name = os.fspath(path)
 
@@ -289,7 +289,7 @@ def _new_file(path: str, mode: int) -> Iterator[IO[bytes]]:
 
 
 def finish_named_file(unfinished: str, path: str) -> None:
-    """Put a file in the place of one that a person named, beside which it was written.
+    """Put a file instead of one that a person named, beside which it was written.
 
     Raises:
         FileError: It cannot be put there; both files are as they were.
@@ -309,7 +309,7 @@ def check_named_file(path: str) -> None:
     """Check that a file that a person named can be replaced, should there be one.
 
     Raises:
-        FileError: It is no regular file.
+        FileError: It is not a regular file.
         OSError: It may not be written.
     """
     with suppress(FileNotFoundError):
@@ -458,7 +458,7 @@ def locked(directory: str, busy: str) -> Iterator[None]:
 
 @contextmanager
 def hold_lock(path: str, seconds: float, *, is_needed: bool = True) -> Iterator[bool]:
-    """Hold a lock for as long as the block lasts; a process that dies lets go of it.
+    """Hold a lock for as long as the block lasts; a process that dies releases it.
 
     Args:
         path: The file that is locked; it is made where it is not there.
@@ -498,7 +498,7 @@ def _lock(path: str, seconds: float) -> int | None:
         try:
             with suppress(BlockingIOError):
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                # A lock file that was removed meanwhile keeps nobody away: the next process makes another.
+                # A lock file that was removed meanwhile keeps no one away: the next process makes another.
                 is_locked = _is_at(path, descriptor)
         finally:
             if not is_locked:

@@ -1,4 +1,4 @@
-"""orjson, imported behind the modules that it looks up when it begins.
+"""orjson, imported after the modules that it looks up when it begins.
 
 It takes for granted that they can be imported (3.13.0, `src/typeref.rs`): where Ctrl-C comes while it imports them, the
 process ends with a segmentation fault.

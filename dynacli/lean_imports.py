@@ -1,8 +1,8 @@
 """Importing a library without the modules that it imports and dynacli has little or no use for.
 
-The modules of such a library see stand-ins: each is run with a builtin `__import__` of its own. `sys.modules` holds
-no stand-in, so no other module and no other thread ever sees one. A stand-in imports its module when something of it
-is used, so that the library does the same as without it.
+The modules of such a library see placeholders: each is run with a builtin `__import__` of its own. `sys.modules` holds
+no placeholder, so no other module and no other thread ever sees one. A placeholder imports its module when something of
+it is used, so that the library does the same as without it.
 
 Where dynacli is not the program, other code may count on what an import brings along: there a library is imported as
 everybody does it.
@@ -37,7 +37,7 @@ _lock = threading.RLock()
 def _seeing(
     stand_ins: Mapping[str, Any], packages: Collection[str], deferred: Collection[str]
 ) -> Iterator[None]:
-    """Let the modules of packages see stand-ins, if this thread imports them within a block.
+    """Let the modules of packages see placeholders, if this thread imports them within a block.
 
     They see them for good, also in imports inside their functions.
 
@@ -122,7 +122,7 @@ class _DeferredPackage(types.ModuleType):
 
 
 def _import_with(stand_ins: Mapping[str, Any]) -> Callable[..., Any]:
-    """Return the function of the import statement for modules that see stand-ins."""
+    """Return the function of the import statement for modules that see placeholders."""
     names = frozenset(stand_ins)
     tops = frozenset(name.partition(".")[0] for name in stand_ins)
 
@@ -219,7 +219,7 @@ class _DeferredName:
 
 
 def _real(stand_in: types.ModuleType, name: str) -> Any:
-    """Return an attribute of the module that a stand-in stands for."""
+    """Return an attribute of the module that a placeholder stands for."""
     with _lock:
         if sys.modules.get(stand_in.__name__) is stand_in:
             del sys.modules[stand_in.__name__]
@@ -229,7 +229,7 @@ def _real(stand_in: types.ModuleType, name: str) -> Any:
 def import_lean(
     name: str, stand_ins: Mapping[str, Any], packages: Collection[str], *, deferred: Collection[str] = ()
 ) -> types.ModuleType:
-    """Import a library whose modules see stand-ins; plainly if it needs something that a stand-in does not have.
+    """Import a library whose modules see placeholders; plainly if it needs something that a placeholder does not have.
 
     Args:
         name: The module to import.
@@ -301,7 +301,7 @@ def is_alone() -> bool:
 
 @contextmanager
 def placed(name: str, stand_in: types.ModuleType) -> Iterator[None]:
-    """Put a stand-in for a module that is not loaded into `sys.modules`, during a block; only if `is_alone`."""
+    """Put a placeholder for a module that is not loaded into `sys.modules`, during a block; only if `is_alone`."""
     sys.modules[name] = stand_in
     try:
         yield

@@ -41,7 +41,7 @@ _KINDS_OF_KEYS = frozenset(
 )
 """The words before `key` with which it is a secret; an `issue key` is none."""
 _OF_PAGES = frozenset(("continuation", "cursor", "next", "page", "previous", "sync"))
-"""The words before `token` with which it is no secret."""
+"""The words before `token` with which it is not secret."""
 _ABOUT_SECRETS = frozenset(
     (
         *("count", "expiry", "expires", "id", "ids", "kind", "length", "limit", "method", "name", "policy"),

@@ -1,7 +1,7 @@
-"""Writes real documents in other versions of OpenAPI: as valid as before, and with the same verdicts.
+"""Writes real documents in other versions of OpenAPI: as valid as before, and with the same results.
 
 Run it as `python -m tests.converted_documents [FOLDER]`. Of each document it converts the whole, lets
-openapi-spec-validator read the result, and judges the examples of some responses, and what becomes of these by a
+openapi-spec-validator read the result, and validates the examples of some responses, and what becomes of these by a
 mistake, by the document and by its conversions. Documents above 100 kB are left out unless
 `DYNACLI_TEST_CORPUS_LARGE` is set.
 The exit code is 1 where a conversion is not as good as its document, 3 where there is no folder.

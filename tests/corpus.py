@@ -73,7 +73,7 @@ class DocumentReport:
         summarized: Operations whose summary fits, and has a line that builds such a request.
         described: Operations whose description fits.
         asked: Operations that the mock was asked for.
-        mocked: Those that it answered as the document wants it.
+        mocked: Those that it responded as the document wants it.
         reasons: Why the rest did not.
         seconds: The time of all this.
         mebibytes: By how much the memory of the process grew for it; only where it had a process to itself.

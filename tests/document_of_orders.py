@@ -107,7 +107,7 @@ def save_orders(*servers: str) -> str:
 
 
 def unquoted(text: str) -> str:
-    """Return what a text says in its own words: without quotes, in lines or behind `>`, and without literals.
+    """Return what a text says in its own words: without quotes, in lines or after `>`, and without literals.
 
     The words of the command line that are made of names are its own, such as `--ignore-all-previous-instructions`. The
     values in a command line stand in the quotes of the shell.

@@ -41,7 +41,7 @@ __all__ = [
 
 JSON = "application/json"
 SERVER = "http://127.0.0.1:9"
-"""The server of a document whose operations are not called: nobody responds there."""
+"""The server of a document whose operations are not called: no one responds there."""
 
 BEARER = {"type": "http", "scheme": "bearer"}
 BASIC = {"type": "http", "scheme": "basic"}

@@ -78,7 +78,7 @@ def run_cli(*words: str, stdin: bytes = b"", terminal: tuple[str, ...] = ()) -> 
     """Run the program in this process.
 
     Args:
-        words: The words behind `dynacli`.
+        words: The words after `dynacli`.
         stdin: What is piped into it.
         terminal: Which of `stdin`, `stdout`, `stderr` say that they are a terminal.
     """

@@ -1,4 +1,4 @@
-"""Programs from npm that judge from outside what dynacli writes and sends.
+"""Programs from npm that validator from outside what dynacli writes and sends.
 
 They are looked for in the folder that `DYNACLI_TEST_NPM` names, where `npm install --prefix FOLDER ...` put them.
 """

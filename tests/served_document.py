@@ -120,7 +120,7 @@ class State(NamedTuple):
         revision: The current one.
         held: Why another one was held back; none where none was.
         failure: Why the last refresh failed, or empty.
-        has_news: Whether something is to be told.
+        has_news: Whether something is to be reported.
         pointer: All that is remembered of the current revision.
     """
 

@@ -31,7 +31,7 @@ def main(tool: Mapping[str, Any], words: list[str], env: "Environment | None" = 
 
     Args:
         tool: As in `run`.
-        words: Those behind its name.
+        words: Those after its name.
         env: Streams and variables; None for those of the process.
     """
     import dynacli

@@ -85,8 +85,8 @@ class StoredCredential:
         origins: Where it may be sent.
         secrets: Its secrets by name: `credential`, which is `USERNAME:PASSWORD` for `basic` and `digest`, and for a
             token that can be refreshed `refresh_token` and perhaps `client_secret`. Empty until they are read.
-        expires_at: When it ends, in seconds since the epoch; None where nobody knows.
-        stored_at: When it was stored, in seconds since the epoch; None where nobody knows.
+        expires_at: When it ends, in seconds since the epoch; None where no one knows.
+        stored_at: When it was stored, in seconds since the epoch; None where no one knows.
         scopes: The scopes that it was given, where the server says so.
         refresh: How it is refreshed, without secrets; empty where it cannot be.
         keyring_id: The name of its secrets in the keyring.
@@ -125,7 +125,7 @@ class StoredCredential:
     def is_due(self, now: float) -> bool:
         """Return whether the credential has to be refreshed before it is used; one that cannot be is due at its end.
 
-        What was stored by a clock that was ahead of this one is due, since nobody knows when it ends.
+        What was stored by a clock that was ahead of this one is due, since no one knows when it ends.
 
         Args:
             now: In seconds since the epoch.
@@ -167,7 +167,7 @@ def _from_json(form: Any) -> StoredCredential:
     """Return a credential for its form in the store.
 
     Raises:
-        ValueError: It is no such form.
+        ValueError: It is not such form.
     """
     texts = ("api", "profile", "scheme", "kind", "store")
     if not isinstance(form, dict) or not all(isinstance(form.get(key), str) for key in texts):
@@ -289,7 +289,7 @@ class CredentialStore:
             return None
 
     def put(self, credential: StoredCredential) -> None:
-        """Keep a credential in the place of an earlier one, which stays until this one is stored whole."""
+        """Keep a credential instead of an earlier one, which stays until this one is stored whole."""
         with self._changing():
             self._put(self._read(), credential)
 
@@ -339,7 +339,7 @@ class CredentialStore:
         self._change(lambda kept: replace(kept, api=new) if kept.api == old else kept)
 
     def _change(self, changed: Callable[[StoredCredential], StoredCredential | None]) -> None:
-        """Put other credentials in the place of those that there are.
+        """Put other credentials instead of those that there are.
 
         Args:
             changed: Returns what a credential becomes; None for one that is forgotten.

@@ -1,4 +1,4 @@
-"""HTTP Digest (RFC 7616): the server's challenge is answered with a hash, and the password is never sent."""
+"""HTTP Digest (RFC 7616): the server's challenge gets a hash, and the password is never sent."""
 
 import hashlib
 import secrets
@@ -35,7 +35,7 @@ class Challenge(NamedTuple):
         qop: `auth`, or empty where the server knows only the form of RFC 2069.
         opaque: What it wants to have back; None for nothing.
         is_utf8: Whether it takes the user's name and password in UTF-8.
-        has_user_hash: Whether it takes a hash in the place of the user's name.
+        has_user_hash: Whether it takes a hash instead of the user's name.
         is_stale: Whether the response before was right, and only too late.
     """
 
@@ -50,7 +50,7 @@ class Challenge(NamedTuple):
 
 
 def challenges_in(headers: Iterable[tuple[str, str]]) -> tuple[list[Challenge], str]:
-    """Return the challenges of a response that can be answered, and why there is none.
+    """Return the challenges of a response that can get a response, and why there is none.
 
     They stand in the order of the server, which puts first what it likes best (RFC 7616, section 3.7).
 
@@ -101,13 +101,13 @@ def _plain(algorithm: str) -> str:
 
 
 def authorization(challenge: Challenge, pair: str, method: str, uri: str, cnonce: str, count: int) -> str:
-    """Return the header `Authorization` that answers a challenge.
+    """Return the header `Authorization` that responds a challenge.
 
     Args:
         pair: `USERNAME:PASSWORD`.
         uri: The path with its query, as it is sent.
         cnonce: A random text of this side.
-        count: How many requests have answered the challenge, with this one.
+        count: How many requests have responded the challenge, with this one.
     """
     user, _, password = pair.partition(":")
     digest = _HASHES[_plain(challenge.algorithm)]
@@ -155,7 +155,7 @@ def _quoted(text: str) -> str:
 
 
 class _Session:
-    """The challenge that an origin has made last, with the number of requests that have answered it."""
+    """The challenge that an origin has made last, with the number of requests that have responded it."""
 
     def __init__(self) -> None:
         self.challenge: Challenge | None = None
@@ -163,12 +163,12 @@ class _Session:
         self._lock = threading.Lock()
 
     def take(self, challenge: Challenge) -> None:
-        """Answer this challenge from now on."""
+        """Response this challenge from now on."""
         with self._lock:
             self.challenge, self._count = challenge, 0
 
     def next(self) -> tuple[Challenge | None, int]:
-        """Return the challenge, and the number of the next request that answers it."""
+        """Return the challenge, and the number of the next request that responds it."""
         with self._lock:
             self._count += 1
             return self.challenge, self._count
@@ -185,7 +185,7 @@ class DigestLogin:
     it away.
 
     Attributes:
-        refusal: Why the server's challenge was not answered; empty where it was, or none came.
+        refusal: Why the server's challenge was not responded; empty where it was, or none came.
     """
 
     def __init__(self, env: Environment, pair: str, origin: str) -> None:

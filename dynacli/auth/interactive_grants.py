@@ -48,7 +48,7 @@ _SECONDS = 10.0
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <style>body{{font:1.2rem system-ui,sans-serif;margin:4rem auto;max-width:32rem}}</style></head>
 <body><p id="text">{text}</p>{script}</body></html>"""
-# An implicit response is in the fragment, which browsers send to nobody.
+# An implicit response is in the fragment, which browsers send to no one.
 _SCRIPT = """<script>
 const response = location.hash.slice(1);
 history.replaceState(null, "", location.pathname);
@@ -82,7 +82,7 @@ def _parameters_of(text: str) -> _Callback:
 
 
 class _CallbackListener(ThreadingHTTPServer):
-    """Waits for one response of a provider; what comes after it is told that it is late.
+    """Waits for one response of a provider; what comes after it learns that it is late.
 
     Args:
         host: A loopback host.
@@ -215,7 +215,7 @@ def sign_in_by_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext
     A flow of the kind `implicit`, which gives the token itself to the browser (RFC 6749, section 4.2), works alike.
 
     Raises:
-        AuthError: The person or the provider refuses, nobody came back in time, or the response is no token.
+        AuthError: The person or the provider refuses, no one came back in time, or the response is not a token.
         DynacliError: The provider cannot be reached, or may not be asked.
     """
     check_endpoint(flow.authorization_url, "authorization endpoint")
@@ -327,7 +327,7 @@ def sign_in_by_device(flow: OAuthFlow, client: OAuthClient, context: SignInConte
     """Return a token after the person signed in on another device.
 
     Raises:
-        AuthError: The person or the provider refuses, the code ended before, or the response is no token.
+        AuthError: The person or the provider refuses, the code ended before, or the response is not a token.
         DynacliError: The provider cannot be reached, or may not be asked.
     """
     found = _ask_for_code(flow, client, context)

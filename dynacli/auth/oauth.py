@@ -131,7 +131,7 @@ class SignInContext:
         wait: Waits for so many seconds.
         tell: Writes a line to the person; it holds no secret.
         open_browser: Opens a URL, and returns whether it could; None where there is no browser.
-        ask: Asks the person a question and returns the line that they answer with, shown as it is typed.
+        ask: Asks the person a question and returns the line that they response with, shown as it is typed.
         callback_host: The loopback host that the provider sends the person back to.
         callback_port: Its port; 0 for any that is free.
         seconds: How long signing in may take.
@@ -280,7 +280,7 @@ def exchange(
     """Send a request that gets a token, and return the response.
 
     Args:
-        role: What the URL is for, as messages say it behind "the".
+        role: What the URL is for, as messages say it after "the".
         content: The body; None for none.
 
     Raises:
@@ -327,7 +327,7 @@ def sign_in_by_client_credentials(flow: OAuthFlow, client: OAuthClient, context:
     """Return a token for the client itself (RFC 6749, section 4.4).
 
     Raises:
-        AuthError: The client is refused, or the response is no token.
+        AuthError: The client is refused, or the response is not a token.
         DynacliError: The provider cannot be reached, or may not be asked.
     """
     form = [("grant_type", "client_credentials"), *scope_and_audience(client)]
@@ -343,7 +343,7 @@ def sign_in_by_password(
     nothing else.
 
     Raises:
-        AuthError: The person or client is refused, or the response is no token.
+        AuthError: The person or client is refused, or the response is not a token.
         DynacliError: The provider cannot be reached, or may not be asked.
     """
     form = [("grant_type", "password"), ("username", username), ("password", password.reveal())]
@@ -355,7 +355,7 @@ def refresh(flow: OAuthFlow, client: OAuthClient, refresh_token: Secret, context
 
     Raises:
         AuthError: The provider refuses, with `invalid_grant` as the detail `oauth_error` where the refresh token is
-            no longer good; or the response is no token.
+            no longer good; or the response is not a token.
         DynacliError: The provider cannot be reached, or may not be asked.
     """
     # Without `scope`: a token for the same scopes as before.
@@ -387,7 +387,7 @@ def request_token(
         url: Another address than the flow's token endpoint.
 
     Raises:
-        AuthError: The provider refuses, or its response is no token.
+        AuthError: The provider refuses, or its response is not a token.
         DynacliError: The provider cannot be reached, or may not be asked.
     """
     url = url or flow.token_url
@@ -467,7 +467,7 @@ def refused_as(code: str, description: object, url: str, masker: Masker | None =
 
 
 def refusal(response: _ProviderResponse, url: str, role: str, masker: Masker) -> AuthError:
-    """Return the error for a response of an endpoint that is no success."""
+    """Return the error for a response of an endpoint that is not a success."""
     code = error_code(response)
     if code:
         return refused_as(code, json_object(response).get("error_description"), url, masker)
@@ -484,10 +484,10 @@ def read_token(found: Mapping[str, Any], url: str, asked_at: float, client: OAut
     """Return the token of a successful response (RFC 6749, section 5.1).
 
     Args:
-        found: The members of its JSON object; none where it is no such thing.
+        found: The members of its JSON object; none where it is not such thing.
 
     Raises:
-        AuthError: It is no token that can be used.
+        AuthError: It is not a token that can be used.
     """
 
     def nonsense(reason: str) -> AuthError:
@@ -521,7 +521,7 @@ def read_token(found: Mapping[str, Any], url: str, asked_at: float, client: OAut
 
 
 def _lifetime(value: Any) -> float | None:
-    """Return the seconds of `expires_in`, NaN where it is no number; digits in quotes, as some providers write, are."""
+    """Return the seconds of `expires_in`: NaN if it is not a number. Some servers write its digits in quotes."""
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
         return float(value)
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):

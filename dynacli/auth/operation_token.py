@@ -29,7 +29,7 @@ _REFRESH = ("refresh_token", "refreshToken", "refresh")
 _ENDS = ("expires_at", "expiresAt", "expires", "expiry", "expiration", "exp")
 _TEN_YEARS = 10 * 365 * 86400
 _FIRST_DATE = 1e9
-"""A larger number is no number of seconds from now, but those since the epoch."""
+"""A larger number is not a number of seconds from now, but those since the epoch."""
 _FIRST_IN_MILLISECONDS = 1e11
 _TOO_LARGE = 1e20
 """No time is so long in any unit, and there are integers that no float can be."""
@@ -66,7 +66,7 @@ def read_operation_token(
     """Return the token in a response.
 
     Args:
-        operation: The name of the operation that answered, for messages.
+        operation: The name of the operation that responded, for messages.
         now: In seconds since the epoch.
         token_at: A JMESPath expression for the token; empty for where most responses have it.
         refresh_token_at: The same for the token that refreshes it.
@@ -205,7 +205,7 @@ def end_of_token(text: str, now: float) -> float | None:
 
 
 OPERATION = "operation"
-"""The kind of a refresh that is no OAuth flow."""
+"""The kind of a refresh that is not an OAuth flow."""
 
 
 @record
@@ -241,7 +241,7 @@ class OperationRefresh:
         """Return the request for its form.
 
         Raises:
-            ValueError: It is no such form.
+            ValueError: It is not such form.
         """
         try:
             form: dict[str, Any] = json.loads(text)

@@ -242,7 +242,7 @@ def run_helper(words: list[str], label: str, given: bytes = b"") -> bytes:
     finally:
         process.kill()  # one that has ended is left alone
         process.wait()
-    # The command may have left a child behind that keeps the pipes open: nobody waits for it.
+    # The command may have left a child after that keeps the pipes open: no one waits for it.
     for thread in threads:
         thread.join(0.5)
     if len(written[0] if written else b"") > _MOST_BYTES:

@@ -46,7 +46,7 @@ class ParameterSchemas:
         try:
             return DocumentSchemas(self._described.resolve, "request").fits(value, schema)
         except (NoExampleError, RecursionError):
-            return True  # the judge of the request may tell
+            return True  # the validator of the request may tell
 
     def examples(self, parameter: Parameter) -> Iterator[Any]:
         """Yield the examples that the document has for a parameter, and that its schema allows."""
@@ -98,7 +98,7 @@ class _ItemList(NamedTuple):
     """The items that a response lists.
 
     Args:
-        operation_name: The operation that answered.
+        operation_name: The operation that responded.
         path_values: The values of the path that was asked for, in order.
         items: The items.
         noun: What an item is called, as far as the path says so.
@@ -213,7 +213,7 @@ class ResponseValues:
     def for_path(self, operation: Operation, fits: Fits) -> list[tuple[InputValue, ...]]:
         """Return values for an operation's path that belong together: an item, and the path of its collection.
 
-        Of an item's id and its name the server may know only one: values that were answered elsewhere come first,
+        Of an item's id and its name the server may know only one: values that got a response elsewhere come first,
         and those that the server does not know come last.
         """
 
@@ -305,7 +305,7 @@ class ResponseValues:
                     )
 
     def fields_called(self, name: str) -> Iterator[tuple[Any, str]]:
-        """Yield the values of fields, each with the operation that answered it.
+        """Yield the values of fields, each with the operation that responded it.
 
         Args:
             name: The plain name of the fields; for `tenantname`, texts of fields `tenant` come after them.
@@ -358,7 +358,7 @@ def _path_values(names: Iterable[str], values: Iterable[Any], source: str) -> tu
 
 
 def _plain_fields(body: Any, nouns: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    """Yield the texts and numbers in a response by their plain names; those of `id` and the like by `runid`, too.
+    """Yield the texts and numbers in a response by their plain names; those of `id` and similar ones by `runid`, too.
 
     Args:
         nouns: What an item of the response is called.

@@ -1,4 +1,4 @@
-"""The verdicts of a check on the calls of one operation: strict about statuses, fair to values that were made up."""
+"""The results of a check on the calls of one operation: strict about statuses, fair to values that were made up."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -26,7 +26,7 @@ _KNOWN_ORIGINS = frozenset({"set", "link", "response"})
 
 
 class OperationJudge:
-    """Judges the requests and responses of one operation.
+    """Validates the requests and responses of one operation.
 
     Args:
         settings: The level, and the findings that the configuration switches off.
@@ -38,13 +38,13 @@ class OperationJudge:
         self._documented = [response.status for response in operation.responses]
 
     def request(self, sent: JudgedRequest) -> Verdict:
-        """Return the verdict on a request."""
+        """Return the result on a request."""
         verdict = self._judge.request(sent)
         self._settings.set_apart(verdict, self._operation)
         return verdict
 
     def response(self, exchange: Exchange, response: Response) -> Verdict:
-        """Return the verdict on a response.
+        """Return the result on a response.
 
         OpenAPI asks documents "to cover a successful operation response and any known errors" (3.1.1, "Responses
         Object"). A check is there to get errors known, so any status that is not documented is a finding,
@@ -75,7 +75,7 @@ class OperationJudge:
         return self._judge.responses_place
 
     def broken_off(self) -> Verdict:
-        """Return the verdict on a call whose connection the server closed before its response was complete."""
+        """Return the result on a call whose connection the server closed before its response was complete."""
         verdict = broken_off_verdict(self.responses_place)
         self._settings.set_apart(verdict, self._operation)
         return verdict
@@ -89,7 +89,7 @@ class OperationJudge:
         return bool(last) and first in {"", "default"}
 
     def _excuse(self, exchange: Exchange, status: int) -> str:
-        """Return why an undocumented status is no defect of the document; empty where it is one."""
+        """Return why an undocumented status is not a defect of the document; empty where it is one."""
         values = exchange.planned.values
         outside = [value for value in values if value.location != "body"]
         if status in GONE and any(value.origin not in _KNOWN_ORIGINS for value in outside):
@@ -120,7 +120,7 @@ class OperationJudge:
 
 
 def broken_off_verdict(place: DocumentPlace) -> Verdict:
-    """Return the verdict on a server that closed the connection before its response was complete.
+    """Return the result on a server that closed the connection before its response was complete.
 
     Args:
         place: Of the operation's responses in the document.
@@ -132,7 +132,7 @@ def broken_off_verdict(place: DocumentPlace) -> Verdict:
 
 
 def judge_cut_response(verdict: Verdict, cut_reason: str, *, has_body: bool) -> None:
-    """Note in a verdict that only the beginning of the body was there.
+    """Note in a result that only the beginning of the body was there.
 
     Args:
         has_body: Whether anything of it was.

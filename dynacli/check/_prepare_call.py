@@ -1,4 +1,4 @@
-"""A planned call becomes a call that can be sent: its body is built, its request judged, its credentials found."""
+"""A planned call becomes a call that can be sent: its body is built, its request validated, its credentials found."""
 
 from dataclasses import replace
 
@@ -57,13 +57,13 @@ def prepare_call(
 
     Args:
         content_type: The media type of bodies that was asked for; empty for the preferred one.
-        judge: Judges the request; None where nothing is judged.
+        validate: Validates the request; None where nothing is validated.
 
     Raises:
         NotCalledError: The call cannot be made.
     """
     masker = Masker()
-    # The request is validated here, and what is behind a documented redirect says nothing of the operation.
+    # The request is validated here, and what is after a documented redirect says nothing of the operation.
     settings = replace(settings, level="off", ends_with_redirects=True)
     try:
         values = call_values(described, planned, content_type)

@@ -183,7 +183,7 @@ def _id_in_location(exchange: Exchange, path: str) -> str:
             return ""
         if found is not None:
             return unquote(found.groups()[-1])
-    # Behind a proxy, what stands before the collection may differ.
+    # After a proxy, what stands before the collection may differ.
     *_, collection, value = ["", "", *urlsplit(location).path.rstrip("/").split("/")]
     is_same = collection != "" and collection == path.rstrip("/").rpartition("/")[0].rpartition("/")[2]
     return unquote(value) if is_same else ""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["INVENTED", "TIMEOUT", "CheckedOperation", "Exchange", "InputValue", "PlannedCall"]
 
 TIMEOUT = 30.0
-"""Seconds for one call: nobody waits for a check as they would for a response that they asked for."""
+"""Seconds for one call: no one waits for a check as they would for a response that they asked for."""
 INVENTED = "invented"
 """The origin of a value that was made up to fit the schema, and that the server may know nothing of."""
 
@@ -97,15 +97,15 @@ class Exchange:
         masker: Takes the secrets of this call out of whatever is printed.
         response: None where none came; then `error` says why.
         error: What ended the call, its secrets masked.
-        verdict: The verdict on the response, or on a server that closed the connection without one; None where
-            nothing is judged, or the call failed otherwise. A request that the document does not allow is never
-            sent, so that requests need no verdict here.
+        result: The result on the response, or on a server that closed the connection without one; None where
+            nothing is validated, or the call failed otherwise. A request that the document does not allow is never
+            sent, so that requests need no result here.
         seconds: From sending to the last byte, or to the failure.
         sent_json: The JSON value that the body of the request was made from; None where there is none.
         started: When sending began, in seconds since 1970.
         cut_reason: Why the response's body is only the beginning of a stream, or not there at all; empty where it is
             complete.
-        is_judged: Whether the document describes the response, so that the verdict says something about it.
+        is_judged: Whether the document describes the response, so that the result says something about it.
         times: How many exchanges of a recording it stands for, which came to the same.
     """
 

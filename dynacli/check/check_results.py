@@ -71,7 +71,7 @@ class CheckResults:
         left_out: The operations that were not to be called, each with the reason.
         seconds: How long the check took.
         is_interrupted: Whether Ctrl-C ended it early.
-        is_recorded: Whether the calls are those of a recording, so that requests were judged, too.
+        is_recorded: Whether the calls are those of a recording, so that requests were validated, too.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The run of a check: round by round, calls are planned, sent side by side, and judged."""
+"""The run of a check: round by round, calls are planned, sent side by side, and validated."""
 
 import time
 from collections import deque
@@ -69,7 +69,7 @@ _PATIENCE_AFTER_RESPONSES = 4
 """The factor by which more such calls are made where some call got a response."""
 
 _LEAST_RETRIES = 2
-"""How often a removal is tried again at least, so that nothing is left behind."""
+"""How often a removal is tried again at least, so that nothing is left over."""
 
 
 @record
@@ -90,7 +90,7 @@ class CheckSettings:
 
 
 def settings_of_check(env: Environment, api: OpenedApi, options: CallOptions) -> CallSettings:
-    """Return how the calls of a check are made: judged exactly, unless something else is said.
+    """Return how the calls of a check are made: validated exactly, unless something else is said.
 
     Raises:
         DynacliError: As `settings_of` does.
@@ -114,7 +114,7 @@ class CheckRun:
     """One check of an API.
 
     Attributes:
-        call_settings: How the calls are made, and their responses judged.
+        call_settings: How the calls are made, and their responses validated.
         is_interrupted: Whether Ctrl-C ended the check early.
         has_sent: Whether a request may be on its way.
         left_out_probes: How many probes were not sent, because they would be too many.
@@ -440,7 +440,7 @@ class CheckRun:
         self._dispatcher.start(lambda: _make_exchange(self._engine, planned, call))
 
     def _take_exchange(self) -> None:
-        """Wait for the end of a call; judge it, and keep its values for later calls."""
+        """Wait for the end of a call; validate it, and keep its values for later calls."""
         exchange = self._dispatcher.take(_TICK)
         if exchange is None:
             return

@@ -79,7 +79,7 @@ def notes_before_findings(results: CheckResults) -> dict[str, Rows]:
 
 
 def notes_after_findings(results: CheckResults) -> dict[str, Rows]:
-    """Return the notes that a report has behind the findings: title → rows, which may be none."""
+    """Return the notes that a report has after the findings: title → rows, which may be none."""
     return {
         "No response": _rows_of_calls(results, _no_response),
         "Called with invented values": _rows_of_calls(results, _invented),
@@ -365,7 +365,7 @@ def check_hint(results: CheckResults) -> str:
 
 
 def _with_status(statuses: Container[int], answered: Sequence[Exchange]) -> list[Exchange]:
-    """Return the calls that were answered with one of the statuses; none where they are not nearly all."""
+    """Return the calls that got one of the statuses; none where they are not nearly all."""
     found = [exchange for exchange in answered if exchange.response and exchange.response.status in statuses]
     is_nearly_all = len(answered) >= _LEAST_RESPONSES and len(found) >= _NEARLY_ALL * len(answered)
     return found if is_nearly_all else []
@@ -382,7 +382,7 @@ def _has_invented_path(exchange: Exchange) -> bool:
 
 
 def _base_url(results: CheckResults, exchange: Exchange) -> str:
-    """Return the URL that the operation's path was put behind."""
+    """Return the URL that the operation's path was put after."""
     operations = (checked.operation for checked in results.checked)
     path = next(each.path for each in operations if each.name == exchange.operation_name)
     return without_query(exchange.shown.url).rsplit("/", path.partition("?")[0].count("/"))[0]
@@ -499,7 +499,7 @@ def check_error(results: CheckResults, *, is_strict: bool) -> DynacliError | Non
     """
     mismatch = _mismatch(results) if is_strict else None
     if results.is_recorded:
-        return mismatch  # whether a recorded call got a response is no matter of the document
+        return mismatch  # whether a recorded call got a response is not matter of the document
     if not results.exchanges and mismatch is None:
         return None if results.is_interrupted else _nothing_called(results)
     errors = [exchange.error for exchange in results.exchanges if exchange.error is not None]

@@ -1,8 +1,8 @@
 """Probes: what a server ought to refuse is asked for, and nothing that could change anything.
 
-- `method`: TRACE, else OPTIONS, whichever the path does not document, without credentials. Found where it is answered
-  with 2xx, where 405 comes without `Allow`, and where `Allow` names a method that the document does not have.
-- `credentials`: a read that needs a credential, without one. Found where it is answered with 2xx.
+- `method`: TRACE, else OPTIONS, whichever the path does not document, without credentials. Found where it gets a
+  response with 2xx, where 405 comes without `Allow`, and where `Allow` names a method that the document does not have.
+- `credentials`: a read that needs a credential, without one. Found where it gets 2xx.
 - `request`: a read with a value that the document does not allow, or without one that it requires. Found likewise.
 
 TRACE and OPTIONS are safe (RFC 9110, section 9.2.1): a method with another meaning is never tried out.
@@ -169,7 +169,7 @@ def _unsigned_call(engine: Engine, described: DescribedOperation, planned: Plann
     """Return a call without credentials.
 
     Args:
-        method: The method in the place of the operation's; empty for that itself.
+        method: The method instead of the operation's; empty for that itself.
     """
     settings = engine.settings
     keys = {name.lower() for _, name in described.operation.api_keys}
@@ -208,7 +208,7 @@ def judge_probe(
     operations: Sequence[OperationSummary],
     wrong: Finding | None,
 ) -> Exchange:
-    """Return a probe with its verdict: findings where the server does what it ought to refuse.
+    """Return a probe with its result: findings where the server does what it ought to refuse.
 
     Args:
         operations: All operations of the document.

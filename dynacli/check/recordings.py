@@ -1,4 +1,4 @@
-"""Exchanges that others made, in a recording, through a proxy or with a mock: each is judged as a call, and told.
+"""Exchanges that others made, in a recording, through a proxy or with a mock: each is validated as a call, and told.
 
 No secret is shown. Of the exchanges of a recording that came to the same, one is kept.
 """
@@ -116,7 +116,7 @@ class _LostBody(UnreadBody):
 
 
 def _judged_request_of(recorded: RecordedExchange, match: MatchedOperation) -> JudgedRequest:
-    """Return the request as it is judged."""
+    """Return the request as it is validated."""
     request, parts = recorded.request, _parts(recorded, match)
     loss = recorded.content_loss
     body: Any = _LostBody(None, loss) if loss else recorded.content
@@ -135,7 +135,7 @@ def _judged_request_of(recorded: RecordedExchange, match: MatchedOperation) -> J
 
 
 def _judged_response(response: RecordedResponse) -> JudgedResponse:
-    """Return a response as it is judged."""
+    """Return a response as it is validated."""
     content_type = ", ".join(value for name, value in response.headers if name.lower() == "content-type")
     body = _LostBody(response.size, response.loss) if response.body is None else response.body
     return JudgedResponse(response.status, response.headers, content_type, body)
@@ -147,7 +147,7 @@ def _exchange_of(
     """Return an exchange as reports take it, its secrets masked in what is shown.
 
     Args:
-        verdict: On the request and the response; None where nothing is judged.
+        result: On the request and the response; None where nothing is validated.
         is_judged: Whether the document describes the response.
     """
     request, names = recorded.request, _secret_names(match.operation)
@@ -264,7 +264,9 @@ def _sent_credentials(request: JudgedRequest, operation: Operation) -> frozenset
 def _has_credential(request: JudgedRequest, scheme: SecurityScheme) -> bool:
     kind = kind_of(scheme)
     if kind == "mutualTLS" or not is_supported(scheme):
-        return True  # a certificate is no part of the request, and nobody knows what an unknown scheme sends
+        return (
+            True  # a certificate is not a part of the request, and no one knows what an unknown scheme sends
+        )
     headers = {name.lower(): value for name, value in request.headers.items()}
     if kind != "apiKey":
         # Where two schemes are wanted together, each has a header of its own, and both are joined here.
@@ -280,7 +282,7 @@ def _has_credential(request: JudgedRequest, scheme: SecurityScheme) -> bool:
 
 
 class ExchangeJudge:
-    """Judges exchanges, of which one at a time.
+    """Validates exchanges, of which one at a time.
 
     Args:
         settings: The level, and the findings that the configuration switches off.
@@ -293,7 +295,7 @@ class ExchangeJudge:
     def exchange(
         self, recorded: RecordedExchange, match: MatchedOperation, *, is_whole: bool = False
     ) -> Verdict:
-        """Return the verdict on the request and on the response, if there is one.
+        """Return the result on the request and on the response, if there is one.
 
         Args:
             is_whole: The same as for `request`.
@@ -310,7 +312,7 @@ class ExchangeJudge:
     def request(
         self, recorded: RecordedExchange, match: MatchedOperation, *, is_whole: bool = False
     ) -> Verdict:
-        """Return the verdict on a request.
+        """Return the result on a request.
 
         Args:
             is_whole: Whether the request is there as it was sent, so that it is a finding if it lacks a credential;
@@ -329,7 +331,7 @@ class ExchangeJudge:
         return verdict
 
     def response(self, response: RecordedResponse, match: MatchedOperation) -> Verdict:
-        """Return the verdict on a response."""
+        """Return the result on a response."""
         verdict = self._judge(match).response(_judged_response(response))
         if response.body is not None and response.loss:
             judge_cut_response(verdict, response.loss, has_body=bool(response.body))
@@ -340,7 +342,7 @@ class ExchangeJudge:
         operation = match.operation
         if operation.name not in self._judges:
             is_exact = self._settings.level == "exact"
-            # What is plainly right is accepted at `strict`, too, with the same verdict: a recording may have a million
+            # What is plainly right is accepted at `strict`, too, with the same result: a recording may have a million
             # exchanges, and openapi-core takes milliseconds for each.
             self._judges[operation.name] = JudgeByLevel(
                 self._api.catalog, operation, may_accept=not is_exact, is_exact=is_exact
@@ -360,7 +362,7 @@ class JudgedExchange:
     """An exchange of an operation.
 
     Args:
-        verdict: On the request and the response; None where nothing is judged.
+        result: On the request and the response; None where nothing is validated.
         is_judged: Whether the document describes the response.
     """
 
@@ -370,17 +372,17 @@ class JudgedExchange:
 
 
 class RecordingJudge:
-    """Judges the exchanges of one API.
+    """Validates the exchanges of one API.
 
     Attributes:
         count: How many exchanges there are.
         elsewhere: Host → how many exchanges with it belong to no operation.
-        possible_servers: Base URL that is no server of the document → how many exchanges would belong to operations
+        possible_servers: Base URL that is not a server of the document → how many exchanges would belong to operations
             if it were.
         unlisted: How many exchanges had findings that are not listed, because there are too many different ones.
 
     Args:
-        servers: The base URLs whose exchanges are judged; none for the servers of the document.
+        servers: The base URLs whose exchanges are validated; none for the servers of the document.
         is_whole: Whether requests are there as they were sent, with their credentials.
     """
 
@@ -404,7 +406,7 @@ class RecordingJudge:
         return JudgedExchange(match, None, is_validated=False) if match is not None else None
 
     def add(self, recorded: RecordedExchange) -> JudgedExchange | None:
-        """Judge an exchange; None where it belongs to no operation."""
+        """Validate an exchange; None where it belongs to no operation."""
         self.count += 1
         request = recorded.request
         match = self._finder.find_request(request)
@@ -509,8 +511,8 @@ class ToldExchange:
 
     Attributes:
         recorded: The exchange.
-        verdict: On the request and the response; an empty one where nothing was judged.
-        has_verdict: Whether something was judged.
+        result: On the request and the response; an empty one where nothing was validated.
+        has_verdict: Whether something was validated.
         masker: What takes the secrets of the exchange out of a text.
 
     Args:
@@ -539,7 +541,7 @@ class ToldExchange:
         self._target = self.masker.mask(with_masked_secrets(target, names))
 
     def outcome(self, paint: Painter) -> str:
-        """Return what is to be said of it, in a few words."""
+        """Return what is to report of it, in a few words."""
         raise NotImplementedError
 
     def members(self) -> dict[str, Any]:
@@ -576,7 +578,7 @@ class ToldExchange:
         """Return it as text: a line, and below it what was found.
 
         Args:
-            is_verbose: Whether all findings are told with their places in the document.
+            is_verbose: Whether all findings are reported with their places in the document.
         """
         recorded = self.recorded
         status = str(recorded.response.status) if recorded.response is not None else "---"

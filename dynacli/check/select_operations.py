@@ -80,7 +80,7 @@ def call_rounds(
 
 
 def _removal_order(described: DescribedOperation) -> int:
-    """Return a key that sorts deletions behind all others, the deepest path first."""
+    """Return a key that sorts deletions after all others, the deepest path first."""
     return -described.operation.path.count("/") if described.operation.method == "DELETE" else -_MAX_STEPS
 
 
@@ -90,7 +90,7 @@ def _ranks(operations: Sequence[DescribedOperation], sources: Mapping[str, Seque
     for _ in range(_MAX_ROUNDS):
         has_changed = False
         for name, rank in ranks.items():
-            # An operation that needs no value waits for nobody, whoever links to it.
+            # An operation that needs no value waits for no one, whoever links to it.
             needed = max([rank, *(ranks[source] + 1 for source in sources[name])]) if rank else 0
             # Links may lead in a circle, which would raise ranks without end.
             if rank < needed <= _MAX_ROUNDS:

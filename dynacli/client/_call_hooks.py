@@ -1,4 +1,4 @@
-"""What a tool of one API calls around each call: a function of its maker's before it, and one behind it."""
+"""What a tool of one API calls around each call: a function of its maker's before it, and one after it."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -17,7 +17,7 @@ __all__ = ["call_after", "call_before"]
 
 @record
 class _HookedCall:
-    """A call, as a hook is told of it: before credentials are added, or with a mask in their place.
+    """A call, as a hook learns of it: before credentials are added, or with a mask in their place.
 
     Args:
         operation: The name of the operation.
@@ -34,7 +34,7 @@ class _HookedCall:
 
 @record
 class _HookedResponse:
-    """A response, as the hook behind the call is told of it.
+    """A response, as the hook after the call learns of it.
 
     Args:
         status: The status code.

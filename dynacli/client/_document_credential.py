@@ -1,6 +1,6 @@
 """The credential that a document is fetched with, where its server asks for one: any that calls of its API would carry.
 
-Nobody has a document yet that says how to sign in, so the server's challenge decides what is sent.
+No one has a document yet that says how to sign in, so the server's challenge decides what is sent.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -103,7 +103,7 @@ class DocumentCredential:
             challenge: What the server has asked for; empty for nothing in particular.
 
         Raises:
-            AuthError: The credential cannot be read, has ended, or the challenge cannot be answered.
+            AuthError: The credential cannot be read, has ended, or the challenge cannot get a response.
         """
         self.sent, self._elsewhere = None, []
         found = self._find(origin_of(url), challenge)

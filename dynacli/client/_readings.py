@@ -17,7 +17,7 @@ it may ask for any method.
 | Salesforce | `_HttpMethod` |
 | ASP.NET | the header's name as a field |
 | Restlet | `method` in the query of a POST |
-| PHP | a blank, a dot or `[` for `_`, blanks before a name, and nothing behind a NUL |
+| PHP | a blank, a dot or `[` for `_`, blanks before a name, and nothing after a NUL |
 | Rack | brackets before a name, `;` between pairs |
 | WSGI, CGI and PHP | `_` for `-` in the names of headers |
 """
@@ -124,7 +124,7 @@ def overrides_of(request: Request, *, is_whole: bool = True) -> Overrides:
     def take(name: str, value: str) -> None:
         words = [word.upper() for word in _WORD.findall(value)]
         asked.update(dict.fromkeys(words, f"`{name.strip(chr(0))}`"))
-        # One that is encoded once more is another word.
+        # One that is encoded again is another word.
         if not _KNOWN.issuperset(words) or not words:
             doubts.append(f"`{name}`, whose value is not clear, which")
 
@@ -248,7 +248,7 @@ def _fields(
 
 
 def _members(body: bytes, is_wanted: Callable[[str], bool]) -> list[tuple[str, str | None]]:
-    """Return the members of all objects of a JSON value, the repeated ones, too; None for one that is no scalar.
+    """Return the members of all objects of a JSON value, the repeated ones, too; None for one that is not a scalar.
 
     Raises:
         ValueError: It is none.

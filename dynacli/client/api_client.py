@@ -55,8 +55,9 @@ def open_api(
         source_or_name: A registered name, the URL of a document or the path to one, or `demo`.
         profile: A profile of the API, from the configuration; by default that of `DYNACLI_PROFILE`.
         env: Streams, variables and directories; by default those of the process.
-        validate: `off`, `warn`, `strict` or `exact`: at `off` nothing is judged, at `exact` findings are made of what
-            the document does not mention, too. By default what the environment and the configuration say, else `warn`.
+        validate: `off`, `warn`, `strict` or `exact`: at `off` nothing is validated, at `exact` findings are made of
+            what the document does not mention, too. By default what the environment and the configuration say, else
+            `warn`.
         server: A base URL, or the index, name or description of one of the document's servers.
         headers: Headers that are sent with each call.
         timeout: Seconds for one call; by default there is no limit but those of its steps (10 s for connecting,
@@ -68,7 +69,7 @@ def open_api(
         retry_status: Further statuses after which a call that only reads is made again, for example `[500]`.
         rate: How often requests are sent at most, by all threads together: `5/s`, `100/m`, `1000/h`.
         yes: Whether a person has agreed to the calls that the policy in the configuration wants confirmed.
-        on_event: Is told what happens in all calls: it gets a `CallEvent` each time, in the thread in which it happens.
+        on_event: Learns what happens in all calls: it gets a `CallEvent` each time, in the thread in which it happens.
             What it raises ends the call.
 
     Raises:
@@ -76,7 +77,7 @@ def open_api(
         DocumentError: The document cannot be used.
         NetworkError: It cannot be fetched.
         TimedOutError: It did not come in time.
-        AuthError: It is behind a login, and a credential is missing.
+        AuthError: It is after a login, and a credential is missing.
         FileError: The cache or the configuration cannot be used.
     """
     if validate is not None and validate not in LEVELS:
@@ -106,7 +107,7 @@ class Api(OpenDocument):
     """An API that is open: its operations can be listed and called, from several threads at once.
 
     It goes on with the document that it was opened with, also where that changes meanwhile, and keeps its
-    connections and what judges its responses from one call to the next. Close it, or use it in a `with` block.
+    connections and what validates its responses from one call to the next. Close it, or use it in a `with` block.
 
     Attributes:
         name: A registered name, or the source of the document.
@@ -115,7 +116,7 @@ class Api(OpenDocument):
 
     @property
     def on_event(self) -> "Listener | None":
-        """What is told of what happens in all calls; None for nothing."""
+        """What learns of what happens in all calls; None for nothing."""
         return self._engine.on_event
 
     @on_event.setter
@@ -146,7 +147,7 @@ class Api(OpenDocument):
                 A value is plain Python: text, numbers, booleans, None, lists, mappings, dates; where the document
                 takes a file, an `os.PathLike`, bytes, or an object whose `read` returns bytes. `body` is the whole
                 body and `content_type` its media type, where the operation has no input of that name.
-            on_event: Is told what happens in this call, in the place of what is told of all calls (see `open_api`).
+            on_event: Learns what happens in this call, instead of what learns of all calls (see `open_api`).
 
         Raises:
             UsageError: There is no such operation or input, an input is missing or does not fit, the document does
@@ -206,7 +207,7 @@ class Api(OpenDocument):
 
         Items are the values of JSON lines and JSON sequences, and the events of `text/event-stream`:
         `{"event": ..., "id": ..., "data": ...}`, without what an event does not have; its data is a value where it
-        is JSON. Events go on where a lost connection broke them off. A response that is no success, or no stream, is
+        is JSON. Events go on where a lost connection broke them off. A response that is not a success, or no stream, is
         read as a whole: its `content` and `data` are there.
 
         Args:
@@ -233,7 +234,8 @@ class Api(OpenDocument):
     ) -> Iterator[Response]:
         """Call an operation for one page of a list after the other, and yield their responses.
 
-        A response that is no success is the last one. How the next page is asked for is what `dynacli describe` says.
+        A response that is not a success is the last one. How the next page is asked for is what `dynacli describe`
+        says.
 
         Args:
             name: As in `call`.
@@ -277,7 +279,7 @@ class Api(OpenDocument):
             named: As in `call`.
 
         Raises:
-            HttpError: A response is no success.
+            HttpError: A response is not a success.
             UsageError: The response has no list, or several.
             DynacliError: What `pages` raises.
         """
@@ -324,7 +326,7 @@ class Api(OpenDocument):
             NeverTrueError: The expression was not true in time. It is a `TimedOutError`, and its `response` is the last
                 response that came, or None.
             UsageError: The expression is wrong, the operation may change something, or what `call` raises it for.
-            FormatError: The response is no JSON, or the expression cannot be applied to it.
+            FormatError: The response is not JSON, or the expression cannot be applied to it.
             DynacliError: What `call` raises.
         """
         from dynacli.client.engine.series import NeverTrueError, Series, Until, check_wait
@@ -355,7 +357,7 @@ class Api(OpenDocument):
 
         Raises:
             UsageError: The document gives the operation no such link, or one that cannot be followed.
-            RefusedError: It leads to another server, which nobody accepted.
+            RefusedError: It leads to another server, which no one accepted.
             FormatError: This response has no such link, or lacks what the link takes from it.
             DynacliError: What `call` raises.
         """

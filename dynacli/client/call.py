@@ -1,6 +1,6 @@
 """One call, and the events that tell what happens in it.
 
-Its request is built, signed, judged and sent; its response is judged as it is received.
+Its request is built, signed, validated and sent; its response is validated as it is received.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -61,7 +61,7 @@ __all__ = [
 
 
 def base_url_of(described: DescribedOperation, settings: CallSettings) -> str:
-    """Return the URL that an operation's path is put behind.
+    """Return the URL that an operation's path is put after.
 
     Raises:
         UsageError: There is none, or another one is asked for than there is.
@@ -163,18 +163,18 @@ class Call:
         values: What the request was built of.
         request: The request, without its credentials.
         signed: The request with its credentials.
-        settings: How the call is made and judged.
-        judging: Judges the request; None where nothing is judged.
-        verdict: The verdict on the response; None before it was judged, and where nothing is.
+        settings: How the call is made and validated.
+        validating: Validates the request; None where nothing is validated.
+        result: The result on the response; None before it was validated, and where nothing is.
         pieces: The body of the response as it comes; None before its head came.
         has_sent: Whether the request may be on its way.
         renewal: Whether the stored token was refreshed after a 401, or why it could not be.
 
     Args:
-        judge: The judge of the operation, where an earlier call has made it.
+        validate: The validator of the operation, where an earlier call has made it.
         adapt: Makes the request that is signed and sent of the one that is built; None for that itself.
-        judging: What has judged the request that this one follows, and judges the response.
-        on_event: Is told what happens in the call.
+        validating: What has validated the request that this one follows, and validates the response.
+        on_event: Learns what happens in the call.
 
     Raises:
         UsageError: A header, server or value cannot be sent.
@@ -231,11 +231,11 @@ class Call:
         """Give the request its credentials, and ask the person what the policy wants confirmed.
 
         Args:
-            ask: Asks the person whether credentials may go to a new origin; None where nobody can be asked.
+            ask: Asks the person whether credentials may go to a new origin; None where no one can be asked.
             on_unsigned: Told why the request has no credential, which is only shown then; None where that is an error.
 
         Raises:
-            RefusedError: A credential would go to an origin that nobody accepted, or nobody confirms the call.
+            RefusedError: A credential would go to an origin that no one accepted, or no one confirms the call.
             AuthError: A credential is missing.
         """
         self._ask = ask
@@ -254,10 +254,10 @@ class Call:
             ask_about(self.settings.consent)
 
     def check_request(self, unjudged: Collection[tuple[str, ...]] = ()) -> None:
-        """Judge the request before it is sent, and end the call where the document does not allow it.
+        """Validate the request before it is sent, and end the call where the document does not allow it.
 
         Args:
-            unjudged: (location, name) of parameters of which the document may say anything.
+            not validated: (location, name) of parameters of which the document may say anything.
 
         Raises:
             UsageError: It does not; no secret is in the error.
@@ -276,7 +276,7 @@ class Call:
             raise self.signed.masker.mask_error(error) from error.__cause__
 
     def _check(self) -> None:
-        """Wait for the verdict on the request.
+        """Wait for the result on the request.
 
         Raises:
             UsageError: The document does not allow it.
@@ -292,9 +292,9 @@ class Call:
             raise
 
     def send(self, receive: "Receive", clients: "ClientPool | None" = None) -> "Response":
-        """Send the request once its verdict allows it, and return the response.
+        """Send the request once its result allows it, and return the response.
 
-        A token that the server refuses although it has not ended is refreshed. A safe request is then sent once more;
+        A token that the server refuses although it has not ended is refreshed. A safe request is then sent again;
         one that changes something is not, as the server may have done a part of it.
 
         Args:
@@ -306,8 +306,8 @@ class Call:
             DynacliError: The call fails, or `receive` or a listener raises it; no secret is in it.
         """
         if self.judging is not None and not self.judging.has_begun:
-            # First, because httpx and openapi-core are each imported with stand-ins for what neither needs of the
-            # other: while the request is judged in a thread of its own, httpx connects.
+            # First, because httpx and openapi-core are each imported with demo APIs for what neither needs of the
+            # other: while the request is validated in a thread of its own, httpx connects.
             import dynacli.http.import_httpx  # noqa: F401
 
             self.judging.start()
@@ -354,7 +354,7 @@ class Call:
 
     @contextmanager
     def _telling_progress(self) -> Iterator[Callable[[int], object]]:
-        """Enter with what is told of each further part of the body that was sent."""
+        """Enter with what learns of each further part of the body that was sent."""
         body, sent = self.signed.request.body, 0
 
         def tell(count: int) -> None:
@@ -371,7 +371,7 @@ class Call:
         self._check()
         if self._on_event is not None:
             self._on_event(Sending(self, 1))
-        # From here on the request may be on its way; nothing is tried again behind the person's back.
+        # From here on the request may be on its way; nothing is tried again after the person's back.
         self.has_sent = True
 
     def _renewed(self, response: "Response", pieces: "Pieces", receive: "Receive") -> bytes:
@@ -409,7 +409,7 @@ class Call:
             _hint_at_document(error, self.described, self.settings)
 
     def _retries(self) -> "Retries":
-        """Return how often the request is sent again: one that is not safe only where that was said, or has a key."""
+        """Return how often the request is sent again: an unsafe one only if you asked for it, or it has a key."""
         from dynacli.http.exchange import Retries
 
         settings = self.settings
@@ -449,11 +449,11 @@ class Call:
     def judge_response(
         self, response: "Response", body: "bytes | StreamedBody | UnreadBody"
     ) -> "Verdict | None":
-        """Return the verdict on a response; None where nothing is judged.
+        """Return the result on a response; None where nothing is validated.
 
         Args:
             response: The response, with or without its body.
-            body: Its body, which may be judged while it comes.
+            body: Its body, which may be validated while it comes.
         """
         if self.judging is None:
             return None
@@ -479,7 +479,7 @@ class Call:
         return verdict
 
     def judge_stream(self, response: "Response", pieces: Iterable[bytes]) -> None:
-        """Read a body that may go on for ever, and judge it while it comes.
+        """Read a body that may go on for ever, and validate it while it comes.
 
         Args:
             response: The response without its body.
@@ -611,7 +611,7 @@ class Progress(CallEvent):
 
     Args:
         sent: How many bytes of the body were sent, since this try began.
-        total: How many it has; None where nobody knows.
+        total: How many it has; None where no one knows.
     """
 
     name = "progress"
@@ -682,7 +682,7 @@ class Findings(CallEvent):
 
     Args:
         response: The response.
-        verdict: What was found; None where nothing was validated.
+        result: What was found; None where nothing was validated.
         lock: Held while something is looked up in the document.
     """
 
@@ -705,8 +705,8 @@ class Page(NamedTuple):
         number: Counted from 1.
         call: The call that asked for it.
         response: Its response.
-        verdict: The verdict on that.
-        value: The value of the body; None where that is no JSON.
+        result: The result on that.
+        value: The value of the body; None where that is not JSON.
         items: The items; None where it has none.
     """
 
@@ -737,7 +737,7 @@ class PageCame(CallEvent):
 
 @record
 class RowDone(CallEvent):
-    """A row of a batch was sent, or could not be; it comes in the place of `findings`.
+    """A row of a batch was sent, or could not be; it comes instead of `findings`.
 
     Args:
         named: The operation that the row names.
@@ -766,4 +766,4 @@ class Recorded(CallEvent):
 
 
 Listener = Callable[[CallEvent], object]
-"""Is told of what happens in calls, each in the thread in which it happens; what it raises ends the call."""
+"""Learns of what happens in calls, each in the thread in which it happens; what it raises ends the call."""

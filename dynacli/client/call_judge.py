@@ -1,4 +1,4 @@
-"""The judge of a call: it validates the request before it is sent, and the response."""
+"""The validator of a call: it validates the request before it is sent, and the response."""
 
 import threading
 from typing import TYPE_CHECKING, Any
@@ -22,16 +22,17 @@ _ALLOWED = frozenset({"undocumented-property"})
 
 
 class CallJudge:
-    """Judges the request of a call, in a thread of its own where it is started.
+    """Validates the request of a call, in a thread of its own where it is started.
 
     Attributes:
         described: The operation.
-        has_begun: Whether the request is being judged, or was.
-        judge: The judge of the operation, which judges the response, too; it is there when the request was judged.
-        verdict: On the request; it is there when the request was judged.
+        has_begun: Whether the request is being validated, or was.
+        validate: The validator of the operation, which validates the response, too; it is there when the request was
+            validated.
+        result: On the request; it is there when the request was validated.
 
     Args:
-        judge: The judge, where an earlier call has made it.
+        validate: The validator, where an earlier call has made it.
     """
 
     judge: "JudgeByLevel"
@@ -54,7 +55,7 @@ class CallJudge:
         self._error: BaseException | None = None
 
     def start(self) -> None:
-        """Judge the request, and then prepare for the response, in a thread."""
+        """Validate the request, and then prepare for the response, in a thread."""
         import_jsonschema_rs()  # while this is the only thread
         self._is_judged = threading.Event()
         self._thread = threading.Thread(target=self._judge_and_prepare, name="dynacli-judge", daemon=True)
@@ -69,7 +70,7 @@ class CallJudge:
                 self._error = error
 
     def judge_request(self) -> None:
-        """Judge the request; for a caller who wants no thread."""
+        """Validate the request; for a caller who wants no thread."""
         self.has_begun = True
         try:
             from dynacli.validation.judge_by_level import JudgeByLevel
@@ -90,7 +91,7 @@ class CallJudge:
                 self._is_judged.set()
 
     def check(self) -> None:
-        """Wait for the verdict, and end the call where the document does not allow the request.
+        """Wait for the result, and end the call where the document does not allow the request.
 
         Raises:
             UsageError: The document does not allow the request.
@@ -111,7 +112,7 @@ class CallJudge:
         )
 
     def judge_response(self, response: "JudgedResponse") -> "Verdict":
-        """Return the verdict on the response."""
+        """Return the result on the response."""
         if self._thread is not None:
             self._thread.join()
         if self._error is not None:
@@ -130,7 +131,7 @@ class CallJudge:
 
 
 def judged_request(request: Request, values: CallValues) -> "JudgedRequest":
-    """Return a request as it is judged."""
+    """Return a request as it is validated."""
     from urllib.parse import unquote
 
     from dynacli.validation.judged_messages import JudgedRequest
@@ -148,7 +149,7 @@ def judged_request(request: Request, values: CallValues) -> "JudgedRequest":
 
 
 def _judged_body(values: CallValues) -> Any:
-    """Return the body as it is judged: without the contents that are read only when it is sent."""
+    """Return the body as it is validated: without the contents that are read only when it is sent."""
     body = values.body
     if isinstance(body, bytes | None) and values.form is None:
         return body

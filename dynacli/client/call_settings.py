@@ -1,4 +1,4 @@
-"""How the calls of one API are made and judged: by the caller, the environment, a profile and the configuration.
+"""How the calls of one API are made and validated: by the caller, the environment, a profile and the configuration.
 
 The first of these that says something decides:
 
@@ -62,8 +62,8 @@ class CallOptions(Options):
     """What the caller says of a call besides its inputs.
 
     Args:
-        is_verbose: Whether messages tell all findings; None where nobody can ask for that with `-v`.
-        consent: Whether a person agrees to calls that are to be confirmed; None where nobody was asked.
+        is_verbose: Whether messages tell all findings; None where no one can ask for that with `-v`.
+        consent: Whether a person agrees to calls that are to be confirmed; None where no one was asked.
         reads_only_by: What lets only operations be called that change nothing, as messages name it; empty where
             nothing does.
         is_bound: Whether credentials go only to origins that a person accepted before: nothing that the caller says
@@ -87,7 +87,7 @@ class CallOptions(Options):
 
 @record
 class CallSettings:
-    """How the calls of one API are made and judged.
+    """How the calls of one API are made and validated.
 
     Args:
         level: One of `LEVELS`.
@@ -103,7 +103,7 @@ class CallSettings:
         rate: Spaces the requests of all calls that are made with these settings; None where there is no limit.
         accepted_origins: Origins that credentials may go to, besides those that were accepted before.
         written_origins: The origins of the servers whose URL a person wrote, for the call or in the configuration.
-        is_reported: Whether the verdicts go into a report.
+        is_reported: Whether the results go into a report.
         is_verbose: As in `CallOptions`.
         output: The format in which responses are written unless the caller names one; empty for `auto`.
         profile: The name of the profile; empty for none.
@@ -178,7 +178,7 @@ class CallSettings:
 
         Raises:
             RefusedError: It may change something where nothing is to be, the policy denies it, or wants it confirmed
-                and nobody agreed.
+                and no one agreed.
         """
         if self.policy is not None or self.reads_only_by or asked or described.operation.method == "DELETE":
             from dynacli.client.policy.permission import permit
@@ -211,10 +211,10 @@ class CallSettings:
         return is_asked_about(described, self.bounds)
 
     def set_apart(self, verdict: "Verdict | None", operation: Operation, status: int | None = None) -> None:
-        """Set the findings of a verdict apart that do not count.
+        """Set the findings of a result apart that do not count.
 
         Args:
-            verdict: Changed in place; None where nothing was judged.
+            result: Changed in place; None where nothing was validated.
             operation: The configuration may call it by its name or its operationId.
             status: The response's, None for a request.
         """
@@ -227,7 +227,7 @@ class CallSettings:
 def settings_of(
     env: Environment, api: OpenedApi, options: CallOptions, *, default_level: str = DEFAULT_LEVEL
 ) -> CallSettings:
-    """Return how the calls of an API are made and judged.
+    """Return how the calls of an API are made and validated.
 
     Raises:
         UsageError: There is no such profile, the environment names no level, or a pair has no separator.
@@ -353,7 +353,7 @@ def _ignores(env: Environment, api: OpenedApi) -> "tuple[Ignore, ...]":
 
 
 def _level(env: Environment, api: OpenedApi, given: str, profile: Mapping[str, Any]) -> str:
-    """Return the level that somebody asks for; empty where nobody does."""
+    """Return the level that someone asks for; empty where no one does."""
     if given:
         return given
     asked_for = env.setting("VALIDATE")
@@ -383,7 +383,7 @@ def seconds_of(text: str) -> float:
     """Return the seconds that a call may take.
 
     Raises:
-        UsageError: The text is no time limit.
+        UsageError: The text is not a time limit.
     """
     try:
         seconds = float(text)
@@ -398,7 +398,7 @@ def retries_of(text: str) -> int:
     """Return how often a request is sent again.
 
     Raises:
-        UsageError: The text is no such number.
+        UsageError: The text is not such number.
     """
     if not (text.isascii() and text.isdecimal() and int(text[:9]) <= _MAX_RETRIES):
         raise UsageError(
@@ -412,7 +412,7 @@ def retry_status_of(text: str) -> int:
     """Return a status after which a request is sent again.
 
     Raises:
-        UsageError: The text is no status of an error.
+        UsageError: The text is not a status of an error.
     """
     if not (
         text.isascii() and text.isdecimal() and len(text) == 3 and _FIRST_ERROR <= int(text) < _MOST_STATUS

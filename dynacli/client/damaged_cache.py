@@ -16,7 +16,7 @@ T = TypeVar("T")
 def explain_damage(damage: DamagedCatalogError, *, has_sent: bool) -> NoReturn:
     """Raise the error for damage of the catalog that was found in the middle of a call.
 
-    Before anything was sent, the catalog is made again and the call begins anew; whether a request is sent twice
+    Before anything was sent, the catalog is made again and the call begins again; whether a request is sent twice
     is the person's decision.
 
     Raises:
@@ -51,7 +51,7 @@ def beyond_repair(env: Environment) -> FileError:
 
 
 def repaired(env: Environment, work: Callable[[], T]) -> T:
-    """Return what a function returns that opens catalogs and sends nothing; it begins anew where one is damaged.
+    """Return what a function returns that opens catalogs and sends nothing; it begins again where one is damaged.
 
     Raises:
         FileError: The cache stays damaged.

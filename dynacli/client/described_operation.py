@@ -66,7 +66,7 @@ class DescribedOperation:
         ahead: tuple[str, ...] = ()
         if words[-1:] == (EXAMPLE,):
             fields = self.media_type.fields if self.media_type is not None else ()
-            # An operation's own option of that name wins behind it.
+            # An operation's own option of that name wins after it.
             own = {*(each.option for each in self.operation.parameters), *(each.option for each in fields)}
             if EXAMPLE[2:] in own:
                 words, ahead = words[:-1], (EXAMPLE,)

@@ -1,4 +1,4 @@
-"""Signs in where the document itself is behind a login: with the credentials of its API, at its own origin only.
+"""Signs in where the document itself is after a login: with the credentials of its API, at its own origin only.
 
 Nothing is sent before the server has asked for it, unless a person has said so: by a header, or in the configuration.
 Certificates are those of the API: connections trust its own authorities besides those of the system, as a document

@@ -38,7 +38,7 @@ def live_demo(
     Yields:
         The API as the demo API serves it, and where it runs.
     """
-    # Beside the threads of a server nothing is imported lean any more, and nearly every call is judged.
+    # Beside the threads of a server nothing is imported lean any more, and nearly every call is validated.
     import_jsonschema_rs()
     with running(with_next=with_next, misbehave=misbehave) as server:
         served = _served(api, server)

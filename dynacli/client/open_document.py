@@ -25,7 +25,7 @@ _T = TypeVar("_T")
 
 
 class OpenDocument:
-    """A document that is open, until it is closed: its operations, settings, connections and judges.
+    """A document that is open, until it is closed: its operations, settings, connections and validates.
 
     Attributes:
         name: A registered name, or the source of the document.
@@ -155,7 +155,7 @@ class OpenDocument:
         return self._opened
 
     def _healing(self, work: Callable[[], _T]) -> _T:
-        """Return what a function returns; it begins anew with a new catalog where the one at hand is damaged."""
+        """Return what a function returns; it begins again with a new catalog where the one at hand is damaged."""
         for _ in range(2):
             try:
                 return work()

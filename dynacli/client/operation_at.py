@@ -267,7 +267,7 @@ def undocumented_operation(api: OpenedApi, method: str, path: str) -> Undocument
 
 
 def undocumented_note(described: DescribedOperation) -> str:
-    """Return the note that nothing is judged, and why."""
+    """Return the note that nothing is validated, and why."""
     operation = described.operation
     missing = _no_operation_at(described.api, operation.method, operation.path)
     near = f". {missing.hint}" if missing.details["near"] else ""

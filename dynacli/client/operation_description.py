@@ -30,7 +30,7 @@ class DescribedInput:
 
     Args:
         name: The document's name of it; a field's with a `.` between the steps of its path.
-        option: Its option without dashes, with the first item in the place of each array.
+        option: Its option without dashes, with the first item instead of each array.
         location: `path`, `query`, `querystring`, `header`, `cookie` or `body`.
         origin: What the catalog has of it.
         is_needed: Whether the parameter or body that it is, or is a part of, is invalid without it.
@@ -97,7 +97,7 @@ class DescribedInput:
 
 
 def _inputs_of(described: DescribedOperation) -> Iterator[DescribedInput]:
-    """Yield the parameters of an operation, and behind them the fields of the body that is built."""
+    """Yield the parameters of an operation, and after them the fields of the body that is built."""
     operation, media_type = described.operation, described.media_type
     for parameter in operation.parameters:
         inside = (_field(field, parameter.location, is_whole_required=False) for field in parameter.fields)
@@ -142,7 +142,7 @@ class OperationDescription:
 
     @cached_property
     def inputs(self) -> tuple[DescribedInput, ...]:
-        """The parameters, and behind them the fields of the body that is built."""
+        """The parameters, and after them the fields of the body that is built."""
         return tuple(_inputs_of(self.described))
 
     def with_sources(
@@ -182,7 +182,7 @@ class OperationDescription:
 
     @cached_property
     def pages(self) -> dict[str, Any] | None:
-        """The rule by which `--all` works; None where the response is no list."""
+        """The rule by which `--all` works; None where the response is not a list."""
         from dynacli.client.pages.decide_rule import describe_pages
 
         return describe_pages(self.described)

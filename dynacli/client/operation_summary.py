@@ -1,6 +1,6 @@
 """The summary of an operation, as data and as text of at most 1,400 bytes.
 
-What the document says stands in quotes, so that nobody takes it for the tool's own words.
+What the document says stands in quotes, so that no one takes it for the tool's own words.
 """
 
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def _summary_inputs(
     """Return the required inputs with the most useful of the others, and the options of those that are left out.
 
     Args:
-        question: What somebody wants to do, in plain words: inputs that it names are the most useful ones.
+        question: What someone wants to do, in plain words: inputs that it names are the most useful ones.
     """
     operation = description.operation
     inputs = description.inputs
@@ -102,7 +102,7 @@ _LONGEST_EXAMPLE = 400
 
 @record
 class _OperationSummary:
-    """The least that somebody needs to make a first correct call of an operation.
+    """The least that someone needs to make a first correct call of an operation.
 
     Args:
         api: The name of the API.
@@ -116,7 +116,7 @@ class _OperationSummary:
         more_inputs: The options of the inputs that are left out, without dashes.
         returns: What a successful response holds.
         credential: `{"scheme", "state"}`; None where a call needs none.
-        pages: The rule by which `--all` works; None where the response is no list.
+        pages: The rule by which `--all` works; None where the response is not a list.
         example: A command line that runs as it stands.
     """
 
@@ -161,7 +161,7 @@ def operation_summary(
     Args:
         operation_name: The name of the operation in the catalog.
         profile: The profile whose credentials count; empty for none.
-        question: What somebody wants to do, in plain words: the inputs that it names are shown first.
+        question: What someone wants to do, in plain words: the inputs that it names are shown first.
 
     Raises:
         LookupError: There is no such operation.

@@ -30,7 +30,7 @@ class Hit:
         score: How well it fits, from 0 to about 1.7, and more if the question names it. Scores of different APIs can
             be compared.
         reasons: What the score is made of: a text, and its part of the score.
-        calls: How many calls of it the history has; 0, too, where no other hit is as good, so that nobody asked.
+        calls: How many calls of it the history has; 0, too, where no other hit is as good, so that no one asked.
     """
 
     api: str
@@ -122,7 +122,7 @@ _SLIP = 0.85
 
 
 def unknown_tag(api: OpenedApi, word: str) -> UsageError:
-    """Return the error for a word that is no tag, with those that come near first."""
+    """Return the error for a word that is not a tag, with those that come near first."""
     tags = list(api.catalog.tags())
     near = near_names(kebab(word) or word, tags)
     return UsageError(
@@ -134,7 +134,7 @@ def unknown_tag(api: OpenedApi, word: str) -> UsageError:
 
 
 def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
-    """Return the error for a word that is no operation, with the names that come near.
+    """Return the error for a word that is not an operation, with the names that come near.
 
     An operation that the catalog leaves out is an error of the document, with the reason.
     """
@@ -172,10 +172,10 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     parts = set(wanted.split("-"))
     near = near or [name for name in listed if parts <= set(name.split("-"))][:_MOST_FOUND]
     hint = did_you_mean(near, f"See them all: `{invocation('operations', api.name)}`")
-    # What is no slip of the finger is a name that somebody made up of words.
+    # What is not a slip of the finger is a name that someone made up of words.
     found = [] if get_close_matches(wanted, listed, 1, _SLIP) else _found(api, word)
     if found:
-        # A word that nobody knows is mistyped: what looks like the name comes before what its other words mean.
+        # A word that no one knows is mistyped: what looks like the name comes before what its other words mean.
         mistyped = (
             near[:1]
             if has_strange_words(wanted.replace("-", " "), Vocabulary(StemIndex(api.catalog)))

@@ -57,7 +57,7 @@ class Signed(NamedTuple):
         shown: As a person may see it.
         masker: Takes its secrets out of whatever is printed.
         secret_headers: The names of headers whose values are not shown, in lower case.
-        login: Signs the request by what the server answers to it; None where it is signed already.
+        login: Signs the request by what the server responds to it; None where it is signed already.
         tls: The certificates of the connection; None for those of the system.
         renew: Refreshes the stored token that it carries, or raises why not; None where it carries none that can be
             refreshed.
@@ -105,12 +105,12 @@ def sign(
     """Return the request with the credentials that its operation needs.
 
     Args:
-        ask: Asks the person whether credentials may go to a new origin; None where nobody can be asked.
+        ask: Asks the person whether credentials may go to a new origin; None where no one can be asked.
         may_send: Whether a provider of tokens may be asked; a request that is only shown needs none.
 
     Raises:
         AuthError: There is no credential.
-        RefusedError: It would go to an origin that nobody accepted, or `read` would show it.
+        RefusedError: It would go to an origin that no one accepted, or `read` would show it.
     """
     if request.method == "TRACE":
         return _traced(env, operation, request, settings)
@@ -277,7 +277,7 @@ def _check_origin(
         origin: Where the request goes: scheme, host and port of the URL as it was built.
 
     Raises:
-        RefusedError: The origin is new and nobody accepted it.
+        RefusedError: The origin is new and no one accepted it.
     """
     if is_accepted_origin(api, settings, origin):
         return

@@ -21,10 +21,10 @@ TOOL_VERBS = frozenset(
 def bound_words(words: list[str]) -> list[str]:
     """Return the words of dynacli for those of a tool: `describe X` is `describe API X`, and `X` is `API X`.
 
-    The API may be named all the same, so that an operation can be called that has the name of a verb.
+    The API may be named anyway, so that an operation can be called that has the name of a verb.
 
     Args:
-        words: Those behind the options before the first one; at least one.
+        words: Those after the options before the first one; at least one.
     """
     api, (word, *rest) = program().api, words
     entry = COMMANDS.get(word)
@@ -59,7 +59,7 @@ def further_command(name: str) -> "click.Command | None":
     """Return the command that an installed package has under a name; None where none has.
 
     Raises:
-        UsageError: It cannot be imported, or is no command.
+        UsageError: It cannot be imported, or is not a command.
     """
     from importlib.metadata import entry_points
 

@@ -29,7 +29,7 @@ __all__ = ["CallLine", "Piece", "asked_call", "read_line"]
 
 _INDEX = re.compile(r"(?<=[^-])\[(\d+)\]")
 _KEPT_VERBS = frozenset({"read", "edit"})
-"""Verbs behind which a call stands as it does without them."""
+"""Verbs after which a call stands as it does without them."""
 
 
 @record
@@ -100,7 +100,7 @@ class CallLine:
     Attributes:
         command: The command of the operation; its options are made for the media type that is sent.
         before: The options before the API.
-        pieces: Everything behind the operation, in order.
+        pieces: Everything after the operation, in order.
         verb: The verb before the API, such as `read`; empty for none.
         typed: The words that a person typed: only what stands there may name a file.
     """
@@ -148,7 +148,7 @@ class CallLine:
         return CallLine(self.command, before, self.pieces, self.verb, self.typed)
 
     def changed(self, change: Callable[[list[Piece]], Iterable[Piece]]) -> "CallLine":
-        """Return the line with a change of the options before the API, and of the pieces behind the operation."""
+        """Return the line with a change of the options before the API, and of the pieces after the operation."""
         return self.with_before(change(self.before)).with_pieces(change(self.pieces))
 
     def without(self, is_unwanted: Callable[[Piece], bool]) -> "CallLine":
@@ -156,7 +156,7 @@ class CallLine:
         return self.changed(lambda pieces: [each for each in pieces if not is_unwanted(each)])
 
     def with_words(self, words: Sequence[str]) -> "CallLine":
-        """Return the line with other words behind the operation."""
+        """Return the line with other words after the operation."""
         parsed = parse(words, self.command.rules(), self.command.find)
         return self.with_pieces(_piece(self, word) for word in parsed.read)
 
@@ -165,7 +165,7 @@ class CallLine:
 
         Args:
             value: None where none was given.
-            rule: Whether a value stands behind it; None for that of the operation's options.
+            rule: Whether a value stands after it; None for that of the operation's options.
         """
         if rule is None:
             found = self.command.find(flag)
@@ -189,7 +189,7 @@ class CallLine:
         return [each for each in (*self.before, *self.pieces) if each.is_placeholder]
 
     def words(self, *, is_complete: bool = True, by_option: bool = False) -> list[str]:
-        """Return the words behind the operation.
+        """Return the words after the operation.
 
         Args:
             is_complete: Whether placeholders are among them.
@@ -208,7 +208,7 @@ class CallLine:
         return [word for piece in self.before if not piece.is_placeholder for word in _words_of(piece)]
 
     def text(self, variables: Mapping[str, str]) -> str:
-        """Return the line for a POSIX shell, with placeholders in the place of secrets.
+        """Return the line for a POSIX shell, with placeholders instead of secrets.
 
         Args:
             variables: The environment variables, which may hold secrets.
@@ -232,7 +232,7 @@ def read_line(run: Run, command: OperationCommand, words: Sequence[str]) -> Call
 
     Args:
         command: A new command of the operation.
-        words: The words behind the operation.
+        words: The words after the operation.
     """
     start = run.start_of(words)
     is_typed = start is not None  # and not made of an earlier call
@@ -342,7 +342,7 @@ def _shown_value(option: Option, value: str, names: set[str]) -> str:
 
 
 def asked_call(run: Run) -> tuple[DescribedOperation, list[str]] | None:
-    """Return the operation that a run would have called, and the words behind it; None where no call can be told.
+    """Return the operation that a run would have called, and the words after it; None where no call can be told.
 
     Nothing is fetched for it: the document is a file, or in the cache.
     """
@@ -367,7 +367,7 @@ def _call_in(run: Run, words: Sequence[str]) -> tuple[DescribedOperation, list[s
 
 
 def _from_positional(words: Sequence[str]) -> tuple[list[str], bool]:
-    """Return the words from the first one that is no option, and whether that one may be an unknown option's value."""
+    """Return the words from the first one that is not an option, and whether it may be an unknown option's value."""
     parsed = parse(words, standard_rules(), stop_at_positional=True)
     last = parsed.given[-1] if parsed.given else None
     is_open = last is not None and last.rule is None and last.value is None and last.flag.startswith("--")

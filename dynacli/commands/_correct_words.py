@@ -1,4 +1,4 @@
-"""Wrong words of a call replaced by the nearest right ones: names of options, values, what the judge finds."""
+"""Wrong words of a call replaced by the nearest right ones: names of options, values, what the validator finds."""
 
 import json
 import os
@@ -130,7 +130,7 @@ def with_known_names(typed: CallLine) -> CallLine:
     """Return the line with each unknown option replaced by a near one, or left out.
 
     An option that may be dynacli's or the operation's is dynacli's, and goes before the API; one that is the
-    operation's goes behind it.
+    operation's goes after it.
     """
     line, guarded = typed, typed.command.guarded
     pieces = [each for each in line.pieces if each.flag not in guarded]
@@ -197,7 +197,7 @@ def without_surplus(line: CallLine) -> CallLine:
 
 
 def _joined(piece: Piece, word: str) -> str | None:
-    """Return the value of an option with the word behind it; None if the word is no part of the value."""
+    """Return the value of an option with the word after it; None if the word is not a part of the value."""
     if _is_open_text(piece):
         return f"{piece.value} {word}"
     if piece.is_input and piece.value_type.type == "boolean" and piece.value == "true":
@@ -266,7 +266,7 @@ def _is_whole_body(piece: Piece) -> bool:
 
 
 def _place_in_path(pieces: Sequence[Piece]) -> int:
-    """Return where the next positional word stands: behind the last one, or before all options."""
+    """Return where the next positional word stands: after the last one, or before all options."""
     return max((number + 1 for number, each in enumerate(pieces) if not each.flag), default=0)
 
 
@@ -282,7 +282,7 @@ def is_left_to_fill_in(line: CallLine, finding: _Finding) -> bool:
 
 
 def without_findings(line: CallLine, findings: Sequence[_Finding]) -> CallLine:
-    """Return the line with the words corrected that the judge has found something in.
+    """Return the line with the words corrected that the validator has found something in.
 
     Args:
         findings: In the shape of the validation report.
@@ -383,7 +383,7 @@ def _option_at(line: CallLine, steps: tuple[str, ...]) -> str:
 def _corrected(
     line: CallLine, piece: Piece, rest: tuple[str, ...], finding: _Finding, findings: Sequence[_Finding]
 ) -> Iterator[Piece]:
-    """Yield what is given in the place of a piece."""
+    """Yield what is given instead of a piece."""
     value = piece.value or ""
     if not rest and piece.is_input:
         if finding["rule"] not in _SURPLUS:
@@ -399,7 +399,7 @@ def _corrected(
         yield replace(piece, value=text, is_placeholder=piece.is_placeholder or f'"{_TO_FILL_IN}"' in text)
     else:
         yield piece
-        # The body stands in a file or comes from standard input: options are laid over it.
+        # The body stands in a file or comes from standard input: options override it.
         option = line.piece_of(_option_at(line, rest), None)
         if finding["rule"] not in _SURPLUS and option.is_input:
             yield option.unfilled()

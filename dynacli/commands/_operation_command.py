@@ -49,7 +49,7 @@ class OperationCommand(click.Command):
         inputs: Name of a click parameter → the operation's parameter, and the field of it; for an option of the body
             no parameter, and the field of the body.
         guarded: Flag of a standard option → the flag of the operation's own input of that name: the former is refused
-            behind the operation.
+            after the operation.
     """
 
     def __init__(self, described: DescribedOperation) -> None:
@@ -94,7 +94,7 @@ class OperationCommand(click.Command):
             self.guarded.setdefault(f"--{word}", flags[0])
 
     def parsed(self, words: list[str], content_type: str = "") -> ParsedWords:
-        """Return the words behind the operation, read; the options are made for the media type among them.
+        """Return the words after the operation, read; the options are made for the media type among them.
 
         Args:
             content_type: The media type that was asked for before the API.
@@ -116,7 +116,7 @@ class OperationCommand(click.Command):
         return options_in(parsed, self._names)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the words behind the operation."""
+        """Parse the words after the operation."""
         run: Run = ctx.obj
         if run.laid_over is not None:
             from dynacli.commands._call.lay_over import lay_over

@@ -1,4 +1,4 @@
-"""Questions to the person on the terminal, and the error if nobody is there."""
+"""Questions to the person on the terminal, and the error if no one is there."""
 
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
@@ -17,7 +17,7 @@ def line(env: Environment, question: str) -> str:
     """Return the line that the person types, without white space around it.
 
     Args:
-        question: As it is shown, with the space behind it.
+        question: As it is shown, with the space after it.
     """
     env.stderr.write(question)
     env.stderr.flush()
@@ -32,7 +32,7 @@ def hidden_line(env: Environment, question: str) -> str:
 
 
 def nobody_to_ask(env: Environment, options: Options, wanted: str, hint: str) -> UsageError:
-    """Return the error, with why nobody can be asked.
+    """Return the error, with why no one can be asked.
 
     Args:
         wanted: What a person would be asked for, as messages say it.

@@ -112,7 +112,7 @@ def value_of(path: tuple[str, ...], text: str, start: int = 0) -> Any:
         start: How many of its parts messages leave out.
 
     Raises:
-        UsageError: There is no such key, or the text is no value of it, or it is a secret. No value is in the error.
+        UsageError: There is no such key, or the text is not a value of it, or it is a secret. No value is in the error.
     """
     name, kind = ".".join(path[start:]), _kind_of(path)
     if not kind:
@@ -171,7 +171,7 @@ def _unknown_key(path: tuple[str, ...], start: int) -> UsageError:
 
 
 def _check_secret(path: tuple[str, ...], text: str, name: str) -> None:
-    """Check that a value is no secret.
+    """Check that a value is not secret.
 
     Raises:
         UsageError: It is one; the error says where it belongs instead.
@@ -205,7 +205,7 @@ def _has_secret(text: str) -> bool:
 
 
 def shown_value(value: Any, path: tuple[str, ...] = ()) -> Any:
-    """Return a value of the configuration as it may be shown: a secret that somebody wrote there is masked.
+    """Return a value of the configuration as it may be shown: a secret that someone wrote there is masked.
 
     Args:
         path: Its key.

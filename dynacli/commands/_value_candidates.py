@@ -39,7 +39,7 @@ def remembered_candidates(
     """Yield the values that an input may have, each with what it is called.
 
     Args:
-        line: The words behind the operation.
+        line: The words after the operation.
     """
     source = api_key(os.path.dirname(catalog.path))
     given = _given_in_path(operation, line)
@@ -66,7 +66,7 @@ def link_names(catalog: Catalog, name: str, line: ParsedWords) -> Iterator[tuple
 
     Args:
         name: The name of the operation.
-        line: The words behind it, in which links may be followed already.
+        line: The words after it, in which links may be followed already.
     """
     from dynacli.client.links.linked_operation import linked_operation
 

@@ -94,7 +94,7 @@ class Verb(click.Command):
         return command_help(ctx.obj.env, self.entry, ctx.command_path)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the words behind the verb."""
+        """Parse the words after the verb."""
         run: Run = ctx.obj
         parsed = _parsed(ctx, args, self._options)
         if not parsed.flags.isdisjoint(_HELP):
@@ -117,7 +117,7 @@ class Verb(click.Command):
 
         Args:
             options: Those that stand before the verb.
-            parsed: The words behind the verb.
+            parsed: The words after the verb.
 
         Raises:
             UsageError: The verb has no use for one of them.
@@ -196,7 +196,7 @@ class VerbGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that words name, and the words behind it."""
+        """Return the command that words name, and the words after it."""
         command, rest = self.named(ctx, args)
         return command.name, command, rest
 
@@ -206,7 +206,7 @@ class VerbGroup(click.Group):
         return words if is_complete else [self._default, *words]
 
     def named(self, ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str]]:
-        """Return the command that words name, and the words behind it.
+        """Return the command that words name, and the words after it.
 
         Raises:
             UsageError: They name none.
@@ -292,7 +292,7 @@ class _Root(VerbGroup):
         try:
             if program().api or not is_name(word) or word in Configuration(run.env).apis():
                 return None
-        except FileError:  # which is told when the API is opened
+        except FileError:  # which learns when the API is opened
             return None
         from dynacli.commands._available_commands import further_command
 
@@ -320,7 +320,7 @@ class _Root(VerbGroup):
 
 
 def note_options_of_call(run: Run, word: str, rest: list[str]) -> None:
-    """Note the standard options behind an API before it is opened: some of them say how its document is fetched.
+    """Note the standard options after an API before it is opened: some of them say how its document is fetched.
 
     Only the operation can tell which words are options and which are values of its own. So where a word looks like an
     option that matters here, the words are read for the operation as the cache has it; where the cache does not
@@ -340,7 +340,7 @@ def note_options_of_call(run: Run, word: str, rest: list[str]) -> None:
 
 
 def _options_behind(group: "ApiGroup", words: list[str]) -> Options:
-    """Return the standard options behind an API, by the options of the operation that is named."""
+    """Return the standard options after an API, by the options of the operation that is named."""
     before = parse(words, standard_rules(), stop_at_positional=True)
     given = options_in(before)
     command, rest = group.find_command(before.positional)
@@ -375,7 +375,7 @@ class ApiGroup(VerbGroup):
         self.tag = tag
 
     def find_command(self, words: list[str]) -> "tuple[OperationCommand | ApiGroup | None, list[str]]":
-        """Return the command that the first word names, or a method and a path, and the words behind it.
+        """Return the command that the first word names, or a method and a path, and the words after it.
 
         The command is None where there is none.
         """
@@ -388,7 +388,7 @@ class ApiGroup(VerbGroup):
             at = operation_at(catalog, word, rest[0])
             if at is not None:
                 return OperationCommand(DescribedOperation(self.api, at[0])), [*at[1], *rest[1:]]
-        # Where a tag and an operation have the same name, it is the operation: the word behind it may be a value.
+        # Where a tag and an operation have the same name, it is the operation: the word after it may be a value.
         name = catalog.find(word, self.tag)
         if name is not None:
             return OperationCommand(DescribedOperation(self.api, catalog.operation(name))), rest
@@ -400,7 +400,7 @@ class ApiGroup(VerbGroup):
         return not self.tag and len(words) > 1 and words[1].startswith("/")
 
     def undocumented_command(self, words: list[str]) -> tuple[OperationCommand, list[str]]:
-        """Return the command of a method and a path that the document does not have, and the words behind it.
+        """Return the command of a method and a path that the document does not have, and the words after it.
 
         Raises:
             UsageError: There cannot be such a method or path.

@@ -59,7 +59,7 @@ def from_click(error: click.ClickException) -> DynacliError:
 
 
 def ambiguous_option(described: DescribedOperation, flag: str, own: str) -> UsageError:
-    """Return the error for a standard option behind an operation that has an input of the same name.
+    """Return the error for a standard option after an operation that has an input of the same name.
 
     Args:
         flag: The standard option, with its `--`.

@@ -49,7 +49,7 @@ class _Offered:
 
     Args:
         values: The values that it takes; empty where it takes any.
-        takes_value: Whether the word behind it is its value.
+        takes_value: Whether the word after it is its value.
         is_optional: Whether that word is its value only if it is one of `values`.
         is_listed: Whether the option is a candidate.
         description: The description beside the candidate.
@@ -63,7 +63,7 @@ class _Offered:
 
     @property
     def rule(self) -> ValueRule:
-        """Whether a value stands behind it."""
+        """Whether a value stands after it."""
         if self.is_optional:
             return ValueRule(takes_value=True, optional_values=self.values, value_alone=self.values[0])
         return VALUE if self.takes_value else SWITCH
@@ -132,7 +132,7 @@ _INDEX = re.compile(r"\.(\d{1,4})(?=\.|$)|\[(\d{1,4})\]")
 
 
 def _item_options(options: _Offers, words: Iterable[str]) -> dict[str, _Offered]:
-    """Return the options of the items that words name, and of the items behind those.
+    """Return the options of the items that words name, and of the items after those.
 
     Args:
         options: The options of a call, with those of the first item of each array in both spellings.
@@ -275,7 +275,7 @@ def _candidates(
 
     Args:
         words: The words before it.
-        verbs: What there may be in the place of an API.
+        verbs: What there may be instead of an API.
     """
     if "--profile" in words[-1:] or word.startswith("--profile="):
         start = word[: word.find("=") + 1]
@@ -364,7 +364,7 @@ def _group_words(env: Environment, group: Command, rest: list[str], word: str) -
 def _command_words(
     env: Environment, entry: Command, rest: list[str], word: str, path: str = ""
 ) -> Iterator[Candidate]:
-    """Yield the candidates behind a command: its options, and what its entry says of values and arguments.
+    """Yield the candidates after a command: its options, and what its entry says of values and arguments.
 
     Args:
         path: The words that name it, if it is one of a group.
@@ -477,7 +477,7 @@ def _tag_names(catalog: Catalog) -> Iterator[Candidate]:
 
 
 def _operation_words(env: Environment, catalog: Catalog, rest: list[str], word: str) -> Iterator[Candidate]:
-    """Yield the candidates behind an API."""
+    """Yield the candidates after an API."""
     if not rest:
         if word.startswith("-"):
             yield from ((flag, "") for flag in _HELP)
@@ -509,7 +509,7 @@ def _operation_names(catalog: Catalog, tag: str, word: str) -> Iterator[Candidat
         return
     operations = [operation for operation in catalog.summaries(tag) if not operation.is_hidden]
     yield from ((operation.name, operation.summary) for operation in operations)
-    if word:  # behind a tag the name may be typed without the tag; a list without a word has each name once
+    if word:  # after a tag the name may be typed without the tag; a list without a word has each name once
         from dynacli.openapi.model.kebab_names import under_tag
 
         yield from ((under_tag(operation.name, tag), operation.summary) for operation in operations)
@@ -518,7 +518,7 @@ def _operation_names(catalog: Catalog, tag: str, word: str) -> Iterator[Candidat
 def _call_words(
     env: Environment, catalog: Catalog, operation: Operation, words: list[str], word: str
 ) -> Iterator[Candidate]:
-    """Yield the candidates behind an operation: its options, values of an option, values of a path parameter."""
+    """Yield the candidates after an operation: its options, values of an option, values of a path parameter."""
     options = _options_of(operation)
     if any("[0]" in flag for flag in options):
         options = _item_options(options, [*words, word]) | options
@@ -635,7 +635,7 @@ def _profile_names(env: Environment, words: list[str]) -> Iterator[tuple[str, st
 
 
 def _setting_words(env: Environment, verb: str, word: str) -> Iterator[tuple[str, str]]:
-    """Yield the keys behind `api set NAME`, `config get` and `config set`, or the values of one that chooses."""
+    """Yield the keys after `api set NAME`, `config get` and `config set`, or the values of one that chooses."""
     from dynacli.commands._setting_keys import KEYS_OF_API, key_path, words_of_key
 
     key, equals, _ = word.partition("=")

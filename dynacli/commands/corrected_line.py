@@ -39,7 +39,7 @@ from dynacli.request.build_request import build_request
 __all__ = ["teach"]
 
 _MOST_CHANGES = 100
-"""Of a line with more words, or with more that is wrong, no corrected one is made: nobody would read it."""
+"""Of a line with more words, or with more that is wrong, no corrected one is made: no one would read it."""
 
 _ANY_SERVER = "http://localhost"
 _OF_STDIN = frozenset({"-", "@-"})
@@ -115,7 +115,7 @@ def _problem_of_words(line: CallLine, words: list[str], env: Environment) -> Usa
 
 
 def _build(run: Run, described: DescribedOperation, given: GivenWords) -> None:
-    """Build a request and judge it.
+    """Build a request and validate it.
 
     Raises:
         UsageError: There cannot be such a request.
@@ -167,7 +167,7 @@ def _corrected_line(
     """Return the corrected line of a call; None where nothing better than the typed one is known.
 
     Args:
-        words: The words behind the operation.
+        words: The words after the operation.
         error: What ended the call.
     """
     command = OperationCommand(described)
@@ -326,7 +326,7 @@ def _correct(run: Run, error: UsageError, described: DescribedOperation, words: 
     ):
         error.hint = ""  # it is a call, too
     if run.asked is None and any(each.is_input and f"`{each.flag}`" in error.message for each in line.pieces):
-        error.hint = f"The options of `{described.operation.name}` stand behind its name"
+        error.hint = f"The options of `{described.operation.name}` go after its name"
     sources = enumerated(list(_sources(line)))
     if sources and "missing" in error.details:
         error.hint = sources

@@ -51,11 +51,11 @@ class Run:
         options: The standard options that click has read so far.
         options_ahead: The standard options among the words that click has not read yet; None where it has read all.
         act: What is done with the words of an operation; None for a call.
-        words: The words behind the program's name; by `replay` those of the call that is made again.
+        words: The words after the program's name; by `replay` those of the call that is made again.
         is_read_only: Whether operations that may change something are refused.
-        asked: The operation that was named, and the words behind it; None where none was.
+        asked: The operation that was named, and the words after it; None where none was.
         engine: What makes the calls of the run; None where it makes none.
-        laid_over: The words to be laid over those of the operation, by `replay`; None where nothing is replayed.
+        laid_over: The words to be applied to those of the operation, by `replay`; None where nothing is replayed.
     """
 
     def __init__(self, env: Environment) -> None:
@@ -77,13 +77,13 @@ class Run:
         return self.options if self.options_ahead is None else self.options.followed_by(self.options_ahead)
 
     def start_of(self, words: "Sequence[str]") -> int | None:
-        """Return the position in the words of the run from which on others stand; None if they were made anew."""
+        """Return the position in the words of the run from which on others stand; None if they were made again."""
         start = len(self.words) - len(words)
         return start if self.words[start:] == tuple(words) else None
 
     @property
     def may_ask(self) -> bool:
-        """Whether a person is there to answer questions: on a terminal, unless `--no-input` or an agent runs this."""
+        """Whether a person is there to respond questions: on a terminal, unless `--no-input` or an agent runs this."""
         env = self.env
         is_terminal = env.stdin_is_terminal and env.stderr_is_terminal
         return is_terminal and not self.options.no_input and not env.is_agent
@@ -96,7 +96,7 @@ class Run:
 
     @property
     def call_options(self) -> "CallOptions":
-        """What the command line says of how a call is made and judged, and whether the person agrees to it.
+        """What the command line says of how a call is made and validated, and whether the person agrees to it.
 
         Raises:
             RefusedError: The call is made by `read`, which refuses an option.
@@ -189,7 +189,7 @@ class Run:
 
     @property
     def error_format(self) -> str:
-        """How errors and warnings are written: `text` or `json`, which agents get where nobody says anything else."""
+        """How errors and warnings are written: `text` or `json`, which agents get where no one says anything else."""
         asked_for = self.all_options.in_force("error_format", self.env)
         return asked_for or ("json" if self.env.is_agent else "text")
 
@@ -315,7 +315,7 @@ class Run:
         return newer
 
     def api_made_anew(self, word: str, damage: DamagedCatalogError) -> OpenedApi:
-        """Return the API that a word names, its damaged catalog compiled once more.
+        """Return the API that a word names, its damaged catalog compiled again.
 
         Raises:
             DamagedCatalogError: The damaged one cannot be removed.

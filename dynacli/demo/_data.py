@@ -182,7 +182,7 @@ def _ended(
     Args:
         duration: In milliseconds.
         cost: In US dollars.
-        summary: The judge's words; None where nothing was judged.
+        summary: The validator's words; None where nothing was validated.
     """
     ended = datetime.fromisoformat(started_at) + timedelta(milliseconds=duration)
     return {
@@ -231,7 +231,7 @@ def tool_calls(run: Mapping[str, Any], tools: Sequence[str]) -> list[dict[str, A
 
 
 def trace(run: Mapping[str, Any], tools: Sequence[str]) -> dict[str, Any]:
-    """Return the trace of a run: the agent as the root, a turn before each tool call, and the judge at the end."""
+    """Return the trace of a run: the agent as the root, a turn before each tool call, and the validator at the end."""
     calls = tool_calls(run, tools)
     spans = []
     if run["startedAt"] is not None:
@@ -272,7 +272,7 @@ def trace(run: Mapping[str, Any], tools: Sequence[str]) -> dict[str, Any]:
 def evaluation(
     run: Mapping[str, Any], criteria: Sequence[Mapping[str, Any]], tools: Sequence[str]
 ) -> dict[str, Any] | None:
-    """Return the judge's evaluation of a run; None where it was not judged."""
+    """Return the validator's evaluation of a run; None where it was not validated."""
     if run["evaluation"] is None:
         return None
     verdict = run["evaluation"]["verdict"]

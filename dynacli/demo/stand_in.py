@@ -204,7 +204,7 @@ class Application:
         raise Problem(404, "not_found", "There is no such route")
 
     def _response(self, request: Request, methods: Mapping[str, DemoOperation], identity: str) -> Response:
-        # HEAD is answered like GET; the server drops the body.
+        # HEAD gets a response like GET; the server drops the body.
         operation = methods.get("GET" if request.method == "HEAD" else request.method)
         if operation is None:
             allowed = [*methods, *(["HEAD"] if "GET" in methods else [])]
@@ -469,7 +469,7 @@ def running(
         with_next: Whether there is the operation `listWorkflowVersions`, in the document and on the server,
             as in a later revision of the API.
         misbehave: operationId → the misbehaviour of its good responses, one of `MISBEHAVIOURS`.
-        tell: Called with an exception of an exchange, which is answered with 500.
+        tell: Called with an exception of an exchange, which gets 500.
 
     Raises:
         UsageError: The port cannot be had, or `misbehave` names an unknown operation or kind.

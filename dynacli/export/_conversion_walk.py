@@ -65,7 +65,7 @@ class Here:
         self.moved[tuple(map(str, new))] = link
 
     def bring(self, node: dict[str, Any], what: str) -> dict[str, Any]:
-        """Return the target of a reference in its place, with the members beside the reference laid over it.
+        """Return the target of a reference in its place, with the members beside the reference applied to it.
 
         Args:
             node: The object with the reference.

@@ -86,7 +86,7 @@ class Entry:
         name: The name; in a query percent-encoded.
         value: The value, in a query percent-encoded; with a variable what stands before the variable.
         variable: The variable that the value ends with; empty for none.
-        is_new: Whether each request needs a value of its own, which is no secret.
+        is_new: Whether each request needs a value of its own, which is not secret.
     """
 
     name: str
@@ -109,7 +109,7 @@ class Part:
 
     Args:
         name: The name.
-        text: The content; of a file that is no text, None.
+        text: The content; of a file that is not text, None.
         media_type: The media type; empty where the part says none.
         file_name: The name of a file; None where the part is none.
     """
@@ -143,7 +143,7 @@ class Body:
 
     @cached_property
     def laid_out(self) -> str | None:
-        """The body as text for people, JSON indented; None where it is no text."""
+        """The body as text for people, JSON indented; None where it is not text."""
         if self.text is None or not is_json(self.media_type):
             return self.text
         try:
@@ -270,7 +270,7 @@ class ExportedRequest:
 
     @property
     def main_authorization(self) -> Authorization | None:
-        """What authorizes it and is no cookie: a password, which is of two variables, else the first."""
+        """What authorizes it and is not a cookie: a password, which is of two variables, else the first."""
         found = [each for each in self.authorizations if each.location != "cookie"]
         return min(found, key=lambda each: not each.has_password, default=None)
 

@@ -203,7 +203,7 @@ def _constant(made: dict[str, Any]) -> None:
 
 
 def _replace(made: dict[str, Any], keyword: str, other: Mapping[str, Any]) -> None:
-    """Let other keywords stand in the place of one; where the schema has one of them already, both count."""
+    """Let other keywords stand instead of one; where the schema has one of them already, both count."""
     if (made.keys() - {keyword}).isdisjoint(other):
         items = list(made.items())
         made.clear()
@@ -485,7 +485,7 @@ def _schema_of_3_2_in_3_1(schema: dict[str, Any], here: Here) -> dict[str, Any]:
 
 
 def _xml(xml: dict[str, Any], schema: dict[str, Any], here: Here) -> dict[str, Any]:
-    """Return what is said of XML with `attribute` and `wrapped` in the place of `nodeType`."""
+    """Return what is reported of XML with `attribute` and `wrapped` instead of `nodeType`."""
     is_list = "array" in str(schema.get("type"))
     match xml["nodeType"]:
         case "attribute":
@@ -543,7 +543,7 @@ def _with_null(made: dict[str, Any], here: Here) -> dict[str, Any]:
     """Let a schema allow null as whoever wrote `nullable` means it.
 
     Strictly, it adds null to the `type` beside it alone (OpenAPI 3.0.4, "Schema Object"). Yet many documents have it
-    beside a reference, and no judge refuses their nulls for it at any but the strictest level.
+    beside a reference, and no validator refuses their nulls for it at any but the strictest level.
     """
     if "type" in made:
         values = list_of(made, "enum")

@@ -212,7 +212,7 @@ def make_collection(
     """Return the collection of some operations of an API.
 
     Args:
-        settings: How calls are made and judged: the server that is used first, and the headers of all requests.
+        settings: How calls are made and validated: the server that is used first, and the headers of all requests.
 
     Raises:
         UsageError: The server that is asked for is none.
@@ -254,7 +254,7 @@ def _secrets_of(request: ExportedRequest) -> Iterator[str]:
 def _with_distinct_titles(requests: list[ExportedRequest]) -> Iterator[ExportedRequest]:
     """Yield requests of which none is called like another one, whatever the case of letters.
 
-    The first of several keeps its title, so that an operation that is added behind it changes nothing but itself.
+    The first of several keeps its title, so that an operation that is added after it changes nothing but itself.
     """
     taken: set[str] = set()
     for request in requests:
@@ -397,7 +397,7 @@ def _request(call: HarCall, name: str, server: str) -> ExportedRequest:
 
 
 def _entry(name: str, value: str) -> Entry:
-    """Return a pair; a masked value is the variable that is called as it, behind what stands before the mask."""
+    """Return a pair; a masked value is the variable that is called as it, after what stands before the mask."""
     before, is_masked, _ = value.partition(_MASK)
     return Entry(name, before, variable_name(name)) if is_masked else Entry(name, value)
 

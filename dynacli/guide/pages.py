@@ -24,7 +24,7 @@ _WITHOUT_API = r"(?:api|auth|cache|completion|config|help|history|import|policy|
 _API = r"(?:\[API\]|[A-Za-z0-9./:_-]*[A-Za-z0-9_])"
 _OPERATION = r"(?= (?:(?:[a-z]+ )?[a-z]+-[a-z-]+|\[?OPERATION|\[?TAG|[A-Z]{3,} '?/)|`)"
 _LINES = (
-    # A verb, and the API behind it.
+    # A verb, and the API after it.
     (rf"\bdynacli ({_VERB})(?: {_API}(?=[ `\n|)]))?", r"{name} \1"),
     (rf"\bdynacli ({_WITHOUT_API})\b", r"{name} \1"),
     # A call.

@@ -51,7 +51,7 @@ class Peers:
 
 def _is_public(connection: socket.socket) -> bool:
     try:
-        # A link-local address has its scope behind a `%`.
+        # A link-local address has its scope after a `%`.
         address = ipaddress.ip_address(str(connection.getpeername()[0]).partition("%")[0])
     except (OSError, ValueError, IndexError):
         return False
@@ -104,7 +104,7 @@ def environment_proxy(url: str) -> EnvironmentProxy | None:
     if not port or parts.scheme != "http" or not parts.hostname:
         raise UsageError(
             "The proxy that the environment names cannot be passed through",
-            reason="It is no `http://` URL with a host",
+            reason="It is not an `http://` URL with a host",
             hint="Name another one in `HTTPS_PROXY` or `HTTP_PROXY`, or the upstream's host in `NO_PROXY`",
         )
     authorization = b""

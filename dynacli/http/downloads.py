@@ -35,7 +35,7 @@ _PARTIAL, _NOT_SATISFIABLE = 206, 416
 
 
 class OutdatedPartError(DynacliError):
-    """The part that is there is of no use, and was removed; the call can be made once more."""
+    """The part that is there is of no use, and was removed; the call can be made again."""
 
 
 class PartialDownload:
@@ -70,7 +70,7 @@ class PartialDownload:
         """
         try:
             check_named_file(self._path)
-            # With the permissions of a new file, and through no link that somebody put there.
+            # With the permissions of a new file, and through no link that someone put there.
             flags = os.O_CREAT | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
             os.close(os.open(self._part, flags, 0o666))
         except (OSError, ValueError) as error:
@@ -93,7 +93,7 @@ class PartialDownload:
         """Find out what the part is of.
 
         Raises:
-            FileError: It is no part of dynacli's.
+            FileError: It is not a part of dynacli's.
         """
         known, size = None, os.path.getsize(self._part)
         with suppress(OSError, ValueError), open(self._note, "rb", opener=regular_file) as file:
@@ -140,7 +140,7 @@ class PartialDownload:
 
     @contextmanager
     def written(self, response: Response, pieces: Pieces) -> Iterator[Callable[[bytes], None]]:
-        """Write the body of a response behind what is there, or anew; the file is complete at the end of the block.
+        """Write the body of a response after what is there, or again; the file is complete at the end of the block.
 
         Where the block fails, the part stays for the next call, if the server says by what it knows it again.
 
@@ -237,7 +237,7 @@ _LONGEST = 200
 _PARAMETER = re.compile(r';\s*(filename\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))', re.IGNORECASE)
 _NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
-"""Names that mean a device on Windows, whatever stands behind their first dot."""
+"""Names that mean a device on Windows, whatever stands after their first dot."""
 _UNKNOWN = "download"
 
 

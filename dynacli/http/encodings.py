@@ -121,5 +121,5 @@ class _Decoder:
 
 
 def _has_zlib_header(data: bytes) -> bool:
-    """Return whether data starts with a zlib header (RFC 1950, section 2.2), judged by the bytes that are there."""
+    """Return whether data starts with a zlib header (RFC 1950, section 2.2), validated by the bytes that are there."""
     return data[0] & 0x0F == 8 and (len(data) < 2 or (data[0] << 8 | data[1]) % 31 == 0)

@@ -17,7 +17,7 @@ from dynacli.urls import without_query
 __all__ = ["MAX_EVENT", "EventPieces", "first_items"]
 
 _END_OF_EVENT = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
-"""The end of a line, which may be written in three ways, and the empty line behind it."""
+"""The end of a line, which may be written in three ways, and the empty line after it."""
 MAX_EVENT = 16 * 1024 * 1024
 """Bytes up to which an event is held back until it is complete."""
 _LINE = re.compile(rb"\r\n|\n|\r")
@@ -42,7 +42,7 @@ class EventPieces:
         self._losses = 0
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the events; what is behind the last one only where the server ends the body.
+        """Yield the events; what is after the last one only where the server ends the body.
 
         Raises:
             NetworkError: The connection broke, and the rest cannot be asked for.
@@ -91,7 +91,7 @@ class EventPieces:
                 self._pause = min(int(value[:9]) / 1000, MAX_PAUSE)
 
     def _rest_after(self, failure: NetworkError) -> Iterator[bytes]:
-        """Yield the pieces behind the last event; it is asked for until the server responds.
+        """Yield the pieces after the last event; it is asked for until the server responds.
 
         Raises:
             DynacliError: It was asked for often enough, or the response is no more events.
@@ -147,7 +147,7 @@ class EventPieces:
 _LINE_END = re.compile(rb"\n")
 _RECORD = re.compile(rb"\x1e")
 _LONG = b"data:"
-"""In the place of an item that is too long to keep: it is one, of whatever kind."""
+"""Instead of an item that is too long to keep: it is one, of whatever kind."""
 _DATA = re.compile(rb"(?:^|\r|\n)data(?:[:\r\n]|$)")
 """A field of an event without which it is none."""
 

@@ -156,7 +156,7 @@ class ClientPool:
             if client is None:
                 client = open_client(scheme, connect=connect, read=read, context=context)
                 self._clients[scheme, context] = client
-                # The cookie of a response is no part of the next request.
+                # The cookie of a response is not a part of the next request.
                 client.cookies.extract_cookies = _keep_none  # type: ignore[method-assign, assignment]
         yield client
 
@@ -188,7 +188,7 @@ class EndableClients(ClientPool):
         self._is_ended = False
 
     def connections(self) -> "Connections":
-        """Return what a new exchange notes its connections in; behind the end it gets none."""
+        """Return what a new exchange notes its connections in; after the end it gets none."""
         connections = super().connections()
         connections.check = self._check
         with self._lock:
@@ -212,7 +212,7 @@ class EndableClients(ClientPool):
 
 
 class _NoCertificates:
-    """An SSL context that trusts nobody, so that TLS fails, should it be used all the same.
+    """An SSL context that trusts no one, so that TLS fails, should it be used anyway.
 
     Loading the certificate authorities takes 15 ms, the import of `ssl` 4 ms, and an `http:` URL needs neither.
     """
@@ -300,7 +300,7 @@ class Connections:
         See https://www.encode.io/httpcore/extensions/#trace
         """
         is_new = event == "connection.connect_tcp.complete"
-        # TLS puts another socket in the place of the one that was opened.
+        # TLS puts another socket instead of the one that was opened.
         if is_new or event.endswith(".start_tls.complete"):
             connection = info["return_value"].get_extra_info("socket")
             if isinstance(connection, socket.socket):
@@ -522,7 +522,7 @@ class Pause(NamedTuple):
     Args:
         seconds: How long it is.
         reason: What failed, in a few words.
-        next_try: The number of the try behind it, counted from 1.
+        next_try: The number of the try after it, counted from 1.
         tries: How many tries there are at most.
     """
 

@@ -232,7 +232,7 @@ def from_client_setup(error: Exception) -> UsageError:
 
 
 def _malformed_proxy_variable() -> str:
-    """Return the name of the first variable whose value is no HTTP proxy, or an empty string."""
+    """Return the name of the first variable whose value is not HTTP proxy, or an empty string."""
     for name in _PROXY_VARIABLES:
         for spelling in (name, name.lower()):
             value = os.environ.get(spelling, "")

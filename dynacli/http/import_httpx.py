@@ -3,7 +3,7 @@
 This module alone decides which of them is imported; every other module takes the name from here.
 httpx is the default. httpx2 is imported where `DYNACLI_HTTP` names it, or where httpx is not installed.
 
-Either is imported without what dynacli does not use, or not in each call; stand-ins take the place of such modules:
+Either is imported without what dynacli does not use, or not in each call; placeholders take the place of such modules:
 
 - The command line of httpx: where rich and pygments are installed, `import httpx` loads both for it, and takes
   more than twice as long. httpx works without its command line when that cannot be imported,
@@ -15,7 +15,7 @@ Either is imported without what dynacli does not use, or not in each call; stand
   imported when something of them is used. The codec `idna` counts among them, by which `socket` encodes all names
   of hosts, and which brings the whole table of Unicode.
 - `inspect`, which httpcore imports for one question.
-- Logging: nobody can ask for a message before `logging` is imported elsewhere.
+- Logging: no one can ask for a message before `logging` is imported elsewhere.
 - The methods of h11's dataclasses, which take longer to make than to use.
 
 Other code that uses the library in the same process would miss some of these. So they are left out only if dynacli is
@@ -76,7 +76,7 @@ def _import_library() -> types.ModuleType:
 
 def _import_lean(name: str) -> types.ModuleType:
     """Return a library, imported without its unused parts if dynacli is the program."""
-    # On other platforms the real `getproxies` asks the system, which the stand-in cannot.
+    # On other platforms the real `getproxies` asks the system, which the placeholder cannot.
     is_environment_all = os.name == "posix" and sys.platform not in {"darwin", "ios"}
     is_lean = dynacli.is_own_process and is_environment_all and "urllib.request" not in sys.modules
     if name in sys.modules or not is_lean:
@@ -101,11 +101,11 @@ def _import_lean(name: str) -> types.ModuleType:
         with placed("encodings.idna", _encodings_idna()):
             codecs.lookup("idna")  # which Python remembers
     if "h11" not in sys.modules:
-        # h11 writes each `__init__` itself, and nobody compares or prints its events.
+        # h11 writes each `__init__` itself, and no one compares or prints its events.
         without_methods = {"dataclasses": DeferredModule("dataclasses", dataclass=_dataclass)}
         import_lean("h11", stand_ins | without_methods, {"h11"})
     library = import_lean(name, stand_ins, {name, core})
-    # The library would import it when the first client is made, without the stand-ins.
+    # The library would import it when the first client is made, without the placeholders.
     import_lean(core, stand_ins, {name, core})
     return library
 
@@ -148,7 +148,7 @@ def _ignore(*_: Any) -> None:
 
 
 def _dataclass(*, frozen: bool, init: bool = True) -> Callable[[type[_T]], type[_T]]:  # noqa: ARG001
-    """Return a class as it is: h11 writes each `__init__` itself, and nobody compares or prints its events."""
+    """Return a class as it is: h11 writes each `__init__` itself, and no one compares or prints its events."""
     return lambda cls: cls
 
 
@@ -203,7 +203,7 @@ def _asynchronous(name: str) -> types.ModuleType:
 
 
 def _alias(name: str) -> types.ModuleType:
-    """Return the module of httpx2 that puts it in the place of httpx for others, and needs `importlib.abc` for that."""
+    """Return the module of httpx2 that puts it instead of httpx for others, and needs `importlib.abc` for that."""
     function = DeferredFunctions(name).alias_httpx
     return DeferredModule(name, __all__=["alias_httpx"], alias_httpx=function)
 

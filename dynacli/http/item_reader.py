@@ -26,7 +26,7 @@ class ItemReader:
 
     Args:
         media_type: The value of `Content-Type`, of a sequence.
-        parse: Returns the value of a text; ValueError where it is no JSON.
+        parse: Returns the value of a text; ValueError where it is not JSON.
     """
 
     def __init__(self, media_type: str, parse: Callable[[str], Any] = read_json) -> None:
@@ -44,7 +44,7 @@ class ItemReader:
     def feed(self, piece: bytes) -> Iterator[Any]:
         """Yield the items that a piece of the body completes."""
         if self._has_events:
-            # A line feed behind a CR belongs to it, also where it comes with the next piece.
+            # A line feed after a CR belongs to it, also where it comes with the next piece.
             if self._has_ended_line and piece:
                 piece = piece.removeprefix(b"\n")
             self._has_ended_line = piece.endswith(b"\r")

@@ -253,7 +253,7 @@ class WatchedPayload(Payload):
     Args:
         payload: The body.
         watch: Returns, each time that sending begins, the block in which the body is sent; the block has a function
-            that is told of each piece.
+            that learns of each piece.
     """
 
     def __init__(

@@ -55,7 +55,7 @@ def rate_of(text: str) -> float:
     """Return how many requests a second a rate means: `5/s`, `100/m`, `1000/h`; a plain number is one a second.
 
     Raises:
-        UsageError: The text is no rate.
+        UsageError: The text is not a rate.
     """
     found = _RATE.fullmatch(text.strip().lower())
     rate = float(found[1]) / _UNITS[found[2] or found[3] or found[4] or "s"] if found else 0.0

@@ -74,7 +74,7 @@ def pause_after(
 
 
 def usual_pause(tries: int) -> float:
-    """Return the seconds of the pause behind so many tries, where the server does not say when to come back."""
+    """Return the seconds of the pause after so many tries, where the server does not say when to come back."""
     return uniform(0.5, 1) * FIRST_PAUSE * float(2 ** (tries - 1))  # noqa: S311  - it only spreads clients
 
 

@@ -108,7 +108,7 @@ def best_match(text: str, keys: Iterable[str]) -> str | None:
     best, best_rank = None, 0
     for key in keys:
         if name and _without_spaces(key) == _without_spaces(text):
-            return key  # a key such as `application/json;simple`, where `simple` is no parameter
+            return key  # a key such as `application/json;simple`, where `simple` is not a parameter
         rank = _rank(name, parameters, key)
         if rank > best_rank:
             best, best_rank = key, rank

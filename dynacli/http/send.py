@@ -39,7 +39,7 @@ __all__ = ["Pieces", "Receive", "send"]
 
 FILE_LIMIT = 1024 * MIB
 JUDGED_LIMIT = 128 * MIB
-"""The largest response that is kept for the judge where it is written while it comes and a finding is a failure."""
+"""The largest response that is kept for the validator where it is written while it comes and a finding is a failure."""
 WARNED_LIMIT = 12 * MIB
 """The same where a finding is a warning: together with the rest of the program it stays below 64 MiB."""
 READ_SECONDS = 60.0
@@ -54,7 +54,7 @@ class Pieces:
         waits_forever: Whether any time may pass between two pieces.
 
     Args:
-        call: The call that is answered.
+        call: The call that gets a response.
         request: The request of the response.
         response: The response; its head was read.
     """
@@ -411,7 +411,7 @@ class _SendingHook:
 
     Attributes:
         extensions: The extensions of the request, which lose this one at that event: reporting the later ones would
-            take time, and nobody needs them.
+            take time, and no one needs them.
     """
 
     def __init__(self, call: OneCall) -> None:

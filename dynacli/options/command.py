@@ -83,7 +83,7 @@ class Argument:
         name: The parameter of the command's function that has its value.
         metavar: Its name in help pages; empty for its name in capitals.
         values: The only values that it takes; empty if there are others.
-        least: The least number that it takes; None if it is no number.
+        least: The least number that it takes; None if it is not a number.
         is_required: Whether the command cannot do without it.
         is_multiple: Whether it takes all words that are left.
         offers: What completion offers for it besides `values`; empty for nothing.
@@ -118,11 +118,11 @@ class Command:
         texts: Name of a standard option → its help, if that is another one than for a single call.
         formats: The output formats that it has besides those of every command.
         before: The options about a body that it takes before its name.
-        is_plain: Whether it takes no standard option behind its name.
+        is_plain: Whether it takes no standard option after its name.
         switches: The standard options that take no value here.
         commands: Those of a group.
         default: The one of a group that words mean which name none; empty for none.
-        of_tool: How a tool of one API has it: `api` if it names the API for the person, `call` if a call stands behind
+        of_tool: How a tool of one API has it: `api` if it names the API for the person, `call` if a call stands after
             it, `alone` if it needs no API; empty if it does not have it.
     """
 

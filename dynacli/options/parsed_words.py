@@ -1,6 +1,6 @@
 """The words of a command line, read once: each option with its value and its position.
 
-click lets an option with an optional value take the word behind it, whatever it is, and takes `-5` for an option. So
+click lets an option with an optional value take the word after it, whatever it is, and takes `-5` for an option. So
 words are read here, for click, completion, corrections and `replay` alike; click gets them in a form that it cannot
 read in another way.
 """
@@ -27,7 +27,7 @@ __all__ = [
 
 @record
 class ValueRule:
-    """Whether a value stands behind an option.
+    """Whether a value stands after an option.
 
     Args:
         takes_value: Whether the option has a value.
@@ -70,12 +70,12 @@ class ReadWord:
 
     Args:
         start: The position of its first word.
-        end: The position behind its last word.
+        end: The position after its last word.
         words: The words that give it, so that click cannot read them in another way; of an option that lacks its
             value the flag.
         flag: The option; empty for a positional word.
         value: The value that was given; None for none.
-        rule: Whether a value stands behind the option; None for an unknown one, and for a positional word.
+        rule: Whether a value stands after the option; None for an unknown one, and for a positional word.
     """
 
     start: int
@@ -87,7 +87,7 @@ class ReadWord:
 
     @property
     def may_take_next(self) -> bool:
-        """Whether the option has no value and could take the word behind it for one."""
+        """Whether the option has no value and could take the word after it for one."""
         return self.rule is not None and self.rule.takes_value and self.value is None
 
     @property
@@ -138,7 +138,7 @@ class ParsedWords:
         return self.read[-1].flag if self.read and self.read[-1].may_take_next else ""
 
     def for_click(self) -> list[str]:
-        """Return the words in a form that click cannot read in another way: `--` stands behind the options."""
+        """Return the words in a form that click cannot read in another way: `--` stands after the options."""
         return [*self.options, "--", *self.positional]
 
     @property
@@ -158,7 +158,7 @@ def parse(
 
     Args:
         words: As they came from the shell.
-        rules: Flag (`--state`, `-o`) → whether a value stands behind it.
+        rules: Flag (`--state`, `-o`) → whether a value stands after it.
         find: Returns the flag to use and its rule for a flag that is not in `rules`, or None.
         stop_at_positional: Whether everything from the first positional word on is positional.
     """
@@ -219,6 +219,6 @@ def _option(
     is_value = bool(following) and (not rule.value_alone or following[0].lower() in rule.optional_values)
     if is_value:
         return ReadWord(start, start + 2, (f"{flag}={following[0]}",), flag, following[0], rule)
-    # Of one that lacks its value click would take the `--` that is put behind all options for it.
+    # Of one that lacks its value click would take the `--` that is put after all options for it.
     alone = f"={rule.value_alone}" if rule.value_alone else ""
     return ReadWord(start, start + 1, (f"{flag}{alone}",), flag, None, rule)

@@ -56,7 +56,7 @@ FURTHER_CALLS: Final = "further calls"
 REQUEST: Final = "request"
 """What happens with the request of a call."""
 CALLS: Final = "calls"
-"""How calls are made and judged."""
+"""How calls are made and validated."""
 RESENDING: Final = "resending"
 """When a request is sent again that is usually sent once."""
 DOCUMENT: Final = "document"
@@ -108,7 +108,7 @@ class Option:
         is_required: Whether the command cannot do without it.
         more: Values that it takes besides those of its kind.
         offers: What completion offers for its value besides `values`; empty for nothing.
-        is_guarded: Whether it is refused behind an operation that has an input of its name: taking the one for the
+        is_guarded: Whether it is refused after an operation that has an input of its name: taking the one for the
             other would be dangerous.
     """
 
@@ -176,7 +176,7 @@ class Options:
     """The standard options of one run, and for the class itself the table of them.
 
     Of an option that may be repeated all values count, in the order in which they were given. Of any other the last
-    value counts, so that an option behind the operation wins over the same one before the API.
+    value counts, so that an option after the operation wins over the same one before the API.
     """
 
     output: str = _standard(
@@ -447,7 +447,7 @@ class Options:
         return Options(**{**self.__dict__, name: value})
 
     def followed_by(self, later: "Options") -> "Options":
-        """Return the options with those of a later part of the command line laid over them."""
+        """Return the options with those of a later part of the command line applied to them."""
         options = self
         for name, value in later.__dict__.items():
             if value != getattr(Options, name):
@@ -500,7 +500,7 @@ INPUT_OPTIONS = options_of({BODY})
 _VARIABLES = ("CACHE_DIR", "CACHE_LIMIT", "CONFIG_DIR", "HISTORY", "HTTP", "PAGER", "REFRESH", "STATE_DIR")
 """The ends of the variables that say how the program behaves, besides those of options."""
 STANDARD_OPTIONS = tuple(option for option in OPTIONS if option.group not in {BODY, PART, FILE})
-"""The options that stand before an API or behind any operation."""
+"""The options that stand before an API or after any operation."""
 
 
 def setting_variables() -> frozenset[str]:

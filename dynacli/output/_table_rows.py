@@ -116,7 +116,7 @@ class Columns:
                 hint="It is printed as JSON; `--columns` chooses some",
             )
         if not self._kinds:
-            return list(self._known)  # an empty list has a header all the same
+            return list(self._known)  # an empty list has a header anyway
         return [
             *(name for name in self._known if name in self._found),
             *(name for name in self._found if name not in self._known),
@@ -136,7 +136,7 @@ class Columns:
         )
 
     def rows(self, items: Iterable[Any]) -> Iterator[list[Any]]:
-        """Yield the values of each item, None in the place of one that is absent."""
+        """Yield the values of each item, None instead of one that is absent."""
         names = self.names()
         if self._wanted or self._kinds == {list}:
             for item in items:
@@ -192,7 +192,7 @@ class Table:
 
     def __init__(self, env: Environment, items: Iterable[Any], columns: Columns, *, is_shown: bool) -> None:
         self.note = ""
-        """What is said about cells and columns that are not shown; empty if all are."""
+        """What is reported about cells and columns that are not shown; empty if all are."""
         self._header: Callable[[str], str] = str
         self._width: int | None = None
         names, values = columns.names(), list(columns.rows(items))
@@ -214,7 +214,7 @@ class Table:
             return
         width = terminal_width(env, env.stdout, widest=_WIDEST)
         self._header = Painter.for_stdout(env).bold
-        # A cell that is cut to the whole width is cut once more to its column.
+        # A cell that is cut to the whole width is cut again to its column.
         self._rows = [[shortened(visible(row[column], keep=""), width) for column in order] for row in texts]
         if columns.is_chosen:
             self._width = width
@@ -262,14 +262,14 @@ def _within_line(rows: list[list[str]]) -> tuple[list[list[str]], int | None]:
     widths = [max(map(cell_width, cells)) for cells in zip(*rows, strict=True)]
     if sum(widths) + len(COLUMN_GAP) * (len(widths) - 1) <= _LONGEST_LINE:
         return rows, None
-    # A cell that is cut to the whole line is cut once more to its column.
+    # A cell that is cut to the whole line is cut again to its column.
     return [
         [shortened(cell[: _LONGEST_LINE + 1], _LONGEST_LINE) for cell in row] for row in rows
     ], _LONGEST_LINE
 
 
 def object_lines(env: Environment, value: dict[str, Any], *, is_shown: bool) -> tuple[list[str], str]:
-    """Return the lines of one object, as a table with its keys and their values, and what is said about them."""
+    """Return the lines of one object, as a table with its keys and their values, and what is reported about them."""
     note = ""
     if not is_shown:
         cells = [
@@ -301,7 +301,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _show_names(names: list[str], rows: Sequence[list[Any]]) -> None:
-    """Put in the place of each object the field that names it, `owner.login`, as `--columns` would choose it."""
+    """Put instead of each object the field that names it, `owner.login`, as `--columns` would choose it."""
     for column, name in enumerate(names):
         objects = [row[column] for row in rows if row[column] is not None]
         field = _naming_field(objects) if all(isinstance(value, dict) for value in objects) else ""
@@ -372,7 +372,7 @@ def separated_lines(items: Iterable[Any], columns: Columns, *, is_csv: bool) -> 
 
 def _csv_line(row: Sequence[Any]) -> str:
     # `csv.writer` looks for the end of a line at each character, and takes twice as long.
-    return (",".join(map(_csv_cell, row)) or '""') + "\r\n"  # an empty line is no row with an empty cell
+    return (",".join(map(_csv_cell, row)) or '""') + "\r\n"  # an empty line is not a row with an empty cell
 
 
 def _csv_cell(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The judged calls that reports are made of, and their findings for other programs: SARIF, JUnit XML, JSON, GitHub."""
+"""Validated calls and their findings for other programs: SARIF, JUnit XML, JSON, GitHub."""
 
 import json
 import os
@@ -21,7 +21,7 @@ __all__ = ["JudgedCall", "github_report", "json_report", "junit_report", "sarif_
 
 @record
 class JudgedCall:
-    """A call with its verdict, as reports show it; its secrets are masked already.
+    """A call with its result, as reports show it; its secrets are masked already.
 
     Args:
         api: The API's name, or its source where it has no name.
@@ -127,7 +127,7 @@ def sentence(finding: dict[str, Any]) -> str:
 
 
 def _subject(call: JudgedCall) -> str:
-    """Return a few words for the message that was judged."""
+    """Return a few words for the message that was validated."""
     answered = f" responded with {call.status}" if call.status is not None else ""
     return f"{call.method} {call.path}{answered}"
 

@@ -234,7 +234,7 @@ def _set_cookie(value: str) -> dict[str, Any]:
 
 
 def _date(text: str) -> str:
-    """Return an HTTP date in the form of ISO 8601; empty where the text is no date."""
+    """Return an HTTP date in the form of ISO 8601; empty where the text is not a date."""
     from email.utils import parsedate_to_datetime
 
     try:

@@ -184,7 +184,7 @@ def _write_body_json(env: Environment, body: bytes, text: str, form: OutputForm)
     from dynacli.text.json_text import reindent
 
     try:
-        check_values(text)  # each may stand on a line of its own, behind two hundred spaces
+        check_values(text)  # each may stand on a line of its own, after two hundred spaces
         laid_out = reindent(text)
     except TooManyValuesError as error:
         _write_unparsed(env, body, text, f"Note: the response is shown as it came: {error}")
@@ -280,7 +280,7 @@ def write_rows(
         env: The surroundings of the run.
         rows: JSON objects.
         form: As `write_data` takes it.
-        lines: Makes the lines for a person, in the place of the rows, from a painter and a width in columns.
+        lines: Makes the lines for a person, instead of the rows, from a painter and a width in columns.
 
     Raises:
         FormatError: The rows cannot be shown in this form, and were written as JSON.

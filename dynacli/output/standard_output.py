@@ -109,7 +109,7 @@ def written_body(env: Environment, media_type: str, form: OutputForm) -> Iterato
 
         yield write_piece
         if env.stdout_is_terminal and last in {b"}", b"]"}:
-            write_bytes(env, b"\n")  # so that the prompt of the shell is not behind the JSON
+            write_bytes(env, b"\n")  # so that the prompt of the shell is not after the JSON
     else:
         text = _Text(env, media_type, is_unchanged=is_unchanged(env, form))
         try:
@@ -298,7 +298,7 @@ _DEFAULTS = {"LESS": "FRX", "LV": "-c"}
 def _pager_command(env: Environment) -> list[str]:
     """Return the words of the pager: of `DYNACLI_PAGER`, else `PAGER`, else less where it is installed.
 
-    It is empty where standard output is no terminal that can be moved about in, where an agent reads it, and where a
+    It is empty where standard output is not a terminal that can be moved about in, where an agent reads it, and where a
     variable is empty or says `cat`.
     """
     if not env.stdout_is_terminal or env.variables.get("TERM", "dumb") == "dumb" or env.is_agent:

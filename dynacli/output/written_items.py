@@ -294,7 +294,7 @@ _LINE_OF: dict[str, Callable[[Any], str]] = {
 
 
 def _quoted(key: str) -> str:
-    # gron takes a quote behind any backslash for an escaped one, also behind the second of two.
+    # gron takes a quote after any backslash for an escaped one, also after the second of two.
     return compact_json(key).replace("\\\\", "\\u005c")
 
 
@@ -348,7 +348,7 @@ class _ItemText:
     """The text of a list, item by item.
 
     Args:
-        form: Its format is no table.
+        form: Its format is not a table.
     """
 
     def __init__(self, env: Environment, form: OutputForm) -> None:
@@ -375,7 +375,7 @@ class _ItemText:
         return (",\n" if count else "[\n") + self._json(compact_json(item))
 
     def end(self) -> str:
-        """Return the text behind the last item."""
+        """Return the text after the last item."""
         if self._format in _LINE_OF:
             return ""
         if self._format == "gron":

@@ -125,7 +125,7 @@ def _name_in(line: str) -> tuple[str, ...] | None:
 
 
 def _end_of_assignment(lines: list[str], index: int, last: int, name: str) -> int:
-    """Return the line behind the assignment of a key that begins in a line; 0 where none begins there."""
+    """Return the line after the assignment of a key that begins in a line; 0 where none begins there."""
     if not re.match(rf"\s*(?:{re.escape(name)}|\"{re.escape(name)}\"|'{re.escape(name)}')\s*=", lines[index]):
         return 0
     for stop in range(index + 1, last + 1):

@@ -190,7 +190,7 @@ def _is_always_renamed(
 ) -> bool:
     """Return whether a document whose title or version alone is new has another one each time that it is fetched.
 
-    It is so if the current revision has come about in the same way, and if it is new once more when fetched again.
+    It is so if the current revision has come about in the same way, and if it is new again when fetched again.
     """
     if pointer.get("is_renamed"):
         return True

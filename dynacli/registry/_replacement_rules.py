@@ -154,7 +154,7 @@ class _Document:
             listed = [*(variable.get("enum") or [f"{{{name}}}"]), variable.get("default")]
             values.append(list(dict.fromkeys(str(value) for value in listed if value is not None)))
         count = math.prod(map(len, values))
-        if count > self._left:  # too many to be told apart: as the document writes them
+        if count > self._left:  # too many to be distinguished: as the document writes them
             return frozenset({f"{template} {values}", self.default_origin(server)})
         self._left -= count
         chosen = (dict(zip(names, each, strict=True)) for each in product(*values))
@@ -212,7 +212,7 @@ def _moved_servers(before: _Document, after: _Document) -> list[str]:
 
 
 def _added_servers(before: _Document, after: _Document, known: set[str]) -> list[str]:
-    """Compare the origins of all servers that somebody can choose for an operation that was there."""
+    """Compare the origins of all servers that someone can choose for an operation that was there."""
     kept = {key: calls for key, calls in after.calls.items() if key in before.calls}
     added = {origin for calls in kept.values() for origin in after.reach_of(calls.servers)} - known
     moved = {after.default_origin(calls.servers[0]) for key, calls in kept.items() if key != _SHARED}
@@ -298,7 +298,7 @@ def _moved_tokens(old: Catalog, new: Catalog, known: set[str]) -> list[str]:
 def _moved_credentials(before: _Document, after: _Document) -> list[str]:
     """Compare where in their requests the credentials of the operations go, by whatever scheme.
 
-    Alternatives behind all that were there are fine: who has a credential for one of the former keeps using that.
+    Alternatives after all that were there are fine: who has a credential for one of the former keeps using that.
     """
     moves: dict[str, str] = {}
     for key, calls in after.calls.items():

@@ -1,4 +1,4 @@
-"""Refreshes a document behind the command: in a process of its own, which outlives the run and its terminal."""
+"""Refreshes a document after the command: in a process of its own, which outlives the run and its terminal."""
 
 import os
 import sys
@@ -76,7 +76,7 @@ def process_words(*words: str) -> list[str]:
     """Return the words that start another process of this program.
 
     Args:
-        words: Those behind the program's name.
+        words: Those after the program's name.
     """
     import dynacli
 
@@ -188,7 +188,7 @@ def refresh_quietly(
     if dynacli.is_own_process:
         with suppress(OSError):  # it leads its session already
             os.setsid()
-        os.nice(5)  # nobody waits for it
+        os.nice(5)  # no one waits for it
     try:
         named = env.variables.get(_URL, word) if word == "-" else word
         open_request, location = make_open_request(named, env)

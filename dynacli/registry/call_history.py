@@ -1,4 +1,4 @@
-"""The history of calls: its file made, mended, swept and read, and the ids that earlier responses had."""
+"""The history of calls: its file made, fixed, swept and read, and the ids that earlier responses had."""
 
 import json
 import os
@@ -80,7 +80,7 @@ class HistoryRow(NamedTuple):
 
     @property
     def words(self) -> list[str]:
-        """The command line behind the program's name."""
+        """The command line after the program's name."""
         words: list[str] = json.loads(self.call.words)
         return words
 
@@ -205,7 +205,7 @@ def _waiting(path: str) -> list[str]:
 def _let_wait(path: str, call: RecordedCall, answered: Sequence[AnsweredPath]) -> None:
     """Write a call beside the history, into which the next call writes it."""
     if len(_waiting(path)) >= _MOST_WAITING:
-        return  # somebody holds the history and does not let go of it
+        return  # someone holds the history and does not releases it
     name = os.path.join(f"{path}.waiting", f"{time.time_ns():020}-{os.getpid()}.json")
     content = json.dumps([values_of(call), [values_of(each) for each in answered]]).encode()
     for _ in range(3):

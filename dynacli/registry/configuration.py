@@ -96,7 +96,7 @@ class Configuration:
         return tuple(self._locate(source) for source in texts(entry, "more"))
 
     def overlays(self, entry: dict[str, Any]) -> tuple[str, ...]:
-        """Return the absolute paths of the overlays that are laid over an API's document."""
+        """Return the absolute paths of the overlays that override an API's document."""
         return tuple(self._locate(path) for path in texts(entry, "overlays"))
 
     def has_entry(self, name: str) -> bool:
@@ -200,10 +200,10 @@ class Configuration:
         self._change(changed)
 
     def replace(self, before: str, after: str) -> None:
-        """Write another text in the place of the one that was read.
+        """Write another text instead of the one that was read.
 
         Raises:
-            FileError: It is no TOML, or the file was changed meanwhile.
+            FileError: It is not TOML, or the file was changed meanwhile.
         """
         import tomllib
 

@@ -194,7 +194,7 @@ def _install(
         compiled = compiled or _compile(document, _names_so_far(revisions))
         return Installed(catalog_in_memory(compiled, document.problems), pointer, files, failure)
     if before is None or before["revision"] == revision:
-        # The collector is about to run again, and need not look at all of a document that nobody asks for.
+        # The collector is about to run again, and need not look at all of a document that no one asks for.
         return Installed(catalog, pointer, files)
     return Installed(catalog, pointer, files, before=before, document=document)
 

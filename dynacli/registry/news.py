@@ -1,4 +1,4 @@
-"""What a refresh leaves for a person: how much changed, why it failed, or a document that was kept aside.
+"""What a refresh leaves for a person: how much changed, why it failed, or a document that was held back.
 
 The counts of changes are in `news.json` beside the pointer. The run that removes the file reports them, so that no
 other run does. The failure and the document that waits for a decision are in `pending.json`, so that the pointer

@@ -125,7 +125,7 @@ class OpenedApi:
         """Return the document, read again from the files that it was compiled from; None where a file is lost.
 
         Args:
-            content: Bytes that are read in the place of the document's own.
+            content: Bytes that are read instead of the document's own.
 
         Raises:
             DocumentError: It cannot be read any more.

@@ -311,7 +311,7 @@ def _without_idle_warnings(documents: "list[Document]", overlays: int) -> "list[
     """Return the documents, warning of an idle action of an overlay only where it is idle in all of them, and once.
 
     Args:
-        overlays: How many overlays there are; they are the files behind the first one of each document.
+        overlays: How many overlays there are; they are the files after the first one of each document.
     """
 
     def idle_actions(document: "Document") -> set[str]:

@@ -1,6 +1,6 @@
 """The end of a call: it is written into the history, with the ids and names that its response holds.
 
-It is one short transaction, and waits for nobody: what is out of the ordinary is left to `call_history`.
+It is one short transaction, and waits for no one: what is out of the ordinary is left to `call_history`.
 """
 
 import json
@@ -74,13 +74,13 @@ class RecordedCall:
 
     Args:
         at: The time of sending, in seconds since 1970.
-        words: The command line behind the program's name, as a JSON array.
+        words: The command line after the program's name, as a JSON array.
         api: What the API is called.
         source: Which document that is, as `api_key` tells.
         status: The response's; None where none came.
         seconds: From sending to the last byte, or to the failure.
         size: The bytes of the response's body; None where none came whole.
-        findings: How many findings there are; None where nothing was judged.
+        findings: How many findings there are; None where nothing was validated.
         messages: The request and the response as JSON; None where they are not kept.
     """
 
@@ -184,7 +184,7 @@ def open_history(path: str) -> sqlite3.Connection:
         sqlite3.error: It cannot be opened; with most failures reading or writing is the first to tell.
     """
     quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    # SQLite waits for the other end of a pipe, also for that of one in the place of a file beside the history.
+    # SQLite waits for the other end of a pipe, also for that of one instead of a file beside the history.
     # A directory it refuses.
     for name in (path, f"{path}-journal", f"{path}-wal"):
         if os.path.exists(name) and not os.path.isfile(name) and not os.path.isdir(name):
@@ -192,7 +192,7 @@ def open_history(path: str) -> sqlite3.Connection:
             error.sqlite_errorcode = sqlite3.SQLITE_NOTADB
             raise error
     db = sqlite3.connect(f"file://{quoted}?mode=rw", uri=True, timeout=_WAIT, isolation_level=None)
-    # What a loss of power destroys is a history; nobody waits for the disk because of it.
+    # What a loss of power destroys is a history; no one waits for the disk because of it.
     db.execute("PRAGMA synchronous=OFF")
     return db
 
@@ -285,7 +285,7 @@ def answered_path(
 
 
 def _parameters_below(catalog: Catalog, path: str) -> list[str]:
-    """Return the names of the parameters that stand behind a path, or behind the one above: `/runs/search`."""
+    """Return the names of the parameters that stand after a path, or after the one above: `/runs/search`."""
     above = path.rpartition("/")[0]
     found = catalog.parameters_behind(path)
     return found + catalog.parameters_behind(above) if above and not above.endswith("}") else found

@@ -290,7 +290,7 @@ def _open_compiled(open_request: OpenRequest, fetched: Fetched) -> tuple[Revisio
     if catalog is None:
         return revisions, None
     try:
-        # Damage that is found later could not be mended: standard input is read only once.
+        # Damage that is found later could not be fixed: standard input is read only once.
         catalog.check(whole=True)
     except DamagedCatalogError:
         catalog.close()

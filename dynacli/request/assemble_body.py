@@ -1,4 +1,4 @@
-"""Assembles a JSON body: given whole or as an example, then options and `--set` laid over it."""
+"""Assembles a JSON body: given whole or as an example, then options and `--set` applied to it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ class Assignment(NamedTuple):
 
 
 def assemble(base: Any, assignments: Sequence[Assignment]) -> Any:
-    """Return `base` with the assignments laid over it; neither is changed.
+    """Return `base` with the assignments applied to it; neither is changed.
 
     Args:
         base: The body so far; None for an empty one.
@@ -127,7 +127,7 @@ def encode(body: Any, media_type: str) -> bytes:
     if is_json(media_type):
         return json_text(body).encode()
     if is_json_lines(media_type) or is_json_sequence(media_type):
-        # RFC 7464, section 2.2: a record separator before each text, a line feed behind it.
+        # RFC 7464, section 2.2: a record separator before each text, a line feed after it.
         separator = "" if is_json_lines(media_type) else "\x1e"
         items = body if isinstance(body, list) else [body]
         return "".join(f"{separator}{json_text(item)}\n" for item in items).encode()

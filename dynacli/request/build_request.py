@@ -187,7 +187,7 @@ def _pieces(template: str, safe: str) -> tuple[str, ...]:
 def _query_of_path(
     operation: Operation, encoded: Mapping[str, str], given_names: Container[str]
 ) -> Iterator[Pair]:
-    """Yield the pairs behind a `?` in the document's path.
+    """Yield the pairs after a `?` in the document's path.
 
     A given query parameter of the same name replaces a pair; a pair whose placeholder has no value is left out.
 

@@ -1,6 +1,6 @@
 """Chooses the server of a call (OpenAPI 3.2.0 and 3.0.4, "Server Object"; relative URLs: RFC 3986, section 5).
 
-Some servers of documents are placeholders: nobody runs the API at `localhost:5000` or `yourdomain.com`.
+Some servers of documents are placeholders: no one runs the API at `localhost:5000` or `yourdomain.com`.
 Many applications ship a document whose server is that of a developer. An instance that serves the document is likely
 the API itself, below the same path.
 """
@@ -53,7 +53,7 @@ def choose_server(
     # OpenAPI: "if the servers property is not provided, or is an empty array, the default is `/`".
     candidates = list(servers) or [Server("/")]
     server = _find(candidates, wanted) if wanted else candidates[0]
-    # An empty relative URL would mean the document itself (RFC 3986, section 4.4), which is no base for paths.
+    # An empty relative URL would mean the document itself (RFC 3986, section 4.4), which is not a base for paths.
     url = _expand(server, values, candidates) or "/"
     is_fetched = document_uri.startswith(("http://", "https://"))
     if url.startswith("//") and not is_fetched:
@@ -70,7 +70,7 @@ def choose_server(
         try:
             url = urljoin(document_uri, url) if url.isprintable() else ""
         except ValueError:
-            url = ""  # refused like any other text that is no URL
+            url = ""  # refused like any other text that is not an URL
     return _checked(url)
 
 
@@ -116,7 +116,7 @@ def _expand(server: Server, values: Mapping[str, str], servers: Sequence[Server]
         choices = variable.get("enum") or []
         listed = ", ".join(f"`{choice}`" for choice in choices)
         default = variable.get("default")
-        # Some documents have a placeholder such as `{your-host}` or `<your-host>` as a default, which is no default.
+        # Some documents have a placeholder such as `{your-host}` or `<your-host>` as a default, which is not a default.
         if name not in values and (default is None or _PLACEHOLDER.fullmatch(default)):
             raise UsageError(
                 f"The server variable `{name}` has no value",
@@ -208,7 +208,7 @@ def check_path(url: str, base_url: str, template: str, slashes: int = 0) -> None
 
 
 def written_origin(wanted: str, variables: Mapping[str, str]) -> str:
-    """Return the origin of the server that a person wrote; empty if it is no whole URL.
+    """Return the origin of the server that a person wrote; empty if it is not a whole URL.
 
     Args:
         wanted: As in `choose_server`.
@@ -228,7 +228,7 @@ def parse_origin(text: str, option: str = "--accept-origin") -> str:
         option: The option that it was given to, for messages.
 
     Raises:
-        UsageError: The text is no origin.
+        UsageError: The text is not an origin.
     """
     try:
         parts = urlsplit(text)
@@ -280,7 +280,7 @@ def server_at_document(servers: Sequence[Server], document_uri: str) -> str:
 
 
 def hint_at_document(servers: Sequence[Server], document_uri: str, registered: str = "") -> str:
-    """Return how a person calls the API at the origin of its document; empty if its first server is no placeholder.
+    """Return how a person calls the API at the origin of its document; empty if its first server is not a placeholder.
 
     Args:
         servers: Those of the operation, else of its path, else of the document.

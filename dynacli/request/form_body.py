@@ -45,7 +45,7 @@ def encode_form(
         is_strict: Whether a member that holds the delimiter of its list is refused.
 
     Raises:
-        UsageError: The body is no object, or a property cannot be written as the document prescribes.
+        UsageError: The body is not an object, or a property cannot be written as the document prescribes.
     """
     if not isinstance(body, Mapping):
         raise UsageError(
@@ -143,7 +143,7 @@ class Part(NamedTuple):
         name: The property that the part holds; None for an item of an array body.
         content: The content, in memory or outside.
         media_type: The media type; empty for plain text, which needs none.
-        file_name: The file name; None where the content is no file.
+        file_name: The file name; None where the content is not a file.
         headers: Further headers.
     """
 

@@ -15,8 +15,8 @@ Rules for all of them:
   their inputs: where all servers that support a combination read the same form, that form is written, and each
   function says which. A style that is not for the location ("Style Values") is refused.
 - `ssv`, `tsv` and `pipes` are Swagger 2.0's, where no style of OpenAPI 3 says the same at that location.
-- A member that holds the delimiter would be read as two. It is refused, and written all the same where nothing
-  is judged (`is_strict=False`).
+- A member that holds the delimiter would be read as two. It is refused, and written anyway where nothing
+  is validated (`is_strict=False`).
 - Neither RFC 6570 nor OpenAPI says how an array or object within another is written. `deepObject` has a
   form that servers agree on; in all other styles the inner value is JSON text, as in Swagger UI. What Swagger 2.0
   says of lists within lists, `join_inner_lists` does before.
@@ -101,7 +101,7 @@ class WrittenParameter:
         self.refuse(f"OpenAPI does not have `style: {self.style}` for a {self.location}")
 
     def refuse_misread(self, reason: str) -> None:
-        """Refuse a value that servers read as another one, unless nothing is judged."""
+        """Refuse a value that servers read as another one, unless nothing is validated."""
         if self.is_strict:
             self.refuse(reason, hint="`--validate off` sends it anyway")
 
@@ -205,7 +205,7 @@ def serialize_path(
     Everything but the unreserved characters (RFC 3986, section 2.3) is percent-encoded, so a value
     never adds a segment, a query or a fragment. Values that a client or server might resolve away
     or decode into something else are refused: the segments `.` and `..`, backslashes and control
-    characters, also in percent-encoded form; and, unless nothing is judged, the empty value.
+    characters, also in percent-encoded form; and, unless nothing is validated, the empty value.
 
     Args:
         name: The parameter's name, not encoded.

@@ -57,7 +57,7 @@ def as_curl(request: Request, options: Sequence[str] = ()) -> str:
         words.append("--head")
     elif request.method != ("GET" if request.body is None else "POST"):
         words.extend(["-X", quote(request.method)])  # it may hold `|` and "`" (RFC 9110, section 9.1)
-    # curl reads `[` and `{` in a URL as ranges unless it is told not to.
+    # curl reads `[` and `{` in a URL as ranges unless it is reported not to.
     if any(char in request.url for char in "[]{}"):
         words.append("--globoff")
     words.append(quote(request.url))
@@ -83,7 +83,7 @@ def as_curl(request: Request, options: Sequence[str] = ()) -> str:
 
 
 def _body(body: "bytes | Payload | None") -> tuple[Any, str | None]:
-    """Return the body as text, or in Base64 where it is no text; files are named in the text instead of read."""
+    """Return the body as text, or in Base64 where it is not text; files are named in the text instead of read."""
     if body is None:
         return None, None
     if not isinstance(body, bytes):

@@ -119,7 +119,7 @@ _remembering: Final[set[bool]] = set()
 def _plain_writer() -> Callable[[Any], str]:
     """Return what writes values whose numbers Python writes as they came.
 
-    `json.JSONEncoder` makes the part of it that is C anew for each value, which takes longer than writing a small one.
+    `json.JSONEncoder` makes the part of it that is C again for each value, which takes longer than writing a small one.
     """
     encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     make = getattr(json.encoder, "c_make_encoder", None)

@@ -24,11 +24,11 @@ _LONGEST = 56
 """The most columns of a marked value."""
 _LONGEST_SIBLING = 36
 _BEFORE = 2
-"""How many neighbours are shown before a value; a single one is shown behind it."""
+"""How many neighbours are shown before a value; a single one is shown after it."""
 _MOST_LEVELS = 5
 _DEEPEST = 200
 _MOST_MEMBERS = 2_000_000
-"""How many members are scanned, which takes a second; values behind them are not found."""
+"""How many members are scanned, which takes a second; values after them are not found."""
 
 _SPACE = re.compile(r"[ \t\r\n]*+")
 # Numbers stay text: parsing a number takes time with the square of its digits.
@@ -62,7 +62,7 @@ def marked(before: str, value: str, after: str = "") -> list[str]:
 
 
 def json_excerpts(text: str, targets: Iterable[ExcerptTarget]) -> dict[ExcerptTarget, list[str]]:
-    """Return the lines around each value that is found; a text that is no JSON has none."""
+    """Return the lines around each value that is found; a text that is not JSON has none."""
     targets = [target for target in targets if target.pointer.count("/") <= _DEEPEST]
     found = _Scan(text, {target.pointer for target in targets}).found
     return {
@@ -115,7 +115,7 @@ class _Scan:
             if _skip_space(text, whole.end) < len(text):
                 self.found.clear()
         except (ValueError, IndexError, StopIteration, RecursionError):
-            self.found.clear()  # the text is no JSON, nested too deeply, or too long
+            self.found.clear()  # the text is not JSON, nested too deeply, or too long
 
     def _scan_value(self, value: _Value, node: dict[str | None, Any]) -> None:
         """Find the end of a value, and inside it the values that are looked for."""
@@ -200,7 +200,7 @@ def _laid_out(text: str, value: _Value, target: ExcerptTarget) -> list[str]:
 
 
 def _behind(text: str, value: _Value) -> tuple[str, bool]:
-    """Return the neighbour behind a value, and whether no further neighbour follows."""
+    """Return the neighbour after a value, and whether no further neighbour follows."""
     if value.parent is None:
         return "", True
     members = _members(text, value.parent.start, _next(text, value.end))
@@ -209,7 +209,7 @@ def _behind(text: str, value: _Value) -> tuple[str, bool]:
 
 
 def _next(text: str, end: int) -> int:
-    """Return where the member behind a value starts."""
+    """Return where the member after a value starts."""
     at = _skip_space(text, end)
     return _skip_space(text, at + 1) if text[at : at + 1] == "," else at
 

@@ -50,7 +50,7 @@ def check_filter(expression: str, name: str = "The filter") -> None:
         name: What messages call it.
 
     Raises:
-        UsageError: It is no expression of JMESPath.
+        UsageError: It is not an expression of JMESPath.
     """
     try:
         parsed = jmespath.compile(expression).parsed
@@ -136,7 +136,7 @@ class _Interpreter(jmespath.visitor.TreeInterpreter):
 
 
 def _check_result(value: Any) -> None:
-    """Check that a result is no larger than can be written: its parts may be the same, as in `[@,@]|[@,@]|...`."""
+    """Check that a result is not a larger than can be written: its parts may be the same, as in `[@,@]|[@,@]|...`."""
     left, characters, level = MAX_VALUES, _MOST_CHARACTERS, [value]
     while level:
         left -= len(level)

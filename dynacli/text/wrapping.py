@@ -98,7 +98,7 @@ def quoted_within(text: str, width: int) -> str:
 
 
 def quoted_lines(lines: Iterable[str]) -> list[str]:
-    """Return lines, which are `visible`, each behind the mark of a quote."""
+    """Return lines, which are `visible`, each after the mark of a quote."""
     return [f"> {line}".rstrip() for line in lines]
 
 
@@ -118,7 +118,7 @@ def foreign_within(text: str, width: int, paint: Painter) -> str:
 
 
 def foreign_lines(lines: Iterable[str], paint: Painter) -> list[str]:
-    """Return lines of what a document says, which are `visible`: in italics on a terminal, else behind `>`."""
+    """Return lines of what a document says, which are `visible`: in italics on a terminal, else after `>`."""
     return [paint.italic(line.rstrip()) for line in lines] if paint.enabled else quoted_lines(lines)
 
 

@@ -110,13 +110,13 @@ class OperationFinder:
     def find_behind(
         self, method: str, url: str, is_base: Callable[[Operation, str], bool]
     ) -> list[MatchedOperation]:
-        """Return the operations of a request to a server that stands in the place of the document's.
+        """Return the operations of a request to a server that stands instead of the document's.
 
         Args:
             is_base: Tells whether a URL is the base URL of an operation there.
 
         Returns:
-            The most literal one, and behind it those that only the values in the request tell from it: documents have
+            The most literal one, and after it those that only the values in the request tell from it: documents have
             `/quotes/{id}` beside `/quotes/{number}`, and operations of one path that differ in their body.
         """
         matches = [match for match in self._matches(method, url) if is_base(match.operation, match.base)]

@@ -31,7 +31,7 @@ _CODE = re.compile(r"x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})
 _CONTINUED = re.compile(r"\\\r?\n")
 _OF_CMD = re.compile(r'\S*curl(\.exe)?\s+(?:\^"|[^\'$][^\']*? \^\r?\n)')
 _CARET = re.compile(r"\^(?:\r?\n)?(\r?\n|.)?", re.DOTALL)
-"""A caret with what it escapes; behind one that continues a line stands the first character of the next."""
+"""A caret with what it escapes; after one that continues a line stands the first character of the next."""
 _ESCAPABLE = frozenset('"\\$`\n')
 """What a backslash escapes between the quotes of a shell."""
 
@@ -332,7 +332,7 @@ _SWITCHES = {
         "",
     ),
 }
-"""Option without a value → what a person who needs it does instead; empty where nothing is to be said."""
+"""Option without a value → what a person who needs it does instead; empty where nothing is to report."""
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _FILE_NAME = re.compile(r';\s*filename="?([^";]+)')
 _BRACKET = re.compile(r"\\([\[\]{}])")
@@ -344,7 +344,7 @@ def read_curl(text: str) -> RecordedRequest:
     """Return the request that a line for curl makes.
 
     Raises:
-        UsageError: The text is no such line, or has an option that is not known.
+        UsageError: The text is not such line, or has an option that is not known.
     """
     words, rest = _shell_words(text)
     if words[:1] == ["$"]:  # the prompt was copied, too
@@ -382,7 +382,7 @@ def _no_line(words: list[str]) -> UsageError:
 
 
 def _options(words: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield the long name of each option with its value; a word that is no option is a `url`.
+    """Yield the long name of each option with its value; a word that is not an option is a `url`.
 
     Raises:
         UsageError: An option is not known, or lacks its value.

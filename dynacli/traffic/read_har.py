@@ -45,10 +45,10 @@ class Readable(Protocol):
 
 
 def har_entries(file: Readable) -> Iterator[Any]:
-    """Yield the items of `log.entries`; what stands behind them is not looked at.
+    """Yield the items of `log.entries`; what stands after them is not looked at.
 
     Raises:
-        UnicodeDecodeError: The file is no text.
+        UnicodeDecodeError: The file is not text.
         ValueError: The file is not JSON, or not all of it is there.
         RecursionError: An entry is nested too deeply.
         OSError: The file cannot be read.
@@ -131,8 +131,8 @@ def read_har(file: Readable) -> Iterator[RecordedExchange]:
     """Yield the exchanges, in the order of the file, of which one entry after the other is in memory.
 
     Raises:
-        UsageError: The file is no HAR.
-        FileError: It is no text.
+        UsageError: The file is not a HAR.
+        FileError: It is not text.
         OSError: It cannot be read.
     """
     is_empty = True
@@ -237,7 +237,7 @@ def _announces_body(request: Mapping[str, Any]) -> bool:
     headers = {name.lower(): value.strip() for name, value in _headers(request)}
     if "transfer-encoding" in headers or headers.get("content-length", "0") != "0":
         return True
-    # One without parts has a boundary all the same (RFC 2046, section 5.1.1).
+    # One without parts has a boundary anyway (RFC 2046, section 5.1.1).
     return headers.get("content-type", "").lower().startswith("multipart/")
 
 

@@ -32,7 +32,7 @@ class RecordedPart:
 
 
 def file_beside(name: str) -> str:
-    """Return the name by which somebody gives a file that a recording only names: never another place than this one."""
+    """Return the name by which someone gives a file that a recording only names: never another place than this one."""
     base = name.replace("\\", "/").rpartition("/")[2]
     return base if re.fullmatch(r"\w[^\x00-\x1f\x7f]*", base) else "FILE"
 
@@ -50,7 +50,7 @@ class RecordedRequest:
         parts: The fields of a multipart body.
         timeout: Seconds; empty for none.
         output: The file that the response goes into; empty for standard output.
-        remarks: What was said besides that dynacli does in another way, or not at all.
+        remarks: What was reported besides that dynacli does in another way, or not at all.
     """
 
     method: str

@@ -60,7 +60,7 @@ _JSON_TYPES: Mapping[str, type | tuple[type, ...]] = {
 
 @record
 class RequestWords:
-    """The words behind the name of the program that make a request, and what is not in them.
+    """The words after the name of the program that make a request, and what is not in them.
 
     Args:
         words: The words.
@@ -250,7 +250,7 @@ class _Words:
             yield f"--{fields[name].option}={value if isinstance(value, str) else json.dumps(value)}"
 
     def _whole_body(self, text: str) -> str:
-        """Return the option for a body that is no file's content, whatever it begins with."""
+        """Return the option for a body that is not a file's content, whatever it begins with."""
         if text == "-":
             self._remarks.append("The body `-` would stand for standard input: pipe it in, by `--body -`")
             return "--body=TEXT"

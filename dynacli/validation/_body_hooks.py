@@ -1,4 +1,4 @@
-"""The schema that judges each item of a sequence, in whole bodies and in streams."""
+"""The schema that validates each item of a sequence, in whole bodies and in streams."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
@@ -38,7 +38,7 @@ class _Place(Protocol):
 
 
 def _item_schema(media_type: _Place, name: str, version: str) -> tuple[str, ...] | None:
-    """Return the steps from a Media Type Object to the schema that each item of the sequence is judged by.
+    """Return the steps from a Media Type Object to the schema that each item of the sequence is validated by.
 
     | the Media Type Object has | 3.0 and 3.1 | 3.2 |
     |---|---|---|
@@ -49,7 +49,7 @@ def _item_schema(media_type: _Place, name: str, version: str) -> tuple[str, ...]
     | `schema` that no array fits, such as that of an object | `schema` | `schema` |
     | any other `schema` | `schema` | None |
 
-    Where some alternatives of that other `schema` are arrays, it may describe all items together all the same, and a
+    Where some alternatives of that other `schema` are arrays, it may describe all items together anyway, and a
     sequence is right by either reading.
     OpenAPI 3.2.0, "Sequential Media Types": `schema` describes the whole sequence as if it were an array.
     No sequence fits one that excludes arrays, so that it can only be meant for each item.
@@ -174,14 +174,14 @@ _ABOUT_BYTES = frozenset(
 
 
 class BodyHooks:
-    """The part of a validator that reads and judges bodies."""
+    """The part of a validator that reads and validates bodies."""
 
     schema_validators: SchemaValidators
     notes: JudgingNotes
     version: str
     operation_steps: tuple[str, ...]
     body_values: list[JudgedValue]
-    """Gets the values of the body that were judged."""
+    """Gets the values of the body that were validated."""
     _find_media_type: Any
 
     def _read_content(
@@ -238,7 +238,7 @@ class BodyHooks:
     def _judge_content(
         self, raw: Any, content: SchemaPath, mimetype: str | None, inherited: Callable[..., Any]
     ) -> tuple[Any, SchemaPath | None]:
-        """Judge a body, or a parameter that has a media type; the results are those of openapi-core's own method."""
+        """Validate a body, or a parameter that has a media type; the results are those of openapi-core's own method."""
         name, parameters, media_type = self._find_media_type(content, mimetype)
         has_schema = "schema" in media_type
         if has_schema:
@@ -290,7 +290,7 @@ class BodyHooks:
                 )
 
     def _judge_size(self, media_type: SchemaPath, name: str, raw: read_body.UnreadBody) -> None:
-        """Judge the size of a body that is not in memory."""
+        """Validate the size of a body that is not in memory."""
         if not is_sent_as_bytes(name):
             raise NotValidatedError(raw.reason)
         if "schema" in media_type:
@@ -309,7 +309,7 @@ class BodyHooks:
         return self._errors(schema, BinaryText(len(value)), None)
 
     def _judge_items(self, media_type: SchemaPath, name: str, parameters: Mapping[str, str], raw: Any) -> Any:
-        """Judge a sequence: each item by the schema of items, and since 3.2 all of them as an array by `schema`.
+        """Validate a sequence: each item by the schema of items, and since 3.2 all of them as an array by `schema`.
 
         A `schema` that no array fits is one of items in each version.
         """
@@ -372,7 +372,7 @@ class BodyHooks:
         """Return the errors of a value.
 
         Args:
-            pointer: The JSON pointer to the value in the body; None for a value that is no part of a body.
+            pointer: The JSON pointer to the value in the body; None for a value that is not a part of a body.
         """
         written, errors = self._schema_and_errors(schema)
         if pointer is not None:
@@ -424,7 +424,7 @@ def _assumed_json(value: Any) -> Any:
 
 
 def _is_sent_as_bytes(name: str, schema: SchemaPath) -> bool:
-    """Return whether a body is bytes, of which nothing but the length is judged."""
+    """Return whether a body is bytes, of which nothing but the length is validated."""
     if not is_sent_as_bytes(name) and not name.startswith("text/"):
         return False
     value = schema.read_value()

@@ -47,7 +47,7 @@ def _sentence(rule: str, error: Any, names: tuple[str, ...]) -> str:
             return f"{shown(got)} does not match the pattern `{value}`"
         case "oneOf" if names:
             fitting = _listed(list(names), "and")
-            return f"fits {fitting}, of which only one may fit; that is likely a fault of the document"
+            return f"matches {fitting}, but only one may match; the document is probably wrong"
         case "oneOf" | "anyOf":
             return "fits none of the alternatives"
         case "not":
@@ -387,7 +387,7 @@ class _Explanation(NamedTuple):
         message: A sentence without a final period.
         expected: The value that the document asks for.
         got: The value that came, shortened.
-        schema_path: The steps from the schema that judged to the keyword, with `$ref` for each reference.
+        schema_path: The steps from the schema that validated to the keyword, with `$ref` for each reference.
         is_minor: Whether the value still fits its schema, as the schema's author means it.
     """
 
@@ -564,7 +564,7 @@ def why_no_null(document: dict[str, Any], steps: list[str | int], rule: str) -> 
 
 def _start(steps: list[str | int]) -> int:
     """Return how many of the steps lead to the outermost schema that describes the same value as the last step."""
-    # Behind the first `schema`, which is that of the body or parameter, the steps are keywords.
+    # After the first `schema`, which is that of the body or parameter, the steps are keywords.
     start = index = steps.index("schema") + 1 if "schema" in steps else 0
     while index < len(steps):
         step = steps[index]

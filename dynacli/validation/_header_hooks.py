@@ -1,4 +1,4 @@
-"""Judging the headers of a response: those that are documented, and headers that only other responses describe.
+"""Validating the headers of a response: those that are documented, and headers that only other responses describe.
 
 Only `dynacli.validation._openapi_core_setup` imports this module.
 """
@@ -81,18 +81,18 @@ class CaseInsensitiveHeaders(dict[str, str]):
 
 
 class HeaderHooks:
-    """The part of a validator that judges the headers of a response."""
+    """The part of a validator that validates the headers of a response."""
 
     notes: JudgingNotes
     is_exact: bool
     responses: tuple[SchemaPath, str]
-    """The operation's `responses`, and the key of the response that is judged."""
+    """The operation's `responses`, and the key of the response that is validated."""
     _get_param_or_header_and_schema: Any
     _judge_value: Any
     _errors: Any
 
     def _judge_headers(self, headers: Any, operation_response: SchemaPath) -> None:
-        """Judge the headers of a response.
+        """Validate the headers of a response.
 
         Raises:
             HeadersError: One of them is wrong.
@@ -122,7 +122,7 @@ class HeaderHooks:
         self, headers: CaseInsensitiveHeaders, name: str, header: SchemaPath
     ) -> Iterator[OpenAPIError]:
         if name not in headers:
-            # openapi-core would judge the header's default in place of the missing value.
+            # openapi-core would validate the header's default in place of the missing value.
             if (header / "required").read_bool(default=False):
                 yield MissingRequiredHeader(name)
             return
@@ -145,8 +145,8 @@ class HeaderHooks:
         """Return the value of a header's text: of the ways to read it the first that fits the schema.
 
         A text does not say whether `5` is a number or a string. openapi-core is not asked, because it stops at the
-        first member of another type without saying which one that is, keeps the space that HTTP allows behind a
-        comma (RFC 9110, section 5.6.1), and takes no types from `allOf` and the like.
+        first member of another type without saying which one that is, keeps the space that HTTP allows after a
+        comma (RFC 9110, section 5.6.1), and takes no types from `allOf` and similar ones.
         """
         schema = header / "schema"
         readings: list[Any] = []
@@ -164,7 +164,7 @@ class HeaderHooks:
         return next(fitting, readings[0])
 
     def _judge_cookies(self, values: list[str], schema: SchemaPath, types: list[str]) -> None:
-        """Judge each `Set-Cookie` alone: its dates have commas, so it cannot be joined (RFC 9110, section 5.3)."""
+        """Validate each `Set-Cookie` alone: its dates have commas, so it cannot be joined (RFC 9110, section 5.3)."""
         if "array" in types:
             self._judge_value(schema, values)
             return

@@ -2,7 +2,7 @@
 
 `import openapi_core` costs more than a whole call. Most of it is for what dynacli does itself or never does:
 evaluating schemas, resolving references, validating documents, fetching, reading settings, and unmarshalling.
-So its modules see stand-ins, which import the real ones if something of them is called, and its `__init__` is run
+So its modules see placeholders, which import the real ones if something of them is called, and its `__init__` is run
 when something of it is used. A test compares findings and versions with those of the plain import.
 """
 

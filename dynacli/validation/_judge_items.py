@@ -1,4 +1,4 @@
-"""Judging a sequence: each item as it passes, and the array as a whole, without keeping it where possible."""
+"""Validating a sequence: each item as it passes, and the array as a whole, without keeping it where possible."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -12,9 +12,9 @@ __all__ = ["PlacedSchema", "is_any_text", "sequence_errors"]
 _MAX_WRONG_BYTES = 8 * 1024 * 1024  # an error holds the value that it is about
 _MAX_NOTED_ITEMS = 20
 _MAX_UNREADABLE = 10
-_MAX_UNLISTED = 10_000  # judging a wrong item takes a hundred times as long as a right one
+_MAX_UNLISTED = 10_000  # validating a wrong item takes a hundred times as long as a right one
 _FIRST_ITEMS = 5
-# Keywords of an array that are judged by an item at a time, or by the number of items.
+# Keywords of an array that are validated by an item at a time, or by the number of items.
 _WITHOUT_ALL_ITEMS = frozenset({"type", "items", "minItems", "maxItems", "nullable"})
 _ANNOTATIONS = frozenset(
     {"$comment", "title", "description", "example", "examples", "default", "deprecated", "externalDocs"}
@@ -59,10 +59,10 @@ def sequence_errors(
 
     Args:
         items: The items, which may be read one at a time.
-        of_items: The schemas that each item is judged by.
-        of_all: The schema that all items together are judged by, as an array.
+        of_items: The schemas that each item is validated by.
+        of_all: The schema that all items together are validated by, as an array.
         notes: Gets the reasons why something was not validated.
-        body_values: Gets the values that were judged.
+        body_values: Gets the values that were validated.
         is_stream: Whether at most `KEPT` bytes are kept for keywords that need all items at once.
         is_either: Whether it is enough that each item, or all of them together, have no errors.
     """
@@ -80,7 +80,7 @@ def sequence_errors(
 
 
 class _Sequence:
-    """A sequence while its items pass: the errors so far, and the items that are kept for judging the whole."""
+    """A sequence while its items pass: the errors so far, and the items that are kept for validating the whole."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class _Sequence:
         self._is_over = False
 
     def add(self, item: Item) -> None:
-        """Judge the next item."""
+        """Validate the next item."""
         index, self.count = self.count, self.count + 1
         if item.error is not None:
             self._note_unreadable(index, item.error)
@@ -199,7 +199,7 @@ class _Sequence:
         self._kept.append(value)
 
     def end(self, *, is_whole: bool) -> None:
-        """Judge the items as a whole, after the last one.
+        """Validate the items as a whole, after the last one.
 
         Args:
             is_whole: Whether the sequence came to its end.
@@ -245,7 +245,7 @@ class _Sequence:
         for error in schema.errors(values):
             path = [step for step in error.schema_path if step != "$ref"]
             if has_item_errors and path[:1] == ["items"]:
-                continue  # the item itself was judged by this schema already
+                continue  # the item itself was validated by this schema already
             error.schema_path[:0] = schema.steps
             self.errors.append(error)
 

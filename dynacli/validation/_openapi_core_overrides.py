@@ -34,7 +34,7 @@ __all__ = ["NotedError", "RequestOverrides", "ResponseOverrides", "UndocumentedB
 
 
 class NotedError(OpenAPIError):
-    """A part could not be judged; the notes say so already."""
+    """A part could not be validated; the notes say so already."""
 
 
 class UndocumentedBodyError(OpenAPIError):
@@ -66,7 +66,7 @@ class _Overrides(BodyHooks):
 
     @contextmanager
     def _guarded(self, part: str, place: SchemaPath, wrapper: Callable[[], OpenAPIError]) -> Iterator[None]:
-        """Turn an exception that ends the judging of a part into a note, so that the other parts are judged.
+        """Turn an exception that ends the validating of a part into a note, so that the other parts are validated.
 
         Args:
             part: The name of the part in the note.
@@ -142,7 +142,7 @@ class RequestOverrides(_Overrides):
 
     def _get_parameter(self, parameters: Any, param: SchemaPath) -> Any:
         # openapi-core asks for `Accept`, `Content-Type` and `Authorization`, which OpenAPI 3.1.1 ("Parameter Object")
-        # says are ignored, and an exception in one parameter ends the judging of all.
+        # says are ignored, and an exception in one parameter ends the validating of all.
         inherited: Any = super()._get_parameter  # type: ignore[misc]
         name, location = (param / "name").read_str(""), (param / "in").read_str("")
         if location == "header" and name.lower() in IGNORED_HEADERS:
@@ -150,7 +150,7 @@ class RequestOverrides(_Overrides):
         with self._guarded(f"{location} `{name}`", param, lambda: InvalidParameter(name, location)):
             value = inherited(parameters, param)
         if location == "querystring":
-            # Its value was judged, but openapi-core has no place to keep it: let it go on without the value.
+            # Its value was validated, but openapi-core has no place to keep it: let it go on without the value.
             raise MissingParameter(name, location)
         return value
 
@@ -161,7 +161,7 @@ class RequestOverrides(_Overrides):
         return errors
 
     def _get_body(self, body: Any, mimetype: str, operation: SchemaPath) -> Any:
-        # An exception in the body ends the judging of openapi-core.
+        # An exception in the body ends the validating of openapi-core.
         with self._guarded("the body", operation / "requestBody", InvalidRequestBody):
             return super()._get_body(body, mimetype, operation)  # type: ignore[misc]
 
@@ -189,7 +189,7 @@ class RequestOverrides(_Overrides):
             raise
         except Exception:
             # openapi-core cannot read back every style and every union of types, and raises various exceptions.
-            # Then the value that the text was written from is judged instead.
+            # Then the value that the text was written from is validated instead.
             key = ((param_or_header / "in").read_str("header"), (param_or_header / "name").read_str(""))
             schema = _schema_of(param_or_header)
             if key not in self.typed_values:
@@ -197,7 +197,7 @@ class RequestOverrides(_Overrides):
                 is_deep = (param_or_header / "style").read_str("") == "deepObject"
                 if not _is_sent(key[1], location) and (has_default or is_deep):
                     # The parameter was not sent. openapi-core complains of the document's own default, or of
-                    # a `deepObject` that is no object, before it looks whether there is a value.
+                    # a `deepObject` that is not an object, before it looks whether there is a value.
                     raise KeyError(key[1]) from None
                 raise
             if self.typed_values[key] == "" and (param_or_header / "allowEmptyValue").read_bool(
@@ -251,8 +251,8 @@ class ResponseOverrides(HeaderHooks, _Overrides):
             return super()._get_data(data, mimetype, operation_response)  # type: ignore[misc]
 
     def _get_headers(self, headers: Any, operation_response: SchemaPath) -> dict[str, Any]:
-        # openapi-core judges the default of a missing header, reads no header of several types, and stops at the first
-        # exception.
+        # openapi-core validates the default of a missing header, reads no header of several types, and stops at the
+        # first exception.
         self._judge_headers(headers, operation_response)
         return {}
 

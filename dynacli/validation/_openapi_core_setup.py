@@ -1,4 +1,4 @@
-"""openapi-core, set up to judge one operation.
+"""openapi-core, set up to validate one operation.
 
 Only `dynacli.validation._import_openapi_core` imports this module; it makes the import fast.
 The validators are openapi-core's own, but for a few methods (`openapi_core_overrides`).
@@ -183,7 +183,7 @@ def request_errors(
     Args:
         version: The version of OpenAPI: `3.0`, `3.1` or `3.2`.
         steps: The steps from the root of the document to the operation.
-        body_values: Gets the values of the body that were judged.
+        body_values: Gets the values of the body that were validated.
         validators: Evaluate the schemas.
     """
     validator = _validator(_RequestValidator, spec, version, steps, validators)
@@ -211,7 +211,7 @@ def response_errors(
     Args:
         version: The version of OpenAPI: `3.0`, `3.1` or `3.2`.
         steps: The steps from the root of the document to the operation.
-        body_values: Gets the values of the body that were judged.
+        body_values: Gets the values of the body that were validated.
         validators: Evaluate the schemas.
         is_exact: Whether headers that only other responses are described with are errors.
         is_swagger: Whether the document was written in Swagger 2.0.

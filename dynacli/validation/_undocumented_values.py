@@ -68,7 +68,7 @@ class _SchemaSelector:
         self._known: dict[tuple[Any, ...], tuple[list[Any], _ApplicableSchemas]] = {}
 
     def select(self, schemas: list[Any], value: Any) -> _ApplicableSchemas:
-        """Return the schemas that apply to an object or an array, starting from those that it is judged by."""
+        """Return the schemas that apply to an object or an array, starting from those that it is validated by."""
         kind = "array" if isinstance(value, list) else "object"
         fixed = self._fixed(schemas, kind)
         if not fixed.conditional:

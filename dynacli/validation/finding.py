@@ -1,4 +1,4 @@
-"""Findings and verdicts: what does not match the document, where, what was expected, and what came."""
+"""Findings and results: what does not match the document, where, what was expected, and what came."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,7 +18,8 @@ class Finding:
             `undocumented-property`, `undocumented-header`, `undocumented-body`, `unreadable-body`, `missing-body`,
             `missing-header`, `missing-parameter`, `missing-security`, `empty-value`, `no-response`,
             `undocumented-method`, `missing-allow`, `ignored-security`, `accepted-invalid-request`.
-        pointer: JSON pointer into the body; outside of bodies `query/NAME`, `header/NAME` and the like, or `status`.
+        pointer: JSON pointer into the body; outside of bodies `query/NAME`, `header/NAME` and similar ones, or
+            `status`.
         message: A sentence without a final period.
         expected: The value that the document asks for.
         got: The value that came, shortened.
@@ -41,7 +42,7 @@ class Finding:
 
 
 class Verdict:
-    """The result of judging one message.
+    """The result of validating one message.
 
     Attributes:
         findings: The findings, each once.
@@ -68,7 +69,7 @@ class Verdict:
 
     @property
     def has_something_to_tell(self) -> bool:
-        """Whether anything was found, tolerated, set apart, or could not be judged."""
+        """Whether anything was found, tolerated, set apart, or could not be validated."""
         return bool(self.findings or self.tolerated or self.not_validated or self.failures or self.suppressed)
 
     def extend(self, findings: Iterable[Finding]) -> None:
@@ -96,7 +97,7 @@ class Verdict:
 
 
 def reason_of(error: Exception) -> str:
-    """Return why nothing was judged, for an exception that a library raised because of the document."""
+    """Return why nothing was validated, for an exception that a library raised because of the document."""
     reference = getattr(error, "ref", None)  # set by `DanglingReferenceError`
     if isinstance(reference, str):
         return f"the document's reference `{reference}` leads nowhere"

@@ -200,10 +200,10 @@ def _listed(names: Iterable[str]) -> str:
 def suppress(
     verdict: Verdict, ignores: Iterable[Ignore], names: Iterable[str], status: int | None = None
 ) -> None:
-    """Move the findings that are switched off to the verdict's `suppressed`, each with its reason.
+    """Move the findings that are switched off to the result's `suppressed`, each with its reason.
 
     Args:
-        verdict: The verdict, which is changed.
+        result: The result, which is changed.
         ignores: The entries that switch findings off.
         names: The operation's name and its operationId.
         status: The status of the response; None for a request.

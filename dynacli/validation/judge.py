@@ -1,13 +1,13 @@
-"""The judge of one operation: it validates requests before they are sent, and responses when they have come.
+"""The validator of one operation: it validates requests before they are sent, and responses when they have come.
 
 The words of this room:
 
-- The *judge* is the object that validates, and *to judge* is to validate against the document.
+- The *validate* is the object that validates, and *to validate* is to validate against the document.
 - A *finding* is a defect: a place where a request or a response does not match the document.
-- The *verdict* is the result of judging one message: its findings, and the reasons why something was not validated.
+- The *result* is the result of validating one message: its findings, and the reasons why something was not validated.
 - A finding is *tolerated* where it counts at the level `exact` alone: the document forbids something to the letter that
   its author means to allow.
-- *Notes* are what keywords record while they judge; the judge puts them into the verdict.
+- *Notes* are what keywords record while they validate; the validator puts them into the result.
 """
 
 from collections.abc import Iterable, Iterator
@@ -46,7 +46,7 @@ def excuse_of_status(status: int, operation: Operation) -> str:
 
 
 class Judge:
-    """Judges the requests and responses of an operation by openapi-core, on a document that holds it alone.
+    """Validates the requests and responses of an operation by openapi-core, on a document that holds it alone.
 
     Args:
         catalog: The components are read from it when a schema refers to them.
@@ -65,7 +65,7 @@ class Judge:
         self._validators: dict[str, Any] = {}
 
     def request(self, request: JudgedRequest, *, is_exact: bool = False) -> Verdict:
-        """Return the verdict on a request.
+        """Return the result on a request.
 
         Args:
             is_exact: Whether properties of the body that the document does not mention are findings, too.
@@ -83,7 +83,7 @@ class Judge:
         return verdict
 
     def response(self, response: JudgedResponse, *, is_exact: bool = False) -> Verdict:
-        """Return the verdict on a response.
+        """Return the result on a response.
 
         Args:
             is_exact: Whether what the document does not mention is a finding, too.
@@ -222,7 +222,7 @@ class Judge:
             verdict.extend([Finding(where, "undocumented-header", pointer, text, None, got, *place)])
         else:
             for finding, is_minor in self._findings(where, error, cause):
-                # A secret that comes back is no matter of taste.
+                # A secret that comes back is not matter of taste.
                 if is_minor and not is_exact and finding.rule != "writeOnly":
                     verdict.tolerate(finding)
                 else:
@@ -238,7 +238,7 @@ class Judge:
 
         OpenAPI 3.1.1, "Responses Object": the documentation "is not necessarily expected to cover all possible
         HTTP response codes", but it is "to cover a successful operation response and any known errors". A status that
-        came is known; but below `exact`, what a server may say of a credential or of too many requests is no defect.
+        came is known; but below `exact`, what a server may say of a credential or of too many requests is not a defect.
         """
         listed = [str(status) for status in error.availableresponses]
         shown = ", ".join(f"`{status}`" for status in listed) or "no responses at all"
@@ -322,7 +322,7 @@ _MESSAGES = {
 
 @contextmanager
 def _exceptions_into(verdict: Verdict) -> Iterator[None]:
-    """Turn an exception that ends the judging into a reason why something was not validated."""
+    """Turn an exception that ends the validating into a reason why something was not validated."""
     try:
         yield
     except DamagedCatalogError:
@@ -331,7 +331,8 @@ def _exceptions_into(verdict: Verdict) -> Iterator[None]:
         verdict.not_validated.append(TOO_DEEP)
     except Exception as error:  # noqa: BLE001  - see below
         # Documents hold what no validator expects: a media type that is a string, parameters that are no list.
-        # Whatever the libraries raise then means that nothing was judged; the call and its response must not be lost.
+        # Whatever the libraries raise then means that nothing was validated; the call and its response must not be
+        # lost.
         verdict.failures.append(reason_of(error))
 
 

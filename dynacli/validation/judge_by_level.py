@@ -1,4 +1,4 @@
-"""Judging at a level of validation: openapi-core judges; at `warn` it is not asked about what is beyond doubt.
+"""Validating at a level of validation: openapi-core validates; at `warn` it is not asked about what is beyond doubt.
 
 Beyond doubt is a request or a response that the compiled schemas alone accept. The schemas of an operation are
 compiled when they are needed.
@@ -30,13 +30,13 @@ __all__ = ["JudgeByLevel", "OperationSchemas", "accepts_request", "accepts_respo
 
 
 class JudgeByLevel:
-    """Judges the requests and responses of an operation.
+    """Validates the requests and responses of an operation.
 
     Args:
         catalog: The components are read from it when a schema refers to them.
         operation: The operation.
         may_accept: Whether what compiled schemas accept is valid without asking openapi-core, which gives the same
-            verdict and takes most of the time of a call.
+            result and takes most of the time of a call.
         is_exact: Whether what the document does not mention is a finding, too.
     """
 
@@ -50,14 +50,14 @@ class JudgeByLevel:
     ) -> None:
         self._catalog, self._operation = catalog, operation
         documented = [name for response in operation.responses for name in response.media_types]
-        # The items of a stream are judged as they come, so openapi-core is imported before the call is made.
+        # The items of a stream are validated as they come, so openapi-core is imported before the call is made.
         self._may_accept = may_accept and not any(map(is_sequence, documented))
         self._is_exact = is_exact
         self._schemas: OperationSchemas | None = None
         self._judge: Judge | None = None
 
     def request(self, request: JudgedRequest) -> Verdict:
-        """Return the verdict on a request."""
+        """Return the result on a request."""
 
         def is_right(schemas: "OperationSchemas") -> bool:
 
@@ -68,7 +68,7 @@ class JudgeByLevel:
         return self._asked().request(request, is_exact=self._is_exact)
 
     def response(self, response: JudgedResponse) -> Verdict:
-        """Return the verdict on a response."""
+        """Return the result on a response."""
 
         def is_right(schemas: "OperationSchemas") -> bool:
 
@@ -84,7 +84,7 @@ class JudgeByLevel:
         return self._asked().responses_place
 
     def prepare(self) -> None:
-        """Do what judging the response will need, while there is time for it.
+        """Do what validating the response will need, while there is time for it.
 
         Schemas of responses are compiled; where a response cannot be accepted by them, openapi-core is imported.
         """
@@ -130,7 +130,7 @@ class OperationSchemas:
     Attributes:
         method: The operation's method.
         version: The version of OpenAPI.
-        size_read: The size of the JSON that was judged by them.
+        size_read: The size of the JSON that was validated by them.
     """
 
     def __init__(self, catalog: Catalog, operation: Operation) -> None:
@@ -155,7 +155,7 @@ class OperationSchemas:
         """Return the target of a reference.
 
         Raises:
-            LookupError: It leads nowhere, or is no reference at all.
+            LookupError: It leads nowhere, or is not a reference at all.
         """
         if not isinstance(reference, str):
             raise LookupError(reference)  # noqa: TRY004  - it leads nowhere, like one that is text
@@ -167,7 +167,7 @@ class OperationSchemas:
         return self.target(reference), self._follow
 
     def object_of(self, value: Any) -> Mapping[str, Any] | None:
-        """Return an object of the document, its Reference Objects followed; None where it is no object.
+        """Return an object of the document, its Reference Objects followed; None where it is not an object.
 
         Raises:
             LookupError: A reference leads nowhere.
@@ -182,7 +182,7 @@ class OperationSchemas:
 
     @cached_property
     def parameters(self) -> list[Mapping[str, Any] | None]:
-        """The parameters of the operation; None for one that is no object.
+        """The parameters of the operation; None for one that is not an object.
 
         Raises:
             LookupError: A reference leads nowhere.
@@ -276,7 +276,7 @@ def _accepts_parameter(
     if value is _MISSING:
         is_needed = parameter.get("required", False) is not False or location == "path"
         return not is_needed and not _is_sent(name, location, request)
-    # openapi-core judges what it reads back from the text of the parameter. Where a text cannot be read, or what was
+    # openapi-core validates what it reads back from the text of the parameter. Where a text cannot be read, or what was
     # read is wrong, the value that it was written from decides; so with a valid value there is never a finding.
     return "content" not in parameter and schemas.accepts(parameter.get("schema"), value, "request")
 

@@ -1,4 +1,4 @@
-"""Requests and responses in the form in which they are judged."""
+"""Requests and responses in the form in which they are validated."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +13,7 @@ __all__ = ["JudgedRequest", "JudgedResponse"]
 
 
 class JudgedRequest(NamedTuple):
-    """A request as it is judged: the decoded texts of the wire, and the values that they were written from.
+    """A request as it is validated: the decoded texts of the wire, and the values that they were written from.
 
     Args:
         path: Name → text of each path parameter.
@@ -40,12 +40,12 @@ class JudgedRequest(NamedTuple):
 
 
 class JudgedResponse(NamedTuple):
-    """A response as it is judged.
+    """A response as it is validated.
 
     Args:
         headers: Name → value, or pairs, in which a header may occur repeatedly.
         content_type: The value of `Content-Type`; empty where there is none.
-        body: The body. A `StreamedBody` may not be read to its end, where judging does not need that.
+        body: The body. A `StreamedBody` may not be read to its end, where validating does not need that.
         redirects: The statuses of the redirects that led to the response.
     """
 

@@ -1,4 +1,4 @@
-"""The document of one operation, by which openapi-core judges; its components are read when they are needed."""
+"""The document of one operation, by which openapi-core validates; its components are read when they are needed."""
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
@@ -30,7 +30,7 @@ def operation_document(catalog: Catalog, operation: Operation) -> tuple[dict[str
     """Return a document that holds one operation, and reads the targets of its references from the catalog.
 
     In a densely connected document an operation reaches nearly every component,
-    but judging a call needs only those that its values lead to.
+    but validating a call needs only those that its values lead to.
 
     Returns:
         The document, and the steps from its path item to the operation.

@@ -31,7 +31,7 @@ _LARGE = 64 * 1024
 
 
 class JudgedValue(NamedTuple):
-    """A value of a body that was judged by a schema.
+    """A value of a body that was validated by a schema.
 
     Args:
         schema: The Schema Object as it is written, its references in place.
@@ -45,7 +45,7 @@ class JudgedValue(NamedTuple):
 
 
 class NotValidatedError(Exception):
-    """A value cannot be judged; the text says why."""
+    """A value cannot be validated; the text says why."""
 
 
 class UnreadableError(Exception):
@@ -72,7 +72,7 @@ def read_text(value: bytes, parameters: Mapping[str, str]) -> str:
         raise UnreadableError(f"the body is not text in {charset}") from None
     except (LookupError, ValueError):
         raise NotValidatedError(f"the body is text in `{charset}`, which is unknown") from None
-    if not isinstance(text, str):  # `charset=hex` and the like: codecs from bytes to bytes
+    if not isinstance(text, str):  # `charset=hex` and similar ones: codecs from bytes to bytes
         raise NotValidatedError(f"the body is text in `{charset}`, which is unknown")
     return text
 
@@ -208,7 +208,7 @@ class UnreadBody:
 
 
 class RedirectBody(UnreadBody):
-    """The body of a redirect that was followed, so that nobody read it."""
+    """The body of a redirect that was followed, so that no one read it."""
 
     reason = "the body of a redirect is not read"
 
@@ -330,7 +330,7 @@ def read_fields(content: bytes, parameters: Mapping[str, str]) -> Iterator[tuple
     for part in split_parts(content, parameters):
         name, own = split_media_type(part.media_type)
         if not part.name:
-            continue  # a part without a name is no property of the form
+            continue  # a part without a name is not a property of the form
         if is_json(name):
             yield part.name, read_json(part.content, own)
         elif part.is_file or (name and not name.startswith("text/")):

@@ -1,4 +1,4 @@
-"""Bodies that come piece by piece: sequences of values, bodies that are judged while they come, and those too large.
+"""Bodies that come piece by piece: sequences of values, bodies that are validated while they come, and those too large.
 
 Sequential media types: OpenAPI 3.2.0, "Sequential Media Types". Streams and whole bodies alike are read item by item
 as their bytes come.
@@ -61,7 +61,7 @@ class DroppedBody(UnreadBody):
 
 
 class StreamedBody:
-    """A body that is judged while it comes.
+    """A body that is validated while it comes.
 
     Attributes:
         error: The exception that ended the body before its end.
@@ -140,7 +140,7 @@ class StreamedBody:
 
 
 class PassingValues(list[JudgedValue]):
-    """A list of judged values that inspects each one as it is appended, and keeps only the findings.
+    """A list of validated values that inspects each one as it is appended, and keeps only the findings.
 
     For the values of a stream, which would not fit into memory.
 
@@ -218,7 +218,7 @@ def read_items(name: str, parameters: Mapping[str, str], value: bytes) -> list[A
 def items_of(name: str, parameters: Mapping[str, str], pieces: Iterable[bytes]) -> Iterator[Item]:
     """Yield the items of a body as it comes, with only one of them in memory.
 
-    An item that cannot be read has an error, and the items after it are read all the same.
+    An item that cannot be read has an error, and the items after it are read anyway.
 
     Args:
         name: The media type's name in lower case, not a multipart one.
@@ -243,7 +243,7 @@ def _as_utf8(pieces: Iterable[bytes], parameters: Mapping[str, str]) -> Iterator
         decoder: Any = codecs.getincrementaldecoder(charset)()
         decoder.decode(b"").encode()
     except (LookupError, ValueError, AttributeError):
-        # AttributeError: `charset=hex` and the like are codecs from bytes to bytes.
+        # AttributeError: `charset=hex` and similar ones are codecs from bytes to bytes.
         raise NotValidatedError(f"the body is text in `{charset}`, which is unknown") from None
     try:
         for piece in pieces:
@@ -331,9 +331,10 @@ def _decoded(text: bytes, subject: str) -> str:
 def _events(pieces: Iterable[bytes]) -> Iterator[Item]:
     """Yield each event as the object that OpenAPI 3.2.0 makes of it ("Server-Sent Event Streams").
 
-    Read by the HTML standard's rules: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
-    An event without data is dropped. A last event without the empty line after it counts, although a browser
-    would wait for more: the response is complete, and all of it should be judged.
+    Read by the HTML standard's rules:
+    https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream An event without data is
+    dropped. A last event without the empty line after it counts, although a browser would wait for more: the response
+    is complete, and all of it should be validated.
     """
     event = _Event(1)
     for line in _split(_with_line_feeds(pieces), b"\n"):

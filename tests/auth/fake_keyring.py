@@ -1,4 +1,4 @@
-"""A keyring in memory, or in a file, in the place of the system's."""
+"""A keyring in memory, or in a file, instead of the system's."""
 
 import json
 from pathlib import Path

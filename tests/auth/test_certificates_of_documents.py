@@ -29,7 +29,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 @pytest.fixture
 def strict(certificates: Certificates) -> Iterator[TlsServer]:
-    """A server of a document that lets nobody in without a certificate."""
+    """A server of a document that lets no one in without a certificate."""
     with tls_server(certificates.folder, "server", ssl.CERT_REQUIRED, _VERSION) as server:
         _serve(server, {"/items": {"$ref": "items.json"}}, schemes=_SCHEMES)
         server.documents["/items.json"] = json.dumps(_ITEMS).encode()

@@ -151,7 +151,7 @@ def test_everything_but_yes_is_no(
 def test_options_that_never_prompt_never_accept(
     server: Recorder, other_server: Recorder, option: str
 ) -> None:
-    """`--no-input` and `--yes` do not ask, and a yes to everything is no yes to an origin."""
+    """`--no-input` and `--yes` do not ask, and a yes to everything is not a yes to an origin."""
     url = serve(server, _document([other_server.origin]))
     result = _asked(b"y\n", url, "list-items", option)
     assert (11, []) == (result.exit_code, other_server.requests)
@@ -216,7 +216,7 @@ def test_a_secret_header_of_a_profile_stays_home_too(
 
 
 def test_a_plain_header_goes_anywhere(server: Recorder, other_server: Recorder) -> None:
-    """A header that is no credential needs no accepted origin."""
+    """A header that is not a credential needs no accepted origin."""
     made = document({"/items": {"get": operation("list-items")}}, [other_server.origin])
     assert 0 == run_cli(serve(server, made), "list-items", "-H", "X-Trace: 1").exit_code
     assert ["1"] == other_server.last.headers["x-trace"]

@@ -1,4 +1,4 @@
-"""HTTP Digest: the server's challenge is answered once, with a hash, and the password never goes out."""
+"""HTTP Digest: the server's challenge gets a response once, with a hash, and the password never goes out."""
 
 import shlex
 import shutil
@@ -28,7 +28,7 @@ def challenge(words: str = QOP) -> Callable[[str, bool], str]:
 
 
 def guarded(shop: Shop, password: str, words: str = QOP) -> DigestServer:
-    """Return the server of the shop, whose operation is behind Digest."""
+    """Return the server of the shop, whose operation is after Digest."""
     shop.register({"auth": DIGEST}, [{"auth": []}])
     made = DigestServer("me", password, challenge(words))
     shop.server.responses["/items"] = made

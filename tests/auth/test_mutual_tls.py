@@ -34,7 +34,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 @pytest.fixture
 def strict(certificates: Certificates) -> Iterator[TlsServer]:
-    """A server that lets nobody in without a certificate."""
+    """A server that lets no one in without a certificate."""
     with tls_server(certificates.folder, "server", ssl.CERT_REQUIRED, ssl.TLSVersion.TLSv1_3) as server:
         yield server
 
@@ -222,7 +222,7 @@ def test_nobody_signs_in_with_a_certificate(home: Path, tmp_path: Path) -> None:
 
 
 def test_a_check_trusts_the_same_authorities(certificates: Certificates, home: Path) -> None:
-    """Its probes go without the certificate of the client, and are answered all the same."""
+    """Its probes go without the certificate of the client, and get a response anyway."""
     with tls_server(certificates.folder, "server", ssl.CERT_OPTIONAL, ssl.TLSVersion.TLSv1_3) as server:
         register(home, server.origin, certificates.folder, [])
         result = run_cli("check", "shop", "--probe", "-v")

@@ -115,7 +115,7 @@ def test_no_client(provider: OAuthProvider) -> None:
 
 @pytest.mark.usefixtures("shop")
 def test_pasted(provider: OAuthProvider, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a display and a device flow the address is shown; without a person there is nobody to paste."""
+    """Without a display and a device flow the address is shown; without a person there is no one to paste."""
     for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     provider.server.responses["/.well-known/openid-configuration"] = Response(404)
@@ -126,7 +126,7 @@ def test_pasted(provider: OAuthProvider, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def _with_a_code(provider: OAuthProvider) -> None:
-    """Let the provider give a code for another device, with which somebody signs in at once."""
+    """Let the provider give a code for another device, with which someone signs in at once."""
     found = {
         "device_code": "d",
         "user_code": "WDJB-MJHT",
@@ -394,7 +394,7 @@ def test_a_401_of_an_unsafe_call(server: Recorder, provider: OAuthProvider, home
 
 
 def test_another_program_was_faster(shop: Shop, provider: OAuthProvider, home: Path) -> None:
-    """A refresh token that another one has used is no reason to forget the token that this one got."""
+    """A refresh token that another one has used is not reason to forget the token that this one got."""
     _login(provider)
     _change(home, expires_at=1.0)
 
@@ -473,7 +473,7 @@ def test_a_password_where_there_is_nothing_else(
 
 
 def test_implicit_where_there_is_nothing_else(server: Recorder, provider: OAuthProvider) -> None:
-    """The implicit flow is used with a warning; here nobody hands on what the browser was given."""
+    """The implicit flow is used with a warning; here no one hands on what the browser was given."""
     shop = Shop(server)
     shop.register({"auth": _flows(provider, "implicit")}, [{"auth": []}])
     result = _login(provider, "--no-browser", stdin=b"\n", terminal=("stdin", "stderr"))
@@ -522,7 +522,7 @@ def test_many_processes_refresh_once(shop: Shop, provider: OAuthProvider, home: 
 
 @pytest.mark.usefixtures("shop")
 def test_a_token_that_another_process_has_refreshed(provider: OAuthProvider, home: Path) -> None:
-    """Behind the lock the store is read again: a newer token is taken, and one that is gone is not asked for."""
+    """After the lock the store is read again: a newer token is taken, and one that is gone is not asked for."""
     _login(provider)
     store = CredentialStore(Environment())
     found = store.find(("shop", "", "auth"))

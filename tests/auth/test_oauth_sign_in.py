@@ -269,7 +269,7 @@ def test_nobody_signs_in_on_another_device(provider: OAuthProvider, pending: lis
 
 @pytest.mark.exhaustive
 def test_a_slow_provider_is_asked_less_often(provider: OAuthProvider) -> None:
-    """A question that is not answered in time doubles the time to the next one (RFC 8628, section 3.5)."""
+    """A question that is not responded in time doubles the time to the next one (RFC 8628, section 3.5)."""
     waited: list[float] = []
     answered, is_slow = Event(), [False, True]
     response = provider.server.responses["/token"]
@@ -305,7 +305,7 @@ _DEVICE = {"device_code": "d", "user_code": "U", "verification_uri": "https://a.
 def test_no_device_code(
     provider: OAuthProvider, response: Response, kind: type[DynacliError], text: str
 ) -> None:
-    """What is no device code is no reason to wait."""
+    """What is not a device code is not reason to wait."""
     provider.server.responses["/device"] = response
     with pytest.raises(kind, match=text):
         _device(provider, [])

@@ -135,7 +135,7 @@ def test_tokens(server: Recorder, more: Any, expires_at: float | None, scopes: t
     ids=str,
 )
 def test_nonsense_is_no_token(server: Recorder, found: Any) -> None:
-    """A response that is no token ends in 10, and its text shows nothing of it."""
+    """A response that is not a token ends in 10, and its text shows nothing of it."""
     error = _refused(server, json_response(found))
     assert isinstance(error, AuthError)
     assert "cannot be used" in error.message
@@ -146,8 +146,12 @@ def test_nonsense_is_no_token(server: Recorder, found: Any) -> None:
     ("response", "kind", "text"),
     [
         (Response(500, b"<html>Oops</html>", {"Content-Type": "text/html"}), AuthError, "500"),
-        (Response(200, b"<html>Sign in</html>", {"Content-Type": "text/html"}), AuthError, "no JSON object"),
-        (Response(200, b"[" * 100_000), AuthError, "no JSON object"),
+        (
+            Response(200, b"<html>Sign in</html>", {"Content-Type": "text/html"}),
+            AuthError,
+            "not a JSON object",
+        ),
+        (Response(200, b"[" * 100_000), AuthError, "not a JSON object"),
         (Response(200, b"{}", {"Content-Type": "application/json"}), AuthError, "or an empty one"),
         (Response(200, b" " * (1024 * 1024 + 1)), AuthError, "larger than 1 MiB"),
         (Response(200, b"x", {"Content-Encoding": "br"}), AuthError, "content encoding"),

@@ -309,7 +309,7 @@ _THEIRS = ("auth", "login", "shop", "--scheme", "auth", "--with-token", "--store
 def test_what_a_person_does_during_a_refresh_counts(
     directory: Directory, home: Path, store: str, words: tuple[str, ...], found: str | None, status: int
 ) -> None:
-    """A refresh on its way brings nobody back who signed out, nor an older sign-in; a new name it follows."""
+    """A refresh on its way brings no one back who signed out, nor an older sign-in; a new name it follows."""
     directory.register(_refresh())
     directory.sign_in(store=store)
     _age(home, directory.life)

@@ -199,7 +199,7 @@ def test_a_400_that_names_authorization_leads_to_its_word(
 
 
 def test_a_prefix_is_a_word(server: Recorder, home: Path) -> None:
-    """What is no word before a key is refused."""
+    """What is not a word before a key is refused."""
     serve(server, document(_KEYED, None, schemes=_KEY))
     assert 0 == run_cli("api", "add", "shop", f"{server.origin}/openapi.json").exit_code
     result = run_cli("api", "set", "shop", "auth.key.prefix=a b")
@@ -210,7 +210,7 @@ def test_a_prefix_is_a_word(server: Recorder, home: Path) -> None:
 def test_a_document_that_depends_on_who_asks(
     vary: str, server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The overview says that more may appear, and its commands fetch the document with the key behind its word."""
+    """The overview says that more may appear, and its commands fetch the document with the key after its word."""
     security: list[dict[str, list[str]]] = [{"token auth": []}] if vary else []
     small = document({"/items": {"get": operation("list-items", security=security)}}, None, schemes=_KEY)
     if not vary:

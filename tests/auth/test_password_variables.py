@@ -125,7 +125,7 @@ def test_where_nobody_can_be_asked_the_variables_are_named(shop: Shop) -> None:
 
 
 def test_a_token_wins(provider: _Provider, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An explicit `_TOKEN` is sent, and nobody signs in."""
+    """An explicit `_TOKEN` is sent, and no one signs in."""
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", "own")
     provider.good.append("own")
     assert 0 == shop.call().exit_code
@@ -177,7 +177,7 @@ _SCHEMES: dict[str, Any] = {
 
 
 def test_several_ways_to_sign_in_are_told_apart(shop: Shop) -> None:
-    """`auth login` asks which one is meant, and the error says what each wants where nobody can be asked."""
+    """`auth login` asks which one is meant, and the error says what each wants where no one can be asked."""
     shop.register(_SCHEMES, [{name: []} for name in _SCHEMES])
     result = run_cli(
         "auth", "login", "shop", "--store", "file", "--with-token", "--error-format", "json", stdin=b"x"

@@ -202,7 +202,7 @@ def test_each_flow_of_authlib(authlib: str) -> None:
 
 
 def test_authlib_wants_the_verifier_of_the_code(authlib: str) -> None:
-    """A code is good for nobody but the sign-in that asked for it."""
+    """A code is good for no one but the sign-in that asked for it."""
     codes: list[str] = []
 
     def open_browser(url: str) -> bool:

@@ -62,7 +62,7 @@ def test_a_reference_leads_to_the_credential(
 def test_each_kind_of_scheme_has_keys_of_its_own(
     shop: Shop, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """User name and password are two references; a profile has its own table, laid over that of the API."""
+    """User name and password are two references; a profile has its own table, applied to that of the API."""
     shop.register({"auth": BASIC}, [{"auth": []}])
     monkeypatch.setenv("NAME", "me")
     monkeypatch.setenv("SECRET", "sesame-1")

@@ -123,7 +123,7 @@ def test_the_next_call_goes_on(
     codes: set[int],
     stride: int,
 ) -> None:
-    """It succeeds, or says how to sign in where the provider has given what nobody could store."""
+    """It succeeds, or says how to sign in where the provider has given what no one could store."""
     access, refresh = _sign_in(strict, home, store, seconds)
     place, before, log = str(home / "state"), str(tmp_path / "before"), str(tmp_path / "log")
     copied(place, before)
@@ -159,7 +159,7 @@ def test_the_next_call_goes_on(
         secrets = (access, refresh, *strict.provider.given)
         assert [{}, 0] == forks.child((logout, place, "shop"), (stored, place)).values[1], moment
         assert not _holding(secrets, Path(place)), moment
-    # Half of a change that is no write cannot be made.
+    # Half of a change that is not a write cannot be made.
     assert kills >= len(moments[::stride]) // 2
 
 

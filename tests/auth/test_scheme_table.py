@@ -36,7 +36,7 @@ OUTCOMES = {
 CASES = [
     case
     for case in product(SCHEMES, ("environment", "reference", "file", "keyring"), OUTCOMES)
-    if case[2] != "expired" or case[1] in {"file", "keyring"}  # of others nobody knows when they end
+    if case[2] != "expired" or case[1] in {"file", "keyring"}  # of others no one knows when they end
 ]
 
 

@@ -28,9 +28,9 @@ class Stage:
 
     Attributes:
         canary: What the person, or the client, signs in with.
-        secrets: What nobody may see.
+        secrets: What no one may see.
         started: The words of the processes that were started.
-        leaked: Where somebody saw it.
+        leaked: Where someone saw it.
     """
 
     def __init__(self, shop: Shop, provider: OAuthProvider, home: Path) -> None:
@@ -205,7 +205,7 @@ replay 1 -v
 
 
 def _echo(request: RecordedRequest) -> Response:
-    """Return the refusal of a provider that says all that it was told."""
+    """Return the refusal of a provider that says all that it was reported."""
     sent = {name: values[0] for name, values in request.headers.items()}
     told = f"{request.body.decode()} {urlencode(sent)} {sent.get('authorization')}"
     return json_response({"error": "invalid_grant", "error_description": told}, 400)
@@ -221,7 +221,7 @@ FAILURES: dict[str, Any] = {
 
 
 def _tell_again(status: int, elsewhere: str) -> Callable[[RecordedRequest], Response]:
-    """Return a response of an API that says all that it was told."""
+    """Return a response of an API that says all that it was reported."""
 
     def response(request: RecordedRequest) -> Response:
         names = ("authorization", "cookie", "x-api-key")
@@ -266,7 +266,7 @@ def test_no_verb_shows_a_secret(
 def test_no_failing_sign_in_shows_a_secret(
     stage: Stage, way: str, failure: str, other_server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A provider may say again whatever it was told; who is not signed in has nothing in the store."""
+    """A provider may say again whatever it was reported; who is not signed in has nothing in the store."""
     stage.provider.server.responses["/token"] = FAILURES[failure]
     assert WAYS[way](stage, monkeypatch).exit_code in {10, 11}
     said = [request.body.decode() for request in stage.provider.server.requests]

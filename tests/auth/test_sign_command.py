@@ -35,7 +35,7 @@ def signing(code: str, *words: str) -> str:
 def test_a_command_signs_the_request(
     shop: Shop, home: Path, tmp_path: Path, canary: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is told all that is sent, other credentials too, and its headers are masked wherever they are shown."""
+    """It is reported all that is sent, other credentials too, and its headers are masked wherever they are shown."""
     monkeypatch.setenv("SECRET", canary)
     monkeypatch.setenv("DYNACLI_SHOP_KEY", "key-of-shop")
     shop.register({"auth": HMAC, "key": API_KEY}, [{"auth": [], "key": []}])

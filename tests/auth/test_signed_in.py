@@ -1,4 +1,4 @@
-"""The landing page tells of stored credentials and of what the configuration says, and reads no secret for it."""
+"""The overview tells of stored credentials and of what the configuration says, and reads no secret for it."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.harness import run_cli
 
 
 def line(*words: str) -> str:
-    """Return what the landing page says of signing in."""
+    """Return what the overview says of signing in."""
     page = run_cli(*words, "shop").stdout.splitlines()
     return next(" ".join(each.split()) for each in page if each.split()[:1] in (["Sign"], ["Signed"]))
 

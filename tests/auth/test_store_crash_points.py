@@ -59,5 +59,5 @@ def test_the_next_run_finds_the_old_or_the_new(name: str, stride: int, forks: Fo
             last, (put, place, "file", "other", "t"), (logout, place, "other"), (stored, place)
         )
         assert new == again.values[-1], (number, made[number - 1])
-    # Half of a change that is no write cannot be made.
+    # Half of a change that is not a write cannot be made.
     assert killed >= len(moments) // 2

@@ -1,4 +1,4 @@
-"""A store that is locked, cut, of a newer version, read-only, or on a full disk: nothing is lost, and it is said."""
+"""A store that is locked, cut, newer, read-only or on a full disk: nothing is lost, and it is reported."""
 
 import json
 import os

@@ -112,7 +112,7 @@ def test_an_origin_that_was_accepted_when_signing_in_stays_accepted_for_that_cre
 
 
 def test_a_long_secret_is_kept_in_pieces(shop: Shop, ring: Keyring) -> None:
-    """A keyring may take no more than 1,280 characters; a new credential leaves nothing of the old one behind."""
+    """A keyring may take no more than 1,280 characters; a new credential leaves nothing of the old one after."""
     shop.register({"auth": BEARER}, [{"auth": []}])
     for length in (5000, 10):
         run_cli("auth", "login", "shop", "--with-token", stdin=b"t" * length)

@@ -1,4 +1,4 @@
-"""A scheme of the configuration that the document does not have counts for nothing, and that is said."""
+"""A scheme of the configuration that the document does not have counts for nothing, and that is reported."""
 
 from pathlib import Path
 

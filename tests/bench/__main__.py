@@ -121,7 +121,7 @@ def _demo(setting: Setting, pairs: int) -> Row:
 
 
 def _thousand_calls(setting: Setting, pairs: int) -> Row:
-    """Hold a thousand judged calls of one process against as many of httpx's own client."""
+    """Hold a thousand validated calls of one process against as many of httpx's own client."""
     words = [sys.executable, "-m", "tests.bench.thousand_calls", setting.origin, str(min(pairs, 5))]
     done = subprocess.run(
         words, capture_output=True, text=True, cwd=CHECKOUT, env=setting.variables, check=False
@@ -198,7 +198,7 @@ def _revisions_compared(setting: Setting, pairs: int) -> Row:
 
 
 def _judge_alone(setting: Setting, pairs: int) -> Row:
-    """Judge ten thousand issues in a process that does nothing else."""
+    """Validate ten thousand issues in a process that does nothing else."""
     (folder,) = (setting.directory / "cache" / "documents").glob(f"*{setting.github.stem}*")
     (catalog,) = folder.glob("*.sqlite")
     body = setting.directory / "ten-thousand.json"

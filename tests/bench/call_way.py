@@ -1,7 +1,7 @@
 """How many modules of dynacli one plain call enters: `python -m tests.bench.call_way [--list]`.
 
 The call is `search-runs --range 7d` of an API that is registered by its URL, the catalog being there already; the
-demo's server responds to it from another process. The call is counted twice: judged, and with `--validate off`.
+demo's server responds to it from another process. The call is counted twice: validated, and with `--validate off`.
 
 A module is entered when a function of it runs, in any thread; bodies of modules and classes, which run while the
 module is imported, do not count. A move is a call into another module than that of the call before it, thread by

@@ -1,6 +1,6 @@
-"""Judges a response in-process: `python -m tests.bench.judge CATALOG OPERATION BODY TIMES`.
+"""Validates a response in-process: `python -m tests.bench.judge CATALOG OPERATION BODY TIMES`.
 
-It prints how many seconds that took at the median: reading the body, and judging it.
+It prints how many seconds that took at the median: reading the body, and validating it.
 """
 
 import sys

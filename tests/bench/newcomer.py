@@ -1,6 +1,6 @@
-"""Four tasks as somebody does them who knows neither dynacli nor the API: `python -m tests.bench.newcomer [--show]`.
+"""Four tasks as someone does them who knows neither dynacli nor the API: `python -m tests.bench.newcomer [--show]`.
 
-The tasks are about the stand-in of Armature, registered as `armature`. Each command may only have words that stand in
+The tasks are about the demo API of Armature, registered as `armature`. Each command may only have words that stand in
 the task or in what earlier commands have printed; so a word that the tool does not show in time breaks the bench.
 What is read are the bytes of standard output and standard error. The exit code is 1 where a limit is broken.
 """
@@ -59,7 +59,7 @@ class Task:
 
 
 class Newcomer:
-    """Somebody who does tasks by commands, and knows what was read.
+    """Someone who does tasks by commands, and knows what was read.
 
     Args:
         variables: The environment of the commands.
@@ -122,7 +122,7 @@ def _content(stream: io.TextIOWrapper) -> str:
 
 @contextlib.contextmanager
 def visiting(*, shows: bool = False) -> Iterator[Newcomer]:
-    """Enter with a newcomer, for whom somebody has registered the API and set its credential."""
+    """Enter with a newcomer, for whom someone has registered the API and set its credential."""
     with tempfile.TemporaryDirectory() as name, running(with_next=False, misbehave={}) as server:
         places = {
             f"DYNACLI_{kind}_DIR": str(Path(name, kind.lower())) for kind in ("CACHE", "CONFIG", "STATE")

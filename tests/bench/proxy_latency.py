@@ -28,7 +28,7 @@ def added_milliseconds(
 
     Args:
         pairs: How often both are measured, one after the other.
-        at_once: Clients, each of which sends its next request when its last is answered.
+        at_once: Clients, each of which sends its next request when its last gets a response.
         seconds: How long the server takes for a response.
     """
     direct, passed = [], []
@@ -73,7 +73,7 @@ async def _serve(seconds: float) -> None:
 
 @contextmanager
 def _proxy(setting: Setting, upstream: str) -> Iterator[str]:
-    """Run the proxy, which judges nothing on the way nor later, and yield its origin."""
+    """Run the proxy, which validates nothing on the way nor later, and yield its origin."""
     command = setting.call("proxy", "small", "--upstream", upstream, "--port", "0", "--validate", "off")
     with subprocess.Popen(
         command,

@@ -79,7 +79,7 @@ def _prepared(setting: Setting) -> Iterator[dict[str, str]]:
 
 
 def due_against_fresh(setting: Setting, pairs: int, words: tuple[str, ...]) -> process.Comparison:
-    """Hold a run that starts a refresh behind itself against the same one that does not."""
+    """Hold a run that starts a refresh after itself against the same one that does not."""
     with _prepared(setting) as variables:
         bases, runs = [], []
         for number in range(pairs + 1):
@@ -93,7 +93,7 @@ def due_against_fresh(setting: Setting, pairs: int, words: tuple[str, ...]) -> p
 
 
 def _wait_for_refresh(variables: dict[str, str]) -> None:
-    """Wait until the refresh has let go of its claim, so that the next run has the machine for itself."""
+    """Wait until the refresh has releases its claim, so that the next run has the machine for itself."""
     end = time.monotonic() + _PATIENCE_SECONDS
     documents = Path(variables["DYNACLI_CACHE_DIR"]) / "documents"
     while any(documents.glob("*/refresh.claim")):

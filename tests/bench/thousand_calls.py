@@ -1,4 +1,4 @@
-"""Times a thousand judged calls of one process, through the library, and as many of httpx's own client.
+"""Times a thousand validated calls of one process, through the library, and as many of httpx's own client.
 
 `python -m tests.bench.thousand_calls ORIGIN ROUNDS` writes the medians in seconds, and the median of the ratios.
 """

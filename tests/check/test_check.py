@@ -73,7 +73,7 @@ def _pet(status: int = 200, **fields: Any) -> Response:
 def test_the_verdict_on_an_response(
     server: Recorder, response: Response, level: str, rules: list[str]
 ) -> None:
-    """Any documented status is judged by its own schema; one that is not documented is a finding at every level."""
+    """Any documented status is validated by its own schema; one that is not documented is a finding at every level."""
     server.responses["/pet"] = response
     words = _single(server, s200=_GOOD, s404=_GOOD, s5XX=_GOOD)
     result = run_cli("check", words, "-o", "json", "--validate", level)
@@ -98,7 +98,7 @@ def test_exact_is_the_level_of_a_check(server: Recorder) -> None:
 def test_a_404_for_a_value_that_was_made_up_is_no_finding(
     server: Recorder, parameter: Any, words: tuple[str, ...], rules: list[str]
 ) -> None:
-    """Nobody said that there is something of that name; of the person's own value somebody did."""
+    """No one said that there is something of that name; of the person's own value someone did."""
     path = _api(server, {"/pets/{id}": {"get": _operation("getPet", parameter)}})
     result = run_cli("check", path, "-o", "json", *words)
     assert (9 if rules else 0, rules) == (result.exit_code, _rules(result))
@@ -168,7 +168,7 @@ def test_the_level_of_the_environment(
 
 
 def test_a_finding_that_the_configuration_switches_off(server: Recorder, home: Path) -> None:
-    """It is no failure, and the reason stands with it."""
+    """It is not a failure, and the reason stands with it."""
     server.responses["/pet"] = _pet(age="old")
     run_cli("api", "add", "pets", _single(server))
     file = home / "config" / "config.toml"
@@ -263,7 +263,7 @@ def test_a_call_without_an_response_beside_a_break(server: Recorder) -> None:
 
 
 def test_ctrl_c_shows_what_was_seen(server: Recorder) -> None:
-    """The table has what was answered, says what was not called, and the code is that of the signal."""
+    """The table has what got a response, says what was not called, and the code is that of the signal."""
 
     def interrupted(_: RecordedRequest) -> Response:
         interrupt_main()
@@ -327,7 +327,7 @@ def test_an_operation_without_its_credential_is_left_out(server: Recorder) -> No
 def test_a_credential_for_another_origin_is_not_sent(
     server: Recorder, other_server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The document's server may not choose where it goes, and nobody is asked in a check."""
+    """The document's server may not choose where it goes, and no one is asked in a check."""
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
     document = json.loads(Path(_secured(server)).read_text())
     other_server.responses["/openapi.json"] = Response(body=json.dumps(document).encode())
@@ -418,7 +418,7 @@ def test_how_much_of_the_document_was_seen(server: Recorder) -> None:
 
 
 def test_head_is_called_and_has_no_body(server: Recorder) -> None:
-    """Its response is judged without one."""
+    """Its response is validated without one."""
     server.responses["/pet"] = _pet()
     path = _api(server, {"/pet": {"head": _operation("hasPet")}})
     result = run_cli("check", path, "-o", "json")
@@ -520,7 +520,7 @@ _EVENT = {
 
 
 class _Stream(ThreadingHTTPServer):
-    """A server whose responses go on until nobody listens."""
+    """A server whose responses go on until no one listens."""
 
     daemon_threads = True
 
@@ -567,7 +567,7 @@ class _StreamHandler(BaseHTTPRequestHandler):
 def test_a_stream_without_an_end_is_judged_as_far_as_it_comes(
     server: Recorder, media_type: str, first: bytes, then: bytes, rules: list[str]
 ) -> None:
-    """Whole items are judged, what was cut is not, it is said, and a stream is no call without a response."""
+    """Whole items are validated, what was cut is not, it is reported, and a stream is not a call without a response."""
     good = {"description": "Good", "content": {media_type: {"itemSchema": _EVENT}}}
     document = json.loads(Path(_single(server, s200=good)).read_text())
     path = save({**document, "openapi": "3.2.0"})
@@ -596,7 +596,7 @@ _WRITTEN = {
 
 
 def test_what_was_created_is_read_and_removed(server: Recorder) -> None:
-    """The chain is made when it is agreed to, and the calls of it are judged like any other."""
+    """The chain is made when it is agreed to, and the calls of it are validated like any other."""
     server.responses["/pets"] = _pet(201)
     server.responses["/pets/p1"] = lambda asked: (
         _pet(age="old") if asked.method == "GET" else Response(204, b"", {})
@@ -613,7 +613,7 @@ def test_what_was_created_is_read_and_removed(server: Recorder) -> None:
 def test_what_was_sent_and_came_is_written_without_secrets(
     server: Recorder, tmp_path: Path, canary: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The archive has an entry for each call, and nobody else may read it."""
+    """The archive has an entry for each call, and no one else may read it."""
     monkeypatch.setenv("DYNACLI_KEY", canary)
     server.responses["/pet"] = _pet(hidden=canary)
     file = tmp_path / "calls.har"
@@ -637,7 +637,7 @@ def test_what_was_learned_is_written(server: Recorder, tmp_path: Path) -> None:
 
 
 def test_two_things_cannot_go_to_one_file(server: Recorder) -> None:
-    """It is said before anything is sent."""
+    """It is reported before anything is sent."""
     result = run_cli("check", _single(server), "--har", "x.json", "--report", "json=./x.json")
     assert (2, []) == (result.exit_code, server.requests)
 
@@ -652,7 +652,7 @@ def test_a_file_that_cannot_be_written_does_not_hide_what_was_found(server: Reco
 
 
 def test_a_file_in_a_directory_that_there_is_not(server: Recorder) -> None:
-    """It is said before anything is sent: a check may take long."""
+    """It is reported before anything is sent: a check may take long."""
     result = run_cli("check", _single(server), "--har", "nowhere/x.har")
     assert (12, []) == (result.exit_code, server.requests)
 

@@ -1,4 +1,4 @@
-"""`check` finds whatever the stand-in can be made to do wrong, in every operation that only reads, and nothing else."""
+"""`check` finds whatever the demo API can be made to do wrong, in every operation that only reads, and nothing else."""
 
 import json
 from itertools import cycle
@@ -117,7 +117,7 @@ def test_an_response_that_never_comes_is_found_in_every_operation() -> None:
 
 
 def test_every_kind_of_misbehaviour_is_tried() -> None:
-    """A kind that the stand-in gains has to be found here, too."""
+    """A kind that the demo API gains has to be found here, too."""
     assert {*MISBEHAVIOURS} == {*_RULES, "hang"}
 
 

@@ -84,7 +84,7 @@ def _learn(tmp_path: Path, document: dict[str, Any], *seen: ObservedResponse) ->
 
 
 def _findings(document: dict[str, Any], *seen: ObservedResponse) -> list[str]:
-    """What a judge finds who knows nothing of how the document came about."""
+    """What a validator finds who knows nothing of how the document came about."""
     judge = judge_of(document)
     return [
         f"{finding.rule} {finding.pointer}"
@@ -219,7 +219,7 @@ _SCHEMAS = [
 @pytest.mark.parametrize("version", ["3.0", "3.1"])
 @pytest.mark.parametrize(("schema", "value"), _SCHEMAS)
 def test_schemas_of_every_make(tmp_path: Path, version: str, schema: Any, value: Any) -> None:
-    """The change is made where the schema stands, behind references and inside of compositions."""
+    """The change is made where the schema stands, after references and inside of compositions."""
     node = {
         "type": "object",
         "properties": {"n": {"$ref": "#/components/schemas/Node"}, "v": {"type": "integer"}},
@@ -279,7 +279,7 @@ _values = st.recursive(
 @settings(max_examples=examples(60), deadline=None)
 @given(st.lists(_values, min_size=1, max_size=4), st.sampled_from(["3.0.3", "3.1.0", "3.2.0"]))
 def test_a_schema_allows_what_it_was_made_of(values: list[Any], version: str) -> None:
-    """Whatever the values are, the judge finds nothing in any of them, at the level `exact`."""
+    """Whatever the values are, the validator finds nothing in any of them, at the level `exact`."""
     dialect: Any = version[:3]
     schema = infer_schema(values, dialect)
     for value in values:
@@ -421,7 +421,7 @@ def test_what_no_document_can_say(tmp_path: Path, seen: ObservedResponse, rule: 
 
 
 def test_what_the_configuration_ignores_is_not_learned(tmp_path: Path) -> None:
-    """A finding that is switched off, or a status that says nothing of the document, is no reason for a change."""
+    """A finding that is switched off, or a status that says nothing of the document, is not reason for a change."""
     seen = _seen([{"id": 1}], 404)
     seen.ignored = frozenset({("undocumented-status", "status")})
     assert LearnedOverlay(None, ()) == _learn(tmp_path, _document("3.1"), seen)

@@ -33,7 +33,7 @@ def _get(*parameters: dict[str, Any], responses: Any = None, **more: Any) -> dic
 
 
 def _checked(server: Recorder, paths: dict[str, Any], *words: str) -> dict[str, dict[str, Any]]:
-    """Operation → its row; whatever has no response of its own is answered with an empty object."""
+    """Operation → its row; whatever has no response of its own gets an empty object."""
     result = run_cli("check", _api(server, paths), "-o", "json", "--validate", "strict", *words)
     return {row["operation"]: row for row in result.json}
 
@@ -99,7 +99,7 @@ def test_an_item_of_a_collection_feeds_its_path(
 
 
 def test_a_value_that_the_document_does_not_allow_is_passed_over(server: Recorder) -> None:
-    """An id that does not have the parameter's type is no id of it."""
+    """An id that does not have the parameter's type is not an id of it."""
     server.responses["/runs"] = json_response([{"id": "not a number"}, {"id": 12}])
     rows = _checked(server, {"/runs": _get(), "/runs/{id}": _get(_path("id", _NUMBER), operationId="getRun")})
     assert {"id": (12, "response")} == _values(rows["get-run"])
@@ -287,7 +287,7 @@ def test_a_property_that_there_is_not(server: Recorder) -> None:
 
 
 def test_a_field_deep_in_a_body_is_given(server: Recorder) -> None:
-    """Behind the name of its operation, behind `body`, or alone."""
+    """After the name of its operation, after `body`, or alone."""
     item = {"type": "object", "properties": {"cron": _TEXT, "zone": _TEXT}}
     schema = {"type": "object", "properties": {"at": item, "list": {"type": "array", "items": item}}}
     body = {"content": {"application/json": {"schema": schema}}}
@@ -547,7 +547,7 @@ def test_an_response_that_cannot_be_read_gives_nothing(server: Recorder, body: b
 
 
 def test_an_error_gives_no_values(server: Recorder) -> None:
-    """The id of an error is no id of a run."""
+    """The id of an error is not an id of a run."""
     server.responses["/runs"] = json_response([{"id": "of the error"}], 500)
     rows = _checked(server, {"/runs": _get(), "/runs/{id}": _get(_path("id"), operationId="getRun")})
     assert "invented" == _values(rows["get-run"])["id"][1]
@@ -639,7 +639,7 @@ def test_a_word_of_skip_that_matches_nothing_is_wrong_usage(server: Recorder, wo
 def test_a_read_that_sounds_dangerous_is_left_out(
     server: Recorder, path: str, operation_id: str, word: str
 ) -> None:
-    """It is said in the data, in the table and in the plan; naming it calls it."""
+    """It is reported in the data, in the table and in the plan; naming it calls it."""
     read = _get(
         *([_path("delete")] if "{" in path else []), **({"operationId": operation_id} if operation_id else {})
     )
@@ -795,7 +795,7 @@ def test_a_list_elsewhere_is_called_before_what_needs_its_ids(server: Recorder) 
 
 
 def test_a_name_in_a_path_belongs_to_what_it_names(server: Recorder) -> None:
-    """`{flow_name}` below `/deployments/name` is no name of a deployment."""
+    """`{flow_name}` below `/deployments/name` is not a name of a deployment."""
     server.responses.update(
         {"/deployments": json_response([{"name": "d"}]), "/flows": json_response([{"flow_name": "f"}])}
     )

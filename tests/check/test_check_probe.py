@@ -72,7 +72,7 @@ def test_a_method_that_the_document_does_not_have(
 
 
 def test_a_path_is_asked_once_and_with_a_method_it_does_not_document(server: Recorder) -> None:
-    """OPTIONS takes the place of a documented TRACE; its response is no finding, and `Allow` in it counts."""
+    """OPTIONS takes the place of a documented TRACE; its response is not a finding, and `Allow` in it counts."""
     paths = {"/pets": {**_get(), "trace": {"operationId": "trace", "responses": _OK}}}
     server.responses["/pets"] = _by_method(OPTIONS=Response(204, b"", {"Allow": "GET, TRACE, PUT"}))
     result = _check(server, paths, "--probe")
@@ -131,7 +131,7 @@ def test_a_read_without_its_credential(
 
 
 def test_a_read_whose_credential_is_missing_is_probed(server: Recorder) -> None:
-    """It cannot be called, and that it is answered all the same is a finding."""
+    """It cannot be called, and that it gets a response anyway is a finding."""
     server.responses["/pets"] = Response()
     result = _check(server, {"/pets": _get(security=[{"it": []}]), "/x": {}}, "--probe", **_SECURITY)
     row = result.json[0]
@@ -189,7 +189,7 @@ def test_what_may_change_something_is_never_probed(server: Recorder) -> None:
 
 
 def test_probes_are_bounded_and_counted_apart(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rest is said; a probe is no call of its operation."""
+    """The rest is said; a probe is not a call of its operation."""
     monkeypatch.setattr(probes, "MAX_PROBES", 2)
     paths = {f"/p{number}": {"get": {"operationId": f"p{number}", "responses": _OK}} for number in range(5)}
     server.responses.update(dict.fromkeys(paths, _by_method(TRACE=_refusal())))
@@ -204,7 +204,7 @@ def test_probes_are_bounded_and_counted_apart(server: Recorder, monkeypatch: pyt
 
 
 def test_a_finding_of_a_probe_is_shown_with_its_method(server: Recorder) -> None:
-    """So that it can be told from a call."""
+    """So that it can be distinguished from a call."""
     server.responses["/pets"] = Response()
     api = save(document({"/pets": _get()}, [server.origin], version="3.1.0"))
     text = run_cli("check", api, "--probe", "-o", "text").stdout

@@ -113,7 +113,7 @@ def test_a_defect_of_several_operations_is_shown_once(server: Recorder) -> None:
 
 
 def test_what_is_tolerated_has_a_section_of_its_own(server: Recorder) -> None:
-    """Below `exact` it is no finding, and is told once for all items of a list."""
+    """Below `exact` it is not a finding, and is told once for all items of a list."""
     schema = {"properties": {"data": {"items": {"type": "string", "format": "duration"}}}}
     server.responses["/pets"] = json_response({"data": ["PT1.5S", "PT2.5S"]})
     paths = {"/pets": _get(schema)}
@@ -140,7 +140,7 @@ def test_a_defect_names_five_other_operations(server: Recorder) -> None:
 def test_what_is_said_of_each_description_is_shown_once(
     server: Recorder, responses: dict[str, Any], shown: str
 ) -> None:
-    """The same words about several operations are one defect to mend."""
+    """The same words about several operations are one defect to fix."""
     server.responses.update({"/a": json_response({}), "/b": json_response({})})
     path = {"get": {"responses": responses}}
     text = _words(_text(server, {"/a": path, "/b": path}))
@@ -218,7 +218,7 @@ def _row(text: str, name: str = "get-a") -> str:
     ],
 )
 def test_the_labels(server: Recorder, status: int, responses: dict[str, Any], verdict: str) -> None:
-    """They say what was seen and judged, and nothing more."""
+    """They say what was seen and validated, and nothing more."""
     server.responses["/a"] = json_response({"id": "a"}, status)
     words = _row(_text(server, {"/a": _get(**responses)})).split()
     assert verdict == " ".join(words[4:5] + [word for word in words[5:] if word != "ms"][1:])
@@ -269,7 +269,7 @@ def test_how_much_was_seen_is_counted_by_status(server: Recorder) -> None:
     ],
 )
 def test_why_there_is_no_response_is_a_sentence(server: Recorder, response: Response, told: str) -> None:
-    """It is said once of all operations, so that no URL stands in it."""
+    """It is reported once of all operations, so that no URL stands in it."""
     server.responses.update({"/a": response, "/b": response})
     text = _words(_text(server, {"/a": _get(), "/b": _get()}, "--timeout", "1"))
     assert f"No response get-a, get-b {told}" in text
@@ -295,7 +295,7 @@ def test_a_server_that_hangs_is_given_up(server: Recorder, silence: str) -> None
 
 @pytest.mark.exhaustive
 def test_some_calls_that_hang_do_not_end_a_check(server: Recorder) -> None:
-    """Others were answered."""
+    """Others got a response."""
     slow = threading.Event()
 
     def hanging(_: RecordedRequest) -> Response:
@@ -394,7 +394,7 @@ def test_no_colour(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_file_for_the_result_in_no_directory(server: Recorder) -> None:
-    """It is said before anything is sent, as of all files."""
+    """It is reported before anything is sent, as of all files."""
     path = _document(server, {"/a": _get()})
     for words in (("-o", "@nowhere/x.json"), ("--report", "junit=nowhere/x.xml")):
         assert (12, []) == (run_cli("check", path, *words).exit_code, server.requests)

@@ -319,7 +319,7 @@ def test_what_cannot_be_removed_is_said(tmp_path: Path, store: _Store) -> None:
 
 
 def test_without_a_removal(tmp_path: Path, store: _Store) -> None:
-    """It is created all the same, and said to stay."""
+    """It is created anyway, and said to stay."""
     document = _document(store.recorder.origin)
     del document["paths"]["/things/{thing_id}"]["delete"]
     result = _check(tmp_path, document, "--yes")
@@ -329,7 +329,7 @@ def test_without_a_removal(tmp_path: Path, store: _Store) -> None:
 
 
 def test_nothing_was_created(tmp_path: Path, store: _Store) -> None:
-    """Then there is nothing to change and to remove, and it is said why."""
+    """Then there is nothing to change and to remove, and it is reported why."""
     store.responses["POST"] = lambda _: Response(404, b"", {})
     result = _check(tmp_path, _document(store.recorder.origin), "--yes")
     rows = _rows(result)
@@ -338,7 +338,7 @@ def test_nothing_was_created(tmp_path: Path, store: _Store) -> None:
 
 
 def test_nobody_knows_what_was_created(tmp_path: Path, store: _Store) -> None:
-    """A response without any id leaves something behind that cannot be named."""
+    """A response without any id leaves something after that cannot be named."""
     store.responses["POST"] = lambda _: Response(201, b'{"name":"n"}')
     result = _check(tmp_path, _document(store.recorder.origin, created={"type": "object"}), "--yes")
     assert f"`create` created something at {store.recorder.origin}/things" in result.stderr
@@ -378,7 +378,7 @@ class _Everywhere(dict[str, Any]):
 
 
 def _named(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """The document with PUT in the place of POST."""
+    """The document with PUT instead of POST."""
     paths = document["paths"]
     item = paths["/things/{thing_id}"]
     item["put"] = {**paths["/things"].pop("post"), "operationId": "put"}
@@ -454,7 +454,7 @@ def test_what_was_there_before_stays(tmp_path: Path, store: _Store) -> None:
 
 
 def test_what_may_have_been_there_before_is_told(tmp_path: Path, store: _Store) -> None:
-    """A server that knows any id shows nothing: what the creation names stays, and it is said that it does."""
+    """A server that knows any id shows nothing: what the creation names stays, and it is reported that it does."""
     store.responses["GET item"] = lambda _: Response(200, b'{"id":1,"name":"n"}')
     result = _check(tmp_path, _document(store.recorder.origin), "--yes")
     assert {"GET", "POST"} == {request.method for request in store.recorder.requests}
@@ -475,7 +475,7 @@ def test_what_is_in_no_chain_is_not_called(tmp_path: Path, store: _Store) -> Non
 
 
 def test_nothing_is_plain(tmp_path: Path, store: _Store) -> None:
-    """Then it is said that nothing is written, nobody is asked, and what reads is called."""
+    """Then it is reported that nothing is written, no one is asked, and what reads is called."""
     document = _document(store.recorder.origin)
     del document["paths"]["/things/{thing_id}"]
     result = _check(tmp_path, document)
@@ -510,7 +510,7 @@ def test_the_person_gives_values(tmp_path: Path, store: _Store) -> None:
 
 
 def test_a_thing_at_its_own_path_is_created_in_another(tmp_path: Path, store: _Store) -> None:
-    """The id of what it is created in is no part of its path."""
+    """The id of what it is created in is not a part of its path."""
     document = _document(store.recorder.origin)
     for path in ("/things", "/things/{thing_id}"):
         document["paths"][path].pop("post", None)
@@ -646,7 +646,7 @@ def test_a_plan_asks_nobody(tmp_path: Path, store: _Store) -> None:
 
 @pytest.mark.parametrize("when", ["POST", "PATCH item"])
 def test_ctrl_c_cleans_up(tmp_path: Path, store: _Store, when: str) -> None:
-    """What was created is removed, also where Ctrl-C comes while nobody knows yet what it is called."""
+    """What was created is removed, also where Ctrl-C comes while no one knows yet what it is called."""
     original = {"POST": store.collection, "PATCH item": store.item}[when]
 
     def response(request: RecordedRequest) -> Response:
@@ -880,7 +880,7 @@ def test_a_name_that_was_sent_is_not_removed_where_nothing_confirms_it(tmp_path:
 
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_server_that_fails_may_have_created_something(tmp_path: Path, store: _Store, status: int) -> None:
-    """It is said."""
+    """It is reported."""
     store.responses["POST"] = lambda _: Response(status, b"", {})
     result = _check(tmp_path, _document(store.recorder.origin), "--yes")
     where = f"{store.recorder.origin}/things"
@@ -888,7 +888,7 @@ def test_a_server_that_fails_may_have_created_something(tmp_path: Path, store: _
 
 
 def test_a_removal_is_tried_again_where_the_server_is_busy(tmp_path: Path, store: _Store) -> None:
-    """Nothing is left behind for a moment's trouble."""
+    """Nothing is left over for a moment's trouble."""
 
     def busy(_: RecordedRequest) -> Response:
         del store.responses["DELETE item"]
@@ -992,7 +992,7 @@ def _flows_document(origin: str) -> dict[str, Any]:
 
 
 def test_what_wants_the_id_of_a_thing_is_created_while_that_is_there(tmp_path: Path) -> None:
-    """Reads of the thing at other paths are called then, too, with what its creation answered."""
+    """Reads of the thing at other paths are called then, too, with what its creation responded."""
     with recording() as recorder:
         flows = _Flows(recorder)
         result = _check(tmp_path, _flows_document(recorder.origin), "--validate", "strict", "--yes")
@@ -1012,7 +1012,7 @@ def test_what_wants_the_id_of_a_thing_is_created_while_that_is_there(tmp_path: P
 
 
 def test_ids_of_what_is_gone_are_forgotten() -> None:
-    """What a check created and removed is no value for later calls, and other values stay."""
+    """What a check created and removed is not a value for later calls, and other values stay."""
     responses = ResponseValues()
     forget = responses.add_created("create", "/flows/{}", ("f-1",), {"data": {"id": "f-1", "name": "n"}})
     kept = responses.add_created("create-again", "/flows/{}", ("f-2",), None)

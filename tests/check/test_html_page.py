@@ -51,7 +51,7 @@ def _checked(*words: str) -> Result:
 
 
 def test_the_page_has_the_table_the_findings_and_the_coverage() -> None:
-    """A finding stands on it with the marked place, and the verdict in the table leads there."""
+    """A finding stands on it with the marked place, and the result in the table leads there."""
     result = _checked()
     page = _Page(result.stdout)
     assert result.exit_code == 9
@@ -112,7 +112,7 @@ def test_a_page_is_of_a_check_that_was_made() -> None:
 
 @pytest.mark.parametrize("words", [("operations", "demo"), ("demo", "get-org"), ("changes", "demo")])
 def test_nothing_else_writes_html(words: tuple[str, ...]) -> None:
-    """The format is that of `check` alone, before and behind the words."""
+    """The format is that of `check` alone, before and after the words."""
     for line in (("-o", "html", *words), (*words, "-o", "html")):
         result = run_cli(*line)
         assert (2, "") == (result.exit_code, result.stdout)

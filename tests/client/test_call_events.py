@@ -1,4 +1,4 @@
-"""What a Python program is told of its calls while they are made: which events, in which order, without secrets."""
+"""What a Python program learns of its calls while they are made: which events, in which order, without secrets."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ def _document(origin: str) -> dict[str, Any]:
 
 
 class _Noted(list[Any]):
-    """The events that were told."""
+    """The events that were reported."""
 
     @property
     def names(self) -> list[str]:
@@ -52,7 +52,7 @@ class _Noted(list[Any]):
 
 @pytest.fixture
 def told() -> _Noted:
-    """What is told."""
+    """What is reported."""
     return _Noted()
 
 
@@ -190,7 +190,7 @@ def test_no_event_shows_a_credential(api: Api, told: _Noted, server: Recorder) -
 
 
 def test_what_a_listener_raises_ends_the_call(api: Api, server: Recorder) -> None:
-    """Before the request is sent, nothing reaches the server; behind it, the caller still hears of it."""
+    """Before the request is sent, nothing reaches the server; after it, the caller still hears of it."""
 
     def refuse(event: CallEvent) -> None:
         if event.name == "sending":

@@ -190,7 +190,7 @@ def test_an_response_that_cannot_be_written_is_no_usage_error(api: str, server: 
 
 @pytest.mark.parametrize("output", ["json", "yaml"])
 def test_an_response_that_cannot_be_written_is_judged(api: str, server: Recorder, output: str) -> None:
-    """The verdict and the report come before the end of a call whose response cannot be written in the format."""
+    """The result and the report come before the end of a call whose response cannot be written in the format."""
     server.responses["/pets"] = Response(200, b"\x89PNG\x00", {"Content-Type": "image/png"})
     words = ("list-pets", "-o", output, "--validate", "strict", "--report", "json=r.json")
     result = run_cli(api, *words)
@@ -260,7 +260,7 @@ def test_heads_are_not_shown_for_what_was_not_sent(api: str, server: Recorder) -
     ids=["gzip", "deflate", "raw deflate", "identity"],
 )
 def test_one_encoding_is_undone(api: str, server: Recorder, encoding: str, encode: Any) -> None:
-    """A compressed response is decompressed before it is judged and written."""
+    """A compressed response is decompressed before it is validated and written."""
     headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
     server.responses["/pets"] = Response(200, encode(b'{"a":1}'), headers)
     result = run_cli(api, "list-pets")
@@ -355,7 +355,7 @@ def test_a_header_of_the_person_wins(api: str, server: Recorder) -> None:
 
 
 def test_a_request_is_never_sent_twice(server: Recorder, home: Path) -> None:
-    """A cache that is damaged while the request is under way is no reason to send it again."""
+    """A cache that is damaged while the request is under way is not reason to send it again."""
 
     def spoil(request: RecordedRequest) -> Response:  # noqa: ARG001
         for path in (home / "cache").rglob("*.sqlite"):
@@ -376,7 +376,7 @@ def test_a_request_is_never_sent_twice(server: Recorder, home: Path) -> None:
 
 
 def test_many_runs_in_one_process_are_alike(api: str, server: Recorder) -> None:
-    """`main` can be called many times: the same results, and no thread is left behind."""
+    """`main` can be called many times: the same results, and no thread is left over."""
     before = set(threading.enumerate())
     results = [run_cli(api, "list-pets", "--limit", "1") for _ in range(5)]
     failures = [run_cli(api, "list-pets", "--limit", "x") for _ in range(2)]

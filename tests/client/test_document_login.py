@@ -1,4 +1,4 @@
-"""A document behind a login: its own origin gets the credential when it asks for one, and nobody else ever does."""
+"""A document after a login: its own origin gets the credential when it asks for one, and no one else ever does."""
 
 import base64
 import json
@@ -60,7 +60,7 @@ def test_the_credential_is_sent_when_it_is_asked_for(
 def test_a_document_for_everyone_gets_none(
     server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where nobody asks, no credential is sent."""
+    """Where no one asks, no credential is sent."""
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
     Served(server, pets())
@@ -410,7 +410,7 @@ def _refused(result: Result) -> tuple[int, str]:
 def test_a_credential_that_is_not_enough_is_sent_once(
     server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server that wants more says no once more, and the error says what can be done."""
+    """A server that wants more says no again, and the error says what can be done."""
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
     server.responses["/d.json"] = Response(401, b"{}", {"WWW-Authenticate": "Bearer"})
     url = f"{server.origin}/d.json"

@@ -212,7 +212,7 @@ def test_a_missing_credential_is_a_warning(
 
 
 def test_a_request_that_is_not_allowed_is_not_shown(server: Recorder) -> None:
-    """The request is judged before it is shown, unless validation is off."""
+    """The request is validated before it is shown, unless validation is off."""
     api = _api(server.origin)
     assert (2, "") == (
         (result := run_cli(api, "post-a", "--body", "[]", "--dry-run")).exit_code,

@@ -1,4 +1,4 @@
-"""How strictly a call is judged, which findings do not count, and what a profile says."""
+"""How strictly a call is validated, which findings do not count, and what a profile says."""
 
 import ast
 import json
@@ -43,7 +43,7 @@ def _write(config: Path, text: str) -> None:
 
 
 def _level_of(server: Recorder, *words: str) -> str:
-    """Return the level that calls with these words are judged at, by how they end."""
+    """Return the level that calls with these words are validated at, by how they end."""
     server.responses["/pet"] = Response(body=b'{"id": "x"}')
     result = run_cli("pets", "get-pet", *words)
     if result.exit_code == 0:
@@ -151,7 +151,7 @@ BAD = {
 @pytest.mark.sampled(6)
 @pytest.mark.parametrize(("text", "message", "reason"), BAD.values(), ids=BAD)
 def test_a_bad_configuration(config: Path, server: Recorder, text: str, message: str, reason: str) -> None:
-    """Exit code 12 with message is wrong and where, nothing is sent, and help works all the same."""
+    """Exit code 12 with message is wrong and where, nothing is sent, and help works anyway."""
     _write(config, f"{text}\n")
     words = ("--profile", "p") if "profiles" in text else ()
     result = run_cli("pets", "get-pet", *words)
@@ -271,7 +271,7 @@ BAD_IGNORES: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.parametrize(("entries", "reason"), BAD_IGNORES.values(), ids=BAD_IGNORES)
 def test_a_malformed_exception(entries: Any, reason: str) -> None:
-    """It is said what is wrong with it."""
+    """It is reported what is wrong with it."""
     with pytest.raises(BadIgnoreError, match=reason.replace("`", ".")):
         ignores_of(entries)
 
@@ -291,7 +291,7 @@ IGNORE = '[[apis.pets.ignore]]\nrule = "type"\npointer = "/id"\nreason = "the ol
     ids=["by default", "verbose", "strict", "exact"],
 )
 def test_what_is_ignored_does_not_count(config: Path, words: tuple[str, ...], is_said: bool) -> None:
-    """The call succeeds; the reason is said at the levels that mind, and always in the report."""
+    """The call succeeds; the reason is reported at the levels that mind, and always in the report."""
     _write(config, IGNORE)
     result = run_cli("pets", "get-pet", *words, "--report", "json=r.json")
     assert (0, '{"id": "x"}') == (result.exit_code, result.stdout)
@@ -319,7 +319,7 @@ def test_the_rest_counts(config: Path, server: Recorder) -> None:
 
 
 def test_an_exception_is_about_one_operation(config: Path) -> None:
-    """The other one is judged as ever."""
+    """The other one is validated as ever."""
     _write(config, IGNORE + 'operation = "get-pet"\n')
 
     def call(name: str) -> Result:
@@ -345,7 +345,7 @@ def test_a_request_can_be_let_pass(home: Path, server: Recorder) -> None:
 
 
 def test_every_rule_that_findings_name_is_known() -> None:
-    """What the judge calls a rule can be ignored by that name."""
+    """What the validator calls a rule can be ignored by that name."""
     named = set()
     for path in (Path(dynacli.__file__).parent / "validation").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -407,7 +407,7 @@ def test_a_request_with_more_than_is_mentioned_is_sent_and_told(
 
 
 def test_more_than_is_mentioned_is_no_excuse(server: Recorder, taking: str) -> None:
-    """A request that does not match the document is refused at `exact` as at any other level, and all of it is told."""
+    """A request that does not match the document is refused at `exact` as at any other level, with all its findings."""
     body = ("add-pet", "--body", '{"id": "x", "more": 2}')
     result = run_cli(taking, *body, "--validate", "exact", "--error-format", "json")
     assert (2, []) == (result.exit_code, server.requests)
@@ -485,12 +485,12 @@ def test_the_letter_counts_at_exact(server: Recorder, lenient: str) -> None:
 
 
 def test_an_response_by_two_alternatives_is_a_finding(server: Recorder, lenient: str) -> None:
-    """It is told as the likely fault of the document."""
+    """It is reported as the likely fault of the document."""
     headers = {"Content-Type": "application/json"}
     server.responses["/pet"] = Response(200, b'{"role": "ADMIN"}', headers)
     result = run_cli(lenient, "add-pet", "--validate", "strict")
     assert 9 == result.exit_code
-    assert "of which only one may fit; that is likely a fault of the document [oneOf]" in result.stderr
+    assert "but only one may match; the document is probably wrong [oneOf]" in result.stderr
 
 
 def test_a_program_gets_what_is_tolerated(lenient: str) -> None:

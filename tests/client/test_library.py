@@ -246,7 +246,7 @@ def test_files_are_paths_file_objects_or_bytes(pets: dynacli.Api, server: Record
 
 
 def test_an_response_says_everything(pets: dynacli.Api, server: Recorder) -> None:
-    """Status, headers in any case, data, bytes, the request, and what the judge found."""
+    """Status, headers in any case, data, bytes, the request, and what the validator found."""
     server.responses["/pets/1"] = Response(
         200, b'{"id": "x"}', {"Content-Type": "application/json", "X-A": "1"}
     )
@@ -500,7 +500,7 @@ def test_a_credential_comes_from_the_environment_and_is_not_shown(
 def test_connections_and_the_judge_are_kept(
     pets: dynacli.Api, server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second call makes no new connection and no new judge, and sends no cookie of the first response."""
+    """The second call makes no new connection and no new validate, and sends no cookie of the first response."""
     import socket
 
     from dynacli.validation import judge
@@ -554,7 +554,7 @@ def test_a_document_that_changes_under_an_open_api(pets: dynacli.Api, server: Re
 
 
 def test_a_damaged_catalog_is_made_again(pets: dynacli.Api, home: Path) -> None:
-    """As by the command line: a call begins anew with a new catalog."""
+    """As by the command line: a call begins again with a new catalog."""
     for catalog in home.rglob("*.sqlite"):
         content = bytearray(catalog.read_bytes())
         content[len(content) // 3 :] = bytes(len(content) - len(content) // 3)
@@ -563,7 +563,7 @@ def test_a_damaged_catalog_is_made_again(pets: dynacli.Api, home: Path) -> None:
 
 
 def test_the_demo_is_an_api() -> None:
-    """The stand-in runs for as long as it is open."""
+    """The demo API runs for as long as it is open."""
     with dynacli.open_api("demo") as api:
         assert 25 == api.call("search-runs", range="7d", status="fail").raise_for_status().data["total"]
         assert 23 == len(api.operations)

@@ -31,7 +31,7 @@ def api(server: Recorder) -> Iterator[Api]:
 
 @pytest.mark.parametrize("resume", [False, True])
 def test_an_response_goes_into_a_file(api: Api, server: Recorder, resume: bool) -> None:
-    """It is judged by its size, and not held in memory."""
+    """It is validated by its size, and not held in memory."""
     server.responses["/file"] = Response(200, _CONTENT, _HEADERS)
     response = api.download("get-file", Path("out"), id=3, resume=resume)
     assert (200, b"", _CONTENT, "/file?id=3") == (
@@ -44,7 +44,7 @@ def test_an_response_goes_into_a_file(api: Api, server: Recorder, resume: bool) 
 
 
 def test_a_download_goes_on(api: Api, server: Recorder) -> None:
-    """The rest is asked for, and a file that got shorter is downloaded anew."""
+    """The rest is asked for, and a file that got shorter is downloaded again."""
     server.responses["/file"] = _BROKEN
     with pytest.raises(NetworkError):
         api.download("get-file", "out", resume=True)

@@ -1,4 +1,4 @@
-"""Streams of a Python program: items as they come, judged, gone on with, and left in the middle."""
+"""Streams of a Python program: items as they come, validated, gone on with, and left in the middle."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -108,7 +108,7 @@ def test_a_stream_is_closed_while_an_item_is_waited_for(api: Api, server: Record
 
 
 def test_an_api_is_called_while_a_stream_is_open(api: Api, server: Recorder) -> None:
-    """A stream that goes on for ever keeps nobody from calling and judging."""
+    """A stream that goes on for ever keeps no one from calling and validating."""
     server.responses["/lines"] = _unending("lines", b'{"n": 1}\n')
     server.responses["/events"] = _came("events", b"data: 1\n\n")
     with api.stream("get-lines") as response:
@@ -152,7 +152,7 @@ def test_items_that_cannot_be_read_are_counted(
 
 @pytest.mark.parametrize(
     ("status", "error", "message"),
-    [(404, HttpError, "responded with 404"), (200, FormatError, "no stream")],
+    [(404, HttpError, "responded with 404"), (200, FormatError, "not a stream")],
 )
 def test_an_response_that_is_no_stream_is_whole(
     api: Api, server: Recorder, status: int, error: type[Exception], message: str

@@ -141,7 +141,7 @@ def test_an_error_says_whether_the_call_may_succeed_later(
 
 
 def test_a_connection_that_is_refused_may_be_made_later() -> None:
-    """Nobody listens there now; a host that does not exist will not be there later either."""
+    """No one listens there now; a host that does not exist will not be there later either."""
     api = save(document({"/a": {"get": operation("getA")}}, ("http://127.0.0.1:9",)))
     standard = ("--error-format", "json", "--retries", "0")
     assert run_cli(api, "get-a", *standard).error["retryable"] is True

@@ -50,7 +50,7 @@ class Pets:
         self._text = self.configuration.read_text()
 
     def has(self, policy: str, table: str = "apis.pets.policy") -> None:
-        """Write a policy into the configuration, in the place of an earlier one."""
+        """Write a policy into the configuration, instead of an earlier one."""
         self.configuration.write_text(f"{self._text}\n[{table}]\n{policy}\n")
 
     @property
@@ -319,7 +319,7 @@ def test_edit_reads_with_dry_run_too(
 
 
 def test_edit_without_a_terminal_cannot_confirm(pets: Pets) -> None:
-    """Nothing is sent where an update is to be confirmed and nobody can be asked."""
+    """Nothing is sent where an update is to be confirmed and no one can be asked."""
     pets.has("confirm = ['PATCH']")
     assert 11 == run_cli("edit", "pets", "get-pet", "7", stdin=b"y\n").exit_code
     assert [] == pets.methods
@@ -551,7 +551,7 @@ def test_a_check_leaves_out_what_is_denied(pets: Pets) -> None:
 
 
 def test_a_check_asks_once(pets: Pets) -> None:
-    """About all operations that are to be confirmed; nothing is sent where nobody agrees."""
+    """About all operations that are to be confirmed; nothing is sent where no one agrees."""
     pets.has("confirm = ['GET']")
     words = ("check", "pets", "--validate", "warn", "--set", "petId=7")
     result = run_cli(*words, stdin=b"n\n", terminal=TERMINAL)

@@ -597,7 +597,7 @@ def test_a_policy_is_free_of_others_if_a_person_wrote_it(server: Recorder) -> No
 
 @pytest.mark.parametrize("policy", ["deny = ['tag:danger-*']", "confirm = ['Danger Zone']"])
 def test_a_tag_that_a_policy_is_about_is_not_lost_silently(policy: str, server: Recorder) -> None:
-    """The document before stays in use until somebody accepts the new one."""
+    """The document before stays in use until someone accepts the new one."""
     file = _registered(server, policy)
     changed = json.loads(file.read_text())
     changed["paths"]["/things/{id}"]["delete"]["tags"] = ["Other"]

@@ -48,7 +48,7 @@ def test_a_summary_of_the_demo_is_text_and_data() -> None:
     ],
 )
 def test_a_summary_shows_first_what_a_question_names(question: str, first: str) -> None:
-    """Of the inputs that a call does not need, those come first that somebody has asked for."""
+    """Of the inputs that a call does not need, those come first that someone has asked for."""
     api = open_api("demo", Environment())
     summary = operation_summary(api, "create-workflow", question=question)
     optional = [each.name for each in summary.inputs if not each.is_required]
@@ -169,7 +169,7 @@ def test_a_summary_says_which_response_has_an_id_that_no_list_has() -> None:
 
 
 def test_a_summary_names_what_is_sorted_by_and_not_returned() -> None:
-    """Nobody has to call an operation to see that its response lacks the field that they sort by."""
+    """No one has to call an operation to see that its response lacks the field that they sort by."""
     summary = str(run_cli("describe", "demo", "search-runs", "--summary"))
     assert "sortable (--sort), but not returned: durationMs, costUsd" in summary
 

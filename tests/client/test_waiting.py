@@ -250,7 +250,7 @@ def _lost(server: Recorder, after: int) -> None:
 
 
 def test_a_connection_that_is_lost_later_is_waited_over(server: Recorder, clock: Clock) -> None:
-    """A server that answered before may come back; one that never did is as good as absent after a few tries."""
+    """A server that responded before may come back; one that never did is as good as absent after a few tries."""
     api = _api(server, job("new"), job("done"))
     _lost(server, 1)
     assert (0, 4) == (run_cli(api, "get-job", "--wait", "state == 'done'").exit_code, len(clock.pauses))

@@ -24,12 +24,12 @@ BEHIND_OPERATION = """--server-var x; --server-var nope=1; --server-var =; --ser
 --validate strct; --validate; --timeout soon; --timeout -1; --timeout 0; --timeout; --zzz; --zzz=1; -x; -x 1
 --show-secrets=1; --no-yes; --no-all; --allow-ref foo; --criteria.0.foo x; --foo.bar x; surplus
 surplus words; surplus=1; --query.nope x; --path.nope x; --no-such-thing-at-all"""
-"""Mistakes with standard options, and names of none, that can be made behind any operation."""
+"""Mistakes with standard options, and names of none, that can be made after any operation."""
 
 OF_BODY = """--set name; --set; --set =1; --set ..=1; --set nothere=1; --set a[x=1; --set 'x y=1'; --body '{'; --body
 --body '[1'; --body '[1' --set a=1; --content-type nope; --content-type ''; --body.nope x; --part-header a:b:c
 --file a=b; --example=1; --no-example"""
-"""Mistakes that can be made behind an operation that takes JSON."""
+"""Mistakes that can be made after an operation that takes JSON."""
 
 BEFORE_API = """-o tabel; --validate strct; --timeout soon; --all=foo; --zzz; --zzz 1; --zzz=1; --yes=3; --server 9
 --server-var x; --server-var a=b; --retries x; --max-items x; --dry-run=foo; -H nothing; -H 'Host: x'; -x
@@ -57,7 +57,7 @@ class Mistake(NamedTuple):
 
     Args:
         kind: What is wrong with it.
-        words: The words behind the operation.
+        words: The words after the operation.
     """
 
     kind: str

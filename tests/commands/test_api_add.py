@@ -28,13 +28,13 @@ def _entry(home: Path) -> str:
 
 
 def _tried(result: Result) -> str:
-    """Return what is told of the places that were looked at, on one line."""
+    """Return what learns of the places that were looked at, on one line."""
     text = result.stderr.partition("Looked for a document at:\n")[2]
     return " ".join(line.strip() for line in text.splitlines() if line.startswith("  "))
 
 
 def test_a_url_of_a_document_is_taken_as_it_is(server: Recorder, home: Path) -> None:
-    """Where the URL gives a document there is one request, and nothing is told of a search."""
+    """Where the URL gives a document there is one request, and nothing learns of a search."""
     server.responses["/v1/spec"] = _response(pets("1", server.origin))
     result = run_cli("api", "add", "shop", f"{server.origin}/v1/spec")
     assert (0, "", 'shop: "Pets 1", 3 operations\nTry: dynacli shop --help\n') == (
@@ -158,7 +158,7 @@ def test_a_document_with_a_fault_is_the_one_that_is_meant(server: Recorder) -> N
 def test_another_origin_is_told_and_not_asked(
     server: Recorder, other_server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A page that leads to another origin leads nowhere: it is told, never asked, and no search has a credential."""
+    """A page that leads to another origin is reported, never asked, and no search has a credential."""
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
     other_server.responses["/openapi.json"] = _response(pets("1", server.origin))
     server.responses["/"] = _page(f'<redoc spec-url="{other_server.origin}/openapi.json"></redoc>')
@@ -278,7 +278,7 @@ def test_what_a_server_says_does_not_drive_the_terminal(server: Recorder) -> Non
 
 
 def test_adding_again_finds_it_again(server: Recorder, home: Path) -> None:
-    """The same base URL leads to the same document, which is no other one."""
+    """The same base URL leads to the same document, which is not other one."""
     server.responses["/openapi.json"] = _response(pets("1", server.origin))
     for _ in range(2):
         assert 0 == run_cli("api", "add", "shop", server.origin).exit_code
@@ -303,7 +303,7 @@ def _sent_to(*words: str) -> str:
 
 
 def test_a_server_is_kept(server: Recorder, home: Path) -> None:
-    """`--server` and the like of `api add` hold for each call; an option of the call wins."""
+    """`--server` and similar ones of `api add` hold for each call; an option of the call wins."""
     server.responses["/d.json"] = _response({**pets("1", server.origin), **STAGING})
     url = f"{server.origin}/d.json"
     words = ("--server", "1", "--server-var", "x=z", "--timeout", "3", "--validate", "strict")

@@ -57,7 +57,7 @@ def _check(stderr: str, error: dict[str, Any], text: str) -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_bad_document_from_a_file(name: str) -> None:
-    """A file that is no usable document is exit 8, says so in text and JSON, and prints nothing else."""
+    """A file that is not an usable document is exit 8, says so in text and JSON, and prints nothing else."""
     file, content, phrase = DOCUMENTS[name]
     Path(file).write_bytes(content)
     as_json = run_cli(f"./{file}", "get-a", "--error-format", "json")
@@ -146,7 +146,7 @@ def test_a_bad_command_line(server: Recorder, words: list[str], phrase: str, rea
 
 
 def test_an_unreachable_host(canary: str) -> None:
-    """A server that nobody runs is exit 6 and names the host, without the query."""
+    """A server that no one runs is exit 6 and names the host, without the query."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{free.getsockname()[1]}"
@@ -200,7 +200,7 @@ def test_a_server_that_hangs() -> None:
 
 @pytest.mark.parametrize("server_url", ["https://[::1", "//[", "http://a b/", "https://{host}"], ids=repr)
 def test_a_document_with_a_bad_server(server_url: str) -> None:
-    """A server that is no URL is exit 2 and says how to name another one."""
+    """A server that is not an URL is exit 2 and says how to name another one."""
     result = run_cli(save(document(PATHS, [server_url])), "get-a", "--error-format", "json")
     assert (2, "usage") == (result.exit_code, result.error["kind"])
     assert "--server" in result.error["hint"]

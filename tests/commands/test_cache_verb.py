@@ -60,7 +60,7 @@ def test_info_is_readable(served: Served, home: Path) -> None:
 
 
 def test_an_empty_cache_has_nothing(home: Path) -> None:
-    """Where nothing was read yet, nothing is kept, and clearing it is no error."""
+    """Where nothing was read yet, nothing is kept, and clearing it is not an error."""
     assert [] == run_cli("cache", "info", "-o", "json").json["documents"]
     result = run_cli("cache", "clear")
     assert (0, "0.0 KiB freed\n") == (result.exit_code, result.stderr)
@@ -170,7 +170,7 @@ def test_a_bound_is_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_foreign_in_the_cache_is_told(home: Path) -> None:
-    """A directory whose pointer is torn is listed as one that nobody knows, and goes with the rest."""
+    """A directory whose pointer is torn is listed as one that no one knows, and goes with the rest."""
     save(pets())
     dry_run("./api.json")
     (pointer,) = (home / "cache").rglob("current.json")
@@ -184,7 +184,7 @@ def test_what_is_foreign_in_the_cache_is_told(home: Path) -> None:
 
 
 def test_a_broken_configuration_hides_nothing(served: Served, home: Path) -> None:
-    """Where nobody knows the names, the sources are told, with a warning."""
+    """Where no one knows the names, the sources are told, with a warning."""
     (home / "config" / "config.toml").write_text("[")
     result = run_cli("cache", "info", "-o", "json")
     assert (0, 2) == (result.exit_code, len(result.json["documents"]))

@@ -488,7 +488,7 @@ def test_completion_asks_no_server(server: Recorder) -> None:
 def _entries() -> Iterator[tuple[str, Command]]:
     """Yield each command that completion offers options for, with the words that name it."""
     for entry in COMMANDS.values():
-        if entry.name not in {"read", "edit", "request", "replay"}:  # behind which a call stands
+        if entry.name not in {"read", "edit", "request", "replay"}:  # after which a call stands
             yield from ((f"{entry.name} {each.name}", each) for each in entry.commands)
         if entry.runs and not entry.commands and entry.takes:
             yield entry.name, entry
@@ -504,7 +504,7 @@ def test_the_options_of_a_command_are_completed(words: str, entry: Command) -> N
 
 
 def test_the_commands_are_completed() -> None:
-    """Each command of the table is a candidate for the first word, and each of a group for the word behind it."""
+    """Each command of the table is a candidate for the first word, and each of a group for the word after it."""
     assert set(COMMANDS) <= set(run_cli("__complete", "bash", "").stdout.split())
     for group in ("api", "auth", "cache", "config", "import", "policy"):
         names = {entry.name for entry in COMMANDS[group].commands}

@@ -87,7 +87,7 @@ LINES = {
     "search-runs --all=foo": "search-runs --all keyset",
     "search-runs --wait status --all": "search-runs --wait status",
 }
-"""The words behind `demo` → those of the corrected line."""
+"""The words after `demo` → those of the corrected line."""
 
 
 @pytest.mark.sampled(6)
@@ -121,7 +121,7 @@ def test_the_words_before_the_operation_stay() -> None:
     ],
 )
 def test_a_mistake_before_the_operation_is_corrected(typed: str, line: str | None) -> None:
-    """The call that comes behind a wrong option is known, though the option ends the run before it is read."""
+    """The call that comes after a wrong option is known, though the option ends the run before it is read."""
     result = run_cli(*typed.split(), "--error-format", "json")
     assert 2 == result.exit_code
     last = run_cli(*typed.split()).stderr.splitlines()[-1]
@@ -152,13 +152,13 @@ def test_an_option_of_another_operation_names_that_one() -> None:
 
 
 def test_an_unknown_operation_ends_with_what_search_finds() -> None:
-    """A name that somebody made up is searched for; a slip of the finger is named as such."""
+    """A name that someone made up is searched for; a slip of the finger is named as such."""
     assert "\n        dispatch-workflow-run  POST /workflows/{id}/runs" in run_cli("demo", "start-run").stderr
     assert "Did you mean `search-runs`" in run_cli("demo", "serch-runs").stderr
 
 
 def test_what_a_mistyped_name_looks_like_comes_first() -> None:
-    """A word that nobody knows is a slip; where all are known, the operation comes first that does what they say."""
+    """A word that no one knows is a slip; where all are known, the operation comes first that does what they say."""
     paths = {
         "/menu": {"get": operation("listMenuItems"), "post": operation("createMenuItem")},
         "/orders": {"delete": operation("deleteOrder"), "put": operation("reviveOrder")},
@@ -305,7 +305,7 @@ def _without_order(line: str) -> str:
 
 
 def test_a_path_with_a_slip_keeps_its_arguments() -> None:
-    """Arguments of the path stay where they are, and a missing one is a placeholder behind them."""
+    """Arguments of the path stay where they are, and a missing one is a placeholder after them."""
     owner, repo = (parameter(name, {"type": "string"}, "path") for name in ("owner", "repo"))
     since = parameter("since", {"type": "string", "format": "date-time"})
     api = save(document({"/{owner}/{repo}": {"get": operation("getIt", owner, repo, since)}}))
@@ -368,7 +368,7 @@ def test_corrected_lines_of_wrong_standard_options_build_requests(name: str, hom
 @pytest.mark.no_cover
 @pytest.mark.parametrize("words", [(), ("--dry-run",)])
 def test_a_line_with_very_many_mistakes_is_not_corrected(words: tuple[str, ...]) -> None:
-    """Nobody would read a line of 1,000 options, and making it would take minutes."""
+    """No one would read a line of 1,000 options, and making it would take minutes."""
     names = [f"p{number}" for number in range(1_000)]
     body = {"type": "object", "required": names, "properties": {name: {"type": "string"} for name in names}}
     save(document({"/p": {"post": operation("addP", body=body)}}))

@@ -13,7 +13,7 @@ STRING = {"type": "string"}
 
 
 def _odd() -> dict[str, Any]:
-    """Return a document with one thing that is mended, one that is left out, and one that is not valid."""
+    """Return a document with one thing that is fixed, one that is left out, and one that is not valid."""
     made = document(
         {
             "/a": {"get": operation("a", parameter("q", STRING, required="true"))},
@@ -56,7 +56,7 @@ def test_another_project_with_the_same_files_is_found(
 
 
 def test_each_thing_that_is_wrong_has_its_place() -> None:
-    """File, line, column and pointer, of what is mended and of what is not valid."""
+    """File, line, column and pointer, of what is fixed and of what is not valid."""
     api = save(_odd())
     Path("api.json").write_text(json.dumps(_odd(), indent=1))
     result = run_cli("doctor", api, "-o", "json")
@@ -122,7 +122,7 @@ def test_the_text_names_places_as_editors_open_them() -> None:
 
 
 def test_the_same_remark_is_made_once() -> None:
-    """What is said of several places is said with the first of them and how many more there are; JSON has them all."""
+    """A problem of several places is reported with the first one and a count; JSON has them all."""
     response = {
         "description": "",
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/No"}}},
@@ -163,7 +163,7 @@ def test_a_parameter_is_judged_as_what_it_says_it_is() -> None:
 
 
 def test_a_parameter_that_is_elsewhere_may_be_the_one_of_the_path() -> None:
-    """Nobody is told that a parameter is not declared where a reference to another host may declare it."""
+    """No one learns that a parameter is not declared where a reference to another host may declare it."""
     elsewhere = {"$ref": "https://schemas.example.org/parameters.yaml#/Id"}
     paths = {"/{a}": {"get": operation("a", elsewhere)}, "/{b}/{b}": {"get": operation("b")}}
     (found,) = run_cli("doctor", save(document(paths, None)), "-o", "json").json["documents"]
@@ -171,7 +171,7 @@ def test_a_parameter_that_is_elsewhere_may_be_the_one_of_the_path() -> None:
 
 
 def test_the_place_is_in_the_file_that_has_the_fault() -> None:
-    """Of a document of several files, the one that is to be mended is named."""
+    """Of a document of several files, the one that is to be fixed is named."""
     Path("part.yaml").write_text("Q:\n  name: q\n  in: query\n  required: 'yes'\n  schema: {type: string}\n")
     made = document({"/a": {"get": operation("a", {"$ref": "part.yaml#/Q"})}}, None)
     (found,) = run_cli("doctor", save(made), "-o", "json").json["documents"]
@@ -226,7 +226,7 @@ def test_nothing_is_fetched_unless_it_is_asked_for(server: Recorder) -> None:
 
 
 def test_a_configuration_that_cannot_be_read_is_told(home: Path) -> None:
-    """It ends with 12, and all else is looked at all the same."""
+    """It ends with 12, and all else is looked at anyway."""
     (home / "config").mkdir()
     (home / "config" / "config.toml").write_text("[apis")
     result = run_cli("doctor", "-o", "json")
@@ -254,7 +254,7 @@ def test_a_history_that_cannot_be_read_is_told(home: Path) -> None:
 
 
 def test_a_damaged_catalog_is_made_again(home: Path) -> None:
-    """Damage anywhere in it is found, and mended on the spot."""
+    """Damage anywhere in it is found, and fixed on the spot."""
     api = save(_odd())
     assert 0 == run_cli("operations", api).exit_code
     (catalog,) = home.rglob("*.sqlite")

@@ -79,7 +79,7 @@ UPDATES = {
 
 @pytest.mark.parametrize("name", UPDATES)
 def test_the_operation_that_belongs_to_it_sends_the_change(name: str, server: Recorder, saving: Any) -> None:
-    """A PATCH says what differs, a PUT all that it takes, and `If-Match` that nobody else changed it meanwhile."""
+    """A PATCH says what differs, a PUT all that it takes, and `If-Match` that no one else changed it meanwhile."""
     updates, body = UPDATES[name]
     api = _api(server, updates)
     kept = {
@@ -168,7 +168,7 @@ def test_an_operation_that_changes_something_is_not_edited(server: Recorder) -> 
 
 
 def test_without_a_terminal_there_is_no_editor(server: Recorder, saving: Any) -> None:
-    """The message names the command that needs it; the stand-in can be edited as well."""
+    """The message names the command that needs it; the demo API can be edited as well."""
     saving("{}")
     result = run_cli("edit", _api(server, {"put": _update("setThing")}), "get-thing", "7")
     assert "`dynacli edit` needs a terminal" in result.stderr
@@ -188,7 +188,7 @@ def test_numbers_that_nobody_changed_keep_their_digits(server: Recorder, saving:
 
 
 def test_a_dry_run_shows_the_change_and_sends_nothing(server: Recorder, saving: Any) -> None:
-    """The thing is read and edited, and nobody is asked."""
+    """The thing is read and edited, and no one is asked."""
     api = _api(server, {"put": _update("setThing")})
     saving(json.dumps(CHANGED))
     result = _edit(api, "--dry-run", "json", stdin=b"")

@@ -86,7 +86,7 @@ def test_the_editor_begins_with_what_is_required_and_what_was_given(editor: Path
 
 
 def test_the_text_is_private(editor: Path, drafts: Path) -> None:
-    """Nobody else can read the file, nor list its directory."""
+    """No one else can read the file, nor list its directory."""
     _write()
     (editor / "saved1").write_text("{")
     _edit(stdin=b"n\n")
@@ -152,7 +152,7 @@ def test_a_text_that_the_document_or_the_server_refuses_is_kept(editor: Path, se
 
 
 def test_what_is_missing_besides_is_said_before_the_editor_opens(editor: Path) -> None:
-    """Nobody writes a body for a call that cannot be made."""
+    """No one writes a body for a call that cannot be made."""
     api = _write()
     result = run_cli(api, "a", "--editor", terminal=TERMINAL)
     assert 2 == result.exit_code

@@ -141,7 +141,7 @@ def test_a_file_that_cannot_be_written_is_12(api: str, server: Recorder) -> None
 
 
 def test_an_unreadable_configuration_is_12(home: Path) -> None:
-    """Code 12: the configuration is no TOML; its text stays as it is."""
+    """Code 12: the configuration is not TOML; its text stays as it is."""
     (home / "config").mkdir()
     (home / "config" / "config.toml").write_text("[apis")
     result = run_cli("shop", "get-a", "--error-format", "json")

@@ -98,7 +98,7 @@ def test_what_is_missing_comes_with_a_call_that_runs(api: str) -> None:
     ],
 )
 def test_values_may_begin_with_a_hyphen(api: str, target: str, words: tuple[str, ...]) -> None:
-    """A value behind its option, a number, and everything behind `--` is never taken for an option."""
+    """A value after its option, a number, and everything after `--` is never taken for an option."""
     assert api
     assert target == request_of("get-issue", *words)["target"]
 
@@ -124,7 +124,7 @@ def test_a_boolean_is_a_switch_that_may_have_a_value(api: str, query: str, words
 
 
 def test_a_switch_takes_no_other_word(api: str) -> None:
-    """A word behind a switch is a word of its own unless it is `true` or `false`."""
+    """A word after a switch is a word of its own unless it is `true` or `false`."""
     assert api
     assert "/repos/octo/issues/7?draft=true" == request_of("get-issue", "--draft", "octo", "7")["target"]
 
@@ -154,7 +154,7 @@ def test_an_operations_own_option_wins_over_a_standard_one() -> None:
 
 
 def test_dry_run_may_stand_alone_before_an_argument(api: str) -> None:
-    """`--dry-run` takes the word behind it only when it is one of its own."""
+    """`--dry-run` takes the word after it only when it is one of its own."""
     result = run_cli(api, "get-issue", "--dry-run", "octo", "7")
     assert (0, "GET /repos/octo/issues/7 HTTP/1.1") == (result.exit_code, result.stdout.splitlines()[0])
     result = run_cli(api, "get-issue", "--dry-run", "curl", "octo", "7")
@@ -163,7 +163,7 @@ def test_dry_run_may_stand_alone_before_an_argument(api: str) -> None:
 
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 def test_help_is_help_wherever_it_stands_before_the_separator(api: str, flag: str) -> None:
-    """Even in a call that is incomplete or wrong; behind `--` it is a value."""
+    """Even in a call that is incomplete or wrong; after `--` it is a value."""
     for words in ((flag,), ("octo", flag), ("--nope", flag), (flag, "--level", "x")):
         result = run_cli(api, "get-issue", *words)
         assert (0, "") == (result.exit_code, result.stderr)

@@ -1,4 +1,4 @@
-"""`history` and `replay`: what was called is listed, shown in other forms, and called again with options laid over."""
+"""`history` and `replay`: what was called is listed, shown in other forms, and called again with options applied to."""
 
 import json
 import sqlite3
@@ -99,7 +99,7 @@ def test_the_list_for_a_person(api: str) -> None:
 
 
 def test_a_list_without_calls(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty list is no error, and where no history is kept a note says so."""
+    """An empty list is not an error, and where no history is kept a note says so."""
     assert ([], "") == ((found := run_cli("history", "-o", "json")).json, found.stderr)
     monkeypatch.setenv("DYNACLI_HISTORY", "off")
     run_cli(api, "list-users")
@@ -193,7 +193,7 @@ def test_the_help_of_history_names_its_commands() -> None:
     ],
 )
 def test_a_call_is_made_again(first: str, again: str, target: str, api: str, server: Recorder) -> None:
-    """Options behind `replay N` take the place of their like, and the new call is kept as a line of its own."""
+    """Options after `replay N` take the place of their like, and the new call is kept as a line of its own."""
     assert 0 == run_cli(api, *first.split()).exit_code
     result = run_cli("replay", "1", *again.split())
     assert (0, target) == (result.exit_code, server.last.target)
@@ -206,7 +206,7 @@ def test_a_call_is_made_again(first: str, again: str, target: str, api: str, ser
 
 
 def test_standard_options_are_laid_over_a_call(api: str, server: Recorder) -> None:
-    """Options of dynacli's own count behind `replay N` as behind the operation."""
+    """Options of dynacli's own count after `replay N` as after the operation."""
     run_cli("-o", "raw", api, "list-users", "-H", "X-A: 1", "--page", "1")
     assert "X-A: 2" in run_cli("replay", "1", "--dry-run", "-H", "X-A: 2").stdout
     result = run_cli("replay", "1", "-o", "yaml", "--refresh", "--timeout", "30")
@@ -226,7 +226,7 @@ def test_standard_options_are_laid_over_a_call(api: str, server: Recorder) -> No
     ],
 )
 def test_a_replay_that_is_refused(words: tuple[str, ...], message: str, api: str, server: Recorder) -> None:
-    """What cannot be laid over a call is refused, and nothing is sent."""
+    """What cannot be applied to a call is refused, and nothing is sent."""
     run_cli(api, "list-users")
     result = run_cli("replay", *words)
     assert (2, 1) == (result.exit_code, len(server.requests))
@@ -253,7 +253,7 @@ def test_a_replay_that_is_refused(words: tuple[str, ...], message: str, api: str
 def test_a_secret_is_not_replayed(
     words: tuple[str, ...], again: tuple[str, ...] | None, api: str, server: Recorder, home: Path
 ) -> None:
-    """The history keeps no secret, so `replay` asks for it, and takes it in the place of what is masked."""
+    """The history keeps no secret, so `replay` asks for it, and takes it instead of what is masked."""
     accept = ("--accept-origin", server.origin)
     assert 0 == run_cli(api, *(word.replace("SECRET", _SECRET) for word in words), *accept).exit_code
     first = server.last
@@ -268,7 +268,7 @@ def test_a_secret_is_not_replayed(
 
 
 def test_a_document_with_a_secret_in_its_url_is_not_replayed(server: Recorder, home: Path) -> None:
-    """The document is not asked for with a mask in the place of the secret."""
+    """The document is not asked for with a mask instead of the secret."""
     server.responses["/openapi.json"] = Response(body=json.dumps(pets("1", server.origin)).encode())
     server.responses["/pets"] = Response(body=b"[]")
     assert 0 == run_cli(f"{server.origin}/openapi.json?v={_SECRET}", "list-pets").exit_code

@@ -27,7 +27,7 @@ def config(home: Path, server: Recorder) -> Path:
 
 @pytest.mark.parametrize(("operation_word", "other"), [((), 0), (("getCat",), 9)], ids=["of all", "of one"])
 def test_what_is_ignored_does_not_count(config: Path, operation_word: tuple[str, ...], other: int) -> None:
-    """The exception is written behind what stands there, and holds from the next call on."""
+    """The exception is written after what stands there, and holds from the next call on."""
     before = config.read_text()
     assert 9 == run_cli("pets", "get-cat", "--validate", "strict").exit_code
     result = run_cli("ignore", "pets", "type", *operation_word, "--reason", "the old server")

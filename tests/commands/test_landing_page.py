@@ -1,4 +1,4 @@
-"""The landing page of an API: short for any document, true of who is signed in, with commands that run."""
+"""The overview of an API: short for any document, true of who is signed in, with commands that run."""
 
 import shlex
 from typing import Any
@@ -119,7 +119,7 @@ def test_the_tags_with_most_operations_come_first() -> None:
 
 
 def test_hidden_operations_do_not_count() -> None:
-    """What `x-cli-hidden` hides is in no number, no list and no command; a deprecated operation is no first choice."""
+    """What `x-cli-hidden` hides is not counted, listed or a command; a deprecated operation is not a first choice."""
     paths = {
         "/a": {"get": HIDDEN},
         "/b": {"get": operation("old", deprecated=True)},
@@ -284,14 +284,14 @@ def test_the_server_is_the_one_that_calls_go_to(server: Recorder) -> None:
 
 
 def test_the_age_of_the_document_is_told(server: Recorder) -> None:
-    """Of a document at a URL it is told when it was fetched, of a file when it changed."""
+    """Of a document at a URL it learns when it was fetched, of a file when it changed."""
     made = document({"/a": {"get": operation("a")}})
     assert "1 operation, fetched less than a minute ago" in run_cli(serve(server, made)).stdout
     assert "1 operation, changed less than a minute ago" in run_cli(save(made)).stdout
 
 
 def test_help_and_no_words_are_the_same_page() -> None:
-    """`dynacli API --help` is the landing page, and so is the API alone; neither fails."""
+    """`dynacli API --help` is the overview, and so is the API alone; neither fails."""
     api = save(document(_many(3)))
     alone, helped = run_cli(api), run_cli(api, "--help")
     assert (0, 0) == (alone.exit_code, helped.exit_code)

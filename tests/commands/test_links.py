@@ -97,7 +97,7 @@ def link_document(link: dict[str, Any], **response: Any) -> str:
 
 
 def next_words(api: str) -> list[str]:
-    """Return the words behind the name of the API in the command of the link."""
+    """Return the words after the name of the API in the command of the link."""
     line = run_cli("describe", api, "get-user", "-o", "json").json["links"]["next"]["example"]
     words = shlex.split(line)
     assert ["dynacli", api] == words[:2]
@@ -249,7 +249,7 @@ def test_the_data_of_a_link_says_what_goes_where() -> None:
     ids=["no-such-id", "no-such-path", "no-path", "another-document", "nothing", "wrong-types"],
 )
 def test_a_link_that_leads_nowhere_is_a_note(link: dict[str, Any], note: str) -> None:
-    """The operation is described all the same."""
+    """The operation is described anyway."""
     api = link_document(link)
     described = run_cli("describe", api, "get-user", "-o", "json").json["links"]["next"]
     assert (None, None, note) == (described["operation"], described["example"], described["note"])

@@ -81,7 +81,7 @@ def test_an_operation_that_is_called_like_a_method_keeps_its_name() -> None:
 
 
 def test_options_are_completed_behind_a_method_and_a_path() -> None:
-    """As behind the name of the operation."""
+    """As after the name of the operation."""
     run_cli("operations", "./api.json")
     assert "--page-size" in run_cli("__complete", "bash", "./api.json", "GET", "/repos/a/b", "--pa").stdout
 
@@ -99,7 +99,7 @@ def test_options_are_completed_behind_a_method_and_a_path() -> None:
 def test_a_path_that_the_document_does_not_have_is_called_unjudged(
     verb: list[str], method: str, path: str, note: str, server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server and the credentials are the API's; a note says that nothing is judged."""
+    """The server and the credentials are the API's; a note says that nothing is validated."""
     schemes = {"key": {"type": "http", "scheme": "bearer"}}
     documented = operation("getA", security=[{"key": []}])
     save(

@@ -1,4 +1,4 @@
-"""Somebody who knows neither dynacli nor the API does four tasks, in few commands and with little reading."""
+"""Someone who knows neither dynacli nor the API does four tasks, in few commands and with little reading."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.bench.newcomer import MOST_BYTES, MOST_COMMANDS, Newcomer, UnknownWor
 
 @pytest.fixture
 def newcomer() -> Iterator[Newcomer]:
-    """Somebody for whom the API is registered."""
+    """Someone for whom the API is registered."""
     with visiting() as somebody:
         yield somebody
 

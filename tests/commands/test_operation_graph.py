@@ -90,7 +90,7 @@ def test_a_graph_that_is_too_large_for_mermaid_shows_the_tags() -> None:
 
 
 def test_a_tag_that_is_too_large_for_mermaid_is_refused() -> None:
-    """One tag is no graph: the error says how fewer operations are chosen."""
+    """One tag is not a graph: the error says how fewer operations are chosen."""
     result = run_cli("operations", _many(1), "--graph", "mermaid")
     assert (2, "") == (result.exit_code, result.stdout)
     assert "`--graph dot`" in result.stderr

@@ -59,7 +59,7 @@ def test_a_value_that_looks_like_an_option_is_a_value(url: str, server: Recorder
 
 
 def test_behind_a_boolean_it_is_an_option(url: str, server: Recorder) -> None:
-    """`--draft` stands alone, so what follows is no value of it."""
+    """`--draft` stands alone, so what follows is not a value of it."""
     server.responses["/openapi.json"] = Response(body=_document(server.origin, "new"))
     assert 0 == run_cli(url, "find", "--draft", "--refresh").exit_code
     assert ["/openapi.json", "/a?draft=true"] == _targets(server)
@@ -74,7 +74,7 @@ def test_an_option_of_the_operation_is_not_dynaclis(url: str, server: Recorder) 
 
 
 def test_offline_holds_wherever_it_stands(url: str, server: Recorder) -> None:
-    """Before the API, behind it, and behind the operation: no document is fetched."""
+    """Before the API, after it, and after the operation: no document is fetched."""
     other = url.replace("openapi.json", "other.json")
     server.responses["/other.json"] = Response(body=_document(server.origin))
     for words in (("--offline", other, "find"), (other, "--offline", "find"), (other, "find", "--offline")):
@@ -83,7 +83,7 @@ def test_offline_holds_wherever_it_stands(url: str, server: Recorder) -> None:
 
 
 def test_a_media_type_that_looks_like_an_option_is_a_value(url: str, server: Recorder) -> None:
-    """`--content-type` behind an option of the body is the text that was meant."""
+    """`--content-type` after an option of the body is the text that was meant."""
     assert 0 == run_cli(url, "send", "--text", "--content-type").exit_code
     assert {"text": "--content-type"} == json.loads(server.last.body)
 
@@ -111,7 +111,7 @@ def test_an_error_in_the_words_is_json_where_that_is_asked_for(url: str, words: 
 
 
 def test_parsing_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stand-in starts for a call, and neither for words that are wrong nor for a help page."""
+    """The demo API starts for a call, and neither for words that are wrong nor for a help page."""
     monkeypatch.setattr("dynacli.client.live_demo.running", None)
     assert 2 == run_cli("demo", "search-runs", "--nothing").exit_code
     assert 0 == run_cli("demo", "search-runs", "--help").exit_code

@@ -121,7 +121,7 @@ def test_it_says_who_would_be_asked(written: Callable[[str], None]) -> None:
 
 
 def test_it_says_where_the_rule_stands(written: Callable[[str], None]) -> None:
-    """The file and the line, so that nobody has to search."""
+    """The file and the line, so that no one has to search."""
     written("deny = [\n  'POST',\n  'delete-*',\n]")
     rule = run_cli("policy", "explain", "pets", "delete-pet", "-o", "json").json["decided_by"]
     path = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
@@ -150,7 +150,7 @@ def test_it_says_what_holds_at_the_servers_of_another_api(
 
 
 def test_words_without_meaning_are_warnings(written: Callable[[str], None]) -> None:
-    """A typo in a list is told of; a method that no operation has is none."""
+    """A typo in a list learns of; a method that no operation has is none."""
     written("deny = ['delete-pest', 'tag:shop', 'POST', 'deletePet']\nconfirm = ['x*']")
     result = run_cli("policy", "explain", "pets", "list-pets", "-o", "json")
     unknown = [(row["list"], row["entry"]) for row in result.json["unknown"]]

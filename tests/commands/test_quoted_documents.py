@@ -1,4 +1,4 @@
-"""What a document says is shown as its words, in quotes or behind `>`, however it tries to pass for dynacli's."""
+"""What a document says is shown as its words, in quotes or after `>`, however it tries to pass for dynacli's."""
 
 import json
 import re

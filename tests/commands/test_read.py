@@ -43,19 +43,19 @@ def test_what_may_change_something_is_refused(method: str, things: str, server: 
     ],
 )
 def test_an_operation_is_named_as_without_it(words: list[str], code: int, things: str) -> None:
-    """Everything behind `read` is what stands behind `dynacli`."""
+    """Everything after `read` is what stands after `dynacli`."""
     assert code == run_cli("read", things, *words).exit_code
 
 
 def test_the_stand_in_can_be_read() -> None:
-    """`demo` is an API here, whose server nobody can keep running by it."""
+    """`demo` is an API here, whose server no one can keep running by it."""
     assert 0 == run_cli("read", "demo", "list-workflows").exit_code
     assert 11 == run_cli("read", "demo", "create-workflow", "--name", "x").exit_code
     assert 2 == run_cli("read", "demo", "serve").exit_code
 
 
 def test_no_verb_is_read() -> None:
-    """A verb behind `read` is an API that there is not."""
+    """A verb after `read` is an API that there is not."""
     result = run_cli("read", "cache", "clear")
     assert 2 == result.exit_code
     assert "prefix" in run_cli("read", "--help").stdout
@@ -262,7 +262,7 @@ def test_a_download_that_began_is_gone_on_with(files: str) -> None:
 def test_no_file_is_an_input(
     words: list[str], files: str, server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What `@FILE` and the like name is not read, unless `--allow-files` is given, which an agent cannot give."""
+    """What `@FILE` and similar ones name is not read, unless `--allow-files` is given, which an agent cannot give."""
     Path("secret").write_text('{"a": "SECRET"}')
     refused = run_cli("read", files, *words)
     assert (11, []) == (refused.exit_code, server.requests)

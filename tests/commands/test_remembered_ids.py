@@ -115,7 +115,7 @@ def test_where_the_ids_of_an_response_are(
 
 
 def test_an_response_that_breaks_off_has_no_ids(api: str, server: Recorder) -> None:
-    """JSON that is none is no response to learn from, and what was read of it before stays."""
+    """JSON that is none is not a response to learn from, and what was read of it before stays."""
     _response(server, "/runs", [{"id": "r1"}])
     run_cli(api, "list-runs")
     server.responses["/runs"] = Response(body=b'[{"id": "r2"')
@@ -225,7 +225,7 @@ def test_without_a_history_nothing_is_offered(
 
 
 def test_damaged_rows_are_left_out(api: str, server: Recorder, home: Path) -> None:
-    """A row that is no JSON costs nothing but its own ids."""
+    """A row that is not JSON costs nothing but its own ids."""
     _response(server, "/runs", [{"id": "r1"}])
     run_cli(api, "list-runs")
     with sqlite3.connect(home / "state" / "history.sqlite") as db:

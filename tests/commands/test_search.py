@@ -202,7 +202,7 @@ def test_an_operation_is_known_by_what_it_does_and_not_by_its_method_alone() -> 
     ],
 )
 def test_a_word_that_is_no_verb_here_is_taken_for_none(question: str, name: str) -> None:
-    """Participles, nouns before `of`, and what belongs to somebody else than who asks."""
+    """Participles, nouns before `of`, and what belongs to someone else than who asks."""
     paths = {
         "/issues": {"get": operation("listIssues"), "post": operation("createIssue")},
         "/issues/{id}": {"patch": operation("updateIssue", ID)},
@@ -352,7 +352,7 @@ def test_runners_up_are_whole_in_a_pipe_and_quoted() -> None:
 
 
 def test_an_api_that_there_is_not_is_like_other_apis() -> None:
-    """Behind `--api` stands no verb."""
+    """After `--api` stands no verb."""
     result = run_cli("search", "--api", "demos", "list runs", "--error-format", "json")
     assert (2, ["demo"]) == (result.exit_code, result.error["near"])
     assert ["search"] == run_cli("serch", "--error-format", "json").error["near"]

@@ -207,7 +207,7 @@ def test_a_table_that_is_something_else_is_left_alone(text: str, path: Path) -> 
 
 
 def test_values_are_shown(path: Path) -> None:
-    """As text for people, as data with `-o json`; secrets that somebody wrote by hand are masked."""
+    """As text for people, as data with `-o json`; secrets that someone wrote by hand are masked."""
     path.write_text(
         f"{path.read_text()}[apis.pets.auth.b]\ntoken = 'Zu7sxGeheim'\nusername = 'env:ME'\n"
         "[apis.pets.profiles.p]\nserver = 'https://a:Zu7sxGeheim@b'\nheaders = {X-Api-Key = 'Zu7sxGeheim'}\n"
@@ -226,7 +226,7 @@ def test_values_are_shown(path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_empty(path: Path) -> None:
-    """It is said where it will be, and made by the first setting."""
+    """It is reported where it will be, and made by the first setting."""
     path.unlink()
     assert {} == run_cli("config", "get", "-o", "json").json
     assert 0 == run_cli("config", "set", "history=off").exit_code
@@ -277,7 +277,7 @@ def test_a_policy_is_changed_by_a_person(
 def test_the_file_is_edited(
     editor: str, code: int, text: str, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the person's editor; what is no TOML is kept elsewhere."""
+    """In the person's editor; what is not TOML is kept elsewhere."""
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.setenv("EDITOR", editor)
     result = run_cli("config", "edit", terminal=_TERMINAL)
@@ -303,7 +303,7 @@ MISTAKES = {
     "profiles.p.retries = -1": "`retries` is a number",
     "profiles.p.policy = 1": "`policy`: it is a table",
 }
-"""A line of an API's entry that cannot be used → what is said of it."""
+"""A line of an API's entry that cannot be used → what is reported of it."""
 
 
 @pytest.mark.parametrize("line", MISTAKES)
@@ -384,7 +384,7 @@ def test_a_file_that_changes_meanwhile_is_not_replaced(path: Path, monkeypatch: 
 
 
 def test_an_empty_policy_is_filled_by_anybody(path: Path) -> None:
-    """It holds nobody back; and registering the API once more, or renaming it, leaves a policy as it is."""
+    """It holds no one back; and registering the API again, or renaming it, leaves a policy as it is."""
     path.write_text(f"{path.read_text()}[apis.pets.policy]\n")
     assert 0 == run_cli("api", "set", "pets", "policy.deny=DELETE").exit_code
     assert 0 == run_cli("api", "add", "pets", "./api.json").exit_code
@@ -405,7 +405,7 @@ _CALLED_WRONG = {
 
 @pytest.mark.parametrize("wrong", _CALLED_WRONG.values(), ids=_CALLED_WRONG)
 def test_a_refresh_says_what_a_call_would_say_of_the_configuration(wrong: str) -> None:
-    """It is the same error with exit code 12, and the document is refreshed all the same."""
+    """It is the same error with exit code 12, and the document is refreshed anyway."""
     assert 0 == run_cli("api", "add", "shop", save(pets(), "shop.json")).exit_code
     configuration = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
     configuration.write_text(f"{configuration.read_text()}{wrong}\n")

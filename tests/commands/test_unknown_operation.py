@@ -1,4 +1,4 @@
-"""An operation that appeared a moment ago simply works: before a name is unknown, the server is asked once more."""
+"""An operation that appeared a moment ago simply works: before a name is unknown, the server is asked again."""
 
 import json
 from pathlib import Path
@@ -86,7 +86,7 @@ def test_where_nobody_may_ask_nobody_does(mode: str, served: Served, monkeypatch
 
 
 def test_the_time_of_the_server_is_no_matter(served: Served, home: Path) -> None:
-    """A document that is fresh for a week is asked for all the same."""
+    """A document that is fresh for a week is asked for anyway."""
     served.has(pets(**NEW), Cache_Control="max-age=604800")
     run_cli("api", "refresh", "shop")
     served.has(pets(**NEW, **{"/newer": {"get": operation("newerOne")}}))
@@ -104,7 +104,7 @@ def test_a_document_without_a_name_is_asked_for_too(server: Recorder, home: Path
 
 
 def test_a_file_is_looked_at_anyway(home: Path) -> None:
-    """A file is as it is; an unknown name asks nobody."""
+    """A file is as it is; an unknown name asks no one."""
     save(pets())
     run_cli("api", "add", "shop", "./api.json")
     age(home, 2 * MINUTE)
@@ -118,7 +118,7 @@ def _lines(result: Result) -> list[str]:
 
 
 def test_a_server_that_fails_is_told_and_not_asked_again_at_once(served: Served, home: Path) -> None:
-    """The name is unknown, the reason is said once, and a minute later it is tried again."""
+    """The name is unknown, the reason is reported once, and a minute later it is tried again."""
     served.has(b"", 503)
     first = dry_run("shop", "new-one")
     told = f"warning: Could not refresh the document: `{served.url}` responded with 503 instead of a document"
@@ -154,7 +154,7 @@ def test_a_server_that_hangs_is_given_up(served: Served, monkeypatch: pytest.Mon
 
 
 def test_what_may_not_come_by_itself_is_held_back(served: Served, home: Path) -> None:
-    """Typing a name is no consent: a document that moved its servers is held back, and the name is unknown."""
+    """Typing a name is not a consent: a document that moved its servers is held back, and the name is unknown."""
     moved: dict[str, Any] = {**pets(**NEW), "servers": [{"url": "https://evil.example"}]}
     served.has(moved)
     result = dry_run("shop", "new-one")
@@ -174,7 +174,7 @@ def test_the_refreshed_document_is_the_one_that_is_called(served: Served) -> Non
 
 
 def test_the_call_is_made(served: Served, home: Path) -> None:
-    """A call to an operation of this minute reaches the server and is judged by the new document."""
+    """A call to an operation of this minute reaches the server and is validated by the new document."""
     served.has({**pets(**NEW), "servers": [{"url": served.recorder.origin}]})
     assert 0 == run_cli("api", "refresh", "shop", "--accept").exit_code
     served.recorder.responses["/newer"] = Response(body=json.dumps([1]).encode())

@@ -33,7 +33,7 @@ BEFORE = {"check": {"set", "content_type"}}
 
 
 def _verbs() -> Iterator[tuple[str, Verb]]:
-    """Yield each verb with its name, those of groups and of the stand-in, too."""
+    """Yield each verb with its name, those of groups and of the demo API, too."""
     root = make_root(Run(Environment()))
     context = click.Context(root, obj=Run(Environment()))
     for name in root.list_commands(context):

@@ -1,4 +1,4 @@
-"""The stand-in's data is the same at every start, and filters, paging and changes mean something."""
+"""The demo API's data is the same at every start, and filters, paging and changes mean something."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +20,7 @@ def _client(server: DemoServer) -> httpx.Client:
 
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
-    """An editor's client of a fresh stand-in."""
+    """An editor's client of a fresh demo API."""
     with running() as server, _client(server) as made:
         yield made
 
@@ -38,7 +38,7 @@ def _row(client: httpx.Client, **query: Any) -> dict[str, Any]:
 
 
 def test_two_starts_response_alike() -> None:
-    """Two stand-ins give the same bytes, before and after the same changes."""
+    """Two demo APIs give the same bytes, before and after the same changes."""
     responses = []
     for _ in range(2):
         with running() as server, _client(server) as client:
@@ -151,7 +151,7 @@ def test_a_trace_shows_the_tool_calls(client: httpx.Client) -> None:
 
 @pytest.mark.parametrize("status", ["pass", "partial", "fail"])
 def test_an_evaluation_agrees_with_the_run(status: str, client: httpx.Client) -> None:
-    """The verdict, and that of the worst required criterion, is the run's status."""
+    """The result, and that of the worst required criterion, is the run's status."""
     run = _row(client, range="30d", status=status)["id"]
     judged = client.get(f"/runs/{run}/evaluation").json()
     assert status == judged["verdict"]
@@ -161,7 +161,7 @@ def test_an_evaluation_agrees_with_the_run(status: str, client: httpx.Client) ->
 
 @pytest.mark.parametrize("status", ["pending", "running", "error"])
 def test_what_was_not_judged_has_no_evaluation(status: str, client: httpx.Client) -> None:
-    """A run without a verdict has a trace, and 404 in place of an evaluation."""
+    """A run without a result has a trace, and 404 in place of an evaluation."""
     run = _row(client, range="30d", status=status)["id"]
     assert client.get(f"/runs/{run}/trace").status_code == 200
     assert client.get(f"/runs/{run}/evaluation").status_code == 404
@@ -182,7 +182,7 @@ def test_an_update_writes_a_version(client: httpx.Client) -> None:
 
 
 def test_an_update_leaves_earlier_runs_alone(client: httpx.Client) -> None:
-    """A run is judged by the criteria of the version that it was made with."""
+    """A run is validated by the criteria of the version that it was made with."""
     run = _row(client, status="pass", workflowId="wf_search-issues")["id"]
     before = client.get(f"/runs/{run}/evaluation").json()
     client.patch("/workflows/wf_search-issues", json={"criteria": []})

@@ -1,4 +1,4 @@
-"""The stand-in's document is valid, complete, honest about its evidence, and its examples hold."""
+"""The demo API's document is valid, complete, honest about its evidence, and its examples hold."""
 
 import json
 from collections.abc import Iterator
@@ -68,7 +68,7 @@ def test_it_is_pretty_printed() -> None:
 
 
 def test_it_says_that_it_is_unofficial() -> None:
-    """The document calls itself an unofficial stand-in whose schemas are partly inferred."""
+    """The document calls itself an unofficial demo API whose schemas are partly inferred."""
     description = DOCUMENT["info"]["description"].lower()
     assert "unofficial stand-in" in description
     assert "partly inferred" in description
@@ -129,7 +129,7 @@ def test_it_is_served_byte_for_byte() -> None:
     ids=["same", "weak", "listed", "any", "other", "empty"],
 )
 def test_it_is_sent_only_when_it_changed(condition: str, expected: int) -> None:
-    """A request that names the current entity tag is answered 304, with the tag and without a body."""
+    """A request that names the current entity tag is responded with 304, with the tag and without a body."""
     with running() as server:
         etag = httpx.get(server.document_url).headers["etag"]
         response = httpx.get(server.document_url, headers={"If-None-Match": condition.format(etag=etag)})

@@ -1,4 +1,4 @@
-"""Whatever the stand-in does wrong is found by the program, and when it behaves nothing is."""
+"""Whatever the demo API does wrong is found by the program, and when it behaves nothing is."""
 
 import json
 from pathlib import Path
@@ -41,7 +41,7 @@ def _findings(operation: str, level: str, kind: str) -> tuple[int, list[tuple[st
 
 
 def test_all_operations_are_there() -> None:
-    """The stand-in's document has 23 operations."""
+    """The demo API's document has 23 operations."""
     assert 23 == len(_OPERATIONS)
 
 
@@ -49,7 +49,7 @@ def test_all_operations_are_there() -> None:
 @pytest.mark.parametrize("level", ["strict", "exact"])
 @pytest.mark.parametrize("operation", _OPERATIONS)
 def test_good_behaviour_is_clean(operation: str, level: str) -> None:
-    """Every operation's own example is answered without a finding, and without anything that was not judged."""
+    """Every operation's own example gets a response without a finding, and without anything that was not validated."""
     result = _call(operation, level)
     assert (0, "") == (result.exit_code, result.stderr)
     assert result.json is not None
@@ -142,7 +142,7 @@ def test_truncated_json(operation: str, level: str) -> None:
 @pytest.mark.sampled(2)
 @each_operation
 def test_hanging(operation: str) -> None:
-    """A response that never comes is a timeout, not a verdict."""
+    """A response that never comes is a timeout, not a result."""
     result = _call(operation, "strict", "hang", "--timeout", "0.5")
     assert (7, "") == (result.exit_code, result.stdout)
     assert "does not match the document" not in result.stderr

@@ -1,4 +1,4 @@
-"""The stand-in notices a request that the API would not take, and names what is wrong with it."""
+"""The demo API notices a request that the API would not take, and names what is wrong with it."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ WORKFLOW = {"name": "New", "mcpServerId": SERVER, "testerPrompt": "Do it."}
 
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
-    """An editor's client of a fresh stand-in."""
+    """An editor's client of a fresh demo API."""
     with running() as server:
         headers = {"Authorization": f"Bearer {server.api_keys['editor']}"}
         with httpx.Client(base_url=f"{server.origin}{BASE_PATH}", headers=headers) as made:
@@ -25,7 +25,7 @@ def client() -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def reader() -> Iterator[httpx.Client]:
-    """An editor's client of a stand-in that the tests share, because they change nothing there."""
+    """An editor's client of a demo API that the tests share, because they change nothing there."""
     with running() as server:
         headers = {"Authorization": f"Bearer {server.api_keys['editor']}"}
         with httpx.Client(base_url=f"{server.origin}{BASE_PATH}", headers=headers) as made:

@@ -1,4 +1,4 @@
-"""What the stand-in responds fits its document, and does not where it was told to misbehave."""
+"""What the demo API responds fits its document, and does not where it was told to misbehave."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -105,7 +105,7 @@ def _judge() -> OpenAPI:
 
 @pytest.fixture(scope="module")
 def clients() -> Iterator[dict[str, httpx.Client]]:
-    """A client for a stand-in that behaves, and one for each way in which all its operations misbehave."""
+    """A client for a demo API that behaves, and one for each way in which all its operations misbehave."""
     with ExitStack() as stack:
         made = {}
         for kind in ("none", *MISBEHAVIOURS):
@@ -148,7 +148,7 @@ def test_examples_are_answered_as_documented(case: Case, clients: dict[str, http
 )
 def test_query_examples_find_something(case: Case, clients: dict[str, httpx.Client]) -> None:
     """All query examples of an operation together make a good request with a response that is not empty."""
-    # `category` and `categorySlug` narrow each other down; the examples go together all the same.
+    # `category` and `categorySlug` narrow each other down; the examples go together anyway.
     response = _ask(clients["none"], case, query=True)
     assert case.good == response.status_code, response.text
     assert _errors(response) == []

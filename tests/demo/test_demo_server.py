@@ -1,4 +1,4 @@
-"""The stand-in starts fast and quietly on loopback, says what is wrong with a port, and stops at once."""
+"""The demo API starts fast and quietly on loopback, says what is wrong with a port, and stops at once."""
 
 import os
 import signal
@@ -73,7 +73,7 @@ def test_a_defect_is_told_and_ends_no_server() -> None:
 
 
 def test_a_large_body_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A body above the limit is not kept, and the next connection is answered."""
+    """A body above the limit is not kept, and the next connection gets a response."""
     monkeypatch.setattr(stand_in, "_MOST_BODY", 10)
     with running() as server:
         body = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n" + b"x" * 11
@@ -136,7 +136,7 @@ def test_responses_on_one_connection_do_not_wait() -> None:
 
 
 def test_two_run_side_by_side() -> None:
-    """Two stand-ins have ports and data of their own."""
+    """Two demo APIs have ports and data of their own."""
     with running() as first, running() as two:
         assert first.origin != two.origin
         headers = {"Authorization": f"Bearer {API_KEYS['owner']}"}
@@ -149,7 +149,7 @@ def test_two_run_side_by_side() -> None:
 
 
 def test_a_chosen_port_can_be_had_again() -> None:
-    """A port that a stand-in has left is free at once, connections or not."""
+    """A port that a demo API has left is free at once, connections or not."""
     with running() as server, httpx.Client() as client:
         client.get(server.document_url)
         port = int(server.origin.rpartition(":")[2])
@@ -171,7 +171,7 @@ def test_a_port_in_use_is_a_usage_error() -> None:
 
 @pytest.mark.parametrize("port", [-1, 65536])
 def test_a_port_out_of_range_is_a_usage_error(port: int) -> None:
-    """A number that is no port is refused."""
+    """A number that is not a port is refused."""
     with pytest.raises(UsageError) as caught, running(port=port):
         pass
     assert caught.value.reason == "A port is a number from 0 to 65535"

@@ -1,4 +1,4 @@
-"""A stand-in that exported requests are sent to."""
+"""A demo API that exported requests are sent to."""
 
 from collections.abc import Iterator
 
@@ -10,6 +10,6 @@ from dynacli.demo.stand_in import running
 
 @pytest.fixture
 def stand_in() -> Iterator[DemoServer]:
-    """Return a stand-in, which every test may change."""
+    """Return a demo API, which every test may change."""
     with running() as server:
         yield server

@@ -103,7 +103,7 @@ def test_an_operation_without_an_example_is_kept_and_said() -> None:
 
 
 def test_a_har_has_no_credential_and_no_time() -> None:
-    """It has the whole URL, `***` in the place of credentials, and no response."""
+    """It has the whole URL, `***` instead of credentials, and no response."""
     entries = _export("har", "--only", "pets", "--server", "1")["log"]["entries"]
     assert ["get-pet", "add-pet", "list-pets"] == [entry["comment"] for entry in entries]
     assert "https://test.example.com/pets/a%20b%2F%C3%BC" == entries[0]["request"]["url"]

@@ -1,4 +1,4 @@
-"""What `dynacli document` prints, given to programs that generate from documents, judge them and mock them."""
+"""What `dynacli document` prints, given to programs that generate from documents, validate them and mock them."""
 
 import json
 import os
@@ -20,7 +20,7 @@ _GENERATOR = Path(os.environ.get("DYNACLI_TEST_GENERATOR", ""))
 
 
 def _documents(source: str = "demo") -> list[str]:
-    """Write the document of the stand-in in each version, and return the files' names."""
+    """Write the document of the demo API in each version, and return the files' names."""
     for version in VERSIONS:
         made = run_cli("document", source, "--version", version)
         assert 0 == made.exit_code, made.stderr
@@ -73,7 +73,7 @@ print(*(run.id for run in response.rows))
 
 
 def test_generated_clients(stand_in: DemoServer) -> None:
-    """The client for TypeScript compiles, and the one for Python lists the runs of the stand-in."""
+    """The client for TypeScript compiles, and the one for Python lists the runs of the demo API."""
     if not _GENERATOR.name:
         pytest.skip(
             "openapi-generator is not installed (set DYNACLI_TEST_GENERATOR to the folder that has it)"

@@ -1,4 +1,4 @@
-"""What `dynacli export` writes, judged by the programs that it is for: they read it, and call the stand-in with it."""
+"""What `dynacli export` writes, read by the programs that it is for: they call the demo API with it."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def _operations(source: str) -> int:
 
 
 def test_newman_runs_the_collection(stand_in: DemoServer) -> None:
-    """Each operation is answered as the document says of a success."""
+    """Each operation gets a response as the document says of a success."""
     newman = program("newman")
     url = stand_in.document_url
     assert 0 == run_cli("export", url, "--to", "postman", "--out", "made.json").exit_code
@@ -43,7 +43,7 @@ def test_newman_runs_the_collection(stand_in: DemoServer) -> None:
 
 
 def test_bruno_runs_the_directory(stand_in: DemoServer) -> None:
-    """Each operation is answered as the document says of a success."""
+    """Each operation gets a response as the document says of a success."""
     bru = program("bru")
     url = stand_in.document_url
     assert 0 == run_cli("export", url, "--to", "bruno", "--out", "made").exit_code
@@ -114,7 +114,7 @@ def test_insomnia_imports_the_export() -> None:
 
 
 def test_inso_sends_the_requests(stand_in: DemoServer) -> None:
-    """Each operation is answered as the document says of a success.
+    """Each operation gets a response as the document says of a success.
 
     The command line of Insomnia sends what tests ask for, so the export gets a test for each request. The newest one
     on npm, 3.6, is older than parameters of paths: their values are put in here as Insomnia does today.
@@ -155,7 +155,7 @@ def test_the_archive_fits_the_schema() -> None:
 
 
 def test_hurl_runs_the_file(stand_in: DemoServer) -> None:
-    """Each operation is answered as the document says of a success, which the file itself asks for."""
+    """Each operation gets a response as the document says of a success, which the file itself asks for."""
     if _HURL is None:
         pytest.skip("hurl is not installed (DYNACLI_TEST_HURL names the program)")
     url = stand_in.document_url

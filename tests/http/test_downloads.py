@@ -124,7 +124,7 @@ def test_a_server_without_ranges_sends_everything_again(broken: str, server: Rec
 
 
 def test_a_part_that_is_complete_becomes_the_file(api: str, server: Recorder) -> None:
-    """The server says that there is nothing behind it (416)."""
+    """The server says that there is nothing after it (416)."""
     server.responses["/file"] = _file(breaks_at=1000)
     _download(api)
     server.responses["/file"] = _file(_CONTENT[:1000])
@@ -138,7 +138,7 @@ def test_a_part_that_is_complete_becomes_the_file(api: str, server: Recorder) ->
 
 
 def test_a_part_that_is_too_long_is_dropped(broken: str, server: Recorder) -> None:
-    """The file is shorter now, so that it is downloaded anew."""
+    """The file is shorter now, so that it is downloaded again."""
     server.responses["/file"] = _file(_CONTENT[:100])
     result = _download(broken)
     assert (0, _CONTENT[:100], 2) == (result.exit_code, Path("out").read_bytes(), len(server.requests))
@@ -160,7 +160,7 @@ def test_a_part_that_is_too_long_is_dropped(broken: str, server: Recorder) -> No
 def test_another_part_is_not_put_behind_the_first(
     broken: str, server: Recorder, headers: dict[str, str], reason: str
 ) -> None:
-    """What the server sends has to be the rest of the same file: exit 6, and the next call begins anew."""
+    """What the server sends has to be the rest of the same file: exit 6, and the next call begins again."""
     server.responses["/file"] = Response(206, _CONTENT[1000:], {"Content-Type": _TYPE, **headers})
     result = _download(broken)
     assert (6, []) == (result.exit_code, _left())
@@ -199,7 +199,7 @@ def test_less_than_the_rest_is_not_the_file(broken: str, server: Recorder) -> No
 def test_only_what_is_known_again_is_kept(
     api: str, server: Recorder, headers: dict[str, str], is_kept: bool
 ) -> None:
-    """Without a strong tag or an old date nobody can tell whether the rest is of the same file."""
+    """Without a strong tag or an old date no one can tell whether the rest is of the same file."""
     server.responses["/file"] = _file(breaks_at=1000, headers=headers)
     assert 6 == _download(api).exit_code
     assert (["out.part", "out.part.json"] if is_kept else []) == _left()
@@ -226,7 +226,7 @@ def test_a_part_is_of_one_url(broken: str, server: Recorder) -> None:
 
 @pytest.mark.parametrize("note", [b"", b"[]", b"{", b"\xff"], ids=["empty", "list", "cut", "no text"])
 def test_a_damaged_note_is_no_part(broken: str, server: Recorder, note: bytes) -> None:
-    """What nobody knows any more is not touched: exit 12."""
+    """What no one knows any more is not touched: exit 12."""
     Path("out.part.json").write_bytes(note)
     result = _download(broken)
     assert (12, [], 1000) == (result.exit_code, server.requests, os.path.getsize("out.part"))
@@ -382,7 +382,7 @@ def test_a_bar_is_patient() -> None:
 def test_a_bar_is_for_a_terminal(
     api: str, server: Recorder, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
-    """Nobody else sees it, and who does can switch it off."""
+    """No one else sees it, and who does can switch it off."""
     monkeypatch.setattr(status_line, "_PATIENCE", -1.0)
     server.responses["/file"] = lambda request: Response(204) if request.method == "PUT" else _file()(request)
     for given in (("get", "-o", "@out"), ("get", "-O"), ("put", "--body", "@out")):
@@ -456,7 +456,7 @@ finally:
     ids=["bytes", "json", "resume", "remote name", "pipe", "upload"],
 )
 def test_a_large_file_takes_little_memory(large: str, words: tuple[str, ...]) -> None:
-    """128 MiB go through less than 64 MiB, in either direction, and judged as far as they can be."""
+    """128 MiB go through less than 64 MiB, in either direction, and validated as far as they can be."""
     api = _api(large)
     with Path("up").open("wb") as file:
         file.truncate(_MEGABYTES * 2**20)

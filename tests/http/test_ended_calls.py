@@ -1,4 +1,4 @@
-"""A call that nobody waits for any more is ended from another thread, wherever it stands."""
+"""A call that no one waits for any more is ended from another thread, wherever it stands."""
 
 import socket
 import ssl
@@ -93,13 +93,13 @@ def _twice(api: Api) -> None:
 
 @pytest.mark.parametrize(("count", "act"), [(0, _once), (1, _twice)], ids=["new", "kept"])
 def test_the_connection_is_cut(count: int, act: Callable[[Api], object]) -> None:
-    """The server sees at once that nobody waits, also over a connection that an earlier call has opened."""
+    """The server sees at once that no one waits, also over a connection that an earlier call has opened."""
     with _silent_after(count) as server:
         assert isinstance(_end(server, act), NetworkError)
 
 
 def test_an_encrypted_connection_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before the response has begun, the socket that TLS has put in the place of the first one is known."""
+    """Before the response has begun, the socket that TLS has put instead of the first one is known."""
     certificates = Certificates(tmp_path)
     certificates.sign("server")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))

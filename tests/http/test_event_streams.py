@@ -27,7 +27,7 @@ def _api(server: Recorder, media_type: str = _EVENTS) -> str:
 
 
 def _breaking(body: bytes, media_type: str = _EVENTS) -> Response:
-    """Return a response that breaks off behind its body."""
+    """Return a response that breaks off after its body."""
     headers = {"Content-Type": media_type, "Content-Length": "99999", "Connection": "close"}
     return Response(200, body, headers)
 
@@ -91,7 +91,7 @@ def test_events_are_written_and_judged_across_connections(server: Recorder, outp
 def test_events_that_cannot_be_gone_on_with(
     server: Recorder, words: tuple[str, ...], body: bytes, requests: int
 ) -> None:
-    """Without an id nobody knows what comes next: exit 6, with what came whole."""
+    """Without an id no one knows what comes next: exit 6, with what came whole."""
     server.responses["/a"] = lambda request: _breaking(
         b"" if "last-event-id" in request.headers and len(server.requests) > 2 else body
     )
@@ -173,7 +173,7 @@ def test_an_event_without_an_end_is_not_held_back(server: Recorder, monkeypatch:
 
 
 def test_a_call_that_is_over_is_not_gone_on_with(server: Recorder) -> None:
-    """A cut connection is no lost one."""
+    """A cut connection is not a lost one."""
     server.responses["/a"] = _breaking(b"id: 1\ndata: one\n\n")
     request = Request("GET", f"{server.origin}/a", (), None, RequestParts({}, (), {}, ()))
 

@@ -222,7 +222,7 @@ def test_a_pause_does_not_count_towards_the_time_limit() -> None:
 
 
 def test_the_client_leaves_a_location_alone(server: Recorder) -> None:
-    """The header `Location` is not parsed by httpx, and is there all the same."""
+    """The header `Location` is not parsed by httpx, and is there anyway."""
     server.responses["/a"] = Response(302, b"", {"Location": "javascript:alert(1)"})
     with open_client("http", connect=5, read=5) as client:
         response = client.get(f"{server.origin}/a")
@@ -230,7 +230,7 @@ def test_the_client_leaves_a_location_alone(server: Recorder) -> None:
 
 
 def test_an_untrusted_certificate_is_a_network_error(tls_origin: tuple[str, list[str]]) -> None:
-    """A certificate that nobody vouches for is exit 6, and no request went over that connection."""
+    """A certificate that no one vouches for is exit 6, and no request went over that connection."""
     origin, paths = tls_origin
     api = save(document({"/a": {"get": operation("get-a")}}, [origin]))
     result = run_cli(api, "get-a", "--error-format", "json")
@@ -264,7 +264,7 @@ def test_unreadable_certificates_are_a_usage_error(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_plain_client_trusts_no_certificate(tls_origin: tuple[str, list[str]]) -> None:
-    """The client for `http` URLs has no authorities; asked for TLS all the same, it fails closed."""
+    """The client for `http` URLs has no authorities; asked for TLS anyway, it fails closed."""
     with open_client("http", connect=5, read=5) as client, pytest.raises(httpx.ConnectError):
         client.get(tls_origin[0])
     assert [] == tls_origin[1]

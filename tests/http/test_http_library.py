@@ -57,7 +57,7 @@ def test_httpx2_can_be_chosen() -> None:
 
 @_needs_httpx2
 def test_httpx2_alone_is_used() -> None:
-    """Where httpx is missing, nothing needs to be said."""
+    """Where httpx is missing, nothing needs to report."""
     code, told = _doctor(None, missing="httpx")
     assert 0 == code, told
     assert "httpx2 2." in told

@@ -82,7 +82,7 @@ def test_no_proxy_is_honoured(document: str, server: Recorder, other_server: Rec
 def test_proxies_are_read_as_the_standard_library_reads_them(
     variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The stand-in for `getproxies` gives what the real one gives."""
+    """The placeholder for `getproxies` gives what the real one gives."""
     from dynacli.http.import_httpx import _proxies_of_environment
 
     for name in list(os.environ):
@@ -159,7 +159,7 @@ def test_what_was_not_loaded_works_when_it_is_needed() -> None:
     assert f"True {ssl.CERT_REQUIRED:d} <class 'ssl.SSLSocket'>" == lean[6]
 
 
-# Another version of the library may use more of a module than its stand-in has.
+# Another version of the library may use more of a module than its placeholder has.
 _OTHER_VERSION = """
 import sys
 import dynacli; dynacli.is_own_process = True
@@ -200,7 +200,7 @@ def test_names_of_hosts_are_encoded_as_ever() -> None:
 
 @pytest.mark.exhaustive
 def test_the_plain_import_is_the_way_back() -> None:
-    """Where a library needs what a stand-in does not have, it gets all the real modules."""
+    """Where a library needs what a placeholder does not have, it gets all the real modules."""
     assert ["dynacli.http.import_httpx dynacli.http.import_httpx"] == _printed(_OTHER_VERSION, "this")
     assert ["http.cookiejar logging"] == _printed(_OTHER_VERSION, "other")
 
@@ -367,7 +367,7 @@ def test_tls_and_its_certificates_come_with_the_first_encrypted_call(
 def test_messages_are_logged_from_the_time_on_that_somebody_can_ask_for_them(
     import_anew: Callable[..., Any],
 ) -> None:
-    """Before `logging` is imported there is nobody, and then the loggers are the real ones."""
+    """Before `logging` is imported there is no one, and then the loggers are the real ones."""
     lean = import_anew("httpx")
     client = lean.Client(transport=lean.MockTransport(lambda _: lean.Response(204)))
     client.get("http://a.example/1")

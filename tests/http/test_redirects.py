@@ -173,7 +173,7 @@ def test_other_responses_of_the_class_are_final(api: str, server: Recorder, stat
     ],
 )
 def test_strange_targets_are_not_followed(api: str, server: Recorder, location: str, code: int) -> None:
-    """A `Location` with a password, of another scheme or that is no URL ends the call, and is not repeated."""
+    """A `Location` with a password, of another scheme or that is not an URL ends the call, and is not repeated."""
     server.responses["/a"] = _to(location)
     result = run_cli(api, "get-a", "--validate", "off")
     assert (code, "") == (result.exit_code, result.stdout)

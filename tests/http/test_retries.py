@@ -333,7 +333,7 @@ def test_a_call_that_changes_something_is_made_once_where_the_connection_is_lost
 def test_what_stays_wrong_is_not_tried_again(
     server: Recorder, monkeypatch: pytest.MonkeyPatch, url: str, is_repeated: bool
 ) -> None:
-    """A refused connection may be accepted soon; a name that nobody knows and a server without TLS stay so."""
+    """A refused connection may be accepted soon; a name that no one knows and a server without TLS stay so."""
 
     def unknown(*_: Any, **__: Any) -> Any:
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
@@ -359,7 +359,7 @@ def test_what_stays_wrong_is_not_tried_again(
 
 
 def test_a_request_that_is_refused_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is wrong with it is said before any pause, also where nobody listens."""
+    """What is wrong with it is reported before any pause, also where no one listens."""
     monkeypatch.setattr(retrying, "FIRST_PAUSE", 29.0)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -377,7 +377,7 @@ def test_a_slow_response_is_not_asked_for_again() -> None:
 
 @pytest.mark.exhaustive
 def test_a_call_that_is_ended_waits_no_longer(server: Recorder) -> None:
-    """The time limit ends a pause, too, and nothing is sent behind it."""
+    """The time limit ends a pause, too, and nothing is sent after it."""
     server.responses["/a"] = _busy()
     request = _request()._replace(url=f"{server.origin}/a")
     over = threading.Event()
@@ -389,7 +389,7 @@ def test_a_call_that_is_ended_waits_no_longer(server: Recorder) -> None:
 
 @pytest.mark.parametrize("word", ["@file", "@-", "-"])
 def test_a_file_is_sent_again(api: str, server: Recorder, word: str) -> None:
-    """A file is read once more, also where it is standard input."""
+    """A file is read again, also where it is standard input."""
     Path("file").write_bytes(b"content" * 10_000)
     server.responses["/a"] = _failing(_busy())
     result = run_cli(api, "put-a", "--body", word, "--retry-unsafe", stdin=b"content" * 10_000)

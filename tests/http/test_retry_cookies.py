@@ -131,7 +131,7 @@ def test_a_retry_that_is_redirected_elsewhere_takes_no_cookie_along(
 
 
 def test_a_credential_in_a_cookie_stays(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The cookie of the retry stands behind it."""
+    """The cookie of the retry stands after it."""
     server.responses["/a"] = _sticky
     made = document({"/a": {"get": operation("get-a", security=[{"key": []}])}}, [server.origin])
     made["components"] = {"securitySchemes": {"key": {**API_KEY, "in": "cookie", "name": "session"}}}

@@ -80,7 +80,7 @@ def test_a_server_that_does_not_accept_is_left() -> None:
         listener = stack.enter_context(socket.socket())
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
-        for _ in range(8):  # fills the queue of connections that nobody accepts
+        for _ in range(8):  # fills the queue of connections that no one accepts
             waiting = stack.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(listener.getsockname())

@@ -33,7 +33,7 @@ def test_a_command_calls_what_takes_its_arguments_and_options(words: str) -> Non
     module, _, name = entry.runs.partition(":")
     found = getattr(import_module(f"dynacli.commands._subcommands.{module}"), name)
     if isinstance(found, type):
-        return  # it reads the words behind its name itself
+        return  # it reads the words after its name itself
     _, *parameters = inspect.signature(inspect.unwrap(found)).parameters.values()
     named = {each.name for each in parameters if each.kind is not each.VAR_KEYWORD}
     has_others = any(each.kind is each.VAR_KEYWORD for each in parameters)

@@ -41,7 +41,7 @@ _RULES = {
     ],
 )
 def test_an_option_gets_its_value(line: str, read: ReadWord) -> None:
-    """What stands behind an option is its value if its rule says so, however the two are joined."""
+    """What stands after an option is its value if its rule says so, however the two are joined."""
     assert [read] == parse(line.split(), _RULES).read
 
 
@@ -74,6 +74,6 @@ def test_an_option_at_the_end_waits_for_its_value(line: str, flag: str, is_missi
 
 
 def test_an_option_that_is_not_listed_may_be_found() -> None:
-    """An operation finds options of places inside its inputs, and may name them anew."""
+    """An operation finds options of places inside its inputs, and may name them again."""
     parsed = parse(["--a[0]", "x"], {}, lambda flag: (flag.replace("[0]", ".0"), VALUE))
     assert [ReadWord(0, 2, ("--a.0=x",), "--a.0", "x", VALUE)] == parsed.read

@@ -290,7 +290,7 @@ REFUSED: dict[str, tuple[bytes, str, OutputForm, str, str]] = {
 def test_an_response_that_has_not_the_form_is_not_lost(
     body: bytes, media_type: str, form: OutputForm, message: str, reason: str, file: str
 ) -> None:
-    """It is written as JSON, or as it came where it is no JSON, and the error says why."""
+    """It is written as JSON, or as it came where it is not JSON, and the error says why."""
     stdout = io.TextIOWrapper(io.BytesIO())
     env = Environment(stdout=stdout, stderr=io.StringIO(), variables={})
     with pytest.raises(FormatError, match=message) as caught:

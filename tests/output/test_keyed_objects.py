@@ -140,7 +140,7 @@ def test_an_empty_object_that_is_described_as_a_list_has_no_rows(server: Recorde
     "value", [[{"id": 1, "text": "x" * 5000, "more": "y" * 5000}], {"a": 1, "b": "x" * 5000}]
 )
 def test_the_lines_of_a_table_in_a_pipe_have_an_end(server: Recorder, value: Any) -> None:
-    """Cells are cut and that is said; csv is whole."""
+    """Cells are cut and that is reported; csv is whole."""
     api = _api(server, {}, value)
     told = run_cli(api, "list-tasks", "-o", "table")
     assert max(map(len, told.stdout.splitlines())) <= 2000

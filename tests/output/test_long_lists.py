@@ -1,4 +1,4 @@
-"""A list is written as it is read: the same bytes, without the memory, and no longer than somebody reads."""
+"""A list is written as it is read: the same bytes, without the memory, and no longer than someone reads."""
 
 import io
 import os
@@ -83,7 +83,7 @@ def _long_document(count: int) -> str:
 
 @pytest.mark.exhaustive
 def test_a_list_that_nobody_reads_on_ends_quietly() -> None:
-    """The first line is there at once; when the pipe is closed behind it, the run ends without a message."""
+    """The first line is there at once; when the pipe is closed after it, the run ends without a message."""
     api = _long_document(3000)
     assert 0 == run_cli(api).exit_code  # compiled
     command = [sys.executable, "-m", "dynacli", "operations", api, "-o", "text"]
@@ -102,7 +102,7 @@ def test_a_list_goes_on_where_the_catalog_is_damaged(output_format: str, home: P
     """A row that cannot be read is found when a part of the list is written: the rest comes from a new catalog."""
     api = _long_document(400)
     words = ("operations", api, "-o", output_format)
-    os.utime(api, (1_000_000_000, 1_000_000_000))  # a file that changed just now is read once more
+    os.utime(api, (1_000_000_000, 1_000_000_000))  # a file that changed just now is read again
     whole = run_cli(*words)
     (path,) = home.rglob("*.sqlite")
     for _ in range(2):

@@ -66,7 +66,7 @@ def test_replacing_never_loosens_permissions(tmp_path: Path, before: int, after:
     ids=["no-directory", "file-as-directory", "quotes", "directory-in-the-way", "long-name", "loop", "null"],
 )
 def test_what_stands_in_the_way_is_named(tmp_path: Path, name: str, reason: str, hint: str) -> None:
-    """A file that cannot be written is exit code 12 with the reason, and nothing is left behind."""
+    """A file that cannot be written is exit code 12 with the reason, and nothing is left over."""
     (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
     (tmp_path / "loop").symlink_to("loop")
@@ -139,7 +139,7 @@ def test_an_interrupt_leaves_the_old_file(folder: Path, monkeypatch: pytest.Monk
 
 
 def test_a_link_of_ones_own_is_followed(tmp_path: Path) -> None:
-    """A symbolic link stays one, and the file behind it gets the data, even one that is not there yet."""
+    """A symbolic link stays one, and the file after it gets the data, even one that is not there yet."""
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to("folder/target")
     for data in (b"first", b"second"):

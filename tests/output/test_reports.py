@@ -1,4 +1,4 @@
-"""`--report`: verdicts for machines, in four formats that other programs read as they stand."""
+"""`--report`: results for machines, in four formats that other programs read as they stand."""
 
 import json
 import re
@@ -303,14 +303,14 @@ def test_every_end_of_a_call_has_its_report(
 
 @pytest.mark.parametrize("words", [(), ("--dry-run", "json")], ids=["sent", "shown"])
 def test_a_report_of_a_call_that_is_not_judged_says_so(api: str, words: tuple[str, ...]) -> None:
-    """A report at the level `off` says that nothing was judged, so that nobody takes it for a good verdict."""
+    """A report at the level `off` says that nothing was validated, so that no one takes it for a good result."""
     assert 0 == run_cli(api, "get-pet", *words, "--validate", "off", "--report", "json=r.json").exit_code
     report = _json()
     assert ([], ["nothing is validated at the level `off`"]) == (report["findings"], report["not_validated"])
 
 
 def test_a_call_without_an_response_has_an_error() -> None:
-    """Nobody listens: exit code 6, and a report that is not valid."""
+    """No one listens: exit code 6, and a report that is not valid."""
     name = save(document({"/pet": {"get": operation("getPet")}}, ["http://127.0.0.1:9"]))
     result = run_cli(name, "get-pet", "--report", "json=r.json", "--report", "junit=r.xml")
     report = _json()

@@ -73,7 +73,7 @@ def test_an_error_is_not_filtered_away(api: str, server: Recorder, words: tuple[
 
 
 def test_the_code_of_a_form_that_does_not_fit(api: str) -> None:
-    """It is 13, the response is printed as JSON, and what is wrong with the response is said all the same."""
+    """It is 13, the response is printed as JSON, and what is wrong with the response is said anyway."""
     result = run_cli(api, "list-pets", "--columns", "nam", "--error-format", "json")
     assert (13, json.loads(PETS)) == (result.exit_code, result.json)
     assert ("format", ["name"]) == (result.error["kind"], result.error["near"])

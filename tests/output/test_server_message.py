@@ -64,7 +64,7 @@ def test_what_a_server_says(body: Any, said: str) -> None:
     ids=["nothing", "cut", "HTML", "no text", "too deep"],
 )
 def test_what_has_no_message(body: bytes, media_type: str) -> None:
-    """What is no JSON says nothing."""
+    """What is not JSON says nothing."""
     assert "" == server_message(body, media_type)
 
 

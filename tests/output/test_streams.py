@@ -68,7 +68,7 @@ def test_without_a_terminal_there_is_no_colour(api: str, words: str) -> None:
 
 
 def test_a_closed_pipe_is_a_silent_141(api: str) -> None:
-    """When nobody reads on, the program dies of SIGPIPE as others do, without a message."""
+    """When no one reads on, the program dies of SIGPIPE as others do, without a message."""
     result = _shell(f"$dynacli {api} large | head -c 1")
     assert (141, "[", "") == (result.returncode, result.stdout, result.stderr)
 
@@ -92,7 +92,7 @@ def test_a_full_disk_is_12(api: str, words: str) -> None:
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("words", ["API small", "operations API", "API small --dry-run", "--version"])
 def test_a_closed_standard_output_is_12(api: str, words: str) -> None:
-    """Data that nobody can get is an error, not a success."""
+    """Data that no one can get is an error, not a success."""
     result = _shell(f"$dynacli {words.replace('API', api)} >&-")
     assert 12 == result.returncode
     assert "Standard output cannot be written" in result.stderr
@@ -167,7 +167,7 @@ def test_streams_are_looked_up_when_called(
 
 
 def test_a_stream_of_text_alone_is_enough(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A caller may put a `StringIO` in the place of standard output."""
+    """A caller may put a `StringIO` instead of standard output."""
     stdout, stderr = io.StringIO(), io.StringIO()
     monkeypatch.setattr(sys, "stdout", stdout)
     monkeypatch.setattr(sys, "stderr", stderr)
@@ -191,7 +191,7 @@ def test_a_terminal_gets_a_readable_response(api: str, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize(("terminal", "end"), [(("stdout",), "\n"), ((), "")], ids=["terminal", "pipe"])
 def test_raw_json_ends_with_a_line_break_on_a_terminal(api: str, terminal: tuple[str, ...], end: str) -> None:
-    """The prompt of the shell does not stand behind the response; a pipe gets the exact bytes."""
+    """The prompt of the shell does not stand after the response; a pipe gets the exact bytes."""
     assert '{"a":1}' + end == run_cli(api, "small", "-o", "raw", "--yes", terminal=terminal).stdout
 
 

@@ -31,7 +31,7 @@ class _Terminal(io.TextIOWrapper):
 
 
 def shown(value: Any, columns: int, form: OutputForm | None = None) -> tuple[str, str]:
-    """Return what a terminal of so many columns shows of a response, and what is said beside it."""
+    """Return what a terminal of so many columns shows of a response, and what is reported beside it."""
     content, stderr = io.BytesIO(), io.StringIO()
     stdout = _Terminal(content, encoding="utf-8")
     variables = {"COLUMNS": str(columns), "NO_COLOR": "1", "TERM": "xterm"}

@@ -211,7 +211,7 @@ def test_raw_is_raw_on_a_terminal_too() -> None:
 
 
 def test_messages_stay_exact_in_a_pipe() -> None:
-    """Standard error that is no terminal gets the text as it is."""
+    """Standard error that is not a terminal gets the text as it is."""
     stream = io.StringIO()
     write_error(Environment(stderr=stream, variables={}), UsageError(OSC), "text")
     assert f"error: {OSC}\n" == stream.getvalue()

@@ -1,4 +1,4 @@
-"""Verdicts for a person: each finding with the part of the message that is wrong, marked, and who says so."""
+"""Results for a person: each finding with the part of the message that is wrong, marked, and who says so."""
 
 import json
 import time

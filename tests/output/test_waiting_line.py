@@ -59,7 +59,7 @@ def _register() -> None:
 
 
 def test_an_old_catalog_is_compiled_once_with_a_line(home: Path) -> None:
-    """The line stands until the catalog is there, leaves nothing behind, and does not come again."""
+    """The line stands until the catalog is there, leaves nothing after, and does not come again."""
     _register()
     (catalog,) = (home / "cache").rglob("*.sqlite")
     catalog.rename(catalog.with_name(catalog.name.replace(catalog.name.split(".")[1], "1")))

@@ -38,7 +38,7 @@ def _leads_somewhere(page: Path, path: str, heading: str) -> bool:
 
 @pytest.mark.parametrize("name", _PAGES)
 def test_every_link_of_a_page_leads_somewhere(name: str) -> None:
-    """A relative link names a file, and behind `#` a heading of it."""
+    """A relative link names a file, and after `#` a heading of it."""
     broken = [link for link in _LINK.findall(_text(name)) if not _leads_somewhere(ROOT / name, *link)]
     assert [] == broken
 

@@ -25,7 +25,7 @@ def _printed(code: str, *, is_own_process: bool = True) -> list[str]:
 
 @pytest.mark.parametrize("is_own_process", [True, False])
 def test_only_a_program_imports_click_without_what_it_hardly_uses(is_own_process: bool) -> None:
-    """In somebody else's process click is imported when somebody asks for it, and as a whole."""
+    """In someone else's process click is imported when someone asks for it, and as a whole."""
     code = (
         f"import sys; print('click' in sys.modules, *[name for name in {_DEFERRED} if name in sys.modules])"
     )
@@ -87,7 +87,7 @@ def test_click_makes_its_type_of_uuids_of_the_real_ones(monkeypatch: pytest.Monk
             del sys.modules[name]
 
 
-# Another version of click may use more of a module than its stand-in has.
+# Another version of click may use more of a module than its placeholder has.
 _OTHER_VERSION = """
 from dynacli import lean_imports
 import dynacli
@@ -101,12 +101,12 @@ print(click.types.uuid.__name__, click.core.inspect is inspect)
 
 
 def test_the_plain_import_is_the_way_back() -> None:
-    """Where click needs what a stand-in does not have, it gets all the real modules."""
+    """Where click needs what a placeholder does not have, it gets all the real modules."""
     assert ["uuid True"] == _printed(_OTHER_VERSION, is_own_process=False)
 
 
 def test_jsonschema_rs_is_imported_without_the_date_of_its_build() -> None:
-    """It judges as ever, and other code gets the real `email.utils`."""
+    """It validates as ever, and other code gets the real `email.utils`."""
     code = """
 from dynacli.lean_imports import import_jsonschema_rs
 import_jsonschema_rs()

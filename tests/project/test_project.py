@@ -94,7 +94,7 @@ def test_the_shipped_document_is_the_one_in_the_checkout(wheel: Path) -> None:
     not os.environ.get("DYNACLI_TEST_LOWEST"), reason="installs packages; DYNACLI_TEST_LOWEST=1 runs it"
 )
 def test_the_lower_bounds_are_true(wheel: Path, tmp_path: Path, home: Path) -> None:  # noqa: ARG001
-    """With the lowest version of every direct dependency, a judged call of the demo works and warns of nothing."""
+    """With the lowest version of every direct dependency, a validated call of the demo works and warns of nothing."""
     constraints = tmp_path / "constraints.txt"
     lines = [f"{found['name']}=={found['lower']}\n" for found in _requirements().values() if found]
     constraints.write_text("".join(lines))

@@ -175,10 +175,10 @@ def _strings() -> Mapping[str, _Strings]:
 
 
 _MOST = {
-    ("messages", "terms"): 21,
-    ("docstrings", "terms"): 1052,
+    ("messages", "terms"): 18,
+    ("docstrings", "terms"): 109,
     ("docstrings", "long sentences"): 0,
-    ("comments", "terms"): 204,
+    ("comments", "terms"): 45,
 }
 """Kind of text, and what is wrong with it → how often the code has it. These numbers only fall."""
 

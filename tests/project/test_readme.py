@@ -99,7 +99,7 @@ _PYTHON = page("python") or ""
     ids=["README.md", "help python"],
 )
 def test_the_examples_of_the_library_run(blocks: list[str], printed: str) -> None:
-    """The Python blocks run as they stand, in a new interpreter, and print what the stand-in has."""
+    """The Python blocks run as they stand, in a new interpreter, and print what the demo API has."""
     run = subprocess.run([sys.executable, "-c", "".join(blocks)], capture_output=True, text=True, check=False)
     assert (0, printed, "") == (run.returncode, run.stdout, run.stderr)
 
@@ -107,7 +107,7 @@ def test_the_examples_of_the_library_run(blocks: list[str], printed: str) -> Non
 def test_the_example_of_a_stream_reads_its_items(
     server: Recorder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The stand-in has no stream, so that the example reads one of another API."""
+    """The demo API has no stream, so that the example reads one of another API."""
     (block,) = (block for block in _blocks(_PYTHON) if "api.stream(" in block)
     response = {"description": "", "content": {"text/event-stream": {}}}
     watch = {"operationId": "watchRuns", "parameters": [parameter("status", {"type": "string"})]}

@@ -1,4 +1,4 @@
-"""A library that is imported lean sees stand-ins, nobody else does, and each works as what it stands for."""
+"""A library that is imported lean sees placeholders, no one else does, and each works as what it stands for."""
 
 import sys
 import threading
@@ -57,7 +57,7 @@ def _loaded() -> list[str]:
     ],
 )
 def test_every_statement_gives_the_stand_in(write: Any, statement: str, loaded: list[str]) -> None:
-    """Whichever way a module is imported, its stand-in is what the library sees, and nobody else sees it."""
+    """Whichever way a module is imported, its placeholder is what the library sees, and no one else sees it."""
     write(__init__=statement)
     whole = "dear.part" not in statement and "import part" not in statement
     stand_ins = {"dear" if whole else "dear.part": DeferredModule("dear", price="stand-in")}
@@ -92,14 +92,14 @@ def test_a_module_can_be_made_to_be_missing(write: Any, statement: str) -> None:
 
 
 def test_what_is_loaded_already_is_used(write: Any) -> None:
-    """No stand-in takes the place of a module that other code has imported before."""
+    """No placeholder takes the place of a module that other code has imported before."""
     write(__init__="from dear import price as found")
     import_module("dear")
     assert 7 == import_lean("lib", {"dear": DeferredModule("dear", price="stand-in")}, {"lib"}).found
 
 
 def test_a_stand_in_imports_its_module_when_it_needs_it(write: Any) -> None:
-    """A name that the stand-in does not have comes from the real module, and one that nothing has is an error."""
+    """A name that the placeholder does not have comes from the real module, and one that nothing has is an error."""
     write(__init__="import dear.part as part")
     library = import_lean("lib", {"dear.part": DeferredModule("dear.part", price="stand-in")}, {"lib"})
     assert ["dear"] == _loaded()
@@ -142,7 +142,7 @@ def test_a_deferred_package_runs_when_something_of_it_is_used(write: Any) -> Non
 
 
 def test_the_plain_import_follows_one_that_fails(write: Any) -> None:
-    """A library that needs more than a stand-in has is imported with the real modules, its parts included."""
+    """A library that needs more than a placeholder has is imported with the real modules, its parts included."""
     write(__init__="from .inner import it\nfound = it.found", inner_of_it="from dear import price as found")
     assert 7 == import_lean("lib", {"dear": None}, {"lib"}).found
     assert 7 == sys.modules["lib.inner.it"].found
@@ -150,7 +150,7 @@ def test_the_plain_import_follows_one_that_fails(write: Any) -> None:
 
 
 def test_an_error_of_the_library_itself_is_raised(write: Any) -> None:
-    """What fails with the real modules, too, is no matter of stand-ins."""
+    """What fails with the real modules, too, is not matter of placeholders."""
     write(__init__="import dear\nraise LookupError(str(dear.price))")
     with pytest.raises(LookupError, match=r"^7$"):
         import_lean("lib", {"dear": DeferredModule("dear", price="stand-in")}, {"lib"})
@@ -158,7 +158,7 @@ def test_an_error_of_the_library_itself_is_raised(write: Any) -> None:
 
 
 def test_another_thread_imports_the_real_modules(write: Any) -> None:
-    """Only the thread that imports the library sees stand-ins."""
+    """Only the thread that imports the library sees placeholders."""
     write(
         __init__="import threading\nfrom dear import price as found\n"
         "def run():\n    import other_lib\n"
@@ -172,7 +172,7 @@ def test_another_thread_imports_the_real_modules(write: Any) -> None:
 
 
 def test_what_is_placed_goes_away_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stand-in is among the modules only within the block, unless something took its place there."""
+    """A placeholder is among the modules only within the block, unless something took its place there."""
     stand_in, real = ModuleType("placed_module"), ModuleType("placed_module")
     with placed("placed_module", stand_in):
         assert import_module("placed_module") is stand_in

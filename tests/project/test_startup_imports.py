@@ -254,7 +254,7 @@ class _Kind(NamedTuple):
         words: Of the command line; `ORIGIN` is a server's.
         own: dynacli's own modules that it may import.
         others: The packages from outside the standard library that it may import.
-        heavy: Which of the heavy modules it may import all the same.
+        heavy: Which of the heavy modules it may import anyway.
     """
 
     words: str
@@ -302,7 +302,7 @@ def pets(tmp_path: Path) -> None:
     """A registered API whose document was compiled before."""
     path = tmp_path / "pets.json"
     path.write_text(json.dumps(_DOCUMENT))
-    os.utime(path, (1_000_000_000, 1_000_000_000))  # a file that changed just now is read once more
+    os.utime(path, (1_000_000_000, 1_000_000_000))  # a file that changed just now is read again
     assert 0 == run_cli("api", "add", "pets", str(path)).exit_code
 
 
@@ -334,7 +334,7 @@ def loaded(kind: _Kind, pets: None, server: Recorder, tmp_path: Path) -> frozens
     server.responses["/pets/1"] = Response(200, b'{"id": 1, "state": "sold"}')
     words = kind.words.replace("ORIGIN", server.origin).split()
     if "--server" in words or words[0] == "demo":
-        # The first call of all makes the history, and compiles the stand-in: of the dynacli that the process imports.
+        # The first call of all makes the history, and compiles the demo API: of the dynacli that the process imports.
         _loaded(words, tmp_path)
     return _loaded(words, tmp_path)
 

@@ -33,7 +33,7 @@ def _run(*command: str | Path, directory: Path, **variables: str | Path) -> None
 
 
 def _try_demo(program: Path, directory: Path) -> None:
-    """Run the demo as somebody does who has just installed the program."""
+    """Run the demo as someone does who has just installed the program."""
     home = Path(tempfile.mkdtemp(dir=directory))
     kept = {f"DYNACLI_{name.upper()}_DIR": home / name for name in ("cache", "config", "state")}
     _run(program, *_DEMO, directory=home, HOME=home, **kept)

@@ -132,7 +132,7 @@ def copied(source: str, target: str) -> None:
 
 
 def state(*places: str) -> list[list[Any]]:
-    """Return what is in some directories, but for times and for what stands in temporary files, which nobody reads."""
+    """Return what is in some directories, but for times and for what stands in temporary files, which no one reads."""
     found = []
     for place in places:
         for path in Path(place).rglob("*"):
@@ -165,7 +165,7 @@ def seen(name: str, *more: str) -> list[Any]:
 
 
 def _told(text: str) -> str:
-    """Return what is told on standard error, without its times."""
+    """Return what is reported on standard error, without its times."""
     known = ("held back", "is not in the cache", "There is no API")
     return next((phrase for phrase in known if phrase in text), text)
 

@@ -177,7 +177,7 @@ def _import_all() -> None:
         path = Path(directory, "api.json")
         path.write_text(json.dumps(pets()))
         for words in (
-            ("api", "add", "warm", "http://127.0.0.1:1/openapi.json"),  # nobody responds
+            ("api", "add", "warm", "http://127.0.0.1:1/openapi.json"),  # no one responds
             ("api", "add", "warm", str(path)),
             ("api", "list", "-o", "json"),
             ("api", "history", "warm", "-o", "json"),

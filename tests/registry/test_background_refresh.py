@@ -1,4 +1,4 @@
-"""A document that is due is refreshed behind the command: nobody waits for it, and nothing is left of it."""
+"""A document that is due is refreshed after the command: no one waits for it, and nothing is left of it."""
 
 import json
 import os
@@ -46,7 +46,7 @@ def _refreshes(home: Path) -> list[_Process]:
             if b"__refresh" in words and mark in (folder / "environ").read_bytes().split(b"\0"):
                 found.append(_Process(int(folder.name), [word.decode() for word in words]))
         except OSError:
-            continue  # it has just ended, or is somebody else's
+            continue  # it has just ended, or is someone else's
     return found
 
 
@@ -154,7 +154,7 @@ def test_there_is_one_for_an_api_at_a_time(served: Served, home: Path) -> None:
 def test_there_is_none_where_nobody_wants_it(
     words: tuple[str, ...], mode: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`--offline`, `never`, and whoever has just waited for the document begin nothing behind the command."""
+    """`--offline`, `never`, and whoever has just waited for the document begin nothing after the command."""
     monkeypatch.setenv("DYNACLI_REFRESH", mode or "background")
     assert 0 == dry_run("shop", "list-pets", *words).exit_code
     assert not _has_claim(home)
@@ -201,7 +201,7 @@ def test_one_that_failed_is_not_tried_again_at_once(served: Served, home: Path) 
 
 
 def test_a_document_without_a_name_is_refreshed_too(server: Recorder, home: Path) -> None:
-    """A URL is used as it is and refreshed behind the command; what its query holds is nobody else's business."""
+    """A URL is used as it is and refreshed after the command; what its query holds is not one else's business."""
     served = Served(server, pets())
     url = f"{served.url}?token=hunter2-{home.name}"
     assert 0 == dry_run(url).exit_code
@@ -251,7 +251,7 @@ def test_modules_of_the_directory_are_not_imported(served: Served, home: Path) -
 
 
 def test_a_program_that_lives_long_keeps_no_dead_processes(served: Served, home: Path) -> None:
-    """`main` may be called many times in one process: the next refresh lets go of those that have ended."""
+    """`main` may be called many times in one process: the next refresh releases those that have ended."""
     numbers = []
     for _ in range(2):
         with holding(served):
@@ -265,7 +265,7 @@ def test_a_program_that_lives_long_keeps_no_dead_processes(served: Served, home:
 
 
 def _in_this_process(word: str) -> tuple[int, str, str]:
-    """Refresh as the process behind a run does, and return its exit code and what it writes."""
+    """Refresh as the process after a run does, and return its exit code and what it writes."""
     result = run_cli("__refresh", word)
     return result.exit_code, result.stdout, result.stderr
 
@@ -286,7 +286,7 @@ def test_a_document_that_was_pinned_meanwhile_is_not_refreshed(served: Served, h
 
 
 def test_one_that_fails_leaves_its_claim(served: Served, home: Path) -> None:
-    """Nobody sees it fail, whether the server fails or sends no document, and the claim holds the next one back."""
+    """No one sees it fail, whether the server fails or sends no document, and the claim holds the next one back."""
     _claim(home)
     for content, status in ((b"", 500), (b"no document", 200)):
         served.has(content, status)

@@ -115,7 +115,7 @@ def test_what_is_no_file_holds_nothing_up(kind: str, damage: Callable[[Path], No
 
 @pytest.mark.parametrize("name", ["history.sqlite", "history.sqlite-journal"])
 def test_a_pipe_in_the_place_of_the_history_holds_nothing_up(name: str, home: Path, server: Recorder) -> None:
-    """The call is made, and a history is begun anew."""
+    """The call is made, and a history is begun again."""
     api = save(pets("1", server.origin))
     run_cli(api, "get-pet", "1")
     (history,) = home.rglob("history.sqlite")
@@ -195,7 +195,7 @@ FOREIGN = [
 @pytest.mark.sampled(6)
 @pytest.mark.parametrize("content", FOREIGN, ids=range(len(FOREIGN)))
 def test_a_pointer_may_hold_anything(content: str, compiled: Path) -> None:
-    """A pointer that is no pointer counts as absent."""
+    """A pointer that is not a pointer counts as absent."""
     (compiled / "current.json").write_text(content)
     _all_works()
 
@@ -266,7 +266,7 @@ def test_a_table_may_be_missing(table: str, compiled: Path) -> None:
     db.execute(f"DROP TABLE {table}")
     db.commit()
     db.close()
-    # Noticed in the midst of judging, it is too late for this verdict, and that is said.
+    # Noticed in the midst of validating, it is too late for this result, and that is reported.
     healing = run_cli("./api.json", "create-pet", "--name", "x", "--dry-run")
     assert 0 == healing.exit_code
     assert "components" == table or "" == healing.stderr
@@ -353,7 +353,7 @@ sys.exit(main(sys.argv[2:]))
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("size", [0, 1000, 20_000])
 def test_a_full_disk_costs_the_cache_alone(size: int, home: Path) -> None:
-    """Where a file cannot grow, the run works from memory and leaves nothing half-made behind."""
+    """Where a file cannot grow, the run works from memory and leaves nothing half-made after."""
     save(pets())
     command = [sys.executable, "-c", LIMITED, str(size), "operations", "./api.json", "-o", "json"]
     for _ in range(2):

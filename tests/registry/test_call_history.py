@@ -96,7 +96,7 @@ def history_seconds(text: str) -> float:
 def test_what_is_kept_of_calls_that_end_otherwise(
     words: tuple[str, ...], response: Response, kept: list[Any] | None, api: str, server: Recorder
 ) -> None:
-    """A call that fails is kept with its exit code; what was not sent is no call."""
+    """A call that fails is kept with its exit code; what was not sent is not a call."""
     server.responses["/pets"] = response
     run_cli(api, *_CALL, *words)
     found = run_cli("history", "-o", "json").json
@@ -127,7 +127,7 @@ def test_no_history_is_kept_where_none_is_wanted(
 def test_a_word_that_is_no_way_to_keep_a_history_keeps_none(
     api: str, history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where nobody knows what was meant, nothing is kept, and a warning says which words there are."""
+    """Where no one knows what was meant, nothing is kept, and a warning says which words there are."""
     monkeypatch.setenv("DYNACLI_HISTORY", "none")
     warning = _calls(api)
     assert "`none` says nothing of the history" in warning
@@ -161,7 +161,10 @@ def test_a_damaged_history_is_set_aside_and_begun_anew(
     """The call is not broken by it, and says it once."""
     _calls(api)
     harm(history)
-    told = [_calls(api, "-v", "--validate", "off").count("damaged and is begun anew") for _ in range(2)]
+    told = [
+        _calls(api, "-v", "--validate", "off").count("damaged, so dynacli started a new one")
+        for _ in range(2)
+    ]
     assert [1, 0] == told
     assert 2 == len(_commands())
     assert history.with_name("history.sqlite.damaged").exists()
@@ -250,7 +253,7 @@ def test_a_history_that_cannot_be_made_is_not_worth_a_word(there: str, api: str,
 def test_without_a_configuration_that_can_be_read_nothing_is_kept(
     api: str, history: Path, home: Path
 ) -> None:
-    """Where nobody can tell whether a history is wanted, or what the policy allows, nothing is called."""
+    """Where no one can tell whether a history is wanted, or what the policy allows, nothing is called."""
     (home / "config").mkdir()
     (home / "config" / "config.toml").write_text("history = off\n")
     result = run_cli(api, *_CALL)
@@ -285,7 +288,7 @@ def test_a_process_that_dies_in_the_middle_leaves_a_whole_history(api: str, hist
 
 @pytest.mark.parametrize(("end", "code"), [(BrokenPipeError, 141), (KeyboardInterrupt, 130)])
 def test_a_call_that_is_cut_short_is_kept(end: type[BaseException], code: int, api: str) -> None:
-    """Whoever stops reading, or presses Ctrl-C while the response is written, has made the call all the same."""
+    """Whoever stops reading, or presses Ctrl-C while the response is written, has made the call anyway."""
 
     class Stdout(io.RawIOBase):
         def writable(self) -> bool:

@@ -266,7 +266,7 @@ def test_a_link_to_the_file_stays_a_link(home: Path, tmp_path: Path) -> None:
 
 
 def test_the_file_is_for_its_owner_alone(home: Path) -> None:
-    """What dynacli makes can be read by nobody else."""
+    """What dynacli makes can be read by no one else."""
     save(pets())
     assert 0 == run_cli("api", "add", "shop", "./api.json").exit_code
     assert (0o700, 0o600) == (

@@ -276,7 +276,7 @@ def _killed_everywhere(
     """
     stage.run("operations", save(pets(), "another.json"))
     scenario.prepare(stage)
-    # Not behind the runs here: nothing else may be at work while they are looked at.
+    # Not after the runs here: nothing else may be at work while they are looked at.
     monkeypatch.setenv("DYNACLI_REFRESH", "blocking")
     if scenario.limit:
         monkeypatch.setenv("DYNACLI_CACHE_LIMIT", scenario.limit)
@@ -313,7 +313,7 @@ def _killed_everywhere(
 def _moments(made: list[tuple[str, str, int]], scenario: Scenario) -> list[tuple[int, bool]]:
     """Return at which changes a run is killed: before each, and in the midst of each that writes."""
     writes = [number for number, step in enumerate(made, 1) if step[0] == "write"]
-    # They differ in how long a file is that nobody reads.
+    # They differ in how long a file is that no one reads.
     pages = [number for number in writes if ".sqlite." in made[number - 1][1]]
     left_out = set() if scenario.is_thorough else set(pages) - set(pages[::5])
     moments = [(number, False) for number in range(1, len(made) + 1)]

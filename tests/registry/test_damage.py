@@ -58,7 +58,7 @@ def _make_dangling_link(path: Path, other: Path) -> None:
 
 
 def _make_link(path: Path, other: Path) -> None:
-    """Let it lead to a file of somebody else's, which nobody may change."""
+    """Let it lead to a file of someone else's, which no one may change."""
     path.unlink()
     target = other.parent / "of-somebody"
     target.write_text("mine")
@@ -364,7 +364,7 @@ def test_names_outlive_what_gave_them(harm: Callable[[Kept], Any], at_url: Kept,
     Served(server, _grabbing())
     began = time.monotonic()
     assert 0 == run_cli(*LIST, "--refresh").exit_code
-    assert time.monotonic() - began < LOCK_SECONDS  # nobody waits for a lock of their own
+    assert time.monotonic() - began < LOCK_SECONDS  # no one waits for a lock of their own
     assert NEW_URL == dry_run("shop", "list-pets").json["url"]
     assert "http://127.0.0.1:9/v2/first" == dry_run("shop", "list-pets-get-first").json["url"]
 
@@ -387,7 +387,7 @@ def test_the_catalog_of_another_revision_is_not_believed(at_url: Kept) -> None:
 
 
 def test_a_revision_that_is_held_may_be_lost(at_url: Kept) -> None:
-    """Without its catalog it is compiled again; without its document the latest is used, and that is said."""
+    """Without its catalog it is compiled again; without its document the latest is used, and that is reported."""
     history = run_cli("api", "history", "shop", "-o", "json").json
     revision = history[-1]["revision"]
     assert "1" == history[-1]["version"]
@@ -407,7 +407,7 @@ def test_a_revision_that_is_held_may_be_lost(at_url: Kept) -> None:
 def test_a_catalog_in_another_format_goes_after_a_month(
     days: int, is_left: bool, at_url: Kept, server: Recorder
 ) -> None:
-    """Another version of dynacli may be in use beside this one; what nobody used for so long is cleared away."""
+    """Another version of dynacli may be in use beside this one; what no one used for so long is cleared away."""
     for path in at_url.directory.glob("*.sqlite"):
         path.rename(path.with_name(path.name.replace(f".{FORMAT}.", f".{FORMAT - 1}.")))
     Served(server, _grabbing())
@@ -437,7 +437,7 @@ def test_what_never_became_current_goes_after_a_day(at_url: Kept, server: Record
     "harm", [_empty, _make_directory, _make_dangling_link, _make_link], ids=lambda function: function.__name__
 )
 def test_a_claim_may_be_anything(harm: Callable[[Path, Path], None], at_url: Kept) -> None:
-    """Whatever stands in the place of a claim counts for five minutes, and nothing is changed through a link."""
+    """Whatever stands instead of a claim counts for five minutes, and nothing is changed through a link."""
     at_url.damage("refresh.claim", harm)
     of_somebody = at_url._some_other.parent / "of-somebody"
     before = of_somebody.stat().st_mtime_ns if of_somebody.exists() else 0

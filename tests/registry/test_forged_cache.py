@@ -1,4 +1,4 @@
-"""What somebody can do who writes into the cache: change what an API looks like, and nothing that a person has said."""
+"""What someone can do who writes into the cache: change what an API looks like, and nothing that a person has said."""
 
 import json
 import os

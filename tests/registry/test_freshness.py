@@ -49,7 +49,7 @@ def test_who_asked_in_vain_does_not_ask_again_at_once() -> None:
 
 
 def test_a_clock_that_was_set_back_makes_a_document_old() -> None:
-    """A document from the future is one of which nobody knows how old it is."""
+    """A document from the future is one of which no one knows how old it is."""
     assert float("inf") == age_of({"fetched_at": NOW + 1}, NOW)
     assert True is is_due({"fetched_at": NOW + 1, "max_age": 7 * DAY}, NOW)
     assert NOW == age_of({}, NOW)
@@ -189,7 +189,7 @@ def test_a_variable_that_means_nothing_is_named(server: Recorder, monkeypatch: p
 def test_a_fresh_document_is_said_to_be(
     server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`api list` and `api show` tell whether a document is due, and ask nobody."""
+    """`api list` and `api show` tell whether a document is due, and ask no one."""
     monkeypatch.setenv("DYNACLI_REFRESH", "never")
     served = _added(server)
     for seconds, fresh in ((0, True), (DAY - 10, True), (20, False)):

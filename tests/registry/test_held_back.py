@@ -214,7 +214,7 @@ def test_what_was_held_back_and_lost_is_asked_for_again(
 
 
 def test_a_url_is_held_to_the_same(server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A document without a name is held back too when nobody asked for it; who asks by `--refresh` gets it."""
+    """A document without a name is held back too when no one asked for it; who asks by `--refresh` gets it."""
     monkeypatch.setenv("DYNACLI_REFRESH", "blocking")
     served = Served(server, pets())
     url = f"{served.url}?token=hunter2"

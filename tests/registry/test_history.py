@@ -85,7 +85,7 @@ def test_history_of_a_document_without_a_name(served: Served) -> None:
 
 @pytest.mark.usefixtures("served")
 def test_rollback_goes_back_one_and_holds_it() -> None:
-    """`api rollback` uses the revision before and says how to go on; once more goes back one more."""
+    """`api rollback` uses the revision before and says how to go on; again goes back one more."""
     revisions = _revisions()
     first = run_cli("api", "rollback", "shop")
     since = _rows()[1]["since"]
@@ -178,7 +178,7 @@ def test_pin_holds_what_is_in_use() -> None:
 @pytest.mark.parametrize("word", ["ffffffff", "abc", "zzzz", "-", "../../etc"])
 @pytest.mark.usefixtures("served")
 def test_a_revision_that_there_is_not_is_named(verb: str, word: str) -> None:
-    """A word that is no beginning of a revision, or too short a one, is answered with those that there are."""
+    """A word that is not a beginning of a revision, or too short a one, gets those that there are."""
     result = run_cli("api", verb, "shop", "--error-format", "json", "--", word)
     latest = ", ".join(f"`{revision[:12]}`" for revision in _revisions())
     assert (2, f"`shop` has no revision `{word}`", f"The latest are {latest}") == (
@@ -208,7 +208,7 @@ def test_a_beginning_that_several_have_is_too_short(home: Path) -> None:
 
 @pytest.mark.parametrize("verb", ["pin", "unpin", "rollback"])
 def test_only_a_registered_api_is_held(verb: str) -> None:
-    """Documents without a name, and the stand-in, cannot be held: there is no entry that would say so."""
+    """Documents without a name, and the demo API, cannot be held: there is no entry that would say so."""
     save(pets())
     for name in ("./api.json", "demo", "nobody"):
         assert 2 == run_cli("api", verb, name).exit_code
@@ -290,7 +290,7 @@ def test_a_content_that_comes_back_is_the_latest(served: Served, home: Path) -> 
 
 @pytest.mark.usefixtures("served")
 def test_revisions_are_completed() -> None:
-    """Behind the name of an API, `pin` and `rollback` offer its revisions; `pin` offers the names before that."""
+    """After the name of an API, `pin` and `rollback` offer its revisions; `pin` offers the names before that."""
     revisions = [revision[:12] for revision in _revisions()]
     for verb in ("pin", "rollback"):
         for shell in ("bash", "zsh", "fish"):

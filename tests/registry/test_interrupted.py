@@ -82,7 +82,7 @@ __main__.run(interrupted)
 @pytest.mark.no_cover
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_inside_a_callback_is_not_lost(number: int) -> None:
-    """Python goes on behind a callback whose exception it cannot raise: the run ends by the signal all the same."""
+    """Python goes on after a callback whose exception it cannot raise: the run ends by the signal anyway."""
     words = [sys.executable, "-c", _LOST.format(number=int(number))]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (-number, "went on\n", "") == (done.returncode, done.stdout, done.stderr)

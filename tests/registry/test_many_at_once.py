@@ -67,7 +67,7 @@ def _refreshes(home: Path) -> list[str]:
     mark = f"DYNACLI_CACHE_DIR={home / 'cache'}".encode()
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it has just ended, or is somebody else's
+        with contextlib.suppress(OSError):  # it has just ended, or is someone else's
             if (
                 b"__refresh" in (folder / "cmdline").read_bytes()
                 and mark in (folder / "environ").read_bytes()
@@ -94,7 +94,7 @@ def test_one_of_many_that_wait_fetches(
 def test_nobody_of_many_waits_for_the_one_that_fetches(
     many: int, served: Served, forks: Forks, home: Path
 ) -> None:
-    """Behind the commands one process fetches; all commands have ended by then, with what there was."""
+    """After the commands one process fetches; all commands have ended by then, with what there was."""
     age(home, 2 * DAY)
     with holding(served):
         for ended in forks.at_once(many, (run, *LIST)):
@@ -226,7 +226,7 @@ def test_readers_never_fail_while_the_cache_is_cleared(
 
 
 def test_a_lock_that_was_removed_keeps_nobody_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the cache is cleared while somebody opens a lock, it is the lock that is there now that counts."""
+    """Where the cache is cleared while someone opens a lock, it is the lock that is there now that counts."""
     path = tmp_path / "new" / "lock"  # its directory may have gone too
     open_lock_file = files._open_lock_file
 

@@ -35,7 +35,7 @@ def _plain(result: Result) -> str:
 
 
 def _refreshed(served: Served, home: Path, document: dict[str, Any]) -> None:
-    """Let the document change, and a run notice it that nobody sees."""
+    """Let the document change, and a run notice it that no one sees."""
     served.has(document)
     age(home, 2 * DAY)
     result = run_cli("operations", "shop")
@@ -175,7 +175,7 @@ def test_what_came_and_went_is_no_news(served: Served, home: Path) -> None:
 
 
 def test_after_it_was_told_counting_begins_anew(served: Served, home: Path) -> None:
-    """What was told is known."""
+    """What was reported is known."""
     _refreshed(served, home, pets(**NEW))
     assert "1 new operation (dynacli changes shop)" in _seen().stderr
     _refreshed(served, home, pets(**NEWER))
@@ -201,7 +201,7 @@ def test_api_refresh_tells_right_there(served: Served) -> None:
 
 
 def test_a_file_has_news_too(home: Path) -> None:
-    """A registered file that was edited is told of like any other; one that was named just now is not."""
+    """A registered file that was edited learns of like any other; one that was named just now is not."""
     path = Path("api.json")
     path.write_text(json.dumps(pets()))
     run_cli("api", "add", "shop", "./api.json")

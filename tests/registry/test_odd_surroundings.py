@@ -1,4 +1,4 @@
-"""A full disk, a directory of somebody else's, no home, a wrong clock: the program works, or says why not."""
+"""A full disk, a directory of someone else's, no home, a wrong clock: the program works, or says why not."""
 
 import json
 import os

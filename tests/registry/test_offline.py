@@ -102,7 +102,7 @@ def test_only_the_call_fails() -> None:
 
 
 def test_a_fresh_document_has_no_warning(server: Recorder) -> None:
-    """Offline is no reason to warn of a document that is not due."""
+    """Offline is not reason to warn of a document that is not due."""
     served = Served(server, pets())
     run_cli("api", "add", "shop", served.url)
     for words in COMMANDS.values():

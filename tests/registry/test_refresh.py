@@ -72,7 +72,7 @@ def test_after_a_refresh_the_new_command_is_there() -> None:
 def test_an_unchanged_document_is_asked_for_by_its_tag(
     headers: dict[str, str], asked: dict[str, list[str]], server: Recorder
 ) -> None:
-    """The server is told what is at hand, and nothing changes when it has nothing newer."""
+    """The server learns what is at hand, and nothing changes when it has nothing newer."""
     url = f"{server.origin}/openapi.json"
     server.responses["/openapi.json"] = _tagged(json.dumps(pets()).encode(), **headers)
     assert 0 == run_cli("api", "add", "shop", url).exit_code
@@ -206,7 +206,7 @@ def test_the_next_revision_of_the_demo_is_there_without_a_server() -> None:
 
 @pytest.mark.parametrize(("role", "code"), [("viewer", 4), ("editor", 0), ("admin", 0), ("owner", 0)])
 def test_the_demo_signs_in_as_it_is_told(role: str, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`--role` decides who calls, also where a variable holds the key of somebody else."""
+    """`--role` decides who calls, also where a variable holds the key of someone else."""
     from dynacli.demo.demo_facts import API_KEYS
 
     monkeypatch.setenv("DYNACLI_DEMO_TOKEN", API_KEYS["viewer"])
@@ -216,7 +216,7 @@ def test_the_demo_signs_in_as_it_is_told(role: str, code: int, monkeypatch: pyte
 
 
 def test_the_demo_is_a_fresh_one_each_time() -> None:
-    """What a call changes is gone with the stand-in, and each response is the same again."""
+    """What a call changes is gone with the demo API, and each response is the same again."""
     words = ("demo", "get-workflow", WORKFLOW)
     before = run_cli(*words)
     assert 0 == run_cli("demo", "update-workflow", *words[2:], "--name", "Another name").exit_code

@@ -1,4 +1,4 @@
-"""What a server may do with a document, by each way of asking for it: what is used afterwards, and what is said.
+"""What a server may do with a document, by each way of asking for it: what is used afterwards, and what is reported.
 
 A document that works is never lost to one that does not, whoever asks.
 """
@@ -138,7 +138,7 @@ class Situation(NamedTuple):
     Args:
         outcome: What becomes of it.
         then: Sets the server to what it does afterwards.
-        reason: Of what is held back or fails: a part of what is said; of what is asked for by a condition: that.
+        reason: Of what is held back or fails: a part of what is reported; of what is asked for by a condition: that.
         first: The document at first.
         headers: Those that come with it.
         seconds: For how long what came then is fresh.
@@ -405,7 +405,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def release() -> Iterator[threading.Event]:
-    """An event that lets go of a server that hangs."""
+    """An event that releases a server that hangs."""
     event = threading.Event()
     yield event
     event.set()
@@ -445,7 +445,7 @@ def _works() -> None:
 
 
 def _warnings() -> list[str]:
-    """Return the warnings of a call that is made all the same."""
+    """Return the warnings of a call that is made anyway."""
     result = dry_run("shop")
     assert (0, "GET") == (result.exit_code, result.json["method"])
     assert re.fullmatch(r"(warning: .*\n( .*\n)*)?", result.stderr)
@@ -456,7 +456,7 @@ def _matches(situation: Situation, mode: str, result: Result) -> None:
     """Assert what the run itself says that asks for the document."""
     outcome, reason = situation.outcome, situation.reason
     if mode == BACKGROUND:
-        assert ("", "") == (result.stdout, result.stderr)  # nobody would see it
+        assert ("", "") == (result.stdout, result.stderr)  # no one would see it
     elif mode in {FLAG, VERB}:
         assert situation.code == result.exit_code
         assert reason in result.stderr or outcome == SAME

@@ -379,7 +379,7 @@ def test_an_api_of_that_name_does_not_shadow_a_path() -> None:
 
 
 def test_an_unknown_name_is_told_near_ones() -> None:
-    """A name with a slip of the finger is answered with the one that is meant."""
+    """A name with a slip of the finger gets the one that is meant."""
     save(pets())
     run_cli("api", "add", "shop", "./api.json")
     result = run_cli("shpo", "list-pets", "--error-format", "json")

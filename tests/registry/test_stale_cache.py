@@ -59,7 +59,7 @@ def test_a_touched_file_is_not_compiled_again(home: Path) -> None:
 
 
 def test_a_copy_with_the_same_content_is_not_compiled_again(home: Path) -> None:
-    """What counts in the end is the content: replacing a file by its copy is no change."""
+    """What counts in the end is the content: replacing a file by its copy is not a change."""
     path = Path(save(pets()))
     dry_run()
     inode = _catalogs(home)[0].stat().st_ino
@@ -113,7 +113,7 @@ def test_a_time_in_the_future_is_no_reason_to_trust() -> None:
     ids=["cut", "empty", "other-version", "html", "deleted"],
 )
 def test_an_ad_hoc_document_that_breaks_ends_with_8(content: str | None, phrase: str, home: Path) -> None:
-    """A file that was named is the one that is meant; what was compiled before survives all the same."""
+    """A file that was named is the one that is meant; what was compiled before survives anyway."""
     path = Path(save(pets()))
     whole = path.read_text()
     dry_run()
@@ -157,7 +157,7 @@ def test_a_registered_document_that_breaks_is_used_as_it_was(content: str | None
     ids=["500", "cut", "404", "html"],
 )
 def test_a_server_that_went_bad_changes_nothing(response: Response, server: Recorder) -> None:
-    """The document of a URL stays as it was when the server has nothing good; asking for it anew fails."""
+    """The document of a URL stays as it was when the server has nothing good; asking for it again fails."""
     server.responses["/openapi.json"] = Response(body=json.dumps(pets()).encode())
     url = f"{server.origin}/openapi.json"
     assert 0 == dry_run(url).exit_code

@@ -42,7 +42,7 @@ class PrismReport:
 
     Attributes:
         refusal: Why Prism does not serve the document, or dynacli does not read it.
-        called: Operations that were called, and answered.
+        called: Operations that were called, and responded.
         unanswered: Operations whose call ended Prism itself, for instance objects in `style: pipeDelimited`.
         accepted: Calls of which Prism says that the document allows them.
         reasons: The others, with what it says.
@@ -89,7 +89,7 @@ def ask(
         while waiting:
             try:
                 with _serving(served, seconds) as (url, process):
-                    # Some requests end Prism itself; the ones behind them are made to another one.
+                    # Some requests end Prism itself; the ones after them are made to another one.
                     while waiting and process.poll() is None:
                         _call(path, waiting.pop(0), url, process, report)
             except OSError as error:

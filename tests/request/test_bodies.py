@@ -275,7 +275,7 @@ def test_all_of_is_one_object() -> None:
 
 
 def test_a_schema_that_holds_itself_is_followed_as_deep_as_asked() -> None:
-    """Options of a recursive schema reach any depth; help and description end all the same."""
+    """Options of a recursive schema reach any depth; help and description end anyway."""
     node = _object(
         ("name",),
         name=STRING,
@@ -443,7 +443,7 @@ def test_a_body_from_standard_input_outlives_a_damaged_cache(home: Path) -> None
     assert {"name": "n"} == json.loads(request_of("a", "--body", "-", stdin=b'{"name": "n"}')["body"])
     for catalog in home.rglob("*.sqlite"):
         with contextlib.closing(sqlite3.connect(catalog)) as db, db:
-            # The description of the operation, which is read behind the command line.
+            # The description of the operation, which is read after the command line.
             assert db.execute("UPDATE details SET part = x'00' WHERE part IS NOT NULL").rowcount
     assert {"name": "n"} == json.loads(request_of("a", "--body", "-", stdin=b'{"name": "n"}')["body"])
 

@@ -80,7 +80,7 @@ def test_a_body_reaches_the_server_as_its_media_type_says(
     content = {media_type: {"schema": schema}}
     made = {"/a": {"post": operation("a", requestBody={"required": True, "content": content})}}
     result = run_cli(save(document(made, [server.origin])), "a", *words, stdin=LINES)
-    # What is read only while it is sent is not validated, and that is said.
+    # What is read only while it is sent is not validated, and that is reported.
     notes = {
         line
         for line in result.stderr.splitlines()
@@ -120,7 +120,7 @@ def test_what_no_option_builds_has_no_options() -> None:
 
 
 def test_help_is_that_of_the_media_type_that_is_asked_for() -> None:
-    """`--content-type` before or behind `--help` picks the body that the page tells of."""
+    """`--content-type` before or after `--help` picks the body that the page tells of."""
     api = _two_media_types()
     assert "Body (application/json)" in run_cli(api, "a", "--help").stdout
     for words in (("--help", "--content-type", "xml"), ("--content-type=xml", "--help")):

@@ -174,7 +174,7 @@ def test_what_a_form_cannot_hold_is_refused(
 def test_a_form_is_judged_as_what_it_is_made_of(
     encoding: dict[str, Any] | None, finding: str, words: tuple[str, ...]
 ) -> None:
-    """A form is judged by the values that it was written from, so that no encoding makes a right value wrong."""
+    """A form is validated by the values that it was written from, so that no encoding makes a right value wrong."""
     _write(dict.fromkeys(PROPERTIES, encoding) if encoding else None)
     if finding:
         assert finding in refusal_of("a", *words).stderr

@@ -87,7 +87,7 @@ def test_a_word_that_does_not_fit_is_refused_with_what_would(
 
 
 def test_a_wrong_enumeration_value_gets_the_near_one() -> None:
-    """A typing error in a value is answered with the value that was meant."""
+    """A typing error in a value gets the value that was meant."""
     save(
         document(
             {
@@ -121,7 +121,7 @@ def test_a_wrong_boolean_is_refused() -> None:
 def test_an_object_parameter_is_given_by_its_properties_or_as_json(
     query: str, words: tuple[str, ...]
 ) -> None:
-    """Properties are laid over the JSON."""
+    """Properties override the JSON."""
     target = _query(OBJECT, *words, style="deepObject", explode=True)
     assert f"/a{query}" == target.replace("%5B", "[").replace("%5D", "]")
 
@@ -320,7 +320,7 @@ def test_example_fills_only_what_is_missing() -> None:
 
 
 def test_parameters_of_the_path_are_shared_and_overridden() -> None:
-    """A path's parameters belong to each of its operations, unless the operation describes them anew."""
+    """A path's parameters belong to each of its operations, unless the operation describes them again."""
     save(
         document(
             {
@@ -359,7 +359,7 @@ MEDIA_HEADERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
 def test_a_required_header_of_media_types_is_sent_with_the_value_of_the_document(
     name: str, *, is_required: bool
 ) -> None:
-    """Where the document leaves no choice; it is no option, and `-H` overrides it."""
+    """Where the document leaves no choice; it is not an option, and `-H` overrides it."""
     header, schema, expected = MEDIA_HEADERS[name]
     described = parameter(header, {"type": "string", **schema}, "header", required=is_required)
     save(document({"/a": {"post": operation("a", described, body=STRING)}}))

@@ -95,6 +95,6 @@ def test_what_would_be_read_as_other_lists_is_refused(
 
 
 def test_a_wrong_item_of_an_inner_list_is_refused() -> None:
-    """What is judged is the value, with the place of the item."""
+    """What is validated is the value, with the place of the item."""
     _write(_lists(NUMBER, "pipes", "csv"))
     assert "query `x` /1/0: expected integer" in refusal_of("a", "--x", '[[1], ["b"]]').stderr

@@ -61,7 +61,7 @@ def _shown(*words: str, **more: Any) -> list[list[str]]:
 
 
 def _parts(content_type: str, body: bytes) -> list[Any]:
-    """Take a body apart by the standard library, which is somebody else's reading of the standards."""
+    """Take a body apart by the standard library, which is someone else's reading of the standards."""
     whole = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
     parts: list[Any] = []
     assert isinstance(whole, EmailMessage)
@@ -507,7 +507,7 @@ def test_other_types_of_parts() -> None:
 
 
 def test_a_body_that_is_multipart_already_is_sent_as_it_is(server: Recorder) -> None:
-    """`--body @FILE` with a boundary in `--content-type` is sent byte for byte, and judged by its parts."""
+    """`--body @FILE` with a boundary in `--content-type` is sent byte for byte, and validated by its parts."""
     _write(PROPERTIES, required=("title",))
     server.responses["/a"] = Response(200)
     good = b'--q\r\nContent-Disposition: form-data; name="title"\r\n\r\nx\r\n--q--\r\n'
@@ -538,7 +538,7 @@ def test_a_body_that_is_multipart_already_is_sent_as_it_is(server: Recorder) -> 
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_the_judge_reads_the_parts(finding: str, words: tuple[str, ...]) -> None:
-    """Values are judged as what they are, files by their number of bytes, and none is read for it."""
+    """Values are validated as what they are, files by their number of bytes, and none is read for it."""
     properties = {
         **PROPERTIES,
         "small": {**FILE, "maxLength": 4},

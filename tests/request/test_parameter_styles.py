@@ -98,7 +98,7 @@ HEADER_TABLE = [
 ]
 COOKIE_TABLE = [
     ("form", False, "color=", "color=blue", "color=blue,black,brown", "color=R,100,G,200,B,150"),
-    # The tables have `color=blue&color=black`, and their Appendix D says that `&` is no separator of cookies.
+    # The tables have `color=blue&color=black`, and their Appendix D says that `&` is not a separator of cookies.
     ("form", True, "color=", "color=blue", "color=blue; color=black; color=brown", "R=100; G=200; B=150"),
     ("cookie", False, "color=", "color=blue", "color=blue,black,brown", "color=R,100,G,200,B,150"),
     ("cookie", True, "color=", "color=blue", "color=blue; color=black; color=brown", "R=100; G=200; B=150"),
@@ -433,7 +433,7 @@ REFUSED_HEADERS = [
 
 @pytest.mark.parametrize("value", REFUSED_HEADERS)
 def test_header_refusals_name_the_header_and_never_the_value(value: Any) -> None:
-    """A value that cannot be a field value is refused, and is no part of the message."""
+    """A value that cannot be a field value is refused, and is not a part of the message."""
     with pytest.raises(UsageError) as caught:
         serialize_header("X-Token", value)
     error = caught.value

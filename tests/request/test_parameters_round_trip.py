@@ -11,7 +11,7 @@ decoded, those of a path and of headers as they are. What it cannot read:
 - Text that has the separator of its style in it: it splits what was decoded, so that a comma is always a separator.
 - Empty text where members are joined: an object's flat form loses it with an odd number of parts.
 
-The judge takes the value that was given where openapi-core cannot read one, so that none of this refuses a request.
+The validator takes the value that was given where openapi-core cannot read one, so that none of this refuses a request.
 """
 
 import json
@@ -156,7 +156,7 @@ def test_openapi_core_reads_back_what_was_written(
     explode=st.booleans(),
 )
 def test_the_pairs_are_those_of_the_url(name: str, value: Any, explode: bool) -> None:
-    """A request is judged by the pairs that a server's parser finds in the URL that is sent."""
+    """A request is validated by the pairs that a server's parser finds in the URL that is sent."""
     described = Operation(
         "a",
         "a",

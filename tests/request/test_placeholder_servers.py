@@ -144,7 +144,7 @@ def test_a_refused_connection_names_the_server(server: Recorder) -> None:
 
 
 def test_a_variable_without_a_value_names_the_server(server: Recorder) -> None:
-    """Nobody has filled in the placeholder."""
+    """No one has filled in the placeholder."""
     url = _elsewhere(server, "{protocol}://{host}/api", protocol={}, host={})
     result = run_cli(url, "list-pets", "--auth", "none")
     assert (2, True) == (result.exit_code, f"`--server {server.origin}/api`. Give one:" in result.stderr)

@@ -1,4 +1,4 @@
-"""Requests are judged by others too: what dynacli builds is what Prism reads out of the same document."""
+"""Requests are validated by others too: what dynacli builds is what Prism reads out of the same document."""
 
 from pathlib import Path
 

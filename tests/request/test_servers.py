@@ -127,27 +127,27 @@ def test_a_server_is_chosen(
             {},
             "`host` has no value",
         ),
-        (Server("https://{host}"), "", {"host": "a.example\r\nX: y"}, "no URL"),
+        (Server("https://{host}"), "", {"host": "a.example\r\nX: y"}, "not a URL"),
         (Server("https://{host}"), "", {"host": "a.example\\@b.example"}, "user name"),
-        (Server("https://{host}"), "", {"host": "a.example\\b"}, "no URL"),
+        (Server("https://{host}"), "", {"host": "a.example\\b"}, "not a URL"),
         (Server("https://{host}"), "", {"host": "me:secret@b.example"}, "user name"),
-        (Server("ftp://a.example"), "", {}, "no URL"),
-        (Server("javascript:alert(1)"), "", {}, "no URL"),
-        (Server("https://"), "", {}, "no URL"),
-        (Server("https://a b.example"), "", {}, "no URL"),
-        (Server("https://a.example:99999"), "", {}, "no URL"),
-        (Server("https://[::1"), "", {}, "no URL"),
-        (Server("//[::1"), "", {}, "no URL"),
-        (Server("https://b\u00fccher.example"), "", {}, "no URL"),
-        (Server("https://\u2460.example"), "", {}, "no URL"),
-        (Server("https://a%2eexample"), "", {}, "no URL"),
+        (Server("ftp://a.example"), "", {}, "not a URL"),
+        (Server("javascript:alert(1)"), "", {}, "not a URL"),
+        (Server("https://"), "", {}, "not a URL"),
+        (Server("https://a b.example"), "", {}, "not a URL"),
+        (Server("https://a.example:99999"), "", {}, "not a URL"),
+        (Server("https://[::1"), "", {}, "not a URL"),
+        (Server("//[::1"), "", {}, "not a URL"),
+        (Server("https://b\u00fccher.example"), "", {}, "not a URL"),
+        (Server("https://\u2460.example"), "", {}, "not a URL"),
+        (Server("https://a%2eexample"), "", {}, "not a URL"),
     ],
     ids=repr,
 )
 def test_an_unusable_server_is_refused(
     server: Server, wanted: str, variables: dict[str, str], phrase: str
 ) -> None:
-    """A server that does not exist, has no value or is no plain URL is a usage error that shows no password."""
+    """A server that does not exist, has no value or is not a plain URL is a usage error that shows no password."""
     with pytest.raises(UsageError) as caught:
         choose_server((server,), URI, wanted, variables)
     assert phrase in caught.value.message
@@ -248,7 +248,7 @@ def test_an_origin_is_scheme_host_and_port(url: str, expected: str) -> None:
 )
 def test_a_word_that_is_no_origin_is_refused(text: str) -> None:
     """`--accept-origin` takes a whole origin and nothing that only looks like one."""
-    with pytest.raises(UsageError, match="no origin"):
+    with pytest.raises(UsageError, match="not an origin"):
         parse_origin(text)
 
 

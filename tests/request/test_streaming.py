@@ -156,7 +156,7 @@ def test_a_pipe_is_read_while_it_is_written(server: Recorder, api: str) -> None:
 
 
 def test_a_text_is_judged_when_it_is_small(server: Recorder) -> None:
-    """A text of up to a megabyte is read for the judge; a larger one goes out unjudged."""
+    """A text of up to a megabyte is read for the validator; a larger one goes out not validated."""
     body = {"type": "string", "pattern": "^a"}
     api = save(document({"/text": {"post": operation("text", body=body, media_type="text/plain")}}))
     server.responses["/text"] = Response(200)

@@ -178,7 +178,7 @@ def _is_beyond(value: Any, location: str, described: Described) -> bool:
         case "query", "pipeDelimited" if not described.explode:
             return any("|" in text for text in texts)
         case "header", _:
-            # RFC 9110, sections 5.5 and 5.6.1: Latin-1, white space around a value is no part of it.
+            # RFC 9110, sections 5.5 and 5.6.1: Latin-1, white space around a value is not a part of it.
             is_split = is_many and any("," in text for text in texts)
             return is_split or any(
                 text != text.strip() or not re.fullmatch("[ -~\u00a0-\u00ff]*", text) for text in texts

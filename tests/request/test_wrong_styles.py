@@ -1,4 +1,4 @@
-"""A style that openapi-core does not know is judged as the one that is written."""
+"""A style that openapi-core does not know is validated as the one that is written."""
 
 import warnings
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def _call(location: str, style: str, schema: dict[str, Any], *words: str) -> Res
 @pytest.mark.parametrize("style", ["cookie", "bogus", "deepObject"])
 @pytest.mark.parametrize("location", ["query", "path", "header", "cookie"])
 def test_a_value_that_fits_passes_and_another_one_does_not(location: str, style: str) -> None:
-    """Both are judged by the type in the document, whatever the style."""
+    """Both are validated by the type in the document, whatever the style."""
     for words in (("--x", "1", "--x", "2"), ("--x", "3")):
         result = _call(location, style, NUMBERS, *words)
         assert (0, "") == (result.exit_code, result.stderr)

@@ -1,4 +1,4 @@
-"""Whatever these tests judge, compiled schemas accept nothing that openapi-core has something to tell about."""
+"""Whatever these tests validate, compiled schemas accept nothing that openapi-core has something to tell about."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -19,7 +19,7 @@ _GOLDEN = Path(__file__).parents[1] / "golden" / "findings.json"
 
 
 def verdict_of(pair: Pair, version: str) -> Verdict:
-    """Return the verdict on the message of a pair."""
+    """Return the result on the message of a pair."""
     judge = judge_of(pair.document_in(version), is_mended=pair.is_mended)
     if isinstance(pair.message, JudgedResponse):
         return judge.response(pair.message, is_exact=pair.is_exact)
@@ -27,7 +27,7 @@ def verdict_of(pair: Pair, version: str) -> Verdict:
 
 
 def told(verdict: Verdict) -> list[Any]:
-    """Return what a verdict tells, in the form of the golden file."""
+    """Return what a result tells, in the form of the golden file."""
     findings: list[Any] = [
         {name: value for name, value in finding.as_json().items() if value not in (None, "", [])}
         for finding in verdict.findings
@@ -40,7 +40,7 @@ def told(verdict: Verdict) -> list[Any]:
 
 @cache
 def golden_findings() -> dict[str, dict[str, list[Any]]]:
-    """Return name of a pair → versions, with a space between → what is told."""
+    """Return name of a pair → versions, with a space between → what is reported."""
     golden: dict[str, dict[str, list[Any]]] = json.loads(_GOLDEN.read_text(encoding="utf-8"))
     return golden
 

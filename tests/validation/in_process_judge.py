@@ -1,4 +1,4 @@
-"""Judges small documents in-process, for the tests of verdicts."""
+"""Validates small documents in-process, for the tests of results."""
 
 import json
 from collections.abc import Mapping
@@ -24,10 +24,10 @@ def response_document(responses: dict[str, Any], version: str = "3.1.0", **schem
 
 
 def judge_of(tree: dict[str, Any], name: str = "", *, is_mended: bool = True) -> Judge:
-    """The judge of an operation of a document, the first one if none is named.
+    """The validator of an operation of a document, the first one if none is named.
 
     Args:
-        is_mended: Whether the reading may mend what is plainly meant otherwise than it is written.
+        is_mended: Whether the reading may fix what is plainly meant otherwise than it is written.
     """
     loaded = load_tree(tree)
     catalog = catalog_in_memory(compile_document(loaded if is_mended else replace(loaded, tree=tree)), [])
@@ -49,14 +49,14 @@ def judge_response(
     is_exact: bool = False,
     **schemas: Any,
 ) -> Verdict:
-    """The verdict over a response."""
+    """The result over a response."""
     return judge_of(response_document(responses, version, **schemas)).response(response, is_exact=is_exact)
 
 
 def judge_value(
     schema: Any, value: Any, version: str = "3.1.0", *, is_exact: bool = False, **schemas: Any
 ) -> Verdict:
-    """The verdict over a JSON value; bytes are a body as it stands."""
+    """The result over a JSON value; bytes are a body as it stands."""
     responses = {"200": {"description": "", "content": {JSON: {"schema": schema}}}}
     body = value if isinstance(value, bytes) else json.dumps(value).encode()
     return judge_response(responses, answered(body), version=version, is_exact=is_exact, **schemas)

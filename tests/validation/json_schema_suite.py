@@ -57,7 +57,7 @@ class Figures(NamedTuple):
 
     Args:
         cases: How many there are.
-        others: Group, case and verdict of those that were judged otherwise than the suite has it.
+        others: Group, case and result of those that were validated otherwise than the suite has it.
     """
 
     cases: int
@@ -65,7 +65,7 @@ class Figures(NamedTuple):
 
 
 def figures(draft: str, version: str, pattern: str = "*.json", dialect: str = "") -> Figures:
-    """Judge the cases of a draft by documents of a version of OpenAPI.
+    """Validate the cases of a draft by documents of a version of OpenAPI.
 
     Args:
         pattern: Which of its files.
@@ -107,7 +107,7 @@ def groups(draft: str, pattern: str = "*.json") -> Iterator[Group]:
 
 
 def judge_of_group(schema: Any, version: str) -> Judge:
-    """Return the judge of a response that is described by a schema of the suite.
+    """Return the validator of a response that is described by a schema of the suite.
 
     What the schema refers to by an address of the suite is another file of the document.
     """
@@ -127,7 +127,7 @@ def _opened(uri: str) -> Fetched:
 
 
 def verdict_of(judge: Judge, value: Any) -> bool | str:
-    """Return whether a value is allowed; why nobody knows, where it was not validated."""
+    """Return whether a value is allowed; why no one knows, where it was not validated."""
     verdict = judge.response(answered(json.dumps(value).encode()))
     notes = [*verdict.failures, *verdict.not_validated]
     is_valid = (

@@ -14,10 +14,10 @@ class Call:
     """A call of an operation.
 
     Attributes:
-        words: Behind the operation; `<NAME>` stands for what an earlier call kept.
+        words: After the operation; `<NAME>` stands for what an earlier call kept.
         status: What the server responds; None where that cannot be read.
         found: `RULE POINTER` of each finding of `--validate exact`, indices as `*`, in order.
-        not_validated: What of the response could not be judged, a part of the reason.
+        not_validated: What of the response could not be validated, a part of the reason.
         keep: Name → the way to a value in the response that later calls need.
         exit_code: Where it follows neither from the status nor from the findings.
     """
@@ -264,7 +264,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("lbheartbeat"),
         Call("get-openapi-spec"),
         Call("contribute"),
-        # A 200 alone; the server looks for a file that is no part of its package, and fails with 500.
+        # A 200 alone; the server looks for a file that is not a part of its package, and fails with 500.
         Call("version", (), 500, found=("undocumented-status status",)),
         Call("create-bucket", ("--data.id", "b", "--permissions.write", "system.Everyone"), 201),
         Call("update-bucket", ("b2", "--data.id", "b2"), 201),
@@ -425,7 +425,7 @@ DOCUMENTS = {
 }
 
 
-# What somebody has there before a check that writes: how it is made, and where it shows.
+# What someone has there before a check that writes: how it is made, and where it shows.
 THEIRS: dict[str, tuple[list[tuple[str, ...]], list[tuple[str, ...]]]] = {
     "jupyter": (
         [("put-api-contents-path", "theirs.txt", "--type", "file", "--format", "text", "--content", "x")],

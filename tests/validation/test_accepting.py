@@ -204,7 +204,7 @@ _TREE = {
 
 
 def test_alternatives_that_lead_to_themselves_end_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each of four alternatives is tried at each of forty levels: nobody waits for that."""
+    """Each of four alternatives is tried at each of forty levels: no one waits for that."""
     monkeypatch.setattr(compiled_schema, "_MAX_ENTRIES", 2_000)
     value: Any = {"b": 1, "a": 1}
     for _ in range(40):
@@ -290,7 +290,7 @@ def test_preparing_compiles_or_imports(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_over_whole_documents_nothing_wrong_is_accepted(
     folder: Path, nothing_wrong_is_accepted: list[bool]
 ) -> None:
-    """Responses of every kind to operations of every document, right ones and changed ones, are judged in both ways."""
+    """Responses of every kind to operations of every document, right and changed ones, are validated in both ways."""
     right = 0
     for path in documents(folder):
         catalog = _catalog_in(path)

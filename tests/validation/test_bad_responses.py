@@ -20,7 +20,7 @@ class BadResponse(NamedTuple):
 
     Args:
         code: The exit code at `strict`.
-        finding: What is said of it.
+        finding: What is reported of it.
         shown: Format → what is written in it; None where the response cannot be, and is JSON or as it came; in other
             formats the body is as it came.
     """

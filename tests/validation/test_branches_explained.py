@@ -184,7 +184,7 @@ def test_a_value_or_null_is_no_choice(schema: Any, value: Any) -> None:
 
 
 def test_a_discriminator_is_a_hint() -> None:
-    """A value that names no branch and fits one all the same is right (OpenAPI 3.1.1, "Discriminator Object")."""
+    """A value that names no branch and fits one anyway is right (OpenAPI 3.1.1, "Discriminator Object")."""
     assert [] == _said(
         {"oneOf": [_ref("Fish")], "discriminator": {"propertyName": "name"}}, {"fins": 1, "name": "x"}
     )

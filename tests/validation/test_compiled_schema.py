@@ -29,7 +29,7 @@ _REF = "#/components/schemas/"
 
 
 def _judge(schema: Any, version: str) -> Judge:
-    """Return the judge of an operation that takes and gives a schema."""
+    """Return the validator of an operation that takes and gives a schema."""
     content = {JSON: {"schema": schema}}
     described = operation("a", responses={"200": {"description": "", "content": content}})
     paths = {"/a": {"post": {**described, "requestBody": {"content": content}}}}
@@ -38,14 +38,14 @@ def _judge(schema: Any, version: str) -> Judge:
 
 
 def _mark(verdict: Verdict) -> str:
-    """Return what a verdict says in a character."""
+    """Return what a result says in a character."""
     if verdict.findings:
         return "x"
     return "~" if verdict.tolerated else "?" if verdict.not_validated or verdict.failures else "."
 
 
 def _evaluated(name: str, version: str) -> list[str]:
-    """Return what is said of all values by a schema, as the body of a response and of a request."""
+    """Return what is reported of all values by a schema, as the body of a response and of a request."""
     judge = _judge(_TABLE["schemas"][name], version)
     bodies = [text.encode() for text in _TABLE["values"]]
     return [

@@ -1,4 +1,4 @@
-"""Findings are complete, each once and in its place; what cannot be judged is said, and nothing ends a call."""
+"""Findings are complete, each once and in its place; what cannot be validated is said, and nothing ends a call."""
 
 import json
 import time
@@ -229,7 +229,7 @@ def test_undocumented_properties_of_a_request(version: str) -> None:
 
 
 def test_a_parameter_with_a_media_type_is_no_body() -> None:
-    """A parameter with `content` is judged by its schema, without a search for undocumented properties."""
+    """A parameter with `content` is validated by its schema, without a search for undocumented properties."""
     document = response_document({"200": _OK})
     schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
     parameter = {"name": "p", "in": "query", "content": {JSON: {"schema": schema}}}
@@ -264,7 +264,7 @@ def test_header_parameters_that_openapi_ignores(name: str) -> None:
     assert [] == compact(judge_of(document, is_mended=False).request(sent()))
 
 
-# What cannot be judged is said
+# What cannot be validated is said
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ def test_what_is_not_judged_has_a_reason(content: Any, response: Any, expected: 
     ],
 )
 def test_a_json_response_is_judged_as_json(key: str, came: str, expected: list[str]) -> None:
-    """JSON is judged under every range and spelling of its media type, and without one where the document allows it."""
+    """JSON is validated under every range and spelling of its media type, and without one if the document allows it."""
     responses = {"200": {**_OK, "content": {key: {"schema": {"type": "object"}}}}}
     assert expected == compact(judge_response(responses, answered(b"[]", media_type=came)))
 
@@ -407,7 +407,7 @@ _WRONG: list[Any] = [
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("schema", _WRONG, ids=_id)
 def test_a_schema_that_is_wrong_ends_no_call(schema: Any, version: str) -> None:
-    """A malformed document never stops the judging of a response, at any level."""
+    """A malformed document never stops the validating of a response, at any level."""
     for value in ({"a": "x", "b": [1]}, [{"a": 1}], "x", 5, None):
         for is_exact in (False, True):
             verdict = judge_value(schema, value, version, is_exact=is_exact)
@@ -433,7 +433,7 @@ def test_a_schema_that_is_wrong_ends_no_call(schema: Any, version: str) -> None:
     ids=_id,
 )
 def test_what_is_right_of_a_wrong_schema_is_judged(schema: Any, expected: str) -> None:
-    """A keyword that cannot be used is noted, and the other keywords of its schema are judged."""
+    """A keyword that cannot be used is noted, and the other keywords of its schema are validated."""
     document = response_document({"200": {**_OK, "content": {JSON: {"schema": schema}}}})
     judge = judge_of(document, is_mended=False)
     found = compact(judge.response(answered(b'{"a": "5", "b": "x", "c": 5}')))
@@ -513,7 +513,7 @@ def test_null_where_nullable_does_not_count(schema: Any, value: Any, message: st
 
 @pytest.mark.parametrize(("schema", "value", "message"), NULLABLE.values(), ids=NULLABLE)
 def test_null_is_tolerated_where_nullable_stands(schema: Any, value: Any, message: str) -> None:
-    """Below `exact` null is no finding where the document says `nullable` of this very value."""
+    """Below `exact` null is not a finding where the document says `nullable` of this very value."""
     verdict = judge_value(schema, value, "3.0.3", It=_OBJECT)
     told = verdict.tolerated if "`nullable`" in message else verdict.findings
     assert ([message], 1) == (
@@ -523,6 +523,6 @@ def test_null_is_tolerated_where_nullable_stands(schema: Any, value: Any, messag
 
 
 def test_nullable_is_no_word_of_later_versions() -> None:
-    """Since 3.1 it is an annotation that nobody defined, and no message speaks of it."""
+    """Since 3.1 it is an annotation that no one defined, and no message speaks of it."""
     (found,) = judge_value({"nullable": True, "allOf": [_REF_TO_IT]}, None, "3.1.0", It=_OBJECT).findings
     assert "expected object, got null" == found.message

@@ -1,4 +1,4 @@
-"""`format` is an assertion where it is known: each by its RFC, without false alarms, the same however it is judged."""
+"""`format` is an assertion if it is known: each by its RFC, without false alarms, the same in every validation."""
 
 import functools
 import json
@@ -226,7 +226,7 @@ _EXAMPLES: dict[str, tuple[list[Any], list[Any]]] = {**_TEXTS, **_NUMBERS}
 
 @functools.cache
 def _judge(version: str) -> Judge:
-    """The judge of a response in which each property has the format that it is called by."""
+    """The validator of a response in which each property has the format that it is called by."""
     properties = {name: {"format": name} for name in (*_EXAMPLES, *_ANNOTATIONS)}
     content = {"application/json": {"schema": {"properties": properties}}}
     return judge_of(response_document({"200": {"description": "", "content": content}}, version))

@@ -1,4 +1,4 @@
-"""The headers of a response are judged by all that the document says of them, and by nothing else."""
+"""The headers of a response are validated by all that the document says of them, and by nothing else."""
 
 import json
 from typing import Any
@@ -54,7 +54,7 @@ def _verdict(
             {},
             ["header/X-A missing-header"],
         ),
-        # One without a schema may be anything, and must be there all the same.
+        # One without a schema may be anything, and must be there anyway.
         ({"X-A": {"required": True}}, {"x-a": "anything"}, []),
         ({"X-A": {"required": True}}, {}, ["header/X-A missing-header"]),
         # OpenAPI 3.1.1, "Response Object": one of this name is ignored.
@@ -128,7 +128,7 @@ def _verdict(
 def test_each_documented_header_is_judged(
     described: dict[str, Any], came: Any, expected: list[str], version: str
 ) -> None:
-    """A documented header is judged in any case of its name and in any style; an absent header can only be missing."""
+    """A documented header is validated in any case of its name and in any style; an absent one can only be missing."""
     assert expected == _verdict(described, came, version)
 
 
@@ -179,7 +179,7 @@ def test_the_finding_says_where_the_header_is_described() -> None:
 
 
 def test_a_body_with_a_wrong_schema_does_not_hide_headers() -> None:
-    """A body that cannot be judged is a note, and the headers are judged all the same."""
+    """A body that cannot be validated is a note, and the headers are validated anyway."""
     content = {JSON: {"schema": {"$ref": "#/components/schemas/None"}}}
     document = response_document({"200": {**_OK, "content": content, "headers": {"X-A": _INTEGER}}})
     found = compact(judge_of(document).response(answered(b"{}", headers={"x-a": "x"})))

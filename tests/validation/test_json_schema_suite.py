@@ -116,7 +116,7 @@ _RUNS = {
 
 @pytest.mark.parametrize("run", _RUNS.values(), ids=_RUNS)
 def test_the_suite(run: _Run) -> None:
-    """Each case has the verdict of the suite, and what is listed fails indeed."""
+    """Each case has the result of the suite, and what is listed fails indeed."""
     found: Figures = figures(run.draft, run.version, run.files, run.dialect)
     unlisted = [
         f"{name}: {case}: {verdict}"

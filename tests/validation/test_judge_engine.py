@@ -1,4 +1,4 @@
-"""openapi-core is imported fast, and is openapi-core all the same: same verdicts, real modules, a way back."""
+"""openapi-core is imported fast, and is openapi-core anyway: same results, real modules, a way back."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 from tests.real_documents import own_and_real
 from tests.validation.in_process_judge import JSON
 
-# The stand-ins were made for these. With others this fails first: look whether they still hold, then move on.
+# The demo APIs were made for these. With others this fails first: look whether they still hold, then move on.
 _VERSIONS = {
     "openapi-core": "0.23",
     "openapi-schema-validator": "0.8",
@@ -20,7 +20,7 @@ _VERSIONS = {
     "jsonschema-path": "0.4",
 }
 
-# Judges the table, by the fast import or the plain one, and tells every verdict.
+# Validates the table, by the fast import or the plain one, and tells every result.
 _JUDGE = """
 import json, sys
 import dynacli; dynacli.is_own_process = sys.argv[1] == "fast"
@@ -126,7 +126,7 @@ def test_what_is_not_needed_is_not_imported() -> None:
 
 @pytest.mark.exhaustive
 def test_the_real_packages_are_there_afterwards() -> None:
-    """Code that imports a package after the judge gets the real package, whole and working."""
+    """Code that imports a package after the validator gets the real package, whole and working."""
     _run(
         """
 import dynacli; dynacli.is_own_process = True
@@ -172,7 +172,7 @@ assert all(sys.modules[name] is module for name, module in before.items())
     ids=["functions", "module"],
 )
 def test_the_plain_import_is_the_way_back(insufficient: str) -> None:
-    """Where a stand-in lacks something that another version needs, openapi-core is imported plainly."""
+    """Where a demo API lacks something that another version needs, openapi-core is imported plainly."""
     _run(
         f"""
 import sys, types
@@ -252,7 +252,7 @@ def test_no_identifier_leads_to_a_fetch(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     lines = [json.loads(line) for line in _run(_NOTHING_OPENED, str(documents)).splitlines()]
-    # All are judged as if the identifier were not there, but for a reference that leads nowhere.
+    # All are validated as if the identifier were not there, but for a reference that leads nowhere.
     judged = ["/a type", "/b undocumented-property"]
     unknown = f"? the dialect `{far}` is not known, its schemas are read as JSON Schema 2020-12"
     nowhere = "? the document's reference `#x` leads nowhere"
@@ -296,5 +296,5 @@ assert not opened, opened
 
 
 def test_the_media_type_of_the_helper_is_json() -> None:
-    """The documents of these tests are judged as JSON, without which none of them would say anything."""
+    """The documents of these tests are validated as JSON, without which none of them would say anything."""
     assert "application/json" == JSON

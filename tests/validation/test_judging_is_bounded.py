@@ -1,4 +1,4 @@
-"""Whatever comes is judged in bounded time, with a bounded number of findings, and says what was left out."""
+"""Whatever comes is validated in bounded time, with a bounded number of findings, and says what was left out."""
 
 import subprocess
 import sys
@@ -40,7 +40,7 @@ def _at_depth(levels: int, asked: Callable[[], Any]) -> Any:
     ids=["others", "patterns", "names", "unexpected", "unevaluated", "others unevaluated", "items"],
 )
 def test_a_thousand_findings_are_enough_for_one_object(schema: Any, value: Any, rest: str) -> None:
-    """The rest of it is noted as not validated; a value with just as many is judged whole."""
+    """The rest of it is noted as not validated; a value with just as many is validated whole."""
     verdict = judge_value(schema, value)
     assert (1_000, [rest]) == (len(verdict.findings), verdict.not_validated)
     first = value[:1_000] if isinstance(value, list) else dict(list(value.items())[:1_000])
@@ -127,14 +127,14 @@ print(compact(judge.response(answered(b"a=five", media_type=form))))
 
 @pytest.mark.exhaustive
 def test_nothing_but_the_verdict_is_said_of_alternatives() -> None:
-    """openapi-core logs that none fits, which Python writes to the terminal where nobody takes it; pytest does."""
+    """openapi-core logs that none fits, which Python writes to the terminal where no one takes it; pytest does."""
     command = [sys.executable, "-c", _FORM_OF_ALTERNATIVES]
     done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
     assert ("", True) == (done.stderr, "required" in done.stdout or "type" in done.stdout)
 
 
 def test_a_media_type_is_found_as_it_is_written() -> None:
-    """`simple` is no parameter, and tells two media types of a real document apart all the same."""
+    """`simple` is not a parameter, and tells two media types of a real document apart anyway."""
     content = {
         "application/json": {"schema": {"type": "array"}},
         "application/json;simple": {"schema": {"type": "object"}},

@@ -1,4 +1,4 @@
-"""Sequential media types: each line, record, event or part is judged (OpenAPI 3.2.0, "Sequential Media Types")."""
+"""Sequential media types: each line, record, event or part is validated (OpenAPI 3.2.0, "Sequential Media Types")."""
 
 import itertools
 from types import SimpleNamespace
@@ -172,7 +172,7 @@ def test_a_body_is_the_same_however_it_is_cut(name: str, parameters: dict[str, s
     ids=["number", "literal", "closed-by-itself"],
 )
 def test_a_record_that_may_be_cut_off_is_told(body: bytes, expected: list[Any]) -> None:
-    """A number without a line feed behind it may be half of one (RFC 7464, section 2.4)."""
+    """A number without a line feed after it may be half of one (RFC 7464, section 2.4)."""
     found = [(item.value, str(item.error or "")) for item in items_of("application/json-seq", {}, (body,))]
     assert expected == found
 
@@ -200,7 +200,7 @@ def _matched(seconds: float, count: int) -> list[str]:
 
 
 def test_each_item_has_its_time_for_patterns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A long stream does not use it up; an item that does ends the judging, which is said."""
+    """A long stream does not use it up; an item that does ends the validating, which is said."""
     # By this clock every match takes a second.
     monkeypatch.setattr(patterns, "time", SimpleNamespace(perf_counter=itertools.count().__next__))
     assert [] == _matched(1.5, 5)
@@ -371,7 +371,7 @@ def test_exact_looks_into_the_items() -> None:
 
 
 def test_a_body_of_items_is_judged() -> None:
-    """A request's items are judged like those of a response."""
+    """A request's items are validated like those of a response."""
     document = response_document({"200": {"description": ""}}, "3.2.0")
     document["paths"]["/a"]["get"]["requestBody"] = {"content": {"application/jsonl": {"itemSchema": _ITEM}}}
     judge = judge_of(document)

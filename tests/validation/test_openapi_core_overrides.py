@@ -1,4 +1,4 @@
-"""Each method of openapi-core that is overridden is still needed: without it a verdict is another one."""
+"""Each method of openapi-core that is overridden is still needed: without it a result is another one."""
 
 from typing import Any
 

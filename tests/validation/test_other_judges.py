@@ -1,4 +1,4 @@
-"""Prism and Schemathesis judge the same pairs; where they differ it is written down who is right, and why."""
+"""Prism and Schemathesis validate the same pairs; where they differ it is written down who is right, and why."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.validation.other_judges.programs import PROGRAMS, ask, compared, diff
 @pytest.mark.outside
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_what_is_written_down_is_what_they_say(program: str) -> None:
-    """A pair has a reason exactly where another program judges it differently."""
+    """A pair has a reason exactly where another program validates it differently."""
     pairs = {key: pair for key, pair, _ in compared()}
     told = ask(program)
     assert pairs.keys() == told.keys()

@@ -1,4 +1,4 @@
-"""Servers that others wrote are judged by the documents that they publish: every finding is a defect of theirs."""
+"""Servers that others wrote are validated by the documents that they publish: every finding is a defect of theirs."""
 
 import json
 import re

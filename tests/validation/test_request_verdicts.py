@@ -263,7 +263,7 @@ def test_forms_are_judged(body: bytes, expected: list[str], version: str) -> Non
 
 
 def test_a_form_may_be_described_as_its_text() -> None:
-    """Where the schema of a form is that of a string, the text of the form is judged."""
+    """Where the schema of a form is that of a string, the text of the form is validated."""
     name = "application/x-www-form-urlencoded"
     judge = judge_of(_document(_body({"type": "string", "maxLength": 7}, name)))
     assert [] == compact(judge.request(sent(media_type=name, body=b"a=1&b=2")))
@@ -272,7 +272,7 @@ def test_a_form_may_be_described_as_its_text() -> None:
 
 @pytest.mark.parametrize("name", ["application/xml", "text/xml", "application/yaml", "text/x-yaml"])
 def test_other_bodies_are_noted(name: str) -> None:
-    """A body that cannot be judged passes with a note."""
+    """A body that cannot be validated passes with a note."""
     judge = judge_of(_document(_body({"type": "object"}, name)))
     assert [f"? a body of `{name}` cannot be validated yet"] == compact(
         judge.request(sent(media_type=name, body=b"<a/>"))

@@ -1,4 +1,4 @@
-"""Responses that stream: written and judged item by item as they come, in constant memory."""
+"""Responses that stream: written and validated item by item as they come, in constant memory."""
 
 import contextlib
 import gzip
@@ -235,7 +235,7 @@ def test_a_format_has_its_form(server: Recorder, words: list[str], body: bytes, 
 
 
 def test_a_stream_of_text_gets_whole_characters(paced: Paced, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a caller has put a `StringIO` in the place of standard output, no character is cut in two."""
+    """Where a caller has put a `StringIO` instead of standard output, no character is cut in two."""
     paced.give('{"id":"ü'.encode()[:-1], 'ü"}'.encode()[1:], None)
     stdout = io.StringIO()
     monkeypatch.setattr(sys, "stdout", stdout)
@@ -245,7 +245,7 @@ def test_a_stream_of_text_gets_whole_characters(paced: Paced, monkeypatch: pytes
 
 @pytest.mark.parametrize("output_format", ["json", "yaml"])
 def test_a_conversion_is_judged(server: Recorder, output_format: str) -> None:
-    """A stream that is converted item by item is judged all the same."""
+    """A stream that is converted item by item is validated anyway."""
     server.responses["/a"] = Response(200, b'{"id":"x"}\n', {"Content-Type": NDJSON})
     result = run_cli(_api(server.origin, NDJSON), "a", "-o", output_format, "--validate", "strict")
     assert 9 == result.exit_code
@@ -274,7 +274,7 @@ def test_the_body_of_a_failure_is_written_too(paced: Paced) -> None:
 
 
 def test_only_the_final_response_is_written(server: Recorder, paced: Paced) -> None:
-    """The body of a redirect is neither written nor judged, whatever it is called."""
+    """The body of a redirect is neither written nor validated, whatever it is called."""
     server.responses["/a"] = Response(
         302, b'{"id":0}\n', {"Content-Type": NDJSON, "Location": f"{paced.origin}/a"}
     )
@@ -294,7 +294,7 @@ def test_heads_are_there_before_the_items(paced: Paced) -> None:
     assert re.search(rb"\* 9 bytes in \d+ ms\n\* validated: .* openapi-core\n$", errors)
 
 
-# Verdicts
+# Results
 
 
 def test_a_finding_comes_after_the_whole_stream(server: Recorder) -> None:
@@ -328,7 +328,7 @@ def _not_validated(server: Recorder, body: bytes, media: dict[str, Any] | None =
 
 
 def test_what_needs_all_items_is_judged_of_a_small_stream(server: Recorder) -> None:
-    """Up to 8 MiB the items are kept for it; beyond, it is said that it was not validated, and their number is."""
+    """Up to 8 MiB the items are kept for it; beyond, it is reported that it was not validated, and their number is."""
     media = {"schema": {"type": "array", "uniqueItems": True, "maxItems": 2}, "itemSchema": ITEM}
     line = b'{"id":1,"x":"%b"}\n' % (b"x" * MIB)
     small, large = _not_validated(server, b'{"id":1}\n' * 3, media), _not_validated(server, line * 9, media)
@@ -340,7 +340,7 @@ def test_what_needs_all_items_is_judged_of_a_small_stream(server: Recorder) -> N
 
 
 def test_an_array_is_judged_item_by_item(server: Recorder) -> None:
-    """A schema of the array judges each item by `items`, and the number of items at the end, at any size."""
+    """A schema of the array validates each item by `items`, and the number of items at the end, at any size."""
     media = {"schema": {"type": "array", "items": ITEM, "minItems": 20}}
     line = b'{"id":1,"x":"%b"}\n' % (b"x" * MIB)
     said = _not_validated(server, line * 9 + b'{"id":"a"}\n', media)
@@ -350,7 +350,7 @@ def test_an_array_is_judged_item_by_item(server: Recorder) -> None:
 
 
 def test_a_line_that_is_too_long_is_not_judged(server: Recorder) -> None:
-    """A line of over 16 MiB is passed on and not read; the lines around it are judged."""
+    """A line of over 16 MiB is passed on and not read; the lines around it are validated."""
     long = b'{"id":"%b"}\n' % (b"x" * (17 * MIB))
     said = _not_validated(server, b'{"id":1}\n' + long + b'{"id":"a"}\n')
     assert "Not validated: line 2 of the body is larger than 16 MiB" in said
@@ -363,7 +363,7 @@ def test_a_line_that_is_too_long_is_not_judged(server: Recorder) -> None:
     "schema", [{"type": "string"}, {"type": "string", "minLength": 1}], ids=["any", "some"]
 )
 def test_a_stream_that_is_text_to_the_document(paced: Paced, schema: dict[str, Any]) -> None:
-    """Many documents say `string` of a stream of events: it is seen as it comes all the same."""
+    """Many documents say `string` of a stream of events: it is seen as it comes anyway."""
     paced.content_type = EVENTS
     with _started(
         _api(paced.origin, EVENTS, {"schema": schema}, "3.0.3"), "a", "--validate", "strict"
@@ -394,7 +394,7 @@ def test_a_page_of_html_is_not_a_thousand_findings(server: Recorder) -> None:
 
 
 def test_a_broken_stream_is_6_and_what_came_is_there(paced: Paced) -> None:
-    """The bytes before the break stay written, their findings are shown, and the cut item is no finding."""
+    """The bytes before the break stay written, their findings are shown, and the cut item is not a finding."""
     paced.give(b'{"id":1}\n{"id":"a"}\n{"i', CUT)
     result = run_cli(_api(paced.origin, NDJSON), "a", "--validate", "strict")
     assert (6, '{"id":1}\n{"id":"a"}\n{"i') == (result.exit_code, result.stdout)
@@ -578,7 +578,7 @@ def test_a_large_response_takes_no_memory(
 
 
 def test_a_body_too_large_to_judge_is_written(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The media type and the size of the body are judged without its content."""
+    """The media type and the size of the body are validated without its content."""
     monkeypatch.setattr(receive_response, "JUDGED_LIMIT", MIB)
     result = run_cli(endless, "bytes", "3", "--validate", "strict", "--error-format", "json", "-o", "raw")
     assert 9 == result.exit_code
@@ -605,7 +605,7 @@ def test_a_json_too_large_is_not_validated(server: Recorder, monkeypatch: pytest
 def test_less_is_kept_to_judge_where_a_finding_is_a_warning(
     server: Recorder, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], is_validated: bool
 ) -> None:
-    """A large response takes little memory by default, and the note says which level judges it."""
+    """A large response takes little memory by default, and the note says which level validates it."""
     monkeypatch.setattr(receive_response, "WARNED_LIMIT", MIB)
     server.responses["/a"] = Response(200, b'"' + b"x" * MIB + b'"')
     api = _api(server.origin, "application/json", {"schema": {"type": "object"}})

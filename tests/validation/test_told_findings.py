@@ -118,7 +118,7 @@ def test_an_undocumented_status_counts_the_same_in_a_call_and_in_a_check(
 
 
 def test_in_a_document_without_line_breaks_the_pointer_comes_first(server: Recorder) -> None:
-    """A column in the thousands tells nobody where to look."""
+    """A column in the thousands tells no one where to look."""
     told = run_cli(
         _api(server, _object(**dict.fromkeys(_FIELDS, _STRING)), {"f9": 1}), "get-a", "--validate", "strict"
     )

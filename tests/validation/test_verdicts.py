@@ -1,4 +1,4 @@
-"""A response is judged by what the document says of it: every finding, and nothing but findings."""
+"""A response is validated by what the document says of it: every finding, and nothing but findings."""
 
 import json
 from pathlib import Path
@@ -224,13 +224,13 @@ _SCHEMAS: dict[str, Any] = {
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(("schema", "value", "expected"), _EITHER_VERSION, ids=_id)
 def test_values_of_either_version(schema: Any, value: Any, expected: list[str], version: str) -> None:
-    """Keywords that both versions have in common are judged alike."""
+    """Keywords that both versions have in common are validated alike."""
     assert expected == compact(judge_value(schema, value, version, **_SCHEMAS))
 
 
 @pytest.mark.parametrize(("schema", "value", "expected"), _ONLY_3_0, ids=_id)
 def test_values_of_3_0(schema: Any, value: Any, expected: list[str]) -> None:
-    """3.0 has `nullable`, flags for exclusive bounds, no siblings of `$ref`, and 1.0 is no integer."""
+    """3.0 has `nullable`, flags for exclusive bounds, no siblings of `$ref`, and 1.0 is not an integer."""
     assert expected == compact(judge_value(schema, value, "3.0.3", **_SCHEMAS))
 
 
@@ -267,14 +267,14 @@ _DOG = {
     ids=["mapped", "mapped-wrong", "mapped-by-name", "by-name", "missing", "no-object"],
 )
 def test_the_discriminator_names_the_branch(value: Any, expected: list[str], version: str) -> None:
-    """The branch that the discriminator names is the one a value is judged by; else the alternatives themselves are."""
+    """The branch that the discriminator names validates a value; without one, the alternatives do."""
     verdict = judge_value({"$ref": "#/components/schemas/Pet"}, value, version, Pet=_PET, Cat=_CAT, Dog=_DOG)
     assert sorted(set(expected)) == sorted(set(compact(verdict)))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_discriminator_of_a_parent_is_no_circle(version: str) -> None:
-    """Children that refer to their parent by `allOf`, and a parent with `allOf` itself, are judged."""
+    """Children that refer to their parent by `allOf`, and a parent with `allOf` itself, are validated."""
     parent = {
         "discriminator": {"propertyName": "kind"},
         "allOf": [{"required": ["id"]}, {"properties": {"kind": {"type": "string"}}}],
@@ -349,7 +349,7 @@ def test_a_write_only_property_in_an_response() -> None:
         (
             {"oneOf": [{"$ref": "#/components/schemas/Int"}, {"minimum": 0}]},
             1,
-            "fits `Int` and alternative 2, of which only one may fit; that is likely a fault of the document",
+            "matches `Int` and alternative 2, but only one may match; the document is probably wrong",
         ),
         ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, [], "expected string or integer, got array"),
         ({"not": {}}, 1, "`1` is what the document excludes"),
@@ -546,7 +546,7 @@ def test_an_undocumented_status_is_a_finding_at_exact(status: int) -> None:
     ids=["200", "204", "205", "304", "no-media-types", "none-documented", "headers-all-the-same"],
 )
 def test_empty_bodies(response: dict[str, Any], status: int, expected: list[str]) -> None:
-    """A documented body that is missing is a finding, except where HTTP has none; headers are judged anyway."""
+    """A documented body that is missing is a finding, except where HTTP has none; headers are validated anyway."""
     responses = {str(status): {**_OK, **response}}
     assert expected == compact(judge_response(responses, answered(b"", status, "")))
 
@@ -554,7 +554,7 @@ def test_empty_bodies(response: dict[str, Any], status: int, expected: list[str]
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0", "3.2.0"])
 @pytest.mark.parametrize("schema", [None, "x", 5, ["a"]], ids=repr)
 def test_what_is_no_schema_is_said_to_be_none(schema: Any, version: str) -> None:
-    """A value in the place of a schema is named in the note."""
+    """A value instead of a schema is named in the note."""
     responses = {"200": {**_OK, "content": {JSON: {"schema": schema}}}}
     verdict = judge_response(responses, answered(b"{}"), version=version)
     told = f"the document has `{json.dumps(schema)}` where a schema belongs"
@@ -562,7 +562,7 @@ def test_what_is_no_schema_is_said_to_be_none(schema: Any, version: str) -> None
 
 
 def test_head_has_no_body() -> None:
-    """A response to HEAD is judged without the body that it stands for."""
+    """A response to HEAD is validated without the body that it stands for."""
     document = response_document(_content(JSON))
     document["paths"]["/a"] = {"head": document["paths"]["/a"]["get"]}
     assert [] == compact(judge_of(document).response(answered(b"")))
@@ -600,7 +600,7 @@ def test_a_body_that_the_document_does_not_describe() -> None:
 def test_headers_of_an_response(
     header: dict[str, Any], values: dict[str, str], expected: list[str], version: str
 ) -> None:
-    """Headers are found in any case and judged by their schema; only required ones can be missing."""
+    """Headers are found in any case and validated by their schema; only required ones can be missing."""
     document = response_document({"200": {**_OK, "headers": {"X-Count": header}}}, version)
     document["components"]["headers"] = {"Count": {"schema": {"type": "integer"}}}
     assert expected == compact(judge_of(document).response(answered(b"", headers=values)))
@@ -648,7 +648,7 @@ def test_a_body_that_cannot_be_read_here(body: bytes, media_type: str, expected:
 
 
 def test_text_bodies_are_values() -> None:
-    """A text body is judged as a string, or as the number or boolean that it spells where the schema asks for one."""
+    """A text body is validated as a string, or as the number or boolean that it spells if the schema asks for one."""
     for schema, body, expected in (
         ({"type": "string", "maxLength": 2}, b"abc", ["- maxLength"]),
         ({"type": "integer"}, b"5", []),
@@ -698,7 +698,7 @@ def test_media_types_as_they_are_written(key: str, came: str, expected: list[str
 
 
 def test_hundreds_of_media_types() -> None:
-    """Among three hundred media types the response's own judges the body."""
+    """Among three hundred media types the response's own validates the body."""
     content = {
         f"application/vnd.v{number}+json": {"schema": {"required": [f"n{number}"]}} for number in range(300)
     }
@@ -731,7 +731,7 @@ def test_statuses_as_they_are_written(keys: list[str], status: int, expected: li
 
 
 def test_statuses_that_yaml_makes_numbers(server: Recorder) -> None:
-    """`200:` in YAML is an integer, and means the status all the same."""
+    """`200:` in YAML is an integer, and means the status anyway."""
     Path("a.yaml").write_text(
         f"openapi: 3.1.0\ninfo: {{title: t, version: 1}}\nservers: [{{url: '{server.origin}'}}]\n"
         "paths: {/a: {get: {operationId: a, responses: {200: {description: ok, content: "
@@ -759,7 +759,7 @@ def test_statuses_that_yaml_makes_numbers(server: Recorder) -> None:
     ids=_id,
 )
 def test_bytes_are_judged_by_their_number(schema: Any, expected: list[str], version: str) -> None:
-    """The length of a body of bytes is judged, and no keyword about text."""
+    """The length of a body of bytes is validated, and no keyword about text."""
     responses = {"200": {**_OK, "content": {"application/octet-stream": {"schema": schema}}}}
     response = answered(b"\0\xff\x80", media_type="application/octet-stream")
     bytes_of_two = {"type": "string", "format": "binary", "maxLength": 2}
@@ -854,7 +854,7 @@ def test_patterns_that_python_reads_otherwise_or_not_at_all(pattern: str, fits: 
 
 @pytest.mark.parametrize("pattern", ["^[a-z", r"^\S+\Z", "\\", "^[^]$", "("])
 def test_patterns_that_nobody_reads_are_a_note(pattern: str) -> None:
-    """A pattern that is no regular expression of ECMA-262 is a note."""
+    """A pattern that is not a regular expression of ECMA-262 is a note."""
     text = f"? the pattern `{pattern}` is not one of ECMA-262 that is known here"
     assert [text] == compact(judge_value({"pattern": pattern}, "x"))
 
@@ -904,7 +904,7 @@ def test_a_reference_to_nowhere_at_the_root(version: str) -> None:
 
 @pytest.mark.parametrize("is_exact", [False, True], ids=["strict", "exact"])
 def test_responses_that_lead_elsewhere(is_exact: bool) -> None:
-    """A response by a reference that is not followed is named; the others are judged as if it were not there."""
+    """A response by a reference that is not followed is named; the others are validated as if it were not there."""
     elsewhere = "https://schemas.example.org/responses.yaml#/NotFound"
     responses = {
         "200": {**_OK, "content": {JSON: {"schema": {"type": "string"}}}},
@@ -942,7 +942,7 @@ _HOSTILE_BODIES = {
 @pytest.mark.parametrize(("body", "code"), _HOSTILE_BODIES.values(), ids=_HOSTILE_BODIES)
 @pytest.mark.parametrize("error_format", ["text", "json"])
 def test_whatever_comes_is_printed(server: Recorder, body: bytes, code: int, error_format: str) -> None:
-    """No body is lost to its verdict, however bad it is, and none is a defect of dynacli."""
+    """No body is lost to its result, however bad it is, and none is a defect of dynacli."""
     document = response_document(
         {"200": {**_OK, "content": {JSON: {"schema": {"properties": {"n": {"type": "boolean"}}}}}}}
     )

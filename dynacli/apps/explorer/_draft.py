@@ -141,7 +141,7 @@ def check(draft: Draft, settings: CallSettings) -> Checked:
         DamagedCatalogError: The catalog is damaged.
     """
     is_strict = settings.level != "off"
-    settings = replace(settings, consent=Consent(is_given=True))  # a check asks nobody
+    settings = replace(settings, consent=Consent(is_given=True))  # a check asks no one
     denial = settings.denial(draft.described)
     if denial:
         return Checked({}, denial)
@@ -228,7 +228,7 @@ def _line(error: DynacliError) -> str:
 
 
 def command_words(draft: Draft, before: Sequence[str] = (), *, is_masked: bool = False) -> list[str]:
-    """Return the words behind the program's name.
+    """Return the words after the program's name.
 
     Args:
         before: Standard options, which stand before the API: there no option of the operation has their names.

@@ -187,7 +187,7 @@ _NOT_IN_DIALOGS = frozenset(
         "copy",
     )
 )
-"""The actions that a dialog in front keeps from the panes behind it."""
+"""The actions that a dialog in front keeps from the panes after it."""
 
 
 class ExplorerApp(App[None]):
@@ -199,7 +199,7 @@ class ExplorerApp(App[None]):
         is_checked: Whether the form was checked as it stands.
 
     Args:
-        options: How calls are made and judged.
+        options: How calls are made and validated.
         opening: The options by which the document was opened, as words that stand before the API.
         read_line: Reads the command line of an earlier call.
     """
@@ -208,7 +208,7 @@ class ExplorerApp(App[None]):
     ENABLE_COMMAND_PALETTE = False
     AUTO_FOCUS = "OperationList"
     BINDINGS = [  # noqa: RUF012
-        # Before anything else, so that what is typed behind them goes where they lead.
+        # Before anything else, so that what is typed after them goes where they lead.
         Binding("tab", "app.focus_next", show=False, priority=True),
         Binding("shift+tab", "app.focus_previous", show=False, priority=True),
         Binding("f1", "keys", "Keys", priority=True),

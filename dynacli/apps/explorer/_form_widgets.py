@@ -182,7 +182,7 @@ class TextBox(Input):
         self._fit()
 
     def on_resize(self) -> None:
-        """Cut the hint anew, which textual would fold, and show no more than its first line."""
+        """Cut the hint again, which textual would fold, and show no more than its first line."""
         self._fit()
 
     def _fit(self) -> None:
@@ -287,4 +287,4 @@ class FieldRow(Horizontal):
 
 
 class SettingRow(FieldRow):
-    """A setting of the call that is no input of the operation: its server, profile or media type."""
+    """A setting of the call that is not an input of the operation: its server, profile or media type."""

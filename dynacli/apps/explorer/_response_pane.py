@@ -77,7 +77,7 @@ class _TextPane(ScrollView, can_focus=True):
         return "\n".join(self._plain(number).rstrip() for number in range(len(self._lines)))
 
     def show(self, text: str) -> None:
-        """Show a text in the place of the one before, from its beginning."""
+        """Show a text instead of the one before, from its beginning."""
         self._source, self._lines, self._width = [], [], 0
         self._found = None
         self.scroll_to(0, 0, animate=False)
@@ -145,7 +145,7 @@ class _TextPane(ScrollView, can_focus=True):
         self.refresh()
 
     def on_resize(self) -> None:
-        """Fold the lines anew, as one that was hidden had no width at all."""
+        """Fold the lines again, as one that was hidden had no width at all."""
         if self._room != self.scrollable_content_region.width:
             self._lines, self._width, self._found = [], 0, None
             self._add(self._source)
@@ -497,7 +497,7 @@ class ResponsePane(Vertical):
             self.action_view(event.widget.view)
 
     def on_resize(self) -> None:
-        """Lay a table out anew."""
+        """Lay a table out again."""
         if self._view == "table":
             self._show()
 
@@ -533,7 +533,7 @@ class _StreamText:
 
 
 def _status_of(ended: Ended) -> str:
-    """Return what stands above a response: its status, what else is to be said of it, and how to sign in."""
+    """Return what stands above a response: its status, what else is to report of it, and how to sign in."""
     lines = [status_text(ended), *ended.notes]
     if isinstance(ended.error, AuthError) or (ended.response is not None and ended.response.status == 401):
         lines.append("l signs in")

@@ -132,7 +132,7 @@ def view_text(view: str, ended: Ended, width: int, variables: Mapping[str, str])
 
 
 def status_text(ended: Ended) -> str:
-    """Return a response in a line: its status, size, time and verdict."""
+    """Return a response in a line: its status, size, time and result."""
     response = ended.response
     if response is None:
         return "Cancelled" if ended.was_cancelled else "No response"
@@ -231,7 +231,7 @@ class KeptCall(NamedTuple):
     Args:
         draft: What its command line gives to the form.
         left_out: What it does not give.
-        settings: How it would be made now, and is judged.
+        settings: How it would be made now, and is validated.
     """
 
     row: HistoryRow
@@ -320,7 +320,7 @@ def _write_heads(env: Environment, kept: KeptCall, response: Response | None) ->
 
 
 def _write_kept_verdict(env: Environment, kept: KeptCall, response: Response) -> None:
-    """Judge the response by the document as it is now."""
+    """Validate the response by the document as it is now."""
     draft = kept.draft
     settings = replace(kept.settings, level="exact", consent=Consent(is_given=True))
     try:

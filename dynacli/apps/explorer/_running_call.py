@@ -1,4 +1,4 @@
-"""Work beside the screen: in a thread that nobody waits for, whose result comes back as a message."""
+"""Work beside the screen: in a thread that no one waits for, whose result comes back as a message."""
 
 import threading
 import time
@@ -92,7 +92,7 @@ class _MergedList:
         """Add a page.
 
         Raises:
-            HttpError: It is a later one that is no success.
+            HttpError: It is a later one that is not a success.
         """
         items, is_success = page.items or [], 200 <= page.response.status < 300
         self._verdict.add(page, self._loop.items, self._loop.count - len(items))
@@ -128,7 +128,7 @@ class _MergedList:
 
     @property
     def note(self) -> str:
-        """What is to be said of the list; empty where its first page is no success."""
+        """What is to report of the list; empty where its first page is not a success."""
         if self._first is None or not 200 <= self._first.response.status < 300:
             return ""
         return self._loop.note or f"{counted(self._number, 'page')}, {counted(self._loop.count, 'item')}"
@@ -137,7 +137,7 @@ class _MergedList:
 _KEPT_OF_STREAM = 8 * 1024 * 1024
 """Bytes up to which a stream is kept, for the views of its whole."""
 _MOST_UNSEEN = 8
-"""Pieces of a stream that were not shown yet, behind which the server waits."""
+"""Pieces of a stream that were not shown yet, after which the server waits."""
 _INTERRUPTED = 130
 
 
@@ -153,10 +153,10 @@ class Ended(NamedTuple):
     Args:
         call: None where none could be made.
         response: The response, with its body as far as it was kept; None where none came.
-        verdict: None where nothing was judged.
+        result: None where nothing was validated.
         error: Why the call failed; None where it did not.
         was_cancelled: Whether the person ended it.
-        notes: What else is to be said of it.
+        notes: What else is to report of it.
         is_last: Whether no further call is made.
     """
 
@@ -182,7 +182,7 @@ class RunningCall:
 
     Args:
         ask: Asks the person whether credentials may go to an origin.
-        tell: Is told what comes, in the thread of the call.
+        tell: Learns what comes, in the thread of the call.
     """
 
     def __init__(
@@ -249,7 +249,7 @@ class RunningCall:
         """Write the call into the history, where something was sent.
 
         Args:
-            words: The command line behind the program's name, with the values of secret inputs masked.
+            words: The command line after the program's name, with the values of secret inputs masked.
         """
         code, response = 0, ended.response
         if ended.was_cancelled:
@@ -352,7 +352,7 @@ class RunningCall:
 
 
 def _page_notes(call: Call, response: Response) -> tuple[str, ...]:
-    """Return what is to be said of one page of a list, where the response shows that there are more."""
+    """Return what is to report of one page of a list, where the response shows that there are more."""
     page = answered_page(call, response) if 200 <= response.status < 300 else None
     if page is None:
         return ()
@@ -423,7 +423,7 @@ class Caller(Widget):
         call = self._under_way
         if call is not None:
             call.cancel()
-            # What looks up the name of a host, or waits for a connection, cannot be ended: nobody waits for it then.
+            # What looks up the name of a host, or waits for a connection, cannot be ended: no one waits for it then.
             self.set_timer(_GRACE, lambda: self._take(self._Happened(call, call.ended())))
 
     def on_unmount(self) -> None:

@@ -26,7 +26,7 @@ class CalledLine:
         words: Option → what stands in its row.
         text: The whole body; None where rows give it.
         settings: As in `Draft`.
-        left_out: Options that no row has, and those whose secret values nobody kept.
+        left_out: Options that no row has, and those whose secret values no one kept.
     """
 
     operation: str
@@ -37,7 +37,7 @@ class CalledLine:
 
 
 ReadLine = Callable[[Sequence[str]], CalledLine]
-"""The words of a command line behind the program's name → what they give; UsageError where they name no operation."""
+"""The words of a command line after the program's name → what they give; UsageError where they name no operation."""
 
 
 def earlier_calls(env: Environment, api: OpenedApi, before: float) -> list[HistoryRow]:

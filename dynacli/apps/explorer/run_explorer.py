@@ -49,7 +49,7 @@ def explore(
     """Run the explorer; return the command lines that were copied.
 
     Args:
-        options: How calls are made and judged.
+        options: How calls are made and validated.
         opening: The options by which the document was opened, as words.
         read_line: Reads the command line of an earlier call.
 

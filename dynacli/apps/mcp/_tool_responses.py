@@ -65,7 +65,7 @@ def _take_items(
         tell: Called with words for how many came.
 
     Raises:
-        DynacliError: The response is no success, or no stream, or it breaks off.
+        DynacliError: The response is not a success, or no stream, or it breaks off.
     """
     items: list[Any] = []
     end = threading.Timer(_MOST_SECONDS, response.close)
@@ -113,7 +113,7 @@ class Outcome:
     """What became of a call.
 
     Args:
-        told: What dynacli tells of it: the status, the verdict, the next page, the error.
+        told: What dynacli tells of it: the status, the result, the next page, the error.
         data: What the server sent, without secrets; None where it sent nothing.
         is_error: Whether it failed.
     """
@@ -189,7 +189,7 @@ def _pages(api: Api, asked: AskedCall, most: int, masker: Masker, tell: Callable
     told["pages"] = {"fetched": len(responses), "items": len(items), "total": total}
     if error is not None:
         told |= error.as_json()
-    # Of a response that is no success, the body says why.
+    # Of a response that is not a success, the body says why.
     data = items if items or error is None else _data_of(responses[-1], told, masker)
     return Outcome(told, data, is_error=error is not None)
 
@@ -217,7 +217,7 @@ def _status_error(response: Response) -> HttpError | None:
 
 
 def _told_of(responses: list[Response]) -> dict[str, Any]:
-    """Return the status and the verdict; the findings of several responses are each told once."""
+    """Return the status and the result; the findings of several responses are each told once."""
     last = responses[-1]
     told: dict[str, Any] = {"status": last.status, "valid": None}
     if location := last.headers.get("location"):
@@ -242,7 +242,7 @@ def _told_of(responses: list[Response]) -> dict[str, Any]:
 
 
 def _data_of(response: Response, told: dict[str, Any], masker: Masker) -> Any:
-    """Return the value of the body; of one that is no text, only the size and the type are told."""
+    """Return the value of the body; of one that is not text, only the size and the type are told."""
     data = response.data
     if isinstance(data, bytes):
         media_type = response.headers.get("content-type", "")
@@ -419,7 +419,7 @@ def response_of_call(outcome: Outcome, masker: Masker, most: int, expression: st
     """Return the response of the tool `call`.
 
     Args:
-        masker: Takes secrets out of what is told.
+        masker: Takes secrets out of what is reported.
         most: Bytes of its JSON.
         expression: The filter that the data came through; empty for none.
     """

@@ -87,7 +87,7 @@ def token_path(env: Environment) -> str:
 
 
 def kept_token(env: Environment) -> Secret:
-    """Return the token of this user's servers; it is made once, so that clients need to be told only once.
+    """Return the token of this user's servers; it is made once, so that clients need to be reported only once.
 
     Raises:
         FileError: It cannot be kept.

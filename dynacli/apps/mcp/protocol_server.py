@@ -1,6 +1,6 @@
 """The server of the protocol, by the official SDK, over standard input and output or over HTTP on this machine.
 
-It responds to each message, and ends the call that nobody waits for.
+It responds to each message, and ends the call that no one waits for.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ __all__ = ["protocol_server", "run_over_http", "run_over_stdio"]
 _AT_ONCE = 16
 """Calls that are under way at the same time; further ones wait."""
 _TELLING_SECONDS = 5.0
-"""How often a client is told that a call goes on, which keeps it from giving up."""
+"""How often a client learns that a call goes on, which keeps it from giving up."""
 
 T = TypeVar("T")
 Context = ServerRequestContext[Any, Any]
@@ -158,7 +158,7 @@ class _Handlers:
         )
 
     async def read_resource(self, context: Context, params: ReadResourceRequestParams) -> ReadResourceResult:  # noqa: ARG002
-        """Return the landing page of an API."""
+        """Return the overview of an API."""
         text = await self._in_thread(lambda: self._tools.landing(params.uri))
         return ReadResourceResult(
             contents=[TextResourceContents(uri=params.uri, mime_type="text/plain", text=text)]
@@ -200,7 +200,7 @@ class _MessageLines:
                 return
 
     def _line(self) -> str | None:
-        """Return the next line; None at the end. One that is too long is cut, and so is no message."""
+        """Return the next line; None at the end. One that is too long is cut, and so is not a message."""
         line = self._file.readline(_LONGEST_LINE)
         if not line:
             return None
@@ -256,7 +256,7 @@ def run_over_stdio(server: Server[Any], env: Environment) -> None:
 
     async def run() -> None:
         stdin: Any = _MessageLines(_own_stdin(env))
-        # The SDK takes that of the process itself, so that nobody else can write between its messages.
+        # The SDK takes that of the process itself, so that no one else can write between its messages.
         stdout = None if env.stdout is sys.stdout else anyio.wrap_file(env.stdout)
         async with stdio_server(stdin, stdout) as (incoming, outgoing):
             await server.run(incoming, outgoing, server.create_initialization_options())
@@ -264,7 +264,7 @@ def run_over_stdio(server: Server[Any], env: Environment) -> None:
     try:
         anyio.run(run)
     except BaseExceptionGroup as group:
-        # A client that is gone, or a full disk, is no defect: that error alone says how the run ends.
+        # A client that is gone, or a full disk, is not a defect: that error alone says how the run ends.
         failure = _output_failure(group)
         if failure is None:
             raise

@@ -1,4 +1,4 @@
-"""The APIs that a server offers to its client: opened anew for each call, so that what a person changes counts."""
+"""The APIs that a server offers to its client: opened again for each call, so that what a person changes counts."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -56,7 +56,7 @@ class Pages(NamedTuple):
     """What tells of an API and its operations, as the command line tells it.
 
     Args:
-        landing: (API) → its landing page.
+        landing: (API) → its overview.
         describe: (API, the name of an operation, a place in it or empty) → the description.
     """
 
@@ -77,13 +77,13 @@ class ServedApis:
         self, env: Environment, words: tuple[str, ...], options: CallOptions, *, is_writing: bool
     ) -> None:
         self.env, self.options, self.is_writing = env, options, is_writing
-        # A client is told no secret of a URL, and names the API as it is told.
+        # A client is told no secret of a URL, and names the API as it is reported.
         self._words = {with_masked_query(word): word for word in words}
         self._end = ExitStack()
         self._demo: OpenedApi | None = None
 
     def __enter__(self) -> Self:
-        """Open each API that was named, so that a wrong name is an error at once; the stand-in stays open."""
+        """Open each API that was named, so that a wrong name is an error at once; the demo API stays open."""
         with ExitStack() as failing:
             failing.callback(self._end.close)
             for name in self._words:
@@ -98,7 +98,7 @@ class ServedApis:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the stand-in."""
+        """End the demo API."""
         self._end.close()
 
     @property

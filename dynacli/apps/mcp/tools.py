@@ -1,6 +1,6 @@
 """The three tools of the server: how a client lists them, what each takes, and what it responds.
 
-A wrong call is answered with the right one.
+A wrong call gets the right one.
 """
 
 import json
@@ -358,7 +358,7 @@ class Tools:
         return lines, {"best": {**summary.as_json(), "call": example}, "others": rows}
 
     def landing(self, uri: str) -> str:
-        """Return the landing page of the API that a resource stands for.
+        """Return the overview of the API that a resource stands for.
 
         Raises:
             DynacliError: There is no such API, or its document cannot be used.

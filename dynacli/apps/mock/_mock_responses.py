@@ -122,7 +122,7 @@ class Preferences:
     Args:
         code: The status; 0 for none.
         example: The name of an example of the document; empty for none.
-        is_dynamic: Whether values are made up anew for each response; None where the client does not say.
+        is_dynamic: Whether values are made up again for each response; None where the client does not say.
     """
 
     code: int = 0
@@ -416,8 +416,8 @@ class MockResponses:
     """Makes the responses of an API.
 
     Args:
-        judge: Judges the responses.
-        is_dynamic: Whether values are made up anew for each response where the client does not say.
+        validate: Validates the responses.
+        is_dynamic: Whether values are made up again for each response where the client does not say.
         has_examples: Whether the examples of responses are given where the client names none.
     """
 
@@ -464,7 +464,7 @@ class MockResponses:
         try:
             return self._response(match, documented, Preferences(), accept)
         except ProblemError:
-            # A client that does not want the error's media type gets it all the same (RFC 9110, section 12.5.1).
+            # A client that does not want the error's media type gets it anyway (RFC 9110, section 12.5.1).
             return self._response(match, documented, Preferences(), ())
 
     def _description(self, match: MatchedOperation) -> DescribedOperation:
@@ -511,7 +511,7 @@ class MockResponses:
         for body in bodies:
             typed = [("Content-Type", body.media_type)] if body else []
             response = response_of(documented.status, [*typed, *headers], body.content if body else b"")
-            # A success that the document leaves out is the mock's own, and nobody's defect.
+            # A success that the document leaves out is the mock's own, and no one's defect.
             findings = tuple(self._judge.response(response, match).findings) if documented.key else ()
             made.append(MadeResponse(response, body.source if body else "", findings))
             if not findings:

@@ -81,9 +81,9 @@ def mock_application(
     """Return the application.
 
     Args:
-        report: Is told of each exchange before it is answered, one at a time and in a thread of their own. If it
+        report: Learns of each exchange before it gets a response, one at a time and in a thread of their own. If it
             raises an exception, the client gets a 500.
-        has_cors: Whether pages of every origin may call it, and preflight requests are answered for them.
+        has_cors: Whether pages of every origin may call it, and preflight requests get a response for them.
     """
     application = _MockApplication(server, report)
     if not has_cors:
@@ -102,7 +102,7 @@ def mock_application(
 class _MockApplication:
     def __init__(self, server: MockServer, report: Callable[[MockExchange], None]) -> None:
         self._server, self._report = server, report
-        # One thread: the catalog and the judges are read by one at a time, and the loop goes on meanwhile.
+        # One thread: the catalog and the validates are read by one at a time, and the loop goes on meanwhile.
         self._worker = ThreadPoolExecutor(1, "dynacli-mock")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -160,7 +160,7 @@ def _response(response: RecordedResponse) -> Response:
 _GRACE = 0.05
 
 # asyncio makes a task for what it accepts, the task makes the transport, and that tells the protocol: a turn of the
-# loop each. A connection that is still on this way when its listener closes is left open, and nobody closes it:
+# loop each. A connection that is still on this way when its listener closes is left open, and no one closes it:
 # `Server._attach` asserts that the listener is open, in the middle of making the transport.
 _TURNS_OF_AN_ACCEPTED_CONNECTION = 3
 
@@ -265,7 +265,7 @@ def serve_until_signal(
     Args:
         sock: It listens already, and is closed at the end.
         on_ready: Called once when connections are accepted, with a function that stops the server.
-        tell: Called with an exception of an exchange, which is answered with 500.
+        tell: Called with an exception of an exchange, which gets 500.
 
     Returns:
         The number of the signal, which has only ended the server so far; None where it was stopped.

@@ -34,7 +34,7 @@ _ORIGIN = re.compile(r"[^/]*://[^/]*")
 
 
 class MockRoutes:
-    """Finds operations behind the path of a server of the document, and at the root."""
+    """Finds operations after the path of a server of the document, and at the root."""
 
     def __init__(self, api: OpenedApi) -> None:
         self._api = api
@@ -61,7 +61,7 @@ class MockRoutes:
             return True
         key = operation.name if operation.servers else ""
         if key not in self._patterns:
-            # A client that is told of one server in the place of all sends everything there.
+            # A client that learns of one server instead of all sends everything there.
             servers = (*operation.servers, *self._api.servers)
             self._patterns[key] = re.compile(
                 "|".join(_path_pattern(server, self._api.uri) for server in servers) or "(?!)"
@@ -131,7 +131,7 @@ class MockExchange:
 
     Args:
         match: The operation of the request; None where the document has none.
-        verdict: On the request and on the response; None where nothing was judged.
+        result: On the request and on the response; None where nothing was validated.
         source: What the body of the response was made of, or why the document has none; empty where there is no body.
     """
 
@@ -146,8 +146,8 @@ class MockServer:
 
     Args:
         settings: At `strict` and `exact` a request is refused that the document does not allow; at `warn` it is
-            answered like a right one; at `off` nothing is judged.
-        is_dynamic: Whether values are made up anew for each response, where the client does not say.
+            responded like a right one; at `off` nothing is validated.
+        is_dynamic: Whether values are made up again for each response, where the client does not say.
         has_examples: Whether the examples of responses are given where the client names none.
     """
 
@@ -194,7 +194,7 @@ class MockServer:
     def _judged(
         self, received: RecordedExchange, matches: Sequence[MatchedOperation]
     ) -> tuple[MatchedOperation, Verdict]:
-        """Return the first operation that allows a request with its verdict, else the first of all with its own."""
+        """Return the first operation that allows a request with its result, else the first of all with its own."""
         if self._level == "off":
             return matches[0], Verdict()
         judged = []
@@ -272,7 +272,7 @@ def _challenge(scheme: SecurityScheme) -> str:
 
 
 class ToldMock(ToldExchange):
-    """An exchange of a mock as it is told: with what the body of the response was made of."""
+    """An exchange of a mock as it is reported: with what the body of the response was made of."""
 
     def __init__(self, api: OpenedApi, exchange: MockExchange) -> None:
         recorded = exchange.recorded

@@ -1,7 +1,7 @@
-"""Exchanges that passed through the proxy, and the thread that judges them.
+"""Exchanges that passed through the proxy, and the thread that validates them.
 
-The exchanges themselves never wait for the queue of that thread. A passed exchange is judged in the form of a recorded
-one, so that both are judged in the same way.
+The exchanges themselves never wait for the queue of that thread. A passed exchange is validated in the form of a
+recorded one, so that both are validated in the same way.
 """
 
 import queue
@@ -19,7 +19,7 @@ from dynacli.traffic.recorded_request import RecordedExchange, RecordedRequest, 
 __all__ = ["CopyBudget", "JudgingThread", "PassedExchange", "recorded_exchange"]
 
 _MOST_COPIED = 8 * 1024 * 1024
-"""The largest body in bytes that is copied, to be judged."""
+"""The largest body in bytes that is copied, to be validated."""
 _MOST_OF_ALL = 64 * 1024 * 1024
 """Bytes of the copies that there are at the same time."""
 
@@ -95,7 +95,7 @@ class PassedExchange:
     Attributes:
         status: That of the response; 0 where none came from the upstream.
         is_complete: Whether the whole response came.
-        ended_by: Who ended it before the response was complete, without the upstream's doing; empty for nobody.
+        ended_by: Who ended it before the response was complete, without the upstream's doing; empty for no one.
         refusal: Why the proxy did not pass the request on; empty where it did.
         error: Why no response came from the upstream.
         is_broken_off: Whether the upstream closed the connection before its response was complete.
@@ -133,13 +133,13 @@ class PassedExchange:
 
 
 _MOST_JUDGED = 5_000
-"""Exchanges that wait to be judged; of those that come when there are more, only the heads are told."""
+"""Exchanges that wait to be validated; of those that come when there are more, only the heads are told."""
 _MANY = 2_500
-"""Exchanges that wait while others pass; where there are more, they are judged all the same."""
+"""Exchanges that wait while others pass; where there are more, they are validated anyway."""
 _WINDOW = 0.005
-"""Seconds for which the judge looks how many exchanges begin."""
+"""Seconds for which the validator looks how many exchanges begin."""
 _FEW = 1
-"""Exchanges of a window beside which it judges."""
+"""Exchanges of a window beside which it validates."""
 _MOST_WINDOWS = 10
 """Windows that it waits at most."""
 _MOST_WAITING = 20_000
@@ -147,18 +147,18 @@ _MOST_WAITING = 20_000
 
 
 class JudgingThread(threading.Thread):
-    """Judges exchanges, one after the other, and rather while hardly anything passes.
+    """Validates exchanges, one after the other, and rather while hardly anything passes.
 
-    Both want the interpreter, and whoever waits for the kernel has to give it away: beside a judge that does not stop,
-    an exchange takes ten times as long.
+    Both want the interpreter, and whoever waits for the kernel has to give it away: beside a validator that does not
+    stop, an exchange takes ten times as long.
 
     Attributes:
         lost: How many exchanges were only counted.
-        failure: The exception that ended the judging; None where there is none.
+        failure: The exception that ended the validating; None where there is none.
 
     Args:
-        judge: Judges an exchange, and tells what it found.
-        budget: That of the bodies that wait to be judged.
+        validate: Validates an exchange, and tells what it found.
+        budget: That of the bodies that wait to be validated.
     """
 
     def __init__(self, judge: Callable[[PassedExchange], None], budget: CopyBudget) -> None:
@@ -172,7 +172,7 @@ class JudgingThread(threading.Thread):
         self.failure: BaseException | None = None
 
     def start_with(self, on_failure: Callable[[], None]) -> None:
-        """Start judging.
+        """Start validating.
 
         Args:
             on_failure: Called where it fails, from this thread.
@@ -185,7 +185,7 @@ class JudgingThread(threading.Thread):
         self._begun += 1
 
     def put(self, passed: PassedExchange) -> None:
-        """Let an exchange be judged that is over; never waits."""
+        """Let an exchange be validated that is over; never waits."""
         waiting = self._queue.qsize()
         if waiting >= _MOST_WAITING or self.failure is not None:
             self.lost += 1
@@ -197,7 +197,7 @@ class JudgingThread(threading.Thread):
         self._queue.put(passed)
 
     def run(self) -> None:
-        """Judge until `finish` is called."""
+        """Validate until `finish` is called."""
         try:
             while (passed := self._queue.get()) is not None:
                 self._wait_for_quiet()
@@ -219,10 +219,10 @@ class JudgingThread(threading.Thread):
                 return
 
     def finish(self) -> None:
-        """Wait until everything is judged.
+        """Wait until everything is validated.
 
         Raises:
-            BaseException: What ended the judging.
+            BaseException: What ended the validating.
         """
         self._queue.put(None)
         while self.is_alive():
@@ -268,7 +268,7 @@ def _header(headers: Headers, name: bytes) -> str:
 
 
 def _decoded(body: _CopiedBody, headers: Headers) -> tuple[bytes | None, str]:
-    """Return a body without its content encoding, or None and why it cannot be judged."""
+    """Return a body without its content encoding, or None and why it cannot be validated."""
     if body.loss or not body.size:
         return (None, body.loss) if body.loss else (b"", "")
     encodings = _header(headers, b"content-encoding").split(",")

@@ -142,7 +142,7 @@ class RequestHead(MessageHead):
         Raises:
             BadMessageError: It is none.
         """
-        while received.startswith(b"\r\n"):  # which some clients send behind a body (RFC 9112, section 2.2)
+        while received.startswith(b"\r\n"):  # which some clients send after a body (RFC 9112, section 2.2)
             del received[:2]
         head = _taken(received)
         if head is None:
@@ -159,7 +159,7 @@ class ResponseHead(MessageHead):
     Attributes:
         line: Its first line, as it came.
         status: Its code.
-        reason: The phrase behind it.
+        reason: The phrase after it.
     """
 
     def __init__(self, line: bytes, status: int, reason: bytes, version: bytes, block: bytes) -> None:
@@ -213,7 +213,7 @@ class Body(Protocol):
 
     Attributes:
         is_over: Whether all of it has come.
-        has_trailers: Whether headers came behind it.
+        has_trailers: Whether headers came after it.
     """
 
     is_over: bool
@@ -325,7 +325,7 @@ def as_chunk(piece: bytes) -> bytes:
 
 @record
 class OwnResponse:
-    """A response in the place of the upstream's.
+    """A response instead of the upstream's.
 
     Args:
         error: The proxy error type (RFC 9209, section 2.3).

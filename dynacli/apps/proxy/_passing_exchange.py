@@ -127,7 +127,7 @@ class _PassingResponse:
             must_close: Whether the connection with the client ends after it.
 
         Raises:
-            BadMessageError: It is no response of HTTP/1.1.
+            BadMessageError: It is not a response of HTTP/1.1.
         """
         pieces: list[bytes] = []
         while self._body is None:
@@ -168,7 +168,7 @@ class _PassingResponse:
 STALLED_SECONDS = 300.0
 """Seconds without a byte after which a partner has hung."""
 LINGER_SECONDS = 5.0
-"""Seconds in which a client may go on with a request that was answered already, or be about to leave."""
+"""Seconds in which a client may go on with a request that got a response already, or be about to leave."""
 _REPEATABLE = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE"})
 
 
@@ -198,7 +198,7 @@ class Deadline:
         self._at, self._on_time = inf, self.clear
 
     def end(self) -> None:
-        """Let it not come, and leave no timer behind."""
+        """Let it not come, and leave no timer after."""
         self.clear()
         if self._timer is not None:
             self._timer.cancel()
@@ -303,7 +303,7 @@ class PassingExchange:
 
     Attributes:
         head: The head of the request.
-        passed: What is judged of it later.
+        passed: What is validated of it later.
     """
 
     def __init__(self, passage: Passage, client: Client, head: RequestHead) -> None:
@@ -327,7 +327,7 @@ class PassingExchange:
 
     @_guarded
     def begin(self, received: bytearray) -> None:
-        """Begin with what has come behind the head."""
+        """Begin with what has come after the head."""
         gate, head = self._passage.gate, self.head
         refusal = gate.refusal(head, self._client.ends)
         piece = self._take(received)
@@ -428,7 +428,7 @@ class PassingExchange:
         # One piece of data, and so one packet, for the whole of most requests.
         request = b"".join((_passed_request(self.head, target, host, further), *self._unsent))
         if not self._body.is_over:
-            self._unsent.clear()  # else it may be sent once more
+            self._unsent.clear()  # else it may be sent again
         self.wait()
         connection.serve(self, request)
 
@@ -437,7 +437,7 @@ class PassingExchange:
         """Pass on what has come of the response."""
         response, client = self._response, self._client
         if self.passed.is_complete:
-            # Something comes behind the response, while the client still sends its request.
+            # Something comes after the response, while the client still sends its request.
             if self._connection is not None:
                 self._connection.abort()
             return

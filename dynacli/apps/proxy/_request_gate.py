@@ -30,7 +30,7 @@ class PolicyCheck:
     """Lets requests pass if the policy does.
 
     Args:
-        settings: Nobody is asked about what a policy wants confirmed, since nobody waits at a terminal.
+        settings: No one is asked about what a policy wants confirmed, since no one waits at a terminal.
         base: The base URL that requests are passed on to.
         servers: The base URLs of the operations.
     """
@@ -69,7 +69,7 @@ class PolicyCheck:
 
 
 _MOST_LOOKED_AT = 1024 * 1024
-# Names that nobody can register, so that no page of another site is at home there (RFC 6761, RFC 6762, ICANN).
+# Names that no one can register, so that no page of another site is at home there (RFC 6761, RFC 6762, ICANN).
 _PRIVATE_NAMES = (".localhost", ".local", ".internal", ".test", ".home.arpa")
 
 

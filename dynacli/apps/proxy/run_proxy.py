@@ -1,4 +1,4 @@
-"""One run of the proxy: connections are taken, requests pass on, and what has passed is judged and told."""
+"""One run of the proxy: connections are taken, requests pass on, and what has passed is validated and told."""
 
 import asyncio
 import socket
@@ -98,7 +98,7 @@ class ClientConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what has come."""
         if self._is_over:
-            return  # what is still sent of a request that was answered already
+            return  # what is still sent of a request that got a response already
         self._received += data
         if self.exchange is None:
             self._next()
@@ -230,13 +230,14 @@ class ClientConnection(asyncio.Protocol):
 _GRACE = 0.5
 """Seconds that exchanges under way are given at the end."""
 _REPETITION = 0.1
-"""Seconds in which a signal may come once more: programs that start others pass on what the terminal sent to both."""
+"""Seconds in which a signal may come again: programs that start others pass on what the terminal sent to both."""
 _LOOKS = 50
 """How often it is looked in that time whether they are over."""
 _SWITCH_SECONDS = 0.00002
 """How long another thread may keep the interpreter, which is let go at each call of the kernel.
 
-Python has 5 ms. Beside a judge that does not wait, 50 requests at once took 45 ms each with 0.5 ms, and with this 25.
+Python has 5 ms. Beside a validator that does not wait, 50 requests at once took 45 ms each with 0.5 ms, and with this
+25.
 """
 
 
@@ -250,7 +251,7 @@ def _serve_proxy(
         on_ready: Called once when connections are accepted, with a function that ends the serving from any thread.
     """
     interval = sys.getswitchinterval()
-    # The thread that judges lets go of the interpreter as soon as something comes.
+    # The thread that validates releases the interpreter as soon as something comes.
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         with kept_handlers():
@@ -297,10 +298,10 @@ async def _serve(
 
 
 class ToldPassage(ToldExchange):
-    """An exchange that passed as it is told: with why it was refused, or what broke it off.
+    """An exchange that passed as it is reported: with why it was refused, or what broke it off.
 
     Args:
-        judged: None where it belongs to no operation; without a verdict where it was not looked at.
+        validated: None where it belongs to no operation; without a result where it was not looked at.
     """
 
     def __init__(
@@ -331,7 +332,7 @@ class ToldPassage(ToldExchange):
         return f"{passed.ended_by or 'the server'} ended it early"
 
     def outcome(self, paint: Painter) -> str:
-        """Return what is to be said of it, in a few words."""
+        """Return what is to report of it, in a few words."""
         passed, count = self._passed, len(self.verdict.findings)
         words = []
         if passed.refusal:
@@ -376,7 +377,7 @@ def run_proxy(
     warn: Callable[[str], None],
     on_ready: Callable[[], None],
 ) -> tuple[RecordingJudge, int]:
-    """Let requests pass until SIGINT or SIGTERM, and judge them all.
+    """Let requests pass until SIGINT or SIGTERM, and validate them all.
 
     Args:
         sock: It listens already, and is closed at the end.
@@ -386,11 +387,11 @@ def run_proxy(
         on_ready: Called once when requests can come.
 
     Returns:
-        What was found, and how many exchanges there were that nobody had the time to look at.
+        What was found, and how many exchanges there were that no one had the time to look at.
 
     Raises:
         UsageError: The upstream is the proxy itself.
-        KeyboardInterrupt: A second signal came before all was judged.
+        KeyboardInterrupt: A second signal came before all was validated.
     """
     upstream.check_that_it_is_not(sock)
     servers = _bases(api, upstream.base)

@@ -1,4 +1,4 @@
-"""The server behind the proxy, and the connections with it, which serve one exchange after the other."""
+"""The server after the proxy, and the connections with it, which serve one exchange after the other."""
 
 import asyncio
 import socket
@@ -231,7 +231,7 @@ class UpstreamServer:
         try:
             found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
-            return  # each request is told that there is no such host
+            return  # each request learns that there is no such host
         hosts = {str(each[4][0]) for each in found}
         is_anywhere = address in ANYWHERE and not hosts.isdisjoint({"127.0.0.1", "::1", *ANYWHERE})
         if address in hosts or is_anywhere:

@@ -144,7 +144,7 @@ def summary_lines(session: SessionCalls) -> list[str]:
 
 
 def report_of(form: str, session: SessionCalls) -> str:
-    """Return the verdicts on all calls.
+    """Return the results on all calls.
 
     Args:
         form: `json` or `junit`.
@@ -163,7 +163,7 @@ def report_of(form: str, session: SessionCalls) -> str:
 
 
 def write_report(form: str, file: str, session: SessionCalls) -> None:
-    """Write the verdicts on all calls into a file.
+    """Write the results on all calls into a file.
 
     Args:
         form: `json` or `junit`.

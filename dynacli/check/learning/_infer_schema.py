@@ -215,7 +215,7 @@ def _widen_type(schema: dict[str, Any], values: list[Any], dialect: Dialect) -> 
     text = f"allows {enumerated(added)}"
     is_integer = schema.get("type") == "integer"
     if "number" in added and is_integer and str(schema.get("format", "int")).startswith("int"):
-        schema.pop("format", None)  # `int64`, which is no format of numbers
+        schema.pop("format", None)  # `int64`, which is not a format of numbers
     if dialect >= "3.1":
         before = schema.get("type")
         types = [*(before if isinstance(before, list) else [before]), *added]

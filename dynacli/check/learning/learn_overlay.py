@@ -1,7 +1,7 @@
 """The overlay that makes a document agree with responses (Overlay Specification 1.0.0).
 
-The overlay is proven while it is made: the responses are judged again by the changed document,
-until nothing is found any more, or no change of the document would mend what is left.
+The overlay is proven while it is made: the responses are validated again by the changed document,
+until nothing is found any more, or no change of the document would fix what is left.
 """
 
 from collections import Counter
@@ -277,7 +277,7 @@ class _DocumentEdits:
         self._edits: dict[tuple[_Steps, str, str], list[_Observed]] = {}
 
     def add(self, description: _ResponseDescription, response: ObservedResponse, finding: Finding) -> None:
-        """Collect the edit that mends a finding, if there is one."""
+        """Collect the edit that fixes a finding, if there is one."""
         rule, pointer = finding.rule, finding.pointer
         if rule in _BODY_RULES:
             self._add_body(description, response, rule)
@@ -460,7 +460,7 @@ def _phrase(status: int) -> str:
 
 
 _MAX_ROUNDS = 6
-"""A change may bring to light what stood behind it: a property that is added, the findings inside of it."""
+"""A change may bring to light what stood after it: a property that is added, the findings inside of it."""
 
 _Notes = dict[tuple[str, ...], list[str]]
 """Steps to a place of the document → what was changed there."""
@@ -480,7 +480,7 @@ class LearnedOverlay:
 
     Args:
         overlay: The overlay; None where the document needs no change, or none can be made.
-        unmended: (name of the operation, finding) of what no change of the document would mend.
+        unmended: (name of the operation, finding) of what no change of the document would fix.
     """
 
     overlay: dict[str, Any] | None
@@ -488,7 +488,7 @@ class LearnedOverlay:
 
 
 def learn_overlay(api: OpenedApi, responses: Iterable[ObservedResponse]) -> LearnedOverlay:
-    """Return the overlay that makes a document agree with responses, judged at the level `exact`.
+    """Return the overlay that makes a document agree with responses, validated at the level `exact`.
 
     Raises:
         DocumentError: The document's text is lost, or cannot be read any more.

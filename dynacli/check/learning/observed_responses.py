@@ -94,7 +94,7 @@ class ObservedResponse:
 
 
 def observed_responses(operations: Iterable[CheckedOperation]) -> list[ObservedResponse]:
-    """Return the responses of a check that were judged."""
+    """Return the responses of a check that were validated."""
     responses = []
     for checked in operations:
         operation = checked.operation

@@ -1,6 +1,6 @@
 """A run of a batch: rows are sent side by side, and their results are given in the order of the rows.
 
-An earlier run is resumed from its results: they say which rows went well, and what was answered.
+An earlier run is resumed from its results: they say which rows went well, and what got a response.
 """
 
 import os
@@ -42,7 +42,7 @@ def _failed_result(row: int, error: DynacliError) -> RowResult:
 
 
 def _answered_result(row: int, made: MadeCall) -> tuple[RowResult, DynacliError | None]:
-    """Return the result of a row that was answered, and the error that it means as a call by itself."""
+    """Return the result of a row that got a response, and the error that it means as a call by itself."""
     call, response, verdict = made
     request_verdict = call.judging.verdict if call.judging is not None else None
     validations = [judged for judged in (request_verdict, verdict) if judged is not None]
@@ -111,7 +111,7 @@ class EarlierResults:
         name: Of the file, for messages.
 
     Raises:
-        UsageError: A line of it is no result; the last one may be cut.
+        UsageError: A line of it is not a result; the last one may be cut.
         OSError: It cannot be read.
     """
 
@@ -155,7 +155,7 @@ def open_earlier_results(path: str) -> Iterator[EarlierResults]:
 
     Raises:
         FileError: It cannot be read.
-        UsageError: It is no result.
+        UsageError: It is not a result.
     """
     with ExitStack() as stack:
         try:
@@ -425,7 +425,7 @@ class BatchRun:
             self._listener(event)
 
     def _take(self) -> None:
-        """Wait for the end of a row, and judge its response."""
+        """Wait for the end of a row, and validate its response."""
         sent = self._dispatcher.take(_TICK)
         if sent is None:
             return

@@ -70,7 +70,7 @@ class RowResult:
         status: That of the response; None where none came.
         exit_code: That of the call, if it had been made alone.
         data: The value of the response: of JSON its value, of JSON lines a list, of other text the text; None where
-            there is none. Of a response that is no text it is an object whose only member is `base64`.
+            there is none. Of a response that is not text it is an object whose only member is `base64`.
         findings: What does not match the document, in the request and the response, as in the validation report.
         error: Why no response came, as `--error-format json` has it; None where one came.
     """
@@ -189,7 +189,7 @@ def placeholders_in(value: Any) -> Iterator[Placeholder]:
 
 
 def filled(value: Any, response_of: Callable[[str], Any]) -> Any:
-    """Return a JSON value with the parts of responses in the place of its placeholders.
+    """Return a JSON value with the parts of responses instead of its placeholders.
 
     Args:
         answer_of: Returns the response of the row of a name.

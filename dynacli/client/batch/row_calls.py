@@ -1,6 +1,6 @@
 """The calls of rows: all are checked before the first is sent, so that whatever is wrong is named at once.
 
-Each is built, judged and signed in one thread, and sent in any.
+Each is built, validated and signed in one thread, and sent in any.
 """
 
 from collections import Counter
@@ -27,7 +27,7 @@ class RowCalls:
     """Makes the calls of the rows of one batch.
 
     Attributes:
-        engine: Prepares, sends and judges the calls.
+        engine: Prepares, sends and validates the calls.
 
     Args:
         api: The API, opened.
@@ -75,7 +75,7 @@ class RowCalls:
             known[key] = column
 
     def call(self, row: Row, inputs: Mapping[str, Any]) -> Call:
-        """Return the call of a row, judged and signed.
+        """Return the call of a row, validated and signed.
 
         Args:
             inputs: Those of the row, without placeholders.
@@ -229,7 +229,7 @@ def needed_names(row: Row) -> dict[str, set[str]]:
 def check_rows(
     rows: Iterable[Row | WrongRow], calls: RowCalls, shard: Shard, done: Container[int]
 ) -> BatchPlan:
-    """Build and judge the call of each row, and return what is known of the batch.
+    """Build and validate the call of each row, and return what is known of the batch.
 
     Rows that use responses of earlier ones are checked as far as they can be.
 

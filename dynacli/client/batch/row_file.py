@@ -144,7 +144,7 @@ def _copied(stream: "Readable", name: str) -> IO[bytes]:
 
 @contextmanager
 def _kept(env: Environment, name: str, copy: IO[bytes]) -> Iterator[IO[bytes]]:
-    """Enter with a copy at its beginning, and close it, unless the run begins anew with a new catalog."""
+    """Enter with a copy at its beginning, and close it, unless the run begins again with a new catalog."""
     try:
         copy.seek(0)
         yield copy
@@ -168,7 +168,7 @@ _LONGEST = 64 * _MIB
 
 
 class _LineError(UsageError):
-    """A line that is no text."""
+    """A line that is not text."""
 
 
 def _read_line(file: IO[bytes]) -> bytes:
@@ -323,7 +323,7 @@ def _csv_columns(file: IO[bytes], delimiter: str) -> tuple[str, ...]:
 
 
 def _csv_rows(file: IO[bytes], operation: str, delimiter: str) -> Iterator[Row | WrongRow]:
-    """Yield the rows behind the header of a file; a row whose end cannot be told is the last one.
+    """Yield the rows after the header of a file; a row whose end cannot be told is the last one.
 
     Args:
         operation: The operation that all rows call.
@@ -388,7 +388,7 @@ def _in_header(error: UsageError) -> UsageError:
 
 
 def _wrong_row(error: Exception, number: int, begin: int) -> UsageError:
-    """Return the error for a row that cannot be told from the next one."""
+    """Return the error for a row that cannot be distinguished from the next one."""
     if isinstance(error, _LineError):
         error.reason = f"Line {number}" + (f": {error.reason}" if error.reason else "")
         return error

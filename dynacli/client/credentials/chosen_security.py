@@ -239,7 +239,7 @@ def _has_undefined(api: OpenedApi, own: Iterable[str]) -> bool:
 
 
 def _overlay(api: OpenedApi, kind: str, header: str, has_undefined: bool) -> dict[str, Any]:
-    """Return the overlay. The credential is optional: nobody says which operations want it."""
+    """Return the overlay. The credential is optional: no one says which operations want it."""
     is_swagger = _is_swagger(api)
     scheme: dict[str, Any] = {"type": "http", "scheme": kind}
     if kind == "apikey":

@@ -163,7 +163,7 @@ def chosen_flow(
     Args:
         wanted: The kind that was asked for; empty for the one that fits.
         has_browser: Whether a browser can be opened here.
-        has_person: Whether somebody can be asked for something.
+        has_person: Whether someone can be asked for something.
         has_secret: Whether the client has a secret, with which it can sign in without a person.
 
     Raises:
@@ -208,7 +208,7 @@ def accepting(
 
     Args:
         accepted: The origins that the person has accepted.
-        ask: Asks the person about one more; None where nobody can be asked.
+        ask: Asks the person about one more; None where no one can be asked.
     """
     known = set(accepted)
 
@@ -269,7 +269,7 @@ def credential_of(
 
 
 def _with_token(kept: StoredCredential, token: Token) -> StoredCredential:
-    """Return a credential with a new token in the place of its own."""
+    """Return a credential with a new token instead of its own."""
     secrets = {**kept.secrets, "credential": token.access_token}
     if token.refresh_token is not None:
         secrets["refresh_token"] = token.refresh_token
@@ -379,7 +379,7 @@ def refresh_credential(
         context: How the provider is reached.
 
     Raises:
-        AuthError: The provider refuses, or gives no token; or nobody is signed in any more.
+        AuthError: The provider refuses, or gives no token; or no one is signed in any more.
         DynacliError: The provider cannot be reached.
     """
     with store.refreshing(found.place):
@@ -401,15 +401,15 @@ def refresh_credential(
             if store.exchange(kept, _without_refresh(kept)):
                 raise _over(found, error) from error
             return _now(store, found)
-        # While the provider answered, a person may have signed out, or in again: that counts.
+        # While the provider responded, a person may have signed out, or in again: that counts.
         return made if store.exchange(kept, made) else _now(store, found)
 
 
 def _now(store: CredentialStore, found: StoredCredential) -> StoredCredential:
-    """Return what is stored now in the place of a credential.
+    """Return what is stored now instead of a credential.
 
     Raises:
-        AuthError: Nobody is signed in any more, or for other origins than those that the caller has checked.
+        AuthError: No one is signed in any more, or for other origins than those that the caller has checked.
     """
     now = store.find(found.place)
     if now is None or now.origins != found.origins:
@@ -526,7 +526,7 @@ class PasswordSource:
 
         Raises:
             AuthError: The provider refuses, or the store cannot be used.
-            RefusedError: Nobody accepted the provider, or where the token would go.
+            RefusedError: No one accepted the provider, or where the token would go.
             DynacliError: The provider cannot be reached.
         """
         if not (scheme.has_password_flow and self._user and self._password):

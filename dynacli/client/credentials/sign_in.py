@@ -48,12 +48,12 @@ def chosen_scheme(
 
     Args:
         name: Its name; empty for the only one that operations use alone, or the one that the person picks.
-        choose: Lets the person pick one of several; None if nobody can be asked.
+        choose: Lets the person pick one of several; None if no one can be asked.
         takes_token: Whether the credential is a token that an operation gives.
         is_oauth: Whether options are given that only OAuth and OpenID Connect have.
 
     Raises:
-        UsageError: There is no such scheme, or nobody says which of several is meant.
+        UsageError: There is no such scheme, or no one says which of several is meant.
         AuthError: The scheme is none that a credential can be stored for.
     """
     if name:

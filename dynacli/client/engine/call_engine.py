@@ -1,7 +1,7 @@
 """The engine: it makes every call, from its inputs to its row in the history, and tells its listener what happens.
 
-Nobody else builds, sends, judges or records a call. A series of calls (pages, a wait, links, the rows of a batch, the
-probes of a check) is a loop over it.
+No one else builds, sends, validates or records a call. A series of calls (pages, a wait, links, the rows of a batch,
+the probes of a check) is a loop over it.
 """
 
 import json
@@ -66,12 +66,12 @@ _NOTHING_SENT = (2, 8, 10)
 
 
 class MadeCall(NamedTuple):
-    """A call that was answered.
+    """A call that got a response.
 
     Args:
         call: The call.
         response: Its response.
-        verdict: The verdict on the response; None where nothing was judged.
+        result: The result on the response; None where nothing was validated.
     """
 
     call: Call
@@ -86,15 +86,16 @@ class Engine:
 
     Attributes:
         env: The surroundings of the run.
-        settings: How calls are made and judged, unless one has settings of its own.
+        settings: How calls are made and validated, unless one has settings of its own.
         latest: The call that was prepared last; None before the first one.
-        history: What the history keeps of the call that was answered last, or is the first; None where that is nothing.
+        history: What the history keeps of the call that got a response last, or is the first; None where that is
+            nothing.
 
     Args:
         clients: Keeps connections open between calls; None for a connection of each call's own.
-        ask: Asks the person whether credentials may go to a new origin; None where nobody can be asked.
-        lock: Held while something is prepared or judged, where other threads use the document, too.
-        on_event: Is told what happens; None for nobody.
+        ask: Asks the person whether credentials may go to a new origin; None where no one can be asked.
+        lock: Held while something is prepared or validated, where other threads use the document, too.
+        on_event: Learns what happens; None for no one.
         on_unsigned: Told why a request has no credential, which is only shown then; None where that is an error.
         keep: Makes what the history keeps of a call; None where it keeps nothing.
     """
@@ -124,8 +125,8 @@ class Engine:
         """Return the engine with another listener.
 
         Args:
-            on_event: Is told in the place of the usual listener; None for that one.
-            is_apart: Whether it has judges of its own, which judge while those of other calls do.
+            on_event: Is told instead of the usual listener; None for that one.
+            is_apart: Whether it has validators of its own, which validate while those of other calls do.
         """
         if on_event is None and not is_apart:
             return self
@@ -143,7 +144,7 @@ class Engine:
         return made
 
     def forget(self) -> None:
-        """Forget the judges of operations, whose document is another one now."""
+        """Forget the validators of operations, whose document is another one now."""
         self._judges.clear()
 
     def tell(self, event: "CallEvent") -> None:
@@ -171,9 +172,9 @@ class Engine:
             url: The URL of the request, where a response gave one.
             after: The call of the first page, where this is a further one: it was validated, and the server itself has
                 named what differs.
-            is_signed: Whether the request gets credentials now; else `Call.sign` gives them, or nobody.
+            is_signed: Whether the request gets credentials now; else `Call.sign` gives them, or no one.
             is_checked: Whether the request is validated now; else that is done while the connection is made.
-            unjudged: (location, name) of parameters of which the document may say anything.
+            not validated: (location, name) of parameters of which the document may say anything.
 
         Raises:
             UsageError: An input, a header or a server does not fit, or the document does not allow the request.
@@ -216,7 +217,7 @@ class Engine:
         if call.judging is None:
             return
         if self.clients is not None:
-            # Before openapi-core, which is imported to judge, and before threads need them at once.
+            # Before openapi-core, which is imported to validate, and before threads need them at once.
             import dynacli.http.import_httpx
             import dynacli.http.send  # noqa: F401
         call.check_request(unjudged)
@@ -227,8 +228,8 @@ class Engine:
 
         Args:
             receive: Reads the body of the response as it comes; None to keep it as a whole.
-            tells_parts: Whether the body of a success that is a stream is told to the listener part by part, and judged
-                meanwhile, instead of being kept.
+            tells_parts: Whether the body of a success that is a stream is told to the listener part by part, and
+                validated meanwhile, instead of being kept.
 
         Raises:
             DynacliError: The call fails; no secret is in it.
@@ -278,10 +279,10 @@ class Engine:
         *,
         is_part: bool = False,
     ) -> MadeCall:
-        """Judge a response, unless it was judged while it came, and note it for the history.
+        """Validate a response, unless it was validated while it came, and note it for the history.
 
         Args:
-            body: The body as it can be judged; None for that of the response.
+            body: The body as it can be validated; None for that of the response.
             is_part: Whether the response is only the rest of a file, of which the document says nothing.
 
         Raises:
@@ -330,7 +331,7 @@ class Engine:
         """Write the call that was made last into the history, at the end of the run.
 
         Args:
-            words: The command line behind the program's name.
+            words: The command line after the program's name.
         """
         history, self.history = self.history, None
         if history is not None and history.record(words, exit_code):
@@ -392,7 +393,7 @@ class CallHistory:
             self._response = response
 
     def note_verdict(self, verdict: "Verdict | None") -> None:
-        """Note the verdict on a response, or on the part of it that came."""
+        """Note the result on a response, or on the part of it that came."""
         judging = self.call.judging
         if verdict is not None and judging is not None:
             before = len(judging.verdict.findings) if self._findings is None else self._findings
@@ -443,7 +444,7 @@ class CallHistory:
         """Return what takes the secrets out of the call; those of its inputs are looked for once, if there may be any.
 
         Args:
-            words: The command line behind the program's name.
+            words: The command line after the program's name.
         """
         if self._masked is None and _may_hold_secrets(self.call, self._typed, words):
             from dynacli.client.engine.masked_call import MaskedCall
@@ -455,7 +456,7 @@ class CallHistory:
         """Write the call into the history, at its end; return whether that was tried.
 
         Args:
-            words: The command line behind the program's name.
+            words: The command line after the program's name.
         """
         if exit_code in _NOTHING_SENT or self._find_mode() == "off":
             return False

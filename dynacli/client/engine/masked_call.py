@@ -30,7 +30,7 @@ _LARGEST = 256 * 1024
 
 
 class MaskedCall:
-    """Takes the secrets out of what is told of one call.
+    """Takes the secrets out of what learns of one call.
 
     Attributes:
         masker: Takes all secrets of the call out of a text by their values.
@@ -112,7 +112,7 @@ class MaskedCall:
     def url(self) -> str:
         """The URL of the request without secrets."""
         url = self._call.signed.shown.url
-        if self._is_in_path:  # a short one cannot be told from the rest of the path
+        if self._is_in_path:  # a short one cannot be distinguished from the rest of the path
             head, _, query = url.partition("?")
             origin = "/".join(head.split("/")[:3])
             url = f"{origin}{self._operation.path}" + (f"?{query}" if query else "")

@@ -52,9 +52,9 @@ __all__ = [
 ]
 
 WAIT_SECONDS = 300.0
-"""Seconds after which nothing is waited for any more, where nobody says otherwise."""
+"""Seconds after which nothing is waited for any more, where no one says otherwise."""
 _FIRST_PAUSE, _GROWTH, _LONGEST_PAUSE = 2.0, 1.5, 30.0
-"""The pauses between two calls, in seconds, where nobody says how long they are: the first, how each further one
+"""The pauses between two calls, in seconds, where no one says how long they are: the first, how each further one
 grows, and the longest."""
 _MOST_SECONDS = 1e6
 _LEAST_CALL = 1.0
@@ -169,7 +169,7 @@ def _wait_until(
 
     Raises:
         NeverTrueError: The expression was not true in the time that there was.
-        FormatError: The response is no JSON, or the expression cannot be applied to it.
+        FormatError: The response is not JSON, or the expression cannot be applied to it.
         DynacliError: A call fails.
     """
     from dynacli.http.retrying import is_lost_connection, seconds_asked
@@ -198,7 +198,7 @@ def _wait_until(
                 reason = f"`{until.expression}` is not true"
             headers = response.headers
             if not is_passing:
-                # A limit that a server tells with each response is no wish of when to be asked again.
+                # A limit that a server tells with each response is not a wish of when to be asked again.
                 headers = tuple(pair for pair in headers if pair[0].lower() in {"retry-after", "date"})
             asked = seconds_asked(headers, time.time())
         seconds = pause
@@ -223,7 +223,7 @@ def _value_of(response: "Response", until: Until) -> Any:
     """Return the value of a response; null where it has no body.
 
     Raises:
-        FormatError: It is no JSON.
+        FormatError: It is not JSON.
     """
     from dynacli.text.body_text import decoded, is_json
     from dynacli.text.exact_json import read_json
@@ -274,7 +274,7 @@ class Series:
     """Calls of which the last response is the result.
 
     Attributes:
-        last: The latest call that was answered; None before the first one.
+        last: The latest call that got a response; None before the first one.
 
     Args:
         follow: The links that are followed, one after the other.
@@ -340,7 +340,7 @@ class Series:
     def _wait(
         self, described: DescribedOperation, inputs: CallInputs, settings: CallSettings, until: Until
     ) -> MadeCall:
-        # A call that fails is made again all the same, when it is time.
+        # A call that fails is made again anyway, when it is time.
         single = replace(settings, retries=0)
 
         def exchange(seconds: float) -> MadeCall:
@@ -368,7 +368,7 @@ class Series:
 
 
 def followed_link(made: MadeCall, name: str) -> FollowedLink | None:
-    """Return the link of a name that a response has; None where a response that is no success has none.
+    """Return the link of a name that a response has; None where a response that is not a success has none.
 
     Raises:
         FormatError: A response that is a success has none.

@@ -1,4 +1,4 @@
-"""The body of a call: of a whole value, of assignments laid over it, or of an example."""
+"""The body of a call: of a whole value, of assignments applied to it, or of an example."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -139,7 +139,7 @@ def _has_all_defaults(described: DescribedOperation, media_type: MediaType) -> b
 
 
 def _with_defaults(media_type: MediaType, value: Any) -> Any:
-    """Return a body with the defaults of the fields that it needs and nobody gave, as for required parameters."""
+    """Return a body with the defaults of the fields that it needs and no one gave, as for required parameters."""
     if value is not None and not isinstance(value, dict):
         return value
     made: dict[str, Any] = {} if value is None else value
@@ -190,7 +190,7 @@ def check_takes_options(described: DescribedOperation, assignments: "Sequence[As
 
 
 def _check_boundary(media_type: str) -> None:
-    """Refuse a multipart body that nobody could take apart (RFC 2046, section 5.1.1)."""
+    """Refuse a multipart body that no one could take apart (RFC 2046, section 5.1.1)."""
     name, _, arguments = media_type.lower().partition(";")
     if name.strip().startswith("multipart/") and "boundary=" not in arguments:
         raise UsageError(
@@ -218,7 +218,7 @@ def missing_in_body(described: DescribedOperation, body: BuiltBody) -> list[str]
 def _has(value: Any, path: tuple[str, ...]) -> bool:
     for index, step in enumerate(path):
         if not isinstance(value, dict):
-            # Another value was given where the document has an object: that is for the judge to say.
+            # Another value was given where the document has an object: that is for the validator to say.
             return index > 0
         if step not in value:
             return False
@@ -241,7 +241,7 @@ def decoded(content: bytes) -> str:
     """Return the text of a body that is to be JSON.
 
     Raises:
-        UsageError: It is no text in UTF-8.
+        UsageError: It is not text in UTF-8.
     """
     try:
         return content.decode("utf-8-sig")

@@ -26,10 +26,10 @@ class CallInputs:
 
     Args:
         parameters: The values of parameters.
-        assignments: The values of places in the body, laid over the whole body where there is one.
+        assignments: The values of places in the body, applied to the whole body where there is one.
         body: The whole body, as text or bytes; None where none is given.
         wants_example: Whether what is required and was not given is filled in.
-        is_complete: Whether nobody is to be told what the body lacks, as a person wrote it in an editor.
+        is_complete: Whether no one is to be reported what the body lacks, as a person wrote it in an editor.
         content_type: The media type of the body that was asked for; empty for the preferred one.
         part_headers: ((part, header), value) for the parts of a multipart body.
         boundary: Between the parts of a multipart body; empty for a random one.
@@ -72,7 +72,7 @@ class TypedWords:
         headers: `NAME: VALUE` each.
         part_headers: `PART:NAME: VALUE` each.
         assignments: `NAME=VALUE` of variables of the server, and `PATH=JSON` of the body.
-        body: The whole body, or where it comes from; empty where nobody gave it.
+        body: The whole body, or where it comes from; empty where no one gave it.
     """
 
     headers: Sequence[str] = ()

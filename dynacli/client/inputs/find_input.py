@@ -21,7 +21,7 @@ def find_input(described: DescribedOperation, word: str) -> tuple[Parameter | No
     """Return the parameter that a name means, and the field inside of it or of the body; None where it means none.
 
     Args:
-        word: As behind `--`: the document's own spelling, `query.NAME`, `body.NAME`, a deeper field (`filter.status`),
+        word: As after `--`: the document's own spelling, `query.NAME`, `body.NAME`, a deeper field (`filter.status`),
             an item of an array (`tags[0]`), a key of a map.
     """
     # Most calls have listed options alone.

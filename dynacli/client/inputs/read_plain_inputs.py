@@ -308,7 +308,7 @@ def _source(value: Any, option: str) -> "Source":
 
     Raises:
         FileError: The file cannot be read.
-        UsageError: The value is no file.
+        UsageError: The value is not a file.
     """
     from dynacli.http.payload import StreamUpload, open_upload
 

@@ -1,4 +1,4 @@
-"""Deciding by which rule an operation is paged, if nobody has written it down, and what the document says of it.
+"""Deciding by which rule an operation is paged, if no one has written it down, and what the document says of it.
 
 The surest comes first: the header `Link`, a URL in the body, a cursor with a parameter for it, the id of the last item,
 the number of a page, an offset. An id of the page counts only if it is asked for.
@@ -56,7 +56,7 @@ _CURSORS_ABOUT_PAGES = NAMES["cursors_about_pages"]
 _INNER_NAMES = ("href", "url", "uri", "link")
 """Plain names of fields that have a URL inside of an object that is called the next page."""
 _WRAPPERS = {*HOLDERS, *_URL_NAMES, *NAMES["objects"]["next_urls"]}
-"""Plain names of objects that may hold what is said of the next page."""
+"""Plain names of objects that may hold what is reported of the next page."""
 _LINK_LISTS = {"links": ("rel", "href"), "link": ("relation", "url")}
 """Plain name of an array of links → which member of a link has its relation, and which one its URL."""
 _NEXT = "next"
@@ -124,7 +124,7 @@ def _url_rules(fields: Sequence[ResponseField], inputs: Sequence[InputPlace]) ->
 
 
 def _next_of_links(field: ResponseField, *, has_size: bool) -> ResponsePlace | None:
-    """Return where an array of links has the URL of the next page; None where the field is no such array.
+    """Return where an array of links has the URL of the next page; None where the field is not such array.
 
     Args:
         has_size: Whether the operation can be asked for a number of items; without that, the document's links are
@@ -133,7 +133,7 @@ def _next_of_links(field: ResponseField, *, has_size: bool) -> ResponsePlace | N
     relation, url = _LINK_LISTS.get(plain_name(field.steps[-1]) if field.steps else "", ("", ""))
     if not relation or "array" not in field.types:
         return None
-    # A link may have several relations, in an array, as in Siren. One with a body of its own is no URL alone.
+    # A link may have several relations, in an array, as in Siren. One with a body of its own is not an URL alone.
     chosen = f"[?contains(to_array({relation}), '{_NEXT}') && !body].{url} | [0]"
     if field.is_shown:
         is_chosen = ResponsePlace(chosen).value_in(field.facts["example"]) is not ABSENT
@@ -213,7 +213,7 @@ def _cursor_rules(fields: Sequence[ResponseField], inputs: Sequence[InputPlace])
 
 
 def _partner(field: ResponseField, names: list[str], inputs: Sequence[InputPlace]) -> InputPlace | None:
-    """Return the input that takes a field of the response as a cursor; None where the field is no cursor."""
+    """Return the input that takes a field of the response as a cursor; None where the field is not a cursor."""
     name = names[-1]
     if name.startswith(_NEXT) and name not in _CURSORS and name != _NEXT:
         return input_of(inputs, [name, "startat"], ("string",))

@@ -97,7 +97,7 @@ def next_page(rule: PageRule, page: ReceivedPage) -> NextPage | End:
     Whatever the rule is, a list ends if the response says that there is no next page, or if all items came.
 
     Raises:
-        NetworkError: The response names the next page by something that is no such name.
+        NetworkError: The response names the next page by something that is not such name.
         RefusedError: The next page would cross a line of trust.
     """
     step = _by_rule(rule, page)
@@ -380,7 +380,7 @@ def _count_of(page: ReceivedPage, place: ResponsePlace | None, headers: Sequence
 
 
 def _members(text: str) -> dict[str, Any]:
-    """Return plain name → member of a JSON object; none where a text is no such object."""
+    """Return plain name → member of a JSON object; none where a text is not such object."""
     try:
         return _by_plain_name(json.loads(text) if text.startswith("{") else None)
     except (ValueError, RecursionError):
@@ -388,7 +388,7 @@ def _members(text: str) -> dict[str, Any]:
 
 
 def _by_plain_name(value: Any) -> dict[str, Any]:
-    """Return plain name → member of an object; none where a value is no object."""
+    """Return plain name → member of an object; none where a value is not an object."""
     return {plain_name(key): member for key, member in value.items()} if isinstance(value, dict) else {}
 
 

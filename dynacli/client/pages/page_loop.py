@@ -1,7 +1,7 @@
 """Following the pages of a list, each a call of its own, until its rule says that there is no more.
 
 One response can be looked at as a page, too: how many items there are, and which inputs ask for the next page. One
-response of many pages has their items in the wrapper of the first page, and one verdict on all of them.
+response of many pages has their items in the wrapper of the first page, and one result on all of them.
 """
 
 import json
@@ -72,7 +72,7 @@ class PageLoop:
 
     Attributes:
         rule: The rule; what the document says until the first response came.
-        items: Where the items are; None where the response is no list, or may be several.
+        items: Where the items are; None where the response is not a list, or may be several.
         is_keyed: Whether the response is an object that is a list by its keys, whose pages are not put together.
         candidates: The arrays of the first response of which each may hold the items.
         count: How many items came.
@@ -83,7 +83,7 @@ class PageLoop:
 
     Args:
         engine: Makes the call of each page; None where no page is called, and one that came is looked at.
-        parse: Returns the value of a body; ValueError where it is no JSON.
+        parse: Returns the value of a body; ValueError where it is not JSON.
         max_items: How many items are wanted; None for all.
     """
 
@@ -126,7 +126,7 @@ class PageLoop:
 
     @property
     def note(self) -> str:
-        """What is to be said of a list: why this is one page, or that the server gives less than it counts."""
+        """What is to report of a list: why this is one page, or that the server gives less than it counts."""
         if self.items is None:
             error = no_list(self._described, self.candidates, is_keyed=self.is_keyed)
             return f"This is one page: {error.message}. {error.reason or error.hint}"
@@ -146,7 +146,7 @@ class PageLoop:
         return with_input(inputs, rule.size, most)
 
     def __iter__(self) -> Iterator[Page]:
-        """Yield the pages; a response that is no success is the last one.
+        """Yield the pages; a response that is not a success is the last one.
 
         A page that nothing but a number says may be there is tried: a 404 then ends the list.
 
@@ -359,7 +359,7 @@ class PageLoop:
 def no_list(
     described: DescribedOperation, candidates: Sequence[str], *, is_keyed: bool = False
 ) -> UsageError:
-    """Return the error for an operation whose response has no items that can be told from the rest.
+    """Return the error for an operation whose response has no items that can be distinguished from the rest.
 
     Args:
         candidates: The arrays that may hold them.
@@ -448,7 +448,7 @@ def merged_text(first: Any, last: Any, place: ResponsePlace, items: Iterable[str
         first: The value of the first page.
         last: The value of the last page.
         place: Where both have their items.
-        items: The JSON of those of all pages; they alone are the value where the place is no plain path.
+        items: The JSON of those of all pages; they alone are the value where the place is not a plain path.
     """
     before, after = text_around(first, last, place)
     return "".join((before, "[", ",".join(items), "]", after))
@@ -457,9 +457,9 @@ def merged_text(first: Any, last: Any, place: ResponsePlace, items: Iterable[str
 def text_around(
     first: Any, last: Any, place: ResponsePlace, lay_out: Callable[[str], str] = str
 ) -> tuple[str, str]:
-    """Return the JSON of all pages that stands before the items, and that behind them.
+    """Return the JSON of all pages that stands before the items, and that after them.
 
-    What the last page decides stands behind the items, so that the rest is the same whichever page is the last.
+    What the last page decides stands after the items, so that the rest is the same whichever page is the last.
 
     Args:
         lay_out: Returns the JSON of a value in the form in which it is written.
@@ -511,7 +511,7 @@ def _with_ends(first: dict[str, Any], last: dict[str, Any], keep: str = "") -> d
 
 
 class MergedVerdict(Verdict):
-    """The verdict on all pages, in which a finding about an item names its place among the items of all pages.
+    """The result on all pages, in which a finding about an item names its place among the items of all pages.
 
     Attributes:
         dropped: How many findings were not kept, because there are very many.
@@ -525,7 +525,7 @@ class MergedVerdict(Verdict):
         self.dropped = 0
 
     def add(self, page: Page, place: ResponsePlace | None, before: int) -> None:
-        """Add the verdict on a page.
+        """Add the result on a page.
 
         Args:
             place: Where it has its items.

@@ -43,7 +43,7 @@ class ResponsePlace:
     Args:
         text: As messages call it; in a body a JMESPath expression.
         steps: The names, and indexes of arrays, that lead there from the root of the body; None where an expression
-            that is no plain path says it.
+            that is not a plain path says it.
         header: The name of a header; empty for a place in the body.
     """
 
@@ -114,12 +114,12 @@ class PageRule:
             an input takes), `last-id` (the id of the last item), `page` (a number that grows by one), `offset` (the
             number of items before the page), `keyset` (an id of the page, over a bare array); `none`: nothing does.
         reason: What in the document, in the configuration or in a response the rule rests on.
-        is_declared: Whether somebody has written the rule down; other rules are then not looked for.
+        is_declared: Whether someone has written the rule down; other rules are then not looked for.
         is_configured: Whether it is that of the person's configuration.
         input: The input that the next page is asked for by; None for `link`, `url` and `none`.
         size: The input that says how many items a page has.
         most: The largest page that the document allows.
-        usual: How many items a page has where nobody asks for a number.
+        usual: How many items a page has where no one asks for a number.
         next: Where a response has the URL or the cursor.
         items: Where a response has its items; None where the response decides.
         more: Where a response says whether there is another page.

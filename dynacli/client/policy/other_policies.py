@@ -97,7 +97,7 @@ class OtherPolicies:
             values: As in `Sent`.
 
         Raises:
-            RefusedError: One denies it, or wants it confirmed and nobody agreed.
+            RefusedError: One denies it, or wants it confirmed and no one agreed.
         """
         decision = self.decision(request.method, request.url, asked, values)
         if decision.place:

@@ -1,7 +1,7 @@
 """Whether a call may be made: decided by the policy, and where it is to be confirmed by the person, before it is built.
 
 Without a policy, a person on a terminal is asked about each DELETE; where there is no terminal it is sent, so that
-scripts work, and where there is one and nobody may be asked, it wants `--yes`.
+scripts work, and where there is one and no one may be asked, it wants `--yes`.
 """
 
 from collections.abc import Mapping
@@ -103,7 +103,7 @@ def permit(
 
     Raises:
         RefusedError: It is not called: it may change something where nothing is to be, the policy denies it, or
-            nobody agreed.
+            no one agreed.
     """
     if bounds.reads_only_by:
         check_that_it_reads(described, bounds, asked)
@@ -119,7 +119,7 @@ def obey(
     """Let an operation be called where a decision does, and the person where one is to be asked.
 
     Raises:
-        RefusedError: It is denied, or nobody agreed.
+        RefusedError: It is denied, or no one agreed.
     """
     if decision.verdict == DENIED:
         raise _refused(described, decision)

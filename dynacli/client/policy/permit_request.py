@@ -1,4 +1,4 @@
-"""A request as it was built is held against the policy once more: it may be taken for more than its operation says.
+"""A request as it was built is held against the policy again: it may be taken for more than its operation says.
 
 A server may read another method in it, and another operation in the spelling of its path; and any name of an API leads
 to the same server. If it is in doubt what a server reads, the strictest reading counts.
@@ -48,11 +48,11 @@ def permit_request(
     Only a call that something binds has to be looked at: a policy, that of another API, or `reads_only_by`.
 
     Args:
-        base: The URL that the path of the operation stands behind.
+        base: The URL that the path of the operation stands after.
         is_whole: Whether the body is there; false for one that is too large to be looked at.
 
     Raises:
-        RefusedError: The policy denies it, that of another API does, or nobody agreed.
+        RefusedError: The policy denies it, that of another API does, or no one agreed.
     """
     asked, doubt = overrides_of(request, is_whole=is_whole)
     values = SentValues(request, is_whole=is_whole)

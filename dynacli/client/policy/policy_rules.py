@@ -142,10 +142,10 @@ class Decision(NamedTuple):
     """What a policy says of an operation.
 
     Args:
-        verdict: `ALLOWED`, `CONFIRMED` or `DENIED`.
+        result: `ALLOWED`, `CONFIRMED` or `DENIED`.
         place: The table that decides, as `Rules.place` has it; empty where no table says anything.
         key: The list or key in it.
-        word: The word of the list; empty where it is one that is missing, or `key` is no list.
+        word: The word of the list; empty where it is one that is missing, or `key` is not a list.
         other: The documented operation whose rule it is, if a server may take the request for that one.
         override: What asks for another method than the operation's own, and which; empty where nothing does.
     """
@@ -216,7 +216,7 @@ def rules_of(env: Environment, table: Any, place: str) -> Rules:
 
 
 def stands_alone(entry: Mapping[str, Any]) -> bool:
-    """Return whether the entry of an API has a policy in the place of those of other APIs with the same server."""
+    """Return whether the entry of an API has a policy instead of those of other APIs with the same server."""
     policy = entry.get("policy")
     return "policy" in entry and not (isinstance(policy, dict) and policy.get(ADDITIONAL))
 

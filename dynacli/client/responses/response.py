@@ -59,11 +59,11 @@ class Response:
         content: Its body in bytes, without its content encoding.
         request: The request that was sent, with its secrets masked.
         seconds: From the start of sending until the body was read.
-        findings: What in the response does not match the document; empty where nothing does, or nothing was judged.
+        findings: What in the response does not match the document; empty where nothing does, or nothing was validated.
         tolerated: What in the request and the response does not match the document to the letter, and is a finding at
             the level `exact`.
-        not_validated: What could not be judged, a reason each.
-        is_judged: Whether the response was judged at all.
+        not_validated: What could not be validated, a reason each.
+        is_judged: Whether the response was validated at all.
         items: The items of a page of `Api.pages`; None where it has none, and for any other response.
     """
 
@@ -137,7 +137,7 @@ class Response:
 
     @property
     def validations(self) -> "tuple[Verdict, ...]":
-        """The verdicts on the request and on the response, as far as each was judged."""
+        """The results on the request and on the response, as far as each was validated."""
         of_request = self._call.judging.verdict if self._call.judging is not None else None
         return tuple(judged for judged in (of_request, self._verdict) if judged is not None)
 

@@ -1,4 +1,4 @@
-"""The error of a response that is no success: what the server says, which inputs are likely wrong, how to sign in."""
+"""The error for an unsuccessful response: what the server says, which inputs are likely wrong, how to sign in."""
 
 import json
 import re
@@ -300,7 +300,7 @@ class _Place(NamedTuple):
     """Where an error says that the request is wrong.
 
     Args:
-        location: `query`, `body` and the like; empty where it does not say so.
+        location: `query`, `body` and similar ones; empty where it does not say so.
         steps: The names that lead there.
     """
 

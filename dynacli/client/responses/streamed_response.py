@@ -34,8 +34,8 @@ _GRACE_SECONDS = 2
 class StreamedResponse(Response):
     """The response to a call, there as soon as its head is; its items are read by iterating, once.
 
-    Use it in a `with` block, or close it: a response that is not read to its end keeps its connection. What is said of
-    its items, `findings` for example, is complete when the last one was read.
+    Use it in a `with` block, or close it: a response that is not read to its end keeps its connection. What is reported
+    of its items, `findings` for example, is complete when the last one was read.
 
     Attributes:
         is_stream: Whether it has items; else `content` and `data` are there, as of any response.
@@ -75,8 +75,8 @@ class StreamedResponse(Response):
         """Yield the items as they come.
 
         Raises:
-            HttpError: The status is no success.
-            FormatError: The response is no stream.
+            HttpError: The status is not a success.
+            FormatError: The response is not a stream.
             UsageError: The items were read before, or the response is closed.
             NetworkError: The connection broke, and cannot be gone on with.
             TimedOutError: A time limit was reached.
@@ -116,7 +116,7 @@ _Handed = WireResponse | bytes | MadeCall
 
 
 class _ClosedError(Exception):
-    """Nobody takes what comes any more."""
+    """No one takes what comes any more."""
 
 
 class _Exchange:

@@ -1,4 +1,4 @@
-"""A verdict as people and programs read it, with the parts of the message that its findings are about."""
+"""A result as people and programs read it, with the parts of the message that its findings are about."""
 
 import re
 from collections.abc import Mapping
@@ -158,7 +158,7 @@ def _place(finding: "Finding") -> str:
 
 
 def verdict_json(api: OpenedApi, verdict: "Verdict") -> dict[str, Any]:
-    """Return a verdict in the shape of the validation report."""
+    """Return a result in the shape of the validation report."""
     return {
         "findings": findings_json(api, verdict.findings),
         "tolerated": findings_json(api, verdict.tolerated),
@@ -197,10 +197,10 @@ def _locations(api: OpenedApi, findings: "Sequence[Finding]") -> dict[str, "Loca
 
 
 def notes_of(validations: "Iterable[Verdict]", *, shows_ignored: bool) -> list[str]:
-    """Return a line for each thing that is tolerated or could not be judged, and for each finding that does not count.
+    """Return a line for everything tolerated or not validated, and for each finding that does not count.
 
     Args:
-        verdicts: On the request and on the response.
+        results: On the request and on the response.
         shows_ignored: Whether the last kind is told.
     """
     validations = list(validations)
@@ -239,7 +239,7 @@ class Evidence:
     Args:
         body: Empty where there is none, or where it is not at hand.
         media_type: The body's, with its parameters.
-        heads: Place of a finding → (what stands before the value, the value, what stands behind it).
+        heads: Place of a finding → (what stands before the value, the value, what stands after it).
     """
 
     def __init__(

@@ -32,7 +32,7 @@ __all__ = ["GrowingList", "Listing"]
 
 
 def _may_grow(env: Environment, form: OutputForm) -> bool:
-    """Return whether a form writes JSON to where nobody pages through it: to a pipe or into a file."""
+    """Return whether a form writes JSON to where no one pages through it: to a pipe or into a file."""
     is_json = form.format == "json" and not (form.filter or form.columns or env.stdout_is_terminal)
     return is_json or is_unchanged(env, form)
 
@@ -40,7 +40,7 @@ def _may_grow(env: Environment, form: OutputForm) -> bool:
 class GrowingList:
     """Writes items as they come, within what stands around them in their first page.
 
-    It is a context manager: where an exception leaves the block, the value is complete all the same, and a file is as
+    It is a context manager: where an exception leaves the block, the value is complete anyway, and a file is as
     it was before.
 
     Attributes:
@@ -111,7 +111,7 @@ class GrowingList:
         try:
             self._write(text)
         except BaseException:
-            self._is_ended = True  # nothing could stand behind a part of it
+            self._is_ended = True  # nothing could stand after a part of it
             raise
 
 
@@ -166,7 +166,7 @@ class Listing:
         self._open = ExitStack()
 
     def call(self) -> None:
-        """Call the pages, and write and judge what came; also where an error or an interruption ends it.
+        """Call the pages, and write and validate what came; also where an error or an interruption ends it.
 
         Raises:
             DynacliError: The list does not end well; the exit code is the error's.
@@ -310,7 +310,7 @@ class Listing:
         return None
 
     def _conclude(self, unwritten: FileError | FormatError | None) -> None:
-        """Report the verdict on all pages, and raise the error that the run ends with."""
+        """Report the result on all pages, and raise the error that the run ends with."""
         page = self._first
         if page is None:
             return
@@ -322,7 +322,7 @@ class Listing:
         conclude(self._run, page.call, page.response, verdict, self._report, unwritten)
 
     def _say_what_is_missing(self) -> None:
-        """Say why this is one page, where nothing says how to ask for another, or the response is no list."""
+        """Say why this is one page, where nothing says how to ask for another, or the response is not a list."""
         if note := self._loop.note:
             is_no_list = self._loop.items is None and not self._loop.is_keyed
             (self._run.warn if is_no_list else self._run.note)(note)
@@ -363,7 +363,7 @@ def _go_on_line(
     """Return the command line that begins with the page which is missing; empty where no command can.
 
     Args:
-        typed: The words behind the program's name.
+        typed: The words after the program's name.
         max_items: How many items are wanted; None for all.
         first: The call of the first page.
         loop: The pages, which an error has ended.

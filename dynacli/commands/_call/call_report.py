@@ -1,4 +1,4 @@
-"""`--report`: the verdicts on a call for machines, written into files or to standard error."""
+"""`--report`: the results on a call for machines, written into files or to standard error."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -109,7 +109,7 @@ class CallReport:
         is_on_stderr: Whether a report goes to standard error, where a person would read the findings.
 
     Args:
-        level: The level at which the call is judged.
+        level: The level at which the call is validated.
     """
 
     def __init__(self, reports: Sequence[WantedReport], level: str) -> None:
@@ -153,7 +153,7 @@ class CallReport:
         self._facts.update(url=url, status=status, seconds=seconds)
 
     def note_verdict(self, verdict: Mapping[str, Any]) -> None:
-        """Note a verdict in its JSON form, without secrets."""
+        """Note a result in its JSON form, without secrets."""
         for key, values in self._lists.items():
             values.extend(verdict.get(key, ()))
 
@@ -187,7 +187,7 @@ def reporting(run: Run, described: DescribedOperation, settings: CallSettings) -
     """Write the reports on a call at the end of the block, however it ends.
 
     Yields:
-        The report, in which responses and verdicts are noted.
+        The report, in which responses and results are noted.
 
     Raises:
         UsageError: The reports that are asked for cannot be written; the block is not entered.

@@ -1,4 +1,4 @@
-"""What is told of a call beside its answer: the heads of its messages, findings, notes, or the error that ends it."""
+"""What learns of a call beside its response: the heads of its messages, findings, notes, or the error that ends it."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -47,10 +47,10 @@ def conclude(
     report: "CallReport | None",
     unwritten: FileError | FormatError | None,
 ) -> None:
-    """Report the verdict on a response, and raise the error that the run ends with.
+    """Report the result on a response, and raise the error that the run ends with.
 
     Args:
-        verdict: The verdict on the response; None where nothing was judged.
+        result: The result on the response; None where nothing was validated.
         report: The report for machines; None where none is asked for.
         unwritten: Why the response could not be written; None where it was written.
 
@@ -93,7 +93,7 @@ def conclude_part(run: Run, call: Call, response: "Response", report: "CallRepor
 def report_verdict_so_far(
     run: Run, call: Call, response: "Response", verdict: "Verdict", report: "CallReport | None"
 ) -> None:
-    """Report the verdict on the part of a stream that came before an error or an interruption."""
+    """Report the result on the part of a stream that came before an error or an interruption."""
     _note_response(call, response, report)
     mismatch = _report_verdict(run, call, response, verdict, None, report)
     if mismatch is not None:
@@ -114,7 +114,7 @@ def tell_request(run: Run, call: Call, report: "CallReport | None", *, is_first:
     """Tell what there is to tell of a request before it is sent.
 
     Args:
-        is_first: Whether it is the first of several, which alone is judged.
+        is_first: Whether it is the first of several, which alone is validated.
     """
     if is_first and call.judging is not None and not call.judging.verdict.is_valid:
         warn_of_request(run, call.judging, call.signed.masker, report)
@@ -141,7 +141,7 @@ def conclude_request(
     settings: "CallSettings",
     report: "CallReport | None",
 ) -> None:
-    """Report the verdict on a request that is valid and not sent."""
+    """Report the result on a request that is valid and not sent."""
     if report is not None:
         report.note_verdict(masker.mask_value(verdict_json(described.api, verdict)))
     _write_notes(run, [verdict], masker, settings, report)
@@ -155,7 +155,7 @@ def _report_verdict(
     request_verdict: "Verdict | None",
     report: "CallReport | None",
 ) -> MismatchError | None:
-    """Report the verdicts on a response and its request; return the error for a response that is not valid."""
+    """Report the results on a response and its request; return the error for a response that is not valid."""
     masker = response_masker(call.signed, response.headers)
     validations = [judged for judged in (request_verdict, verdict) if judged is not None]
     if report is not None:
@@ -178,7 +178,7 @@ def _write_notes(
     settings: "CallSettings",
     report: "CallReport | None",
 ) -> None:
-    """Write what is tolerated, what could not be judged, and which findings do not count."""
+    """Write what is tolerated, what could not be validated, and which findings do not count."""
     if report is not None and report.is_on_stderr:
         return  # the report says the same in the same place
     for reason in dict.fromkeys(reason for verdict in validations for reason in verdict.failures):
@@ -218,7 +218,7 @@ def show_size(env: Environment, response: "Response") -> None:
 
 
 def show_judges(env: Environment, request: "Verdict", response: "Verdict") -> None:
-    """Show whether openapi-core judged, or compiled schemas accepted what is beyond doubt."""
+    """Show whether openapi-core validated, or compiled schemas accepted what is beyond doubt."""
     by = ["compiled schemas" if verdict.is_accepted else "openapi-core" for verdict in (request, response)]
     parts = [f"the request and the response by {by[0]}"]
     if by[0] != by[1]:

@@ -1,4 +1,4 @@
-"""`--dry-run`: the request of a call is built, signed and judged as always, and shown instead of sent."""
+"""`--dry-run`: the request of a call is built, signed and validated as always, and shown instead of sent."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -144,7 +144,7 @@ def _har_call(described: DescribedOperation, request: "Request") -> "HarCall":
 
 
 def _curl(run: Run, signed: "Signed", request: "Request") -> str:
-    """Return the command for curl, which answers a challenge and shows certificates by itself."""
+    """Return the command for curl, which responds a challenge and shows certificates by itself."""
     from dynacli.request.preview import as_curl
 
     logins = [login for login in (signed.login, signed.tls) if login is not None]

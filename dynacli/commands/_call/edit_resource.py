@@ -135,7 +135,7 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
             raise unused_option("edit", option)
     update = _update_of(described)
     settings = settings_of(run.env, described.api, run.call_options)
-    settings.consent.is_given = run.options.yes  # with `--dry-run` the resource is read all the same
+    settings.consent.is_given = run.options.yes  # with `--dry-run` the resource is read anyway
     settings.permit(described)
     settings.consent.is_given |= bool(run.options.dry_run)
     _check_update(update, settings)
@@ -184,7 +184,7 @@ def _check_update(update: DescribedOperation, settings: CallSettings) -> None:
     """Check before anything is sent that the update may be sent, too; a person is asked once there is something to see.
 
     Raises:
-        RefusedError: The policy denies it, or wants it confirmed and nobody can be asked.
+        RefusedError: The policy denies it, or wants it confirmed and no one can be asked.
     """
     if settings.policy is None:
         return

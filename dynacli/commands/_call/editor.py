@@ -1,6 +1,6 @@
 """`--editor`: a body that a person writes in an editor.
 
-The text is JSON, and not YAML with comments as in some tools: the saved text is sent as it is, and nobody has to guess
+The text is JSON, and not YAML with comments as in some tools: the saved text is sent as it is, and no one has to guess
 whether `no` is a string.
 """
 

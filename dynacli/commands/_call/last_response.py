@@ -56,7 +56,7 @@ class LastResponse:
         self._told: Call | None = None
 
     def call(self, inputs: CallInputs) -> None:
-        """Make the calls, and write and judge the last response; also where an error ends them.
+        """Make the calls, and write and validate the last response; also where an error ends them.
 
         Raises:
             DynacliError: The calls do not end well; the exit code is the error's.
@@ -88,7 +88,7 @@ class LastResponse:
             self._report.begin_next(made.call.described, described)
 
     def _tell(self, made: MadeCall) -> None:
-        """Tell, unless it was told, what is to be said of a response that is not the result."""
+        """Tell, unless it was reported, what is to report of a response that is not the result."""
         if made.verdict is not None and made.call is not self._told:
             report_verdict_so_far(self._run, made.call, made.response, made.verdict, self._report)
         self._told = made.call

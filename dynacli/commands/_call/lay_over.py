@@ -1,4 +1,4 @@
-"""Options laid over the words of an earlier call of the same operation."""
+"""Options applied to the words of an earlier call of the same operation."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -39,15 +39,15 @@ def lay_over(
     parsed: Callable[[list[str], str], ParsedWords],
     input_of: _InputOf,
 ) -> list[str]:
-    """Return the words of an operation with those of `run.laid_over` in the place of their like.
+    """Return the words of an operation with those of `run.laid_over` instead of their like.
 
     Args:
-        words: The words behind the operation, as the history has them.
-        parsed: Reads words behind the operation, for the media type that is asked for before the API.
+        words: The words after the operation, as the history has them.
+        parsed: Reads words after the operation, for the media type that is asked for before the API.
         input_of: Returns what an option gives of those that were read last.
 
     Raises:
-        UsageError: A word is no option, or a secret is missing that the history does not keep.
+        UsageError: A word is not an option, or a secret is missing that the history does not keep.
     """
     content_type, laid_over = run.options.content_type, run.laid_over or []
     earlier = parsed(words, content_type)
@@ -115,7 +115,7 @@ def _path_places(parameters: Sequence[Parameter]) -> list[Any]:
 
 
 def _is_masked_header(given: list[str], added: list[_Option]) -> bool:
-    """Return whether an option is a header whose value is masked, and which is given anew."""
+    """Return whether an option is a header whose value is masked, and which is given again."""
     name = _header_name(given)
     return bool(name) and MASK in given[-1] and any(_header_name(option.words) == name for option in added)
 

@@ -167,7 +167,7 @@ def send_call(
     inputs: CallInputs,
     report: "CallReport | None" = None,
 ) -> None:
-    """Send a call, write and judge its response.
+    """Send a call, write and validate its response.
 
     Raises:
         DynacliError: The call does not end well.
@@ -289,7 +289,7 @@ class TerminalListener:
 def asker(run: Run) -> Callable[[str], bool] | None:
     """Return the function that asks the person whether a credential may go to an origin; None where none may be asked.
 
-    `--yes` does not answer this question, because the person does not know the origin yet.
+    `--yes` does not respond this question, because the person does not know the origin yet.
     """
     if run.options.yes or not run.may_ask:
         return None

@@ -318,7 +318,7 @@ def _schema_at(flat: FlatSchema, step: str) -> Any:
 
 _BODY = "the body"
 _MAX_JUDGED = 1024 * 1024
-"""Bytes up to which a text is read first, so that it can be judged; a longer text is sent without being judged."""
+"""Bytes up to which a text is read first, so that it can be validated; a longer text is sent unvalidated."""
 
 
 def _open_source(run: Run, word: str, use: str) -> "Source":
@@ -409,7 +409,7 @@ def _file(run: Run, word: str, encoding: "PropertyEncoding", option: str) -> Any
 def _body_content(run: Run, word: str, media_type: str) -> "bytes | Payload":
     """Return the body that `--body` names, which is sent unchanged and read while it is sent.
 
-    A small text is read first, because texts are judged.
+    A small text is read first, because texts are validated.
 
     Args:
         word: `@FILE` or `-`.

@@ -1,4 +1,4 @@
-"""What `dynacli read` refuses besides operations that may change something: it is judged by its worst use.
+"""What `dynacli read` refuses besides operations that may change something: it is validated by its worst use.
 
 People allow an agent the prefix `dynacli read`, and the agent chooses everything that follows.
 """
@@ -99,7 +99,7 @@ def _check_output(path: str, *, is_resumed: bool) -> None:
 
 @contextmanager
 def without_excerpts(word: str) -> Iterator[None]:
-    """Let no error of the block quote a file that is no document: whoever may only read names any path.
+    """Let no error of the block quote a file that is not a document: whoever may only read names any path.
 
     Args:
         word: The name, the URL or the path of the API that is opened.

@@ -1,4 +1,4 @@
-"""Receiving a response: it is written and judged while it comes, or read as a whole first.
+"""Receiving a response: it is written and validated while it comes, or read as a whole first.
 
 With `--resume` and `-O` it goes into a file that is gone on with, or that the server has a name for.
 """
@@ -92,23 +92,23 @@ class _DownloadFile:
 
 
 class ResponseReceiver:
-    """Receives a response: reads, writes and judges it.
+    """Receives a response: reads, writes and validates it.
 
     | the body | where it goes | written | kept |
     |---|---|---|---|
     | a sequence: JSON lines, events | anywhere | while it comes | up to 1 MiB |
-    | any other | a pipe or a file, unchanged | while it comes | for the judge: up to 12 MiB, or 128 MiB where a
+    | any other | a pipe or a file, unchanged | while it comes | for the validator: up to 12 MiB, or 128 MiB where a
     finding is a failure; of bytes that are neither text nor JSON 1 MiB |
     | | a terminal, or converted | when it is complete | up to 64 MiB, more is an error |
 
     Attributes:
         response: The response, without its body as long as it is not finished; None before its head came.
-        is_finished: Whether the whole response came, and was written and judged.
+        is_finished: Whether the whole response came, and was written and validated.
         unwritten: Why the response could not be written in the format that is asked for; None where it was.
 
     Args:
         engine: What has prepared the call.
-        call: The call that is answered.
+        call: The call that gets a response.
         report: The report for machines; None where none is asked for.
         file: Where the response goes with `--resume` or `-O`; None without them.
     """
@@ -136,7 +136,7 @@ class ResponseReceiver:
 
     @property
     def may_be_resumed(self) -> bool:
-        """Whether a response that breaks off could have been kept, had somebody asked for that."""
+        """Whether a response that breaks off could have been kept, had someone asked for that."""
         response = self.response
         return (
             response is not None
@@ -151,7 +151,7 @@ class ResponseReceiver:
 
         Raises:
             DynacliError: The call fails.
-            BrokenPipeError: Nobody reads standard output any more.
+            BrokenPipeError: No one reads standard output any more.
         """
         self.response = response
         if self._form.include:
@@ -165,9 +165,9 @@ class ResponseReceiver:
                 return b""
             if self._file.takes(response):
                 return self._copy(response, pieces)
-            self._form = OutputForm()  # the error is no part of the file
+            self._form = OutputForm()  # the error is not a part of the file
         if not 200 <= response.status < 300 and self._form.is_of_value:
-            # What is asked for is said of a result; an error has a form of its own, which nobody should miss.
+            # What is asked for is said of a result; an error has a form of its own, which no one should miss.
             self._form = self._form.unfiltered()
         if is_sequence(media_type):
             if is_event_stream(media_type) and self._call.settings.timeout is None:
@@ -266,15 +266,15 @@ class ResponseReceiver:
             is_remembered = is_json(response.header("content-type"))
             return _KEPT_OF_STREAM if response.status >= 400 or is_remembered else 0
         if is_sent_as_bytes(essence(response.header("content-type"))):
-            return _KEPT_OF_STREAM  # the size is judged without the bytes
+            return _KEPT_OF_STREAM  # the size is validated without the bytes
         return WARNED_LIMIT if self._call.settings.may_accept else JUDGED_LIMIT
 
     def make(self) -> None:
-        """Send the call, write and judge its response, and say what there is to say of it.
+        """Send the call, write and validate its response, and say what there is to say of it.
 
         Raises:
             DynacliError: The call does not end well.
-            BrokenPipeError: Nobody reads standard output any more.
+            BrokenPipeError: No one reads standard output any more.
         """
         call = self._call
         try:
@@ -308,12 +308,12 @@ class ResponseReceiver:
             error.hint = "Give `--resume` with it: what comes is kept then, and the next call goes on"
 
     def _finish(self, response: Response) -> None:
-        """Write and judge a response that was not written or judged while it came."""
+        """Write and validate a response that was not written or validated while it came."""
         if not self._is_written:
             try:
                 self._write(response)
             except (FileError, FormatError) as error:
-                self.unwritten = error  # the response is judged all the same
+                self.unwritten = error  # the response is validated anyway
         body: UnreadBody | None = None
         if (
             len(response.body) < response.size

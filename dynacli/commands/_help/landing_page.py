@@ -60,7 +60,7 @@ def landing_page(
     Args:
         options: The standard options of the run, which may choose a profile or a server.
         server: Where calls go, in words; empty for the document's servers.
-        identity: Who is signed in without any variable, in words; empty for nobody.
+        identity: Who is signed in without any variable, in words; empty for no one.
         notes: Further paragraphs at the end.
     """
     profile = options.in_force("profile", env)
@@ -122,7 +122,7 @@ class _Page:
         return [f"  {line}" for line in foreign_lines(lines, self.paint)]
 
     def _fact(self, label: str, text: str) -> list[str]:
-        """Return a labelled text, wrapped behind its label."""
+        """Return a labelled text, wrapped after its label."""
         room = self.width - _LABEL - 2
         return self._labelled(label, [shortened(line, room) for line in wrapped(text, room)])
 
@@ -154,7 +154,7 @@ class _Page:
         return facts
 
     def _may_have_more(self) -> bool:
-        """Return whether the server may have more operations for somebody who is signed in.
+        """Return whether the server may have more operations for someone who is signed in.
 
         It says so itself, or nothing that it lists wants a credential although the document declares some.
         """
@@ -259,7 +259,7 @@ class _Page:
             return Variables(self.api.prefix, self.env.variables)
 
     def _variables_in_use(self) -> list[str]:
-        """Return the names of the variables that sign in; none where nobody is signed in."""
+        """Return the names of the variables that sign in; none where no one is signed in."""
         from dynacli.auth.missing_credential import set_variables
 
         variables = self._variables()
@@ -462,7 +462,7 @@ def _command(verb: str, api: OpenedApi, *words: str) -> str:
     """Return a command line; empty where it would not run as it stands.
 
     Args:
-        verb: The word behind the name of the program; empty for a call.
+        verb: The word after the name of the program; empty for a call.
     """
     everything = [*invocation_words(verb, api.name), *words]
     # Standard input is read by now, and what cannot be printed cannot be copied.

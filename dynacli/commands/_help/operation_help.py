@@ -240,7 +240,7 @@ def _necessity(each: DescribedInput, field: Field, inside: str) -> list[str]:
 def _of_field(field: Field, facts: list[str], option: str) -> list[str]:
     """Return the facts of a field's value, with what holds for options of fields alone."""
     if field.value.is_nullable and field.value.type == "string" and not field.value.enum:
-        # `null` behind the option itself would be the text `null`.
+        # `null` after the option itself would be the text `null`.
         facts = [
             f"null by --set {visible(option, keep='')}=null" if fact == MAY_BE_NULL else fact
             for fact in facts

@@ -132,7 +132,7 @@ def tag_help(env: Environment, api: OpenedApi, tag: str) -> str:
 
 
 def _word(catalog: Catalog, name: str, tag: str) -> str:
-    """Return the shortest word that names an operation behind its tag."""
+    """Return the shortest word that names an operation after its tag."""
     from dynacli.openapi.model.kebab_names import under_tag
 
     word = under_tag(name, tag)

@@ -338,7 +338,7 @@ def _compiled(api: OpenedApi, program: Program) -> "Compiled":
         if document is None:
             raise _lost_document(api)
         selection = selection_of(program)
-        # Other names than the usual ones are given anew.
+        # Other names than the usual ones are given again.
         names = {} if selection.is_short else api.catalog.given_names()
         compiled = compile_document(document, names, selection)
     if not compiled.operations:

@@ -247,7 +247,7 @@ def _confirm(run: Run, calls: "RowCalls", settings: "CallSettings", plan: "Batch
     """Let the person on a terminal agree once to all rows that are to be confirmed; `--yes` has agreed.
 
     Raises:
-        RefusedError: Nobody agreed; nothing was sent.
+        RefusedError: No one agreed; nothing was sent.
     """
     consent, asked = settings.consent, plan.asked_about
     consent.ask = None

@@ -1,4 +1,4 @@
-"""`dynacli read`, `request` and `edit`: groups before an API that change how the call behind them is made."""
+"""`dynacli read`, `request` and `edit`: groups before an API that change how the call after them is made."""
 
 import click
 
@@ -15,7 +15,7 @@ __all__ = ["EditGroup", "ReadGroup", "RequestGroup"]
 
 
 class _ApiCalls(VerbGroup):
-    """A verb behind which calls stand as they do without it."""
+    """A verb after which calls stand as they do without it."""
 
     def __init__(self, entry: Command) -> None:
         super().__init__(entry, (*INPUT_OPTIONS, *STANDARD_OPTIONS))
@@ -32,7 +32,7 @@ class _ApiCalls(VerbGroup):
         """Say in the run what is different about its calls.
 
         Args:
-            words: Those behind the verb.
+            words: Those after the verb.
 
         Raises:
             UsageError: They cannot be a call.

@@ -1,4 +1,4 @@
-"""`dynacli check`: every operation that only reads is called, and every response is judged."""
+"""`dynacli check`: every operation that only reads is called, and every response is validated."""
 
 import time
 from functools import partial
@@ -144,7 +144,7 @@ def _settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSettings
     """Return how the calls of a check are made.
 
     Raises:
-        UsageError: Nothing would be judged of what is probed.
+        UsageError: Nothing would be validated of what is probed.
     """
     from dynacli.check.check_run import settings_of_check
 
@@ -289,7 +289,7 @@ def _confirm(
     terminal, the check itself leaves them out.
 
     Raises:
-        UsageError: Nobody agreed; nothing was sent.
+        UsageError: No one agreed; nothing was sent.
     """
     from dynacli.client.call import base_url_of
     from dynacli.commands._questions import agrees

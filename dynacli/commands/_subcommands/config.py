@@ -151,7 +151,7 @@ def settings_in(words: Sequence[str], prefix: tuple[str, ...] = ()) -> list[Sett
         prefix: The table that the keys are in.
 
     Raises:
-        UsageError: A word is no setting.
+        UsageError: A word is not a setting.
     """
     from dynacli.commands._setting_keys import key_path, value_of
 
@@ -231,13 +231,13 @@ def _warn_of_policy(run: Run, name: str) -> None:
 
 
 def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | None = None) -> None:
-    """Let a person agree where a policy that an API has is changed or removed; `--yes` does not answer this.
+    """Let a person agree where a policy that an API has is changed or removed; `--yes` does not respond this.
 
     Args:
         paths: The keys of its entry that are changed; None where the entry is removed.
 
     Raises:
-        RefusedError: Nobody agreed.
+        RefusedError: No one agreed.
     """
     entry = Configuration(run.env).apis().get(name, {})
     owners: dict[tuple[str, ...], Any] = {(): entry}
@@ -246,7 +246,7 @@ def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | 
         owner
         for owner, table in owners.items()
         if paths is None or any(path[: len(owner) + 1] == (*owner, "policy") for path in paths)
-        # One that is empty holds nobody back; the first one takes the place of those of others.
+        # One that is empty holds no one back; the first one takes the place of those of others.
         if table.get("policy")
         or ("policy" not in table and paths is not None and _is_bound(run, name, entry))
     ]
@@ -290,13 +290,13 @@ def _is_bound(run: Run, name: str, entry: Mapping[str, Any]) -> bool:
         bases = [*([server] if "://" in server else []), *documented_bases(api)]
         return found.with_same_document(None) is not None or bool(found.rules_at(bases))
     except RefusedError:
-        return True  # the document of one is not at hand, so nobody can tell
+        return True  # the document of one is not at hand, so no one can tell
     finally:
         api.catalog.close()
 
 
 def _check(run: Run, before: Mapping[str, Any], text: str, tables: Mapping[str, Any]) -> None:
-    """Check that a change makes nothing of the configuration unusable; what was so before is no reason.
+    """Check that a change makes nothing of the configuration unusable; what was so before is not reason.
 
     Raises:
         UsageError: It does.

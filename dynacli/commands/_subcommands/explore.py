@@ -48,7 +48,7 @@ def explored_line(env: Environment, words: Sequence[str]) -> CalledLine:
     """Return what a command line gives to the form of its operation; nothing is fetched for it.
 
     Args:
-        words: The words behind the program's name, with secrets masked.
+        words: The words after the program's name, with secrets masked.
 
     Raises:
         UsageError: They name no operation.

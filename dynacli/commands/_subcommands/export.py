@@ -47,7 +47,7 @@ def write_files(run: Run, files: dict[str, str], form: Format, out: str | None) 
         write_named_files(out, {name: _as_bytes(text) for name, text in files.items()})
         run.note(f"Written: {len(files)} file{'s' * (len(files) > 1)} in {out}")
         if form.is_directory and (left := _left_over(out, files)):
-            # Programs that run a whole directory would send them, too; yet they may be somebody's own.
+            # Programs that run a whole directory would send them, too; yet they may be someone's own.
             run.note(
                 f"Files of no operation in this export, left unchanged: {enumerated(left, most=_MOST_NAMED)}"
             )

@@ -48,7 +48,7 @@ def _earlier_call(env: Environment, number: int, *, with_messages: bool = False)
 
 
 def replay(run: Run, row: HistoryRow, laid_over: list[str]) -> None:
-    """Make a call of the history once more.
+    """Make a call of the history again.
 
     Args:
         laid_over: Options that take the place of those of the call.
@@ -222,7 +222,7 @@ def forget_calls(run: Run) -> None:
 
 
 class Replay(click.Command):
-    """`dynacli replay`; the words behind the number are the operation's to read."""
+    """`dynacli replay`; the words after the number are the operation's to read."""
 
     def __init__(self, entry: Command) -> None:
         super().__init__(entry.name, callback=click.pass_context(_replay))

@@ -35,7 +35,7 @@ def explain(run: Run, api: str, operation: tuple[str, ...]) -> None:
 
 
 def _described(run: Run, api: str, words: list[str]) -> "DescribedOperation":
-    """Return the operation that words name as behind an API: its name, behind its tag, or a method and a path.
+    """Return the operation that words name as after an API: its name, after its tag, or a method and a path.
 
     Raises:
         UsageError: They name none.

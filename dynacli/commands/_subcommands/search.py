@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["search"]
 
 _RUNNERS_UP = 2
-"""Hits behind the best one that people are shown; programs get all."""
+"""Hits after the best one that people are shown; programs get all."""
 _LINE = 100
 """Columns of the line of a runner-up."""
 

@@ -50,7 +50,9 @@ def mock_api(
             write_stderr(run.env, _where(opened, origin_at(sock, host)))
 
         def tell_failure(error: Exception) -> None:
-            if isinstance(error, DynacliError | OSError):  # nobody reads what is told, or the disk is full
+            if isinstance(
+                error, DynacliError | OSError
+            ):  # no one reads what is reported, or the disk is full
                 failures.append(error)
                 stops[0]()
             else:
@@ -145,7 +147,7 @@ def _upstream(run: Run, api: "OpenedApi", settings: "CallSettings") -> "Upstream
     """Return the server that requests are passed on to.
 
     Raises:
-        RefusedError: The document names it, and nobody has accepted it.
+        RefusedError: The document names it, and no one has accepted it.
     """
     from dynacli.apps.proxy.upstream_server import UpstreamServer
     from dynacli.client.sign_request import is_accepted_origin
@@ -200,7 +202,7 @@ def _note_others(run: Run, judge: "RecordingJudge", lost: int) -> None:
 
 
 class _Told(Protocol):
-    """An exchange as it is told."""
+    """An exchange as it is reported."""
 
     def lines(self, paint: Painter, *, is_verbose: bool) -> str:
         """Return it as text."""

@@ -1,4 +1,4 @@
-"""`dynacli validate` and `dynacli import`: what other programs sent is judged like calls, or becomes command lines."""
+"""`dynacli validate` and `dynacli import`: traffic of other programs is validated, or becomes commands."""
 
 import os
 from collections import Counter
@@ -165,7 +165,7 @@ def _text(run: Run, word: str) -> str:
 
     Raises:
         UsageError: Nothing is piped in.
-        FileError: It cannot be read, or is no text.
+        FileError: It cannot be read, or is not text.
     """
     try:
         with _opened_input(run, word, _USE) as stream:

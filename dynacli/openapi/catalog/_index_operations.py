@@ -40,7 +40,7 @@ _READING = frozenset({"list", "get", "search"})
 _BEHIND_NOUN = frozenset(
     {"by", "for", "from", "in", "of", "on", "to", "with", "that", "at", "as", "per", "and"}
 )
-"""Words of a name behind those that say what it is about."""
+"""Words of a name after those that say what it is about."""
 _SUMMARY_LENGTH = 60
 """Characters of a summary of which the first words are looked at."""
 
@@ -87,8 +87,8 @@ class _Path:
         steps: All steps.
         ends_in_one: Whether it ends in a parameter.
         noun: The words of the last step that names a thing.
-        verb: The words of a step behind that, which says what is done with it.
-        before: The words of each step before the noun that is no parameter.
+        verb: The words of a step after that, which says what is done with it.
+        before: The words of each step before the noun that is not a parameter.
         doing: What the verb does; empty where there is none.
     """
 
@@ -115,7 +115,7 @@ class _Path:
         return len(self.noun) == 1 and self.noun[0] in words and not self.ends_in_one
 
     def _doing(self, method: str) -> str:
-        """Return what the last step does: `reboot` in `/servers/{id}/reboot`; empty where it is no verb."""
+        """Return what the last step does: `reboot` in `/servers/{id}/reboot`; empty where it is not a verb."""
         if len(self.steps) < 2 or self.ends_in_one or not self.noun or method == "DELETE":
             return ""
         if self.noun[-1].endswith("s") and (len(self.step) == 1 or self.step[0] in AMBIGUOUS):
@@ -321,7 +321,7 @@ _HALF = 0.3
 """The sum of these with which an operation has a word by half."""
 
 _MOST_CHOICES = 40
-"""Values of an enumeration that are indexed: longer ones are catalogs of currencies, languages and the like."""
+"""Values of an enumeration that are indexed: longer ones are catalogs of currencies, languages and similar ones."""
 
 _WEAK = (_DESCRIPTION, _INPUTS, _CHOICES, _BODY, _RESPONSE)
 _MOST = (200, 200, 200, 100, 100)

@@ -33,7 +33,7 @@ __all__ = [
 # The plural of an acronym is one word (`userIDs`); `OAuth` is none that begins with an `O`.
 _WORD = re.compile(r"O[Aa]uth|[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+|[^\W\d_A-Za-z]+")
 _SHORTENED = ("s", "re", "ll", "ve", "d", "m", "t")
-"""What stands behind an apostrophe and is no word."""
+"""What stands after an apostrophe and is not a word."""
 
 _UNSPACED = ((0x0E00, 0x0EFF), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF))
 """Scripts that write no space between words: Thai and Lao, Khmer, kana, Han."""

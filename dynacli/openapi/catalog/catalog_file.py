@@ -171,7 +171,7 @@ def operation_from_row(row: Mapping[str, Any], shared: Callable[[int], Any]) -> 
     """Return the operation that `OperationRows` made the row of.
 
     Args:
-        shared: Returns what was kept under a number, made anew at each call.
+        shared: Returns what was kept under a number, made again at each call.
     """
     body = row.get("body")
     return Operation(
@@ -329,7 +329,7 @@ class Catalog:
     def __init__(self, path: str, db: sqlite3.Connection | None = None) -> None:
         self.path = path
         self._db = db or _open(path)
-        # A judge may still read in its thread when a call that failed closes the catalog, and SQLite crashes then.
+        # A validator may still read in its thread when a call that failed closes the catalog, and SQLite crashes then.
         self._lock = allocate_lock()
         self._meta: dict[str, Any] | None = None
         self._origins: dict[str, dict[str, tuple[int, str]]] = {}
@@ -422,7 +422,7 @@ class Catalog:
         return self._find_among(word, tag) if tag else None
 
     def _candidates(self, word: str, tag: str) -> list[str]:
-        """Return the names that a word behind a tag may stand for."""
+        """Return the names that a word after a tag may stand for."""
         from dynacli.openapi.model.kebab_names import tag_prefixes
 
         return [word, *(f"{prefix}{word}" for prefix in tag_prefixes(tag))]
@@ -521,7 +521,7 @@ class Catalog:
         return bool(self.rows("SELECT 1 FROM operations WHERE name = ?", name))
 
     def parameters_behind(self, path: str) -> list[str]:
-        """Return the names of the parameters that some operations have right behind a path: `id` for `/runs`."""
+        """Return the names of the parameters that some operations have right after a path: `id` for `/runs`."""
         beginning = f"{path}/{{"
         rows = self.rows(
             "SELECT DISTINCT path FROM operations WHERE path >= ? AND path < ?",
@@ -541,7 +541,7 @@ class Catalog:
 
     def names(self, prefix: str = "") -> list[tuple[str, str]]:
         """Return (name, summary) of the operations that are not hidden and whose name has the prefix."""
-        # U+10FFFF sorts behind every name: an index range instead of LIKE with its wildcards.
+        # U+10FFFF sorts after every name: an index range instead of LIKE with its wildcards.
         rows = self.rows(
             "SELECT name, summary FROM operations WHERE name >= ? AND name < ? AND NOT is_hidden ORDER BY name",
             prefix,
@@ -665,7 +665,7 @@ def _open(path: str) -> sqlite3.Connection:
         raise DamagedCatalogError(path)
     quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     try:
-        # The judge reads in a thread of its own; only one thread reads at a time.
+        # The validator reads in a thread of its own; only one thread reads at a time.
         return sqlite3.connect(f"file://{quoted}?mode=ro&immutable=1", uri=True, check_same_thread=False)
     except sqlite3.Error as error:
         raise DamagedCatalogError(path) from error

@@ -55,7 +55,7 @@ _LIKE = (0, "like")
 """A verb where it begins a question."""
 _SUBJECTS = frozenset({"i", "we", "you"})
 _AUXILIARY = frozenset({"do", "can", "could", "should", "may", "must", "would", "how", "if"})
-"""Words before a subject whose verb is the question's; behind a noun it only tells about that: `repos I follow`."""
+"""Words before a subject whose verb is the question's; after a noun it only tells about that: `repos I follow`."""
 _PARTICLES = frozenset(
     [
         "off",
@@ -74,7 +74,7 @@ _PARTICLES = frozenset(
     ]
 )
 _BEHIND_NOUN = frozenset(["by", "for", "from", "in", "of", "on", "that", "which", "whose", "with"])
-"""Words behind a plural that is no verb."""
+"""Words after a plural that is not a verb."""
 _GAP = 4
 """How many words may stand between a verb and its particle: `turn the old server off`."""
 _PEOPLE = (
@@ -91,7 +91,7 @@ class Term:
     Args:
         stems: Stem → how well it stands for the word, from 0 to 1.
         is_verb: Whether it is the verb of the question.
-        is_context: Whether it stands behind a preposition: `repo` in `issues of a repo`.
+        is_context: Whether it stands after a preposition: `repo` in `issues of a repo`.
         is_generic: Whether it is a verb that says no more than what is done: `create`, `show`.
     """
 
@@ -110,7 +110,7 @@ class Question:
         action: What is to be done: what `action_of` returns, `READING` or `DOING`; empty where it does not say.
         is_plural: Whether several things are asked for.
         is_mine: Whether it is about who asks.
-        compound: The stems of its verb and of the word right behind it, which may be a noun together:
+        compound: The stems of its verb and of the word right after it, which may be a noun together:
             `purchase orders`.
     """
 
@@ -159,7 +159,7 @@ def read_question(text: str, vocabulary: Vocabulary) -> Question:
 
 
 def _compound(words: Sequence[str], stems: Sequence[str], verb: int | None) -> tuple[str, ...]:
-    """Return the stems of a verb and of the word right behind it; empty where there are not both."""
+    """Return the stems of a verb and of the word right after it; empty where there are not both."""
     followed = words[verb + 1 : verb + 2] if verb is not None else ()
     return tuple(stems[verb : verb + 2]) if verb is not None and not STOP_WORDS.issuperset(followed) else ()
 

@@ -120,11 +120,11 @@ def _rarity(found: Mapping[int, float], operations: int) -> float:
 _NAMED, _NAMED_BY_TAG, _TITLED = 10.0, 5.0, 2.0
 """The score of an operation whose name is the query, whose tag and name are, and whose summary has its words alone."""
 _FEWEST_OF_TITLE = 2
-"""Words of a title that is no single noun or verb."""
+"""Words of a title that is not a single noun or verb."""
 _LONGEST = 1_000
 """Characters of a question that may be a name."""
 _MOST_NAMED = 20
-"""Operations that may have the same name behind their tags; a word that more have names none of them."""
+"""Operations that may have the same name after their tags; a word that more have names none of them."""
 _PLACE = re.compile(r"(?:([A-Za-z-]+)\s+)?(/.*)", re.DOTALL)
 
 
@@ -193,7 +193,7 @@ def _at(catalog: Catalog, method: str, path: str) -> list[int]:
 
 
 def _behind_tags(catalog: Catalog, word: str) -> list[int]:
-    """Return the operations whose name is a word behind the name of a tag of theirs."""
+    """Return the operations whose name is a word after the name of a tag of theirs."""
     if not word:
         return []
     rows = catalog.rows("SELECT id, name, tags FROM operations WHERE name LIKE ?", f"%-{word}")
@@ -228,7 +228,7 @@ _MORE_SUBJECT, _MORE_NAME, _MORE_PATH, _LENGTH, _DEPRECATED = -0.06, -0.035, -0.
 _FULL = 0.8
 """From here on an operation has a word as well as can be."""
 _DONE = 0.8
-"""From here on an operation does what the end of its path says, which is no noun then."""
+"""From here on an operation does what the end of its path says, which is not a noun then."""
 _EACH = 0.3
 """How much a word that is not asked for counts, however usual it is."""
 _MOST_SURPLUS = 3.0

@@ -15,7 +15,7 @@ from dynacli.openapi.catalog.catalog_file import Catalog, DamagedCatalogError
 __all__ = ["StemIndex", "Vocabulary", "stem_rows"]
 
 _STEPS = 20
-"""In how many steps is told how well an operation has a stem, from nothing to wholly, which are both left out."""
+"""In how many steps learns how well an operation has a stem, from nothing to wholly, which are both left out."""
 
 
 def stem_rows(stems: Mapping[str, Mapping[int, float]]) -> Iterator[tuple[str, int, str]]:
@@ -60,7 +60,7 @@ class StemIndex:
 
     def beginning_with(self, prefix: str) -> list[str]:
         """Return the stems that begin with a text."""
-        # U+10FFFF sorts behind every letter.
+        # U+10FFFF sorts after every letter.
         return list(self._counts("stem >= ? AND stem < ?", prefix, f"{prefix}\U0010ffff"))
 
     def of_length(self, shortest: int, longest: int) -> dict[str, int]:

@@ -71,7 +71,7 @@ def _arrange(changes: Changes, *, has_texts: bool = False) -> _Report:
 
 
 def _rank(change: Change) -> int:
-    """Return 0 for a change that breaks a client, 1 for one without a verdict, 2 for a harmless one."""
+    """Return 0 for a change that breaks a client, 1 for one without a result, 2 for a harmless one."""
     return {True: 0, None: 1, False: 2}[change.breaking]
 
 
@@ -112,7 +112,7 @@ _CLEAR_SUBJECTS = (
     "callback ",
     "webhook ",
 )
-"""Beginnings of subjects that need no `request` or `response` behind them."""
+"""Beginnings of subjects that need no `request` or `response` after them."""
 
 
 def changes_summary(changes: Changes) -> str:

@@ -203,14 +203,14 @@ _Places = TypeVar("_Places")
 
 
 class Use(NamedTuple):
-    """The use of a value: who sends it, how it is written, and whether its changes can be judged.
+    """The use of a value: who sends it, how it is written, and whether its changes can be validated.
 
     Args:
         direction: `request` for a value that a client sends, `response` for a value that it receives; empty for a
             part of the document that is neither.
         form: How the value is written: `json`; `form`, the fields of a form; `field`, a single field as text;
             `text`, a parameter or header.
-        is_judged: Whether a change has a verdict; in a `not` or an `if` it has none.
+        is_judged: Whether a change has a result; in a `not` or an `if` it has none.
         is_null_compared_elsewhere: Whether null is compared beside the alternatives that the schema belongs to.
     """
 
@@ -244,7 +244,7 @@ class Use(NamedTuple):
         return "response-type-changed" if is_another_type else ""
 
     def judged(self, rule: str) -> str:
-        """Return a rule, or no rule where nothing can be judged."""
+        """Return a rule, or no rule where nothing can be validated."""
         return rule if self.is_validated else ""
 
     def reversed(self) -> "Use":
@@ -457,7 +457,7 @@ class Comparison:
         return next(self._noticed(pair), None) is None
 
     def is_harmless(self, pair: Pair | None) -> bool | None:
-        """Return whether no change in a pair and below breaks a client; None where a change has no verdict."""
+        """Return whether no change in a pair and below breaks a client; None where a change has no result."""
         verdict: bool | None = True
         for change in self._noticed(pair):
             if change.breaking is not False:

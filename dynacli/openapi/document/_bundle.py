@@ -332,7 +332,7 @@ class _Assembly:
             inner = self.moved[use] if use in self.moved else self._replace(use, depth)
             self.places_left -= len(inner)
             if self.places_left < 0:
-                continue  # origins are for messages, and nobody looks at the last of so many copies
+                continue  # origins are for messages, and no one looks at the last of so many copies
             start = use.steps[len(part.steps) :]
             moved.extend(move._replace(steps=start + move.steps) for move in inner)
         self.busy.discard(part)

@@ -159,7 +159,7 @@ class Files:
         try:
             return parse_file(fetched.content, name=name)
         except DocumentError:
-            # A malformed file belongs to the document all the same, so that its correction is noticed.
+            # A malformed file belongs to the document anyway, so that its correction is noticed.
             self.all.append(File(uri, fetched.content, fetched))
             raise
 

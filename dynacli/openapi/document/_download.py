@@ -40,7 +40,7 @@ _NEVER = frozenset({"no-store", "no-cache"})
 def max_age_of(headers: Mapping[str, str]) -> float | None:
     """Return for how many seconds a response is fresh from now on; None where the server does not say.
 
-    `no-store` and `no-cache` make it 0: the document is kept all the same, because without it there would be no
+    `no-store` and `no-cache` make it 0: the document is kept anyway, because without it there would be no
     command, and is due at once.
     `s-maxage` is for caches that several people share, and is ignored.
     """
@@ -58,7 +58,7 @@ def max_age_of(headers: Mapping[str, str]) -> float | None:
 
 
 def _seconds(text: str | None) -> float | None:
-    """Return a number of seconds (RFC 9111, section 1.2.2); None where the text is no number."""
+    """Return a number of seconds (RFC 9111, section 1.2.2); None where the text is not a number."""
     text = (text or "").strip()
     # Ten digits are 300 years; larger numbers are legal, and mean the same.
     return float(text[:10]) if text.isascii() and text.isdigit() else None
@@ -92,7 +92,7 @@ _HINTS = {
 
 
 class Head(NamedTuple):
-    """The status and headers of a response, also where it was no document.
+    """The status and headers of a response, also where it was not a document.
 
     Args:
         status: The status code.
@@ -169,7 +169,7 @@ class Downloads:
         try:
             return download.run(self._clients, budget)
         except NetworkError:
-            # A server may close an idle connection just when it is used again: try once more with a new one.
+            # A server may close an idle connection just when it is used again: try again with a new one.
             self.close()
             left = deadline - time.monotonic()
             if is_fresh or self._is_cut or left <= 0:

@@ -95,7 +95,7 @@ class _TargetFinder:
         """Return the end of a chain of objects that hold nothing but a reference to the next.
 
         The chain ends at the first object in the root document, because its parts have names of their own.
-        Every place on the way learns its end, or a chain of references to each of its members would be followed anew
+        Every place on the way learns its end, or a chain of references to each of its members would be followed again
         for each of them.
         """
         way: dict[tuple[int, Steps], _Target] = {}

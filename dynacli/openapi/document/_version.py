@@ -79,7 +79,7 @@ def check_is_openapi(tree: Any, name: str) -> None:
     An object whose `openapi` is a URL only names a document.
 
     Raises:
-        DocumentError: The value is no document; the message names its format, where that is known.
+        DocumentError: The value is not a document; the message names its format, where that is known.
     """
     if tree is None:
         raise DocumentError(f"`{name}` is empty")

@@ -93,7 +93,7 @@ def read_file(path: str) -> bytes:
     """Return the bytes of a regular file.
 
     Raises:
-        DocumentError: The file is not there, cannot be read, is no regular file, or is over the limit.
+        DocumentError: The file is not there, cannot be read, is not a regular file, or is over the limit.
     """
     try:
         _check_kind(os.stat(path).st_mode, path)
@@ -239,7 +239,7 @@ class _AllowedFiles:
             raise DocumentError(f"`{name}` is not a name of a file")
         resolved = os.path.realpath(path)
         if not os.path.join(resolved, "").startswith((*self.own, *self.folders)):
-            # The hint is for documents alone: nobody should be told to allow the directory of `/etc/passwd`.
+            # The hint is for documents alone: no one should be told to allow the directory of `/etc/passwd`.
             is_document = resolved.lower().endswith((".json", ".yaml", ".yml"))
             raise RefusedError(
                 f"`{name}` is not read",

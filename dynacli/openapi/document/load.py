@@ -84,7 +84,7 @@ class Document:
 
     @cached_property
     def problems(self) -> list[Problem]:
-        """The places where the document breaks the specification; it is used all the same."""
+        """The places where the document breaks the specification; it is used anyway."""
         problems = report(self.tree, self.version, self.scan)
         places = [self.origins.locate(problem.pointer) for problem in problems]
         return [

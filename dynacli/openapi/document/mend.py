@@ -1,7 +1,7 @@
-"""Small mistakes of a document mended: fields get the type that they should have, where the meaning is plain.
+"""Small mistakes of a document fixed: fields get the type that they should have, where the meaning is plain.
 
 Real documents have `required: "true"`, `tags: pets`, `parameters: {limit: {...}}`, `type: int`.
-The code that reads a document after this finds the correct form only; each mending is a warning with its place.
+The code that reads a document after this finds the correct form only; each fixing is a warning with its place.
 A value whose meaning is not plain stays as it is, and later code takes it for absent.
 """
 
@@ -109,7 +109,7 @@ _MEANT_TYPES = {
     "hash": ("object", ""),
 }
 
-# `/^[a-z]+$/i`: a slash before the beginning or behind the end of a text can never be found.
+# `/^[a-z]+$/i`: a slash before the beginning or after the end of a text can never be found.
 _REGEX_LITERAL = re.compile(r"/(\^.*|.*(?<!\\)\$)/([dgimsuvy]*)", re.DOTALL)
 
 _WORDS = {
@@ -119,7 +119,7 @@ _WORDS = {
 
 
 def _mend_schema(schema: Any, steps: Steps, warn: Warn, move: Rename) -> None:
-    """Mend a schema and all below it in place.
+    """Fix a schema and all below it in place.
 
     Args:
         warn: Called with a sentence and the steps to the place for each mistake.
@@ -267,7 +267,7 @@ def _meant_pattern(pattern: str) -> str:
 
 
 def _mend_required(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
-    """Mend the `required` of a schema, which should be a list of names of properties."""
+    """Fix the `required` of a schema, which should be a list of names of properties."""
     value = node["required"]
     properties = node.get("properties")
     if isinstance(value, str) and isinstance(properties, dict) and value in properties:
@@ -350,7 +350,7 @@ _RIGHT = re.compile(
     r"(application|audio|example|font|haptics|image|message|model|multipart|text|video|x-[a-z0-9-]+|\*)"
     r"/[!#$%&'*+.^_`|~0-9a-z-]+"
 )
-"""A registered type (RFC 9110, section 8.3.1) and any subtype: `application/jose` is no mistake for `json`."""
+"""A registered type (RFC 9110, section 8.3.1) and any subtype: `application/jose` is not a mistake for `json`."""
 
 _LIKENESS = 0.93
 
@@ -381,10 +381,10 @@ def _letters(text: str) -> str:
 
 
 class _Mended(NamedTuple):
-    """The result of mending a document.
+    """The result of fixing a document.
 
     Args:
-        warnings: A sentence, and the JSON pointer of the place before mending.
+        warnings: A sentence, and the JSON pointer of the place before fixing.
         moves: The parts whose place has changed.
     """
 
@@ -411,19 +411,19 @@ _LISTS: Mapping[ObjectKind, tuple[str, ...]] = {
 
 
 def mend(tree: dict[str, Any]) -> _Mended:
-    """Mend a document in place."""
+    """Fix a document in place."""
     mending = _Mending()
     mending.walk(tree)
     return _Mended(tuple(mending.warnings), tuple(mending.moves.values()))
 
 
 class _Mending:
-    """The walk through a document that mends it."""
+    """The walk through a document that fixes it."""
 
     def __init__(self) -> None:
         self.warnings: list[tuple[str, str]] = []
         self.moves: dict[str, Move] = {}
-        # The objects and lists that are still to be mended, each with its kind and the steps to it.
+        # The objects and lists that are still to be fixed, each with its kind and the steps to it.
         self.stack: list[tuple[Any, ObjectKind, Steps]] = []
 
     def warn(self, message: str, *steps: str | int) -> None:

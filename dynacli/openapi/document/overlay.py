@@ -449,7 +449,7 @@ def lay_over(tree: dict[str, Any], overlays: Sequence[Overlay], name: str) -> Ov
         name: The name of the document in messages.
 
     Raises:
-        DocumentError: An overlay cannot be read or applied, or the result is no document or over a limit.
+        DocumentError: An overlay cannot be read or applied, or the result is not a document or over a limit.
     """
     origins = TrackedOrigins()
     files: list[File] = []

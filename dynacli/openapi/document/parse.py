@@ -276,7 +276,7 @@ def _read_leniently(content: bytes, name: str, refusal: json.JSONDecodeError) ->
         tree = json.loads(text, parse_int=_to_number, parse_constant=_refuse_constant)
     except RecursionError as error:
         raise too_deep(name) from error
-    except ValueError:  # a mistake, or a constant such as `NaN`, which is no JSON
+    except ValueError:  # a mistake, or a constant such as `NaN`, which is not JSON
         _explain_json(text, offset_of(text, refusal.lineno, refusal.colno), name)
     return to_plain(tree, name)
 
@@ -293,7 +293,7 @@ def _refuse_constant(word: str) -> NoReturn:
 def _explain_json(text: str, position: int, name: str) -> NoReturn:
     rest = text[position:].lstrip(" \t\r\n")
     before = text[:position].rstrip(" \t\r\n")
-    # orjson and the standard library differ in whether they point at the comma or behind it.
+    # orjson and the standard library differ in whether they point at the comma or after it.
     after_comma = rest[1:].lstrip() if rest.startswith(",") else rest
     has_comma = rest.startswith(",") or before.endswith(",")
     if not rest:

@@ -100,7 +100,7 @@ class _Members:
 def _errors_in(validator: Any, piece: dict[str, Any], below: Steps = ()) -> Iterator[tuple[Shifts, Any]]:
     """Yield the errors of a document; of a large one those in its maps and lists.
 
-    Of a part that is large without these, and without examples and the like, it is the first error.
+    Of a part that is large without these, and without examples and similar ones, it is the first error.
 
     Args:
         below: The steps to the part of it whose maps and lists are made smaller; the rest is small.

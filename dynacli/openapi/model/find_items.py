@@ -319,8 +319,8 @@ def _kind(value: Any) -> str:
 def _keyed_rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a row for each member of an object that is a list by its keys, with the key in the first column.
 
-    The column is called `key`, and `_key` if the members have another value of that name. A member that is no object
-    stands in the column `value`.
+    The column is called `key`, and `_key` if the members have another value of that name. A member that is not an
+    object stands in the column `value`.
     """
     members = [member for member in value.values() if member is not None]
     if not all(isinstance(member, Mapping) for member in members):
@@ -363,7 +363,7 @@ def naming_fields(name: str, description: str, noun: str) -> list[str]:
         noun: What an item is called; empty where that is not known.
     """
     name = plain_name(name)
-    # `{owner}` below `/repos` is no id of a repository, `{repo}` and `{repoId}` are; `{n}` below `/nodes` is none.
+    # `{owner}` below `/repos` is not an id of a repository, `{repo}` and `{repoId}` are; `{n}` below `/nodes` is none.
     is_called_like_item = bool(noun) and (
         name.removeprefix(noun) in {"", *ID_ENDINGS}
         or (len(name) >= _SHORTEST_ABBREVIATION and noun.startswith(name))

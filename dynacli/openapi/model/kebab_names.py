@@ -186,7 +186,7 @@ def _cut(name: str) -> str:
 
 
 def is_tag_meant(pattern: str, tag: str) -> bool:
-    """Return whether a pattern, as policies have them behind `tag:`, means a tag."""
+    """Return whether a pattern, as policies have them after `tag:`, means a tag."""
     from fnmatch import fnmatchcase
 
     return pattern == tag or kebab(pattern) == kebab(tag) or fnmatchcase(kebab(tag), pattern)

@@ -131,7 +131,7 @@ class Field:
 
     @property
     def must_be_given(self) -> bool:
-        """Whether the whole value is invalid unless somebody gives this; a default is filled in."""
+        """Whether the whole value is invalid unless someone gives this; a default is filled in."""
         return self.is_needed and not self.value.has_known_default
 
 
@@ -202,7 +202,7 @@ class Parameter:
 
     @property
     def must_be_given(self) -> bool:
-        """Whether a call is invalid unless somebody gives it; a default is filled in."""
+        """Whether a call is invalid unless someone gives it; a default is filled in."""
         return self.is_required and not self.value.has_known_default
 
     @property
@@ -219,7 +219,7 @@ class MediaType:
         name: The media type, as the document spells it.
         value: The type of the body as a whole.
         fields: The options, in document order.
-        is_cut: Whether the schema goes deeper than the fields listed; deeper options work all the same.
+        is_cut: Whether the schema goes deeper than the fields listed; deeper options work anyway.
         choices: The places where one of several branches applies.
     """
 

@@ -21,7 +21,7 @@ OVERVIEW = "/x-dynacli-overview"
 """The key of a catalog's overview, which is stored among the components, so that it is read only on demand."""
 
 MOST_TAGS = 40
-"""How many tags an overview keeps: as many as a landing page has lines."""
+"""How many tags an overview keeps: as many as a overview has lines."""
 
 
 @record
@@ -54,7 +54,7 @@ class SignIn:
 
 @record
 class Start:
-    """An operation to begin with, and the words behind its name that make a complete call."""
+    """An operation to begin with, and the words after its name that make a complete call."""
 
     operation: str
     words: tuple[str, ...] = ()

@@ -152,7 +152,7 @@ def _between(texts: Sequence[str], word: str) -> list[str] | None:
         return None
     pieces, end = [], len(word) - len(last)
     for text in reversed(middle):
-        # Each piece has a character at least, the one behind the text included.
+        # Each piece has a character at least, the one after the text included.
         at = word.rfind(text, len(first) + 1, max(end - 1, 0))
         if at < 0:
             return None

@@ -25,7 +25,7 @@ MAX_PATTERN = 512
 
 _SECONDS = 1.0
 _MAX_TEXT = 50_000
-# The backtracking engine counts its steps anew for each position in the text.
+# The backtracking engine counts its steps again for each position in the text.
 _MAX_TEXT_TO_BACKTRACK = 2_000
 _MAX_STEPS = 100_000
 _MAX_PROGRAM = 1 << 20

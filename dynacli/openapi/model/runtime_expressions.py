@@ -1,6 +1,6 @@
 """Runtime expressions: where a link or a callback takes a value from, in a request or its response.
 
-OpenAPI 3.2.0, "Runtime Expressions". Text that is no expression is a constant; a common misspelling,
+OpenAPI 3.2.0, "Runtime Expressions". Text that is not an expression is a constant; a common misspelling,
 such as `$response.body.id`, is read as the expression that is meant.
 """
 

@@ -67,7 +67,7 @@ def listed_near(word: str, names: Iterable[str]) -> str:
 
 
 def did_you_mean(near: Sequence[str], otherwise: str = "") -> str:
-    """Return the question whether one of some names was meant; where there are none, what is said instead."""
+    """Return the question whether one of some names was meant; where there are none, what is reported instead."""
     return f"Did you mean {enumerated([f'`{name}`' for name in near], 'or')}?" if near else otherwise
 
 

@@ -26,7 +26,7 @@ class BranchSelection(NamedTuple):
 
     Args:
         value: The value, discriminators filled in.
-        missing: The options that the chosen branches require and nobody gave.
+        missing: The options that the chosen branches require and no one gave.
         overlay: A schema that only values of the chosen branches match, and only with the objects
             in which options were given.
     """
@@ -65,7 +65,7 @@ class _Selector:
     """Selects the branches of a value, place by place.
 
     Attributes:
-        missing: The options that the chosen branches require and nobody gave.
+        missing: The options that the chosen branches require and no one gave.
         chosen: Path → schema of each chosen branch.
     """
 
@@ -263,7 +263,7 @@ class _Place:
         )
 
     def lacking(self, branch: FlatSchema) -> list[str]:
-        """Return the options that a branch requires and nobody gave."""
+        """Return the options that a branch requires and no one gave."""
         names = (name for name in branch.properties if name in branch.required and name not in self.value)
         return self.options_of(branch, names)
 

@@ -58,7 +58,7 @@ class Discriminator(NamedTuple):
         return [*found, self.default] if self.default else found
 
     def branch_of(self, value: Any, branches: Sequence[Any]) -> int | None:
-        """Return the index of the branch that an object names; None where it names none, or is no object."""
+        """Return the index of the branch that an object names; None where it names none, or is not an object."""
         if not isinstance(value, Mapping):
             return None
         numbers = {ref: index for index, ref in _references(branches)}

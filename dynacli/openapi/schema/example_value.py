@@ -152,7 +152,7 @@ def _from_pattern(pattern: str, shortest: int) -> Iterator[str]:
             except (KeyError, IndexError, _TooLongError):
                 return  # rstr does not know a part of the pattern, a set is empty, or the text is endless
             yield text
-            if len(text) < shortest:  # a pattern that is not anchored allows any text before or behind
+            if len(text) < shortest:  # a pattern that is not anchored allows any text before or after
                 yield text + palette[0] * (shortest - len(text))
                 yield palette[0] * (shortest - len(text)) + text
 
@@ -197,7 +197,7 @@ _PLAIN = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 # The Unicode properties of ECMA-262 (flag `u`), which Python does not know, with a few members of each.
-# Some, such as `Alnum`, are Java's, and common all the same.
+# Some, such as `Alnum`, are Java's, and common anyway.
 _PROPERTIES = {
     **dict.fromkeys(("L", "Letter", "Alpha", "Alphabetic"), "A-Za-z"),
     **dict.fromkeys(("Lu", "Upper"), "A-Z"),

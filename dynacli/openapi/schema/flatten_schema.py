@@ -243,7 +243,7 @@ _MOST_KNOWN = 2_000
 
 
 def flatten(schema: Any, resolve: Resolve) -> FlatSchema:
-    """Return a schema flattened; a value that is no schema counts as `true`."""
+    """Return a schema flattened; a value that is not a schema counts as `true`."""
     return _flatten(schema, _Context(resolve, FlatSchema().refs, 0, [_MAX_STEPS], {}))
 
 

@@ -67,7 +67,7 @@ class Encodings:
 
     Args:
         is_multipart: Whether it is a multipart body; otherwise a form.
-        has_examples: Whether a required header of a part that nobody gives takes an example value.
+        has_examples: Whether a required header of a part that no one gives takes an example value.
     """
 
     def __init__(

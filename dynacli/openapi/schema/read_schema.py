@@ -74,7 +74,7 @@ def json_type(value: Any) -> str:
 
 
 def is_number(value: Any) -> TypeGuard[float]:
-    """Whether a value is a JSON number; Python reads a number as large as `1e400` as infinite, which is no number."""
+    """Whether a value is a JSON number; Python reads a number such as `1e400` as infinite, which is not a number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST
 
 

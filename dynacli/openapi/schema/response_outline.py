@@ -79,8 +79,8 @@ class ResponseOutline:
     """What a response holds.
 
     Args:
-        kind: What the response is where that is no single JSON value: `nothing`, `text (text/plain)`, `a stream`; else
-            empty.
+        kind: What the response is where that is not a single JSON value: `nothing`, `text (text/plain)`, `a stream`;
+            else empty.
         lines: Its objects that have fields, the most telling first.
         others: The media types that it may have instead.
     """

@@ -21,7 +21,7 @@ def documented_success(responses: Any, follow: Callable[[Any], Any]) -> tuple[st
     codes = [str(code) for code in responses]
     successes = sorted(code for code in codes if code[:1] == "2")
     usual = [code for code in ("200", "206") if code in codes]
-    # What is answered by default is an error where the document tells of a success without a body.
+    # What gets a response by default is an error where the document tells of a success without a body.
     others = ["default"] if not successes and "default" in codes else []
     empty: tuple[str, Mapping[str, Any]] = "", {}
     for code in (*usual, *successes, *others):

@@ -18,7 +18,7 @@ A revision is named by its content. `current.json` is written last, so a reader 
 one, whole, and never waits.
 Every file here can be deleted, cut or overwritten at any time: its content is then read, fetched or compiled again.
 
-A document at a URL is fresh for a time; after that it is due: it is used all the same while it is fetched again.
+A document at a URL is fresh for a time; after that it is due: it is used anyway while it is fetched again.
 Files of this machine are not read to tell that they changed: one `stat` each is compared with what the pointer to the
 current revision says of the document, and a list beside it of the files that the document refers to.
 """
@@ -132,7 +132,7 @@ class Revisions:
         cache_dir: The root of the cache.
         location: The absolute path or the URL of the document.
         more: The locations of further documents that are joined to it; with others it is another document.
-        overlays: The paths of overlays that are laid over it; with others it is another document.
+        overlays: The paths of overlays that override it; with others it is another document.
     """
 
     def __init__(
@@ -144,7 +144,7 @@ class Revisions:
         runs = program()
         layers = [*(f"+{each}" for each in more), *(f"~{each}" for each in overlays)]
         if runs.only or runs.without or runs.is_short:
-            # The catalogs of a tool that was made anew have other operations.
+            # The catalogs of a tool that was made again have other operations.
             layers.append(repr((runs.only, runs.without, runs.is_short)))
         # A file's name need not be text; Python keeps such bytes as surrogates.
         crc = zlib.crc32("\n".join((location, *layers)).encode("utf-8", "surrogatepass"))
@@ -164,7 +164,7 @@ class Revisions:
         if runs.inside and (pointer is None or pointer.get("fetched_at", 0) < runs.fetched_at):
             from dynacli.registry.revisions.referenced_files import unpack_document
 
-            # A tool that was made anew, and installed over an older one, has a document that the cache may not have.
+            # A tool that was made again, and installed over an older one, has a document that the cache may not have.
             unpacked = unpack_document(runs.inside, self.location)
             if unpacked is not None:
                 self._take_along(*unpacked)
@@ -345,7 +345,7 @@ class Revisions:
 
 
 def _latest_first(pointer: dict[str, Any]) -> tuple[Any, ...]:
-    # Clocks are set back; a later revision has a higher number all the same.
+    # Clocks are set back; a later revision has a higher number anyway.
     return -pointer.get("number", 0), -pointer.get("installed_at", 0), pointer["revision"]
 
 
@@ -500,7 +500,7 @@ def _checksum_of(content: bytes) -> str:
 
 
 MODES = NEVER, BACKGROUND, BLOCKING = "never", "background", "blocking"
-"""When a document that is due is fetched again: not at all, behind the command, or before it."""
+"""When a document that is due is fetched again: not at all, after the command, or before it."""
 
 
 def _no_login() -> "DocumentLogin":
@@ -521,7 +521,7 @@ class OpenRequest:
         offline: Whether nothing may be fetched.
         allow_refs: The origins and absolute directories beside the document's own that its references may lead to.
         more: The locations of further documents that make one API together with the first.
-        overlays: The absolute paths of the overlays that are laid over them.
+        overlays: The absolute paths of the overlays that override them.
         mode: When a document that is due is fetched again.
         lifetime: For how many seconds a document is fresh, where the person says so; else None.
         pin: The revision that the person has pinned; empty for the current one.

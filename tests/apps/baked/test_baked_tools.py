@@ -141,11 +141,11 @@ _SHOWN: tuple[tuple[list[str], str], ...] = (
     (["completion", "zsh"], "#compdef petshop"),
     (["completion", "fish"], "complete -c petshop -f -a '(__petshop_complete)'"),
 )
-"""The words behind the name of the tool, and how a line of what they print begins."""
+"""The words after the name of the tool, and how a line of what they print begins."""
 
 
 def test_the_help_page_of_a_tool_lists_what_its_api_has(tmp_path: Path) -> None:
-    """All operations where they are few, else the largest tags, without a request; a lost document is no error."""
+    """All operations where they are few, else the largest tags, without a request; a lost document is not an error."""
     paths = {f"/x{n}": {"get": {"tags": [f"tag{n % 60}"], "operationId": f"read{n}"}} for n in range(90)}
     info = {"openapi": "3.1.0", "info": {"title": "Many", "version": "1"}}
     few = {path: item for path, item in paths.items() if len(path) == 3}

@@ -91,7 +91,7 @@ async def exploring(
     """Explore an API until the end of the block.
 
     Args:
-        word: What names it, as behind `dynacli explore`.
+        word: What names it, as after `dynacli explore`.
         options: How calls are made.
         opening: The words of further options.
     """

@@ -1,4 +1,4 @@
-"""The calls of earlier sessions: listed, opened in the form again, shown and judged, without their secrets."""
+"""The calls of earlier sessions: listed, opened in the form again, shown and validated, without their secrets."""
 
 import json
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def _document(server: Recorder) -> str:
 def test_a_call_of_the_command_line_is_opened_again(
     server: Recorder, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With its inputs in their rows; its response is shown and judged as far as it was kept, without any secret."""
+    """With its inputs in their rows; its response is shown and validated as far as it was kept, without any secret."""
     monkeypatch.setenv("DYNACLI_HISTORY", mode)
     api = _document(server)
     tags, sizes = ("--tags", "a b", "--tags", "c"), ("--sizes", "1", "--sizes", "2")

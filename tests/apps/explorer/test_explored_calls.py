@@ -1,4 +1,4 @@
-"""Calls that are made in the explorer: asked about, refused, failing, cancelled, streaming, judged."""
+"""Calls that are made in the explorer: asked about, refused, failing, cancelled, streaming, validated."""
 
 import json
 import socket
@@ -42,7 +42,7 @@ def _response_of(explorer: Explorer) -> str:
 def _told(api: str, name: str, *options: str) -> str:
     """Return what the command line says of the same call."""
     result = run_cli(*options, api, name)
-    # Behind what could not be judged, which is told in the verdict, and before the line that mends the command line.
+    # After what could not be validated, which is told in the result, and before the line that fixes the command line.
     return _words(result.stderr[result.stderr.index("error:") :].partition("\n  try:")[0])
 
 
@@ -69,7 +69,7 @@ def test_what_may_change_something_is_asked_about(server: Recorder) -> None:
             assert not explorer.app.is_calling
             await explorer.press(
                 "f5", "f5", "f2", "y"
-            )  # the keys of what is behind the question are not heard
+            )  # the keys of what is after the question are not heard
             await explorer.answered()
             assert "204 No Content" in explorer.screen
             assert "Send DELETE" not in explorer.screen
@@ -154,7 +154,7 @@ def test_an_error_is_that_of_the_command_line(server: Recorder, failure: str) ->
 
 
 def test_a_wrong_response_is_told_with_the_place_that_is_wrong(server: Recorder) -> None:
-    """The verdict marks it, and says where the document says so."""
+    """The result marks it, and says where the document says so."""
     schema = {"type": "object", "properties": {"age": {"type": "integer"}}}
     responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
     server.responses["/pets"] = Response(200, b'{"age": "three"}')
@@ -218,7 +218,7 @@ def test_a_call_that_waits_is_cancelled_for_the_server_too() -> None:
 
 
 def test_leaving_ends_the_call_that_is_under_way() -> None:
-    """The server is not left waiting for somebody who has gone."""
+    """The server is not left waiting for someone who has gone."""
     with _silent_server() as (origin, asked, was_left):
         api = save(document({"/pets": {"get": operation("listPets")}}, [origin]))
 
@@ -423,12 +423,12 @@ def test_what_was_sent_is_in_the_history_without_its_secrets(server: Recorder) -
 
 
 def test_a_call_that_cannot_connect_is_left_to_itself_when_it_is_cancelled() -> None:
-    """Nobody waits until the time limit for connecting is reached."""
+    """No one waits until the time limit for connecting is reached."""
     with closing(socket.socket()) as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
         address = full.getsockname()
-        # The queue of connections that nobody accepts is full after these, so that the next one has to wait.
+        # The queue of connections that no one accepts is full after these, so that the next one has to wait.
         waiting = [socket.socket() for _ in range(3)]
         for each in waiting:
             each.setblocking(False)

@@ -35,7 +35,7 @@ class _Tmux:
 
     def __init__(self, command: str) -> None:
         self._name = f"dynacli-{uuid.uuid4().hex[:8]}"
-        # A server of its own, which nobody's configuration changes.
+        # A server of its own, which no one's configuration changes.
         self._tmux = ["tmux", "-L", self._name, "-f", "/dev/null"]
         self._run(
             "new-session", "-d", "-x", "80", "-y", "24", "-s", self._name, f"{command}; echo ended $?; cat"

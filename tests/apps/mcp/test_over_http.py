@@ -90,7 +90,7 @@ def test_who_gets_in(home: Path) -> None:
 
 
 def test_the_token_stays(home: Path) -> None:
-    """Clients are told once; a token that others could read, or that is none, is made anew."""
+    """Clients are told once; a token that others could read, or that is none, is made again."""
     first = kept_token(Environment()).reveal()
     assert (first, first) == (kept_token(Environment()).reveal(), _token(home))
     (home / "state" / "mcp-token").chmod(0o644)

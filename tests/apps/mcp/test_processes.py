@@ -91,7 +91,7 @@ def _started(*words: str) -> Iterator[_Process]:
 
 
 def test_nonsense_does_not_end_the_conversation() -> None:
-    """Whatever a client writes, the next request is answered, and standard error stays empty."""
+    """Whatever a client writes, the next request gets a response, and standard error stays empty."""
     with _started("demo") as server:
         server.send(
             b"this is no JSON",

@@ -72,7 +72,7 @@ def test_a_document_that_is_no_registered_one_gets_no_credential(
 
 @pytest.mark.parametrize("mode", ["auto", pytest.param("legacy", marks=pytest.mark.exhaustive)])
 def test_three_steps_lead_to_an_response(mode: str) -> None:
-    """Search gives a call that runs, describe tells more, and call has the status, the verdict and the data."""
+    """Search gives a call that runs, describe tells more, and call has the status, the result and the data."""
 
     async def act(client: Client) -> tuple[CallToolResult, CallToolResult, CallToolResult, str]:
         found = await client.call_tool("search", {"query": "search runs"})
@@ -211,7 +211,7 @@ def test_a_change_of_the_policy_holds_at_once(home: Path, server: Recorder) -> N
 
 @pytest.mark.exhaustive
 def test_a_configuration_that_breaks_meanwhile_is_told(home: Path, server: Recorder) -> None:
-    """Nothing is called until it is mended, and the conversation goes on then."""
+    """Nothing is called until it is fixed, and the conversation goes on then."""
     _things(server)
     server.responses["/things"] = Response(body=b"[]")
     config = home / "config" / "config.toml"
@@ -329,7 +329,7 @@ def test_a_stream_gives_its_first_items(
 
 @pytest.mark.exhaustive
 def test_what_breaks_the_document_is_told(server: Recorder) -> None:
-    """A response that is no success is an error with its body; findings have their place."""
+    """A response that is not a success is an error with its body; findings have their place."""
     _things(
         server,
         responses={
@@ -434,7 +434,7 @@ def test_an_unknown_tool_is_an_error_of_the_protocol() -> None:
 
 @pytest.mark.exhaustive
 def test_a_cancelled_call_is_ended(server: Recorder) -> None:
-    """The client's cancellation closes the connection to the API, and the next call is answered."""
+    """The client's cancellation closes the connection to the API, and the next call gets a response."""
     asked, left = threading.Event(), threading.Event()
 
     def wait(request: RecordedRequest) -> Response:  # noqa: ARG001
@@ -590,7 +590,7 @@ def test_no_word_of_an_agent_leads_to_a_file(server: Recorder) -> None:
 
 @pytest.mark.exhaustive
 def test_many_tools_are_used_at_once() -> None:
-    """The stand-in is open once, for calls, searches and descriptions of any number of threads."""
+    """The demo API is open once, for calls, searches and descriptions of any number of threads."""
     uses: list[tuple[str, dict[str, Any]]] = [
         ("call", {"operation": "search-runs"}),
         ("search", {"query": "list runs"}),

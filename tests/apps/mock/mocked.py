@@ -40,7 +40,7 @@ class Mocked:
     told: list[MockExchange] = field(default_factory=list)
 
     def ask(self, target: str, method: str = "GET", **more: Any) -> httpx.Response:
-        """Send a request; `prefer`, `accept` and the like stand for headers."""
+        """Send a request; `prefer`, `accept` and similar ones stand for headers."""
         headers = {**more.pop("headers", {})}
         for name in ("prefer", "accept"):
             if name in more:

@@ -1,4 +1,4 @@
-"""What a server leaves behind: nothing."""
+"""What a server leaves after: nothing."""
 
 import asyncio
 import gc

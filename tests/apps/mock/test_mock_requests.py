@@ -1,4 +1,4 @@
-"""A mock finds the operation of a request, judges it as a call, and refuses what does not match the document."""
+"""A mock finds the operation of a request, validates it as a call, and refuses what does not match the document."""
 
 import base64
 import gzip
@@ -112,7 +112,7 @@ def mock() -> Iterator[Mocked]:
 def test_the_operation_of_a_request(
     mock: Mocked, method: str, target: str, status: int, operation_name: str
 ) -> None:
-    """It is found behind the path of a server and at the root, the literal path before the template."""
+    """It is found after the path of a server and at the root, the literal path before the template."""
     response = mock.ask(target, method)
     match = mock.told[-1].match
     assert (status, operation_name) == (response.status_code, match.operation.name if match else "")
@@ -193,7 +193,7 @@ def test_a_credential_is_wanted_where_the_document_wants_one(
 
 
 def test_levels_of_validation() -> None:
-    """At `warn` a wrong request is answered, and told; at `off` nothing is judged."""
+    """At `warn` a wrong request gets a response, and told; at `off` nothing is validated."""
     for level, findings in (("warn", 1), ("off", None)):
         with mocked(_document(), level=level) as running:
             response = running.ask("/pets?limit=many")
@@ -206,7 +206,7 @@ def test_levels_of_validation() -> None:
 
 
 def test_pages_of_other_origins(mock: Mocked) -> None:
-    """Preflight requests are answered without the document, and responses may be read, unless that is switched off."""
+    """Preflight requests get a response without the document, and browsers may read responses, unless switched off."""
     origin = {"Origin": "https://app.example.com"}
     asked = {**origin, "Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "prefer"}
     preflight = mock.ask("/nowhere", "OPTIONS", headers=asked)
@@ -218,7 +218,7 @@ def test_pages_of_other_origins(mock: Mocked) -> None:
 
 
 def test_bodies_that_are_large_compressed_or_broken(mock: Mocked, monkeypatch: pytest.MonkeyPatch) -> None:
-    """10 MB are judged; over the limit is 413, and what cannot be decoded 415; the next request is answered."""
+    """10 MB are validated; over the limit is 413, and what cannot be decoded 415; the next request gets a response."""
     headers = {"content-type": "application/json"}
     large = json.dumps({"name": "x" * 10_000_000}).encode()
     assert 200 == mock.ask("/pets", "POST", content=large, headers=headers).status_code
@@ -257,7 +257,7 @@ def test_bodies_that_are_large_compressed_or_broken(mock: Mocked, monkeypatch: p
     ],
 )
 def test_odd_requests_get_an_response(mock: Mocked, sent: bytes, answered: bytes) -> None:
-    """Whatever comes is answered, and the mock goes on."""
+    """Whatever comes gets a response, and the mock goes on."""
     with socket.create_connection(("127.0.0.1", mock.port), timeout=10) as client:
         client.sendall(sent)
         assert answered == client.recv(100)[: len(answered)]
@@ -265,7 +265,7 @@ def test_odd_requests_get_an_response(mock: Mocked, sent: bytes, answered: bytes
 
 
 def test_a_client_that_hangs_keeps_nobody_waiting(mock: Mocked) -> None:
-    """Others are answered while one sends no more of its head, its body or reads nothing; and the mock can end."""
+    """Others get a response while one sends no more of its head, its body or reads nothing; and the mock can end."""
     head = b"POST /pets HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"
     hanging = [socket.create_connection(("127.0.0.1", mock.port)) for _ in range(3)]
     for client, sent in zip(
@@ -280,7 +280,7 @@ def test_a_client_that_hangs_keeps_nobody_waiting(mock: Mocked) -> None:
 
 
 def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that announced more than it sends is answered 408 after a minute."""
+    """A client that announced more than it sends is responded with 408 after a minute."""
     monkeypatch.setattr(http_server, "_SECONDS_FOR_BODY", 0.05)
     with mocked(_document()) as running, socket.create_connection(("127.0.0.1", running.port)) as client:
         client.sendall(b"POST /pets HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")

@@ -153,7 +153,7 @@ _LINES = '{"id":1,"name":"Tom","kind":"cat"}\n' * 2
 def test_each_kind_of_response(
     mock: Mocked, name: str, accept: str, status: int, media_type: str, body: Any
 ) -> None:
-    """Status, media type and body are those of the document, and the judge finds nothing."""
+    """Status, media type and body are those of the document, and the validator finds nothing."""
     response = mock.ask(f"/v1/{name}", accept=accept)
     assert (status, media_type) == (
         response.status_code,
@@ -181,7 +181,7 @@ def test_the_documented_headers_come_along(mock: Mocked) -> None:
 
 
 def test_what_no_value_fits_is_told(mock: Mocked) -> None:
-    """A response that cannot be as the document wants it comes all the same, and its line has the finding."""
+    """A response that cannot be as the document wants it comes anyway, and its line has the finding."""
     response = mock.ask("/impossible")
     verdict = mock.told[-1].verdict
     assert verdict is not None
@@ -232,7 +232,7 @@ _STYLES = [
 def test_path_parameters_are_read_in_each_style(
     styles: Mocked, style: str, explode: bool, kind: str, text: str, status: int
 ) -> None:
-    """What another client writes in a path is judged by the style of its parameter."""
+    """What another client writes in a path is validated by the style of its parameter."""
     assert status == styles.ask(f"/{style}/{explode}/{kind}/{text}").status_code
 
 

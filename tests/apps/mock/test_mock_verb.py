@@ -119,7 +119,7 @@ _REAL = (
 
 @pytest.mark.parametrize("path", [*own_and_real(["ferries-2.yaml"], ())])
 def test_a_check_finds_nothing_in_a_mock(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every operation that only reads is answered as the document wants it, and what ought to be refused is."""
+    """Every operation that only reads gets a response as the document wants it, and what ought to be refused is."""
     for name in ("TOKEN", "KEY", "USERNAME", "PASSWORD"):
         monkeypatch.setenv(f"DYNACLI_{name}", "any")
     with mocked(str(path)) as running:
@@ -159,7 +159,7 @@ def test_a_list_in_a_path_is_checked() -> None:
 
 
 def test_a_defect_ends_one_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What nobody has foreseen is answered with 500 and told on one line, and the mock goes on."""
+    """What no one has foreseen gets 500 and told on one line, and the mock goes on."""
     defects = [1]
 
     def find(routes: MockRoutes, method: str, url: str) -> list[MatchedOperation]:
@@ -187,7 +187,7 @@ def test_a_long_path_does_not_hold_up_the_mock(target: str) -> None:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_curl_is_answered() -> None:
-    """A client that is not ours gets the body of a preferred response, the head of HEAD, and its upload judged."""
+    """A client that is not ours gets the body of a preferred response, the head of HEAD, and its upload validated."""
     with mocked(_document()) as running:
 
         def curl(*words: str) -> str:
@@ -205,7 +205,7 @@ def test_curl_is_answered() -> None:
 
 @pytest.mark.exhaustive
 def test_a_mock_ends_with_its_reader() -> None:
-    """As if a signal ended it: that a request could not be told is no defect."""
+    """As if a signal ended it: that a request could not be told is not a defect."""
     port = free_port()
     command = [sys.executable, "-m", "dynacli", "mock", _document(), "--port", str(port)]
     reading, writing = os.pipe()

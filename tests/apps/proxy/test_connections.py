@@ -39,7 +39,7 @@ def _head(sock: socket.socket) -> bytes:
 
 
 def test_a_connection_that_the_upstream_closes_is_left() -> None:
-    """What can be repeated is sent once more, over a new one; what cannot is answered by the proxy."""
+    """What can be repeated is sent again, over a new one; what cannot gets a response by the proxy."""
     statuses: list[int] = []
 
     def talk(sock: socket.socket, _: bytes) -> bytes:
@@ -61,7 +61,7 @@ def test_a_connection_that_the_upstream_closes_is_left() -> None:
 
 
 def test_what_an_upstream_sends_too_much_reaches_no_other_request() -> None:
-    """A response that nobody has asked for would be taken for that to the next one."""
+    """A response that no one has asked for would be taken for that to the next one."""
     responses: list[bytes] = []
 
     def talk(sock: socket.socket, _: bytes) -> bytes:
@@ -136,7 +136,7 @@ def test_clients_that_hang_are_left(monkeypatch: pytest.MonkeyPatch, server: Rec
 
 @pytest.mark.exhaustive
 def test_requests_that_are_sent_ahead_wait_at_their_client() -> None:
-    """One that sends faster than it is answered does not fill the memory of the proxy."""
+    """One that sends faster than it gets a response does not fill the memory of the proxy."""
     ahead = _request(b"GET") * (20 * 1024 * 1024 // len(_request(b"GET")))
 
     def talk(sock: socket.socket, _: bytes) -> bytes:
@@ -195,7 +195,7 @@ def test_a_client_that_has_said_all_gets_its_response(monkeypatch: pytest.Monkey
         return b""
 
     def client(port: int) -> None:
-        # The POST comes first: behind the GET it might get a connection that the server is just closing.
+        # The POST comes first: after the GET it might get a connection that the server is just closing.
         for method in (b"POST", b"GET"):
             with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
                 sock.sendall(_request(method))

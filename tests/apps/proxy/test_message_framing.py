@@ -1,4 +1,4 @@
-"""Messages that mean one thing to the proxy and another to the server behind it are refused, and where others end."""
+"""Messages that mean one thing to the proxy and another to the server after it are refused, and where others end."""
 
 import socket
 from itertools import pairwise
@@ -160,7 +160,7 @@ def test_where_an_response_ends(
 
 
 def test_requests_behind_each_other_are_answered_in_their_order() -> None:
-    """A client may send the next ones before the first is answered, and close its side; a bad one is the last."""
+    """A client may send the next ones before the first gets a response, and close its side; a bad one is the last."""
     seen: list[bytes] = []
 
     def talk(sock: socket.socket, head: bytes) -> bytes:

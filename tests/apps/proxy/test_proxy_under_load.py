@@ -23,7 +23,7 @@ pytestmark = pytest.mark.exhaustive
 _LARGE = 100 * 1024 * 1024
 _PIECE = bytes(range(256)) * 256
 _GROWTH = 24 * 1024
-"""KiB that the process may grow while large bodies pass: a copy of 8 MiB to be judged, and buffers."""
+"""KiB that the process may grow while large bodies pass: a copy of 8 MiB to be validated, and buffers."""
 
 
 def _document() -> str:
@@ -168,7 +168,7 @@ def test_large_bodies_pass_in_constant_memory() -> None:
             assert sock.recv(100).startswith(b"HTTP/1.1 200 OK\r\n")
         with socket.create_connection(("127.0.0.1", port)) as sock:
             sock.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            time.sleep(0.5)  # nobody reads
+            time.sleep(0.5)  # no one reads
             file = sock.makefile("rb")
             while file.readline() != b"\r\n":
                 pass

@@ -107,7 +107,7 @@ def test_lines_for_programs(server: Recorder) -> None:
 
 
 def test_a_misbehaving_stand_in_is_found_through_the_proxy() -> None:
-    """The stand-in runs as long as the proxy, and whoever asks it brings the key."""
+    """The demo API runs as long as the proxy, and whoever asks it brings the key."""
     client, responses = _sent(
         _request("GET /org", f"Authorization: Bearer {API_KEYS['viewer']}"), _request("GET /org")
     )
@@ -195,7 +195,7 @@ def test_a_policy_holds_for_what_passes(server: Recorder, home: Path) -> None:
 
 
 def test_no_target_ends_the_proxy(server: Recorder) -> None:
-    """A target that is no URL, or the server itself, is held against a policy, and the proxy goes on."""
+    """A target that is not an URL, or the server itself, is held against a policy, and the proxy goes on."""
     assert 0 == run_cli("api", "add", "shop", _document()).exit_code
     assert 0 == run_cli("api", "set", "shop", "policy.deny=DELETE").exit_code
     other = _document({"/other": {"get": operation("other")}})
@@ -236,7 +236,7 @@ def test_what_a_server_may_read_otherwise_is_not_passed_on(server: Recorder) -> 
 
 @pytest.mark.parametrize("name", ["__call__", "find_request", "recorded_exchange", "row", "data_received"])
 def test_a_defect_ends_one_exchange(name: str, server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What nobody has foreseen, before, behind or around an exchange, is told on one line, and the proxy goes on."""
+    """What no one has foreseen, before, after or around an exchange, is told on one line, and the proxy goes on."""
     owners = {
         "__call__": PolicyCheck,
         "find_request": OperationFinder,
@@ -272,7 +272,7 @@ def test_a_defect_ends_one_exchange(name: str, server: Recorder, monkeypatch: py
 
 
 def test_a_server_that_cannot_be_reached_or_does_not_respond() -> None:
-    """The client is told by the proxy, and the judge finds that the server closed the connection."""
+    """The client is told by the proxy, and the validator finds that the server closed the connection."""
     client, responses = _sent(_request("GET /items/1"))
     result = through_proxy(client, _document(), "--upstream", f"http://127.0.0.1:{free_port()}")
     assert (502, 0) == (responses[0][0], result.exit_code)
@@ -291,7 +291,7 @@ def test_a_server_that_cannot_be_reached_or_does_not_respond() -> None:
 
 
 def test_a_way_back_to_the_proxy_is_found_by_the_request_that_takes_it() -> None:
-    """The upstream has another address than the proxy was started with, and is it all the same."""
+    """The upstream has another address than the proxy was started with, and is it anyway."""
     port = free_port()
     responses: list[bytes] = []
 
@@ -305,7 +305,7 @@ def test_a_way_back_to_the_proxy_is_found_by_the_request_that_takes_it() -> None
 
 
 def test_exchanges_that_wait_too_long_are_told_but_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither a response nor memory waits for the judge."""
+    """Neither a response nor memory waits for the validator."""
     monkeypatch.setattr(judging_thread, "_MOST_JUDGED", 500)
     monkeypatch.setattr(judging_thread, "_MOST_WAITING", 600)
     go_on, seen = threading.Event(), list[PassedExchange]()

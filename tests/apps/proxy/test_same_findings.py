@@ -88,7 +88,7 @@ const [browser, origin, file, key] = process.argv.slice(2);
 
 
 def test_what_a_browser_has_recorded_is_judged_as_what_has_passed() -> None:
-    """It keeps no credentials, and of some bodies nothing; that is no finding."""
+    """It keeps no credentials, and of some bodies nothing; that is not a finding."""
     library, browser, har = package("playwright-core"), chromium(), str(Path("recorded.har").resolve())
     ports: list[int] = []
 
@@ -188,7 +188,7 @@ def test_a_proxy_of_the_environment_is_passed_through(
 def test_a_proxy_of_the_environment_responses_for_no_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What it sends before the server has shown who it is, is no response of the server."""
+    """What it sends before the server has shown who it is, is not a response of the server."""
     monkeypatch.setenv("no_proxy", "")
     responses: list[bytes] = []
 

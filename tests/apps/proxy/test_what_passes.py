@@ -79,7 +79,7 @@ def test_a_request_and_its_response_are_not_altered(canary: str) -> None:
     assert _filled(_PASSED_HEAD, host, canary.encode(), len(_BODY)) + _BODY == server.got[0]
     assert response.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") + _BODY == responses[0]
     row = json.loads(result.stdout)
-    # The document has no such parameters, which only `exact` finds; the bodies were decoded to be judged.
+    # The document has no such parameters, which only `exact` finds; the bodies were decoded to be validated.
     assert (0, "add-item", 200, [], []) == (
         result.exit_code,
         *(row[key] for key in ("operation", "status", "findings", "not_validated")),

@@ -1,4 +1,4 @@
-"""The plugin of pytest: verdicts fail tests, documents become tests, and the session tells what was called."""
+"""The plugin of pytest: results fail tests, documents become tests, and the session tells what was called."""
 
 import json
 import os

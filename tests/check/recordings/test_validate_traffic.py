@@ -92,7 +92,7 @@ def _found(entry: dict[str, Any], *words: str) -> tuple[int, list[str], list[str
     ],
 )
 def test_the_findings_in_an_exchange(entry: dict[str, Any], findings: list[str]) -> None:
-    """The request is judged, and the response, and findings are a failure."""
+    """The request is validated, and the response, and findings are a failure."""
     exit_code, found, not_validated = _found(entry)
     assert sorted(findings) == sorted(found)
     assert [] == not_validated
@@ -200,7 +200,7 @@ def test_what_is_learned_makes_the_document_agree() -> None:
 
 
 def test_an_exchange_without_an_response() -> None:
-    """Its request is judged all the same."""
+    """Its request is validated anyway."""
     blocked = _entry("/pets/x", response={"status": 0, "_error": "net::ERR_BLOCKED_BY_CLIENT"})
     result = _judged(blocked, words=("-o", "auto"))
     assert 9 == result.exit_code

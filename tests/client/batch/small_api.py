@@ -32,7 +32,7 @@ class SmallApi:
 
     Attributes:
         served: Method and target of each request, in the order in which they came.
-        before: Called with each request before it is answered.
+        before: Called with each request before it gets a response.
     """
 
     def __init__(self, server: Recorder) -> None:

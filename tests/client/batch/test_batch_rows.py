@@ -119,7 +119,7 @@ def test_an_empty_cell_is_not_given(api: SmallApi) -> None:
 def test_what_is_wrong_is_said_before_anything_is_sent(
     api: SmallApi, operation: str, content: Any, said: str
 ) -> None:
-    """A file that is no file of rows, and a row that is no call, end with 2 and their place."""
+    """A file that is not a file of rows, and a row that is not a call, end with 2 and their place."""
     words = [operation] if operation else []
     result = api.run(*words, "-", stdin=content if isinstance(content, bytes) else content.encode())
     assert ([], "") == (api.served, result.stdout)
@@ -193,7 +193,7 @@ def test_nothing_is_sent_in_a_dry_run(api: SmallApi) -> None:
 
 @pytest.mark.parametrize("form", ["http", "json", "curl", "python", "har"])
 def test_a_dry_run_in_a_form_prints_the_requests(api: SmallApi, form: str) -> None:
-    """One after another, before the verb and behind it: as JSON a line each, as HAR in one archive; none is sent."""
+    """One after another, before the verb and after it: as JSON a line each, as HAR in one archive; none is sent."""
     rows = ndjson({"pet-id": 1}, {"pet-id": 2, "page-size": 3})
     result = api.run("get-pet", rows, "--dry-run", form)
     assert (0, []) == (result.exit_code, api.served)
@@ -237,7 +237,7 @@ def test_a_dry_run_shows_what_is_known(api: SmallApi) -> None:
 
 
 def test_rows_come_from_a_terminal_never(api: SmallApi) -> None:
-    """Nobody is asked to type rows."""
+    """No one is asked to type rows."""
     result = api.run("get-pet", "-", terminal=("stdin",))
     assert 2 == result.exit_code
     assert "nothing is piped into it" in result.stderr
@@ -257,7 +257,7 @@ def test_a_line_that_is_no_row_by_its_length_is_one_wrong_row(
 
 
 def test_a_pipe_is_read_once_and_used_twice(api: SmallApi) -> None:
-    """What is no file, as `<(...)` in a shell, is copied first."""
+    """What is not a file, as `<(...)` in a shell, is copied first."""
     reading, writing = os.pipe()
     try:
         os.write(writing, b"pet-id\n1\n2\n")

@@ -210,7 +210,7 @@ def test_rows_that_wait_for_their_turn_are_not_sent_after_ctrl_c(
 
 
 def test_a_share_of_the_rows_is_called(api: SmallApi) -> None:
-    """Every N-th row, under its number in the file; a row of another share is neither called nor judged."""
+    """Every N-th row, under its number in the file; a row of another share is neither called nor validated."""
     rows = _pets(1, 0, 3, 0, 5)
     result = api.run("get-pet", rows, "--shard", "1/2")
     assert (0, [1, 3, 5]) == (result.exit_code, [line["row"] for line in lines(result)])
@@ -224,7 +224,7 @@ def test_a_share_of_the_rows_is_called(api: SmallApi) -> None:
 
 
 def test_the_result_has_any_format(api: SmallApi) -> None:
-    """A table of the rows, filtered; what is no list of values is refused."""
+    """A table of the rows, filtered; what is not a list of values is refused."""
     result = api.run("get-pet", _pets(1, 2), "-o", "csv", "-f", "{row: row, pet: data.pet}")
     assert "row,pet\r\n1,1\r\n2,2\r\n" == result.stdout
 
@@ -248,7 +248,7 @@ def test_a_filter_that_fails_on_a_result_does_not_end_the_batch(api: SmallApi) -
 def test_removals_are_asked_about_once_on_a_terminal(
     api: SmallApi, words: tuple[str, ...], stdin: bytes, code: int
 ) -> None:
-    """For the batch as a whole; nothing is sent where nobody agreed."""
+    """For the batch as a whole; nothing is sent where no one agreed."""
     terminal = ("stdin", "stderr")
     result = api.run("remove-pet", _pets(1, 2), *words, stdin=stdin, terminal=terminal)
     assert (code, 2 if code == 0 else 0) == (result.exit_code, len(api.served))
@@ -321,7 +321,7 @@ def test_a_python_program_makes_a_batch(api: SmallApi) -> None:
 def test_rows_that_change_after_they_were_checked_fail(
     api: SmallApi, later: list[Any], expected: list[int]
 ) -> None:
-    """Each row is judged once more when it is sent; what was right and is wrong now fails its row alone."""
+    """Each row is validated again when it is sent; what was right and is wrong now fails its row alone."""
     rows = [{"operation": "get-pet", "inputs": {"petId": number}} for number in (1, 2)]
     changed = [each if not isinstance(each, int) else rows[0] for each in later]
     with dynacli.open_api(API) as opened:
@@ -349,7 +349,7 @@ def test_rows_whose_responses_never_come_end_the_run(api: SmallApi) -> None:
 
 @pytest.mark.parametrize("is_stdin", [True, False], ids=["stdin", "pipe"])
 def test_rows_are_not_lost_when_the_catalog_is_made_again(api: SmallApi, home: Path, is_stdin: bool) -> None:
-    """What can be read only once is kept where the damage is found behind it; all rows are sent, each once."""
+    """What can be read only once is kept where the damage is found after it; all rows are sent, each once."""
     assert 0 == api.run("get-pet", _pets(1)).exit_code  # compiled
     (path,) = home.rglob("*.sqlite")
     with closing(sqlite3.connect(path)) as catalog:

@@ -51,7 +51,7 @@ def test_a_part_that_is_not_there_is_an_error(value: str, said: str) -> None:
 
 @pytest.mark.parametrize("value", ["{{1}}", "{{w.[}}", "{{w ? }}"])
 def test_what_is_no_placeholder_is_refused(value: str) -> None:
-    """A path, or JMESPath, behind a name."""
+    """A path, or JMESPath, after a name."""
     with pytest.raises(UsageError):
         list(placeholders_in([{"a": value}]))
 

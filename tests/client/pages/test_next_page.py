@@ -222,7 +222,7 @@ _ENDS = {
 
 @pytest.mark.parametrize(("rule", "page", "reason", "is_said"), _ENDS.values(), ids=_ENDS)
 def test_a_page_that_is_the_last_one(rule: PageRule, page: ReceivedPage, reason: str, is_said: bool) -> None:
-    """It is told why, and whether the response says so."""
+    """It is reported why, and whether the response says so."""
     step = next_page(rule, page)
     assert isinstance(step, End)
     assert reason in step.reason

@@ -179,7 +179,7 @@ def test_a_negative_total_says_nothing(server: Recorder) -> None:
 
 
 def test_a_server_that_caps_pages_is_asked_until_the_total(server: Recorder) -> None:
-    """A page that is shorter than what was asked for ends nothing where a total is known, and nobody said a size."""
+    """A page that is shorter than what was asked for ends nothing where a total is known, and no one said a size."""
     api = ListedApi(_pages, record(data=array, total=integer), {"page": integer, "limit": integer})
     result = run_cli(api.start(server), "list-things", "--all", "--limit", "100")
     assert (0, ITEMS) == (result.exit_code, result.json["data"])
@@ -205,7 +205,7 @@ def test_max_items_ends_as_soon_as_there_are_so_many(server: Recorder) -> None:
 def test_items_that_the_server_counts_and_does_not_give_are_told(
     server: Recorder, words: tuple[str, ...], noted: str
 ) -> None:
-    """A server that stops before its own total, as searches do, leaves nobody in the belief that this is all."""
+    """A server that stops before its own total, as searches do, leaves no one in the belief that this is all."""
 
     def reply(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
         return {**_pages(query)[0], "total": 1_000}, {}
@@ -263,7 +263,7 @@ def test_an_response_that_is_no_list_is_one_page(server: Recorder, value: Any, t
 
 
 def test_a_first_page_that_is_no_json_is_written_as_it_is(server: Recorder) -> None:
-    """It is one page, and the run says that it is no list."""
+    """It is one page, and the run says that it is not a list."""
     word = _breaking(server, 1, Response(200, b"<html>", {"Content-Type": "text/html"}))
     result = run_cli(word, "list-things", "--all")
     assert (0, "<html>") == (result.exit_code, result.stdout)
@@ -362,7 +362,7 @@ def test_the_file_of_a_list_is_whole(server: Recorder) -> None:
 def test_a_header_counts_the_items_or_the_pages(
     header: str, value: str, count: int, said: str, server: Recorder
 ) -> None:
-    """No page is then asked for that there is not, and a terminal is told how many items there are."""
+    """No page is then asked for that there is not, and a terminal learns how many items there are."""
     word = ListedApi(
         lambda query: (_pages(query)[0]["data"], {header: value}), array, {"page": integer}
     ).start(server)
@@ -399,7 +399,7 @@ def test_after_very_many_pages_it_is_said_that_there_are_more(
 
 
 def test_a_command_that_goes_on_keeps_the_words_that_it_had(server: Recorder) -> None:
-    """A value that looks like an option is joined to its own, and what stands behind `--` stays there."""
+    """A value that looks like an option is joined to its own, and what stands after `--` stays there."""
     page = {"data": ITEMS[:2], "next_cursor": "-a b"}
     schema = record(data=array, next_cursor=string)
     api = ListedApi(lambda _: (page, {}), schema, {"cursor": string, "q": string})
@@ -487,7 +487,7 @@ _TRIED: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
 def test_a_page_that_was_only_tried_may_be_missing(
     server: Recorder, inputs: dict[str, Any], options: tuple[str, ...]
 ) -> None:
-    """A 404 ends the list then, and is no failure; other statuses are."""
+    """A 404 ends the list then, and is not a failure; other statuses are."""
     api = ListedApi(lambda _: (ITEMS, {}), array, inputs)
     arguments = (_breaking(server, 2, Response(404), api), "list-things", *(options or ("--all",)))
     result = run_cli(*arguments)

@@ -163,7 +163,7 @@ def _large(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize("output", ["json", "auto", "raw", "@out"])
 @pytest.mark.parametrize("api", [_LINKED, _NUMBERED], ids=["linked", "numbered"])
 def test_a_large_list_has_the_bytes_of_a_small_one(server: Recorder, api: ListedApi, output: str) -> None:
-    """What the last page decides stands behind the items, whichever way the list is written."""
+    """What the last page decides stands after the items, whichever way the list is written."""
     result = run_cli(api.start(server), "list-things", "--all", "-o", output)
     text = Path("out").read_text() if output == "@out" else result.stdout
     value: Any = {"meta": {"total": 7}, "data": ITEMS}
@@ -226,7 +226,7 @@ def test_nothing_is_written_behind_what_could_not_be() -> None:
 def test_an_interruption_waits_for_the_end_of_a_page(
     server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No item is cut, and the command that goes on begins behind those that were written."""
+    """No item is cut, and the command that goes on begins after those that were written."""
     monkeypatch.setattr("dynacli.commands._call.call_pages._WRITTEN_WHOLE", 20)
     add = GrowingList.add
 

@@ -703,7 +703,7 @@ _SIZES = {
 def test_the_largest_page_is_what_the_document_allows(
     server: Recorder, schema: dict[str, Any], largest: int | None
 ) -> None:
-    """By the schema, or by what the description says; a number that nobody means is none."""
+    """By the schema, or by what the description says; a number that no one means is none."""
     api = ListedApi(_numbered(), array, {"page": integer, "per_page": schema})
     made = api.document(server.origin)
     if "maximum" not in schema and "enum" not in schema:

@@ -78,7 +78,7 @@ def test_an_response_tells_what_follows_it(
 
 
 def test_what_the_responses_break_is_found(server: Recorder) -> None:
-    """Each response is judged."""
+    """Each response is validated."""
     api = ListedApi(
         lambda query: (_pages(query)[0] | {"total": "7"}, {}), _NUMBERED.schema, {"page": integer}
     )
@@ -135,7 +135,7 @@ def test_ids_of_a_page_are_asked_for_by_name(server: Recorder) -> None:
 
 
 def test_a_search_is_paged_by_its_body(server: Recorder) -> None:
-    """The whole body that was given stays, and what leads to the next page is laid over it."""
+    """The whole body that was given stays, and what leads to the next page overrides it."""
     api = ListedApi(_pages, record(data=array, total=integer), body=record(page=integer, text=string))
     with dynacli.open_api(api.start(server)) as opened:
         assert ITEMS == list(opened.items("search-things", body={"text": "x"}))

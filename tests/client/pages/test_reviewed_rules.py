@@ -31,7 +31,7 @@ def _tables() -> Iterator[tuple[str, list[dict[str, str]]]]:
 def test_a_rule_is_what_a_person_reads_in_the_document(
     corpus: Path, document: str, rows: list[dict[str, str]]
 ) -> None:
-    """Its kind, and where the items are; one that nobody can page is one page."""
+    """Its kind, and where the items are; one that no one can page is one page."""
     path = corpus / document
     if not path.is_file():
         pytest.skip(f"there is no {path}")

@@ -365,7 +365,7 @@ def test_a_run_may_die_at_any_step(home: Path) -> None:
 
 
 def test_a_catalog_is_closed_when_nothing_is_read_from_it_any_more() -> None:
-    """A judge may still read in a thread of its own when a call that failed closes the catalog."""
+    """A validator may still read in a thread of its own when a call that failed closes the catalog."""
     db = sqlite3.connect(":memory:", check_same_thread=False)
     catalog = Catalog("memory", db)
     is_reading, is_closing, was_read = threading.Event(), threading.Event(), threading.Event()

@@ -1,4 +1,4 @@
-"""Schemas that cannot mean what they say: kept as they are written, judged all the same, and listed by `doctor`."""
+"""Schemas that cannot mean what they say: kept as they are written, validated anyway, and listed by `doctor`."""
 
 import json
 from typing import Any
@@ -54,7 +54,7 @@ CASES: dict[str, tuple[Any, str, Any, bool]] = {
     [(name, 1_000) for name in CASES] + [pytest.param("chain", 20_000, marks=pytest.mark.exhaustive)],
 )
 def test_such_a_schema_is_listed_and_judged(name: str, length: int, server: Recorder) -> None:
-    """The document works, `doctor` lists the place, and a call gets a verdict."""
+    """The document works, `doctor` lists the place, and a call gets a result."""
     schema, listed, value, is_right = CASES[name]
     get = operation("getIt")
     get["responses"]["200"]["content"][JSON]["schema"] = schema

@@ -118,7 +118,7 @@ def test_a_query_is_judged() -> None:
 
 
 def test_an_additional_operation_is_judged(server: Recorder) -> None:
-    """Its responses are judged, and a finding names the place below `additionalOperations`."""
+    """Its responses are validated, and a finding names the place below `additionalOperations`."""
     schema = {"type": "integer"}
     content = {"application/json": {"schema": schema}}
     item = {"additionalOperations": {"COUNT": {"responses": {"200": {"content": content}}}}}
@@ -173,7 +173,7 @@ def test_what_is_no_method_is_left_out(item: dict[str, Any], expected: str) -> N
     ids=["fixed-method-as-additional", "field-in-upper-case", "no-object", "extension", "case-alone"],
 )
 def test_methods_are_read_leniently(item: dict[str, Any], expected: list[tuple[str, str]]) -> None:
-    """A method at a place where 3.2 does not want it is an operation all the same."""
+    """A method at a place where 3.2 does not want it is an operation anyway."""
     assert expected == _listed(item)
 
 
@@ -342,7 +342,7 @@ def _answering(body: bytes, media_type: str = "application/json") -> Callable[[R
 
 
 def test_media_types_are_components(server: Recorder) -> None:
-    """A `$ref` to `components.mediaTypes` is followed: for options, help and verdicts alike."""
+    """A `$ref` to `components.mediaTypes` is followed: for options, help and results alike."""
     reference = {"$ref": "#/components/mediaTypes/Thing"}
     content = {"application/json": reference}
     item = {
@@ -431,7 +431,7 @@ def test_a_whole_3_2_document(path: Path) -> None:
 
 @pytest.mark.parametrize("words", [(), ("--tag", "a", "--tag", "b")], ids=["not given", "given"])
 def test_the_style_of_cookies_is_no_matter_for_a_warning(words: tuple[str, ...]) -> None:
-    """The judge's engine does not know the style, which the person need not hear of; the values are judged."""
+    """The validator's engine does not know the style, which the person need not hear of; the values are validated."""
     schema = {"type": "array", "items": {"enum": ["a", "b"]}}
     tag = {"name": "tag", "in": "cookie", "style": "cookie", "schema": schema}
     item = {"get": {"operationId": "list", "parameters": [tag], "responses": _DONE}}

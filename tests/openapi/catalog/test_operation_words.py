@@ -18,7 +18,7 @@ _WORDS = OperationWords(
 
 
 def test_the_text_of_words_has_all_of_them() -> None:
-    """Each flag, an empty list, and what is told in hundredths."""
+    """Each flag, an empty list, and what is reported in hundredths."""
     for words in (
         _WORDS,
         replace(_WORDS, is_mine=True, is_many=False),

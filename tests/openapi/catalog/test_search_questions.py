@@ -1,6 +1,6 @@
-"""Questions as people ask them find the operations of real documents that answer them, and better than plain BM25.
+"""Questions as people ask them find the operations of real documents that response them, and better than plain BM25.
 
-`questions/tuned.txt` has those that the ranking was fitted to, `questions/held_out.txt` those of documents that nobody
+`questions/tuned.txt` has those that the ranking was fitted to, `questions/held_out.txt` those of documents that no one
 looked at meanwhile. A line is a question, `=`, and the names of the operations that are right; where several are,
 they do the same, or the question leaves open which. `python -m tests.openapi.catalog.test_search_questions` prints the
 table.
@@ -33,7 +33,7 @@ Search = Callable[[str], list[str]]
 
 
 class Recall(NamedTuple):
-    """How many questions were answered.
+    """How many questions got a response.
 
     Args:
         asked: All.

@@ -16,7 +16,7 @@ def _names(api: str) -> list[str]:
 
 
 def test_an_operation_is_renamed() -> None:
-    """`x-cli-name` wins over the operationId, which is accepted all the same."""
+    """`x-cli-name` wins over the operationId, which is accepted anyway."""
     api = save(document({"/a": {"get": {**operation("getTheThing"), "x-cli-name": "Thing Now"}}}))
     assert ["thing-now"] == _names(api)
     assert ("/a", "/a") == (request_of("thing-now")["target"], request_of("getTheThing")["target"])

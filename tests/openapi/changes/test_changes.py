@@ -1,4 +1,4 @@
-"""What is told of an edit of a document: nothing is missed or made up, and the verdicts are right."""
+"""What learns of an edit of a document: nothing is missed or made up, and the results are right."""
 
 import copy
 from collections import Counter
@@ -30,7 +30,7 @@ def test_an_edit() -> None:
 
 
 def test_the_table_is_one() -> None:
-    """No two edits have the same name, and there are enough of each verdict, and of none."""
+    """No two edits have the same name, and there are enough of each result, and of none."""
     names = [edit.name for edit in EDITS]
     assert sorted(set(names)) == sorted(names)
     assert len(EDITS) >= 250
@@ -48,14 +48,14 @@ def test_each_kind_and_each_rule_has_an_edit() -> None:
 
 
 def test_a_verdict_is_that_of_its_rule() -> None:
-    """A change has the verdict of its rule, and none without a rule."""
+    """A change has the result of its rule, and none without a rule."""
     for each in EDITS:
         for change in each.changes:
             assert change.breaking == (RULES[change.rule].is_breaking if change.rule else None)
 
 
 def test_a_disagreement_has_its_reason() -> None:
-    """Where oasdiff has another verdict it is written down why, and only there."""
+    """Where oasdiff has another result it is written down why, and only there."""
     disagreeing = [
         each.name
         for each in EDITS
@@ -117,7 +117,7 @@ def test_what_many_operations_see_is_one_change() -> None:
 
 
 def test_texts_are_told_apart() -> None:
-    """An operation of which only texts changed is changed, and nobody can notice it."""
+    """An operation of which only texts changed is changed, and no one can notice it."""
     edited = next(each for each in EDITS if each.name == "a summary is another one")
     changes = compare(*edited.trees)
     assert [OperationKey("GET", "/pets")] == [each.new for each in changes.changed]

@@ -1,4 +1,4 @@
-"""Documents that are there in two versions: what is told of the one and the other, and why that is right.
+"""Documents that are there in two versions: what learns of the one and the other, and why that is right.
 
 Those of npm are looked for where tests/npm_programs.py looks:
 `npm install octokit-22@npm:@octokit/openapi@22.0.0 octokit-23@npm:@octokit/openapi@23.0.0`
@@ -21,7 +21,7 @@ from tests.real_documents import OWN
 
 
 def _counted(changes: Changes) -> list[str]:
-    """Return how many changes there are of each kind, direction and verdict; one of many operations is one."""
+    """Return how many changes there are of each kind, direction and result; one of many operations is one."""
     words = {True: " breaks", False: " harmless", None: ""}
     every = {id(change): change for change in changes if not change.is_text}
     counts = Counter(

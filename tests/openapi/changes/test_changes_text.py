@@ -326,7 +326,7 @@ def test_lines_fit_the_terminal() -> None:
 
 
 def test_colours_mark_what_breaks() -> None:
-    """A breaking change is red, a change without a verdict yellow."""
+    """A breaking change is red, a change without a result yellow."""
     text = changes_text(_CHANGES, _row, _row, Painter(enabled=True), 80)
     assert "\x1b[31m!\x1b[39m NewPet.born is required now" in text
     assert "\x1b[33m?\x1b[39m Pet.kind can be" in text

@@ -1,4 +1,4 @@
-"""A file that is no OpenAPI document is called by the name of its own format."""
+"""A file that is not OpenAPI document is called by the name of its own format."""
 
 from typing import Any
 

@@ -145,7 +145,7 @@ def test_long_names_are_cut_and_told_apart() -> None:
 
 
 def test_of_two_operations_that_would_share_a_name_both_are_kept() -> None:
-    """The first in the document has the plain name, the other its method and path behind it."""
+    """The first in the document has the plain name, the other its method and path after it."""
     api = save(
         document(
             {
@@ -347,7 +347,7 @@ def test_an_operation_is_found_through_its_tag() -> None:
 
 
 def test_a_tag_may_be_called_like_an_operation() -> None:
-    """It is the operation: the word behind it is an argument, even where the tag has an operation of that name."""
+    """It is the operation: the word after it is an argument, even where the tag has an operation of that name."""
     own = _tagged("pets", "other")
     own["parameters"] = [parameter("x", {"type": "string"}, "path")]
     save(document({"/a/{x}": {"get": own}, "/b": {"get": _tagged("listPets", "pets")}}))

@@ -143,7 +143,7 @@ def test_undecided_names_are_not_called_unexpected() -> None:
 
 
 def test_lone_surrogates_are_text_to_a_pattern() -> None:
-    """A body may hold half a character; it is judged like any other."""
+    """A body may hold half a character; it is validated like any other."""
     assert ["- pattern"] == compact(judge_value({"pattern": "^[a-z]$"}, b'"\\ud800"'))
     assert [] == compact(judge_value({"pattern": "^.$"}, b'"\\ud800"'))
 

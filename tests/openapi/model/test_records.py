@@ -65,6 +65,6 @@ def test_a_record_extends_another() -> None:
 
 
 def test_a_copy_has_no_other_fields() -> None:
-    """A name that is no field is refused."""
+    """A name that is not a field is refused."""
     with pytest.raises(TypeError, match="wrong"):
         replace(_Record("a"), size=2, wrong=1)

@@ -351,7 +351,7 @@ def test_a_schema_has_one_example(schema: Any, expected: Any) -> None:
 
 
 def test_a_reference_to_nowhere_stands_for_anything() -> None:
-    """What is required behind it has an example, and what stands beside it counts."""
+    """What is required after it has an example, and what stands beside it counts."""
     part = {"type": "object", "required": ["a"], "properties": {"a": refer("Missing")}}
     assert {"a": "string"} == example_value({"allOf": [refer("Lost"), part]}, resolve)
 

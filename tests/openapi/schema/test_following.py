@@ -1,4 +1,4 @@
-"""What follows references lets go of the document that it follows them in."""
+"""What follows references releases the document that it follows them in."""
 
 import gc
 import weakref

@@ -70,7 +70,7 @@ def test_an_option_that_heirs_share_picks_the_branch_that_has_it() -> None:
 
 
 def test_help_and_completion_show_the_values_of_heirs() -> None:
-    """Help in a sentence, completion behind the option."""
+    """Help in a sentence, completion after the option."""
     _write(ref("Pet"))
     shown = run_cli("./api.json", "a", "--help").stdout
     page = " ".join(shown.split())

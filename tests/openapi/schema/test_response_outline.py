@@ -94,7 +94,7 @@ ROW = _things(id=STRING, tags=_list(STRING), owner=_things(login=STRING))
     ],
 )
 def test_the_fields_of_a_json_response(schema: Any, lines: list[str]) -> None:
-    """Lists come before what is said about them, except where the response is one thing."""
+    """Lists come before what is reported about them, except where the response is one thing."""
     assert lines == _outline(schema)
 
 
@@ -130,7 +130,7 @@ def test_responses_of_other_media_types(media_type: str, schema: Any, lines: lis
     ],
 )
 def test_which_response_counts(responses: dict[str, Any], lines: list[str]) -> None:
-    """A success with a body, else a success without one; what is answered by default, where no success is named."""
+    """A success with a body, else a success without one; what gets a response by default, where no success is named."""
     assert lines == response_outline(success_response(responses, lambda value: value), _resolve).text_lines()
 
 

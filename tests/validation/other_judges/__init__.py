@@ -1,1 +1,1 @@
-"""Programs that judge the pairs from outside."""
+"""Programs that validator the pairs from outside."""

@@ -1,4 +1,4 @@
-"""Prints where Prism and Schemathesis judge a pair otherwise than the specification.
+"""Prints where Prism and Schemathesis validate a pair otherwise than the specification.
 
 Run it as `python -m tests.validation.other_judges`.
 """

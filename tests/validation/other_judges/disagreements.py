@@ -1,4 +1,4 @@
-"""Where Prism 5.14.2 and Schemathesis 4.32.5 judge a pair otherwise than the table, and who is right.
+"""Where Prism 5.14.2 and Schemathesis 4.32.5 validate a pair otherwise than the table, and who is right.
 
 In every case but those of `OPEN` the specification decides for the table.
 """

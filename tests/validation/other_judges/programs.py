@@ -1,4 +1,4 @@
-"""Prism and Schemathesis, each asked for its verdict on every pair of a response.
+"""Prism and Schemathesis, each asked for its result on every pair of a response.
 
 Prism is looked for where tests/npm_programs.py looks, Schemathesis with the interpreter that
 `DYNACLI_TEST_SCHEMATHESIS` names (`python -m venv FOLDER && FOLDER/bin/pip install schemathesis`, and then
@@ -33,7 +33,7 @@ class Told(NamedTuple):
     """What a program says of a pair.
 
     Args:
-        verdict: `valid`, `invalid`, or `none` where it ended without one.
+        result: `valid`, `invalid`, or `none` where it ended without one.
         why: In its words.
     """
 

@@ -1,4 +1,4 @@
-"""Judges responses by Schemathesis: run by an interpreter that has it, with the lines that `prism_judge.cjs` reads."""
+"""Validates responses by Schemathesis, in an interpreter that has it, with the lines that `prism_judge.cjs` reads."""
 
 import base64
 import json

@@ -26,7 +26,7 @@ class Pair:
         versions: Of OpenAPI, in each of which the same is expected.
         source: The section that says so, where few would know it.
         is_exact: Whether what the document does not mention is asked for, too.
-        is_mended: Whether the reading may mend what is plainly meant otherwise than it is written.
+        is_mended: Whether the reading may fix what is plainly meant otherwise than it is written.
     """
 
     name: str

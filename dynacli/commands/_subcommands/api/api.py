@@ -80,7 +80,7 @@ def _row(run: Run, name: str, entry: dict[str, Any]) -> dict[str, Any]:
     try:
         # Nothing is fetched: one server that hangs would hold up the whole list.
         api = open_api(name, run.env, offline=True)
-    except DynacliError as error:  # the other APIs are listed all the same
+    except DynacliError as error:  # the other APIs are listed anyway
         run.warn(f"`{name}`: {error.message}")
         return row
     if api.warning is not None:
@@ -164,7 +164,7 @@ def _kept_servers(run: Run, api: OpenedApi) -> list[dict[str, str | None]]:
     """Return the servers that are kept for calls, with their profiles; of what cannot be used there is a warning."""
     try:
         return [{"profile": name or None, "server": url} for name, url in kept_servers(run.env, api)]
-    except DynacliError as error:  # the document is shown all the same
+    except DynacliError as error:  # the document is shown anyway
         run.warn(error.message)
         return []
 
@@ -304,7 +304,7 @@ def rename_api(run: Run, name: str, new_name: str) -> None:
 
 
 def _with_credentials(run: Run, change: "Callable[[CredentialStore], None]") -> None:
-    """Let the stored credentials follow what has become of an API; a store that cannot be changed is told of."""
+    """Let the stored credentials follow what has become of an API; a store that cannot be changed learns of."""
     from dynacli.auth.credential_store import CredentialStore
 
     try:

@@ -319,7 +319,7 @@ def _check_server(run: Run, api: OpenedApi) -> None:
     """Check that the server that calls are to go to can be one.
 
     Raises:
-        UsageError: The document has no such server or variable, or the text is no URL.
+        UsageError: The document has no such server or variable, or the text is not an URL.
     """
     if run.options.server or run.options.server_var:
         from dynacli.client.call_settings import pairs_of
@@ -391,7 +391,7 @@ def _write_summary(run: Run, api: OpenedApi, name: str, instead: str) -> None:
     """Write what was added.
 
     Args:
-        instead: Where the API likely is, in place of a placeholder; empty if its first server is no such thing.
+        instead: Where the API likely is, in place of a placeholder; empty if its first server is not such thing.
     """
     meta = api.catalog.meta
     about = quoted(f"{meta['title']} {meta['version']}".strip()) or "an API without a title"

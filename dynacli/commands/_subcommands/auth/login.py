@@ -58,7 +58,7 @@ def login(
 
     Raises:
         AuthError: The credential cannot be had or stored.
-        RefusedError: It would be for an origin that nobody accepted.
+        RefusedError: It would be for an origin that no one accepted.
         UsageError: The API or the scheme is not there.
     """
     if words and not operation:
@@ -175,7 +175,7 @@ def _again(run: Run, api: str) -> tuple[str, ...]:
     """Return the options of this command line; the inputs of an operation, which may be secret, are left out."""
     words = list(run.words[: run.words.index("--")] if "--" in run.words else run.words)
     for word in ("auth", "login", api):
-        if word in words:  # the API may stand behind `--`, too
+        if word in words:  # the API may stand after `--`, too
             words.remove(word)
     return tuple(words)
 

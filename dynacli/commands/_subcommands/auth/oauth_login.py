@@ -83,7 +83,7 @@ def oauth_login(
 
     Raises:
         AuthError: The person or the provider refuses, or there is no token.
-        RefusedError: Nobody has accepted the provider that the document names.
+        RefusedError: No one has accepted the provider that the document names.
         UsageError: The client is not known, or there is no such way to sign in.
         DynacliError: The provider cannot be reached.
     """
@@ -184,7 +184,7 @@ def _token(
 
 
 def _scopes(api: OpenedApi, scheme: SecurityScheme, flow: OAuthFlow) -> tuple[str, ...]:
-    """Return the scopes that are asked for where nobody says which."""
+    """Return the scopes that are asked for where no one says which."""
     needed = needed_scopes(api, scheme.name)
     if scheme.type != "openIdConnect":
         return needed
@@ -205,7 +205,8 @@ def _no_client(api: OpenedApi, scheme: SecurityScheme) -> UsageError:
 def _browser(run: Run) -> Callable[[str], bool] | None:
     """Return what opens a URL in the person's browser; None for an agent, and if there is no display for one.
 
-    Over SSH a browser would open on a screen that the person may not see. `BROWSER` names a browser, and is no display.
+    Over SSH a browser would open on a screen that the person may not see. `BROWSER` names a browser, and is not a
+    display.
     """
     is_set = run.env.variables.get
     if run.env.is_agent or any(map(is_set, ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))):
@@ -221,10 +222,10 @@ def _hidden(run: Run, question: str, remedy: str) -> str:
     """Return a secret that the person types.
 
     Args:
-        remedy: How to give it where nobody can be asked.
+        remedy: How to give it where no one can be asked.
 
     Raises:
-        UsageError: Nobody can be asked.
+        UsageError: No one can be asked.
     """
     if not run.may_ask:
         raise nobody_to_ask(

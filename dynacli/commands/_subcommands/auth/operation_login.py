@@ -72,7 +72,7 @@ def _find_refresh(
     """Return the request of the operation that plainly refreshes a token; None where the document names none, or two.
 
     Plain is an operation called by `refresh` or `renew` that takes the refresh token by its name, or one beside the
-    sign-in that takes nothing, and so the token in the place of a credential.
+    sign-in that takes nothing, and so the token instead of a credential.
 
     Args:
         has_refresh_token: Whether the response of the sign-in had one.
@@ -155,8 +155,8 @@ def _refresh_by(
     was given under the same name.
 
     Raises:
-        UsageError: It needs something else, or its body is no text.
-        RefusedError: It would go to an origin that nobody accepted, or the policy denies it.
+        UsageError: It needs something else, or its body is not text.
+        RefusedError: It would go to an origin that no one accepted, or the policy denies it.
     """
     mark, place = f"token{secrets.token_hex(12)}", _takes(operation)
     given: dict[str, Any] = {place: mark} if place else {}
@@ -248,14 +248,14 @@ def sign_in_by_operation(
     """Call an operation, and return the token in its response with what refreshes it.
 
     Args:
-        words: The inputs, as behind any operation; a password that is not among them is asked for.
+        words: The inputs, as after any operation; a password that is not among them is asked for.
         scheme: The security scheme that the token is for, which the call itself cannot have.
         keeping: How the credential is kept.
 
     Raises:
         UsageError: The operation cannot be called with these words, or the one that refreshes it is not there.
-        AuthError: The response is no success, or has no token.
-        RefusedError: What is secret would go to an origin that nobody accepted.
+        AuthError: The response is not a success, or has no token.
+        RefusedError: What is secret would go to an origin that no one accepted.
         DynacliError: As from any call.
     """
     for expression, option in (
@@ -410,7 +410,7 @@ def _has_input(run: Run) -> bool:
     try:
         number = run.env.stdin.fileno()
     except (OSError, ValueError):
-        return True  # it is no file, and so is at hand as a whole
+        return True  # it is not a file, and so is at hand as a whole
     import select
 
     try:

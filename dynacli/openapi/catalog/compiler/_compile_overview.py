@@ -23,9 +23,9 @@ _MOST_CHARACTERS = 100
 _MOST_ABOUT = 150
 """The most characters of the sentence about the document, which may have two lines."""
 _LONGEST_CALL = 60
-"""The most characters of the words of a call that is proposed; nobody types more to begin with."""
+"""The most characters of the words of a call that is proposed; no one types more to begin with."""
 _MOST_WORDS = 7
-"""Words of a summary that somebody would ask for."""
+"""Words of a summary that someone would ask for."""
 _WORD = re.compile(r"[a-z0-9][a-z0-9-]*")
 _TITLE_END = re.compile(r"[.:;(]")
 _VERBS_OF_LIST = {"GET": "list", "POST": "create"}
@@ -80,7 +80,7 @@ def compile_overview(
 
 
 def _wish(operation: Operation) -> str:
-    """Return what an operation does in plain words, as somebody would ask for it; empty if nothing says it."""
+    """Return what an operation does in plain words, as someone would ask for it; empty if nothing says it."""
     title = _title_as_wish(operation)
     if title:
         return title
@@ -171,7 +171,7 @@ def _first_change(operations: Sequence[Operation], first_look: Start | None, tag
 
 _FEWEST = 3
 _PART_OF_ALL = 4
-"""An error is shared that one operation in so many has, or a number of operations that nobody reads through."""
+"""An error is shared that one operation in so many has, or a number of operations that no one reads through."""
 _MANY = 10
 _MOST_NAMES = 8
 _MOST_ERRORS = 40

@@ -106,7 +106,7 @@ def _free_option(parameter: Named, taken: Collection[str]) -> str:
     qualified = f"{parameter.location}.{word}"
     plain: tuple[str, ...] = (word, spelled)
     if word in GUARDED_OPTIONS:
-        plain = ()  # `server[]` is no `server-array` either: whoever types `--server` is to be told
+        plain = ()  # `server[]` is no `server-array` either: whoever types `--server` is to be reported
     candidates = (*plain, qualified, f"{parameter.location}.{spelled}")
     return next((option for option in candidates if option not in taken), None) or _numbered(qualified, taken)
 

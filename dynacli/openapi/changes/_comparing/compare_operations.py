@@ -89,7 +89,7 @@ def _compare_content(pair: Pair, old: Place, new: Place) -> None:
             del only_old[name], only_new[match]
     for name, place in only_old.items():
         rule = pair.use.judged("request-allows-less" if pair.use.is_request else "response-guarantee-removed")
-        # Nobody misses a media type without a schema, which the conversion of 2.0 gives to every response.
+        # No one misses a media type without a schema, which the conversion of 2.0 gives to every response.
         is_covered = any(_is_in_range(name, other) for other in after) or (
             not after and not _has_schema(pair.comparison.old, place)
         )

@@ -330,7 +330,7 @@ def _pattern_properties(schema: ComparedSchema) -> dict[str, list[Place]]:
 _SCALARS = frozenset(("string", "number", "integer", "boolean"))
 
 _UNJUDGED = ("not", "if", "then", "else", "contains", "propertyNames", "contentSchema", "unevaluatedItems")
-"""Schemas that a value need not match as a whole: their changes have no verdict."""
+"""Schemas that a value need not match as a whole: their changes have no result."""
 _OF_OBJECTS = frozenset(
     ("properties", "required", "additionalProperties", "unevaluatedProperties", "patternProperties")
 )

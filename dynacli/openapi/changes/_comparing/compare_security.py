@@ -145,7 +145,7 @@ def _rule(old: Alternative, new_alternatives: list[Alternative]) -> str:
     accepted = [alternative for alternative in new_alternatives if old.suffices_for(alternative)]
     if not accepted:
         return _REJECTED
-    # No verdict where the call is now anonymous: it may be treated unlike one with credentials.
+    # No result where the call is now anonymous: it may be treated unlike one with credentials.
     return _ACCEPTED if any(alternative.scopes for alternative in accepted) or not old.scopes else ""
 
 

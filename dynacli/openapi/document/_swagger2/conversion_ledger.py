@@ -112,7 +112,7 @@ class Ledger:
 
         Returns:
             The value at the end and the steps to it; `MISSING` where the chain leads nowhere or in a circle.
-            The node itself, without steps, where it is no reference.
+            The node itself, without steps, where it is not a reference.
         """
         steps: tuple[str, ...] = ()
         for _ in range(_MAX_HOPS):

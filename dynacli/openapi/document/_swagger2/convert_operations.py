@@ -88,7 +88,7 @@ def convert_parameter(raw: dict[str, Any], place: ConvertedPlace) -> dict[str, A
 
 
 def convert_header(raw: Any, place: ConvertedPlace) -> Any:
-    """Return a header of a response; a value that is no object is returned unchanged."""
+    """Return a header of a response; a value that is not an object is returned unchanged."""
     if not isinstance(raw, dict):
         return raw
     if isinstance(raw.get("$ref"), str):
@@ -250,7 +250,7 @@ _EMPTY = frozenset({"204", "205"})
 
 
 def _convert_responses(raw: Any, types: MediaTypes, shared_types: MediaTypes, place: ConvertedPlace) -> Any:
-    """Return the responses of an operation; a value that is no object is returned unchanged.
+    """Return the responses of an operation; a value that is not an object is returned unchanged.
 
     A shared response has the media types that the document produces.
     An operation that produces others gets a copy of it.
@@ -301,7 +301,7 @@ def _needs_copy(
 
 
 def convert_response(raw: Any, types: MediaTypes, place: ConvertedPlace, *, is_success: bool = False) -> Any:
-    """Return a response; a value that is no object is returned unchanged.
+    """Return a response; a value that is not an object is returned unchanged.
 
     Without `produces`, its media type can be any. In Swagger 2.0 a response without schema has no content,
     but documents leave the schema out where there is content: a successful response gets the types of `produces`.
@@ -442,7 +442,7 @@ def _convert_form(fields: list[_Field], types: MediaTypes, place: ConvertedPlace
 
 
 def _warn_of_required(field: _Field, place: ConvertedPlace) -> None:
-    """Warn of a `required` that is neither true nor false; that of other parameters is copied, and mended later."""
+    """Warn of a `required` that is neither true nor false; that of other parameters is copied, and fixed later."""
     value = field.raw.get("required", False)
     if not isinstance(value, bool):
         meant = meant_boolean(value)
@@ -521,7 +521,7 @@ class _Inputs(NamedTuple):
 
 
 def convert_paths(raw: Any, context: DocumentContext, place: ConvertedPlace) -> Any:
-    """Return the paths; a value that is no object is returned unchanged."""
+    """Return the paths; a value that is not an object is returned unchanged."""
     if not isinstance(raw, dict):
         return raw
     converted: dict[str, Any] = {}
@@ -590,7 +590,7 @@ def _operation(
 
 
 def _inputs(raw: Any, context: DocumentContext, place: ConvertedPlace) -> _Inputs:
-    """Read a list of parameters; a value that is no parameter stays among the plain ones."""
+    """Read a list of parameters; a value that is not a parameter stays among the plain ones."""
     inputs = _Inputs([], None, {}, place.old)
     entries: list[tuple[str | int, Any]] = list(enumerate(raw)) if isinstance(raw, list) else []
     if isinstance(raw, dict) and raw:

@@ -39,7 +39,7 @@ _DESCRIBE = frozenset(
 
 
 def convert_schema(schema: Any, place: ConvertedPlace) -> Any:
-    """Return a schema in OpenAPI 3.0; a value that is no object is returned unchanged.
+    """Return a schema in OpenAPI 3.0; a value that is not an object is returned unchanged.
 
     - `discriminator: NAME` becomes `discriminator: {propertyName: NAME}`. In both versions a value of it is the name of
       a schema.

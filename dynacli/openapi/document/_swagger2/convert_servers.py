@@ -132,7 +132,7 @@ _OF_FLOW = ("flow", "authorizationUrl", "tokenUrl", "scopes")
 
 
 def convert_scheme(raw: Any, place: ConvertedPlace) -> Any:
-    """Return a security scheme; a scheme as in OpenAPI 3.0, or a value that is no object, is returned unchanged."""
+    """Return a security scheme; a scheme as in OpenAPI 3.0, or a value that is not an object, is returned unchanged."""
     if not isinstance(raw, dict):
         return raw
     if raw.get("type") == "basic":
@@ -171,7 +171,7 @@ def _oauth2(raw: dict[str, Any], place: ConvertedPlace) -> dict[str, Any]:
 
 
 def convert_requirements(raw: Any, schemes: dict[str, str], place: ConvertedPlace) -> Any:
-    """Return security requirements with the new names of schemes; a value that is no list is returned unchanged."""
+    """Return security requirements with the new names of schemes; a value that is not a list is returned unchanged."""
     if not isinstance(raw, list):
         return raw
     converted: list[Any] = []

@@ -43,7 +43,7 @@ FIRST = (
 """The paths to try under the path that was given, and under the root of the origin."""
 
 BELOW = (
-    "api/openapi.json",  # Django Ninja, Prefect, many others behind `/api`
+    "api/openapi.json",  # Django Ninja, Prefect, many others after `/api`
     "api/v1/openapi.json",
     "v1/openapi.json",
     "api/swagger.json",
@@ -97,7 +97,7 @@ _ARMATURE = "api/armature/v1/openapi"
 _ARMATURE_HOST = re.compile(
     r"(?:.+\.)?armature\.(?:app|tech)|127(?:\.\d{1,3}){3}|::1|localhost", re.IGNORECASE
 )
-"""The hosts of Armature, and those of its stand-in, which runs on this machine."""
+"""The hosts of Armature, and those of its demo API, which runs on this machine."""
 
 
 def places_of_host(host: str) -> tuple[str, ...]:
@@ -196,7 +196,7 @@ class SearchedOrigin:
         return target.scheme == "https" and target.host == self._url.host
 
     def _encrypted(self, target: "httpx.URL") -> "httpx.URL":
-        # Behind a proxy that ends TLS, an application often takes itself to be served over `http`.
+        # After a proxy that ends TLS, an application often takes itself to be served over `http`.
         # Asking over `https` stays at the origin that was named.
         is_same_host = target.host == self._url.host and target.port is None and self._url.port is None
         if is_same_host and target.scheme == "http" and self._url.scheme == "https":
@@ -254,7 +254,7 @@ class Candidate(NamedTuple):
 
     @property
     def likelihood(self) -> tuple[Any, ...]:
-        """The order in which a slow server is asked, of which not everything may be answered in time."""
+        """The order in which a slow server is asked, of which not everything may get a response in time."""
         return self.stage >= USUAL, not self.is_rival, self.place, self.rank
 
     @property

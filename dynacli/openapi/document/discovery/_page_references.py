@@ -39,7 +39,7 @@ _ROLES = {
 
 
 def leads_of(links: Iterable[Link]) -> list[Lead]:
-    """Return the links that may lead to a document, judged by relation and media type.
+    """Return the links that may lead to a document, validated by relation and media type.
 
     `alternate` counts where its media type is OpenAPI's own.
     """

@@ -1,4 +1,4 @@
-"""Probes: requests to one origin, and whether each is answered with a document, references to documents, or neither.
+"""Probes: requests to one origin, and whether each gets a document, references to documents, or neither.
 
 Several are under way at a time, each over a connection that stays open for the next.
 """
@@ -395,7 +395,7 @@ class ReadResponse(NamedTuple):
     Args:
         result: What the response is, in a few words.
         document: The document, where the response is one.
-        leads: The references of a response that is no document.
+        leads: The references of a response that is not a document.
         fault: Why the response cannot be used, where it is meant as a document.
         is_viewer: Whether it is a page that shows an API.
     """

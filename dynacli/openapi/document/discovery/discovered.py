@@ -25,7 +25,7 @@ class Way(IntEnum):
 
 
 class Role(IntEnum):
-    """The expected target of a reference; a response is judged by its content all the same."""
+    """The expected target of a reference; a response is validated by its content anyway."""
 
     DOCUMENT = 0
     CATALOG = 1
@@ -99,7 +99,7 @@ class Discovery:
 
     Args:
         documents: At least one, the best first. An API that has several documents is there once.
-        tried: Every URL that was asked for, in an order that does not depend on which server answered first.
+        tried: Every URL that was asked for, in an order that does not depend on which server responded first.
     """
 
     documents: tuple[FoundDocument, ...]

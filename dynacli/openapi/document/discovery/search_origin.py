@@ -111,7 +111,7 @@ def _try_documents(
 
 
 class TrialResponses:
-    """The heads of the responses to calls that try documents; what has answered is not asked again.
+    """The heads of the responses to calls that try documents; what has responded is not asked again.
 
     Args:
         peers: The addresses that were connected to before.
@@ -129,7 +129,7 @@ class TrialResponses:
         Args:
             urls: What to call.
             end: When to stop waiting, by the monotonic clock.
-            last_end: When to stop where nothing has answered until then: a server is not wrong by being slow.
+            last_end: When to stop where nothing has responded until then: a server is not wrong by being slow.
         """
         waiting = [url for url in dict.fromkeys(urls) if url not in self.heads]
         asked: dict[int, str] = {}
@@ -394,7 +394,7 @@ class _Search:
     def _wait_for_documents(self) -> None:
         """Wait beyond the time limit for documents that are coming or named, and for likely ones of a silent server.
 
-        It is silent where none of the likeliest places has answered. They are waited for as well where the server
+        It is silent where none of the likeliest places has responded. They are waited for as well where the server
         knows no operation of what was found.
         """
         is_silent = not any(candidate.is_rival for candidate in self.notes.candidates)
@@ -478,7 +478,7 @@ class _Search:
                 return True
 
     def _unsettled(self) -> list[Candidate]:
-        """Return the candidates that may still change what is found: those not answered yet, up to the best stage."""
+        """Return the candidates that may still change what is found: those not responded yet, up to the best stage."""
         best = self._best_stage()
         asked, waiting = [*self.asked.values()], self.waiting
         now = time.monotonic()

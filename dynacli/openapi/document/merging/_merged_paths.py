@@ -108,7 +108,7 @@ def _take(
         return
     item = follow_references(tree, tree["paths"][name])
     entries = list(operations_of(item)) if isinstance(item, dict) else []
-    # A value that is no operation must not keep out the operation of another document.
+    # A value that is not an operation must not keep out the operation of another document.
     entries = [entry for entry in entries if isinstance(entry.operation, dict)]
     new = [entry for entry in entries if entry.method not in path.methods]
     path.left_out.extend((number, entry) for entry in entries if entry.method in path.methods)

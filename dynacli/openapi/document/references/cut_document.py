@@ -5,7 +5,7 @@ need references replaced. That is a small part of most documents, and replacing 
 memory than all else that is made of them.
 
 A `$ref` in an extension (`x-*`) or an `example` is data and no reference (OpenAPI 3.1.1, "Specification Extensions").
-So the file that it names does not become part of the document. Some tools follow it all the same, and from another
+So the file that it names does not become part of the document. Some tools follow it anyway, and from another
 folder it leads nowhere. A portable document has no such `$ref`.
 """
 

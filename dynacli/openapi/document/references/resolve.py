@@ -219,7 +219,7 @@ class _PreparedCopy:
         node[self.beside] = beside
 
     def put_back(self, resolved: list[Any]) -> Any:
-        """Return the copy with resolved targets in the place of references, and with all that was set aside."""
+        """Return the copy with resolved targets instead of references, and with all that was set aside."""
         spellings = {
             _reference_to(number): "#" + join(steps).replace("%", "%25")
             for steps, number in self.numbers.items()

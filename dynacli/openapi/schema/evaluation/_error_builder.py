@@ -1,7 +1,7 @@
 """Building our errors of those of jsonschema-rs: with their place in the document, and as its author means it.
 
-jsonschema-rs says what is wrong to the letter. Some of it is no error, or a minor one: what this direction of a message
-leaves out, null beside `nullable`, and a branch that a value fits but for minor errors.
+jsonschema-rs says what is wrong to the letter. Some of it is not an error, or a minor one: what this direction of a
+message leaves out, null beside `nullable`, and a branch that a value fits but for minor errors.
 """
 
 from collections import Counter
@@ -331,7 +331,7 @@ class ErrorBuilder:
         if value is None and keyword and isinstance(schema, Mapping):
             value = schema.get(keyword)
         # OpenAPI 3.0.4, "Schema Object": `nullable` adds null to the `type` beside it and to nothing else. Whoever
-        # writes it beside a `$ref`, an `allOf` or an `enum` means null all the same.
+        # writes it beside a `$ref`, an `allOf` or an `enum` means null anyway.
         is_null_meant = (
             instance is None
             and self._plain.is_3_0
@@ -394,7 +394,7 @@ class ErrorBuilder:
         self.is_too_long = is_too_long
         fitting = [index for index, errors in enumerate(branches) if not errors]
         if fitting and (keyword == "anyOf" or len(fitting) == 1):
-            return  # what is wrong with this branch to the letter is no error
+            return  # what is wrong with this branch to the letter is not an error
         if fitting:
             # A branch of which something was not evaluated may fit only for that reason. If branches overlap, the
             # server takes what any of them allows.
@@ -416,7 +416,7 @@ class ErrorBuilder:
     def _names(self, place: _Place, instance: Any, keyword: str, names: list[str] | None) -> tuple[str, ...]:
         """Return the names of the properties that are not allowed, in the order of the value.
 
-        Those that a schema describes which the value breaks are left out of unevaluated ones: that is told already.
+        Those that a schema describes which the value breaks are left out of unevaluated ones: that is reported already.
         """
         if not isinstance(instance, Mapping):
             return ()

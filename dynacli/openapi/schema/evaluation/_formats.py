@@ -62,7 +62,7 @@ RANGES: dict[str, tuple[float, float]] = {
 # names; `r3---sn-4g5e6nsy.example` is such a name. The engine takes each of them as broken Punycode:
 # https://github.com/Stranger6667/jsonschema-rs/blob/main/crates/jsonschema/src/keywords/format.rs
 _RESERVED = re.compile(r"(?:(?<=\.)|^)((?!xn)[a-z0-9][a-z0-9-])--(?=[^.])", re.IGNORECASE | re.ASCII)
-# A relative JSON pointer may have an index manipulation behind the first number, which the engine refuses: `1-1/name`.
+# A relative JSON pointer may have an index manipulation after the first number, which the engine refuses: `1-1/name`.
 _INDEX_MANIPULATION = re.compile(r"^(0|[1-9][0-9]*)[+-](?:0|[1-9][0-9]*)(?=/|#?$)", re.ASCII)
 _BASE64URL = re.compile(r"(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2}(?:==)?|[A-Za-z0-9_-]{3}=?)?")
 
@@ -133,7 +133,7 @@ _TEXTS: dict[str, _FormatCheck] = {
 
 
 TEXT_FORMATS = frozenset({*_TEXTS, "regex"})
-"""The formats of texts that are judged."""
+"""The formats of texts that are validated."""
 
 
 def text_formats(patterns: Patterns) -> dict[str, _FormatCheck]:

@@ -38,7 +38,7 @@ __all__ = [
 PATTERN = "pattern "
 """The beginning of the name of a format that stands for a pattern, which follows."""
 INTEGER_3_0 = "urn:openapi:integer"
-"""The reference to a schema for integers of OpenAPI 3.0, where 1.0 is no integer (as in JSON Schema up to draft 4)."""
+"""The reference to a schema for integers of OpenAPI 3.0: 1.0 is not an integer (as in JSON Schema up to draft 4)."""
 NAMELESS = "\0"
 """The name that stands for an empty one, which jsonschema-rs (0.61) leaves out of paths."""
 UNUSABLE = "unusable"
@@ -88,7 +88,7 @@ class Origin(NamedTuple):
         tag: As in `Place.tags`.
         is_condition: Whether it is a condition about a discriminator.
         keyword: The keyword of the document that it says in other keywords; empty where it has those of the document.
-        is_inline: Whether its reference is no step in the document, beside the steps above.
+        is_inline: Whether its reference is not a step in the document, beside the steps above.
     """
 
     steps: tuple[str | int, ...] = ()

@@ -91,9 +91,9 @@ class JudgingNotes:
     """The notes of one message: keywords take them in the midst of a schema, where nothing can be returned.
 
     Attributes:
-        not_validated: Reasons why something could not be judged, each once; a stream may give any number of them.
+        not_validated: Reasons why something could not be validated, each once; a stream may give any number of them.
         failures: The same, where the document's own schema is to blame.
-        count: How many notes were taken. It tells whether all of a value was judged.
+        count: How many notes were taken. It tells whether all of a value was validated.
         undefined_formats: The formats that the document's version does not define, and that say nothing there.
 
     Args:

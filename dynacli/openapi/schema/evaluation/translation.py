@@ -49,13 +49,13 @@ JUDGING_KEYWORDS: Mapping[str, frozenset[str]] = {
     "3.1": _KEYWORDS_3_1,
     "3.2": _KEYWORDS_3_1,
 }
-"""Version → the keywords that judge, in the normal form; a test holds them against those of openapi-core."""
+"""Version → the keywords that validator, in the normal form; a test holds them against those of openapi-core."""
 
 _LAST_STRICT = 4
-"""The last draft in which 1.0 is no integer."""
+"""The last draft in which 1.0 is not an integer."""
 
 _VALUES = frozenset({"enum", "const"})
-"""Keywords whose value is no schema."""
+"""Keywords whose value is not a schema."""
 
 
 class TooDeepError(Exception):
@@ -104,7 +104,7 @@ class PlainSchema:
 
     Attributes:
         is_3_0: Whether the version is 3.0.
-        is_strict: Whether 1.0 is no integer in the schema that is being translated.
+        is_strict: Whether 1.0 is not an integer in the schema that is being translated.
         direction: The direction of the message.
         refuses_hidden: Whether properties that the direction leaves out are wrong.
         may_overlap: As in `SchemaSource`.
@@ -116,7 +116,7 @@ class PlainSchema:
         root: The plain form.
         size: The number of schemas that were translated.
         definitions: The plain form of the targets of references, by numbers.
-        inline: The numbers of those that the document has in the place of the reference.
+        inline: The numbers of those that the document has instead of the reference.
         written: Identity of a plain schema → the schema that it was made of.
         origins: Identity of a part that the document does not have → what it stands for.
         spellings: Pattern as jsonschema-rs reads it → as the document has it.

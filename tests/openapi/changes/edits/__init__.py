@@ -1,4 +1,4 @@
-"""Documents and edits, each with all that is to be said of it, and what the program oasdiff says of the same.
+"""Documents and edits, each with all that is to report of it, and what the program oasdiff says of the same.
 
 The expected changes come from OpenAPI, JSON Schema and the RFCs, and were compared with oasdiff's rules. If the two
 differ, `why` says who is right. A row of a file has what `Edit` has; `base` is a document of `base.yaml`, `!gone`

@@ -34,19 +34,19 @@ Expected = tuple[str, str, Any, Any, bool | None]
 
 @dataclass(frozen=True)
 class Edit:
-    """A document, what is done to it, and what is to be told of that.
+    """A document, what is done to it, and what is to be reported of that.
 
     Args:
         name: What tests call it.
         base: The document to begin with.
         places: Pointer → new value; `GONE` takes it away. They are done in their order.
-        expected: Kind, pointer, old value, new value and verdict of each change, in any order;
+        expected: Kind, pointer, old value, new value and result of each change, in any order;
             what several operations see is there once.
         before: What is done to the document before.
         added: Operations that come, as `METHOD path`.
         removed: Operations that go.
         oasdiff: What the program oasdiff says of the same: `ID LEVEL` of each rule.
-        why: Where its verdict is another one, why ours is right.
+        why: Where its result is another one, why ours is right.
     """
 
     name: str
@@ -150,6 +150,6 @@ def found(changes: Changes) -> list[Expected]:
 
 
 def verdict(changes: Changes) -> bool | None:
-    """Return the worst that is said of changes: True breaks, then None, then False."""
+    """Return the worst that is reported of changes: True breaks, then None, then False."""
     validations = {change.breaking for change in changes} | {True for _ in changes.removed}
     return True if True in validations else None if None in validations else False

@@ -40,13 +40,13 @@ def ask(old: Mapping[str, Any], new: Mapping[str, Any], folder: Path) -> tuple[s
 
 
 def differs(verdict: bool | None, told: tuple[str, ...], *, is_change: bool) -> bool:
-    """Return whether a verdict is another one than that of the program.
+    """Return whether a result is another one than that of the program.
 
     Its errors are what breaks, its warnings what may break; that something is told for information
-    contradicts no verdict but that it breaks.
+    contradicts no result but that it breaks.
 
     Args:
-        told: What the program tells; nothing is no verdict.
+        told: What the program tells; nothing is not a result.
         is_change: Whether we tell of anything.
     """
     levels = {line.partition(" ")[2] for line in told}

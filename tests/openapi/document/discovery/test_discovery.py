@@ -26,7 +26,7 @@ HTML = {"Content-Type": "text/html; charset=utf-8"}
 YAML = {"Content-Type": "application/yaml"}
 LINKSET = {"Content-Type": 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'}
 SPEC = "/hidden/description"
-"""A place that nobody would guess."""
+"""A place that no one would guess."""
 
 
 def _document(title: str = "Pets", version: str = "3.1.0", path: str = "/pets", **more: Any) -> bytes:
@@ -237,7 +237,7 @@ def test_the_usual_places_are_tried(server: Recorder, place: str) -> None:
     ],
 )
 def test_the_path_of_armature_is_for_its_own_hosts(host: str, is_asked: bool) -> None:
-    """Other people's servers are not asked for it; the stand-in listens on a loopback address."""
+    """Other people's servers are not asked for it; the demo API listens on a loopback address."""
     assert (("api/armature/v1/openapi",) if is_asked else ()) == places_of_host(host)
 
 
@@ -263,7 +263,7 @@ def test_the_usual_places_are_under_the_given_path_too(server: Recorder, given: 
 
 
 def test_what_is_under_the_given_path_ends_the_search(server: Recorder) -> None:
-    """The root of the origin, which may belong to somebody else, is asked only where nothing was found."""
+    """The root of the origin, which may belong to someone else, is asked only where nothing was found."""
     server.responses["/api/v1/openapi"] = server.responses["/openapi.json"] = Response(200, _document())
     assert [f"{server.origin}/api/v1/openapi"] == _urls(discover(f"{server.origin}/api/v1"))
     assert "/openapi.json" not in _targets(server)
@@ -427,7 +427,7 @@ def test_what_the_api_states_ends_the_search(server: Recorder) -> None:
 
 
 def test_a_broken_statement_does_not_end_it(server: Recorder) -> None:
-    """Where what the API states is no document, the other ways are tried."""
+    """Where what the API states is not a document, the other ways are tried."""
     server.responses |= {
         "/": _linking(f'<{SPEC}>; rel="service-desc", </gone>; rel="describedby"'),
         SPEC: Response(200, b'{"openapi": "3.1.0", '),
@@ -541,7 +541,7 @@ def test_a_broken_catalog_leads_nowhere(server: Recorder, body: bytes) -> None:
     assert [f"{server.origin}/openapi.json"] == _urls(discover(server.origin))
 
 
-# Judged by content
+# Validated by content
 
 
 def test_an_application_that_serves_every_path_is_no_document(server: Recorder) -> None:
@@ -573,7 +573,7 @@ def test_an_application_that_serves_every_path_is_no_document(server: Recorder) 
     ids=["JSON", "list", "empty", "other JSON", "no version", "AsyncAPI", "text", "image", "XML"],
 )
 def test_other_content_is_named(server: Recorder, body: bytes, expected: str) -> None:
-    """What is no document does not count, whatever its server calls it, and the record says what it is."""
+    """What is not a document does not count, whatever its server calls it, and the record says what it is."""
     server.responses["/openapi.json"] = Response(200, body)
     server.responses["/v2/api-docs"] = Response(200, _document())
     found = discover(server.origin)
@@ -582,7 +582,7 @@ def test_other_content_is_named(server: Recorder, body: bytes, expected: str) ->
 
 
 def test_a_compressed_document_in_utf_16_is_found(server: Recorder) -> None:
-    """The encoding of the transport and of the text are undone before it is judged."""
+    """The encoding of the transport and of the text are undone before it is validated."""
     body = gzip.compress(_document().decode().encode("utf-16"))
     server.responses["/openapi.json"] = Response(200, body, {"Content-Encoding": "gzip"})
     assert [1] == [document.operations for document in discover(server.origin).documents]
@@ -994,7 +994,7 @@ def test_an_endless_response_is_cut_at_the_limit() -> None:
 
 
 def test_an_response_that_breaks_off_is_told() -> None:
-    """Half a response is no document."""
+    """Half a response is not a document."""
     half = _document()[:30]
     broken = lambda out, _over: out.write(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n" + half)  # noqa: E731
     with _Slow({"/": _whole(b"{}"), "/openapi.json": broken, "/openapi": _whole(_document())}) as slow:

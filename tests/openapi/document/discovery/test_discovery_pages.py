@@ -144,7 +144,7 @@ def test_a_page_is_read_in_linear_time(piece: str, viewer: str) -> None:
 @pytest.mark.exhaustive
 @pytest.mark.no_cover
 def test_a_page_of_5_mb_is_read_at_once() -> None:
-    """Garbage of 5 MB costs little, and what is behind it is not looked at."""
+    """Garbage of 5 MB costs little, and what is after it is not looked at."""
     garbage = "<a href='x?y=\"url:swagger-ui" * (MAX_CHARACTERS // 28)
     started = time.process_time()
     found = _references(garbage[:MAX_CHARACTERS] + " url: '/late' /late/openapi.json")

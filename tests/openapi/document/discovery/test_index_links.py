@@ -39,7 +39,7 @@ def _json(tree: Any) -> Response:
 )
 @pytest.mark.parametrize("given", ["", "/v1"], ids=["root given", "another given"])
 def test_the_root_names_the_document(server: Recorder, root: Response, path: str, given: str) -> None:
-    """A link of the root leads to the document at a place that nobody would guess, whichever URL is given."""
+    """A link of the root leads to the document at a place that no one would guess, whichever URL is given."""
     server.responses |= {"/": root, path: DOCUMENT}
     assert [f"{server.origin}{path}"] == [each.url for each in discover(server.origin + given).documents]
 

@@ -183,7 +183,7 @@ def _outcome(url: str) -> Any:
 def test_the_result_does_not_depend_on_who_responds_first(
     server: Recorder, responses: dict[str, Response]
 ) -> None:
-    """However the responses of a server are paced, the documents and what is told of the search are the same."""
+    """However the responses of a server are paced, the documents and what learns of the search are the same."""
     outcomes = []
     for seed in range(2):
         server.responses = _Paced(responses, seed)
@@ -220,7 +220,7 @@ def test_what_was_left_out_is_told(server: Recorder, monkeypatch: pytest.MonkeyP
 
 
 def test_a_limit_of_requests_ends_the_guessing(server: Recorder) -> None:
-    """After a 429 only those are answered that were under way already."""
+    """After a 429 only those get a response that were under way already."""
     limited = threading.Event()
     later = {f"/{place}": _once(limited, Response(404)) for place in (*FIRST[1:], *BELOW, *SECOND)}
     server.responses |= {f"/{FIRST[0]}": _telling(limited, Response(429)), **later}
@@ -277,12 +277,12 @@ def test_what_the_given_url_leads_to_comes_first_though_it_is_slow(
 def test_a_place_that_stays_silent_is_given_up_and_named(
     server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server that answers others is not waited for beyond the limit; the error says what to do about the place."""
+    """A server that responds others is not waited for beyond the limit; the error says what to do about the place."""
     is_over, clock = threading.Event(), _Clock(monkeypatch)
 
     def hang(_: Any) -> Response:
         asked = -1
-        while asked != len(server.requests):  # the others are answered meanwhile
+        while asked != len(server.requests):  # the others get a response meanwhile
             asked = len(server.requests)
             is_over.wait(0.6)
         clock.ahead = 100.0

@@ -205,7 +205,7 @@ def test_the_wait_for_a_document_ends(server: Recorder, monkeypatch: pytest.Monk
 
 
 def test_calls_end_with_the_search(server: Recorder, clock: _Clock) -> None:
-    """Calls have what is left of the time of the search, and what has answered is not asked again."""
+    """Calls have what is left of the time of the search, and what has responded is not asked again."""
     responses = search_origin.TrialResponses(Peers(), DocumentLogin())
     known, late, other = (f"{server.origin}/{name}" for name in ("known", "late", "other"))
     server.responses |= {"/known": Response(), "/late": clock.late(2000, Response(), clock.is_over)}
@@ -231,7 +231,7 @@ def test_a_call_without_an_response_tells_nothing(server: Recorder, clock: _Cloc
 
 
 def test_a_server_that_answers_no_call_is_waited_for(server: Recorder, clock: _Clock) -> None:
-    """Where nothing has answered when the time is over, the server is slow, and its calls count all the same."""
+    """Where nothing has responded when the time is over, the server is slow, and its calls count anyway."""
     is_asked = threading.Event()
     late = clock.late(2000, Response(404), is_asked)
     server.responses |= _KNOWN_BELOW | {

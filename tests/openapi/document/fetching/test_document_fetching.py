@@ -380,7 +380,7 @@ def test_redirects_to_another_origin_are_refused() -> None:
 
 
 def test_a_malformed_url_is_an_error() -> None:
-    """What is no URL ends in one of our errors, which does not repeat it."""
+    """What is not an URL ends in one of our errors, which does not repeat it."""
     with pytest.raises(NetworkError) as caught:
         download.Downloads().download("http://[::1/openapi?key=hunter2")
     assert "hunter2" not in repr(caught.value.as_json())
@@ -396,7 +396,7 @@ def test_redirects_never_lose_encryption() -> None:
     "location", ["http://[::1/", "mailto:me@example.com", "//", "http://127.0.0.1:99999/"]
 )
 def test_malformed_redirects_are_errors(location: str) -> None:
-    """A redirect to something that is no URL of this origin ends in one of our errors."""
+    """A redirect to something that is not an URL of this origin ends in one of our errors."""
     with serving(a=(302, {"Location": location}, b"")) as server, pytest.raises(DynacliError) as caught:
         server.fetch("/a")
     assert caught.value.exit_code in (6, 8, 11)

@@ -56,7 +56,7 @@ def test_an_absolute_path_and_a_file_url_are_the_same_document(home: Path) -> No
 
 
 def test_a_file_name_need_not_be_text() -> None:
-    """A name that is not UTF-8 is a name all the same."""
+    """A name that is not UTF-8 is a name anyway."""
     name = os.fsdecode(b"pets-\xff.json")
     save(pets(), name)
     assert URL == dry_run(name).json["url"]
@@ -159,7 +159,7 @@ def test_standard_input_is_compiled_once(home: Path) -> None:
 
 
 def test_standard_input_of_a_terminal_is_not_waited_for() -> None:
-    """Nobody types a document: `-` on a terminal says how it is meant."""
+    """No one types a document: `-` on a terminal says how it is meant."""
     result = run_cli("-", "list-pets", terminal=("stdin",))
     assert 2 == result.exit_code
     assert "Standard input has no document" in result.stderr

@@ -195,7 +195,7 @@ def test_items_of_a_mended_list_keep_their_origins() -> None:
 
 
 def test_patterns_of_names_are_read_without_slashes() -> None:
-    """As `pattern` is; what is told of a schema under one names the place in the file."""
+    """As `pattern` is; what learns of a schema under one names the place in the file."""
     named = {"/^x-/i": {"type": "int"}, "^y": {}, "/^y/": {"type": "string"}, "/^z/": {}, "/^z/g": {}}
     tree = _schema({"patternProperties": named})
     mended = mend(tree)
@@ -213,7 +213,7 @@ def test_patterns_of_names_are_read_without_slashes() -> None:
 
 @pytest.mark.parametrize("pattern", ["/a/", "/a", "/^a", "^/a/$", "/a\\$/", "/.*/items$"])
 def test_a_pattern_that_can_mean_its_slashes_keeps_them(pattern: str) -> None:
-    """Only what could never be found is no pattern as it stands."""
+    """Only what could never be found is not a pattern as it stands."""
     tree = _schema({"pattern": pattern})
     assert () == mend(tree).warnings
 

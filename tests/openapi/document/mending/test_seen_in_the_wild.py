@@ -37,7 +37,7 @@ def built(api: str, name: str, *words: str) -> dict[str, Any]:
 
 
 def warnings(api: str) -> list[dict[str, Any]]:
-    """Return what the program says that it did not use as it stands, without what is no valid OpenAPI."""
+    """Return what the program says that it did not use as it stands, without what is not a valid OpenAPI."""
     rows: list[dict[str, Any]] = run_cli("api", "show", api, "-o", "json").json["warnings"]
     return rows
 
@@ -114,7 +114,7 @@ def test_a_reference_may_lead_into_paths(ref: str) -> None:
 
 
 def test_paths_an_operation_id_and_a_path_item_may_be_references() -> None:
-    """A `$ref` where the specification has none is followed all the same."""
+    """A `$ref` where the specification has none is followed anyway."""
     more: dict[str, Any] = {
         "x-paths": {"/a": {"$ref": "#/x-items/a"}},
         "x-items": {"a": {"get": {**operation("a"), "operationId": {"$ref": "#/x-ids/list"}}}},
@@ -643,7 +643,7 @@ def test_a_body_may_have_hundreds_of_media_types() -> None:
 def test_a_security_scheme_may_be_unknown(
     server: Recorder, schemes: dict[str, Any], message: str, pointer: str
 ) -> None:
-    """The call is made without it, and the problem is told with its place."""
+    """The call is made without it, and the problem is reported with its place."""
     server.responses["/a"] = Response()
     made = document(
         {"/a": {"get": operation("a", security=[{"key": []}])}}, components={"securitySchemes": schemes}
@@ -656,7 +656,7 @@ def test_a_security_scheme_may_be_unknown(
 
 
 def test_authorization_is_no_parameter() -> None:
-    """A header that OpenAPI says is to be ignored is no option and never asked for; credentials are another matter."""
+    """A header that OpenAPI says to ignore is not an option and never asked for; credentials are another matter."""
     api = save(
         document({"/a": {"get": operation("a", parameter("Authorization", STRING, "header", required=True))}})
     )
@@ -687,7 +687,7 @@ def test_authorization_is_no_parameter() -> None:
     ],
 )
 def test_a_pattern_that_python_refuses_is_harmless(pattern: str) -> None:
-    """Values are judged by the pattern where an engine reads it; otherwise a note says that they are not."""
+    """Values are validated by the pattern where an engine reads it; otherwise a note says that they are not."""
     schema = {"type": "string", "pattern": pattern}
     api = save(document({"/a": {"get": operation("a", parameter("q", schema))}}))
     assert ["a"] == listed(api)
@@ -809,7 +809,7 @@ def test_a_required_object_of_options_is_sent_with_one_of_them() -> None:
 
 
 def test_names_of_resources_are_long_and_follow_a_pattern() -> None:
-    """A pattern with a repetition of a thousand characters has an example, and is judged."""
+    """A pattern with a repetition of a thousand characters has an example, and is validated."""
     arn = {
         "type": "string",
         "minLength": 5,
@@ -824,7 +824,7 @@ def test_names_of_resources_are_long_and_follow_a_pattern() -> None:
 
 
 def test_a_field_may_be_called_like_an_option_of_ours() -> None:
-    """Behind the operation's name, `--content-type` is the API's where it has one; before it, it is dynacli's."""
+    """After the operation's name, `--content-type` is the API's where it has one; before it, it is dynacli's."""
     schema = {"type": "object", "required": ["ContentType"], "properties": {"ContentType": STRING}}
     content = {name: {"schema": schema} for name in ("application/json", "application/vnd.a+json")}
     api = save(document({"/a": {"post": {**operation("a"), "requestBody": {"content": content}}}}))

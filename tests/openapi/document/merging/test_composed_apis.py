@@ -183,7 +183,7 @@ def test_an_overlay_that_was_edited_is_noticed(
 
 
 def test_an_overlay_stays_after_a_refresh(server: Recorder, home: Path) -> None:
-    """What the server has anew is seen through the overlay as well."""
+    """What the server has again is seen through the overlay as well."""
     served = Served(server, pets())
     save(_titled("Mine"), "mine.json")
     run_cli("api", "add", "shop", served.url, "--overlay", "mine.json")
@@ -197,7 +197,7 @@ def test_an_overlay_stays_after_a_refresh(server: Recorder, home: Path) -> None:
 
 
 def test_an_overlay_may_move_the_servers(server: Recorder, home: Path) -> None:
-    """What a person writes themselves is not held against them; what the server does is, behind the overlay too."""
+    """What a person writes themselves is not held against them; what the server does is, after the overlay too."""
     served = Served(server, pets())
     save(_overlay(), "mine.json")
     save(_titled("Mine"), "mine.json")

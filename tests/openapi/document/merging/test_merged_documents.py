@@ -778,7 +778,7 @@ def _documents(draw: st.DrawFn) -> dict[str, Any]:
 def _without_dangling(node: Any, tree: dict[str, Any]) -> Any:
     """The tree without references that lead nowhere, which may find something in another document.
 
-    A branch that is no component has no name that a discriminator would have to know.
+    A branch that is not a component has no name that a discriminator would have to know.
     """
     if isinstance(node, list):
         return [_without_dangling(child, tree) for child in node]

@@ -300,7 +300,7 @@ def test_a_document_with_any_overlay_is_loaded(old: dict[str, Any], new: dict[st
 
 
 def _only(document: Document, key: str) -> Document:
-    """The document without what is mended, and so is not what is written anywhere."""
+    """The document without what is fixed, and so is not what is written anywhere."""
     from dataclasses import replace
 
     return replace(document, tree={key: document.tree[key]} if key in document.tree else {})
@@ -393,7 +393,7 @@ def test_whole_documents_with_an_overlay(path: Path) -> None:
 
 @pytest.mark.parametrize("version", ["2.0", "3.0.3", "3.1.0"])
 def test_what_a_check_has_learned_is_applied(version: str) -> None:
-    """The overlay that `check --learn` writes makes the document allow what was answered."""
+    """The overlay that `check --learn` writes makes the document allow what got a response."""
     pointer = "#/definitions/Pet" if version == "2.0" else "#/components/schemas/Pet"
     schema = {"$ref": pointer}
     response: dict[str, Any] = {"description": "d", "schema": schema}

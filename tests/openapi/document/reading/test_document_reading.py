@@ -289,7 +289,7 @@ def test_a_mistake_in_yaml_is_named(content: str, line: int, why: str) -> None:
 
 @pytest.mark.parametrize("content", ["---\n- 1\n---\n- 2\n", "---\nx: 1\n---\ny: 2\n"])
 def test_several_documents_in_a_text_are_refused(content: str) -> None:
-    """Nobody knows which one is meant."""
+    """No one knows which one is meant."""
     assert "`a` holds several YAML documents" in _message(content.encode(), "a")
 
 

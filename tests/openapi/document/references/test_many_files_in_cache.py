@@ -116,7 +116,7 @@ finally:
 
 
 def test_a_warm_run_reads_no_file_of_the_document(spread: Path) -> None:
-    """Where nothing has changed the files are only looked at: one that cannot be read any more is no trouble."""
+    """Where nothing has changed the files are only looked at: one that cannot be read any more is not a trouble."""
     words = [sys.executable, "-c", _LISTENING_RUN, "./api.json", "list-toys", "--dry-run", "json"]
     ended = subprocess.run(words, capture_output=True, check=True, text=True)
     opened = ended.stderr.splitlines()
@@ -250,7 +250,7 @@ def test_each_file_of_the_cache_may_be_damaged(
     ["null", "5", "[]", "{}", '{"paths": 1}', '{"paths": ["/x"], "facts": []}', "[" * 100_000, "\x00"],
 )
 def test_a_list_of_parts_may_hold_anything(content: str, spread: Path, home: Path) -> None:
-    """A list that is no list counts as absent, even under the seal of the pointer."""
+    """A list that is not a list counts as absent, even under the seal of the pointer."""
     import zlib
 
     path = _directory(home) / "current.parts.json"
@@ -353,7 +353,7 @@ def test_a_refresh_asks_for_each_part_whether_it_has_changed(server: Recorder, h
 
 @pytest.mark.parametrize("response", [Response(503, b"busy"), Response(500)], ids=["503", "500"])
 def test_a_refresh_that_loses_a_part_changes_nothing(response: Response, server: Recorder) -> None:
-    """A part that its server fails to give is no reason to do without what it gave before."""
+    """A part that its server fails to give is not reason to do without what it gave before."""
     url = _serve_all(server, "")
     run_cli("api", "add", "shop", url)
     server.responses["/schemas.json"] = response
@@ -403,7 +403,7 @@ def test_another_origin_is_asked_only_when_it_is_allowed(server: Recorder, other
 def test_allow_ref_stands_wherever_a_standard_option_does(
     place: str, server: Recorder, other_server: Recorder
 ) -> None:
-    """Before the API, behind the operation, and with an equals sign."""
+    """Before the API, after the operation, and with an equals sign."""
     url, origin = _two_servers(server, other_server), other_server.origin
     words = {
         "before": ("--allow-ref", origin, url, "list-toys"),
@@ -473,7 +473,7 @@ def test_offline_says_which_part_is_missing(other_server: Recorder) -> None:
     "value", ["ftp://example.com", "http://a@b.example", "file:///", "http://", "https://[::1"]
 )
 def test_an_allowed_origin_must_be_one(value: str) -> None:
-    """A URL that is no origin of HTTP is an error of usage, before anything is read."""
+    """A URL that is not an origin of HTTP is an error of usage, before anything is read."""
     Path("pets.json").write_text(json.dumps(pets()))
     for words in (
         ("--allow-ref", value, "./pets.json", "list-pets"),
@@ -486,7 +486,7 @@ def test_an_allowed_origin_must_be_one(value: str) -> None:
 
 @pytest.mark.parametrize("value", ["[5]", "5", '["http://[::1"]', '["*"]', '["https://example.com"]'])
 def test_a_configuration_may_allow_anything(value: str, home: Path, other_server: Recorder) -> None:
-    """What is no origin there allows nothing, and is told where it would be needed."""
+    """What is not an origin there allows nothing, and is told where it would be needed."""
     _put(Path("api.json"), _root(f"{other_server.origin}/shared/toys.json"))
     (home / "config").mkdir()
     source = json.dumps(str(Path("api.json").resolve()))
@@ -516,7 +516,7 @@ def test_standard_input_may_refer_to_what_is_allowed(other_server: Recorder) -> 
 
 
 def test_findings_name_the_file_and_the_line_in_it(spread: Path) -> None:
-    """A verdict on a request leads to the place in the file that asks for it, for people and for programs."""
+    """A result on a request leads to the place in the file that asks for it, for people and for programs."""
     (spread.parent / "schemas.json").write_text(json.dumps(SCHEMAS, indent=1))
     result = run_cli("./api.json", "create-toy", "--set", "name=1", "--dry-run")
     assert 2 == result.exit_code

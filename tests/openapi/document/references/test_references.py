@@ -438,7 +438,7 @@ def test_every_problem_of_short_maps_and_lists_is_located(version: str) -> None:
 
 
 def test_a_large_part_without_maps_and_lists_has_its_first_problem_located() -> None:
-    """Data is no list to go on with, however long it is."""
+    """Data is not a list to go on with, however long it is."""
     schema = {"enum": list(range(2_000)), "title": 7}
     tree = {"openapi": "3.0.0", "info": {"title": "", "version": "1"}, "paths": {}}
     tree["components"] = {"schemas": {"A": schema}}
@@ -593,7 +593,7 @@ def test_the_document_stays_as_it_is() -> None:
 @pytest.mark.exhaustive
 @pytest.mark.no_cover
 def test_a_chain_of_references_is_followed_once() -> None:
-    """Each object on the way learns its end: following each of 20,000 to the end anew would take an hour."""
+    """Each object on the way learns its end: following each of 20,000 to the end again would take an hour."""
     count = 20_000
     chain: dict[str, Any] = {
         f"C{number}": {"$ref": f"#/components/schemas/C{number + 1}"} for number in range(count)

@@ -94,7 +94,7 @@ OUTSIDE = "It is outside of the document's directory"
     ],
 )
 def test_a_body_that_may_not_be_followed_costs_its_operation_alone(ref: str, reason: str) -> None:
-    """It is told with its reason and place, calling the operation ends with 8, and all others work."""
+    """It is reported with its reason and place, calling the operation ends with 8, and all others work."""
     with recording() as server:
         _make_links(Path.cwd())
         ref = ref.replace("ORIGIN", server.origin)
@@ -144,7 +144,7 @@ def test_nobody_is_told_to_open_the_directory_of_a_system_file() -> None:
 @pytest.mark.parametrize("keyword", ["$ref", "$dynamicRef", "$recursiveRef"])
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
 def test_the_judge_follows_nothing_either(ref: str, keyword: str, version: str) -> None:
-    """A response whose schema is elsewhere is printed, and nobody is asked for the schema."""
+    """A response whose schema is elsewhere is printed, and no one is asked for the schema."""
     with recording() as other, recording() as server:
         schema = {"type": "object", "properties": {"pet": {keyword: ref.replace("ORIGIN", other.origin)}}}
         response = {"description": "fine", "content": {"application/json": {"schema": schema}}}

@@ -1,4 +1,4 @@
-"""A Swagger 2.0 document is used like any other, from its bytes to the verdict on a response."""
+"""A Swagger 2.0 document is used like any other, from its bytes to the result on a response."""
 
 import json
 from pathlib import Path
@@ -124,7 +124,7 @@ def test_a_file_comes_back(server: Recorder) -> None:
 
 
 def test_a_picture_without_a_schema_is_asked_for_as_what_it_is(server: Recorder) -> None:
-    """`produces` is asked for where the response has no schema; the response is then judged by its media type alone."""
+    """`produces` is asked for if the response has no schema; then only its media type is validated."""
     url = _document(server, produces=["image/svg+xml"])
     for media_type, code in (("image/svg+xml", 0), ("text/html", 9)):
         server.responses["/v1/photo"] = Response(body=b"<svg/>", headers={"Content-Type": media_type})
@@ -146,7 +146,7 @@ def test_a_request_is_held_against_the_document(server: Recorder) -> None:
 
 
 def test_a_finding_names_the_line_in_the_swagger_document(server: Recorder) -> None:
-    """The verdict on a response points into the document that the person has, not into the converted one."""
+    """The result on a response points into the document that the person has, not into the converted one."""
     url = _document(server)
     server.responses["/v1/pets"] = Response(body=b'{"name":7}')
     result = run_cli(url, "list-pets", "--validate", "strict")

@@ -355,7 +355,7 @@ def test_a_form_whose_media_type_has_a_typo_is_of_the_kind_that_is_meant(consume
 
 
 def test_json_cannot_be_a_form() -> None:
-    """A form in an operation that consumes only JSON is sent as a form; the document's default is no mistake."""
+    """A form in an operation that consumes only JSON is sent as a form; the document's default is not a mistake."""
     field = {"in": "formData", "name": "a", "type": "string"}
     for own, told in (({"consumes": ["application/json"]}, ["/paths/~1a/post/consumes"]), ({}, [])):
         conversion = convert(
