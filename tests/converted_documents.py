@@ -27,10 +27,10 @@ from dynacli.openapi.document.references.cut_document import make_portable
 from dynacli.openapi.document.references.scan import follow_references, lookup
 from dynacli.openapi.schema.example_value import NoExampleError, example_value
 from dynacli.openapi.schema.success_response import documented_success
-from dynacli.validation.judge import Judge
+from dynacli.validation.validator import Validator
 from tests.documents import load_file, load_tree, places_in
 from tests.real_documents import documents, parsed_with_folder
-from tests.validation.in_process_judge import JSON, answered
+from tests.validation.in_process_validator import JSON, answered
 
 __all__ = ["faults_of", "is_valid", "with_mistakes"]
 
@@ -91,10 +91,12 @@ def faults_of(document: Document, counts: Counter[str]) -> Iterator[str]:
         counts["valid"] += was_valid
         if was_valid and not is_valid(converted.tree, version):
             yield f"{version} is not valid"
-    yield from _other_verdicts(tree, made, counts)
+    yield from _other_validations(tree, made, counts)
 
 
-def _other_verdicts(tree: dict[str, Any], made: dict[str, Converted], counts: Counter[str]) -> Iterator[str]:
+def _other_validations(
+    tree: dict[str, Any], made: dict[str, Converted], counts: Counter[str]
+) -> Iterator[str]:
     plain = made["3.1"].tree
     catalogs = {
         name: catalog_in_memory(compile_document(load_tree(each)), [])
@@ -117,14 +119,19 @@ def _other_verdicts(tree: dict[str, Any], made: dict[str, Converted], counts: Co
             example = example_value(schema, lambda ref: lookup(plain, ref), direction="response")
         except NoExampleError:
             continue
-        judges = {each: Judge(catalog, catalog.operation(name)) for each, catalog in catalogs.items()}
+        validators = {each: Validator(catalog, catalog.operation(name)) for each, catalog in catalogs.items()}
         for value in with_mistakes(example):
             message = answered(json.dumps(value).encode(), int(status))
-            verdicts = {each: judge.response(message).is_valid for each, judge in judges.items()}
+            validations = {
+                each: validator.response(message).is_valid for each, validator in validators.items()
+            }
             for version, converted in made.items():
                 counts["verdicts"] += 1
-                if verdicts[version] != verdicts[""] and not (verdicts[version] and converted.losses):
-                    yield f"{version}: {name}: {'right' if verdicts[version] else 'wrong'}: {json.dumps(value)[:200]}"
+                if validations[version] != validations[""] and not (
+                    validations[version] and converted.losses
+                ):
+                    is_right = "right" if validations[version] else "wrong"
+                    yield f"{version}: {name}: {is_right}: {json.dumps(value)[:200]}"
 
 
 def _main() -> int:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from dynacli.auth.secret import Masker
-from dynacli.check._operation_judge import OperationJudge
+from dynacli.check._operation_validator import OperationValidator
 from dynacli.check.check_records import PlannedCall
 from dynacli.client.call import Call
 from dynacli.client.call_settings import CallSettings
@@ -51,7 +51,7 @@ def prepare_call(
     planned: PlannedCall,
     settings: CallSettings,
     content_type: str,
-    judge: OperationJudge | None = None,
+    validator: OperationValidator | None = None,
 ) -> Call:
     """Return a call whose request is built, allowed by the document, and signed.
 
@@ -70,7 +70,7 @@ def prepare_call(
         call = engine.prepare(described, values, settings, is_signed=False)
         masker = call.signed.masker
         # Before credentials are looked for, so that what is wrong with the request is said first.
-        _check_allowed(call, judge)
+        _check_allowed(call, validator)
         call.sign()
     except DynacliError as error:
         kinds = {AuthError: "auth", RefusedError: "refused", _NotAllowedError: "request"}
@@ -79,15 +79,15 @@ def prepare_call(
     return call
 
 
-def _check_allowed(call: Call, judge: OperationJudge | None) -> None:
-    if judge is None:
+def _check_allowed(call: Call, validator: OperationValidator | None) -> None:
+    if validator is None:
         return
-    from dynacli.client.call_judge import judged_request
-    from dynacli.client.responses.verdict_text import findings_text
+    from dynacli.client.call_validator import validated_request
+    from dynacli.client.responses.validation_text import findings_text
 
-    verdict = judge.request(judged_request(call.request, call.values))
-    if not verdict.is_valid:
-        reason = findings_text(call.described.api, verdict.findings)
+    validation = validator.request(validated_request(call.request, call.values))
+    if not validation.is_valid:
+        reason = findings_text(call.described.api, validation.findings)
         raise _NotAllowedError("The document does not allow the request", reason=reason)
 
 

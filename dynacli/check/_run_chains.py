@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from dynacli.check._call_planner import ParameterSchemas, ResponseValues
-from dynacli.check._operation_judge import GONE
+from dynacli.check._operation_validator import GONE
 from dynacli.check.body_values import (
     OWN_PREFIX,
     fields_of_other_ids,

@@ -29,7 +29,7 @@ from dynacli.check.check_text import (
     repetition_texts,
     summary_text,
     unsafe_text,
-    verdict_word,
+    validation_word,
 )
 from dynacli.output.har import HarCall
 from dynacli.text.html_document import html_document, html_table, html_text
@@ -202,14 +202,14 @@ def _operations(results: CheckResults) -> str:
                 " ".join(map(str, checked.statuses)),
                 f"{len(coverage.seen)} of {len(coverage.documented)}" if is_called else "",
                 duration_text(seconds) if is_called else "",
-                _verdict(checked),
+                _validation(checked),
             )
         )
     return html_table(("operation", "request", "calls", "status", "responses", "slowest", "result"), rows)
 
 
-def _verdict(checked: CheckedOperation) -> str:
-    word = verdict_word(checked)
+def _validation(checked: CheckedOperation) -> str:
+    word = validation_word(checked)
     if checked.has_findings:
         return f'<a class="bad" href="#{_anchor(checked.operation.name)}">{html_text(word)}</a>'
     kind = "good" if word == "ok" else "dim" if word == "not called" else "so"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dynacli.http.built_request import Request
     from dynacli.http.exchange import Response
     from dynacli.openapi.model.operation import Operation
-    from dynacli.validation.finding import Verdict
+    from dynacli.validation.finding import ValidationResult
 
 __all__ = ["INVENTED", "TIMEOUT", "CheckedOperation", "Exchange", "InputValue", "PlannedCall"]
 
@@ -105,7 +105,7 @@ class Exchange:
         started: When sending began, in seconds since 1970.
         cut_reason: Why the response's body is only the beginning of a stream, or not there at all; empty where it is
             complete.
-        is_judged: Whether the document describes the response, so that the result says something about it.
+        is_validated: Whether the document describes the response, so that the result says something about it.
         times: How many exchanges of a recording it stands for, which came to the same.
     """
 
@@ -115,7 +115,7 @@ class Exchange:
     masker: "Masker"
     response: "Response | None" = None
     error: DynacliError | None = None
-    verdict: "Verdict | None" = None
+    validation: "ValidationResult | None" = None
     seconds: float = 0.0
     sent_json: Any = None
     started: float = 0.0
@@ -131,7 +131,7 @@ class Exchange:
     @property
     def has_findings(self) -> bool:
         """Whether the response does not match the document, or the server broke it off."""
-        return self.verdict is not None and not self.verdict.is_valid
+        return self.validation is not None and not self.validation.is_valid
 
     @property
     def is_success(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from dynacli.auth.secret import MASK
 from dynacli.check.check_records import CheckedOperation, Exchange, InputValue, PlannedCall
 from dynacli.openapi.model.operation import Operation, documented_status
-from dynacli.output.finding_reports import JudgedCall
+from dynacli.output.finding_reports import ValidatedCall
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.preview import as_curl
@@ -106,32 +106,34 @@ class CheckResults:
 
     def _locate_findings(self) -> dict[int, list[dict[str, Any]]]:
         """Return the findings on all responses; the files of the document are read once for all of them."""
-        from dynacli.client.responses.verdict_text import findings_json
+        from dynacli.client.responses.validation_text import findings_json
 
-        judged = [
-            (exchange, exchange.verdict.findings) for exchange in self.all_exchanges if exchange.verdict
+        validated = [
+            (exchange, exchange.validation.findings) for exchange in self.all_exchanges if exchange.validation
         ]
-        rows = iter(findings_json(self.api, [finding for _, findings in judged for finding in findings]))
+        rows = iter(findings_json(self.api, [finding for _, findings in validated for finding in findings]))
         return {
             id(exchange): [exchange.masker.mask_value(next(rows)) for _ in findings]
-            for exchange, findings in judged
+            for exchange, findings in validated
         }
 
-    def calls(self) -> list[JudgedCall]:
+    def calls(self) -> list[ValidatedCall]:
         """Return what reports are made of: each call, and each operation that was not called."""
         calls = []
         for checked in (*self.checked, *self.left_out):
             if not checked.exchanges:
                 calls.append(self._skipped_call(checked.operation, checked.skip_reason))
-            calls.extend(self._judged_call(checked.operation, exchange) for exchange in checked.all_exchanges)
+            calls.extend(
+                self._validated_call(checked.operation, exchange) for exchange in checked.all_exchanges
+            )
         return calls
 
-    def _skipped_call(self, operation: Operation, reason: str) -> JudgedCall:
-        return JudgedCall(self.api.name, operation.name, operation.method, operation.path, skipped=reason)
+    def _skipped_call(self, operation: Operation, reason: str) -> ValidatedCall:
+        return ValidatedCall(self.api.name, operation.name, operation.method, operation.path, skipped=reason)
 
-    def _judged_call(self, operation: Operation, exchange: Exchange) -> JudgedCall:
+    def _validated_call(self, operation: Operation, exchange: Exchange) -> ValidatedCall:
         response = exchange.response
-        return JudgedCall(
+        return ValidatedCall(
             self.api.name,
             operation.name,
             exchange.shown.method,
@@ -221,24 +223,24 @@ def is_secret(operation: Operation, value: InputValue) -> bool:
 
 def not_validated_of(exchange: Exchange) -> tuple[str, ...]:
     """Return the reasons why something in a response was not validated."""
-    if exchange.verdict is None:
+    if exchange.validation is None:
         return ()
-    reasons = _distinct([*exchange.verdict.failures, *exchange.verdict.not_validated])
+    reasons = _distinct([*exchange.validation.failures, *exchange.validation.not_validated])
     return tuple(exchange.masker.mask(reason) for reason in reasons)
 
 
 def tolerated_of(exchange: Exchange) -> list[dict[str, Any]]:
     """Return the findings on a response that count at the level `exact` alone."""
-    if exchange.verdict is None:
+    if exchange.validation is None:
         return []
-    return [exchange.masker.mask_value(finding.as_json()) for finding in exchange.verdict.tolerated]
+    return [exchange.masker.mask_value(finding.as_json()) for finding in exchange.validation.tolerated]
 
 
 def suppressed_of(exchange: Exchange) -> tuple[dict[str, Any], ...]:
     """Return the findings that the configuration switches off, each with the reason."""
-    if exchange.verdict is None:
+    if exchange.validation is None:
         return ()
-    rows = ({**finding.as_json(), "reason": reason} for finding, reason in exchange.verdict.suppressed)
+    rows = ({**finding.as_json(), "reason": reason} for finding, reason in exchange.validation.suppressed)
     return tuple(exchange.masker.mask_value(row) for row in rows)
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from dynacli.check._call_planner import CallPlanner, OperationPlan, ResponseValues
-from dynacli.check._operation_judge import GONE, OperationJudge
+from dynacli.check._operation_validator import GONE, OperationValidator
 from dynacli.check._prepare_call import NotCalledError, prepare_call
 from dynacli.check._run_chains import ChainRunner, CreatedResources
 from dynacli.check.body_values import known_ids_for_body
@@ -161,7 +161,7 @@ class CheckRun:
         self._created = CreatedResources(self._by_name, self._changing, self._links, self._responses)
         outside = [described for described in operations if described.operation.name not in in_chains]
         self._rounds = call_rounds(outside, self._linked_from, self._changing)
-        self._judges: dict[str, OperationJudge] = {}
+        self._validators: dict[str, OperationValidator] = {}
         self._exchanges: dict[str, list[Exchange]] = {name: [] for name in self._by_name}
         self._waiting: deque[tuple[DescribedOperation, PlannedCall]] = deque()
         self._spare_calls: dict[str, deque[PlannedCall]] = {}
@@ -374,7 +374,7 @@ class CheckRun:
 
     def _run_probes(self) -> None:
         """Ask for what the server ought to refuse; calls that change something come after that."""
-        from dynacli.check.probes import judge_probe, plan_probes, prepare_probe
+        from dynacli.check.probes import plan_probes, prepare_probe, validate_probe
 
         planned, self.left_out_probes = plan_probes([self._checked(each) for each in self._operations])
         waiting = deque(planned)
@@ -385,8 +385,8 @@ class CheckRun:
             if waiting and self._dispatcher.is_free:
                 probe = waiting.popleft()
                 name = probe.operation_name
-                described, judge = self._by_name[name], self._judge_of(self._by_name[name])
-                found = prepare_probe(self._engine, described, probe, judge, summaries)
+                described, validator = self._by_name[name], self._validator_of(self._by_name[name])
+                found = prepare_probe(self._engine, described, probe, validator, summaries)
                 if found is None:
                     self._done_count += 1
                     continue
@@ -399,16 +399,20 @@ class CheckRun:
                 self._done_count += 1
                 self._on_exchange(exchange)
                 name, wrong = exchange.operation_name, wrongs[id(exchange.planned)]
-                described, judge = self._by_name[name], self._judges[name]
-                judged = judge_probe(exchange, described, self.call_settings, judge, summaries, wrong)
-                self._probes.setdefault(name, []).append(judged)
+                described, validator = self._by_name[name], self._validators[name]
+                validated = validate_probe(
+                    exchange, described, self.call_settings, validator, summaries, wrong
+                )
+                self._probes.setdefault(name, []).append(validated)
             self._report_progress()
 
-    def _judge_of(self, described: DescribedOperation) -> OperationJudge:
+    def _validator_of(self, described: DescribedOperation) -> OperationValidator:
         name = described.operation.name
-        if name not in self._judges:
-            self._judges[name] = OperationJudge(described.api, described.operation, self.call_settings)
-        return self._judges[name]
+        if name not in self._validators:
+            self._validators[name] = OperationValidator(
+                described.api, described.operation, self.call_settings
+            )
+        return self._validators[name]
 
     def _may_start(self, described: DescribedOperation) -> bool:
         """Return whether a call may begin beside those under way: one that changes something waits for their end."""
@@ -425,13 +429,13 @@ class CheckRun:
     ) -> None:
         """Begin a call; note why, where it cannot be made."""
         name, content_type = described.operation.name, self._check_settings.content_type
-        judge = self._judge_of(described) if self.call_settings.level != "off" else None
+        validator = self._validator_of(described) if self.call_settings.level != "off" else None
         settings = self.call_settings
         if may_repeat:
             retries = max(settings.retries, _LEAST_RETRIES)
             settings = replace(settings, may_retry_unsafe=True, may_retry_lost=True, retries=retries)
         try:
-            call = prepare_call(self._engine, described, planned, settings, content_type, judge)
+            call = prepare_call(self._engine, described, planned, settings, content_type, validator)
         except NotCalledError as error:
             self._skips.setdefault(name, []).append(_Skip(error.reason, error.kind, planned))
             self._done_count += 1
@@ -449,12 +453,14 @@ class CheckRun:
         is_timeout = isinstance(exchange.error, TimedOutError)
         self._timeouts_in_a_row = self._timeouts_in_a_row + 1 if is_timeout else 0
         name = exchange.operation_name
-        judge = self._judges.get(name)
-        if judge is not None and exchange.response is not None:
-            verdict = judge.response(exchange, exchange.response)
-            exchange = replace(exchange, verdict=verdict, is_validated=judge.is_described(exchange.response))
-        elif judge is not None and isinstance(exchange.error, BrokenResponseError):
-            exchange = replace(exchange, verdict=judge.broken_off())
+        validator = self._validators.get(name)
+        if validator is not None and exchange.response is not None:
+            validation = validator.response(exchange, exchange.response)
+            exchange = replace(
+                exchange, validation=validation, is_validated=validator.is_described(exchange.response)
+            )
+        elif validator is not None and isinstance(exchange.error, BrokenResponseError):
+            exchange = replace(exchange, validation=validator.broken_off())
         self._exchanges[name].append(exchange)
         described = self._by_name[name]
         self._on_exchange(exchange)

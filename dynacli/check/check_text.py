@@ -6,7 +6,7 @@ from typing import Any
 
 from dynacli.auth.secret import MASK
 from dynacli.check._call_planner import OperationPlan
-from dynacli.check._operation_judge import GONE
+from dynacli.check._operation_validator import GONE
 from dynacli.check.check_records import INVENTED, CheckedOperation, Exchange, InputValue
 from dynacli.check.check_results import (
     CheckResults,
@@ -26,7 +26,7 @@ from dynacli.check.check_results import (
     total_coverage,
 )
 from dynacli.check.resource_chains import ResourceChain
-from dynacli.client.responses.verdict_text import Evidence, placed
+from dynacli.client.responses.validation_text import Evidence, placed
 from dynacli.environment import invocation
 from dynacli.errors import (
     AuthError,
@@ -44,7 +44,7 @@ from dynacli.openapi.schema.example_call import option_text
 from dynacli.text.terminal import Painter, cell_width, visible
 from dynacli.text.wrapping import table_lines, wrapped
 from dynacli.urls import without_query
-from dynacli.validation.judge import UNAUTHORIZED
+from dynacli.validation.validator import UNAUTHORIZED
 
 __all__ = [
     "Rows",
@@ -66,7 +66,7 @@ __all__ = [
     "repetition_texts",
     "summary_text",
     "unsafe_text",
-    "verdict_word",
+    "validation_word",
 ]
 
 Rows = list[tuple[str, str]]
@@ -126,12 +126,14 @@ def unsafe_text(results: CheckResults) -> str:
     )
 
 
-def verdict_word(checked: CheckedOperation) -> str:
+def validation_word(checked: CheckedOperation) -> str:
     """Return what became of an operation, in a few words: `ok`, `2 findings`, `no response`, ..."""
     if not checked.exchanges and not checked.has_findings:
         return "not called"
-    validations = [exchange.verdict for exchange in checked.all_exchanges if exchange.verdict is not None]
-    keys = {finding_key(finding.as_json()) for verdict in validations for finding in verdict.findings}
+    validations = [
+        exchange.validation for exchange in checked.all_exchanges if exchange.validation is not None
+    ]
+    keys = {finding_key(finding.as_json()) for validation in validations for finding in validation.findings}
     if keys:
         return _count(len(keys), "finding")
     if any(exchange.error for exchange in checked.exchanges):
@@ -261,14 +263,14 @@ def excerpts_of(exchange: Exchange, path: str, numbers: list[int]) -> dict[int, 
     Args:
         path: The path template of the operation.
     """
-    if exchange.verdict is None or exchange.response is None:
+    if exchange.validation is None or exchange.response is None:
         return {}
     found: dict[int, str] = {}
     for of_request in (True, False):
         chosen = [
             number
             for number in numbers
-            if _is_in_request(exchange, exchange.verdict.findings[number].where) == of_request
+            if _is_in_request(exchange, exchange.validation.findings[number].where) == of_request
         ]
         if chosen:
             request = exchange.request
@@ -277,7 +279,7 @@ def excerpts_of(exchange: Exchange, path: str, numbers: list[int]) -> dict[int, 
                 if of_request
                 else Evidence.of_response(exchange.response)
             )
-            texts = evidence.excerpts([exchange.verdict.findings[number] for number in chosen])
+            texts = evidence.excerpts([exchange.validation.findings[number] for number in chosen])
             found |= {number: exchange.masker.mask(text) for number, text in zip(chosen, texts, strict=True)}
     return found
 
@@ -447,12 +449,12 @@ def _cells(checked: CheckedOperation) -> tuple[str, ...]:
         " ".join(map(str, checked.statuses)) or "-",
         f"{len(coverage.seen)}/{len(coverage.documented)}" if exchanges and coverage.documented else "-",
         duration_text(max(exchange.seconds for exchange in exchanges)) if exchanges else "-",
-        verdict_word(checked),
+        validation_word(checked),
     )
 
 
 def _colour(checked: CheckedOperation, paint: Painter) -> Callable[[str], str]:
-    word = verdict_word(checked)
+    word = validation_word(checked)
     if word == "ok":
         return paint.green
     return paint.red if word.endswith(("finding", "findings", "response")) else paint.yellow

@@ -12,13 +12,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from dynacli.check._operation_judge import OperationJudge
+from dynacli.check._operation_validator import OperationValidator
 from dynacli.check._prepare_call import call_values
 from dynacli.check.check_records import INVENTED, CheckedOperation, Exchange, InputValue, PlannedCall
 from dynacli.check.select_operations import READING_METHODS
 from dynacli.client.call import Call
-from dynacli.client.call_judge import judged_request
 from dynacli.client.call_settings import CallSettings
+from dynacli.client.call_validator import validated_request
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.policy.permission import denial
@@ -27,9 +27,9 @@ from dynacli.errors import DynacliError
 from dynacli.http.exchange import Response
 from dynacli.openapi.model.acting_names import acting_word
 from dynacli.openapi.model.operation import Operation, OperationSummary
-from dynacli.validation.finding import Finding, Verdict
+from dynacli.validation.finding import Finding, ValidationResult
 
-__all__ = ["MAX_PROBES", "judge_probe", "plan_probes", "possible_probes", "prepare_probe"]
+__all__ = ["MAX_PROBES", "plan_probes", "possible_probes", "prepare_probe", "validate_probe"]
 
 MAX_PROBES = 50
 """Probes of one kind."""
@@ -142,7 +142,7 @@ def prepare_probe(
     engine: Engine,
     described: DescribedOperation,
     planned: PlannedCall,
-    judge: OperationJudge,
+    validator: OperationValidator,
     operations: Sequence[OperationSummary],
 ) -> tuple[PlannedCall, Call, Finding | None] | None:
     """Return a probe that can be sent, with what is wrong with its request; None where there is none.
@@ -152,7 +152,7 @@ def prepare_probe(
     """
     try:
         if planned.probe == "request":
-            return _invalid_call(engine, described, planned, judge)
+            return _invalid_call(engine, described, planned, validator)
         method = ""
         if planned.probe == "method":
             documented = {each.method for each in operations if each.path == described.operation.path}
@@ -183,7 +183,7 @@ def _unsigned_call(engine: Engine, described: DescribedOperation, planned: Plann
 
 
 def _invalid_call(
-    engine: Engine, described: DescribedOperation, planned: PlannedCall, judge: OperationJudge
+    engine: Engine, described: DescribedOperation, planned: PlannedCall, validator: OperationValidator
 ) -> tuple[PlannedCall, Call, Finding] | None:
     """Return the first call of those that may be wrong whose request the document does not allow."""
     settings = replace(engine.settings, level="off")
@@ -191,20 +191,20 @@ def _invalid_call(
         try:
             values = call_values(described, wrong, "")
             call = engine.prepare(described, values, settings, is_signed=False)
-            verdict = judge.request(judged_request(call.request, values))
+            validation = validator.request(validated_request(call.request, values))
         except DynacliError:
             continue  # a value that cannot even be written
-        if verdict.findings:
+        if validation.findings:
             call.sign()
-            return wrong, call, verdict.findings[0]
+            return wrong, call, validation.findings[0]
     return None
 
 
-def judge_probe(
+def validate_probe(
     exchange: Exchange,
     described: DescribedOperation,
     settings: CallSettings,
-    judge: OperationJudge,
+    validator: OperationValidator,
     operations: Sequence[OperationSummary],
     wrong: Finding | None,
 ) -> Exchange:
@@ -214,31 +214,31 @@ def judge_probe(
         operations: All operations of the document.
         wrong: What is wrong with the request.
     """
-    response, verdict = exchange.response, Verdict()
+    response, validation = exchange.response, ValidationResult()
     if response is not None:
         if exchange.planned.probe == "method":
-            verdict.extend(_method_findings(exchange, response, described, judge, operations))
+            validation.extend(_method_findings(exchange, response, described, validator, operations))
         elif exchange.is_success and wrong is not None:
             message = f"the response is {response.status}, although {wrong.message}"
-            verdict.extend([replace(wrong, rule="accepted-invalid-request", message=message)])
+            validation.extend([replace(wrong, rule="accepted-invalid-request", message=message)])
         elif exchange.is_success:
             message = f"the response is {response.status} without the credential that the document asks for"
-            place = judge.responses_place
-            verdict.extend(
+            place = validator.responses_place
+            validation.extend(
                 [Finding("response", "ignored-security", "status", message, None, response.status, *place)]
             )
-        settings.set_apart(verdict, described.operation, response.status)
-    return replace(exchange, verdict=verdict)
+        settings.set_apart(validation, described.operation, response.status)
+    return replace(exchange, validation=validation)
 
 
 def _method_findings(
     exchange: Exchange,
     response: Response,
     described: DescribedOperation,
-    judge: OperationJudge,
+    validator: OperationValidator,
     operations: Sequence[OperationSummary],
 ) -> list[Finding]:
-    method, place = exchange.request.method, judge.responses_place
+    method, place = exchange.request.method, validator.responses_place
     documented = _documented_methods(exchange, described.operation.path, operations)
     listed = ", ".join(f"`{each}`" for each in sorted(documented))
     if exchange.is_success and method not in {"OPTIONS", *documented}:

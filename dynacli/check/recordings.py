@@ -13,13 +13,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dynacli.auth.credentials import is_supported, kind_of
 from dynacli.auth.secret import MASK, Masker, Secret
-from dynacli.check._operation_judge import broken_off_verdict, judge_cut_response
+from dynacli.check._operation_validator import broken_off_validation, validate_cut_response
 from dynacli.check.check_records import CheckedOperation, Exchange, PlannedCall
 from dynacli.check.check_results import CheckResults, starred
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.operation_at import delimiter_of, styled_properties, styled_texts
 from dynacli.client.responses.mask_body import is_secret_header, password_fields, secret_texts
-from dynacli.client.responses.verdict_text import findings_json, findings_text, short_findings_text
+from dynacli.client.responses.validation_text import findings_json, findings_text, short_findings_text
 from dynacli.client.sign_request import is_secret_parameter
 from dynacli.errors import NetworkError, UsageError
 from dynacli.http.built_request import Pair, Request, RequestParts
@@ -33,12 +33,12 @@ from dynacli.text.terminal import Painter, visible
 from dynacli.traffic.operation_finder import MatchedOperation, OperationFinder
 from dynacli.traffic.recorded_request import RecordedExchange, RecordedResponse
 from dynacli.urls import is_secret_name, origin_of, with_masked_secrets
-from dynacli.validation.finding import Finding, Verdict
-from dynacli.validation.judge_by_level import JudgeByLevel
-from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
+from dynacli.validation.finding import Finding, ValidationResult
 from dynacli.validation.read_body import UnreadBody
+from dynacli.validation.validate_by_level import LevelValidator
+from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
 
-__all__ = ["ExchangeJudge", "JudgedExchange", "RecordingJudge", "ToldExchange"]
+__all__ = ["ExchangeValidator", "RecordingValidator", "ToldExchange", "ValidatedExchange"]
 
 
 def _secret_names(operation: Operation) -> frozenset[str]:
@@ -115,14 +115,14 @@ class _LostBody(UnreadBody):
         self.reason = loss
 
 
-def _judged_request_of(recorded: RecordedExchange, match: MatchedOperation) -> JudgedRequest:
+def _validated_request_of(recorded: RecordedExchange, match: MatchedOperation) -> ValidatedRequest:
     """Return the request as it is validated."""
     request, parts = recorded.request, _parts(recorded, match)
     loss = recorded.content_loss
     body: Any = _LostBody(None, loss) if loss else recorded.content
     querystring = next((each for each in match.operation.parameters if each.location == "querystring"), None)
     query = urlsplit(request.url).query
-    return JudgedRequest(
+    return ValidatedRequest(
         path={name: unquote(text) for name, text in match.path_values.items()},
         query=[(pair.name, pair.value) for pair in parts.query],
         headers=parts.headers,
@@ -134,21 +134,25 @@ def _judged_request_of(recorded: RecordedExchange, match: MatchedOperation) -> J
     )
 
 
-def _judged_response(response: RecordedResponse) -> JudgedResponse:
+def _validated_response(response: RecordedResponse) -> ValidatedResponse:
     """Return a response as it is validated."""
     content_type = ", ".join(value for name, value in response.headers if name.lower() == "content-type")
     body = _LostBody(response.size, response.loss) if response.body is None else response.body
-    return JudgedResponse(response.status, response.headers, content_type, body)
+    return ValidatedResponse(response.status, response.headers, content_type, body)
 
 
 def _exchange_of(
-    recorded: RecordedExchange, match: MatchedOperation, verdict: Verdict | None, *, is_validated: bool
+    recorded: RecordedExchange,
+    match: MatchedOperation,
+    validation: ValidationResult | None,
+    *,
+    is_validated: bool,
 ) -> Exchange:
     """Return an exchange as reports take it, its secrets masked in what is shown.
 
     Args:
         result: On the request and the response; None where nothing is validated.
-        is_judged: Whether the document describes the response.
+        is_validated: Whether the document describes the response.
     """
     request, names = recorded.request, _secret_names(match.operation)
     masker = _masker_of(recorded, match.path_values, names)
@@ -178,7 +182,7 @@ def _exchange_of(
         NetworkError("No response was recorded", reason=masker.mask(recorded.error))
         if response is None
         else None,
-        verdict,
+        validation,
         recorded.seconds,
         started=recorded.started,
         cut_reason=response.loss if response is not None else "",
@@ -255,13 +259,13 @@ def _converted(parameter: Parameter, texts: list[str]) -> Any:
         return texts[-1]
 
 
-def _sent_credentials(request: JudgedRequest, operation: Operation) -> frozenset[str]:
+def _sent_credentials(request: ValidatedRequest, operation: Operation) -> frozenset[str]:
     """Return the names of the operation's security schemes for which a request has a credential, right or wrong."""
     schemes = {scheme.name: scheme for alternative in operation.security for scheme in alternative}
     return frozenset(name for name, scheme in schemes.items() if _has_credential(request, scheme))
 
 
-def _has_credential(request: JudgedRequest, scheme: SecurityScheme) -> bool:
+def _has_credential(request: ValidatedRequest, scheme: SecurityScheme) -> bool:
     kind = kind_of(scheme)
     if kind == "mutualTLS" or not is_supported(scheme):
         return (
@@ -281,7 +285,7 @@ def _has_credential(request: JudgedRequest, scheme: SecurityScheme) -> bool:
             return any(name == scheme.parameter and value for name, value in request.cookies)
 
 
-class ExchangeJudge:
+class ExchangeValidator:
     """Validates exchanges, of which one at a time.
 
     Args:
@@ -290,35 +294,35 @@ class ExchangeJudge:
 
     def __init__(self, api: OpenedApi, settings: CallSettings) -> None:
         self._api, self._settings = api, settings
-        self._judges: dict[str, JudgeByLevel] = {}
+        self._validators: dict[str, LevelValidator] = {}
 
     def exchange(
         self, recorded: RecordedExchange, match: MatchedOperation, *, is_whole: bool = False
-    ) -> Verdict:
+    ) -> ValidationResult:
         """Return the result on the request and on the response, if there is one.
 
         Args:
             is_whole: The same as for `request`.
         """
-        verdict = self.request(recorded, match, is_whole=is_whole)
+        validation = self.request(recorded, match, is_whole=is_whole)
         if recorded.response is not None:
-            verdict.join(self.response(recorded.response, match))
+            validation.join(self.response(recorded.response, match))
         if recorded.is_broken_off:
-            on_end = broken_off_verdict(self._judge(match).responses_place)
+            on_end = broken_off_validation(self._validator(match).responses_place)
             self._settings.set_apart(on_end, match.operation)
-            verdict.join(on_end)
-        return verdict
+            validation.join(on_end)
+        return validation
 
     def request(
         self, recorded: RecordedExchange, match: MatchedOperation, *, is_whole: bool = False
-    ) -> Verdict:
+    ) -> ValidationResult:
         """Return the result on a request.
 
         Args:
             is_whole: Whether the request is there as it was sent, so that it is a finding if it lacks a credential;
                 recordings leave credentials out.
         """
-        sent = _judged_request_of(recorded, match)
+        sent = _validated_request_of(recorded, match)
         if is_whole:
             credentials = _sent_credentials(sent, match.operation)
             # What has its credentials may be accepted without asking openapi-core.
@@ -326,28 +330,28 @@ class ExchangeJudge:
                 credentials.issuperset(scheme.name for scheme in each) for each in match.operation.security
             ):
                 sent = sent._replace(credentials=credentials)
-        verdict = self._judge(match).request(sent)
-        self._settings.set_apart(verdict, match.operation)
-        return verdict
+        validation = self._validator(match).request(sent)
+        self._settings.set_apart(validation, match.operation)
+        return validation
 
-    def response(self, response: RecordedResponse, match: MatchedOperation) -> Verdict:
+    def response(self, response: RecordedResponse, match: MatchedOperation) -> ValidationResult:
         """Return the result on a response."""
-        verdict = self._judge(match).response(_judged_response(response))
+        validation = self._validator(match).response(_validated_response(response))
         if response.body is not None and response.loss:
-            judge_cut_response(verdict, response.loss, has_body=bool(response.body))
-        self._settings.set_apart(verdict, match.operation, response.status)
-        return verdict
+            validate_cut_response(validation, response.loss, has_body=bool(response.body))
+        self._settings.set_apart(validation, match.operation, response.status)
+        return validation
 
-    def _judge(self, match: MatchedOperation) -> JudgeByLevel:
+    def _validator(self, match: MatchedOperation) -> LevelValidator:
         operation = match.operation
-        if operation.name not in self._judges:
+        if operation.name not in self._validators:
             is_exact = self._settings.level == "exact"
             # What is plainly right is accepted at `strict`, too, with the same result: a recording may have a million
             # exchanges, and openapi-core takes milliseconds for each.
-            self._judges[operation.name] = JudgeByLevel(
+            self._validators[operation.name] = LevelValidator(
                 self._api.catalog, operation, may_accept=not is_exact, is_exact=is_exact
             )
-        return self._judges[operation.name]
+        return self._validators[operation.name]
 
 
 _MOST_KEPT = 100
@@ -358,20 +362,20 @@ _Key = tuple[object, ...]
 
 
 @record
-class JudgedExchange:
+class ValidatedExchange:
     """An exchange of an operation.
 
     Args:
         result: On the request and the response; None where nothing is validated.
-        is_judged: Whether the document describes the response.
+        is_validated: Whether the document describes the response.
     """
 
     match: MatchedOperation
-    verdict: Verdict | None
+    validation: ValidationResult | None
     is_validated: bool
 
 
-class RecordingJudge:
+class RecordingValidator:
     """Validates the exchanges of one API.
 
     Attributes:
@@ -391,7 +395,7 @@ class RecordingJudge:
     ) -> None:
         self._api, self._settings = api, settings
         self._finder = OperationFinder(api, servers)
-        self._judge, self._is_whole = ExchangeJudge(api, settings), is_whole
+        self._validator, self._is_whole = ExchangeValidator(api, settings), is_whole
         self._kept: dict[str, dict[_Key, Exchange]] = {}
         self._bytes = 0
         self._start = time.monotonic()
@@ -400,12 +404,12 @@ class RecordingJudge:
         self.possible_servers: Counter[str] = Counter()
         self.unlisted = 0
 
-    def unjudged(self, recorded: RecordedExchange) -> JudgedExchange | None:
+    def unvalidated(self, recorded: RecordedExchange) -> ValidatedExchange | None:
         """Return an exchange with its operation alone; None where it belongs to none."""
         match = self._finder.find_request(recorded.request)
-        return JudgedExchange(match, None, is_validated=False) if match is not None else None
+        return ValidatedExchange(match, None, is_validated=False) if match is not None else None
 
-    def add(self, recorded: RecordedExchange) -> JudgedExchange | None:
+    def add(self, recorded: RecordedExchange) -> ValidatedExchange | None:
         """Validate an exchange; None where it belongs to no operation."""
         self.count += 1
         request = recorded.request
@@ -453,39 +457,39 @@ class RecordingJudge:
             is_recorded=True,
         )
 
-    def _keep(self, recorded: RecordedExchange, match: MatchedOperation) -> JudgedExchange:
+    def _keep(self, recorded: RecordedExchange, match: MatchedOperation) -> ValidatedExchange:
         operation, response = match.operation, recorded.response
-        verdict = None
+        validation = None
         if self._settings.level != "off":
-            verdict = self._judge.exchange(recorded, match, is_whole=self._is_whole)
+            validation = self._validator.exchange(recorded, match, is_whole=self._is_whole)
         documented = [described.status for described in operation.responses]
         is_validated = (
-            verdict is not None
+            validation is not None
             and response is not None
             and bool(documented_status(response.status, documented))
         )
         kept = self._kept.setdefault(operation.name, {})
-        key = (response.status if response is not None else recorded.error, *_tellings(verdict))
+        key = (response.status if response is not None else recorded.error, *_tellings(validation))
         if key in kept:
             known = kept[key]
             kept[key] = replace(known, times=known.times + 1, seconds=max(known.seconds, recorded.seconds))
         elif len(kept) < _MOST_KEPT:
             self._bytes += len(recorded.content or b"") + len((response and response.body) or b"")
-            exchange = _exchange_of(recorded, match, verdict, is_validated=is_validated)
+            exchange = _exchange_of(recorded, match, validation, is_validated=is_validated)
             kept[key] = exchange if self._bytes <= _MOST_BYTES else _without_bodies(exchange)
-        elif verdict is not None and verdict.findings:
+        elif validation is not None and validation.findings:
             self.unlisted += 1
-        return JudgedExchange(match, verdict, is_validated)
+        return ValidatedExchange(match, validation, is_validated)
 
 
-def _tellings(verdict: Verdict | None) -> tuple[object, ...]:
+def _tellings(validation: ValidationResult | None) -> tuple[object, ...]:
     """Return what is the same in exchanges that tell the same."""
-    if verdict is None:
+    if validation is None:
         return ()
-    suppressed = (finding for finding, _ in verdict.suppressed)
+    suppressed = (finding for finding, _ in validation.suppressed)
     return (
-        *(_finding_texts(found) for found in (verdict.findings, verdict.tolerated, suppressed)),
-        frozenset((*verdict.not_validated, *verdict.failures)),
+        *(_finding_texts(found) for found in (validation.findings, validation.tolerated, suppressed)),
+        frozenset((*validation.not_validated, *validation.failures)),
     )
 
 
@@ -512,7 +516,7 @@ class ToldExchange:
     Attributes:
         recorded: The exchange.
         result: On the request and the response; an empty one where nothing was validated.
-        has_verdict: Whether something was validated.
+        has_validation: Whether something was validated.
         masker: What takes the secrets of the exchange out of a text.
 
     Args:
@@ -526,14 +530,14 @@ class ToldExchange:
         api: OpenedApi,
         recorded: RecordedExchange,
         match: MatchedOperation | None,
-        verdict: Verdict | None,
+        validation: ValidationResult | None,
         target: str,
         sizes: tuple[int, int],
     ) -> None:
         self._api, self.recorded, self._match, self._sizes = api, recorded, match, sizes
-        self.verdict, self.has_verdict = verdict or Verdict(), verdict is not None
+        self.validation, self.has_validation = validation or ValidationResult(), validation is not None
         names = _keys_of(api) if match is None else _secret_names(match.operation)
-        if not (self.verdict.findings or self.verdict.tolerated or self.verdict.suppressed):
+        if not (self.validation.findings or self.validation.tolerated or self.validation.suppressed):
             # Bodies are looked through for secrets only where something of them is told.
             response = recorded.response and replace(recorded.response, body=b"")
             recorded = replace(recorded, content=None, response=response)
@@ -550,12 +554,12 @@ class ToldExchange:
 
     def not_validated(self) -> list[str]:
         """Return the reasons why something was not validated."""
-        return list(dict.fromkeys([*self.verdict.failures, *self.verdict.not_validated]))
+        return list(dict.fromkeys([*self.validation.failures, *self.validation.not_validated]))
 
     def row(self) -> dict[str, Any]:
         """Return it as data."""
-        recorded, verdict, mask = self.recorded, self.verdict, self.masker.mask_value
-        suppressed = [{**finding.as_json(), "reason": reason} for finding, reason in verdict.suppressed]
+        recorded, validation, mask = self.recorded, self.validation, self.masker.mask_value
+        suppressed = [{**finding.as_json(), "reason": reason} for finding, reason in validation.suppressed]
         return {
             "at": datetime.fromtimestamp(recorded.started, UTC).isoformat(timespec="milliseconds"),
             "api": self._api.name,
@@ -566,9 +570,9 @@ class ToldExchange:
             "seconds": round(recorded.seconds, 4),
             "request_bytes": self._sizes[0],
             "response_bytes": self._sizes[1],
-            "valid": not verdict.findings if self.has_verdict else None,
-            "findings": mask(findings_json(self._api, verdict.findings)) if verdict.findings else [],
-            "tolerated": mask([finding.as_json() for finding in verdict.tolerated]),
+            "valid": not validation.findings if self.has_validation else None,
+            "findings": mask(findings_json(self._api, validation.findings)) if validation.findings else [],
+            "tolerated": mask([finding.as_json() for finding in validation.tolerated]),
             "suppressed": mask(suppressed),
             "not_validated": mask(self.not_validated()),
             **mask(self.members()),
@@ -593,7 +597,7 @@ class ToldExchange:
             self.outcome(paint),
         ]
         line = "  ".join(filter(None, pieces))
-        findings = self.verdict.findings
+        findings = self.validation.findings
         if not findings:
             return line
         text = findings_text(self._api, findings) if is_verbose else short_findings_text(findings)

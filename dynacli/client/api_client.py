@@ -252,7 +252,7 @@ class Api(OpenDocument):
         """
         given = {**(inputs or {}), **named}
         for page in self._loop(name, given, on_event, is_keyset_asked=keyset, max_items=max_items):
-            yield Response(page.call, page.response, page.verdict, self._lock, page.items)
+            yield Response(page.call, page.response, page.validation, self._lock, page.items)
 
     def items(
         self,
@@ -285,7 +285,7 @@ class Api(OpenDocument):
         """
         loop = self._loop(name, {**(inputs or {}), **named}, on_event, is_keyset_asked=keyset)
         for page in loop:
-            Response(page.call, page.response, page.verdict, self._lock).raise_for_status()
+            Response(page.call, page.response, page.validation, self._lock).raise_for_status()
             if page.items is None:
                 from dynacli.client.pages.page_loop import no_list
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
-from dynacli.client.call_judge import CallJudge
 from dynacli.client.call_settings import CallSettings
+from dynacli.client.call_validator import CallValidator
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallValues
 from dynacli.client.inputs.collect_values import is_idempotency_key
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from dynacli.client.batch.row import RowResult
     from dynacli.http.exchange import ClientPool, Pause, Response, Retries
     from dynacli.http.send import Pieces, Receive
-    from dynacli.validation.finding import Finding, Verdict
-    from dynacli.validation.judge_by_level import JudgeByLevel
+    from dynacli.validation.finding import Finding, ValidationResult
     from dynacli.validation.read_body import UnreadBody
     from dynacli.validation.streamed_body import StreamedBody
+    from dynacli.validation.validate_by_level import LevelValidator
 
 __all__ = [
     "Call",
@@ -190,15 +190,15 @@ class Call:
         values: CallValues,
         settings: CallSettings,
         *,
-        judge: "JudgeByLevel | None" = None,
+        validator: "LevelValidator | None" = None,
         adapt: Callable[[Request], Request] | None = None,
-        judging: "CallJudge | None" = None,
+        validating: "CallValidator | None" = None,
         on_event: "Listener | None" = None,
     ) -> None:
         self.env, self.described, self.values, self.settings = env, described, values, settings
         self.has_sent = self._is_refused = False
         self.renewal: bool | DynacliError = False
-        self.verdict: Verdict | None = None
+        self.validation: ValidationResult | None = None
         self.pieces: Pieces | None = None
         self._on_event = on_event
         self._ask: Callable[[str], bool] | None = None
@@ -211,9 +211,9 @@ class Call:
         if adapt is not None:
             request = adapt(request)
             _permit_built(described, asking_later, request, base_url_of(described, settings))
-        self.request, self.judging = request, judging
-        if settings.level != "off" and judging is None:
-            self.judging = CallJudge(described, request, values, settings, judge)
+        self.request, self.validating = request, validating
+        if settings.level != "off" and validating is None:
+            self.validating = CallValidator(described, request, values, settings, validator)
 
     def leave_unsigned(self) -> None:
         """Let the request be without credentials, with what the caller gave as one masked.
@@ -253,7 +253,7 @@ class Call:
         for ask_about in self._asking_later.consent.waiting or ():
             ask_about(self.settings.consent)
 
-    def check_request(self, unjudged: Collection[tuple[str, ...]] = ()) -> None:
+    def check_request(self, unvalidated: Collection[tuple[str, ...]] = ()) -> None:
         """Validate the request before it is sent, and end the call where the document does not allow it.
 
         Args:
@@ -262,14 +262,14 @@ class Call:
         Raises:
             UsageError: It does not; no secret is in the error.
         """
-        if self.judging is None:
+        if self.validating is None:
             return
         try:
-            self.judging.judge_request()
-            if unjudged:
-                findings = self.judging.verdict.findings
+            self.validating.validate_request()
+            if unvalidated:
+                findings = self.validating.validation.findings
                 findings[:] = [
-                    each for each in findings if tuple(each.pointer.split("/")[:2]) not in unjudged
+                    each for each in findings if tuple(each.pointer.split("/")[:2]) not in unvalidated
                 ]
             self._check()
         except DynacliError as error:
@@ -281,10 +281,10 @@ class Call:
         Raises:
             UsageError: The document does not allow it.
         """
-        if self.judging is None:
+        if self.validating is None:
             return
         try:
-            self.judging.check()
+            self.validating.check()
         except UsageError as error:
             if self._on_event is not None and not self._is_refused:
                 self._is_refused = True
@@ -305,12 +305,12 @@ class Call:
             UsageError: The document does not allow the request.
             DynacliError: The call fails, or `receive` or a listener raises it; no secret is in it.
         """
-        if self.judging is not None and not self.judging.has_begun:
+        if self.validating is not None and not self.validating.has_begun:
             # First, because httpx and openapi-core are each imported with demo APIs for what neither needs of the
             # other: while the request is validated in a thread of its own, httpx connects.
             import dynacli.http.import_httpx  # noqa: F401
 
-            self.judging.start()
+            self.validating.start()
         try:
             if self.signed.renew is None:
                 response = self._send(receive, clients)
@@ -446,20 +446,20 @@ class Call:
             api, operation, response.url, response.status, location
         )
 
-    def judge_response(
+    def validate_response(
         self, response: "Response", body: "bytes | StreamedBody | UnreadBody"
-    ) -> "Verdict | None":
+    ) -> "ValidationResult | None":
         """Return the result on a response; None where nothing is validated.
 
         Args:
             response: The response, with or without its body.
             body: Its body, which may be validated while it comes.
         """
-        if self.judging is None:
+        if self.validating is None:
             return None
-        from dynacli.validation.judged_messages import JudgedResponse
+        from dynacli.validation.validated_messages import ValidatedResponse
 
-        judged, redirects = response, tuple(status for status, _ in response.hops)
+        validated, redirects = response, tuple(status for status, _ in response.hops)
         if response.hops:
             first = replace(
                 response, status=redirects[0], url=response.hops[0][1], headers=response.redirect_headers
@@ -469,29 +469,29 @@ class Call:
 
                 documented = {each.status: each for each in self.described.operation.responses}
                 expected = documented[documented_status(first.status, documented)]
-                judged, redirects = first, ()
+                validated, redirects = first, ()
                 body = RedirectBody() if expected.media_types else b""
-        media_type = judged.header("content-type")
-        answered = JudgedResponse(judged.status, judged.headers, media_type, body, redirects)
-        verdict = self.judging.judge_response(answered)
-        self.settings.set_apart(verdict, self.described.operation, response.status)
-        self.verdict = verdict
-        return verdict
+        media_type = validated.header("content-type")
+        answered = ValidatedResponse(validated.status, validated.headers, media_type, body, redirects)
+        validation = self.validating.validate_response(answered)
+        self.settings.set_apart(validation, self.described.operation, response.status)
+        self.validation = validation
+        return validation
 
-    def judge_stream(self, response: "Response", pieces: Iterable[bytes]) -> None:
+    def validate_stream(self, response: "Response", pieces: Iterable[bytes]) -> None:
         """Read a body that may go on for ever, and validate it while it comes.
 
         Args:
             response: The response without its body.
         """
-        if self.judging is None:
+        if self.validating is None:
             for _ in pieces:
                 pass
             return
         from dynacli.validation.streamed_body import StreamedBody
 
         body = StreamedBody(pieces)
-        self.judge_response(response, body)
+        self.validate_response(response, body)
         body.finish()
 
 
@@ -689,13 +689,13 @@ class Findings(CallEvent):
     name = "findings"
     call: "Call"
     response: "Response"
-    verdict: "Verdict | None"
+    validation: "ValidationResult | None"
     lock: "RLock"
 
     @property
     def findings(self) -> "tuple[Finding, ...]":
         """What in the response does not match the document; empty if it is valid."""
-        return () if self.verdict is None else tuple(self.verdict.findings)
+        return () if self.validation is None else tuple(self.validation.findings)
 
 
 class Page(NamedTuple):
@@ -713,7 +713,7 @@ class Page(NamedTuple):
     number: int
     call: Call
     response: "Response"
-    verdict: "Verdict | None"
+    validation: "ValidationResult | None"
     value: Any
     items: list[Any] | None
 

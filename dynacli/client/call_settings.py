@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dynacli.client.policy.permission import Bounds
     from dynacli.client.policy.policy_rules import Policy
     from dynacli.http.rate_limit import RateLimit
-    from dynacli.validation.finding import Verdict
+    from dynacli.validation.finding import ValidationResult
     from dynacli.validation.finding_rules import Ignore
 
 __all__ = [
@@ -210,7 +210,9 @@ class CallSettings:
 
         return is_asked_about(described, self.bounds)
 
-    def set_apart(self, verdict: "Verdict | None", operation: Operation, status: int | None = None) -> None:
+    def set_apart(
+        self, validation: "ValidationResult | None", operation: Operation, status: int | None = None
+    ) -> None:
         """Set the findings of a result apart that do not count.
 
         Args:
@@ -218,10 +220,10 @@ class CallSettings:
             operation: The configuration may call it by its name or its operationId.
             status: The response's, None for a request.
         """
-        if self.ignores and verdict is not None:
+        if self.ignores and validation is not None:
             from dynacli.validation.finding_rules import suppress
 
-            suppress(verdict, self.ignores, (operation.name, operation.operation_id), status)
+            suppress(validation, self.ignores, (operation.name, operation.operation_id), status)
 
 
 def settings_of(

@@ -8,8 +8,8 @@ from time import monotonic
 import click
 
 from dynacli.client.call import base_url_of
-from dynacli.client.call_judge import CallJudge
 from dynacli.client.call_settings import CallSettings, settings_of
+from dynacli.client.call_validator import CallValidator
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.input_sources import input_sources
 from dynacli.client.inputs.collect_values import collect_values, input_name
@@ -135,9 +135,9 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords) -> None:
         is_strict=is_strict,
     )
     if is_strict:
-        judging = CallJudge(described, request, values, settings)
-        judging.judge_request()
-        judging.check()
+        validating = CallValidator(described, request, values, settings)
+        validating.validate_request()
+        validating.check()
 
 
 def _with_server(run: Run, described: DescribedOperation, settings: CallSettings) -> CallSettings:

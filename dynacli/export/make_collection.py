@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from dynacli.auth.credentials import is_supported, kind_of
 from dynacli.auth.oauth import flows_of
-from dynacli.client.call_judge import CallJudge
 from dynacli.client.call_settings import CallSettings
+from dynacli.client.call_validator import CallValidator
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues
 from dynacli.client.inputs.collect_values import collect_values, is_idempotency_key
@@ -88,9 +88,9 @@ def _example_request(
             values.media_type,
             settings.headers,
         )
-        judging = CallJudge(described, request, values, settings)
-        judging.judge_request()
-        judging.check()
+        validating = CallValidator(described, request, values, settings)
+        validating.validate_request()
+        validating.check()
         body = _body(values)
     except DynacliError as error:
         return replace(made, lacking=" ".join(error.message.split()))

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Pieces", "Receive", "send"]
 
 FILE_LIMIT = 1024 * MIB
-JUDGED_LIMIT = 128 * MIB
+VALIDATED_LIMIT = 128 * MIB
 """The largest response that is kept for the validator where it is written while it comes and a finding is a failure."""
 WARNED_LIMIT = 12 * MIB
 """The same where a finding is a warning: together with the rest of the program it stays below 64 MiB."""

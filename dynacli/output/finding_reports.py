@@ -16,11 +16,11 @@ from dynacli.environment import invocation
 from dynacli.record import record
 from dynacli.text.terminal import visible
 
-__all__ = ["JudgedCall", "github_report", "json_report", "junit_report", "sarif_report", "sentence"]
+__all__ = ["ValidatedCall", "github_report", "json_report", "junit_report", "sarif_report", "sentence"]
 
 
 @record
-class JudgedCall:
+class ValidatedCall:
     """A call with its result, as reports show it; its secrets are masked already.
 
     Args:
@@ -59,7 +59,7 @@ class JudgedCall:
         return not self.findings and not self.error
 
 
-def json_report(calls: Sequence[JudgedCall], *, indent: int | None = 2) -> str:
+def json_report(calls: Sequence[ValidatedCall], *, indent: int | None = 2) -> str:
     """Return the report: the findings of all calls, and a record for each call.
 
     The `call` of a finding is the index of its record. Where there is a single call, its record stands at the top
@@ -89,7 +89,7 @@ def json_report(calls: Sequence[JudgedCall], *, indent: int | None = 2) -> str:
     return json.dumps(report, indent=indent, default=str).replace("\x7f", "\\u007f") + "\n"
 
 
-def _record(call: JudgedCall) -> dict[str, Any]:
+def _record(call: ValidatedCall) -> dict[str, Any]:
     return {
         "api": call.api,
         "operation": call.operation,
@@ -126,7 +126,7 @@ def sentence(finding: dict[str, Any]) -> str:
     return f"{place}: {finding.get('message', '')} [{finding.get('rule', '')}]"
 
 
-def _subject(call: JudgedCall) -> str:
+def _subject(call: ValidatedCall) -> str:
     """Return a few words for the message that was validated."""
     answered = f" responded with {call.status}" if call.status is not None else ""
     return f"{call.method} {call.path}{answered}"
@@ -158,7 +158,7 @@ def _below_here(name: str) -> str | None:
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def sarif_report(calls: Sequence[JudgedCall], rules: Mapping[str, str] | None = None) -> str:
+def sarif_report(calls: Sequence[ValidatedCall], rules: Mapping[str, str] | None = None) -> str:
     """Return a log with one run, in which each finding is a result.
 
     Args:
@@ -200,7 +200,7 @@ def _rule(name: str, text: str) -> dict[str, Any]:
     }
 
 
-def _notifications(call: JudgedCall) -> list[dict[str, Any]]:
+def _notifications(call: ValidatedCall) -> list[dict[str, Any]]:
     name = f"{call.api} {call.operation}".strip()
     notes = [("note", f"{name}: {sentence(finding)}") for finding in call.tolerated]
     notes += [("note", f"{name}: not validated: {reason}") for reason in call.not_validated]
@@ -209,7 +209,7 @@ def _notifications(call: JudgedCall) -> list[dict[str, Any]]:
     return [{"level": level, "message": {"text": text}} for level, text in notes]
 
 
-def _result(call: JudgedCall, finding: dict[str, Any], names: list[str]) -> dict[str, Any]:
+def _result(call: ValidatedCall, finding: dict[str, Any], names: list[str]) -> dict[str, Any]:
     rule = str(finding.get("rule", ""))
     result: dict[str, Any] = {
         "ruleId": rule,
@@ -227,7 +227,7 @@ def _result(call: JudgedCall, finding: dict[str, Any], names: list[str]) -> dict
     return result
 
 
-def _location(call: JudgedCall, finding: dict[str, Any]) -> dict[str, Any]:
+def _location(call: ValidatedCall, finding: dict[str, Any]) -> dict[str, Any]:
     name = "/".join(filter(None, (call.api, call.operation)))
     location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": name, "kind": "function"}]}
     position = _file_position_of(finding)
@@ -252,7 +252,7 @@ def _uri(file: str) -> str:
     return f"file://{'' if name.startswith('/') else '/'}{quote(name, safe='/:', errors='backslashreplace')}"
 
 
-def _fingerprint(call: JudgedCall, finding: dict[str, Any]) -> str:
+def _fingerprint(call: ValidatedCall, finding: dict[str, Any]) -> str:
     """Return an identity that stays the same from run to run, without lines, values and indexes of items."""
     steps = ["*" if step.isdecimal() else step for step in str(finding.get("pointer", "")).split("/")]
     parts = [call.method, call.path, finding.get("where"), finding.get("rule"), "/".join(steps)]
@@ -264,7 +264,7 @@ def _fingerprint(call: JudgedCall, finding: dict[str, Any]) -> str:
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit_report(calls: Sequence[JudgedCall]) -> str:
+def junit_report(calls: Sequence[ValidatedCall]) -> str:
     """Return a test suite for each API, and in it a test case for each call."""
     root = ET.Element("testsuites", {"name": "dynacli", **_counts(calls)})
     for api in dict.fromkeys(call.api for call in calls):
@@ -279,7 +279,7 @@ def junit_report(calls: Sequence[JudgedCall]) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-def _counts(calls: Sequence[JudgedCall]) -> dict[str, str]:
+def _counts(calls: Sequence[ValidatedCall]) -> dict[str, str]:
     return {
         "tests": str(len(calls)),
         "failures": str(sum(bool(call.findings) for call in calls)),
@@ -289,7 +289,7 @@ def _counts(calls: Sequence[JudgedCall]) -> dict[str, str]:
     }
 
 
-def _add_case(suite: ET.Element, call: JudgedCall, name: str) -> None:
+def _add_case(suite: ET.Element, call: ValidatedCall, name: str) -> None:
     case = _element(suite, "testcase", classname=call.api, name=name, time=f"{call.seconds or 0:.3f}")
     facts = {"method": call.method, "path": call.path, "url": call.url, "status": call.status}
     properties = _element(case, "properties")
@@ -330,12 +330,12 @@ def _clean(text: str) -> str:
     return _FORBIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", visible(text))
 
 
-def github_report(calls: Sequence[JudgedCall]) -> str:
+def github_report(calls: Sequence[ValidatedCall]) -> str:
     """Return a line for each finding, and for each that is tolerated or ignored, and what was not validated."""
     return "".join(f"{line}\n" for call in calls for line in _commands(call))
 
 
-def _commands(call: JudgedCall) -> Iterator[str]:
+def _commands(call: ValidatedCall) -> Iterator[str]:
     title = f"{call.api} {call.operation}".strip()
     for finding in call.findings:
         position = _file_position_of(finding)

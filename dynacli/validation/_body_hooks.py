@@ -13,14 +13,14 @@ from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 
 from dynacli.http.semantics import is_json, is_sent_as_bytes
 from dynacli.openapi.model.media_types import is_binary, is_object_of_bytes
-from dynacli.openapi.schema.evaluation.schema_error import BinaryText, JudgingNotes, shortened
+from dynacli.openapi.schema.evaluation.schema_error import BinaryText, ValidationNotes, shortened
 from dynacli.validation import read_body, streamed_body
 from dynacli.validation._schema_validators import SchemaValidators
 from dynacli.validation._text_fields import form_of, plain_value, types_of
-from dynacli.validation.read_body import JudgedValue
+from dynacli.validation.read_body import ValidatedValue
 
 if TYPE_CHECKING:
-    from dynacli.validation._judge_items import PlacedSchema
+    from dynacli.validation._validate_items import PlacedSchema
 
 __all__ = ["FORM", "BodyHooks", "NotValidatedError", "UnreadableError"]
 
@@ -177,10 +177,10 @@ class BodyHooks:
     """The part of a validator that reads and validates bodies."""
 
     schema_validators: SchemaValidators
-    notes: JudgingNotes
+    notes: ValidationNotes
     version: str
     operation_steps: tuple[str, ...]
-    body_values: list[JudgedValue]
+    body_values: list[ValidatedValue]
     """Gets the values of the body that were validated."""
     _find_media_type: Any
 
@@ -235,7 +235,7 @@ class BodyHooks:
         fitting = (form for form in readings if not self._errors(schema, form, None))
         return next(fitting, readings[0])
 
-    def _judge_content(
+    def _validate_content(
         self, raw: Any, content: SchemaPath, mimetype: str | None, inherited: Callable[..., Any]
     ) -> tuple[Any, SchemaPath | None]:
         """Validate a body, or a parameter that has a media type; the results are those of openapi-core's own method."""
@@ -247,18 +247,18 @@ class BodyHooks:
                 shown = json.dumps(shortened(schema), ensure_ascii=False)
                 raise NotValidatedError(f"the document has `{shown}` where a schema belongs")
         if isinstance(raw, read_body.UnreadBody):
-            self._judge_size(media_type, name, raw)
+            self._validate_size(media_type, name, raw)
             return None, None
         if "itemSchema" in media_type and (
             streamed_body.is_sequence(name) or streamed_body.is_sequence_of_parts(name)
         ):
-            return self._judge_items(media_type, name, parameters, raw), None
+            return self._validate_items(media_type, name, parameters, raw), None
         if has_schema and streamed_body.is_sequence(name) and not _says_text(media_type / "schema"):
-            return self._judge_items(media_type, name, parameters, raw), None
+            return self._validate_items(media_type, name, parameters, raw), None
         if isinstance(raw, streamed_body.StreamedBody):
-            from dynacli.validation import _judge_items as judge_items
+            from dynacli.validation import _validate_items as validate_items
 
-            if has_schema and judge_items.is_any_text((media_type / "schema").read_value()):
+            if has_schema and validate_items.is_any_text((media_type / "schema").read_value()):
                 return None, None
             with _as_openapi_errors():
                 raw = raw.whole()
@@ -268,7 +268,7 @@ class BodyHooks:
             return raw, None
         if isinstance(raw, read_body.FormValue) and has_schema:
             for value in _as_described(raw.value, media_type / "schema"):
-                self._judge_value(media_type / "schema", value)
+                self._validate_value(media_type / "schema", value)
             return raw.value, None
         try:
             result: tuple[Any, SchemaPath | None] = inherited(raw, content, mimetype)
@@ -289,7 +289,7 @@ class BodyHooks:
                     raw.whole() if isinstance(raw, streamed_body.StreamedBody) else raw, parameters
                 )
 
-    def _judge_size(self, media_type: SchemaPath, name: str, raw: read_body.UnreadBody) -> None:
+    def _validate_size(self, media_type: SchemaPath, name: str, raw: read_body.UnreadBody) -> None:
         """Validate the size of a body that is not in memory."""
         if not is_sent_as_bytes(name):
             raise NotValidatedError(raw.reason)
@@ -308,12 +308,14 @@ class BodyHooks:
         """
         return self._errors(schema, BinaryText(len(value)), None)
 
-    def _judge_items(self, media_type: SchemaPath, name: str, parameters: Mapping[str, str], raw: Any) -> Any:
+    def _validate_items(
+        self, media_type: SchemaPath, name: str, parameters: Mapping[str, str], raw: Any
+    ) -> Any:
         """Validate a sequence: each item by the schema of items, and since 3.2 all of them as an array by `schema`.
 
         A `schema` that no array fits is one of items in each version.
         """
-        from dynacli.validation import _judge_items as judge_items
+        from dynacli.validation import _validate_items as validate_items
 
         steps = _item_schema(media_type, name, self.version)
         is_of_item = steps == ("schema",)
@@ -338,7 +340,7 @@ class BodyHooks:
                 ]
             else:
                 found = streamed_body.items_of(name, parameters, raw if is_stream else (raw,))
-            errors = judge_items.sequence_errors(
+            errors = validate_items.sequence_errors(
                 found,
                 of_items,
                 of_all,
@@ -351,7 +353,7 @@ class BodyHooks:
         return None
 
     def _placed_schema(self, media_type: SchemaPath, steps: tuple[str, ...]) -> "PlacedSchema":
-        from dynacli.validation._judge_items import PlacedSchema
+        from dynacli.validation._validate_items import PlacedSchema
 
         schema = media_type
         for step in steps:
@@ -359,7 +361,7 @@ class BodyHooks:
         written, errors = self._schema_and_errors(schema)
         return PlacedSchema(steps, written, schema.read_value(), errors)
 
-    def _judge_value(self, schema: SchemaPath, value: Any) -> None:
+    def _validate_value(self, schema: SchemaPath, value: Any) -> None:
         errors = self._errors(schema, value, "" if self._is_of_body(schema.parts) else None)
         _raise_errors(value, errors, schema)
 
@@ -376,7 +378,7 @@ class BodyHooks:
         """
         written, errors = self._schema_and_errors(schema)
         if pointer is not None:
-            self.body_values.append(JudgedValue(written, value, pointer))
+            self.body_values.append(ValidatedValue(written, value, pointer))
         return [error for error in errors(value) if not read_body.is_about_bytes(error)]
 
     def _schema_and_errors(self, schema: SchemaPath) -> tuple[Any, Callable[[Any], list[Any]]]:

@@ -12,7 +12,7 @@ from openapi_core.validation.response.exceptions import HeadersError, InvalidHea
 
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.operation import ITEM_FORMATS
-from dynacli.openapi.schema.evaluation.schema_error import JudgingNotes
+from dynacli.openapi.schema.evaluation.schema_error import ValidationNotes
 from dynacli.validation._text_fields import all_types, form_of, types_of, value_of, with_branches
 from dynacli.validation.finding import reason_of
 from dynacli.validation.operation_document import child
@@ -83,15 +83,15 @@ class CaseInsensitiveHeaders(dict[str, str]):
 class HeaderHooks:
     """The part of a validator that validates the headers of a response."""
 
-    notes: JudgingNotes
+    notes: ValidationNotes
     is_exact: bool
     responses: tuple[SchemaPath, str]
     """The operation's `responses`, and the key of the response that is validated."""
     _get_param_or_header_and_schema: Any
-    _judge_value: Any
+    _validate_value: Any
     _errors: Any
 
-    def _judge_headers(self, headers: Any, operation_response: SchemaPath) -> None:
+    def _validate_headers(self, headers: Any, operation_response: SchemaPath) -> None:
         """Validate the headers of a response.
 
         Raises:
@@ -108,7 +108,7 @@ class HeaderHooks:
                     errors.append(found)
             except (RecursionError, DamagedCatalogError):
                 raise
-            except Exception as error:  # noqa: BLE001  - the document is to blame, and the rest can be judged
+            except Exception as error:  # noqa: BLE001  - the document is to blame, and the rest can be validated
                 self.notes.add_failure(f"header `{name}`: {reason_of(error)}")
         if self.is_exact:
             for name, response in _described_elsewhere(*self.responses, headers):
@@ -131,9 +131,9 @@ class HeaderHooks:
         try:
             types = types_of(header / "schema") if "schema" in header else []
             if name.lower() == _COOKIES and types:
-                self._judge_cookies(headers.several(name), header / "schema", types)
+                self._validate_cookies(headers.several(name), header / "schema", types)
             elif "schema" in header and _is_choice(known := all_types([header / "schema"])):
-                self._judge_value(header / "schema", self._read(headers[name], header, known))
+                self._validate_value(header / "schema", self._read(headers[name], header, known))
             else:
                 self._get_param_or_header_and_schema(header, headers, name=name)
         except OpenAPIError as error:
@@ -163,13 +163,13 @@ class HeaderHooks:
         fitting = (value for value in readings if not self._errors(schema, value, None))
         return next(fitting, readings[0])
 
-    def _judge_cookies(self, values: list[str], schema: SchemaPath, types: list[str]) -> None:
+    def _validate_cookies(self, values: list[str], schema: SchemaPath, types: list[str]) -> None:
         """Validate each `Set-Cookie` alone: its dates have commas, so it cannot be joined (RFC 9110, section 5.3)."""
         if "array" in types:
-            self._judge_value(schema, values)
+            self._validate_value(schema, values)
             return
         for value in values:
-            self._judge_value(schema, value)
+            self._validate_value(schema, value)
 
 
 def _is_choice(types: set[str]) -> bool:

@@ -82,7 +82,7 @@ class _Overrides(BodyHooks):
             raise
         except RecursionError:
             raise wrapper() from NotValidatedError(TOO_DEEP)
-        except Exception as error:  # noqa: BLE001  - as in `Judge`: the document is to blame, and the rest can be judged
+        except Exception as error:  # noqa: BLE001  - as in `Validator`: the document is to blame, and the rest can be validated
             self.notes.add_failure(f"{part}: {reason_of(error)}")
             raise wrapper() from NotedError()
 
@@ -114,11 +114,11 @@ class _Overrides(BodyHooks):
         self, raw: Any, content: SchemaPath, mimetype: str | None = None
     ) -> tuple[Any, SchemaPath | None]:
         # openapi-core reads each body whole, as one value: also sequences, files, and what is only streamed.
-        return self._judge_content(raw, content, mimetype, super()._get_content_and_schema)  # type: ignore[misc]
+        return self._validate_content(raw, content, mimetype, super()._get_content_and_schema)  # type: ignore[misc]
 
     def _validate_schema(self, schema: SchemaPath, value: Any) -> None:
         # openapi-core follows a `$ref` before it evaluates, and loses the place of the schema and what is beside it.
-        self._judge_value(schema, value)
+        self._validate_value(schema, value)
 
 
 def _schema_of(parameter: SchemaPath) -> SchemaPath | None:
@@ -138,7 +138,7 @@ class RequestOverrides(_Overrides):
     """The methods of a validator of requests."""
 
     typed_values: Mapping[tuple[str, str], Any]
-    """As `JudgedRequest.values`."""
+    """As `ValidatedRequest.values`."""
 
     def _get_parameter(self, parameters: Any, param: SchemaPath) -> Any:
         # openapi-core asks for `Accept`, `Content-Type` and `Authorization`, which OpenAPI 3.1.1 ("Parameter Object")
@@ -253,7 +253,7 @@ class ResponseOverrides(HeaderHooks, _Overrides):
     def _get_headers(self, headers: Any, operation_response: SchemaPath) -> dict[str, Any]:
         # openapi-core validates the default of a missing header, reads no header of several types, and stops at the
         # first exception.
-        self._judge_headers(headers, operation_response)
+        self._validate_headers(headers, operation_response)
         return {}
 
     def _has_no_schema_of_swagger(self, content: SchemaPath) -> bool:

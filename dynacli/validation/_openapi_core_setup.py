@@ -24,7 +24,7 @@ from openapi_core.templating.responses.exceptions import ResponseNotFound
 from openapi_core.validation.request.validators import V32RequestValidator
 from openapi_core.validation.response.validators import V32ResponseValidator
 
-from dynacli.openapi.schema.evaluation.schema_error import JudgingNotes
+from dynacli.openapi.schema.evaluation.schema_error import ValidationNotes
 from dynacli.openapi.schema.read_schema import Direction
 from dynacli.validation import _document_path as document_path
 from dynacli.validation._body_hooks import NotValidatedError, UnreadableError
@@ -40,10 +40,10 @@ from dynacli.validation._openapi_core_overrides import (
 )
 from dynacli.validation._schema_validators import SchemaValidators
 from dynacli.validation.operation_document import child, resolve
-from dynacli.validation.read_body import JudgedValue
+from dynacli.validation.read_body import ValidatedValue
 
 if TYPE_CHECKING:
-    from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
+    from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
 
 __all__ = [
     "MediaTypeNotFound",
@@ -113,7 +113,7 @@ class _KnownRequest:
 class _Request(_KnownRequest):
     """A request in the form of openapi-core's protocol `Request`."""
 
-    def __init__(self, method: str, request: "JudgedRequest") -> None:
+    def __init__(self, method: str, request: "ValidatedRequest") -> None:
         self.method = method
         self.content_type = request.media_type
         self.body = request.body
@@ -129,7 +129,7 @@ class _Request(_KnownRequest):
 class _Response:
     """A response in the form of openapi-core's protocol `Response`."""
 
-    def __init__(self, response: "JudgedResponse") -> None:
+    def __init__(self, response: "ValidatedResponse") -> None:
         self.status_code = response.status
         self.content_type = response.content_type
         self.data: Any = response.body
@@ -174,8 +174,8 @@ def request_errors(
     spec: SchemaPath,
     version: str,
     steps: tuple[str, ...],
-    request: "JudgedRequest",
-    body_values: list[JudgedValue],
+    request: "ValidatedRequest",
+    body_values: list[ValidatedValue],
     validators: SchemaValidators,
 ) -> list[Exception]:
     """Return the errors that openapi-core finds in a request.
@@ -199,8 +199,8 @@ def response_errors(
     spec: SchemaPath,
     version: str,
     steps: tuple[str, ...],
-    response: "JudgedResponse",
-    body_values: list[JudgedValue],
+    response: "ValidatedResponse",
+    body_values: list[ValidatedValue],
     validators: SchemaValidators,
     *,
     is_exact: bool = False,
@@ -246,7 +246,7 @@ def _validator(
 
 
 def schema_validators(
-    document: dict[str, Any], version: str, direction: Direction, notes: JudgingNotes
+    document: dict[str, Any], version: str, direction: Direction, notes: ValidationNotes
 ) -> SchemaValidators:
     """Return what evaluates the schemas of a document.
 

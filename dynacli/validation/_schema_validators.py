@@ -8,7 +8,7 @@ from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from openapi_core.validation.schemas.validators import SchemaValidator
 
 from dynacli.openapi.schema.evaluation.compiled_schema import CompiledSchemas
-from dynacli.openapi.schema.evaluation.schema_error import TOO_DEEP, JudgingNotes, SchemaError
+from dynacli.openapi.schema.evaluation.schema_error import TOO_DEEP, SchemaError, ValidationNotes
 from dynacli.openapi.schema.evaluation.translation import SchemaSource, TooDeepError
 from dynacli.openapi.schema.read_schema import Direction, Follow
 
@@ -34,7 +34,7 @@ class SchemaValidators(SchemaValidatorsFactory):
         version: Any,
         direction: Direction,
         resolve: Callable[[str], Any],
-        notes: JudgingNotes,
+        notes: ValidationNotes,
         dialect: str = "",
     ) -> None:
         self.version, self.resolve, self.notes = version, resolve, notes

@@ -16,7 +16,7 @@ from dynacli.openapi.schema.read_schema import list_of, mapping_of
 from dynacli.validation._finding_sentences import branch_name, explain
 from dynacli.validation.finding import Finding
 from dynacli.validation.operation_document import pointer_below
-from dynacli.validation.read_body import JudgedValue
+from dynacli.validation.read_body import ValidatedValue
 
 __all__ = ["UndocumentedProperties"]
 
@@ -258,10 +258,10 @@ class UndocumentedProperties:
         self._explained = 0
         self.not_validated = ""
 
-    def findings(self, judged: JudgedValue) -> Iterator[Finding]:
+    def findings(self, validated: ValidatedValue) -> Iterator[Finding]:
         """Yield a finding for each property that is not mentioned."""
         self.not_validated = ""
-        found = self._findings([judged.schema], judged.value, judged.pointer)
+        found = self._findings([validated.schema], validated.value, validated.pointer)
         yield from islice(found, MAX_ERRORS)
         if next(found, None) is not None:
             self.not_validated = (

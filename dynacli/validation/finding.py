@@ -5,7 +5,7 @@ from typing import Any
 
 from dynacli.record import record
 
-__all__ = ["Finding", "Verdict", "reason_of"]
+__all__ = ["Finding", "ValidationResult", "reason_of"]
 
 
 @record
@@ -41,7 +41,7 @@ class Finding:
         return {**vars(self), "via": list(self.via)}
 
 
-class Verdict:
+class ValidationResult:
     """The result of validating one message.
 
     Attributes:
@@ -76,7 +76,7 @@ class Verdict:
         """Add findings; one that was found before on another way through the references is left out."""
         self.findings.extend(finding for finding in findings if self._is_new(finding))
 
-    def join(self, other: "Verdict") -> None:
+    def join(self, other: "ValidationResult") -> None:
         """Add what was found in another message of the same exchange."""
         self.extend(other.findings)
         self.tolerated.extend(other.tolerated)

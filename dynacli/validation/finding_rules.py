@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dynacli.record import record
-from dynacli.validation.finding import Finding, Verdict
+from dynacli.validation.finding import Finding, ValidationResult
 
 __all__ = ["RULES", "RULE_GROUPS", "BadIgnoreError", "Ignore", "ignores_of", "suppress"]
 
@@ -198,7 +198,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def suppress(
-    verdict: Verdict, ignores: Iterable[Ignore], names: Iterable[str], status: int | None = None
+    validation: ValidationResult, ignores: Iterable[Ignore], names: Iterable[str], status: int | None = None
 ) -> None:
     """Move the findings that are switched off to the result's `suppressed`, each with its reason.
 
@@ -212,14 +212,14 @@ def suppress(
     relevant = [entry for entry in ignores if not entry.operation or entry.operation.casefold() in folded]
     if not relevant:
         return
-    for findings in (verdict.findings, verdict.tolerated):
+    for findings in (validation.findings, validation.tolerated):
         kept = []
         for finding in findings:
             ignore = next((entry for entry in relevant if entry.matches(finding, status)), None)
             if ignore is None:
                 kept.append(finding)
             else:
-                verdict.suppressed.append((finding, ignore.reason))
+                validation.suppressed.append((finding, ignore.reason))
         findings[:] = kept
 
 

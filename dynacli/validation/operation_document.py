@@ -37,7 +37,7 @@ def operation_document(catalog: Catalog, operation: Operation) -> tuple[dict[str
     """
     part = catalog.part(operation.name)
     steps = tuple(part.get("steps") or (operation.method.lower(),))
-    # `Judge` looks at the credentials.
+    # `Validator` looks at the credentials.
     members = {name: value for name, value in part["operation"].items() if name != "security"}
     for step in reversed(steps):
         members = {step: members}

@@ -12,11 +12,11 @@ from dynacli.text.json_budget import MAX_VALUES, TooManyValuesError, check_value
 
 __all__ = [
     "FormValue",
-    "JudgedValue",
     "NotValidatedError",
     "RedirectBody",
     "UnreadBody",
     "UnreadableError",
+    "ValidatedValue",
     "is_about_bytes",
     "read_fields",
     "read_json",
@@ -30,7 +30,7 @@ _LARGE = 64 * 1024
 """The size of a body that orjson reads sooner than json although it has to be imported for that."""
 
 
-class JudgedValue(NamedTuple):
+class ValidatedValue(NamedTuple):
     """A value of a body that was validated by a schema.
 
     Args:

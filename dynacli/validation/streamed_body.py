@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from dynacli.http.semantics import is_event_stream, is_json, is_json_sequence, is_sequence, split_media_type
 from dynacli.validation.finding import Finding
 from dynacli.validation.read_body import (
-    JudgedValue,
     NotValidatedError,
     UnreadableError,
     UnreadBody,
+    ValidatedValue,
     read_json,
     read_json_text,
     read_text,
@@ -139,7 +139,7 @@ class StreamedBody:
         return bytes(body)
 
 
-class PassingValues(list[JudgedValue]):
+class PassingValues(list[ValidatedValue]):
     """A list of validated values that inspects each one as it is appended, and keeps only the findings.
 
     For the values of a stream, which would not fit into memory.
@@ -152,13 +152,13 @@ class PassingValues(list[JudgedValue]):
         inspect: Returns the findings of a value.
     """
 
-    def __init__(self, inspect: Callable[[JudgedValue], Iterable[Finding]]) -> None:
+    def __init__(self, inspect: Callable[[ValidatedValue], Iterable[Finding]]) -> None:
         super().__init__()
         self._inspect = inspect
         self.findings: list[Finding] = []
         self.cut = 0
 
-    def append(self, value: JudgedValue) -> None:
+    def append(self, value: ValidatedValue) -> None:
         """Inspect a value; it is not kept."""
         found = list(self._inspect(value))
         left = MAX_FINDINGS - len(self.findings)

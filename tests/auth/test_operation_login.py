@@ -69,7 +69,7 @@ def login(*words: str, terminal: tuple[str, ...] = (), at: str = "") -> Any:
     ],
     ids=["usual", "in data", "a text", "an expression"],
 )
-def test_the_token_of_an_response_is_stored(market: Shop, canary: str, value: Any, at: str) -> None:
+def test_the_token_of_a_response_is_stored(market: Shop, canary: str, value: Any, at: str) -> None:
     """It is sent by the calls that follow; what it was got with is kept nowhere."""
     response(market, value)
     assert 0 == login("--password", canary, at=at).exit_code
@@ -99,7 +99,7 @@ def test_a_password_is_asked_for(market: Shop, canary: str, monkeypatch: pytest.
     ],
     ids=["no text", "nothing there", "refused"],
 )
-def test_an_response_without_a_token(market: Shop, value: Any, status: int, at: str, message: str) -> None:
+def test_a_response_without_a_token(market: Shop, value: Any, status: int, at: str, message: str) -> None:
     """Exit code 10; the old credential stays."""
     response(market, {"token": "tok-old"})
     login("--password", "p")

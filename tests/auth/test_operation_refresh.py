@@ -226,7 +226,7 @@ def test_where_the_refresh_token_goes(
 
 
 @pytest.mark.parametrize("at", [(), ("--token-at", "access", "--refresh-token-at", "refresh")])
-def test_an_response_that_is_unlike_that_of_the_sign_in(
+def test_a_response_that_is_unlike_that_of_the_sign_in(
     directory: Directory, home: Path, at: tuple[str, ...]
 ) -> None:
     """A refresh may give a new token alone, and in another place; the refresh token is then good for the next, too."""

@@ -58,8 +58,8 @@ class Row(NamedTuple):
         """Return the line's cells."""
         least, most = self.limits
         limit = f"{least:.2f} to {most:.2f}" if least else f"{most:g}" if most < inf else "none"
-        verdict = "OVER" if self.is_over else "ok"
-        return self.name, self.base, self.base_figure, self.figure, f"{self.ratio:.2f}", limit, verdict
+        validation = "OVER" if self.is_over else "ok"
+        return self.name, self.base, self.base_figure, self.figure, f"{self.ratio:.2f}", limit, validation
 
 
 _TITLES = ("run", "base", "base figure", "figure", "ratio", "limit", "")
@@ -102,7 +102,7 @@ def _compiled(setting: Setting, pairs: int, figure: Callable[..., float]) -> Ite
         yield figure(run(command, setting.with_empty_cache()))
 
 
-def _judged_memory(setting: Setting, pairs: int) -> Row:
+def _validated_memory(setting: Setting, pairs: int) -> Row:
     command = setting.call("github", *_ISSUE, "--server", "ORIGIN")
     peak = median(run(command, setting.variables).peak_mib for _ in range(min(pairs, 5)))
     return Row("validated call, memory", "32 MiB", "", f"{peak:.1f} MiB", peak, (0, 32))
@@ -197,13 +197,13 @@ def _revisions_compared(setting: Setting, pairs: int) -> Row:
     return Row("two versions compared, seconds", "3 s", "", f"{seconds:.2f} s", seconds, (0, 3))
 
 
-def _judge_alone(setting: Setting, pairs: int) -> Row:
+def _validate_alone(setting: Setting, pairs: int) -> Row:
     """Validate ten thousand issues in a process that does nothing else."""
     (folder,) = (setting.directory / "cache" / "documents").glob(f"*{setting.github.stem}*")
     (catalog,) = folder.glob("*.sqlite")
     body = setting.directory / "ten-thousand.json"
     words = [str(catalog), _LIST, str(body), str(min(pairs, 5))]
-    command = [sys.executable, "-m", "tests.bench.judge", *words]
+    command = [sys.executable, "-m", "tests.bench.validator", *words]
     done = subprocess.run(command, capture_output=True, text=True, cwd=CHECKOUT, check=False)
     if done.returncode:
         raise FailedRunError(done.stderr)
@@ -271,7 +271,7 @@ _RUNS = dict(
             for size, response, limit in (("1,000", "thousand", 2.0), ("10,000", "ten-thousand", 5.0))
         ),
         ("demo call", _demo),
-        ("validated call, memory", _judged_memory),
+        ("validated call, memory", _validated_memory),
         ("thousand calls", _thousand_calls),
         ("hundred pages", _hundred_pages),
         ("hundred pages memory", _memory_of_pages),
@@ -280,7 +280,7 @@ _RUNS = dict(
         _proxied("proxy, added milliseconds", 1, 0),
         _proxied("proxy, added milliseconds, 50 at once", 50, 0.1),
         _proxied("proxy, added milliseconds, 50 at once, no wait", 50, 0),
-        ("judge alone", _judge_alone),
+        ("judge alone", _validate_alone),
         ("refresh due", _due),
         ("refresh with 304", _not_modified),
         ("changes seconds", _revisions_compared),

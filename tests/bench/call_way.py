@@ -182,8 +182,8 @@ def _main() -> int:
     sys.stdout.write(f"{'':10}{'modules':>9}{'limit':>7}{'functions':>11}{'moves':>7}\n")
     for name, way in ways.items():
         counts = f"{len(way.modules):9}{LIMITS[name]:7}{way.functions:11}{way.moves:7}"
-        verdict = "OVER" if len(way.modules) > LIMITS[name] else "ok"
-        sys.stdout.write(f"{name:10}{counts}  {verdict}\n")
+        validation = "OVER" if len(way.modules) > LIMITS[name] else "ok"
+        sys.stdout.write(f"{name:10}{counts}  {validation}\n")
     if options.list:
         for name, way in ways.items():
             sys.stdout.write(f"\n{name}: functions, module\n")

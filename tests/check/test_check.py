@@ -70,7 +70,7 @@ def _pet(status: int = 200, **fields: Any) -> Response:
         pytest.param(_pet(age="old", hidden=1), "off", [], id="nothing-judged"),
     ],
 )
-def test_the_verdict_on_an_response(
+def test_the_validation_on_a_response(
     server: Recorder, response: Response, level: str, rules: list[str]
 ) -> None:
     """Any documented status is validated by its own schema; one that is not documented is a finding at every level."""
@@ -229,7 +229,7 @@ def test_a_rate_that_is_none(server: Recorder, word: str) -> None:
 
 
 @pytest.mark.exhaustive
-def test_an_response_that_never_ends(server: Recorder) -> None:
+def test_a_response_that_never_ends(server: Recorder) -> None:
     """The time limit ends it; with nothing else wrong the exit code is that of time."""
     is_over = threading.Event()
 
@@ -255,7 +255,7 @@ def test_no_responses_at_all(server: Recorder) -> None:
     assert "and 2 more calls failed in the same way" in result.stderr
 
 
-def test_a_call_without_an_response_beside_a_break(server: Recorder) -> None:
+def test_a_call_without_a_response_beside_a_break(server: Recorder) -> None:
     """The document is broken, whatever the network did besides."""
     cut = Response(200, b"{", {"Content-Length": "100", "Connection": "close"})
     server.responses.update({"/p0": cut, "/p1": _pet(age="old")})
@@ -564,7 +564,7 @@ class _StreamHandler(BaseHTTPRequestHandler):
         pytest.param("application/json-seq", b'\x1e{"data": "a"}\n\x1e{"da', b"", [], id="records"),
     ],
 )
-def test_a_stream_without_an_end_is_judged_as_far_as_it_comes(
+def test_a_stream_without_an_end_is_validated_as_far_as_it_comes(
     server: Recorder, media_type: str, first: bytes, then: bytes, rules: list[str]
 ) -> None:
     """Whole items are validated, what was cut is not, it is reported, and a stream is not a call without a response."""
@@ -686,7 +686,7 @@ def test_a_file_in_a_directory_that_there_is_not(server: Recorder) -> None:
         ),
     ],
 )
-def test_an_response_to_an_id_that_was_made_up_for_a_body(
+def test_a_response_to_an_id_that_was_made_up_for_a_body(
     server: Recorder, schema: Any, words: tuple[str, ...], status: int, is_excused: bool
 ) -> None:
     """It is excused as one in a path is, and only there."""

@@ -101,7 +101,7 @@ def test_a_misbehaviour_is_found_where_something_changes(name: str, kind: str) -
 
 
 @pytest.mark.exhaustive
-def test_an_response_that_never_comes_is_found_in_every_operation() -> None:
+def test_a_response_that_never_comes_is_found_in_every_operation() -> None:
     """A call that hangs is ended by the time limit and said to have no response; alone it is exit code 7."""
     words = [word for name in _SAFE for word in ("--misbehave", f"{name}=hang")]
     result = _check(*words, "--timeout", "0.4", "--most", "1", "--parallel", "64")
@@ -129,7 +129,7 @@ def test_one_operation_misbehaves_and_no_other_is_blamed(kind: str) -> None:
     assert (9, ["get-run"]) == (result.exit_code, broken)
 
 
-def test_a_break_wins_over_a_call_without_an_response() -> None:
+def test_a_break_wins_over_a_call_without_a_response() -> None:
     """Of a response that does not match the document and one that never comes, the first decides the exit code."""
     words = ("--misbehave", "get-run=hang", "--misbehave", "get-org=wrong-type", "--timeout", "0.4")
     assert 9 == _check(*words).exit_code

@@ -24,7 +24,7 @@ from dynacli.registry.opened_api import OpenedApi
 from tests.harness import Response, recording, run_cli
 from tests.npm_programs import program
 from tests.sampling import examples
-from tests.validation.in_process_judge import answered, judge_of, judge_value
+from tests.validation.in_process_validator import answered, validate_value, validator_of
 
 JSON = "application/json"
 _PERSON = {
@@ -85,11 +85,11 @@ def _learn(tmp_path: Path, document: dict[str, Any], *seen: ObservedResponse) ->
 
 def _findings(document: dict[str, Any], *seen: ObservedResponse) -> list[str]:
     """What a validator finds who knows nothing of how the document came about."""
-    judge = judge_of(document)
+    validator = validator_of(document)
     return [
         f"{finding.rule} {finding.pointer}"
         for response in seen
-        for finding in judge.response(
+        for finding in validator.response(
             answered(response.body, response.status, response.content_type, response.headers), is_exact=True
         ).findings
     ]
@@ -283,7 +283,7 @@ def test_a_schema_allows_what_it_was_made_of(values: list[Any], version: str) ->
     dialect: Any = version[:3]
     schema = infer_schema(values, dialect)
     for value in values:
-        assert [] == judge_value(schema, value, version, is_exact=True).findings
+        assert [] == validate_value(schema, value, version, is_exact=True).findings
 
 
 @pytest.mark.parametrize(

@@ -539,7 +539,7 @@ def test_the_plan_names_values_and_their_origins(server: Recorder) -> None:
         pytest.param(b"", id="empty"),
     ],
 )
-def test_an_response_that_cannot_be_read_gives_nothing(server: Recorder, body: bytes) -> None:
+def test_a_response_that_cannot_be_read_gives_nothing(server: Recorder, body: bytes) -> None:
     """What is called JSON and is not has no values, and the check goes on."""
     server.responses["/runs"] = Response(body=body)
     rows = _checked(server, {"/runs": _get(), "/runs/{id}": _get(_path("id"), operationId="getRun")})

@@ -229,7 +229,7 @@ def test_a_plan_has_the_probes(server: Recorder) -> None:
     assert ("TRACE" in plain, []) == (False, server.requests)
 
 
-def test_probes_need_a_judge(server: Recorder) -> None:
+def test_probes_need_a_validator(server: Recorder) -> None:
     """Otherwise they would be sent for nothing."""
     api = save(document({"/pets": _get()}, [server.origin], version="3.1.0"))
     result = run_cli("check", api, "--probe", "--validate", "off")

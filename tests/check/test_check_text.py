@@ -201,7 +201,7 @@ def _row(text: str, name: str = "get-a") -> str:
 
 
 @pytest.mark.parametrize(
-    ("status", "responses", "verdict"),
+    ("status", "responses", "validation"),
     [
         pytest.param(200, {"s200": _good(_REF)}, "1/1 ok", id="ok"),
         pytest.param(404, {"s200": _good(_REF), "s404": _good(_REF)}, "1/2 only 4xx", id="4xx"),
@@ -217,11 +217,11 @@ def _row(text: str, name: str = "get-a") -> str:
         pytest.param(200, {"s200": {"$ref": "https://elsewhere.test/x"}}, "- not validated", id="nowhere"),
     ],
 )
-def test_the_labels(server: Recorder, status: int, responses: dict[str, Any], verdict: str) -> None:
+def test_the_labels(server: Recorder, status: int, responses: dict[str, Any], validation: str) -> None:
     """They say what was seen and validated, and nothing more."""
     server.responses["/a"] = json_response({"id": "a"}, status)
     words = _row(_text(server, {"/a": _get(**responses)})).split()
-    assert verdict == " ".join(words[4:5] + [word for word in words[5:] if word != "ms"][1:])
+    assert validation == " ".join(words[4:5] + [word for word in words[5:] if word != "ms"][1:])
 
 
 def test_responses_of_two_kinds_of_errors(server: Recorder) -> None:

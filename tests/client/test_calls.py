@@ -168,19 +168,19 @@ def test_bytes_are_exact(api: str, server: Recorder, body: bytes, media_type: st
         ("yaml", "b: 1\na:\n- 1.0\n- 2\n"),
     ],
 )
-def test_an_response_is_converted(api: str, output: str, expected: str) -> None:
+def test_a_response_is_converted(api: str, output: str, expected: str) -> None:
     """`-o json` lays out, `-o yaml` converts; order and numbers stay."""
     assert expected == run_cli(api, "list-pets", "-o", output).stdout
 
 
-def test_an_response_goes_into_a_file(api: str) -> None:
+def test_a_response_goes_into_a_file(api: str) -> None:
     """`-o @FILE` keeps the exact bytes, and standard output stays empty."""
     result = run_cli(api, "list-pets", "-o", "@pets.json")
     assert (0, "", "") == (result.exit_code, result.stdout, result.stderr)
     assert b'{"b": 1,\n "a": [1.0, 2]}' == Path("pets.json").read_bytes()
 
 
-def test_an_response_that_cannot_be_written_is_no_usage_error(api: str, server: Recorder) -> None:
+def test_a_response_that_cannot_be_written_is_no_usage_error(api: str, server: Recorder) -> None:
     """A binary response under `-o json` is exit 13: the code of wrong usage would say that nothing was sent."""
     server.responses["/pets"] = Response(200, b"\x89PNG\x00", {"Content-Type": "image/png"})
     result = run_cli(api, "list-pets", "-o", "json", "--validate", "off")
@@ -189,14 +189,14 @@ def test_an_response_that_cannot_be_written_is_no_usage_error(api: str, server: 
 
 
 @pytest.mark.parametrize("output", ["json", "yaml"])
-def test_an_response_that_cannot_be_written_is_judged(api: str, server: Recorder, output: str) -> None:
+def test_a_response_that_cannot_be_written_is_validated(api: str, server: Recorder, output: str) -> None:
     """The result and the report come before the end of a call whose response cannot be written in the format."""
     server.responses["/pets"] = Response(200, b"\x89PNG\x00", {"Content-Type": "image/png"})
     words = ("list-pets", "-o", output, "--validate", "strict", "--report", "json=r.json")
     result = run_cli(api, *words)
     assert (13, b"\x89PNG\x00", 1) == (result.exit_code, result.stdout_bytes, len(server.requests))
-    verdict, _, rest = result.stderr.partition("[undocumented-media-type]")
-    assert verdict.startswith("warning: The response does not match the document")
+    validation, _, rest = result.stderr.partition("[undocumented-media-type]")
+    assert validation.startswith("warning: The response does not match the document")
     assert f"error: The response cannot be shown as {output.upper()}" in rest
     report = json.loads(Path("r.json").read_text())
     assert (["undocumented-media-type"], 200) == (
@@ -206,7 +206,7 @@ def test_an_response_that_cannot_be_written_is_judged(api: str, server: Recorder
     assert "cannot be shown" in report["calls"][0]["error"]
 
 
-def test_the_status_of_an_response_that_cannot_be_written_is_told(api: str, server: Recorder) -> None:
+def test_the_status_of_a_response_that_cannot_be_written_is_told(api: str, server: Recorder) -> None:
     """A 500 stays one where its body cannot be written in the format that is asked for."""
     server.responses["/pets"] = Response(500, b"\x89PNG\x00", {"Content-Type": "image/png"})
     result = run_cli(api, "list-pets", "-o", "json")

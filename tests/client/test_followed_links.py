@@ -169,7 +169,7 @@ def test_read_follows_to_what_changes_nothing_alone(server: Recorder) -> None:
     ],
     ids=["missing", "null", "html", "another-status", "not-to-be-sent", "failed", "next-failed"],
 )
-def test_an_response_that_cannot_be_followed_is_the_last(
+def test_a_response_that_cannot_be_followed_is_the_last(
     server: Recorder, response: Response, code: int, said: str, written: bool
 ) -> None:
     """It is printed; what it lacks is exit 13, and a status that is not a success ends it as it ends any call."""
@@ -180,7 +180,7 @@ def test_an_response_that_cannot_be_followed_is_the_last(
     assert said in result.stderr
 
 
-def test_every_response_is_judged(server: Recorder) -> None:
+def test_every_response_is_validated(server: Recorder) -> None:
     """The findings of each are reported once; at `strict` the first wrong response ends it."""
     api = _api(server)
     server.responses["/runs/7"] = json_response({"step": "x"})

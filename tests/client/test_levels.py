@@ -10,7 +10,7 @@ import pytest
 import dynacli
 from dynacli.auth.credentials import Variables
 from dynacli.registry._configuration_text import edited
-from dynacli.validation.finding import Finding, Verdict
+from dynacli.validation.finding import Finding, ValidationResult
 from dynacli.validation.finding_rules import RULES, BadIgnoreError, Ignore, ignores_of, suppress
 from tests.documents import document, operation, save
 from tests.harness import Recorder, Response, Result, run_cli
@@ -246,12 +246,14 @@ def test_what_an_exception_is_about(
     ignore: dict[str, str], finding: dict[str, Any], status: int | None, is_ignored: bool
 ) -> None:
     """All that it names must fit; what it does not name may be anything."""
-    verdict = Verdict()
-    verdict.extend([_finding(**finding)])
-    found = list(verdict.findings)
-    suppress(verdict, [Ignore(**{"rule": "*", "reason": "reason", **ignore})], ("get-pet", "getPet"), status)
-    assert ([] if is_ignored else found) == verdict.findings
-    assert ([(found[0], "reason")] if is_ignored else []) == verdict.suppressed
+    validation = ValidationResult()
+    validation.extend([_finding(**finding)])
+    found = list(validation.findings)
+    suppress(
+        validation, [Ignore(**{"rule": "*", "reason": "reason", **ignore})], ("get-pet", "getPet"), status
+    )
+    assert ([] if is_ignored else found) == validation.findings
+    assert ([(found[0], "reason")] if is_ignored else []) == validation.suppressed
 
 
 BAD_IGNORES: dict[str, tuple[Any, str]] = {
@@ -484,7 +486,7 @@ def test_the_letter_counts_at_exact(server: Recorder, lenient: str) -> None:
     assert 9 == run_cli(lenient, *words, "--body", "{}").exit_code
 
 
-def test_an_response_by_two_alternatives_is_a_finding(server: Recorder, lenient: str) -> None:
+def test_a_response_by_two_alternatives_is_a_finding(server: Recorder, lenient: str) -> None:
     """It is reported as the likely fault of the document."""
     headers = {"Content-Type": "application/json"}
     server.responses["/pet"] = Response(200, b'{"role": "ADMIN"}', headers)

@@ -245,7 +245,7 @@ def test_files_are_paths_file_objects_or_bytes(pets: dynacli.Api, server: Record
     assert (b"text", ["text/plain"]) == (server.last.body, server.last.headers["content-type"])
 
 
-def test_an_response_says_everything(pets: dynacli.Api, server: Recorder) -> None:
+def test_a_response_says_everything(pets: dynacli.Api, server: Recorder) -> None:
     """Status, headers in any case, data, bytes, the request, and what the validator found."""
     server.responses["/pets/1"] = Response(
         200, b'{"id": "x"}', {"Content-Type": "application/json", "X-A": "1"}
@@ -497,18 +497,18 @@ def test_a_credential_comes_from_the_environment_and_is_not_shown(
         api.call("safe")
 
 
-def test_connections_and_the_judge_are_kept(
+def test_connections_and_the_validator_are_kept(
     pets: dynacli.Api, server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second call makes no new connection and no new validate, and sends no cookie of the first response."""
     import socket
 
-    from dynacli.validation import judge
+    from dynacli.validation import validator
 
     headers = {"Content-Type": "application/json", "Set-Cookie": "a=b"}
     server.responses["/pets/1"] = Response(200, b'{"id": 1}', headers)
     assert 200 == pets.call("get-pet", pet_id="1").status
-    monkeypatch.setattr(judge, "operation_document", None)
+    monkeypatch.setattr(validator, "operation_document", None)
     monkeypatch.setattr(socket.socket, "connect", None)
     assert 200 == pets.call("get-pet", pet_id="1").status
     assert "cookie" not in server.last.headers

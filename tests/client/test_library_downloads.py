@@ -30,7 +30,7 @@ def api(server: Recorder) -> Iterator[Api]:
 
 
 @pytest.mark.parametrize("resume", [False, True])
-def test_an_response_goes_into_a_file(api: Api, server: Recorder, resume: bool) -> None:
+def test_a_response_goes_into_a_file(api: Api, server: Recorder, resume: bool) -> None:
     """It is validated by its size, and not held in memory."""
     server.responses["/file"] = Response(200, _CONTENT, _HEADERS)
     response = api.download("get-file", Path("out"), id=3, resume=resume)

@@ -68,7 +68,7 @@ def _in_turn(*responses: Response) -> Callable[[RecordedRequest], Response]:
     ],
     ids=_TYPES,
 )
-def test_items_are_yielded_and_judged(
+def test_items_are_yielded_and_validated(
     server: Recorder, name: str, body: bytes, items: list[Any], level: str
 ) -> None:
     """The findings are there when the last item was read; nothing is kept."""
@@ -154,7 +154,7 @@ def test_items_that_cannot_be_read_are_counted(
     ("status", "error", "message"),
     [(404, HttpError, "responded with 404"), (200, FormatError, "not a stream")],
 )
-def test_an_response_that_is_no_stream_is_whole(
+def test_a_response_that_is_no_stream_is_whole(
     api: Api, server: Recorder, status: int, error: type[Exception], message: str
 ) -> None:
     """Its value is there, and it has no items."""

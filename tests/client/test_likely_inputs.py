@@ -107,7 +107,7 @@ def test_fields_that_an_error_names_are_options(shape: str, status: int, server:
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b"{", b"[" * 5000, b'{"errors": [{"field": 7}]}'])
-def test_an_response_that_says_nothing_names_nothing(body: bytes, server: Recorder) -> None:
+def test_a_response_that_says_nothing_names_nothing(body: bytes, server: Recorder) -> None:
     """What cannot be read leaves the usual hint."""
     error = _call(server, 422, body).error
     assert "inputs" not in error

@@ -170,7 +170,7 @@ def test_a_status_that_stays_ends_it(server: Recorder, clock: Clock, status: int
     ],
     ids=["html", "no-type", "binary", "broken", "of-null"],
 )
-def test_an_response_that_cannot_be_looked_at_ends_it(
+def test_a_response_that_cannot_be_looked_at_ends_it(
     server: Recorder, clock: Clock, response: Response, reason: str, written: str
 ) -> None:
     """Exit 13, and the response is written as it came."""
@@ -180,7 +180,7 @@ def test_an_response_that_cannot_be_looked_at_ends_it(
     assert "`--wait`" in result.stderr
 
 
-def test_an_response_without_a_body_is_null(server: Recorder, clock: Clock) -> None:
+def test_a_response_without_a_body_is_null(server: Recorder, clock: Clock) -> None:
     """As a server may say that there is nothing yet."""
     api = _api(server, Response(204, b"", {}), job("done"))
     assert (0, [2]) == (run_cli(api, "get-job", "--wait", "state").exit_code, clock.pauses)
@@ -222,7 +222,7 @@ def test_the_request_is_shown_without_waiting(server: Recorder) -> None:
     assert (0, True, []) == (result.exit_code, "GET /job" in result.stdout, server.requests)
 
 
-def test_the_last_response_is_judged(server: Recorder, clock: Clock) -> None:  # noqa: ARG001
+def test_the_last_response_is_validated(server: Recorder, clock: Clock) -> None:  # noqa: ARG001
     """What does not match the document in the responses before it is not told."""
     api = _api(server, job(1.5), job({"a": 1}), job({"a": 1}, 503), job(True))
     result = run_cli(

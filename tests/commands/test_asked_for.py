@@ -80,7 +80,7 @@ def test_circular_schemas_do_not_eat_the_memory(schemas: dict[str, Any]) -> None
         assert (0, "") == (done.returncode, done.stderr), words
 
 
-def test_a_circular_schema_is_judged() -> None:
+def test_a_circular_schema_is_validated() -> None:
     """Values of it are checked at any depth.
 
     stoplightio/prism#1456.
@@ -268,7 +268,7 @@ def test_an_empty_body_is_an_object() -> None:
     assert "{}" == request_of("make", "--body", "{}")["body"]
 
 
-def test_an_response_without_content_is_not_parsed(server: Recorder) -> None:
+def test_a_response_without_content_is_not_parsed(server: Recorder) -> None:
     """204 ends with 0 and prints nothing.
 
     shivaam/openapi-cli-gen, docs/bugs.

@@ -149,7 +149,7 @@ def test_a_reference_to_another_host_tells_how_to_allow_it() -> None:
     assert "is not in the cache. Fetch it once: with `--refresh`" in found["warnings"][0]["message"]
 
 
-def test_a_parameter_is_judged_as_what_it_says_it_is() -> None:
+def test_a_parameter_is_validated_as_what_it_says_it_is() -> None:
     """Of the forms that a parameter of Swagger 2.0 can have, the one with its `in` tells what is wrong."""
     parameters = [{"in": "path", "name": "p", "type": "string"}]
     made = {

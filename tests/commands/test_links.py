@@ -179,7 +179,7 @@ def test_a_link_shows_the_command_of_the_next_call(link: dict[str, Any], expecte
         assert request_of(*words)["target"].startswith(("/repos/", "/users/")) or "--server" in words
 
 
-def test_the_example_of_an_response_goes_before_those_of_schemas() -> None:
+def test_the_example_of_a_response_goes_before_those_of_schemas() -> None:
     """The media type's own example is about the whole response, so that its values belong together."""
     link = {
         "operationId": "getRepo",
@@ -281,7 +281,7 @@ def test_links_of_several_responses_are_all_there() -> None:
     ]
 
 
-def test_the_links_of_an_response_may_be_a_reference() -> None:
+def test_the_links_of_a_response_may_be_a_reference() -> None:
     """The map itself, too, which documents with many responses alike write once."""
     get_user = operation("getUser")
     get_user["responses"] = {"200": {"description": "", "links": {"$ref": "#/components/links"}}}

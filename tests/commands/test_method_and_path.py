@@ -96,7 +96,7 @@ def test_options_are_completed_behind_a_method_and_a_path() -> None:
         ("GET", "/repo/octo/all", "Did you mean `/repos/{owner}/all`?"),
     ],
 )
-def test_a_path_that_the_document_does_not_have_is_called_unjudged(
+def test_a_path_that_the_document_does_not_have_is_called_unvalidated(
     verb: list[str], method: str, path: str, note: str, server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server and the credentials are the API's; a note says that nothing is validated."""

@@ -105,7 +105,7 @@ def test_inputs_are_completed_that_name_a_thing(api: str, server: Recorder) -> N
         pytest.param([], [], id="empty"),
     ],
 )
-def test_where_the_ids_of_an_response_are(
+def test_where_the_ids_of_a_response_are(
     response: Any, offered: list[str], api: str, server: Recorder
 ) -> None:
     """Items are found as a check finds them; what could harm a shell is left out."""
@@ -114,7 +114,7 @@ def test_where_the_ids_of_an_response_are(
     assert offered == _offered(api, "get-run", "")
 
 
-def test_an_response_that_breaks_off_has_no_ids(api: str, server: Recorder) -> None:
+def test_a_response_that_breaks_off_has_no_ids(api: str, server: Recorder) -> None:
     """JSON that is none is not a response to learn from, and what was read of it before stays."""
     _response(server, "/runs", [{"id": "r1"}])
     run_cli(api, "list-runs")

@@ -12,11 +12,11 @@ from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.document.load import Document
 from dynacli.openapi.document.references.cut_document import make_portable
 from dynacli.openapi.document.references.scan import scan
-from dynacli.validation.judged_messages import JudgedResponse
+from dynacli.validation.validated_messages import ValidatedResponse
 from tests.converted_documents import is_valid
 from tests.documents import document, load_tree, operation, save
 from tests.harness import run_cli
-from tests.validation.in_process_judge import judge_of
+from tests.validation.in_process_validator import validator_of
 from tests.validation.pairs import PAIRS, Pair
 
 _NULL = {"type": "null"}
@@ -384,11 +384,11 @@ _OF_THE_VERSION = {
 }
 
 
-def _judged(pair: Pair, converted: Converted) -> bool:
-    judge = judge_of(converted.tree, is_mended=pair.is_mended)
-    if isinstance(pair.message, JudgedResponse):
-        return judge.response(pair.message, is_exact=pair.is_exact).is_valid
-    return judge.request(pair.message).is_valid
+def _validated(pair: Pair, converted: Converted) -> bool:
+    validator = validator_of(converted.tree, is_mended=pair.is_mended)
+    if isinstance(pair.message, ValidatedResponse):
+        return validator.response(pair.message, is_exact=pair.is_exact).is_valid
+    return validator.request(pair.message).is_valid
 
 
 @pytest.mark.sampled(6)
@@ -402,10 +402,10 @@ def _judged(pair: Pair, converted: Converted) -> bool:
         if not version.startswith(wanted) and pair.name not in _OF_THE_VERSION
     ],
 )
-def test_verdicts_stay_the_same(pair: Pair, version: str, wanted: str) -> None:
+def test_validations_stay_the_same(pair: Pair, version: str, wanted: str) -> None:
     """A message is as right by a conversion as by the document; where something got lost, it may be right, too."""
     loaded: Document = load_tree(pair.document_in(version))
     converted = convert_version(make_portable(loaded.tree).tree, loaded.version, wanted)
     is_right = all(expected.startswith(("?", "~")) for expected in pair.expected)
-    is_now_right = _judged(pair, converted)
+    is_now_right = _validated(pair, converted)
     assert is_now_right == is_right or (is_now_right and converted.losses)

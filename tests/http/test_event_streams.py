@@ -65,7 +65,7 @@ def test_events_go_on_where_they_were(server: Recorder) -> None:
 
 
 @pytest.mark.parametrize("output", ["raw", "ndjson", "lines", "json", "csv", "auto"])
-def test_events_are_written_and_judged_across_connections(server: Recorder, output: str) -> None:
+def test_events_are_written_and_validated_across_connections(server: Recorder, output: str) -> None:
     """Each format has all of them."""
     server.responses["/a"] = _in_turn(
         _breaking(b'id: 1\ndata: {"n": 1}\n\n'), _whole(b'id: 2\ndata: {"n": 2}\n\n')

@@ -94,7 +94,7 @@ def test_proxies_are_read_as_the_standard_library_reads_them(
 
 
 @pytest.mark.exhaustive
-def test_cookies_of_an_response_are_not_kept(document: str, server: Recorder) -> None:
+def test_cookies_of_a_response_are_not_kept(document: str, server: Recorder) -> None:
     """A cookie that a redirect sets does not come along to where it leads."""
     server.responses["/pets"] = Response(302, b"", {"Location": "/there", "Set-Cookie": "a=b; Path=/"})
     server.responses["/there"] = Response(200, b"[]")

@@ -67,7 +67,7 @@ def test_unsafe_methods_do_not_follow(api: str, server: Recorder, status: int, m
     ],
     ids=lambda value: "-".join(map(str, value)) if isinstance(value, tuple) else str(value),
 )
-def test_what_a_documented_redirect_leads_to_is_not_judged(
+def test_what_a_documented_redirect_leads_to_is_not_validated(
     server: Recorder, responses: tuple[str, ...], final: int, expected: tuple[int, str]
 ) -> None:
     """The redirect is the response that is validated; what is at a place outside of the document is not."""

@@ -287,7 +287,7 @@ REFUSED: dict[str, tuple[bytes, str, OutputForm, str, str]] = {
     ("body", "media_type", "form", "message", "reason"), REFUSED.values(), ids=list(REFUSED)
 )
 @pytest.mark.parametrize("file", ["", "out"], ids=["pipe", "file"])
-def test_an_response_that_has_not_the_form_is_not_lost(
+def test_a_response_that_has_not_the_form_is_not_lost(
     body: bytes, media_type: str, form: OutputForm, message: str, reason: str, file: str
 ) -> None:
     """It is written as JSON, or as it came where it is not JSON, and the error says why."""

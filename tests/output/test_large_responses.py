@@ -40,7 +40,7 @@ def test_values_are_counted_outside_of_strings(text: bytes, *, is_too_many: bool
 
 
 @pytest.mark.parametrize("words", [("-f", "length(@)"), ("-o", "table"), ("-o", "yaml"), ("-o", "lines")])
-def test_an_response_of_too_many_values_is_printed_as_it_came(
+def test_a_response_of_too_many_values_is_printed_as_it_came(
     words: tuple[str, ...], server: Recorder
 ) -> None:
     """Whatever would have to read all of it says so with the exit code 13, and the response is not lost."""
@@ -52,7 +52,7 @@ def test_an_response_of_too_many_values_is_printed_as_it_came(
 
 
 @pytest.mark.parametrize("words", [("-o", "json"), ("--validate", "strict"), ("--all",)])
-def test_an_response_of_too_many_values_may_pass(words: tuple[str, ...], server: Recorder) -> None:
+def test_a_response_of_too_many_values_may_pass(words: tuple[str, ...], server: Recorder) -> None:
     """Where nothing has to read it, it is printed unchanged."""
     server.responses["/pets"] = Response(body=_MANY)
     result = run_cli(save(pets("1", server.origin)), "list-pets", *words)

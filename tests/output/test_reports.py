@@ -9,7 +9,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dynacli.output.finding_reports import JudgedCall, github_report, json_report, junit_report, sarif_report
+from dynacli.output.finding_reports import (
+    ValidatedCall,
+    github_report,
+    json_report,
+    junit_report,
+    sarif_report,
+)
 from tests.documents import document, operation, save, serve
 from tests.harness import Recorder, Response, Result, run_cli
 from tests.npm_programs import program
@@ -32,18 +38,18 @@ def _finding(**more: Any) -> dict[str, Any]:
     }
 
 
-def _calls(finding: dict[str, Any] | None = None) -> list[JudgedCall]:
+def _calls(finding: dict[str, Any] | None = None) -> list[ValidatedCall]:
     finding = finding or _finding()
     return [
-        JudgedCall(
+        ValidatedCall(
             "pets", "get-pet", "GET", "/pets/{id}", "http://h/pets/1", 200, 0.5, (finding,), ("a pattern",)
         ),
-        JudgedCall("pets", "get-pet", "GET", "/pets/{id}", "http://h/pets/2", 200, 0.25),
-        JudgedCall(
+        ValidatedCall("pets", "get-pet", "GET", "/pets/{id}", "http://h/pets/2", 200, 0.25),
+        ValidatedCall(
             "pets", "list-pets", "GET", "/pets", suppressed=({**finding, "reason": "known"},), status=200
         ),
-        JudgedCall("zoo", "feed", "POST", "/feed", skipped="it is not safe"),
-        JudgedCall("zoo", "look", "GET", "/look", url="http://h/look", error="The connection was refused"),
+        ValidatedCall("zoo", "feed", "POST", "/feed", skipped="it is not safe"),
+        ValidatedCall("zoo", "look", "GET", "/look", url="http://h/look", error="The connection was refused"),
     ]
 
 
@@ -165,7 +171,7 @@ def test_hostile_text_breaks_no_format(name: str) -> None:
     """A report with any text of a server can be read, has as many entries, and drives no terminal."""
     finding = _finding(message=HOSTILE, pointer=f"/{HOSTILE}", got=HOSTILE, rule=HOSTILE)
     finding["document"] = {"file": f"/{HOSTILE}", "line": 1, "column": None, "pointer": HOSTILE}
-    calls = [JudgedCall(HOSTILE, HOSTILE, "GET", HOSTILE, HOSTILE, 200, 0.1, (finding,), (HOSTILE,))]
+    calls = [ValidatedCall(HOSTILE, HOSTILE, "GET", HOSTILE, HOSTILE, 200, 0.1, (finding,), (HOSTILE,))]
     text = REPORTS[name](calls)
     text.encode("utf-8")  # no lone surrogate is left
     assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202e]", text)
@@ -302,14 +308,14 @@ def test_every_end_of_a_call_has_its_report(
 
 
 @pytest.mark.parametrize("words", [(), ("--dry-run", "json")], ids=["sent", "shown"])
-def test_a_report_of_a_call_that_is_not_judged_says_so(api: str, words: tuple[str, ...]) -> None:
+def test_a_report_of_a_call_that_is_not_validated_says_so(api: str, words: tuple[str, ...]) -> None:
     """A report at the level `off` says that nothing was validated, so that no one takes it for a good result."""
     assert 0 == run_cli(api, "get-pet", *words, "--validate", "off", "--report", "json=r.json").exit_code
     report = _json()
     assert ([], ["nothing is validated at the level `off`"]) == (report["findings"], report["not_validated"])
 
 
-def test_a_call_without_an_response_has_an_error() -> None:
+def test_a_call_without_a_response_has_an_error() -> None:
     """No one listens: exit code 6, and a report that is not valid."""
     name = save(document({"/pet": {"get": operation("getPet")}}, ["http://127.0.0.1:9"]))
     result = run_cli(name, "get-pet", "--report", "json=r.json", "--report", "junit=r.xml")

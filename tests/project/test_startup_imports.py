@@ -161,7 +161,7 @@ _PLAIN = (
     | _modules("auth.credentials auth.secret urls")
     | _modules(
         """
-        client.call client.call_judge client.call_settings client.consent client.engine.call_engine
+        client.call client.call_validator client.call_settings client.consent client.engine.call_engine
         client.inputs.call_inputs client.inputs.collect_values client.sign_request
         commands._call.make_call registry.record_call
         """
@@ -196,10 +196,10 @@ _ENDED = _modules("commands._call.conclude_call commands._call.receive_response"
 _SENT = _BUILT | _WIRE | _ENDED
 _ACCEPTED = _SENT | _modules(
     """
-    openapi.model.patterns validation.judge_by_level
+    openapi.model.patterns validation.validate_by_level
     validation.read_body text.json_budget
     validation.finding
-    openapi.schema.evaluation._formats validation.judged_messages
+    openapi.schema.evaluation._formats validation.validated_messages
     openapi.schema.evaluation.schema_error
     openapi.schema.evaluation.prepared_values openapi.schema.evaluation.compiled_schema
     openapi.schema.evaluation._keyword_translations
@@ -217,12 +217,12 @@ _DEMO = (
 )
 _ASKED = (
     _ACCEPTED
-    | _modules("client.responses.verdict_text")
+    | _modules("client.responses.validation_text")
     | _modules(
         """
         validation._body_hooks
         validation._document_path validation._header_hooks
-        validation._import_openapi_core validation.judge validation.operation_document
+        validation._import_openapi_core validation.validator validation.operation_document
         openapi.schema.evaluation.prepared_values validation._schema_validators
         validation.streamed_body
         """
@@ -425,7 +425,7 @@ def test_httpx_is_imported_without_its_own_command_line(
     assert set() == _loaded([*call, "--validate", "off"], tmp_path) & {"httpx._main", "pygments", "rich"}
 
 
-def test_a_judged_call_is_judged_by_the_lean_import(pets: None, server: Recorder, tmp_path: Path) -> None:  # noqa: ARG001
+def test_a_call_is_validated_by_the_lean_import(pets: None, server: Recorder, tmp_path: Path) -> None:  # noqa: ARG001
     """openapi-core is there, and what it would bring along without being needed is not."""
     server.responses["/pets/1"] = Response(200, b'{"id": 1}')
     found = _loaded([*_CALL.replace("ORIGIN", server.origin).split(), "--validate", "strict"], tmp_path)

@@ -527,7 +527,7 @@ def test_a_body_of_lines_has_a_value_on_each(body: str, words: tuple[str, ...], 
 
 
 @pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
-def test_lines_of_a_choice_between_arrays_are_judged_as_the_array_that_they_are(keyword: str) -> None:
+def test_lines_of_a_choice_between_arrays_are_validated_as_the_array_that_they_are(keyword: str) -> None:
     """Before 3.2 a schema may be that of each line, or of all of them; such a choice is of all of them."""
     arrays = [{"type": "array", "items": _object((name,), **{name: INTEGER})} for name in ("x", "y")]
     save(document({"/a": {"post": operation("a", body={keyword: arrays}, media_type=LINES)}}))

@@ -171,7 +171,7 @@ def test_what_a_form_cannot_hold_is_refused(
     ],
 )
 @pytest.mark.parametrize("encoding", [None, {"style": "deepObject", "explode": True}], ids=["none", "deep"])
-def test_a_form_is_judged_as_what_it_is_made_of(
+def test_a_form_is_validated_as_what_it_is_made_of(
     encoding: dict[str, Any] | None, finding: str, words: tuple[str, ...]
 ) -> None:
     """A form is validated by the values that it was written from, so that no encoding makes a right value wrong."""

@@ -537,7 +537,7 @@ def test_a_body_that_is_multipart_already_is_sent_as_it_is(server: Recorder) -> 
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_the_judge_reads_the_parts(finding: str, words: tuple[str, ...]) -> None:
+def test_the_validator_reads_the_parts(finding: str, words: tuple[str, ...]) -> None:
     """Values are validated as what they are, files by their number of bytes, and none is read for it."""
     properties = {
         **PROPERTIES,
@@ -589,7 +589,7 @@ def test_a_document_names_no_file_of_ours() -> None:
     ] == _shown("--example")
 
 
-def test_responses_in_parts_are_judged(server: Recorder) -> None:
+def test_responses_in_parts_are_validated(server: Recorder) -> None:
     """A response of `multipart/form-data` is read by its parts, too."""
     schema = {"type": "object", "properties": {"count": {"type": "integer"}, "file": FILE}}
     responses = {"200": {"description": "", "content": {FORM_DATA: {"schema": schema}}}}

@@ -327,7 +327,7 @@ def test_members_cannot_hold_the_dot_that_separates_them() -> None:
         (serialize_header, ["a b", "c"], {"style": "ssv"}, "a b c"),
     ],
 )
-def test_what_reads_back_as_another_list_is_refused_unless_nothing_is_judged(
+def test_what_reads_back_as_another_list_is_refused_unless_nothing_is_validated(
     write: Callable[..., str], value: Any, options: dict[str, Any], expected: str
 ) -> None:
     """A member that holds its delimiter, or an empty one in a path, is refused with the way to send it."""
@@ -348,7 +348,7 @@ def test_what_reads_back_as_another_list_is_refused_unless_nothing_is_judged(
         ([""], {"style": "matrix", "explode": True}, ";x"),
     ],
 )
-def test_an_empty_value_of_a_path_is_sent_if_nothing_is_judged(
+def test_an_empty_value_of_a_path_is_sent_if_nothing_is_validated(
     value: Any, options: dict[str, Any], expected: str
 ) -> None:
     """The error names the way to send it."""

@@ -171,7 +171,7 @@ def test_the_pairs_are_those_of_the_url(name: str, value: Any, explode: bool) ->
     assert is_replaced or ("fixed", "1") == found[0]
 
 
-JUDGED = [
+VALIDATED = [
     pytest.param("query", {"style": "form"}, '{"R":100,"G":true}', id="form-object"),
     pytest.param(
         "query", {"style": "deepObject"}, '{"R":100,"B":"x","deep":{"a":[1,{"b":2}]}}', id="deep-nested"
@@ -184,8 +184,8 @@ JUDGED = [
 ]
 
 
-@pytest.mark.parametrize(("location", "more", "value"), JUDGED)
-def test_what_openapi_core_cannot_read_is_judged_by_the_value(
+@pytest.mark.parametrize(("location", "more", "value"), VALIDATED)
+def test_what_openapi_core_cannot_read_is_validated_by_the_value(
     location: str, more: dict[str, Any], value: str
 ) -> None:
     """A value that fits passes, and one that does not is refused, also where the text cannot be read back."""

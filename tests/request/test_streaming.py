@@ -155,7 +155,7 @@ def test_a_pipe_is_read_while_it_is_written(server: Recorder, api: str) -> None:
     assert content == server.last.body
 
 
-def test_a_text_is_judged_when_it_is_small(server: Recorder) -> None:
+def test_a_text_is_validated_when_it_is_small(server: Recorder) -> None:
     """A text of up to a megabyte is read for the validator; a larger one goes out not validated."""
     body = {"type": "string", "pattern": "^a"}
     api = save(document({"/text": {"post": operation("text", body=body, media_type="text/plain")}}))
@@ -180,7 +180,7 @@ def test_an_empty_text_is_a_body(server: Recorder, api: str) -> None:
         assert b"" == server.last.body
 
 
-def test_the_number_of_bytes_is_judged(server: Recorder, api: str) -> None:
+def test_the_number_of_bytes_is_validated(server: Recorder, api: str) -> None:
     """`maxLength` of a body of bytes counts them, and the file is not read for it."""
     Path("fits").write_bytes(b"\xff\xff\xff")
     Path("large").write_bytes(b"\xff\xff\xff\xff")

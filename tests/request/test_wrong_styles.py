@@ -41,9 +41,7 @@ def test_a_value_that_fits_passes_and_another_one_does_not(location: str, style:
 
 
 @pytest.mark.parametrize("style", ["bogus", "form", "deepObject"])
-def test_a_header_of_an_response_is_read_in_the_only_style_that_there_is(
-    server: Recorder, style: str
-) -> None:
+def test_a_header_of_a_response_is_read_in_the_only_style_that_there_is(server: Recorder, style: str) -> None:
     """A header of a response is a finding only where it came and does not fit."""
     header = {"$ref": "#/components/headers/N"}
     response = {"description": "x", "headers": {"X-N": header}}

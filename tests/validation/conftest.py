@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from dynacli.validation.finding import Verdict
-from dynacli.validation.judge import Judge
-from dynacli.validation.judge_by_level import OperationSchemas, accepts_request, accepts_response
+from dynacli.validation.finding import ValidationResult
+from dynacli.validation.validate_by_level import OperationSchemas, accepts_request, accepts_response
+from dynacli.validation.validator import Validator
 
 _ACCEPTS: dict[str, Any] = {"request": accepts_request, "response": accepts_response}
 
@@ -19,22 +19,22 @@ def nothing_wrong_is_accepted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[
     wrong: list[Any] = []
 
     def watch(direction: str) -> None:
-        judged = getattr(Judge, direction)
+        validated = getattr(Validator, direction)
 
-        def watched(self: Judge, message: Any, *, is_exact: bool = False) -> Verdict:
-            verdict: Verdict = judged(self, message, is_exact=is_exact)
+        def watched(self: Validator, message: Any, *, is_exact: bool = False) -> ValidationResult:
+            validation: ValidationResult = validated(self, message, is_exact=is_exact)
             if is_exact:
-                return verdict
+                return validation
             schemas = OperationSchemas(self._catalog, self._operation)
             try:
                 accepted.append(_ACCEPTS[direction](schemas, message))
             except LookupError:
                 accepted.append(False)
-            if accepted[-1] and verdict.has_something_to_tell:
-                wrong.append((message, verdict))
-            return verdict
+            if accepted[-1] and validation.has_something_to_tell:
+                wrong.append((message, validation))
+            return validation
 
-        monkeypatch.setattr(Judge, direction, watched)
+        monkeypatch.setattr(Validator, direction, watched)
 
     for direction in _ACCEPTS:
         watch(direction)

@@ -19,10 +19,19 @@ from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.load import load
-from dynacli.validation.judge import Judge
-from tests.validation.in_process_judge import JSON, answered, response_document
+from dynacli.validation.validator import Validator
+from tests.validation.in_process_validator import JSON, answered, response_document
 
-__all__ = ["Case", "Figures", "Group", "figures", "groups", "judge_of_group", "suite_folder", "verdict_of"]
+__all__ = [
+    "Case",
+    "Figures",
+    "Group",
+    "figures",
+    "groups",
+    "suite_folder",
+    "validation_of",
+    "validator_of_group",
+]
 
 # Before a test begins: in a test no variable of dynacli's is left.
 _FOLDER = os.environ.get("DYNACLI_TEST_SUITE", "")
@@ -74,12 +83,12 @@ def figures(draft: str, version: str, pattern: str = "*.json", dialect: str = ""
     cases, others = 0, []
     for group in groups(draft, pattern):
         named = {"$schema": dialect} if dialect and isinstance(group.schema, dict) else {}
-        judge = judge_of_group({**named, **group.schema} if named else group.schema, version)
+        validator = validator_of_group({**named, **group.schema} if named else group.schema, version)
         for case in group.cases:
             cases += 1
-            verdict = verdict_of(judge, case.value)
-            if verdict is not case.is_valid:
-                others.append((group.name, case.description, verdict))
+            validation = validation_of(validator, case.value)
+            if validation is not case.is_valid:
+                others.append((group.name, case.description, validation))
     return Figures(cases, tuple(others))
 
 
@@ -106,7 +115,7 @@ def groups(draft: str, pattern: str = "*.json") -> Iterator[Group]:
             yield Group(file, group["description"], group["schema"], cases)
 
 
-def judge_of_group(schema: Any, version: str) -> Judge:
+def validator_of_group(schema: Any, version: str) -> Validator:
     """Return the validator of a response that is described by a schema of the suite.
 
     What the schema refers to by an address of the suite is another file of the document.
@@ -116,7 +125,7 @@ def judge_of_group(schema: Any, version: str) -> Judge:
     document = response_document(responses, version, **{_NAME: _placed(schema, root)})
     loaded = load(json.dumps(document).encode(), "document", f"{_ORIGIN}document.json", opener=_opened)
     catalog = catalog_in_memory(compile_document(loaded), [])
-    return Judge(catalog, catalog.operation(catalog.summaries()[0].name))
+    return Validator(catalog, catalog.operation(catalog.summaries()[0].name))
 
 
 def _opened(uri: str) -> Fetched:
@@ -126,12 +135,12 @@ def _opened(uri: str) -> Fetched:
     return Fetched(path.read_bytes(), uri=uri)
 
 
-def verdict_of(judge: Judge, value: Any) -> bool | str:
+def validation_of(validator: Validator, value: Any) -> bool | str:
     """Return whether a value is allowed; why no one knows, where it was not validated."""
-    verdict = judge.response(answered(json.dumps(value).encode()))
-    notes = [*verdict.failures, *verdict.not_validated]
+    validation = validator.response(answered(json.dumps(value).encode()))
+    notes = [*validation.failures, *validation.not_validated]
     is_valid = (
-        verdict.is_valid and not verdict.tolerated
+        validation.is_valid and not validation.tolerated
     )  # a note is about what breaks the letter of the schema
     return is_valid if not is_valid or not notes else notes[0]
 
@@ -164,7 +173,9 @@ def _main() -> None:
             found = figures(draft, version, pattern)
             passed = found.cases - len(found.others)
             sys.stdout.write(f"{draft:13} {pattern:24} {passed:5} of {found.cases}\n")
-            sys.stdout.writelines(f"    {name}: {case}: {verdict}\n" for name, case, verdict in found.others)
+            sys.stdout.writelines(
+                f"    {name}: {case}: {validation}\n" for name, case, validation in found.others
+            )
 
 
 if __name__ == "__main__":

@@ -18,20 +18,20 @@ from dynacli.openapi.catalog.compiler.compile_document import compile_document
 from dynacli.openapi.model.operation import Dialect
 from dynacli.openapi.schema.evaluation import compiled_schema
 from dynacli.openapi.schema.evaluation._keyword_translations import LATER, TRANSLATIONS
-from dynacli.openapi.schema.evaluation.translation import JUDGING_KEYWORDS, PlainSchema, SchemaSource
+from dynacli.openapi.schema.evaluation.translation import VALIDATING_KEYWORDS, PlainSchema, SchemaSource
 from dynacli.openapi.schema.example_value import example_value
-from dynacli.validation.judge import Judge
-from dynacli.validation.judge_by_level import (
-    JudgeByLevel,
+from dynacli.validation.validate_by_level import (
+    LevelValidator,
     OperationSchemas,
     accepts_request,
     accepts_response,
 )
-from dynacli.validation.judged_messages import JudgedResponse
+from dynacli.validation.validated_messages import ValidatedResponse
+from dynacli.validation.validator import Validator
 from tests.documents import catalog_of, document, load_file, operation, parameter, save
 from tests.harness import Response, recording, run_cli
 from tests.real_documents import OWN, documents
-from tests.validation.in_process_judge import JSON, answered, response_document, sent
+from tests.validation.in_process_validator import JSON, answered, response_document, sent
 from tests.validation.mutations import mutations
 
 _VERSIONS: tuple[Dialect, ...] = ("3.0", "3.1", "3.2")
@@ -191,8 +191,8 @@ def test_the_keywords_are_those_of_openapi_core(version: Dialect) -> None:
     annotations |= {"readOnly", "writeOnly", "x-internal", "$id", "$schema"}
     # Flags beside `minimum` and `maximum` in 3.0, and numbers in the normal form.
     exclusive = {"exclusiveMinimum", "exclusiveMaximum"}
-    assert (set(keywords) - annotations) | exclusive == JUDGING_KEYWORDS[version]
-    assert {"$ref", "$dynamicRef"} >= JUDGING_KEYWORDS[version] - TRANSLATIONS.keys()
+    assert (set(keywords) - annotations) | exclusive == VALIDATING_KEYWORDS[version]
+    assert {"$ref", "$dynamicRef"} >= VALIDATING_KEYWORDS[version] - TRANSLATIONS.keys()
 
 
 _TREE = {
@@ -258,7 +258,7 @@ _RESPONSE = {
         (("--report", "json=@report.json"), b"[1]", "the request and the response by openapi-core"),
     ],
 )
-def test_a_verbose_call_says_who_judged(words: tuple[str, ...], body: bytes, told: str) -> None:
+def test_a_verbose_call_says_who_validated(words: tuple[str, ...], body: bytes, told: str) -> None:
     """At `warn` openapi-core is asked about what is not accepted; the other levels and reports always ask it."""
     with recording() as server:
         api = save(document({"/a": {"get": operation("a", responses=_RESPONSE)}}, [server.origin]))
@@ -270,7 +270,7 @@ def test_a_verbose_call_says_who_judged(words: tuple[str, ...], body: bytes, tol
 def test_preparing_compiles_or_imports(monkeypatch: pytest.MonkeyPatch) -> None:
     """While the request is under way, the schemas of responses are compiled, or openapi-core is imported."""
     asked: list[bool] = []
-    monkeypatch.setattr(JudgeByLevel, "_asked", lambda _: asked.append(True))
+    monkeypatch.setattr(LevelValidator, "_asked", lambda _: asked.append(True))
     for content, is_asked in [
         ({JSON: {"schema": {"type": "integer"}}}, False),
         ({}, False),
@@ -282,7 +282,7 @@ def test_preparing_compiles_or_imports(monkeypatch: pytest.MonkeyPatch) -> None:
         )
         catalog = catalog_of(tree)
         asked.clear()
-        JudgeByLevel(catalog, catalog.operation(catalog.summaries()[0].name)).prepare()
+        LevelValidator(catalog, catalog.operation(catalog.summaries()[0].name)).prepare()
         assert is_asked is bool(asked)
 
 
@@ -297,9 +297,9 @@ def test_over_whole_documents_nothing_wrong_is_accepted(
         if catalog is None:
             continue
         for name in [summary.name for summary in catalog.summaries()][:: 1 if folder == OWN else 15]:
-            judge = Judge(catalog, catalog.operation(name))
+            validator = Validator(catalog, catalog.operation(name))
             for response in _responses(catalog, name):
-                right += not judge.response(response).has_something_to_tell
+                right += not validator.response(response).has_something_to_tell
         catalog.close()
     # What is right is nearly always accepted, or the short way would be of no use.
     assert sum(nothing_wrong_is_accepted) >= 0.9 * right > 20
@@ -312,7 +312,7 @@ def _catalog_in(path: Path) -> Catalog | None:
         return None
 
 
-def _responses(catalog: Catalog, name: str) -> Iterator[JudgedResponse]:
+def _responses(catalog: Catalog, name: str) -> Iterator[ValidatedResponse]:
     """Yield responses of each documented status with JSON: the example of its schema, and changed in a few places."""
     schemas = OperationSchemas(catalog, catalog.operation(name))
     random = Random(name)  # noqa: S311  - the same responses each time

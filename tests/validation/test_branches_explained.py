@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.validation.in_process_judge import judge_value
+from tests.validation.in_process_validator import validate_value
 
 _START = "#/components/schemas/"
 
@@ -50,7 +50,7 @@ def _id(value: Any) -> str:
 
 
 def _said(schema: Any, value: Any, version: str = "3.1.0") -> list[tuple[str, str, str]]:
-    found = judge_value(schema, value, version, **_SCHEMAS).findings
+    found = validate_value(schema, value, version, **_SCHEMAS).findings
     return sorted((finding.pointer, finding.rule, finding.message) for finding in found)
 
 
@@ -192,7 +192,7 @@ def test_a_discriminator_is_a_hint() -> None:
 
 def test_the_discriminator_has_its_place_in_the_document() -> None:
     """The finding points to it, through the references."""
-    (finding,) = judge_value(_ref("Told"), {"kind": "x"}, **_SCHEMAS).findings
+    (finding,) = validate_value(_ref("Told"), {"kind": "x"}, **_SCHEMAS).findings
     assert ("/components/schemas/Told/discriminator", ["cat", "dog"], "x") == (
         finding.schema_pointer,
         finding.expected,

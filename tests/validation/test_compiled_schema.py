@@ -16,11 +16,11 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from dynacli.openapi.model.patterns import Patterns
 from dynacli.openapi.schema.evaluation.prepared_values import LIMIT, MAX_LEVELS, is_plain
 from dynacli.validation import read_body
-from dynacli.validation.finding import Verdict
-from dynacli.validation.judge import Judge
+from dynacli.validation.finding import ValidationResult
+from dynacli.validation.validator import Validator
 from tests.documents import document, operation
 from tests.sampling import examples
-from tests.validation.in_process_judge import JSON, answered, compact, judge_of, judge_value, sent
+from tests.validation.in_process_validator import JSON, answered, compact, sent, validate_value, validator_of
 
 _TABLE: dict[str, Any] = json.loads(Path(__file__).with_name("evaluations.json").read_text(encoding="utf-8"))
 _GOLDEN = Path(__file__).parents[1] / "golden" / "evaluations.json"
@@ -28,29 +28,29 @@ _VERSIONS = ("3.0.4", "3.1.1", "3.2.0")
 _REF = "#/components/schemas/"
 
 
-def _judge(schema: Any, version: str) -> Judge:
+def _validator(schema: Any, version: str) -> Validator:
     """Return the validator of an operation that takes and gives a schema."""
     content = {JSON: {"schema": schema}}
     described = operation("a", responses={"200": {"description": "", "content": content}})
     paths = {"/a": {"post": {**described, "requestBody": {"content": content}}}}
     components = {"schemas": _TABLE["components"]}
-    return judge_of(document(paths, None, version=version, components=components), is_mended=False)
+    return validator_of(document(paths, None, version=version, components=components), is_mended=False)
 
 
-def _mark(verdict: Verdict) -> str:
+def _mark(validation: ValidationResult) -> str:
     """Return what a result says in a character."""
-    if verdict.findings:
+    if validation.findings:
         return "x"
-    return "~" if verdict.tolerated else "?" if verdict.not_validated or verdict.failures else "."
+    return "~" if validation.tolerated else "?" if validation.not_validated or validation.failures else "."
 
 
 def _evaluated(name: str, version: str) -> list[str]:
     """Return what is reported of all values by a schema, as the body of a response and of a request."""
-    judge = _judge(_TABLE["schemas"][name], version)
+    validator = _validator(_TABLE["schemas"][name], version)
     bodies = [text.encode() for text in _TABLE["values"]]
     return [
-        "".join(_mark(judge.response(answered(body))) for body in bodies),
-        "".join(_mark(judge.request(sent(media_type=JSON, body=body))) for body in bodies),
+        "".join(_mark(validator.response(answered(body))) for body in bodies),
+        "".join(_mark(validator.request(sent(media_type=JSON, body=body))) for body in bodies),
     ]
 
 
@@ -119,9 +119,9 @@ def _around(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 @given(schema=st.recursive(_LEAVES, _around, max_leaves=8), value=_VALUES)
 def test_a_value_is_valid_if_another_implementation_says_so(schema: Any, value: Any) -> None:
     """jsonschema, which is written in Python, agrees about the keywords that both know; findings say why."""
-    verdict = judge_value(schema, value)
-    assert Draft202012Validator(schema).is_valid(value) == (not verdict.findings), compact(verdict)
-    assert all(finding.message and finding.schema_pointer for finding in verdict.findings)
+    validation = validate_value(schema, value)
+    assert Draft202012Validator(schema).is_valid(value) == (not validation.findings), compact(validation)
+    assert all(finding.message and finding.schema_pointer for finding in validation.findings)
 
 
 _ISSUES: dict[str, Any] = {
@@ -153,8 +153,8 @@ def _many(count: int, **changes: dict[str, Any]) -> dict[str, Any]:
     return {"items": made}
 
 
-def _judged(value: Any, version: str = "3.1.0") -> Verdict:
-    return judge_value(_ISSUES, value, version, Item=_ITEM, **_TABLE["components"])
+def _validated(value: Any, version: str = "3.1.0") -> ValidationResult:
+    return validate_value(_ISSUES, value, version, Item=_ITEM, **_TABLE["components"])
 
 
 _WRONG: dict[str, dict[str, Any]] = {
@@ -169,7 +169,7 @@ _WRONG: dict[str, dict[str, Any]] = {
 def test_all_of_a_large_body_is_evaluated(version: str) -> None:
     """A long list is explained a part at a time, and no item is lost by that."""
     value = _many(500, **_WRONG)
-    found = _judged(value, version)
+    found = _validated(value, version)
     assert [
         "/items/400/name pattern",
         "/items/400/price multipleOf",
@@ -183,23 +183,23 @@ def test_all_of_a_large_map_is_evaluated() -> None:
     """Members that no property describes are evaluated like others."""
     schema = {"properties": {"name5": {"type": "string"}}, "additionalProperties": {"$ref": f"{_REF}Item"}}
     value = {f"name{number}": item for number, item in enumerate(_many(500, **_WRONG)["items"])}
-    found = compact(judge_value(schema, value, Item=_ITEM, **_TABLE["components"]))
+    found = compact(validate_value(schema, value, Item=_ITEM, **_TABLE["components"]))
     assert {"/name5 type", "/name400/price multipleOf", "/name401/of/a type"} <= set(found)
 
 
 def test_of_a_large_body_that_is_wrong_throughout_a_thousand_findings_are_enough() -> None:
     """The list ends after a thousand findings, with a note that there may be more."""
     value = _many(3_000, **{f"_{number}": {"state": "ajar"} for number in range(3_000)})
-    verdict = _judged(value)
-    assert len(verdict.findings) == 1_000
-    assert ["the rest of an array that has over 1,000 errors"] == verdict.not_validated
+    validation = _validated(value)
+    assert len(validation.findings) == 1_000
+    assert ["the rest of an array that has over 1,000 errors"] == validation.not_validated
 
 
 @pytest.mark.parametrize("number", ["1e400", "-1e400", "1" * 30, "9223372036854775808", "1e30"])
 def test_numbers_beyond_64_bits_keep_every_digit(number: str) -> None:
     """jsonschema-rs takes an infinite number as one of no type, and orjson reads large whole ones as fractions."""
     body = f"[{'1,' * 40_000}{number}]".encode()
-    found = judge_value({"items": {"maximum": 10, "minimum": -10}}, body)
+    found = validate_value({"items": {"maximum": 10, "minimum": -10}}, body)
     assert ["maximum" if not number.startswith("-") else "minimum"] == [
         finding.rule for finding in found.findings
     ]
@@ -209,22 +209,22 @@ def test_numbers_beyond_64_bits_keep_every_digit(number: str) -> None:
 def test_a_pattern_of_a_large_body_has_the_time_of_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
     """A text that ran out of time does not pass."""
     monkeypatch.setattr(Patterns.__init__, "__defaults__", (0.0,))
-    verdict = judge_value({"items": {"pattern": "^a"}}, ["a"] * 300)
+    validation = validate_value({"items": {"pattern": "^a"}}, ["a"] * 300)
     assert {"it takes too long to tell whether the text matches the pattern `^a`"} == {
-        finding.message for finding in verdict.findings
+        finding.message for finding in validation.findings
     }
 
 
 def test_a_text_that_is_too_long_for_a_pattern_is_noted_in_a_large_body() -> None:
     """A large body has the same note as a small one."""
     value = ["a"] * 3_000 + ["a" * 60_000]
-    verdict = judge_value({"items": {"pattern": "^a"}}, value)
-    assert ["? a text of 60000 characters is too long for `^a`"] == compact(verdict)
+    validation = validate_value({"items": {"pattern": "^a"}}, value)
+    assert ["? a text of 60000 characters is too long for `^a`"] == compact(validation)
 
 
 _DEEP = """
 import threading
-from tests.validation.in_process_judge import compact, judge_value
+from tests.validation.in_process_validator import compact, validate_value
 
 names = [f"N{number}" for number in range(40)]
 schemas = {name: {KEYWORD: [{"$ref": "#/components/schemas/" + after}, OTHER]} for name, after in zip(names, names[1:])}
@@ -234,7 +234,7 @@ for _ in range(99):
     value = {"a": value}
 
 def run():
-    print(compact(judge_value({"$ref": "#/components/schemas/N0"}, value, **schemas)))
+    print(compact(validate_value({"$ref": "#/components/schemas/N0"}, value, **schemas)))
 
 run()
 thread = threading.Thread(target=run)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.documents import ref
-from tests.validation.in_process_judge import compact, judge_value
+from tests.validation.in_process_validator import compact, validate_value
 
 _A = {"type": "object", "properties": {"a": {"type": "integer"}}}
 _B = {"type": "object", "properties": {"b": {"type": "integer"}}}
@@ -50,9 +50,9 @@ def _id(value: Any) -> str:
 )
 def test_what_is_not_mentioned(schema: Any, value: Any, undocumented: list[str], version: str) -> None:
     """A property that no schema which may apply mentions is a finding at any depth."""
-    verdict = judge_value(schema, value, version, is_exact=True, **_SCHEMAS)
-    assert [f"{place} undocumented-property" for place in undocumented] == compact(verdict)
-    assert [] == compact(judge_value(schema, value, version, **_SCHEMAS))
+    validation = validate_value(schema, value, version, is_exact=True, **_SCHEMAS)
+    assert [f"{place} undocumented-property" for place in undocumented] == compact(validation)
+    assert [] == compact(validate_value(schema, value, version, **_SCHEMAS))
 
 
 @pytest.mark.sampled(12)
@@ -83,7 +83,7 @@ def test_what_is_not_mentioned(schema: Any, value: Any, undocumented: list[str],
 )
 def test_what_may_come(schema: Any, value: Any, version: str) -> None:
     """Free-form objects, maps, and schemas that say themselves that more may come are never flagged."""
-    assert [] == compact(judge_value(schema, value, version, is_exact=True, **_SCHEMAS))
+    assert [] == compact(validate_value(schema, value, version, is_exact=True, **_SCHEMAS))
 
 
 @pytest.mark.parametrize(
@@ -121,12 +121,12 @@ def test_what_may_come(schema: Any, value: Any, version: str) -> None:
 )
 def test_what_3_1_adds(schema: Any, value: Any, expected: list[str]) -> None:
     """Conditions, patterns and positions mention properties too."""
-    assert expected == compact(judge_value(schema, value, "3.1.0", is_exact=True, **_SCHEMAS))
+    assert expected == compact(validate_value(schema, value, "3.1.0", is_exact=True, **_SCHEMAS))
 
 
 def test_the_finding_names_the_property() -> None:
     """The message has the name, and the finding has the value, shortened."""
-    found = judge_value(_A, {"note": "x" * 200}, is_exact=True).findings[0]
+    found = validate_value(_A, {"note": "x" * 200}, is_exact=True).findings[0]
     assert ("the document does not mention `note`", f"{'x' * 80}...") == (found.message, found.got)
 
 
@@ -196,7 +196,7 @@ def test_only_schemas_that_apply_mention_anything(
     schema: Any, value: Any, expected: list[str], version: str
 ) -> None:
     """Properties count as mentioned by all branches that the value fits, like with `unevaluatedProperties: false`."""
-    assert expected == compact(judge_value(schema, value, version, is_exact=True, **_SCHEMAS, **_FAMILY))
+    assert expected == compact(validate_value(schema, value, version, is_exact=True, **_SCHEMAS, **_FAMILY))
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_of_a_condition_one_side_applies(value: Any, expected: list[str]) -> Non
         "else": {"properties": {"else": {}}},
         "properties": {"a": {}},
     }
-    assert expected == compact(judge_value(schema, value, is_exact=True))
+    assert expected == compact(validate_value(schema, value, is_exact=True))
 
 
 def test_siblings_of_a_reference_in_3_0_mention_nothing() -> None:
@@ -225,7 +225,7 @@ def test_siblings_of_a_reference_in_3_0_mention_nothing() -> None:
     schema = {"properties": {"a": {**ref("A"), "properties": {"c": {}}}}}
     expected = {"3.0.3": ["/a/c undocumented-property"], "3.1.0": []}
     for version, found in expected.items():
-        assert found == compact(judge_value(schema, {"a": {"c": 1}}, version, is_exact=True, **_SCHEMAS))
+        assert found == compact(validate_value(schema, {"a": {"c": 1}}, version, is_exact=True, **_SCHEMAS))
 
 
 def test_schemas_in_circles_end() -> None:
@@ -236,7 +236,7 @@ def test_schemas_in_circles_end() -> None:
     }
     leaf = {"properties": {"next": ref("Node"), "more": {"type": "array", "items": ref("Node")}}}
     value = {"a": 1, "next": {"a": 1, "x": 1, "next": {"a": 1}}, "more": [{"a": 1, "y": 1}]}
-    found = compact(judge_value(ref("Node"), value, is_exact=True, Node=node, Leaf=leaf))
+    found = compact(validate_value(ref("Node"), value, is_exact=True, Node=node, Leaf=leaf))
     assert ["/more/0/y undocumented-property", "/next/x undocumented-property"] == found
 
 
@@ -258,6 +258,6 @@ def test_large_responses_are_looked_through_in_no_time() -> None:
     value = [*([item] * 3_000), {"a": {"x": 1}}]
     began = time.process_time()
     assert ["/3000/a/x undocumented-property"] == compact(
-        judge_value(schema, value, is_exact=True, **_SCHEMAS)
+        validate_value(schema, value, is_exact=True, **_SCHEMAS)
     )
     assert time.process_time() - began < 3

@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from dynacli.openapi.schema.evaluation.schema_error import shortened
-from dynacli.validation.finding import Finding, Verdict
-from dynacli.validation.judge import Judge
+from dynacli.validation.finding import Finding, ValidationResult
+from dynacli.validation.validator import Validator
 from tests.harness import Recorder, Response, run_cli
-from tests.validation.in_process_judge import (
+from tests.validation.in_process_validator import (
     JSON,
     answered,
     compact,
-    judge_of,
-    judge_response,
-    judge_value,
     response_document,
     sent,
+    validate_response,
+    validate_value,
+    validator_of,
 )
 
 VERSIONS = ["3.0.3", "3.1.0", "3.2.0"]
@@ -35,7 +35,7 @@ def _id(value: Any) -> str:
 
 def test_every_defect_is_a_finding() -> None:
     """A thousand wrong items give a thousand findings, in order."""
-    found = judge_value({"type": "array", "items": {"type": "integer"}}, ["x"] * 1000).findings
+    found = validate_value({"type": "array", "items": {"type": "integer"}}, ["x"] * 1000).findings
     assert [f"/{index}" for index in range(1000)] == [finding.pointer for finding in found]
 
 
@@ -45,7 +45,7 @@ def test_a_defect_that_two_ways_lead_to_is_one_finding() -> None:
     schema_of_both = {"allOf": [{"$ref": "#/components/schemas/Base"}]}
     schema = {"allOf": [{"$ref": "#/components/schemas/One"}, {"$ref": "#/components/schemas/Two"}]}
     assert ["/a type"] == compact(
-        judge_value(schema, {"a": "x"}, Base=base, One=schema_of_both, Two=schema_of_both)
+        validate_value(schema, {"a": "x"}, Base=base, One=schema_of_both, Two=schema_of_both)
     )
 
 
@@ -54,11 +54,11 @@ def test_a_defect_that_two_ways_lead_to_is_one_finding() -> None:
 def test_many_findings_are_added_in_no_time() -> None:
     """Adding is not slower for those that are there already."""
     findings = [Finding("response", "type", f"/{index}", "m") for index in range(50_000)]
-    verdict, began = Verdict(), time.process_time()
+    validation, began = ValidationResult(), time.process_time()
     for finding in findings:
-        verdict.extend([finding])
-    verdict.extend(findings)
-    assert 50_000 == len(verdict.findings)
+        validation.extend([finding])
+    validation.extend(findings)
+    assert 50_000 == len(validation.findings)
     assert time.process_time() - began < 5
 
 
@@ -123,7 +123,7 @@ def test_a_finding_names_the_references_on_its_way(version: str) -> None:
         {"200": {"$ref": "#/components/responses/R"}}, version, A=tree, B={"type": "integer"}
     )
     document["components"]["responses"] = {"R": {**_OK, "content": {JSON: {"schema": schema}}}}
-    (found,) = judge_of(document).response(answered(b'[{"sub": "x"}]')).findings
+    (found,) = validator_of(document).response(answered(b'[{"sub": "x"}]')).findings
     assert "/components/schemas/B/type" == found.schema_pointer
     assert (
         "/paths/~1a/get/responses/200/$ref",
@@ -137,7 +137,7 @@ def test_anchors_have_their_place() -> None:
     """A `$dynamicRef` or a reference to an anchor leads to the schema that has it."""
     for keyword, anchor in (("$dynamicRef", "$dynamicAnchor"), ("$ref", "$anchor")):
         tree = {anchor: "n", "properties": {"l": {keyword: "#n"}, "v": {"type": "string"}}}
-        (found,) = judge_value({"$ref": "#/components/schemas/T"}, {"l": {"v": 1}}, T=tree).findings
+        (found,) = validate_value({"$ref": "#/components/schemas/T"}, {"l": {"v": 1}}, T=tree).findings
         assert "/components/schemas/T/properties/v/type" == found.schema_pointer
         # One that can only lead to one place is written as a `$ref` when the document is compiled.
         assert found.via[-1] in {f"/components/schemas/T/properties/l/{key}" for key in (keyword, "$ref")}
@@ -162,7 +162,7 @@ def test_anchors_have_their_place() -> None:
 )
 def test_what_no_schema_says_has_a_place_too(described: Any, response: Any, rule: str, place: str) -> None:
     """A finding about a status, a header or a media type points to its description in the document."""
-    (found,) = judge_response({"200": {**_OK, **described}}, response, is_exact=True).findings
+    (found,) = validate_response({"200": {**_OK, **described}}, response, is_exact=True).findings
     assert (rule, f"/paths/~1a/get/responses/{place}".rstrip("/")) == (found.rule, found.schema_pointer)
 
 
@@ -172,21 +172,21 @@ def test_a_missing_parameter_has_a_place() -> None:
     document["paths"]["/a"]["get"]["parameters"] = [{"$ref": "#/components/parameters/P"}]
     parameter = {"name": "p", "in": "query", "required": True, "schema": {"type": "string"}}
     document["components"]["parameters"] = {"P": parameter}
-    (found,) = judge_of(document).request(sent()).findings
+    (found,) = validator_of(document).request(sent()).findings
     assert ("missing-parameter", "/paths/~1a/get/parameters/0") == (found.rule, found.schema_pointer)
 
 
 # Requests
 
 
-def _guarded_by(*alternatives: tuple[str, ...]) -> Judge:
+def _guarded_by(*alternatives: tuple[str, ...]) -> Validator:
     document = response_document({"200": _OK})
     names = {name for alternative in alternatives for name in alternative}
     document["components"]["securitySchemes"] = {
         name: {"type": "apiKey", "in": "header", "name": f"X-{name}"} for name in names
     }
     document["security"] = [{name: [] for name in alternative} for alternative in alternatives]
-    return judge_of(document)
+    return validator_of(document)
 
 
 @pytest.mark.parametrize(
@@ -209,23 +209,23 @@ def test_missing_credentials(alternatives: Any, credentials: Any, is_missing: bo
     assert (["security missing-security"] if is_missing else []) == found
 
 
-def _posting(schema: Any, version: str = "3.1.0") -> Judge:
+def _posting(schema: Any, version: str = "3.1.0") -> Validator:
     document = response_document({"200": _OK}, version)
     document["paths"]["/a"] = {"post": {**document["paths"]["/a"]["get"]}}
     document["paths"]["/a"]["post"]["requestBody"] = {"content": {JSON: {"schema": schema}}}
-    return judge_of(document)
+    return validator_of(document)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_undocumented_properties_of_a_request(version: str) -> None:
     """`exact` finds undocumented properties of the body; headers that the person adds never count."""
     request = sent(media_type=JSON, body=b'{"a": 1, "b": 2}', headers={"X-Mine": "1"})
-    judge = _posting({"type": "object", "properties": {"a": {}}}, version)
+    validator = _posting({"type": "object", "properties": {"a": {}}}, version)
     assert [("request", "undocumented-property", "/b")] == [
         (finding.where, finding.rule, finding.pointer)
-        for finding in judge.request(request, is_exact=True).findings
+        for finding in validator.request(request, is_exact=True).findings
     ]
-    assert [] == compact(judge.request(request))
+    assert [] == compact(validator.request(request))
 
 
 def test_a_parameter_with_a_media_type_is_no_body() -> None:
@@ -234,9 +234,9 @@ def test_a_parameter_with_a_media_type_is_no_body() -> None:
     schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
     parameter = {"name": "p", "in": "query", "content": {JSON: {"schema": schema}}}
     document["paths"]["/a"]["get"]["parameters"] = [parameter]
-    judge = judge_of(document)
-    assert [] == compact(judge.request(sent(query=[("p", '{"b": 1}')]), is_exact=True))
-    assert ["query/p/a type"] == compact(judge.request(sent(query=[("p", '{"a": "x"}')]), is_exact=True))
+    validator = validator_of(document)
+    assert [] == compact(validator.request(sent(query=[("p", '{"b": 1}')]), is_exact=True))
+    assert ["query/p/a type"] == compact(validator.request(sent(query=[("p", '{"a": "x"}')]), is_exact=True))
 
 
 def test_exact_tells_of_a_request_in_a_call() -> None:
@@ -261,7 +261,7 @@ def test_header_parameters_that_openapi_ignores(name: str) -> None:
     document = response_document({"200": _OK})
     parameter = {"name": name, "in": "header", "required": True, "schema": {"type": "integer"}}
     document["paths"]["/a"]["get"]["parameters"] = [parameter]
-    assert [] == compact(judge_of(document, is_mended=False).request(sent()))
+    assert [] == compact(validator_of(document, is_mended=False).request(sent()))
 
 
 # What cannot be validated is said
@@ -295,10 +295,10 @@ def test_header_parameters_that_openapi_ignores(name: str) -> None:
     ],
     ids=["json", "text", "nothing-at-all", "no-type-no-json", "xml", "no-content"],
 )
-def test_what_is_not_judged_has_a_reason(content: Any, response: Any, expected: str) -> None:
+def test_what_is_not_validated_has_a_reason(content: Any, response: Any, expected: str) -> None:
     """A part that is not validated gives one plain sentence, and no finding."""
-    verdict = judge_response({"200": {**_OK, "content": content}}, response)
-    assert ([], [expected]) == (verdict.findings, verdict.not_validated)
+    validation = validate_response({"200": {**_OK, "content": content}}, response)
+    assert ([], [expected]) == (validation.findings, validation.not_validated)
 
 
 @pytest.mark.parametrize(
@@ -314,10 +314,10 @@ def test_what_is_not_judged_has_a_reason(content: Any, response: Any, expected: 
         ("text/*", "application/json", ["header/Content-Type undocumented-media-type"]),
     ],
 )
-def test_a_json_response_is_judged_as_json(key: str, came: str, expected: list[str]) -> None:
+def test_a_json_response_is_validated_as_json(key: str, came: str, expected: list[str]) -> None:
     """JSON is validated under every range and spelling of its media type, and without one if the document allows it."""
     responses = {"200": {**_OK, "content": {key: {"schema": {"type": "object"}}}}}
-    assert expected == compact(judge_response(responses, answered(b"[]", media_type=came)))
+    assert expected == compact(validate_response(responses, answered(b"[]", media_type=came)))
 
 
 # Bad input
@@ -350,12 +350,12 @@ def test_bodies_that_are_not_what_they_say(
         schema["properties"] = {"a": {"type": "number", "maximum": 10}}
     responses = {"200": {**_OK, "content": {JSON: {"schema": schema}}}}
     for is_exact in (False, True):
-        verdict = judge_response(
+        validation = validate_response(
             responses, answered(body, media_type=media_type), version=version, is_exact=is_exact
         )
-        assert expected == compact(verdict)
+        assert expected == compact(validation)
         json.dumps(
-            [finding.as_json() for finding in verdict.findings], ensure_ascii=False, allow_nan=False
+            [finding.as_json() for finding in validation.findings], ensure_ascii=False, allow_nan=False
         ).encode()
 
 
@@ -410,12 +410,13 @@ def test_a_schema_that_is_wrong_ends_no_call(schema: Any, version: str) -> None:
     """A malformed document never stops the validating of a response, at any level."""
     for value in ({"a": "x", "b": [1]}, [{"a": 1}], "x", 5, None):
         for is_exact in (False, True):
-            verdict = judge_value(schema, value, version, is_exact=is_exact)
-            for finding in verdict.findings:
+            validation = validate_value(schema, value, version, is_exact=is_exact)
+            for finding in validation.findings:
                 assert finding.message
                 assert "does not meet" not in finding.message or "5" in json.dumps(schema)
             assert all(
-                isinstance(reason, str) and reason for reason in (*verdict.failures, *verdict.not_validated)
+                isinstance(reason, str) and reason
+                for reason in (*validation.failures, *validation.not_validated)
             )
 
 
@@ -432,11 +433,11 @@ def test_a_schema_that_is_wrong_ends_no_call(schema: Any, version: str) -> None:
     ],
     ids=_id,
 )
-def test_what_is_right_of_a_wrong_schema_is_judged(schema: Any, expected: str) -> None:
+def test_what_is_right_of_a_wrong_schema_is_validated(schema: Any, expected: str) -> None:
     """A keyword that cannot be used is noted, and the other keywords of its schema are validated."""
     document = response_document({"200": {**_OK, "content": {JSON: {"schema": schema}}}})
-    judge = judge_of(document, is_mended=False)
-    found = compact(judge.response(answered(b'{"a": "5", "b": "x", "c": 5}')))
+    validator = validator_of(document, is_mended=False)
+    found = compact(validator.response(answered(b'{"a": "5", "b": "x", "c": 5}')))
     assert expected == found[0]
     assert 2 == len(found)
     assert found[1].startswith("? ")
@@ -507,22 +508,22 @@ NULLABLE: dict[str, tuple[Any, Any, str]] = {
 @pytest.mark.parametrize(("schema", "value", "message"), NULLABLE.values(), ids=NULLABLE)
 def test_null_where_nullable_does_not_count(schema: Any, value: Any, message: str) -> None:
     """The message says why OpenAPI 3.0 does not allow null where the document says `nullable`."""
-    (found,) = judge_value(schema, value, "3.0.3", is_exact=True, It=_OBJECT).findings
+    (found,) = validate_value(schema, value, "3.0.3", is_exact=True, It=_OBJECT).findings
     assert message == found.message
 
 
 @pytest.mark.parametrize(("schema", "value", "message"), NULLABLE.values(), ids=NULLABLE)
 def test_null_is_tolerated_where_nullable_stands(schema: Any, value: Any, message: str) -> None:
     """Below `exact` null is not a finding where the document says `nullable` of this very value."""
-    verdict = judge_value(schema, value, "3.0.3", It=_OBJECT)
-    told = verdict.tolerated if "`nullable`" in message else verdict.findings
+    validation = validate_value(schema, value, "3.0.3", It=_OBJECT)
+    told = validation.tolerated if "`nullable`" in message else validation.findings
     assert ([message], 1) == (
         [finding.message for finding in told],
-        len(verdict.tolerated) + len(verdict.findings),
+        len(validation.tolerated) + len(validation.findings),
     )
 
 
 def test_nullable_is_no_word_of_later_versions() -> None:
     """Since 3.1 it is an annotation that no one defined, and no message speaks of it."""
-    (found,) = judge_value({"nullable": True, "allOf": [_REF_TO_IT]}, None, "3.1.0", It=_OBJECT).findings
+    (found,) = validate_value({"nullable": True, "allOf": [_REF_TO_IT]}, None, "3.1.0", It=_OBJECT).findings
     assert "expected object, got null" == found.message

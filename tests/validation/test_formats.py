@@ -7,9 +7,15 @@ from typing import Any
 import pytest
 
 from dynacli.openapi.schema.evaluation._formats import RANGES, TEXT_FORMATS
-from dynacli.validation.judge import Judge
+from dynacli.validation.validator import Validator
 from tests.documents import swagger
-from tests.validation.in_process_judge import answered, compact, judge_of, judge_value, response_document
+from tests.validation.in_process_validator import (
+    answered,
+    compact,
+    response_document,
+    validate_value,
+    validator_of,
+)
 
 _LONG_LABEL = "a" * 63
 _TEXTS: dict[str, tuple[list[str], list[str]]] = {
@@ -225,16 +231,18 @@ _EXAMPLES: dict[str, tuple[list[Any], list[Any]]] = {**_TEXTS, **_NUMBERS}
 
 
 @functools.cache
-def _judge(version: str) -> Judge:
+def _validator(version: str) -> Validator:
     """The validator of a response in which each property has the format that it is called by."""
     properties = {name: {"format": name} for name in (*_EXAMPLES, *_ANNOTATIONS)}
     content = {"application/json": {"schema": {"properties": properties}}}
-    return judge_of(response_document({"200": {"description": "", "content": content}}, version))
+    return validator_of(response_document({"200": {"description": "", "content": content}}, version))
 
 
 def _found(name: str, value: Any, version: str = "3.1.1", *, is_exact: bool = False) -> list[str]:
     """What is found where a value stands that shall have a format."""
-    return compact(_judge(version).response(answered(json.dumps({name: value}).encode()), is_exact=is_exact))
+    return compact(
+        _validator(version).response(answered(json.dumps({name: value}).encode()), is_exact=is_exact)
+    )
 
 
 @pytest.mark.parametrize("name", _EXAMPLES)
@@ -258,10 +266,10 @@ def test_what_is_not_of_a_format_is_a_finding(name: str, version: str) -> None:
 @pytest.mark.parametrize("text", ["P1DT2H3M4.5S", "PT1.5S", "-P1D", "PT1H1S", "P1Y1W", "P0,5D"])
 def test_a_duration_of_iso_8601_is_a_note(text: str) -> None:
     """RFC 3339 is stricter, which is a finding at `exact` alone; nonsense is one at each level."""
-    verdict = judge_value({"format": "duration"}, text)
-    assert ["~ - format"] == compact(verdict)
-    assert verdict.tolerated[0].message.endswith("of ISO 8601 and none of RFC 3339, which is stricter")
-    assert ["- format"] == compact(judge_value({"format": "duration"}, text, is_exact=True))
+    validation = validate_value({"format": "duration"}, text)
+    assert ["~ - format"] == compact(validation)
+    assert validation.tolerated[0].message.endswith("of ISO 8601 and none of RFC 3339, which is stricter")
+    assert ["- format"] == compact(validate_value({"format": "duration"}, text, is_exact=True))
 
 
 @pytest.mark.parametrize(
@@ -269,7 +277,7 @@ def test_a_duration_of_iso_8601_is_a_note(text: str) -> None:
 )
 def test_nonsense_is_no_duration(text: str) -> None:
     """However like one it looks."""
-    assert ["- format"] == compact(judge_value({"format": "duration"}, text))
+    assert ["- format"] == compact(validate_value({"format": "duration"}, text))
 
 
 def test_swagger_2_does_not_define_the_formats_that_came_later() -> None:
@@ -277,13 +285,13 @@ def test_swagger_2_does_not_define_the_formats_that_came_later() -> None:
     for name in ("duration", "time", "date"):
         schema = {"type": "string", "format": name}
         get = {"responses": {"200": {"description": "d", "schema": schema}}, "produces": ["application/json"]}
-        verdict = judge_of(swagger({"/a": {"get": get}})).response(answered(b'"90 min"'))
-        assert ["- format"] * (name == "date") == compact(verdict)
+        validation = validator_of(swagger({"/a": {"get": get}})).response(answered(b'"90 min"'))
+        assert ["- format"] * (name == "date") == compact(validation)
 
 
 def test_an_infinite_number_is_no_double() -> None:
     """`1e400` is JSON and lies beyond what `double` holds."""
-    assert ["- format"] == compact(judge_value({"format": "double"}, b"1e400"))
+    assert ["- format"] == compact(validate_value({"format": "double"}, b"1e400"))
 
 
 @pytest.mark.parametrize("name", _ANNOTATIONS)
@@ -300,7 +308,7 @@ def test_a_format_says_nothing_of_other_types(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", _TEXTS)
-def test_a_lone_surrogate_is_judged_and_not_raised(name: str) -> None:
+def test_a_lone_surrogate_is_validated_and_not_raised(name: str) -> None:
     """JSON may hold a lone surrogate, and only formats of any text accept it."""
     expected = [] if name in {"json-pointer", "regex", "uri-template"} else [f"/{name} format"]
     assert expected == _found(name, "/\ud800")

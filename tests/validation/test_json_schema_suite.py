@@ -119,8 +119,8 @@ def test_the_suite(run: _Run) -> None:
     """Each case has the result of the suite, and what is listed fails indeed."""
     found: Figures = figures(run.draft, run.version, run.files, run.dialect)
     unlisted = [
-        f"{name}: {case}: {verdict}"
-        for name, case, verdict in found.others
+        f"{name}: {case}: {validation}"
+        for name, case, validation in found.others
         if not any(name.startswith(start) for start in run.listed)
     ]
     assert [] == unlisted

@@ -8,18 +8,18 @@ import pytest
 
 from dynacli.openapi.model import patterns
 from dynacli.openapi.model.patterns import Patterns
-from dynacli.openapi.schema.evaluation.schema_error import JudgingNotes
-from dynacli.validation._judge_items import PlacedSchema, sequence_errors
+from dynacli.openapi.schema.evaluation.schema_error import ValidationNotes
+from dynacli.validation._validate_items import PlacedSchema, sequence_errors
 from dynacli.validation.streamed_body import Item, items_of, read_items
 from tests.documents import save
 from tests.harness import Recorder, Response, run_cli
-from tests.validation.in_process_judge import (
+from tests.validation.in_process_validator import (
     answered,
     compact,
-    judge_of,
-    judge_response,
     response_document,
     sent,
+    validate_response,
+    validator_of,
 )
 
 _ITEM = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
@@ -40,13 +40,13 @@ _MIXED = (
 )
 
 
-def _verdict(
+def _validation(
     media_type: str, media: dict[str, Any], body: bytes, version: str = "3.2.0", **more: Any
 ) -> list[str]:
     name = media_type.partition(";")[0]
     responses = {"200": {"description": "", "content": {name: media}}}
     response = answered(body, media_type=media_type)
-    return compact(judge_response(responses, response, version=version, **more))
+    return compact(validate_response(responses, response, version=version, **more))
 
 
 # Reading
@@ -181,12 +181,12 @@ def test_an_item_that_cannot_be_read_hides_no_other() -> None:
     """The items around an unreadable item are read, and each wrong item is a finding with its index."""
     body = b'{"id":1}\n{"id":\n{"id":"a"}\n\xff\n{"id":2}\n'
     expected = ["/1 unreadable-body", "/2/id type", "/3 unreadable-body"]
-    assert expected == _verdict("application/jsonl", {"itemSchema": _ITEM}, body)
+    assert expected == _validation("application/jsonl", {"itemSchema": _ITEM}, body)
 
 
 def _matched(seconds: float, count: int) -> list[str]:
     """The notes about texts that a pattern had no time for."""
-    notes = JudgingNotes()
+    notes = ValidationNotes()
     notes.patterns = Patterns(seconds)
 
     def errors(value: str) -> list[Any]:
@@ -227,16 +227,16 @@ def test_each_item_has_its_time_for_patterns(monkeypatch: pytest.MonkeyPatch) ->
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_each_item_is_judged(media_type: str, body: bytes) -> None:
+def test_each_item_is_validated(media_type: str, body: bytes) -> None:
     """`itemSchema` is asked for each item, and a finding names the item by its index."""
-    assert ["/1/id type", "/2 required"] == _verdict(media_type, {"itemSchema": _ITEM}, body)
+    assert ["/1/id type", "/2 required"] == _validation(media_type, {"itemSchema": _ITEM}, body)
 
 
-def test_events_are_judged_as_objects() -> None:
+def test_events_are_validated_as_objects() -> None:
     """An event is the object of its fields."""
     body = b": hi\n\nevent: added\ndata: short\nretry: 5\n\nevent: lost\ndata: far\ndata: too long\n\n"
     expected = ["/0/retry minimum", "/1/data maxLength", "/1/event enum"]
-    assert expected == _verdict("text/event-stream", {"itemSchema": _EVENT}, body)
+    assert expected == _validation("text/event-stream", {"itemSchema": _EVENT}, body)
 
 
 def test_a_finding_names_the_place_in_the_document() -> None:
@@ -244,14 +244,14 @@ def test_a_finding_names_the_place_in_the_document() -> None:
     reference = {"$ref": "#/components/schemas/Item"}
     responses = {"200": {"description": "", "content": {"application/jsonl": {"itemSchema": reference}}}}
     response = answered(b'{"id":1}\n{"id":"a"}', media_type="application/jsonl")
-    verdict = judge_response(responses, response, version="3.2.0", Item=_ITEM)
+    validation = validate_response(responses, response, version="3.2.0", Item=_ITEM)
     assert ["/components/schemas/Item/properties/id/type"] == [
-        finding.schema_pointer for finding in verdict.findings
+        finding.schema_pointer for finding in validation.findings
     ]
     responses["200"]["content"] = {"application/jsonl": {"itemSchema": _ITEM}}
-    verdict = judge_response(responses, response, version="3.2.0")
+    validation = validate_response(responses, response, version="3.2.0")
     place = "/paths/~1a/get/responses/200/content/application~1jsonl/itemSchema/properties/id/type"
-    assert [place] == [finding.schema_pointer for finding in verdict.findings]
+    assert [place] == [finding.schema_pointer for finding in validation.findings]
 
 
 @pytest.mark.parametrize(
@@ -269,14 +269,14 @@ def test_a_finding_names_the_place_in_the_document() -> None:
 )
 def test_a_schema_is_about_all_items(media: dict[str, Any], expected: list[str]) -> None:
     """`schema` sees the whole sequence as an array, unless no array fits it: then it is that of each item."""
-    assert expected == _verdict("application/jsonl", media, b'{"id":1}\n{"id":"a"}\n')
+    assert expected == _validation("application/jsonl", media, b'{"id":1}\n{"id":"a"}\n')
 
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0", "3.2.0"])
 def test_a_schema_that_says_text_gets_the_text(version: str) -> None:
     """Many documents have a stream of events as the text that it is."""
     media = {"schema": {"type": "string", "maxLength": 3}}
-    assert ["- maxLength"] == _verdict("text/event-stream", media, b"data: a\n\n", version)
+    assert ["- maxLength"] == _validation("text/event-stream", media, b"data: a\n\n", version)
 
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
@@ -292,7 +292,7 @@ def test_a_schema_that_says_text_gets_the_text(version: str) -> None:
 )
 def test_before_3_2_a_schema_is_read_as_it_is_meant(schema: Any, expected: list[str], version: str) -> None:
     """Before 3.2 a schema describes the array of all lines, or each single line."""
-    assert expected == _verdict("application/x-ndjson", {"schema": schema}, b'{"id":"a"}\n{}', version)
+    assert expected == _validation("application/x-ndjson", {"schema": schema}, b'{"id":"a"}\n{}', version)
 
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
@@ -300,17 +300,17 @@ def test_before_3_2_nobody_can_say_what_an_event_is(version: str) -> None:
     """A schema that may be about the event or about its data gives a note, never a finding."""
     short = version.rpartition(".")[0]
     text = f"? OpenAPI {short} does not say what the schema of `text/event-stream` is about"
-    assert [text] == _verdict("text/event-stream", {"schema": _ITEM}, b"data: {}\n\n", version)
+    assert [text] == _validation("text/event-stream", {"schema": _ITEM}, b"data: {}\n\n", version)
 
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
 @pytest.mark.parametrize("is_array", [True, False], ids=["array", "event"])
-def test_before_3_2_a_schema_of_events_is_judged_by(is_array: bool, version: str) -> None:
+def test_before_3_2_a_schema_of_events_is_validated_by(is_array: bool, version: str) -> None:
     """A schema that has the properties of an event, and no others, can only be about events."""
     event = {"type": "object", "properties": {"data": {"maxLength": 1}, "event": {"enum": ["a"]}}}
     schema = {"type": "array", "items": event} if is_array else event
     body = b"data: x\n\nevent: b\ndata: long\n\n"
-    assert ["/1/data maxLength", "/1/event enum"] == _verdict(
+    assert ["/1/data maxLength", "/1/event enum"] == _validation(
         "text/event-stream", {"schema": schema}, body, version
     )
 
@@ -339,8 +339,10 @@ def test_what_is_no_sequence_is_a_finding(media_type: str, body: bytes, message:
     """A body that is not what its media type says is named, with the line or the record."""
     name = media_type.partition(";")[0]
     responses = {"200": {"description": "", "content": {name: {"itemSchema": _ITEM}}}}
-    verdict = judge_response(responses, answered(body, media_type=media_type), version="3.2.0")
-    assert [("unreadable-body", message)] == [(finding.rule, finding.message) for finding in verdict.findings]
+    validation = validate_response(responses, answered(body, media_type=media_type), version="3.2.0")
+    assert [("unreadable-body", message)] == [
+        (finding.rule, finding.message) for finding in validation.findings
+    ]
 
 
 def test_parts_of_bytes_are_noted() -> None:
@@ -350,12 +352,12 @@ def test_parts_of_bytes_are_noted() -> None:
         b'--x\r\nContent-Type: application/json\r\n\r\n{"id":"a"}\r\n--x--\r\n'
     )
     expected = ["/1/id type", "? parts that are neither JSON nor text cannot be validated"]
-    assert expected == _verdict("multipart/mixed; boundary=x", {"itemSchema": _ITEM}, body)
+    assert expected == _validation("multipart/mixed; boundary=x", {"itemSchema": _ITEM}, body)
 
 
 def test_a_sequence_full_of_errors_is_counted() -> None:
     """A thousand findings are listed, of the rest their number is said."""
-    found = _verdict("application/jsonl", {"itemSchema": _ITEM}, b'{"id":"a"}\n' * 1_005)
+    found = _validation("application/jsonl", {"itemSchema": _ITEM}, b'{"id":"a"}\n' * 1_005)
     assert 1_000 == len(found[:-1])
     text = "only the first 1,000 findings of the items are listed: 5 more items do not match the document"
     assert f"? {text}" == found[-1]
@@ -363,23 +365,25 @@ def test_a_sequence_full_of_errors_is_counted() -> None:
 
 def test_exact_looks_into_the_items() -> None:
     """`exact` finds undocumented properties in each item."""
-    found = _verdict("application/jsonl", {"itemSchema": _ITEM}, b'{"id":1,"x":2}\n{"id":2}', is_exact=True)
+    found = _validation(
+        "application/jsonl", {"itemSchema": _ITEM}, b'{"id":1,"x":2}\n{"id":2}', is_exact=True
+    )
     assert ["/0/x undocumented-property"] == found
 
 
 # Requests
 
 
-def test_a_body_of_items_is_judged() -> None:
+def test_a_body_of_items_is_validated() -> None:
     """A request's items are validated like those of a response."""
     document = response_document({"200": {"description": ""}}, "3.2.0")
     document["paths"]["/a"]["get"]["requestBody"] = {"content": {"application/jsonl": {"itemSchema": _ITEM}}}
-    judge = judge_of(document)
+    validator = validator_of(document)
     request = sent(media_type="application/jsonl", body=b'{"id":1}\n{"id":"a"}\n')
-    assert ["/1/id type"] == compact(judge.request(request))
+    assert ["/1/id type"] == compact(validator.request(request))
 
 
-def test_a_stream_is_judged_in_a_call(server: Recorder) -> None:
+def test_a_stream_is_validated_in_a_call(server: Recorder) -> None:
     """The whole way: an event that does not match the document ends a strict call with 9, the body still written."""
     document = response_document({"200": {"content": {"text/event-stream": {"itemSchema": _EVENT}}}}, "3.2.0")
     document["servers"] = [{"url": server.origin}]

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
+from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
 from tests.documents import document, operation, parameter
 from tests.validation.golden_findings import told
-from tests.validation.in_process_judge import JSON, answered, judge_of, response_document, sent
+from tests.validation.in_process_validator import JSON, answered, response_document, sent, validator_of
 
 _INTEGER = {"schema": {"type": "integer"}}
 _NOWHERE = {"$ref": "#/components/mediaTypes/None"}
@@ -27,11 +27,11 @@ def _answering(content: Any = None, status: str = "200", **response: Any) -> dic
     return response_document({status: {"description": "", **with_content, **response}}, "3.1.0")
 
 
-def _json(body: bytes, media_type: str = JSON) -> JudgedRequest:
+def _json(body: bytes, media_type: str = JSON) -> ValidatedRequest:
     return sent(body=body, media_type=media_type)
 
 
-_CASES: list[tuple[str, dict[str, Any], JudgedRequest | JudgedResponse]] = [
+_CASES: list[tuple[str, dict[str, Any], ValidatedRequest | ValidatedResponse]] = [
     ("_get_parameter", _asking(parameter("Accept", "header", required=True)), sent()),
     ("_get_body", _asking(parameter("a", {}, required=True), body={JSON: _NOWHERE}), _json(b"1")),
     (
@@ -72,16 +72,18 @@ def nothing_wrong_is_accepted() -> None:
     """Without a method, openapi-core tells something of what compiled schemas accept."""
 
 
-def _told(tree: dict[str, Any], message: JudgedRequest | JudgedResponse) -> Any:
-    judge = judge_of(tree, is_mended=False)
-    return told(judge.response(message) if isinstance(message, JudgedResponse) else judge.request(message))
+def _told(tree: dict[str, Any], message: ValidatedRequest | ValidatedResponse) -> Any:
+    validator = validator_of(tree, is_mended=False)
+    return told(
+        validator.response(message) if isinstance(message, ValidatedResponse) else validator.request(message)
+    )
 
 
 @pytest.mark.parametrize(("method", "tree", "message"), _CASES, ids=[case[0] for case in _CASES])
 def test_a_method_is_needed(
     method: str,
     tree: dict[str, Any],
-    message: JudgedRequest | JudgedResponse,
+    message: ValidatedRequest | ValidatedResponse,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """openapi-core by itself says something else; when it no longer does, the method can go."""

@@ -3,9 +3,9 @@
 import pytest
 
 from dynacli.validation.finding_rules import RULES
-from dynacli.validation.judged_messages import JudgedResponse
-from tests.validation.golden_findings import golden_findings, told, verdict_of
-from tests.validation.in_process_judge import compact
+from dynacli.validation.validated_messages import ValidatedResponse
+from tests.validation.golden_findings import golden_findings, told, validation_of
+from tests.validation.in_process_validator import compact
 from tests.validation.pairs import PAIRS, Pair
 
 _EACH = [
@@ -17,18 +17,18 @@ _EACH = [
 @pytest.mark.parametrize(("pair", "version"), _EACH)
 def test_a_pair(pair: Pair, version: str) -> None:
     """Nothing is missed, and nothing is found that is right."""
-    verdict = verdict_of(pair, version)
-    where = "response" if isinstance(pair.message, JudgedResponse) else "request"
-    lines = compact(verdict)
+    validation = validation_of(pair, version)
+    where = "response" if isinstance(pair.message, ValidatedResponse) else "request"
+    lines = compact(validation)
     notes = [line for line in lines if line.startswith("?")]
     expected = [expectation for expectation in pair.expected if expectation.startswith("?")]
     assert sorted(set(pair.expected) - set(expected)) == sorted(set(lines) - set(notes)), (lines, pair.source)
     assert len(pair.expected) == len(lines), lines
-    assert {where} >= {finding.where for finding in verdict.findings}
+    assert {where} >= {finding.where for finding in validation.findings}
     for wanted in expected:
         assert any(wanted.removeprefix("? ") in note for note in notes), notes
     golden = golden_findings()[pair.name]
-    assert next(golden[versions] for versions in golden if version in versions.split()) == told(verdict)
+    assert next(golden[versions] for versions in golden if version in versions.split()) == told(validation)
 
 
 def test_the_table_is_one() -> None:

@@ -244,7 +244,7 @@ def test_a_stream_of_text_gets_whole_characters(paced: Paced, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("output_format", ["json", "yaml"])
-def test_a_conversion_is_judged(server: Recorder, output_format: str) -> None:
+def test_a_conversion_is_validated(server: Recorder, output_format: str) -> None:
     """A stream that is converted item by item is validated anyway."""
     server.responses["/a"] = Response(200, b'{"id":"x"}\n', {"Content-Type": NDJSON})
     result = run_cli(_api(server.origin, NDJSON), "a", "-o", output_format, "--validate", "strict")
@@ -327,7 +327,7 @@ def _not_validated(server: Recorder, body: bytes, media: dict[str, Any] | None =
     return result.stderr
 
 
-def test_what_needs_all_items_is_judged_of_a_small_stream(server: Recorder) -> None:
+def test_what_needs_all_items_is_validated_of_a_small_stream(server: Recorder) -> None:
     """Up to 8 MiB the items are kept for it; beyond, it is reported that it was not validated, and their number is."""
     media = {"schema": {"type": "array", "uniqueItems": True, "maxItems": 2}, "itemSchema": ITEM}
     line = b'{"id":1,"x":"%b"}\n' % (b"x" * MIB)
@@ -339,7 +339,7 @@ def test_what_needs_all_items_is_judged_of_a_small_stream(server: Recorder) -> N
     )
 
 
-def test_an_array_is_judged_item_by_item(server: Recorder) -> None:
+def test_an_array_is_validated_item_by_item(server: Recorder) -> None:
     """A schema of the array validates each item by `items`, and the number of items at the end, at any size."""
     media = {"schema": {"type": "array", "items": ITEM, "minItems": 20}}
     line = b'{"id":1,"x":"%b"}\n' % (b"x" * MIB)
@@ -349,7 +349,7 @@ def test_an_array_is_judged_item_by_item(server: Recorder) -> None:
     assert "Not validated" not in said
 
 
-def test_a_line_that_is_too_long_is_not_judged(server: Recorder) -> None:
+def test_a_line_that_is_too_long_is_not_validated(server: Recorder) -> None:
     """A line of over 16 MiB is passed on and not read; the lines around it are validated."""
     long = b'{"id":"%b"}\n' % (b"x" * (17 * MIB))
     said = _not_validated(server, b'{"id":1}\n' + long + b'{"id":"a"}\n')
@@ -577,9 +577,9 @@ def test_a_large_response_takes_no_memory(
         assert megabytes * 1_000_000 <= Path("out").stat().st_size
 
 
-def test_a_body_too_large_to_judge_is_written(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_too_large_to_validate_is_written(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The media type and the size of the body are validated without its content."""
-    monkeypatch.setattr(receive_response, "JUDGED_LIMIT", MIB)
+    monkeypatch.setattr(receive_response, "VALIDATED_LIMIT", MIB)
     result = run_cli(endless, "bytes", "3", "--validate", "strict", "--error-format", "json", "-o", "raw")
     assert 9 == result.exit_code
     assert ["maxLength"] == [finding["rule"] for finding in result.error["findings"]]
@@ -588,7 +588,7 @@ def test_a_body_too_large_to_judge_is_written(endless: str, monkeypatch: pytest.
 
 def test_a_json_too_large_is_not_validated(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """The body is written, with a note that it was not validated."""
-    monkeypatch.setattr(receive_response, "JUDGED_LIMIT", MIB)
+    monkeypatch.setattr(receive_response, "VALIDATED_LIMIT", MIB)
     body = json.dumps(["x" * MIB, "x" * MIB]).encode()
     server.responses["/a"] = Response(200, body)
     api = _api(server.origin, "application/json", {"schema": {"type": "object"}})
@@ -602,7 +602,7 @@ def test_a_json_too_large_is_not_validated(server: Recorder, monkeypatch: pytest
     [((), False), (("-o", "@out"), False), (("--validate", "strict"), True)],
     ids=str,
 )
-def test_less_is_kept_to_judge_where_a_finding_is_a_warning(
+def test_less_is_kept_to_validate_where_a_finding_is_a_warning(
     server: Recorder, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], is_validated: bool
 ) -> None:
     """A large response takes little memory by default, and the note says which level validates it."""

@@ -6,7 +6,7 @@ import pytest
 
 from tests.documents import BEARER, JSON, document, operation, parameter, ref, save
 from tests.harness import Recorder, Response, json_response, run_cli
-from tests.validation.in_process_judge import judge_value
+from tests.validation.in_process_validator import validate_value
 
 _STRING = {"type": "string"}
 
@@ -130,9 +130,9 @@ def test_in_a_document_without_line_breaks_the_pointer_comes_first(server: Recor
 def test_a_flag_beside_a_bound_is_said_with_it(bound: str, said: str) -> None:
     """OpenAPI 3.0 has a flag where later versions have a limit of its own."""
     flag = f"exclusive{bound.capitalize()}"
-    found = judge_value({bound: 3, flag: True}, 3, "3.0.3").findings
+    found = validate_value({bound: 3, flag: True}, 3, "3.0.3").findings
     assert [f"`3` is {said} `3`"] == [finding.message for finding in found]
-    assert [] == judge_value({bound: 3, flag: False}, 3, "3.0.3").findings
+    assert [] == validate_value({bound: 3, flag: False}, 3, "3.0.3").findings
 
 
 _DRAFT = "http://json-schema.org/draft-0{}/schema#"
@@ -157,9 +157,9 @@ def test_a_schema_means_what_its_draft_says(
     """`$schema` names the draft (JSON Schema 2020-12, section 8.1.1), and findings name its keywords."""
     schema = {"$schema": _DRAFT.format(draft), **schema}
     for value in fitting:
-        assert [] == judge_value(schema, value, "3.1.0", X=_STRING).findings, value
+        assert [] == validate_value(schema, value, "3.1.0", X=_STRING).findings, value
     for value in wrong:
-        (finding,) = judge_value(schema, value, "3.1.0", X=_STRING).findings
+        (finding,) = validate_value(schema, value, "3.1.0", X=_STRING).findings
         assert finding.rule in {*schema, "required", "type"}
         assert "`null`" not in finding.message
 
@@ -193,13 +193,13 @@ def test_an_odd_keyword_means_what_it_says_or_nothing(
     """A limit that no value reaches holds; a keyword without a meaning is left out, and the others count."""
     schema = {"title": "odd", **schema}
     for value in fitting:
-        assert [] == judge_value(schema, value, "3.1.0").findings, value
+        assert [] == validate_value(schema, value, "3.1.0").findings, value
     for value, said in wrong.items():
-        assert [said] == [finding.message for finding in judge_value(schema, value, "3.1.0").findings]
+        assert [said] == [finding.message for finding in validate_value(schema, value, "3.1.0").findings]
 
 
 def test_names_that_a_pattern_allows_are_not_additional_in_3_0() -> None:
     """`patternProperties` is from 3.1, and documents of 3.0 have it, too."""
     schema = {"patternProperties": {"^x": _STRING}, "additionalProperties": False}
-    found = judge_value(schema, {"x1": 1, "y": 2}, "3.0.3").findings
+    found = validate_value(schema, {"x1": 1, "y": 2}, "3.0.3").findings
     assert [("/y", "additionalProperties")] == [(finding.pointer, finding.rule) for finding in found]

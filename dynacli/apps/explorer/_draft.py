@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from dynacli.apps.explorer.form_rows import BODY, FormRow, further_calls, further_words
 from dynacli.auth.secret import MASK
 from dynacli.client.call import base_url_of, request_of
-from dynacli.client.call_judge import CallJudge
 from dynacli.client.call_settings import CallOptions, CallSettings
+from dynacli.client.call_validator import CallValidator
 from dynacli.client.consent import Consent
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs
@@ -172,12 +172,12 @@ def _check_rest(draft: Draft, settings: CallSettings, *, is_strict: bool, but: C
         return Checked(missing, "" if but else _line(error))
     if not is_strict:
         return Checked({}, "")
-    judging = CallJudge(draft.described, request, values, settings)
-    judging.judge_request()
+    validating = CallValidator(draft.described, request, values, settings)
+    validating.validate_request()
     try:
-        judging.check()
+        validating.check()
     except UsageError as error:
-        findings = judging.verdict.findings
+        findings = validating.validation.findings
         found = {_row_at(draft.rows, finding.pointer): finding.message for finding in reversed(findings)}
         named = {option: message for option, message in found.items() if option and option not in but}
         summary = found.get("", "") or ("" if named else error.message)

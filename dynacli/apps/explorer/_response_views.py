@@ -9,12 +9,12 @@ from dynacli.apps.explorer._draft import Draft, inputs_of
 from dynacli.apps.explorer._running_call import Ended
 from dynacli.auth.secret import MASK
 from dynacli.client.call import Call, request_of
-from dynacli.client.call_judge import CallJudge
 from dynacli.client.call_settings import CallSettings
+from dynacli.client.call_validator import CallValidator
 from dynacli.client.consent import Consent
 from dynacli.client.inputs.collect_values import collect_values
 from dynacli.client.responses.response_errors import http_error, mismatch_error, response_masker
-from dynacli.client.responses.verdict_text import Evidence, findings_text, notes_of
+from dynacli.client.responses.validation_text import Evidence, findings_text, notes_of
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, FileError, FormatError
 from dynacli.http.exchange import Response
@@ -27,7 +27,7 @@ from dynacli.record import replace
 from dynacli.registry.call_history import HistoryRow
 from dynacli.text.body_text import decoded
 from dynacli.text.terminal import Painter, visible
-from dynacli.validation.judged_messages import JudgedResponse
+from dynacli.validation.validated_messages import ValidatedResponse
 
 if TYPE_CHECKING:
     from dynacli.openapi.model.find_items import KnownItems
@@ -141,9 +141,9 @@ def status_text(ended: Ended) -> str:
         counted(response.size, "byte"),
         f"{response.seconds * 1000:,.0f} ms",
     ]
-    verdict = ended.verdict
-    if verdict is not None:
-        parts.append("valid" if verdict.is_valid else counted(len(verdict.findings), "finding"))
+    validation = ended.validation
+    if validation is not None:
+        parts.append("valid" if validation.is_valid else counted(len(validation.findings), "finding"))
     if ended.was_cancelled:
         parts.append("cancelled")
     elif ended.error is not None:
@@ -191,28 +191,28 @@ def _write_headers(env: Environment, call: Call, response: Response, ended: Ende
     env.stdout.write("\n".join(lines) + "\n")
 
 
-def _write_verdict(env: Environment, call: Call, response: Response, ended: Ended) -> None:
-    verdict, judging = ended.verdict, call.judging
-    if verdict is None or judging is None:
+def _write_validation(env: Environment, call: Call, response: Response, ended: Ended) -> None:
+    validation, validating = ended.validation, call.validating
+    if validation is None or validating is None:
         write_note(env, "Nothing was validated")
         return
     masker = response_masker(call.signed, response.headers)
-    if not judging.verdict.is_valid:
-        text = f"The request holds what the document does not mention\n{judging.findings_text()}"
+    if not validating.validation.is_valid:
+        text = f"The request holds what the document does not mention\n{validating.findings_text()}"
         write_warning(env, masker.mask(text))
-    if verdict.is_valid:
+    if validation.is_valid:
         write_stderr(
             env, Painter.for_stderr(env).green("The response is as the document says") + "\n", painted=True
         )
     else:
-        mismatch = mismatch_error(call, response, verdict, has_json=False)
+        mismatch = mismatch_error(call, response, validation, has_json=False)
         if call.settings.is_strict:
             write_error(env, mismatch, "text")
         else:
             write_warning(env, f"{mismatch.message}\n{mismatch.reason}")
-    for note in notes_of([judging.verdict, verdict], shows_ignored=True):
+    for note in notes_of([validating.validation, validation], shows_ignored=True):
         write_note(env, masker.mask(note))
-    for reason in dict.fromkeys((*judging.verdict.failures, *verdict.failures)):
+    for reason in dict.fromkeys((*validating.validation.failures, *validation.failures)):
         write_warning(env, masker.mask(f"Not validated: {reason}"))
 
 
@@ -221,7 +221,7 @@ _WRITERS: Final[Mapping[str, Callable[[Environment, Call, Response, Ended], None
     "table": _write_table,
     "raw": _write_raw,
     "headers": _write_headers,
-    "validation": _write_verdict,
+    "validation": _write_validation,
 }
 
 
@@ -291,7 +291,7 @@ def kept_text(view: str, kept: KeptCall, width: int, variables: Mapping[str, str
             f"The body of {counted(response.size, 'byte')} was too large to be kept; F5 makes the call again",
         )
     elif view == "validation":
-        _write_kept_verdict(env, kept, response)
+        _write_kept_validation(env, kept, response)
     else:
         _write_view(env, view, response)
     return screen.take()
@@ -319,27 +319,29 @@ def _write_heads(env: Environment, kept: KeptCall, response: Response | None) ->
         env.stdout.write(lines(tuple(har_call(kept.row).headers)) + head + lines(response.headers))
 
 
-def _write_kept_verdict(env: Environment, kept: KeptCall, response: Response) -> None:
+def _write_kept_validation(env: Environment, kept: KeptCall, response: Response) -> None:
     """Validate the response by the document as it is now."""
     draft = kept.draft
     settings = replace(kept.settings, level="exact", consent=Consent(is_given=True))
     try:
         values = collect_values(draft.described, inputs_of(draft, is_strict=False), is_strict=False)
-        judging = CallJudge(draft.described, request_of(draft.described, settings, values), values, settings)
-        judging.judge_request()
+        validating = CallValidator(
+            draft.described, request_of(draft.described, settings, values), values, settings
+        )
+        validating.validate_request()
     except DynacliError as error:
         write_warning(env, f"It is not validated: {error.message}\n{error.reason}".rstrip())
         return
     media_type = response.header("content-type")
-    verdict = judging.judge_response(
-        JudgedResponse(response.status, response.headers, media_type, response.body)
+    validation = validating.validate_response(
+        ValidatedResponse(response.status, response.headers, media_type, response.body)
     )
-    settings.set_apart(verdict, draft.described.operation, response.status)
-    if verdict.is_valid:
+    settings.set_apart(validation, draft.described.operation, response.status)
+    if validation.is_valid:
         env.stdout.write(Painter.for_stdout(env).green("The response is as the document says now") + "\n")
     else:
         evidence = Evidence.of_response(response)
-        text = findings_text(draft.described.api, verdict.findings, evidence, is_verbose=True)
+        text = findings_text(draft.described.api, validation.findings, evidence, is_verbose=True)
         write_warning(env, f"The response does not match the document as it is now\n{text}")
-    for note in notes_of([verdict], shows_ignored=True):
+    for note in notes_of([validation], shows_ignored=True):
         write_note(env, note)

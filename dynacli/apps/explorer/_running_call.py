@@ -30,7 +30,7 @@ from dynacli.client.consent import Consent
 from dynacli.client.engine.call_engine import CallHistory, Engine, MadeCall
 from dynacli.client.engine.series import Series, WaitPause
 from dynacli.client.inputs.call_inputs import CallInputs, TypedWords
-from dynacli.client.pages.page_loop import MergedVerdict, PageLoop, answered_page, merged_text
+from dynacli.client.pages.page_loop import MergedValidation, PageLoop, answered_page, merged_text
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, InternalError
 from dynacli.http.exchange import RENDER_LIMIT, EndableClients, Response
@@ -39,7 +39,7 @@ from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json
 
 if TYPE_CHECKING:
-    from dynacli.validation.finding import Verdict
+    from dynacli.validation.finding import ValidationResult
 
 __all__ = ["Caller", "Ended", "Event", "FailedWork", "Progress", "RunningCall", "work_aside"]
 
@@ -83,7 +83,7 @@ class _MergedList:
     """
 
     def __init__(self, loop: PageLoop) -> None:
-        self._loop, self._verdict, self._texts = loop, MergedVerdict(), list[str]()
+        self._loop, self._validation, self._texts = loop, MergedValidation(), list[str]()
         self._first: Page | None = None
         self._last: Page | None = None
         self.size = self._number = 0
@@ -95,7 +95,7 @@ class _MergedList:
             HttpError: It is a later one that is not a success.
         """
         items, is_success = page.items or [], 200 <= page.response.status < 300
-        self._verdict.add(page, self._loop.items, self._loop.count - len(items))
+        self._validation.add(page, self._loop.items, self._loop.count - len(items))
         self._first = self._first or page
         if is_success:
             self._last, self._number = page._replace(items=None), page.number
@@ -124,7 +124,7 @@ class _MergedList:
             text = merged_text(first.value, last.value, place, self._texts)
             body = text.encode("utf-8", "surrogatepass")
             response = replace(response, body=body, size=len(body))
-        return MadeCall(first.call, response, None if first.verdict is None else self._verdict)
+        return MadeCall(first.call, response, None if first.validation is None else self._validation)
 
     @property
     def note(self) -> str:
@@ -162,7 +162,7 @@ class Ended(NamedTuple):
 
     call: Call | None
     response: Response | None
-    verdict: "Verdict | None"
+    validation: "ValidationResult | None"
     error: DynacliError | None
     was_cancelled: bool
     notes: tuple[str, ...] = ()
@@ -238,12 +238,12 @@ class RunningCall:
         """Return what came so far as what came in the end."""
         came = self._merged.came if self._merged is not None else self._came
         call = self.call
-        broken_off = (call, self._stream, None if call is None else call.verdict)
-        call, response, verdict = came or broken_off
+        broken_off = (call, self._stream, None if call is None else call.validation)
+        call, response, validation = came or broken_off
         if self._stream is not None and response is not None:  # it may have broken off
             seconds = time.monotonic() - self._begun
             response = replace(response, body=b"".join(self._kept), size=self._size, seconds=seconds)
-        return Ended(call, response, verdict, error, self.is_cancelled, tuple(self._notes))
+        return Ended(call, response, validation, error, self.is_cancelled, tuple(self._notes))
 
     def record(self, words: Sequence[str], ended: Ended) -> None:
         """Write the call into the history, where something was sent.
@@ -297,7 +297,7 @@ class RunningCall:
             ).make(draft.described, inputs)
         else:
             call = engine.prepare(draft.described, inputs)
-            made = engine.judge(call, engine.send(call, tells_parts=True))
+            made = engine.validator(call, engine.send(call, tells_parts=True))
             if self._stream is None:
                 self._notes += _page_notes(call, made.response)
 
@@ -348,7 +348,7 @@ class RunningCall:
         elif isinstance(event, ResponseReceived):
             self._came = MadeCall(event.call, event.response, None)
         elif isinstance(event, Findings):
-            self._came = MadeCall(event.call, event.response, event.verdict)
+            self._came = MadeCall(event.call, event.response, event.validation)
 
 
 def _page_notes(call: Call, response: Response) -> tuple[str, ...]:

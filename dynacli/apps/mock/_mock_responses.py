@@ -18,7 +18,7 @@ from dynacli.apps.mock._response_bodies import (
     accepted_offer,
     static_value,
 )
-from dynacli.check.recordings import ExchangeJudge
+from dynacli.check.recordings import ExchangeValidator
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import UsageError
 from dynacli.openapi.document.json_trees import dict_or_empty
@@ -422,9 +422,14 @@ class MockResponses:
     """
 
     def __init__(
-        self, api: OpenedApi, judge: ExchangeJudge, *, is_dynamic: bool = False, has_examples: bool = True
+        self,
+        api: OpenedApi,
+        validator: ExchangeValidator,
+        *,
+        is_dynamic: bool = False,
+        has_examples: bool = True,
     ) -> None:
-        self._api, self._judge = api, judge
+        self._api, self._validator = api, validator
         self._is_dynamic, self._has_examples = is_dynamic, has_examples
         self._described: dict[str, DescribedOperation] = {}
         self._kept: dict[tuple[object, ...], MadeResponse] = {}
@@ -512,7 +517,7 @@ class MockResponses:
             typed = [("Content-Type", body.media_type)] if body else []
             response = response_of(documented.status, [*typed, *headers], body.content if body else b"")
             # A success that the document leaves out is the mock's own, and no one's defect.
-            findings = tuple(self._judge.response(response, match).findings) if documented.key else ()
+            findings = tuple(self._validator.response(response, match).findings) if documented.key else ()
             made.append(MadeResponse(response, body.source if body else "", findings))
             if not findings:
                 return made[-1]

@@ -16,7 +16,7 @@ from dynacli.apps.mock._mock_responses import (
     response_of,
 )
 from dynacli.auth.credentials import WITH_TOKEN, kind_of
-from dynacli.check.recordings import ExchangeJudge, ToldExchange
+from dynacli.check.recordings import ExchangeValidator, ToldExchange
 from dynacli.client.call_settings import CallSettings
 from dynacli.errors import InternalError
 from dynacli.openapi.model.operation import Operation, SecurityScheme, Server
@@ -25,7 +25,7 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter
 from dynacli.traffic.operation_finder import MatchedOperation, OperationFinder
 from dynacli.traffic.recorded_request import RecordedExchange, RecordedResponse
-from dynacli.validation.finding import Finding, Verdict
+from dynacli.validation.finding import Finding, ValidationResult
 
 __all__ = ["FINDINGS_HEADER", "MockExchange", "MockRoutes", "MockServer", "ToldMock", "base_path"]
 
@@ -137,7 +137,7 @@ class MockExchange:
 
     recorded: RecordedExchange
     match: MatchedOperation | None = None
-    verdict: Verdict | None = None
+    validation: ValidationResult | None = None
     source: str = ""
 
 
@@ -156,8 +156,10 @@ class MockServer:
     ) -> None:
         self._level = settings.level
         self._routes = MockRoutes(api)
-        self._judge = ExchangeJudge(api, settings)
-        self._responses = MockResponses(api, self._judge, is_dynamic=is_dynamic, has_examples=has_examples)
+        self._validator = ExchangeValidator(api, settings)
+        self._responses = MockResponses(
+            api, self._validator, is_dynamic=is_dynamic, has_examples=has_examples
+        )
 
     def respond(self, received: RecordedExchange) -> MockExchange:
         """Return the exchange of a request, with its response; no exception of one exchange ends the mock."""
@@ -180,29 +182,29 @@ class MockServer:
         matches = self._routes.find(request.method, request.url)
         if not matches:
             return self._without_operation(received)
-        match, verdict = self._judged(replace(received, request=request), matches)
-        exchange = MockExchange(received, match, verdict if self._level != "off" else None)
+        match, validation = self._validated(replace(received, request=request), matches)
+        exchange = MockExchange(received, match, validation if self._level != "off" else None)
         accept = [value for name, value in request.headers if name.lower() == "accept"]
         try:
-            if verdict.findings and self._level in {"strict", "exact"}:
-                return self._refused(exchange, match, verdict, accept)
+            if validation.findings and self._level in {"strict", "exact"}:
+                return self._refused(exchange, match, validation, accept)
             made = self._responses.success(match, preferences, accept)
         except ProblemError as problem:
             return _with_response(exchange, problem.response, problem.detail)
-        return _with_made(exchange, made, verdict.findings)
+        return _with_made(exchange, made, validation.findings)
 
-    def _judged(
+    def _validated(
         self, received: RecordedExchange, matches: Sequence[MatchedOperation]
-    ) -> tuple[MatchedOperation, Verdict]:
+    ) -> tuple[MatchedOperation, ValidationResult]:
         """Return the first operation that allows a request with its result, else the first of all with its own."""
         if self._level == "off":
-            return matches[0], Verdict()
-        judged = []
+            return matches[0], ValidationResult()
+        validated = []
         for match in matches:
-            judged.append((match, self._judge.request(received, match, is_whole=True)))
-            if judged[-1][1].is_valid:
-                return judged[-1]
-        return judged[0]
+            validated.append((match, self._validator.request(received, match, is_whole=True)))
+            if validated[-1][1].is_valid:
+                return validated[-1]
+        return validated[0]
 
     def _without_operation(self, received: RecordedExchange) -> MockExchange:
         """Return the response where the path has no such method, or where there is no such path."""
@@ -217,10 +219,14 @@ class MockServer:
         raise ProblemError(405, f"This path has {listed}, and not {request.method}", headers=headers)
 
     def _refused(
-        self, exchange: MockExchange, match: MatchedOperation, verdict: Verdict, accept: Sequence[str]
+        self,
+        exchange: MockExchange,
+        match: MatchedOperation,
+        validation: ValidationResult,
+        accept: Sequence[str],
     ) -> MockExchange:
         """Return the response to a request that the document does not allow: a documented one, else a problem."""
-        rules = {finding.rule for finding in verdict.findings}
+        rules = {finding.rule for finding in validation.findings}
         rule = next((each for each in (_UNAUTHORIZED, _UNSUPPORTED) if each in rules), _INVALID)
         headers = _challenges(match.operation) if rule == _UNAUTHORIZED else ()
         made = self._responses.failure(match, _STATUSES[rule], accept)
@@ -229,20 +235,20 @@ class MockServer:
                 _STATUSES[rule][0],
                 "The document does not allow this request, and has no response that says so",
                 headers=headers,
-                findings=[finding.as_json() for finding in verdict.findings],
+                findings=[finding.as_json() for finding in validation.findings],
             )
         # A challenge that the document makes up would be none that a client understands.
         kept = made.response.headers
         if headers:
             kept = tuple(header for header in kept if header[0].lower() != "www-authenticate")
         response = replace(made.response, headers=(*kept, *headers))
-        return _with_made(exchange, replace(made, response=response), verdict.findings)
+        return _with_made(exchange, replace(made, response=response), validation.findings)
 
 
 def _with_made(exchange: MockExchange, made: MadeResponse, findings: Iterable[Finding]) -> MockExchange:
     """Return the exchange with a response of the document, whose header tells what is wrong with the request."""
-    if exchange.verdict is not None:
-        exchange.verdict.extend(made.findings)
+    if exchange.validation is not None:
+        exchange.validation.extend(made.findings)
     messages = [f"{finding.pointer or 'body'}: {finding.message}" for finding in findings]
     told: tuple[tuple[str, str], ...] = ()
     if messages:
@@ -279,7 +285,7 @@ class ToldMock(ToldExchange):
         parts = urlsplit(recorded.request.url)
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         sizes = len(recorded.content or b""), len((recorded.response and recorded.response.body) or b"")
-        super().__init__(api, recorded, exchange.match, exchange.verdict, target, sizes)
+        super().__init__(api, recorded, exchange.match, exchange.validation, target, sizes)
         self._source = exchange.source
 
     def outcome(self, paint: Painter) -> str:

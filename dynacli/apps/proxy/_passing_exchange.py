@@ -9,7 +9,6 @@ from functools import wraps
 from math import inf
 from typing import Concatenate, ParamSpec, Protocol
 
-from dynacli.apps.proxy._judging_thread import CopyBudget, PassedExchange
 from dynacli.apps.proxy._messages import (
     BadMessageError,
     Body,
@@ -27,6 +26,7 @@ from dynacli.apps.proxy._messages import (
     tokens,
 )
 from dynacli.apps.proxy._request_gate import RequestGate, path_of
+from dynacli.apps.proxy._validation_thread import CopyBudget, PassedExchange
 from dynacli.apps.proxy.upstream_server import UpstreamConnection, UpstreamServer
 from dynacli.errors import DynacliError
 from dynacli.record import record

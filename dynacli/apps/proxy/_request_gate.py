@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from dynacli.apps.proxy._judging_thread import PassedExchange
 from dynacli.apps.proxy._messages import OwnResponse, RequestHead
+from dynacli.apps.proxy._validation_thread import PassedExchange
 from dynacli.apps.proxy.upstream_server import UpstreamServer
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from dynacli.apps.proxy._judging_thread import CopyBudget, JudgingThread, PassedExchange, recorded_exchange
 from dynacli.apps.proxy._messages import (
     BadMessageError,
     OwnResponse,
@@ -24,8 +23,14 @@ from dynacli.apps.proxy._passing_exchange import (
     PassingExchange,
 )
 from dynacli.apps.proxy._request_gate import RequestGate
+from dynacli.apps.proxy._validation_thread import (
+    CopyBudget,
+    PassedExchange,
+    ValidationThread,
+    recorded_exchange,
+)
 from dynacli.apps.proxy.upstream_server import CHUNK, UpstreamServer
-from dynacli.check.recordings import JudgedExchange, RecordingJudge, ToldExchange
+from dynacli.check.recordings import RecordingValidator, ToldExchange, ValidatedExchange
 from dynacli.client.call_settings import CallSettings
 from dynacli.errors import DynacliError, InternalError
 from dynacli.http.serving import LOOPBACK, handle_signals, kept_handlers
@@ -309,12 +314,12 @@ class ToldPassage(ToldExchange):
         api: OpenedApi,
         passed: PassedExchange,
         recorded: RecordedExchange,
-        judged: JudgedExchange | None,
+        validated: ValidatedExchange | None,
     ) -> None:
-        match, verdict = (None, None) if judged is None else (judged.match, judged.verdict)
+        match, validation = (None, None) if validated is None else (validated.match, validated.validation)
         sizes = passed.body.size, passed.response_body.size
-        super().__init__(api, recorded, match, verdict, passed.target, sizes)
-        self._passed, self._judged = passed, judged
+        super().__init__(api, recorded, match, validation, passed.target, sizes)
+        self._passed, self._validated = passed, validated
 
     def members(self) -> dict[str, Any]:
         """Return why it was refused, and what broke it off."""
@@ -333,7 +338,7 @@ class ToldPassage(ToldExchange):
 
     def outcome(self, paint: Painter) -> str:
         """Return what is to report of it, in a few words."""
-        passed, count = self._passed, len(self.verdict.findings)
+        passed, count = self._passed, len(self.validation.findings)
         words = []
         if passed.refusal:
             words.append(paint.yellow(f"refused: {self.shown(passed.refusal)}"))
@@ -345,8 +350,8 @@ class ToldPassage(ToldExchange):
         if not_validated:
             more = f", and {len(not_validated) - 1} more" if len(not_validated) > 1 else ""
             words.append(f"not all validated: {self.shown(not_validated[0])}{more}")
-        if not words and self.has_verdict:
-            is_validated = self._judged is not None and self._judged.is_validated
+        if not words and self.has_validation:
+            is_validated = self._validated is not None and self._validated.is_validated
             words.append(paint.green("ok") if is_validated else "not validated: the status is not documented")
         return ", ".join(words)
 
@@ -376,7 +381,7 @@ def run_proxy(
     tell: Callable[[ToldPassage], None],
     warn: Callable[[str], None],
     on_ready: Callable[[], None],
-) -> tuple[RecordingJudge, int]:
+) -> tuple[RecordingValidator, int]:
     """Let requests pass until SIGINT or SIGTERM, and validate them all.
 
     Args:
@@ -395,30 +400,32 @@ def run_proxy(
     """
     upstream.check_that_it_is_not(sock)
     servers = _bases(api, upstream.base)
-    judge = RecordingJudge(api, settings, servers, is_whole=True)
+    validator = RecordingValidator(api, settings, servers, is_whole=True)
 
     def told(passed: PassedExchange) -> ToldPassage:
         recorded = recorded_exchange(passed)
-        judged = None
+        validated = None
         try:
-            judged = (judge.unjudged if passed.refusal or passed.skipped else judge.add)(recorded)
+            validated = (validator.unvalidated if passed.refusal or passed.skipped else validator.add)(
+                recorded
+            )
         except Exception as error:  # noqa: BLE001  - the exchange is told as one that was not validated
             passed.skipped = InternalError.caused_by(error).line
-        return ToldPassage(api, passed, recorded, judged)
+        return ToldPassage(api, passed, recorded, validated)
 
-    def judge_and_tell(passed: PassedExchange) -> None:
+    def validate_and_tell(passed: PassedExchange) -> None:
         try:
             tell(told(passed))
         except (DynacliError, OSError):
             raise  # nothing can be written any more
-        except Exception as error:  # noqa: BLE001  - the others are judged
+        except Exception as error:  # noqa: BLE001  - the others are validated
             warn(f"`{passed.method}`: an exchange was not validated: {InternalError.caused_by(error).line}")
 
     def note_defect(error: BaseException) -> None:
         warn(f"A connection was closed: {InternalError.caused_by(error).line}")
 
     budget = CopyBudget()
-    thread = JudgingThread(judge_and_tell, budget)
+    thread = ValidationThread(validate_and_tell, budget)
     names = None if proxy.keeps_host or proxy.host not in LOOPBACK else frozenset({proxy.host})
     gate = RequestGate(names, upstream, _policy_check(api, settings, upstream.base, servers))
     passage = Passage(
@@ -433,7 +440,7 @@ def run_proxy(
         _serve_proxy(passage, sock, is_ready)
     finally:
         thread.finish()
-    return judge, thread.lost
+    return validator, thread.lost
 
 
 def _bases(api: OpenedApi, base: str) -> frozenset[str]:

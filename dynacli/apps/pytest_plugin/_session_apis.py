@@ -8,7 +8,7 @@ from dynacli.client.api_client import Api, open_api
 from dynacli.client.call import CallEvent, Findings, RowDone
 from dynacli.client.responses.response import Response
 from dynacli.errors import DocumentError, MismatchError
-from dynacli.output.finding_reports import JudgedCall
+from dynacli.output.finding_reports import ValidatedCall
 from dynacli.urls import with_masked_query
 
 if TYPE_CHECKING:
@@ -119,27 +119,32 @@ def _callable_operation(api: "OpenDocument", name: str) -> "Operation | None":
         return None
 
 
-def _judged_call(response: Response) -> JudgedCall:
-    from dynacli.client.responses.verdict_text import verdict_json
+def _validated_call(response: Response) -> ValidatedCall:
+    from dynacli.client.responses.validation_text import validation_json
 
     described = response.described
     operation = described.operation
-    verdict: dict[str, list[Any]] = {"findings": [], "tolerated": [], "not_validated": [], "suppressed": []}
+    validation: dict[str, list[Any]] = {
+        "findings": [],
+        "tolerated": [],
+        "not_validated": [],
+        "suppressed": [],
+    }
     for each in response.validations:
-        for key, values in response.masker.mask_value(verdict_json(described.api, each)).items():
-            verdict[key] += values
+        for key, values in response.masker.mask_value(validation_json(described.api, each)).items():
+            validation[key] += values
     if not response.is_validated:
-        verdict["not_validated"].append("nothing was validated")
-    return JudgedCall(
+        validation["not_validated"].append("nothing was validated")
+    return ValidatedCall(
         with_masked_query(described.api.name),
         *(operation.name, operation.method, operation.path),
         url=response.request.url,
         status=response.status,
         seconds=response.seconds,
-        findings=tuple(verdict["findings"]),
-        tolerated=tuple(verdict["tolerated"]),
-        not_validated=tuple(dict.fromkeys(verdict["not_validated"])),
-        suppressed=tuple(verdict["suppressed"]),
+        findings=tuple(validation["findings"]),
+        tolerated=tuple(validation["tolerated"]),
+        not_validated=tuple(dict.fromkeys(validation["not_validated"])),
+        suppressed=tuple(validation["suppressed"]),
     )
 
 
@@ -156,8 +161,8 @@ class _Listener:
             MismatchError: A response does not match the document.
         """
         if isinstance(event, Findings):
-            response = Response(event.call, event.response, event.verdict, event.lock)
-            self._note(_judged_call(response), response.redirects)
+            response = Response(event.call, event.response, event.validation, event.lock)
+            self._note(_validated_call(response), response.redirects)
             response.raise_for_findings()
         elif isinstance(event, RowDone):
             self._note_row(event.operation, event.result)
@@ -167,7 +172,7 @@ class _Listener:
 
         found = self._api.operation(operation)
         error = str((result.error or {}).get("message", ""))
-        call = JudgedCall(
+        call = ValidatedCall(
             _shown_name(self._api),
             *(found.name, found.method, found.path),
             status=result.status,
@@ -183,6 +188,6 @@ class _Listener:
                 findings=result.findings,
             )
 
-    def _note(self, call: JudgedCall, redirects: tuple[int, ...]) -> None:
+    def _note(self, call: ValidatedCall, redirects: tuple[int, ...]) -> None:
         self._apis.called_operations.add(call.operation)
         self._apis.calls_of(self._api).note(self._apis.test, call, redirects)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from dynacli.errors import DynacliError, InternalError
 from dynacli.files import write_named_file
 from dynacli.openapi.model.operation import documented_status
-from dynacli.output.finding_reports import JudgedCall, json_report
+from dynacli.output.finding_reports import ValidatedCall, json_report
 from dynacli.text.terminal import visible
 
 __all__ = [
@@ -51,9 +51,9 @@ class ApiCalls:
     def __init__(self) -> None:
         self.documented: dict[str, list[str]] = {}
         self.statuses: dict[str, set[int]] = {}
-        self.calls: list[tuple[str, JudgedCall]] = []
+        self.calls: list[tuple[str, ValidatedCall]] = []
 
-    def note(self, test: str, call: JudgedCall, redirects: Iterable[int] = ()) -> None:
+    def note(self, test: str, call: ValidatedCall, redirects: Iterable[int] = ()) -> None:
         """Note a call.
 
         Args:
@@ -121,11 +121,11 @@ class SessionCalls:
             api.calls += [(test, _call_of(fields)) for test, fields in sent["calls"]]
 
 
-def _call_of(fields: Mapping[str, Any]) -> JudgedCall:
+def _call_of(fields: Mapping[str, Any]) -> ValidatedCall:
     made: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
     }
-    return JudgedCall(**made)
+    return ValidatedCall(**made)
 
 
 def summary_lines(session: SessionCalls) -> list[str]:

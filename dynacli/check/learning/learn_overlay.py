@@ -37,9 +37,9 @@ from dynacli.openapi.model.wording import enumerated
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.validation.finding import Finding
-from dynacli.validation.judge import Judge
-from dynacli.validation.judged_messages import JudgedResponse
 from dynacli.validation.operation_document import locate, operation_document, pointer_below
+from dynacli.validation.validated_messages import ValidatedResponse
+from dynacli.validation.validator import Validator
 
 __all__ = ["LearnedOverlay", "learn_overlay", "overlay_text"]
 
@@ -523,7 +523,7 @@ class _OverlayLearner:
 
     def learn(self) -> LearnedOverlay:
         tree, catalog = self._original, self._api.catalog
-        mismatches = self._judge(catalog)
+        mismatches = self._validator(catalog)
         for _ in range(_MAX_ROUNDS):
             if not mismatches:
                 break
@@ -535,7 +535,7 @@ class _OverlayLearner:
                 self._notes.setdefault(steps, []).extend(texts)
             self._close(catalog)
             tree, catalog = changed, changed_catalog
-            mismatches = self._judge(catalog)
+            mismatches = self._validator(catalog)
         self._close(catalog)
         unmended = tuple((mismatch.response.operation_name, mismatch.finding) for mismatch in mismatches)
         return LearnedOverlay(self._overlay(tree), unmended)
@@ -544,23 +544,25 @@ class _OverlayLearner:
         if catalog is not self._api.catalog:
             catalog.close()
 
-    def _judge(self, catalog: Catalog) -> list[_Mismatch]:
+    def _validator(self, catalog: Catalog) -> list[_Mismatch]:
         """Return every finding on every response."""
         names = {(summary.method, summary.path): summary.name for summary in catalog.summaries()}
-        judges: dict[str, tuple[Judge, _ResponseDescription]] = {}
+        validators: dict[str, tuple[Validator, _ResponseDescription]] = {}
         mismatches: list[_Mismatch] = []
         for response in self._responses:
             name = names.get((response.method, response.path))
             if name is None:
                 continue  # the operation cannot be used any more
-            if name not in judges:
+            if name not in validators:
                 operation = catalog.operation(name)
-                judges[name] = Judge(catalog, operation), _ResponseDescription(catalog, operation)
-            judge, description = judges[name]
-            judged = JudgedResponse(response.status, response.headers, response.content_type, response.body)
+                validators[name] = Validator(catalog, operation), _ResponseDescription(catalog, operation)
+            validator, description = validators[name]
+            validated = ValidatedResponse(
+                response.status, response.headers, response.content_type, response.body
+            )
             mismatches.extend(
                 _Mismatch(response, description, finding)
-                for finding in judge.response(judged, is_exact=True).findings
+                for finding in validator.response(validated, is_exact=True).findings
                 if (finding.rule, finding.pointer) not in response.ignored
             )
         return mismatches

@@ -99,11 +99,13 @@ def observed_responses(operations: Iterable[CheckedOperation]) -> list[ObservedR
     for checked in operations:
         operation = checked.operation
         for exchange in checked.exchanges:
-            response, verdict = exchange.response, exchange.verdict
-            if response is None or verdict is None:
+            response, validation = exchange.response, exchange.validation
+            if response is None or validation is None:
                 continue
-            ignored = {(finding.rule, finding.pointer) for finding, _ in verdict.suppressed}
-            if all((finding.rule, finding.pointer) != _UNDOCUMENTED_STATUS for finding in verdict.findings):
+            ignored = {(finding.rule, finding.pointer) for finding, _ in validation.suppressed}
+            if all(
+                (finding.rule, finding.pointer) != _UNDOCUMENTED_STATUS for finding in validation.findings
+            ):
                 # The check excused the status: a 404 for an invented value says nothing of the document.
                 ignored.add(_UNDOCUMENTED_STATUS)
             if exchange.cut_reason and not response.body:

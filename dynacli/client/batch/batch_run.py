@@ -43,21 +43,21 @@ def _failed_result(row: int, error: DynacliError) -> RowResult:
 
 def _answered_result(row: int, made: MadeCall) -> tuple[RowResult, DynacliError | None]:
     """Return the result of a row that got a response, and the error that it means as a call by itself."""
-    call, response, verdict = made
-    request_verdict = call.judging.verdict if call.judging is not None else None
-    validations = [judged for judged in (request_verdict, verdict) if judged is not None]
-    found = [finding for judged in validations for finding in judged.findings]
+    call, response, validation = made
+    request_validation = call.validating.validation if call.validating is not None else None
+    validations = [validated for validated in (request_validation, validation) if validated is not None]
+    found = [finding for validated in validations for finding in validated.findings]
     masker = response_masker(call.signed, response.headers)
     findings: list[Any] = []
     if found:
-        from dynacli.client.responses.verdict_text import findings_json
+        from dynacli.client.responses.validation_text import findings_json
 
         findings = masker.mask_value(findings_json(call.described.api, found))
     error: DynacliError | None = None
     if not 200 <= response.status < 300:
         error = http_error(call, response)
-    elif verdict is not None and not verdict.is_valid and call.settings.is_strict:
-        error = mismatch_error(call, response, verdict, detail="short", has_json=False)
+    elif validation is not None and not validation.is_valid and call.settings.is_strict:
+        error = mismatch_error(call, response, validation, detail="short", has_json=False)
     data = masker.mask_value(_value_of(response))
     return RowResult(row, response.status, error.exit_code if error else 0, data, tuple(findings)), error
 
@@ -432,7 +432,7 @@ class BatchRun:
         slot, response = sent.slot, sent.response
         slot.is_running = False
         if response is not None and slot.call is not None:
-            made = self._engine.judge(slot.call, response)
+            made = self._engine.validator(slot.call, response)
             with self._engine.lock:
                 try:
                     result, error = _answered_result(slot.row.number, made)

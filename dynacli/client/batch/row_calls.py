@@ -118,10 +118,10 @@ class RowCalls:
             return
         open_keys = {key[:2] for key in keys.values() if key is not None}
         if has_unknown_body:
-            unjudged = replace(self.engine.settings, level="off")
-            self.engine.prepare(described, CallValues(parameters), unjudged)
+            unvalidated = replace(self.engine.settings, level="off")
+            self.engine.prepare(described, CallValues(parameters), unvalidated)
             return
-        self.engine.prepare(described, replace(given, parameters=parameters), unjudged=open_keys)
+        self.engine.prepare(described, replace(given, parameters=parameters), unvalidated=open_keys)
 
     def _read(self, row: Row, inputs: Mapping[str, Any]) -> tuple[DescribedOperation, CallInputs]:
         described = self.described(row.operation)
@@ -241,7 +241,7 @@ def check_rows(
         RefusedError: One of the wrong rows would cross a line of trust.
         AuthError: A credential is missing.
     """
-    import dynacli.http.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
+    import dynacli.http.import_httpx  # noqa: F401  - before openapi-core, which is imported to validate
 
     checker = _Checker(calls, shard, done)
     for row in rows:

@@ -55,9 +55,9 @@ if TYPE_CHECKING:
     from dynacli.client.engine.masked_call import MaskedCall
     from dynacli.http.exchange import ClientPool, Response
     from dynacli.http.send import Pieces, Receive
-    from dynacli.validation.finding import Verdict
-    from dynacli.validation.judge_by_level import JudgeByLevel
+    from dynacli.validation.finding import ValidationResult
     from dynacli.validation.read_body import UnreadBody
+    from dynacli.validation.validate_by_level import LevelValidator
 
 __all__ = ["CallHistory", "Engine", "MadeCall"]
 
@@ -76,7 +76,7 @@ class MadeCall(NamedTuple):
 
     call: Call
     response: "Response"
-    verdict: "Verdict | None"
+    validation: "ValidationResult | None"
 
 
 class Engine:
@@ -119,7 +119,7 @@ class Engine:
         self.history: CallHistory | None = None
         self._coming: CallHistory | None = None
         self._ask, self._on_unsigned, self._keep = ask, on_unsigned, keep
-        self._judges: dict[str, JudgeByLevel] = {}
+        self._validators: dict[str, LevelValidator] = {}
 
     def listened_by(self, on_event: "Listener | None", *, is_apart: bool = False) -> "Engine":
         """Return the engine with another listener.
@@ -140,12 +140,12 @@ class Engine:
             on_unsigned=self._on_unsigned,
             keep=self._keep,
         )
-        made._judges = {} if is_apart else self._judges
+        made._validators = {} if is_apart else self._validators
         return made
 
     def forget(self) -> None:
         """Forget the validators of operations, whose document is another one now."""
-        self._judges.clear()
+        self._validators.clear()
 
     def tell(self, event: "CallEvent") -> None:
         """Tell the listener what happened."""
@@ -162,7 +162,7 @@ class Engine:
         after: Call | None = None,
         is_signed: bool = True,
         is_checked: bool = True,
-        unjudged: Collection[tuple[str, ...]] = (),
+        unvalidated: Collection[tuple[str, ...]] = (),
     ) -> Call:
         """Return a call whose request is built and signed, and allowed by the document.
 
@@ -195,9 +195,9 @@ class Engine:
                 described,
                 values,
                 settings,
-                judge=self._judges.get(name),
+                validator=self._validators.get(name),
                 adapt=adapt,
-                judging=None if after is None else after.judging,
+                validating=None if after is None else after.validating,
                 on_event=self.on_event,
             )
             if is_signed:
@@ -210,18 +210,18 @@ class Engine:
                 self.history = self.history or self._coming
             self.tell(RequestBuilt(call))
             if is_checked and after is None:
-                self._check(call, unjudged)
+                self._check(call, unvalidated)
         return call
 
-    def _check(self, call: Call, unjudged: Collection[tuple[str, ...]]) -> None:
-        if call.judging is None:
+    def _check(self, call: Call, unvalidated: Collection[tuple[str, ...]]) -> None:
+        if call.validating is None:
             return
         if self.clients is not None:
             # Before openapi-core, which is imported to validate, and before threads need them at once.
             import dynacli.http.import_httpx
             import dynacli.http.send  # noqa: F401
-        call.check_request(unjudged)
-        self._judges[call.described.operation.name] = call.judging.judge
+        call.check_request(unvalidated)
+        self._validators[call.described.operation.name] = call.validating.validator
 
     def send(self, call: Call, receive: "Receive | None" = None, *, tells_parts: bool = False) -> "Response":
         """Send a call, and return its response; any thread can do it.
@@ -244,7 +244,7 @@ class Engine:
             )
             self.tell(ResponseHead(call, response, is_stream))
             if is_stream:
-                call.judge_stream(response, self._told(call, response, pieces))
+                call.validate_stream(response, self._told(call, response, pieces))
                 return b""
             return (receive or read_whole)(response, pieces)
 
@@ -252,7 +252,7 @@ class Engine:
             response = call.send(read, self.clients)
         except BaseException as error:
             if self._coming is not None:
-                self._coming.note_verdict(call.verdict)
+                self._coming.note_validation(call.validation)
             self.tell(CallFailed(call, error))
             raise
         self.tell(ResponseReceived(call, response))
@@ -271,7 +271,7 @@ class Engine:
             self.tell(ResponsePart(call, part, pieces.size))
             yield part
 
-    def judge(
+    def validator(
         self,
         call: Call,
         response: "Response",
@@ -289,19 +289,19 @@ class Engine:
             FileError: The cache was damaged meanwhile.
         """
         with self.lock:
-            if call.verdict is None and not is_part:
+            if call.validation is None and not is_part:
                 try:
-                    call.judge_response(response, response.body if body is None else body)
+                    call.validate_response(response, response.body if body is None else body)
                 except DamagedCatalogError as damage:
                     from dynacli.client.damaged_cache import explain_damage
 
                     explain_damage(damage, has_sent=True)
             if self._coming is not None:
                 self.history = self._coming
-                self.history.note_verdict(call.verdict)
+                self.history.note_validation(call.validation)
                 self.history.note_response(call, response)
-        self.tell(Findings(call, response, call.verdict, self.lock))
-        return MadeCall(call, response, call.verdict)
+        self.tell(Findings(call, response, call.validation, self.lock))
+        return MadeCall(call, response, call.validation)
 
     def make(
         self,
@@ -325,7 +325,7 @@ class Engine:
         if seconds is not None and (settings.timeout is None or seconds < settings.timeout):
             settings = replace(settings, timeout=seconds)
         call = self.prepare(described, inputs, settings, url=url, after=after)
-        return self.judge(call, self.send(call))
+        return self.validator(call, self.send(call))
 
     def record(self, words: Sequence[str], exit_code: int) -> None:
         """Write the call that was made last into the history, at the end of the run.
@@ -392,12 +392,12 @@ class CallHistory:
         if self._size is None:
             self._response = response
 
-    def note_verdict(self, verdict: "Verdict | None") -> None:
+    def note_validation(self, validation: "ValidationResult | None") -> None:
         """Note the result on a response, or on the part of it that came."""
-        judging = self.call.judging
-        if verdict is not None and judging is not None:
-            before = len(judging.verdict.findings) if self._findings is None else self._findings
-            self._findings = before + len(verdict.findings)
+        validating = self.call.validating
+        if validation is not None and validating is not None:
+            before = len(validating.validation.findings) if self._findings is None else self._findings
+            self._findings = before + len(validation.findings)
 
     def note_response(self, call: "Call", response: "Response") -> None:
         """Note a response that came whole, and what it tells of ids; as long as the API is open.

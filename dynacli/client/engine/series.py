@@ -327,7 +327,7 @@ class Series:
         for name in self._follow:
             self.last = made = self._engine.make(described, inputs, settings)
             link = followed_link(made, name)
-            is_wrong = made.verdict is not None and not made.verdict.is_valid
+            is_wrong = made.validation is not None and not made.validation.is_valid
             if link is None or (is_wrong and self._ends_with_findings):
                 return made
             described, inputs, settings = next_call(made, link, wants_example=self._wants_example)

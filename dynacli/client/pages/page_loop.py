@@ -45,7 +45,7 @@ from dynacli.openapi.model.wording import enumerated
 from dynacli.record import record, replace
 from dynacli.text.exact_json import compact_json
 from dynacli.urls import origin_of, without_query
-from dynacli.validation.finding import Verdict
+from dynacli.validation.finding import ValidationResult
 
 if TYPE_CHECKING:
     from dynacli.http.exchange import Response
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AnsweredPage",
-    "MergedVerdict",
+    "MergedValidation",
     "PageLoop",
     "answered_page",
     "merged_text",
@@ -189,7 +189,7 @@ class PageLoop:
         Raises:
             NetworkError: It cannot be read, or begins as an earlier one did.
         """
-        call, response, verdict = made
+        call, response, validation = made
         asked = self.position
         if asked is None:
             return None
@@ -201,7 +201,7 @@ class PageLoop:
         if not 200 <= response.status < 300:
             if number == 1:
                 self.position = None
-            return Page(number, call, response, verdict, None, None)
+            return Page(number, call, response, validation, None, None)
         value = self._value(response, number)
         self._origin = self._origin or origin_of(call.signed.request.url)
         items = self._items(value, number)
@@ -224,7 +224,7 @@ class PageLoop:
         self.count += len(items or ())
         self.position = self.following = following if isinstance(following, NextPage) else None
         self.end = following if isinstance(following, End) else None
-        return Page(number, call, response, verdict, value, items)
+        return Page(number, call, response, validation, value, items)
 
     def check_list(self) -> None:
         """Check before anything is sent that the document leaves no choice between several lists.
@@ -510,7 +510,7 @@ def _with_ends(first: dict[str, Any], last: dict[str, Any], keep: str = "") -> d
     return merged
 
 
-class MergedVerdict(Verdict):
+class MergedValidation(ValidationResult):
     """The result on all pages, in which a finding about an item names its place among the items of all pages.
 
     Attributes:
@@ -531,20 +531,20 @@ class MergedVerdict(Verdict):
             place: Where it has its items.
             before: How many items the pages before it have had.
         """
-        verdict = page.verdict
-        if verdict is None:
+        validation = page.validation
+        if validation is None:
             return
-        self.is_accepted = self.is_accepted and verdict.is_accepted
+        self.is_accepted = self.is_accepted and validation.is_accepted
         shift = _shift(place, before)
         left = max(_MOST_FINDINGS - len(self.findings), 0)
-        self.extend(shift(finding) for finding in verdict.findings[:left])
-        self.dropped += max(len(verdict.findings) - left, 0)
-        for finding in verdict.tolerated if len(self.tolerated) < _MOST_FINDINGS else ():
+        self.extend(shift(finding) for finding in validation.findings[:left])
+        self.dropped += max(len(validation.findings) - left, 0)
+        for finding in validation.tolerated if len(self.tolerated) < _MOST_FINDINGS else ():
             self.tolerate(shift(finding))
-        self.not_validated = list(dict.fromkeys((*self.not_validated, *verdict.not_validated)))
-        self.failures = list(dict.fromkeys((*self.failures, *verdict.failures)))
+        self.not_validated = list(dict.fromkeys((*self.not_validated, *validation.not_validated)))
+        self.failures = list(dict.fromkeys((*self.failures, *validation.failures)))
         if len(self.suppressed) < _MOST_FINDINGS:
-            self.suppressed += [(shift(finding), reason) for finding, reason in verdict.suppressed]
+            self.suppressed += [(shift(finding), reason) for finding, reason in validation.suppressed]
 
 
 def _shift(place: ResponsePlace | None, before: int) -> "Any":

@@ -43,7 +43,7 @@ class Explanation(NamedTuple):
 
     described: DescribedOperation
     decision: Decision
-    verdict: str
+    validation: str
     exit_code: int
     is_asked: bool
     has_policy: bool
@@ -66,7 +66,7 @@ class Explanation(NamedTuple):
             "operation": operation.name,
             "method": operation.method,
             "path": operation.path,
-            "decision": self.verdict,
+            "decision": self.validation,
             "decided_by": decider if decision.place else None,
             "reason": self._reason(),
             "asked": self.is_asked,
@@ -81,7 +81,7 @@ class Explanation(NamedTuple):
         name = place if operation.name == place else f"{operation.name} ({place})"
         place = f"Line {self.line} of `{self.file}`" if self.line else f"In `{self.file}`"
         return [
-            f"{name} of {self.described.api.name} {_ENDINGS[self.verdict]}",
+            f"{name} of {self.described.api.name} {_ENDINGS[self.validation]}",
             self._reason(),
             *([place] if self.decision.place else []),
             self._here(),
@@ -96,7 +96,7 @@ class Explanation(NamedTuple):
         return said
 
     def _here(self) -> str:
-        if self.verdict == DENIED:
+        if self.validation == DENIED:
             return "Here: refused (exit 11), whatever is given"
         if self.exit_code:
             return "Here: refused (exit 11) without `--yes`, because there is no terminal to ask on"
@@ -121,19 +121,19 @@ def explain_policy(described: DescribedOperation, settings: "CallSettings", targ
         target: The path, with its query, by which the operation was named; empty if it was named otherwise.
     """
     decision, consent = strictest(_decisions(described, settings, target)), settings.consent
-    verdict, exit_code, is_asked = decision.verdict, 0, False
-    if verdict == DENIED:
+    validation, exit_code, is_asked = decision.validation, 0, False
+    if validation == DENIED:
         exit_code = 11
-    elif (verdict == CONFIRMED or is_asked_about(described, settings.bounds)) and not consent.is_given:
+    elif (validation == CONFIRMED or is_asked_about(described, settings.bounds)) and not consent.is_given:
         is_asked = consent.ask is not None
-        is_refused = not is_asked and (verdict == CONFIRMED or consent.is_required)
+        is_refused = not is_asked and (validation == CONFIRMED or consent.is_required)
         exit_code = 11 if is_refused else 0
-        verdict = CONFIRMED if is_asked or is_refused else verdict
+        validation = CONFIRMED if is_asked or is_refused else validation
     policy = settings.policy
     unknown = () if policy is None else tuple(unknown_words(policy, described.api.catalog))
     configuration = Configuration(described.api.open_request.env)
     line = line_of(configuration.text(), decision.path, decision.word) if decision.place else None
     is_there = policy is not None or bool(decision.place)
     return Explanation(
-        described, decision, verdict, exit_code, is_asked, is_there, unknown, configuration.path, line
+        described, decision, validation, exit_code, is_asked, is_there, unknown, configuration.path, line
     )

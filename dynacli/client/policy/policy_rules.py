@@ -150,7 +150,7 @@ class Decision(NamedTuple):
         override: What asks for another method than the operation's own, and which; empty where nothing does.
     """
 
-    verdict: str
+    validation: str
     place: str = ""
     key: str = ""
     word: str = ""
@@ -325,7 +325,7 @@ def _readings(
 def strictest(decisions: Iterable[Decision]) -> Decision:
     """Return the decision that wins; without any, what none is about is allowed."""
     order = (DENIED, CONFIRMED, ALLOWED)
-    return min(decisions, key=lambda each: order.index(each.verdict), default=Decision(ALLOWED))
+    return min(decisions, key=lambda each: order.index(each.validation), default=Decision(ALLOWED))
 
 
 def _matches(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.pages.page_loop import AnsweredPage
     from dynacli.http.exchange import Response as WireResponse
-    from dynacli.validation.finding import Finding, Verdict
+    from dynacli.validation.finding import Finding, ValidationResult
 
 __all__ = ["Headers", "Response"]
 
@@ -63,7 +63,7 @@ class Response:
         tolerated: What in the request and the response does not match the document to the letter, and is a finding at
             the level `exact`.
         not_validated: What could not be validated, a reason each.
-        is_judged: Whether the response was validated at all.
+        is_validated: Whether the response was validated at all.
         items: The items of a page of `Api.pages`; None where it has none, and for any other response.
     """
 
@@ -71,7 +71,7 @@ class Response:
         self,
         call: "Call",
         response: "WireResponse",
-        verdict: "Verdict | None",
+        validation: "ValidationResult | None",
         lock: threading.RLock,
         items: list[Any] | None = None,
     ) -> None:
@@ -82,16 +82,16 @@ class Response:
         self.content: bytes = response.body
         self.request = sent_request(call)
         self.seconds: float = response.seconds
-        self._note_verdict(verdict)
+        self._note_validation(validation)
 
-    def _note_verdict(self, verdict: "Verdict | None") -> None:
-        self._verdict = verdict
-        self.is_validated = verdict is not None
-        self.findings: tuple[Finding, ...] = tuple(verdict.findings) if verdict is not None else ()
+    def _note_validation(self, validation: "ValidationResult | None") -> None:
+        self._validation = validation
+        self.is_validated = validation is not None
+        self.findings: tuple[Finding, ...] = tuple(validation.findings) if validation is not None else ()
         self.tolerated: tuple[Finding, ...] = tuple(
-            finding for judged in self.validations for finding in judged.tolerated
+            finding for validated in self.validations for finding in validated.tolerated
         )
-        reasons = (*verdict.failures, *verdict.not_validated) if verdict is not None else ()
+        reasons = (*validation.failures, *validation.not_validated) if validation is not None else ()
         self.not_validated: tuple[str, ...] = tuple(dict.fromkeys(reasons))
 
     def __repr__(self) -> str:
@@ -136,10 +136,10 @@ class Response:
         return self._call.described
 
     @property
-    def validations(self) -> "tuple[Verdict, ...]":
+    def validations(self) -> "tuple[ValidationResult, ...]":
         """The results on the request and on the response, as far as each was validated."""
-        of_request = self._call.judging.verdict if self._call.judging is not None else None
-        return tuple(judged for judged in (of_request, self._verdict) if judged is not None)
+        of_request = self._call.validating.validation if self._call.validating is not None else None
+        return tuple(validated for validated in (of_request, self._validation) if validated is not None)
 
     @property
     def redirects(self) -> tuple[int, ...]:
@@ -171,9 +171,9 @@ class Response:
         Raises:
             MismatchError: Something does; it names each finding with its place.
         """
-        if self._verdict is None or self._verdict.is_valid:
+        if self._validation is None or self._validation.is_valid:
             return self
         from dynacli.client.responses.response_errors import mismatch_error
 
         with self._lock:
-            raise mismatch_error(self._call, self._response, self._verdict)
+            raise mismatch_error(self._call, self._response, self._validation)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from dynacli.client.sign_request import Signed
     from dynacli.http.exchange import Response
-    from dynacli.validation.finding import Verdict
+    from dynacli.validation.finding import ValidationResult
 
 __all__ = ["Detail", "http_error", "mismatch_error", "response_masker"]
 
@@ -156,7 +156,7 @@ def _http_hint(call: Call, response: "Response", said: str) -> str:
 def mismatch_error(
     call: Call,
     response: "Response",
-    verdict: "Verdict",
+    validation: "ValidationResult",
     *,
     detail: Detail = "usual",
     has_json: bool = True,
@@ -168,17 +168,17 @@ def mismatch_error(
             the response that is wrong and its place in the document.
         has_json: Whether it holds the findings for a program.
     """
-    from dynacli.client.responses.verdict_text import findings_text, short_findings_text, verdict_json
+    from dynacli.client.responses.validation_text import findings_text, short_findings_text, validation_json
 
     api, text = call.described.api, ""
     if detail == "short":
-        text = short_findings_text(verdict.findings)
+        text = short_findings_text(validation.findings)
     elif detail != "none":
-        from dynacli.client.responses.verdict_text import Evidence
+        from dynacli.client.responses.validation_text import Evidence
 
         evidence = Evidence.of_response(response)
-        text = findings_text(api, verdict.findings, evidence, call.settings.is_verbose)
-    details = verdict_json(api, verdict) if has_json else {}
+        text = findings_text(api, validation.findings, evidence, call.settings.is_verbose)
+    details = validation_json(api, validation) if has_json else {}
     mismatch = MismatchError("The response does not match the document", reason=text, **details)
     response_masker(call.signed, response.headers).mask_error(mismatch)
     return mismatch

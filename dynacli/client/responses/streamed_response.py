@@ -108,7 +108,7 @@ class StreamedResponse(Response):
         if isinstance(taken, MadeCall):
             self._response = taken.response
             self.seconds = taken.response.seconds
-            self._note_verdict(taken.verdict)
+            self._note_validation(taken.validation)
 
 
 _Handed = WireResponse | bytes | MadeCall
@@ -179,7 +179,7 @@ class _Exchange:
     def _run(self) -> None:
         try:
             response = self._engine.send(self.call, tells_parts=True)
-            self._hand(self._engine.judge(self.call, response))
+            self._hand(self._engine.validator(self.call, response))
         except _ClosedError:
             pass
         except BaseException as error:  # noqa: BLE001  - raised again in the thread that takes the items
@@ -245,5 +245,5 @@ def _made(engine: Engine, call: Call, path: str, partial: PartialDownload | None
 
     response = engine.send(call, receive)
     if partial is not None and partial.is_part:
-        return engine.judge(call, replace(response, status=_PARTIAL), is_part=True)
-    return engine.judge(call, response, _SavedBody(response.size) if is_saved and response.size else None)
+        return engine.validator(call, replace(response, status=_PARTIAL), is_part=True)
+    return engine.validator(call, response, _SavedBody(response.size) if is_saved and response.size else None)

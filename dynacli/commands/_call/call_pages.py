@@ -11,7 +11,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.pages.known_items import known_items
-from dynacli.client.pages.page_loop import MergedVerdict, PageLoop, merged_text, text_around
+from dynacli.client.pages.page_loop import MergedValidation, PageLoop, merged_text, text_around
 from dynacli.client.pages.page_rule import ResponsePlace
 from dynacli.client.parallel_calls import noting_interrupt
 from dynacli.commands.run import Run
@@ -155,7 +155,7 @@ class Listing:
         )
         self._loop.check_list()
         self.inputs = inputs if self._loop.position is None else self._loop.position.inputs
-        self._verdict = MergedVerdict()
+        self._validation = MergedValidation()
         self._first: Page | None = None
         self._last: Page | None = None
         self._write_item: Callable[[Any], None] | None = None
@@ -245,7 +245,7 @@ class Listing:
             write_head(self._run.env, page.call.signed, page.response)
         is_success = 200 <= page.response.status < 300
         items, count = page.items or (), self._loop.count - len(page.items or ())
-        self._verdict.add(page, self._loop.items, count)
+        self._validation.add(page, self._loop.items, count)
         if is_success:
             # Of the pages between them, nothing is kept but the items.
             self._last = page._replace(items=None)
@@ -318,16 +318,16 @@ class Listing:
             self._say_what_is_missing()
         from dynacli.commands._call.conclude_call import conclude
 
-        verdict = None if page.verdict is None else self._verdict
-        conclude(self._run, page.call, page.response, verdict, self._report, unwritten)
+        validation = None if page.validation is None else self._validation
+        conclude(self._run, page.call, page.response, validation, self._report, unwritten)
 
     def _say_what_is_missing(self) -> None:
         """Say why this is one page, where nothing says how to ask for another, or the response is not a list."""
         if note := self._loop.note:
             is_no_list = self._loop.items is None and not self._loop.is_keyed
             (self._run.warn if is_no_list else self._run.note)(note)
-        if self._verdict.dropped:
-            self._run.note(f"{self._verdict.dropped:,} more findings are not shown")
+        if self._validation.dropped:
+            self._run.note(f"{self._validation.dropped:,} more findings are not shown")
 
     def _end_early(self, error: BaseException) -> None:
         """Write what came before an error or an interruption, and say how to go on."""
@@ -338,11 +338,11 @@ class Listing:
         unwritten = self._write()
         if unwritten is not None:
             self._run.warn(f"{unwritten.message}: {unwritten.reason}")
-        if page.verdict is not None:
-            from dynacli.commands._call.conclude_call import report_verdict_so_far
+        if page.validation is not None:
+            from dynacli.commands._call.conclude_call import report_validation_so_far
 
             first = self._first or page
-            report_verdict_so_far(self._run, page.call, first.response, self._verdict, self._report)
+            report_validation_so_far(self._run, page.call, first.response, self._validation, self._report)
         came = f"{counted(count, 'item')} came before that"
 
         line = _go_on_line(

@@ -11,7 +11,7 @@ from dynacli.commands.run import Run
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, FileError, HttpError, MismatchError, UsageError
 from dynacli.options.standard_options import Options
-from dynacli.output.finding_reports import JudgedCall, json_report
+from dynacli.output.finding_reports import ValidatedCall, json_report
 
 __all__ = ["CallReport", "WantedReport", "reporting", "wanted_reports", "write_reports"]
 
@@ -61,7 +61,7 @@ def wanted_reports(options: Options) -> list[WantedReport]:
     return reports
 
 
-def write_reports(env: Environment, options: Options, calls: Sequence[JudgedCall]) -> None:
+def write_reports(env: Environment, options: Options, calls: Sequence[ValidatedCall]) -> None:
     """Write the reports that are asked for.
 
     Args:
@@ -84,7 +84,7 @@ def write_reports(env: Environment, options: Options, calls: Sequence[JudgedCall
         write_named_file(Path(report.file), content)
 
 
-def _report_text(name: str, calls: Sequence[JudgedCall], *, is_file: bool) -> str:
+def _report_text(name: str, calls: Sequence[ValidatedCall], *, is_file: bool) -> str:
     if name == "json":
         # Between other lines of standard error a program finds the report if it is a line by itself.
         return json_report(calls, indent=2 if is_file else None)
@@ -115,7 +115,7 @@ class CallReport:
     def __init__(self, reports: Sequence[WantedReport], level: str) -> None:
         self.is_on_stderr = any(not report.file for report in reports)
         self._level = level
-        self._earlier: list[JudgedCall] = []
+        self._earlier: list[ValidatedCall] = []
         self._described: DescribedOperation | None = None
         self._begin()
 
@@ -140,7 +140,7 @@ class CallReport:
         self._described = described
         self._begin()
 
-    def calls(self, described: DescribedOperation) -> list[JudgedCall]:
+    def calls(self, described: DescribedOperation) -> list[ValidatedCall]:
         """Return all calls in the form that reports are made of.
 
         Args:
@@ -152,24 +152,24 @@ class CallReport:
         """Note the response."""
         self._facts.update(url=url, status=status, seconds=seconds)
 
-    def note_verdict(self, verdict: Mapping[str, Any]) -> None:
+    def note_validation(self, validation: Mapping[str, Any]) -> None:
         """Note a result in its JSON form, without secrets."""
         for key, values in self._lists.items():
-            values.extend(verdict.get(key, ()))
+            values.extend(validation.get(key, ()))
 
     def note_error(self, error: DynacliError) -> None:
         """Note the error that ended the call; one about the status or the findings of a response adds nothing."""
         if isinstance(error, UsageError) and "findings" in error.details:
-            self.note_verdict(error.details)
+            self.note_validation(error.details)
         elif not isinstance(error, HttpError | MismatchError):
             self._facts["error"] = ": ".join(text for text in (error.message, error.reason) if text)
 
-    def call(self, described: DescribedOperation) -> JudgedCall:
+    def call(self, described: DescribedOperation) -> ValidatedCall:
         """Return the call in the form that reports are made of."""
         from dynacli.urls import with_masked_query
 
         operation = described.operation
-        return JudgedCall(
+        return ValidatedCall(
             with_masked_query(described.api.name),
             operation.name,
             operation.method,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.auth.secret import MASK
 from dynacli.client.call import Call
 from dynacli.client.responses.response_errors import Detail, http_error, mismatch_error, response_masker
-from dynacli.client.responses.verdict_text import notes_of, verdict_json
+from dynacli.client.responses.validation_text import notes_of, validation_json
 from dynacli.commands.run import Run
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, FileError, FormatError, MismatchError
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dynacli.auth.secret import Masker
-    from dynacli.client.call_judge import CallJudge
     from dynacli.client.call_settings import CallSettings
+    from dynacli.client.call_validator import CallValidator
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.sign_request import Signed
     from dynacli.commands._call.call_report import CallReport
     from dynacli.http.exchange import Response
-    from dynacli.validation.finding import Verdict
+    from dynacli.validation.finding import ValidationResult
 
 __all__ = [
     "conclude",
     "conclude_part",
     "conclude_request",
-    "report_verdict_so_far",
-    "show_judges",
+    "report_validation_so_far",
     "show_request",
     "show_response",
     "show_size",
+    "show_validators",
     "tell_request",
     "warn_of_request",
     "write_head",
@@ -43,7 +43,7 @@ def conclude(
     run: Run,
     call: Call,
     response: "Response",
-    verdict: "Verdict | None",
+    validation: "ValidationResult | None",
     report: "CallReport | None",
     unwritten: FileError | FormatError | None,
 ) -> None:
@@ -71,9 +71,9 @@ def conclude(
         )  # the status is the error
     elif unwritten is not None:
         error = unwritten
-    request_verdict = call.judging.verdict if call.judging is not None else None
-    if verdict is not None:
-        mismatch = _report_verdict(run, call, response, verdict, request_verdict, report)
+    request_validation = call.validating.validation if call.validating is not None else None
+    if validation is not None:
+        mismatch = _report_validation(run, call, response, validation, request_validation, report)
         if mismatch is not None:
             if call.settings.is_strict and not run.options.no_fail and error is None:
                 error = mismatch
@@ -86,16 +86,16 @@ def conclude(
 def conclude_part(run: Run, call: Call, response: "Response", report: "CallReport | None") -> None:
     """Report a response that was only the rest of a file: the document describes the whole."""
     _note_response(call, response, report)
-    if call.judging is not None and call.settings.is_strict:
+    if call.validating is not None and call.settings.is_strict:
         run.warn("Not validated: the response is the rest of a file, and the document describes the whole")
 
 
-def report_verdict_so_far(
-    run: Run, call: Call, response: "Response", verdict: "Verdict", report: "CallReport | None"
+def report_validation_so_far(
+    run: Run, call: Call, response: "Response", validation: "ValidationResult", report: "CallReport | None"
 ) -> None:
     """Report the result on the part of a stream that came before an error or an interruption."""
     _note_response(call, response, report)
-    mismatch = _report_verdict(run, call, response, verdict, None, report)
+    mismatch = _report_validation(run, call, response, validation, None, report)
     if mismatch is not None:
         _warn(run, mismatch)
 
@@ -116,64 +116,66 @@ def tell_request(run: Run, call: Call, report: "CallReport | None", *, is_first:
     Args:
         is_first: Whether it is the first of several, which alone is validated.
     """
-    if is_first and call.judging is not None and not call.judging.verdict.is_valid:
-        warn_of_request(run, call.judging, call.signed.masker, report)
+    if is_first and call.validating is not None and not call.validating.validation.is_valid:
+        warn_of_request(run, call.validating, call.signed.masker, report)
     if run.options.verbose:
         show_request(run.env, call.signed)
 
 
-def warn_of_request(run: Run, judging: "CallJudge", masker: "Masker", report: "CallReport | None") -> None:
+def warn_of_request(
+    run: Run, validating: "CallValidator", masker: "Masker", report: "CallReport | None"
+) -> None:
     """Warn of values in a request that the document does not mention, which are findings at the level `exact`."""
-    if judging.verdict.is_valid or (report is not None and report.is_on_stderr):
+    if validating.validation.is_valid or (report is not None and report.is_on_stderr):
         return
     details: dict[str, Any] = {}
     if run.error_format == "json":
-        details = masker.mask_value(verdict_json(judging.described.api, judging.verdict))
-    message = f"The request holds what the document does not mention\n{judging.findings_text()}"
+        details = masker.mask_value(validation_json(validating.described.api, validating.validation))
+    message = f"The request holds what the document does not mention\n{validating.findings_text()}"
     run.warn(masker.mask(message), **details)
 
 
 def conclude_request(
     run: Run,
     described: "DescribedOperation",
-    verdict: "Verdict",
+    validation: "ValidationResult",
     masker: "Masker",
     settings: "CallSettings",
     report: "CallReport | None",
 ) -> None:
     """Report the result on a request that is valid and not sent."""
     if report is not None:
-        report.note_verdict(masker.mask_value(verdict_json(described.api, verdict)))
-    _write_notes(run, [verdict], masker, settings, report)
+        report.note_validation(masker.mask_value(validation_json(described.api, validation)))
+    _write_notes(run, [validation], masker, settings, report)
 
 
-def _report_verdict(
+def _report_validation(
     run: Run,
     call: Call,
     response: "Response",
-    verdict: "Verdict",
-    request_verdict: "Verdict | None",
+    validation: "ValidationResult",
+    request_validation: "ValidationResult | None",
     report: "CallReport | None",
 ) -> MismatchError | None:
     """Report the results on a response and its request; return the error for a response that is not valid."""
     masker = response_masker(call.signed, response.headers)
-    validations = [judged for judged in (request_verdict, verdict) if judged is not None]
+    validations = [validated for validated in (request_validation, validation) if validated is not None]
     if report is not None:
-        for judged in validations:
-            report.note_verdict(masker.mask_value(verdict_json(call.described.api, judged)))
+        for validated in validations:
+            report.note_validation(masker.mask_value(validation_json(call.described.api, validated)))
     _write_notes(run, validations, masker, call.settings, report)
-    if verdict.is_valid:
+    if validation.is_valid:
         return None
     has_text = report is None or not report.is_on_stderr
     detail: Detail = "usual" if call.settings.is_strict or run.options.verbose else "short"
     return mismatch_error(
-        call, response, verdict, detail=detail if has_text else "none", has_json=run.error_format == "json"
+        call, response, validation, detail=detail if has_text else "none", has_json=run.error_format == "json"
     )
 
 
 def _write_notes(
     run: Run,
-    validations: "Sequence[Verdict]",
+    validations: "Sequence[ValidationResult]",
     masker: "Masker",
     settings: "CallSettings",
     report: "CallReport | None",
@@ -181,7 +183,7 @@ def _write_notes(
     """Write what is tolerated, what could not be validated, and which findings do not count."""
     if report is not None and report.is_on_stderr:
         return  # the report says the same in the same place
-    for reason in dict.fromkeys(reason for verdict in validations for reason in verdict.failures):
+    for reason in dict.fromkeys(reason for validation in validations for reason in validation.failures):
         run.warn(masker.mask(f"Not validated: {reason}"))
     for note in notes_of(validations, shows_ignored=settings.is_strict or run.options.verbose):
         run.note(masker.mask(note))
@@ -217,9 +219,11 @@ def show_size(env: Environment, response: "Response") -> None:
     write_stderr(env, f"* {response.size} bytes in {response.seconds * 1000:.0f} ms")
 
 
-def show_judges(env: Environment, request: "Verdict", response: "Verdict") -> None:
+def show_validators(env: Environment, request: "ValidationResult", response: "ValidationResult") -> None:
     """Show whether openapi-core validated, or compiled schemas accepted what is beyond doubt."""
-    by = ["compiled schemas" if verdict.is_accepted else "openapi-core" for verdict in (request, response)]
+    by = [
+        "compiled schemas" if validation.is_accepted else "openapi-core" for validation in (request, response)
+    ]
     parts = [f"the request and the response by {by[0]}"]
     if by[0] != by[1]:
         parts = [f"the request by {by[0]}", f"the response by {by[1]}"]

@@ -47,15 +47,15 @@ def show_request(
     call = Engine(run.env, settings, on_unsigned=warn).prepare(described, inputs, is_checked=False)
     form = _form(run)
     shown, masker = _shown(run, call, form)
-    if call.judging is not None:
+    if call.validating is not None:
         from dynacli.commands._call.conclude_call import conclude_request, warn_of_request
 
         try:
             call.check_request()
         except UsageError as error:
             raise masker.mask_error(error) from error.__cause__
-        warn_of_request(run, call.judging, masker, report)
-        conclude_request(run, described, call.judging.verdict, masker, settings, report)
+        warn_of_request(run, call.validating, masker, report)
+        conclude_request(run, described, call.validating.validation, masker, settings, report)
     # The filter and the columns are those of a response, and say nothing of a request.
     output = run.output_form()
     if form == "json":

@@ -8,7 +8,7 @@ from dynacli.client.engine.call_engine import Engine, MadeCall
 from dynacli.client.engine.series import WAIT_SECONDS, Series, Until, check_wait
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.links.follow_link import check_links
-from dynacli.commands._call.conclude_call import conclude, report_verdict_so_far
+from dynacli.commands._call.conclude_call import conclude, report_validation_so_far
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, FormatError, UsageError
 from dynacli.output.output_form import OutputForm
@@ -79,8 +79,8 @@ class LastResponse:
                     run.warn(f"{unwritten.message}: {unwritten.reason}")
                 self._tell(series.last)
             raise
-        call, response, verdict = last
-        conclude(run, call, response, verdict, self._report, self._write(call, response))
+        call, response, validation = last
+        conclude(run, call, response, validation, self._report, self._write(call, response))
 
     def _begin_next(self, made: MadeCall, described: DescribedOperation) -> None:
         self._tell(made)
@@ -89,8 +89,8 @@ class LastResponse:
 
     def _tell(self, made: MadeCall) -> None:
         """Tell, unless it was reported, what is to report of a response that is not the result."""
-        if made.verdict is not None and made.call is not self._told:
-            report_verdict_so_far(self._run, made.call, made.response, made.verdict, self._report)
+        if made.validation is not None and made.call is not self._told:
+            report_validation_so_far(self._run, made.call, made.response, made.validation, self._report)
         self._told = made.call
 
     def _write(self, call: Call, response: "Response") -> FileError | FormatError | None:

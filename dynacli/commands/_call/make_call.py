@@ -218,7 +218,7 @@ class TerminalListener:
         self._run, self._report = run, report
         self._line: Callable[[], object] | None = None
         self._transfer: TransferLine | None = None
-        self._judged: DescribedOperation | None = None
+        self._validated: DescribedOperation | None = None
         self._sent = 0
 
     def close(self) -> None:
@@ -249,13 +249,13 @@ class TerminalListener:
 
     def _begin(self, call: "Call") -> None:
         """Tell what there is to tell of a request before it is sent."""
-        is_wrong = call.judging is not None and not call.judging.verdict.is_valid
+        is_wrong = call.validating is not None and not call.validating.validation.is_valid
         if self._run.options.verbose or is_wrong:
             from dynacli.commands._call.conclude_call import tell_request
 
             # Of pages and of a wait the first request alone is told to be wrong.
-            tell_request(self._run, call, self._report, is_first=call.described is not self._judged)
-        self._judged = call.described
+            tell_request(self._run, call, self._report, is_first=call.described is not self._validated)
+        self._validated = call.described
 
     def _wait(self, text: str) -> None:
         """Say why a call waits."""

@@ -317,7 +317,7 @@ def _schema_at(flat: FlatSchema, step: str) -> Any:
 
 
 _BODY = "the body"
-_MAX_JUDGED = 1024 * 1024
+_MAX_VALIDATED = 1024 * 1024
 """Bytes up to which a text is read first, so that it can be validated; a longer text is sent unvalidated."""
 
 
@@ -421,18 +421,18 @@ def _body_content(run: Run, word: str, media_type: str) -> "bytes | Payload":
     from dynacli.http.payload import Payload
 
     source = _open_source(run, word.removeprefix("@"), _BODY)
-    if not _is_judged(media_type):
+    if not _is_validated(media_type):
         return Payload([source])
     if source.name == "-":
         from dynacli.http.payload import begins_with
 
-        text, is_whole = begins_with(run.env.open_stdin(_BODY), "-", _MAX_JUDGED)
+        text, is_whole = begins_with(run.env.open_stdin(_BODY), "-", _MAX_VALIDATED)
         return text if is_whole else Payload([source])
-    if source.size is not None and source.size <= _MAX_JUDGED:
+    if source.size is not None and source.size <= _MAX_VALIDATED:
         return b"".join(source.chunks())
     return Payload([source])
 
 
-def _is_judged(media_type: str) -> bool:
+def _is_validated(media_type: str) -> bool:
     name = essence(media_type)
     return name.startswith("text/") or "json" in name

@@ -18,7 +18,7 @@ from dynacli.errors import DynacliError, FileError, FormatError, NetworkError, T
 from dynacli.files import replace_named_file
 from dynacli.http.exchange import RENDER_LIMIT, Response, stated_length
 from dynacli.http.semantics import essence, is_event_stream, is_json, is_sent_as_bytes, is_sequence
-from dynacli.http.send import FILE_LIMIT, JUDGED_LIMIT, WARNED_LIMIT, Pieces
+from dynacli.http.send import FILE_LIMIT, VALIDATED_LIMIT, WARNED_LIMIT, Pieces
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.output.output_form import ITEM_FORMATS, OutputForm
 from dynacli.output.standard_output import Write, is_unchanged, watched_reader, written_body
@@ -200,8 +200,8 @@ class ResponseReceiver:
             watched_reader(env, self._form, pieces.cut) as is_gone,
             self._written(response.header("content-type")) as write,
         ):
-            self._call.judge_stream(response, written())
-        return b"".join(kept) if self._call.judging is not None else b""
+            self._call.validate_stream(response, written())
+        return b"".join(kept) if self._call.validating is not None else b""
 
     def _written(self, media_type: str) -> AbstractContextManager[Write]:
         """Enter with the function that writes the pieces of a stream."""
@@ -261,13 +261,13 @@ class ResponseReceiver:
 
     def _limit_of(self, response: Response) -> int:
         """Return up to how many bytes a body is kept that is written while it comes."""
-        if self._call.judging is None:
+        if self._call.validating is None:
             # What an error says is quoted in its message; the ids of a small response are remembered.
             is_remembered = is_json(response.header("content-type"))
             return _KEPT_OF_STREAM if response.status >= 400 or is_remembered else 0
         if is_sent_as_bytes(essence(response.header("content-type"))):
             return _KEPT_OF_STREAM  # the size is validated without the bytes
-        return WARNED_LIMIT if self._call.settings.may_accept else JUDGED_LIMIT
+        return WARNED_LIMIT if self._call.settings.may_accept else VALIDATED_LIMIT
 
     def make(self) -> None:
         """Send the call, write and validate its response, and say what there is to say of it.
@@ -296,10 +296,10 @@ class ResponseReceiver:
             DamagedCatalogError: So it was, and nothing was sent.
         """
         call = self._call
-        if not self.is_finished and call.verdict is not None and self.response is not None:
-            from dynacli.commands._call.conclude_call import report_verdict_so_far
+        if not self.is_finished and call.validation is not None and self.response is not None:
+            from dynacli.commands._call.conclude_call import report_validation_so_far
 
-            report_verdict_so_far(self._run, call, self.response, call.verdict, self._report)
+            report_validation_so_far(self._run, call, self.response, call.validation, self._report)
         if isinstance(error, DamagedCatalogError):
             from dynacli.client.damaged_cache import explain_damage
 
@@ -317,25 +317,25 @@ class ResponseReceiver:
         body: UnreadBody | None = None
         if (
             len(response.body) < response.size
-            and self._call.judging is not None
-            and self._call.verdict is None
+            and self._call.validating is not None
+            and self._call.validation is None
         ):
             from dynacli.validation.streamed_body import DroppedBody
 
-            more = JUDGED_LIMIT if self._call.settings.may_accept else 0
+            more = VALIDATED_LIMIT if self._call.settings.may_accept else 0
             body = DroppedBody(response.size, self._limit, more)
-        self._engine.judge(self._call, response, body, is_part=self.is_part)
+        self._engine.validator(self._call, response, body, is_part=self.is_part)
         self.is_finished, self.response = True, response
 
     def _conclude(self, response: Response) -> None:
         """Say what there is to say of a response that was written."""
         run, call = self._run, self._call
-        validations = [call.verdict, call.judging.verdict if call.judging is not None else None]
-        judged = [each for each in validations if each is not None]
-        if run.options.verbose and len(judged) > 1:
-            from dynacli.commands._call.conclude_call import show_judges
+        validations = [call.validation, call.validating.validation if call.validating is not None else None]
+        validated = [each for each in validations if each is not None]
+        if run.options.verbose and len(validated) > 1:
+            from dynacli.commands._call.conclude_call import show_validators
 
-            show_judges(run.env, judged[1], judged[0])
+            show_validators(run.env, validated[1], validated[0])
         if self.is_part:
             from dynacli.commands._call.conclude_call import conclude_part
 
@@ -345,12 +345,12 @@ class ResponseReceiver:
             200 <= response.status < 300
             and self._report is None
             and self.unwritten is None
-            and not any(each.has_something_to_tell for each in judged)
+            and not any(each.has_something_to_tell for each in validated)
         )
         if not is_plain:
             from dynacli.commands._call.conclude_call import conclude
 
-            conclude(run, call, response, call.verdict, self._report, self.unwritten)
+            conclude(run, call, response, call.validation, self._report, self.unwritten)
         if run.env.stdout_is_terminal and run.env.stderr_is_terminal and response.body:
             _note_more_pages(run, call, response)
 

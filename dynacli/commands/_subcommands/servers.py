@@ -19,7 +19,7 @@ from dynacli.text.terminal import Painter
 
 if TYPE_CHECKING:
     from dynacli.apps.proxy.upstream_server import UpstreamServer
-    from dynacli.check.recordings import RecordingJudge
+    from dynacli.check.recordings import RecordingValidator
     from dynacli.client.call_settings import CallSettings
     from dynacli.registry.opened_api import OpenedApi
 
@@ -132,14 +132,14 @@ def proxy_api(
 
             proxy = ProxySettings(host, preserve_host, settings.timeout or _SECONDS)
             with _told_exchanges(run) as tell:
-                judge, lost = run_proxy(
+                validator, lost = run_proxy(
                     opened, settings, proxy, server, sock, tell=tell, warn=run.warn, on_ready=say_where
                 )
-        if judge.count and not judge.has_found:
-            raise _nothing(opened, judge, server.base)
-        _note_others(run, judge, lost)
-        results = judge.results(unseen_reason="no such request passed")
-        is_shown = judge.has_found and _is_text(run.data_form)
+        if validator.count and not validator.has_found:
+            raise _nothing(opened, validator, server.base)
+        _note_others(run, validator, lost)
+        results = validator.results(unseen_reason="no such request passed")
+        is_shown = validator.has_found and _is_text(run.data_form)
         conclude_check(run, results, is_strict=settings.is_strict, learn=learn, is_shown=is_shown)
 
 
@@ -175,8 +175,10 @@ def _upstream(run: Run, api: "OpenedApi", settings: "CallSettings") -> "Upstream
     return UpstreamServer(base, context, environment_proxy(base))
 
 
-def _nothing(api: "OpenedApi", judge: "RecordingJudge", base: str) -> UsageError:
-    bases = " or ".join(f"`--upstream {base}`" for base, _ in judge.possible_servers.most_common(_MOST_BASES))
+def _nothing(api: "OpenedApi", validator: "RecordingValidator", base: str) -> UsageError:
+    bases = " or ".join(
+        f"`--upstream {base}`" for base, _ in validator.possible_servers.most_common(_MOST_BASES)
+    )
     return UsageError(
         f"No exchange matches an operation of `{api.name}`",
         reason=f"Its operations are expected at {base}",
@@ -186,18 +188,18 @@ def _nothing(api: "OpenedApi", judge: "RecordingJudge", base: str) -> UsageError
     )
 
 
-def _note_others(run: Run, judge: "RecordingJudge", lost: int) -> None:
+def _note_others(run: Run, validator: "RecordingValidator", lost: int) -> None:
     """Say what was not validated, and why."""
-    others = judge.elsewhere.total()
+    others = validator.elsewhere.total()
     if others:
         run.note(
             f"{others:,} exchange{'s belong' if others > 1 else ' belongs'} to no operation of the document"
         )
     if lost:
         run.warn(f"{lost:,} exchanges were too fast to validate")
-    if judge.unlisted:
+    if validator.unlisted:
         run.note(
-            f"{judge.unlisted:,} more exchanges have findings that are not listed, because there are too many kinds"
+            f"{validator.unlisted:,} more exchanges have findings that are not listed, because there are too many kinds"
         )
 
 

@@ -11,7 +11,7 @@ import click
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, FileError, UsageError
-from dynacli.openapi.model.wording import shell_line
+from dynacli.openapi.model.wording import counted, shell_line
 from dynacli.registry.configuration import Configuration
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
@@ -20,7 +20,7 @@ from dynacli.urls import with_masked_query
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dynacli.check.recordings import RecordingJudge
+    from dynacli.check.recordings import RecordingValidator
     from dynacli.client.call_settings import CallSettings
     from dynacli.traffic.read_har import Readable
     from dynacli.traffic.recorded_request import RecordedRequest
@@ -58,7 +58,7 @@ _MOST_HOSTS = 5
 @click.pass_obj
 def validate(run: Run, api: str, file: str, learn: str | None) -> None:
     """Run `validate`."""
-    from dynacli.check.recordings import RecordingJudge
+    from dynacli.check.recordings import RecordingValidator
     from dynacli.client.call_settings import settings_of
     from dynacli.commands._subcommands.check import check_files, conclude_check
     from dynacli.output.status_line import StatusLine
@@ -68,23 +68,23 @@ def validate(run: Run, api: str, file: str, learn: str | None) -> None:
     settings = settings_of(run.env, opened, run.call_options, default_level="strict")
     check_files(run, learn=learn)
     server = _server(opened, settings)
-    judge = RecordingJudge(opened, settings, [server] if server else ())
+    validator = RecordingValidator(opened, settings, [server] if server else ())
     line, is_shown, is_interrupted = StatusLine(run.env), run.shows_progress, False
     try:
         with _opened_input(run, file, "the recording") as stream:
             for recorded in read_har(stream):
-                judge.add(recorded)
+                validator.add(recorded)
                 if is_shown:
-                    line.show(f"{judge.count:,} exchanges read; Ctrl-C ends the run with what was found")
+                    line.show(f"{validator.count:,} exchanges read; Ctrl-C ends the run with what was found")
     except KeyboardInterrupt:
         is_interrupted = True
     finally:
         line.clear()
-    if not judge.has_found and not is_interrupted:
-        raise _nothing_judged(opened, judge)
-    _note_others(run, judge)
+    if not validator.has_found and not is_interrupted:
+        raise _nothing_validated(opened, validator)
+    _note_others(run, validator)
     conclude_check(
-        run, judge.results(is_interrupted=is_interrupted), is_strict=settings.is_strict, learn=learn
+        run, validator.results(is_interrupted=is_interrupted), is_strict=settings.is_strict, learn=learn
     )
 
 
@@ -97,26 +97,26 @@ def _server(api: "OpenedApi", settings: "CallSettings") -> str:
     return choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
 
 
-def _note_others(run: Run, judge: "RecordingJudge") -> None:
+def _note_others(run: Run, validator: "RecordingValidator") -> None:
     """Say what was not validated, and why."""
-    others = judge.elsewhere.total()
+    others = validator.elsewhere.total()
     if others:
         exchanges = f"{others:,} exchanges belong" if others > 1 else "1 exchange belongs"
-        run.note(f"{exchanges} to no operation: {_listed(judge.elsewhere)}")
-    if judge.possible_servers:
-        run.note(f"They would match operations with {_servers(judge)}")
-    if judge.unlisted:
+        run.note(f"{exchanges} to no operation: {_listed(validator.elsewhere)}")
+    if validator.possible_servers:
+        run.note(f"They would match operations with {_servers(validator)}")
+    if validator.unlisted:
         run.note(
-            f"{judge.unlisted:,} more exchanges have findings that are not listed, because there are too many kinds"
+            f"{validator.unlisted:,} more exchanges have findings that are not listed, because there are too many kinds"
         )
 
 
-def _nothing_judged(api: "OpenedApi", judge: "RecordingJudge") -> UsageError:
+def _nothing_validated(api: "OpenedApi", validator: "RecordingValidator") -> UsageError:
     return UsageError(
         f"No exchange of the recording matches an operation of `{api.name}`",
-        reason=f"It has {judge.count:,} exchange{'s' if judge.count > 1 else ''}: {_listed(judge.elsewhere)}",
-        hint=f"They would match with {_servers(judge)}"
-        if judge.possible_servers
+        reason=f"It has {counted(validator.count, 'exchange')}: {_listed(validator.elsewhere)}",
+        hint=f"They would match with {_servers(validator)}"
+        if validator.possible_servers
         else f"Name another server with `--server URL`; `{invocation('operations')}` lists the paths",
     )
 
@@ -127,8 +127,8 @@ def _listed(hosts: Counter[str]) -> str:
     return ", ".join([*listed, *([f"and with {more:,} more hosts"] if more > 0 else [])])
 
 
-def _servers(judge: "RecordingJudge") -> str:
-    found = judge.possible_servers.most_common(_MOST_HOSTS)
+def _servers(validator: "RecordingValidator") -> str:
+    found = validator.possible_servers.most_common(_MOST_HOSTS)
     return " or ".join(f"`--server {base}` ({count:,})" for base, count in found)
 
 

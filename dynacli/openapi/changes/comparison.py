@@ -210,7 +210,7 @@ class Use(NamedTuple):
             part of the document that is neither.
         form: How the value is written: `json`; `form`, the fields of a form; `field`, a single field as text;
             `text`, a parameter or header.
-        is_judged: Whether a change has a result; in a `not` or an `if` it has none.
+        is_validated: Whether a change has a result; in a `not` or an `if` it has none.
         is_null_compared_elsewhere: Whether null is compared beside the alternatives that the schema belongs to.
     """
 
@@ -243,7 +243,7 @@ class Use(NamedTuple):
             return "request-allows-more"
         return "response-type-changed" if is_another_type else ""
 
-    def judged(self, rule: str) -> str:
+    def validated(self, rule: str) -> str:
         """Return a rule, or no rule where nothing can be validated."""
         return rule if self.is_validated else ""
 
@@ -458,13 +458,13 @@ class Comparison:
 
     def is_harmless(self, pair: Pair | None) -> bool | None:
         """Return whether no change in a pair and below breaks a client; None where a change has no result."""
-        verdict: bool | None = True
+        validation: bool | None = True
         for change in self._noticed(pair):
             if change.breaking is not False:
-                verdict = None
+                validation = None
             if change.breaking:
                 return False
-        return verdict
+        return validation
 
     def _noticed(self, pair: Pair | None) -> Iterator[Change]:
         """Yield the changes in a pair and all pairs below it, except changes of texts."""

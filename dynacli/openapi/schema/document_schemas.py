@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from dynacli.openapi.schema.evaluation.compiled_schema import CompiledSchemas
-from dynacli.openapi.schema.evaluation.schema_error import JudgingNotes
+from dynacli.openapi.schema.evaluation.schema_error import ValidationNotes
 from dynacli.openapi.schema.evaluation.translation import SchemaSource, TooDeepError
 from dynacli.openapi.schema.read_schema import LEFT_OUT, Direction, Follow, is_marked
 
@@ -128,4 +128,4 @@ class DocumentSchemas:
             refuses_hidden=not self._keeps_hidden,
             may_overlap=self._may_overlap,
         )
-        return CompiledSchemas(source, JudgingNotes(), _MOST_SCHEMAS)
+        return CompiledSchemas(source, ValidationNotes(), _MOST_SCHEMAS)

@@ -159,7 +159,7 @@ def test_a_form_tells_all_that_is_wrong_and_an_example_leaves_the_person_where_t
 
 
 @pytest.mark.exhaustive
-def test_a_text_is_found_in_an_response_and_the_response_is_saved(server: Recorder) -> None:
+def test_a_text_is_found_in_a_response_and_the_response_is_saved(server: Recorder) -> None:
     """Forwards, backwards and round; a file that is there is replaced only when the person says so twice."""
     body = json.dumps([{"name": f"pet {number}"} for number in range(300)]).encode()
     server.responses["/pets"] = Response(200, body)

@@ -147,7 +147,7 @@ async def _table(explorer: Explorer) -> None:
     await explorer.press("t")
 
 
-async def _verdict(explorer: Explorer) -> None:
+async def _validation(explorer: Explorer) -> None:
     await _response(explorer)
     await explorer.press("v")
 
@@ -168,7 +168,7 @@ async def _keys(explorer: Explorer) -> None:
 
 
 async def _wide(explorer: Explorer) -> None:
-    await _verdict(explorer)
+    await _validation(explorer)
 
 
 _SCREENS: dict[str, tuple[Callable[[Explorer], Coroutine[Any, Any, None]], tuple[int, int]]] = {
@@ -178,7 +178,7 @@ _SCREENS: dict[str, tuple[Callable[[Explorer], Coroutine[Any, Any, None]], tuple
     "question": (_question, (80, 24)),
     "choice": (_choice, (80, 24)),
     "table": (_table, (80, 24)),
-    "validation": (_verdict, (80, 24)),
+    "validation": (_validation, (80, 24)),
     "history": (_history, (80, 24)),
     "foreign": (_foreign, (80, 24)),
     "keys": (_keys, (80, 24)),

@@ -71,7 +71,7 @@ def test_a_document_that_is_no_registered_one_gets_no_credential(
 
 
 @pytest.mark.parametrize("mode", ["auto", pytest.param("legacy", marks=pytest.mark.exhaustive)])
-def test_three_steps_lead_to_an_response(mode: str) -> None:
+def test_three_steps_lead_to_a_response(mode: str) -> None:
     """Search gives a call that runs, describe tells more, and call has the status, the result and the data."""
 
     async def act(client: Client) -> tuple[CallToolResult, CallToolResult, CallToolResult, str]:

@@ -24,9 +24,9 @@ def fault_of(mock: MockServer, operation: Operation, sent: dict[str, Any]) -> st
     body = base64.b64decode(sent["body_base64"]) if sent["body_base64"] else (sent["body"] or "").encode()
     request = RecordedRequest(sent["method"], url, (*map(tuple, sent["headers"]), *headers))
     exchange = mock.respond(RecordedExchange(request, body or None))
-    response, verdict = exchange.recorded.response, exchange.verdict
-    if verdict is not None and verdict.findings:
-        finding = verdict.findings[0]
+    response, validation = exchange.recorded.response, exchange.validation
+    if validation is not None and validation.findings:
+        finding = validation.findings[0]
         return f"{finding.where} {finding.pointer}: {finding.message}"
     if exchange.match is None or response is None or response.status >= 400:
         return f"{response and response.status} {exchange.source}"

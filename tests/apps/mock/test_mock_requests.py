@@ -197,10 +197,10 @@ def test_levels_of_validation() -> None:
     for level, findings in (("warn", 1), ("off", None)):
         with mocked(_document(), level=level) as running:
             response = running.ask("/pets?limit=many")
-            verdict = running.told[-1].verdict
+            validation = running.told[-1].validation
             assert (200, findings) == (
                 response.status_code,
-                None if verdict is None else len(verdict.findings),
+                None if validation is None else len(validation.findings),
             )
             assert (FINDINGS_HEADER in response.headers) == bool(findings)
 
@@ -256,7 +256,7 @@ def test_bodies_that_are_large_compressed_or_broken(mock: Mocked, monkeypatch: p
         ),
     ],
 )
-def test_odd_requests_get_an_response(mock: Mocked, sent: bytes, answered: bytes) -> None:
+def test_odd_requests_get_a_response(mock: Mocked, sent: bytes, answered: bytes) -> None:
     """Whatever comes gets a response, and the mock goes on."""
     with socket.create_connection(("127.0.0.1", mock.port), timeout=10) as client:
         client.sendall(sent)

@@ -165,9 +165,9 @@ def test_each_kind_of_response(
         assert bool(body) == bool(response.text)
     else:
         assert body == response.json()
-    verdict = mock.told[-1].verdict
-    assert verdict is not None
-    assert [] == verdict.findings
+    validation = mock.told[-1].validation
+    assert validation is not None
+    assert [] == validation.findings
 
 
 def test_the_documented_headers_come_along(mock: Mocked) -> None:
@@ -183,9 +183,9 @@ def test_the_documented_headers_come_along(mock: Mocked) -> None:
 def test_what_no_value_fits_is_told(mock: Mocked) -> None:
     """A response that cannot be as the document wants it comes anyway, and its line has the finding."""
     response = mock.ask("/impossible")
-    verdict = mock.told[-1].verdict
-    assert verdict is not None
-    assert (200, ["missing-body"]) == (response.status_code, [each.rule for each in verdict.findings])
+    validation = mock.told[-1].validation
+    assert validation is not None
+    assert (200, ["missing-body"]) == (response.status_code, [each.rule for each in validation.findings])
 
 
 def test_the_same_request_gets_the_same_response() -> None:

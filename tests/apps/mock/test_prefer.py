@@ -115,7 +115,7 @@ def test_dynamic_responses_differ_and_come_again() -> None:
     for _ in range(2):
         with mocked(_document()) as running:
             runs.append([running.ask("/pets", prefer="dynamic=true").json() for _ in range(4)])
-            assert all(exchange.verdict and exchange.verdict.is_valid for exchange in running.told)
+            assert all(exchange.validation and exchange.validation.is_valid for exchange in running.told)
     assert runs[0] == runs[1]
     assert 4 == len({str(body) for body in runs[0]})
     with mocked(_document(), is_dynamic=True) as running:

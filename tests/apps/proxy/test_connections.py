@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from dynacli.apps.proxy import _judging_thread as judging_thread
 from dynacli.apps.proxy import _passing_exchange as passing_exchange
+from dynacli.apps.proxy import _validation_thread as validating_thread
 from dynacli.apps.proxy import run_proxy as client_connection
-from dynacli.apps.proxy._judging_thread import CopyBudget, JudgingThread, PassedExchange
+from dynacli.apps.proxy._validation_thread import CopyBudget, PassedExchange, ValidationThread
 from dynacli.apps.proxy.upstream_server import UpstreamConnection, UpstreamServer
 from tests.apps.proxy.through_proxy import exchanged, free_port, own_process, raw_server, through_proxy
 from tests.documents import document, operation, save
@@ -211,18 +211,18 @@ def test_a_client_that_has_said_all_gets_its_response(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("size", [0, 40 * 1024 * 1024], ids=["little-memory", "much-memory"])
-def test_the_judge_waits_while_much_passes(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+def test_the_validator_waits_while_much_passes(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     """Beside it an exchange takes ten times as long; only where bodies take much memory it does not wait."""
-    monkeypatch.setattr(judging_thread, "_WINDOW", 0.5)
-    judged: list[PassedExchange] = []
+    monkeypatch.setattr(validating_thread, "_WINDOW", 0.5)
+    validated: list[PassedExchange] = []
     budget = CopyBudget()
     assert budget.take(size)
-    thread = JudgingThread(judged.append, budget)
+    thread = ValidationThread(validated.append, budget)
     thread.start_with(lambda: None)
 
     def is_validated() -> bool:
         thread.begin()  # meanwhile further exchanges begin
-        return len(judged) == 50
+        return len(validated) == 50
 
     for _ in range(50):
         for _ in range(3):
@@ -232,9 +232,9 @@ def test_the_judge_waits_while_much_passes(monkeypatch: pytest.MonkeyPatch, size
         until(is_validated, "the judge")
     else:
         time.sleep(0.05)
-    assert len(judged) == (50 if size else 0)
+    assert len(validated) == (50 if size else 0)
     thread.finish()
-    assert 50 == len(judged)
+    assert 50 == len(validated)
 
 
 @pytest.mark.exhaustive

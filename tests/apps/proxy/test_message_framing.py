@@ -73,7 +73,7 @@ _BAD_RESPONSES = {
 
 
 @pytest.mark.parametrize("message", _BAD_RESPONSES.values(), ids=_BAD_RESPONSES)
-def test_an_response_that_can_be_misread_is_refused(message: bytes) -> None:
+def test_a_response_that_can_be_misread_is_refused(message: bytes) -> None:
     """The client might find another response in it."""
     with pytest.raises(BadMessageError):
         ResponseHead.taken(bytearray(message))
@@ -149,9 +149,7 @@ _ENDS = [
 
 
 @pytest.mark.parametrize(("line", "method", "status", "expected", "left"), _ENDS)
-def test_where_an_response_ends(
-    line: bytes, method: bytes, status: int, expected: bytes, left: bytes
-) -> None:
+def test_where_a_response_ends(line: bytes, method: bytes, status: int, expected: bytes, left: bytes) -> None:
     """RFC 9112, section 6.3: by its method and status before what its headers say."""
     head = ResponseHead.taken(bytearray(b"HTTP/1.1 %d A\r\n%b\r\n\r\n" % (status, line)))
     assert head is not None

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from dynacli.apps.proxy import _judging_thread as judging_thread
+from dynacli.apps.proxy import _validation_thread as validating_thread
 from dynacli.apps.proxy import run_proxy
-from dynacli.apps.proxy._judging_thread import CopyBudget, JudgingThread, PassedExchange
 from dynacli.apps.proxy._request_gate import PolicyCheck
+from dynacli.apps.proxy._validation_thread import CopyBudget, PassedExchange, ValidationThread
 from dynacli.apps.proxy.run_proxy import ClientConnection, ToldPassage
 from dynacli.demo.demo_facts import API_KEYS
 from dynacli.traffic.operation_finder import OperationFinder
@@ -304,18 +304,18 @@ def test_a_way_back_to_the_proxy_is_found_by_the_request_that_takes_it() -> None
     assert '"The upstream is this proxy itself' in result.stdout
 
 
-def test_exchanges_that_wait_too_long_are_told_but_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exchanges_that_wait_too_long_are_told_but_not_validated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither a response nor memory waits for the validator."""
-    monkeypatch.setattr(judging_thread, "_MOST_JUDGED", 500)
-    monkeypatch.setattr(judging_thread, "_MOST_WAITING", 600)
+    monkeypatch.setattr(validating_thread, "_MOST_VALIDATED", 500)
+    monkeypatch.setattr(validating_thread, "_MOST_WAITING", 600)
     go_on, seen = threading.Event(), list[PassedExchange]()
 
-    def judge(passed: PassedExchange) -> None:
+    def validator(passed: PassedExchange) -> None:
         go_on.wait()
         seen.append(passed)
 
     budget = CopyBudget()
-    thread = JudgingThread(judge, budget)
+    thread = ValidationThread(validator, budget)
     thread.start_with(lambda: None)
     for _ in range(700):
         passed = PassedExchange("GET", "/", "http://127.0.0.1/", [], budget)

@@ -87,7 +87,7 @@ const [browser, origin, file, key] = process.argv.slice(2);
 """Opens a page in Chromium, lets it send requests, and saves what the browser has recorded of them."""
 
 
-def test_what_a_browser_has_recorded_is_judged_as_what_has_passed() -> None:
+def test_what_a_browser_has_recorded_is_validated_as_what_has_passed() -> None:
     """It keeps no credentials, and of some bodies nothing; that is not a finding."""
     library, browser, har = package("playwright-core"), chromium(), str(Path("recorded.har").resolve())
     ports: list[int] = []
@@ -101,7 +101,7 @@ def test_what_a_browser_has_recorded_is_judged_as_what_has_passed() -> None:
     words = ("demo", "--misbehave", "get-org=wrong-type", "--validate", "exact")
     result = through_proxy(client, *words, "-o", "json")
     told = [json.loads(line) for line in result.stdout.splitlines()]
-    judged = run_cli(
+    validated = run_cli(
         "validate",
         "demo",
         har,
@@ -114,7 +114,7 @@ def test_what_a_browser_has_recorded_is_judged_as_what_has_passed() -> None:
     ).json
     unkept = "create-workflow", "required"
     expected = {found for found in _found(told) if found[1] != "missing-security" and found[:2] != unkept}
-    assert expected == _found(judged)
+    assert expected == _found(validated)
     assert {"type", "additionalProperties", "unreadable-body", "undocumented-media-type"} <= {
         rule for _, rule, _ in expected
     }

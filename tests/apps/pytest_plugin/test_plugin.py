@@ -123,7 +123,7 @@ def test_is_of_no_operation(api):
 """
 
 
-def test_an_response_that_breaks_the_document_fails_its_test(
+def test_a_response_that_breaks_the_document_fails_its_test(
     pets: Recorder, pytester: pytest.Pytester, run: _Run
 ) -> None:
     """The test shows what the command line says, at the line that made the call, and the report has every call."""

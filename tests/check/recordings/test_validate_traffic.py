@@ -52,14 +52,14 @@ def _posted(text: str) -> dict[str, Any]:
     return {"postData": {"mimeType": "application/json", "text": text}}
 
 
-def _judged(*entries: dict[str, Any], words: tuple[str, ...] = ()) -> Any:
+def _validated(*entries: dict[str, Any], words: tuple[str, ...] = ()) -> Any:
     har = json.dumps({"log": {"version": "1.2", "pages": [], "entries": entries}})
     return run_cli("validate", _document(), "-", "-o", "json", *words, stdin=har.encode())
 
 
 def _found(entry: dict[str, Any], *words: str) -> tuple[int, list[str], list[str]]:
     """The exit code; the findings; the reasons why something was not validated."""
-    result = _judged(entry, words=words)
+    result = _validated(entry, words=words)
     rows = json.loads(result.stdout)
     findings = [f"{row['where']} {row['pointer']} {row['rule']}" for each in rows for row in each["findings"]]
     return result.exit_code, findings, [text for each in rows for text in each["not_validated"]]
@@ -119,7 +119,7 @@ def test_bodies_that_the_recording_left_out(sent: dict[str, Any]) -> None:
     exit_code, found, not_validated = _found(entry, "--learn", "learned.yaml")
     assert (0, [], ["the recording does not have the body"]) == (exit_code, found, not_validated)
     assert not Path("learned.yaml").exists()
-    assert "no overlay can mend" not in _judged(entry, words=("--learn", "learned.yaml")).stderr
+    assert "no overlay can mend" not in _validated(entry, words=("--learn", "learned.yaml")).stderr
 
 
 def test_secrets_are_masked_in_all_that_is_written() -> None:
@@ -145,7 +145,7 @@ def test_secrets_are_masked_in_all_that_is_written() -> None:
         ("--report", "json"),
         ("--report", "sarif"),
     ):
-        result = _judged(entry, words=words)
+        result = _validated(entry, words=words)
         assert 9 == result.exit_code
         assert _SECRET not in result.stdout + result.stderr
         assert "***" in result.stdout + result.stderr
@@ -155,22 +155,22 @@ def test_what_belongs_to_no_operation_is_counted_by_host() -> None:
     """A server that fits is named; where nothing belongs to an operation, that is an error."""
     staging = _entry("https://staging.example.com/api/pets/1")
     logo = _entry("https://cdn.example.com/logo.png?token=" + _SECRET)
-    result = _judged(_entry("/pets/1"), staging, logo, logo)
+    result = _validated(_entry("/pets/1"), staging, logo, logo)
     assert 0 == result.exit_code
     assert "2 with https://cdn.example.com, 1 with https://staging.example.com" in result.stderr
     assert "`--server https://staging.example.com/api` (1)" in result.stderr
     assert _SECRET not in result.stderr
-    assert "1 with no host" in _judged(_entry("/pets/1"), _entry("about://")).stderr
-    nothing = _judged(staging, logo)
+    assert "1 with no host" in _validated(_entry("/pets/1"), _entry("about://")).stderr
+    nothing = _validated(staging, logo)
     assert (2, "") == (nothing.exit_code, nothing.stdout)
     assert "--server https://staging.example.com/api" in nothing.stderr
-    assert 0 == _judged(staging, words=("--server", "https://staging.example.com/api")).exit_code
+    assert 0 == _validated(staging, words=("--server", "https://staging.example.com/api")).exit_code
 
 
 def test_exchanges_that_came_to_the_same_are_counted() -> None:
     """Each kind is listed once."""
     wrong = _entry("/pets/1", response=_response('{"id":"1"}'))
-    rows = json.loads(_judged(*[_entry("/pets/1")] * 3, *[wrong] * 4).stdout)
+    rows = json.loads(_validated(*[_entry("/pets/1")] * 3, *[wrong] * 4).stdout)
     assert [3, 4] == [call["times"] for call in rows[0]["calls"]]
     assert "7" in run_cli("validate", _document(), _saved(*[_entry("/pets/1")] * 7)).stdout
 
@@ -199,10 +199,10 @@ def test_what_is_learned_makes_the_document_agree() -> None:
     assert 0 == run_cli("validate", "pets", wrong).exit_code
 
 
-def test_an_exchange_without_an_response() -> None:
+def test_an_exchange_without_a_response() -> None:
     """Its request is validated anyway."""
     blocked = _entry("/pets/x", response={"status": 0, "_error": "net::ERR_BLOCKED_BY_CLIENT"})
-    result = _judged(blocked, words=("-o", "auto"))
+    result = _validated(blocked, words=("-o", "auto"))
     assert 9 == result.exit_code
     assert "path/id" in result.stdout
 

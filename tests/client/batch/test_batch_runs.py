@@ -77,7 +77,7 @@ def test_rows_whose_results_cannot_be_written_are_told(
     )
 
 
-def test_a_row_without_an_response_has_an_error(api: SmallApi) -> None:
+def test_a_row_without_a_response_has_an_error(api: SmallApi) -> None:
     """A lost connection is an error of its row alone."""
     result = api.run("get-pet", _pets(1), "--server", "http://127.0.0.1:9", "--retries", "0")
     (line,) = lines(result)

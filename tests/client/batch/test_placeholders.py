@@ -27,7 +27,7 @@ _RESPONSE = {"id": 7, "name": "Rex", "list": [{"a-b": None}, 2.5], "true": True}
         pytest.param({"a": ["{{w.id}}", 1, "{b}"]}, {"a": [7, 1, "{b}"]}, id="nested"),
     ],
 )
-def test_a_placeholder_is_a_part_of_an_response(value: Any, expected: Any) -> None:
+def test_a_placeholder_is_a_part_of_a_response(value: Any, expected: Any) -> None:
     """A text that is nothing else becomes the part; in a longer text it is written."""
     assert expected == filled(value, {"w": _RESPONSE}.__getitem__)
 

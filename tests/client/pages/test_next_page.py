@@ -229,7 +229,7 @@ def test_a_page_that_is_the_last_one(rule: PageRule, page: ReceivedPage, reason:
     assert is_said is step.is_said
 
 
-def test_places_in_an_response() -> None:
+def test_places_in_a_response() -> None:
     """By names, by indexes from either end, and by expressions; what is not there is absent."""
     value = {"a": [{"b": 1}, {"b": 2}], "c.d": None}
     assert [1, 2, None] == [

@@ -234,7 +234,7 @@ def test_findings_of_all_pages_are_told_once(server: Recorder) -> None:
     assert 0 == warned.exit_code
 
 
-def test_an_response_with_several_lists_is_refused_before_it_is_sent(server: Recorder) -> None:
+def test_a_response_with_several_lists_is_refused_before_it_is_sent(server: Recorder) -> None:
     """With their names, where the document has them; nothing is sent."""
     api = ListedApi(lambda _: ({"a": [], "b": []}, {}), record(a=array, b=array), {"page": integer})
     word = api.start(server)
@@ -254,7 +254,7 @@ def test_an_response_with_several_lists_is_refused_before_it_is_sent(server: Rec
         ("text", "responds with no list"),
     ],
 )
-def test_an_response_that_is_no_list_is_one_page(server: Recorder, value: Any, told: str) -> None:
+def test_a_response_that_is_no_list_is_one_page(server: Recorder, value: Any, told: str) -> None:
     """Where only the response shows it, it is written as it is, and the run says why."""
     api = ListedApi(lambda _: (value, {}), {}, {"page": integer})
     result = run_cli(api.start(server), "list-things", "--all")
@@ -270,7 +270,7 @@ def test_a_first_page_that_is_no_json_is_written_as_it_is(server: Recorder) -> N
     assert "responds with no list" in result.stderr
 
 
-def test_a_first_page_that_fails_is_an_response_like_any_other(server: Recorder) -> None:
+def test_a_first_page_that_fails_is_a_response_like_any_other(server: Recorder) -> None:
     """Its body is written, and its status is the exit code."""
     word = _breaking(server, 1, Response(404, b'{"error":"no"}'))
     result = run_cli(word, "list-things", "--all")

@@ -65,7 +65,7 @@ def _linked(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
         pytest.param(ListedApi(_linked, array, {"q": string}), None, None, id="link-of-more-than-inputs"),
     ],
 )
-def test_an_response_tells_what_follows_it(
+def test_a_response_tells_what_follows_it(
     listed: ListedApi, total: int | None, inputs: dict[str, Any] | None, server: Recorder
 ) -> None:
     """The next page is named by the inputs that change; None where only a URL says it."""
@@ -87,7 +87,7 @@ def test_what_the_responses_break_is_found(server: Recorder) -> None:
     assert [["/total"]] * len(found) == found
 
 
-def test_an_response_that_is_no_success_ends_the_pages(server: Recorder) -> None:
+def test_a_response_that_is_no_success_ends_the_pages(server: Recorder) -> None:
     """`pages` yields it, as `call` returns it; `items` raises."""
     word = _NUMBERED.start(server)
     whole = server.responses["/things"]

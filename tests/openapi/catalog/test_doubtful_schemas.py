@@ -53,7 +53,7 @@ CASES: dict[str, tuple[Any, str, Any, bool]] = {
     ("name", "length"),
     [(name, 1_000) for name in CASES] + [pytest.param("chain", 20_000, marks=pytest.mark.exhaustive)],
 )
-def test_such_a_schema_is_listed_and_judged(name: str, length: int, server: Recorder) -> None:
+def test_such_a_schema_is_listed_and_validated(name: str, length: int, server: Recorder) -> None:
     """The document works, `doctor` lists the place, and a call gets a result."""
     schema, listed, value, is_right = CASES[name]
     get = operation("getIt")

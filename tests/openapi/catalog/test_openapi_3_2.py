@@ -107,7 +107,7 @@ def test_the_method_is_sent_as_it_is_written(
     assert (method, body) == (server.last.method, server.last.body)
 
 
-def test_a_query_is_judged() -> None:
+def test_a_query_is_validated() -> None:
     """The body of a QUERY is refused where it does not fit, with the place in the document."""
     result = _call(_METHODS, "search-things", "--body", '{"q": 5}', "--error-format", "json")
     assert 2 == result.exit_code
@@ -117,7 +117,7 @@ def test_a_query_is_judged() -> None:
     assert pointer == finding["schema_pointer"]
 
 
-def test_an_additional_operation_is_judged(server: Recorder) -> None:
+def test_an_additional_operation_is_validated(server: Recorder) -> None:
     """Its responses are validated, and a finding names the place below `additionalOperations`."""
     schema = {"type": "integer"}
     content = {"application/json": {"schema": schema}}
@@ -297,7 +297,7 @@ def test_a_parameter_is_the_whole_query(
     ],
     ids=["form-minimum", "form-required", "form-format", "json", "text"],
 )
-def test_the_whole_query_is_judged(media_type: str, schema: Any, words: list[str], expected: str) -> None:
+def test_the_whole_query_is_validated(media_type: str, schema: Any, words: list[str], expected: str) -> None:
     """What does not fit its schema is refused before it is sent."""
     item = _whole_query(media_type, {"schema": schema})
     result = _call(item, "find", *words, "--error-format", "json")

@@ -13,7 +13,7 @@ from dynacli.openapi.changes.comparison import RULES
 from tests.documents import document, operation
 from tests.openapi.changes.edits import EDITS
 from tests.openapi.changes.edits.base import LIST, PETS, SCHEMAS
-from tests.openapi.changes.edits.model import Of, edit, found, loaded, verdict
+from tests.openapi.changes.edits.model import Of, edit, found, loaded, validation
 from tests.openapi.changes.edits.oasdiff import ask, differs
 
 
@@ -34,7 +34,7 @@ def test_the_table_is_one() -> None:
     names = [edit.name for edit in EDITS]
     assert sorted(set(names)) == sorted(names)
     assert len(EDITS) >= 250
-    validations = [verdict(edit.changes) for edit in EDITS if edit.expected or edit.removed]
+    validations = [validation(edit.changes) for edit in EDITS if edit.expected or edit.removed]
     assert min(validations.count(each) for each in (True, None, False)) >= 50
     assert sum(not edit.expected and not edit.added and not edit.removed for edit in EDITS) >= 30
 
@@ -47,7 +47,7 @@ def test_each_kind_and_each_rule_has_an_edit() -> None:
     assert set(RULES) == rules
 
 
-def test_a_verdict_is_that_of_its_rule() -> None:
+def test_a_validation_is_that_of_its_rule() -> None:
     """A change has the result of its rule, and none without a rule."""
     for each in EDITS:
         for change in each.changes:
@@ -59,7 +59,7 @@ def test_a_disagreement_has_its_reason() -> None:
     disagreeing = [
         each.name
         for each in EDITS
-        if differs(verdict(each.changes), each.oasdiff, is_change=bool(each.changes))
+        if differs(validation(each.changes), each.oasdiff, is_change=bool(each.changes))
     ]
     assert disagreeing == [each.name for each in EDITS if each.why]
 
@@ -91,7 +91,7 @@ def _where(name: str) -> list[tuple[str, str, bool | None]]:
     )
 
 
-def test_a_component_is_judged_for_each_use() -> None:
+def test_a_component_is_validated_for_each_use() -> None:
     """An edit may break requests and be harmless in responses; an operation has the changes of parts that it uses."""
     expected = [
         ("GET /pets", "response", False),

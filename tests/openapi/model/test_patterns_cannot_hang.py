@@ -7,7 +7,7 @@ import pytest
 from dynacli.openapi.model.patterns import MAX_PATTERN, Patterns, PatternTimeoutError
 from tests.documents import document, operation, save
 from tests.harness import Recorder, Response, run_cli
-from tests.validation.in_process_judge import JSON, compact, judge_value
+from tests.validation.in_process_validator import JSON, compact, validate_value
 
 # Python's `re` needs longer than the universe has for these.
 _SLOW_TEXT = "a" * 60 + "!"
@@ -18,8 +18,8 @@ _SLOW = ["^(a+)+$", "^(a|a)*$", "^(a|aa)+$", r"^(\w+\s?)*$", "^(.*a){30}$"]
 @pytest.mark.parametrize("pattern", _SLOW)
 def test_a_slow_pattern_is_decided(pattern: str, version: str) -> None:
     """A pattern that makes Python's engine try for ever is decided: it does not match."""
-    verdict = judge_value({"type": "string", "pattern": pattern}, "b" + _SLOW_TEXT, version)
-    assert ["- pattern"] == compact(verdict)
+    validation = validate_value({"type": "string", "pattern": pattern}, "b" + _SLOW_TEXT, version)
+    assert ["- pattern"] == compact(validation)
 
 
 @pytest.mark.parametrize(
@@ -48,16 +48,16 @@ def test_a_slow_pattern_is_decided(pattern: str, version: str) -> None:
 )
 def test_slow_patterns_are_decided_wherever_they_stand(schema: Any, expected: str) -> None:
     """Names of properties and other dialects go through the same engine."""
-    verdict = judge_value(schema, {_SLOW_TEXT: _SLOW_TEXT})
-    assert [expected] == [finding.rule for finding in verdict.findings]
+    validation = validate_value(schema, {_SLOW_TEXT: _SLOW_TEXT})
+    assert [expected] == [finding.rule for finding in validation.findings]
 
 
 def test_an_abandoned_pattern_is_a_finding() -> None:
     """A pattern that only a backtracking engine knows is abandoned after its steps, and its value does not pass."""
     pattern = "^(?!x)(a|a)*(?=b)$"
-    verdict = judge_value({"pattern": pattern}, _SLOW_TEXT)
+    validation = validate_value({"pattern": pattern}, _SLOW_TEXT)
     assert [f"it takes too long to tell whether the text matches the pattern `{pattern}`"] == [
-        finding.message for finding in verdict.findings
+        finding.message for finding in validation.findings
     ]
 
 
@@ -91,7 +91,7 @@ def test_the_patterns_of_a_message_share_its_time() -> None:
 def test_patterns_are_those_of_ecma_262(pattern: str, text: str, is_found: bool) -> None:
     """A pattern means what JavaScript makes of it, where Python's engine differs too, and is not anchored."""
     assert is_found is Patterns().is_found(pattern, text)
-    assert ([] if is_found else ["- pattern"]) == compact(judge_value({"pattern": pattern}, text))
+    assert ([] if is_found else ["- pattern"]) == compact(validate_value({"pattern": pattern}, text))
 
 
 @pytest.mark.parametrize(
@@ -109,13 +109,13 @@ def test_patterns_are_those_of_ecma_262(pattern: str, text: str, is_found: bool)
 )
 def test_an_undecidable_pattern_is_noted(pattern: Any, text: str, reason: str) -> None:
     """A pattern that no engine can decide is neither a finding nor passed in silence."""
-    verdict = judge_value({"pattern": pattern}, text)
-    assert ([], [reason], []) == (verdict.findings, verdict.not_validated, verdict.failures)
+    validation = validate_value({"pattern": pattern}, text)
+    assert ([], [reason], []) == (validation.findings, validation.not_validated, validation.failures)
 
 
 def test_a_pattern_of_512_characters_is_decided() -> None:
     """The limit is 512 characters."""
-    assert ["- pattern"] == compact(judge_value({"pattern": "a" * 512}, "b"))
+    assert ["- pattern"] == compact(validate_value({"pattern": "a" * 512}, "b"))
 
 
 @pytest.mark.parametrize(
@@ -130,22 +130,22 @@ def test_a_pattern_of_512_characters_is_decided() -> None:
 )
 def test_keywords_around_an_undecided_pattern_are_undecided(schema: Any) -> None:
     """A keyword whose result depends on an undecided pattern makes no finding."""
-    verdict = judge_value(schema, "a")
-    assert [] == verdict.findings
-    assert ["the pattern `(` is not one of ECMA-262 that is known here"] == verdict.not_validated
+    validation = validate_value(schema, "a")
+    assert [] == validation.findings
+    assert ["the pattern `(` is not one of ECMA-262 that is known here"] == validation.not_validated
 
 
 def test_undecided_names_are_not_called_unexpected() -> None:
     """Whether a property is an additional one is open when a pattern for names is undecided."""
     for keyword in ("additionalProperties", "unevaluatedProperties"):
-        verdict = judge_value({"patternProperties": {"(": {}}, keyword: False}, {"a": 1})
-        assert ([], 1) == (verdict.findings, len(verdict.not_validated))
+        validation = validate_value({"patternProperties": {"(": {}}, keyword: False}, {"a": 1})
+        assert ([], 1) == (validation.findings, len(validation.not_validated))
 
 
 def test_lone_surrogates_are_text_to_a_pattern() -> None:
     """A body may hold half a character; it is validated like any other."""
-    assert ["- pattern"] == compact(judge_value({"pattern": "^[a-z]$"}, b'"\\ud800"'))
-    assert [] == compact(judge_value({"pattern": "^.$"}, b'"\\ud800"'))
+    assert ["- pattern"] == compact(validate_value({"pattern": "^[a-z]$"}, b'"\\ud800"'))
+    assert [] == compact(validate_value({"pattern": "^.$"}, b'"\\ud800"'))
 
 
 def test_the_note_is_shown_and_the_call_succeeds(server: Recorder) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
-from tests.validation.in_process_judge import JSON, answered, response_document
+from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
+from tests.validation.in_process_validator import JSON, answered, response_document
 
 __all__ = ["BOTH", "Pair", "pair_of"]
 
@@ -31,7 +31,7 @@ class Pair:
 
     name: str
     document: Mapping[str, Any]
-    message: JudgedResponse | JudgedRequest
+    message: ValidatedResponse | ValidatedRequest
     expected: tuple[str, ...]
     versions: tuple[str, ...] = BOTH
     source: str = ""
@@ -61,7 +61,7 @@ _EMPTY: dict[str, Any] = {
 
 def pair_of(row: dict[str, Any]) -> Pair:
     """Return the pair of a row, which is used up."""
-    message: JudgedResponse | JudgedRequest
+    message: ValidatedResponse | ValidatedRequest
     if "request" in row:
         message = _request(row.pop("request"))
     else:
@@ -86,7 +86,7 @@ def _content(row: dict[str, Any]) -> bytes:
     return body if isinstance(body, bytes) else str(body).encode()
 
 
-def _request(given: dict[str, Any]) -> JudgedRequest:
+def _request(given: dict[str, Any]) -> ValidatedRequest:
     body = _content(given) if {"value", "body"} & given.keys() else None
     more: dict[str, Any] = {
         name: [tuple(pair) for pair in given[name]] for name in ("query", "cookies") if name in given
@@ -99,7 +99,7 @@ def _request(given: dict[str, Any]) -> JudgedRequest:
         more["querystring"] = tuple(given["querystring"])
     if "credentials" in given:
         more["credentials"] = frozenset(given["credentials"])
-    return JudgedRequest(**{**_EMPTY, "body": body, **given, **more})
+    return ValidatedRequest(**{**_EMPTY, "body": body, **given, **more})
 
 
 def _document(row: dict[str, Any]) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def _compare_body(pair: Pair, old: Place, new: Place) -> None:
     )
     rule = ("request-needs-more" if is_required else "request-needs-less") if pair.use.is_request else ""
     if has_body and not had_body:
-        pair.add_change("body-added", after, None, after.node, rule=pair.use.judged(rule))
+        pair.add_change("body-added", after, None, after.node, rule=pair.use.validated(rule))
     elif had_body and not has_body:
         pair.add_change("body-removed", before, before.node, None)
     elif had_body:
@@ -88,14 +88,16 @@ def _compare_content(pair: Pair, old: Place, new: Place) -> None:
             matched.append((name, match))
             del only_old[name], only_new[match]
     for name, place in only_old.items():
-        rule = pair.use.judged("request-allows-less" if pair.use.is_request else "response-guarantee-removed")
+        rule = pair.use.validated(
+            "request-allows-less" if pair.use.is_request else "response-guarantee-removed"
+        )
         # No one misses a media type without a schema, which the conversion of 2.0 gives to every response.
         is_covered = any(_is_in_range(name, other) for other in after) or (
             not after and not _has_schema(pair.comparison.old, place)
         )
         pair.add_change("media-type-removed", place, _spelling(place), None, rule="" if is_covered else rule)
     for place in only_new.values():
-        rule = pair.use.judged("request-allows-more" if pair.use.is_request else "")
+        rule = pair.use.validated("request-allows-more" if pair.use.is_request else "")
         pair.add_change("media-type-added", place, None, _spelling(place), rule=rule)
     for name, match in matched:
         inner_use = pair.use

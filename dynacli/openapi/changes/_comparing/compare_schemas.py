@@ -232,7 +232,7 @@ def _report_hidden(
             rule = "request-needs-less"
     if found is not None:
         kind = f"{kind}-set" if is_hidden else f"{kind}-lifted"
-        rule = pair.use.judged(rule)
+        rule = pair.use.validated(rule)
         pair.add_change(kind, found.place, not is_hidden, is_hidden, rule=rule)
 
 
@@ -246,7 +246,7 @@ def _report_required(pair: Pair, place: Place, *, is_required: bool, has_default
     else:
         rule = "request-needs-less" if pair.use.is_request else "response-guarantee-removed"
     kind = "property-required" if is_required else "property-optional"
-    pair.add_change(kind, place, not is_required, is_required, rule=pair.use.judged(rule))
+    pair.add_change(kind, place, not is_required, is_required, rule=pair.use.validated(rule))
 
 
 def _report_added(pair: Pair, places: Sequence[Place], *, is_newly_required: bool, was_closed: bool) -> None:
@@ -259,7 +259,7 @@ def _report_added(pair: Pair, places: Sequence[Place], *, is_newly_required: boo
         rule = "" if schema.first("default") is not None else "request-needs-more"
     else:
         rule = "request-needs-less"
-    pair.add_change("property-added", places[0], None, places[0].node, rule=pair.use.judged(rule))
+    pair.add_change("property-added", places[0], None, places[0].node, rule=pair.use.validated(rule))
 
 
 def _report_removed(pair: Pair, places: Sequence[Place], *, was_required: bool, is_closed: bool) -> None:
@@ -270,7 +270,7 @@ def _report_removed(pair: Pair, places: Sequence[Place], *, was_required: bool, 
         rule = "request-allows-less" if is_closed else ""
     else:
         rule = "response-guarantee-removed" if was_required else ""
-    pair.add_change("property-removed", places[0], places[0].node, None, rule=pair.use.judged(rule))
+    pair.add_change("property-removed", places[0], places[0].node, None, rule=pair.use.validated(rule))
 
 
 def _compare_undescribed_required(
@@ -329,7 +329,7 @@ def _pattern_properties(schema: ComparedSchema) -> dict[str, list[Place]]:
 
 _SCALARS = frozenset(("string", "number", "integer", "boolean"))
 
-_UNJUDGED = ("not", "if", "then", "else", "contains", "propertyNames", "contentSchema", "unevaluatedItems")
+_UNVALIDATED = ("not", "if", "then", "else", "contains", "propertyNames", "contentSchema", "unevaluatedItems")
 """Schemas that a value need not match as a whole: their changes have no result."""
 _OF_OBJECTS = frozenset(
     ("properties", "required", "additionalProperties", "unevaluatedProperties", "patternProperties")
@@ -338,7 +338,7 @@ _FLAGS = (("readOnly", "read-only"), ("writeOnly", "write-only"))
 _COMPARED = (
     _LIMIT_KEYWORDS
     | _OF_OBJECTS
-    | frozenset(_UNJUDGED)
+    | frozenset(_UNVALIDATED)
     | frozenset(("type", "nullable", "enum", "const", "format", "pattern", "default", "deprecated"))
     | frozenset(("title", "description", "readOnly", "writeOnly", "items", "prefixItems", "dependentSchemas"))
     | frozenset(
@@ -395,9 +395,9 @@ def compare_schemas(pair: Pair, old_places: Sequence[Place], new_places: Sequenc
     if "dependentRequired" in keywords:
         _compare_dependent_required(pair, old, new)
     rest = keywords - _COMPARED
-    for keyword in _UNJUDGED:
+    for keyword in _UNVALIDATED:
         if keyword in keywords:
-            _compare_unjudged(pair, old, new, keyword)
+            _compare_unvalidated(pair, old, new, keyword)
     if "dependentSchemas" in keywords:
         rest.add("dependentSchemas")
     for keyword in sorted(rest):
@@ -420,7 +420,7 @@ def _compare_types(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> bool
     ):
         found = new_found or old_found
         place = found.place if found is not None else new.outermost if new.is_never else old.outermost
-        rule = pair.use.judged(_rule_of_types(old, new, old_types, new_types, pair.use))
+        rule = pair.use.validated(_rule_of_types(old, new, old_types, new_types, pair.use))
         pair.add_change("type-changed", place, _as_written(old_types), _as_written(new_types), rule=rule)
     if old.is_never or new.is_never:
         return False
@@ -563,7 +563,7 @@ def _compare_simple_keywords(pair: Pair, old: ComparedSchema, new: ComparedSchem
     for keyword, kind in _FLAGS:
         if keyword in keywords:
             # In the other direction the flag hides the property, which `compare_properties` reports.
-            rule = pair.use.judged(
+            rule = pair.use.validated(
                 "same-on-the-wire" if (keyword == "readOnly") != pair.use.is_request else ""
             )
             pair.add_flag_change(
@@ -629,7 +629,7 @@ def _compare_dependent_required(pair: Pair, old: ComparedSchema, new: ComparedSc
     else:
         rule = "response-guarantee-added" if new_needs > old_needs else ""
     values = (found.value if found else None for found in (before, after))
-    pair.add_change("constraint-changed", place, *values, rule=pair.use.judged(rule))
+    pair.add_change("constraint-changed", place, *values, rule=pair.use.validated(rule))
 
 
 def _dependent_required(schema: ComparedSchema) -> set[tuple[str, str]]:
@@ -643,7 +643,7 @@ def _dependent_required(schema: ComparedSchema) -> set[tuple[str, str]]:
     }
 
 
-def _compare_unjudged(pair: Pair, old: ComparedSchema, new: ComparedSchema, keyword: str) -> None:
+def _compare_unvalidated(pair: Pair, old: ComparedSchema, new: ComparedSchema, keyword: str) -> None:
     before, after = old.under(keyword), new.under(keyword)
     if before and after:
         inner_use = pair.use._replace(is_validated=False)

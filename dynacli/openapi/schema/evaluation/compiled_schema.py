@@ -22,7 +22,7 @@ from dynacli.openapi.schema.evaluation.prepared_values import (
     prepared_value,
     windows_of,
 )
-from dynacli.openapi.schema.evaluation.schema_error import TOO_DEEP, JudgingNotes
+from dynacli.openapi.schema.evaluation.schema_error import TOO_DEEP, ValidationNotes
 from dynacli.openapi.schema.evaluation.translation import PlainSchema, SchemaSource, TooDeepError
 from dynacli.openapi.schema.read_schema import Follow, json_type
 
@@ -74,7 +74,7 @@ class CompiledSchema:
         self,
         schema: PlainSchema,
         written: Any,
-        notes: JudgingNotes,
+        notes: ValidationNotes,
         later: _Later | None = None,
         entries: _EntryCount | None = None,
     ) -> None:
@@ -262,7 +262,7 @@ class CompiledSchemas:
         most: How many schemas are translated in all.
     """
 
-    def __init__(self, source: SchemaSource, notes: JudgingNotes, most: int = sys.maxsize) -> None:
+    def __init__(self, source: SchemaSource, notes: ValidationNotes, most: int = sys.maxsize) -> None:
         self._source, self._notes, self._left = source, notes, most
         self._entries = _EntryCount()
         self._known: dict[int, tuple[Any, CompiledSchema | None]] = {}

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from dynacli.openapi.model.patterns import Patterns
 
-__all__ = ["TOO_DEEP", "BinaryText", "JudgingNotes", "SchemaError", "shortened"]
+__all__ = ["TOO_DEEP", "BinaryText", "SchemaError", "ValidationNotes", "shortened"]
 
 
 class SchemaError:
@@ -87,7 +87,7 @@ TOO_DEEP = "the value or its schema is nested too deeply"
 _MAX_REASONS = 100
 
 
-class JudgingNotes:
+class ValidationNotes:
     """The notes of one message: keywords take them in the midst of a schema, where nothing can be returned.
 
     Attributes:

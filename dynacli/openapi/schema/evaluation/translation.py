@@ -27,7 +27,7 @@ from dynacli.openapi.schema.evaluation._keyword_translations import (
 )
 from dynacli.openapi.schema.read_schema import LEFT_OUT, Direction, Follow, applied_schemas, is_marked
 
-__all__ = ["JUDGING_KEYWORDS", "PlainSchema", "SchemaSource", "TooDeepError"]
+__all__ = ["VALIDATING_KEYWORDS", "PlainSchema", "SchemaSource", "TooDeepError"]
 
 _MAX_STEPS = 128
 """The largest number of references and branches between schemas of the same value."""
@@ -44,7 +44,7 @@ _KEYWORDS_3_0 = frozenset(
     | {"uniqueItems"}
 )
 _KEYWORDS_3_1 = frozenset({*TRANSLATIONS, "$ref", "$dynamicRef"})
-JUDGING_KEYWORDS: Mapping[str, frozenset[str]] = {
+VALIDATING_KEYWORDS: Mapping[str, frozenset[str]] = {
     "3.0": _KEYWORDS_3_0,
     "3.1": _KEYWORDS_3_1,
     "3.2": _KEYWORDS_3_1,
@@ -139,7 +139,7 @@ class PlainSchema:
         self.patterns: set[str] = set()
         self.is_whole, self.has_hidden = True, False
         self._keywords_seen: set[str] = set()
-        self._keywords = JUDGING_KEYWORDS[source.version]
+        self._keywords = VALIDATING_KEYWORDS[source.version]
         self._numbers: dict[tuple[str, str, int], int] = {}
         self.definitions: dict[str, Any] = {}
         self._waiting: deque[tuple[int, Any, str]] = deque()

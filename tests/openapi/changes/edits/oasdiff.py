@@ -39,7 +39,7 @@ def ask(old: Mapping[str, Any], new: Mapping[str, Any], folder: Path) -> tuple[s
     return tuple(sorted(line for line in found if not line.startswith(_OF_NO_EDIT)))
 
 
-def differs(verdict: bool | None, told: tuple[str, ...], *, is_change: bool) -> bool:
+def differs(validation: bool | None, told: tuple[str, ...], *, is_change: bool) -> bool:
     """Return whether a result is another one than that of the program.
 
     Its errors are what breaks, its warnings what may break; that something is told for information
@@ -52,6 +52,6 @@ def differs(verdict: bool | None, told: tuple[str, ...], *, is_change: bool) -> 
     levels = {line.partition(" ")[2] for line in told}
     if not told or not is_change:
         return bool(told)
-    if verdict:
+    if validation:
         return "ERR" not in levels
-    return "ERR" in levels if verdict is None else bool(levels & {"ERR", "WARN"})
+    return "ERR" in levels if validation is None else bool(levels & {"ERR", "WARN"})

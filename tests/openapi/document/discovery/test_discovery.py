@@ -993,7 +993,7 @@ def test_an_endless_response_is_cut_at_the_limit() -> None:
     assert "larger than 50 MiB" == _results(found, slow.origin)["/swagger.json"]
 
 
-def test_an_response_that_breaks_off_is_told() -> None:
+def test_a_response_that_breaks_off_is_told() -> None:
     """Half a response is not a document."""
     half = _document()[:30]
     broken = lambda out, _over: out.write(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n" + half)  # noqa: E731

@@ -218,7 +218,7 @@ def test_calls_end_with_the_search(server: Recorder, clock: _Clock) -> None:
     assert ["/known", "/late", "/other"] == sorted(request.target for request in server.requests)
 
 
-def test_a_call_without_an_response_tells_nothing(server: Recorder, clock: _Clock) -> None:
+def test_a_call_without_a_response_tells_nothing(server: Recorder, clock: _Clock) -> None:
     """A document whose calls do not end in time keeps its place."""
     late = clock.late(6000, Response(404), clock.is_over)
     server.responses |= _KNOWN_BELOW | {"/health": late, "/flows": late}

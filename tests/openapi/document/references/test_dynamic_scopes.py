@@ -8,7 +8,7 @@ import pytest
 
 from dynacli.openapi.document.load import load
 from tests.documents import catalog_of, load_file, save_files
-from tests.validation.in_process_judge import compact, judge_value, response_document
+from tests.validation.in_process_validator import compact, response_document, validate_value
 
 _BASE = "https://example.com/"
 _PAGE = {
@@ -43,12 +43,12 @@ _PAGES: dict[str, Any] = {
         ("Both", [1], ["/items/0 type"]),
     ],
 )
-def test_a_template_is_judged_by_the_schema_that_fills_it_in(
+def test_a_template_is_validated_by_the_schema_that_fills_it_in(
     name: str, items: Any, expected: list[str]
 ) -> None:
     """A template that several schemas fill in means something else for each of them."""
-    verdict = judge_value({"$ref": f"#/components/schemas/{name}"}, {"items": items}, **_PAGES)
-    assert expected == compact(verdict)
+    validation = validate_value({"$ref": f"#/components/schemas/{name}"}, {"items": items}, **_PAGES)
+    assert expected == compact(validation)
 
 
 def test_a_template_and_its_users_may_be_in_different_files() -> None:
@@ -120,6 +120,6 @@ def test_templates_that_lead_to_each_other_are_read_in_bounded_time() -> None:
 def test_the_working_directory_is_not_read(tmp_path: Path) -> None:
     """A template that is not there is not looked for in files of the same name."""
     Path("page").write_text('{"type": "integer"}')
-    verdict = judge_value({"$ref": "#/components/schemas/Numbers"}, {}, Numbers=_PAGES["Numbers"])
-    assert ["? the document's reference `page` leads nowhere"] == compact(verdict)
+    validation = validate_value({"$ref": "#/components/schemas/Numbers"}, {}, Numbers=_PAGES["Numbers"])
+    assert ["? the document's reference `page` leads nowhere"] == compact(validation)
     assert tmp_path.is_dir()

@@ -114,7 +114,7 @@ def test_a_body_that_may_not_be_followed_costs_its_operation_alone(ref: str, rea
 
 
 @pytest.mark.parametrize("ref", ["https://elsewhere.example/parts.yaml#/id", "#/components/parameters/Gone"])
-def test_a_parameter_or_an_response_that_may_not_be_followed_costs_itself_alone(ref: str) -> None:
+def test_a_parameter_or_a_response_that_may_not_be_followed_costs_itself_alone(ref: str) -> None:
     """The operation is called without it, but a parameter that the path names is always there; `doctor` has both."""
     with recording() as server:
         other = {"name": "size", "in": "query", "schema": {"type": "integer"}}
@@ -143,7 +143,7 @@ def test_nobody_is_told_to_open_the_directory_of_a_system_file() -> None:
 )
 @pytest.mark.parametrize("keyword", ["$ref", "$dynamicRef", "$recursiveRef"])
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
-def test_the_judge_follows_nothing_either(ref: str, keyword: str, version: str) -> None:
+def test_the_validator_follows_nothing_either(ref: str, keyword: str, version: str) -> None:
     """A response whose schema is elsewhere is printed, and no one is asked for the schema."""
     with recording() as other, recording() as server:
         schema = {"type": "object", "properties": {"pet": {keyword: ref.replace("ORIGIN", other.origin)}}}

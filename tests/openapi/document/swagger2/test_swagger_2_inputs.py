@@ -7,7 +7,7 @@ import pytest
 from dynacli.openapi.document._swagger2.conversion import convert
 from tests.documents import swagger
 from tests.openapi.document.swagger2.conversions import RESPONSES, converted_operation
-from tests.validation.in_process_judge import answered, compact, judge_response
+from tests.validation.in_process_validator import answered, compact, validate_response
 
 ARRAY = {"type": "array", "items": {"type": "string"}}
 
@@ -169,7 +169,7 @@ def test_what_3_0_cannot_say_about_a_parameter_is_warned_of(given: dict[str, Any
         ("csv", "csv", "1,2,x", ["header/X/2/0 type"]),
     ],
 )
-def test_a_list_within_a_list_in_an_responses_header_is_judged(
+def test_a_list_within_a_list_in_a_responses_header_is_validated(
     outer: str, inner: str, text: str, expected: list[str]
 ) -> None:
     """Each list is read by its own `collectionFormat`."""
@@ -180,7 +180,7 @@ def test_a_list_within_a_list_in_an_responses_header_is_judged(
     assert () == conversion.warnings
     converted = conversion.tree["paths"]["/a"]["get"]["responses"]
     response = answered(b"", 200, "")._replace(headers={"X": text})
-    assert expected == compact(judge_response(converted, response, version="3.0.3"))
+    assert expected == compact(validate_response(converted, response, version="3.0.3"))
 
 
 JSON = {"schema": {"type": "object"}}

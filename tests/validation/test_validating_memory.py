@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.validation.in_process_judge import judge_value
+from tests.validation.in_process_validator import validate_value
 
 _WORDS = [f"value-number-{number}" for number in range(4_000)]
 _TEXTS = {f"k{number}": "text" for number in range(300)}
@@ -29,13 +29,13 @@ _RESPONSES: dict[str, tuple[Any, list[Any]]] = {
 def test_errors_take_little_memory(name: str) -> None:
     """They hold neither texts with the value and the schema in them, nor all errors by all alternatives."""
     item, value = _RESPONSES[name]
-    judge_value({"type": "array", "items": item}, value[:30])  # loads the libraries
+    validate_value({"type": "array", "items": item}, value[:30])  # loads the libraries
     size = len(json.dumps(value))
     tracemalloc.start()
     try:
-        verdict = judge_value({"type": "array", "items": item}, value)
+        validation = validate_value({"type": "array", "items": item}, value)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert verdict.findings
+    assert validation.findings
     assert peak < 50_000_000 + 20 * size, f"{peak >> 20} MiB for a response of {size:,} bytes"

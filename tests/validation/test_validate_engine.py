@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.real_documents import own_and_real
-from tests.validation.in_process_judge import JSON
+from tests.validation.in_process_validator import JSON
 
 # The demo APIs were made for these. With others this fails first: look whether they still hold, then move on.
 _VERSIONS = {
@@ -21,14 +21,14 @@ _VERSIONS = {
 }
 
 # Validates the table, by the fast import or the plain one, and tells every result.
-_JUDGE = """
+_VALIDATE = """
 import json, sys
 import dynacli; dynacli.is_own_process = sys.argv[1] == "fast"
-from tests.validation.golden_findings import told, verdict_of
+from tests.validation.golden_findings import told, validation_of
 from tests.validation.pairs import PAIRS
-verdicts = [told(verdict_of(pair, version)) for pair in PAIRS for version in pair.versions]
+validations = [told(validation_of(pair, version)) for pair in PAIRS for version in pair.versions]
 loaded = {"jsonschema", "referencing", "werkzeug"}.intersection(sys.modules)
-print(json.dumps([verdicts, sorted(loaded)]))
+print(json.dumps([validations, sorted(loaded)]))
 """
 
 _WHOLE_DOCUMENT = """
@@ -38,10 +38,10 @@ from dynacli.openapi.catalog.compiler.compile_document import compile_document
 from dynacli.openapi.schema.example_value import NoExampleError, example_value
 from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 from dynacli.openapi.document.load import load
-from dynacli.validation.judge import Judge
-from dynacli.validation.judged_messages import JudgedResponse
+from dynacli.validation.validator import Validator
+from dynacli.validation.validated_messages import ValidatedResponse
 catalog = catalog_in_memory(compile_document(load(open(sys.argv[2], "rb").read(), "document")), [])
-verdicts = []
+validations = []
 for summary in catalog.summaries():
     responses = catalog.part(summary.name)["operation"]["responses"]
     for status, response in responses.items():
@@ -56,12 +56,12 @@ for summary in catalog.summaries():
                 )
             except NoExampleError:
                 continue
-            judge = Judge(catalog, catalog.operation(summary.name))
+            validator = Validator(catalog, catalog.operation(summary.name))
             for value in (good, [good], {}):
-                response = JudgedResponse(int(status), {}, media_type, json.dumps(value).encode())
-                found = judge.response(response)
-                verdicts.append([summary.name, status, [vars(one) for one in found.findings], found.failures])
-print(json.dumps(verdicts))
+                response = ValidatedResponse(int(status), {}, media_type, json.dumps(value).encode())
+                found = validator.response(response)
+                validations.append([summary.name, status, [vars(one) for one in found.findings], found.failures])
+print(json.dumps(validations))
 """
 
 
@@ -83,10 +83,10 @@ def test_the_stand_ins_were_made_for_these_versions(package: str, made_for: str)
     assert version(package).startswith(made_for)
 
 
-def test_verdicts_are_those_of_the_plain_import() -> None:
+def test_validations_are_those_of_the_plain_import() -> None:
     """The same findings come from the fast import and from the plain one, over the table of pairs."""
-    fast, left_out = json.loads(_run(_JUDGE, "fast"))
-    plain, whole = json.loads(_run(_JUDGE, "plain"))
+    fast, left_out = json.loads(_run(_VALIDATE, "fast"))
+    plain, whole = json.loads(_run(_VALIDATE, "plain"))
     assert ([], ["jsonschema", "referencing", "werkzeug"]) == (left_out, whole)  # they were two ways indeed
     assert plain == fast
     assert len(fast) > 500
@@ -97,7 +97,7 @@ def test_verdicts_are_those_of_the_plain_import() -> None:
     "path",
     own_and_real(["bookshop.yaml"], ["adyen-checkout-v71.json", "hcloud.json", "scalar-galaxy-3.1.yaml"]),
 )
-def test_verdicts_are_the_same_over_whole_documents(path: Path) -> None:
+def test_validations_are_the_same_over_whole_documents(path: Path) -> None:
     """Good and broken responses get the same findings from both imports."""
     fast = json.loads(_run(_WHOLE_DOCUMENT, "fast", str(path)))
     assert json.loads(_run(_WHOLE_DOCUMENT, "plain", str(path))) == fast
@@ -183,8 +183,8 @@ from dynacli.validation import _import_openapi_core as engine
 assert engine.load_engine().request_errors
 assert sys.modules["json"] is kept
 assert sys.modules["openapi_core"].__file__ and sys.modules["werkzeug"].__file__
-from tests.validation.in_process_judge import compact, judge_value
-assert compact(judge_value({{"type": "integer"}}, "x")) == ["- type"]
+from tests.validation.in_process_validator import compact, validate_value
+assert compact(validate_value({{"type": "integer"}}, "x")) == ["- type"]
 import requests
 """
     )
@@ -212,12 +212,12 @@ assert sys.modules["httpx"].Client
 
 _NOTHING_OPENED = """
 import json, sys
-from tests.validation.in_process_judge import JSON, answer_document, answered, compact, judge_of
+from tests.validation.in_process_validator import JSON, response_document, answered, compact, validator_of
 documents = json.load(open(sys.argv[1]))
-validates = [judge_of(answer_document({"200": {"description": "", "content": {JSON: {"schema": one}}}}, version,
+validators = [validator_of(response_document({"200": {"description": "", "content": {JSON: {"schema": one}}}}, version,
     P={"type": "integer"})) for one in documents for version in ("3.0.3", "3.1.0", "3.2.0")]
-# All that is imported lazily is imported by a first verdict; what opens a file after that is a fetch.
-judge_of(answer_document({"200": {"description": "", "content": {JSON: {"schema":
+# All that is imported lazily is imported by a first validation; what opens a file after that is a fetch.
+validator_of(response_document({"200": {"description": "", "content": {JSON: {"schema":
     {"pattern": "a", "$schema": "http://json-schema.org/draft-07/schema#"}}}}})).response(
     answered(b'"b"'), is_exact=True)
 opened = []
@@ -225,9 +225,9 @@ def hook(event, args):
     if event in {"open", "socket.connect", "socket.getaddrinfo", "urllib.Request", "subprocess.Popen"}:
         opened.append((event, str(args)))
 sys.addaudithook(hook)
-for judge in validates:
-    verdict = judge.response(answered(b'{"a": "x", "b": ["y"]}'), is_exact=True)
-    print(json.dumps(compact(verdict)))
+for validator in validators:
+    validation = validator.response(answered(b'{"a": "x", "b": ["y"]}'), is_exact=True)
+    print(json.dumps(compact(validation)))
 assert not opened, opened
 """
 
@@ -253,22 +253,22 @@ def test_no_identifier_leads_to_a_fetch(tmp_path: Path) -> None:
     )
     lines = [json.loads(line) for line in _run(_NOTHING_OPENED, str(documents)).splitlines()]
     # All are validated as if the identifier were not there, but for a reference that leads nowhere.
-    judged = ["/a type", "/b undocumented-property"]
+    validated = ["/a type", "/b undocumented-property"]
     unknown = f"? the dialect `{far}` is not known, its schemas are read as JSON Schema 2020-12"
     nowhere = "? the document's reference `#x` leads nowhere"
     assert [
-        judged,
-        judged,
-        judged,
-        judged,
-        [*judged, unknown],
-        [*judged, unknown],
-        judged,
-        [*judged, unknown],
-        [*judged, unknown],
-        judged[1:],
-        *[[*judged[1:], nowhere]] * 2,
-        *[judged] * 6,
+        validated,
+        validated,
+        validated,
+        validated,
+        [*validated, unknown],
+        [*validated, unknown],
+        validated,
+        [*validated, unknown],
+        [*validated, unknown],
+        validated[1:],
+        *[[*validated[1:], nowhere]] * 2,
+        *[validated] * 6,
     ] == lines
 
 

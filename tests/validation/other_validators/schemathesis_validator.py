@@ -1,4 +1,4 @@
-"""Validates responses by Schemathesis, in an interpreter that has it, with the lines that `prism_judge.cjs` reads."""
+"""Validates responses by Schemathesis, in an interpreter that has it; it reads the lines of `prism_validator.cjs`."""
 
 import base64
 import json
@@ -19,7 +19,7 @@ _CHECKS = [
 ]
 
 
-def _judge(pair: dict[str, Any]) -> tuple[str, str]:
+def _validator(pair: dict[str, Any]) -> tuple[str, str]:
     schema = schemathesis.openapi.from_dict(pair["document"])
     operation = schema["/a"][pair["method"].upper()]
     response = Response(
@@ -41,10 +41,10 @@ def _main() -> None:
     for line in sys.stdin:
         pair = json.loads(line)
         try:
-            verdict, why = _judge(pair)
+            validation, why = _validator(pair)
         except BaseException as error:  # noqa: BLE001  - whatever it ends with is what it says
-            verdict, why = "none", f"{type(error).__name__}: {error}"
-        sys.stdout.write(json.dumps({"key": pair["key"], "verdict": verdict, "why": why[:300]}) + "\n")
+            validation, why = "none", f"{type(error).__name__}: {error}"
+        sys.stdout.write(json.dumps({"key": pair["key"], "verdict": validation, "why": why[:300]}) + "\n")
 
 
 _main()

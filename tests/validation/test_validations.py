@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from tests.harness import Recorder, Response, run_cli
-from tests.validation.in_process_judge import (
+from tests.validation.in_process_validator import (
     JSON,
     answered,
     compact,
-    judge_of,
-    judge_response,
-    judge_value,
     response_document,
+    validate_response,
+    validate_value,
+    validator_of,
 )
 
 _UNKNOWN_CHARSET = "? the body is text in `no-such`, which is unknown"
@@ -225,20 +225,20 @@ _SCHEMAS: dict[str, Any] = {
 @pytest.mark.parametrize(("schema", "value", "expected"), _EITHER_VERSION, ids=_id)
 def test_values_of_either_version(schema: Any, value: Any, expected: list[str], version: str) -> None:
     """Keywords that both versions have in common are validated alike."""
-    assert expected == compact(judge_value(schema, value, version, **_SCHEMAS))
+    assert expected == compact(validate_value(schema, value, version, **_SCHEMAS))
 
 
 @pytest.mark.parametrize(("schema", "value", "expected"), _ONLY_3_0, ids=_id)
 def test_values_of_3_0(schema: Any, value: Any, expected: list[str]) -> None:
     """3.0 has `nullable`, flags for exclusive bounds, no siblings of `$ref`, and 1.0 is not an integer."""
-    assert expected == compact(judge_value(schema, value, "3.0.3", **_SCHEMAS))
+    assert expected == compact(validate_value(schema, value, "3.0.3", **_SCHEMAS))
 
 
 @pytest.mark.sampled(8)
 @pytest.mark.parametrize(("schema", "value", "expected"), _ONLY_3_1, ids=_id)
 def test_values_of_3_1(schema: Any, value: Any, expected: list[str]) -> None:
     """3.1 is JSON Schema 2020-12, or the dialect that a schema names."""
-    assert expected == compact(judge_value(schema, value, "3.1.0", **_SCHEMAS))
+    assert expected == compact(validate_value(schema, value, "3.1.0", **_SCHEMAS))
 
 
 _PET = {
@@ -268,8 +268,10 @@ _DOG = {
 )
 def test_the_discriminator_names_the_branch(value: Any, expected: list[str], version: str) -> None:
     """The branch that the discriminator names validates a value; without one, the alternatives do."""
-    verdict = judge_value({"$ref": "#/components/schemas/Pet"}, value, version, Pet=_PET, Cat=_CAT, Dog=_DOG)
-    assert sorted(set(expected)) == sorted(set(compact(verdict)))
+    validation = validate_value(
+        {"$ref": "#/components/schemas/Pet"}, value, version, Pet=_PET, Cat=_CAT, Dog=_DOG
+    )
+    assert sorted(set(expected)) == sorted(set(compact(validation)))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -280,18 +282,18 @@ def test_a_discriminator_of_a_parent_is_no_circle(version: str) -> None:
         "allOf": [{"required": ["id"]}, {"properties": {"kind": {"type": "string"}}}],
     }
     child = {"allOf": [{"$ref": "#/components/schemas/Parent"}, {"properties": {"n": {"type": "integer"}}}]}
-    verdict = judge_value(
+    validation = validate_value(
         {"$ref": "#/components/schemas/Child"},
         {"kind": "Child", "n": "x"},
         version,
         Parent=parent,
         Child=child,
     )
-    assert ["- required", "/n type"] == compact(verdict)
+    assert ["- required", "/n type"] == compact(validation)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_properties_that_an_response_does_not_have(version: str) -> None:
+def test_properties_that_a_response_does_not_have(version: str) -> None:
     """A required property that is write-only is not missed in a response, wherever it says so."""
     schema = {
         "required": ["a", "b", "c", "d"],
@@ -302,19 +304,19 @@ def test_properties_that_an_response_does_not_have(version: str) -> None:
             "d": {"type": "string", "readOnly": True},
         },
     }
-    verdict = judge_value(schema, {}, version, Secret={"type": "string", "writeOnly": True})
+    validation = validate_value(schema, {}, version, Secret={"type": "string", "writeOnly": True})
     assert ["`d` is missing, and the document requires it"] == [
-        finding.message for finding in verdict.findings
+        finding.message for finding in validation.findings
     ]
 
 
-def test_a_write_only_property_in_an_response() -> None:
+def test_a_write_only_property_in_a_response() -> None:
     """What is write-only is a secret, in every version."""
     schema = {"properties": {"password": {"type": "string", "writeOnly": True}}}
     for version in ("3.0.3", "3.1.0", "3.2.0"):
-        assert ["/password writeOnly"] == compact(judge_value(schema, {"password": "x"}, version))
+        assert ["/password writeOnly"] == compact(validate_value(schema, {"password": "x"}, version))
     # It is about properties: at the root or on an item it means nothing.
-    assert [] == compact(judge_value({"type": "array", "items": {"writeOnly": True}}, [1], "3.0.3"))
+    assert [] == compact(validate_value({"type": "array", "items": {"writeOnly": True}}, [1], "3.0.3"))
 
 
 @pytest.mark.sampled(8)
@@ -360,14 +362,14 @@ def test_a_write_only_property_in_an_response() -> None:
 )
 def test_messages_read_aloud(schema: Any, value: Any, message: str) -> None:
     """A message is a sentence with the value in it, shortened, and no dump of JSON."""
-    assert [message] == [finding.message for finding in judge_value(schema, value, **_SCHEMAS).findings]
+    assert [message] == [finding.message for finding in validate_value(schema, value, **_SCHEMAS).findings]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_finding_says_all_there_is(version: str) -> None:
     """Rule, pointer, expected, got, and the pointer into the document through its references."""
     odd_name: dict[str, Any] = {"A{1}/": {"properties": {"n": {"type": "integer"}}}}
-    verdict = judge_value(
+    validation = validate_value(
         {"type": "array", "items": {"$ref": "#/components/schemas/A"}},
         [{"b": {"n": "x"}}],
         version,
@@ -390,19 +392,19 @@ def test_a_finding_says_all_there_is(version: str) -> None:
                 "/components/schemas/B/properties/b/allOf/0/$ref",
             ],
         }
-    ] == [finding.as_json() for finding in verdict.findings]
+    ] == [finding.as_json() for finding in validation.findings]
 
 
 def test_siblings_of_a_reference_have_their_own_place() -> None:
     """In 3.1 keywords beside a `$ref` and those of its target have places of their own."""
-    verdict = judge_value(
+    validation = validate_value(
         {"$ref": "#/components/schemas/A", "properties": {"a": {"minimum": 5}}},
         {"a": 1.5},
         A={"properties": {"a": {"type": "integer"}}},
     )
     root = "/paths/~1a/get/responses/200/content/application~1json/schema"
     assert ["/components/schemas/A/properties/a/type", f"{root}/properties/a/minimum"] == sorted(
-        finding.schema_pointer for finding in verdict.findings
+        finding.schema_pointer for finding in validation.findings
     )
 
 
@@ -420,15 +422,17 @@ def test_references_of_every_kind_are_followed() -> None:
         "$defs": {"value": {"$ref": "#/components/schemas/Hop"}},
     }
     value = {"value": "x", "left": {"left": {"value": "x"}}, "right": {"value": "x"}, "up": {"value": "x"}}
-    verdict = judge_value(
+    validation = validate_value(
         {"$ref": "#/components/schemas/Tree"},
         value,
         Tree=tree,
         Hop={"$ref": "#/components/schemas/Int"},
         **_SCHEMAS,
     )
-    assert ["/left/left/value type", "/right/value type", "/up/value type", "/value type"] == compact(verdict)
-    assert {"/components/schemas/Int/type"} == {finding.schema_pointer for finding in verdict.findings}
+    assert ["/left/left/value type", "/right/value type", "/up/value type", "/value type"] == compact(
+        validation
+    )
+    assert {"/components/schemas/Int/type"} == {finding.schema_pointer for finding in validation.findings}
 
 
 _OK: dict[str, Any] = {"description": ""}
@@ -460,10 +464,10 @@ def _content(*names: str) -> dict[str, Any]:
 )
 def test_media_types_match_as_http_has_it(documented: list[str], came: str, expected: list[str]) -> None:
     """Names are compared in any case, parameters do not matter where they are missing, ranges are ranges."""
-    assert expected == compact(judge_response(_content(*documented), answered(b'"x"', media_type=came)))
+    assert expected == compact(validate_response(_content(*documented), answered(b'"x"', media_type=came)))
 
 
-def test_the_closest_media_type_judges() -> None:
+def test_the_closest_media_type_validates() -> None:
     """The media type with the same parameters is taken first, then the exact name, then ranges."""
     content = {
         "*/*": {"schema": False},
@@ -473,12 +477,12 @@ def test_the_closest_media_type_judges() -> None:
     responses = {"200": {**_OK, "content": content}}
     for came, value in (("application/json", "plain"), ("application/json;V=2", "two")):
         body = json.dumps(value).encode()
-        assert [] == compact(judge_response(responses, answered(body, media_type=came)))
+        assert [] == compact(validate_response(responses, answered(body, media_type=came)))
 
 
 def test_a_wrong_media_type_names_both() -> None:
     """The message has what came and what the document has."""
-    found = judge_response(_content(JSON), answered(b"<p>", media_type="text/html")).findings[0]
+    found = validate_response(_content(JSON), answered(b"<p>", media_type="text/html")).findings[0]
     assert (
         "the media type is `text/html`, and the document has `application/json`",
         [JSON],
@@ -488,7 +492,7 @@ def test_a_wrong_media_type_names_both() -> None:
         found.expected,
         found.got,
     )
-    missing = judge_response(_content(JSON), answered(b"1", media_type="")).findings[0]
+    missing = validate_response(_content(JSON), answered(b"1", media_type="")).findings[0]
     assert "there is no media type, and the document has `application/json`" == missing.message
 
 
@@ -516,13 +520,13 @@ def test_statuses_match_exactly_then_by_range_then_by_default(
 ) -> None:
     """A status that the document does not have is a finding, except for what any server may say of too many calls."""
     responses = {code: _content(JSON)["200"] for code in documented}
-    assert expected == compact(judge_response(responses, answered(b'"x"', status)))
+    assert expected == compact(validate_response(responses, answered(b'"x"', status)))
 
 
 @pytest.mark.parametrize("status", [201, 404, 429])
 def test_an_undocumented_status_is_a_finding_at_exact(status: int) -> None:
     """At `exact` every undocumented status is a finding."""
-    found = judge_response(_content(JSON), answered(b'"x"', status), is_exact=True).findings
+    found = validate_response(_content(JSON), answered(b'"x"', status), is_exact=True).findings
     assert [("undocumented-status", ["200"], status)] == [
         (finding.rule, finding.expected, finding.got) for finding in found
     ]
@@ -548,7 +552,7 @@ def test_an_undocumented_status_is_a_finding_at_exact(status: int) -> None:
 def test_empty_bodies(response: dict[str, Any], status: int, expected: list[str]) -> None:
     """A documented body that is missing is a finding, except where HTTP has none; headers are validated anyway."""
     responses = {str(status): {**_OK, **response}}
-    assert expected == compact(judge_response(responses, answered(b"", status, "")))
+    assert expected == compact(validate_response(responses, answered(b"", status, "")))
 
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0", "3.2.0"])
@@ -556,26 +560,26 @@ def test_empty_bodies(response: dict[str, Any], status: int, expected: list[str]
 def test_what_is_no_schema_is_said_to_be_none(schema: Any, version: str) -> None:
     """A value instead of a schema is named in the note."""
     responses = {"200": {**_OK, "content": {JSON: {"schema": schema}}}}
-    verdict = judge_response(responses, answered(b"{}"), version=version)
+    validation = validate_response(responses, answered(b"{}"), version=version)
     told = f"the document has `{json.dumps(schema)}` where a schema belongs"
-    assert ([], [], [told]) == (verdict.findings, verdict.failures, verdict.not_validated)
+    assert ([], [], [told]) == (validation.findings, validation.failures, validation.not_validated)
 
 
 def test_head_has_no_body() -> None:
     """A response to HEAD is validated without the body that it stands for."""
     document = response_document(_content(JSON))
     document["paths"]["/a"] = {"head": document["paths"]["/a"]["get"]}
-    assert [] == compact(judge_of(document).response(answered(b"")))
+    assert [] == compact(validator_of(document).response(answered(b"")))
 
 
 def test_a_body_that_the_document_does_not_describe() -> None:
     """An undescribed body is a note, and a finding at `exact`."""
     for response in (_OK, {**_OK, "content": {}}):
         assert ["? the document describes no body for this response"] == compact(
-            judge_response({"200": response}, answered(b"{}"))
+            validate_response({"200": response}, answered(b"{}"))
         )
         assert ["- undocumented-body"] == compact(
-            judge_response({"200": response}, answered(b"{}"), is_exact=True)
+            validate_response({"200": response}, answered(b"{}"), is_exact=True)
         )
 
 
@@ -597,13 +601,13 @@ def test_a_body_that_the_document_does_not_describe() -> None:
     ],
     ids=_id,
 )
-def test_headers_of_an_response(
+def test_headers_of_a_response(
     header: dict[str, Any], values: dict[str, str], expected: list[str], version: str
 ) -> None:
     """Headers are found in any case and validated by their schema; only required ones can be missing."""
     document = response_document({"200": {**_OK, "headers": {"X-Count": header}}}, version)
     document["components"]["headers"] = {"Count": {"schema": {"type": "integer"}}}
-    assert expected == compact(judge_of(document).response(answered(b"", headers=values)))
+    assert expected == compact(validator_of(document).response(answered(b"", headers=values)))
 
 
 @pytest.mark.parametrize(
@@ -623,7 +627,7 @@ def test_headers_of_an_response(
 )
 def test_a_body_that_is_not_what_it_says(body: bytes, media_type: str, expected: str) -> None:
     """A body that cannot be read as its media type is one finding that says why."""
-    found = judge_response(_content(JSON), answered(body, media_type=media_type)).findings
+    found = validate_response(_content(JSON), answered(body, media_type=media_type)).findings
     assert [("unreadable-body", expected)] == [(finding.rule, finding.message) for finding in found]
 
 
@@ -643,8 +647,8 @@ def test_a_body_that_is_not_what_it_says(body: bytes, media_type: str, expected:
 def test_a_body_that_cannot_be_read_here(body: bytes, media_type: str, expected: str | None) -> None:
     """A body that dynacli cannot read, through no fault of the response, is a note and no finding."""
     responses = {"200": {**_OK, "content": {JSON: {"schema": {}}}}}
-    verdict = judge_response(responses, answered(body, media_type=media_type))
-    assert ([], [expected] if expected else []) == (verdict.findings, verdict.not_validated)
+    validation = validate_response(responses, answered(body, media_type=media_type))
+    assert ([], [expected] if expected else []) == (validation.findings, validation.not_validated)
 
 
 def test_text_bodies_are_values() -> None:
@@ -657,7 +661,7 @@ def test_text_bodies_are_values() -> None:
         ({}, b"x", []),
     ):
         responses = {"200": {**_OK, "content": {"text/plain": {"schema": schema}}}}
-        assert expected == compact(judge_response(responses, answered(body, media_type="text/plain")))
+        assert expected == compact(validate_response(responses, answered(body, media_type="text/plain")))
 
 
 @pytest.mark.sampled(8)
@@ -694,7 +698,7 @@ def test_media_types_as_they_are_written(key: str, came: str, expected: list[str
     """A media type is matched with parameters, ranges and case in mind; what is none is a note."""
     schema = {"type": "object", "properties": {"n": {"type": "string"}}}
     responses = {"200": {**_OK, "content": {key: {"schema": schema}}}}
-    assert expected == compact(judge_response(responses, answered(b'{"n": 5}', media_type=came)))
+    assert expected == compact(validate_response(responses, answered(b'{"n": 5}', media_type=came)))
 
 
 def test_hundreds_of_media_types() -> None:
@@ -702,10 +706,10 @@ def test_hundreds_of_media_types() -> None:
     content = {
         f"application/vnd.v{number}+json": {"schema": {"required": [f"n{number}"]}} for number in range(300)
     }
-    verdict = judge_response(
+    validation = validate_response(
         {"200": {**_OK, "content": content}}, answered(b"{}", media_type="application/vnd.v217+json")
     )
-    assert ["n217"] == [finding.expected for finding in verdict.findings]
+    assert ["n217"] == [finding.expected for finding in validation.findings]
 
 
 @pytest.mark.parametrize(
@@ -727,7 +731,7 @@ def test_statuses_as_they_are_written(keys: list[str], status: int, expected: li
     if "404" in keys:
         responses["404"] = {**_OK, "content": {"text/plain": {}}}
     body = b"" if status == 204 else b"x"
-    assert expected == compact(judge_response(responses, answered(body, status, "text/plain")))
+    assert expected == compact(validate_response(responses, answered(body, status, "text/plain")))
 
 
 def test_statuses_that_yaml_makes_numbers(server: Recorder) -> None:
@@ -758,15 +762,15 @@ def test_statuses_that_yaml_makes_numbers(server: Recorder) -> None:
     ],
     ids=_id,
 )
-def test_bytes_are_judged_by_their_number(schema: Any, expected: list[str], version: str) -> None:
+def test_bytes_are_validated_by_their_number(schema: Any, expected: list[str], version: str) -> None:
     """The length of a body of bytes is validated, and no keyword about text."""
     responses = {"200": {**_OK, "content": {"application/octet-stream": {"schema": schema}}}}
     response = answered(b"\0\xff\x80", media_type="application/octet-stream")
     bytes_of_two = {"type": "string", "format": "binary", "maxLength": 2}
-    verdict = judge_response(responses, response, version=version, Bytes=bytes_of_two)
-    assert expected == compact(verdict)
+    validation = validate_response(responses, response, version=version, Bytes=bytes_of_two)
+    assert expected == compact(validation)
     if expected == ["- maxLength"]:
-        (finding,) = verdict.findings
+        (finding,) = validation.findings
         assert ("the content has 3 bytes, and may have at most 2", "3 bytes") == (
             finding.message,
             finding.got,
@@ -789,7 +793,7 @@ def test_the_flags_of_3_0_in_a_later_document(
     schema: Any, value: Any, expected: list[str], version: str
 ) -> None:
     """`exclusiveMaximum: true` has its meaning of 3.0, and is not the bound 1."""
-    assert expected == compact(judge_value(schema, value, version))
+    assert expected == compact(validate_value(schema, value, version))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -799,12 +803,12 @@ def test_the_flags_of_3_0_in_a_later_document(
 def test_a_boolean_is_no_number(keyword: str, about: Any, version: str) -> None:
     """If the document has `true` for a number, the keyword is not evaluated, and a value that it is about tells so."""
     responses = {"200": {**_OK, "content": {JSON: {"schema": {keyword: True}}}}}
-    judge = judge_of(response_document(responses, version), is_mended=False)
+    validator = validator_of(response_document(responses, version), is_mended=False)
     values: list[Any] = [0, "", [], {}]
     for value in values:
-        verdict = judge.response(answered(json.dumps(value).encode()))
+        validation = validator.response(answered(json.dumps(value).encode()))
         note = f"? the document's `{keyword}` cannot be used: `true`"
-        assert ([note] if value == about else []) == compact(verdict)
+        assert ([note] if value == about else []) == compact(validation)
 
 
 @pytest.mark.parametrize(
@@ -829,7 +833,7 @@ def test_a_default_mapping_names_the_branch(value: Any, expected: list[str]) -> 
             "defaultMapping": "Cat",
         },
     }
-    assert expected == compact(judge_value(schema, value, "3.2.0", Cat=cat, Dog=dog))
+    assert expected == compact(validate_value(schema, value, "3.2.0", Cat=cat, Dog=dog))
 
 
 @pytest.mark.parametrize(
@@ -848,15 +852,15 @@ def test_a_default_mapping_names_the_branch(value: Any, expected: list[str]) -> 
 )
 def test_patterns_that_python_reads_otherwise_or_not_at_all(pattern: str, fits: str, fails: str) -> None:
     """A pattern is one of ECMA-262, whatever Python's `re` makes of it."""
-    assert [] == compact(judge_value({"pattern": pattern}, fits))
-    assert ["- pattern"] == compact(judge_value({"pattern": pattern}, fails))
+    assert [] == compact(validate_value({"pattern": pattern}, fits))
+    assert ["- pattern"] == compact(validate_value({"pattern": pattern}, fails))
 
 
 @pytest.mark.parametrize("pattern", ["^[a-z", r"^\S+\Z", "\\", "^[^]$", "("])
 def test_patterns_that_nobody_reads_are_a_note(pattern: str) -> None:
     """A pattern that is not a regular expression of ECMA-262 is a note."""
     text = f"? the pattern `{pattern}` is not one of ECMA-262 that is known here"
-    assert [text] == compact(judge_value({"pattern": pattern}, "x"))
+    assert [text] == compact(validate_value({"pattern": pattern}, "x"))
 
 
 @pytest.mark.sampled(8)
@@ -880,26 +884,26 @@ def test_patterns_that_nobody_reads_are_a_note(pattern: str) -> None:
     ],
     ids=_id,
 )
-def test_a_wrong_schema_is_a_note_and_the_rest_is_judged(schema: Any, reason: str, version: str) -> None:
+def test_a_wrong_schema_is_a_note_and_the_rest_is_validated(schema: Any, reason: str, version: str) -> None:
     """A defect of the document is a note, and hides no finding."""
     inner = {"properties": {"n": {"type": "string", "format": "date"}}, "required": ["z"]}
     whole = {"allOf": [{"properties": {"n": schema}}, {"allOf": [schema]}, inner]}
     value = {"n": 5} if "properties" in schema or "required" in schema else 5
     value = value if isinstance(value, dict) else {"n": 5}
     responses = {"200": {**_OK, "content": {JSON: {"schema": whole}}}}
-    judge = judge_of(response_document(responses, version), is_mended=False)
-    verdict = judge.response(answered(json.dumps(value).encode()))
-    assert [reason] == verdict.failures
+    validator = validator_of(response_document(responses, version), is_mended=False)
+    validation = validator.response(answered(json.dumps(value).encode()))
+    assert [reason] == validation.failures
     assert ["- required", "/n type"] == [
-        line for line in compact(verdict) if not line.startswith("?") and "/n/" not in line
+        line for line in compact(validation) if not line.startswith("?") and "/n/" not in line
     ]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_reference_to_nowhere_at_the_root(version: str) -> None:
     """The broken reference is a note, and there is no finding."""
-    verdict = judge_value({"$ref": "#/components/schemas/No"}, 1, version)
-    assert ["? the document's reference `#/components/schemas/No` leads nowhere"] == compact(verdict)
+    validation = validate_value({"$ref": "#/components/schemas/No"}, 1, version)
+    assert ["? the document's reference `#/components/schemas/No` leads nowhere"] == compact(validation)
 
 
 @pytest.mark.parametrize("is_exact", [False, True], ids=["strict", "exact"])
@@ -910,20 +914,20 @@ def test_responses_that_lead_elsewhere(is_exact: bool) -> None:
         "200": {**_OK, "content": {JSON: {"schema": {"type": "string"}}}},
         "404": {"$ref": elsewhere},
     }
-    judge = judge_of(response_document(responses))
+    validator = validator_of(response_document(responses))
     headers = {"x-header": "1"}
-    assert ["- type"] == compact(judge.response(answered(b"1", headers=headers), is_exact=is_exact))
-    verdict = judge.response(answered(b"1", 404, headers=headers), is_exact=is_exact)
-    assert [f"? the document's reference `{elsewhere}` leads nowhere"] == compact(verdict)
+    assert ["- type"] == compact(validator.response(answered(b"1", headers=headers), is_exact=is_exact))
+    validation = validator.response(answered(b"1", 404, headers=headers), is_exact=is_exact)
+    assert [f"? the document's reference `{elsewhere}` leads nowhere"] == compact(validation)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_schema_that_is_only_itself(version: str) -> None:
     """A reference in a circle ends in a note."""
-    verdict = judge_value(
+    validation = validate_value(
         {"$ref": "#/components/schemas/A"}, 1, version, A={"$ref": "#/components/schemas/A"}
     )
-    assert ["? the value or its schema is nested too deeply"] == compact(verdict)
+    assert ["? the value or its schema is nested too deeply"] == compact(validation)
 
 
 _HOSTILE_BODIES = {

@@ -16,7 +16,7 @@ from dynacli.http.exchange import RENDER_LIMIT
 from dynacli.http.semantics import essence, is_sequence
 from dynacli.traffic.recorded_request import RecordedExchange, RecordedRequest, RecordedResponse
 
-__all__ = ["CopyBudget", "JudgingThread", "PassedExchange", "recorded_exchange"]
+__all__ = ["CopyBudget", "PassedExchange", "ValidationThread", "recorded_exchange"]
 
 _MOST_COPIED = 8 * 1024 * 1024
 """The largest body in bytes that is copied, to be validated."""
@@ -132,7 +132,7 @@ class PassedExchange:
         self.response_body.release()
 
 
-_MOST_JUDGED = 5_000
+_MOST_VALIDATED = 5_000
 """Exchanges that wait to be validated; of those that come when there are more, only the heads are told."""
 _MANY = 2_500
 """Exchanges that wait while others pass; where there are more, they are validated anyway."""
@@ -146,7 +146,7 @@ _MOST_WAITING = 20_000
 """Exchanges that wait at all; those that come when there are more are counted."""
 
 
-class JudgingThread(threading.Thread):
+class ValidationThread(threading.Thread):
     """Validates exchanges, one after the other, and rather while hardly anything passes.
 
     Both want the interpreter, and whoever waits for the kernel has to give it away: beside a validator that does not
@@ -161,10 +161,10 @@ class JudgingThread(threading.Thread):
         budget: That of the bodies that wait to be validated.
     """
 
-    def __init__(self, judge: Callable[[PassedExchange], None], budget: CopyBudget) -> None:
+    def __init__(self, validator: Callable[[PassedExchange], None], budget: CopyBudget) -> None:
         # A daemon: a person who presses Ctrl-C a second time does not wait for what is left.
-        super().__init__(name="dynacli-judging", daemon=True)
-        self._judge, self._budget = judge, budget
+        super().__init__(name="dynacli-validation", daemon=True)
+        self._validate, self._budget = validator, budget
         self._on_failure: Callable[[], None] | None = None
         self._begun = self._seen = 0
         self._queue: queue.SimpleQueue[PassedExchange | None] = queue.SimpleQueue()
@@ -191,7 +191,7 @@ class JudgingThread(threading.Thread):
             self.lost += 1
             passed.release()
             return
-        if waiting >= _MOST_JUDGED and not passed.refusal:
+        if waiting >= _MOST_VALIDATED and not passed.refusal:
             passed.skipped = "too many exchanges wait to be validated"
             passed.release()
         self._queue.put(passed)
@@ -201,7 +201,7 @@ class JudgingThread(threading.Thread):
         try:
             while (passed := self._queue.get()) is not None:
                 self._wait_for_quiet()
-                self._judge(passed)
+                self._validate(passed)
                 passed.release()
         except BaseException as error:  # noqa: BLE001  - raised again by `finish`, in the thread that waits
             self.failure = error

@@ -13,23 +13,23 @@ from dynacli.http.semantics import best_match, is_json, is_sequence, split_media
 from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import IGNORED_HEADERS, Operation, documented_status
 from dynacli.openapi.schema.evaluation.compiled_schema import CompiledSchema, CompiledSchemas
-from dynacli.openapi.schema.evaluation.schema_error import JudgingNotes
+from dynacli.openapi.schema.evaluation.schema_error import ValidationNotes
 from dynacli.openapi.schema.evaluation.translation import SchemaSource, TooDeepError
 from dynacli.openapi.schema.read_schema import Direction, Follow
-from dynacli.validation.finding import Verdict
-from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
+from dynacli.validation.finding import ValidationResult
 from dynacli.validation.read_body import NotValidatedError, UnreadableError, read_json
+from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dynacli.validation.judge import Judge
     from dynacli.validation.operation_document import DocumentPlace
+    from dynacli.validation.validator import Validator
 
-__all__ = ["JudgeByLevel", "OperationSchemas", "accepts_request", "accepts_response"]
+__all__ = ["LevelValidator", "OperationSchemas", "accepts_request", "accepts_response"]
 
 
-class JudgeByLevel:
+class LevelValidator:
     """Validates the requests and responses of an operation.
 
     Args:
@@ -54,9 +54,9 @@ class JudgeByLevel:
         self._may_accept = may_accept and not any(map(is_sequence, documented))
         self._is_exact = is_exact
         self._schemas: OperationSchemas | None = None
-        self._judge: Judge | None = None
+        self._validator: Validator | None = None
 
-    def request(self, request: JudgedRequest) -> Verdict:
+    def request(self, request: ValidatedRequest) -> ValidationResult:
         """Return the result on a request."""
 
         def is_right(schemas: "OperationSchemas") -> bool:
@@ -64,10 +64,10 @@ class JudgeByLevel:
             return accepts_request(schemas, request)
 
         if self._accepts(is_right):
-            return Verdict(is_accepted=True)
+            return ValidationResult(is_accepted=True)
         return self._asked().request(request, is_exact=self._is_exact)
 
-    def response(self, response: JudgedResponse) -> Verdict:
+    def response(self, response: ValidatedResponse) -> ValidationResult:
         """Return the result on a response."""
 
         def is_right(schemas: "OperationSchemas") -> bool:
@@ -75,7 +75,7 @@ class JudgeByLevel:
             return accepts_response(schemas, response)
 
         if self._accepts(is_right):
-            return Verdict(is_accepted=True)
+            return ValidationResult(is_accepted=True)
         return self._asked().response(response, is_exact=self._is_exact)
 
     @property
@@ -88,7 +88,7 @@ class JudgeByLevel:
 
         Schemas of responses are compiled; where a response cannot be accepted by them, openapi-core is imported.
         """
-        if self._judge is not None or not self._may_accept:
+        if self._validator is not None or not self._may_accept:
             return
 
         if not self._accepts(_can_accept_success):
@@ -109,12 +109,12 @@ class JudgeByLevel:
         except LookupError:  # openapi-core says which reference leads nowhere
             return False
 
-    def _asked(self) -> "Judge":
-        if self._judge is None:
-            from dynacli.validation.judge import Judge
+    def _asked(self) -> "Validator":
+        if self._validator is None:
+            from dynacli.validation.validator import Validator
 
-            self._judge = Judge(self._catalog, self._operation)
-        return self._judge
+            self._validator = Validator(self._catalog, self._operation)
+        return self._validator
 
 
 _MAX_HOPS = 50
@@ -145,7 +145,7 @@ class OperationSchemas:
         # Reference → its target, so that several schemas that refer to one read it once.
         self._targets: dict[str, Any] = {}
         self._compiled: dict[Direction, CompiledSchemas] = {}
-        self._notes = JudgingNotes(is_swagger=str(catalog.meta["openapi"]).strip().startswith("2"))
+        self._notes = ValidationNotes(is_swagger=str(catalog.meta["openapi"]).strip().startswith("2"))
 
     def begin(self) -> None:
         """Begin another message, with a full budget for its regular expressions."""
@@ -251,7 +251,7 @@ _SEPARATE = frozenset({"set-cookie"})
 """Headers whose values are never joined (RFC 9110, section 5.3)."""
 
 
-def accepts_request(schemas: OperationSchemas, request: JudgedRequest) -> bool:
+def accepts_request(schemas: OperationSchemas, request: ValidatedRequest) -> bool:
     """Return whether a request is certainly as the document describes it.
 
     Raises:
@@ -267,7 +267,7 @@ def accepts_request(schemas: OperationSchemas, request: JudgedRequest) -> bool:
 
 
 def _accepts_parameter(
-    schemas: OperationSchemas, parameter: Mapping[str, Any], request: JudgedRequest
+    schemas: OperationSchemas, parameter: Mapping[str, Any], request: ValidatedRequest
 ) -> bool:
     name, location = parameter["name"], parameter.get("in")
     if location == "header" and name.lower() in IGNORED_HEADERS:
@@ -281,7 +281,7 @@ def _accepts_parameter(
     return "content" not in parameter and schemas.accepts(parameter.get("schema"), value, "request")
 
 
-def _is_sent(name: str, location: Any, request: JudgedRequest) -> bool:
+def _is_sent(name: str, location: Any, request: ValidatedRequest) -> bool:
     """Return whether a request may have a parameter, whose value is not known."""
     if location == "header":
         return any(key.lower() == name.lower() for key in request.headers)
@@ -291,7 +291,7 @@ def _is_sent(name: str, location: Any, request: JudgedRequest) -> bool:
     return any(key == name or key.startswith(f"{name}[") for key, _ in pairs)
 
 
-def _accepts_body(schemas: OperationSchemas, request: JudgedRequest) -> bool:
+def _accepts_body(schemas: OperationSchemas, request: ValidatedRequest) -> bool:
     described = schemas.request_body
     if described is None:
         return request.body is None
@@ -306,7 +306,7 @@ def _accepts_body(schemas: OperationSchemas, request: JudgedRequest) -> bool:
     return _accepts_content(schemas, content, request.media_type, request.body, "request")
 
 
-def accepts_response(schemas: OperationSchemas, response: JudgedResponse) -> bool:
+def accepts_response(schemas: OperationSchemas, response: ValidatedResponse) -> bool:
     """Return whether a response is certainly as the document describes it.
 
     Args:

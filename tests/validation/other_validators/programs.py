@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
-from dynacli.validation.judged_messages import JudgedResponse
+from dynacli.validation.validated_messages import ValidatedResponse
 from tests.npm_programs import program
 from tests.validation.pairs import PAIRS, Pair
 
@@ -37,14 +37,14 @@ class Told(NamedTuple):
         why: In its words.
     """
 
-    verdict: str
+    validation: str
     why: str
 
 
 def compared() -> Iterator[tuple[str, Pair, str]]:
     """Yield key, pair and version of what the programs can be asked: responses, and not what is not mentioned."""
     for pair in PAIRS:
-        if isinstance(pair.message, JudgedResponse) and not pair.is_exact:
+        if isinstance(pair.message, ValidatedResponse) and not pair.is_exact:
             for version in pair.versions:
                 yield f"{version}: {pair.name}", pair, version
 
@@ -68,7 +68,7 @@ def differing(told: dict[str, Told]) -> dict[str, Told]:
     return {
         key: told[key]
         for key, pair, _ in compared()
-        if told[key].verdict != ("valid" if pair.is_valid else "invalid")
+        if told[key].validation != ("valid" if pair.is_valid else "invalid")
     }
 
 
@@ -78,15 +78,15 @@ def _command(name: str) -> list[str]:
             pytest.skip(
                 "Schemathesis is not installed (set DYNACLI_TEST_SCHEMATHESIS to an interpreter that has it)"
             )
-        return [_INTERPRETER, str(_HERE / "schemathesis_judge.py")]
+        return [_INTERPRETER, str(_HERE / "schemathesis_validator.py")]
     folder = Path(program("prism")).parents[2]
-    return ["node", str(_HERE / "prism_judge.cjs"), str(folder)]
+    return ["node", str(_HERE / "prism_validator.cjs"), str(folder)]
 
 
 def _line(key: str, pair: Pair, version: str) -> dict[str, object]:
     document = pair.document_in(version)
     message = pair.message
-    assert isinstance(message, JudgedResponse)
+    assert isinstance(message, ValidatedResponse)
     # Without this, some of them do not know where the operation is.
     document.setdefault("servers", [{"url": "http://127.0.0.1"}])
     assert isinstance(message.headers, Mapping)

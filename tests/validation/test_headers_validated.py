@@ -7,13 +7,13 @@ import pytest
 
 from tests.documents import save
 from tests.harness import Recorder, Response, run_cli
-from tests.validation.in_process_judge import (
+from tests.validation.in_process_validator import (
     JSON,
     answered,
     compact,
-    judge_of,
-    judge_response,
     response_document,
+    validate_response,
+    validator_of,
 )
 
 VERSIONS = ["3.0.3", "3.1.0", "3.2.0"]
@@ -25,12 +25,14 @@ def _id(value: Any) -> str:
     return json.dumps(value)[:70]
 
 
-def _verdict(
+def _validation(
     described: dict[str, Any], came: Any, version: str = "3.1.0", *, is_exact: bool = False
 ) -> list[str]:
     response = answered(b"", 200, "")._replace(headers=came)
     return compact(
-        judge_response({"200": {**_OK, "headers": described}}, response, version=version, is_exact=is_exact)
+        validate_response(
+            {"200": {**_OK, "headers": described}}, response, version=version, is_exact=is_exact
+        )
     )
 
 
@@ -125,11 +127,11 @@ def _verdict(
     ],
     ids=_id,
 )
-def test_each_documented_header_is_judged(
+def test_each_documented_header_is_validated(
     described: dict[str, Any], came: Any, expected: list[str], version: str
 ) -> None:
     """A documented header is validated in any case of its name and in any style; an absent one can only be missing."""
-    assert expected == _verdict(described, came, version)
+    assert expected == _validation(described, came, version)
 
 
 def _of_two_responses(headers: dict[str, str], *, is_exact: bool = True, status: int = 200) -> list[str]:
@@ -145,7 +147,9 @@ def _of_two_responses(headers: dict[str, str], *, is_exact: bool = True, status:
             },
         },
     }
-    return compact(judge_response(described, answered(b"", status, "", headers=headers), is_exact=is_exact))
+    return compact(
+        validate_response(described, answered(b"", status, "", headers=headers), is_exact=is_exact)
+    )
 
 
 @pytest.mark.parametrize(
@@ -168,7 +172,7 @@ def test_a_header_of_another_response(headers: dict[str, str], status: int, expe
 def test_the_finding_says_where_the_header_is_described() -> None:
     """The message names the other response, and the finding points to this response."""
     described = {"200": _OK, "404": {**_OK, "headers": {"X-Reason": {"schema": {"type": "string"}}}}}
-    (found,) = judge_response(
+    (found,) = validate_response(
         described, answered(b"", 200, "", headers={"x-reason": "reason"}), is_exact=True
     ).findings
     assert (
@@ -182,7 +186,7 @@ def test_a_body_with_a_wrong_schema_does_not_hide_headers() -> None:
     """A body that cannot be validated is a note, and the headers are validated anyway."""
     content = {JSON: {"schema": {"$ref": "#/components/schemas/None"}}}
     document = response_document({"200": {**_OK, "content": content, "headers": {"X-A": _INTEGER}}})
-    found = compact(judge_of(document).response(answered(b"{}", headers={"x-a": "x"})))
+    found = compact(validator_of(document).response(answered(b"{}", headers={"x-a": "x"})))
     assert "header/X-A type" == found[0]
     assert 2 == len(found)
     assert found[1].endswith("leads nowhere")
@@ -205,5 +209,5 @@ def test_repeated_headers_of_a_call(server: Recorder) -> None:
 def test_a_text_that_stands_for_nothing_of_its_type_says_so() -> None:
     """The type that is asked for and the text that came are named, also where no schema was asked yet."""
     responses = {"200": {"description": "", "headers": {"X-More": {"schema": {"type": "boolean"}}}}}
-    verdict = judge_response(responses, answered(b"", media_type="", headers={"x-more": "null"}))
-    assert ["expected boolean, got `null`"] == [finding.message for finding in verdict.findings]
+    validation = validate_response(responses, answered(b"", media_type="", headers={"x-more": "null"}))
+    assert ["expected boolean, got `null`"] == [finding.message for finding in validation.findings]

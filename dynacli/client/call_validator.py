@@ -11,17 +11,17 @@ from dynacli.http.built_request import Request
 from dynacli.lean_imports import import_jsonschema_rs
 
 if TYPE_CHECKING:
-    from dynacli.validation.finding import Verdict
-    from dynacli.validation.judge_by_level import JudgeByLevel
-    from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
+    from dynacli.validation.finding import ValidationResult
+    from dynacli.validation.validate_by_level import LevelValidator
+    from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
 
-__all__ = ["CallJudge", "judged_request"]
+__all__ = ["CallValidator", "validated_request"]
 
 _ALLOWED = frozenset({"undocumented-property"})
 """Rules by which a request holds more than the document mentions, and nothing that it forbids."""
 
 
-class CallJudge:
+class CallValidator:
     """Validates the request of a call, in a thread of its own where it is started.
 
     Attributes:
@@ -35,8 +35,8 @@ class CallJudge:
         validate: The validator, where an earlier call has made it.
     """
 
-    judge: "JudgeByLevel"
-    verdict: "Verdict"
+    validator: "LevelValidator"
+    validation: "ValidationResult"
 
     def __init__(
         self,
@@ -44,51 +44,53 @@ class CallJudge:
         request: Request,
         values: CallValues,
         settings: CallSettings,
-        judge: "JudgeByLevel | None" = None,
+        validator: "LevelValidator | None" = None,
     ) -> None:
         self.described, self._request, self._values = described, request, values
         self._settings = settings
-        self._known = judge
+        self._known = validator
         self.has_begun = False
         self._thread: threading.Thread | None = None
-        self._is_judged: threading.Event | None = None
+        self._is_validated: threading.Event | None = None
         self._error: BaseException | None = None
 
     def start(self) -> None:
         """Validate the request, and then prepare for the response, in a thread."""
         import_jsonschema_rs()  # while this is the only thread
-        self._is_judged = threading.Event()
-        self._thread = threading.Thread(target=self._judge_and_prepare, name="dynacli-judge", daemon=True)
+        self._is_validated = threading.Event()
+        self._thread = threading.Thread(
+            target=self._validate_and_prepare, name="dynacli-validator", daemon=True
+        )
         self._thread.start()
 
-    def _judge_and_prepare(self) -> None:
-        self.judge_request()
+    def _validate_and_prepare(self) -> None:
+        self.validate_request()
         if self._error is None:
             try:
-                self.judge.prepare()
+                self.validator.prepare()
             except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
                 self._error = error
 
-    def judge_request(self) -> None:
+    def validate_request(self) -> None:
         """Validate the request; for a caller who wants no thread."""
         self.has_begun = True
         try:
-            from dynacli.validation.judge_by_level import JudgeByLevel
+            from dynacli.validation.validate_by_level import LevelValidator
 
             operation, settings = self.described.operation, self._settings
-            self.judge = self._known or JudgeByLevel(
+            self.validator = self._known or LevelValidator(
                 self.described.api.catalog,
                 operation,
                 may_accept=settings.may_accept,
                 is_exact=settings.level == "exact",
             )
-            self.verdict = self.judge.request(judged_request(self._request, self._values))
-            settings.set_apart(self.verdict, operation)
+            self.validation = self.validator.request(validated_request(self._request, self._values))
+            settings.set_apart(self.validation, operation)
         except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
             self._error = error
         finally:
-            if self._is_judged is not None:
-                self._is_judged.set()
+            if self._is_validated is not None:
+                self._is_validated.set()
 
     def check(self) -> None:
         """Wait for the result, and end the call where the document does not allow the request.
@@ -96,59 +98,61 @@ class CallJudge:
         Raises:
             UsageError: The document does not allow the request.
         """
-        if self._is_judged is not None:
-            self._is_judged.wait()
+        if self._is_validated is not None:
+            self._is_validated.wait()
         if self._error is not None:
             raise self._error
-        if all(finding.rule in _ALLOWED for finding in self.verdict.findings):
+        if all(finding.rule in _ALLOWED for finding in self.validation.findings):
             return
-        from dynacli.client.responses.verdict_text import verdict_json
+        from dynacli.client.responses.validation_text import validation_json
 
         raise UsageError(
             "The document does not allow this request",
             reason=self.findings_text(),
             hint="Fix it, or send it anyway with `--validate off`",
-            **verdict_json(self.described.api, self.verdict),
+            **validation_json(self.described.api, self.validation),
         )
 
-    def judge_response(self, response: "JudgedResponse") -> "Verdict":
+    def validate_response(self, response: "ValidatedResponse") -> "ValidationResult":
         """Return the result on the response."""
         if self._thread is not None:
             self._thread.join()
         if self._error is not None:
             raise self._error
-        return self.judge.response(response)
+        return self.validator.response(response)
 
     def findings_text(self) -> str:
         """Return the findings in the request, each with the part of it that is wrong."""
-        from dynacli.client.responses.verdict_text import Evidence, findings_text
+        from dynacli.client.responses.validation_text import Evidence, findings_text
 
         operation = self.described.operation
         evidence = Evidence.of_request(
             operation.method, operation.path, self._request, self._values.media_type
         )
-        return findings_text(self.described.api, self.verdict.findings, evidence, self._settings.is_verbose)
+        return findings_text(
+            self.described.api, self.validation.findings, evidence, self._settings.is_verbose
+        )
 
 
-def judged_request(request: Request, values: CallValues) -> "JudgedRequest":
+def validated_request(request: Request, values: CallValues) -> "ValidatedRequest":
     """Return a request as it is validated."""
     from urllib.parse import unquote
 
-    from dynacli.validation.judged_messages import JudgedRequest
+    from dynacli.validation.validated_messages import ValidatedRequest
 
-    return JudgedRequest(
+    return ValidatedRequest(
         path={name: unquote(text) for name, text in request.parts.path.items()},
         query=[(pair.name, pair.value) for pair in request.parts.query],
         headers=request.parts.headers,
         cookies=[(pair.name, pair.value) for pair in request.parts.cookies],
         media_type=values.media_type,
-        body=_judged_body(values),
+        body=_validated_body(values),
         values=values.parameters,
         querystring=request.parts.querystring,
     )
 
 
-def _judged_body(values: CallValues) -> Any:
+def _validated_body(values: CallValues) -> Any:
     """Return the body as it is validated: without the contents that are read only when it is sent."""
     body = values.body
     if isinstance(body, bytes | None) and values.form is None:

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.openapi.catalog.catalog_file import Catalog, DamagedCatalogError
 from dynacli.openapi.model.operation import Operation
-from dynacli.openapi.schema.evaluation.schema_error import TOO_DEEP, JudgingNotes, shortened
+from dynacli.openapi.schema.evaluation.schema_error import TOO_DEEP, ValidationNotes, shortened
 from dynacli.validation._import_openapi_core import load_engine
-from dynacli.validation.finding import Finding, Verdict, reason_of
-from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
+from dynacli.validation.finding import Finding, ValidationResult, reason_of
 from dynacli.validation.operation_document import DocumentPlace, listed_properties, locate, operation_document
-from dynacli.validation.read_body import JudgedValue
+from dynacli.validation.read_body import ValidatedValue
 from dynacli.validation.streamed_body import PassingValues, StreamedBody
+from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
 
 if TYPE_CHECKING:
     from openapi_core.templating.responses.exceptions import ResponseNotFound
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dynacli.openapi.schema.read_schema import Direction
     from dynacli.validation._undocumented_values import UndocumentedProperties
 
-__all__ = ["UNAUTHORIZED", "Judge", "excuse_of_status"]
+__all__ = ["UNAUTHORIZED", "Validator", "excuse_of_status"]
 
 UNAUTHORIZED = frozenset({401, 403})
 """Statuses by which a server asks for another credential."""
@@ -45,7 +45,7 @@ def excuse_of_status(status: int, operation: Operation) -> str:
     return "only says that the calls came too fast" if status == _TOO_MANY_REQUESTS else ""
 
 
-class Judge:
+class Validator:
     """Validates the requests and responses of an operation by openapi-core, on a document that holds it alone.
 
     Args:
@@ -64,39 +64,39 @@ class Judge:
         self._spec = self._engine.make_path(self._document)
         self._validators: dict[str, Any] = {}
 
-    def request(self, request: JudgedRequest, *, is_exact: bool = False) -> Verdict:
+    def request(self, request: ValidatedRequest, *, is_exact: bool = False) -> ValidationResult:
         """Return the result on a request.
 
         Args:
             is_exact: Whether properties of the body that the document does not mention are findings, too.
         """
-        verdict, validators = Verdict(), self._begin("request")
-        body_values: list[JudgedValue] = []
-        with _exceptions_into(verdict):
+        validation, validators = ValidationResult(), self._begin("request")
+        body_values: list[ValidatedValue] = []
+        with _exceptions_into(validation):
             errors = self._engine.request_errors(
                 self._spec, self._version, self._steps, request, body_values, validators
             )
-            self._collect(verdict, validators.notes, "request", errors, is_exact=is_exact)
-            verdict.extend(self._missing_security(request))
+            self._collect(validation, validators.notes, "request", errors, is_exact=is_exact)
+            validation.extend(self._missing_security(request))
         if is_exact:
-            self._collect_undocumented(verdict, validators, "request", body_values)
-        return verdict
+            self._collect_undocumented(validation, validators, "request", body_values)
+        return validation
 
-    def response(self, response: JudgedResponse, *, is_exact: bool = False) -> Verdict:
+    def response(self, response: ValidatedResponse, *, is_exact: bool = False) -> ValidationResult:
         """Return the result on a response.
 
         Args:
             is_exact: Whether what the document does not mention is a finding, too.
         """
-        verdict, validators = Verdict(), self._begin("response")
+        validation, validators = ValidationResult(), self._begin("response")
         if self._is_behind_a_redirect(response):
             text = f"the document describes the redirect, `{response.redirects[0]}`, and not what it leads to"
-            verdict.not_validated.append(text)
-            return verdict
-        body_values: list[JudgedValue] = []
+            validation.not_validated.append(text)
+            return validation
+        body_values: list[ValidatedValue] = []
         if isinstance(response.body, StreamedBody):
-            body_values = self._passing_values(verdict, validators, is_exact=is_exact)
-        with _exceptions_into(verdict):
+            body_values = self._passing_values(validation, validators, is_exact=is_exact)
+        with _exceptions_into(validation):
             errors = self._engine.response_errors(
                 self._spec,
                 self._version,
@@ -107,36 +107,38 @@ class Judge:
                 is_exact=is_exact,
                 is_swagger=self._is_swagger,
             )
-            self._collect(verdict, validators.notes, "response", errors, is_exact=is_exact)
+            self._collect(validation, validators.notes, "response", errors, is_exact=is_exact)
         if isinstance(body_values, PassingValues):
-            verdict.extend(body_values.findings)
+            validation.extend(body_values.findings)
             if body_values.cut:
                 text = f"{body_values.cut:,} more items hold what the document does not mention"
-                verdict.not_validated.append(text)
+                validation.not_validated.append(text)
         elif is_exact:
-            self._collect_undocumented(verdict, validators, "response", body_values)
-        return verdict
+            self._collect_undocumented(validation, validators, "response", body_values)
+        return validation
 
     def _begin(self, direction: "Direction") -> Any:
         """Return what evaluates the schemas of a direction, for another message."""
         validators = self._validators.get(direction)
         if validators is None or validators.schemas.is_used_up:
-            notes = JudgingNotes(is_swagger=self._is_swagger)
+            notes = ValidationNotes(is_swagger=self._is_swagger)
             validators = self._engine.schema_validators(self._document, self._version, direction, notes)
             self._validators[direction] = validators
         validators.notes.begin()
         return validators
 
-    def _passing_values(self, verdict: Verdict, validators: Any, *, is_exact: bool) -> PassingValues:
+    def _passing_values(
+        self, validation: ValidationResult, validators: Any, *, is_exact: bool
+    ) -> PassingValues:
         """Return the list that looks for undocumented properties in each item of a stream as it comes."""
         if not is_exact:
             return PassingValues(lambda _: ())
         properties = self._undocumented_properties(validators, "response")
 
-        def inspect(judged: JudgedValue) -> list[Finding]:
+        def inspect(validated: ValidatedValue) -> list[Finding]:
             found: list[Finding] = []
-            with _exceptions_into(verdict):
-                found.extend(properties.findings(judged))
+            with _exceptions_into(validation):
+                found.extend(properties.findings(validated))
             return found
 
         return PassingValues(inspect)
@@ -147,7 +149,7 @@ class Judge:
 
         return UndocumentedProperties(validators, where)
 
-    def _is_behind_a_redirect(self, response: JudgedResponse) -> bool:
+    def _is_behind_a_redirect(self, response: ValidatedResponse) -> bool:
         """Return whether the document describes the redirect of an operation, and not the response that it leads to.
 
         An operation whose 302 is described leads to a file, of which the document says nothing; its `default` is
@@ -164,30 +166,34 @@ class Judge:
 
     def _collect(
         self,
-        verdict: Verdict,
-        notes: JudgingNotes,
+        validation: ValidationResult,
+        notes: ValidationNotes,
         where: str,
         errors: Iterable[Exception],
         *,
         is_exact: bool,
     ) -> None:
-        verdict.not_validated.extend(notes.not_validated)
-        verdict.failures.extend(notes.failures)
+        validation.not_validated.extend(notes.not_validated)
+        validation.failures.extend(notes.failures)
         for error in errors:
-            with _exceptions_into(verdict):
-                self._collect_error(verdict, where, error, is_exact=is_exact)
+            with _exceptions_into(validation):
+                self._collect_error(validation, where, error, is_exact=is_exact)
 
     def _collect_undocumented(
-        self, verdict: Verdict, validators: Any, where: "Direction", body_values: list[JudgedValue]
+        self,
+        validation: ValidationResult,
+        validators: Any,
+        where: "Direction",
+        body_values: list[ValidatedValue],
     ) -> None:
-        with _exceptions_into(verdict):
+        with _exceptions_into(validation):
             properties = self._undocumented_properties(validators, where)
-            for judged in body_values:
-                verdict.extend(properties.findings(judged))
+            for validated in body_values:
+                validation.extend(properties.findings(validated))
                 if properties.not_validated:
-                    verdict.not_validated.append(properties.not_validated)
+                    validation.not_validated.append(properties.not_validated)
 
-    def _missing_security(self, request: JudgedRequest) -> Iterator[Finding]:
+    def _missing_security(self, request: ValidatedRequest) -> Iterator[Finding]:
         alternatives = [[scheme.name for scheme in schemes] for schemes in self._operation.security]
         if request.credentials is None or not alternatives:
             return
@@ -199,41 +205,45 @@ class Judge:
             "request", "missing-security", "security", text, alternatives, sorted(request.credentials)
         )
 
-    def _collect_error(self, verdict: Verdict, where: str, error: Exception, *, is_exact: bool) -> None:
+    def _collect_error(
+        self, validation: ValidationResult, where: str, error: Exception, *, is_exact: bool
+    ) -> None:
         """Add the findings or the note that an error of openapi-core gives."""
         cause = error.__cause__ or error
         engine = self._engine
         if isinstance(cause, engine.NotedError):
             return
         if isinstance(cause, engine.NotValidatedError):
-            verdict.not_validated.append(_with_name(error, str(cause)))
+            validation.not_validated.append(_with_name(error, str(cause)))
         elif isinstance(error, engine.ResponseNotFound):
-            self._undocumented_status(verdict, error, is_exact=is_exact)
+            self._undocumented_status(validation, error, is_exact=is_exact)
         elif isinstance(cause, engine.UndocumentedBodyError):
             text = "the document describes no body for this response"
             if is_exact:
                 place = self._document_place(cause)
-                verdict.extend([Finding(where, "undocumented-body", "", text, None, None, *place)])
+                validation.extend([Finding(where, "undocumented-body", "", text, None, None, *place)])
             else:
-                verdict.not_validated.append(text)
+                validation.not_validated.append(text)
         elif isinstance(cause, engine.UndocumentedHeaderError):
             text = f"the document describes `{cause.name}` for the response `{cause.response}`, and not for this one"
             pointer, got, place = f"header/{cause.name}", shortened(cause.value), self._document_place(cause)
-            verdict.extend([Finding(where, "undocumented-header", pointer, text, None, got, *place)])
+            validation.extend([Finding(where, "undocumented-header", pointer, text, None, got, *place)])
         else:
             for finding, is_minor in self._findings(where, error, cause):
                 # A secret that comes back is not matter of taste.
                 if is_minor and not is_exact and finding.rule != "writeOnly":
-                    verdict.tolerate(finding)
+                    validation.tolerate(finding)
                 else:
-                    verdict.extend([finding])
+                    validation.extend([finding])
 
     @property
     def responses_place(self) -> DocumentPlace:
         """The place of the operation's responses in the document."""
         return locate(self._document, [*self._steps, "responses"])
 
-    def _undocumented_status(self, verdict: Verdict, error: "ResponseNotFound", *, is_exact: bool) -> None:
+    def _undocumented_status(
+        self, validation: ValidationResult, error: "ResponseNotFound", *, is_exact: bool
+    ) -> None:
         """Add the finding of a status that the document does not have.
 
         OpenAPI 3.1.1, "Responses Object": the documentation "is not necessarily expected to cover all possible
@@ -246,10 +256,12 @@ class Judge:
         status = int(error.http_status)
         excuse = "" if is_exact else excuse_of_status(status, self._operation)
         if excuse:
-            verdict.not_validated.append(f"the status {status} is not documented, and {excuse}")
+            validation.not_validated.append(f"the status {status} is not documented, and {excuse}")
             return
         place = self.responses_place
-        verdict.extend([Finding("response", "undocumented-status", "status", text, listed, status, *place)])
+        validation.extend(
+            [Finding("response", "undocumented-status", "status", text, listed, status, *place)]
+        )
 
     def _findings(self, where: str, error: Exception, cause: BaseException) -> Iterator[tuple[Finding, bool]]:
         """Yield (finding, whether it is minor) for what an error of openapi-core says."""
@@ -321,19 +333,19 @@ _MESSAGES = {
 
 
 @contextmanager
-def _exceptions_into(verdict: Verdict) -> Iterator[None]:
+def _exceptions_into(validation: ValidationResult) -> Iterator[None]:
     """Turn an exception that ends the validating into a reason why something was not validated."""
     try:
         yield
     except DamagedCatalogError:
-        verdict.failures.append("the compiled document is damaged; it is compiled again at the next call")
+        validation.failures.append("the compiled document is damaged; it is compiled again at the next call")
     except RecursionError:
-        verdict.not_validated.append(TOO_DEEP)
+        validation.not_validated.append(TOO_DEEP)
     except Exception as error:  # noqa: BLE001  - see below
         # Documents hold what no validator expects: a media type that is a string, parameters that are no list.
         # Whatever the libraries raise then means that nothing was validated; the call and its response must not be
         # lost.
-        verdict.failures.append(reason_of(error))
+        validation.failures.append(reason_of(error))
 
 
 def _with_name(error: Exception, reason: str) -> str:

@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from dynacli.validation.read_body import UnreadBody
     from dynacli.validation.streamed_body import StreamedBody
 
-__all__ = ["JudgedRequest", "JudgedResponse"]
+__all__ = ["ValidatedRequest", "ValidatedResponse"]
 
 
-class JudgedRequest(NamedTuple):
+class ValidatedRequest(NamedTuple):
     """A request as it is validated: the decoded texts of the wire, and the values that they were written from.
 
     Args:
@@ -39,7 +39,7 @@ class JudgedRequest(NamedTuple):
     credentials: frozenset[str] | None = None
 
 
-class JudgedResponse(NamedTuple):
+class ValidatedResponse(NamedTuple):
     """A response as it is validated.
 
     Args:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.harness import Recorder, Result, run_cli
 from tests.real_documents import own_and_real
-from tests.validation.in_process_judge import JSON, compact, judge_of, sent
+from tests.validation.in_process_validator import JSON, compact, sent, validator_of
 
 VERSIONS = ["3.0.3", "3.1.0", "3.2.0"]
 
@@ -140,8 +140,10 @@ def test_a_wrong_parameter_is_a_finding(
         "path": {"path": {"p": text}},
     }
     given = places[place]
-    judge = judge_of(_document({"parameters": [parameter]}, version, "/a/{p}" if place == "path" else "/a"))
-    assert expected == compact(judge.request(sent(**given, values={(place, "p"): value})))
+    validator = validator_of(
+        _document({"parameters": [parameter]}, version, "/a/{p}" if place == "path" else "/a")
+    )
+    assert expected == compact(validator.request(sent(**given, values={(place, "p"): value})))
 
 
 @pytest.mark.parametrize("place", ["query", "header", "cookie"])
@@ -154,11 +156,11 @@ def test_a_missing_parameter_is_a_finding(place: str) -> None:
         ]
     }
     document = _document(operation)
-    assert [f"{place}/p missing-parameter"] == compact(judge_of(document).request(sent()))
+    assert [f"{place}/p missing-parameter"] == compact(validator_of(document).request(sent()))
     document["paths"]["/a"]["parameters"] = [_parameter({}, place)]
     operation["parameters"][0]["required"] = False
     document["paths"]["/a"]["post"]["parameters"] = operation["parameters"]
-    assert [] == compact(judge_of(document).request(sent()))
+    assert [] == compact(validator_of(document).request(sent()))
 
 
 @pytest.mark.parametrize(
@@ -170,10 +172,10 @@ def test_a_header_that_is_not_sent_hides_no_finding(other: dict[str, Any]) -> No
         {"name": "X-Other", "in": "header", "schema": other},
         _parameter({"type": "integer"}, "header"),
     ]
-    verdict = judge_of(_document({"parameters": parameters})).request(
+    validation = validator_of(_document({"parameters": parameters})).request(
         sent(headers={"p": "five"}, values={("header", "p"): "five"})
     )
-    assert ["header/p type"] == compact(verdict)
+    assert ["header/p type"] == compact(validation)
 
 
 def _body(schema: Any, media_type: str = JSON, **more: Any) -> dict[str, Any]:
@@ -208,31 +210,31 @@ _THING = {
     ],
     ids=_id,
 )
-def test_bodies_are_judged(schema: Any, body: bytes, expected: list[str], version: str) -> None:
+def test_bodies_are_validated(schema: Any, body: bytes, expected: list[str], version: str) -> None:
     """Read-only properties are not missed in a request, write-only ones may be there."""
-    judge = judge_of(_document(_body(schema), version))
-    assert expected == compact(judge.request(sent(media_type=JSON, body=body)))
+    validator = validator_of(_document(_body(schema), version))
+    assert expected == compact(validator.request(sent(media_type=JSON, body=body)))
 
 
 def test_a_read_only_property_in_a_request() -> None:
     """3.0 says that they should not be sent, which is a finding at `exact` alone; in 3.1 the mark is an annotation."""
     request = sent(media_type=JSON, body=b'{"id": 1, "name": "n"}')
-    judge = judge_of(_document(_body(_THING), "3.0.3"))
-    verdict, exact = judge.request(request), judge.request(request, is_exact=True)
-    assert ([], []) == (verdict.findings, exact.tolerated)
+    validator = validator_of(_document(_body(_THING), "3.0.3"))
+    validation, exact = validator.request(request), validator.request(request, is_exact=True)
+    assert ([], []) == (validation.findings, exact.tolerated)
     told = [("/id", "the document marks this as read-only, so it should not be sent")]
-    for found in (verdict.tolerated, exact.findings):
+    for found in (validation.tolerated, exact.findings):
         assert told == [(finding.pointer, finding.message) for finding in found]
-    assert [] == compact(judge_of(_document(_body(_THING))).request(request))
+    assert [] == compact(validator_of(_document(_body(_THING))).request(request))
 
 
 def test_missing_and_other_bodies() -> None:
     """A required body is missed, another is not; a media type that is not in the document is a finding."""
-    assert ["- missing-body"] == compact(judge_of(_document(_body({}, required=True))).request(sent()))
-    assert [] == compact(judge_of(_document(_body({}))).request(sent()))
+    assert ["- missing-body"] == compact(validator_of(_document(_body({}, required=True))).request(sent()))
+    assert [] == compact(validator_of(_document(_body({}))).request(sent()))
     other = sent(media_type="text/csv", body=b"a,b")
     assert ["header/Content-Type undocumented-media-type"] == compact(
-        judge_of(_document(_body({}))).request(other)
+        validator_of(_document(_body({}))).request(other)
     )
 
 
@@ -246,7 +248,7 @@ def test_missing_and_other_bodies() -> None:
     ],
     ids=["right", "type", "missing"],
 )
-def test_forms_are_judged(body: bytes, expected: list[str], version: str) -> None:
+def test_forms_are_validated(body: bytes, expected: list[str], version: str) -> None:
     """The fields of a form are read as their schemas say."""
     schema = {
         "type": "object",
@@ -258,24 +260,24 @@ def test_forms_are_judged(body: bytes, expected: list[str], version: str) -> Non
         },
     }
     name = "application/x-www-form-urlencoded"
-    judge = judge_of(_document(_body(schema, name), version))
-    assert expected == compact(judge.request(sent(media_type=name, body=body)))
+    validator = validator_of(_document(_body(schema, name), version))
+    assert expected == compact(validator.request(sent(media_type=name, body=body)))
 
 
 def test_a_form_may_be_described_as_its_text() -> None:
     """Where the schema of a form is that of a string, the text of the form is validated."""
     name = "application/x-www-form-urlencoded"
-    judge = judge_of(_document(_body({"type": "string", "maxLength": 7}, name)))
-    assert [] == compact(judge.request(sent(media_type=name, body=b"a=1&b=2")))
-    assert ["- maxLength"] == compact(judge.request(sent(media_type=name, body=b"a=1&b=23")))
+    validator = validator_of(_document(_body({"type": "string", "maxLength": 7}, name)))
+    assert [] == compact(validator.request(sent(media_type=name, body=b"a=1&b=2")))
+    assert ["- maxLength"] == compact(validator.request(sent(media_type=name, body=b"a=1&b=23")))
 
 
 @pytest.mark.parametrize("name", ["application/xml", "text/xml", "application/yaml", "text/x-yaml"])
 def test_other_bodies_are_noted(name: str) -> None:
     """A body that cannot be validated passes with a note."""
-    judge = judge_of(_document(_body({"type": "object"}, name)))
+    validator = validator_of(_document(_body({"type": "object"}, name)))
     assert [f"? a body of `{name}` cannot be validated yet"] == compact(
-        judge.request(sent(media_type=name, body=b"<a/>"))
+        validator.request(sent(media_type=name, body=b"<a/>"))
     )
 
 
@@ -326,15 +328,15 @@ _REFERENCE = {"$ref": "#/components/examples/lost"}
 def test_an_example_of_the_document_may_break_its_pattern(holder: Any, schema: Any, version: str) -> None:
     """It has a note below `exact`; another value that breaks the pattern is refused, and so is that one elsewhere."""
     content = {"application/json": {**holder, "schema": schema}}
-    judge = judge_of(_document({"requestBody": {"content": content}}, version))
+    validator = validator_of(_document({"requestBody": {"content": content}}, version))
 
-    def verdict(*keys: str, is_exact: bool = False) -> list[str]:
+    def validation(*keys: str, is_exact: bool = False) -> list[str]:
         request = sent(body=json.dumps({"keys": keys}).encode(), media_type="application/json")
-        return compact(judge.request(request, is_exact=is_exact))
+        return compact(validator.request(request, is_exact=is_exact))
 
-    assert ["~ /keys/1 pattern"] == verdict("ssh-b", "2Sg8")
-    assert ["/keys/1 pattern"] == verdict("ssh-b", "2Sg8", is_exact=True)
-    assert ["/keys/1 pattern"] == verdict("ssh-b", "3Sg8")
+    assert ["~ /keys/1 pattern"] == validation("ssh-b", "2Sg8")
+    assert ["/keys/1 pattern"] == validation("ssh-b", "2Sg8", is_exact=True)
+    assert ["/keys/1 pattern"] == validation("ssh-b", "3Sg8")
 
 
 def test_the_note_of_an_example_says_that_it_is_one() -> None:

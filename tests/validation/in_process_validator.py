@@ -7,12 +7,20 @@ from typing import Any
 
 from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
-from dynacli.validation.finding import Verdict
-from dynacli.validation.judge import Judge
-from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
+from dynacli.validation.finding import ValidationResult
+from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
+from dynacli.validation.validator import Validator
 from tests.documents import document, load_tree, operation
 
-__all__ = ["answered", "compact", "judge_of", "judge_response", "judge_value", "response_document", "sent"]
+__all__ = [
+    "answered",
+    "compact",
+    "response_document",
+    "sent",
+    "validate_response",
+    "validate_value",
+    "validator_of",
+]
 
 JSON = "application/json"
 
@@ -23,7 +31,7 @@ def response_document(responses: dict[str, Any], version: str = "3.1.0", **schem
     return document(paths, None, version=version, components={"schemas": schemas})
 
 
-def judge_of(tree: dict[str, Any], name: str = "", *, is_mended: bool = True) -> Judge:
+def validator_of(tree: dict[str, Any], name: str = "", *, is_mended: bool = True) -> Validator:
     """The validator of an operation of a document, the first one if none is named.
 
     Args:
@@ -31,49 +39,51 @@ def judge_of(tree: dict[str, Any], name: str = "", *, is_mended: bool = True) ->
     """
     loaded = load_tree(tree)
     catalog = catalog_in_memory(compile_document(loaded if is_mended else replace(loaded, tree=tree)), [])
-    return Judge(catalog, catalog.operation(name or catalog.summaries()[0].name))
+    return Validator(catalog, catalog.operation(name or catalog.summaries()[0].name))
 
 
 def answered(
     body: bytes = b"", status: int = 200, media_type: str = JSON, headers: Mapping[str, str] | None = None
-) -> JudgedResponse:
+) -> ValidatedResponse:
     """A response."""
-    return JudgedResponse(status, {"content-type": media_type, **(headers or {})}, media_type, body)
+    return ValidatedResponse(status, {"content-type": media_type, **(headers or {})}, media_type, body)
 
 
-def judge_response(
+def validate_response(
     responses: dict[str, Any],
-    response: JudgedResponse,
+    response: ValidatedResponse,
     *,
     version: str = "3.1.0",
     is_exact: bool = False,
     **schemas: Any,
-) -> Verdict:
+) -> ValidationResult:
     """The result over a response."""
-    return judge_of(response_document(responses, version, **schemas)).response(response, is_exact=is_exact)
+    return validator_of(response_document(responses, version, **schemas)).response(
+        response, is_exact=is_exact
+    )
 
 
-def judge_value(
+def validate_value(
     schema: Any, value: Any, version: str = "3.1.0", *, is_exact: bool = False, **schemas: Any
-) -> Verdict:
+) -> ValidationResult:
     """The result over a JSON value; bytes are a body as it stands."""
     responses = {"200": {"description": "", "content": {JSON: {"schema": schema}}}}
     body = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return judge_response(responses, answered(body), version=version, is_exact=is_exact, **schemas)
+    return validate_response(responses, answered(body), version=version, is_exact=is_exact, **schemas)
 
 
-def sent(**given: Any) -> JudgedRequest:
+def sent(**given: Any) -> ValidatedRequest:
     """A request; what is not given is empty."""
     empty: dict[str, Any] = {"path": {}, "query": [], "headers": {}, "cookies": []}
     empty.update({"media_type": "", "body": None, "values": {}})
-    return JudgedRequest(**{**empty, **given})
+    return ValidatedRequest(**{**empty, **given})
 
 
-def compact(verdict: Verdict) -> list[str]:
+def compact(validation: ValidationResult) -> list[str]:
     """Findings as `POINTER RULE`, in an order that does not depend on the engine; then what was not validated.
 
     What is tolerated has a `~` in front.
     """
-    found = sorted(f"{finding.pointer or '-'} {finding.rule}" for finding in verdict.findings)
-    found += sorted(f"~ {finding.pointer or '-'} {finding.rule}" for finding in verdict.tolerated)
-    return found + [f"? {reason}" for reason in (*verdict.failures, *verdict.not_validated)]
+    found = sorted(f"{finding.pointer or '-'} {finding.rule}" for finding in validation.findings)
+    found += sorted(f"~ {finding.pointer or '-'} {finding.rule}" for finding in validation.tolerated)
+    return found + [f"? {reason}" for reason in (*validation.failures, *validation.not_validated)]

@@ -325,7 +325,7 @@ def test_a_refused_request_shows_what_is_wrong(
         assert "is not a value for" in result.stderr
 
 
-def test_a_header_of_an_response(api: str, server: Recorder) -> None:
+def test_a_header_of_a_response(api: str, server: Recorder) -> None:
     """Its line is shown, in the server's own spelling."""
     server.responses["/pets/1"] = Response(
         200, b'{"id": 1}', {"Content-Type": "application/json", "x-RATE": "many"}
@@ -442,7 +442,7 @@ def test_colours_are_on_a_terminal_alone(api: str, server: Recorder, monkeypatch
 
 
 @pytest.mark.parametrize("level", ["strict", "warn"])
-def test_errors_and_warnings_for_programs_have_the_whole_verdict(
+def test_errors_and_warnings_for_programs_have_the_whole_validation(
     api: str, server: Recorder, level: str
 ) -> None:
     """`--error-format json`: findings, what was not validated, and what does not count."""
@@ -458,7 +458,7 @@ def test_errors_and_warnings_for_programs_have_the_whole_verdict(
 
 
 @pytest.mark.parametrize("level", ["warn", "strict", "exact", "off"])
-def test_what_is_not_judged_is_said(server: Recorder, level: str) -> None:
+def test_what_is_not_validated_is_said(server: Recorder, level: str) -> None:
     """At every level but `off` the reasons are shown without being asked for."""
     response = {"description": "fine", "content": {"application/json": {}}}
     name = save(document({"/a": {"get": operation("a", responses={"200": response})}}, [server.origin]))

@@ -13,7 +13,13 @@ from dynacli.openapi.schema.evaluation.translation import PlainSchema
 from dynacli.validation import _schema_validators
 from tests.documents import document, operation, ref, save
 from tests.harness import run_cli
-from tests.validation.in_process_judge import answered, compact, judge_of, judge_value, response_document
+from tests.validation.in_process_validator import (
+    answered,
+    compact,
+    response_document,
+    validate_value,
+    validator_of,
+)
 
 _ITEM = {"type": "object", "required": ["name"]}
 _REST_OF_OBJECT = "the rest of an object that has over 1,000 errors"
@@ -41,17 +47,19 @@ def _at_depth(levels: int, asked: Callable[[], Any]) -> Any:
 )
 def test_a_thousand_findings_are_enough_for_one_object(schema: Any, value: Any, rest: str) -> None:
     """The rest of it is noted as not validated; a value with just as many is validated whole."""
-    verdict = judge_value(schema, value)
-    assert (1_000, [rest]) == (len(verdict.findings), verdict.not_validated)
+    validation = validate_value(schema, value)
+    assert (1_000, [rest]) == (len(validation.findings), validation.not_validated)
     first = value[:1_000] if isinstance(value, list) else dict(list(value.items())[:1_000])
-    assert [] == judge_value(schema, first).not_validated
+    assert [] == validate_value(schema, first).not_validated
 
 
 def test_a_thousand_properties_that_are_not_documented_are_enough() -> None:
     """`--validate exact` says that there are more."""
-    verdict = judge_value({"properties": {"a": {}}}, _MANY, is_exact=True)
-    assert 1_000 == len(verdict.findings)
-    assert ["properties that the document does not mention, after the first 1,000"] == verdict.not_validated
+    validation = validate_value({"properties": {"a": {}}}, _MANY, is_exact=True)
+    assert 1_000 == len(validation.findings)
+    assert [
+        "properties that the document does not mention, after the first 1,000"
+    ] == validation.not_validated
 
 
 @pytest.mark.exhaustive
@@ -65,8 +73,8 @@ def test_alternatives_that_lead_to_themselves_end(monkeypatch: pytest.MonkeyPatc
     for _ in range(40):
         tree = {"c": tree, "a": 1, "b": 1}
     schema = {"properties": {"a": {"type": "integer"}}, "allOf": [{"properties": {"t": ref("T")}}]}
-    verdict = judge_value(schema, {"a": "x", "t": tree}, T={"anyOf": branches})
-    assert ["/a type", "? it takes too long to validate all of the value"] == compact(verdict)
+    validation = validate_value(schema, {"a": "x", "t": tree}, T={"anyOf": branches})
+    assert ["/a type", "? it takes too long to validate all of the value"] == compact(validation)
 
 
 def test_a_schema_of_many_wrong_members_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,12 +87,12 @@ def test_a_schema_of_many_wrong_members_is_compiled_once(monkeypatch: pytest.Mon
         return whole(plain, schema)
 
     monkeypatch.setattr(PlainSchema, "whole", counted)
-    verdict = judge_value({"unevaluatedProperties": _ITEM}, dict(list(_MANY.items())[:100]))
-    assert (100, [_ITEM]) == (len(verdict.findings), compiled)
+    validation = validate_value({"unevaluatedProperties": _ITEM}, dict(list(_MANY.items())[:100]))
+    assert (100, [_ITEM]) == (len(validation.findings), compiled)
 
 
 @pytest.mark.exhaustive
-def test_a_judge_of_many_messages_compiles_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_validator_of_many_messages_compiles_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
     """What other messages have needed is not taken from what one may need."""
     monkeypatch.setattr(_schema_validators, "_MAX_IN_ALL", 9_000)
     monkeypatch.setattr(compiled_schema, "_MAX_SCHEMAS", 3_000)
@@ -96,37 +104,37 @@ def test_a_judge_of_many_messages_compiles_for_each(monkeypatch: pytest.MonkeyPa
     }
     schema = {"properties": {f"p{number}": ref(f"S{number}") for number in range(400)}}
     responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
-    judge = judge_of(response_document(responses, **linked))
+    validator = validator_of(response_document(responses, **linked))
     for number in range(380, 400):
-        assert [] == compact(judge.response(answered(f'{{"p{number}": {{"a": {{}}}}}}'.encode())))
+        assert [] == compact(validator.response(answered(f'{{"p{number}": {{"a": {{}}}}}}'.encode())))
 
 
 def test_the_stack_ends_in_python(capfd: pytest.CaptureFixture[str]) -> None:
     """Wherever it ends, it is a note: the registry of references would panic, with a backtrace of its own."""
-    judge = judge_of(
+    validator = validator_of(
         response_document(
             {"200": {"description": "", "content": {"application/json": {"schema": ref("A")}}}},
             A={"not": ref("A")},
         )
     )
     for levels in range(60):
-        verdict = _at_depth(levels, lambda: judge.response(answered(b"1")))
-        assert ["? the value or its schema is nested too deeply"] == compact(verdict)
+        validation = _at_depth(levels, lambda: validator.response(answered(b"1")))
+        assert ["? the value or its schema is nested too deeply"] == compact(validation)
     assert "" == capfd.readouterr().err
 
 
 _FORM_OF_ALTERNATIVES = """
-from tests.validation.in_process_judge import answer_document, answered, compact, judge_of
+from tests.validation.in_process_validator import response_document, answered, compact, validator_of
 form = "application/x-www-form-urlencoded"
 schema = {"oneOf": [{"properties": {"a": {"type": "integer"}}, "required": ["a"]}]}
 content = {form: {"schema": schema, "encoding": {"a": {"style": "form"}}}}
-judge = judge_of(answer_document({"200": {"description": "", "content": content}}))
-print(compact(judge.response(answered(b"a=five", media_type=form))))
+validator = validator_of(response_document({"200": {"description": "", "content": content}}))
+print(compact(validator.response(answered(b"a=five", media_type=form))))
 """
 
 
 @pytest.mark.exhaustive
-def test_nothing_but_the_verdict_is_said_of_alternatives() -> None:
+def test_nothing_but_the_validation_is_said_of_alternatives() -> None:
     """openapi-core logs that none fits, which Python writes to the terminal where no one takes it; pytest does."""
     command = [sys.executable, "-c", _FORM_OF_ALTERNATIVES]
     done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
@@ -139,11 +147,11 @@ def test_a_media_type_is_found_as_it_is_written() -> None:
         "application/json": {"schema": {"type": "array"}},
         "application/json;simple": {"schema": {"type": "object"}},
     }
-    judge = judge_of(response_document({"200": {"description": "", "content": content}}))
-    assert [] == compact(judge.response(answered(b"{}", media_type="application/json;simple")))
-    assert [] == compact(judge.response(answered(b"{}", media_type="Application/JSON; simple")))
-    assert [] == compact(judge.response(answered(b"[]")))
-    assert ["- type"] == compact(judge.response(answered(b"{}")))
+    validator = validator_of(response_document({"200": {"description": "", "content": content}}))
+    assert [] == compact(validator.response(answered(b"{}", media_type="application/json;simple")))
+    assert [] == compact(validator.response(answered(b"{}", media_type="Application/JSON; simple")))
+    assert [] == compact(validator.response(answered(b"[]")))
+    assert ["- type"] == compact(validator.response(answered(b"{}")))
 
 
 @pytest.mark.sampled(1)

@@ -10,12 +10,12 @@ from dynacli.openapi.model.field_names import names_another_thing
 from dynacli.openapi.model.operation import Operation, documented_status
 from dynacli.openapi.model.path_templates import nouns_of_paths
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.validation.finding import Finding, Verdict
-from dynacli.validation.judge import Judge, excuse_of_status
-from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
+from dynacli.validation.finding import Finding, ValidationResult
 from dynacli.validation.operation_document import DocumentPlace
+from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
+from dynacli.validation.validator import Validator, excuse_of_status
 
-__all__ = ["GONE", "OperationJudge", "broken_off_verdict", "judge_cut_response"]
+__all__ = ["GONE", "OperationValidator", "broken_off_validation", "validate_cut_response"]
 
 GONE = frozenset({404, 410})
 """Statuses by which a server says that it has nothing of that name."""
@@ -25,7 +25,7 @@ _KNOWN_ORIGINS = frozenset({"set", "link", "response"})
 """The origins of values that the server should know."""
 
 
-class OperationJudge:
+class OperationValidator:
     """Validates the requests and responses of one operation.
 
     Args:
@@ -34,16 +34,16 @@ class OperationJudge:
 
     def __init__(self, api: OpenedApi, operation: Operation, settings: CallSettings) -> None:
         self._api, self._operation, self._settings = api, operation, settings
-        self._judge = Judge(api.catalog, operation)
+        self._validator = Validator(api.catalog, operation)
         self._documented = [response.status for response in operation.responses]
 
-    def request(self, sent: JudgedRequest) -> Verdict:
+    def request(self, sent: ValidatedRequest) -> ValidationResult:
         """Return the result on a request."""
-        verdict = self._judge.request(sent)
-        self._settings.set_apart(verdict, self._operation)
-        return verdict
+        validation = self._validator.request(sent)
+        self._settings.set_apart(validation, self._operation)
+        return validation
 
-    def response(self, exchange: Exchange, response: Response) -> Verdict:
+    def response(self, exchange: Exchange, response: Response) -> ValidationResult:
         """Return the result on a response.
 
         OpenAPI asks documents "to cover a successful operation response and any known errors" (3.1.1, "Responses
@@ -57,28 +57,28 @@ class OperationJudge:
         is_documented = bool(documented_status(response.status, self._documented))
         excuse = "" if is_documented else self._excuse(exchange, response.status)
         redirects = tuple(status for status, _ in response.hops)
-        judged = JudgedResponse(
+        validated = ValidatedResponse(
             response.status, response.headers, response.header("content-type"), response.body, redirects
         )
-        verdict = self._judge.response(judged, is_exact=self._settings.level == "exact")
+        validation = self._validator.response(validated, is_exact=self._settings.level == "exact")
         if cut_reason:
-            judge_cut_response(verdict, cut_reason, has_body=bool(response.body))
+            validate_cut_response(validation, cut_reason, has_body=bool(response.body))
         if excuse:
-            _drop(verdict, "undocumented-status")
-            verdict.not_validated[:] = [f"the status {response.status} is not documented, and {excuse}"]
-        self._settings.set_apart(verdict, self._operation, response.status)
-        return verdict
+            _drop(validation, "undocumented-status")
+            validation.not_validated[:] = [f"the status {response.status} is not documented, and {excuse}"]
+        self._settings.set_apart(validation, self._operation, response.status)
+        return validation
 
     @property
     def responses_place(self) -> DocumentPlace:
         """The place of the operation's responses in the document."""
-        return self._judge.responses_place
+        return self._validator.responses_place
 
-    def broken_off(self) -> Verdict:
+    def broken_off(self) -> ValidationResult:
         """Return the result on a call whose connection the server closed before its response was complete."""
-        verdict = broken_off_verdict(self.responses_place)
-        self._settings.set_apart(verdict, self._operation)
-        return verdict
+        validation = broken_off_validation(self.responses_place)
+        self._settings.set_apart(validation, self._operation)
+        return validation
 
     def is_described(self, response: Response) -> bool:
         """Return whether the document describes a response; it does not where it describes only the redirect to it."""
@@ -119,28 +119,28 @@ class OperationJudge:
                 yield node
 
 
-def broken_off_verdict(place: DocumentPlace) -> Verdict:
+def broken_off_validation(place: DocumentPlace) -> ValidationResult:
     """Return the result on a server that closed the connection before its response was complete.
 
     Args:
         place: Of the operation's responses in the document.
     """
-    verdict = Verdict()
+    validation = ValidationResult()
     message = "the server closed the connection without a complete response"
-    verdict.extend([Finding("response", "no-response", "status", message, None, None, *place)])
-    return verdict
+    validation.extend([Finding("response", "no-response", "status", message, None, None, *place)])
+    return validation
 
 
-def judge_cut_response(verdict: Verdict, cut_reason: str, *, has_body: bool) -> None:
+def validate_cut_response(validation: ValidationResult, cut_reason: str, *, has_body: bool) -> None:
     """Note in a result that only the beginning of the body was there.
 
     Args:
         has_body: Whether anything of it was.
     """
     if not has_body:  # a stream may have nothing to say for a while
-        _drop(verdict, "missing-body")
-    verdict.not_validated.append(cut_reason)
+        _drop(validation, "missing-body")
+    validation.not_validated.append(cut_reason)
 
 
-def _drop(verdict: Verdict, rule: str) -> None:
-    verdict.findings[:] = [finding for finding in verdict.findings if finding.rule != rule]
+def _drop(validation: ValidationResult, rule: str) -> None:
+    validation.findings[:] = [finding for finding in validation.findings if finding.rule != rule]

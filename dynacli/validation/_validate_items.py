@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dynacli.openapi.schema.evaluation.schema_error import JudgingNotes, SchemaError
-from dynacli.validation.read_body import JudgedValue, NotValidatedError, UnreadableError
+from dynacli.openapi.schema.evaluation.schema_error import SchemaError, ValidationNotes
+from dynacli.validation.read_body import NotValidatedError, UnreadableError, ValidatedValue
 from dynacli.validation.streamed_body import KEPT, MAX_FINDINGS, BrokenOffError, Item
 
 __all__ = ["PlacedSchema", "is_any_text", "sequence_errors"]
@@ -49,8 +49,8 @@ def sequence_errors(
     items: Iterable[Item],
     of_items: list[PlacedSchema],
     of_all: PlacedSchema | None,
-    notes: JudgingNotes,
-    body_values: list[JudgedValue],
+    notes: ValidationNotes,
+    body_values: list[ValidatedValue],
     *,
     is_stream: bool = False,
     is_either: bool = False,
@@ -86,8 +86,8 @@ class _Sequence:
         self,
         of_items: list[PlacedSchema],
         of_all: PlacedSchema | None,
-        notes: JudgingNotes,
-        body_values: list[JudgedValue],
+        notes: ValidationNotes,
+        body_values: list[ValidatedValue],
         keep: int | None,
         *,
         is_either: bool,
@@ -120,9 +120,9 @@ class _Sequence:
         if self._of_all is not None:
             self._hold(value, item.size)
         if self._of_items and not self._is_over:
-            self._judge(index, value, item.size)
+            self._validate(index, value, item.size)
 
-    def _judge(self, index: int, value: Any, size: int) -> None:
+    def _validate(self, index: int, value: Any, size: int) -> None:
         notes = self._notes
         # Patterns have a time per message, and each item counts as a message.
         notes.patterns.renew()
@@ -131,7 +131,7 @@ class _Sequence:
                 self._unlisted += any(schema.errors(value) for schema in self._of_items)
                 self._is_over = self._unlisted >= _MAX_UNLISTED
             else:
-                self._body_values.append(JudgedValue(self._of_items[0].schema, value, f"/{index}"))
+                self._body_values.append(ValidatedValue(self._of_items[0].schema, value, f"/{index}"))
                 self._take(self._errors(index, value), size)
         except RecursionError:
             self._note_item(f"item {index} or its schema is nested too deeply")
@@ -222,7 +222,7 @@ class _Sequence:
         elif not self._is_readable:
             return
         elif self._kept is not None:
-            self._judge_all(self._of_all, self._kept)
+            self._validate_all(self._of_all, self._kept)
         else:
             self.errors.extend(_count_errors(self._of_all, self.count, self._first))
             named = ", ".join(f"`{name}`" for name in sorted(self._needing_all))
@@ -237,10 +237,10 @@ class _Sequence:
             return False
         return not self._of_all.errors(self._kept)
 
-    def _judge_all(self, schema: PlacedSchema, values: list[Any]) -> None:
+    def _validate_all(self, schema: PlacedSchema, values: list[Any]) -> None:
         self._notes.patterns.renew()
         if not self._of_items:
-            self._body_values.append(JudgedValue(schema.schema, values, ""))
+            self._body_values.append(ValidatedValue(schema.schema, values, ""))
         has_item_errors = any(placed.steps == (*schema.steps, "items") for placed in self._of_items)
         for error in schema.errors(values):
             path = [step for step in error.schema_path if step != "$ref"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dynacli.http.built_request import Request
     from dynacli.http.exchange import Response
     from dynacli.openapi.document.positions import Location
-    from dynacli.validation.finding import Finding, Verdict
+    from dynacli.validation.finding import Finding, ValidationResult
 
 __all__ = [
     "Evidence",
@@ -26,7 +26,7 @@ __all__ = [
     "notes_of",
     "placed",
     "short_findings_text",
-    "verdict_json",
+    "validation_json",
 ]
 
 if TYPE_CHECKING:
@@ -157,13 +157,13 @@ def _place(finding: "Finding") -> str:
     return f"{location} `{name}`" + (f" /{inside}" if inside else "")
 
 
-def verdict_json(api: OpenedApi, verdict: "Verdict") -> dict[str, Any]:
+def validation_json(api: OpenedApi, validation: "ValidationResult") -> dict[str, Any]:
     """Return a result in the shape of the validation report."""
     return {
-        "findings": findings_json(api, verdict.findings),
-        "tolerated": findings_json(api, verdict.tolerated),
-        "not_validated": list(dict.fromkeys((*verdict.failures, *verdict.not_validated))),
-        "suppressed": _suppressed_json(api, verdict),
+        "findings": findings_json(api, validation.findings),
+        "tolerated": findings_json(api, validation.tolerated),
+        "not_validated": list(dict.fromkeys((*validation.failures, *validation.not_validated))),
+        "suppressed": _suppressed_json(api, validation),
     }
 
 
@@ -176,10 +176,10 @@ def findings_json(api: OpenedApi, findings: "Sequence[Finding]") -> list[dict[st
     ]
 
 
-def _suppressed_json(api: OpenedApi, verdict: "Verdict") -> list[dict[str, Any]]:
+def _suppressed_json(api: OpenedApi, validation: "ValidationResult") -> list[dict[str, Any]]:
     """Return the findings that do not count, each with the reason."""
-    rows = findings_json(api, [finding for finding, _ in verdict.suppressed])
-    return [{**row, "reason": reason} for row, (_, reason) in zip(rows, verdict.suppressed, strict=True)]
+    rows = findings_json(api, [finding for finding, _ in validation.suppressed])
+    return [{**row, "reason": reason} for row, (_, reason) in zip(rows, validation.suppressed, strict=True)]
 
 
 def _document_json(api: OpenedApi, location: "Location | None") -> dict[str, Any]:
@@ -196,7 +196,7 @@ def _locations(api: OpenedApi, findings: "Sequence[Finding]") -> dict[str, "Loca
     return api.places(pointers) if pointers else {}
 
 
-def notes_of(validations: "Iterable[Verdict]", *, shows_ignored: bool) -> list[str]:
+def notes_of(validations: "Iterable[ValidationResult]", *, shows_ignored: bool) -> list[str]:
     """Return a line for everything tolerated or not validated, and for each finding that does not count.
 
     Args:
@@ -204,10 +204,10 @@ def notes_of(validations: "Iterable[Verdict]", *, shows_ignored: bool) -> list[s
         shows_ignored: Whether the last kind is told.
     """
     validations = list(validations)
-    notes = _tolerated_notes(finding for verdict in validations for finding in verdict.tolerated)
-    notes += [f"Not validated: {reason}" for verdict in validations for reason in verdict.not_validated]
+    notes = _tolerated_notes(finding for validation in validations for finding in validation.tolerated)
+    notes += [f"Not validated: {reason}" for validation in validations for reason in validation.not_validated]
     if shows_ignored:
-        suppressed = [pair for verdict in validations for pair in verdict.suppressed]
+        suppressed = [pair for validation in validations for pair in validation.suppressed]
         notes += [f"Suppressed: {_headline(finding)}: {reason}" for finding, reason in suppressed[:MAX_SHOWN]]
         if len(suppressed) > MAX_SHOWN:
             notes.append(f"Suppressed: {len(suppressed) - MAX_SHOWN} more")

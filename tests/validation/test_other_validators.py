@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.validation.other_judges.disagreements import REASONS
-from tests.validation.other_judges.programs import PROGRAMS, ask, compared, differing
+from tests.validation.other_validators.disagreements import REASONS
+from tests.validation.other_validators.programs import PROGRAMS, ask, compared, differing
 
 
 @pytest.mark.outside
