@@ -131,9 +131,9 @@ F8        give an empty text         F12, ^O   about the input
 F9, ^Y    copy the command line      F10, ^Q   leave
 
 Tab, Shift-Tab and the arrows move; Enter opens, chooses and closes.
-In the response p, t, r, h, v and y show its views: pretty, table, raw,
-headers, validation and the history of calls; / finds a text, n and N go
-to the next place and back; s saves the response, c copies what is shown;
+In the response, p, t, r, h, v and y show its views: pretty, table, raw,
+headers, validation and the history of calls. / finds a text, n and N go
+to the next place and back. s saves the response, c copies what is shown,
 l signs in.
 What was copied is printed on leaving, too. The mouse works as well.\
 """
@@ -528,7 +528,7 @@ class ExplorerApp(App[None]):
         self._turn_to("request")
         self.query_one(RequestForm).focus_again()
 
-    def action_answer(self) -> None:
+    def action_response(self) -> None:
         """Go to the response."""
         self._turn_to("response")
         self.query_one(ResponsePane).focus_content()

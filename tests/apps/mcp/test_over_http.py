@@ -124,10 +124,10 @@ def test_a_client_uses_the_tools(home: Path, monkeypatch: pytest.MonkeyPatch) ->
         pytest.param(["--http", "x"], 2, "names no port", id="no-port"),
         pytest.param(["--http", "99999"], 2, "names no port", id="large-port"),
         pytest.param(["--http", "no.such.host.invalid:0"], 2, "Cannot listen", id="no-host"),
-        pytest.param(["--http", "0", "--token", "secret"], 2, "takes no secret", id="secret"),
+        pytest.param(["--http", "0", "--token", "secret"], 2, "takes a reference", id="secret"),
         pytest.param(["--http", "0", "--token", "env:NOT_SET"], 10, "gives nothing", id="no-token"),
         pytest.param(["--http", "0.0.0.0:0", "--token", "none"], 11, "without a token", id="open-to-all"),
-        pytest.param(["--token", "none"], 2, "over HTTP", id="no-http"),
+        pytest.param(["--token", "none"], 2, "needs `--http`", id="no-http"),
         pytest.param(["--max-bytes", "10"], 2, "--max-bytes", id="few-bytes"),
     ],
 )
