@@ -295,7 +295,12 @@ _OF_DYNACLI_ALONE = {
         "dynacli.registry.background_refresh",
         "dynacli.commands._subcommands.completion",
     ),
-    "dynacli.options._tool_commands",
+    # Help pages turn the name into that of the program.
+    *(
+        "dynacli.options._call_commands",
+        "dynacli.options._registry_commands",
+        "dynacli.options._tool_commands",
+    ),
 }
 """The modules whose texts are about dynacli itself, or turn its name into that of the program."""
 _LINES_OF_DYNACLI = re.compile(r"`dynacli |\bdynacli [a-z]+ [A-Z{`]|DYNACLI_[A-Z]")

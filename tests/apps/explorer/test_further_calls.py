@@ -115,7 +115,7 @@ def test_a_wait_says_what_cannot_be_shows_each_response_and_is_cancelled_between
             await explorer.open("get-job")
             await explorer.type("j1")
             await _set(explorer, "wait", "!")
-            assert "^ `--wait` is not a JMESPath expression" in explorer.screen, explorer.screen
+            assert "^ `--wait` is not a JMESPath" in explorer.screen, explorer.screen
             await explorer.press("backspace")
             await _set(explorer, "wait", "done")
             await _set(explorer, "wait-interval", "6x")
