@@ -57,7 +57,7 @@ class DynacliError(Exception):
     Attributes:
         is_retryable: Whether the same call may succeed later.
         try_: The corrected command line; empty where none is known.
-        is_declined: Whether the person responded no to a question, so that nothing failed.
+        is_declined: Whether the person said no to a question, so that nothing failed.
     """
 
     exit_code: int = 1
@@ -76,7 +76,7 @@ class DynacliError(Exception):
 
     @classmethod
     def declined(cls, message: str) -> Self:
-        """Return the error that ends a command because the person responded no to a question.
+        """Return the error that ends a command because the person said no to a question.
 
         Args:
             message: What did not happen, on a single line without a final period.

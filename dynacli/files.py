@@ -75,7 +75,7 @@ _PRIVATE, _SHARED = 0o600, 0o666
 
 _UNFINISHED = ".part"
 _LONGEST_SECONDS = 3600
-"""A file that takes longer to write than this was left over by a process that has ended."""
+"""A file that takes longer to write than this was left by a process that has ended."""
 
 
 def make_directory(path: str) -> None:

@@ -70,7 +70,7 @@ def sign_by_command(signer: Signer, request: Request) -> tuple[Credential, ...]:
         request: The request with all that else is sent; a body that is read while it is sent is not in its JSON.
 
     Raises:
-        AuthError: The command fails, or responses something else.
+        AuthError: The command fails, or prints something else.
     """
     body = b64encode(request.body).decode() if isinstance(request.body, bytes) else None
     form = {"method": request.method, "url": request.url, "headers": request.headers, "body_base64": body}

@@ -116,7 +116,7 @@ class Api(OpenDocument):
 
     @property
     def on_event(self) -> "Listener | None":
-        """What learns of what happens in all calls; None for nothing."""
+        """The listener of what happens in all calls; None for nothing."""
         return self._engine.on_event
 
     @on_event.setter
@@ -147,7 +147,7 @@ class Api(OpenDocument):
                 A value is plain Python: text, numbers, booleans, None, lists, mappings, dates; where the document
                 takes a file, an `os.PathLike`, bytes, or an object whose `read` returns bytes. `body` is the whole
                 body and `content_type` its media type, where the operation has no input of that name.
-            on_event: Learns what happens in this call, instead of what learns of all calls (see `open_api`).
+            on_event: Learns what happens in this call, instead of the listener of all calls (see `open_api`).
 
         Raises:
             UsageError: There is no such operation or input, an input is missing or does not fit, the document does

@@ -354,7 +354,7 @@ class Call:
 
     @contextmanager
     def _telling_progress(self) -> Iterator[Callable[[int], object]]:
-        """Enter with what learns of each further part of the body that was sent."""
+        """Enter with a function that learns of each further part of the body that was sent."""
         body, sent = self.signed.request.body, 0
 
         def tell(count: int) -> None:

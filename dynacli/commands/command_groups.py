@@ -292,7 +292,7 @@ class _Root(VerbGroup):
         try:
             if program().api or not is_name(word) or word in Configuration(run.env).apis():
                 return None
-        except FileError:  # which learns when the API is opened
+        except FileError:  # which is reported when the API is opened
             return None
         from dynacli.commands._available_commands import further_command
 

@@ -230,7 +230,7 @@ class Validator:
             validation.extend([Finding(where, "undocumented-header", pointer, text, None, got, *place)])
         else:
             for finding, is_minor in self._findings(where, error, cause):
-                # A secret that comes back is not matter of taste.
+                # A secret that comes back is not a matter of taste.
                 if is_minor and not is_exact and finding.rule != "writeOnly":
                     validation.tolerate(finding)
                 else:

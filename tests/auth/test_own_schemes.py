@@ -17,7 +17,7 @@ _ITEMS = {"/items": {"get": operation("list-items")}}
 
 
 def _locks(server: Recorder, name: str, value: str, challenge: str = "") -> None:
-    """Let the operation response 401 unless a header has a value."""
+    """Let the operation respond with 401 unless a header has a value."""
 
     def response(request: RecordedRequest) -> Response:
         if request.headers.get(name) == [value]:

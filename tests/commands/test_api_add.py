@@ -28,13 +28,13 @@ def _entry(home: Path) -> str:
 
 
 def _tried(result: Result) -> str:
-    """Return what learns of the places that were looked at, on one line."""
+    """Return what is reported of the places that were looked at, on one line."""
     text = result.stderr.partition("Looked for a document at:\n")[2]
     return " ".join(line.strip() for line in text.splitlines() if line.startswith("  "))
 
 
 def test_a_url_of_a_document_is_taken_as_it_is(server: Recorder, home: Path) -> None:
-    """Where the URL gives a document there is one request, and nothing learns of a search."""
+    """Where the URL gives a document there is one request, and nothing is reported of a search."""
     server.responses["/v1/spec"] = _response(pets("1", server.origin))
     result = run_cli("api", "add", "shop", f"{server.origin}/v1/spec")
     assert (0, "", 'shop: "Pets 1", 3 operations\nTry: dynacli shop --help\n') == (

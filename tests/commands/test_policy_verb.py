@@ -150,7 +150,7 @@ def test_it_says_what_holds_at_the_servers_of_another_api(
 
 
 def test_words_without_meaning_are_warnings(written: Callable[[str], None]) -> None:
-    """A typo in a list learns of; a method that no operation has is none."""
+    """A typo in a list is reported; a method that no operation has is none."""
     written("deny = ['delete-pest', 'tag:shop', 'POST', 'deletePet']\nconfirm = ['x*']")
     result = run_cli("policy", "explain", "pets", "list-pets", "-o", "json")
     unknown = [(row["list"], row["entry"]) for row in result.json["unknown"]]

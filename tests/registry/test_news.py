@@ -201,7 +201,7 @@ def test_api_refresh_tells_right_there(served: Served) -> None:
 
 
 def test_a_file_has_news_too(home: Path) -> None:
-    """A registered file that was edited learns of like any other; one that was named just now is not."""
+    """A registered file that was edited is reported like any other; one that was named just now is not."""
     path = Path("api.json")
     path.write_text(json.dumps(pets()))
     run_cli("api", "add", "shop", "./api.json")

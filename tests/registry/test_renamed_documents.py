@@ -62,7 +62,7 @@ def _revisions() -> list[dict[str, Any]]:
 
 
 def test_a_version_that_is_new_at_every_fetch_is_no_revision(server: Recorder) -> None:
-    """Nothing learns of it, and the list of APIs has the latest."""
+    """Nothing is reported of it, and the list of APIs has the latest."""
     served = Served(server)
     _versions(served, count(1))
     assert 0 == run_cli("api", "add", "shop", served.url).exit_code

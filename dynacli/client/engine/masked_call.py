@@ -30,7 +30,7 @@ _LARGEST = 256 * 1024
 
 
 class MaskedCall:
-    """Takes the secrets out of what learns of one call.
+    """Takes the secrets out of what is reported of one call.
 
     Attributes:
         masker: Takes all secrets of the call out of a text by their values.

@@ -1,4 +1,4 @@
-"""What learns of a call beside its response: the heads of its messages, findings, notes, or the error that ends it."""
+"""What is reported of a call beside its response: heads of messages, findings, notes, or the error that ends it."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any

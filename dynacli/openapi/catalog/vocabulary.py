@@ -15,7 +15,7 @@ from dynacli.openapi.catalog.catalog_file import Catalog, DamagedCatalogError
 __all__ = ["StemIndex", "Vocabulary", "stem_rows"]
 
 _STEPS = 20
-"""In how many steps learns how well an operation has a stem, from nothing to wholly, which are both left out."""
+"""In how many steps it is stated how well an operation has a stem, from nothing to wholly, which are both left out."""
 
 
 def stem_rows(stems: Mapping[str, Mapping[int, float]]) -> Iterator[tuple[str, int, str]]:

@@ -1,4 +1,4 @@
-"""What learns of an edit of a document: nothing is missed or made up, and the results are right."""
+"""What is reported of an edit of a document: nothing is missed or made up, and the results are right."""
 
 import copy
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Documents that are there in two versions: what learns of the one and the other, and why that is right.
+"""Documents that are there in two versions: what is reported of the one and the other, and why that is right.
 
 Those of npm are looked for where tests/npm_programs.py looks:
 `npm install octokit-22@npm:@octokit/openapi@22.0.0 octokit-23@npm:@octokit/openapi@23.0.0`

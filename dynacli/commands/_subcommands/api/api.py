@@ -304,7 +304,7 @@ def rename_api(run: Run, name: str, new_name: str) -> None:
 
 
 def _with_credentials(run: Run, change: "Callable[[CredentialStore], None]") -> None:
-    """Let the stored credentials follow what has become of an API; a store that cannot be changed learns of."""
+    """Let the stored credentials follow what has become of an API; a store that cannot be changed is reported."""
     from dynacli.auth.credential_store import CredentialStore
 
     try:

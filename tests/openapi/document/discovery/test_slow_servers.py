@@ -183,7 +183,7 @@ def _outcome(url: str) -> Any:
 def test_the_result_does_not_depend_on_who_responds_first(
     server: Recorder, responses: dict[str, Response]
 ) -> None:
-    """However the responses of a server are paced, the documents and what learns of the search are the same."""
+    """However the responses of a server are paced, the documents and what is reported of the search are the same."""
     outcomes = []
     for seed in range(2):
         server.responses = _Paced(responses, seed)

@@ -195,7 +195,7 @@ def test_items_of_a_mended_list_keep_their_origins() -> None:
 
 
 def test_patterns_of_names_are_read_without_slashes() -> None:
-    """As `pattern` is; what learns of a schema under one names the place in the file."""
+    """As `pattern` is; what is reported of a schema under one names the place in the file."""
     named = {"/^x-/i": {"type": "int"}, "^y": {}, "/^y/": {"type": "string"}, "/^z/": {}, "/^z/g": {}}
     tree = _schema({"patternProperties": named})
     mended = mend(tree)
