@@ -57,7 +57,7 @@ def prepare_call(
 
     Args:
         content_type: The media type of bodies that was asked for; empty for the preferred one.
-        validate: Validates the request; None where nothing is validated.
+        validator: Validates the request; None where nothing is validated.
 
     Raises:
         NotCalledError: The call cannot be made.

@@ -97,7 +97,7 @@ class Exchange:
         masker: Takes the secrets of this call out of whatever is printed.
         response: None where none came; then `error` says why.
         error: What ended the call, its secrets masked.
-        result: The result on the response, or on a server that closed the connection without one; None where
+        validation: The result on the response, or on a server that closed the connection without one; None where
             nothing is validated, or the call failed otherwise. A request that the document does not allow is never
             sent, so that requests need no result here.
         seconds: From sending to the last byte, or to the failure.

@@ -151,7 +151,7 @@ def _exchange_of(
     """Return an exchange as reports take it, its secrets masked in what is shown.
 
     Args:
-        result: On the request and the response; None where nothing is validated.
+        validation: On the request and the response; None where nothing is validated.
         is_validated: Whether the document describes the response.
     """
     request, names = recorded.request, _secret_names(match.operation)
@@ -366,7 +366,7 @@ class ValidatedExchange:
     """An exchange of an operation.
 
     Args:
-        result: On the request and the response; None where nothing is validated.
+        validation: On the request and the response; None where nothing is validated.
         is_validated: Whether the document describes the response.
     """
 
@@ -515,7 +515,7 @@ class ToldExchange:
 
     Attributes:
         recorded: The exchange.
-        result: On the request and the response; an empty one where nothing was validated.
+        validation: On the request and the response; an empty one where nothing was validated.
         has_validation: Whether something was validated.
         masker: What takes the secrets of the exchange out of a text.
 

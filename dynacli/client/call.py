@@ -171,7 +171,7 @@ class Call:
         renewal: Whether the stored token was refreshed after a 401, or why it could not be.
 
     Args:
-        validate: The validator of the operation, where an earlier call has made it.
+        validator: The validator of the operation, where an earlier call has made it.
         adapt: Makes the request that is signed and sent of the one that is built; None for that itself.
         validating: What has validated the request that this one follows, and validates the response.
         on_event: Learns what happens in the call.
@@ -257,7 +257,7 @@ class Call:
         """Validate the request before it is sent, and end the call where the document does not allow it.
 
         Args:
-            not validated: (location, name) of parameters of which the document may say anything.
+            unvalidated: (location, name) of parameters of which the document may say anything.
 
         Raises:
             UsageError: It does not; no secret is in the error.
@@ -682,7 +682,7 @@ class Findings(CallEvent):
 
     Args:
         response: The response.
-        result: What was found; None where nothing was validated.
+        validation: What was found; None where nothing was validated.
         lock: Held while something is looked up in the document.
     """
 
@@ -705,7 +705,7 @@ class Page(NamedTuple):
         number: Counted from 1.
         call: The call that asked for it.
         response: Its response.
-        result: The result on that.
+        validation: The result on that.
         value: The value of the body; None where that is not JSON.
         items: The items; None where it has none.
     """

@@ -216,7 +216,7 @@ class CallSettings:
         """Set the findings of a result apart that do not count.
 
         Args:
-            result: Changed in place; None where nothing was validated.
+            validation: Changed in place; None where nothing was validated.
             operation: The configuration may call it by its name or its operationId.
             status: The response's, None for a request.
         """

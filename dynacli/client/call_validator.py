@@ -27,12 +27,12 @@ class CallValidator:
     Attributes:
         described: The operation.
         has_begun: Whether the request is being validated, or was.
-        validate: The validator of the operation, which validates the response, too; it is there when the request was
+        validator: The validator of the operation, which validates the response, too; it is there when the request was
             validated.
-        result: On the request; it is there when the request was validated.
+        validation: On the request; it is there when the request was validated.
 
     Args:
-        validate: The validator, where an earlier call has made it.
+        validator: The validator, where an earlier call has made it.
     """
 
     validator: "LevelValidator"

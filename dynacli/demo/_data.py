@@ -272,7 +272,7 @@ def trace(run: Mapping[str, Any], tools: Sequence[str]) -> dict[str, Any]:
 def evaluation(
     run: Mapping[str, Any], criteria: Sequence[Mapping[str, Any]], tools: Sequence[str]
 ) -> dict[str, Any] | None:
-    """Return the validator's evaluation of a run; None where it was not validated."""
+    """Return the evaluation of a run; None where it has none."""
     if run["evaluation"] is None:
         return None
     verdict = run["evaluation"]["verdict"]

@@ -41,8 +41,8 @@ class HarCall:
         status: The status of the response; 0 where there is none.
         reason: The reason phrase of the response.
         http_version: The HTTP version of the response, for example `HTTP/1.1`.
-        answer_headers: The headers of the response, in their order.
-        answer_body: The decoded body of the response.
+        response_headers: The headers of the response, in their order.
+        response_body: The decoded body of the response.
         error: Why there is no response; empty where there is a response.
     """
 

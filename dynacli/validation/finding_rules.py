@@ -203,7 +203,7 @@ def suppress(
     """Move the findings that are switched off to the result's `suppressed`, each with its reason.
 
     Args:
-        result: The result, which is changed.
+        validation: The result, which is changed.
         ignores: The entries that switch findings off.
         names: The operation's name and its operationId.
         status: The status of the response; None for a request.

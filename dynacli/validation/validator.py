@@ -334,7 +334,7 @@ _MESSAGES = {
 
 @contextmanager
 def _exceptions_into(validation: ValidationResult) -> Iterator[None]:
-    """Turn an exception that ends the validating into a reason why something was not validated."""
+    """Turn an exception that ends the validation into a reason why something was not validated."""
     try:
         yield
     except DamagedCatalogError:

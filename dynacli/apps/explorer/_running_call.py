@@ -153,7 +153,7 @@ class Ended(NamedTuple):
     Args:
         call: None where none could be made.
         response: The response, with its body as far as it was kept; None where none came.
-        result: None where nothing was validated.
+        validation: None where nothing was validated.
         error: Why the call failed; None where it did not.
         was_cancelled: Whether the person ended it.
         notes: What else is to report of it.

@@ -416,7 +416,7 @@ class MockResponses:
     """Makes the responses of an API.
 
     Args:
-        validate: Validates the responses.
+        validator: Validates the responses.
         is_dynamic: Whether values are made up again for each response where the client does not say.
         has_examples: Whether the examples of responses are given where the client names none.
     """

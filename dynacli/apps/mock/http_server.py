@@ -102,7 +102,7 @@ def mock_application(
 class _MockApplication:
     def __init__(self, server: MockServer, report: Callable[[MockExchange], None]) -> None:
         self._server, self._report = server, report
-        # One thread: the catalog and the validates are read by one at a time, and the loop goes on meanwhile.
+        # One thread: the catalog and the validators are used by one at a time, and the loop goes on meanwhile.
         self._worker = ThreadPoolExecutor(1, "dynacli-mock")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

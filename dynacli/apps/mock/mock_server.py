@@ -131,7 +131,7 @@ class MockExchange:
 
     Args:
         match: The operation of the request; None where the document has none.
-        result: On the request and on the response; None where nothing was validated.
+        validation: On the request and on the response; None where nothing was validated.
         source: What the body of the response was made of, or why the document has none; empty where there is no body.
     """
 

@@ -157,7 +157,7 @@ class ValidationThread(threading.Thread):
         failure: The exception that ended the validating; None where there is none.
 
     Args:
-        validate: Validates an exchange, and tells what it found.
+        validator: Validates an exchange, and tells what it found.
         budget: That of the bodies that wait to be validated.
     """
 

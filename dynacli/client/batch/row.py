@@ -192,7 +192,7 @@ def filled(value: Any, response_of: Callable[[str], Any]) -> Any:
     """Return a JSON value with the parts of responses instead of its placeholders.
 
     Args:
-        answer_of: Returns the response of the row of a name.
+        response_of: Returns the response of the row of a name.
 
     Raises:
         UsageError: A response has no such part.

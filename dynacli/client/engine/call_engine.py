@@ -71,7 +71,7 @@ class MadeCall(NamedTuple):
     Args:
         call: The call.
         response: Its response.
-        result: The result on the response; None where nothing was validated.
+        validation: The result on the response; None where nothing was validated.
     """
 
     call: Call
@@ -174,7 +174,7 @@ class Engine:
                 named what differs.
             is_signed: Whether the request gets credentials now; else `Call.sign` gives them, or no one.
             is_checked: Whether the request is validated now; else that is done while the connection is made.
-            not validated: (location, name) of parameters of which the document may say anything.
+            unvalidated: (location, name) of parameters of which the document may say anything.
 
         Raises:
             UsageError: An input, a header or a server does not fit, or the document does not allow the request.

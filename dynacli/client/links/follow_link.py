@@ -55,7 +55,7 @@ class AnsweredCall(NamedTuple):
         sent: (location, name) of a parameter → its value as JSON.
         sent_json: The JSON value that the body of the request was made of; None where there is none.
         response: The response.
-        answer_json: Returns the JSON value of the response; None where there is none.
+        response_json: Returns the JSON value of the response; None where there is none.
     """
 
     request: "Request"

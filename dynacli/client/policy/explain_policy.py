@@ -32,7 +32,7 @@ class Explanation(NamedTuple):
     Args:
         described: The operation.
         decision: What the policy says of it.
-        result: `ALLOWED`, `CONFIRMED` or `DENIED`; also by what holds without a policy.
+        validation: `ALLOWED`, `CONFIRMED` or `DENIED`; also by what holds without a policy.
         exit_code: 0 where the call would be made here, after a question on a terminal; else 11.
         is_asked: Whether a person would be asked.
         has_policy: Whether there is a policy.

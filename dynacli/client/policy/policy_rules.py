@@ -142,7 +142,7 @@ class Decision(NamedTuple):
     """What a policy says of an operation.
 
     Args:
-        result: `ALLOWED`, `CONFIRMED` or `DENIED`.
+        validation: `ALLOWED`, `CONFIRMED` or `DENIED`.
         place: The table that decides, as `Rules.place` has it; empty where no table says anything.
         key: The list or key in it.
         word: The word of the list; empty where it is one that is missing, or `key` is not a list.

@@ -200,7 +200,7 @@ def notes_of(validations: "Iterable[ValidationResult]", *, shows_ignored: bool) 
     """Return a line for everything tolerated or not validated, and for each finding that does not count.
 
     Args:
-        results: On the request and on the response.
+        validations: On the request and on the response.
         shows_ignored: Whether the last kind is told.
     """
     validations = list(validations)

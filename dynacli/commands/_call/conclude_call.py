@@ -50,7 +50,7 @@ def conclude(
     """Report the result on a response, and raise the error that the run ends with.
 
     Args:
-        result: The result on the response; None where nothing was validated.
+        validation: The result on the response; None where nothing was validated.
         report: The report for machines; None where none is asked for.
         unwritten: Why the response could not be written; None where it was written.
 
