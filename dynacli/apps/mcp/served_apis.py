@@ -186,5 +186,5 @@ class ServedApis:
             return {
                 each.method
                 for each in api.catalog.each_summary()
-                if policy is None or decide(policy, api.catalog, each).validation != DENIED
+                if policy is None or decide(policy, api.catalog, each).effect != DENIED
             }

@@ -32,7 +32,7 @@ class Explanation(NamedTuple):
     Args:
         described: The operation.
         decision: What the policy says of it.
-        validation: `ALLOWED`, `CONFIRMED` or `DENIED`; also by what holds without a policy.
+        effect: `ALLOWED`, `CONFIRMED` or `DENIED`; also by what holds without a policy.
         exit_code: 0 where the call would be made here, after a question on a terminal; else 11.
         is_asked: Whether a person would be asked.
         has_policy: Whether there is a policy.
@@ -43,7 +43,7 @@ class Explanation(NamedTuple):
 
     described: DescribedOperation
     decision: Decision
-    validation: str
+    effect: str
     exit_code: int
     is_asked: bool
     has_policy: bool
@@ -66,7 +66,7 @@ class Explanation(NamedTuple):
             "operation": operation.name,
             "method": operation.method,
             "path": operation.path,
-            "decision": self.validation,
+            "decision": self.effect,
             "decided_by": decider if decision.place else None,
             "reason": self._reason(),
             "asked": self.is_asked,
@@ -81,7 +81,7 @@ class Explanation(NamedTuple):
         name = place if operation.name == place else f"{operation.name} ({place})"
         place = f"Line {self.line} of `{self.file}`" if self.line else f"In `{self.file}`"
         return [
-            f"{name} of {self.described.api.name} {_ENDINGS[self.validation]}",
+            f"{name} of {self.described.api.name} {_ENDINGS[self.effect]}",
             self._reason(),
             *([place] if self.decision.place else []),
             self._here(),
@@ -96,7 +96,7 @@ class Explanation(NamedTuple):
         return said
 
     def _here(self) -> str:
-        if self.validation == DENIED:
+        if self.effect == DENIED:
             return "Here: refused (exit 11), whatever is given"
         if self.exit_code:
             return "Here: refused (exit 11) without `--yes`, because there is no terminal to ask on"
@@ -121,19 +121,19 @@ def explain_policy(described: DescribedOperation, settings: "CallSettings", targ
         target: The path, with its query, by which the operation was named; empty if it was named otherwise.
     """
     decision, consent = strictest(_decisions(described, settings, target)), settings.consent
-    validation, exit_code, is_asked = decision.validation, 0, False
-    if validation == DENIED:
+    effect, exit_code, is_asked = decision.effect, 0, False
+    if effect == DENIED:
         exit_code = 11
-    elif (validation == CONFIRMED or is_asked_about(described, settings.bounds)) and not consent.is_given:
+    elif (effect == CONFIRMED or is_asked_about(described, settings.bounds)) and not consent.is_given:
         is_asked = consent.ask is not None
-        is_refused = not is_asked and (validation == CONFIRMED or consent.is_required)
+        is_refused = not is_asked and (effect == CONFIRMED or consent.is_required)
         exit_code = 11 if is_refused else 0
-        validation = CONFIRMED if is_asked or is_refused else validation
+        effect = CONFIRMED if is_asked or is_refused else effect
     policy = settings.policy
     unknown = () if policy is None else tuple(unknown_words(policy, described.api.catalog))
     configuration = Configuration(described.api.open_request.env)
     line = line_of(configuration.text(), decision.path, decision.word) if decision.place else None
     is_there = policy is not None or bool(decision.place)
     return Explanation(
-        described, decision, validation, exit_code, is_asked, is_there, unknown, configuration.path, line
+        described, decision, effect, exit_code, is_asked, is_there, unknown, configuration.path, line
     )

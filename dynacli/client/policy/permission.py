@@ -78,15 +78,13 @@ def decision_on(
 def denial(described: DescribedOperation, bounds: Bounds) -> RefusedError | None:
     """Return why the policy never lets an operation be called; None where it does."""
     decision = decision_on(described, bounds)
-    return _refused(described, decision) if decision.validation == DENIED else None
+    return _refused(described, decision) if decision.effect == DENIED else None
 
 
 def is_asked_about(described: DescribedOperation, bounds: Bounds) -> bool:
     """Return whether a person on a terminal is asked before an operation is called, unless `--yes` was given."""
     decision = decision_on(described, bounds)
-    return decision.validation == CONFIRMED or (
-        decision.validation == ALLOWED and _is_delicate(described, decision)
-    )
+    return decision.effect == CONFIRMED or (decision.effect == ALLOWED and _is_delicate(described, decision))
 
 
 def permit(
@@ -121,13 +119,13 @@ def obey(
     Raises:
         RefusedError: It is denied, or no one agreed.
     """
-    if decision.validation == DENIED:
+    if decision.effect == DENIED:
         raise _refused(described, decision)
     # Whoever agrees to a call has not agreed to one of the same operation by another method.
     name = " as ".join((described.operation.name, *asked))
     if consent.is_given or name in consent.agreed:
         return
-    is_confirmed = decision.validation == CONFIRMED
+    is_confirmed = decision.effect == CONFIRMED
     if not is_confirmed and not _is_delicate(described, decision, asked):
         return
     if consent.ask is None and not is_confirmed and not consent.is_required:
@@ -229,7 +227,7 @@ def _explaining(described: DescribedOperation) -> str:
 def policy_json(decision: Decision) -> dict[str, str | None]:
     """Return a decision as data."""
     return {
-        "decision": decision.validation,
+        "decision": decision.effect,
         "table": decision.place or None,
         "list": decision.key or None,
         "entry": decision.word or None,

@@ -87,7 +87,7 @@ def _permit_in_doubt(
     if settings.others is not None:
         decisions.append(settings.others.decision(request.method, request.url, methods, sent.values))
     for decision in decisions:
-        if decision.validation != ALLOWED:
+        if decision.effect != ALLOWED:
             obey(decision, described, bounds.consent, methods)
 
 

@@ -142,7 +142,7 @@ class Decision(NamedTuple):
     """What a policy says of an operation.
 
     Args:
-        validation: `ALLOWED`, `CONFIRMED` or `DENIED`.
+        effect: `ALLOWED`, `CONFIRMED` or `DENIED`.
         place: The table that decides, as `Rules.place` has it; empty where no table says anything.
         key: The list or key in it.
         word: The word of the list; empty where it is one that is missing, or `key` is not a list.
@@ -150,7 +150,7 @@ class Decision(NamedTuple):
         override: What asks for another method than the operation's own, and which; empty where nothing does.
     """
 
-    validation: str
+    effect: str
     place: str = ""
     key: str = ""
     word: str = ""
@@ -325,7 +325,7 @@ def _readings(
 def strictest(decisions: Iterable[Decision]) -> Decision:
     """Return the decision that wins; without any, what none is about is allowed."""
     order = (DENIED, CONFIRMED, ALLOWED)
-    return min(decisions, key=lambda each: order.index(each.validation), default=Decision(ALLOWED))
+    return min(decisions, key=lambda each: order.index(each.effect), default=Decision(ALLOWED))
 
 
 def _matches(

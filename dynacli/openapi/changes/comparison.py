@@ -458,13 +458,13 @@ class Comparison:
 
     def is_harmless(self, pair: Pair | None) -> bool | None:
         """Return whether no change in a pair and below breaks a client; None where a change has no result."""
-        validation: bool | None = True
+        outcome: bool | None = True
         for change in self._noticed(pair):
             if change.breaking is not False:
-                validation = None
+                outcome = None
             if change.breaking:
                 return False
-        return validation
+        return outcome
 
     def _noticed(self, pair: Pair | None) -> Iterator[Change]:
         """Yield the changes in a pair and all pairs below it, except changes of texts."""

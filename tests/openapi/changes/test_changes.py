@@ -13,7 +13,7 @@ from dynacli.openapi.changes.comparison import RULES
 from tests.documents import document, operation
 from tests.openapi.changes.edits import EDITS
 from tests.openapi.changes.edits.base import LIST, PETS, SCHEMAS
-from tests.openapi.changes.edits.model import Of, edit, found, loaded, validation
+from tests.openapi.changes.edits.model import Of, edit, found, loaded, severity
 from tests.openapi.changes.edits.oasdiff import ask, differs
 
 
@@ -34,8 +34,8 @@ def test_the_table_is_one() -> None:
     names = [edit.name for edit in EDITS]
     assert sorted(set(names)) == sorted(names)
     assert len(EDITS) >= 250
-    validations = [validation(edit.changes) for edit in EDITS if edit.expected or edit.removed]
-    assert min(validations.count(each) for each in (True, None, False)) >= 50
+    severities = [severity(edit.changes) for edit in EDITS if edit.expected or edit.removed]
+    assert min(severities.count(each) for each in (True, None, False)) >= 50
     assert sum(not edit.expected and not edit.added and not edit.removed for edit in EDITS) >= 30
 
 
@@ -59,7 +59,7 @@ def test_a_disagreement_has_its_reason() -> None:
     disagreeing = [
         each.name
         for each in EDITS
-        if differs(validation(each.changes), each.oasdiff, is_change=bool(each.changes))
+        if differs(severity(each.changes), each.oasdiff, is_change=bool(each.changes))
     ]
     assert disagreeing == [each.name for each in EDITS if each.why]
 

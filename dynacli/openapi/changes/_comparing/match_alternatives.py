@@ -115,13 +115,13 @@ class _Match:
             rule = use.narrowed()
             if use.is_request and use.is_validated:
                 # The values that were sent may match another alternative.
-                validation = self._best_validation((removed, after) for after in self._new)
-                rule = use.widened() if validation else "" if validation is None else rule
+                outcome = self._best_outcome((removed, after) for after in self._new)
+                rule = use.widened() if outcome else "" if outcome is None else rule
             place = removed[0]._replace(subject=subject)
             self._pair.add_change("alternative-removed", place, place.node, None, rule=rule)
         for added in self.added:
             rule = use.widened()
-            if not use.is_request and self._best_validation((before, added) for before in self._old):
+            if not use.is_request and self._best_outcome((before, added) for before in self._old):
                 rule = use.narrowed()
             place = added[0]._replace(subject=subject)
             self._pair.add_change("alternative-added", place, None, place.node, rule=rule)
@@ -129,7 +129,7 @@ class _Match:
     def _branch_pair(self, old: Branch, new: Branch) -> Pair | None:
         return self._comparison.pair_of_schemas(old, new, self._use)
 
-    def _best_validation(self, branches: Iterable[tuple[Branch, Branch]]) -> bool | None:
+    def _best_outcome(self, branches: Iterable[tuple[Branch, Branch]]) -> bool | None:
         """Return True where a change between two of the branches is harmless, None where that is not sure."""
         best: bool | None = False
         for old, new in branches:

@@ -16,7 +16,7 @@ from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.document.load import load
 from tests.openapi.changes.edits import base
 
-__all__ = ["GONE", "Edit", "Expected", "Of", "edit", "edits_of", "found", "loaded", "validation"]
+__all__ = ["GONE", "Edit", "Expected", "Of", "edit", "edits_of", "found", "loaded", "severity"]
 
 GONE: Any = object()
 """The value of a place that an edit removes."""
@@ -149,7 +149,7 @@ def found(changes: Changes) -> list[Expected]:
     return [rows[key] for key in sorted(rows)]
 
 
-def validation(changes: Changes) -> bool | None:
+def severity(changes: Changes) -> bool | None:
     """Return the worst that is reported of changes: True breaks, then None, then False."""
-    validations = {change.breaking for change in changes} | {True for _ in changes.removed}
-    return True if True in validations else None if None in validations else False
+    severities = {change.breaking for change in changes} | {True for _ in changes.removed}
+    return True if True in severities else None if None in severities else False
