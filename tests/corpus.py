@@ -13,6 +13,7 @@ import io
 import json
 import multiprocessing
 import os
+import re
 import resource
 import shlex
 import sys
@@ -222,7 +223,8 @@ def _is_described(api: OpenedApi, name: str, report: DocumentReport) -> bool:
 
 
 def _has_long_word(line: str) -> bool:
-    return max(map(cell_width, line.split())) > WIDTH // 2
+    """Return whether a word cannot share a line with others: a quoted value of an example is one word."""
+    return max(map(cell_width, re.findall(r"'[^']*'|\S+", line))) > WIDTH // 2
 
 
 def _builds(
