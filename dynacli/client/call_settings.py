@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from dynacli.validation.finding_rules import Ignore
 
 __all__ = [
-    "DEFAULT_LEVEL",
     "LEVELS",
     "CallOptions",
     "CallSettings",
@@ -47,7 +46,7 @@ __all__ = [
 ]
 
 LEVELS = OPTIONS_BY_NAME["validate"].choices
-DEFAULT_LEVEL = "warn"
+_DEFAULT_LEVEL = "warn"
 _MAX_SECONDS = 1e6
 _MAX_RETRIES = 100
 _FIRST_ERROR, _MOST_STATUS = 400, 600
@@ -119,7 +118,7 @@ class CallSettings:
         ends_with_redirects: Whether a documented redirect to a place that the document does not have is not followed.
     """
 
-    level: str = DEFAULT_LEVEL
+    level: str = _DEFAULT_LEVEL
     ignores: "tuple[Ignore, ...]" = ()
     server: str = ""
     server_variables: tuple[tuple[str, str], ...] = ()
@@ -227,7 +226,7 @@ class CallSettings:
 
 
 def settings_of(
-    env: Environment, api: OpenedApi, options: CallOptions, *, default_level: str = DEFAULT_LEVEL
+    env: Environment, api: OpenedApi, options: CallOptions, *, default_level: str = _DEFAULT_LEVEL
 ) -> CallSettings:
     """Return how the calls of an API are made and validated.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dynacli.environment import program
 from dynacli.options.standard_options import setting_variables
 
-__all__ = ["as_of_program", "page", "topics"]
+__all__ = ["as_of_program", "page", "topic_names", "topics"]
 
 _DIRECTORY = os.path.dirname(os.path.abspath(__file__))
 
@@ -39,17 +39,22 @@ _LINES = (
 def topics() -> list[tuple[str, str]]:
     """Return (topic, title) of every page, by name."""
     found = []
-    for name in sorted(os.listdir(_DIRECTORY)):
-        topic, ending = os.path.splitext(name)
-        if ending == ".md" and not (program().api and topic in _OF_DYNACLI_ALONE):
-            with open(os.path.join(_DIRECTORY, name), encoding="utf-8") as file:
-                found.append((topic, as_of_program(file.readline().lstrip("# ").strip())))
+    for topic in topic_names():
+        with open(os.path.join(_DIRECTORY, f"{topic}.md"), encoding="utf-8") as file:
+            found.append((topic, as_of_program(file.readline().lstrip("# ").strip())))
     return found
+
+
+def topic_names() -> list[str]:
+    """Return the topics in their order, without a look into the pages."""
+    names = (os.path.splitext(name) for name in sorted(os.listdir(_DIRECTORY)))
+    left_out = _OF_DYNACLI_ALONE if program().api else frozenset()
+    return [topic for topic, ending in names if ending == ".md" and topic not in left_out]
 
 
 def page(topic: str) -> str | None:
     """Return a topic's Markdown, or None when there is no such topic."""
-    if topic not in dict(topics()):
+    if topic not in topic_names():
         return None
     with open(os.path.join(_DIRECTORY, f"{topic}.md"), encoding="utf-8") as file:
         return as_of_program(_TABLE.sub(lambda match: _table(match[1]), file.read()))

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from dynacli.text.json_budget import check_values
 
-__all__ = ["ExactNumber", "compact_json", "number_text", "read_json"]
+__all__ = ["ExactNumber", "compact_json", "read_json"]
 
 _MOST_DIGITS: Final = 4300
 """Python neither reads nor writes integers with more digits."""
@@ -67,7 +67,7 @@ def compact_json(value: Any) -> str:
     return write(value) if write is not None else _plain(value)
 
 
-def number_text(number: float) -> str:
+def _number_text(number: float) -> str:
     """Return a number of `read_json` as JSON has it.
 
     Raises:
@@ -143,9 +143,9 @@ def _array(value: list[Any]) -> str:
 
 _WRITERS: Final[dict[type, Callable[[Any], str]]] = {
     str: _quoted,
-    int: number_text,
-    float: number_text,
-    ExactNumber: number_text,
+    int: _number_text,
+    float: _number_text,
+    ExactNumber: _number_text,
     dict: _object,
     list: _array,
     bool: {True: "true", False: "false"}.__getitem__,

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from dynacli.text.json_text import escape_unsafe
 from dynacli.text.terminal import cell_width, visible
 
-__all__ = ["MARGIN", "ExcerptTarget", "in_margin", "json_excerpts", "marked"]
+__all__ = ["ExcerptTarget", "in_margin", "json_excerpts", "marked"]
 
-MARGIN = "    | "
+_MARGIN = "    | "
 """The beginning of each line of an excerpt."""
 
 _WIDTH = 76
@@ -51,7 +51,7 @@ class ExcerptTarget(NamedTuple):
 
 def in_margin(lines: Iterable[str]) -> str:
     """Return the lines of an excerpt as text with a margin, as messages show it."""
-    return "\n".join(f"{MARGIN}{line}" for line in lines)
+    return "\n".join(f"{_MARGIN}{line}" for line in lines)
 
 
 def marked(before: str, value: str, after: str = "") -> list[str]:

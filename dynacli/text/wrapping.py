@@ -21,7 +21,6 @@ __all__ = [
     "foreign_lines",
     "foreign_within",
     "quoted",
-    "quoted_lines",
     "quoted_within",
     "short_sentence",
     "shortened",
@@ -97,7 +96,7 @@ def quoted_within(text: str, width: int) -> str:
     return quoted(shortened(shown, cell_width(shown) - excess) if excess > 0 else shown)
 
 
-def quoted_lines(lines: Iterable[str]) -> list[str]:
+def _quoted_lines(lines: Iterable[str]) -> list[str]:
     """Return lines, which are `visible`, each after the mark of a quote."""
     return [f"> {line}".rstrip() for line in lines]
 
@@ -119,7 +118,7 @@ def foreign_within(text: str, width: int, paint: Painter) -> str:
 
 def foreign_lines(lines: Iterable[str], paint: Painter) -> list[str]:
     """Return lines of what a document says, which are `visible`: in italics on a terminal, else after `>`."""
-    return [paint.italic(line.rstrip()) for line in lines] if paint.enabled else quoted_lines(lines)
+    return [paint.italic(line.rstrip()) for line in lines] if paint.enabled else _quoted_lines(lines)
 
 
 def word_or_quoted(text: str) -> str:

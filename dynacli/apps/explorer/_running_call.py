@@ -297,7 +297,7 @@ class RunningCall:
             ).make(draft.described, inputs)
         else:
             call = engine.prepare(draft.described, inputs)
-            made = engine.validator(call, engine.send(call, tells_parts=True))
+            made = engine.validate(call, engine.send(call, tells_parts=True))
             if self._stream is None:
                 self._notes += _page_notes(call, made.response)
 

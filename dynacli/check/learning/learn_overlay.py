@@ -523,7 +523,7 @@ class _OverlayLearner:
 
     def learn(self) -> LearnedOverlay:
         tree, catalog = self._original, self._api.catalog
-        mismatches = self._validator(catalog)
+        mismatches = self._validate(catalog)
         for _ in range(_MAX_ROUNDS):
             if not mismatches:
                 break
@@ -535,7 +535,7 @@ class _OverlayLearner:
                 self._notes.setdefault(steps, []).extend(texts)
             self._close(catalog)
             tree, catalog = changed, changed_catalog
-            mismatches = self._validator(catalog)
+            mismatches = self._validate(catalog)
         self._close(catalog)
         unmended = tuple((mismatch.response.operation_name, mismatch.finding) for mismatch in mismatches)
         return LearnedOverlay(self._overlay(tree), unmended)
@@ -544,7 +544,7 @@ class _OverlayLearner:
         if catalog is not self._api.catalog:
             catalog.close()
 
-    def _validator(self, catalog: Catalog) -> list[_Mismatch]:
+    def _validate(self, catalog: Catalog) -> list[_Mismatch]:
         """Return every finding on every response."""
         names = {(summary.method, summary.path): summary.name for summary in catalog.summaries()}
         validators: dict[str, tuple[Validator, _ResponseDescription]] = {}

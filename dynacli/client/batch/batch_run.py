@@ -432,7 +432,7 @@ class BatchRun:
         slot, response = sent.slot, sent.response
         slot.is_running = False
         if response is not None and slot.call is not None:
-            made = self._engine.validator(slot.call, response)
+            made = self._engine.validate(slot.call, response)
             with self._engine.lock:
                 try:
                     result, error = _answered_result(slot.row.number, made)

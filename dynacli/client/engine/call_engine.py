@@ -271,7 +271,7 @@ class Engine:
             self.tell(ResponsePart(call, part, pieces.size))
             yield part
 
-    def validator(
+    def validate(
         self,
         call: Call,
         response: "Response",
@@ -325,7 +325,7 @@ class Engine:
         if seconds is not None and (settings.timeout is None or seconds < settings.timeout):
             settings = replace(settings, timeout=seconds)
         call = self.prepare(described, inputs, settings, url=url, after=after)
-        return self.validator(call, self.send(call))
+        return self.validate(call, self.send(call))
 
     def record(self, words: Sequence[str], exit_code: int) -> None:
         """Write the call that was made last into the history, at the end of the run.

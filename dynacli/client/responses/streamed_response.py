@@ -179,7 +179,7 @@ class _Exchange:
     def _run(self) -> None:
         try:
             response = self._engine.send(self.call, tells_parts=True)
-            self._hand(self._engine.validator(self.call, response))
+            self._hand(self._engine.validate(self.call, response))
         except _ClosedError:
             pass
         except BaseException as error:  # noqa: BLE001  - raised again in the thread that takes the items
@@ -245,5 +245,5 @@ def _made(engine: Engine, call: Call, path: str, partial: PartialDownload | None
 
     response = engine.send(call, receive)
     if partial is not None and partial.is_part:
-        return engine.validator(call, replace(response, status=_PARTIAL), is_part=True)
-    return engine.validator(call, response, _SavedBody(response.size) if is_saved and response.size else None)
+        return engine.validate(call, replace(response, status=_PARTIAL), is_part=True)
+    return engine.validate(call, response, _SavedBody(response.size) if is_saved and response.size else None)

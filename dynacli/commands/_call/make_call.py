@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dynacli.http.exchange import ClientPool
     from dynacli.output.status_line import TransferLine
 
-__all__ = ["asker", "is_streamed", "make_call", "read_inputs", "send_call"]
+__all__ = ["asker", "make_call", "read_inputs", "send_call"]
 
 
 def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> None:
@@ -62,7 +62,7 @@ def _make(
 ) -> None:
     """Make one call, or several, or show the request of the first."""
     options = run.options
-    is_list = (options.all or options.max_items is not None) and not is_streamed(described)
+    is_list = (options.all or options.max_items is not None) and not _is_streamed(described)
     clients = None
     if options.asks_for_several_calls or is_list:
         from dynacli.http.exchange import ClientPool
@@ -95,7 +95,7 @@ def _make(
             clients.close()
 
 
-def is_streamed(described: DescribedOperation) -> bool:
+def _is_streamed(described: DescribedOperation) -> bool:
     """Return whether the items of an operation come in one response: as lines, as records or as events."""
     from dynacli.http.semantics import is_sequence
 

@@ -324,7 +324,7 @@ class ResponseReceiver:
 
             more = VALIDATED_LIMIT if self._call.settings.may_accept else 0
             body = DroppedBody(response.size, self._limit, more)
-        self._engine.validator(self._call, response, body, is_part=self.is_part)
+        self._engine.validate(self._call, response, body, is_part=self.is_part)
         self.is_finished, self.response = True, response
 
     def _conclude(self, response: Response) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from dynacli.commands._help.page_lines import Row, option_row, row_lines, usage_lines
-from dynacli.environment import Environment, invocation, program
+from dynacli.environment import Environment, invocation
+from dynacli.guide.pages import as_of_program, topic_names
 from dynacli.options.command import Argument, Command
 from dynacli.options.standard_options import (
     BODY,
@@ -81,21 +82,11 @@ def command_help(env: Environment, entry: Command, name: str, commands: Sequence
         lines += ["", f"All options: `{invocation('help')} options`."]
     if is_group:
         lines += ["", f"`{name} COMMAND --help` explains a command."]
-    return _as_of_program("\n".join([*lines, *_topic_line(name.split()[1])]))
+    return as_of_program("\n".join([*lines, *_topic_line(name.split()[1])]))
 
 
 def _topic_line(topic: str) -> list[str]:
-    from dynacli.guide.pages import page
-
-    return [f"Manual: `{invocation('help')} {topic}`."] if page(topic) is not None else []
-
-
-def _as_of_program(text: str) -> str:
-    if not program().api:
-        return text
-    from dynacli.guide.pages import as_of_program
-
-    return as_of_program(text)
+    return [f"Manual: `{invocation('help')} {topic}`."] if topic in topic_names() else []
 
 
 def _usage(entry: Command) -> str:
@@ -124,4 +115,4 @@ def options_page(env: Environment) -> str:
         lines += [paint.bold(title), *row_lines(rows, width, 34 if width >= 72 else 8), ""]
     repeated = [f"`{each.flags[0]}`" for each in OPTIONS if each.is_multiple]
     lines += wrapped(f"You can repeat {', '.join(repeated[:-1])} and {repeated[-1]}.", width)
-    return _as_of_program("\n".join(lines))
+    return as_of_program("\n".join(lines))

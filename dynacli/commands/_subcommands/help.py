@@ -74,10 +74,10 @@ def _command_page(ctx: click.Context, topic: str) -> str:
             page: str = command.page(click.Context(command, ctx.parent, topic, obj=ctx.obj))  # type: ignore[attr-defined]
             return page
     from dynacli.errors import UsageError
-    from dynacli.guide.pages import topics
+    from dynacli.guide.pages import topic_names
     from dynacli.openapi.model.wording import did_you_mean, near_names
 
-    names = sorted({*(name for name, _ in topics()), *COMMANDS, _OPTIONS})
+    names = sorted({*topic_names(), *COMMANDS, _OPTIONS})
     near = near_names(topic, names)
     raise UsageError(
         f"There is no help on `{topic}`",

@@ -13,7 +13,7 @@ from dynacli.openapi.document.parse import Parsed, parse_file, to_utf8
 from dynacli.openapi.document.references.scan import Steps, sites_of, steps_of, without_fragment
 from dynacli.openapi.document.source import file_name
 
-__all__ = ["File", "Files", "OpenFile", "Opener", "UnreadableError", "absolute", "base_of"]
+__all__ = ["File", "Files", "OpenFile", "Opener", "UnreadableError", "absolute"]
 
 Opener = Callable[[str], Fetched]
 """Returns the content at an absolute URI without fragment, or raises a `DynacliError`.
@@ -168,7 +168,7 @@ class Files:
         self.all.append(File(uri, parsed.content, fetched))
         self.all.extend(overlays)
         self.warnings.extend((message, number, pointer) for message, pointer in parsed.warnings)
-        file = OpenFile(number, uri, base_of(parsed.tree, uri), parsed.tree)
+        file = OpenFile(number, uri, _base_of(parsed.tree, uri), parsed.tree)
         self.opened.append(file)
         for known_as in dict.fromkeys((uri, file.base)):
             self._by_uri.setdefault(absolute(known_as, ""), file)
@@ -200,7 +200,7 @@ class Files:
                 file.dynamic.setdefault(name, []).append((file.resource_at(steps), steps))
 
 
-def base_of(tree: Any, uri: str) -> str:
+def _base_of(tree: Any, uri: str) -> str:
     """Return the base URI of a document: its `$self`, or else its own URI (OpenAPI 3.2.0, "OpenAPI Object")."""
     own = tree.get("$self") if isinstance(tree, dict) and "openapi" in tree else None
     return absolute(uri, own) if isinstance(own, str) else uri

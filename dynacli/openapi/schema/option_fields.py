@@ -13,7 +13,7 @@ from dynacli.openapi.model.operation import AGAIN, ANY, EACH, MORE, Choice, Fiel
 from dynacli.openapi.schema.flatten_schema import FlatSchema, FlatSchemas, Resolve, flatten, value_type
 from dynacli.record import replace
 
-__all__ = ["Listing", "find_field", "is_map", "list_fields", "option_words", "parse_steps", "part_of"]
+__all__ = ["Listing", "find_field", "list_fields", "option_words", "parse_steps", "part_of"]
 
 _PLAIN = re.compile(r"[A-Za-z0-9$@_:<>-]+")
 
@@ -261,12 +261,12 @@ def part_of(schema: FlatSchema, name: str) -> Any:
 
         if matches_pattern(name, pattern) is not False:
             return described
-    if not is_map(schema):
+    if not _is_map(schema):
         return False
     return True if schema.additional is None else schema.additional
 
 
-def is_map(schema: FlatSchema) -> bool:
+def _is_map(schema: FlatSchema) -> bool:
     """Return whether a value may have properties of any name: the schema says so, or names no properties."""
     if schema.type != "object" and not schema.is_union:
         return _allows_any_type(schema)
