@@ -182,7 +182,7 @@ def _run_command(run: "Run", words: list[str]) -> int:
     except OSError as error:
         return _report(run, _output_error(error))
     except MemoryError:
-        pass  # its frames hold what took the memory, which they let go here
+        pass  # its frames hold what took the memory, which they release here
     except Exception as error:  # noqa: BLE001  - the one place where a defect becomes a line instead of a traceback
         if env.stdout.closed and isinstance(error, ValueError):
             return _report(run, _output_error(error))
@@ -220,7 +220,7 @@ def _teach(run: "Run", error: "UsageError") -> None:
         from dynacli.commands.corrected_line import teach
 
         teach(run, error)
-    except Exception as defect:  # noqa: BLE001  - whatever it is, the error is told without a corrected line
+    except Exception as defect:  # noqa: BLE001  - whatever it is, the error is reported without a corrected command
         if run.all_options.debug:
             _write_traceback(run, defect)
 

@@ -129,7 +129,7 @@ class InternalError(DynacliError):
     def caused_by(cls, error: BaseException) -> "InternalError":
         """Return the error for an exception that nothing expects.
 
-        The text of such an exception may hold secrets, so only its class and place are told.
+        The text of such an exception may hold secrets, so only its class and place are reported.
         """
         from dynacli import __version__
 

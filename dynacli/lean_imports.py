@@ -243,7 +243,7 @@ def import_lean(
     try:
         with _seeing(stand_ins, packages, deferred):
             return import_module(name)
-    except Exception:  # noqa: BLE001  - nobody knows what another version misses in the stand-ins
+    except Exception:  # noqa: BLE001  - no one knows what another version misses in the placeholders
         # The import below gets the real modules, and raises what has another cause.
         for added in sys.modules.keys() - before:
             # Other modules stay: other threads may have imported them, and compiled ones cannot start over.

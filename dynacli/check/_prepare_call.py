@@ -69,7 +69,7 @@ def prepare_call(
         values = call_values(described, planned, content_type)
         call = engine.prepare(described, values, settings, is_signed=False)
         masker = call.signed.masker
-        # Before credentials are looked for, so that what is wrong with the request is said first.
+        # Before credentials are looked for, so that an invalid request is reported first.
         _check_allowed(call, validator)
         call.sign()
     except DynacliError as error:

@@ -90,7 +90,7 @@ class CheckSettings:
 
 
 def settings_of_check(env: Environment, api: OpenedApi, options: CallOptions) -> CallSettings:
-    """Return how the calls of a check are made: validated exactly, unless something else is said.
+    """Return how the calls of a check are made: validated exactly, unless an option says otherwise.
 
     Raises:
         DynacliError: As `settings_of` does.

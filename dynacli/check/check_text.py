@@ -180,7 +180,7 @@ def _rows_of_calls(results: CheckResults, texts_of: Callable[[Exchange], Iterabl
 def _no_response(exchange: Exchange) -> list[str]:
     if exchange.has_findings:
         return []
-    # Without the URL, so that what many operations share is said once: `The response of URL broke off`, `URL refused`.
+    # Without the URL, so that what many operations share appears once: `The response of URL broke off`, `URL refused`.
     url = re.escape(f"`{without_query(exchange.shown.url)}`")
     return [re.sub(rf" (?:of|from|to|at) {url}|{url} ", "", error_of(exchange))]
 

@@ -626,7 +626,7 @@ class ResponseHead(CallEvent):
 
     Args:
         response: The response without its body: `status`, `reason`, `url`, `headers`.
-        is_stream: Whether its body is told part by part.
+        is_stream: Whether its body is reported part by part.
     """
 
     name = "response_head"

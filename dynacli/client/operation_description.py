@@ -130,7 +130,7 @@ def _field(field: Field, location: str, *, is_whole_required: bool, is_part: boo
 
 
 class OperationDescription:
-    """An operation with all that can be told of it; what takes reading is read when it is asked for.
+    """An operation with all that is known of it; what takes reading is read when it is asked for.
 
     Args:
         described: The operation, with the media type of the body that is built.

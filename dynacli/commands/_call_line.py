@@ -342,7 +342,7 @@ def _shown_value(option: Option, value: str, names: set[str]) -> str:
 
 
 def asked_call(run: Run) -> tuple[DescribedOperation, list[str]] | None:
-    """Return the operation that a run would have called, and the words after it; None where no call can be told.
+    """Return the operation that a run would have called, and the words after it; None where no call can be found.
 
     Nothing is fetched for it: the document is a file, or in the cache.
     """

@@ -353,7 +353,7 @@ def _next_request(state: h11.Connection, sock: socket.socket) -> Request | None:
     """Return the next request of a connection; None where the client ends it.
 
     Raises:
-        h11.RemoteProtocolError: It is no HTTP/1.1, or its body is too large.
+        h11.RemoteProtocolError: It is not HTTP/1.1, or its body is too large.
         OSError: The connection broke, or the client was silent for too long.
     """
     head, body = None, bytearray()

@@ -1,6 +1,6 @@
 """What every server of dynacli begins and ends with: the socket that it listens at, and the signals that end it.
 
-The socket is bound before anything else is done, so that a port in use is told at once.
+The socket is bound before anything else is done, so that a port in use is reported at once.
 """
 
 import signal

@@ -44,7 +44,7 @@ def write_body(
     try:
         _write_body(env, body, media_type, form, known)
     except MemoryError:
-        pass  # its frames hold what took the memory, which they let go here
+        pass  # its frames hold what took the memory, which they release here
     else:
         return
     hint = "`-o raw` passes it on as it comes"

@@ -175,10 +175,10 @@ def _strings() -> Mapping[str, _Strings]:
 
 
 _MOST = {
-    ("messages", "terms"): 18,
-    ("docstrings", "terms"): 109,
+    ("messages", "terms"): 4,
+    ("docstrings", "terms"): 80,
     ("docstrings", "long sentences"): 0,
-    ("comments", "terms"): 45,
+    ("comments", "terms"): 20,
 }
 """Kind of text, and what is wrong with it → how often the code has it. These numbers only fall."""
 

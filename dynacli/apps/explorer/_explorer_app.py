@@ -254,7 +254,7 @@ class ExplorerApp(App[None]):
             ansi_color=True if is_plain else None
         )  # which chooses the filter that takes colours out
         self._env, self._api, self._options, self._opening = env, api, options, tuple(opening)
-        settings_of(env, api, options)  # options that do not fit are told before the screen is taken
+        settings_of(env, api, options)  # options that do not fit are reported before the screen is taken
         self._read_line, self._began = read_line, time.time()
         self._operations: list[OperationSummary] = []
         self._sought = ""

@@ -274,7 +274,7 @@ class RunningCall:
             error = failure
         except _CancelledError:
             pass
-        except Exception as failure:  # noqa: BLE001  - a defect is shown in the place of the response
+        except Exception as failure:  # noqa: BLE001  - a defect is shown instead of the response
             # The text of an unknown exception may hold secrets, so only its class is shown.
             error = InternalError("This is a defect in dynacli", reason=type(failure).__name__)
         finally:

@@ -105,7 +105,7 @@ def rows_of(
 
     Args:
         described: The operation, with the media type that is sent.
-        counts: Array of objects → how many of its items have rows, 1 where nothing is said.
+        counts: Array of objects → how many of its items have rows, 1 if nothing says otherwise.
         added: The options of further places, deeper than those that are listed.
     """
     rows: list[FormRow | MoreItems] = []

@@ -242,7 +242,7 @@ def _told_of(responses: list[Response]) -> dict[str, Any]:
 
 
 def _data_of(response: Response, told: dict[str, Any], masker: Masker) -> Any:
-    """Return the value of the body; of one that is not text, only the size and the type are told."""
+    """Return the value of the body; of one that is not text, only the size and the type."""
     data = response.data
     if isinstance(data, bytes):
         media_type = response.headers.get("content-type", "")

@@ -301,7 +301,7 @@ def run_over_http(server: Server[Any], place: "HttpPlace") -> None:
 
 
 def _silence() -> None:
-    """Let no library write to standard error: what goes wrong is told to the client."""
+    """Let no library write to standard error: the client gets what goes wrong."""
     for name in ("mcp", "uvicorn", "uvicorn.error"):
         logger = logging.getLogger(name)
         logger.propagate = False

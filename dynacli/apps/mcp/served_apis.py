@@ -77,7 +77,7 @@ class ServedApis:
         self, env: Environment, words: tuple[str, ...], options: CallOptions, *, is_writing: bool
     ) -> None:
         self.env, self.options, self.is_writing = env, options, is_writing
-        # A client is told no secret of a URL, and names the API as it is reported.
+        # A client gets no secret of a URL, and names the API as it is reported.
         self._words = {with_masked_query(word): word for word in words}
         self._end = ExitStack()
         self._demo: OpenedApi | None = None

@@ -138,7 +138,7 @@ def _schema(
 
 
 def check_arguments(tool: Tool, arguments: Mapping[str, Any]) -> None:
-    """Check the arguments of a tool by its schema; which APIs there are is told with more words elsewhere.
+    """Check the arguments of a tool by its schema; another error lists the APIs.
 
     Raises:
         UsageError: They do not fit it.
@@ -290,7 +290,7 @@ class Tools:
             return repaired(self.served.env, lambda: self._search(arguments))
         except DynacliError as error:
             return self.failed(error)
-        except Exception as error:  # noqa: BLE001  - a defect is told, and the server goes on
+        except Exception as error:  # noqa: BLE001  - a defect is reported, and the server goes on
             return self.failed(InternalError.caused_by(error))
 
     def failed(self, error: DynacliError) -> CallToolResult:

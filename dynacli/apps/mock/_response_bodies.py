@@ -186,7 +186,7 @@ class ResponseBody:
 
     Args:
         media_type: Its `Content-Type`.
-        source: What it was made of, as a person is told: `example`, `example NAME` or `schema`.
+        source: What it was made of, as people read it: `example`, `example NAME` or `schema`.
     """
 
     content: bytes

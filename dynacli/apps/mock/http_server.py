@@ -219,7 +219,7 @@ class _Server(uvicorn.Server):
 
 
 class _TellingApplication:
-    """An application whose exceptions are told; uvicorn responds with 500 and serves the other clients."""
+    """An application whose exceptions are reported; uvicorn responds with 500 and serves the other clients."""
 
     def __init__(self, application: "ASGIApp", tell: Callable[[Exception], None]) -> None:
         self._application, self._tell = application, tell

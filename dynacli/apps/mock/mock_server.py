@@ -168,7 +168,7 @@ class MockServer:
             exchange = self._answered(received)
         except ProblemError as problem:
             exchange = _with_response(MockExchange(received), problem.response, problem.detail)
-        except Exception as error:  # noqa: BLE001  - it is told with the exchange
+        except Exception as error:  # noqa: BLE001  - it is reported with the exchange
             told = ProblemError(500, InternalError.caused_by(error).line)
             exchange = _with_response(MockExchange(received), told.response, told.detail)
         recorded = replace(exchange.recorded, seconds=time.monotonic() - start)

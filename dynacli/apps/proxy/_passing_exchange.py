@@ -99,7 +99,7 @@ def _passed_response(head: ResponseHead, further: bytes, *, is_unchunked: bool) 
 
 
 class _PassingResponse:
-    """The response to one request; it is told to the passed exchange as it comes.
+    """The response to one request; the passed exchange gets it as it comes.
 
     Attributes:
         has_begun: Whether the head has come.
@@ -292,7 +292,7 @@ def _guarded(
     def guarded(exchange: "PassingExchange", /, *args: _P.args, **kwargs: _P.kwargs) -> None:
         try:
             step(exchange, *args, **kwargs)
-        except Exception as error:  # noqa: BLE001  - it is told with the exchange
+        except Exception as error:  # noqa: BLE001  - it is reported with the exchange
             exchange.fail(error)
 
     return guarded
@@ -409,7 +409,7 @@ class PassingExchange:
                 self.passed.error = error.message
                 self._give(from_error(error))
             return
-        except Exception as error:  # noqa: BLE001  - it is told with the exchange
+        except Exception as error:  # noqa: BLE001  - it is reported with the exchange
             self.fail(error)
             return
         if self._is_over:

@@ -133,7 +133,7 @@ class PassedExchange:
 
 
 _MOST_VALIDATED = 5_000
-"""Exchanges that wait to be validated; of those that come when there are more, only the heads are told."""
+"""Exchanges that wait to be validated; of those that come when there are more, only the heads are reported."""
 _MANY = 2_500
 """Exchanges that wait while others pass; where there are more, they are validated anyway."""
 _WINDOW = 0.005

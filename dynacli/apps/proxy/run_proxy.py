@@ -148,7 +148,7 @@ class ClientConnection(asyncio.Protocol):
             title = "The head of the request is too large" if is_large else "The request is not HTTP/1.1"
             self._refuse(OwnResponse(error.status, "http_request_error", title, error.reason))
             return
-        except Exception as error:  # noqa: BLE001  - the client is told, and the proxy serves the others
+        except Exception as error:  # noqa: BLE001  - the client gets an error, and the proxy serves the others
             self._refuse(defective(error))
             return
         if head is None:
@@ -159,7 +159,7 @@ class ClientConnection(asyncio.Protocol):
         self.must_close = head.closes
         try:
             self.exchange = PassingExchange(self._passage, self, head)
-        except Exception as error:  # noqa: BLE001  - the client is told, and the proxy serves the others
+        except Exception as error:  # noqa: BLE001  - the client gets an error, and the proxy serves the others
             self._refuse(defective(error))
             return
         self.exchange.begin(self._received)
@@ -239,7 +239,7 @@ _REPETITION = 0.1
 _LOOKS = 50
 """How often it is looked in that time whether they are over."""
 _SWITCH_SECONDS = 0.00002
-"""How long another thread may keep the interpreter, which is let go at each call of the kernel.
+"""How long another thread may keep the interpreter, which is released at each call of the kernel.
 
 Python has 5 ms. Beside a validator that does not wait, 50 requests at once took 45 ms each with 0.5 ms, and with this
 25.
@@ -409,7 +409,7 @@ def run_proxy(
             validated = (validator.unvalidated if passed.refusal or passed.skipped else validator.add)(
                 recorded
             )
-        except Exception as error:  # noqa: BLE001  - the exchange is told as one that was not validated
+        except Exception as error:  # noqa: BLE001  - the exchange is reported as not validated
             passed.skipped = InternalError.caused_by(error).line
         return ToldPassage(api, passed, recorded, validated)
 

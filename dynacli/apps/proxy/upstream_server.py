@@ -195,7 +195,7 @@ class UpstreamServer:
             path: The path and the query that the client asked for, or `*`.
         """
         below = b"*" if path == b"*" else self._path + path
-        # A proxy that makes no tunnel is told the whole URL (RFC 9112, section 3.2.2).
+        # A proxy that makes no tunnel gets the whole URL (RFC 9112, section 3.2.2).
         return self._origin.encode() + below if self._via is not None and self._context is None else below
 
     @property

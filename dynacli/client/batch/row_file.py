@@ -323,7 +323,7 @@ def _csv_columns(file: IO[bytes], delimiter: str) -> tuple[str, ...]:
 
 
 def _csv_rows(file: IO[bytes], operation: str, delimiter: str) -> Iterator[Row | WrongRow]:
-    """Yield the rows after the header of a file; a row whose end cannot be told is the last one.
+    """Yield the rows after the header of a file; a row whose end cannot be found is the last one.
 
     Args:
         operation: The operation that all rows call.

@@ -125,7 +125,7 @@ class Engine:
         """Return the engine with another listener.
 
         Args:
-            on_event: Is told instead of the usual listener; None for that one.
+            on_event: Gets the events instead of the usual listener; None for that one.
             is_apart: Whether it has validators of its own, which validate while those of other calls do.
         """
         if on_event is None and not is_apart:
@@ -228,8 +228,8 @@ class Engine:
 
         Args:
             receive: Reads the body of the response as it comes; None to keep it as a whole.
-            tells_parts: Whether the body of a success that is a stream is told to the listener part by part, and
-                validated meanwhile, instead of being kept.
+            tells_parts: Whether the listener gets the body of a success that is a stream part by part; it is
+                validated meanwhile and not kept.
 
         Raises:
             DynacliError: The call fails; no secret is in it.
@@ -259,7 +259,7 @@ class Engine:
         return response
 
     def _told(self, call: Call, response: "Response", pieces: "Pieces") -> Iterator[bytes]:
-        """Yield the parts of a stream, each of which is told first."""
+        """Yield the parts of a stream, after the listener got each."""
         parts: Iterable[bytes] = pieces
         if is_event_stream(response.header("content-type")):
             from dynacli.http.event_stream import EventPieces

@@ -403,7 +403,7 @@ def answered_page(call: Call, response: "Response") -> AnsweredPage | None:
         loop = PageLoop(None, described, inputs)
         page = loop.take(MadeCall(call, response, None))
     except DynacliError:
-        return None  # whoever asks for all pages is told
+        return None  # whoever asks for all pages gets a note
     following = loop.following
     if page is None or not page.items or following is None or not following.is_proven:
         return None

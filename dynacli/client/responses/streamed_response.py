@@ -168,7 +168,7 @@ class _Exchange:
             self._changed.notify_all()
 
     def _take(self, event: CallEvent) -> None:
-        """Hand over the head of a stream, and each part of it; what else happens is told."""
+        """Hand over the head of a stream, and each part of it; what else happens is reported."""
         if self._listener is not None:
             self._listener(event)
         if isinstance(event, ResponseHead) and event.is_stream:

@@ -201,7 +201,7 @@ def notes_of(validations: "Iterable[ValidationResult]", *, shows_ignored: bool) 
 
     Args:
         validations: On the request and on the response.
-        shows_ignored: Whether the last kind is told.
+        shows_ignored: Whether the last kind is shown.
     """
     validations = list(validations)
     notes = _tolerated_notes(finding for validation in validations for finding in validation.tolerated)

@@ -186,7 +186,7 @@ def send_call(
 def engine_of(
     run: Run, settings: CallSettings, report: "CallReport | None", clients: "ClientPool | None" = None
 ) -> Engine:
-    """Return what makes the calls of a run: they are told on its terminal, and kept in its history.
+    """Return what makes the calls of a run: they are reported on its terminal, and kept in its history.
 
     Args:
         report: The report for machines; None where none is asked for.
@@ -253,7 +253,7 @@ class TerminalListener:
         if self._run.options.verbose or is_wrong:
             from dynacli.commands._call.conclude_call import tell_request
 
-            # Of pages and of a wait the first request alone is told to be wrong.
+            # Of pages and of a wait only the first request is reported as wrong.
             tell_request(self._run, call, self._report, is_first=call.described is not self._validated)
         self._validated = call.described
 

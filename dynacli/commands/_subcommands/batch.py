@@ -176,7 +176,7 @@ def _warner_once(run: Run) -> Callable[[DynacliError], None]:
 def _calls_to_show(
     run: Run, rows: "Iterator[Row | WrongRow]", calls: "RowCalls", shard: "Shard", done: "Container[int]"
 ) -> "Iterator[Call]":
-    """Yield the calls of rows, which were checked; those whose inputs are in responses to come are told."""
+    """Yield the calls of rows, which were checked; those whose inputs are in later responses are reported."""
     from dynacli.client.batch.row import WrongRow, filled
     from dynacli.client.batch.row_calls import needed_names
 

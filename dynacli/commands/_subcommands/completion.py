@@ -35,7 +35,7 @@ _SCRIPTS = {
         [[ "$line" == '~/'* && $i -lt $((${#words[@]} - 1)) ]] && line="$HOME/${line#'~/'}"
         words[i]="$line"
     done
-    # Readline replaces only what is behind the last of its word breaks, unless they are quoted.
+    # Readline replaces only what follows the last of its word breaks, unless they are quoted.
     for char in ':' '='; do
         [[ "$COMP_WORDBREAKS" == *"$char"* ]] && breaks+="$char"
     done

@@ -86,7 +86,7 @@ def list_operations(run: Run, /, api: str | None, **params: Any) -> None:
 
 
 def _found(run: Run, words: Iterable[str], tag: str, method: str) -> Iterator[tuple[str, OperationSummary]]:
-    """Yield the operations of some APIs; of several, one whose document cannot be had is told, and left out."""
+    """Yield the operations of some APIs; of several, one whose document cannot be had is reported and left out."""
     words = list(words)
     for word in words:
         try:

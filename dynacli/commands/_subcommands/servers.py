@@ -214,7 +214,7 @@ class _Told(Protocol):
 
 
 def _is_text(form: OutputForm) -> bool:
-    """Return whether exchanges are told in lines for a person: a filter needs the objects."""
+    """Return whether exchanges are reported in lines for a person: a filter needs the objects."""
     return is_for_people(form) and not form.filter
 
 

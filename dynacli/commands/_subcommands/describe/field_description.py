@@ -166,7 +166,7 @@ Text = Callable[[Painter, int], str]
 
 
 class Detail(NamedTuple):
-    """How much is told.
+    """How much is shown.
 
     Args:
         tree: Of each schema.

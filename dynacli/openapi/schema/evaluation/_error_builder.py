@@ -179,7 +179,7 @@ class _Walk:
 _TOO_LONG = "the pattern takes too long"
 
 _MAX_EXPLAINED = 2_000
-"""By how many errors of branches is explained why none of them fits; what is beyond is told without a reason."""
+"""By how many errors of branches is explained why none of them fits; the others are reported without a reason."""
 
 _UNDECIDED = frozenset({"not", "then", "else", "unevaluatedProperties", "unevaluatedItems"})
 """Keywords that say nothing if a part of what they apply could not be evaluated."""
