@@ -32,7 +32,7 @@ from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, UsageError
 from dynacli.openapi.model.wording import enumerated
 from dynacli.options.parsed_words import parse, standard_rules
-from dynacli.options.standard_options import INPUT_OPTIONS
+from dynacli.options.standard_options import INPUT_OPTIONS, Options
 from dynacli.record import replace
 from dynacli.request.build_request import build_request
 
@@ -121,7 +121,7 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords) -> None:
         UsageError: There cannot be such a request.
     """
     run.output_form()  # it raises where options cannot be combined
-    settings = _with_server(run, described, settings_of(run.env, described.api, run.call_options))
+    settings = _with_server(run.options, described, settings_of(run.env, described.api, run.call_options))
     is_strict = settings.level != "off" and described.is_documented
     inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
     values = collect_values(described, inputs, is_strict=is_strict)
@@ -140,7 +140,7 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords) -> None:
         validating.check()
 
 
-def _with_server(run: Run, described: DescribedOperation, settings: CallSettings) -> CallSettings:
+def _with_server(options: Options, described: DescribedOperation, settings: CallSettings) -> CallSettings:
     """Return the settings; where nothing was said of the server, any will do for a request that is not sent.
 
     Raises:
@@ -149,7 +149,7 @@ def _with_server(run: Run, described: DescribedOperation, settings: CallSettings
     try:
         base_url_of(described, settings)
     except UsageError:
-        if run.options.server or run.options.server_var:
+        if options.server or options.server_var:
             raise
         return replace(settings, server=_ANY_SERVER)
     return settings

@@ -10,7 +10,7 @@ from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, UsageError
-from dynacli.options.standard_options import UNNAMED
+from dynacli.options.standard_options import UNNAMED, Options
 
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
@@ -45,7 +45,7 @@ def show_request(
         run.warn(f"{error.message}; the request is shown without it")
 
     call = Engine(run.env, settings, on_unsigned=warn).prepare(described, inputs, is_checked=False)
-    form = _form(run)
+    form = _form(run.options)
     shown, masker = _shown(run, call, form)
     if call.validating is not None:
         from dynacli.commands._call.conclude_call import conclude_request, warn_of_request
@@ -79,7 +79,7 @@ def show_requests(run: Run, calls: Iterable[Call]) -> None:
     from dynacli.request import preview
     from dynacli.text.terminal import visible
 
-    form, output = _form(run), run.data_form
+    form, output = _form(run.options), run.data_form
     requests = ((call.described, call.signed, _shown(run, call, form)[0]) for call in calls)
     if form == "json":
         as_items = output.unfiltered(output.format if output.format == "yaml" else "ndjson")
@@ -95,8 +95,8 @@ def show_requests(run: Run, calls: Iterable[Call]) -> None:
             write(apart + (visible(text) if run.env.stdout_is_terminal else text))
 
 
-def _form(run: Run) -> str:
-    form = run.options.dry_run
+def _form(options: Options) -> str:
+    form = options.dry_run
     return "http" if form == UNNAMED else form
 
 
@@ -124,7 +124,7 @@ def _text(run: Run, requests: "Iterable[tuple[DescribedOperation, Signed, Reques
         return har_of([_har_call(described, request) for described, _, request in requests])
     ((_, signed, request),) = requests
     if form == "curl":
-        return _curl(run, signed, request)
+        return _curl(run.options, signed, request)
     if form == "python":
         from dynacli.request.request_code import python_code
 
@@ -143,12 +143,12 @@ def _har_call(described: DescribedOperation, request: "Request") -> "HarCall":
     return HarCall(name, time(), 0.0, request.method, request.url, request.headers, body, size)
 
 
-def _curl(run: Run, signed: "Signed", request: "Request") -> str:
+def _curl(options: Options, signed: "Signed", request: "Request") -> str:
     """Return the command for curl, which responds a challenge and shows certificates by itself."""
     from dynacli.request.preview import as_curl
 
     logins = [login for login in (signed.login, signed.tls) if login is not None]
-    words = [word for login in logins for word in login.curl_words(shows_secrets=run.options.show_secrets)]
+    words = [word for login in logins for word in login.curl_words(shows_secrets=options.show_secrets)]
     if signed.login is not None:
         headers = (pair for pair in request.headers if pair[0].lower() != "authorization")
         request = request._replace(headers=tuple(headers))

@@ -13,7 +13,7 @@ from dynacli.commands._call.dry_run import show_request
 from dynacli.commands._call.make_call import asker, engine_of, read_inputs, send_call
 from dynacli.commands.command_line_errors import unused_option
 from dynacli.commands.run import GivenWords, Run
-from dynacli.environment import invocation
+from dynacli.environment import Environment, invocation
 from dynacli.errors import UsageError
 from dynacli.http.semantics import essence, is_json
 from dynacli.openapi.model.operation import Operation
@@ -158,9 +158,9 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
     draft = write_draft(run.env, shown, ".json", check, may_ask=may_ask, asked_by=invocation("edit"))
     try:
         after = read_json(_decoded(draft.content))
-        _show_difference(run, shown, _text(after))
+        _show_difference(run.env, shown, _text(after))
         if not (run.options.yes or run.options.dry_run):
-            _confirm(run, update)
+            _confirm(run.env, update)
             settings.consent.agreed.add(update.operation.name)
         etag = response.header("etag")
         if etag and not etag.startswith("W/"):  # If-Match never matches a weak one: RFC 9110, section 13.1.1
@@ -231,7 +231,7 @@ def _text(value: Any) -> str:
     return reindent(compact_json(value)) + "\n"
 
 
-def _show_difference(run: Run, before: str, after: str) -> None:
+def _show_difference(env: Environment, before: str, after: str) -> None:
     """Show what was changed.
 
     Raises:
@@ -245,10 +245,10 @@ def _show_difference(run: Run, before: str, after: str) -> None:
     lines = unified_diff(
         before.splitlines(), after.splitlines(), "as it is", "as it shall be", lineterm="", n=2
     )
-    write_stderr(run.env, "".join(f"{visible(line)}\n" for line in lines))
+    write_stderr(env, "".join(f"{visible(line)}\n" for line in lines))
 
 
-def _confirm(run: Run, update: DescribedOperation) -> None:
+def _confirm(env: Environment, update: DescribedOperation) -> None:
     """Ask whether the change is sent.
 
     Raises:
@@ -256,5 +256,5 @@ def _confirm(run: Run, update: DescribedOperation) -> None:
     """
     from dynacli.commands._questions import agrees
 
-    if not agrees(run.env, f"Send it by `{update.operation.name}`?"):
+    if not agrees(env, f"Send it by `{update.operation.name}`?"):
         raise UsageError.declined("Nothing was sent")

@@ -11,6 +11,7 @@ from dynacli.client.links.follow_link import check_links
 from dynacli.commands._call.conclude_call import conclude, report_validation_so_far
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, FormatError, UsageError
+from dynacli.options.standard_options import Options
 from dynacli.output.output_form import OutputForm
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class LastResponse:
         self._run, self._engine, self._described, self._report = run, engine, described, report
         settings = engine.settings
         self._form = run.output_form(settings.output)
-        _check_options(run)
+        _check_options(run.options)
         options = run.options
         targets = [described]
         if options.follow:
@@ -111,13 +112,12 @@ class LastResponse:
         return None
 
 
-def _check_options(run: Run) -> None:
+def _check_options(options: Options) -> None:
     """Check that the options go together.
 
     Raises:
         UsageError: They do not.
     """
-    options = run.options
     if not options.wait and (options.wait_timeout, options.wait_interval) != (None, None):
         raise UsageError(
             "`--wait` is missing",

@@ -9,7 +9,7 @@ from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.openapi.model.operation import Field, Parameter
 from dynacli.options.parsed_words import ParsedWords
-from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_FLAG
+from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_FLAG, Options
 
 __all__ = ["lay_over"]
 
@@ -77,7 +77,7 @@ def lay_over(
         for number, word in enumerate(earlier.positional)
         if number >= len(in_path) or in_path[number] not in replaced
     ]
-    _check_secrets(run, kept, positional)
+    _check_secrets(run.options, kept, positional)
     options = [word for option in (*kept, *added) for word in option.words]
     merged = [*options, *([later.without_value] if later.without_value else [])]
     merged += ["--", *positional] if positional and not later.without_value else []
@@ -130,10 +130,10 @@ def _header_name(given: list[str]) -> str:
     return ""
 
 
-def _check_secrets(run: Run, kept: list[_Option], positional: list[str]) -> None:
+def _check_secrets(options: Options, kept: list[_Option], positional: list[str]) -> None:
     """Check that no word is left whose secret the history does not have."""
     flags = [option.flag for option in kept if MASK in option.words[-1]]
-    flags += ["-H" for header in run.options.header if MASK in header]
+    flags += ["-H" for header in options.header if MASK in header]
     if not flags and not any(MASK in word for word in positional):
         return
     place = f"`{flags[0]}`" if flags else "an argument"

@@ -16,13 +16,14 @@ from dynacli.client.inputs.build_body import (
 from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey
 from dynacli.client.inputs.collect_values import check_missing, collect_parameters
 from dynacli.commands.run import Run
-from dynacli.environment import invocation
+from dynacli.environment import Environment, invocation
 from dynacli.errors import FileError, UsageError
 from dynacli.http.semantics import essence, is_form, is_json, is_json_lines, is_multipart
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import Field
 from dynacli.openapi.schema.flatten_schema import FlatSchema, flatten
 from dynacli.openapi.schema.option_fields import find_field, option_words, parse_steps, part_of
+from dynacli.options.standard_options import Options
 from dynacli.record import replace
 from dynacli.request.assemble_body import Assignment, assemble
 from dynacli.request.convert_words import convert_all, json_value
@@ -87,13 +88,13 @@ def read_body_words(
         wants_example=options.example,
         content_type=options.content_type,
         part_headers=_part_headers(options.part_header),
-        boundary=_boundary(run, name),
+        boundary=_boundary(run.options, name),
         has_examples=options.example or options.editor,
     )
     if not options.editor:
         return inputs, None
     check_missing(described, collect_parameters(described, inputs, is_strict=is_strict)[1])
-    draft = _edit_body(run, described, inputs, is_strict=is_strict)
+    draft = _edit_body(run.env, run.options, described, inputs, is_strict=is_strict)
     return replace(inputs, assignments=(), body=draft.content, is_complete=True), draft
 
 
@@ -140,13 +141,13 @@ def _part_headers(words: Sequence[str]) -> tuple[tuple[tuple[str, str], str], ..
     return tuple(headers)
 
 
-def _boundary(run: Run, media_type: str) -> str:
+def _boundary(options: Options, media_type: str) -> str:
     """Return the boundary between parts: that of `--content-type`, in a preview always the same one; else empty."""
     if not is_multipart(media_type):
         return ""
     from dynacli.request.form_body import PREVIEW_BOUNDARY, boundary_in
 
-    return boundary_in(run.options.content_type) or (PREVIEW_BOUNDARY if run.options.dry_run else "")
+    return boundary_in(options.content_type) or (PREVIEW_BOUNDARY if options.dry_run else "")
 
 
 def _content(run: Run, word: str, media_type: str) -> "bytes | Payload":
@@ -181,7 +182,9 @@ def _content(run: Run, word: str, media_type: str) -> "bytes | Payload":
         raise FileError(f"Cannot read the body's file `{word[1:]}`", reason=reason) from error
 
 
-def _edit_body(run: Run, described: DescribedOperation, inputs: CallInputs, *, is_strict: bool) -> "Draft":
+def _edit_body(
+    env: Environment, options: Options, described: DescribedOperation, inputs: CallInputs, *, is_strict: bool
+) -> "Draft":
     """Return the draft that a person writes in an editor, which begins with the given and the required fields."""
     from dynacli.commands._call.editor import write_draft
 
@@ -204,7 +207,7 @@ def _edit_body(run: Run, described: DescribedOperation, inputs: CallInputs, *, i
 
             encode_form_body(described, value, inputs, is_strict=is_strict)
 
-    return write_draft(run.env, text, _suffix(name), check, may_ask=not run.options.no_input)
+    return write_draft(env, text, _suffix(name), check, may_ask=not options.no_input)
 
 
 def _json_skeleton(described: DescribedOperation, text: str, assignments: Sequence[Assignment]) -> str:

@@ -15,6 +15,7 @@ from dynacli.commands.run import Run
 from dynacli.errors import DocumentError, DynacliError, FileError, UsageError
 from dynacli.files import write_named_file
 from dynacli.options.command import HTML
+from dynacli.options.standard_options import Options
 from dynacli.output.output_form import OutputForm
 from dynacli.output.render import write_data
 from dynacli.output.standard_output import written_text
@@ -105,7 +106,7 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
             hint="Leave out `--dry-run`, `-f` and `--columns`",
         )
     settings = _settings(run, api, options)
-    check_files(run, har=options.har, learn=options.learn)
+    check_files(run.options, har=options.har, learn=options.learn)
     chosen = _choose(run, api, options, settings)
     if not chosen.operations and options.shard is not None:
         run.note(f"Nothing to call in shard {options.shard}")
@@ -354,7 +355,7 @@ def _attachments(operations: "Sequence[DescribedOperation]", chains: "Sequence[R
 _MAX_LISTED = 10
 
 
-def check_files(run: Run, **files: str | None) -> None:
+def check_files(options: Options, **files: str | None) -> None:
     """Check, before anything is sent, that each file is named once, and that its directory is there.
 
     Args:
@@ -367,10 +368,10 @@ def check_files(run: Run, **files: str | None) -> None:
     import os
 
     named = [
-        (f"--report ...={report.file}", report.file) for report in wanted_reports(run.options) if report.file
+        (f"--report ...={report.file}", report.file) for report in wanted_reports(options) if report.file
     ]
-    if run.options.output.startswith("@"):
-        named.append((f"-o {run.options.output}", run.options.output[1:]))
+    if options.output.startswith("@"):
+        named.append((f"-o {options.output}", options.output[1:]))
     named.extend((f"--{option}", file) for option, file in files.items() if file is not None)
     taken: set[str] = set()
     for option, file in named:

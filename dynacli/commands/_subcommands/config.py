@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dynacli.commands.run import Run
-from dynacli.environment import invocation, program
+from dynacli.environment import Environment, invocation, program
 from dynacli.errors import FileError, RefusedError, UsageError
+from dynacli.options.standard_options import Options
 from dynacli.registry.configuration import Configuration, check_name, profiles_in, texts
 from dynacli.text.terminal import Painter, visible
 
@@ -90,7 +91,7 @@ def edit_file(run: Run) -> None:
     draft = Draft(before, ".toml")
     draft.edit(editor, run.env)
     try:
-        after = _usable_text(run, draft, editor, before)
+        after = _usable_text(run.env, draft, editor, before)
         if after != before:
             configuration.replace(before, after)
     except BaseException:
@@ -101,7 +102,7 @@ def edit_file(run: Run) -> None:
         run.note(f"Nothing was changed in {os.path.basename(configuration.path)}")
 
 
-def _usable_text(run: Run, draft: "Draft", editor: list[str], before: str) -> str:
+def _usable_text(env: Environment, draft: "Draft", editor: list[str], before: str) -> str:
     """Return the text that a person has saved, which may be edited until it can be used.
 
     Raises:
@@ -109,14 +110,14 @@ def _usable_text(run: Run, draft: "Draft", editor: list[str], before: str) -> st
     """
     from dynacli.commands._call.editor import wants_again
 
-    while (wrong := _wrong_in(run, draft.content, before)) is not None:
-        if not wants_again(run.env, wrong):
+    while (wrong := _wrong_in(env, draft.content, before)) is not None:
+        if not wants_again(env, wrong):
             raise wrong
-        draft.edit(editor, run.env)
+        draft.edit(editor, env)
     return draft.content.decode()
 
 
-def _wrong_in(run: Run, content: bytes, before: str) -> FileError | None:
+def _wrong_in(env: Environment, content: bytes, before: str) -> FileError | None:
     """Return what is wrong with the text of a configuration; None where all of it can be used, or it is as before."""
     import tomllib
 
@@ -130,7 +131,7 @@ def _wrong_in(run: Run, content: bytes, before: str) -> FileError | None:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         mistakes = [f"it is not TOML: {error}"]
     else:
-        mistakes = [mistake.text(text) for mistake in mistakes_in(run.env, tables)]
+        mistakes = [mistake.text(text) for mistake in mistakes_in(env, tables)]
     if not mistakes:
         return None
     more = f", and {len(mistakes) - _MOST_NAMED} more" if len(mistakes) > _MOST_NAMED else ""
@@ -184,13 +185,13 @@ def change_settings(run: Run, settings: Sequence[Setting]) -> None:
         if name in registered:
             check_name(name)
         else:
-            check_registered(run, name)
+            check_registered(run.env, name)
         check_policy_change(run, name, [path[2:] for path, _ in settings if path[:2] == ("apis", name)])
     if any(path[2:] == ("source",) and value is None for path, value in settings):
         raise UsageError("An API needs a `source`", hint=f"`{invocation('api remove', 'NAME')}` removes it")
     before = configuration.tables()
     settings = [*settings, *_additions(run, settings)]
-    configuration.set_values(settings, lambda text, tables: _check(run, before, text, tables))
+    configuration.set_values(settings, lambda text, tables: _check(run.env, before, text, tables))
     for name in dict.fromkeys(
         path[1] for path, _ in settings if path[0] == "apis" and "policy" in path[2:-1]
     ):
@@ -248,7 +249,7 @@ def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | 
         if paths is None or any(path[: len(owner) + 1] == (*owner, "policy") for path in paths)
         # One that is empty holds no one back; the first one takes the place of those of others.
         if table.get("policy")
-        or ("policy" not in table and paths is not None and _is_bound(run, name, entry))
+        or ("policy" not in table and paths is not None and _is_bound(run.env, run.options, name, entry))
     ]
     if not changed:
         return
@@ -266,7 +267,7 @@ def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | 
     )
 
 
-def _is_bound(run: Run, name: str, entry: Mapping[str, Any]) -> bool:
+def _is_bound(env: Environment, options: Options, name: str, entry: Mapping[str, Any]) -> bool:
     """Return whether the policy of another API holds for one that has none."""
     from dynacli.client.call_settings import others_with_policy
     from dynacli.registry.open_by_name import open_from_cache
@@ -276,16 +277,16 @@ def _is_bound(run: Run, name: str, entry: Mapping[str, Any]) -> bool:
         source = str(of.get("source", ""))
         return {source, *texts(of, "origins"), *([origin_of(source)] if "://" in source else [])} - {""}
 
-    others = others_with_policy(run.env, name, run.options.profile)
+    others = others_with_policy(env, name, options.profile)
     if not others or any(places(entry) & places(other) for other in others.values()):
         return bool(others)
-    api = open_from_cache(name, run.env)
+    api = open_from_cache(name, env)
     if api is None:
         return False  # it has no document yet
     from dynacli.client.policy.other_policies import OtherPolicies, documented_bases
 
     try:
-        found = OtherPolicies(run.env, api, others, run.options.profile)
+        found = OtherPolicies(env, api, others, options.profile)
         server = str(entry.get("server", ""))
         bases = [*([server] if "://" in server else []), *documented_bases(api)]
         return found.with_same_document(None) is not None or bool(found.rules_at(bases))
@@ -295,7 +296,7 @@ def _is_bound(run: Run, name: str, entry: Mapping[str, Any]) -> bool:
         api.catalog.close()
 
 
-def _check(run: Run, before: Mapping[str, Any], text: str, tables: Mapping[str, Any]) -> None:
+def _check(env: Environment, before: Mapping[str, Any], text: str, tables: Mapping[str, Any]) -> None:
     """Check that a change makes nothing of the configuration unusable; what was so before is not reason.
 
     Raises:
@@ -303,7 +304,7 @@ def _check(run: Run, before: Mapping[str, Any], text: str, tables: Mapping[str, 
     """
     from dynacli.client.configuration_mistakes import mistakes_in
 
-    known = set(mistakes_in(run.env, before))
-    wrong = [mistake for mistake in mistakes_in(run.env, tables) if mistake not in known]
+    known = set(mistakes_in(env, before))
+    wrong = [mistake for mistake in mistakes_in(env, tables) if mistake not in known]
     if wrong:
         raise UsageError("Cannot set this value", reason=wrong[0].text(text))

@@ -4,7 +4,7 @@ import click
 
 from dynacli.commands.command_groups import make_command
 from dynacli.commands.run import Run
-from dynacli.environment import invocation, program
+from dynacli.environment import Environment, invocation, program
 from dynacli.options.command_table import COMMANDS
 
 __all__ = ["show_page"]
@@ -18,23 +18,23 @@ def show_page(ctx: click.Context, topic: str | None) -> None:
     """Run `help`."""
     run: Run = ctx.obj
     if topic is None:
-        page = _contents(run)
+        page = _contents(run.env)
     elif topic == _OPTIONS:
         from dynacli.commands._help.command_help import options_page
 
         page = options_page(run.env)
     else:
-        page = _manual_page(run, topic) or _command_page(ctx, topic)
+        page = _manual_page(run.env, topic) or _command_page(ctx, topic)
     run.env.stdout.write(f"{page}\n")
 
 
-def _contents(run: Run) -> str:
+def _contents(env: Environment) -> str:
     from dynacli.commands._available_commands import further_names
     from dynacli.commands._help.page_lines import Row, row_lines, usage_lines
     from dynacli.guide.pages import topics
     from dynacli.text.terminal import Painter, terminal_width
 
-    paint, width = Painter.for_stdout(run.env), terminal_width(run.env, run.env.stdout)
+    paint, width = Painter.for_stdout(env), terminal_width(env, env.stdout)
     lines = [*usage_lines(f"{invocation('help')} TOPIC", width), "", paint.bold("Topics")]
     lines += [*row_lines(sorted(Row(*each) for each in [*topics(), (_OPTIONS, "All options")]), width), ""]
     if further := further_names():
@@ -45,7 +45,7 @@ def _contents(run: Run) -> str:
     return "\n".join(lines)
 
 
-def _manual_page(run: Run, topic: str) -> str:
+def _manual_page(env: Environment, topic: str) -> str:
     """Return a page of the manual; empty if there is none on the topic."""
     from dynacli.guide.pages import page
 
@@ -55,8 +55,8 @@ def _manual_page(run: Run, topic: str) -> str:
     from dynacli.text.markdown import to_text
     from dynacli.text.terminal import Painter, terminal_width
 
-    paint = Painter.for_stdout(run.env)
-    return to_text(text, terminal_width(run.env, run.env.stdout), paint.bold)
+    paint = Painter.for_stdout(env)
+    return to_text(text, terminal_width(env, env.stdout), paint.bold)
 
 
 def _command_page(ctx: click.Context, topic: str) -> str:

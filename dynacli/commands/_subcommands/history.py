@@ -82,7 +82,7 @@ def list_calls(run: Run, api: str | None, failed: bool, since: str | None) -> No
     """Run `history list`."""
     from dynacli.output.render import write_rows
 
-    wanted_rows = _filtered(run, api, failed=failed, since=since)
+    wanted_rows = _filtered(run.env, api, failed=failed, since=since)
     if history_mode(run.env) == "off":
         run.note(f"The history is off: `{variable('HISTORY')}`, or `history` in the configuration, is `off`")
 
@@ -94,7 +94,7 @@ def list_calls(run: Run, api: str | None, failed: bool, since: str | None) -> No
 
 
 def _filtered(
-    run: Run, api: str | None, *, failed: bool, since: str | None, with_messages: bool = False
+    env: Environment, api: str | None, *, failed: bool, since: str | None, with_messages: bool = False
 ) -> Iterator[HistoryRow]:
     """Return the calls that are asked for, the latest first.
 
@@ -105,7 +105,7 @@ def _filtered(
     wanted = with_masked_query(api) if api else ""
 
     def rows() -> Iterator[HistoryRow]:
-        for row in read_calls(run.env, with_messages=with_messages):
+        for row in read_calls(env, with_messages=with_messages):
             if row.call.at < oldest:
                 return
             if wanted in ("", row.call.api) and not (failed and row.call.exit_code == 0):
@@ -127,7 +127,7 @@ def export_calls(
     if form is None:
         listed = ", ".join(f"`{each}`" for each in _EXPORTED)
         raise UsageError("`--as` is missing", hint=f"Give `--as` one of {listed}")
-    rows = list(_filtered(run, api, failed=failed, since=since, with_messages=True))
+    rows = list(_filtered(run.env, api, failed=failed, since=since, with_messages=True))
     if not rows:
         raise UsageError("The history has no such call", hint=f"`{invocation('history')}` lists the calls")
     calls = [har_call(row) for row in reversed(rows)]

@@ -25,7 +25,7 @@ def ignore(
     from dynacli.registry.configuration import Configuration
     from dynacli.text.terminal import visible
 
-    check_registered(run, api)
+    check_registered(run.env, api)
     _check_rule(rule)
     if not reason.strip():
         raise UsageError("`--reason` is missing", hint="Say why the findings are expected: `--reason TEXT`")

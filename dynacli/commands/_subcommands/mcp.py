@@ -7,8 +7,9 @@ import click
 from dynacli.client.call_settings import CallOptions
 from dynacli.client.consent import Consent
 from dynacli.commands.run import Run
-from dynacli.environment import how_to_install, invocation
+from dynacli.environment import Environment, how_to_install, invocation
 from dynacli.errors import UsageError
+from dynacli.options.standard_options import Options
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter
 
@@ -47,22 +48,22 @@ def serve_mcp(
     from dynacli.apps.mcp.served_apis import ServedApis
     from dynacli.apps.mcp.tools import Tools
 
-    with ServedApis(run.env, apis, _options(run, is_writing=write), is_writing=write) as served:
+    with ServedApis(run.env, apis, _options(run.options, is_writing=write), is_writing=write) as served:
         if not served.names:
             raise UsageError(
                 "No API to offer",
                 reason="None is registered",
                 hint=f"Name one: `{invocation('mcp', 'demo')}`",
             )
-        server = protocol_server(Tools(served, _pages(run), max_bytes))
+        server = protocol_server(Tools(served, _pages(run.env, run.options), max_bytes))
         if http is None:
             run_over_stdio(server, run.env)
             return
         from dynacli.apps.mcp.http_place import listening_at
 
-        place = listening_at(http, _token(run, token))
+        place = listening_at(http, _token(run.env, token))
         with place.socket:
-            run.note("\n".join(_how_to_connect(run, place.url, token, is_local=place.is_local)))
+            run.note("\n".join(_how_to_connect(run.env, place.url, token, is_local=place.is_local)))
             run_over_http(server, place)
 
 
@@ -77,13 +78,13 @@ def _check_is_installed() -> None:
         ) from error
 
 
-def _options(run: Run, *, is_writing: bool) -> CallOptions:
-    consent = _OfServer(is_given=run.options.yes, is_required=True)
+def _options(options: Options, *, is_writing: bool) -> CallOptions:
+    consent = _OfServer(is_given=options.yes, is_required=True)
     reads_only_by = "" if is_writing else f"`{invocation('mcp')}` without `--write`"
-    return CallOptions.of(run.options, consent=consent, reads_only_by=reads_only_by, is_bound=True)
+    return CallOptions.of(options, consent=consent, reads_only_by=reads_only_by, is_bound=True)
 
 
-def _pages(run: Run) -> "Pages":
+def _pages(env: Environment, options: Options) -> "Pages":
     from dynacli.apps.mcp.served_apis import Pages
     from dynacli.commands._help.landing_page import landing_page
     from dynacli.commands._subcommands.describe.operation_text import described_details
@@ -91,15 +92,15 @@ def _pages(run: Run) -> "Pages":
     def describe(api: OpenedApi, operation: str, place: str) -> str:
         return described_details(api, operation, place)[1](Painter(enabled=False), _WIDTH)
 
-    return Pages(lambda api: landing_page(run.env, api, run.options), describe)
+    return Pages(lambda api: landing_page(env, api, options), describe)
 
 
-def _token(run: Run, word: str | None) -> "Secret | None":
+def _token(env: Environment, word: str | None) -> "Secret | None":
     """Return what each request has to bear: the secret that a reference leads to, by default one that is kept."""
     from dynacli.apps.mcp.http_place import kept_token
 
     if word is None:
-        return kept_token(run.env)
+        return kept_token(env)
     if word == _NO_TOKEN:
         return None
     from dynacli.auth.references import resolve, what_is_wrong_with
@@ -110,15 +111,15 @@ def _token(run: Run, word: str | None) -> "Secret | None":
             "`--token` takes a reference such as `env:NAME`, not the secret itself",
             hint="Write `env:NAME`, `file:PATH`, `command:WORDS` or `keyring:SERVICE/USER`; `none` for none",
         )
-    return Secret(resolve(word, run.env).strip())
+    return Secret(resolve(word, env).strip())
 
 
-def _how_to_connect(run: Run, url: str, token: str | None, *, is_local: bool) -> list[str]:
+def _how_to_connect(env: Environment, url: str, token: str | None, *, is_local: bool) -> list[str]:
     from dynacli.apps.mcp.http_place import token_path
 
     lines = [f"The server listens at {url}; Ctrl-C stops it"]
     if token is None:
-        lines.append(f"Clients send the header `Authorization: Bearer` with what is in {token_path(run.env)}")
+        lines.append(f"Clients send the header `Authorization: Bearer` with what is in {token_path(env)}")
     elif token != _NO_TOKEN:
         lines.append("Clients send the header `Authorization: Bearer` with the token")
     if not is_local:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dynacli.commands.run import Run
-from dynacli.environment import invocation
+from dynacli.environment import Environment, invocation
+from dynacli.options.standard_options import Options
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import foreign, shortened, word_or_quoted
@@ -28,7 +29,7 @@ def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
     from dynacli.client.search_operations import search_operations
     from dynacli.output.render import is_for_people, write_data
 
-    name, question = (api, words) if api else _named_api(run, words)
+    name, question = (api, words) if api else _named_api(run.env, words)
     opened = {each.name: each for each in ([run.api(name)] if name else _registered(run))}
     hits = search_operations(opened.values(), " ".join(question))
     if run.options.verbose:
@@ -37,12 +38,12 @@ def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
     if not hits:
         listed = f"`{invocation('operations', name)}`" if name else f"`{invocation('operations', 'API')}`"
         run.note(f"No operation matches these words or their synonyms; list all operations: {listed}")
-    best = _summary(run, opened, hits[0], " ".join(question)) if hits else None
+    best = _summary(run.env, run.options, opened, hits[0], " ".join(question)) if hits else None
 
     def text(paint: Painter, _width: int) -> str:
         run.note_quotes()
         shown = best[1].splitlines() if best else []
-        return "\n".join([*shown, *_lines(run, hits[1:], paint)])
+        return "\n".join([*shown, *_lines(run.env, hits[1:], paint)])
 
     data = {"best": best[0] if best else None, "others": [_row(hit) for hit in hits[1:]]}
     form = run.data_form
@@ -50,13 +51,13 @@ def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
         write_data(run.env, data, form, text)
 
 
-def _named_api(run: Run, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+def _named_api(env: Environment, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Return the API that the first word names, empty where it names none, and the words of the question."""
     from dynacli.registry.configuration import DEMO, Configuration
 
     first = words[0]
     is_source = first == "-" or "/" in first or first.lower().endswith((".json", ".yaml", ".yml"))
-    if len(words) > 1 and (is_source or first == DEMO or first in Configuration(run.env).apis()):
+    if len(words) > 1 and (is_source or first == DEMO or first in Configuration(env).apis()):
         return first, words[1:]
     return "", words
 
@@ -84,12 +85,14 @@ def _registered(run: Run) -> Iterator[OpenedApi]:
             run.warn(f"`{name}` is not searched: {error.message}")
 
 
-def _summary(run: Run, opened: dict[str, OpenedApi], hit: "Hit", question: str) -> tuple[Any, str]:
+def _summary(
+    env: Environment, options: Options, opened: dict[str, OpenedApi], hit: "Hit", question: str
+) -> tuple[Any, str]:
     """Return the summary of a hit as data and as text."""
     from dynacli.client.operation_summary import operation_summary, summary_text
 
-    summary = operation_summary(opened[hit.api], hit.name, profile=run.options.profile, question=question)
-    return summary.as_json(), summary_text(summary, Painter.for_stdout(run.env))
+    summary = operation_summary(opened[hit.api], hit.name, profile=options.profile, question=question)
+    return summary.as_json(), summary_text(summary, Painter.for_stdout(env))
 
 
 def _row(hit: "Hit") -> dict[str, Any]:
@@ -102,11 +105,11 @@ def _row(hit: "Hit") -> dict[str, Any]:
     }
 
 
-def _lines(run: Run, hits: "list[Hit]", paint: Painter) -> Iterator[str]:
+def _lines(env: Environment, hits: "list[Hit]", paint: Painter) -> Iterator[str]:
     for hit in hits[:_RUNNERS_UP]:
         line = visible(f"Or   {invocation(api=hit.api)} {hit.name}", keep="")
         place = f"  {hit.method} {word_or_quoted(hit.path)}"
         summary = visible(hit.summary, keep="")
-        if run.env.stdout_is_terminal:  # what reads a pipe is not to miss the end of a line
+        if env.stdout_is_terminal:  # what reads a pipe is not to miss the end of a line
             summary = shortened(summary, max(_LINE - len(line) - len(place) - 4, 20))
         yield line + paint.dim(f"{place}  {foreign(summary, paint)}".rstrip())

@@ -120,7 +120,7 @@ def proxy_api(
     with opened_api(ctx, api, demo_params(params)) as opened:
         settings = settings_of(run.env, opened, call_options, default_level="strict")
         settings.consent.ask = None  # whoever sends a request waits at no terminal
-        check_files(run, learn=learn)
+        check_files(run.options, learn=learn)
         server = _upstream(run, opened, settings)
         with listening_socket(host, port) as sock:
 

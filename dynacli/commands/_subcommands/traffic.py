@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dynacli.commands.run import Run
-from dynacli.environment import invocation, program
+from dynacli.environment import Environment, invocation, program
 from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.openapi.model.wording import counted, shell_line
 from dynacli.registry.configuration import Configuration
@@ -29,7 +29,7 @@ __all__ = ["import_curl", "import_har", "validate"]
 
 
 @contextmanager
-def _opened_input(run: Run, word: str, use: str) -> "Iterator[Readable]":
+def _opened_input(env: Environment, word: str, use: str) -> "Iterator[Readable]":
     """Open a file, or standard input for `-`, until the end of the block.
 
     Args:
@@ -39,11 +39,11 @@ def _opened_input(run: Run, word: str, use: str) -> "Iterator[Readable]":
         UsageError: Nothing is piped in.
         FileError: It cannot be read.
     """
-    if word == "-" and run.env.stdin_is_terminal:
+    if word == "-" and env.stdin_is_terminal:
         raise UsageError("`-` reads standard input, but nothing is piped into it")
     try:
         if word == "-":
-            yield run.env.open_stdin(use)
+            yield env.open_stdin(use)
         else:
             with open(os.path.expanduser(word), "rb") as file:
                 yield file
@@ -66,12 +66,12 @@ def validate(run: Run, api: str, file: str, learn: str | None) -> None:
 
     opened = run.api(api)
     settings = settings_of(run.env, opened, run.call_options, default_level="strict")
-    check_files(run, learn=learn)
+    check_files(run.options, learn=learn)
     server = _server(opened, settings)
     validator = RecordingValidator(opened, settings, [server] if server else ())
     line, is_shown, is_interrupted = StatusLine(run.env), run.shows_progress, False
     try:
-        with _opened_input(run, file, "the recording") as stream:
+        with _opened_input(run.env, file, "the recording") as stream:
             for recorded in read_har(stream):
                 validator.add(recorded)
                 if is_shown:
@@ -143,7 +143,7 @@ def import_curl(run: Run, line: str, api: str | None) -> None:
 
     # Whatever a browser copies has a URL, and no file is called so.
     is_line = "://" in line or line.split(None, 1)[:1] in (["curl"], ["$"], [])
-    text = line if is_line else _text(run, line)
+    text = line if is_line else _text(run.env, line)
     rows = _rows(run, [read_curl(text)], api)
     _write(run, rows)
     if rows[0]["command"] is None:
@@ -155,12 +155,12 @@ def import_har(run: Run, file: str, api: str | None) -> None:
     """Run `import har`."""
     from dynacli.traffic.read_har import read_har
 
-    with _opened_input(run, file, _USE) as stream:
+    with _opened_input(run.env, file, _USE) as stream:
         requests = [each.request for each in read_har(stream)]
     _write(run, _rows(run, requests, api))
 
 
-def _text(run: Run, word: str) -> str:
+def _text(env: Environment, word: str) -> str:
     """Return the text of a file, or of standard input for `-`.
 
     Raises:
@@ -168,7 +168,7 @@ def _text(run: Run, word: str) -> str:
         FileError: It cannot be read, or is not text.
     """
     try:
-        with _opened_input(run, word, _USE) as stream:
+        with _opened_input(env, word, _USE) as stream:
             content = b"".join(iter(lambda: stream.read(_BLOCK) or b"", b""))
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -14,7 +14,7 @@ from dynacli.commands._subcommands.api.api_add import (
     kept_servers,
 )
 from dynacli.commands.run import Run
-from dynacli.environment import invocation
+from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError, DynacliError, UsageError
 from dynacli.registry.configuration import LOGIN_KEY, Configuration, check_name, profiles_in
 from dynacli.registry.news import take_news
@@ -197,7 +197,7 @@ def refresh_document(run: Run, name: str, accept: bool) -> None:
     """Run `api refresh`."""
     from dynacli.output.standard_error import write_stderr
 
-    check_registered(run, name)
+    check_registered(run.env, name)
     entry = Configuration(run.env).apis()[name]
     if run.options.offline and entry["source"].lower().startswith(("http:", "https:")):
         raise UsageError(
@@ -236,7 +236,7 @@ def refresh_document(run: Run, name: str, accept: bool) -> None:
             f"{name}: {counted(len(names))}, revision {api.pointer['revision']}{unchanged}\n",
         )
         if before is not None:
-            _tell_changes(run, name, api, names, before.names)
+            _tell_changes(run.env, name, api, names, before.names)
         profile = run.options.in_force("profile", run.env)
         if not profile or profile in profiles_in(api.entry):
             settings_of(run.env, api, run.call_options)  # what is wrong there keeps calls from being made
@@ -245,7 +245,7 @@ def refresh_document(run: Run, name: str, accept: bool) -> None:
 
 
 def _tell_changes(
-    run: Run,
+    env: Environment,
     name: str,
     api: OpenedApi,
     names: Mapping[tuple[str, str], str],
@@ -264,11 +264,11 @@ def _tell_changes(
     for title, some in (("new", new), ("gone", gone)):
         if some:
             more = f" and {len(some) - 10} more" if len(some) > 10 else ""
-            write_stderr(run.env, f"  {title}: {', '.join(some[:10])}{more}\n")
+            write_stderr(env, f"  {title}: {', '.join(some[:10])}{more}\n")
     news = take_news(api.revisions)
     if news is not None and (news.changed or not (new or gone)):
         changed = counted(news.changed) if news.changed else "the document itself"
-        write_stderr(run.env, f"  changed: {changed} ({invocation('changes', name)})\n")
+        write_stderr(env, f"  changed: {changed} ({invocation('changes', name)})\n")
 
 
 @click.pass_obj
@@ -285,7 +285,7 @@ def remove_api(run: Run, name: str) -> None:
     """Run `api remove`."""
     from dynacli.commands._subcommands.config import check_policy_change
 
-    check_registered(run, name)
+    check_registered(run.env, name)
     check_policy_change(run, name)
     Configuration(run.env).edit(name, None)
     _with_credentials(run, lambda store: store.remove_api(name))
@@ -295,7 +295,7 @@ def remove_api(run: Run, name: str) -> None:
 def rename_api(run: Run, name: str, new_name: str) -> None:
     """Run `api rename`."""
     check_name(new_name)
-    check_registered(run, name)
+    check_registered(run.env, name)
     configuration = Configuration(run.env)
     if configuration.has_entry(new_name):
         raise UsageError(f"The API `{new_name}` already exists")

@@ -201,10 +201,10 @@ def add(
             entry[LOGIN_KEY] = ALWAYS
         # Further documents and overlays of an earlier `api add` are suppressed from now on.
         entry |= {key: None for key in ("more", "overlays", LOGIN_KEY) if key in known and key not in entry}
-        _check_server(run, api)
-        instead = _server_at_document(run, api, known)
+        _check_server(run.options, api)
+        instead = _server_at_document(run.options, api, known)
         if instead and run.may_ask and not run.options.yes and not run.options.profile:
-            _write_elsewhere(run, api)
+            _write_elsewhere(run.env, api)
             from dynacli.commands._questions import agrees
 
             if agrees(run.env, f"Send the calls to {instead}?"):
@@ -238,7 +238,7 @@ def _open_or_search(
     except DocumentError as error:
         tried = [TriedUrl(**details) for details in error.details.get("tried", ())]
         if len(tried) > 1:
-            _write_tried(run, tried)
+            _write_tried(run.env, run.options, tried)
         locked = error.details.pop("locked", [])
         if not locked:
             raise
@@ -248,11 +248,11 @@ def _open_or_search(
     if is_given and unusable is not None:
         raise unusable  # the source is a document, which cannot be used
     if not is_given:
-        _write_tried(run, discovery.tried)
+        _write_tried(run.env, run.options, discovery.tried)
         entry["source"] = found.url
         _check_holds_no_secret(found.url, open_request.name)
     if len(discovery.documents) > 1:
-        _write_several(run, open_request.name, discovery.documents)
+        _write_several(run.env, open_request.name, discovery.documents)
     return _open(run, replace(open_request, at_hand=found.fetched), entry["source"])
 
 
@@ -281,7 +281,7 @@ def _open_locked(
     raise refusal or DocumentError("No document was found")
 
 
-def _write_several(run: Run, name: str, documents: "Sequence[FoundDocument]") -> None:
+def _write_several(env: Environment, name: str, documents: "Sequence[FoundDocument]") -> None:
     """Write which documents were found, which one is taken and why, and how to take the others."""
     from dynacli.openapi.document.discovery.discovery_report import lines_of_found
 
@@ -290,13 +290,13 @@ def _write_several(run: Run, name: str, documents: "Sequence[FoundDocument]") ->
     if documents[0].is_answered and len(useful) < len(documents):
         reason = ": the server knows no operation of " + ("the other" if len(documents) == 2 else "the last")
     _write_lines(
-        run, f"There are several documents, and the first is taken{reason}", lines_of_found(documents)
+        env, f"There are several documents, and the first is taken{reason}", lines_of_found(documents)
     )
     others = [shlex.quote(document.url) for document in useful or documents]
     words = " ".join(others) if len(others) > 1 else shlex.quote(documents[1].url)
     label = "All of them in one API" if len(others) == len(documents) else "Those that respond in one API"
     label = label if len(others) > 1 else "To take the other"
-    write_stderr(run.env, f"{label}: {invocation('api add')} {name} {visible(words, keep='')}\n")
+    write_stderr(env, f"{label}: {invocation('api add')} {name} {visible(words, keep='')}\n")
 
 
 def _check_holds_no_secret(location: str, name: str) -> None:
@@ -315,31 +315,31 @@ def _check_holds_no_secret(location: str, name: str) -> None:
         )
 
 
-def _check_server(run: Run, api: OpenedApi) -> None:
+def _check_server(options: Options, api: OpenedApi) -> None:
     """Check that the server that calls are to go to can be one.
 
     Raises:
         UsageError: The document has no such server or variable, or the text is not an URL.
     """
-    if run.options.server or run.options.server_var:
+    if options.server or options.server_var:
         from dynacli.client.call_settings import pairs_of
 
-        values = pairs_of(run.options.server_var, "=", "--server-var")
-        choose_server(api.servers, api.uri, run.options.server, values)
+        values = pairs_of(options.server_var, "=", "--server-var")
+        choose_server(api.servers, api.uri, options.server, values)
 
 
-def _server_at_document(run: Run, api: OpenedApi, known: dict[str, Any]) -> str:
+def _server_at_document(options: Options, api: OpenedApi, known: dict[str, Any]) -> str:
     """Return where the API likely is, in place of a placeholder; empty if it is known where it is."""
-    if run.options.server or run.options.server_var or known.keys() & {"server", "server_vars"}:
+    if options.server or options.server_var or known.keys() & {"server", "server_vars"}:
         return ""
 
     return server_at_document(api.servers, api.uri)
 
 
-def _write_elsewhere(run: Run, api: OpenedApi) -> None:
+def _write_elsewhere(env: Environment, api: OpenedApi) -> None:
     """Write that the document came from elsewhere than its first server."""
     server = quoted(api.servers[0].url)
-    write_stderr(run.env, f"The document came from {origin_of(api.uri)}, and its first server is {server}\n")
+    write_stderr(env, f"The document came from {origin_of(api.uri)}, and its first server is {server}\n")
 
 
 def _open(run: Run, open_request: OpenRequest, source: str) -> OpenedApi:
@@ -347,20 +347,20 @@ def _open(run: Run, open_request: OpenRequest, source: str) -> OpenedApi:
         return open_source(open_request, source)
 
 
-def _write_tried(run: Run, tried: "Sequence[TriedUrl]") -> None:
+def _write_tried(env: Environment, options: Options, tried: "Sequence[TriedUrl]") -> None:
     """Write the URLs that were tried, with their results: the few that say most, unless all are wanted."""
     from dynacli.openapi.document.discovery.discovery_report import lines_of_tried, most_telling
 
-    shown = tried if run.options.verbose else most_telling(tried, _MOST_TRIED)
+    shown = tried if options.verbose else most_telling(tried, _MOST_TRIED)
     lines = lines_of_tried(shown)
     if len(shown) < len(tried):
         lines.append(f"and {len(tried) - len(shown)} more; `-v` lists them")
-    _write_lines(run, "Looked for a document at", lines)
+    _write_lines(env, "Looked for a document at", lines)
 
 
-def _write_lines(run: Run, heading: str, lines: Sequence[str]) -> None:
+def _write_lines(env: Environment, heading: str, lines: Sequence[str]) -> None:
     text = "".join(f"  {visible(line, keep='')}\n" for line in lines)
-    write_stderr(run.env, f"{heading}:\n{text}")
+    write_stderr(env, f"{heading}:\n{text}")
 
 
 def allowed_places(configuration: Configuration, entry: dict[str, Any], places: Iterable[str]) -> list[str]:
@@ -407,7 +407,7 @@ def _write_summary(run: Run, api: OpenedApi, name: str, instead: str) -> None:
         run.warn(note)
 
     if instead:
-        _write_elsewhere(run, api)
+        _write_elsewhere(run.env, api)
         line = f"{invocation('api set', name)} {shlex.quote(f'server={instead}')}"
         write_stderr(run.env, f"To call it there: {line}, or --server {shlex.quote(instead)} with a call\n")
     for line in _credential_lines(api, name, run.env):
@@ -461,13 +461,13 @@ def _sign_in_text(sign_in: SignIn, variables: Variables) -> str:
     return f"{schemes}: set {', or '.join(' and '.join(names) for names in choices)}{state}"
 
 
-def check_registered(run: Run, name: str) -> None:
+def check_registered(env: Environment, name: str) -> None:
     """Check that an API is registered.
 
     Raises:
         UsageError: No API of this name is registered.
     """
-    registered = Configuration(run.env).apis()
+    registered = Configuration(env).apis()
     if name not in registered:
         near = near_names(name, sorted(registered))
         known = listed_near(name, sorted(registered))

@@ -11,7 +11,7 @@ import click
 from dynacli.commands._document_notes import SHOWN_DIGITS, find_revision, installed_text, revision_before
 from dynacli.commands._subcommands.api.api_add import check_registered
 from dynacli.commands.run import Run
-from dynacli.environment import invocation
+from dynacli.environment import Environment, invocation
 from dynacli.errors import DocumentError, UsageError
 from dynacli.output.standard_error import write_stderr
 from dynacli.registry.configuration import Configuration
@@ -83,7 +83,7 @@ def _in_use(open_request: OpenRequest, revisions: Revisions, current: dict[str, 
 @click.pass_obj
 def rollback(run: Run, name: str, revision: str | None) -> None:
     """Hold the revision before the one that is in use, or the revision that is named."""
-    check_registered(run, name)
+    check_registered(run.env, name)
     open_request, revisions = find_revisions(name, run.env)
     in_use = _in_use(open_request, revisions, revisions.current())
     pointer = find_revision(revisions, revision, name) if revision else revision_before(revisions, in_use)
@@ -92,13 +92,13 @@ def rollback(run: Run, name: str, revision: str | None) -> None:
             f"`{name}` has no revision before `{in_use[:SHOWN_DIGITS]}`",
             hint=f"See `{invocation('api history', name)}`",
         )
-    _hold(run, name, open_request, revisions, pointer)
+    _hold(run.env, name, open_request, revisions, pointer)
 
 
 @click.pass_obj
 def pin(run: Run, name: str, revision: str | None) -> None:
     """Hold the revision that is in use, or the one that is named."""
-    check_registered(run, name)
+    check_registered(run.env, name)
     open_request, revisions = find_revisions(name, run.env)
     if revision:
         pointer: dict[str, Any] | None = find_revision(revisions, revision, name)
@@ -109,11 +109,11 @@ def pin(run: Run, name: str, revision: str | None) -> None:
         pointer = revisions.pointer_to(in_use) or revisions.current()
     if pointer is None:
         raise DocumentError(f"The cache has no revision of `{name}`")
-    _hold(run, name, open_request, revisions, pointer)
+    _hold(run.env, name, open_request, revisions, pointer)
 
 
 def _hold(
-    run: Run, name: str, open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any]
+    env: Environment, name: str, open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any]
 ) -> None:
     """Open a revision to see that it works, and write into the configuration that it is held.
 
@@ -132,13 +132,13 @@ def _hold(
         )
     api.catalog.close()
     _mark(revisions, revision, is_pinned=True)
-    Configuration(run.env).edit(name, {"pin": revision})
+    Configuration(env).edit(name, {"pin": revision})
     if (
         open_request.pin != revision
     ):  # last, so that the held revision is marked even if the process dies on the way
         _mark(revisions, open_request.pin, is_pinned=False)
     write_stderr(
-        run.env,
+        env,
         f"{name}: the revision {revision[:SHOWN_DIGITS]} of {installed_text(pointer)} is pinned and not refreshed; "
         f"`{invocation('api unpin', name)}` follows the latest again\n",
     )
@@ -161,7 +161,7 @@ def _mark(revisions: Revisions, revision: str, *, is_pinned: bool) -> None:
 @click.pass_obj
 def unpin(run: Run, name: str) -> None:
     """Go on with the latest revision."""
-    check_registered(run, name)
+    check_registered(run.env, name)
     open_request, revisions = find_revisions(name, run.env)
     if not open_request.pin:
         write_stderr(run.env, f"{name}: no revision is pinned\n")

@@ -23,7 +23,7 @@ from dynacli.client.credentials.sign_in import (
 from dynacli.commands._call.make_call import asker
 from dynacli.commands._questions import hidden_line, line, nobody_to_ask
 from dynacli.commands.run import Run
-from dynacli.environment import invocation
+from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError, UsageError
 from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.output.standard_error import write_stderr
@@ -78,7 +78,7 @@ def login(
     chosen = chosen_scheme(
         opened,
         scheme,
-        partial(_choice, run) if run.may_ask else None,
+        partial(_choice, run.env) if run.may_ask else None,
         takes_token=bool(operation),
         is_oauth=is_oauth,
     )
@@ -108,7 +108,7 @@ def login(
             if refresh is not None:
                 more, how = operation_refresh_parts(token, refresh, time())
         else:
-            text = _line(run) if with_token else _asked(run, chosen)
+            text = _line(run.env) if with_token else _asked(run, chosen)
             _check_is_token(opened, chosen, text)
         kept = keep_text(run.env, opened, chosen, text, keeping, end, more, how)
     where = "in the system's keyring" if kept.store == "keyring" else "in a file that only you can read"
@@ -162,11 +162,11 @@ def _check_is_token(api: OpenedApi, scheme: SecurityScheme, text: str) -> None:
     )
 
 
-def _choice(run: Run, schemes: Sequence[SecurityScheme]) -> SecurityScheme | None:
+def _choice(env: Environment, schemes: Sequence[SecurityScheme]) -> SecurityScheme | None:
     """Return the scheme that the person picks of several by its number or name; None for none of them."""
     lines = [f"  {number} {text_of_choice(scheme)}" for number, scheme in enumerate(schemes, 1)]
-    write_stderr(run.env, "\n".join(["You can sign in in several ways:", *lines, ""]))
-    word = line(run.env, f"Which one [1-{len(schemes)}]: ")
+    write_stderr(env, "\n".join(["You can sign in in several ways:", *lines, ""]))
+    word = line(env, f"Which one [1-{len(schemes)}]: ")
     by_word = {str(number): scheme for number, scheme in enumerate(schemes, 1)}
     return by_word.get(word) or next((scheme for scheme in schemes if scheme.name == word), None)
 
@@ -180,9 +180,9 @@ def _again(run: Run, api: str) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _line(run: Run) -> str:
+def _line(env: Environment) -> str:
     try:
-        content = run.env.read_stdin("read as the credential", _MOST_BYTES)
+        content = env.read_stdin("read as the credential", _MOST_BYTES)
         text = content.decode().removeprefix("\ufeff").rstrip("\r\n")
     except (OSError, ValueError) as error:
         raise AuthError(

@@ -37,7 +37,7 @@ from dynacli.client.credentials.oauth_sign_in import (
 from dynacli.commands._call.make_call import asker
 from dynacli.commands._questions import hidden_line, line, nobody_to_ask
 from dynacli.commands.run import Run
-from dynacli.environment import invocation, program
+from dynacli.environment import Environment, invocation, program
 from dynacli.errors import UsageError
 from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.output.standard_error import write_stderr
@@ -90,7 +90,7 @@ def oauth_login(
     configured = (settings.auth_tables or {}).get(scheme.name, {})
     context = SignInContext(
         tell=lambda line: write_stderr(run.env, f"{visible(line)}\n"),
-        open_browser=None if words.no_browser else _browser(run),
+        open_browser=None if words.no_browser else _browser(run.env),
         ask=(lambda question: line(run.env, f"{question}: ")) if run.may_ask else None,
         callback_host=words.callback_host or configured.get("callback_host", "127.0.0.1"),
         callback_port=words.callback_port or configured.get("callback_port", 0),
@@ -202,14 +202,14 @@ def _no_client(api: OpenedApi, scheme: SecurityScheme) -> UsageError:
     )
 
 
-def _browser(run: Run) -> Callable[[str], bool] | None:
+def _browser(env: Environment) -> Callable[[str], bool] | None:
     """Return what opens a URL in the person's browser; None for an agent, and if there is no display for one.
 
     Over SSH a browser would open on a screen that the person may not see. `BROWSER` names a browser, and is not a
     display.
     """
-    is_set = run.env.variables.get
-    if run.env.is_agent or any(map(is_set, ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))):
+    is_set = env.variables.get
+    if env.is_agent or any(map(is_set, ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))):
         return None
     if sys.platform not in {"darwin", "win32"} and not any(map(is_set, ("DISPLAY", "WAYLAND_DISPLAY"))):
         return None

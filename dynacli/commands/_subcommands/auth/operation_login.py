@@ -25,10 +25,11 @@ from dynacli.commands._call.make_call import asker, read_inputs
 from dynacli.commands._questions import hidden_line
 from dynacli.commands.command_groups import make_root
 from dynacli.commands.run import GivenWords, Run
-from dynacli.environment import invocation, program
+from dynacli.environment import Environment, invocation, program
 from dynacli.errors import AuthError, RefusedError, UsageError
 from dynacli.http.semantics import is_json
 from dynacli.openapi.model.operation import ANY, Field, Operation, SecurityScheme, ValueType
+from dynacli.options.standard_options import Options
 from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.exact_json import read_json
@@ -297,7 +298,7 @@ def _sign_in(
     security = described.operation.security
     if all(any(scheme.name == each.name for each in alternative) for alternative in security):
         settings = replace(settings, auth=NO_SCHEME)
-    typed = _typed_secrets(run, _missing_secrets(run, described, given), is_piped=asked.is_piped)
+    typed = _typed_secrets(run, _missing_secrets(run.options, described, given), is_piped=asked.is_piped)
     given = replace(given, body_fields=[*given.body_fields, *typed])
     is_strict = settings.level != "off"
     inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
@@ -366,12 +367,12 @@ def _plain(values: CallValues) -> Mapping[str, Any]:
     return {**plain, **body} if isinstance(body, dict) else plain
 
 
-def _missing_secrets(run: Run, described: DescribedOperation, given: GivenWords) -> list[Field]:
+def _missing_secrets(options: Options, described: DescribedOperation, given: GivenWords) -> list[Field]:
     """Return the fields of the body that hold a password and were not given.
 
     Those are the required ones. Many documents mark nothing as required: then the first one is meant.
     """
-    if described.media_type is None or run.options.body is not None:
+    if described.media_type is None or options.body is not None:
         return []
     known = {field.path for field, _ in given.body_fields}
     fields = [field for field in described.media_type.fields if is_secret_value(field.path[-1], field.value)]
@@ -392,7 +393,7 @@ def _typed_secrets(run: Run, fields: Sequence[Field], *, is_piped: bool) -> list
     """
     if run.may_ask and not is_piped:
         return [(field, [hidden_line(run.env, f"{'.'.join(field.path)}: ")]) for field in fields]
-    if not fields or not (is_piped or _has_input(run)):
+    if not fields or not (is_piped or _has_input(run.env)):
         return []
     lines = (
         run.env.read_stdin("read as the password", _MOST_BYTES).decode().removeprefix("\ufeff").splitlines()
@@ -403,12 +404,12 @@ def _typed_secrets(run: Run, fields: Sequence[Field], *, is_piped: bool) -> list
     return [(field, [line]) for field, line in zip(fields, lines, strict=False) if line]
 
 
-def _has_input(run: Run) -> bool:
+def _has_input(env: Environment) -> bool:
     """Return whether standard input has something to read: a program may have been left with one that never ends."""
-    if run.env.stdin_is_terminal or not run.env.stdin:
+    if env.stdin_is_terminal or not env.stdin:
         return False
     try:
-        number = run.env.stdin.fileno()
+        number = env.stdin.fileno()
     except (OSError, ValueError):
         return True  # it is not a file, and so is at hand as a whole
     import select

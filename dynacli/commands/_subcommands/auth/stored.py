@@ -11,7 +11,7 @@ import click
 from dynacli.auth.credential_store import CredentialStore, StoredCredential
 from dynacli.client.credentials.chosen_security import unknown_schemes, unknown_schemes_of_entry
 from dynacli.commands.run import Run
-from dynacli.environment import invocation
+from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, RefusedError, UsageError
 from dynacli.output.standard_error import write_stderr
 from dynacli.registry.configuration import DEMO, Configuration
@@ -197,7 +197,7 @@ def explain(run: Run, api: str, operation: str) -> None:
     settings = settings_of(run.env, opened, CallOptions.of(run.options))
     for note in unknown_schemes(opened, settings.auth_tables):
         run.warn(note)
-    with _callable(run, opened) as live:
+    with _callable(run.env, opened) as live:
         explained = explain_credentials(run.env, live, opened.catalog.operation(name), settings)
     write_data(run.env, explained, run.data_form, lambda paint, _: _text(explained, paint))
     if explained["exit_code"]:
@@ -205,14 +205,14 @@ def explain(run: Run, api: str, operation: str) -> None:
 
 
 @contextmanager
-def _callable(run: Run, opened: OpenedApi) -> Iterator[OpenedApi]:
+def _callable(env: Environment, opened: OpenedApi) -> Iterator[OpenedApi]:
     """Give an API whose servers are known: the demo API's is there while it runs."""
     if opened.name != DEMO:
         yield opened
         return
     from dynacli.client.live_demo import live_demo
 
-    with live_demo(run.env, opened) as (live, _):
+    with live_demo(env, opened) as (live, _):
         yield live
 
 
