@@ -89,7 +89,7 @@ def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int
 
 
 def _replace_missing_streams(env: "Environment") -> None:
-    """Put a closed stream where the program was started without one (`>&-`), so that using it is an error."""
+    """Put a closed stream if the program was started without one (`>&-`), so that using it is an error."""
     if not env.stdout:
         import io
 
@@ -275,7 +275,7 @@ def _main_of_process(program: "Callable[[], int]") -> int:
     usual_hook = sys.unraisablehook
 
     def note_lost_signal(unraisable: "sys.UnraisableHookArgs") -> None:
-        """Note a signal that came inside a callback, where Python writes the exception and goes on."""
+        """Note a signal that came inside a callback, if Python writes the exception and goes on."""
         if unraisable.exc_type is KeyboardInterrupt:
             lost.append(INTERRUPTED)
         elif unraisable.exc_type is _TerminatedError:

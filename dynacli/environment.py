@@ -73,12 +73,12 @@ class Program:
         api: The API that it is bound to, which its command lines do not name; empty for dynacli.
         version: Its version; empty for that of dynacli.
         entry: What it knows of its API, beneath what its configuration says.
-        inside: The path of the archive with the compiled document that came with it; empty where none did.
+        inside: The path of the archive with the compiled document that came with it; empty if none did.
         code: The Python code that runs it; empty for dynacli.
         hooks: `before` and `after` → the function, as `MODULE:FUNCTION`, that is called around each call.
         only: The tags and operations of the document that it has; without any, all.
         without: The tags and operations of the document that it does not have.
-        is_short: Whether the names of operations lose the tag in front where they stay unique.
+        is_short: Whether the names of operations lose the tag in front if they stay unique.
         fetched_at: When the document inside was fetched or read, in seconds since 1970.
     """
 
@@ -177,7 +177,7 @@ class StandardInput:
         self._put_back = b""
 
     def read(self, size: int) -> bytes | None:
-        """Return at most `size` bytes, `b""` at the end; None where a non-blocking stream has nothing yet.
+        """Return at most `size` bytes, `b""` at the end; None if a non-blocking stream has nothing yet.
 
         Raises:
             OSError: The stream cannot be read.
@@ -238,7 +238,7 @@ class Environment:
 
     @property
     def stdout_bytes(self) -> BinaryIO | None:
-        """The byte stream under standard output; None where a caller replaced it by a text stream."""
+        """The byte stream under standard output; None if a caller replaced it by a text stream."""
         return getattr(self.stdout, "buffer", None)
 
     def read_stdin(self, use: str, limit: int = -1) -> bytes:
@@ -320,7 +320,7 @@ class Environment:
         return not is_plain and not self.is_agent
 
     def setting(self, name: str) -> str:
-        """Return the value of a variable of the program, such as `CACHE_DIR`; empty where it is not set."""
+        """Return the value of a variable of the program, such as `CACHE_DIR`; empty if it is not set."""
         return self.variables.get(variable(name)) or ""
 
     @cached_property

@@ -51,12 +51,12 @@ class DynacliError(Exception):
     Args:
         message: What failed, on a single line without a final period; never holds a secret.
         reason: Why it failed; empty if unknown.
-        hint: What the person can do about it, as a command where possible.
+        hint: What the person can do about it, as a command if possible.
         details: Further fields of the JSON form, for programs.
 
     Attributes:
         is_retryable: Whether the same call may succeed later.
-        try_: The corrected command line; empty where none is known.
+        try_: The corrected command line; empty if none is known.
         is_declined: Whether the person said no to a question, so that nothing failed.
     """
 
@@ -207,7 +207,7 @@ class DocumentError(DynacliError):
 
 
 class MismatchError(DynacliError):
-    """The response does not match the document, at a validation level where that counts as a failure."""
+    """The response does not match the document, at a validation level if that counts as a failure."""
 
     exit_code = 9
     kind = "mismatch"

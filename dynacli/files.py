@@ -71,7 +71,7 @@ def _check_regular(found: os.stat_result, path: str) -> None:
 LOCK_SECONDS = 10.0
 
 _PRIVATE, _SHARED = 0o600, 0o666
-"""The permissions of a new file, of which the umask takes some away."""
+"""The permissions of a new file, before the umask removes some."""
 
 _UNFINISHED = ".part"
 _LONGEST_SECONDS = 3600
@@ -79,7 +79,7 @@ _LONGEST_SECONDS = 3600
 
 
 def make_directory(path: str) -> None:
-    """Make a directory and those above it, each of which only its owner can look into.
+    """Make a directory and those above it; only the owner can read the new ones.
 
     Raises:
         OSError: It cannot be made.
@@ -173,7 +173,7 @@ def sweep(directory: str, name: str = "") -> None:
     """Remove the unfinished files of writers that were killed; those of living writers stay.
 
     Args:
-        name: The file that was to be written, where the directory has files of others, too.
+        name: The file that was to be written, if the directory has files of others, too.
 
     Raises:
         OSError: The directory cannot be looked into.
@@ -229,7 +229,7 @@ def replace_named_file(
 ) -> Iterator[Callable[[bytes], None]]:
     """Write a file that a person named, piece by piece; it takes the target's place when the block ends.
 
-    A symbolic link that the user or root made is followed; one that someone else made is refused, also if it stands
+    A symbolic link that the user or root made is followed; one that someone else made is refused, even if it stands
     for a directory of the path.
     A device or a named pipe is written to directly: it has no content to keep whole.
 
@@ -461,7 +461,7 @@ def hold_lock(path: str, seconds: float, *, is_needed: bool = True) -> Iterator[
     """Hold a lock for as long as the block lasts; a process that dies releases it.
 
     Args:
-        path: The file that is locked; it is made where it is not there.
+        path: The file that is locked; it is made if it is not there.
         seconds: How long another process that holds the lock is waited for; 0 for not at all.
         is_needed: Whether a lock that cannot be made is an error; else the block runs without it.
 
@@ -488,7 +488,7 @@ def hold_lock(path: str, seconds: float, *, is_needed: bool = True) -> Iterator[
 
 
 def _lock(path: str, seconds: float) -> int | None:
-    """Return an open file that is locked until it is closed; None where another process held it for so long."""
+    """Return an open file that is locked until it is closed; None if another process held it for so long."""
     import fcntl
 
     end = time.monotonic() + seconds

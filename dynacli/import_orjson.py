@@ -1,6 +1,6 @@
 """orjson, imported after the modules that it looks up when it begins.
 
-It takes for granted that they can be imported (3.13.0, `src/typeref.rs`): where Ctrl-C comes while it imports them, the
+It takes for granted that they can be imported (3.13.0, `src/typeref.rs`): if Ctrl-C comes while it imports them, the
 process ends with a segmentation fault.
 """
 

@@ -4,7 +4,7 @@ The modules of such a library see placeholders: each is run with a builtin `__im
 no placeholder, so no other module and no other thread ever sees one. A placeholder imports its module when something of
 it is used, so that the library does the same as without it.
 
-Where dynacli is not the program, other code may count on what an import brings along: there a library is imported as
+If dynacli is not the program, other code may count on what an import brings along: there a library is imported as
 everybody does it.
 """
 
@@ -255,8 +255,8 @@ def import_lean(
 def import_click() -> None:
     """Import click, before any other module does.
 
-    A quarter of the time of `import click` would go to `inspect`, which click asks to tidy texts of help, to `uuid`,
-    of which one of its types is made, and to `gettext`, which translates click's own messages.
+    A quarter of the time of `import click` would go to `inspect`, which click asks to tidy texts of help, to
+    `uuid`, which one of its types needs, and to `gettext`, which translates click's own messages.
     """
     if not dynacli.is_own_process or "click" in sys.modules:
         return
@@ -278,7 +278,7 @@ def _cleandoc(doc: str) -> str:
 
 
 class _UUID:
-    """The class that click's type of UUIDs converts to, where that type is made."""
+    """The class that click's type of UUIDs converts to, if that type is made."""
 
 
 def import_jsonschema_rs() -> None:
@@ -289,7 +289,7 @@ def import_jsonschema_rs() -> None:
     """
     if not is_alone() or not {"jsonschema_rs", "email.utils"}.isdisjoint(sys.modules):
         return
-    import_module("decimal")  # jsonschema-rs (0.61.0) panics where Ctrl-C comes while it imports it by itself
+    import_module("decimal")  # jsonschema-rs (0.61.0) panics if Ctrl-C comes while it imports it by itself
     with placed("email.utils", DeferredModule("email.utils", parsedate_to_datetime=lambda _: None)):
         import_module("jsonschema_rs")
 

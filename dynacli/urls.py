@@ -64,7 +64,7 @@ def is_loopback(host: str) -> bool:
 
 
 def origin_of(url: str) -> str:
-    """Return the origin of a URL: scheme, host and port, the port only where it is not the default.
+    """Return the origin of a URL: scheme, host and port, the port only if it is not the default.
 
     Source: RFC 6454, section 4.
 
@@ -120,7 +120,7 @@ def _plain_host(host: str) -> str:
 
 
 def authority(scheme: str, host: str, port: int | None) -> str:
-    """Return the host and the port of a URL, the port only where it is not the scheme's default."""
+    """Return the host and the port of a URL, the port only if it is not the scheme's default."""
     name = bracketed(host)
     return name if port in (None, DEFAULT_PORTS.get(scheme)) else f"{name}:{port}"
 

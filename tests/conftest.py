@@ -54,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let Hypothesis make up fewer examples in the quick run, and workers of pytest-xdist keep a module together.
 
     What a module or the session shares is made once then, not in each worker. The tests make and remove a hundred
-    thousand files, which a disk that others write to makes them wait for, so they are in memory where there is room.
+    thousand files, which a disk that others write to makes them wait for, so they are in memory if there is room.
     """
     sampling.choose_profile(config)
     if _has_room_in_memory():
@@ -163,7 +163,7 @@ def home(places: _Places, monkeypatch: pytest.MonkeyPatch) -> Path:
 def quiet() -> Iterator[None]:
     """Let nothing connect to anywhere but this machine, and nothing wait for the disk or for another try.
 
-    No test cuts the power, and a disk under load takes its time. What happens where `fsync` fails or the process dies
+    No test cuts the power, and a disk under load takes its time. What happens if `fsync` fails or the process dies
     at it is tested with the real one, in processes of their own; how long a pause between tries is has tests, too.
     """
     connect = socket.socket.connect
@@ -195,7 +195,7 @@ def canary(home: Path) -> Iterator[str]:
 
 @pytest.fixture
 def corpus() -> Path:
-    """The folder of real OpenAPI documents; a test that needs it is skipped where it is missing."""
+    """The folder of real OpenAPI documents; a test that needs it is skipped if it is missing."""
     if not FOLDER.is_dir():
         pytest.skip(f"the folder of real documents is missing: {FOLDER} (set DYNACLI_TEST_CORPUS)")
     return FOLDER
@@ -203,7 +203,7 @@ def corpus() -> Path:
 
 @pytest.fixture(scope="module", params=["own", pytest.param("real", marks=pytest.mark.corpus)])
 def folder(request: pytest.FixtureRequest) -> Path:
-    """A folder of whole documents: our own, and that of the real ones where it is there."""
+    """A folder of whole documents: our own, and that of the real ones if it is there."""
     if request.param == "own":
         return OWN
     if not FOLDER.is_dir():
@@ -220,7 +220,7 @@ def server() -> Iterator[harness.Recorder]:
 
 @pytest.fixture(scope="session")
 def killer(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The library that kills processes; empty where it cannot be compiled."""
+    """The library that kills processes; empty if it cannot be compiled."""
     return library(tmp_path_factory.mktemp("library"))
 
 

@@ -4,7 +4,7 @@ Run it as `python -m tests.converted_documents [FOLDER]`. Of each document it co
 openapi-spec-validator read the result, and validates the examples of some responses, and what becomes of these by a
 mistake, by the document and by its conversions. Documents above 100 kB are left out unless
 `DYNACLI_TEST_CORPUS_LARGE` is set.
-The exit code is 1 where a conversion is not as good as its document, 3 where there is no folder.
+The exit code is 1 if a conversion is not as good as its document, 3 if there is no folder.
 """
 
 import argparse
@@ -64,7 +64,7 @@ def with_mistakes(value: Any) -> Iterator[Any]:
 
 
 def _replaced(value: Any, steps: tuple[str | int, ...], new: Any) -> Any:
-    """Return a value with another one at a place; without the member where the new one is this function."""
+    """Return a value with another one at a place; without the member if the new one is this function."""
     if not steps:
         return new
     copy = value.copy()

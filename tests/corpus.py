@@ -4,8 +4,8 @@ Of every fourth operation it asks the mock, which has to respond as the document
 
 Run it as `python -m tests.corpus [FOLDER] [--most N] [--reasons]` for the table of all documents.
 It calls what the program calls, in one process; nothing is sent and nothing is written.
-The exit code is 1 where a document does not load, an operation has no command or help,
-or too few examples are accepted, 3 where there is no folder.
+The exit code is 1 if a document does not load, an operation has no command or help,
+or too few examples are accepted, 3 if there is no folder.
 """
 
 import argparse
@@ -77,7 +77,7 @@ class DocumentReport:
         mocked: Those that it responded as the document wants it.
         reasons: Why the rest did not.
         seconds: The time of all this.
-        mebibytes: By how much the memory of the process grew for it; only where it had a process to itself.
+        mebibytes: By how much the memory of the process grew for it; only if it had a process to itself.
     """
 
     name: str
@@ -243,7 +243,7 @@ def _builds(
 
 
 def _mocks(api: OpenedApi, mock: MockServer, name: str, report: DocumentReport) -> None:
-    """Ask the mock for an operation with its example, where there is one."""
+    """Ask the mock for an operation with its example, if there is one."""
     command, context = _context(api, name, dry_run="json", server=SERVER)
     try:
         command.parse_args(context, ["--example"])

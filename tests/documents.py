@@ -146,7 +146,7 @@ def save(made: Any, path: str | Path = "api.json") -> str:
 
 
 def save_files(files: Mapping[str, Any], folder: str | Path = ".") -> Path:
-    """Write files, in YAML where their name ends so, text as it stands; return the path of the first one."""
+    """Write files, in YAML if their name ends so, text as it stands; return the path of the first one."""
     written = []
     for name, value in files.items():
         path = Path(folder, name).absolute()

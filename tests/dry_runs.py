@@ -15,7 +15,7 @@ def dry_run(api: str = "./api.json", *words: str, stdin: bytes = b"") -> Result:
 
 
 def request_of(*words: str, before: tuple[str, ...] = (), stdin: bytes = b"") -> dict[str, Any]:
-    """Return the request that a call on `api.json` would send, its body decoded where it is JSON."""
+    """Return the request that a call on `api.json` would send, its body decoded if it is JSON."""
     result = run_cli("--dry-run", "json", *before, "./api.json", *words, stdin=stdin)
     # What could not be validated is a note, and not what those who call this are about.
     notes = [line for line in result.stderr.splitlines() if not line.startswith("Not validated: ")]

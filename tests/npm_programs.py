@@ -16,7 +16,7 @@ _FOLDER = os.environ.get("DYNACLI_TEST_NPM", "")
 
 
 def program(name: str, folder: str = "") -> str:
-    """Return the path of a program; a test that needs it is skipped where it is not installed.
+    """Return the path of a program; a test that needs it is skipped if it is not installed.
 
     Args:
         name: The name of the program.
@@ -29,7 +29,7 @@ def program(name: str, folder: str = "") -> str:
 
 
 def package(name: str) -> Path:
-    """Return the folder of a package; a test that needs it is skipped where it is not installed."""
+    """Return the folder of a package; a test that needs it is skipped if it is not installed."""
     path = Path(_FOLDER) / "node_modules" / name
     if not _FOLDER or not path.is_dir():
         pytest.skip(f"`{name}` is not installed (set DYNACLI_TEST_NPM to the folder it was installed into)")

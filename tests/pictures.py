@@ -1,6 +1,6 @@
 """The pictures of the README, made of real output: `python -m tests.pictures` writes them into `.github/`.
 
-Each is an SVG of a terminal, with its text as text. They change only where the output does: times and ports, which
+Each is an SVG of a terminal, with its text as text. They change only if the output does: times and ports, which
 differ from run to run, are replaced.
 """
 

@@ -35,7 +35,7 @@ def documents(folder: Path) -> Iterator[Path]:
 
 
 def own_and_real(own: Iterable[str], real: Iterable[str]) -> list[ParameterSet]:
-    """Return the paths of documents as parameters of a test, which is left out where the real ones are missing."""
+    """Return the paths of documents as parameters of a test, which is left out if the real ones are missing."""
     is_missing = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"there are no real documents in {FOLDER}")
     return [
         *(pytest.param(OWN / name, id=name) for name in own),
@@ -46,7 +46,7 @@ def own_and_real(own: Iterable[str], real: Iterable[str]) -> list[ParameterSet]:
 def parsed_with_folder(parser: ArgumentParser) -> Namespace:
     """Return the arguments of a program that reads a `folder`, by default that of the real documents.
 
-    Where there is none, the program ends with the exit code 3.
+    If there is none, the program ends with the exit code 3.
     """
     parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
     chosen = parser.parse_args()

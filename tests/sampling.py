@@ -24,7 +24,7 @@ _FROM_OUTSIDE = ("corpus", "outside", "servers", "bench")
 """Markers of tests that need what a clone does not bring, so the quick run is the same on every machine."""
 
 _EXAMPLES = {"quick": 10, "exhaustive": 50}
-"""Profile of Hypothesis → how many examples it makes up where a test does not say it."""
+"""Profile of Hypothesis → how many examples it makes up if a test does not say it."""
 
 
 def choose_profile(config: pytest.Config) -> None:

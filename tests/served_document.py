@@ -36,7 +36,7 @@ class Served:
             self.has(document)
 
     def has(self, document: Any, status: int = 200, /, **headers: str) -> None:
-        """Respond with a document from now on; with 304 where the request names its ETag or its time.
+        """Respond with a document from now on; with 304 if the request names its ETag or its time.
 
         Args:
             document: An object of JSON, or the bytes that shall come.
@@ -118,7 +118,7 @@ class State(NamedTuple):
 
     Args:
         revision: The current one.
-        held: Why another one was held back; none where none was.
+        held: Why another one was held back; none if none was.
         failure: Why the last refresh failed, or empty.
         has_news: Whether something is to be reported.
         pointer: All that is remembered of the current revision.

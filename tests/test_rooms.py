@@ -131,7 +131,7 @@ def _folder_name(folder: Path) -> str:
 
 
 def _targets(module: str, names: list[str]) -> Iterator[str]:
-    """Yield what `from module import names` loads: submodules where the names are such."""
+    """Yield what `from module import names` loads: submodules if the names are such."""
     directory = _PACKAGE.parent.joinpath(*module.split("."))
     for name in names:
         yield f"{module}.{name}" if _is_module(directory / name) else module

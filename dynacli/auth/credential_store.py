@@ -52,7 +52,7 @@ _CLOCK_SKEW = 300.0
 """Seconds by which the clocks of machines that share a store may differ."""
 
 _Place = tuple[str, str, str]
-"""(API, profile, scheme): what a credential is for; the profile is empty where the API itself is meant."""
+"""(API, profile, scheme): what a credential is for; the profile is empty if the API itself is meant."""
 
 
 @record
@@ -77,7 +77,7 @@ class StoredCredential:
     """A credential that is kept between runs.
 
     Args:
-        api: The API's name, or the source of its document where it is not registered.
+        api: The API's name, or the source of its document if it is not registered.
         profile: The name of the profile; empty for calls without one.
         scheme: The security scheme, as the document names it.
         kind: `bearer`, `basic`, `apiKey`, `digest`, `oauth2` or `openIdConnect`.
@@ -85,10 +85,10 @@ class StoredCredential:
         origins: Where it may be sent.
         secrets: Its secrets by name: `credential`, which is `USERNAME:PASSWORD` for `basic` and `digest`, and for a
             token that can be refreshed `refresh_token` and perhaps `client_secret`. Empty until they are read.
-        expires_at: When it ends, in seconds since the epoch; None where no one knows.
-        stored_at: When it was stored, in seconds since the epoch; None where no one knows.
-        scopes: The scopes that it was given, where the server says so.
-        refresh: How it is refreshed, without secrets; empty where it cannot be.
+        expires_at: When it ends, in seconds since the epoch; None if no one knows.
+        stored_at: When it was stored, in seconds since the epoch; None if no one knows.
+        scopes: The scopes that it was given, if the server says so.
+        refresh: How it is refreshed, without secrets; empty if it cannot be.
         keyring_id: The name of its secrets in the keyring.
         keyring_parts: How many pieces they are kept in there.
         again: As of `Keeping`.
@@ -256,7 +256,7 @@ class CredentialStore:
         return bool(self._read().leftovers)
 
     def find(self, place: _Place) -> StoredCredential | None:
-        """Return a credential with its secrets; None where there is none."""
+        """Return a credential with its secrets; None if there is none."""
         found = next((kept for kept in self.list() if kept.place == place), None)
         return found and self.with_secrets(found)
 
@@ -281,7 +281,7 @@ class CredentialStore:
 
     @staticmethod
     def _in_keyring(credential: StoredCredential) -> dict[str, Secret] | None:
-        """Return the secrets of a credential; None where the keyring does not have them."""
+        """Return the secrets of a credential; None if the keyring does not have them."""
         text = _read_value(credential.keyring_id, credential.keyring_parts)
         try:
             return {str(key): Secret(str(value)) for key, value in json.loads(text or "").items()}
@@ -500,7 +500,7 @@ def _write_value(name: str, value: str) -> int:
 
 
 def _read_value(name: str, parts: int) -> str | None:
-    """Return a value; None where the keyring has lost it.
+    """Return a value; None if the keyring has lost it.
 
     Raises:
         AuthError: The keyring cannot be read, or is locked.
@@ -517,7 +517,7 @@ def _read_value(name: str, parts: int) -> str | None:
 
 
 def read_password(service: str, user: str) -> str | None:
-    """Return a password that another program, or the person, has put into the keyring; None where there is none.
+    """Return a password that another program, or the person, has put into the keyring; None if there is none.
 
     Raises:
         AuthError: The keyring cannot be read, or is locked.

@@ -122,7 +122,7 @@ class Variables:
     def own(self, scheme: str) -> str:
         """Return the name for one scheme: `DYNACLI_<API>_<SCHEME>`.
 
-        Where that could be another variable's name, two underscores stand before the scheme.
+        If that could be another variable's name, two underscores stand before the scheme.
         """
         word = _OTHERS.sub("_", scheme.upper()).strip("_")
         plain = self.generic(word)
@@ -141,7 +141,7 @@ class Variables:
         return bool(self._values.get(name, "").strip())
 
     def value(self, name: str) -> str:
-        """Return a value for a header, a URL or a cookie; empty where the variable is not set.
+        """Return a value for a header, a URL or a cookie; empty if the variable is not set.
 
         Raises:
             AuthError: The value cannot be sent; the message names the variable and never shows the value.
@@ -152,7 +152,7 @@ class Variables:
         return value
 
     def text(self, name: str) -> str:
-        """Return a value that is encoded before it is sent; empty where the variable is not set.
+        """Return a value that is encoded before it is sent; empty if the variable is not set.
 
         Raises:
             AuthError: The value holds a control character or is not text.
@@ -208,7 +208,7 @@ class Held:
 
 
 Source = Callable[[SecurityScheme], Held | None]
-"""Returns what a source has for a scheme; None where it has nothing."""
+"""Returns what a source has for a scheme; None if it has nothing."""
 
 
 @record
@@ -217,7 +217,7 @@ class Credential:
 
     Args:
         location: `header`, `query` or `cookie`.
-        word: The word before the secret, for example `Bearer`; empty where there is none.
+        word: The word before the secret, for example `Bearer`; empty if there is none.
         value: The secret as it is sent.
         parts: Every secret to be masked: the value, and what it was encoded from.
         source: As of `Held`.
@@ -251,7 +251,7 @@ def find_credentials(
     present: PresentNames = frozenset(),
     further: Callable[[], Sequence[Source]] = tuple,
 ) -> tuple[Credential, ...] | None:
-    """Return the credentials of the first alternative that is complete; None where one is needed and none is.
+    """Return the credentials of the first alternative that is complete; None if one is needed and none is.
 
     Args:
         security: The operation's alternatives; without any, no credential is needed.
@@ -296,7 +296,7 @@ def _credential(
     present: PresentNames,
     sources: Sequence[Source],
 ) -> Credential | bool | None:
-    """Return the credential of a scheme, True where the scheme needs none from us, None where it is missing."""
+    """Return the credential of a scheme, True if the scheme needs none from us, None if it is missing."""
     kind = kind_of(scheme)
     place = (scheme.location, scheme.parameter) if kind == "apiKey" else ("header", "Authorization")
     if kind != MUTUAL_TLS and (place[0], place[1].lower() if place[0] == "header" else place[1]) in present:
@@ -351,7 +351,7 @@ def held_for(
 
 
 def _from_variables(scheme: SecurityScheme, variables: Variables, *, may_be_generic: bool) -> tuple[str, str]:
-    """Return the name of the variable that has the value for a scheme, and the value; empty where none has one."""
+    """Return the name of the variable that has the value for a scheme, and the value; empty if none has one."""
     own = variables.own(scheme.name)
     is_pair = kind_of(scheme) in WITH_PASSWORD
     value = variables.text(own) if is_pair else variables.value(own)

@@ -31,8 +31,8 @@ class Challenge(NamedTuple):
     """What a server asks for.
 
     Args:
-        algorithm: As the server writes it; `MD5` where it writes none.
-        qop: `auth`, or empty where the server knows only the form of RFC 2069.
+        algorithm: As the server writes it; `MD5` if it writes none.
+        qop: `auth`, or empty if the server knows only the form of RFC 2069.
         opaque: What it wants to have back; None for nothing.
         is_utf8: Whether it takes the user's name and password in UTF-8.
         has_user_hash: Whether it takes a hash instead of the user's name.
@@ -185,7 +185,7 @@ class DigestLogin:
     it away.
 
     Attributes:
-        refusal: Why the server's challenge was not responded; empty where it was, or none came.
+        refusal: Why the server's challenge was not responded; empty if it was, or none came.
     """
 
     def __init__(self, env: Environment, pair: str, origin: str) -> None:
@@ -230,7 +230,7 @@ class DigestLogin:
         challenges, self.refusal = challenges_in(headers)
         if not challenges:
             return False
-        # A challenge of an earlier call may be too old, also where the server does not say so; what responds to the
+        # A challenge of an earlier call may be too old, even if the server does not say so; what responds to the
         # challenge of this call is refused for good, unless it came too late.
         is_final = self._responses > 0 and not (challenges[0].is_stale and self._responses == 1)
         if is_final or not (self._is_body_left_out or _can_repeat(request)):

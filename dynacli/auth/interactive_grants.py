@@ -75,7 +75,7 @@ def _callback_url(host: str, port: int) -> str:
 
 
 def _parameters_of(text: str) -> _Callback:
-    """Return the parameters in a query; none where one of them is there twice."""
+    """Return the parameters in a query; none if one of them is there twice."""
     pairs = parse_qsl(text, keep_blank_values=True)
     found = dict(pairs)
     return found if len(found) == len(pairs) else {}
@@ -113,7 +113,7 @@ class _CallbackListener(ThreadingHTTPServer):
         """Say nothing of a browser that has gone."""
 
     def take(self, query: str) -> bool:
-        """Take the provider's response; return False where there was one before."""
+        """Take the provider's response; return False if there was one before."""
         with self._lock:
             if self._is_taken:
                 return False
@@ -211,8 +211,8 @@ class _Handler(BaseHTTPRequestHandler):
 def sign_in_by_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext) -> Token:
     """Return a token after the person signed in in a browser.
 
-    Where the context has no browser, the person opens the URL elsewhere and pastes the address that they are sent to.
-    A flow of the kind `implicit`, which gives the token itself to the browser (RFC 6749, section 4.2), works alike.
+    If the context has no browser, the person opens the URL elsewhere and pastes the address that they are sent to.
+    The flow `implicit`, which gives the token itself to the browser (RFC 6749, section 4.2), works alike.
 
     Raises:
         AuthError: The person or the provider refuses, no one came back in time, or the response is not a token.
@@ -320,7 +320,7 @@ _ROLE = "device authorization endpoint"
 _LONGEST = 1800.0
 """The most seconds that a code is waited for, however long the provider lets it live."""
 _INTERVAL, _LONGEST_INTERVAL = 5.0, 60.0
-"""Seconds between two questions, where the provider names none, and at most."""
+"""Seconds between two questions, if the provider names none, and at most."""
 
 
 def sign_in_by_device(flow: OAuthFlow, client: OAuthClient, context: SignInContext) -> Token:
@@ -385,6 +385,6 @@ def _ask_for_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext) 
 
 
 def _seconds(value: Any, default: float) -> float:
-    """Return a number of seconds; the default where the provider gives none that can be."""
+    """Return a number of seconds; the default if the provider gives none that can be."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if is_number and 0 < value < _LONGEST * 1000 else default

@@ -32,7 +32,7 @@ __all__ = [
 
 
 def needed_variables(alternative: Alternative, variables: Variables | str) -> list[str]:
-    """Return the names of the variables that would satisfy an alternative; none where it is not supported.
+    """Return the names of the variables that would satisfy an alternative; none if it is not supported.
 
     Args:
         variables: The API's variables, or only their prefix.
@@ -69,7 +69,7 @@ def variable_choices(security: Iterable[Alternative], variables: Variables | str
 
 
 def set_variables(alternative: Alternative, variables: Variables) -> list[str]:
-    """Return the names of the variables that satisfy an alternative as they are; none where one of them is not set."""
+    """Return the names of the variables that satisfy an alternative as they are; none if one of them is not set."""
     found: list[str] = []
     for scheme in alternative:
         if not is_known(scheme):
@@ -92,7 +92,7 @@ def missing_credential(security: Sequence[Alternative], variables: Variables, ap
     """Return the error for a call whose operation wants a credential that is nowhere.
 
     Args:
-        api: The name of the API, where it is a registered one; else empty.
+        api: The name of the API, if it is a registered one; else empty.
     """
     choices = variable_choices(security, variables)
     listed = dict.fromkeys(" and ".join(f"`{name}`" for name in names) for names in choices)

@@ -66,8 +66,8 @@ class OAuthFlow:
         kind: `authorizationCode`, `deviceAuthorization`, `clientCredentials`, `password` or `implicit`.
         refresh_url: Where tokens are refreshed; empty for the token endpoint.
         scopes: The scopes that the document lists.
-        issuer: The provider's own name (RFC 8414), with which it marks its responses; empty where it is not known.
-        auth_methods: How the token endpoint lets clients authenticate, where the provider's metadata says so.
+        issuer: The provider's own name (RFC 8414), with which it marks its responses; empty if it is not known.
+        auth_methods: How the token endpoint lets clients authenticate, if the provider's metadata says so.
     """
 
     kind: str
@@ -98,7 +98,7 @@ class OAuthClient:
     Args:
         client_secret: None for a public client.
         scopes: What is asked for; empty for what the provider gives by itself.
-        audience: The API that the token is meant for, where the provider wants to know.
+        audience: The API that the token is meant for, if the provider wants to know.
     """
 
     client_id: str
@@ -112,8 +112,8 @@ class Token:
     """What a token endpoint gave.
 
     Args:
-        expires_at: In seconds since the epoch; None where the provider does not say.
-        scopes: What the token is good for; what was asked for, where the provider does not say.
+        expires_at: In seconds since the epoch; None if the provider does not say.
+        scopes: What the token is good for; what was asked for, if the provider does not say.
     """
 
     access_token: Secret
@@ -130,7 +130,7 @@ class SignInContext:
         clock: The seconds since the epoch.
         wait: Waits for so many seconds.
         tell: Writes a line to the person; it holds no secret.
-        open_browser: Opens a URL, and returns whether it could; None where there is no browser.
+        open_browser: Opens a URL, and returns whether it could; None if there is no browser.
         ask: Asks the person a question and returns the line that they response with, shown as it is typed.
         callback_host: The loopback host that the provider sends the person back to.
         callback_port: Its port; 0 for any that is free.
@@ -354,7 +354,7 @@ def refresh(flow: OAuthFlow, client: OAuthClient, refresh_token: Secret, context
     """Return a new token for a refresh token (RFC 6749, section 6), with the refresh token to use from now on.
 
     Raises:
-        AuthError: The provider refuses, with `invalid_grant` as the detail `oauth_error` where the refresh token is
+        AuthError: The provider refuses, with `invalid_grant` as the detail `oauth_error` if the refresh token is
             no longer good; or the response is not a token.
         DynacliError: The provider cannot be reached, or may not be asked.
     """
@@ -404,8 +404,8 @@ def ask_as_client(
 ) -> _ProviderResponse:
     """Send a form that says which client sends it (RFC 6749, section 2.3).
 
-    A document does not say how clients authenticate: where the provider does not either, the header that each has to
-    understand is tried first, and the body where the client is refused.
+    A document does not say how clients authenticate: if the provider does not either, the header that each has to
+    understand is tried first, and the body if the client is refused.
     """
     if client.client_secret is None:
         named = [("client_id", client.client_id)] if client.client_id else []
@@ -426,7 +426,7 @@ def ask_as_client(
 
 
 def json_object(response: _ProviderResponse) -> dict[str, Any]:
-    """Return the JSON object of a response; empty where it is none."""
+    """Return the JSON object of a response; empty if it is none."""
     try:
         value = json.loads(response.body)
     except (ValueError, RecursionError):
@@ -484,7 +484,7 @@ def read_token(found: Mapping[str, Any], url: str, asked_at: float, client: OAut
     """Return the token of a successful response (RFC 6749, section 5.1).
 
     Args:
-        found: The members of its JSON object; none where it is not such thing.
+        found: The members of its JSON object; none if it is not such thing.
 
     Raises:
         AuthError: It is not a token that can be used.
@@ -544,7 +544,7 @@ def discover_flows(url: str, context: SignInContext) -> tuple[OAuthFlow, ...]:
     """Return the flows that a provider's metadata has endpoints for, that with a browser first.
 
     Args:
-        url: The document's `openIdConnectUrl` or `oauth2MetadataUrl`; where it names the provider alone, the metadata
+        url: The document's `openIdConnectUrl` or `oauth2MetadataUrl`; if it names the provider alone, the metadata
             is looked for at its usual place there.
 
     Raises:

@@ -44,8 +44,8 @@ class OperationToken:
 
     Args:
         text: The token.
-        expires_at: When it ends, in seconds since the epoch; None where nothing says it.
-        refresh_token: What refreshes it; None where the response has no such thing.
+        expires_at: When it ends, in seconds since the epoch; None if nothing says it.
+        refresh_token: What refreshes it; None if the response has no such thing.
     """
 
     text: str
@@ -158,7 +158,7 @@ def _holders(value: Any, token: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _end(holders: Iterable[Mapping[str, Any]], token: str, now: float) -> float | None:
-    """Return when a token ends, in seconds since the epoch; None where nothing says it."""
+    """Return when a token ends, in seconds since the epoch; None if nothing says it."""
     ends = [
         *(now + _number(holder.get(name)) for holder in holders for name in ("expires_in", "expiresIn")),
         end_of_token(token, now) or 0.0,
@@ -252,7 +252,7 @@ class OperationRefresh:
 
     @property
     def media_type(self) -> str:
-        """The media type of the body; empty where there is none."""
+        """The media type of the body; empty if there is none."""
         return next((value for name, value in self.headers if name.lower() == "content-type"), "")
 
     def token(self, given: Secret, context: SignInContext, known: Iterable[Secret] = ()) -> OperationToken:
@@ -264,7 +264,7 @@ class OperationRefresh:
             known: Other secrets, which no message may show.
 
         Raises:
-            AuthError: The API refuses, with 401 as the detail `status` where the token is no longer good; or the
+            AuthError: The API refuses, with 401 as the detail `status` if the token is no longer good; or the
                 response has no token.
             DynacliError: The API cannot be reached.
         """

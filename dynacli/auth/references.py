@@ -168,7 +168,7 @@ def _capital(label: str) -> str:
 
 
 def held_by_reference(scheme: SecurityScheme, table: Mapping[str, Any], env: Environment) -> Held | None:
-    """Return what the references of a scheme lead to; None where there are none for what is sent.
+    """Return what the references of a scheme lead to; None if there are none for what is sent.
 
     Raises:
         AuthError: One of them leads to nothing, or to something that cannot be read.

@@ -99,7 +99,7 @@ class Masker:
         return 0
 
     def mask_value(self, value: Any) -> Any:
-        """Return a JSON value without secrets; the value itself where there are none to look for."""
+        """Return a JSON value without secrets; the value itself if there are none to look for."""
         if not (self._forms or self._quoted):
             return value
         if isinstance(value, str):

@@ -27,7 +27,7 @@ class TlsSettings:
     Args:
         ca: The file with the only authorities that are trusted; empty for those of the system.
         cert: The file with the client's certificate, and the chain above it; empty for none.
-        cert_key: The file with its key; empty where the certificate's has it.
+        cert_key: The file with its key; empty if the certificate's has it.
         passphrase: The reference for what the key is encrypted with; empty for nothing.
         is_added: Whether the authorities of the system are trusted besides those of `ca`.
     """

@@ -276,7 +276,7 @@ class ResponseValues:
     def from_fields(self, parameter: Parameter, fits: Fits) -> Iterator[InputValue]:
         """Yield the values of fields that are called like a parameter, wherever they were seen.
 
-        A number is taken only where the name is that of an id: any other number is an amount of something unknown.
+        A number is taken only if the name is that of an id: any other number is an amount of something unknown.
         """
         name = plain_name(parameter.name)
         if name in GENERAL_NAMES:
@@ -396,7 +396,7 @@ class OperationPlan(NamedTuple):
     Args:
         calls: The calls to make.
         spare_calls: Calls to make one by one, as long as the server knows nothing of what the others ask for.
-        skip_reason: Why there are no calls; empty where there are some.
+        skip_reason: Why there are no calls; empty if there are some.
     """
 
     calls: Sequence[PlannedCall] = ()

@@ -81,7 +81,7 @@ class OperationValidator:
         return validation
 
     def is_described(self, response: Response) -> bool:
-        """Return whether the document describes a response; it does not where it describes only the redirect to it."""
+        """Return whether the document describes a response; it does not if it describes only the redirect to it."""
         last = documented_status(response.status, self._documented)
         if not response.hops or last not in {"", "default"}:
             return bool(last)
@@ -89,7 +89,7 @@ class OperationValidator:
         return bool(last) and first in {"", "default"}
 
     def _excuse(self, exchange: Exchange, status: int) -> str:
-        """Return why an undocumented status is not a defect of the document; empty where it is one."""
+        """Return why an undocumented status is not a defect of the document; empty if it is one."""
         values = exchange.planned.values
         outside = [value for value in values if value.location != "body"]
         if status in GONE and any(value.origin not in _KNOWN_ORIGINS for value in outside):

@@ -36,7 +36,7 @@ class NotCalledError(Exception):
 
     @property
     def reason(self) -> str:
-        """The error in one line, with what to do where that is known."""
+        """The error in one line, with what to do if that is known."""
         texts = (self.error.message, self.error.reason, self.error.hint)
         return ". ".join(" ".join(text.split()) for text in texts if text)
 
@@ -57,7 +57,7 @@ def prepare_call(
 
     Args:
         content_type: The media type of bodies that was asked for; empty for the preferred one.
-        validator: Validates the request; None where nothing is validated.
+        validator: Validates the request; None if nothing is validated.
 
     Raises:
         NotCalledError: The call cannot be made.
@@ -133,7 +133,7 @@ def call_values(described: DescribedOperation, planned: PlannedCall, content_typ
 
 
 def _with_required_body(described: DescribedOperation) -> DescribedOperation:
-    """Return the operation with its body required, also where the document says that it may be left out.
+    """Return the operation with its body required, even if the document says that it may be left out.
 
     Many documents forget `required`, whose default is false (OpenAPI 3.1.1, "Request Body Object").
     """

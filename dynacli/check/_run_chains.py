@@ -30,7 +30,7 @@ _MAX_DEPTH = 3
 
 
 def _unused_id(described: DescribedOperation) -> Any:
-    """Return a random id that hardly anything is called by yet; None where the document allows none.
+    """Return a random id that hardly anything is called by yet; None if the document allows none.
 
     Args:
         described: An operation on one resource.
@@ -57,7 +57,7 @@ def _created_paths(
     *,
     can_confirm: bool = False,
 ) -> list[tuple[Any, ...]]:
-    """Return values of the path of a resource that a POST created, in order; none where nothing says them.
+    """Return values of the path of a resource that a POST created, in order; none if nothing says them.
 
     The surest come first. Of several the server may know only one: a path may want the name of a thing, or its id.
 
@@ -66,7 +66,7 @@ def _created_paths(
         create: The operation of that call.
         links: The links of that operation's responses.
         on_item: The operations on such a resource; all have the same path, by whatever names.
-        can_confirm: Whether the resource is read before it is changed. Otherwise a name that was sent counts only where
+        can_confirm: Whether the resource is read before it is changed. Otherwise a name that was sent counts only if
             it is one that nothing had before.
     """
     if not on_item:
@@ -166,7 +166,7 @@ def _candidates(body: Any, noun: str, depth: int = 0) -> Iterator[Any]:
 
 
 def _id_in_location(exchange: Exchange, path: str) -> str:
-    """Return the last segment of the URL in `Location` (RFC 9110, section 10.2.2); empty where it has another path.
+    """Return the last segment of the URL in `Location` (RFC 9110, section 10.2.2); empty if it has another path.
 
     The URL may be relative to that of the request, or, as many servers mean it, to the collection.
     """
@@ -260,7 +260,7 @@ class _Caller(Protocol):
         is_vital: bool = False,
         may_repeat: bool = False,
     ) -> Exchange | None:
-        """Make a call with these values in its path and body; None where it cannot be made."""
+        """Make a call with these values in its path and body; None if it cannot be made."""
 
     def unanswered_reads(self, item_path: str) -> list[DescribedOperation]:
         """Return the operations below the path of an item that only read, and that no call of succeeded so far.
@@ -286,7 +286,7 @@ class ChainRunner:
     Attributes:
         leftovers: What was created and is still there, or may be: a sentence for each resource.
 
-    Where several operations create the same kind of resource, what changes one and its parts are tried in the first
+    If several operations create the same kind of resource, what changes one and its parts are tried in the first
     that can be created.
 
     Args:
@@ -413,7 +413,7 @@ class ChainRunner:
     def _read(self, chain: ResourceChain, paths: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
         """Read what was created, and return its path: of the paths that may be meant, the first that the server knows.
 
-        Where the server knows none, it is the surest. A path that is not the surest counts only where the response
+        If the server knows none, it is the surest. A path that is not the surest counts only if the response
         speaks of the surest value, too, so that it is not that of something else.
         """
         if chain.read not in self._operations:
@@ -441,7 +441,7 @@ class ChainRunner:
         return self._caller.call(described, path_values, is_vital=is_removal, may_repeat=is_removal)
 
     def _unused_path(self, chain: ResourceChain, parent_values: list[InputValue]) -> list[InputValue]:
-        """Return values for the path of a PUT where nothing is yet; none where no such path is found."""
+        """Return values for the path of a PUT if nothing is yet; none if no such path is found."""
         create, read = self._operations[chain.create], self._operations[chain.read]
         unused = _unused_id(create)
         if unused is None:
@@ -463,10 +463,10 @@ class ChainRunner:
     def _paths_of_created(
         self, chain: ResourceChain, creation: Exchange | None, known_ids: Mapping[str, bool]
     ) -> list[tuple[Any, ...]]:
-        """Return the path values that what a call created may have; none, and a note why, where they are unknown.
+        """Return the path values that what a call created may have; none, and a note why, if they are unknown.
 
         Args:
-            creation: The call; None where it could not be made.
+            creation: The call; None if it could not be made.
             known_ids: The ids of resources that were there before, and whether a response named them.
         """
         if creation is None or not creation.is_success:

@@ -101,7 +101,7 @@ class _ExampleBody:
 
     @classmethod
     def of(cls, described: DescribedOperation) -> "_ExampleBody | None":
-        """Return the body of an operation; None where it has none, or none can be made up."""
+        """Return the body of an operation; None if it has none, or none can be made up."""
         if described.operation.body is None:
             return None
         try:

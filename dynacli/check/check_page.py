@@ -255,7 +255,7 @@ def _har_call(exchange: Exchange) -> HarCall:
     return HarCall(
         **request,
         hops=tuple((status, masker.mask(url)) for status, url in response.hops),
-        # Without a redirect it is the URL of the request, of which `shown` masks more than the masker knows.
+        # Without a redirect it is the URL of the request; `shown` masks more of it than the masker knows.
         final_url=masker.mask(response.url if response.hops else shown.url),
         status=response.status,
         reason=masker.mask(response.reason),

@@ -68,7 +68,7 @@ class PlannedCall:
     Args:
         operation_name: The operation's name.
         values: The values to send; the rest of a required body comes from its example.
-        probe: `method`, `credentials` or `request`, where the server ought to refuse the call for that; else empty.
+        probe: `method`, `credentials` or `request`, if the server ought to refuse the call for that; else empty.
     """
 
     operation_name: str
@@ -95,15 +95,15 @@ class Exchange:
         request: The request with its credentials; it is never shown.
         shown: The request as a person may see it.
         masker: Takes the secrets of this call out of whatever is printed.
-        response: None where none came; then `error` says why.
+        response: None if none came; then `error` says why.
         error: What ended the call, its secrets masked.
-        validation: The result on the response, or on a server that closed the connection without one; None where
+        validation: The result on the response, or on a server that closed the connection without one; None if
             nothing is validated, or the call failed otherwise. A request that the document does not allow is never
             sent, so that requests need no result here.
         seconds: From sending to the last byte, or to the failure.
-        sent_json: The JSON value that the body of the request was made from; None where there is none.
+        sent_json: The JSON value that the body of the request was made from; None if there is none.
         started: When sending began, in seconds since 1970.
-        cut_reason: Why the response's body is only the beginning of a stream, or not there at all; empty where it is
+        cut_reason: Why the response's body is only the beginning of a stream, or not there at all; empty if it is
             complete.
         is_validated: Whether the document describes the response, so that the result says something about it.
         times: How many exchanges of a recording it stands for, which came to the same.
@@ -140,13 +140,13 @@ class Exchange:
 
     @property
     def error_text(self) -> str:
-        """What ended the call, and why; empty where a response came."""
+        """What ended the call, and why; empty if a response came."""
         return (
             ": ".join(filter(None, (self.error.message, self.error.reason))) if self.error is not None else ""
         )
 
     def response_json(self) -> Any:
-        """Return the JSON value of a successful response; None where there is none."""
+        """Return the JSON value of a successful response; None if there is none."""
         if self.response is None or not self.is_success:
             return None
         return json_of(self.response.body, self.response.header("content-type"))
@@ -159,9 +159,9 @@ class CheckedOperation:
     Args:
         operation: The operation.
         exchanges: Its calls, in the order in which they were planned.
-        skip_reason: Why it was not called; empty where it was.
+        skip_reason: Why it was not called; empty if it was.
         skip_kind: `unsafe`, `dangerous`, `skipped`, `values`, `request`, `auth`, `refused` or `interrupted`; empty
-            where it was called.
+            if it was called.
         unsent: The planned calls that were not made although others were, each with the reason.
         probes: The calls that the server ought to refuse; they do not count as calls of the operation.
     """

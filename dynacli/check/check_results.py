@@ -245,7 +245,7 @@ def suppressed_of(exchange: Exchange) -> tuple[dict[str, Any], ...]:
 
 
 def error_of(exchange: Exchange) -> str:
-    """Return why no response came, in one line and without the query of the URL; empty where a response came."""
+    """Return why no response came, in one line and without the query of the URL; empty if a response came."""
     url = exchange.shown.url
     return " ".join(exchange.error_text.replace(url, without_query(url)).split())
 
@@ -361,8 +361,8 @@ def _distinct_findings(
 def _defect_key(finding: Mapping[str, Any]) -> _Key:
     """Return what is the same in all findings of one defect.
 
-    That is the rule, and its place in the document. Where the rule is about a name, the message belongs to it, because
-    it holds the name. A rule of an operation's own part of the document is the same defect in another operation where
+    That is the rule, and its place in the document. If the rule is about a name, the message belongs to it, because
+    it holds the name. A rule of an operation's own part of the document is the same defect in another operation if
     the messages are the same.
     """
     rule, schema_pointer = finding["rule"], finding["schema_pointer"]

@@ -66,7 +66,7 @@ _TICK = 0.1
 _MAX_TIMEOUTS = 4
 """Calls in a row that get no response in time, after which the check stops, if no call ever got a response."""
 _PATIENCE_AFTER_RESPONSES = 4
-"""The factor by which more such calls are made where some call got a response."""
+"""The factor by which more such calls are made if some call got a response."""
 
 _LEAST_RETRIES = 2
 """How often a removal is tried again at least, so that nothing is left over."""
@@ -190,7 +190,7 @@ class CheckRun:
         return value_sources(self._operations, self._linked_from)
 
     def possible_probes(self) -> dict[str, list[str]]:
-        """Return operation → the kinds of probes that it may get; empty where nothing is probed."""
+        """Return operation → the kinds of probes that it may get; empty if nothing is probed."""
         if not self._check_settings.has_probes:
             return {}
         from dynacli.check.probes import possible_probes
@@ -257,7 +257,7 @@ class CheckRun:
         is_vital: bool = False,
         may_repeat: bool = False,
     ) -> Exchange | None:
-        """Make one call and return it; None where it cannot be made.
+        """Make one call and return it; None if it cannot be made.
 
         Args:
             path_values: Values of its path.
@@ -427,7 +427,7 @@ class CheckRun:
     def _start(
         self, described: DescribedOperation, planned: PlannedCall, *, may_repeat: bool = False
     ) -> None:
-        """Begin a call; note why, where it cannot be made."""
+        """Begin a call; note why, if it cannot be made."""
         name, content_type = described.operation.name, self._check_settings.content_type
         validator = self._validator_of(described) if self.call_settings.level != "off" else None
         settings = self.call_settings

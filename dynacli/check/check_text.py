@@ -115,7 +115,7 @@ def summary_text(results: CheckResults) -> str:
 
 
 def unsafe_text(results: CheckResults) -> str:
-    """Return how many operations were left out because they may change something; empty where none was."""
+    """Return how many operations were left out because they may change something; empty if none was."""
     unsafe = [checked for checked in results.left_out if checked.skip_kind == "unsafe"]
     if not unsafe:
         return ""
@@ -225,7 +225,7 @@ def defects_by_operation(results: CheckResults) -> dict[str, list[Defect]]:
 
 
 def findings_lines(results: CheckResults, paint: Painter, width: int) -> list[str]:
-    """Return the lines, each defect below the operation where it was found first; none where nothing was found."""
+    """Return the lines, each defect below the operation where it was found first; none if nothing was found."""
     lines: list[str] = []
     for defects in defects_by_operation(results).values():
         shown = defects[:_MAX_DEFECTS]
@@ -298,7 +298,7 @@ def place_text(exchange: Exchange, finding: Mapping[str, Any]) -> str:
 
 
 def marker_line(excerpt: str) -> int:
-    """Return the number of the line that points at the value in the line above; 0 where there is none."""
+    """Return the number of the line that points at the value in the line above; 0 if there is none."""
     lines = enumerate(excerpt.splitlines())
     return next((number for number, line in lines if "^" in line and not line.strip(" |^")), 0)
 
@@ -322,7 +322,7 @@ def _finding_lines(
 
 
 def location_text(results: CheckResults, finding: Mapping[str, Any]) -> str:
-    """Return the line of the document that a finding is about, in words; empty where it is unknown."""
+    """Return the line of the document that a finding is about, in words; empty if it is unknown."""
     location = Location(**finding["document"])
     if location.line is None:
         return ""
@@ -349,9 +349,9 @@ _NEARLY_ALL = 0.9
 
 
 def check_hint(results: CheckResults) -> str:
-    """Return a sentence; empty where nothing is conspicuous.
+    """Return a sentence; empty if nothing is conspicuous.
 
-    Where the ids in all paths were made up, a 404 says nothing about the server.
+    If the ids in all paths were made up, a 404 says nothing about the server.
     """
     answered = [exchange for exchange in results.exchanges if exchange.response is not None]
     gone = _with_status(GONE, answered)
@@ -367,7 +367,7 @@ def check_hint(results: CheckResults) -> str:
 
 
 def _with_status(statuses: Container[int], answered: Sequence[Exchange]) -> list[Exchange]:
-    """Return the calls that got one of the statuses; none where they are not nearly all."""
+    """Return the calls that got one of the statuses; none if they are not nearly all."""
     found = [exchange for exchange in answered if exchange.response and exchange.response.status in statuses]
     is_nearly_all = len(answered) >= _LEAST_RESPONSES and len(found) >= _NEARLY_ALL * len(answered)
     return found if is_nearly_all else []
@@ -494,7 +494,7 @@ _MAX_LISTED = 5
 
 
 def check_error(results: CheckResults, *, is_strict: bool) -> DynacliError | None:
-    """Return the error that a check ends with; None where all is well.
+    """Return the error that a check ends with; None if all is well.
 
     Args:
         is_strict: Whether findings are a failure.
@@ -515,7 +515,7 @@ def check_error(results: CheckResults, *, is_strict: bool) -> DynacliError | Non
 
 
 def _first_of_kind(kind: type[DynacliError], errors: Sequence[DynacliError]) -> DynacliError | None:
-    """Return the first error of a kind, and how many more there are; None where there is none."""
+    """Return the first error of a kind, and how many more there are; None if there is none."""
     found = [error for error in errors if isinstance(error, kind)]
     if len(found) < 2:
         return next(iter(found), None)

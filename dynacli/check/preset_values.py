@@ -69,7 +69,7 @@ def read_preset_values(
 
 
 def _joined(for_one: list[_Preset], for_all: list[_Preset]) -> list[InputValue]:
-    """Return the values of one operation; the properties of an object override the object, where it is set."""
+    """Return the values of one operation; the properties of an object override the object, if it is set."""
     values = [preset for preset in (*for_one, *for_all) if isinstance(preset, InputValue)]
     texts: dict[ParameterKey, dict[tuple[str, ...], list[_PropertyText]]] = {}
     for preset in (*for_all, *for_one):  # the last word wins
@@ -90,7 +90,7 @@ def _joined(for_one: list[_Preset], for_all: list[_Preset]) -> list[InputValue]:
 
 
 def _without_operation(described: DescribedOperation, name: str) -> str:
-    """Return what stands after the operation's own name; empty where the name begins otherwise."""
+    """Return what stands after the operation's own name; empty if the name begins otherwise."""
     operation = described.operation
     for start in (operation.name, operation.operation_id, *operation.aliases):
         if start and name.startswith(f"{start}."):
@@ -122,7 +122,7 @@ def _presets(described: DescribedOperation, name: str, text: str) -> Iterable[_P
 
 
 def _find_property(described: DescribedOperation, parameter: Parameter, name: str) -> Field | None:
-    """Return the property of a parameter that a name leads to; None where it leads to none."""
+    """Return the property of a parameter that a name leads to; None if it leads to none."""
     for start in _names_of(parameter):
         rest = name.removeprefix(start)
         if rest != name and rest.startswith((".", "[")):

@@ -1,8 +1,8 @@
 """Probes: what a server ought to refuse is asked for, and nothing that could change anything.
 
-- `method`: TRACE, else OPTIONS, whichever the path does not document, without credentials. Found where it gets a
-  response with 2xx, where 405 comes without `Allow`, and where `Allow` names a method that the document does not have.
-- `credentials`: a read that needs a credential, without one. Found where it gets 2xx.
+- `method`: TRACE, else OPTIONS, whichever the path does not document, without credentials. Found if it gets a
+  response with 2xx, if 405 comes without `Allow`, and where `Allow` names a method that the document does not have.
+- `credentials`: a read that needs a credential, without one. Found if it gets 2xx.
 - `request`: a read with a value that the document does not allow, or without one that it requires. Found likewise.
 
 TRACE and OPTIONS are safe (RFC 9110, section 9.2.1): a method with another meaning is never tried out.
@@ -145,7 +145,7 @@ def prepare_probe(
     validator: OperationValidator,
     operations: Sequence[OperationSummary],
 ) -> tuple[PlannedCall, Call, Finding | None] | None:
-    """Return a probe that can be sent, with what is wrong with its request; None where there is none.
+    """Return a probe that can be sent, with what is wrong with its request; None if there is none.
 
     Args:
         operations: All operations of the document.
@@ -208,7 +208,7 @@ def validate_probe(
     operations: Sequence[OperationSummary],
     wrong: Finding | None,
 ) -> Exchange:
-    """Return a probe with its result: findings where the server does what it ought to refuse.
+    """Return a probe with its result: findings if the server does what it ought to refuse.
 
     Args:
         operations: All operations of the document.

@@ -151,7 +151,7 @@ def _exchange_of(
     """Return an exchange as reports take it, its secrets masked in what is shown.
 
     Args:
-        validation: On the request and the response; None where nothing is validated.
+        validation: On the request and the response; None if nothing is validated.
         is_validated: Whether the document describes the response.
     """
     request, names = recorded.request, _secret_names(match.operation)
@@ -214,7 +214,7 @@ def _cookies(text: str) -> Iterator[Pair]:
 
 
 def _values(match: MatchedOperation, parts: RequestParts) -> Iterator[tuple[tuple[str, str], Any]]:
-    """Yield the values that the texts of parameters stand for, where that is plain; the texts count before them."""
+    """Yield the values that the texts of parameters stand for, if that is plain; the texts count before them."""
     headers = {name.lower(): value for name, value in parts.headers.items()}
     for parameter in match.operation.parameters:
         name = parameter.name
@@ -273,7 +273,7 @@ def _has_credential(request: ValidatedRequest, scheme: SecurityScheme) -> bool:
         )
     headers = {name.lower(): value for name, value in request.headers.items()}
     if kind != "apiKey":
-        # Where two schemes are wanted together, each has a header of its own, and both are joined here.
+        # If two schemes are wanted together, each has a header of its own, and both are joined here.
         parts = (part.strip().partition(" ") for part in headers.get("authorization", "").split(","))
         return any(given.lower() == kind and credential.strip() for given, _, credential in parts)
     match scheme.location:
@@ -286,7 +286,7 @@ def _has_credential(request: ValidatedRequest, scheme: SecurityScheme) -> bool:
 
 
 class ExchangeValidator:
-    """Validates exchanges, of which one at a time.
+    """Validates exchanges, one at a time.
 
     Args:
         settings: The level, and the findings that the configuration switches off.
@@ -366,7 +366,7 @@ class ValidatedExchange:
     """An exchange of an operation.
 
     Args:
-        validation: On the request and the response; None where nothing is validated.
+        validation: On the request and the response; None if nothing is validated.
         is_validated: Whether the document describes the response.
     """
 
@@ -405,12 +405,12 @@ class RecordingValidator:
         self.unlisted = 0
 
     def unvalidated(self, recorded: RecordedExchange) -> ValidatedExchange | None:
-        """Return an exchange with its operation alone; None where it belongs to none."""
+        """Return an exchange with its operation alone; None if it belongs to none."""
         match = self._finder.find_request(recorded.request)
         return ValidatedExchange(match, None, is_validated=False) if match is not None else None
 
     def add(self, recorded: RecordedExchange) -> ValidatedExchange | None:
-        """Validate an exchange; None where it belongs to no operation."""
+        """Validate an exchange; None if it belongs to no operation."""
         self.count += 1
         request = recorded.request
         match = self._finder.find_request(request)
@@ -515,12 +515,12 @@ class ToldExchange:
 
     Attributes:
         recorded: The exchange.
-        validation: On the request and the response; an empty one where nothing was validated.
+        validation: On the request and the response; an empty one if nothing was validated.
         has_validation: Whether something was validated.
         masker: What takes the secrets of the exchange out of a text.
 
     Args:
-        match: The operation of the request; None where it has none.
+        match: The operation of the request; None if it has none.
         target: Path and query, as they were sent.
         sizes: The bytes of both bodies, as they were sent.
     """
@@ -538,7 +538,7 @@ class ToldExchange:
         self.validation, self.has_validation = validation or ValidationResult(), validation is not None
         names = _keys_of(api) if match is None else _secret_names(match.operation)
         if not (self.validation.findings or self.validation.tolerated or self.validation.suppressed):
-            # Bodies are looked through for secrets only where something of them is told.
+            # Bodies are searched for secrets only if a part of them is printed.
             response = recorded.response and replace(recorded.response, body=b"")
             recorded = replace(recorded, content=None, response=response)
         self.masker = _masker_of(recorded, match.path_values if match is not None else {}, names)

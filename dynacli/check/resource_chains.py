@@ -1,4 +1,4 @@
-"""Chains: the operations that create, read, change and delete one kind of resource, where paths or links show it.
+"""Chains: the operations that create, read, change and delete one kind of resource, if paths or links show it.
 
     POST /things                  creates
     GET /things/{id}              reads
@@ -7,8 +7,8 @@
 
 The path of the created resource lies below that of the POST, or is where links of the POST's responses lead. Or it is
 that of its own collection without what it is created in: `POST /teams/{id}/things`, `GET` and `DELETE /things/{id}`.
-Where no POST creates, PUT does, under a name of our own, if GET can first show that the name is free.
-Where several POSTs create the same kind of resource, each has a chain.
+If no POST creates, PUT does, under a name of our own, if GET can first show that the name is free.
+If several POSTs create the same kind of resource, each has a chain.
 """
 
 import re
@@ -37,10 +37,10 @@ class ResourceChain:
     Args:
         create: Creates a resource.
         item_path: The path of a resource, a template whose parameters have no names: `/things/{}`.
-        read: Returns it; empty where nothing does.
+        read: Returns it; empty if nothing does.
         updates: Change it.
-        delete: Deletes it; empty where nothing does.
-        parent_path: The `item_path` of the chain whose resource it is a part of; empty where it is part of none.
+        delete: Deletes it; empty if nothing does.
+        parent_path: The `item_path` of the chain whose resource it is a part of; empty if it is part of none.
         is_created_by_put: Whether the creation says what the resource is to be called.
     """
 

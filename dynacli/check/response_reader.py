@@ -53,7 +53,7 @@ class ResponseReader:
         return self._head is not None and self._is_stream and not self._is_complete
 
     def partial_response(self) -> Response | None:
-        """Return what has come of a stream when the time of the call was over; None where no stream began."""
+        """Return what has come of a stream when the time of the call was over; None if no stream began."""
         if self._head is None or not self._is_stream:
             return None
         # The end of the time cut the connection, which looks like the end of a body that has no length.

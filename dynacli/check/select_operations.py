@@ -140,12 +140,12 @@ def select_operations(
     """Return the operations of a check.
 
     Args:
-        only: Operations and patterns; where there are some, no others are looked at.
+        only: Operations and patterns; if there are some, no others are looked at.
         named: Operations and patterns whose operations are called although they may change something.
-        tags: Where there are some, only operations with one of them are looked at.
-        skipped: Operations, tags and patterns whose operations are not called, whatever else is said of them.
+        tags: If there are some, only operations with one of them are looked at.
+        skipped: Operations, tags and patterns whose operations are not called, even if another option selects them.
         may_write: Whether the person let the check create and change things.
-        refusal: Returns why an operation is never called; empty where it may be.
+        refusal: Returns why an operation is never called; empty if it may be.
 
     Raises:
         UsageError: No operation has such a name or tag, or matches such a pattern.
@@ -240,7 +240,7 @@ def select_chains(api: OpenedApi, selection: Selection) -> list[ResourceChain]:
     """Return the chains that hold a selected operation, without the reads and updates that were not selected.
 
     What creates and what deletes stays in each: the one makes the others possible, the other cleans up. A chain is
-    left out where one of its necessary operations is not to be called.
+    left out if one of its necessary operations is not to be called.
     """
     summaries = api.catalog.summaries()
     linked_to = {

@@ -48,7 +48,7 @@ class StoredSource:
     Attributes:
         used: What was found last, with its secrets.
         given: The names of the schemes whose credentials it gave; they are bound to the origin that they go to.
-        lacking: Why what is stored does not do, where it lacks scopes.
+        lacking: Why what is stored does not do, if it lacks scopes.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class StoredSource:
         self._env, self._store = env, CredentialStore(env)
 
     def __call__(self, scheme: SecurityScheme) -> Held | None:
-        """Return what is stored for a scheme; None also where it lacks scopes.
+        """Return what is stored for a scheme; None also if it lacks scopes.
 
         Raises:
             AuthError: The store cannot be used, or the credential has expired and cannot be refreshed.

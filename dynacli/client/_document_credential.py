@@ -1,4 +1,4 @@
-"""The credential that a document is fetched with, where its server asks for one: any that calls of its API would carry.
+"""The credential that a document is fetched with, if its server asks for one: any that calls of its API would carry.
 
 No one has a document yet that says how to sign in, so the server's challenge decides what is sent.
 """
@@ -52,7 +52,7 @@ class DocumentCredential:
     """The credential of an API, put into requests for its document.
 
     Args:
-        name: Of the API; a URL where it has none.
+        name: Of the API; a URL if it has none.
         settings: What the configuration says of its credentials.
     """
 
@@ -97,7 +97,7 @@ class DocumentCredential:
         return list(self._raw_schemes.values())
 
     def headers(self, url: str, challenge: str) -> dict[str, str] | None:
-        """Return the headers that sign a GET request in; None where there is no credential.
+        """Return the headers that sign a GET request in; None if there is no credential.
 
         Args:
             challenge: What the server has asked for; empty for nothing in particular.

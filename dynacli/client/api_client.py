@@ -48,7 +48,7 @@ def open_api(
             response = api.call("list-pets", limit=3).raise_for_status()
             print(response.data)
 
-    The document is read or fetched, and compiled, only where the cache does not have it; the configuration, the
+    The document is read or fetched, and compiled, only if the cache does not have it; the configuration, the
     environment variables and the cache are those of the command line.
 
     Args:
@@ -106,7 +106,7 @@ def open_api(
 class Api(OpenDocument):
     """An API that is open: its operations can be listed and called, from several threads at once.
 
-    It goes on with the document that it was opened with, also where that changes meanwhile, and keeps its
+    It goes on with the document that it was opened with, even if that changes meanwhile, and keeps its
     connections and what validates its responses from one call to the next. Close it, or use it in a `with` block.
 
     Attributes:
@@ -141,12 +141,12 @@ class Api(OpenDocument):
 
         Args:
             name: The operation's name, or its operationId.
-            inputs: Input → value, where a name is none that Python takes for an argument, for example
+            inputs: Input → value, if a name is none that Python takes for an argument, for example
                 `{"schedule.cron": "0 3 * * *"}`.
             named: Input → value. A name is that of the option, with `_` for `-`, or the document's own.
-                A value is plain Python: text, numbers, booleans, None, lists, mappings, dates; where the document
+                A value is plain Python: text, numbers, booleans, None, lists, mappings, dates; if the document
                 takes a file, an `os.PathLike`, bytes, or an object whose `read` returns bytes. `body` is the whole
-                body and `content_type` its media type, where the operation has no input of that name.
+                body and `content_type` its media type, if the operation has no input of that name.
             on_event: Learns what happens in this call, instead of the listener of all calls (see `open_api`).
 
         Raises:
@@ -175,10 +175,10 @@ class Api(OpenDocument):
         """Make one call as `call` does, and write the body of a success into a file instead of memory.
 
         Args:
-            path: The file, which is whole at the end, or as it was where the call fails.
+            path: The file, which is whole at the end, or as it was if the call fails.
             on_event: As in `call`.
-            resume: Whether what came is kept beside the file where the download breaks off, and gone on with by the
-                next call. The response has the status 206 where it was only the rest.
+            resume: Whether what came is kept beside the file if the download breaks off, and gone on with by the
+                next call. The response has the status 206 if it was only the rest.
 
         Raises:
             DynacliError: As `call` does, or the file cannot be written.
@@ -206,8 +206,8 @@ class Api(OpenDocument):
                     print(event["data"])
 
         Items are the values of JSON lines and JSON sequences, and the events of `text/event-stream`:
-        `{"event": ..., "id": ..., "data": ...}`, without what an event does not have; its data is a value where it
-        is JSON. Events go on where a lost connection broke them off. A response that is not a success, or no stream, is
+        `{"event": ..., "id": ..., "data": ...}`, without what an event does not have; its data is a value if it
+        is JSON. Events go on if a lost connection broke them off. A response that is not a success, or no stream, is
         read as a whole: its `content` and `data` are there.
 
         Args:
@@ -217,7 +217,7 @@ class Api(OpenDocument):
             named: As in `call`.
 
         Raises:
-            DynacliError: What `call` raises; what befalls the stream later is raised where its next item is taken.
+            DynacliError: What `call` raises; what befalls the stream later is raised if its next item is taken.
         """
         return self._healing(lambda: self._stream(name, {**(inputs or {}), **named}, on_event))
 
@@ -240,8 +240,8 @@ class Api(OpenDocument):
         Args:
             name: As in `call`.
             inputs: As in `call`, of the first page.
-            keyset: Whether pages are asked for by the ids of a page, where nothing else says how.
-            max_items: How many items are wanted, where not all are; the last page may have more of them.
+            keyset: Whether pages are asked for by the ids of a page, if nothing else says how.
+            max_items: How many items are wanted, if not all are; the last page may have more of them.
             on_event: As in `call`.
             named: As in `call`.
 
@@ -352,7 +352,7 @@ class Api(OpenDocument):
 
         Args:
             response: A response of this API.
-            link: The link's name in the document; where several statuses have one of this name, `201.GetRepo`.
+            link: The link's name in the document; if several statuses have one of this name, `201.GetRepo`.
             on_event: As in `call`.
 
         Raises:

@@ -164,14 +164,14 @@ class Call:
         request: The request, without its credentials.
         signed: The request with its credentials.
         settings: How the call is made and validated.
-        validating: Validates the request; None where nothing is validated.
-        result: The result on the response; None before it was validated, and where nothing is.
+        validating: Validates the request; None if nothing is validated.
+        result: The result on the response; None before it was validated, and if nothing is.
         pieces: The body of the response as it comes; None before its head came.
         has_sent: Whether the request may be on its way.
         renewal: Whether the stored token was refreshed after a 401, or why it could not be.
 
     Args:
-        validator: The validator of the operation, where an earlier call has made it.
+        validator: The validator of the operation, if an earlier call has made it.
         adapt: Makes the request that is signed and sent of the one that is built; None for that itself.
         validating: What has validated the request that this one follows, and validates the response.
         on_event: Learns what happens in the call.
@@ -231,8 +231,8 @@ class Call:
         """Give the request its credentials, and ask the person what the policy wants confirmed.
 
         Args:
-            ask: Asks the person whether credentials may go to a new origin; None where no one can be asked.
-            on_unsigned: Told why the request has no credential, which is only shown then; None where that is an error.
+            ask: Asks the person whether credentials may go to a new origin; None if no one can be asked.
+            on_unsigned: Told why the request has no credential, which is only shown then; None if that is an error.
 
         Raises:
             RefusedError: A credential would go to an origin that no one accepted, or no one confirms the call.
@@ -254,10 +254,10 @@ class Call:
             ask_about(self.settings.consent)
 
     def check_request(self, unvalidated: Collection[tuple[str, ...]] = ()) -> None:
-        """Validate the request before it is sent, and end the call where the document does not allow it.
+        """Validate the request before it is sent, and end the call if the document does not allow it.
 
         Args:
-            unvalidated: (location, name) of parameters of which the document may say anything.
+            unvalidated: (location, name) of parameters that are not validated.
 
         Raises:
             UsageError: It does not; no secret is in the error.
@@ -449,7 +449,7 @@ class Call:
     def validate_response(
         self, response: "Response", body: "bytes | StreamedBody | UnreadBody"
     ) -> "ValidationResult | None":
-        """Return the result on a response; None where nothing is validated.
+        """Return the result on a response; None if nothing is validated.
 
         Args:
             response: The response, with or without its body.
@@ -503,7 +503,7 @@ class SentRequest:
         method: As it was sent.
         url: Absolute, percent-encoded.
         headers: (name, value) in the order in which they were sent.
-        content: The body; None where there was none, or where it was read only while it was sent.
+        content: The body; None if there was none, or if it was read only while it was sent.
     """
 
     method: str
@@ -524,7 +524,7 @@ class CallEvent:
 
     Attributes:
         name: Which event it is: `request_built`, `sending`, ...
-        call: The call; None where none could be made of a row.
+        call: The call; None if none could be made of a row.
     """
 
     name: ClassVar[str] = ""
@@ -537,7 +537,7 @@ class CallEvent:
 
     @property
     def request(self) -> SentRequest | None:
-        """The request, with its secrets masked; None where there is none."""
+        """The request, with its secrets masked; None if there is none."""
         return None if self.call is None else sent_request(self.call)
 
 
@@ -611,7 +611,7 @@ class Progress(CallEvent):
 
     Args:
         sent: How many bytes of the body were sent, since this try began.
-        total: How many it has; None where no one knows.
+        total: How many it has; None if no one knows.
     """
 
     name = "progress"
@@ -682,7 +682,7 @@ class Findings(CallEvent):
 
     Args:
         response: The response.
-        validation: What was found; None where nothing was validated.
+        validation: What was found; None if nothing was validated.
         lock: Held while something is looked up in the document.
     """
 
@@ -706,8 +706,8 @@ class Page(NamedTuple):
         call: The call that asked for it.
         response: Its response.
         validation: The result on that.
-        value: The value of the body; None where that is not JSON.
-        items: The items; None where it has none.
+        value: The value of the body; None if that is not JSON.
+        items: The items; None if it has none.
     """
 
     number: int
@@ -725,7 +725,7 @@ class PageCame(CallEvent):
     Args:
         page: Its number, counted from 1, its items, and its response.
         count: How many items came so far.
-        total: How many items there are on all pages; None where no response said it.
+        total: How many items there are on all pages; None if no response said it.
     """
 
     name = "page"
@@ -742,7 +742,7 @@ class RowDone(CallEvent):
     Args:
         named: The operation that the row names.
         result: What came of it, with the findings.
-        response: The response; None where none came.
+        response: The response; None if none came.
     """
 
     name = "row"

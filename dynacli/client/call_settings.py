@@ -53,7 +53,7 @@ _FIRST_ERROR, _MOST_STATUS = 400, 600
 _RETRIES = 2
 _NOTHING: Mapping[str, str] = {}
 _OWN_KEYS = {"auth", "ca", *OPTION_KEYS} - {"validate"}
-"""The keys of an API's entry that are about its calls; the module that reads them is loaded only where one is there."""
+"""The keys of an API's entry that are about its calls; the module that reads them is loaded only if one is there."""
 
 
 @record
@@ -61,9 +61,9 @@ class CallOptions(Options):
     """What the caller says of a call besides its inputs.
 
     Args:
-        is_verbose: Whether messages tell all findings; None where no one can ask for that with `-v`.
-        consent: Whether a person agrees to calls that are to be confirmed; None where no one was asked.
-        reads_only_by: What lets only operations be called that change nothing, as messages name it; empty where
+        is_verbose: Whether messages tell all findings; None if no one can ask for that with `-v`.
+        consent: Whether a person agrees to calls that are to be confirmed; None if no one was asked.
+        reads_only_by: What lets only operations be called that change nothing, as messages name it; empty if
             nothing does.
         is_bound: Whether credentials go only to origins that a person accepted before: nothing that the caller says
             adds one, neither the server nor the URL of a document.
@@ -99,19 +99,19 @@ class CallSettings:
         may_retry_unsafe: Whether one is sent again, too, that may change something twice.
         retry_statuses: Further statuses after which one is sent again that only reads.
         may_retry_lost: Whether one is sent again whose connection was lost.
-        rate: Spaces the requests of all calls that are made with these settings; None where there is no limit.
+        rate: Spaces the requests of all calls that are made with these settings; None if there is no limit.
         accepted_origins: Origins that credentials may go to, besides those that were accepted before.
         written_origins: The origins of the servers whose URL a person wrote, for the call or in the configuration.
         is_reported: Whether the results go into a report.
         is_verbose: As in `CallOptions`.
         output: The format in which responses are written unless the caller names one; empty for `auto`.
         profile: The name of the profile; empty for none.
-        auth: The security scheme whose credential is sent, or `none`; empty where the document decides.
+        auth: The security scheme whose credential is sent, or `none`; empty if the document decides.
         signs: Whether calls carry credentials: `always`, `never`, or as the `document` says.
-        auth_tables: Security scheme → what the configuration says of its credential; None where it says nothing.
+        auth_tables: Security scheme → what the configuration says of its credential; None if it says nothing.
         ca: The file with the certificates of the authorities that are trusted; empty for those of the system.
-        policy: What may be called; None where the configuration does not say.
-        others: The policies of other APIs, for calls that go to their servers; None where they do not count.
+        policy: What may be called; None if the configuration does not say.
+        others: The policies of other APIs, for calls that go to their servers; None if they do not count.
         consent: Whether a person agrees to calls that are to be confirmed.
         reads_only_by: As in `CallOptions`.
         is_bound: As in `CallOptions`.
@@ -176,7 +176,7 @@ class CallSettings:
             sent: What else the request says; None before it is built.
 
         Raises:
-            RefusedError: It may change something where nothing is to be, the policy denies it, or wants it confirmed
+            RefusedError: It may change something if nothing is to be, the policy denies it, or wants it confirmed
                 and no one agreed.
         """
         if self.policy is not None or self.reads_only_by or asked or described.operation.method == "DELETE":
@@ -193,7 +193,7 @@ class CallSettings:
         return replace(self, consent=consent)
 
     def denial(self, described: "DescribedOperation") -> str:
-        """Return why the policy never lets an operation be called; empty where it may be."""
+        """Return why the policy never lets an operation be called; empty if it may be."""
         if self.policy is None:
             return ""
         from dynacli.client.policy.permission import denial
@@ -215,7 +215,7 @@ class CallSettings:
         """Set the findings of a result apart that do not count.
 
         Args:
-            validation: Changed in place; None where nothing was validated.
+            validation: Changed in place; None if nothing was validated.
             operation: The configuration may call it by its name or its operationId.
             status: The response's, None for a request.
         """
@@ -354,7 +354,7 @@ def _ignores(env: Environment, api: OpenedApi) -> "tuple[Ignore, ...]":
 
 
 def _level(env: Environment, api: OpenedApi, given: str, profile: Mapping[str, Any]) -> str:
-    """Return the level that someone asks for; empty where no one does."""
+    """Return the level that someone asks for; empty if no one does."""
     if given:
         return given
     asked_for = env.setting("VALIDATE")

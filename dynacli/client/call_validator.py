@@ -22,7 +22,7 @@ _ALLOWED = frozenset({"undocumented-property"})
 
 
 class CallValidator:
-    """Validates the request of a call, in a thread of its own where it is started.
+    """Validates the request of a call, in a thread of its own if it is started.
 
     Attributes:
         described: The operation.
@@ -32,7 +32,7 @@ class CallValidator:
         validation: On the request; it is there when the request was validated.
 
     Args:
-        validator: The validator, where an earlier call has made it.
+        validator: The validator, if an earlier call has made it.
     """
 
     validator: "LevelValidator"
@@ -93,7 +93,7 @@ class CallValidator:
                 self._is_validated.set()
 
     def check(self) -> None:
-        """Wait for the result, and end the call where the document does not allow the request.
+        """Wait for the result, and end the call if the document does not allow the request.
 
         Raises:
             UsageError: The document does not allow the request.

@@ -10,12 +10,12 @@ class Consent:
 
     Attributes:
         is_given: Whether the person has agreed to all of them, or nothing is sent.
-        ask: Asks the person, with a question; None where no one can be asked.
-        is_required: Whether nothing that removes something is called without it, where no one can be asked.
+        ask: Asks the person, with a question; None if no one can be asked.
+        is_required: Whether nothing that removes something is called without it, if no one can be asked.
         agreed: The names of the operations that the person has agreed to.
         waiting: Ask the questions that wait until the call can be sent, by the consent to it; None if none waits.
-        hint: How a person agrees where no one can be asked.
-        hint_on_reading: How `{operation}` is called, by the line that begins with `{line}`, where only operations are
+        hint: How a person agrees if no one can be asked.
+        hint_on_reading: How `{operation}` is called, by the line that begins with `{line}`, if only operations are
             that read.
     """
 

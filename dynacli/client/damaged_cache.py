@@ -51,7 +51,7 @@ def beyond_repair(env: Environment) -> FileError:
 
 
 def repaired(env: Environment, work: Callable[[], T]) -> T:
-    """Return what a function returns that opens catalogs and sends nothing; it begins again where one is damaged.
+    """Return what a function returns that opens catalogs and sends nothing; it begins again if one is damaged.
 
     Raises:
         FileError: The cache stays damaged.

@@ -28,7 +28,7 @@ class DescribedOperation:
     Args:
         api: The API, opened.
         operation: The operation, as the catalog has it.
-        media_type: The media type of the body that is built; None where no body is.
+        media_type: The media type of the body that is built; None if no body is.
     """
 
     api: OpenedApi
@@ -55,7 +55,7 @@ class DescribedOperation:
         return self.line_of(self.operation.example)
 
     def line_of(self, words: tuple[str, ...]) -> str:
-        """Return the command line of a call with these words, of which the last may be dynacli's own `--example`."""
+        """Return the command of a call with these words; the last one may be dynacli's own `--example`."""
         return " ".join(self.shell_words_of(words))
 
     def shell_words_of(self, words: tuple[str, ...]) -> list[str]:
@@ -98,7 +98,7 @@ class DescribedOperation:
         return self.api.catalog.resolve(reference)
 
     def follow(self, value: Any) -> Any:
-        """Return what stands at the end of a chain of references; None where it leads nowhere."""
+        """Return what stands at the end of a chain of references; None if it leads nowhere."""
         for _ in range(50):
             if not isinstance(value, dict) or not isinstance(value.get("$ref"), str):
                 return value
@@ -110,7 +110,7 @@ class DescribedOperation:
 
     @property
     def raw_responses(self) -> dict[str, Any]:
-        """The document's Responses Object, whose members may be references; empty where there is none."""
+        """The document's Responses Object, whose members may be references; empty if there is none."""
         found = self.follow(self.part["operation"].get("responses"))
         return found if isinstance(found, dict) else {}
 
@@ -122,11 +122,11 @@ class DescribedOperation:
         return {(str(raw.get("in")), str(raw.get("name"))): raw for raw in found if isinstance(raw, dict)}
 
     def parameter_schema(self, parameter: Parameter) -> Any:
-        """Return the document's schema of a parameter; None where it has none."""
+        """Return the document's schema of a parameter; None if it has none."""
         return schema_of_parameter(self.raw_parameters.get(parameter.key, {}))
 
     def raw_media_type(self) -> dict[str, Any]:
-        """Return the document's Media Type Object of the body that is built; empty where there is none."""
+        """Return the document's Media Type Object of the body that is built; empty if there is none."""
         body = self.follow(self.part["operation"].get("requestBody"))
         content = body.get("content") if isinstance(body, dict) else None
         if not isinstance(content, dict) or self.media_type is None:
@@ -153,7 +153,7 @@ def schema_of_parameter(raw: dict[str, Any]) -> Any:
 
 
 def choose_media_type(operation: Operation, wanted: str) -> MediaType | None:
-    """Return the media type that a body is sent as; None where the operation takes no body.
+    """Return the media type that a body is sent as; None if the operation takes no body.
 
     Args:
         wanted: A media type of the operation, or a part of one; empty for the one that dynacli prefers.

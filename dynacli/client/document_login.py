@@ -1,4 +1,4 @@
-"""Signs in where the document itself is after a login: with the credentials of its API, at its own origin only.
+"""Signs in if the document itself is after a login: with the credentials of its API, at its own origin only.
 
 Nothing is sent before the server has asked for it, unless a person has said so: by a header, or in the configuration.
 Certificates are those of the API: connections trust its own authorities besides those of the system, as a document
@@ -41,7 +41,7 @@ def login_of(
     Nothing is looked up before it is needed, which it seldom is.
 
     Args:
-        name: Of the API, registered or about to be; a URL where it has none.
+        name: Of the API, registered or about to be; a URL if it has none.
         headers: What the person gave with `-H` for the document itself, such as `X-API-Key: abc`.
         profile: The name of the profile whose headers go along; by default that of the environment.
         new_source: Where the API is about to be registered, its document: an entry with another one says nothing of it.

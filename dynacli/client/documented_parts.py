@@ -39,7 +39,7 @@ def parameters_of(described: DescribedOperation) -> list[dict[str, Any]]:
 
 
 def body_of(described: DescribedOperation) -> dict[str, Any] | None:
-    """Return whether a body is required, and its schema and options by media type; None where none is taken."""
+    """Return whether a body is required, and its schema and options by media type; None if none is taken."""
     body = described.operation.body
     if body is None:
         return None

@@ -131,7 +131,7 @@ def _nouns_of_path(path: str) -> Mapping[str, str]:
 
 
 def _place_of(api: OpenedApi, name: str, fields: list[str]) -> str | None:
-    """Return where the response of an operation has the field that names an item; None where it has no list."""
+    """Return where the response of an operation has the field that names an item; None if it has no list."""
     described = DescribedOperation(api, api.catalog.operation(name))
     response = success_response(described.raw_responses, described.follow)
     for line in response_outline(response, described.resolve).lines:

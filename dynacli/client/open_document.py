@@ -33,7 +33,7 @@ class OpenDocument:
 
     Args:
         clients: Makes its connections; None for some of its own.
-        opened: The document where it is open already, as it stays when this is closed; None where it is not.
+        opened: The document if it is open already, as it stays when this is closed; None if it is not.
     """
 
     def __init__(
@@ -155,7 +155,7 @@ class OpenDocument:
         return self._opened
 
     def _healing(self, work: Callable[[], _T]) -> _T:
-        """Return what a function returns; it begins again with a new catalog where the one at hand is damaged."""
+        """Return what a function returns; it begins again with a new catalog if the one at hand is damaged."""
         for _ in range(2):
             try:
                 return work()

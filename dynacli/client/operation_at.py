@@ -59,7 +59,7 @@ def styled_texts(parameter: Parameter, text: str) -> list[str]:
     if start and plain == text:
         return [unquote(text)]
     if parameter.style == "matrix":
-        # Each item has the name where they are exploded, else all items have it together.
+        # Each item has the name if they are exploded, else all items have it together.
         mark = f"{parameter.name}="
         texts = [each.removeprefix(mark) for each in plain.split(f";{mark}")]
     else:
@@ -75,7 +75,7 @@ def styled_texts(parameter: Parameter, text: str) -> list[str]:
 
 
 def styled_properties(parameter: Parameter, text: str) -> dict[str, str] | None:
-    """Return the decoded properties in the percent-encoded text of an object in a path; None where it has none."""
+    """Return the decoded properties in the percent-encoded text of an object in a path; None if it has none."""
     text = text.removeprefix(_STARTS.get(parameter.style, ""))
     delimiter = ","
     if parameter.explode:
@@ -105,7 +105,7 @@ def _styled_options(parameter: Parameter, text: str) -> list[str]:
 
 
 def _object_options(parameter: Parameter, properties: dict[str, str]) -> list[str]:
-    """Return an option for each property, or one with the whole object where a property has none."""
+    """Return an option for each property, or one with the whole object if a property has none."""
     options = {field.path: field.option for field in parameter.fields}
     if all((name,) in options for name in properties):
         return [f"--{options[name,]}={value}" for name, value in properties.items()]
@@ -124,7 +124,7 @@ def operation_at(catalog: Catalog, method: str, path: str) -> tuple[Operation, l
         path: As the document has it (`/pets/{petId}`), with values in it (`/pets/7`), or with some; a query may follow.
 
     Returns:
-        None where there is none. Of several, the one whose template says most of the path.
+        None if there is none. Of several, the one whose template says most of the path.
     """
     path, _, query = path.partition("?")
     matching = [
@@ -241,7 +241,7 @@ class UndocumentedOperation(DescribedOperation):
 def undocumented_operation(api: OpenedApi, method: str, path: str) -> UndocumentedOperation:
     """Return the operation of a method and a path that the document does not have.
 
-    Its credentials are those of most operations that there are, where they are at hand.
+    Its credentials are those of most operations that there are, if they are at hand.
 
     Args:
         method: A word of letters is sent in upper case.

@@ -37,7 +37,7 @@ class DescribedInput:
         is_required: Whether a call cannot do without it.
         is_part: Whether it is a part of a multipart body, which may be a file.
         fields: The properties of its value that have an option each.
-        source: Where its values come from, such as `list-runs rows[].id`; empty where that is not known.
+        source: Where its values come from, such as `list-runs rows[].id`; empty if that is not known.
     """
 
     name: str
@@ -182,7 +182,7 @@ class OperationDescription:
 
     @cached_property
     def pages(self) -> dict[str, Any] | None:
-        """The rule by which `--all` works; None where the response is not a list."""
+        """The rule by which `--all` works; None if the response is not a list."""
         from dynacli.client.pages.decide_rule import describe_pages
 
         return describe_pages(self.described)
@@ -215,7 +215,7 @@ class OperationDescription:
 
     @cached_property
     def body(self) -> dict[str, Any] | None:
-        """Whether a body is required, and its schema and options for each media type; None where none is taken."""
+        """Whether a body is required, and its schema and options for each media type; None if none is taken."""
         from dynacli.client.documented_parts import body_of
 
         return body_of(self.described)
@@ -252,7 +252,7 @@ class OutlinedResponse:
     """What a successful response holds.
 
     Args:
-        status: As the document spells it; empty where it has no success.
+        status: As the document spells it; empty if it has no success.
         outline: The fields.
         unreturned: What the operation sorts by, and the response does not hold.
     """

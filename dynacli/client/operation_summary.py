@@ -107,7 +107,7 @@ class _OperationSummary:
     Args:
         api: The name of the API.
         name: The name of the operation.
-        operation_id: The document's; empty where it has none.
+        operation_id: The document's; empty if it has none.
         method: In capitals.
         path: As the document has it.
         summary: One sentence of the document about it, as plain text.
@@ -115,8 +115,8 @@ class _OperationSummary:
         inputs: The required inputs, and the most useful of the others.
         more_inputs: The options of the inputs that are left out, without dashes.
         returns: What a successful response holds.
-        credential: `{"scheme", "state"}`; None where a call needs none.
-        pages: The rule by which `--all` works; None where the response is not a list.
+        credential: `{"scheme", "state"}`; None if a call needs none.
+        pages: The rule by which `--all` works; None if the response is not a list.
         example: A command line that runs as it stands.
     """
 

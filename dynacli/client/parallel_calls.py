@@ -47,7 +47,7 @@ class Dispatcher(Generic[T]):
         threading.Thread(target=run, name="dynacli-call", daemon=True).start()
 
     def take(self, seconds: float) -> T | None:
-        """Return what a function returned; None where none ended in that time.
+        """Return what a function returned; None if none ended in that time.
 
         Raises:
             BaseException: Whatever the function raised.
@@ -66,7 +66,7 @@ class Dispatcher(Generic[T]):
 def noting_interrupt(note: Callable[[], None]) -> Iterator[None]:
     """Let the first Ctrl-C of the block be noted alone, and the second one end it.
 
-    An exception could come between a call that changes something and the note that it was made. Where someone else
+    An exception could come between a call that changes something and the note that it was made. If someone else
     handles the signal, or the block runs in another thread than the first one, nothing is changed.
 
     Args:

@@ -17,10 +17,10 @@ _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
 def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
-    """Return the profile that was asked for; empty where a variable asks and the API can have none.
+    """Return the profile that was asked for; empty if a variable asks and the API can have none.
 
     Args:
-        given: The name that the caller gives; empty where `DYNACLI_PROFILE` names the profile.
+        given: The name that the caller gives; empty if `DYNACLI_PROFILE` names the profile.
 
     Raises:
         UsageError: There is no such profile.
@@ -59,7 +59,7 @@ def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
 
 
 def own_settings(env: Environment, api: OpenedApi, keys: Iterable[str]) -> dict[str, Any]:
-    """Return what the entry of an API says of its calls, where no profile says anything else.
+    """Return what the entry of an API says of its calls, if no profile says anything else.
 
     Args:
         keys: Those keys of a profile that the entry itself may have.
@@ -75,7 +75,7 @@ def own_settings(env: Environment, api: OpenedApi, keys: Iterable[str]) -> dict[
 
 
 def wrong_in_profile(profile: Any) -> str:
-    """Return what is wrong with a profile; empty where nothing is."""
+    """Return what is wrong with a profile; empty if nothing is."""
     if not isinstance(profile, dict):
         return "it is a table"
     unknown = sorted(profile.keys() - set(KEYS))

@@ -26,11 +26,11 @@ class Hit:
         name: Its name.
         method: In capitals.
         path: As the document has it.
-        summary: The document's, empty where it has none.
+        summary: The document's, empty if it has none.
         score: How well it fits, from 0 to about 1.7, and more if the question names it. Scores of different APIs can
             be compared.
         reasons: What the score is made of: a text, and its part of the score.
-        calls: How many calls of it the history has; 0, too, where no other hit is as good, so that no one asked.
+        calls: How many calls of it the history has; 0, too, if no other hit is as good, so that no one asked.
     """
 
     api: str
@@ -88,7 +88,7 @@ def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> l
 
 
 def _by_usage(apis: dict[str, OpenedApi], hits: list[Hit], most: int) -> list[Hit]:
-    """Return hits so that the first ones, where they are as good, are in the order of their usage.
+    """Return hits so that the first ones, if they are as good, are in the order of their usage.
 
     Args:
         most: How many of them are of interest.

@@ -57,9 +57,9 @@ class Signed(NamedTuple):
         shown: As a person may see it.
         masker: Takes its secrets out of whatever is printed.
         secret_headers: The names of headers whose values are not shown, in lower case.
-        login: Signs the request by what the server responds to it; None where it is signed already.
+        login: Signs the request by what the server responds to it; None if it is signed already.
         tls: The certificates of the connection; None for those of the system.
-        renew: Refreshes the stored token that it carries, or raises why not; None where it carries none that can be
+        renew: Refreshes the stored token that it carries, or raises why not; None if it carries none that can be
             refreshed.
     """
 
@@ -78,7 +78,7 @@ def unsigned(
     """Return the request as it is, with what the caller gave as a credential masked.
 
     Args:
-        env: Where the authorities are that its connection trusts; None where it is not sent.
+        env: Where the authorities are that its connection trusts; None if it is not sent.
 
     Raises:
         FileError: They cannot be read.
@@ -105,7 +105,7 @@ def sign(
     """Return the request with the credentials that its operation needs.
 
     Args:
-        ask: Asks the person whether credentials may go to a new origin; None where no one can be asked.
+        ask: Asks the person whether credentials may go to a new origin; None if no one can be asked.
         may_send: Whether a provider of tokens may be asked; a request that is only shown needs none.
 
     Raises:
@@ -370,7 +370,7 @@ def _passwords_in(parameter: Parameter) -> Iterator[str]:
     """Yield the names on the wire of what the document calls passwords: a parameter, or the fields of one."""
     fields = [field.path[-1] for field in parameter.fields if _is_password(field.value)]
     if fields or _is_password(parameter.value):
-        # Where it is not spread, the whole value has its name.
+        # If it is not spread, the whole value has its name.
         yield parameter.name.lower() if parameter.location == "header" else parameter.name
         yield from fields
 

@@ -56,7 +56,7 @@ def further_names() -> list[str]:
 
 
 def further_command(name: str) -> "click.Command | None":
-    """Return the command that an installed package has under a name; None where none has.
+    """Return the command that an installed package has under a name; None if none has.
 
     Raises:
         UsageError: It cannot be imported, or is not a command.

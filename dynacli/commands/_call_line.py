@@ -164,7 +164,7 @@ class CallLine:
         """Return the piece that an option gives.
 
         Args:
-            value: None where none was given.
+            value: None if none was given.
             rule: Whether a value stands after it; None for that of the operation's options.
         """
         if rule is None:
@@ -342,7 +342,7 @@ def _shown_value(option: Option, value: str, names: set[str]) -> str:
 
 
 def asked_call(run: Run) -> tuple[DescribedOperation, list[str]] | None:
-    """Return the operation that a run would have called, and the words after it; None where no call can be found.
+    """Return the operation that a run would have called, and the words after it; None if no call can be found.
 
     Nothing is fetched for it: the document is a file, or in the cache.
     """

@@ -118,7 +118,7 @@ def _fitting_value(text: str, value: ValueType) -> str | None:
 
 
 def nearest(text: str, words: Iterable[str]) -> str | None:
-    """Return the word that is nearest to a text; None where none is near."""
+    """Return the word that is nearest to a text; None if none is near."""
     listed = list(words)
     same = [word for word in listed if word.lower() == text.lower()]
     starting = [word for word in listed if len(text) > 2 and word.lower().startswith(text.lower())]
@@ -165,7 +165,7 @@ def _surplus(pieces: Iterable[Piece]) -> int:
 
 
 def _meant(line: CallLine, flag: str, value: str | None, others: Iterable[Piece]) -> Piece | None:
-    """Return the option that an unknown one was meant for; None where there is none that is not given already."""
+    """Return the option that an unknown one was meant for; None if there is none that is not given already."""
     given = {(each.parameter, each.field, each.standard) for each in others if each.flag}
     candidates = []
     for near in near_options(line.command.described, flag, set(line.command.rules())):
@@ -206,7 +206,7 @@ def _joined(piece: Piece, word: str) -> str | None:
 
 
 def _is_open_text(piece: Piece) -> bool:
-    """Return whether a value is free text, of which the shell may have made several words."""
+    """Return whether a value is free text, which the shell may have split into several words."""
     value = piece.value_type
     is_in_path = piece.parameter is not None and piece.parameter.location == "path"
     is_text = (
@@ -410,7 +410,7 @@ def _above(finding: _Finding) -> str:
 
 
 def _renamed(finding: _Finding, findings: Sequence[_Finding]) -> str:
-    """Return the property that a surplus one was meant for: a missing one beside it; empty where there is none."""
+    """Return the property that a surplus one was meant for: a missing one beside it; empty if there is none."""
     if finding["rule"] not in _SURPLUS:
         return ""
     above = _above(finding)

@@ -61,7 +61,7 @@ def find_revision(
 
 
 def revision_before(revisions: Revisions, revision: str) -> dict[str, Any] | None:
-    """Return the pointer to the revision that was current before another; None where there is none."""
+    """Return the pointer to the revision that was current before another; None if there is none."""
     history = revisions.history()
     names = [pointer["revision"] for pointer in history]
     if revision not in names:
@@ -70,7 +70,7 @@ def revision_before(revisions: Revisions, revision: str) -> dict[str, Any] | Non
 
 
 def installed_text(pointer: dict[str, Any]) -> str:
-    """Return when a revision became current, to the minute in UTC; `-` where that is not known."""
+    """Return when a revision became current, to the minute in UTC; `-` if that is not known."""
     from datetime import UTC, datetime
 
     at = pointer.get("installed_at", pointer.get("fetched_at"))
@@ -78,7 +78,7 @@ def installed_text(pointer: dict[str, Any]) -> str:
 
 
 def freshness_notes(api: OpenedApi) -> list[str]:
-    """Return the warnings about the document of an API; there are none where it is fresh and nothing was held back."""
+    """Return the warnings about the document of an API; there are none if it is fresh and nothing was held back."""
     name = _shown_name(api)
     wrong = api.open_request.wrong_settings
     return [*(f"{name}: {clause}" for clause in wrong), *_pin_notes(api, name), *_age_notes(api, name)]
@@ -143,7 +143,7 @@ def _fallback_text(api: OpenedApi) -> str:
 
     date = datetime.fromtimestamp(fetched, UTC).strftime("%Y-%m-%d")
     age = age_of(api.pointer, time.time())
-    # The age matters where the document is at a URL, which may have a newer one.
+    # The age matters if the document is at a URL, which may have a newer one.
     old = f", {age_text(age)} old," if "://" in api.location and age >= 60 else ""
     return f"{summary}; the revision of {date}{old} is used instead"
 
@@ -164,7 +164,7 @@ def _objections_text(api: OpenedApi, reasons: tuple[str, ...], at: float = 0.0) 
 
 
 def news_note(api: OpenedApi) -> str:
-    """Return what changed in the document since this was last called; empty where nothing did."""
+    """Return what changed in the document since this was last called; empty if nothing did."""
     from dynacli.registry.news import take_news
 
     news = take_news(api.revisions)

@@ -170,7 +170,7 @@ class OperationCommand(click.Command):
         yield from click_options(standard, self._names)
 
     def _check_guarded(self, parsed: ParsedWords) -> None:
-        """Check that no word may be dynacli's as well as the operation's, where the difference is dangerous.
+        """Check that no word may be dynacli's as well as the operation's, if the difference is dangerous.
 
         Raises:
             UsageError: A word is such an option; the error has both spellings.
@@ -220,7 +220,7 @@ class OperationCommand(click.Command):
         """Make the option of a place that is not listed: a deeper field, an item of an array, a key of a map.
 
         Returns:
-            The flag and its rule; None where it leads to no place.
+            The flag and its rule; None if it leads to no place.
         """
         from dynacli.client.inputs.find_input import find_input
 

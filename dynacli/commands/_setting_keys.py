@@ -223,7 +223,7 @@ def shown_value(value: Any, path: tuple[str, ...] = ()) -> Any:
 
 
 def words_of_key(path: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the values between which a key chooses; empty where it takes others."""
+    """Return the values between which a key chooses; empty if it takes others."""
     return _CHOICES.get(_kind_of(path), ())
 
 

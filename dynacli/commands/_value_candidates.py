@@ -16,7 +16,7 @@ __all__ = ["input_called", "link_names", "remembered_candidates"]
 
 
 def input_called(operation: Operation, flag: str) -> Parameter | None:
-    """Return the input that an option gives, a field of the body as if it were a parameter; None where it is none."""
+    """Return the input that an option gives, a field of the body as if it were a parameter; None if it is none."""
     word = flag.removeprefix("--")
     for parameter in operation.parameters:
         if word in (parameter.option, *parameter.aliases):

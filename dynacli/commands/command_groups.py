@@ -230,7 +230,7 @@ class VerbGroup(click.Group):
         return sorted(name for name in names if not self._is_of_other_apis(name))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Return the command of a name; None where the program has none."""
+        """Return the command of a name; None if the program has none."""
         if self._is_of_other_apis(cmd_name):
             raise UsageError(f"`{self.name} {cmd_name}` is for several APIs, and `{program().name}` has one")
         entry = self.entries.get(cmd_name)
@@ -305,7 +305,7 @@ class _Root(VerbGroup):
         return root_help(ctx.obj.env, self._contents(ctx.obj) if program().api else ())
 
     def _contents(self, run: Run) -> list[str]:
-        """Return the lines that list what the API of a tool has; none where its document cannot be had at once."""
+        """Return the lines that list what the API of a tool has; none if its document cannot be had at once."""
         from dynacli.commands._help.landing_page import operations_or_tags
 
         try:
@@ -322,8 +322,8 @@ class _Root(VerbGroup):
 def note_options_of_call(run: Run, word: str, rest: list[str]) -> None:
     """Note the standard options after an API before it is opened: some of them say how its document is fetched.
 
-    Only the operation can tell which words are options and which are values of its own. So where a word looks like an
-    option that matters here, the words are read for the operation as the cache has it; where the cache does not
+    Only the operation can tell which words are options and which are values of its own. So if a word looks like an
+    option that matters here, the words are read for the operation as the cache has it; if the cache does not
     have it, the word counts as the option.
     """
     note_options_ahead(run, rest)
@@ -377,7 +377,7 @@ class ApiGroup(VerbGroup):
     def find_command(self, words: list[str]) -> "tuple[OperationCommand | ApiGroup | None, list[str]]":
         """Return the command that the first word names, or a method and a path, and the words after it.
 
-        The command is None where there is none.
+        The command is None if there is none.
         """
         if not words:
             return None, []
@@ -388,7 +388,7 @@ class ApiGroup(VerbGroup):
             at = operation_at(catalog, word, rest[0])
             if at is not None:
                 return OperationCommand(DescribedOperation(self.api, at[0])), [*at[1], *rest[1:]]
-        # Where a tag and an operation have the same name, it is the operation: the word after it may be a value.
+        # If a tag and an operation have the same name, it is the operation: the word after it may be a value.
         name = catalog.find(word, self.tag)
         if name is not None:
             return OperationCommand(DescribedOperation(self.api, catalog.operation(name))), rest

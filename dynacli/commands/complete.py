@@ -48,7 +48,7 @@ class _Offered:
     """An option, for completion.
 
     Args:
-        values: The values that it takes; empty where it takes any.
+        values: The values that it takes; empty if it takes any.
         takes_value: Whether the word after it is its value.
         is_optional: Whether that word is its value only if it is one of `values`.
         is_listed: Whether the option is a candidate.
@@ -116,7 +116,7 @@ def _read_before(words: list[str], options: _Offers, *, stop_at_positional: bool
 
 
 def _read_root(words: list[str]) -> ParsedWords:
-    """Return the words before the one that is completed, of which only options before the first other one are read."""
+    """Return the words before the one that is completed. Options are read only before the first other word."""
     rules = {**standard_rules(), "--version": SWITCH, "--help": SWITCH}
     return parse(words, rules, _of_unlisted, stop_at_positional=True)
 
@@ -179,7 +179,7 @@ def _spelled(parts: list[str], place: list[int], *, has_brackets: bool) -> str:
 
 
 def _cached_catalog(env: Environment, word: str) -> Catalog | None:
-    """Return the catalog that the cache has of an API, however old it is; None where there is none."""
+    """Return the catalog that the cache has of an API, however old it is; None if there is none."""
     cached = _cached_revisions(env, word)
     if cached is None:
         return None
@@ -309,7 +309,7 @@ def _candidates(
 
 
 def _first_words(env: Environment, word: str, verbs: Iterable[str]) -> Iterator[Candidate]:
-    """Yield the registered APIs, the verbs, and further commands where nothing else begins with the word.
+    """Yield the registered APIs, the verbs, and further commands if nothing else begins with the word.
 
     To find those, every installed package is looked at, which takes longer than all the rest.
     """
@@ -617,7 +617,7 @@ def _option(value: ValueType, description: str, *, is_listed: bool = True) -> _O
 
 
 def _allowed_values(value: ValueType) -> Iterator[str]:
-    """Yield the values that an option or a path parameter takes, as they are typed; nothing where it takes any."""
+    """Yield the values that an option or a path parameter takes, as they are typed; nothing if it takes any."""
     source = value.items if value.type == "array" and value.items is not None else value
     if source.type == "boolean":
         yield from ("true", "false")

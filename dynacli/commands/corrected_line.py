@@ -46,7 +46,7 @@ _OF_STDIN = frozenset({"-", "@-"})
 
 
 def _problem_of(line: CallLine, env: Environment) -> UsageError | None:
-    """Return what is wrong with a line; None where its call can be made once its placeholders are filled in.
+    """Return what is wrong with a line; None if its call can be made once its placeholders are filled in.
 
     Args:
         env: The surroundings; nothing is read from standard input.
@@ -77,7 +77,7 @@ def _needs_too_much(problem: UsageError) -> bool:
 
 
 def _problem_filled(tried: CallLine, env: Environment) -> UsageError | None:
-    """Return what is wrong where all that is left to fill in is filled from the document."""
+    """Return what is wrong if all that is left to fill in is filled from the document."""
     words = [*tried.words(is_complete=False, by_option=True), "--example"]
     return _problem_of_words(tried, words, env)
 
@@ -120,7 +120,7 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords) -> None:
     Raises:
         UsageError: There cannot be such a request.
     """
-    run.output_form()  # it raises where options cannot be combined
+    run.output_form()  # it raises if options cannot be combined
     settings = _with_server(run.options, described, settings_of(run.env, described.api, run.call_options))
     is_strict = settings.level != "off" and described.is_documented
     inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
@@ -141,7 +141,7 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords) -> None:
 
 
 def _with_server(options: Options, described: DescribedOperation, settings: CallSettings) -> CallSettings:
-    """Return the settings; where nothing was said of the server, any will do for a request that is not sent.
+    """Return the settings; without `--server`, any server will do for a request that is not sent.
 
     Raises:
         UsageError: The server that was asked for is none.
@@ -164,7 +164,7 @@ _FLAG = re.compile(r"--?[A-Za-z][\w.\[\]-]*")
 def _corrected_line(
     run: Run, described: DescribedOperation, words: list[str], error: UsageError
 ) -> CallLine | None:
-    """Return the corrected line of a call; None where nothing better than the typed one is known.
+    """Return the corrected line of a call; None if nothing better than the typed one is known.
 
     Args:
         words: The words after the operation.
@@ -196,7 +196,7 @@ def _example(typed: CallLine, env: Environment) -> CallLine | None:
 
 
 def _corrected(typed: CallLine, env: Environment, error: UsageError) -> CallLine | None:
-    """Return the line with everything right in it; None where that cannot be reached."""
+    """Return the line with everything right in it; None if that cannot be reached."""
     line = with_fitting_values(without_surplus(with_known_names(typed)))
     until = monotonic() + _SECONDS
     for _ in range(_MOST_ROUNDS):

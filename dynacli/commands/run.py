@@ -49,13 +49,13 @@ class Run:
     Attributes:
         env: Streams, variables, directories.
         options: The standard options that click has read so far.
-        options_ahead: The standard options among the words that click has not read yet; None where it has read all.
+        options_ahead: The standard options among the words that click has not read yet; None if it has read all.
         act: What is done with the words of an operation; None for a call.
         words: The words after the program's name; by `replay` those of the call that is made again.
         is_read_only: Whether operations that may change something are refused.
-        asked: The operation that was named, and the words after it; None where none was.
-        engine: What makes the calls of the run; None where it makes none.
-        laid_over: The words to be applied to those of the operation, by `replay`; None where nothing is replayed.
+        asked: The operation that was named, and the words after it; None if none was.
+        engine: What makes the calls of the run; None if it makes none.
+        laid_over: The words to be applied to those of the operation, by `replay`; None if nothing is replayed.
     """
 
     def __init__(self, env: Environment) -> None:
@@ -189,7 +189,7 @@ class Run:
 
     @property
     def error_format(self) -> str:
-        """How errors and warnings are written: `text` or `json`, which agents get where no one says anything else."""
+        """How errors and warnings are written: `text` or `json`, which agents get if no one says anything else."""
         asked_for = self.all_options.in_force("error_format", self.env)
         return asked_for or ("json" if self.env.is_agent else "text")
 
@@ -293,7 +293,7 @@ class Run:
         """Fetch the document of an API again, because the one in the cache lacks something that is asked for.
 
         Returns:
-            The API with the newer document. None where there is none, or where none is asked for: the document is a
+            The API with the newer document. None if there is none, or where none is asked for: the document is a
             file, a revision is pinned, nothing may be fetched, or it was fetched within the last minute.
         """
         from dynacli.registry.news import last_failure

@@ -182,7 +182,7 @@ def _ended(
     Args:
         duration: In milliseconds.
         cost: In US dollars.
-        summary: The validator's words; None where nothing was validated.
+        summary: The validator's words; None if nothing was validated.
     """
     ended = datetime.fromisoformat(started_at) + timedelta(milliseconds=duration)
     return {
@@ -272,7 +272,7 @@ def trace(run: Mapping[str, Any], tools: Sequence[str]) -> dict[str, Any]:
 def evaluation(
     run: Mapping[str, Any], criteria: Sequence[Mapping[str, Any]], tools: Sequence[str]
 ) -> dict[str, Any] | None:
-    """Return the evaluation of a run; None where it has none."""
+    """Return the evaluation of a run; None if it has none."""
     if run["evaluation"] is None:
         return None
     verdict = run["evaluation"]["verdict"]
@@ -422,7 +422,7 @@ def overview(period: str, sessions: Sequence[Visit]) -> dict[str, Any]:
 
 
 def session_trace(session: Mapping[str, Any], tools: Sequence[str]) -> dict[str, Any]:
-    """Return a session with its events: the handshake, then tool calls, of which the last ones failed.
+    """Return a session with its events: the handshake, then tool calls; the last ones failed.
 
     Args:
         session: The session as the API shows it.
@@ -464,7 +464,7 @@ def _session_event(
 
 
 def _targets(fields: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-    """Return the tester targets that a body names in one of three ways; None where it names none."""
+    """Return the tester targets that a body names in one of three ways; None if it names none."""
     if "testerTargets" in fields:
         asked: Sequence[Mapping[str, Any]] = fields["testerTargets"]
     elif "testerModelIds" in fields:
@@ -478,7 +478,7 @@ def _targets(fields: Mapping[str, Any]) -> list[dict[str, Any]] | None:
 
 
 def _schedule(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return a schedule with its defaults filled in; None where the workflow runs only by hand."""
+    """Return a schedule with its defaults filled in; None if the workflow runs only by hand."""
     return None if fields is None else {"timezone": "UTC", "enabled": True, **fields}
 
 
@@ -589,7 +589,7 @@ class Store:
         return record
 
     def add_workflow(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Add a workflow, and its first run where it has a schedule."""
+        """Add a workflow, and its first run if it has a schedule."""
         created_at = self._tick()
         identity = f"wf_{_identifier('new-workflow', str(self._writes), fields['name'])[:13]}"
         server = self.servers[fields["mcpServerId"].lower()]
@@ -655,7 +655,7 @@ class Store:
             return [self.runs[identity] for identity in known], True
         self._tick()
         reason = fields.get("reason")
-        # Without a key, or where a new run is forced, the count of writes makes the ids unique.
+        # Without a key, or if a new run is forced, the count of writes makes the ids unique.
         salt = key if key and not known else f"{key}#{self._writes}"
         queued = self._queue(
             workflow,

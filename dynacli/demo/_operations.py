@@ -58,9 +58,9 @@ class DemoCall:
     Args:
         store: The data of the demo API.
         role: The caller's role.
-        id: The `{id}` of the path; empty where the path has none.
+        id: The `{id}` of the path; empty if the path has none.
         query: Name → value for every query parameter, defaults filled in.
-        body: The JSON value of the body; None where there is none.
+        body: The JSON value of the body; None if there is none.
     """
 
     store: Store
@@ -93,7 +93,7 @@ class DemoOperation:
         path: The path under the base path.
         handle: Returns the response, or raises a Problem.
         query: Name → query parameter.
-        body: The check of the body; None where the operation takes none.
+        body: The check of the body; None if the operation takes none.
         needs_body: Whether the body is required.
         writes: Whether the role must be editor or above.
     """
@@ -273,7 +273,7 @@ NEXT_OPERATION = DemoOperation("listWorkflowVersions", "GET", "/workflows/{id}/v
 _INSIGHT_RANGE = ChoiceParameter(tuple(RANGES), "7d")
 _INSIGHT_LIMIT = IntegerParameter(1, 100, 20)
 
-# The period over which a topic is counted where the operation takes no range.
+# The period over which a topic is counted if the operation takes no range.
 _LONGEST_RANGE = "90d"
 
 
@@ -483,7 +483,7 @@ def _get_evaluation(call: DemoCall) -> DemoResponse:
     run = _run(call)
     judged = evaluation(run, call.store.criteria_of(run), call.store.tools_of_run(run))
     if judged is None:
-        raise Problem(404, "not_found", f"The run `{call.id}` was not judged: it is {run['status']}")
+        raise Problem(404, "not_found", f"The run `{call.id}` has no evaluation: it is {run['status']}")
     return DemoResponse(200, judged)
 
 

@@ -67,7 +67,7 @@ class Response(NamedTuple):
     Args:
         status: The HTTP status code.
         headers: The names and values, without `Content-Length`.
-        body: The bytes of the body; None where the response never comes.
+        body: The bytes of the body; None if the response never comes.
     """
 
     status: int
@@ -228,7 +228,7 @@ def read_query(pairs: Sequence[tuple[str, str]], allowed: Mapping[str, QueryPara
         allowed: Name → parameter.
 
     Returns:
-        A value for every allowed parameter, which is its default where the parameter was not sent.
+        A value for every allowed parameter, which is its default if the parameter was not sent.
 
     Raises:
         Problem: A 400 that names each unknown, repeated or wrong parameter.
@@ -341,7 +341,7 @@ def _record(
     Args:
         fields: Name → check, for the known fields.
         required: The names of the required fields.
-        others: The check of unknown fields; None where they are not allowed.
+        others: The check of unknown fields; None if they are not allowed.
         min_fields: The least number of fields.
     """
 
@@ -375,7 +375,7 @@ def read_body(raw: bytes, content_type: str | None, check: Check, *, required: b
         required: Whether the body is required.
 
     Returns:
-        The JSON value; None where no body came and none was required.
+        The JSON value; None if no body came and none was required.
 
     Raises:
         Problem: A 400 that names `Content-Type`, `body`, or each wrong field.

@@ -190,7 +190,7 @@ class Application:
         return Response(200, (*headers, ("content-type", "application/json")), self._document.content)
 
     def _found(self, path: str) -> tuple[Mapping[str, DemoOperation], str]:
-        """Return the operations of a path by method, and the `{id}` in it; empty where it has none."""
+        """Return the operations of a path by method, and the `{id}` in it; empty if it has none."""
         steps = tuple(path.split("/"))
         for template, methods in self._resources.items():
             # `{id}` takes any step but an empty one.
@@ -350,7 +350,7 @@ class _ThreadedServer:
 
 
 def _next_request(state: h11.Connection, sock: socket.socket) -> Request | None:
-    """Return the next request of a connection; None where the client ends it.
+    """Return the next request of a connection; None if the client ends it.
 
     Raises:
         h11.RemoteProtocolError: It is not HTTP/1.1, or its body is too large.

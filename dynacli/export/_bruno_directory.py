@@ -98,14 +98,14 @@ def _blocks(*blocks: str) -> str:
 
 
 def _pairs(name: str, pairs: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:
-    """Return a block of names and values; empty where there are none."""
+    """Return a block of names and values; empty if there are none."""
     listed = pairs.items() if isinstance(pairs, Mapping) else pairs
     lines = "\n".join(_indented(f"{_key(key)}: {_many_lines(value)}").rstrip() for key, value in listed)
     return f"{name} {{\n{lines}\n}}" if lines else ""
 
 
 def _texts(name: str, text: str) -> str:
-    """Return a block of text; empty where there is none."""
+    """Return a block of text; empty if there is none."""
     return f"{name} {{\n{_indented(visible(text.strip()))}\n}}" if text.strip() else ""
 
 
@@ -127,7 +127,7 @@ def _key(name: str) -> str:
 
 
 def _many_lines(value: str) -> str:
-    """Return a value, in quotes of three where it has several lines or would be read as something else."""
+    """Return a value, in quotes of three if it has several lines or would be read as something else."""
     if len(value.splitlines()) < 2 and not value.startswith(("'''", "[", "@")):
         return value
     return f"'''\n{_indented(value)}\n'''" if "'''" not in value else _line(value.replace("'''", "' ' '"))

@@ -96,7 +96,7 @@ def walk(
     Args:
         tree: The document, in which every reference is a pointer.
         rules: The rules.
-        booleans: What stands for a schema that is true or false; None where it may stay.
+        booleans: What stands for a schema that is true or false; None if it may stay.
     """
     walking = _Walk(tree, rules, booleans)
     made = walking.convert(tree, DOCUMENT, None, None, {}, ())

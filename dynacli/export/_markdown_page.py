@@ -33,12 +33,12 @@ def files_of(collection: Collection) -> dict[str, str]:
 
 
 def _prose(markdown: str) -> str:
-    """Return a text of the document as Markdown, of which no program that shows it runs or loads anything."""
+    """Return a text of the document as Markdown that makes no viewer run or load anything."""
     return _ACTIVE.sub(r"\1\\\2", visible(markdown))
 
 
 def _line(text: str) -> str:
-    """Return plain text on one line, of which nothing is read as a link, as emphasis or as HTML."""
+    """Return plain text on one line that is not read as a link, as emphasis or as HTML."""
     return re.sub(r"([\\*\[<])", r"\\\1", _plain(text))
 
 

@@ -71,7 +71,7 @@ def without_templates(text: str) -> str:
 
 
 def distinct_name(name: str, taken: set[str], separated: str = " ({})") -> str:
-    """Return a name, with a number where it is taken, and note it as taken; the case of letters does not count."""
+    """Return a name, with a number if it is taken, and note it as taken; the case of letters does not count."""
     numbers = (name + separated.format(number) for number in count(2))
     found = next(each for each in chain([name], numbers) if each.casefold() not in taken)
     taken.add(found.casefold())
@@ -110,8 +110,8 @@ class Part:
     Args:
         name: The name.
         text: The content; of a file that is not text, None.
-        media_type: The media type; empty where the part says none.
-        file_name: The name of a file; None where the part is none.
+        media_type: The media type; empty if the part says none.
+        file_name: The name of a file; None if the part is none.
     """
 
     name: str
@@ -138,12 +138,12 @@ class Body:
 
     @cached_property
     def text(self) -> str | None:
-        """The body as text; None where it is none."""
+        """The body as text; None if it is none."""
         return decoded(self.content, self.media_type)
 
     @cached_property
     def laid_out(self) -> str | None:
-        """The body as text for people, JSON indented; None where it is not text."""
+        """The body as text for people, JSON indented; None if it is not text."""
         if self.text is None or not is_json(self.media_type):
             return self.text
         try:
@@ -170,9 +170,9 @@ class Authorization:
         kind: `basic`, `digest`, `bearer`, `oauth2` or `apiKey`.
         variable: The variable that holds the token or key; for a user name and a password the first part of the
             names of two variables.
-        authorization_url: Of OAuth; empty where the document names none.
-        token_url: Of OAuth; empty where the document names none.
-        grant: The flow of OAuth, as the document calls it; empty where the document names none.
+        authorization_url: Of OAuth; empty if the document names none.
+        token_url: Of OAuth; empty if the document names none.
+        grant: The flow of OAuth, as the document calls it; empty if the document names none.
     """
 
     scheme: SecurityScheme
@@ -241,10 +241,10 @@ class ExportedRequest:
         path_values: Name of a placeholder → its percent-encoded value.
         query: The query.
         headers: The headers, without those that authorize it.
-        body: The body; None where there is none.
-        authorizations: What authorizes it, all together; empty where nothing does.
+        body: The body; None if there is none.
+        authorizations: What authorizes it, all together; empty if nothing does.
         server: The variable that holds the URL of its server.
-        lacking: Why there is no example of it; empty where there is one.
+        lacking: Why there is no example of it; empty if there is one.
         is_deprecated: Whether the document advises against it.
         successes: The statuses of success that the document has.
         inputs: What it takes.
@@ -405,7 +405,7 @@ class Format(NamedTuple):
     Args:
         module: The module of this package, without its underscore, whose `files_of` writes it.
         media_type: Of the main file.
-        is_directory: Whether it is a directory, of which no file stands for all.
+        is_directory: Whether it is a directory without a main file.
     """
 
     module: str

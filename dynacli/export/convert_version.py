@@ -70,7 +70,7 @@ def _path_item_in_3_0(node: dict[str, Any], here: Here) -> dict[str, Any]:
 
 
 def _operation_in_3_0(node: dict[str, Any], here: Here) -> dict[str, Any]:
-    """Return an operation in 3.0, where it has to say something of its responses."""
+    """Return an operation in 3.0, if it has to say something of its responses."""
     made = dict(node)
     if not made.get("responses"):
         made["responses"] = {"default": {"description": ""}}
@@ -96,7 +96,7 @@ def _security_schemes_in_3_0(node: dict[str, Any], here: Here) -> dict[str, Any]
 
 
 def _security(made: dict[str, Any], here: Here) -> None:
-    """Leave out of security requirements what 3.0 cannot say: certificates, and roles where there are no scopes."""
+    """Leave out of security requirements what 3.0 cannot say: certificates, and roles if there are no scopes."""
     requirements = made.get("security")
     if not isinstance(requirements, list):
         return
@@ -203,7 +203,7 @@ def _constant(made: dict[str, Any]) -> None:
 
 
 def _replace(made: dict[str, Any], keyword: str, other: Mapping[str, Any]) -> None:
-    """Let other keywords stand instead of one; where the schema has one of them already, both count."""
+    """Let other keywords stand instead of one; if the schema has one of them already, both count."""
     if (made.keys() - {keyword}).isdisjoint(other):
         items = list(made.items())
         made.clear()

@@ -60,7 +60,7 @@ def _example_request(
 
     Args:
         server: The variable that holds the URL of its server.
-        base_url: The URL itself; empty where it is not known.
+        base_url: The URL itself; empty if it is not known.
     """
     described = described.sending("")
     operation = described.operation
@@ -183,7 +183,7 @@ def _part(part: Any) -> Part:
 
 
 def _authorizations(described: DescribedOperation, base_url: str) -> tuple[Authorization, ...]:
-    """Return what the first alternative that can be written wants; nothing where none is wanted."""
+    """Return what the first alternative that can be written wants; nothing if none is wanted."""
     for alternative in described.operation.security:
         if alternative and all(map(is_supported, alternative)):
             made = [_authorization(described, scheme, base_url) for scheme in alternative]
@@ -252,7 +252,7 @@ def _secrets_of(request: ExportedRequest) -> Iterator[str]:
 
 
 def _with_distinct_titles(requests: list[ExportedRequest]) -> Iterator[ExportedRequest]:
-    """Yield requests of which none is called like another one, whatever the case of letters.
+    """Yield requests with names that differ, whatever the case of letters.
 
     The first of several keeps its title, so that an operation that is added after it changes nothing but itself.
     """
@@ -274,7 +274,7 @@ class _Maker:
     def _url(
         self, servers: tuple[Server, ...], wanted: str, variables: dict[str, str], *, may_fail: bool = True
     ) -> str:
-        """Return the URL of a server; empty where the document says none that can be sent to.
+        """Return the URL of a server; empty if the document says none that can be sent to.
 
         Raises:
             UsageError: There is no such server as the person wants.

@@ -21,10 +21,10 @@ _KEPT_ACROSS_ORIGINS = frozenset(
 
 
 def following_request(request: Request, response: "Response", hops: list[tuple[int, str]]) -> Request | None:
-    """Return the request that a redirect of a safe method leads to; None where the response is the final one.
+    """Return the request that a redirect of a safe method leads to; None if the response is the final one.
 
     Args:
-        hops: The redirects so far; the response is added where its redirect is followed.
+        hops: The redirects so far; the response is added if its redirect is followed.
     """
     location = response.header("location")
     if not location:
@@ -45,7 +45,7 @@ def following_request(request: Request, response: "Response", hops: list[tuple[i
 
 
 def redirected(request: Request, status: int, location: str) -> Request | None:
-    """Return the request that a redirect asks for; None where its body would have to go to another origin."""
+    """Return the request that a redirect asks for; None if its body would have to go to another origin."""
     from dynacli.http.import_httpx import httpx
 
     try:

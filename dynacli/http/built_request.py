@@ -58,8 +58,8 @@ class Request(NamedTuple):
         method: The method; methods are case-sensitive (RFC 9110, section 9.1).
         url: The absolute, percent-encoded URL.
         headers: The headers in the order in which they are sent.
-        body: None where there is no body; a `Payload` is read while it is sent, and only once.
-        parts: The parts that the request was built from, where it was built by a document.
+        body: None if there is no body; a `Payload` is read while it is sent, and only once.
+        parts: The parts that the request was built from, if it was built by a document.
     """
 
     method: str

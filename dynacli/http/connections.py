@@ -20,9 +20,9 @@ class Peers:
 
     A host name may resolve to a public address first and to a private one a moment later, which leads a program into
     the network that it runs in ("DNS rebinding"). So after a connection to a public address, none to a private address
-    is used. Where the first connection leads to a private address, the person named a host of their own network.
+    is used. If the first connection leads to a private address, the person named a host of their own network.
 
-    Where a proxy is configured, it is the peer of every connection and resolves names itself: then nothing is checked.
+    If a proxy is configured, it is the peer of every connection and resolves names itself: then nothing is checked.
     """
 
     def __init__(self) -> None:
@@ -88,7 +88,7 @@ def proxy_url_of(url: str) -> str:
 
 
 def environment_proxy(url: str) -> EnvironmentProxy | None:
-    """Return the proxy that the environment names for a URL; None where it names none.
+    """Return the proxy that the environment names for a URL; None if it names none.
 
     Raises:
         UsageError: It is none that speaks plain HTTP.

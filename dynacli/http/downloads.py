@@ -142,7 +142,7 @@ class PartialDownload:
     def written(self, response: Response, pieces: Pieces) -> Iterator[Callable[[bytes], None]]:
         """Write the body of a response after what is there, or again; the file is complete at the end of the block.
 
-        Where the block fails, the part stays for the next call, if the server says by what it knows it again.
+        If the block fails, the part stays for the next call, if the server says by what it knows it again.
 
         Raises:
             NetworkError: The response is another part than the one that was asked for, or not all that is missing.
@@ -165,7 +165,7 @@ class PartialDownload:
         self._finish()
 
     def _total(self, response: Response, pieces: Pieces) -> int | None:
-        """Return the size of the whole file, None where the server does not say it; check what the response is of."""
+        """Return the size of the whole file, None if the server does not say it; check what the response is of."""
         if response.status == _PARTIAL:
             found = _CONTENT_RANGE.fullmatch(response.header("content-range"))
             if found is None or found[1] is None or not self.had or int(found[1]) != self.had:
@@ -217,7 +217,7 @@ def _write(file: IO[bytes], piece: bytes, path: str) -> None:
 
 
 def _validator(response: Response) -> str:
-    """Return the strong `ETag` or the `Last-Modified` by which a version is known again; empty where there is none."""
+    """Return the strong `ETag` or the `Last-Modified` by which a version is known again; empty if there is none."""
     etag = response.header("etag").strip()
     if re.fullmatch(r'"[\x21\x23-\x7e\x80-\xff]*"', etag):
         return etag
@@ -247,7 +247,7 @@ def file_name(disposition: str, url: str) -> str:
     It has no directory, no leading dot or hyphen and no control characters, and can be used on Windows.
 
     Args:
-        disposition: The value of `Content-Disposition`; empty where there is none.
+        disposition: The value of `Content-Disposition`; empty if there is none.
     """
     found = {key.lower(): quoted or token for key, quoted, token in _PARAMETER.findall(f";{disposition}")}
     segment = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])
@@ -256,7 +256,7 @@ def file_name(disposition: str, url: str) -> str:
 
 
 def _extended(value: str) -> str:
-    """Return the text of an extended value, `UTF-8'en'na%C3%AFve`; empty where it is none."""
+    """Return the text of an extended value, `UTF-8'en'na%C3%AFve`; empty if it is none."""
     charset, _, rest = value.partition("'")
     _, quote, text = rest.partition("'")
     if not quote or charset.lower() not in {"utf-8", "iso-8859-1"}:
@@ -274,7 +274,7 @@ def _plain(value: str) -> str:
 
 
 def _safe(name: str) -> str:
-    """Return a name that can do no harm; empty where nothing is left of it."""
+    """Return a name that can do no harm; empty if nothing is left of it."""
     name = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
     # Control, format (bidi) and private characters, and surrogates, have no place in a name.
     name = "".join(letter for letter in name if not unicodedata.category(letter).startswith("C"))

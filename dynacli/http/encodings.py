@@ -30,7 +30,7 @@ class TooLargeError(Exception):
 
 
 def decode_whole(content: bytes, encodings: Iterable[str], limit: int) -> bytes:
-    """Return a decoded body of which all has come.
+    """Return the decoded body of a complete response.
 
     Args:
         encodings: The same as for `decode_chunks`.

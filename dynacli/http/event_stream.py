@@ -1,4 +1,4 @@
-"""Server-sent events, asked for again from where they were where the connection is lost.
+"""Server-sent events, asked for again from where they were if the connection is lost.
 
 See https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
 """
@@ -27,7 +27,7 @@ _NO_CONTENT = 204
 class EventPieces:
     """The body of a response with events, in pieces of whole events.
 
-    Where the connection breaks and the events so far had an id, the rest is asked for with `Last-Event-ID`: as often
+    If the connection breaks and the events so far had an id, the rest is asked for with `Last-Event-ID`: as often
     in a row as the call may be tried, after the pause that the server wants (`retry:`, at most 30 s). An end that the
     server makes is the end.
 
@@ -42,7 +42,7 @@ class EventPieces:
         self._losses = 0
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the events; what is after the last one only where the server ends the body.
+        """Yield the events; what is after the last one only if the server ends the body.
 
         Raises:
             NetworkError: The connection broke, and the rest cannot be asked for.
@@ -76,7 +76,7 @@ class EventPieces:
                 self._losses = 0
                 yield rest[:end]
                 rest = rest[end:]
-            # The end of an event takes up to four bytes, of which the last may still be missing.
+            # The end of an event takes up to four bytes; the last one may still be missing.
             seen = max(len(rest) - 3, 0)
         if rest:
             yield rest

@@ -178,7 +178,7 @@ class EndableClients(ClientPool):
     It remembers every exchange, since a later one may use the connection that an earlier one has opened.
 
     Args:
-        check: Called with each new connection before anything is sent over it; raises where it may not be used.
+        check: Called with each new connection before anything is sent over it; raises if it may not be used.
     """
 
     def __init__(self, check: Callable[[socket.socket], None] | None = None) -> None:
@@ -232,7 +232,7 @@ def _keep_none(_: "httpx.Response") -> None:
 
 
 def _hide_location(response: "httpx.Response") -> None:
-    # httpx parses `Location` even where it follows no redirect, and raises where the URL is malformed.
+    # httpx parses `Location` even if it follows no redirect, and raises if the URL is malformed.
     response.extensions["headers"] = response.headers
     if "Location" in response.headers:
         response.headers = response.headers.copy()
@@ -265,7 +265,7 @@ class Connections:
     def __init__(self) -> None:
         self._cut = threading.Event()
         self.check: Callable[[socket.socket], None] | None = None
-        """Called with each new connection before anything is sent over it; raises where it may not be used."""
+        """Called with each new connection before anything is sent over it; raises if it may not be used."""
         self._sockets: list[socket.socket] = []
         self._paused = 0.0
         self._paused_since: float | None = None
@@ -380,7 +380,7 @@ def run_within(
         seconds: The time limit of the whole exchange; None for none.
         url: The URL that messages name; shown without its query.
         work: Makes the exchange, and adds each connection that it uses to the object that it is called with.
-        connections: That object, where others than this function may end the exchange, too.
+        connections: That object, if others than this function may end the exchange, too.
 
     Raises:
         TimedOutError: The time was used up.
@@ -416,12 +416,12 @@ class Budget:
     """How long a call may take, how large its response may be, and how far it follows redirects.
 
     Args:
-        total: Seconds for the whole call; None where only connecting and each reading are limited.
+        total: Seconds for the whole call; None if only connecting and each reading are limited.
         max_bytes: The largest size of a response that is kept in memory.
         ends_with: Returns whether the first redirect is the final response; None to follow it.
         connect: The seconds that connecting may take.
-        read: The seconds that may pass between two pieces of a response; None where the total alone limits them.
-        follow: Returns the request that a redirect of a safe method leads to, and None where the redirect is the
+        read: The seconds that may pass between two pieces of a response; None if the total alone limits them.
+        follow: Returns the request that a redirect of a safe method leads to, and None if the redirect is the
             final response: called with the request, the response, and the redirects so far, to which it adds. None for
             the rules of a call, `redirects.following_request`.
     """
@@ -436,7 +436,7 @@ class Budget:
 
 @record
 class Retries:
-    """How often a request is sent again, where it may be, after a failure that may pass.
+    """How often a request is sent again, if it may be, after a failure that may pass.
 
     Args:
         count: The number of further tries.
@@ -462,7 +462,7 @@ class Response:
     Args:
         url: The URL of the request that it responds to, after redirects.
         headers: The headers in their order, repeated ones repeated.
-        body: The decoded body; empty where it was not kept.
+        body: The decoded body; empty if it was not kept.
         seconds: The time from the start of sending until the body was read.
         hops: (status, URL) of each redirect on the way.
         size: The number of bytes of the decoded body, kept or not.
@@ -508,7 +508,7 @@ def may_pass(response: Response, method: str, statuses: Sequence[int] = ()) -> b
 
 
 def stated_length(response: Response) -> int | None:
-    """Return the length that a response states for its body as it is sent; None where it states none."""
+    """Return the length that a response states for its body as it is sent; None if it states none."""
     length = response.header("content-length")
     return int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else None
 

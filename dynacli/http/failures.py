@@ -173,11 +173,11 @@ def from_connecting(error: Exception, host: str, proxy: str) -> DynacliError:
 
 
 def with_api_named(error: DynacliError, name: str, source: str = "") -> DynacliError:
-    """Return an error with the line that names certificates for an API, where they are what a connection lacks.
+    """Return an error with the line that names certificates for an API, if they are what a connection lacks.
 
     Args:
         name: Of the API.
-        source: Where it is about to be registered, its document.
+        source: If it is about to be registered, its document.
     """
     match error.details.get("tls"):
         case "authority" if source:

@@ -1,11 +1,11 @@
 """The HTTP library under the name `httpx`: httpx, or httpx2, which continues it under the same interface.
 
 This module alone decides which of them is imported; every other module takes the name from here.
-httpx is the default. httpx2 is imported where `DYNACLI_HTTP` names it, or where httpx is not installed.
+httpx is the default. httpx2 is imported if `DYNACLI_HTTP` names it, or if httpx is not installed.
 
 Either is imported without what dynacli does not use, or not in each call; placeholders take the place of such modules:
 
-- The command line of httpx: where rich and pygments are installed, `import httpx` loads both for it, and takes
+- The command line of httpx: if rich and pygments are installed, `import httpx` loads both for it, and takes
   more than twice as long. httpx works without its command line when that cannot be imported,
   so the import of it is made to fail.
 - Cookies: `http.cookiejar` brings `urllib.request`, `http.client` and `email`, a quarter of the time of the whole
@@ -111,7 +111,7 @@ def _import_lean(name: str) -> types.ModuleType:
 
 
 class _DeferredTls(DeferredModule):
-    """The module `ssl`, which is not imported where httpcore asks whether a connection is encrypted."""
+    """The module `ssl`, which is not imported if httpcore asks whether a connection is encrypted."""
 
     def __getattr__(self, name: str) -> Any:
         if name == "SSLSocket" and sys.modules.get("ssl", self) is self:
@@ -170,7 +170,7 @@ def _proxies_of_environment() -> dict[str, str]:
     # A web server hands the client's header `Proxy` to a CGI program as HTTP_PROXY (httpoxy.org).
     if "REQUEST_METHOD" in os.environ:
         proxies.pop("http", None)
-    # The lower-case spelling wins, even where it is empty.
+    # The lower-case spelling wins, even if it is empty.
     for name, value in os.environ.items():
         if name.endswith("_proxy"):
             scheme = name.lower().removesuffix("_proxy")

@@ -17,7 +17,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 class ItemReader:
     """Reads items: JSON values from lines or records, and objects from server-sent events.
 
-    An event is `{"event", "id", "data"}`, its data a JSON value where it is one, without the fields that it does not
+    An event is `{"event", "id", "data"}`, its data a JSON value if it is one, without the fields that it does not
     have. It is read by the HTML standard's rules, which drop an event without data:
     https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 
@@ -26,7 +26,7 @@ class ItemReader:
 
     Args:
         media_type: The value of `Content-Type`, of a sequence.
-        parse: Returns the value of a text; ValueError where it is not JSON.
+        parse: Returns the value of a text; ValueError if it is not JSON.
     """
 
     def __init__(self, media_type: str, parse: Callable[[str], Any] = read_json) -> None:
@@ -44,7 +44,7 @@ class ItemReader:
     def feed(self, piece: bytes) -> Iterator[Any]:
         """Yield the items that a piece of the body completes."""
         if self._has_events:
-            # A line feed after a CR belongs to it, also where it comes with the next piece.
+            # A line feed after a CR belongs to it, even if it comes with the next piece.
             if self._has_ended_line and piece:
                 piece = piece.removeprefix(b"\n")
             self._has_ended_line = piece.endswith(b"\r")
@@ -67,7 +67,7 @@ class ItemReader:
             self._rest.append(text)
 
     def _taken(self) -> str | None:
-        """Return the text that was kept, from then on nothing; None where it was too large."""
+        """Return the text that was kept, from then on nothing; None if it was too large."""
         text = b"".join(self._rest).decode("utf-8", "backslashreplace") if self._size <= _MAX_ITEM else None
         self._rest, self._size = [], 0
         if self._is_first and text is not None:

@@ -25,8 +25,8 @@ class Link(NamedTuple):
     Args:
         target: A URL, or relative to that of the response.
         relations: The link relations in lower case, in their order.
-        anchor: The subject of the link, where that is not the URL that was asked for.
-        media_type: The media type of the target; empty where the link does not say.
+        anchor: The subject of the link, if that is not the URL that was asked for.
+        media_type: The media type of the target; empty if the link does not say.
     """
 
     target: str

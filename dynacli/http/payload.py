@@ -1,4 +1,4 @@
-"""A body that is not held in memory: a sequence of pieces, of which files and streams are read while they are sent."""
+"""A body that is not held in memory: a sequence of pieces. Files and streams are read while they are sent."""
 
 import os
 import stat
@@ -25,14 +25,14 @@ class Source(Protocol):
 
     Attributes:
         name: The path as the person wrote it; `-` is standard input.
-        size: The size in bytes; None where it is only known at the end.
+        size: The size in bytes; None if it is only known at the end.
     """
 
     name: str
     size: int | None
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the bytes, `size` of them where that is known.
+        """Yield the bytes, `size` of them if that is known.
 
         Raises:
             FileError: The bytes cannot be read, or the file has changed.
@@ -54,7 +54,7 @@ class Payload:
 
     @property
     def length(self) -> int | None:
-        """The number of bytes; None where that of a source is unknown."""
+        """The number of bytes; None if that of a source is unknown."""
         total = 0
         for piece in self.pieces:
             size = len(piece) if isinstance(piece, bytes) else piece.size
@@ -75,7 +75,7 @@ class Payload:
         return all(isinstance(piece, bytes) or piece.rewind() for piece in self.pieces)
 
     def whole(self, limit: int) -> bytes | None:
-        """Return the whole body, None where it has more than `limit` bytes; this uses up a stream.
+        """Return the whole body, None if it has more than `limit` bytes; this uses up a stream.
 
         Raises:
             FileError: A source cannot be read.
@@ -104,7 +104,7 @@ class Payload:
 
 
 def as_text(content: bytes, otherwise: str = "") -> str:
-    """Return bytes as text, or another text where no word of a command line can hold them."""
+    """Return bytes as text, or another text if no word of a command line can hold them."""
     try:
         text = content.decode()
     except UnicodeDecodeError:
@@ -217,7 +217,7 @@ class StreamUpload:
         self._is_begun = False
 
     def rewind(self) -> bool:
-        """Return whether the stream stands at its beginning, where it was put if that is possible."""
+        """Return whether the stream stands at its beginning, if it was put if that is possible."""
         if not self._is_begun:
             return True
         try:
@@ -271,7 +271,7 @@ class WatchedPayload(Payload):
 
 
 def _position(stream: Any) -> int | None:
-    """Return where a stream stands; None where it cannot be put back there."""
+    """Return where a stream stands; None if it cannot be put back there."""
     try:
         return int(stream.tell()) if stream.seekable() else None
     except (OSError, ValueError, AttributeError):

@@ -51,7 +51,7 @@ _LOST = (
 def pause_after(
     failure: "Response | DynacliError", request: Request, retries: "Retries", tries: int, left: float | None
 ) -> Pause | None:
-    """Return the pause before a request is sent again; None where it is not.
+    """Return the pause before a request is sent again; None if it is not.
 
     Args:
         failure: A response with a status that may pass, or the error by which the exchange ended.
@@ -74,7 +74,7 @@ def pause_after(
 
 
 def usual_pause(tries: int) -> float:
-    """Return the seconds of the pause after so many tries, where the server does not say when to come back."""
+    """Return the seconds of the pause after so many tries, if the server does not say when to come back."""
     return uniform(0.5, 1) * FIRST_PAUSE * float(2 ** (tries - 1))  # noqa: S311  - it only spreads clients
 
 
@@ -93,7 +93,7 @@ def is_lost_connection(error: DynacliError) -> bool:
 
 
 def seconds_asked(headers: Iterable[tuple[str, str]], now: float) -> float | None:
-    """Return the seconds after which a server wants to be asked again; None where it does not say so.
+    """Return the seconds after which a server wants to be asked again; None if it does not say so.
 
     `Retry-After` (RFC 9110, section 10.2.3) decides. Without it, what is left of a limit is looked at, in its three
     forms: `RateLimit` (draft-ietf-httpapi-ratelimit-headers), the three headers of its first drafts, and those with

@@ -98,17 +98,17 @@ def is_media_type(text: str) -> bool:
 
 
 def best_match(text: str, keys: Iterable[str]) -> str | None:
-    """Return the key that matches a media type most closely, None where none does.
+    """Return the key that matches a media type most closely, None if none does.
 
     Args:
-        text: The value of `Content-Type`. It is empty where there is none, and then only `*/*` matches.
+        text: The value of `Content-Type`. It is empty if there is none, and then only `*/*` matches.
         keys: The media types and ranges of the document.
     """
     name, parameters = split_media_type(text)
     best, best_rank = None, 0
     for key in keys:
         if name and _without_spaces(key) == _without_spaces(text):
-            return key  # a key such as `application/json;simple`, where `simple` is not a parameter
+            return key  # a key such as `application/json;simple`, if `simple` is not a parameter
         rank = _rank(name, parameters, key)
         if rank > best_rank:
             best, best_rank = key, rank

@@ -39,9 +39,9 @@ __all__ = ["Pieces", "Receive", "send"]
 
 FILE_LIMIT = 1024 * MIB
 VALIDATED_LIMIT = 128 * MIB
-"""The largest response that is kept for the validator where it is written while it comes and a finding is a failure."""
+"""The largest response that is kept for the validator if it is written while it comes and a finding is a failure."""
 WARNED_LIMIT = 12 * MIB
-"""The same where a finding is a warning: together with the rest of the program it stays below 64 MiB."""
+"""The same if a finding is a warning: together with the rest of the program it stays below 64 MiB."""
 READ_SECONDS = 60.0
 
 
@@ -112,7 +112,7 @@ class Pieces:
                 self._check(self.size + len(chunk))
                 yield chunk
         if self.call.connections.is_cut:
-            # Where the response states no length, a cut connection looks like the end of the body.
+            # If the response states no length, a cut connection looks like the end of the body.
             raise NetworkError(f"The response of `{self._name}` broke off", reason="The call was cancelled")
 
     def _received(self) -> Iterator[bytes]:
@@ -274,7 +274,7 @@ class OneCall:
                 hops.clear()
 
     def _pause_after(self, failure: "Response | DynacliError") -> "Pause | None":
-        """Return the pause before the request is sent again; None where it is not."""
+        """Return the pause before the request is sent again; None if it is not."""
         if self._tries > self.retries.count:
             return None
         from dynacli.http.retrying import pause_after

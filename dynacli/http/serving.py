@@ -38,7 +38,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = found[0]
-        # asyncio turns Nagle's algorithm off only where the protocol is named; else every second response waits 40 ms.
+        # asyncio turns Nagle's algorithm off only if the protocol is named; else every second response waits 40 ms.
         sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         # The port of a server that has just ended can be used again.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -76,7 +76,7 @@ _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 def handle_signals(handle: Callable[[int], None]) -> None:
     """Let SIGINT and SIGTERM be handled in the running event loop; does nothing outside the main thread.
 
-    A handler of `signal.signal` alone would come too late where the signal arrives just before the loop begins to wait.
+    A handler of `signal.signal` alone would come too late if the signal arrives just before the loop begins to wait.
 
     Args:
         handle: Called with the number of the signal.

@@ -32,7 +32,7 @@ class ValueRule:
     Args:
         takes_value: Whether the option has a value.
         optional_values: The words that are taken for the value of an option that may also stand alone.
-        value_alone: The value of such an option where it stands alone; empty for an option that needs a value.
+        value_alone: The value of such an option if it stands alone; empty for an option that needs a value.
     """
 
     takes_value: bool

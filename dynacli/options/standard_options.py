@@ -62,7 +62,7 @@ RESENDING: Final = "resending"
 DOCUMENT: Final = "document"
 """How the document of an API is read."""
 EVERY_RUN: Final = "every run"
-"""What every command keeps to, also where there is nothing to ask, fetch or show."""
+"""What every command keeps to, even if there is nothing to ask, fetch or show."""
 BODY: Final = "body"
 """What gives or changes the body as a whole; if an operation has an option of the same name, they stand before the
 API."""
@@ -400,7 +400,7 @@ class Options:
         "--yes",
         is_guarded=True,
         group=EVERY_RUN,
-        help="Answer yes to prompts, except where credentials may go",
+        help="Answer yes, but not to prompts about credentials",
     )
     no_input: bool = _standard("--no-input", group=EVERY_RUN, help="Never ask")
     no_pager: bool = _standard("--no-pager", group=EVERY_RUN, help="Print without a pager")

@@ -27,7 +27,7 @@ def _cell_text(value: Any) -> str:
 
 
 def _value_at(item: Any, path: str) -> Any:
-    """Return the value at a path such as `owner.login` or `steps.0.name`; `_ABSENT` where there is none.
+    """Return the value at a path such as `owner.login` or `steps.0.name`; `_ABSENT` if there is none.
 
     A key that has a dot itself is found, too.
     """
@@ -58,7 +58,7 @@ class Columns:
 
     Args:
         wanted: The paths that are asked for; none for the columns that the items have.
-        known: The names of columns whose order is known, and that count where an item has them.
+        known: The names of columns whose order is known, and that count if an item has them.
     """
 
     def __init__(self, wanted: Sequence[str] = (), known: Sequence[str] = ()) -> None:
@@ -312,7 +312,7 @@ def _show_names(names: list[str], rows: Sequence[list[Any]]) -> None:
 
 
 def _naming_field(objects: Sequence[dict[str, Any]]) -> str:
-    """Return the field that names each of some objects, and is plain in all of them; empty where none does."""
+    """Return the field that names each of some objects, and is plain in all of them; empty if none does."""
     for pattern in _NAMING:
         for field in objects[0] if objects else ():
             values = [value.get(field, {}) for value in objects]
@@ -330,7 +330,7 @@ def _ranks(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int]:
     """Return the ranks of the columns: what identifies an item comes first."""
     ranks = [_rank(name, [row[column] for row in rows]) for column, name in enumerate(names)]
     for rank, pattern in enumerate(_OWN):
-        # Where nothing is called `id` or `name`, the first that ends so is the item's own: `runId` of a run.
+        # If nothing is called `id` or `name`, the first that ends so is the item's own: `runId` of a run.
         own = next(
             (i for i, name in enumerate(names) if ranks[i] in {_PLAIN, _REFERENCE} and pattern.search(name)),
             None,

@@ -24,18 +24,18 @@ class ValidatedCall:
     """A call with its result, as reports show it; its secrets are masked already.
 
     Args:
-        api: The API's name, or its source where it has no name.
+        api: The API's name, or its source if it has no name.
         operation: The name of the operation.
         method: The method in upper case.
         path: The path template of the operation.
-        url: The URL of the request; empty where nothing was sent.
-        status: The status of the response; None where there is none.
-        seconds: The time from sending to the last byte; None where there is no response.
+        url: The URL of the request; empty if nothing was sent.
+        status: The status of the response; None if there is none.
+        seconds: The time from sending to the last byte; None if there is no response.
         findings: The findings in the form of the validation report.
         not_validated: The reasons why something was not validated.
         suppressed: The findings that the configuration switches off, each with a member `reason`.
-        skipped: Why the operation was not called; empty where it was.
-        error: Why the call got no response; empty where it got one, or was not made.
+        skipped: Why the operation was not called; empty if it was.
+        error: Why the call got no response; empty if it got one, or was not made.
         tolerated: Findings that count at the level `exact` alone, in the form of the validation report.
     """
 
@@ -55,14 +55,14 @@ class ValidatedCall:
 
     @property
     def is_valid(self) -> bool:
-        """Whether there are no findings; False where the call got no response."""
+        """Whether there are no findings; False if the call got no response."""
         return not self.findings and not self.error
 
 
 def json_report(calls: Sequence[ValidatedCall], *, indent: int | None = 2) -> str:
     """Return the report: the findings of all calls, and a record for each call.
 
-    The `call` of a finding is the index of its record. Where there is a single call, its record stands at the top
+    The `call` of a finding is the index of its record. If there is a single call, its record stands at the top
     of the report, too.
 
     Args:
@@ -110,9 +110,9 @@ class _FilePosition(NamedTuple):
 
     Args:
         file: The path, relative to the working directory for files below it, else absolute; or a URL;
-            empty where there is no file.
-        line: The line from 1 on; None where it is unknown.
-        column: The column from 1 on; None where it is unknown.
+            empty if there is no file.
+        line: The line from 1 on; None if it is unknown.
+        column: The column from 1 on; None if it is unknown.
     """
 
     file: str
@@ -135,7 +135,7 @@ def _subject(call: ValidatedCall) -> str:
 def _file_position_of(finding: dict[str, Any]) -> _FilePosition:
     """Return the position in the document that a finding is about.
 
-    Paths are relative where possible, because programs show reports beside the files of a checkout.
+    Paths are relative if possible, because programs show reports beside the files of a checkout.
     """
     document = finding.get("document") or {}
     name = document.get("file") or ""
@@ -163,7 +163,7 @@ def sarif_report(calls: Sequence[ValidatedCall], rules: Mapping[str, str] | None
 
     Args:
         calls: The calls.
-        rules: Rule → the sentence that is true where the rule is kept.
+        rules: Rule → the sentence that is true if the rule is kept.
     """
     rules = rules or {}
     found = [(call, finding) for call in calls for finding in (*call.findings, *call.suppressed)]

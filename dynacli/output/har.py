@@ -34,16 +34,16 @@ class HarCall:
         method: The method of the request.
         url: The URL of the request.
         headers: The headers of the request.
-        body: The body of the request; None where there is none.
-        body_size: Its size in bytes; -1 where it is unknown, or where the body was not kept.
+        body: The body of the request; None if there is none.
+        body_size: Its size in bytes; -1 if it is unknown, or if the body was not kept.
         hops: (status, URL) of each redirect on the way.
         final_url: The URL of the request that the response belongs to.
-        status: The status of the response; 0 where there is none.
+        status: The status of the response; 0 if there is none.
         reason: The reason phrase of the response.
         http_version: The HTTP version of the response, for example `HTTP/1.1`.
         response_headers: The headers of the response, in their order.
         response_body: The decoded body of the response.
-        error: Why there is no response; empty where there is a response.
+        error: Why there is no response; empty if there is a response.
     """
 
     operation: str
@@ -234,7 +234,7 @@ def _set_cookie(value: str) -> dict[str, Any]:
 
 
 def _date(text: str) -> str:
-    """Return an HTTP date in the form of ISO 8601; empty where the text is not a date."""
+    """Return an HTTP date in the form of ISO 8601; empty if the text is not a date."""
     from email.utils import parsedate_to_datetime
 
     try:

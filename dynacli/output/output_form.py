@@ -74,8 +74,8 @@ def form_of(
     """Return the form that options ask for.
 
     Args:
-        word: One of `FORMATS`, or `@FILE`; empty where none is asked for.
-        default: The format of an API or a profile, which counts where none is asked for and it goes with the rest;
+        word: One of `FORMATS`, or `@FILE`; empty if none is asked for.
+        default: The format of an API or a profile, which counts if none is asked for and it goes with the rest;
             empty for none.
         filter_: A JMESPath expression; empty for none.
         columns: Paths, separated by commas; a table has them unless the format is another one with columns.

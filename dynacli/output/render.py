@@ -30,11 +30,11 @@ def write_body(
     Args:
         env: The surroundings of the run.
         body: The content, after transfer and content codings are undone.
-        media_type: The value of `Content-Type` (RFC 9110, section 8.3); empty where there is none.
+        media_type: The value of `Content-Type` (RFC 9110, section 8.3); empty if there is none.
         form: `raw` and a file get the exact bytes, and so does `auto` in a pipe; on a terminal `auto` is `text`.
             `text` indents JSON, writes other text as it is, and for binary content a line on standard error. All
             other formats convert.
-        known: What the document says of the items of the response; None where it says nothing.
+        known: What the document says of the items of the response; None if it says nothing.
 
     Raises:
         FormatError: The content cannot be shown in this form; it was written as JSON, or as it came.
@@ -136,9 +136,9 @@ def write_data(
     Args:
         env: The surroundings of the run.
         value: The JSON value.
-        form: `auto` and `text` are the form for a person, also in a pipe, where nothing is coloured or shortened.
+        form: `auto` and `text` are the form for a person, also in a pipe, if nothing is coloured or shortened.
         text: Makes the form for a person from a painter and a width in columns. It makes foreign text `visible`
-            before it paints around it. None where the value is JSON for everybody.
+            before it paints around it. None if the value is JSON for everybody.
 
     Raises:
         FormatError: The value cannot be shown in this form; it was written as JSON.

@@ -11,7 +11,7 @@ __all__ = ["write_error", "write_note", "write_stderr", "write_warning"]
 
 
 def write_stderr(env: Environment, text: str, *, painted: bool = False) -> None:
-    """Write lines to standard error; where it is closed or broken, nothing happens.
+    """Write lines to standard error; if it is closed or broken, nothing happens.
 
     On a terminal the text is made `visible`; elsewhere it stays as it is.
 

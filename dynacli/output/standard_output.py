@@ -83,7 +83,7 @@ def written_body(env: Environment, media_type: str, form: OutputForm) -> Iterato
         env: The surroundings of the run.
         media_type: The value of `Content-Type`, for the charset of text.
         form: Its format is `auto`, `raw` or `text`. A file is complete at the end of the block,
-            and untouched where an exception ends it.
+            and untouched if an exception ends it.
 
     Yields:
         A function that writes a piece.
@@ -124,7 +124,7 @@ class _Text:
     Args:
         env: The surroundings of the run.
         media_type: The value of `Content-Type`, for the charset.
-        is_unchanged: Whether the text stays as it is, where standard output is a stream of text that a caller made.
+        is_unchanged: Whether the text stays as it is, if standard output is a stream of text that a caller made.
     """
 
     def __init__(self, env: Environment, media_type: str, *, is_unchanged: bool) -> None:
@@ -246,7 +246,7 @@ _BLOCK = 1 << 15
 def written_text(env: Environment, form: OutputForm) -> Iterator[Callable[[str], None]]:
     """Write text piece by piece: into the file of a form, which is replaced whole, else to standard output.
 
-    On a terminal a pager shows what does not fit, where the form allows that.
+    On a terminal a pager shows what does not fit, if the form allows that.
 
     Yields:
         A function that writes a piece; for a terminal the piece was made visible before.
@@ -292,13 +292,13 @@ def blocks(pieces: Iterable[str]) -> Iterator[str]:
 
 _WIDEST = 1000
 _DEFAULTS = {"LESS": "FRX", "LV": "-c"}
-"""less ends where all fits after all, shows colours, and leaves the text on the screen; lv shows colours."""
+"""less ends if all fits after all, shows colours, and leaves the text on the screen; lv shows colours."""
 
 
 def _pager_command(env: Environment) -> list[str]:
-    """Return the words of the pager: of `DYNACLI_PAGER`, else `PAGER`, else less where it is installed.
+    """Return the words of the pager: of `DYNACLI_PAGER`, else `PAGER`, else less if it is installed.
 
-    It is empty where standard output is not a terminal that can be moved about in, where an agent reads it, and where a
+    It is empty if standard output is not a terminal that can be moved about in, if an agent reads it, and if a
     variable is empty or says `cat`.
     """
     if not env.stdout_is_terminal or env.variables.get("TERM", "dumb") == "dumb" or env.is_agent:

@@ -22,7 +22,7 @@ _PAUSE = 0.1
 
 
 class StatusLine:
-    """A line that is overwritten; where standard error is not a terminal, or an agent reads it, nothing is written.
+    """A line that is overwritten; if standard error is not a terminal, or an agent reads it, nothing is written.
 
     Args:
         env: The surroundings of the run.
@@ -157,7 +157,7 @@ class TransferLine:
         """Begin a transfer, or begin it again.
 
         Args:
-            total: How many bytes there are; None where no one knows.
+            total: How many bytes there are; None if no one knows.
             done: How many of them are there already.
         """
         self._total, self._done, self._before = total, done, done
@@ -183,7 +183,7 @@ def told_transfer(env: Environment, total: int | None, done: int = 0) -> Iterato
     """Tell during the block how far a transfer is.
 
     Args:
-        total: How many bytes there are; None where no one knows.
+        total: How many bytes there are; None if no one knows.
         done: How many of them are there already.
 
     Yields:
@@ -202,7 +202,7 @@ def transfer_text(done: int, total: int | None, rate: float) -> str:
 
     Args:
         done: How many bytes are there.
-        total: How many there are; None where no one knows.
+        total: How many there are; None if no one knows.
         rate: Bytes in a second, above 0.
     """
     speed = f"{_amount(rate)}/s"

@@ -25,10 +25,10 @@ WriteItem = Callable[[Any], None]
 
 @contextmanager
 def written_items(env: Environment, form: OutputForm, *, columns: Sequence[str] = ()) -> Iterator[WriteItem]:
-    """Write items: lines as they come, tables at the end of the block, also where an exception ends it.
+    """Write items: lines as they come, tables at the end of the block, even if an exception ends it.
 
-    A table of any length takes little more memory than its text. The filter of the form is applied to each item, and
-    an item of which it leaves null is left out.
+    A table of any length takes little more memory than its text. The filter is applied to each item. An item is
+    left out if the filter gives null.
 
     Args:
         columns: The names of columns whose order is known, in that order.
@@ -178,7 +178,7 @@ def write_value(env: Environment, value: Any, form: OutputForm, *, known: KnownI
 
     Args:
         value: A value of `dynacli.text.exact_json`.
-        known: What the document says of its items; None where it says nothing. After a filter it says nothing, either.
+        known: What the document says of its items; None if it says nothing. After a filter it says nothing, either.
 
     Raises:
         FormatError: It cannot be written in this form, and was written as JSON.

@@ -20,13 +20,13 @@ _UNCHANGEABLE_VALUE = "It is written in a way that only a person can change safe
 
 
 def with_values(text: str, values: Sequence[tuple[tuple[str, ...], Any]]) -> tuple[str, dict[str, Any]]:
-    """Return the configuration with values set, or removed where they are None, and what it says then.
+    """Return the configuration with values set, or removed if they are None, and what it says then.
 
     Args:
         values: (path of the key, value).
 
     Raises:
-        ValueError: The text is not TOML, or has something else than a table where a key belongs.
+        ValueError: The text is not TOML, or has something else than a table if a key belongs.
     """
     for path, value in values:
         wanted = tomllib.loads(text)
@@ -67,7 +67,7 @@ def _without_empty(table: Any) -> Any:
 
 
 def _value_by_lines(text: str, path: tuple[str, ...], value: Any) -> str | None:
-    """Set a value by the lines of its table, which is made where it has none; None where that cannot be."""
+    """Set a value by the lines of its table, which is made if it has none; None if that cannot be."""
     end = "\r\n" if "\r\n" in text else "\n"
     lines = text.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
@@ -95,7 +95,7 @@ def _value_by_lines(text: str, path: tuple[str, ...], value: Any) -> str | None:
 
 
 def _section(lines: list[str], path: tuple[str, ...]) -> tuple[int, int] | None:
-    """Return the lines between the header of a table and the next one; None where the table has no header."""
+    """Return the lines between the header of a table and the next one; None if the table has no header."""
     first = 0 if not path else None
     is_in_string = False
     for index, line in enumerate(lines):
@@ -125,7 +125,7 @@ def _name_in(line: str) -> tuple[str, ...] | None:
 
 
 def _end_of_assignment(lines: list[str], index: int, last: int, name: str) -> int:
-    """Return the line after the assignment of a key that begins in a line; 0 where none begins there."""
+    """Return the line after the assignment of a key that begins in a line; 0 if none begins there."""
     if not re.match(rf"\s*(?:{re.escape(name)}|\"{re.escape(name)}\"|'{re.escape(name)}')\s*=", lines[index]):
         return 0
     for stop in range(index + 1, last + 1):
@@ -169,12 +169,12 @@ def edited(text: str, name: str, entry: dict[str, Any] | None, new_name: str = "
     Args:
         text: The file as it is.
         name: The API.
-        entry: The keys to set, or to remove where the value is None; other keys of that API stay, and in
+        entry: The keys to set, or to remove if the value is None; other keys of that API stay, and in
             a table such as `profiles` the other keys of that.
         new_name: The new name of the API, if it is renamed.
 
     Raises:
-        ValueError: The text is not TOML, or has something else where the APIs belong.
+        ValueError: The text is not TOML, or has something else if the APIs belong.
     """
     wanted = tomllib.loads(text)
     apis = wanted.setdefault("apis", {})
@@ -217,7 +217,7 @@ def with_table(text: str, name: str, key: str, table: dict[str, str]) -> str:
         table: The keys of the new table.
 
     Raises:
-        ValueError: The text is not TOML, or has something else where the list belongs.
+        ValueError: The text is not TOML, or has something else if the list belongs.
     """
     wanted = tomllib.loads(text)
     known = wanted["apis"][name].setdefault(key, [])
@@ -242,7 +242,7 @@ _HEADER = re.compile(r"\s*\[")
 
 
 def _table_by_lines(text: str, name: str, new_name: str) -> str:
-    """Rename a table by its lines, or remove it where it gets no new name."""
+    """Rename a table by its lines, or remove it if it gets no new name."""
     quoted = "|".join(re.escape(form) for form in (name, f'"{name}"', f"'{name}'"))
     own = re.compile(rf"(\s*\[{{1,2}}\s*apis\s*\.\s*)({quoted})(\s*[\].].*)", re.DOTALL)
     kept: list[str] = []

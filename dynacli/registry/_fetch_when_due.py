@@ -1,4 +1,4 @@
-"""Opens a document at a URL that is new, lost or due: fetches it, where no other process has done so meanwhile.
+"""Opens a document at a URL that is new, lost or due: fetches it, if no other process has done so meanwhile.
 
 Whoever fetches holds a lock; the others wait for it and find the work done. Whether a document is due stands in
 `revisions/revisions`, and what becomes of it once it was fetched in `revise`.
@@ -40,16 +40,16 @@ _LOCK = "refresh.lock"
 
 
 def fetch_when_due(open_request: OpenRequest, source: Source, *, patience: float | None = None) -> OpenedApi:
-    """Return the API of a document at a URL, fetched where that is needed and allowed.
+    """Return the API of a document at a URL, fetched if that is needed and allowed.
 
     Args:
         patience: For how many seconds another process that fetches the same is waited for; by default shortly
-            where there is a document to use meanwhile, else as long as a fetch may take.
+            if there is a document to use meanwhile, else as long as a fetch may take.
 
     Raises:
         DocumentError: The document cannot be used, and there is none from before.
         NetworkError: It cannot be fetched, and there is none from before.
-        DynacliError: The same, where a refresh was asked for, whatever there is from before.
+        DynacliError: The same, if a refresh was asked for, whatever there is from before.
     """
     revisions = Revisions(
         open_request.env.cache_dir, source.location, open_request.more, open_request.overlays
@@ -80,7 +80,7 @@ def fetch_when_due(open_request: OpenRequest, source: Source, *, patience: float
 @contextmanager
 def _fetching(revisions: Revisions, patience: float) -> Iterator[bool]:
     """Keep other processes from fetching the same for as long as the block lasts; yields whether none does so."""
-    # Where the lock cannot be made, the cache cannot be written either, and each run fetches for itself.
+    # If the lock cannot be made, the cache cannot be written either, and each run fetches for itself.
     with hold_lock(os.path.join(revisions.directory, _LOCK), patience, is_needed=False) as is_alone:
         try:
             yield is_alone
@@ -120,7 +120,7 @@ def _open_after_failure(
     """Return the API as it was before a refresh that failed.
 
     Raises:
-        DynacliError: The error of the refresh, where there is nothing from before, or a person has asked for it.
+        DynacliError: The error of the refresh, if there is nothing from before, or a person has asked for it.
     """
     # To register a URL, its document has to be fetched; to refresh an unregistered one, the shipped document will do.
     is_only_shipped = (
@@ -164,7 +164,7 @@ def _fetch_and_adopt(
         facts = {key: pointer[key] for key in kept if key in pointer}
         facts["checked_ns"] = time.time_ns()
         return adopt(open_request, revisions, pointer, source, fetched, facts)
-    # Asking whether the document has changed makes sense only where nothing of it is lost.
+    # Asking whether the document has changed makes sense only if nothing of it is lost.
     known = pointer if pointer is not None and (may_confirm or content is not None) else {}
     fetched = _fetch(open_request, source, known)
     if fetched.not_modified and pointer is not None:
@@ -202,7 +202,7 @@ def _is_always_renamed(
 
 
 def _read_whole(revisions: Revisions, pointer: dict[str, Any]) -> bytes | None:
-    """Return the bytes of a document of which nothing is lost; None where something is."""
+    """Return the bytes of a complete document; None if a part of it is lost."""
     if revisions.read_referenced_files(pointer) is None:
         return None
     return revisions.read_document(pointer)
@@ -271,7 +271,7 @@ def _open_confirmed(
     source: Source,
     fetched: Fetched,
 ) -> OpenedApi | None:
-    """Return the API of a document that the server has confirmed, unread; None where its catalog is lost."""
+    """Return the API of a document that the server has confirmed, unread; None if its catalog is lost."""
     catalog = revisions.open_catalog(pointer)
     if catalog is None or pointer["uri"] != fetched.uri:
         return None
@@ -283,7 +283,7 @@ def _open_confirmed(
 
 
 def _open_shipped(open_request: OpenRequest, revisions: Revisions, source: Source) -> OpenedApi | None:
-    """Return the API of the document that comes with dynacli for a URL; None where none does."""
+    """Return the API of the document that comes with dynacli for a URL; None if none does."""
     from dynacli.demo.demo_facts import shipped_for
 
     path = shipped_for(source.location)
@@ -321,7 +321,7 @@ def new_name(old: bytes, new: bytes) -> dict[str, str] | None:
 
 
 def _parsed(content: bytes) -> dict[str, Any] | None:
-    """Return a document with an object `info`; None where it is none."""
+    """Return a document with an object `info`; None if it is none."""
     from dynacli.openapi.document.parse import parse_file
 
     try:

@@ -45,11 +45,11 @@ def rules_for(
     owner: str,
     is_own_edit: bool,
 ) -> Rules | None:
-    """Return the rules by which a document may replace the current revision; None where it may do so in any case.
+    """Return the rules by which a document may replace the current revision; None if it may do so in any case.
 
     Args:
         pointer: To the current revision.
-        owner: The name of the registered API whose document it is; empty where it is that of none.
+        owner: The name of the registered API whose document it is; empty if it is that of none.
         is_own_edit: Whether it was a file of this machine that changed, as an overlay, and not what a server sends.
     """
     if open_request.is_accepted or pointer is None or pointer.get("is_shipped"):
@@ -221,7 +221,7 @@ def _added_servers(before: _Document, after: _Document, known: set[str]) -> list
 
 
 def _renamed_servers(before: _Document, after: _Document, kept_servers: Sequence[str]) -> list[str]:
-    """Compare where the indexes, names and descriptions lead that a person may have given to choose a server."""
+    """Compare if the indexes, names and descriptions lead that a person may have given to choose a server."""
     # Most operations share their servers.
     pairs = {
         (before.key_of(before.calls[key].servers), after.key_of(calls.servers)): (
@@ -264,7 +264,7 @@ def _origin(url: str, base: str) -> str:
 
 
 def _moved_tokens(old: Catalog, new: Catalog, known: set[str]) -> list[str]:
-    """Compare where tokens are fetched, and where in a request the credential of each scheme goes.
+    """Compare if tokens are fetched, and where in a request the credential of each scheme goes.
 
     Args:
         known: The origins of the document before.
@@ -296,7 +296,7 @@ def _moved_tokens(old: Catalog, new: Catalog, known: set[str]) -> list[str]:
 
 
 def _moved_credentials(before: _Document, after: _Document) -> list[str]:
-    """Compare where in their requests the credentials of the operations go, by whatever scheme.
+    """Compare if in their requests the credentials of the operations go, by whatever scheme.
 
     Alternatives after all that were there are fine: who has a credential for one of the former keeps using that.
     """

@@ -28,7 +28,7 @@ def take_refresh_claim(directory: str) -> bool:
     """Return whether this run is the one to have a document refreshed.
 
     Args:
-        directory: The document's directory in the cache. Where it cannot be written, a refresh could not be either.
+        directory: The document's directory in the cache. If it cannot be written, a refresh could not be either.
     """
     path = os.path.join(directory, _FILE)
     try:
@@ -90,7 +90,7 @@ def begin_refresh(
     """Start a process that refreshes the document of an API, unless another does so or has just failed.
 
     Args:
-        profile: The profile that the document is fetched with, where the environment has another.
+        profile: The profile that the document is fetched with, if the environment has another.
         is_bound: Whether only the origin of a registered document gets a credential.
     """
     _wait_for_ended()
@@ -115,7 +115,7 @@ def begin_refresh(
 
 
 def _wait_for_ended() -> None:
-    """Let the system forget the processes that have ended; this matters where the present process lives long."""
+    """Let the system forget the processes that have ended; this matters if the present process lives long."""
     for process in tuple(_started):
         try:
             has_ended = os.waitpid(process, os.WNOHANG) != (0, 0)

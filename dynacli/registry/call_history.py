@@ -152,7 +152,7 @@ def _code_of(error: sqlite3.Error) -> int:
 
 
 def _make_file(path: str) -> None:
-    """Make an empty file, which only its owner can read, where there is none."""
+    """Make an empty file, which only its owner can read, if there is none."""
     make_directory(os.path.dirname(path))
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -354,7 +354,7 @@ _LATEST = 2_000
 def called_operations(env: Environment, source: str, names: Collection[str]) -> dict[str, tuple[int, int]]:
     """Return name of an operation → how many of the latest calls are of it, and the place of its last one.
 
-    A greater place is a later one. Operations without a call are left out; where no history is kept, or it cannot be
+    A greater place is a later one. Operations without a call are left out; if no history is kept, or it cannot be
     read, that is all of them.
 
     Args:
@@ -382,7 +382,7 @@ _NAMES = ("name", "title", "displayname", "label", "fullname", "summary")
 """Plain names of the fields that say what an item is called, the likeliest first."""
 
 _Values = dict[str, str]
-"""Value → what it is the id of, as a person calls it; empty where that is not known."""
+"""Value → what it is the id of, as a person calls it; empty if that is not known."""
 
 
 def remembered_values(
@@ -419,7 +419,7 @@ class _Response(NamedTuple):
     """What a response tells of ids, as in `AnsweredPath`.
 
     Args:
-        body: The reduced response; None where it says nothing.
+        body: The reduced response; None if it says nothing.
         is_creation: Whether it may be the response to the creation of one item.
         is_gone: Whether the last item of the path is not there any more.
     """
@@ -526,7 +526,7 @@ def _fits(parameter: Parameter, value: Any) -> bool:
 
 
 def _name_of(item: Any, value: str) -> str:
-    """Return what an item is called, by the likeliest of its fields; empty where none says more than its id."""
+    """Return what an item is called, by the likeliest of its fields; empty if none says more than its id."""
     if not isinstance(item, Mapping):
         return ""
     fields = {plain_name(str(key)): each for key, each in item.items() if isinstance(each, str)}

@@ -108,7 +108,7 @@ class Configuration:
         return self._table("cache")
 
     def setting(self, name: str) -> Any:
-        """Return the value of a key at the top of the file; None where it is not there."""
+        """Return the value of a key at the top of the file; None if it is not there."""
         try:
             return self._tables().get(name)
         except FileNotFoundError:
@@ -162,7 +162,7 @@ class Configuration:
         self._change(lambda text: with_table(text, name, key, table))
 
     def tables(self) -> dict[str, Any]:
-        """Return all that the file says; nothing where there is none."""
+        """Return all that the file says; nothing if there is none."""
         self.setting("")
         try:
             return self._tables()
@@ -170,7 +170,7 @@ class Configuration:
             return {}
 
     def text(self) -> str:
-        """Return the text of the file; empty where there is none."""
+        """Return the text of the file; empty if there is none."""
         try:
             with open(self.path, encoding="utf-8", newline="", opener=regular_file) as file:
                 return file.read()
@@ -187,7 +187,7 @@ class Configuration:
         """Set the values of keys, or remove those whose value is None; everything else stays as it is.
 
         Args:
-            check: Raises an error where what results cannot be used; it is given the text that the file would have, and
+            check: Raises an error if what results cannot be used; it is given the text that the file would have, and
                 its tables.
         """
         from dynacli.registry._configuration_text import with_values

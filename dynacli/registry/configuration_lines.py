@@ -8,7 +8,7 @@ __all__ = ["line_of"]
 
 
 def line_of(text: str, path: Sequence[str], word: str = "") -> int | None:
-    """Return the line, from 1, at which a key stands; None where it is not there, or the text is not TOML.
+    """Return the line, from 1, at which a key stands; None if it is not there, or the text is not TOML.
 
     However the file is written (tables, dotted keys, inline tables), a key is there from the first beginning of the
     file on that has it, and a beginning can be read unless it ends within a value.
@@ -16,7 +16,7 @@ def line_of(text: str, path: Sequence[str], word: str = "") -> int | None:
     Args:
         text: That of the file.
         path: The key, from the top of the file.
-        word: A text in its value, whose line is wanted where the value has several.
+        word: A text in its value, whose line is wanted if the value has several.
     """
     lines = text.splitlines(keepends=True)
 

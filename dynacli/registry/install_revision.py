@@ -96,9 +96,9 @@ class Installed(NamedTuple):
         pointer: To its revision.
         files: The files that it refers to.
         failure: Why it could not be written into the cache; the catalog is then in memory alone.
-        objections: Why it was held back and did not become the current revision; empty where it did.
+        objections: Why it was held back and did not become the current revision; empty if it did.
         before: The pointer to the revision that was current until now, if that is another.
-        document: The document that the catalog was compiled from, where it replaces another.
+        document: The document that the catalog was compiled from, if it replaces another.
     """
 
     catalog: Catalog
@@ -211,7 +211,7 @@ def _made_meanwhile(
 
 
 def restore_files(revisions: Revisions, revision: str, content: bytes, files: "ReferencedFiles") -> None:
-    """Write the document of a revision, and the files that it refers to, where they are lost or damaged.
+    """Write the document of a revision, and the files that it refers to, if they are lost or damaged.
 
     Raises:
         OSError: They cannot be written.
@@ -306,7 +306,7 @@ def confirm_revision(
 
 
 def rebuild_catalog(revisions: Revisions, pointer: dict[str, Any], name: str) -> Catalog | None:
-    """Compile a lost catalog again from the files of its revision; None where they are lost, too.
+    """Compile a lost catalog again from the files of its revision; None if they are lost, too.
 
     Args:
         pointer: To the revision, which need not be the current one, and does not become it.
@@ -328,7 +328,7 @@ def rebuild_catalog(revisions: Revisions, pointer: dict[str, Any], name: str) ->
 
 
 def _catalog_from_files(revisions: Revisions, pointer: dict[str, Any]) -> Catalog | None:
-    """Return the catalog of a revision in memory, compiled from its files; None where they are lost."""
+    """Return the catalog of a revision in memory, compiled from its files; None if they are lost."""
     from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 
     found = _compile_again(revisions, pointer, _AS_IT_WAS)
@@ -346,7 +346,7 @@ def _names_so_far(revisions: Revisions) -> dict[tuple[str, str], str]:
 def _compile_again(
     revisions: Revisions, pointer: dict[str, Any], name: str
 ) -> "tuple[Document, Compiled] | None":
-    """Return the document of a revision, and compiled; None where a file of it is lost."""
+    """Return the document of a revision, and compiled; None if a file of it is lost."""
     try:
         with without_collector():
             document = read_cached_document(revisions, pointer, name)

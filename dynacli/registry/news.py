@@ -79,7 +79,7 @@ def note_news(
         before: The pointer to the revision that was current until now.
         after: The pointer to the revision that is current from now on.
         name: How messages call the document.
-        document: The document of the new revision, where it is at hand.
+        document: The document of the new revision, if it is at hand.
     """
     from dynacli.openapi.changes.compare import compare
     from dynacli.registry.read_sources import read_cached_document, without_collector
@@ -108,7 +108,7 @@ def note_news(
 
 
 def take_news(revisions: Revisions) -> News | None:
-    """Return what a person has not been told yet, for this run to say; None where there is nothing."""
+    """Return what a person has not been told yet, for this run to say; None if there is nothing."""
     path = os.path.join(revisions.directory, NEWS)
     if not os.path.lexists(path):
         return None
@@ -170,7 +170,7 @@ def keep_aside(revisions: Revisions, pointer: dict[str, Any], reasons: Sequence[
 
 
 def note_failure(revisions: Revisions, error: DynacliError) -> None:
-    """Remember why a refresh failed; where the cache cannot be written, nothing is remembered."""
+    """Remember why a refresh failed; if the cache cannot be written, nothing is remembered."""
     failed = {"what": error.message, "reason": error.reason, "at": time.time()}
     try:
         revisions.write_state(PENDING, {**revisions.read_state(PENDING), "failed": failed})
@@ -188,7 +188,7 @@ def forget_pending(revisions: Revisions) -> None:
 
 
 def find_pending(revisions: Revisions) -> PendingDocument | None:
-    """Return the document that was held back; None where there is none."""
+    """Return the document that was held back; None if there is none."""
     held = revisions.read_state(PENDING).get("held")
     if not isinstance(held, dict):
         return None
@@ -204,7 +204,7 @@ def find_pending(revisions: Revisions) -> PendingDocument | None:
 
 
 def last_failure(revisions: Revisions) -> RefreshFailure | None:
-    """Return why the last refresh failed; None where it did not."""
+    """Return why the last refresh failed; None if it did not."""
     failed = revisions.read_state(PENDING).get("failed")
     if not isinstance(failed, dict):
         return None

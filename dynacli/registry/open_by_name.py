@@ -63,7 +63,7 @@ def open_api(
         offline: Whether nothing may be fetched.
         allow_refs: The origins and absolute directories beside the document's own that its references
             may lead to; a registered API has those of its entry besides.
-        login: Returns what signs in at the document's own origin, where the server wants that.
+        login: Returns what signs in at the document's own origin, if the server wants that.
         is_asked: Whether it is the person who asks for the refresh.
         seconds: A limit for fetching below the built-in one.
 
@@ -294,7 +294,7 @@ def open_source(open_request: OpenRequest, source: str) -> OpenedApi:
 
 
 def _open_url(open_request: OpenRequest, revisions: Revisions) -> OpenedApi | None:
-    """Return the API as the cache has it; None where its document has to be fetched or compiled first."""
+    """Return the API as the cache has it; None if its document has to be fetched or compiled first."""
     pinned = _open_pinned(open_request, revisions)
     if pinned is not None:
         return pinned
@@ -355,7 +355,7 @@ def _open_file(open_request: OpenRequest, path: str, word: str) -> OpenedApi:
 
 
 def _open_pinned(open_request: OpenRequest, revisions: Revisions) -> OpenedApi | None:
-    """Return the API of the revision that is pinned; None where none is, or the cache has lost it."""
+    """Return the API of the revision that is pinned; None if none is, or the cache has lost it."""
     pointer = revisions.pointer_to(open_request.pin) if open_request.pin else None
     if pointer is None:
         return None
@@ -368,7 +368,7 @@ def _open_pinned(open_request: OpenRequest, revisions: Revisions) -> OpenedApi |
 
 
 def _open_unrefreshed(open_request: OpenRequest, source: str) -> OpenedApi | None:
-    """Return the API as the cache has it, whatever has become of its source; None where the cache has nothing."""
+    """Return the API as the cache has it, whatever has become of its source; None if the cache has nothing."""
     from dynacli.registry.revise import open_cached
 
     try:

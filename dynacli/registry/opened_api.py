@@ -44,7 +44,7 @@ class OpenedApi:
         pointer: To the revision that the catalog was compiled from.
         uri: The base of relative servers: the document's own URI.
         prefix: The beginning of the names of the variables that hold its credentials.
-        entry: Its entry in the configuration; empty where it is not registered.
+        entry: Its entry in the configuration; empty if it is not registered.
         warning: Why the document could not be read or fetched again, so that an earlier revision is used.
         objections: Why a new document was held back, so that this one is still used.
         is_due: Whether it is time to ask the server for the document again.
@@ -52,8 +52,8 @@ class OpenedApi:
         failure: Why the catalog could not be written into the cache, so that it is in memory alone.
 
     Args:
-        content: The bytes of the document, where they are at hand.
-        files: The files that it refers to, where they are at hand.
+        content: The bytes of the document, if they are at hand.
+        files: The files that it refers to, if they are at hand.
     """
 
     def __init__(
@@ -114,15 +114,15 @@ class OpenedApi:
         return is_name(self.name)
 
     def content(self) -> bytes | None:
-        """Return the bytes of the document as they came; None where the cache has lost them."""
+        """Return the bytes of the document as they came; None if the cache has lost them."""
         return self._content or self.revisions.read_document(self.pointer)
 
     def referenced_files(self) -> "ReferencedFiles | None":
-        """Return the files that the document is made of besides itself; None where one is lost."""
+        """Return the files that the document is made of besides itself; None if one is lost."""
         return self._files or self.revisions.read_referenced_files(self.pointer)
 
     def document(self, content: bytes | None = None) -> "Document | None":
-        """Return the document, read again from the files that it was compiled from; None where a file is lost.
+        """Return the document, read again from the files that it was compiled from; None if a file is lost.
 
         Args:
             content: Bytes that are read instead of the document's own.
@@ -161,7 +161,7 @@ class OpenedApi:
         return find_locations(self.catalog.files(), self._read_file, places)
 
     def _read_file(self, number: int) -> bytes | None:
-        """Return the bytes of a file of the document, 0 being the document itself; None where they are lost."""
+        """Return the bytes of a file of the document, 0 being the document itself; None if they are lost."""
         if not number:
             return self.content()
         from dynacli.registry.revisions.referenced_files import read_archived_file
@@ -196,7 +196,7 @@ class OpenedApi:
     def may_be_outdated(self) -> bool:
         """Whether the server may have a document with what this one lacks, so that it is worth asking.
 
-        It is not where the document is on this machine, pinned, or was asked for within the last minute.
+        It is not if the document is on this machine, pinned, or was asked for within the last minute.
         """
         from dynacli.registry.news import last_failure
 
@@ -258,7 +258,7 @@ def _left_out_lines(catalog: Catalog) -> list[str]:
 
 
 def _left_out_text(catalog: Catalog) -> str:
-    """Return in a few words how much of a document could not be used; empty where all of it could."""
+    """Return in a few words how much of a document could not be used; empty if all of it could."""
     messages = [row["message"] for row in catalog.warnings()]
     operations = sum(" is left out: " in message for message in messages)
     places = len(messages) - operations

@@ -290,7 +290,7 @@ def compose(fetched: Fetched, name: str, reader: SourceReader, layers: Layers) -
         DocumentError: A document or an overlay cannot be used.
         DynacliError: A document or an overlay cannot be read.
     """
-    # A document of which only the time has changed is read, but not parsed: it needs none of this.
+    # A document that has changed only its time is read, but not parsed: it needs none of this.
     from dynacli.openapi.document.load import load
 
     if not layers.more and not layers.overlays:
@@ -308,7 +308,7 @@ def compose(fetched: Fetched, name: str, reader: SourceReader, layers: Layers) -
 
 
 def _without_idle_warnings(documents: "list[Document]", overlays: int) -> "list[Document]":
-    """Return the documents, warning of an idle action of an overlay only where it is idle in all of them, and once.
+    """Return the documents, warning of an idle action of an overlay only if it is idle in all of them, and once.
 
     Args:
         overlays: How many overlays there are; they are the files after the first one of each document.
@@ -332,7 +332,7 @@ def _without_idle_warnings(documents: "list[Document]", overlays: int) -> "list[
 
 
 def read_cached_document(revisions: "Revisions", pointer: dict[str, Any], name: str) -> "Document | None":
-    """Return the document of a revision, read again from the cache; None where a file of it is lost.
+    """Return the document of a revision, read again from the cache; None if a file of it is lost.
 
     Raises:
         DocumentError: It cannot be read any more.

@@ -49,7 +49,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _ID_ENDINGS = ("id", "uuid", "identifier", "key", "slug", "name", "number", "code", "title", "label")
 _NAMES = ("name", "title", "label")
 _AMBIGUOUS = frozenset({"key", "code"})
-"""Names of ids that are names of secrets where the items are secrets."""
+"""Names of ids that are names of secrets if the items are secrets."""
 _OF_SECRETS = ("key", "token", "secret", "credential", "password", "otp", "invit", "voucher", "coupon")
 _LONGEST = 100
 _DEEPEST = 3
@@ -77,11 +77,11 @@ class RecordedCall:
         words: The command line after the program's name, as a JSON array.
         api: What the API is called.
         source: Which document that is, as `api_key` tells.
-        status: The response's; None where none came.
+        status: The response's; None if none came.
         seconds: From sending to the last byte, or to the failure.
-        size: The bytes of the response's body; None where none came whole.
-        findings: How many findings there are; None where nothing was validated.
-        messages: The request and the response as JSON; None where they are not kept.
+        size: The bytes of the response's body; None if none came whole.
+        findings: How many findings there are; None if nothing was validated.
+        messages: The request and the response as JSON; None if they are not kept.
     """
 
     at: float
@@ -130,7 +130,7 @@ class AnsweredPath:
         path_values: The values of its parameters, as a JSON array.
         query: What tells responses of one path apart: the query, or the method and the time.
         items: How many items there are.
-        body: The response as JSON, reduced to what may identify its items; empty where it says nothing, and None where
+        body: The response as JSON, reduced to what may identify its items; empty if it says nothing, and None if
             the last item of the path is gone.
     """
 
@@ -249,11 +249,11 @@ def write_call(db: sqlite3.Connection, call: RecordedCall, answered: Sequence[An
 def answered_path(
     asked: AskedPath, status: int, body: bytes, catalog: Catalog, mask: Callable[[str], str]
 ) -> AnsweredPath | None:
-    """Return what a response tells of ids; None where it tells nothing.
+    """Return what a response tells of ids; None if it tells nothing.
 
     Args:
         status: The response's.
-        body: The response's where it is JSON, else empty.
+        body: The response's if it is JSON, else empty.
         mask: Takes secrets out of a text.
     """
     from urllib.parse import unquote  # whoever only asks what was called should not wait for it

@@ -79,7 +79,7 @@ def adopt(
     fetched: Fetched,
     facts: dict[str, Any],
 ) -> OpenedApi:
-    """Return the API of a document that was read or fetched, compiled where it or a file of it has changed.
+    """Return the API of a document that was read or fetched, compiled if it or a file of it has changed.
 
     Args:
         pointer: To the current revision.
@@ -146,7 +146,7 @@ def _confirm(
     """Remember that the current revision is still what the source has, and write the files of it that were lost."""
     with suppress(OSError):  # a cache that cannot be written stays as it is; what was read is used
         restore_files(revisions, pointer["revision"], fetched.content, reader.files)
-        # Where nothing was fetched, what a server sent before still waits for a decision.
+        # If nothing was fetched, what a server sent before still waits for a decision.
         if "fetched_at" not in facts or facts["fetched_at"] != pointer.get("fetched_at"):
             forget_pending(revisions)
     if "max_age" not in facts:
@@ -155,7 +155,7 @@ def _confirm(
 
 
 def _find_owner(open_request: OpenRequest, revisions: Revisions) -> str:
-    """Return the name of a registered API that has the same document; empty where none has."""
+    """Return the name of a registered API that has the same document; empty if none has."""
     from dynacli.registry.revisions.housekeeping import registered_directories
 
     try:
@@ -195,7 +195,7 @@ def _open_previous(
 
 
 def accept_pending(open_request: OpenRequest, revisions: Revisions) -> OpenedApi | None:
-    """Make the document that was held back the current one, and return its API; None where there is none."""
+    """Make the document that was held back the current one, and return its API; None if there is none."""
     pending = find_pending(revisions)
     if pending is None:
         return None
@@ -237,7 +237,7 @@ def open_installed(
 
 
 def open_cached(open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any]) -> OpenedApi | None:
-    """Return the API of a revision in the cache, compiled again where its catalog is lost; None where all is."""
+    """Return the API of a revision in the cache, compiled again if its catalog is lost; None if all is."""
     catalog = revisions.open_catalog(pointer) or rebuild_catalog(
         revisions, pointer, label_of(revisions.location)
     )
@@ -281,7 +281,7 @@ def open_content(name: str, fetched: Fetched, label: str, env: Environment) -> O
 
 
 def _open_compiled(open_request: OpenRequest, fetched: Fetched) -> tuple[Revisions, OpenedApi | None]:
-    """Return the revisions of a document of that content, and its API where it was compiled before."""
+    """Return the revisions of a document of that content, and its API if it was compiled before."""
     revisions = Revisions(open_request.env.cache_dir, f"-{revision_of(fetched.content)}")
     pointer = revisions.current()
     if pointer is None or open_request.refresh or not is_compiled_as_asked(open_request, pointer):

@@ -158,7 +158,7 @@ def _path(template: str, encoded: Mapping[str, str]) -> str:
 
 
 def path_text(template: str, encoded: Mapping[str, str]) -> str:
-    """Return a path as a URL has it, also if values are missing: the placeholders of those stay.
+    """Return a path as a URL has it, even if values are missing: the placeholders of those stay.
 
     Args:
         template: The path, or a piece of it, as the document has it.
@@ -249,7 +249,7 @@ def _headers(
 def _accept(operation: Operation) -> str:
     """Return an `Accept` header with the media types of the documented successes, JSON first, then `*/*`.
 
-    The media types of `default`, which usually describes errors, count only where no success has content.
+    The media types of `default`, which usually describes errors, count only if no success has content.
     """
     for start in ("2", "default"):
         names = dict.fromkeys(
@@ -298,12 +298,12 @@ def check_header(name: str, value: str) -> None:
 def _parameter_text(parameter: Parameter, value: Any) -> str:
     """Return the value of a parameter as text in the parameter's media type.
 
-    Where the schema does not ask for a string, a string is taken for text that is in the media type already,
+    If the schema does not ask for a string, a string is taken for text that is in the media type already,
     which is how values that no option can build are given.
 
     Args:
         parameter: A parameter with a media type: JSON (also `+json`), a form or `text/*`.
-        value: A JSON value; null is written where the media type has it.
+        value: A JSON value; null is written if the media type has it.
 
     Returns:
         The text, not yet encoded for its place in the request.

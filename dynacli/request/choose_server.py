@@ -41,8 +41,8 @@ def choose_server(
         document_uri: The URI that the document was fetched from, which relative server URLs are resolved against. A
             file's URI does not count, nor does `$self` (OpenAPI 3.2.0, "Examples of API Base URL Determination"); a
             server that has a host and no scheme then gets `https`.
-        wanted: A URL, a relative URL, a 0-based index, or a name or description, of which a unique part in any
-            case of letters is enough; empty for the first server. What looks like a URL is compared with URLs alone:
+        wanted: A URL, a relative URL, a 0-based index, or a name or description; a unique part in any case of
+            letters is enough; empty for the first server. What looks like a URL is compared with URLs alone:
             a document chooses its names and descriptions, and not where a URL leads that a person wrote.
         variables: Values of server variables, which override the document's defaults.
 

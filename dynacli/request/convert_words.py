@@ -48,7 +48,7 @@ def convert_all(words: list[str], value_type: ValueType, option: str, *, is_stri
     """Return the value of an option that may be repeated.
 
     Repeated words are the items of an array; a single word that is a JSON array is the whole array, or its only item
-    where the items are arrays themselves and it holds none.
+    if the items are arrays themselves and it holds none.
     """
     # A value that may be an array or something else is an array when it is given more than once.
     is_repeated = value_type.type == ANY and value_type.items is not None and len(words) > 1
@@ -86,7 +86,7 @@ def _is_array(word: str) -> bool:
 def is_given_as_text(parameter: Parameter, words: list[str]) -> bool:
     """Return whether a parameter's word is sent as it is, whatever the type of the parameter.
 
-    So are an empty word where `allowEmptyValue` allows it, and values of media types that dynacli does not write.
+    So are an empty word if `allowEmptyValue` allows it, and values of media types that dynacli does not write.
     """
     if words == [""] and parameter.allow_empty:
         return True

@@ -143,7 +143,7 @@ class Part(NamedTuple):
         name: The property that the part holds; None for an item of an array body.
         content: The content, in memory or outside.
         media_type: The media type; empty for plain text, which needs none.
-        file_name: The file name; None where the content is not a file.
+        file_name: The file name; None if the content is not a file.
         headers: Further headers.
     """
 
@@ -185,7 +185,7 @@ class Multipart(Payload):
 
 
 def boundary_in(media_type: str) -> str:
-    """Return the boundary in a media type; empty where it has no valid one."""
+    """Return the boundary in a media type; empty if it has no valid one."""
     found = re.search(rf'boundary=("?)({_BOUNDARY})\1\s*(;|$)', media_type, re.IGNORECASE)
     return found[2] if found else ""
 

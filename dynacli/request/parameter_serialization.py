@@ -12,10 +12,10 @@ Rules for all of them:
   also as a member of an array or object. An empty string is a value.
   The column `undefined` of "Style Examples" shows `color=`, which RFC 6570 reserves for the empty string.
 - Combinations that "Style Examples" marks n/a are undefined, but documents have them, and operations need
-  their inputs: where all servers that support a combination read the same form, that form is written, and each
+  their inputs: if all servers that support a combination read the same form, that form is written, and each
   function says which. A style that is not for the location ("Style Values") is refused.
-- `ssv`, `tsv` and `pipes` are Swagger 2.0's, where no style of OpenAPI 3 says the same at that location.
-- A member that holds the delimiter would be read as two. It is refused, and written anyway where nothing
+- `ssv`, `tsv` and `pipes` are Swagger 2.0's, if no style of OpenAPI 3 says the same at that location.
+- A member that holds the delimiter would be read as two. It is refused, and written anyway if nothing
   is validated (`is_strict=False`).
 - Neither RFC 6570 nor OpenAPI says how an array or object within another is written. `deepObject` has a
   form that servers agree on; in all other styles the inner value is JSON text, as in Swagger UI. What Swagger 2.0
@@ -500,7 +500,7 @@ def join_inner_lists(parameter: WrittenParameter, value: Any, formats: tuple[str
 
 
 def _joined(parameter: WrittenParameter, value: list[Any], formats: tuple[str, ...]) -> _InnerList | None:
-    """Return a list as text; None where it is empty, which is not written."""
+    """Return a list as text; None if it is empty, which is not written."""
     delimiter, word = DELIMITERS[formats[0]]
     members = _member_texts(parameter, join_inner_lists(parameter, value, formats[1:]))
     if any(delimiter in member for member in members):

@@ -83,7 +83,7 @@ def as_curl(request: Request, options: Sequence[str] = ()) -> str:
 
 
 def _body(body: "bytes | Payload | None") -> tuple[Any, str | None]:
-    """Return the body as text, or in Base64 where it is not text; files are named in the text instead of read."""
+    """Return the body as text, or in Base64 if it is not text; files are named in the text instead of read."""
     if body is None:
         return None, None
     if not isinstance(body, bytes):

@@ -11,7 +11,7 @@ __all__ = ["has_code", "payload_words", "python_code"]
 
 
 def payload_words(payload: Payload) -> list[str] | None:
-    """Return the words for a body, quoted for a POSIX shell; None where curl has no words for it."""
+    """Return the words for a body, quoted for a POSIX shell; None if curl has no words for it."""
     if isinstance(payload, Multipart):
         is_form_data = payload.media_type.lower().startswith("multipart/form-data")
         words = [_part(part) for part in payload.parts] if is_form_data else [None]

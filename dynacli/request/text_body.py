@@ -45,7 +45,7 @@ def _elements(value: Any, schema: Any, schemas: DocumentSchemas, name: str, dept
     """Return a value as elements: one, or one for each item of an array.
 
     Args:
-        name: The name of the elements where `xml.name` gives none.
+        name: The name of the elements if `xml.name` gives none.
         depth: How many levels may still follow.
     """
     if depth < 0:
@@ -138,7 +138,7 @@ def text_body(example: Any, media_type: str, schema: Any, resolve: Callable[[str
     """Return an example of a body: a text as it is, any other value as XML or YAML.
 
     Args:
-        schema: The schema of the body in the normal form; None where it has none.
+        schema: The schema of the body in the normal form; None if it has none.
         resolve: Returns the target of an internal `$ref`.
 
     Raises:

@@ -36,10 +36,10 @@ def is_json(media_type: str, text: str) -> bool:
 
 
 def decoded(body: bytes, media_type: str) -> str | None:
-    """Return the content as text by its `charset`, without a byte order mark; None where it is binary.
+    """Return the content as text by its `charset`, without a byte order mark; None if it is binary.
 
-    Content of a text type is text even where some bytes cannot be decoded; those become escapes.
-    Content of another type is text where it is UTF-8 without control characters.
+    Content of a text type is text even if some bytes cannot be decoded; those become escapes.
+    Content of another type is text if it is UTF-8 without control characters.
     """
     name = _name(media_type)
     is_text = bool(_TEXT_TYPES.fullmatch(name))
@@ -53,7 +53,7 @@ def _name(media_type: str) -> str:
 
 
 def charset_of(media_type: str) -> str:
-    """Return Python's name for the charset of a media type; UTF-8 where it has none or an unknown one."""
+    """Return Python's name for the charset of a media type; UTF-8 if it has none or an unknown one."""
     found = _CHARSET.search(media_type)
     if found:
         try:
@@ -86,7 +86,7 @@ _HOLDERS = ("error", "errors", "detail", "details", "fault", "message")
 
 
 def server_message(body: bytes, media_type: str, mask: Callable[[str], str] = str) -> str:
-    """Return what the body of an error says to a person; empty where it has no such text.
+    """Return what the body of an error says to a person; empty if it has no such text.
 
     Args:
         body: The body; only JSON is looked into.
@@ -117,7 +117,7 @@ def _texts_of(value: Any, depth: int) -> Iterator[str]:
             yield from _texts_of(item, depth + 1)
     elif isinstance(value, dict) and depth <= _MAX_DEPTH:
         place = _place_of(value)
-        # A code says something to a person where there is nothing else, and belongs to one of several errors.
+        # A code says something to a person if there is nothing else, and belongs to one of several errors.
         names = [name for name in _TEXTS if isinstance(value.get(name), str)] or ["code"] * bool(depth)
         yield from (f"{place}{value[name]}" for name in names if isinstance(value.get(name), str))
         for name in _HOLDERS:

@@ -180,7 +180,7 @@ def _laid_out(text: str, value: _Value, target: ExcerptTarget) -> list[str]:
     lines = ["..."] if len(ancestors) < len(chain) - 1 else []
     for depth, ancestor in enumerate(ancestors):
         indent = "  " * depth
-        # The outermost container that is shown has a name where its own containers are left out.
+        # The outermost container that is shown has a name if its own containers are left out.
         lines += [f"{indent}..."] * (depth > 0 and ancestor.index > 0)
         lines.append(f"{indent}{_key(text, ancestor)}{text[ancestor.start]}")
     indent = "  " * len(ancestors)

@@ -53,7 +53,7 @@ def html_document(title: str, parts: Iterable[str], style: str = "") -> str:
 
 
 def html_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table of cells that are HTML already; empty where there are no rows."""
+    """Return a table of cells that are HTML already; empty if there are no rows."""
     body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     heads = "".join(f"<th>{html_text(cell)}</th>" for cell in head)
     return f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>" if body else ""

@@ -132,7 +132,7 @@ class _BlockBuilder:
         self._links.append((len(self._pieces), url))
 
     def end_link(self) -> None:
-        """End a link: its URL follows the text, where that is not the URL itself."""
+        """End a link: its URL follows the text, if that is not the URL itself."""
         if not self._links:
             return
         start, url = self._links.pop()
@@ -359,10 +359,10 @@ def _attribute(pattern: re.Pattern[str], attributes: str) -> str:
 _LONGEST = 50_000
 """Characters of a description that is read as Markdown; a long one of a real document has a third of that."""
 _MOST_BRACKETS = 2000
-"""Of each of which markdown-it may look for the partner up to the end of the text."""
+"""markdown-it may look for the partner of each up to the end of the text."""
 _MOST_OF_SENTENCE = 4000
 _DEEPEST = 40
-"""Levels of blocks, of which an item takes two; what nests deeper than that, markdown-it leaves out."""
+"""Levels of blocks. An item takes two. markdown-it leaves out deeper ones."""
 
 # Paragraphs whose lines begin with a letter and have nothing that Markdown gives a meaning, except code. Half of the
 # descriptions that are no plain sentence are like that, and reading them as Markdown would change nothing.
@@ -439,7 +439,7 @@ def _parser() -> "MarkdownIt":
 
 
 class _Reading:
-    """Reads the tokens of a description, each of which markdown-it describes in its `Token`."""
+    """Reads the tokens of a description; markdown-it describes each in its `Token`."""
 
     def __init__(self, markdown: str, *, has_urls: bool) -> None:
         self.lines = markdown.splitlines() if "\r" in markdown else markdown.split("\n")

@@ -79,7 +79,7 @@ def _escape(character: str) -> str:
 
 
 class Painter:
-    """Colours text, or leaves it unchanged where colour is not wanted.
+    """Colours text, or leaves it unchanged if colour is not wanted.
 
     Make foreign text `visible` before painting it: a painter adds sequences and removes none.
 

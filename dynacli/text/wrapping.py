@@ -122,7 +122,7 @@ def foreign_lines(lines: Iterable[str], paint: Painter) -> list[str]:
 
 
 def word_or_quoted(text: str) -> str:
-    """Return a name or a value: as it is where it is one word, else in quotes."""
+    """Return a name or a value: as it is if it is one word, else in quotes."""
     if text.split() == [text] and _QUOTE not in text:
         return visible(text, keep="")
     return quoted(text) or _QUOTE + _QUOTE
@@ -155,7 +155,7 @@ def table_lines(
 ) -> list[str]:
     """Return a table's lines.
 
-    Cells are wrapped where the table is too wide; where even that does not fit, each row becomes
+    Cells are wrapped if the table is too wide; if even that does not fit, each row becomes
     a group of lines, one for each cell.
 
     Args:
@@ -213,7 +213,7 @@ def _padded(text: str, width: int, painted: str, *, is_right: bool) -> str:
 
 
 def _fitted(natural: list[int], least: list[int], available: int) -> list[int]:
-    """Return the columns' widths, the widest columns narrowed until all fit; empty where they cannot."""
+    """Return the columns' widths, the widest columns narrowed until all fit; empty if they cannot."""
     # The largest common limit for which the sum fits.
     for limit in range(min(max(natural), available), _NARROWEST_COLUMN - 1, -1):
         widths = [

@@ -27,7 +27,7 @@ class MatchedOperation:
     Args:
         base: The URL of the server, without a slash at its end.
         path_values: Name of a path parameter → its percent-encoded text.
-        server_options: The options that choose its server, none for the server that is called without any; None where
+        server_options: The options that choose its server, none for the server that is called without any; None if
             the document has no such server.
     """
 
@@ -39,7 +39,7 @@ class MatchedOperation:
 
     @property
     def generality(self) -> tuple[int, int, bool]:
-        """A key that sorts the operations of one path: first those of which the document spells out most."""
+        """A key that sorts the operations of one path: first those with the most literal text in the document."""
         return sum(self.steps), -self.literal_length, "#" in self.operation.path
 
     @property
@@ -193,7 +193,7 @@ class OperationFinder:
 
 
 class _Sent:
-    """The query and the headers of a request, by which operations of one path are told apart."""
+    """The query and the headers of a request, which distinguish operations of one path."""
 
     def __init__(self, request: RecordedRequest) -> None:
         self._request = request
@@ -223,7 +223,7 @@ class _Sent:
 
 
 def _server_options(servers: tuple[Server, ...], uri: str, base: str) -> tuple[str, ...] | None:
-    """Return the options that choose the server with a base URL; None where the document has no such server."""
+    """Return the options that choose the server with a base URL; None if the document has no such server."""
     try:
         if choose_server(servers, uri).rstrip("/") == base:
             return ()

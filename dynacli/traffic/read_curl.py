@@ -332,7 +332,7 @@ _SWITCHES = {
         "",
     ),
 }
-"""Option without a value → what a person who needs it does instead; empty where nothing is to report."""
+"""Option without a value → what a person who needs it does instead; empty if nothing is to report."""
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _FILE_NAME = re.compile(r';\s*filename="?([^";]+)')
 _BRACKET = re.compile(r"\\([\[\]{}])")

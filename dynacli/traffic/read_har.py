@@ -73,7 +73,7 @@ def har_entries(file: Readable) -> Iterator[Any]:
 
 
 class _Text:
-    """A file as text, of which the part is in memory that is not done with."""
+    """A file as text; only the part that is still to be read is in memory."""
 
     def __init__(self, file: Readable) -> None:
         self._file = file
@@ -128,7 +128,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def read_har(file: Readable) -> Iterator[RecordedExchange]:
-    """Yield the exchanges, in the order of the file, of which one entry after the other is in memory.
+    """Yield the exchanges, in the order of the file; one entry at a time is in memory.
 
     Raises:
         UsageError: The file is not a HAR.
@@ -264,7 +264,7 @@ def _response(status: int, response: Mapping[str, Any]) -> RecordedResponse:
 
 
 def _bytes(content: Mapping[str, Any]) -> bytes | None:
-    """Return the bytes of a text, which may be in base64; None where it only says so."""
+    """Return the bytes of a text, which may be in base64; None if it only says so."""
     text = str(content["text"])
     if content.get("encoding") != "base64":
         return text.encode("utf-8", "surrogatepass")
@@ -275,7 +275,7 @@ def _bytes(content: Mapping[str, Any]) -> bytes | None:
 
 
 def _size(value: Any) -> int | None:
-    """Return a size in bytes; None where the recording says -1 or nothing, which means that it is unknown."""
+    """Return a size in bytes; None if the recording says -1 or nothing, which means that it is unknown."""
     return int(value) if isinstance(value, int | float) and value >= 0 else None
 
 

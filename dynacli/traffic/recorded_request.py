@@ -64,7 +64,7 @@ class RecordedRequest:
     remarks: tuple[str, ...] = ()
 
     def header(self, name: str) -> str:
-        """Return the value of a header; empty where there is none."""
+        """Return the value of a header; empty if there is none."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
 
 
@@ -74,9 +74,9 @@ class RecordedResponse:
 
     Args:
         headers: Names and values, in their order.
-        body: The body without its content encoding; None where it is not there.
-        size: The size of the body in bytes; None where it is unknown.
-        loss: Why the body is not there, or only its beginning; empty where all of it is.
+        body: The body without its content encoding; None if it is not there.
+        size: The size of the body in bytes; None if it is unknown.
+        loss: Why the body is not there, or only its beginning; empty if all of it is.
     """
 
     status: int
@@ -93,11 +93,11 @@ class RecordedExchange:
     """A request, and what became of it.
 
     Args:
-        content: The bytes of the request's body; None where there is none, or where it is not there.
-        content_loss: Why the request's body is not there; empty where it is, or where there is none.
-        response: None where none came.
+        content: The bytes of the request's body; None if there is none, or where it is not there.
+        content_loss: Why the request's body is not there; empty if it is, or if there is none.
+        response: None if none came.
         error: Why none came, or not all of it, as the recording tells it.
-        started: When the request was sent, in seconds since 1970; 0 where it is unknown.
+        started: When the request was sent, in seconds since 1970; 0 if it is unknown.
         seconds: How long it took.
         is_broken_off: Whether the server is known to have closed the connection before its response was complete.
     """

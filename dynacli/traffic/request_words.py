@@ -284,7 +284,7 @@ class _Words:
 
 
 def _in_path(found: MatchedOperation) -> list[str]:
-    """Return the words for the values of the path: without options where each can stand without one."""
+    """Return the words for the values of the path: without options if each can stand without one."""
     order = [each.option for each in found.operation.parameters if each.location == "path"]
     options = path_options(found.operation, found.path_values)
     given = dict(option[2:].split("=", 1) for option in options)

@@ -49,14 +49,14 @@ def _item_schema(media_type: _Place, name: str, version: str) -> tuple[str, ...]
     | `schema` that no array fits, such as that of an object | `schema` | `schema` |
     | any other `schema` | `schema` | None |
 
-    Where some alternatives of that other `schema` are arrays, it may describe all items together anyway, and a
+    If some alternatives of that other `schema` are arrays, it may describe all items together anyway, and a
     sequence is right by either reading.
     OpenAPI 3.2.0, "Sequential Media Types": `schema` describes the whole sequence as if it were an array.
     No sequence fits one that excludes arrays, so that it can only be meant for each item.
     Older versions do not say what it describes: some documents mean the array of all items, others a single item.
     Both are read as they are meant.
-    For events (`text/event-stream`) it may also describe the content of an event's `data`. So before 3.2, and where no
-    array fits, a schema counts as that of an event only where it describes the fields of an event, `data` among them,
+    For events (`text/event-stream`) it may also describe the content of an event's `data`. So before 3.2, and if no
+    array fits, a schema counts as that of an event only if it describes the fields of an event, `data` among them,
     and no others.
 
     Args:
@@ -65,8 +65,8 @@ def _item_schema(media_type: _Place, name: str, version: str) -> tuple[str, ...]
         version: The version of OpenAPI: `3.0`, `3.1` or `3.2`.
 
     Returns:
-        None where no schema describes a single item; `schema` may still describe all of them together: in 3.2, and
-            where it chooses between arrays.
+        None if no schema describes a single item; `schema` may still describe all of them together: in 3.2, and
+            if it chooses between arrays.
     """
     if "itemSchema" in media_type:
         return ("itemSchema",)
@@ -279,7 +279,7 @@ class BodyHooks:
         return result
 
     def _read_alone(self, raw: Any, content: SchemaPath, mimetype: str) -> None:
-        """Check that a body can be read as its media type, where the document has no schema for it."""
+        """Check that a body can be read as its media type, if the document has no schema for it."""
         name, parameters, _ = self._find_media_type(content, mimetype)
         if is_json(name):
             with _as_openapi_errors():
@@ -426,7 +426,7 @@ def _assumed_json(value: Any) -> Any:
 
 
 def _is_sent_as_bytes(name: str, schema: SchemaPath) -> bool:
-    """Return whether a body is bytes, of which nothing but the length is validated."""
+    """Return whether a body is bytes; only their length is validated."""
     if not is_sent_as_bytes(name) and not name.startswith("text/"):
         return False
     value = schema.read_value()

@@ -170,7 +170,7 @@ def _shown_all(values: list[Any]) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return a value as a message shows it: texts and numbers in backticks, and cut where they are long."""
+    """Return a value as a message shows it: texts and numbers in backticks, and cut if they are long."""
     if isinstance(value, Mapping):
         return "the object"
     if isinstance(value, list):
@@ -210,7 +210,7 @@ class _MeantBranch(NamedTuple):
 
     Args:
         errors: The errors of the value by this branch.
-        reason: Why this branch, as the end of a sentence; empty where there was no choice.
+        reason: Why this branch, as the end of a sentence; empty if there was no choice.
     """
 
     errors: list[Any]
@@ -271,7 +271,7 @@ def _meant_branch(error: Any, list_properties: _ListProperties) -> _MeantBranch:
 
 
 def _discriminating_constant(error: Any) -> tuple[Any, list[Any]] | None:
-    """Return (error, constants of all branches) where each branch has a wrong constant in the same place.
+    """Return (error, constants of all branches) if each branch has a wrong constant in the same place.
 
     The constant tells the branches apart, so it is the only thing worth reporting.
     """
@@ -295,7 +295,7 @@ def _discriminating_constant(error: Any) -> tuple[Any, list[Any]] | None:
 
 
 def _types_of_branches(error: Any) -> list[str]:
-    """Return the types of all branches where the value has none of them, else an empty list."""
+    """Return the types of all branches if the value has none of them, else an empty list."""
     types: list[str] = []
     for errors in _by_number(error).values():
         types_of_branch = [name for branch_error in errors for name in _types_asked_for(branch_error)]
@@ -306,9 +306,9 @@ def _types_of_branches(error: Any) -> list[str]:
 
 
 def _unknown_tag(error: Any) -> tuple[str, Any, str, list[str]] | None:
-    """Return (property, value, sentence, values of the document) where a discriminator's value names no branch.
+    """Return (property, value, sentence, values of the document) if a discriminator's value names no branch.
 
-    A discriminator is a hint, so such a value is wrong only where no branch fits.
+    A discriminator is a hint, so such a value is wrong only if no branch fits.
     """
     found, value = discriminator_of(error.schema), error.instance
     if found is None or not isinstance(value, Mapping) or found.property not in value:
@@ -320,7 +320,7 @@ def _unknown_tag(error: Any) -> tuple[str, Any, str, list[str]] | None:
 
 
 def _missing_tag(error: Any) -> tuple[Any, str, list[str]] | None:
-    """Return (error, sentence, [property]) where the discriminator's property is missing and required."""
+    """Return (error, sentence, [property]) if the discriminator's property is missing and required."""
     found = discriminator_of(error.schema)
     if found is None or not isinstance(error.instance, Mapping) or found.property in error.instance:
         return None
@@ -343,7 +343,7 @@ def _is_constant(error: Any) -> bool:
 
 
 def _types_asked_for(error: Any) -> list[str]:
-    """Return the types that a branch asks for where the value itself has another type, else an empty list."""
+    """Return the types that a branch asks for if the value itself has another type, else an empty list."""
     if error.path:
         return []
     if error.validator == "type":
@@ -359,7 +359,7 @@ def _is_null_alone(errors: list[Any]) -> bool:
 
 
 def _tag_of_all_but(chosen: int, branches: Mapping[int, list[Any]]) -> str | None:
-    """Return the property whose constant fits the chosen branch and no other; None where there is none."""
+    """Return the property whose constant fits the chosen branch and no other; None if there is none."""
     tags = [
         {error.path[0] for error in errors if _is_tag(error)}
         for index, errors in branches.items()
@@ -502,7 +502,7 @@ _HOLD_NAMES = frozenset({"properties", "patternProperties", "dependentSchemas", 
 def _keywords(error: Any) -> Iterator[tuple[str, Any]]:
     """Yield (keyword, name below it or None) for the keywords on the way to an error.
 
-    Names of properties are no keywords, even where a property is called `then`.
+    Names of properties are no keywords, even if a property is called `then`.
     """
     steps = iter(error.schema_path)
     for step in steps:
@@ -539,7 +539,7 @@ _BELOW_BY_NAME = frozenset({"properties", "patternProperties"})
 
 
 def why_no_null(document: dict[str, Any], steps: list[str | int], rule: str) -> str:
-    """Return why a schema that says `nullable` does not allow null; empty where no schema on the way says it.
+    """Return why a schema that says `nullable` does not allow null; empty if no schema on the way says it.
 
     OpenAPI 3.0.4, "Schema Object": `nullable` adds null to the allowed type "only if `type` is explicitly defined
     within the same Schema Object", and changes no other keyword.

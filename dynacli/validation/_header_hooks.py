@@ -231,5 +231,5 @@ def _described(response: SchemaPath) -> dict[str, bool]:
         return {name: "schema" in header or "content" in header for name, header in headers.items()}
     except (RecursionError, DamagedCatalogError):
         raise
-    except Exception:  # noqa: BLE001  - a reference may lead nowhere; that is no matter of the response that came
+    except Exception:  # noqa: BLE001  - a reference may lead nowhere; the response is not to blame
         return {}

@@ -36,7 +36,7 @@ _NOT_CALLED = (
     *("openapi_spec_validator.validation.types", "openapi_spec_validator.versions.datatypes", "referencing"),
     *("referencing._core", "referencing.jsonschema", "werkzeug.datastructures", "xml.etree.ElementTree"),
 )
-"""The modules of which nothing is called unless a call needs more than most."""
+"""The modules that only few calls need."""
 
 
 def load_engine() -> types.ModuleType:

@@ -217,7 +217,7 @@ class ResponseOverrides(HeaderHooks, _Overrides):
     may_be_empty: bool
     """Whether the method or status allows no body (RFC 9110), whatever the document says."""
     is_swagger: bool
-    """Whether the document was written in Swagger 2.0, where a response without a schema has no content."""
+    """Whether the document was written in Swagger 2.0, if a response without a schema has no content."""
 
     def _find_operation_response(self, status_code: int, operation: SchemaPath) -> SchemaPath:
         # openapi-core knows no lower-case `2xx`, and fails if there are no `responses`.

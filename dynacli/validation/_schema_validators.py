@@ -26,7 +26,7 @@ class SchemaValidators(SchemaValidatorsFactory):
         direction: The direction of the messages.
         resolve: Returns the target of a reference; it raises `LookupError` if there is none.
         notes: Gets the reasons why something was not evaluated.
-        dialect: The document's `jsonSchemaDialect`; empty where it has none.
+        dialect: The document's `jsonSchemaDialect`; empty if it has none.
     """
 
     def __init__(

@@ -104,7 +104,7 @@ def all_types(schemas: list[SchemaPath]) -> set[str]:
 
 
 def types_of(schema: SchemaPath | None) -> list[str]:
-    """Return the types that a schema names; `string` where it names none."""
+    """Return the types that a schema names; `string` if it names none."""
     types = "string" if schema is None else (schema / "type").read_str_or_list(default="string")
     return [types] if isinstance(types, str) else types
 

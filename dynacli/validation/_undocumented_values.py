@@ -57,7 +57,7 @@ class _ApplicableSchemas:
 class _SchemaSelector:
     """Selects the schemas that apply to values, by the rules of `unevaluatedProperties`.
 
-    Where a value fits no branch of `anyOf` or `oneOf`, which is a finding already, all of its branches count.
+    If a value fits no branch of `anyOf` or `oneOf`, which is a finding already, all of its branches count.
 
     Args:
         validators: Evaluate the schemas of the document.
@@ -146,7 +146,7 @@ class _SchemaSelector:
     ) -> bool:
         """Return whether the branches of a schema that apply depend on the value.
 
-        Where `anyOf` or `oneOf` has only one branch for the kind, that branch always applies and is added.
+        If `anyOf` or `oneOf` has only one branch for the kind, that branch always applies and is added.
         """
         keywords = [keyword for keyword in _CONDITIONS if keyword in schema]
         if "discriminator" in keywords or any(keyword not in {"anyOf", "oneOf"} for keyword in keywords):
@@ -165,7 +165,7 @@ class _SchemaSelector:
         return False
 
     def _of_kind(self, branches: list[Any], kind: str) -> list[Any]:
-        """Return the branches that may describe an object or array; all of them where none does."""
+        """Return the branches that may describe an object or array; all of them if none does."""
         return [branch for branch in branches if self._may_be(branch, kind, 0)] or branches
 
     def _may_be(self, schema: Any, kind: str, hops: int) -> bool:
@@ -239,7 +239,7 @@ _MOST_REASONS = 3
 class UndocumentedProperties:
     """Finds properties that no applicable schema mentions, as `unevaluatedProperties: false` would.
 
-    Objects are free, so that nothing in them is undocumented, where their schemas list no properties, are maps,
+    Objects are free, so that nothing in them is undocumented, if their schemas list no properties, are maps,
     or say that there may be others.
 
     Args:
@@ -247,7 +247,7 @@ class UndocumentedProperties:
         where: `request` or `response`.
 
     Attributes:
-        not_validated: The part of the last value that was not looked at, with the reason; empty where all of it was.
+        not_validated: The part of the last value that was not looked at, with the reason; empty if all of it was.
     """
 
     def __init__(self, validators: Any, where: str) -> None:
@@ -332,7 +332,7 @@ class _Mentioned:
         self._properties: dict[str, list[Any]] = {}
         names = {name for schema in self._schemas for name in mapping_of(schema, "properties")}
         self.properties = frozenset(names)
-        # Where other properties are forbidden, each of them is another finding already.
+        # If other properties are forbidden, each of them is another finding already.
         is_free = not names or schemas.is_open or any(map(_is_about_others, self._schemas))
         self._unmentioned: list[Any] | None = [] if is_free else None
         self._has_others = any(
@@ -349,7 +349,7 @@ class _Mentioned:
         )
 
     def of_property(self, name: str) -> list[Any] | None:
-        """Return the schemas of a property; None where it is not mentioned."""
+        """Return the schemas of a property; None if it is not mentioned."""
         known = self._properties.get(name)
         if known is not None:
             return known

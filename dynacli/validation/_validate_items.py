@@ -1,4 +1,4 @@
-"""Validating a sequence: each item as it passes, and the array as a whole, without keeping it where possible."""
+"""Validating a sequence: each item as it passes, and the array as a whole, without keeping it if possible."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ class PlacedSchema(NamedTuple):
     Args:
         steps: The steps from the Media Type Object to the schema.
         schema: The schema as it is written.
-        target: The schema that its `$ref` leads to; the schema itself where it has none.
+        target: The schema that its `$ref` leads to; the schema itself if it has none.
         errors: Returns the errors of a value.
     """
 

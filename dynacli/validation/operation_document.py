@@ -93,7 +93,7 @@ class _Lazy(dict[str, Any]):
         return True
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return a member, read from the catalog where it was not asked for before."""
+        """Return a member, read from the catalog if it was not asked for before."""
         try:
             return self[key]
         except KeyError:
@@ -126,7 +126,7 @@ def locate(document: dict[str, Any], steps: list[str | int]) -> DocumentPlace:
     """Return the place that steps lead to, with references followed on the way.
 
     A step `$ref` follows the reference of a schema. References outside of schemas (to a parameter, a response)
-    are not among the steps, so they are followed where a step is missing.
+    are not among the steps, so they are followed if a step is missing.
     """
     here: Any = document
     pointer = ""
@@ -175,7 +175,7 @@ def _followed(document: dict[str, Any], reference: str) -> tuple[str, Any]:
 
 
 def target_of(document: dict[str, Any], pointer: str) -> Any:
-    """Return the value at a JSON pointer into the document; None where there is none."""
+    """Return the value at a JSON pointer into the document; None if there is none."""
     try:
         return _at(document, pointer)
     except (KeyError, IndexError, TypeError, ValueError):

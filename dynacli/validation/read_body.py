@@ -109,7 +109,7 @@ _UNREAD: Any = object()
 
 
 def _read_fast(value: bytes) -> Any:
-    """Return the JSON value of a body as orjson reads it; `_UNREAD` where Python might read something else.
+    """Return the JSON value of a body as orjson reads it; `_UNREAD` if Python might read something else.
 
     orjson refuses more than Python does (`NaN`, `1e400`, lone surrogates, a byte order mark, text that is not UTF-8);
     such bodies are read by Python, if only for the message.
@@ -192,7 +192,7 @@ class UnreadBody:
         reason: Why its content is not validated.
 
     Args:
-        size: The size in bytes; None where it is unknown.
+        size: The size in bytes; None if it is unknown.
     """
 
     reason = "a body that is read only while it is sent cannot be validated"
@@ -246,9 +246,9 @@ class _ReceivedPart(NamedTuple):
     """A part of a multipart body.
 
     Args:
-        name: The `name` of its `Content-Disposition`; empty where it has none.
-        file_name: The name of a file; None where it has none.
-        media_type: Its `Content-Type`; empty where it has none.
+        name: The `name` of its `Content-Disposition`; empty if it has none.
+        file_name: The name of a file; None if it has none.
+        media_type: Its `Content-Type`; empty if it has none.
         content: Its bytes, unchanged.
     """
 

@@ -50,7 +50,7 @@ class DroppedBody(UnreadBody):
     Args:
         size: Its size in bytes.
         limit: The largest size in bytes that would have been kept.
-        strict_limit: The largest one that would have been kept at the level `strict`; 0 where it is the same.
+        strict_limit: The largest one that would have been kept at the level `strict`; 0 if it is the same.
     """
 
     def __init__(self, size: int, limit: int, strict_limit: int = 0) -> None:
@@ -178,9 +178,9 @@ class Item(NamedTuple):
     """An item of a sequence.
 
     Args:
-        value: The value; None where it cannot be read.
+        value: The value; None if it cannot be read.
         size: The size of its text in bytes.
-        error: Why the item cannot be read; None where it can.
+        error: Why the item cannot be read; None if it can.
     """
 
     value: Any
@@ -395,7 +395,7 @@ class _Event:
             self._fields["retry"] = int(content[:18])
 
     def item(self) -> Item | None:
-        """Return the event; None where it has no data."""
+        """Return the event; None if it has no data."""
         if self._error is not None:
             return Item(None, self._size, self._error)
         if not self._data:

@@ -86,7 +86,7 @@ class LevelValidator:
     def prepare(self) -> None:
         """Do what validating the response will need, while there is time for it.
 
-        Schemas of responses are compiled; where a response cannot be accepted by them, openapi-core is imported.
+        Schemas of responses are compiled; if a response cannot be accepted by them, openapi-core is imported.
         """
         if self._validator is not None or not self._may_accept:
             return
@@ -167,7 +167,7 @@ class OperationSchemas:
         return self.target(reference), self._follow
 
     def object_of(self, value: Any) -> Mapping[str, Any] | None:
-        """Return an object of the document, its Reference Objects followed; None where it is not an object.
+        """Return an object of the document, its Reference Objects followed; None if it is not an object.
 
         Raises:
             LookupError: A reference leads nowhere.
@@ -204,12 +204,12 @@ class OperationSchemas:
 
     @property
     def request_body(self) -> Any:
-        """The operation's `requestBody`, its references in place; None where it has none."""
+        """The operation's `requestBody`, its references in place; None if it has none."""
         return self._operation.get("requestBody")
 
     @property
     def responses(self) -> Any:
-        """The operation's `responses`, their references in place; None where it has none."""
+        """The operation's `responses`, their references in place; None if it has none."""
         return self._operation.get("responses")
 
     def accepts(self, schema: Any, value: Any, direction: Direction) -> bool:
@@ -230,7 +230,7 @@ class OperationSchemas:
             return False
 
     def compiled(self, schema: Any, direction: Direction) -> CompiledSchema | None:
-        """Return a schema compiled, once for each direction; None where it cannot be."""
+        """Return a schema compiled, once for each direction; None if it cannot be."""
         if not isinstance(schema, dict):
             return None
         if direction not in self._compiled:
@@ -276,7 +276,7 @@ def _accepts_parameter(
     if value is _MISSING:
         is_needed = parameter.get("required", False) is not False or location == "path"
         return not is_needed and not _is_sent(name, location, request)
-    # openapi-core validates what it reads back from the text of the parameter. Where a text cannot be read, or what was
+    # openapi-core validates what it reads back from the text of the parameter. If a text cannot be read, or what was
     # read is wrong, the value that it was written from decides; so with a valid value there is never a finding.
     return "content" not in parameter and schemas.accepts(parameter.get("schema"), value, "request")
 

@@ -20,11 +20,11 @@ class ValidatedRequest(NamedTuple):
         query: (name, text) of each query parameter.
         headers: Name → text of each header.
         cookies: (name, text) of each cookie.
-        media_type: The value of `Content-Type`; empty where there is none.
-        body: The body; None where there is none.
+        media_type: The value of `Content-Type`; empty if there is none.
+        body: The body; None if there is none.
         values: (location, name) → the value that a parameter's text was written from.
-        querystring: (name, percent-encoded text) of a parameter that is the whole query; None where there is none.
-        credentials: The names of the security schemes whose credentials go with the request; None where they
+        querystring: (name, percent-encoded text) of a parameter that is the whole query; None if there is none.
+        credentials: The names of the security schemes whose credentials go with the request; None if they
             are unknown, so that none counts as missing.
     """
 
@@ -44,8 +44,8 @@ class ValidatedResponse(NamedTuple):
 
     Args:
         headers: Name → value, or pairs, in which a header may occur repeatedly.
-        content_type: The value of `Content-Type`; empty where there is none.
-        body: The body. A `StreamedBody` may not be read to its end, where validating does not need that.
+        content_type: The value of `Content-Type`; empty if there is none.
+        body: The body. A `StreamedBody` may not be read to its end, if validating does not need that.
         redirects: The statuses of the redirects that led to the response.
     """
 

@@ -5,7 +5,7 @@ The words of this room:
 - The *validate* is the object that validates, and *to validate* is to validate against the document.
 - A *finding* is a defect: a place where a request or a response does not match the document.
 - The *result* is the result of validating one message: its findings, and the reasons why something was not validated.
-- A finding is *tolerated* where it counts at the level `exact` alone: the document forbids something to the letter that
+- A finding is *tolerated* if it counts at the level `exact` alone: the document forbids something to the letter that
   its author means to allow.
 - *Notes* are what keywords record while they validate; the validator puts them into the result.
 """
@@ -152,7 +152,7 @@ class Validator:
     def _is_behind_a_redirect(self, response: ValidatedResponse) -> bool:
         """Return whether the document describes the redirect of an operation, and not the response that it leads to.
 
-        An operation whose 302 is described leads to a file, of which the document says nothing; its `default` is
+        An operation whose 302 is described leads to a file that the document does not describe; its `default` is
         meant for responses of the operation itself.
         """
         if not response.redirects:
@@ -349,7 +349,7 @@ def _exceptions_into(validation: ValidationResult) -> Iterator[None]:
 
 
 def _with_name(error: Exception, reason: str) -> str:
-    """Return a reason, preceded by the name of the parameter or header where it is about one."""
+    """Return a reason, preceded by the name of the parameter or header if it is about one."""
     place = _place_of_value(error)
     location, _, name = place.partition("/")
     return f"{location} `{name}`: {reason}" if place else reason

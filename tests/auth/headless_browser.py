@@ -108,7 +108,7 @@ class HeadlessBrowser:
 
 
 def chromium() -> str:
-    """Return the path of Chromium; a test that needs it is skipped where it is not installed."""
+    """Return the path of Chromium; a test that needs it is skipped if it is not installed."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         pytest.skip("`chromium` is not installed (`.ci/system` installs it)")
@@ -117,7 +117,7 @@ def chromium() -> str:
 
 @contextlib.contextmanager
 def headless_browser(profile: Path) -> Iterator[HeadlessBrowser]:
-    """Run Chromium until the end of the block; a test that needs it is skipped where it is not installed.
+    """Run Chromium until the end of the block; a test that needs it is skipped if it is not installed.
 
     Args:
         profile: An empty directory for what it keeps.

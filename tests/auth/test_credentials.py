@@ -156,7 +156,7 @@ def test_anonymous_calls_are_made_without(shop: Shop, security: list[Any]) -> No
 
 
 def test_an_empty_requirement_takes_no_credential(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`security: []` overrides the document's: a token at hand is not sent where none is asked for."""
+    """`security: []` overrides the document's: a token at hand is not sent if none is asked for."""
     shop.register({"auth": BEARER}, [])
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", "t")
     assert 0 == shop.call().exit_code
@@ -164,7 +164,7 @@ def test_an_empty_requirement_takes_no_credential(shop: Shop, monkeypatch: pytes
 
 
 def test_a_credential_goes_where_it_is_optional(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where anonymous calls are allowed beside a scheme, a token at hand is used."""
+    """If anonymous calls are allowed beside a scheme, a token at hand is used."""
     shop.register({"auth": BEARER}, [{}, {"auth": []}])
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", "t")
     assert 0 == shop.call().exit_code

@@ -325,7 +325,7 @@ def test_only_a_whole_url_names_an_origin(wanted: str, variables: dict[str, str]
 
 
 def test_a_variable_of_the_document_accepts_no_origin(server: Recorder, other_server: Recorder) -> None:
-    """A template that the document completes is the document's, also if a person wrote it or gives a value."""
+    """A template that the document completes is the document's, even if a person wrote it or gives a value."""
     made = _document()
     template = "http://{host}"
     made["servers"] = [

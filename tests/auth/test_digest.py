@@ -136,7 +136,7 @@ def test_a_challenge_is_good_for_many_calls(shop: Shop, user: str) -> None:
 
 
 def test_a_nonce_that_is_stale_at_once_is_replaced(shop: Shop, user: str) -> None:
-    """It happens where a server is slow; one whose nonces are all too old is not asked forever."""
+    """It happens if a server is slow; one whose nonces are all too old is not asked forever."""
     server = guarded(shop, user)
 
     def renew(nonce: str, is_stale: bool) -> str:

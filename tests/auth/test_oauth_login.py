@@ -256,7 +256,7 @@ def test_the_configuration_names_the_client(shop: Shop, provider: OAuthProvider,
 
 
 def test_a_missing_scope(shop: Shop, provider: OAuthProvider) -> None:
-    """A token that says its scopes is not sent where it lacks one; the message has the line that gets it."""
+    """A token that says its scopes is not sent if it lacks one; the message has the line that gets it."""
     assert 0 == _login(provider, "--scope", "write").exit_code
     result = shop.call()
     assert 10 == result.exit_code
@@ -370,7 +370,7 @@ def test_a_401(shop: Shop, provider: OAuthProvider, home: Path) -> None:
 
 
 def test_a_401_without_a_new_token(shop: Shop, provider: OAuthProvider) -> None:
-    """Where the token cannot be refreshed, the API's response says what is wrong."""
+    """If the token cannot be refreshed, the API's response says what is wrong."""
     _login(provider)
     provider.server.responses["/token"] = json_response({"error": "invalid_grant"}, 400)
     shop.server.responses["/items"] = Response(401, b'{"message":"no"}')
@@ -429,7 +429,7 @@ def test_client_credentials(
 def test_the_secret_of_a_client_is_typed(
     server: Recorder, provider: OAuthProvider, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
-    """Where no reference leads to it, a person is asked for it, and it is kept with the token."""
+    """If no reference leads to it, a person is asked for it, and it is kept with the token."""
     shop = Shop(server)
     shop.register({"auth": _flows(provider, "clientCredentials")}, [{"auth": ["read"]}])
     provider.client_secret = "typed-secret"
@@ -491,7 +491,7 @@ def test_a_document_without_endpoints(server: Recorder, provider: OAuthProvider)
 
 
 def test_another_device_signs_in(server: Recorder, provider: OAuthProvider, home: Path) -> None:
-    """OpenAPI 3.2 has a flow for other devices, which is taken where there is no display."""
+    """OpenAPI 3.2 has a flow for other devices, which is taken if there is no display."""
     shop = Shop(server)
     origin = provider.server.origin
     flow = {"deviceAuthorizationUrl": f"{origin}/device", "tokenUrl": f"{origin}/token", "scopes": {}}

@@ -70,7 +70,7 @@ def test_each_sign_in_has_a_state_and_a_port_of_its_own(provider: OAuthProvider)
 
 
 def test_no_browser_opens(provider: OAuthProvider) -> None:
-    """Where no browser opens, the person is told, and opens the address by hand."""
+    """If no browser opens, the person is told, and opens the address by hand."""
     told: list[str] = []
     browser = Browser()
 

@@ -45,7 +45,7 @@ def _refused(server: Recorder, response: Response, canary: str = "canary") -> Dy
 @pytest.mark.parametrize("takes", ["basic", "post"])
 @pytest.mark.parametrize("is_told", [False, True], ids=["tried", "told"])
 def test_client_credentials(server: Recorder, secret: str, takes: str, is_told: bool) -> None:
-    """A client authenticates as the provider wants it, which is tried out where nothing says so."""
+    """A client authenticates as the provider wants it, which is tried out if nothing says so."""
     provider = OAuthProvider(server, secret, (takes,))
     flow = _flow(server, auth_methods=(f"client_secret_{takes}",) if is_told else ())
     client = OAuthClient("cli", Secret(secret), ("read", "write"), "https://api.example.com")
@@ -57,7 +57,7 @@ def test_client_credentials(server: Recorder, secret: str, takes: str, is_told: 
 
 
 def test_password(server: Recorder) -> None:
-    """The name and password of a person go to the token endpoint, without a client where there is none."""
+    """The name and password of a person go to the token endpoint, without a client if there is none."""
     server.responses["/token"] = json_response({"access_token": "abc", "token_type": "Bearer"})
     flow = OAuthFlow(PASSWORD, token_url=f"{server.origin}/token")
     token = sign_in_by_password(flow, OAuthClient(""), "ann", Secret("p w"), _CONTEXT)

@@ -83,7 +83,7 @@ def test_the_token_of_a_response_is_stored(market: Shop, canary: str, value: Any
 
 
 def test_a_password_is_asked_for(market: Shop, canary: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the document marks as a password is typed and not shown, where it is not given."""
+    """What the document marks as a password is typed and not shown, if it is not given."""
     response(market, {"token": "tok-5"})
     monkeypatch.setattr(getpass, "getpass", lambda *_, **__: canary)
     assert 0 == login(terminal=("stdin", "stderr")).exit_code

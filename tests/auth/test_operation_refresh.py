@@ -156,7 +156,7 @@ def test_a_401_refreshes_once(directory: Directory) -> None:
 def test_a_refresh_that_fails(
     directory: Directory, home: Path, status: int, code: int, *, is_kept: bool
 ) -> None:
-    """The token stays, what it is refreshed with only where it was not refused; no text shows it."""
+    """The token stays, what it is refreshed with only if it was not refused; no text shows it."""
     directory.register(_refresh())
     directory.sign_in()
     directory.status, directory.good = status, set()
@@ -274,7 +274,7 @@ def test_a_token_that_refreshes_itself(directory: Directory, home: Path, scheme:
 
 
 def test_another_program_was_faster(directory: Directory, home: Path) -> None:
-    """A token that refreshes itself is not forgotten where another program without our lock has changed it."""
+    """A token that refreshes itself is not forgotten if another program without our lock has changed it."""
     directory.register(operation("refresh", security=[{"auth": []}]))
     directory.shown = lambda token, _: {"token": token, "expires_in": directory.life}
     directory.sign_in()

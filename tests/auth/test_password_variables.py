@@ -81,7 +81,7 @@ def test_the_variables_sign_in_once_and_refresh(
 def test_without_a_keyring_each_run_signs_in(
     provider: _Provider, shop: Shop, home: Path, no_ring: None
 ) -> None:
-    """A file keeps the token only where a person has asked for one, as `auth login --store file` does."""
+    """A file keeps the token only if a person has asked for one, as `auth login --store file` does."""
     assert no_ring is None
     assert [0, 0] == [shop.call().exit_code, shop.call().exit_code]
     assert ["password", "password"] == provider.grants
@@ -92,7 +92,7 @@ def test_without_a_keyring_each_run_signs_in(
 
 
 def test_a_series_signs_in_once(provider: _Provider, no_ring: None) -> None:
-    """The calls of a batch share the token, also where nothing keeps it."""
+    """The calls of a batch share the token, even if nothing keeps it."""
     assert no_ring is None
     assert 0 == run_cli("batch", "shop", "list-items", "-", stdin=b"{}\n{}\n{}\n").exit_code
     assert ["password"] == provider.grants
@@ -177,7 +177,7 @@ _SCHEMES: dict[str, Any] = {
 
 
 def test_several_ways_to_sign_in_are_told_apart(shop: Shop) -> None:
-    """`auth login` asks which one is meant, and the error says what each wants where no one can be asked."""
+    """`auth login` asks which one is meant, and the error says what each wants if no one can be asked."""
     shop.register(_SCHEMES, [{name: []} for name in _SCHEMES])
     result = run_cli(
         "auth", "login", "shop", "--store", "file", "--with-token", "--error-format", "json", stdin=b"x"

@@ -240,7 +240,7 @@ _REALM = {
             "redirectUris": ["http://127.0.0.1/callback"],
             "attributes": {"pkce.code.challenge.method": "S256"},
         },
-        # Where Keycloak asks for PKCE, it does so in the device flow too, which RFC 8628 knows nothing of.
+        # If Keycloak asks for PKCE, it does so in the device flow too, which RFC 8628 knows nothing of.
         {
             "clientId": "screen",
             "publicClient": True,
@@ -271,7 +271,7 @@ _KEYCLOAK = RealServer(
     lambda program, port, directory: [
         *(program, "start", "--optimized", "--import-realm", "--cache=local", "--hostname-strict=false"),
         *("--http-enabled=true", "--http-host=127.0.0.1", f"--http-port={port}"),
-        f"-Dkc.home.dir={directory}",  # where its database is
+        f"-Dkc.home.dir={directory}",  # if its database is
     ],
     "/realms/people/.well-known/openid-configuration",
     variables=lambda _: {"JAVA_OPTS_APPEND": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UseG1GC"},

@@ -30,7 +30,7 @@ _NETWORK = "network"
 
 
 class Strict:
-    """A provider that lets a refresh token be used once, and ends the session where it is used twice; and its API."""
+    """A provider that lets a refresh token be used once, and ends the session if it is used twice; and its API."""
 
     def __init__(self, provider: OAuthProvider, shop: Shop) -> None:
         self.provider, self.shop = provider, shop
@@ -123,7 +123,7 @@ def test_the_next_call_goes_on(
     codes: set[int],
     stride: int,
 ) -> None:
-    """It succeeds, or says how to sign in where the provider has given what no one could store."""
+    """It succeeds, or says how to sign in if the provider has given what no one could store."""
     access, refresh = _sign_in(strict, home, store, seconds)
     place, before, log = str(home / "state"), str(tmp_path / "before"), str(tmp_path / "log")
     copied(place, before)

@@ -65,7 +65,7 @@ http {{
 
 
 def program(name: str, *needed: str) -> str:
-    """Return the path of a server; the test is skipped where it or one of its modules is not installed."""
+    """Return the path of a server; the test is skipped if it or one of its modules is not installed."""
     found = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin")
     if found is None or not all(map(os.path.exists, needed)):
         pytest.skip(f"{name} is not installed")

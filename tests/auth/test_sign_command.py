@@ -123,7 +123,7 @@ def test_a_signature_goes_to_accepted_origins_alone(
 def test_when_a_command_signs(
     shop: Shop, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It does so where the operation asks for its scheme, or where the configuration says `always`."""
+    """It does so if the operation asks for its scheme, or if the configuration says `always`."""
     monkeypatch.setenv("SECRET", "sesame")
     shop.register({}, [])
     command = signing(SIGN, str(tmp_path / "log"))

@@ -37,7 +37,7 @@ def sent_credential(request: Any) -> str:
 @pytest.mark.parametrize("name", SCHEMES)
 @pytest.mark.sampled(6)
 def test_a_stored_credential_is_sent(shop: Shop, canary: str, ring: Keyring, name: str, store: str) -> None:
-    """It is kept by `auth login`, listed, explained, sent where the scheme has it, and forgotten by `auth logout`."""
+    """It is kept by `auth login`, listed, explained, sent if the scheme has it, and forgotten by `auth logout`."""
     shop.register({"auth": SCHEMES[name]}, [{"auth": []}])
     assert 10 == run_cli("auth", "explain", "shop", "list-items").exit_code
     text = f"me:{canary}" if name == "basic" else canary
@@ -261,7 +261,7 @@ def test_a_token_goes_to_another_program(shop: Shop) -> None:
 
 
 def test_calls_can_go_without_a_credential(shop: Shop, ring: Keyring, home: Path) -> None:
-    """`--auth none` sends none; `auth = "always"` sends one where the document forgets to ask for it."""
+    """`--auth none` sends none; `auth = "always"` sends one if the document forgets to ask for it."""
     shop.register({"auth": BEARER}, [])
     run_cli("auth", "login", "shop", "--with-token", stdin=b"token")
     assert ring.kept

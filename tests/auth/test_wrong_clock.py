@@ -92,7 +92,7 @@ def test_a_provider_that_cannot_be_reached_then(
 
 @pytest.mark.exhaustive
 def test_a_token_that_nothing_refreshes(shop: Shop, at: At) -> None:
-    """It is over where the clock says so, and good again when the clock was set right; the server decides then."""
+    """It is over if the clock says so, and good again when the clock was set right; the server decides then."""
     shop.register({"auth": BEARER}, [{"auth": []}])
     claims = b64encode(json.dumps({"exp": 4_102_444_800}).encode()).decode().rstrip("=")
     login = ("auth", "login", "shop", "--with-token", "--store", "file")

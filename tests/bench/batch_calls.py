@@ -20,7 +20,7 @@ with httpx.Client() as client:
 
 
 def against_curl(setting: Setting, pairs: int) -> Comparison | None:
-    """Hold four rows at once against four curl at once; None where curl or xargs is missing."""
+    """Hold four rows at once against four curl at once; None if curl or xargs is missing."""
     shell = shutil.which("sh")
     if shell is None or shutil.which("curl") is None or shutil.which("xargs") is None:
         return None

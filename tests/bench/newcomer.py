@@ -2,7 +2,7 @@
 
 The tasks are about the demo API of Armature, registered as `armature`. Each command may only have words that stand in
 the task or in what earlier commands have printed; so a word that the tool does not show in time breaks the bench.
-What is read are the bytes of standard output and standard error. The exit code is 1 where a limit is broken.
+What is read are the bytes of standard output and standard error. The exit code is 1 if a limit is broken.
 """
 
 import argparse

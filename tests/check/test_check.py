@@ -248,7 +248,7 @@ def test_a_response_that_never_ends(server: Recorder) -> None:
 
 
 def test_no_responses_at_all(server: Recorder) -> None:
-    """Where nothing listens, the network is what failed."""
+    """If nothing listens, the network is what failed."""
     result = run_cli("check", _many(server, 3), "--server", "http://127.0.0.1:9", "-o", "text")
     assert 6 == result.exit_code
     assert "No response" in result.stdout
@@ -464,7 +464,7 @@ def test_the_table_fits_the_terminal(server: Recorder, columns: int, monkeypatch
 
 
 def test_colour_is_for_terminals_alone(server: Recorder) -> None:
-    """A finding is red where a person looks, and plain elsewhere."""
+    """A finding is red if a person looks, and plain elsewhere."""
     server.responses["/pet"] = _pet(age="old")
     path = _single(server)
     assert "\x1b[31m" in run_cli("check", path, terminal=("stdout",)).stdout
@@ -625,7 +625,7 @@ def test_what_was_sent_and_came_is_written_without_secrets(
 
 
 def test_what_was_learned_is_written(server: Recorder, tmp_path: Path) -> None:
-    """The overlay names what the document lacks; where it lacks nothing there is none."""
+    """The overlay names what the document lacks; if it lacks nothing there is none."""
     file = tmp_path / "overlay.json"
     server.responses["/pet"] = _pet()
     assert 0 == run_cli("check", _single(server), "--learn", str(file)).exit_code

@@ -377,7 +377,7 @@ def test_what_comes_out(tmp_path: Path) -> None:
 
 
 def test_names_that_are_data(tmp_path: Path) -> None:
-    """Where an object has more new names than anyone would list, it may have any."""
+    """If an object has more new names than anyone would list, it may have any."""
     document = _document("3.1")
     seen = _seen([{**_GOOD, **{f"k{number}": number for number in range(101)}}])
     found = _learn(tmp_path, document, seen)
@@ -401,7 +401,7 @@ def test_what_stands_in_another_file(tmp_path: Path) -> None:
 
 
 def test_what_agrees_needs_nothing(tmp_path: Path) -> None:
-    """There is no overlay where there is nothing to change."""
+    """There is no overlay if there is nothing to change."""
     assert LearnedOverlay(None, ()) == _learn(tmp_path, _document("3.1"), _seen([_GOOD]))
 
 

@@ -223,7 +223,7 @@ def test_the_id_of_an_item_feeds_what_is_called_like_it_anywhere(
 def test_an_item_feeds_what_is_called_like_it(
     server: Recorder, collection: str, parameter: str, is_fed: bool
 ) -> None:
-    """An id goes into a path where the parameter's name says that it is one, or what the items are."""
+    """An id goes into a path if the parameter's name says that it is one, or what the items are."""
     server.responses[collection] = json_response([{"id": 71, "other": 1}])
     paths = {
         collection: _get(),
@@ -755,7 +755,7 @@ def test_an_item_is_named_by_its_id_or_its_name(
 
 
 def test_a_search_by_post_that_is_named_gives_ids(server: Recorder) -> None:
-    """It is called first, and only where it is named; a pattern names several."""
+    """It is called first, and only if it is named; a pattern names several."""
     server.responses.update({"/runs/filter": json_response([{"id": "r1"}]), "/runs/r1": json_response({})})
     body = {"content": {"application/json": {"schema": {"type": "object"}}}}
     search = {"operationId": "search", "requestBody": body, "responses": _OK}
@@ -776,7 +776,7 @@ def test_a_search_by_post_that_is_named_gives_ids(server: Recorder) -> None:
 
 
 def test_a_list_elsewhere_is_called_before_what_needs_its_ids(server: Recorder) -> None:
-    """`/projects/{}/runs` lists what `/runs/{run_id}` asks for, where there is no `/runs`."""
+    """`/projects/{}/runs` lists what `/runs/{run_id}` asks for, if there is no `/runs`."""
     server.responses.update(
         {
             "/projects": json_response([{"id": "p"}]),

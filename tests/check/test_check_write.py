@@ -1,4 +1,4 @@
-"""`check --write` creates, reads, changes and removes things where the document makes plain how, and cleans up."""
+"""`check --write` creates, reads, changes and removes things if the document makes plain how, and cleans up."""
 
 import json
 import re
@@ -311,7 +311,7 @@ def test_findings_do_not_end_it(tmp_path: Path, store: _Store) -> None:
 
 
 def test_what_cannot_be_removed_is_said(tmp_path: Path, store: _Store) -> None:
-    """Where it is, too."""
+    """If it is, too."""
     store.responses["DELETE item"] = lambda _: Response(500, b"")
     result = _check(tmp_path, _document(store.recorder.origin), "--yes")
     where = f"{store.recorder.origin}/things/1"
@@ -396,7 +396,7 @@ def _named(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     ],
 )
 def test_a_name_of_our_own(tmp_path: Path, schema: dict[str, Any]) -> None:
-    """PUT creates where reading says that nothing has that name, and what it made is removed."""
+    """PUT creates if reading says that nothing has that name, and what it made is removed."""
     things: dict[str, bytes] = {}
 
     def item(request: RecordedRequest) -> Response:
@@ -431,7 +431,7 @@ def test_a_number_is_only_made_up_for_an_id(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_taken(tmp_path: Path) -> None:
-    """Nothing is written where reading does not say that a name is free."""
+    """Nothing is written if reading does not say that a name is free."""
     taken = Response(200, b'{"id":1,"name":"n"}')
     with recording() as recorder:
         recorder.responses["/things"] = Response(200, b"[]")
@@ -646,7 +646,7 @@ def test_a_plan_asks_nobody(tmp_path: Path, store: _Store) -> None:
 
 @pytest.mark.parametrize("when", ["POST", "PATCH item"])
 def test_ctrl_c_cleans_up(tmp_path: Path, store: _Store, when: str) -> None:
-    """What was created is removed, also where Ctrl-C comes while no one knows yet what it is called."""
+    """What was created is removed, even if Ctrl-C comes while no one knows yet what it is called."""
     original = {"POST": store.collection, "PATCH item": store.item}[when]
 
     def response(request: RecordedRequest) -> Response:
@@ -701,7 +701,7 @@ def test_the_stand_in() -> None:
     ],
 )
 def test_the_stand_in_misbehaves(kind: str, operation: str) -> None:
-    """Whatever it does wrong where it writes is found."""
+    """Whatever it does wrong if it writes is found."""
     result = run_cli("check", "demo", "--write", "--yes", "-o", "json", "--misbehave", f"{operation}={kind}")
     assert 9 == result.exit_code
     assert [operation] == [name for name, row in _rows(result).items() if row["findings"]]
@@ -833,7 +833,7 @@ def _tenants_document(origin: str) -> dict[str, Any]:
 
 
 def test_what_is_called_by_the_name_that_was_sent(tmp_path: Path) -> None:
-    """The name is one of the check's own, and where the server knows no id, it is asked for the name."""
+    """The name is one of the check's own, and if the server knows no id, it is asked for the name."""
     with recording() as recorder:
         tenants = _Tenants(recorder)
         result = _check(tmp_path, _tenants_document(recorder.origin), "--validate", "strict", "--yes")

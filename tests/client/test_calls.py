@@ -207,7 +207,7 @@ def test_a_response_that_cannot_be_written_is_validated(api: str, server: Record
 
 
 def test_the_status_of_a_response_that_cannot_be_written_is_told(api: str, server: Recorder) -> None:
-    """A 500 stays one where its body cannot be written in the format that is asked for."""
+    """A 500 stays one if its body cannot be written in the format that is asked for."""
     server.responses["/pets"] = Response(500, b"\x89PNG\x00", {"Content-Type": "image/png"})
     result = run_cli(api, "list-pets", "-o", "json")
     assert (5, b"\x89PNG\x00") == (result.exit_code, result.stdout_bytes)

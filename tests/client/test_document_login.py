@@ -27,7 +27,7 @@ def _with_key(scheme: Mapping[str, Any] = KEY, **paths: Any) -> dict[str, Any]:
 def _locks(
     document: dict[str, Any], name: str, value: str, status: int = 401, challenge: str = ""
 ) -> Callable[[RecordedRequest], Response]:
-    """Respond with a document where a header has a value, else with a challenge."""
+    """Respond with a document if a header has a value, else with a challenge."""
     body = json.dumps(document).encode()
     headers = {"WWW-Authenticate": challenge} if challenge else {}
 
@@ -60,7 +60,7 @@ def test_the_credential_is_sent_when_it_is_asked_for(
 def test_a_document_for_everyone_gets_none(
     server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where no one asks, no credential is sent."""
+    """If no one asks, no credential is sent."""
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
     monkeypatch.setenv("DYNACLI_TOKEN", canary)
     Served(server, pets())
@@ -164,7 +164,7 @@ def test_headers_of_the_command_line_sign_in(server: Recorder) -> None:
 def test_a_header_gives_the_larger_document_now_and_later(
     base: str, server: Recorder, home: Path, canary: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where everyone gets a smaller document, the header of `-H` gets the larger one, and later the credential does."""
+    """If everyone gets a smaller document, the header of `-H` gets the larger one, and later the credential does."""
     small, large = (Response(body=json.dumps(document).encode()) for document in (pets(), pets(**NEW)))
 
     def response(request: RecordedRequest) -> Response:
@@ -470,7 +470,7 @@ def test_a_credential_that_is_not_sent_is_told(server: Recorder, monkeypatch: py
 
 
 def test_a_document_without_a_challenge_names_each_way(server: Recorder) -> None:
-    """Where the server does not say what it wants, each variable is named with the header that it is sent in."""
+    """If the server does not say what it wants, each variable is named with the header that it is sent in."""
     server.responses["/d.json"] = Response(403)
     refused = run_cli("api", "add", "shop", f"{server.origin}/d.json", "--error-format", "json")
     assert (

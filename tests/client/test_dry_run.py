@@ -161,7 +161,7 @@ def test_a_body_that_is_no_text_is_in_base64() -> None:
 def test_secrets_are_masked(
     server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch, scheme: str, form: str
 ) -> None:
-    """A credential is shown as `***`, also a short one, also where it stands in the URL."""
+    """A credential is shown as `***`, also a short one, even if it stands in the URL."""
     api = _api(server.origin, [{scheme: []}])
     for secret in (canary, "7z"):
         for name in ("TOKEN", "KEY", "USERNAME", "PASSWORD"):
@@ -174,7 +174,7 @@ def test_secrets_are_masked(
 
 
 def test_parameters_and_headers_that_are_called_like_secrets_are_masked(server: Recorder) -> None:
-    """`token` is masked where no security scheme names it, too, in a dry run and under `-v`; it is sent as it is."""
+    """`token` is masked if no security scheme names it, too, in a dry run and under `-v`; it is sent as it is."""
     secret = "hunter2"
     parameters = [parameter("token", {"type": "string"}, "header"), parameter("api_key", {"type": "string"})]
     api = save(document({"/a": {"get": operation("get-a", *parameters)}}, [server.origin]))

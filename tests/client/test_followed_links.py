@@ -215,7 +215,7 @@ def test_a_wait_is_for_the_last_response(server: Recorder, monkeypatch: pytest.M
 
 
 def test_another_server_is_refused_unless_it_is_named(server: Recorder, other_server: Recorder) -> None:
-    """A link's own `server` gets the call only where it is the same origin, or a person accepted it."""
+    """A link's own `server` gets the call only if it is the same origin, or a person accepted it."""
     variables = {"v": {"default": "v1"}}
     there = {**_RUN["run"], "server": {"url": f"{other_server.origin}/{{v}}", "variables": variables}}
     here = {**_RUN["run"], "server": {"url": f"{server.origin}/base"}}

@@ -26,7 +26,7 @@ _KEY = parameter("Idempotency-Key", {"type": "string"}, "header")
     ids=str,
 )
 def test_a_key_is_made_that_fits(server: Recorder, schema: dict[str, Any], length: int) -> None:
-    """An operation that declares the header gets a value that its schema allows, where a random one can be."""
+    """An operation that declares the header gets a value that its schema allows, if a random one can be."""
     key = parameter("idempotency-key", schema, "header")
     api = save(document({"/a": {"post": operation("post-a", key)}}, [server.origin]))
     server.responses["/a"] = Response()

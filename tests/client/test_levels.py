@@ -76,7 +76,7 @@ def test_the_first_that_names_a_level_decides(
     entry: str,
     level: str,
 ) -> None:
-    """Option, environment, profile, entry of the API, and `warn` where there is none."""
+    """Option, environment, profile, entry of the API, and `warn` if there is none."""
     if entry:
         _write(config, f'validate = "{entry}"\n')
     if profile:

@@ -230,7 +230,7 @@ def test_bodies_are_plain_values(
 
 @pytest.mark.parametrize("kind", ["path", "file", "bytes"])
 def test_files_are_paths_file_objects_or_bytes(pets: dynacli.Api, server: Recorder, kind: str) -> None:
-    """Where the document takes a file, and as a whole body."""
+    """If the document takes a file, and as a whole body."""
     path = Path("photo.png")
     path.write_bytes(b"\x89PNG")
     values: dict[str, Any] = {"path": path, "file": io.BytesIO(b"\x89PNG"), "bytes": b"\x89PNG"}

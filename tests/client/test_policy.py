@@ -187,7 +187,7 @@ def test_a_policy_holds_for_every_way_in(kind: str, word: str, way: str, pets: P
 @pytest.mark.sampled(8)
 @pytest.mark.parametrize("way", WAYS)
 def test_what_no_policy_is_about_is_called(way: str, pets: Pets) -> None:
-    """Where there is no terminal, a DELETE is sent without a question, so that scripts work."""
+    """If there is no terminal, a DELETE is sent without a question, so that scripts work."""
     assert 0 == WAYS[way](False)
     assert "DELETE" in pets.methods
 
@@ -263,7 +263,7 @@ def test_an_agent_is_not_asked(
     pets: Pets,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where an agent has a terminal, what removes something wants `--yes`."""
+    """If an agent has a terminal, what removes something wants `--yes`."""
     monkeypatch.setenv(variable, "1")
     result = run_cli("pets", "delete-pet", "7", *words, stdin=b"y\n", terminal=terminal)
     assert code == result.exit_code
@@ -319,7 +319,7 @@ def test_edit_reads_with_dry_run_too(
 
 
 def test_edit_without_a_terminal_cannot_confirm(pets: Pets) -> None:
-    """Nothing is sent where an update is to be confirmed and no one can be asked."""
+    """Nothing is sent if an update is to be confirmed and no one can be asked."""
     pets.has("confirm = ['PATCH']")
     assert 11 == run_cli("edit", "pets", "get-pet", "7", stdin=b"y\n").exit_code
     assert [] == pets.methods
@@ -350,7 +350,7 @@ OVERRIDES = {
     "form": ("--content-type", "application/x-www-form-urlencoded", "--body", "a=b&_method=DELETE"),
     "multipart": ("--content-type", "multipart/form-data", "--body", '{"_method": "DELETE"}'),
 }
-"""Where a request may ask for another method, each with the words that do."""
+"""If a request may ask for another method, each with the words that do."""
 
 _ANY_POST = {
     "/pets": {
@@ -485,7 +485,7 @@ def test_a_copy_gets_no_policy_of_its_own_without_a_person(pets: Pets, other_ser
 def test_the_policy_of_a_profile_holds_for_the_document_by_its_path(
     pets: Pets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the environment chooses the profile, leaving out the name does not leave out its policy."""
+    """If the environment chooses the profile, leaving out the name does not leave out its policy."""
     pets.has("read_only = true", "apis.pets.profiles.agent.policy")
     assert 0 == run_cli("./pets.json", "delete-pet", "7").exit_code
     monkeypatch.setenv("DYNACLI_PROFILE", "agent")
@@ -551,7 +551,7 @@ def test_a_check_leaves_out_what_is_denied(pets: Pets) -> None:
 
 
 def test_a_check_asks_once(pets: Pets) -> None:
-    """About all operations that are to be confirmed; nothing is sent where no one agrees."""
+    """About all operations that are to be confirmed; nothing is sent if no one agrees."""
     pets.has("confirm = ['GET']")
     words = ("check", "pets", "--validate", "warn", "--set", "petId=7")
     result = run_cli(*words, stdin=b"n\n", terminal=TERMINAL)

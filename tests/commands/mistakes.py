@@ -130,7 +130,7 @@ def filled(line: str, operation: Operation, typed: Sequence[str]) -> list[str]:
 
 
 def followed(api: str, operation: Operation, mistake: Mistake, before: Sequence[str] = ()) -> str:
-    """Return why the corrected line of a mistake does not build a request; empty where it does.
+    """Return why the corrected line of a mistake does not build a request; empty if it does.
 
     Args:
         before: What stands before the API, and may be wrong.

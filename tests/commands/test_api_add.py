@@ -34,7 +34,7 @@ def _tried(result: Result) -> str:
 
 
 def test_a_url_of_a_document_is_taken_as_it_is(server: Recorder, home: Path) -> None:
-    """Where the URL gives a document there is one request, and nothing is reported of a search."""
+    """If the URL gives a document there is one request, and nothing is reported of a search."""
     server.responses["/v1/spec"] = _response(pets("1", server.origin))
     result = run_cli("api", "add", "shop", f"{server.origin}/v1/spec")
     assert (0, "", 'shop: "Pets 1", 3 operations\nTry: dynacli shop --help\n') == (
@@ -98,7 +98,7 @@ def test_a_catalog_of_apis_is_read(server: Recorder, home: Path) -> None:
 
 
 def test_several_documents_are_told_and_the_first_is_taken(server: Recorder) -> None:
-    """Where a page names several, all are told with the command that takes them together."""
+    """If a page names several, all are told with the command that takes them together."""
     urls = '[{"url": "/one", "name": "One"}, {"url": "/two", "name": "Two"}]'
     server.responses["/"] = _page(f"<script>SwaggerUIBundle({{urls: {urls}}})</script>")
     server.responses["/one"] = _response(pets("1", server.origin))
@@ -148,7 +148,7 @@ def test_no_discovery_looks_nowhere_else(server: Recorder) -> None:
 
 
 def test_a_document_with_a_fault_is_the_one_that_is_meant(server: Recorder) -> None:
-    """Where the URL gives a document that cannot be used, its own error is told and no other one is taken."""
+    """If the URL gives a document that cannot be used, its own error is told and no other one is taken."""
     server.responses["/v1/openapi.json"] = _response({**pets("1", server.origin), "openapi": "4.0.0"})
     server.responses["/openapi.json"] = _response(pets("1", server.origin))
     result = run_cli("api", "add", "shop", f"{server.origin}/v1/openapi.json")
@@ -175,7 +175,7 @@ def test_a_host_is_told_to_be_a_url() -> None:
 
 
 def test_a_server_that_is_down_is_a_network_error(home: Path) -> None:
-    """A base URL where nothing listens ends with 6, without a search."""
+    """A base URL if nothing listens ends with 6, without a search."""
     result = run_cli("api", "add", "shop", "http://127.0.0.1:9")
     assert (6, "", "") == (result.exit_code, _tried(result), _entry(home))
 

@@ -259,7 +259,7 @@ def test_path_and_body_may_share_a_name() -> None:
 
 
 def test_an_empty_body_is_an_object() -> None:
-    """`{}` and not `null`, where one is wanted and nothing in it is.
+    """`{}` and not `null`, if one is wanted and nothing in it is.
 
     shivaam/openapi-cli-gen, docs/bugs.
     """

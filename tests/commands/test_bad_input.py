@@ -43,7 +43,7 @@ DOCUMENTS = {
 
 
 def _check(stderr: str, error: dict[str, Any], text: str) -> None:
-    """Check that both forms of a message say the same, in three parts where there are three."""
+    """Check that both forms of a message say the same, in three parts if there are three."""
     assert 1 == len(stderr.splitlines())
     assert text.startswith(f"error: {error['message'].splitlines()[0]}")
     assert "\n  hint: " in text or "\n  try: " in text

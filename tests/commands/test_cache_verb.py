@@ -50,7 +50,7 @@ def test_info_has_each_document(served: Served, home: Path) -> None:
 
 
 def test_info_is_readable(served: Served, home: Path) -> None:
-    """On a terminal each document has a line, called by its names where it has some."""
+    """On a terminal each document has a line, called by its names if it has some."""
     lines = run_cli("cache", "info", "-o", "text").stdout.splitlines()
     assert f"{home / 'cache'}: {_size(home) / 1024:.1f} KiB of 1.0 GiB" == lines[0]
     assert sorted(
@@ -60,7 +60,7 @@ def test_info_is_readable(served: Served, home: Path) -> None:
 
 
 def test_an_empty_cache_has_nothing(home: Path) -> None:
-    """Where nothing was read yet, nothing is kept, and clearing it is not an error."""
+    """If nothing was read yet, nothing is kept, and clearing it is not an error."""
     assert [] == run_cli("cache", "info", "-o", "json").json["documents"]
     result = run_cli("cache", "clear")
     assert (0, "0.0 KiB freed\n") == (result.exit_code, result.stderr)
@@ -184,7 +184,7 @@ def test_what_is_foreign_in_the_cache_is_told(home: Path) -> None:
 
 
 def test_a_broken_configuration_hides_nothing(served: Served, home: Path) -> None:
-    """Where no one knows the names, the sources are told, with a warning."""
+    """If no one knows the names, the sources are told, with a warning."""
     (home / "config" / "config.toml").write_text("[")
     result = run_cli("cache", "info", "-o", "json")
     assert (0, 2) == (result.exit_code, len(result.json["documents"]))

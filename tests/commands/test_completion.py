@@ -457,7 +457,7 @@ def test_completion_responses_with_nothing_in_any_broken_state(damage: Any, home
 
 
 def test_a_lost_pointer_is_no_lost_completion(home: Path, pets: Path) -> None:
-    """What was remembered of a revision leads to it, where the pointer to it is lost."""
+    """What was remembered of a revision leads to it, if the pointer to it is lost."""
     _lose_pointer(home, pets)
     assert ["small"] == _completed("pets", "put-pet", "--size", "s")
 

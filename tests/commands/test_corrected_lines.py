@@ -129,7 +129,7 @@ def test_a_mistake_before_the_operation_is_corrected(typed: str, line: str | Non
 
 
 def test_the_only_value_of_an_enumeration_is_filled_in() -> None:
-    """Where there is no choice, nothing is left to the person."""
+    """If there is no choice, nothing is left to the person."""
     kind = parameter("kind", {"type": "string", "enum": ["the only one"]}) | {"required": True}
     api = save(document({"/a": {"get": operation("getA", kind)}}))
     assert (
@@ -144,7 +144,7 @@ def test_an_error_says_where_ids_come_from() -> None:
 
 
 def test_an_option_of_another_operation_names_that_one() -> None:
-    """Where no option here is near, the error says who has it."""
+    """If no option here is near, the error says who has it."""
     error = run_cli("demo", "list-workflows", "--limit", "3", "--error-format", "json").error
     assert "`list-workflows` has no option `--limit`" == error["message"]
     assert "`list-insight-topics`" in error["reason"]
@@ -158,7 +158,7 @@ def test_an_unknown_operation_ends_with_what_search_finds() -> None:
 
 
 def test_what_a_mistyped_name_looks_like_comes_first() -> None:
-    """A word that no one knows is a slip; where all are known, the operation comes first that does what they say."""
+    """A word that no one knows is a slip; if all are known, the operation comes first that does what they say."""
     paths = {
         "/menu": {"get": operation("listMenuItems"), "post": operation("createMenuItem")},
         "/orders": {"delete": operation("deleteOrder"), "put": operation("reviveOrder")},
@@ -253,7 +253,7 @@ def test_what_comes_from_elsewhere_stays_and_is_completed(tmp_path: Path) -> Non
 
 
 def test_the_path_of_a_file_that_is_there_gets_its_sign(tmp_path: Path) -> None:
-    """`--file PATH` of an upload becomes `--file @PATH` where there is such a file."""
+    """`--file PATH` of an upload becomes `--file @PATH` if there is such a file."""
     upload = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
     put = operation("put", body=upload, media_type="multipart/form-data")
     api = save(document({"/a": {"post": put}}))
@@ -271,7 +271,7 @@ _FILE = "@/etc/passwd"
 @pytest.mark.parametrize("value", [_FILE, "@-", "-"])
 @pytest.mark.parametrize("key", ["enum", "const", "default", "example", "format"])
 def test_no_value_of_a_document_names_a_file(monkeypatch: pytest.MonkeyPatch, key: str, value: str) -> None:
-    """A corrected line and an example have a placeholder where a document's value would be read as a file's name."""
+    """A corrected line and an example have a placeholder if a document's value would be read as a file's name."""
     text = {"type": "string", key: [value] if key == "enum" else value}
     named = {
         "type": "object",

@@ -379,7 +379,7 @@ def test_no_level_is_shown_in_part() -> None:
 def test_an_example_has_the_body_that_a_document_forgot_to_require(
     method: str, said: dict[str, Any], words: str
 ) -> None:
-    """Where a method is there for its body, and the document says nothing of it, what the schema requires is given."""
+    """If a method is there for its body, and the document says nothing of it, what the schema requires is given."""
     schema = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
     body = {"content": {"application/json": {"schema": schema}}, **said}
     api = save(document({"/a": {method: operation("do", requestBody=body)}}))

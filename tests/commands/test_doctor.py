@@ -45,7 +45,7 @@ def test_all_is_well_without_anything() -> None:
 def test_another_project_with_the_same_files_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where `dynacli` of the package index is installed, too, either may have the other's files."""
+    """If `dynacli` of the package index is installed, too, either may have the other's files."""
     metadata = tmp_path / "dynacli-9.0.dist-info" / "METADATA"
     metadata.parent.mkdir()
     metadata.write_text("Metadata-Version: 2.1\nName: dynacli\nVersion: 9.0\n")
@@ -139,7 +139,7 @@ def test_the_same_remark_is_made_once() -> None:
 
 
 def test_a_reference_to_another_host_tells_how_to_allow_it() -> None:
-    """Also where nothing is fetched: it is refused, and not for want of a network."""
+    """Also if nothing is fetched: it is refused, and not for want of a network."""
     elsewhere = {"$ref": "https://schemas.example.org/parameters.yaml#/Id"}
     api = save(document({"/a": {"get": operation("a", elsewhere)}}, None))
     (found,) = run_cli("doctor", api, "-o", "json").json["documents"]
@@ -163,7 +163,7 @@ def test_a_parameter_is_validated_as_what_it_says_it_is() -> None:
 
 
 def test_a_parameter_that_is_elsewhere_may_be_the_one_of_the_path() -> None:
-    """No one learns that a parameter is not declared where a reference to another host may declare it."""
+    """No one learns that a parameter is not declared if a reference to another host may declare it."""
     elsewhere = {"$ref": "https://schemas.example.org/parameters.yaml#/Id"}
     paths = {"/{a}": {"get": operation("a", elsewhere)}, "/{b}/{b}": {"get": operation("b")}}
     (found,) = run_cli("doctor", save(document(paths, None)), "-o", "json").json["documents"]
@@ -274,7 +274,7 @@ def test_text_of_a_document_cannot_drive_the_terminal() -> None:
 
 
 def test_a_table_of_another_name_is_told_with_its_line() -> None:
-    """What no run reads would be missed only where a call lacks it."""
+    """What no run reads would be missed only if a call lacks it."""
     assert 0 == run_cli("api", "add", "a", save(_odd())).exit_code
     path = Path(run_cli("config", "path").stdout.strip())
     path.write_text(path.read_text() + '[apis.a.credentials.key]\ntoken = "env:A"\n')

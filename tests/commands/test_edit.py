@@ -112,7 +112,7 @@ def test_the_operation_that_belongs_to_it_sends_the_change(name: str, server: Re
 def test_nothing_is_sent_that_nobody_wants(
     text: str, stdin: bytes, message: str, server: Recorder, saving: Any
 ) -> None:
-    """The exit code is 2, and what was written is kept where it was changed."""
+    """The exit code is 2, and what was written is kept if it was changed."""
     api = _api(server, {"put": _update("setThing")})
     saving(text)
     result = _edit(api, stdin=stdin)

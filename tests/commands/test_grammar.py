@@ -233,7 +233,7 @@ def test_an_unknown_output_format_is_refused_before_anything_else(
     "words", [("-o", "markdown", "changes", "API"), ("changes", "API", "-o", "markdown")]
 )
 def test_changes_writes_markdown(api: str, words: tuple[str, ...]) -> None:
-    """Its own format may stand where any other may."""
+    """Its own format may stand if any other may."""
     result = run_cli(*(api if word == "API" else word for word in words))
     assert (0, "Nothing changed.\n") == (result.exit_code, result.stdout)
 

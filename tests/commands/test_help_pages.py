@@ -209,7 +209,7 @@ def test_foreign_text_cannot_drive_the_terminal() -> None:
 
 
 def test_a_default_without_a_character_is_told() -> None:
-    """An empty text as a default is said to be one, where `default` alone would say nothing."""
+    """An empty text as a default is said to be one, if `default` alone would say nothing."""
     save(document({"/a": {"get": operation("a", parameter("q", {**STRING, "default": ""}))}}))
     page = run_cli("./api.json", "a", "--help").stdout
     assert "empty by default" in page
@@ -233,7 +233,7 @@ def test_what_an_api_shares_is_told_once() -> None:
 
 
 def test_a_body_without_options_keeps_what_gives_it_whole() -> None:
-    """Where options cannot build a body, the page lists what can, each once; a redirect is a response, too."""
+    """If options cannot build a body, the page lists what can, each once; a redirect is a response, too."""
     binary = {"schema": {"type": "string", "format": "binary"}}
     raw = operation("putFile")
     raw["requestBody"] = {"content": {"application/octet-stream": binary, "image/png": binary}}

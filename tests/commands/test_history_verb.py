@@ -99,7 +99,7 @@ def test_the_list_for_a_person(api: str) -> None:
 
 
 def test_a_list_without_calls(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty list is not an error, and where no history is kept a note says so."""
+    """An empty list is not an error, and if no history is kept a note says so."""
     assert ([], "") == ((found := run_cli("history", "-o", "json")).json, found.stderr)
     monkeypatch.setenv("DYNACLI_HISTORY", "off")
     run_cli(api, "list-users")

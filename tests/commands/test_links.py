@@ -416,7 +416,7 @@ def test_webhooks_are_described_by_their_name(version: str, key: str) -> None:
 
 
 def test_a_webhook_never_hides_an_operation() -> None:
-    """Where both have one name, the operation has it, and the webhook is `webhooks.NAME`."""
+    """If both have one name, the operation has it, and the webhook is `webhooks.NAME`."""
     api = webhook_document()
     assert "new-pet" == run_cli("describe", api, "newPet", "-o", "json").json["name"]
     assert "newPet" == run_cli("describe", api, "webhooks.newPet", "-o", "json").json["webhook"]

@@ -112,7 +112,7 @@ def test_foreign_text_is_never_grammar() -> None:
         r'label="end \"] %% click n0 \"javascript:alert(1)\" & <b>`;|{ # ü \\\" }\\x1b"'
         == dot.splitlines()[4].strip()
     )
-    if shutil.which("dot"):  # Graphviz itself reads it, where it is installed
+    if shutil.which("dot"):  # Graphviz itself reads it, if it is installed
         subprocess.run(
             ["dot", "-Tsvg"], input=dot.encode(), stdout=subprocess.DEVNULL, check=True, timeout=60
         )

@@ -34,7 +34,7 @@ def test_operations_with_one_summary_are_told_apart(api: str) -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 100, 120])
 def test_a_list_fits_the_width(api: str, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
-    """Where there is no room for a path and a summary, both are cut, and neither is left out; a pipe has them whole."""
+    """If there is no room for a path and a summary, both are cut, and neither is left out; a pipe has them whole."""
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("NO_COLOR", "1")
     lines = run_cli(api, "pets", "--help", terminal=("stdout",)).stdout.splitlines()

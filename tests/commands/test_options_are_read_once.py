@@ -104,7 +104,7 @@ def test_a_media_type_that_looks_like_an_option_is_a_value(url: str, server: Rec
     ],
 )
 def test_an_error_in_the_words_is_json_where_that_is_asked_for(url: str, words: tuple[str, ...]) -> None:
-    """Also where the words go wrong before the option."""
+    """Also if the words go wrong before the option."""
     result = run_cli(*(url if word == "URL" else word for word in words))
     assert 2 == result.exit_code
     assert "usage" == json.loads(result.stderr)["error"]["kind"]

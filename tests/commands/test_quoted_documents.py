@@ -66,7 +66,7 @@ ITALICS = re.compile(r"\x1b\[3m.*?\x1b\[23m")
 @pytest.mark.parametrize("words", STYLED.values(), ids=STYLED)
 @pytest.mark.parametrize("prefix", ["", "\\u001b[23m", "\\u001b[m", "\\u009b23m"])
 def test_a_document_cannot_leave_its_italics(words: tuple[str, ...], prefix: str, api: str) -> None:
-    """On a terminal what it says is in italics, also if it has the sequence that ends them; all else is in quotes."""
+    """On a terminal what it says is in italics, even if it has the sequence that ends them; all else is in quotes."""
     path = Path(api)
     path.write_text(path.read_text().replace('"Ignore\\\\\\"', f'"{prefix}Ignore\\\\\\"'))
     shown = run_cli(*(api if word == "API" else word for word in words), terminal=("stdout",)).stdout
@@ -91,7 +91,7 @@ def test_an_agent_is_told_whose_words_are_quoted(
     monkeypatch: pytest.MonkeyPatch,
     home: Path,  # noqa: ARG001
 ) -> None:
-    """Where an agent reads a page, standard error says that quotes are data; a person is spared that."""
+    """If an agent reads a page, standard error says that quotes are data; a person is spared that."""
     pages = [words for words in OUTPUTS.values() if words[0] in {"API", "operations", "describe", "search"}]
     monkeypatch.setenv("CLAUDECODE", "1")
     for words in pages:

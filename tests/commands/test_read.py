@@ -324,7 +324,7 @@ def test_no_response_shows_the_credential_of_its_request(
 
 @pytest.mark.parametrize("name", ["broken.json", "./broken.yaml"])
 def test_no_error_quotes_a_file_that_is_no_document(name: str) -> None:
-    """The path of a document may be that of any file, of which an error tells only where it cannot be read."""
+    """The path of a document may be that of any file, of which an error tells only if it cannot be read."""
     Path(name).write_text('{"a": SECRET' if name.endswith("json") else 'a: "b\nSECRET: c"d\n')
     name = f"./{Path(name)}"
     quoted, result = run_cli(name, "get-a"), run_cli("read", name, "get-a")

@@ -169,7 +169,7 @@ def test_what_is_new_is_offered_first(api: str, server: Recorder) -> None:
 
 
 def test_documented_values_are_all_there_is(api: str, server: Recorder) -> None:
-    """Where the document lists the values of an argument, none are remembered for it."""
+    """If the document lists the values of an argument, none are remembered for it."""
     _response(server, "/states", ["on", "unknown"])
     run_cli(api, "list-states")
     assert ["on", "off"] == _offered(api, "get-state", "")
@@ -208,7 +208,7 @@ def test_all_pages_of_a_list_are_remembered(api: str, server: Recorder) -> None:
 def test_without_a_history_nothing_is_offered(
     state: str, api: str, server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Completion is silent where there is no history, or none that it can read."""
+    """Completion is silent if there is no history, or none that it can read."""
     if state == "off":
         monkeypatch.setenv("DYNACLI_HISTORY", "off")
     _response(server, "/runs", [{"id": "r1"}])

@@ -331,7 +331,7 @@ def test_a_question_without_words_is_refused(api: str, question: str) -> None:
 
 
 def test_nothing_found_is_no_error(api: str) -> None:
-    """Programs get no hit, and people are told where all operations are listed."""
+    """Programs get no hit, and people are told if all operations are listed."""
     result = run_cli("search", api, "zzzzqqqq", "-o", "json")
     assert {"best": None, "others": []} == result.json
     assert 0 == result.exit_code
@@ -369,7 +369,7 @@ def test_an_api_that_there_is_not_is_like_other_apis() -> None:
     ],
 )
 def test_other_scripts_are_searched(question: str, name: str) -> None:
-    """Words of other scripts are found, also where no spaces part them."""
+    """Words of other scripts are found, even if no spaces part them."""
     summaries = [
         "Создать нового пользователя",
         "Список всех заказов",
@@ -407,7 +407,7 @@ def test_hidden_operations_are_not_found() -> None:
 
 
 def test_a_word_of_one_api_is_no_name() -> None:
-    """A single word is the question, also where it is the name of an API."""
+    """A single word is the question, even if it is the name of an API."""
     run_cli("api", "add", "pets", save(document(_paths())))
     assert "list-pets" == _names("pets")[0]
 

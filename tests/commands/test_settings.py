@@ -137,7 +137,7 @@ def test_settings_of_the_whole_file_are_set(text: str, path: Path) -> None:
     ids=["dotted", "inline", "quoted", "several-lines", "no-line-break"],
 )
 def test_a_setting_is_written_however_its_table_is(text: str, path: Path) -> None:
-    """Where it cannot be done by lines, the value alone decides."""
+    """If it cannot be done by lines, the value alone decides."""
     path.write_text(text)
     assert 0 == run_cli("api", "set", "pets", "timeout=9").exit_code
     assert 9 == _entry(path)["timeout"]
@@ -226,7 +226,7 @@ def test_values_are_shown(path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_empty(path: Path) -> None:
-    """It is reported where it will be, and made by the first setting."""
+    """It is reported if it will be, and made by the first setting."""
     path.unlink()
     assert {} == run_cli("config", "get", "-o", "json").json
     assert 0 == run_cli("config", "set", "history=off").exit_code

@@ -133,7 +133,7 @@ def test_a_server_that_fails_is_told_and_not_asked_again_at_once(served: Served,
 def test_a_stale_document_has_one_warning(
     served: Served, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where a refresh had failed before, the failure is not told twice in one run."""
+    """If a refresh had failed before, the failure is not told twice in one run."""
     monkeypatch.setenv("DYNACLI_REFRESH", "background")
     monkeypatch.delattr("os.nice")
     served.has(b"", 503)
@@ -166,7 +166,7 @@ def test_what_may_not_come_by_itself_is_held_back(served: Served, home: Path) ->
 
 
 def test_the_refreshed_document_is_the_one_that_is_called(served: Served) -> None:
-    """What is sent is built from the document that has the operation, also where it says more than before."""
+    """What is sent is built from the document that has the operation, even if it says more than before."""
     limit = {"name": "limit", "in": "query", "required": True, "schema": {"type": "integer"}}
     served.has(pets(**{"/new": {"get": operation("newOne", parameters=[limit])}}))
     result = dry_run("shop", "new-one", "--limit", "5")

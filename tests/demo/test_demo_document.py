@@ -82,7 +82,7 @@ def test_everything_says_what_it_rests_on() -> None:
 
 
 def test_every_operation_documents_the_refusals() -> None:
-    """Every operation documents 401 and 403, and 404 where its path has an id."""
+    """Every operation documents 401 and 403, and 404 if its path has an id."""
     for place, operation in _operations(DOCUMENT):
         expected = {"401", "403"} | ({"404"} if "{id}" in place else set())
         assert expected == expected & set(operation["responses"]), place

@@ -100,7 +100,7 @@ def test_an_undocumented_field(operation: str, level: str) -> None:
 @pytest.mark.parametrize("level", LEVELS)
 @each_operation
 def test_an_undocumented_status(operation: str, level: str) -> None:
-    """Where the document says how success looks, another success breaks it."""
+    """If the document says how success looks, another success breaks it."""
     result = _call(operation, level, "undocumented-status")
     is_failing = level in {"strict", "exact"}
     assert (9 if is_failing else 0) == result.exit_code

@@ -209,7 +209,7 @@ def test_no_good_key_no_response(authorization: str | None, expected: str, reade
 
 
 def test_a_key_sent_twice_is_malformed(reader: httpx.Client) -> None:
-    """Two `Authorization` headers are refused, even where one of them is good."""
+    """Two `Authorization` headers are refused, even if one of them is good."""
     headers = [("Authorization", f"Bearer {API_KEYS['editor']}")] * 2
     assert httpx.get(f"{reader.base_url}org", headers=headers).status_code == 401
 

@@ -176,7 +176,7 @@ def test_error_responses_fit_too(
 
 
 def _unmentioned(schema: dict[str, Any], value: Any, where: str = "") -> Iterator[str]:
-    """Yields the fields of a value that its schema, where it lists properties, does not mention."""
+    """Yields the fields of a value that its schema, if it lists properties, does not mention."""
     branches = [_target(schema)]
     for branch in branches:
         branches += [_target(part) for part in branch.get("allOf", ())]

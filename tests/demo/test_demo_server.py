@@ -234,7 +234,7 @@ def test_the_foreground_ends_with_a_signal(number: signal.Signals) -> None:
 
 
 def test_the_foreground_gives_the_handlers_back() -> None:
-    """After `serve_forever` the signals do what they did before, also where its caller's callback failed."""
+    """After `serve_forever` the signals do what they did before, even if its caller's callback failed."""
     program = """
 import signal
 from dynacli.demo.stand_in import serve_forever

@@ -403,7 +403,7 @@ def _validated(pair: Pair, converted: Converted) -> bool:
     ],
 )
 def test_validations_stay_the_same(pair: Pair, version: str, wanted: str) -> None:
-    """A message is as right by a conversion as by the document; where something got lost, it may be right, too."""
+    """A message is as right by a conversion as by the document; if something got lost, it may be right, too."""
     loaded: Document = load_tree(pair.document_in(version))
     converted = convert_version(make_portable(loaded.tree).tree, loaded.version, wanted)
     is_right = all(expected.startswith(("?", "~")) for expected in pair.expected)

@@ -209,7 +209,7 @@ def test_only_what_is_known_again_is_kept(
 
 
 def test_without_the_option_nothing_is_left(api: str, server: Recorder) -> None:
-    """A file that is there stays as it is where the download breaks off."""
+    """A file that is there stays as it is if the download breaks off."""
     Path("out").write_bytes(b"before")
     server.responses["/file"] = _file(breaks_at=1000, headers={"ETag": '"v1"', "Accept-Ranges": "bytes"})
     result = run_cli(api, "get", "-o", "@out")

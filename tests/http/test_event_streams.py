@@ -1,4 +1,4 @@
-"""Streams of events, lines and records: gone on with where the connection is lost, and ended after as many items."""
+"""Streams of events, lines and records: gone on with if the connection is lost, and ended after as many items."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -222,7 +222,7 @@ def test_a_long_item_counts_without_being_kept(monkeypatch: pytest.MonkeyPatch) 
 def test_a_stream_ends_after_as_many_items(
     server: Recorder, media_type: str, words: tuple[str, ...], output: str
 ) -> None:
-    """The rest is not waited for, also where it never comes."""
+    """The rest is not waited for, even if it never comes."""
     body = _BODIES[media_type][0]
     headers = {"Content-Type": media_type, "Content-Length": str(len(body) + 100)}
     server.responses["/a"] = Response(200, body, headers)

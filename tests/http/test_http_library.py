@@ -1,4 +1,4 @@
-"""Which HTTP library is imported: httpx, or httpx2 where the environment says so or httpx is missing."""
+"""Which HTTP library is imported: httpx, or httpx2 if the environment says so or httpx is missing."""
 
 import importlib.util
 import json
@@ -15,7 +15,7 @@ _needs_httpx2 = pytest.mark.skipif(
     importlib.util.find_spec("httpx2") is None, reason="httpx2 is not installed"
 )
 
-# Runs the program where some libraries are not installed, and tells which one it has imported.
+# Runs the program if some libraries are not installed, and tells which one it has imported.
 _PROGRAM = """
 import sys
 sys.modules.update(dict.fromkeys(sys.argv[1].split()))  # None makes the import of a module fail
@@ -49,7 +49,7 @@ def test_httpx_is_the_default(named: str | None) -> None:
 
 @_needs_httpx2
 def test_httpx2_can_be_chosen() -> None:
-    """`DYNACLI_HTTP=httpx2` is obeyed where both are installed."""
+    """`DYNACLI_HTTP=httpx2` is obeyed if both are installed."""
     code, told = _doctor("httpx2")
     assert 0 == code, told
     assert "httpx2 2." in told
@@ -57,7 +57,7 @@ def test_httpx2_can_be_chosen() -> None:
 
 @_needs_httpx2
 def test_httpx2_alone_is_used() -> None:
-    """Where httpx is missing, nothing needs to report."""
+    """If httpx is missing, nothing needs to report."""
     code, told = _doctor(None, missing="httpx")
     assert 0 == code, told
     assert "httpx2 2." in told

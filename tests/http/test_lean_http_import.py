@@ -200,7 +200,7 @@ def test_names_of_hosts_are_encoded_as_ever() -> None:
 
 @pytest.mark.exhaustive
 def test_the_plain_import_is_the_way_back() -> None:
-    """Where a library needs what a placeholder does not have, it gets all the real modules."""
+    """If a library needs what a placeholder does not have, it gets all the real modules."""
     assert ["dynacli.http.import_httpx dynacli.http.import_httpx"] == _printed(_OTHER_VERSION, "this")
     assert ["http.cookiejar logging"] == _printed(_OTHER_VERSION, "other")
 

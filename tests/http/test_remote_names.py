@@ -64,7 +64,7 @@ def test_a_name_is_made_safe(disposition: str, name: str) -> None:
     ],
 )
 def test_a_url_names_what_the_server_does_not(url: str, name: str) -> None:
-    """Its last segment is the name, and where it is none a fixed word."""
+    """Its last segment is the name, and if it is none a fixed word."""
     assert name == file_name("", url)
 
 

@@ -1,4 +1,4 @@
-"""A call is made again after a failure that may pass, where it does no harm, and no sooner than the server wants."""
+"""A call is made again after a failure that may pass, if it does no harm, and no sooner than the server wants."""
 
 import socket
 import threading
@@ -78,7 +78,7 @@ def test_a_read_is_made_again_after_a_status_that_may_pass(api: str, server: Rec
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
 def test_how_often_a_call_is_made(api: str, server: Recorder, words: tuple[str, ...], tries: int) -> None:
-    """A call that changes something is repeated where it has a key, or the person says so; the last response counts."""
+    """A call that changes something is repeated if it has a key, or the person says so; the last response counts."""
     server.responses["/a"] = _busy()
     result = run_cli(api, *words, "--error-format", "json")
     assert (5, '"later"', tries) == (result.exit_code, result.stdout, len(server.requests))
@@ -238,7 +238,7 @@ def test_what_a_server_asks_for_is_waited_for(server: Recorder) -> None:
 def test_a_call_ends_at_once_where_the_pause_would_be_long(
     api: str, server: Recorder, headers: dict[str, str], hint: str, seconds: int | None
 ) -> None:
-    """It says when to come back; where the server's wish makes no sense, the call is tried as without it."""
+    """It says when to come back; if the server's wish makes no sense, the call is tried as without it."""
     server.responses["/a"] = _busy(429, **headers)
     result = run_cli(api, "get-a", "--error-format", "json")
     assert (4, 1 if seconds else 3) == (result.exit_code, len(server.requests))
@@ -359,7 +359,7 @@ def test_what_stays_wrong_is_not_tried_again(
 
 
 def test_a_request_that_is_refused_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is wrong with it is reported before any pause, also where no one listens."""
+    """What is wrong with it is reported before any pause, even if no one listens."""
     monkeypatch.setattr(retrying, "FIRST_PAUSE", 29.0)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -389,7 +389,7 @@ def test_a_call_that_is_ended_waits_no_longer(server: Recorder) -> None:
 
 @pytest.mark.parametrize("word", ["@file", "@-", "-"])
 def test_a_file_is_sent_again(api: str, server: Recorder, word: str) -> None:
-    """A file is read again, also where it is standard input."""
+    """A file is read again, even if it is standard input."""
     Path("file").write_bytes(b"content" * 10_000)
     server.responses["/a"] = _failing(_busy())
     result = run_cli(api, "put-a", "--body", word, "--retry-unsafe", stdin=b"content" * 10_000)

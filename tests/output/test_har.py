@@ -166,7 +166,7 @@ def test_redirects() -> None:
 
 
 def test_a_body_that_was_not_kept() -> None:
-    """A body that was read while it was sent has its size, where the size is known."""
+    """A body that was read while it was sent has its size, if the size is known."""
     request = _entries(headers=(("Content-Type", "image/png"),), body_size=7)[0]["request"]
     assert (7, "", "image/png") == (
         request["bodySize"],

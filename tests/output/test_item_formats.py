@@ -153,7 +153,7 @@ VALUES = st.recursive(
 
 @given(VALUES)
 def test_a_value_on_one_line_is_what_python_writes(value: Any) -> None:
-    """Where no number remembers its text, a value is written as `json` writes it."""
+    """If no number remembers its text, a value is written as `json` writes it."""
     expected = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     assert expected == compact_json(value)
 
@@ -290,7 +290,7 @@ REFUSED: dict[str, tuple[bytes, str, OutputForm, str, str]] = {
 def test_a_response_that_has_not_the_form_is_not_lost(
     body: bytes, media_type: str, form: OutputForm, message: str, reason: str, file: str
 ) -> None:
-    """It is written as JSON, or as it came where it is not JSON, and the error says why."""
+    """It is written as JSON, or as it came if it is not JSON, and the error says why."""
     stdout = io.TextIOWrapper(io.BytesIO())
     env = Environment(stdout=stdout, stderr=io.StringIO(), variables={})
     with pytest.raises(FormatError, match=message) as caught:

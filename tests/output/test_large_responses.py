@@ -53,7 +53,7 @@ def test_a_response_of_too_many_values_is_printed_as_it_came(
 
 @pytest.mark.parametrize("words", [("-o", "json"), ("--validate", "strict"), ("--all",)])
 def test_a_response_of_too_many_values_may_pass(words: tuple[str, ...], server: Recorder) -> None:
-    """Where nothing has to read it, it is printed unchanged."""
+    """If nothing has to read it, it is printed unchanged."""
     server.responses["/pets"] = Response(body=_MANY)
     result = run_cli(save(pets("1", server.origin)), "list-pets", *words)
     assert (0, _MANY.decode()) == (result.exit_code, result.stdout)

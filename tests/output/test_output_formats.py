@@ -328,7 +328,7 @@ def test_unknown_formats_name_the_known_ones(name: str) -> None:
 
 
 def test_a_text_stream_in_place_of_stdout_works() -> None:
-    """Where a caller replaced standard output by text, bytes that are not UTF-8 become escapes."""
+    """If a caller replaced standard output by text, bytes that are not UTF-8 become escapes."""
     stream = io.StringIO()
     write_body(Environment(stdout=stream, variables={}), b"\xc3\xbc\xff", "text/plain", OutputForm())
     assert "ü\\xff" == stream.getvalue()

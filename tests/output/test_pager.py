@@ -63,7 +63,7 @@ def write(env: Environment, text: str, form: OutputForm | None = None) -> None:
     ids=["lines", "own-variable", "options-of-less", "long-line"],
 )
 def test_what_does_not_fit_goes_to_the_pager(variables: dict[str, str], text: str, less: str) -> None:
-    """`DYNACLI_PAGER` goes before `PAGER`; less is told to end where all fits, unless `LESS` says something else."""
+    """`DYNACLI_PAGER` goes before `PAGER`; less is told to end if all fits, unless `LESS` says something else."""
     with terminal(**variables) as (env, shown):
         write(env, text)
         assert "" == shown()
@@ -87,7 +87,7 @@ def test_what_does_not_fit_goes_to_the_pager(variables: dict[str, str], text: st
 def test_other_text_is_written_to_the_terminal(
     variables: dict[str, str], count: int, form: OutputForm
 ) -> None:
-    """What fits, and everything where there is no pager, is on the terminal as it was written."""
+    """What fits, and everything if there is no pager, is on the terminal as it was written."""
     with terminal(**variables) as (env, shown):
         write(env, lines(count), form)
         assert lines(count) == shown()

@@ -67,7 +67,7 @@ def test_json_has_the_shape_of_the_validation_report() -> None:
 
 
 def test_json_of_one_call_names_it_at_the_top() -> None:
-    """A single call stands there itself; on one line where that is asked for."""
+    """A single call stands there itself; on one line if that is asked for."""
     text = json_report(_calls()[1:2], indent=None)
     report = json.loads(text)
     assert 1 == text.count("\n")
@@ -361,7 +361,7 @@ def _into_nowhere(*words: str) -> Result:
 
 
 def test_a_report_that_cannot_be_written(api: str, server: Recorder) -> None:
-    """Exit code 12 where all else went well; else the first cause wins, and a warning tells of the report."""
+    """Exit code 12 if all else went well; else the first cause wins, and a warning tells of the report."""
     assert 9 == _into_nowhere(api, "get-pet", "--validate", "strict").exit_code
     server.responses["/pet"] = Response(body=b'{"id": 1}')
     result = _into_nowhere(api, "get-pet")

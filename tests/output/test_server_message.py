@@ -72,7 +72,7 @@ def test_what_has_no_message(body: bytes, media_type: str) -> None:
 def test_an_error_quotes_the_server(
     server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
-    """The reason of the error is what the server says; a secret in it is masked also where it is cut."""
+    """The reason of the error is what the server says; a secret in it is masked also if it is cut."""
     scheme = {"type": "apiKey", "in": "header", "name": "X-Key"}
     get = operation("getPet", security=[{"key": []}])
     api = save(document({"/pet": {"get": get}}, [server.origin], {"key": scheme}))

@@ -86,7 +86,7 @@ def test_a_real_list_shows_what_a_person_looks_for(corpus: Path) -> None:
 
 
 def test_columns_that_are_asked_for_are_all_there() -> None:
-    """They are in the order in which they were named, and narrowed where that is needed."""
+    """They are in the order in which they were named, and narrowed if that is needed."""
     table, said = shown([RUN], 60, form_of("table", columns="title,steps.0.n,status"))
     assert [
         "title                                      steps.0.n  status",
@@ -119,7 +119,7 @@ def test_an_object_in_a_cell_is_shown_by_the_field_that_names_it() -> None:
 
 
 def test_columns_that_cannot_be_narrowed_are_lines() -> None:
-    """Where so many columns are asked for that none would be readable, a row is a group of lines."""
+    """If so many columns are asked for that none would be readable, a row is a group of lines."""
     wide = {name: name * 40 for name in "abcdef"}
     table, _ = shown([wide, wide], 60, form_of("table", columns="a,b,c,d,e,f"))
     assert ["a: " + "a" * 40, "b: " + "b" * 40] == table.splitlines()[:2]

@@ -116,7 +116,7 @@ def _pointers(value: Any, here: str = "") -> Iterator[tuple[str, Any]]:
 
 @given(value=_VALUES, indent=st.sampled_from([None, 1]), is_ascii=st.booleans())
 def test_the_marker_is_under_the_value(value: Any, indent: int | None, *, is_ascii: bool) -> None:
-    """Every value of any JSON can be shown, and what is marked is that value, where it is short enough."""
+    """Every value of any JSON can be shown, and what is marked is that value, if it is short enough."""
     text = json.dumps(value, indent=indent, ensure_ascii=is_ascii)
     wanted = {ExcerptTarget(pointer): spot for pointer, spot in _pointers(value)}
     found = json_excerpts(text, wanted)
@@ -475,7 +475,7 @@ def test_what_is_not_validated_is_said(server: Recorder, level: str) -> None:
 def test_a_secret_that_comes_back_is_masked(
     server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A secret is masked even where an excerpt or a message cuts it."""
+    """A secret is masked even if an excerpt or a message cuts it."""
     schema = {"type": "object", "properties": {name: {"type": "integer"} for name in "ab"}}
     response = {"description": "It", "content": {"application/json": {"schema": schema}}}
     get = operation("getPet", security=[{"key": []}], responses={"200": response})

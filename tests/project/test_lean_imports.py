@@ -101,7 +101,7 @@ print(click.types.uuid.__name__, click.core.inspect is inspect)
 
 
 def test_the_plain_import_is_the_way_back() -> None:
-    """Where click needs what a placeholder does not have, it gets all the real modules."""
+    """If click needs what a placeholder does not have, it gets all the real modules."""
     assert ["uuid True"] == _printed(_OTHER_VERSION, is_own_process=False)
 
 

@@ -357,7 +357,7 @@ def test_settings_of_refreshing_import_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A help page imports no more where the environment and the configuration say when documents are refreshed."""
+    """A help page imports no more if the environment and the configuration say when documents are refreshed."""
     plain = _loaded(words.split(), tmp_path)
     with (Path(os.environ["DYNACLI_CONFIG_DIR"]) / "config.toml").open("a") as file:
         file.write('refresh = "blocking"\n')
@@ -369,7 +369,7 @@ def test_settings_of_refreshing_import_nothing(
 
 
 def test_a_refresh_behind_a_run_imports_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the document is due, the run starts a process and reads no document itself."""
+    """If the document is due, the run starts a process and reads no document itself."""
     with recording() as server:
         served = Served(server, _DOCUMENT)
         assert 0 == run_cli("api", "add", "shop", served.url).exit_code
@@ -415,7 +415,7 @@ def test_httpx_is_imported_without_its_own_command_line(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where rich and pygments are installed, httpx would load them, and more than double its own cost."""
+    """If rich and pygments are installed, httpx would load them, and more than double its own cost."""
     for package in ("rich", "pygments"):
         (tmp_path / "beside" / package).mkdir(parents=True)
         (tmp_path / "beside" / package / "__init__.py").write_text("")

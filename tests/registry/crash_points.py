@@ -35,7 +35,7 @@ _SOURCE = Path(__file__).with_name("crash_points.c")
 
 
 def library(directory: Path) -> str:
-    """Compile what counts and kills, and return its path; empty where there is no compiler, or another system."""
+    """Compile what counts and kills, and return its path; empty if there is no compiler, or another system."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None or sys.platform != "linux":
         return ""

@@ -27,7 +27,7 @@ def limit_file_size(size: int) -> None:
 
 
 def shift_clock(seconds: float) -> None:
-    """Put the clock forward, or back where the seconds are negative."""
+    """Put the clock forward, or back if the seconds are negative."""
     now, now_ns = time.time, time.time_ns
     time.time = lambda: now() + seconds
     time.time_ns = lambda: now_ns() + int(seconds * 1e9)

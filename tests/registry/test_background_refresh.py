@@ -103,7 +103,7 @@ def test_nobody_waits_for_the_refresh(served: Served, home: Path) -> None:
 
 
 def test_the_refresh_is_begun_by_whatever_looks_at_the_api(served: Served, home: Path) -> None:
-    """Help and lists begin a refresh as calls do, also where the run ends with an error."""
+    """Help and lists begin a refresh as calls do, even if the run ends with an error."""
     for words in (("shop", "--help"), ("operations", "shop"), ("shop", "list-pets", "--absent")):
         before = len(served.asked)
         run_cli(*words)
@@ -239,7 +239,7 @@ def test_the_secret_of_a_login_is_in_nobodys_words(
 
 
 def test_modules_of_the_directory_are_not_imported(served: Served, home: Path) -> None:
-    """What lies around where the person happens to be is never run by the refresh."""
+    """What lies around if the person happens to be is never run by the refresh."""
     for name in ("json", "click", "httpx", "dynacli"):
         Path(f"{name}.py").write_text("open('caught', 'w').close()\n")
     words = [sys.executable, "-P", "-m", "dynacli", "shop", "list-pets", "--dry-run", "json"]

@@ -315,7 +315,7 @@ def test_the_whole_cache_may_be_deleted(home: Path) -> None:
 def test_without_a_cache_everything_works(
     where: str, home: Path, monkeypatch: pytest.MonkeyPatch, server: Recorder
 ) -> None:
-    """Where the cache cannot be written, each run compiles for itself: data on standard output as ever."""
+    """If the cache cannot be written, each run compiles for itself: data on standard output as ever."""
     (home / "file").write_text("mine")
     directory = {
         "a file": home / "file",
@@ -353,7 +353,7 @@ sys.exit(main(sys.argv[2:]))
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("size", [0, 1000, 20_000])
 def test_a_full_disk_costs_the_cache_alone(size: int, home: Path) -> None:
-    """Where a file cannot grow, the run works from memory and leaves nothing half-made after."""
+    """If a file cannot grow, the run works from memory and leaves nothing half-made after."""
     save(pets())
     command = [sys.executable, "-c", LIMITED, str(size), "operations", "./api.json", "-o", "json"]
     for _ in range(2):
@@ -374,7 +374,7 @@ def test_what_was_left_behind_is_cleared_away(compiled: Path) -> None:
 
 
 def test_a_damaged_catalog_gives_no_names_away(compiled: Path) -> None:
-    """Where the current catalog is damaged when its document changes, the names of an earlier one hold."""
+    """If the current catalog is damaged when its document changes, the names of an earlier one hold."""
     first = _file(compiled, ".sqlite")
     save(pets("2"))
     dry_run()

@@ -127,7 +127,7 @@ def test_no_history_is_kept_where_none_is_wanted(
 def test_a_word_that_is_no_way_to_keep_a_history_keeps_none(
     api: str, history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where no one knows what was meant, nothing is kept, and a warning says which words there are."""
+    """If no one knows what was meant, nothing is kept, and a warning says which words there are."""
     monkeypatch.setenv("DYNACLI_HISTORY", "none")
     warning = _calls(api)
     assert "`none` says nothing of the history" in warning
@@ -240,7 +240,7 @@ def test_a_waiting_call_that_is_damaged_is_left_out(api: str, history: Path) -> 
 
 @pytest.mark.parametrize("there", ["a file", "a directory"])
 def test_a_history_that_cannot_be_made_is_not_worth_a_word(there: str, api: str, history: Path) -> None:
-    """A call works where its history cannot be written."""
+    """A call works if its history cannot be written."""
     if there == "a file":
         history.parent.write_text("")
     else:
@@ -253,7 +253,7 @@ def test_a_history_that_cannot_be_made_is_not_worth_a_word(there: str, api: str,
 def test_without_a_configuration_that_can_be_read_nothing_is_kept(
     api: str, history: Path, home: Path
 ) -> None:
-    """Where no one can tell whether a history is wanted, or what the policy allows, nothing is called."""
+    """If no one can tell whether a history is wanted, or what the policy allows, nothing is called."""
     (home / "config").mkdir()
     (home / "config" / "config.toml").write_text("history = off\n")
     result = run_cli(api, *_CALL)
@@ -262,7 +262,7 @@ def test_without_a_configuration_that_can_be_read_nothing_is_kept(
 
 
 def test_a_disk_that_is_full_breaks_no_call(forks: Forks, server: Recorder, history: Path) -> None:
-    """Where the history cannot grow, a call is not in it, and what was there stays."""
+    """If the history cannot grow, a call is not in it, and what was there stays."""
     server.responses["/pets"] = Response(body=b"[]")
     api = save(pets("1", server.origin))
     _calls(api)

@@ -276,7 +276,7 @@ def test_the_file_is_for_its_owner_alone(home: Path) -> None:
 
 
 def test_a_directory_that_is_a_file_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the configuration cannot be kept, `api add` says why, with 12."""
+    """If the configuration cannot be kept, `api add` says why, with 12."""
     save(pets())
     monkeypatch.setenv("DYNACLI_CONFIG_DIR", str(Path("api.json").absolute()))
     result = run_cli("api", "add", "shop", "./api.json", "--error-format", "json")

@@ -191,7 +191,7 @@ class Scenario(NamedTuple):
         prepare: Makes the state before.
         words: The run that is killed; `URL` stands for the document at a server, `FILE` for the one in a file.
         kills: How many there are at least.
-        code: What it ends with where it is not.
+        code: What it ends with if it is not.
         limit: Of the cache.
         api: The API that is looked at.
         is_offline: Whether the next run finds all that it needs in the cache.
@@ -260,7 +260,7 @@ def test_the_next_run_finds_the_old_or_the_new(
 def test_without_a_compiler_it_is_python_that_is_killed(
     server: Recorder, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where nothing can be compiled, the program dies at the steps that Python knows of."""
+    """If nothing can be compiled, the program dies at the steps that Python knows of."""
     with forking() as forks:
         stage = Stage(forks, server, home, tmp_path)
         assert 5 <= _killed_everywhere(stage, SCENARIOS["refresh"], monkeypatch, stride=3)

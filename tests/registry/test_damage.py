@@ -252,7 +252,7 @@ def test_each_file_of_a_document_at_a_url_may_be_harmed(
 def test_each_file_of_a_document_of_several_may_be_harmed(
     harm: Callable[[Path, Path], None], in_files: Kept
 ) -> None:
-    """The same holds where the document is made of several files."""
+    """The same holds if the document is made of several files."""
     for name in in_files.names:
         _works(in_files, name, harm)
 
@@ -359,7 +359,7 @@ def _remove_catalogs_and_empty_pointers(kept: Kept) -> None:
     ids=["catalogs", "noise", "links", "catalogs-and-pointer", "documents", "pointers", "foreign-catalog"],
 )
 def test_names_outlive_what_gave_them(harm: Callable[[Kept], Any], at_url: Kept, server: Recorder) -> None:
-    """A name stays with its method and path, also where the catalog is lost when the document changes."""
+    """A name stays with its method and path, even if the catalog is lost when the document changes."""
     harm(at_url)
     Served(server, _grabbing())
     began = time.monotonic()

@@ -106,7 +106,7 @@ def test_accept_takes_what_is_there_where_nothing_was_held_back(served: Served, 
 
 
 def test_a_move_alone_is_told(served: Served) -> None:
-    """Where no operation changed, taking a document says that the document did."""
+    """If no operation changed, taking a document says that the document did."""
     document = pets()
     document["servers"] = [{"url": "https://evil.example"}]
     served.has(document)
@@ -202,7 +202,7 @@ def test_what_was_held_back_can_be_looked_at(served: Served) -> None:
 def test_what_was_held_back_and_lost_is_asked_for_again(
     edit: Callable[[Path], Any], served: Served, home: Path
 ) -> None:
-    """Where the cache has lost what was held back, `--accept` takes what the server has."""
+    """If the cache has lost what was held back, `--accept` takes what the server has."""
     served.has(_moved())
     dry_run("shop")
     before = state_of(home).revision
@@ -284,7 +284,7 @@ def test_reasons_are_named_together(served: Served) -> None:
 
 
 def test_what_a_document_says_does_not_drive_the_terminal(served: Served) -> None:
-    """Control characters of a server's URL are made visible where a reason shows them."""
+    """Control characters of a server's URL are made visible if a reason shows them."""
     document = pets()
     document["components"]["securitySchemes"] = {
         "a\u001b[31m": {"type": "apiKey", "in": "header", "name": "X"}

@@ -236,7 +236,7 @@ def test_a_file_is_held_although_it_was_edited(home: Path) -> None:
 def test_what_is_held_survives_a_lost_catalog_and_says_when_it_is_gone(
     lost: str, served: Served, home: Path
 ) -> None:
-    """A lost catalog is compiled again; where the document is lost too, the latest is used with a warning."""
+    """A lost catalog is compiled again; if the document is lost too, the latest is used with a warning."""
     revision = _revisions()[2]
     assert 0 == run_cli("api", "pin", "shop", revision).exit_code
     for path in (home / "cache").rglob(f"{revision}.*"):

@@ -80,7 +80,7 @@ def _refreshes(home: Path) -> list[str]:
 def test_one_of_many_that_wait_fetches(
     many: int, served: Served, forks: Forks, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where a due document is waited for, one process fetches it, and the others have what it fetched."""
+    """If a due document is waited for, one process fetches it, and the others have what it fetched."""
     age(home, 2 * DAY)
     _slow(served)
     monkeypatch.setenv("DYNACLI_REFRESH", "blocking")
@@ -113,7 +113,7 @@ def test_nobody_of_many_waits_for_the_one_that_fetches(
 
 @MANY
 def test_one_of_many_fetches_what_is_new(many: int, forks: Forks, home: Path, server: Recorder) -> None:
-    """Where nothing is in the cache yet, one process fetches the document and compiles it, and all have it."""
+    """If nothing is in the cache yet, one process fetches the document and compiles it, and all have it."""
     served = Served(server, OLD)
     _slow(served)
     for ended in forks.at_once(many, (run, "operations", served.url, "-o", "json")):
@@ -127,12 +127,12 @@ def test_what_many_ask_for_at_the_same_time_is_fetched_once(served: Served, fork
     _slow(served)
     for ended in forks.at_once(10, (run, *LIST, "--refresh")):
         assert NEW_NAMES == _names(ended.values[0])
-    assert len(served.asked) <= 5  # it is 2 where all of them begin before the first fetch does
+    assert len(served.asked) <= 5  # it is 2 if all of them begin before the first fetch does
     _one_valid_revision(home, revisions=2)
 
 
 def test_many_fail_for_the_same_reason(forks: Forks, home: Path, server: Recorder) -> None:
-    """Where there is no document, each process says so, and nothing is left of it."""
+    """If there is no document, each process says so, and nothing is left of it."""
     for ended in forks.at_once(10, (run, "operations", f"{server.origin}/none.json")):
         code, out, err = ended.values[0]
         assert (8, "") == (code, out), err
@@ -141,7 +141,7 @@ def test_many_fail_for_the_same_reason(forks: Forks, home: Path, server: Recorde
 
 
 def test_many_register_at_the_same_time(forks: Forks, home: Path) -> None:
-    """No name gets lost where many are written into the configuration at once."""
+    """No name gets lost if many are written into the configuration at once."""
     path = str(Path(save(pets())).absolute())
     steps = [[(run, "api", "add", f"shop{number}", path)] for number in range(10)]
     for ended in forks.children(steps):
@@ -226,7 +226,7 @@ def test_readers_never_fail_while_the_cache_is_cleared(
 
 
 def test_a_lock_that_was_removed_keeps_nobody_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the cache is cleared while someone opens a lock, it is the lock that is there now that counts."""
+    """If the cache is cleared while someone opens a lock, it is the lock that is there now that counts."""
     path = tmp_path / "new" / "lock"  # its directory may have gone too
     open_lock_file = files._open_lock_file
 

@@ -71,7 +71,7 @@ def _is_whole(home: Path) -> None:
 @pytest.mark.parametrize("size", [0, 10, 300, 600, 2000, 2048, 5000, 18_000])
 @pytest.mark.usefixtures("served")
 def test_a_refresh_on_a_full_disk_costs_nothing_but_itself(size: int, forks: Forks, home: Path) -> None:
-    """Where no file can grow, this run has the new document, the next one the old, and then all is well again."""
+    """If no file can grow, this run has the new document, the next one the old, and then all is well again."""
     before = _last(forks, (seen_as_run, "shop")).json
     result = _last(forks, (limit_file_size, size), (run, *LIST, "--refresh"))
     assert NEW_NAMES == _names(result)
@@ -229,7 +229,7 @@ def test_an_empty_directory_that_cannot_be_written(for_all: Path, server: Record
 
 @is_root
 def test_without_a_home_it_says_what_is_missing(for_all: Path, forks: Forks, server: Recorder) -> None:
-    """Where neither `HOME` nor the list of users tells of a home, directories have to be named."""
+    """If neither `HOME` nor the list of users tells of a home, directories have to be named."""
     served = Served(server, OLD)
     path = Path(save(pets()))
     path.chmod(0o644)

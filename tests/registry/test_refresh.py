@@ -109,7 +109,7 @@ def test_a_refresh_may_be_asked_for_behind_the_operation(server: Recorder) -> No
 
 
 def test_a_lost_document_is_fetched_whole(server: Recorder, home: Path) -> None:
-    """Where something of the revision was lost, the server is not asked whether it has changed."""
+    """If something of the revision was lost, the server is not asked whether it has changed."""
     url = f"{server.origin}/openapi.json"
     server.responses["/openapi.json"] = _tagged(json.dumps(pets()).encode(), ETag='"one"')
     run_cli("api", "add", "shop", url)
@@ -206,7 +206,7 @@ def test_the_next_revision_of_the_demo_is_there_without_a_server() -> None:
 
 @pytest.mark.parametrize(("role", "code"), [("viewer", 4), ("editor", 0), ("admin", 0), ("owner", 0)])
 def test_the_demo_signs_in_as_it_is_told(role: str, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`--role` decides who calls, also where a variable holds the key of someone else."""
+    """`--role` decides who calls, even if a variable holds the key of someone else."""
     from dynacli.demo.demo_facts import API_KEYS
 
     monkeypatch.setenv("DYNACLI_DEMO_TOKEN", API_KEYS["viewer"])

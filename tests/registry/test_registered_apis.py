@@ -33,7 +33,7 @@ def test_add_says_what_it_added() -> None:
 
 
 def test_add_names_the_variables_of_the_credentials() -> None:
-    """Where the API wants credentials, `api add` says in which variables they are looked for."""
+    """If the API wants credentials, `api add` says in which variables they are looked for."""
     document = pets()
     document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     document["security"] = [{"key": []}]
@@ -64,7 +64,7 @@ def test_list_has_the_shape_of_the_contract() -> None:
 
 
 def test_list_is_readable() -> None:
-    """On a terminal there is a line for each, and a way to begin where there is none."""
+    """On a terminal there is a line for each, and a way to begin if there is none."""
     assert (
         "No API is registered yet: dynacli api add NAME SOURCE\n"
         == run_cli("api", "list", "-o", "text").stdout

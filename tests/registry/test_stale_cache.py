@@ -192,7 +192,7 @@ def test_offline_needs_no_catalog_where_the_document_was_kept(server: Recorder, 
 
 
 def test_a_name_that_was_given_never_moves() -> None:
-    """A name stays with its method and path, even where another operation takes over its operationId."""
+    """A name stays with its method and path, even if another operation takes over its operationId."""
     save(pets())
     dry_run()
     document = pets()
@@ -211,7 +211,7 @@ def test_a_name_that_was_given_never_moves() -> None:
 
 
 def test_a_name_survives_the_loss_of_the_pointer(home: Path) -> None:
-    """Where the pointer to the current revision is lost, the names of the latest one still hold."""
+    """If the pointer to the current revision is lost, the names of the latest one still hold."""
     save(pets())
     dry_run()
     next((home / "cache").rglob("current.json")).unlink()

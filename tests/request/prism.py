@@ -30,7 +30,7 @@ __all__ = ["PrismReport", "ask"]
 _START_SECONDS = 120
 _SECRET = "Y3VjdW1iZXI6c2VjcmV0"
 _STATUS = re.compile(r"^< HTTP/1\.1 (\d+)", re.MULTILINE)
-# A header that is cut where it is too long, so it cannot be read as JSON.
+# A header that is cut if it is too long, so it cannot be read as JSON.
 _VIOLATION = re.compile(
     r'\{"location":\["request"(?:,([^]]*))?\],"severity":"Error",(?:"code":"[^"]*",)?"message":"((?:[^"\\]|\\.)*)"'
 )

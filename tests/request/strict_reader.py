@@ -2,7 +2,7 @@
 
 An independent reading of OpenAPI 3.0.4, 3.1.1 and 3.2.0 ("Style Values", "Style Examples", "Encoding Object" and their
 appendices), RFC 6570, RFC 3986, RFC 6265, RFC 7578 and RFC 2046; it shares nothing with the code that writes requests.
-Where a text has more or fewer characters encoded than it must have, another delimiter, a pair too many, it is broken.
+If a text has more or fewer characters encoded than it must have, another delimiter, a pair too many, it is broken.
 """
 
 import json
@@ -44,7 +44,7 @@ class Described(NamedTuple):
     Args:
         kind: `string`, `integer`, `number`, `boolean`, `array` (of strings), `integers`, or `object` (of integers and
             strings, under the keys R, G and B).
-        media_type: The media type of `content`, or of an encoding's `contentType`; empty where a style holds.
+        media_type: The media type of `content`, or of an encoding's `contentType`; empty if a style holds.
     """
 
     name: str
@@ -173,7 +173,7 @@ def read_path(text: str, described: Described) -> Any:
 
 
 def read_query(query: str, described: Described) -> Any:
-    """Return the value of the only parameter of a raw query; None where it is not there.
+    """Return the value of the only parameter of a raw query; None if it is not there.
 
     A form's body is read in the same way (RFC 6570, 3.2.8; "Encoding the `x-www-form-urlencoded` Media Type").
     """
@@ -210,7 +210,7 @@ def _deep_object(pairs: list[tuple[str, str]], described: Described, literal: fr
 
 
 def read_header(values: Sequence[str], described: Described) -> Any:
-    """Return the value of a header parameter; None where it is not there.
+    """Return the value of a header parameter; None if it is not there.
 
     Nothing in it is encoded ("Appendix D: Serializing Headers and Cookies").
     """
@@ -228,7 +228,7 @@ def read_header(values: Sequence[str], described: Described) -> Any:
 
 
 def read_cookies(fields: Sequence[str], described: Described) -> Any:
-    """Return the value of a cookie parameter; None where it is not there.
+    """Return the value of a cookie parameter; None if it is not there.
 
     With `explode` each member is a cookie of its own, because `&` does not separate cookies (Appendix D). A cookie has
     characters of RFC 6265, 4.1.1, and the commas of the style; `form` has all others encoded, `cookie` has none.

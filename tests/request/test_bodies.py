@@ -325,7 +325,7 @@ MEANT = {
 def test_example_fills_a_body_of_which_nobody_said_that_it_is_optional(
     method: str, media: dict[str, Any], expected: Any
 ) -> None:
-    """Where the document does not say `required`, `--example` sends a body by methods that usually have one alone."""
+    """If the document does not say `required`, `--example` sends a body by methods that usually have one alone."""
     raw = operation("a", body=_object(("name",), name=STRING))
     raw["requestBody"].pop("required", None)
     raw["requestBody"]["content"]["application/json"].update(media)
@@ -584,7 +584,7 @@ def test_a_json_sequence_has_a_separator_before_each_text() -> None:
 def test_media_types_of_every_kind(
     media_type: str, schema: dict[str, Any], words: tuple[str, ...], body: str, sent: str
 ) -> None:
-    """A range or no name at all is JSON where there are options; patches are JSON; text is given as it is."""
+    """A range or no name at all is JSON if there are options; patches are JSON; text is given as it is."""
     save(document({"/a": {"post": operation("a", body=schema, media_type=media_type)}}))
     request = request_of("a", *words)
     assert (body, sent) == (request["body"], dict(request["headers"]).get("Content-Type"))
@@ -708,7 +708,7 @@ def test_what_is_read_only_is_not_asked_for() -> None:
     ],
 )
 def test_null_and_the_empty_string_are_two_things(value: Any, words: tuple[str, ...]) -> None:
-    """Where `null` could be the text of a string it is; everywhere else it is null."""
+    """If `null` could be the text of a string it is; everywhere else it is null."""
     schema = _object(
         text={"type": ["string", "null"]},
         choice={"type": ["string", "null"], "enum": ["a", None]},

@@ -359,7 +359,7 @@ MEDIA_HEADERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
 def test_a_required_header_of_media_types_is_sent_with_the_value_of_the_document(
     name: str, *, is_required: bool
 ) -> None:
-    """Where the document leaves no choice; it is not an option, and `-H` overrides it."""
+    """If the document leaves no choice; it is not an option, and `-H` overrides it."""
     header, schema, expected = MEDIA_HEADERS[name]
     described = parameter(header, {"type": "string", **schema}, "header", required=is_required)
     save(document({"/a": {"post": operation("a", described, body=STRING)}}))

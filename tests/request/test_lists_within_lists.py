@@ -50,7 +50,7 @@ def _write(lists: dict[str, Any], location: str = "query", consumes: str = FORM)
 def test_each_list_is_joined_by_its_own_format(
     location: str, formats: tuple[str, ...], value: Any, expected: str
 ) -> None:
-    """The items of the inner one first; commas is what joins where none is named."""
+    """The items of the inner one first; commas is what joins if none is named."""
     _write(_lists(NUMBER, *formats), location)
     request = request_of("a", "--x", json.dumps(value))
     sent = dict(request["headers"])["x"] if location == "header" else request["url"].partition(":9")[2]

@@ -269,7 +269,7 @@ def test_parts_that_the_document_does_not_name_are_files_under_names_of_ones_own
 
 @pytest.mark.usefixtures("files")
 def test_a_part_needs_a_name_and_a_file() -> None:
-    """`--file` without either is refused, and so is a file where the document names its parts."""
+    """`--file` without either is refused, and so is a file if the document names its parts."""
     save(document({"/a": {"post": operation("a", body=FILE, media_type=FORM_DATA)}}))
     assert ["a.txt", "c"] == [part[1] for part in _shown("--file", "x=@a.txt", "--file", "x=@c")]
     for word in ("@a.txt", "=@a.txt", "x=a.txt", "x"):
@@ -293,7 +293,7 @@ def test_a_property_that_calls_a_file_an_object_is_a_file() -> None:
     "schema", [{"type": "object", "format": "binary"}, {"type": "object", "format": "file"}]
 )
 def test_a_body_that_calls_a_file_an_object_is_bytes(server: Recorder, schema: Any, media_type: str) -> None:
-    """In requests, where `--example` has some too, and in responses."""
+    """In requests, if `--example` has some too, and in responses."""
     raw = operation("a", body=schema, media_type=media_type)
     raw["responses"]["200"]["content"] = {media_type: {"schema": schema}}
     save(document({"/a": {"post": raw}}, [server.origin]))
@@ -441,7 +441,7 @@ def test_the_encoding_says_how_a_part_is_written(
 
 
 def test_an_object_is_not_written_in_a_media_type_that_is_not_known(server: Recorder) -> None:
-    """Where the document wants XML, only the person can write it."""
+    """If the document wants XML, only the person can write it."""
     _write({"meta": PAIR, "title": STRING}, {"meta": {"contentType": "application/xml"}})
     result = run_cli("./api.json", "a", "--meta.a", "1", "--server", server.origin)
     assert (2, []) == (result.exit_code, server.requests)
@@ -625,7 +625,7 @@ def test_curl_sends_the_same_parts(server: Recorder) -> None:
 
 
 def test_a_body_without_parts_is_no_get_for_curl() -> None:
-    """Its end is sent as it is, since curl sends a GET where it has nothing to send."""
+    """Its end is sent as it is, since curl sends a GET if it has nothing to send."""
     _write(PROPERTIES)
     command = run_cli("./api.json", "a", "--example", "--dry-run", "curl").stdout
     assert command.endswith("--data-raw '--dynacli-boundary--\r\n'\n")

@@ -25,7 +25,7 @@ ARRAY = ["blue", "black", "brown"]
 OBJECT = {"R": 100, "G": 200, "B": 150}
 
 # The rows of the tables of 3.0.4, 3.1.1 and 3.2.0, which are the same but for the row `cookie`, new in 3.2.0,
-# and for `deepObject`, whose `explode` 3.2.0 says has no effect: style, explode, then the cells; None where it is
+# and for `deepObject`, whose `explode` 3.2.0 says has no effect: style, explode, then the cells; None if it is
 # refused. The first cell is the empty string; the column `undefined` has a test of its own.
 QUERY_TABLE = [
     ("form", False, "color=", "color=blue", "color=blue,black,brown", "color=R,100,G,200,B,150"),
@@ -130,7 +130,7 @@ def write_cookie(name: str, value: Any, **options: Any) -> str:
 def check_cell(
     write: Callable[..., str], style: str, explode: bool, value: Any, expected: str | None
 ) -> None:
-    """Assert that a cell is written as expected, or refused where nothing is expected."""
+    """Assert that a cell is written as expected, or refused if nothing is expected."""
     if expected is None:
         with pytest.raises(UsageError):
             write("color", value, style=style, explode=explode)
@@ -270,7 +270,7 @@ def test_query_values_stay_in_their_pair(value: Any, options: Any, expected: str
 
 
 def test_query_names_are_encoded() -> None:
-    """The signs of a query are encoded in names also where reserved characters are kept in values."""
+    """The signs of a query are encoded in names also if reserved characters are kept in values."""
     assert write_query("a=b&[c]", "/", allow_reserved=True) == "a%3Db%26%5Bc%5D=/"
 
 
@@ -455,7 +455,7 @@ def test_header_values_pass_unchanged() -> None:
 
 
 def test_an_exploded_header_key_cannot_hold_the_separator() -> None:
-    """A key with `=` is refused where `=` separates keys from values, and passes where it does not."""
+    """A key with `=` is refused if `=` separates keys from values, and passes if it does not."""
     assert serialize_header("x", {"a=": 1}) == "a=,1"
     with pytest.raises(UsageError):
         serialize_header("x", {"a=": 1}, explode=True)

@@ -9,9 +9,9 @@ decoded, those of a path and of headers as they are. What it cannot read:
   `deepObject`: n/a in the table. Nested values anywhere: OpenAPI has no form for them.
 - `deepObject` whose keys are not words, as it finds them by `\w+`.
 - Text that has the separator of its style in it: it splits what was decoded, so that a comma is always a separator.
-- Empty text where members are joined: an object's flat form loses it with an odd number of parts.
+- Empty text if members are joined: an object's flat form loses it with an odd number of parts.
 
-The validator takes the value that was given where openapi-core cannot read one, so that none of this refuses a request.
+The validator takes the value that was given if openapi-core cannot read one, so that none of this refuses a request.
 """
 
 import json
@@ -188,7 +188,7 @@ VALIDATED = [
 def test_what_openapi_core_cannot_read_is_validated_by_the_value(
     location: str, more: dict[str, Any], value: str
 ) -> None:
-    """A value that fits passes, and one that does not is refused, also where the text cannot be read back."""
+    """A value that fits passes, and one that does not is refused, even if the text cannot be read back."""
     schema = {**KINDS["object"], "maxProperties": 3, "additionalProperties": True}
     path = "/a/{color}" if location == "path" else "/a"
     save(document({path: {"get": operation("a", parameter("color", schema, location, **more))}}))

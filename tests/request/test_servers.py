@@ -222,7 +222,7 @@ def test_a_file_needs_an_absolute_server() -> None:
 
 
 def test_a_host_without_a_scheme_is_called_securely() -> None:
-    """Where a document from a file says the host alone, nothing but the scheme is missing."""
+    """If a document from a file says the host alone, nothing but the scheme is missing."""
     servers = (Server("//api.example.com/v1"),)
     assert "https://api.example.com/v1" == choose_server(servers, "file:///home/me/openapi.json")
 

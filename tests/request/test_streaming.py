@@ -256,7 +256,7 @@ def test_a_file_that_cannot_be_read_ends_the_call(server: Recorder, api: str, na
 
 
 def test_a_terminal_is_not_waited_for(api: str) -> None:
-    """Where nothing is piped in, `-` is refused instead of hanging."""
+    """If nothing is piped in, `-` is refused instead of hanging."""
     for words in (("raw", "--body", "-"), ("form", "--file", "@-")):
         result = run_cli(api, *words, "--dry-run", terminal=("stdin",))
         assert 2 == result.exit_code
@@ -268,7 +268,7 @@ def test_a_terminal_is_not_waited_for(api: str) -> None:
 def test_a_closed_standard_input_is_not_an_empty_one(
     server: Recorder, api: str, words: tuple[str, ...]
 ) -> None:
-    """Where the program is started without one, `-` is an error, and no empty body is sent."""
+    """If the program is started without one, `-` is an error, and no empty body is sent."""
     command = [sys.executable, "-m", "dynacli", api, *words, "--server", server.origin, "--validate", "off"]
     ended = subprocess.run(
         ["sh", "-c", 'exec "$@" <&-', "sh", *command], capture_output=True, text=True, check=False

@@ -198,7 +198,7 @@ def _expected(value: Any) -> Any:
 
 
 def _check(server: Recorder, api: str, location: str, described: Described, value: Any) -> None:
-    """Assert that the server reads a value as it was given, or that it is refused where it cannot be written."""
+    """Assert that the server reads a value as it was given, or that it is refused if it cannot be written."""
     server.requests.clear()
     word = value if isinstance(value, str) else json.dumps(value)
     result = run_cli(api, "a", f"--color={word}")
@@ -322,7 +322,7 @@ def _save_body(
     """Write the document of a server whose one operation has a body, and return its name.
 
     Args:
-        media_type: What the request must say of its body; empty where `read` looks at it.
+        media_type: What the request must say of its body; empty if `read` looks at it.
         read: Reads the body of a request.
     """
 

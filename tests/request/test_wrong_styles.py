@@ -24,7 +24,7 @@ def no_warnings() -> Iterator[None]:
 def _call(location: str, style: str, schema: dict[str, Any], *words: str) -> Result:
     path = "/a/{x}" if location == "path" else "/a"
     save(document({path: {"get": operation("a", parameter("x", schema, location, style=style))}}))
-    run_cli("operations", "./api.json")  # where the style is warned of, once
+    run_cli("operations", "./api.json")  # if the style is warned of, once
     return run_cli("./api.json", "a", "--dry-run", "json", *words)
 
 
@@ -42,7 +42,7 @@ def test_a_value_that_fits_passes_and_another_one_does_not(location: str, style:
 
 @pytest.mark.parametrize("style", ["bogus", "form", "deepObject"])
 def test_a_header_of_a_response_is_read_in_the_only_style_that_there_is(server: Recorder, style: str) -> None:
-    """A header of a response is a finding only where it came and does not fit."""
+    """A header of a response is a finding only if it came and does not fit."""
     header = {"$ref": "#/components/headers/N"}
     response = {"description": "x", "headers": {"X-N": header}}
     made = document(

@@ -60,7 +60,7 @@ _SENT = {
 
 @pytest.mark.parametrize("line", _SENT)
 def test_a_line_for_curl(line: str) -> None:
-    """A file is one only where curl itself reads it, and a name of content in the line is a bare one."""
+    """A file is one only if curl itself reads it, and a name of content in the line is a bare one."""
     made = run_cli("import", "curl", f"curl {line}").stdout
     assert shlex.split(_SENT[line]) == shlex.split(made)[3:]
 

@@ -14,7 +14,7 @@ _ACCEPTS: dict[str, Any] = {"request": accepts_request, "response": accepts_resp
 
 @pytest.fixture(autouse=True)
 def nothing_wrong_is_accepted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
-    """Fail the test where a message is accepted and openapi-core has something to tell; give what was accepted."""
+    """Fail the test if a message is accepted and openapi-core has something to tell; give what was accepted."""
     accepted: list[bool] = []
     wrong: list[Any] = []
 

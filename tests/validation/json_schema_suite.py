@@ -78,7 +78,7 @@ def figures(draft: str, version: str, pattern: str = "*.json", dialect: str = ""
 
     Args:
         pattern: Which of its files.
-        dialect: What schemas name as theirs, where they do not say it themselves.
+        dialect: What schemas name as theirs, if they do not say it themselves.
     """
     cases, others = 0, []
     for group in groups(draft, pattern):
@@ -93,7 +93,7 @@ def figures(draft: str, version: str, pattern: str = "*.json", dialect: str = ""
 
 
 def suite_folder() -> Path:
-    """Return the folder of the suite's tests; a test that needs it is skipped where it is missing."""
+    """Return the folder of the suite's tests; a test that needs it is skipped if it is missing."""
     path = Path(_FOLDER) / "tests"
     if not _FOLDER or not path.is_dir():
         pytest.skip("the JSON-Schema-Test-Suite is missing (set DYNACLI_TEST_SUITE to its folder)")
@@ -136,7 +136,7 @@ def _opened(uri: str) -> Fetched:
 
 
 def validation_of(validator: Validator, value: Any) -> bool | str:
-    """Return whether a value is allowed; why no one knows, where it was not validated."""
+    """Return whether a value is allowed; why no one knows, if it was not validated."""
     validation = validator.response(answered(json.dumps(value).encode()))
     notes = [*validation.failures, *validation.not_validated]
     is_valid = (

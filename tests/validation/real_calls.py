@@ -15,11 +15,11 @@ class Call:
 
     Attributes:
         words: After the operation; `<NAME>` stands for what an earlier call kept.
-        status: What the server responds; None where that cannot be read.
+        status: What the server responds; None if that cannot be read.
         found: `RULE POINTER` of each finding of `--validate exact`, indices as `*`, in order.
         not_validated: What of the response could not be validated, a part of the reason.
         keep: Name → the way to a value in the response that later calls need.
-        exit_code: Where it follows neither from the status nor from the findings.
+        exit_code: If it follows neither from the status nor from the findings.
     """
 
     operation: str
@@ -53,7 +53,7 @@ _TIME_STAMP = ("format /meta/time_stamp",)
 # format keys may be null if content is not contained", which is what the server sends.
 _NO_HASH = ("type /hash", "type /hash_algorithm")
 _NO_CONTENT = ("type /content", "type /format", *_NO_HASH)
-# And of a directory `"size": null, "mimetype": null`, where it has `integer` and `string`.
+# And of a directory `"size": null, "mimetype": null`, if it has `integer` and `string`.
 _DIRECTORY = ("type /mimetype", "type /size")
 # `Session` has `id`, `path`, `name`, `type` and `kernel`; the server still sends `notebook`, of its earlier version.
 _SESSION = ("undocumented-property /notebook",)
@@ -131,7 +131,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("post-api-contents-path", ("d", "--copy-from", "d/a b.txt"), 201, found=_NO_CONTENT),
         Call("patch-api-contents-path", ("d/a b.txt", "--body.path", "z.txt"), found=_NO_CONTENT),
         Call("post-api-contents-path-checkpoints", ("z.txt",), 201),
-        # It fails where there is no such file.
+        # It fails if there is no such file.
         Call("post-api-contents-path-checkpoints", ("nothing",), 500, found=("undocumented-status status",)),
         Call("get-api-contents-path-checkpoints", ("z.txt",)),
         Call("post-api-contents-path-checkpoints-checkpoint-id", ("z.txt", "checkpoint"), 204),

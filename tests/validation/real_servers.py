@@ -57,7 +57,7 @@ class RealServer:
 
 @contextlib.contextmanager
 def serving(server: RealServer, directory: Path) -> Iterator[str]:
-    """Run a server until the end of the block, and give its origin; the test is skipped where it is missing.
+    """Run a server until the end of the block, and give its origin; the test is skipped if it is missing.
 
     Args:
         directory: Its home and working directory, empty.

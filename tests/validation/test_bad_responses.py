@@ -21,7 +21,7 @@ class BadResponse(NamedTuple):
     Args:
         code: The exit code at `strict`.
         finding: What is reported of it.
-        shown: Format → what is written in it; None where the response cannot be, and is JSON or as it came; in other
+        shown: Format → what is written in it; None if the response cannot be, and is JSON or as it came; in other
             formats the body is as it came.
     """
 
@@ -139,7 +139,7 @@ def _check(result: Result, response: BadResponse, form: str = "auto") -> None:
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("name", RESPONSES)
 def test_a_bad_response_on_a_pipe(server: Recorder, name: str, form: str) -> None:
-    """The body is printed as it came, or converted where possible; a defect of it is reported once."""
+    """The body is printed as it came, or converted if possible; a defect of it is reported once."""
     response = RESPONSES[name]
     result = run_cli(_api(server, response), "get-a", "--validate", "strict", "-o", form)
     _check(result, response, form)

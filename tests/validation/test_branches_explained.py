@@ -179,7 +179,7 @@ def test_alternatives_inside_of_alternatives() -> None:
     ids=_id,
 )
 def test_a_value_or_null_is_no_choice(schema: Any, value: Any) -> None:
-    """Where the other branch is null alone, the message does not name the branch."""
+    """If the other branch is null alone, the message does not name the branch."""
     assert [("", "format", "`x` is not a valid date")] == _said(schema, value)
 
 
@@ -319,7 +319,7 @@ _BRANCHES = [
     "value", ["a", [], {"b": 1}, 3, 0.5, True, None, {"kind": "dog", "age": "x"}], ids=_id
 )
 def test_no_message_says_that_nothing_fits(keyword: str, value: Any) -> None:
-    """Where a value breaks two branches, the message explains a branch, in a sentence of dynacli's own."""
+    """If a value breaks two branches, the message explains a branch, in a sentence of dynacli's own."""
     for first in _BRANCHES:
         pairs = {str(number): {keyword: [first, second]} for number, second in enumerate(_BRANCHES)}
         for _, rule, message in _said({"properties": pairs}, dict.fromkeys(pairs, value)):

@@ -153,7 +153,7 @@ _FAMILY = {
         (_EITHER, {"a": 1, "b": "x"}, ["/b undocumented-property"]),
         ({**_A, **_EITHER}, {"a": 1, "b": "x"}, ["/b undocumented-property"]),
         ({"anyOf": [{**_A, "required": ["a"]}, {**_B, "required": ["b"]}]}, {"a": 1, "b": 1}, []),
-        # Where it fits none, which is a finding, all of them count.
+        # If it fits none, which is a finding, all of them count.
         (_EITHER, {"a": "x", "b": "x", "x": 1}, ["/a type", "/x undocumented-property"]),
         # What is forbidden is found once.
         ({**_A, "additionalProperties": False}, {"a": 1, "x": 1}, ["/x additionalProperties"]),
@@ -210,7 +210,7 @@ def test_only_schemas_that_apply_mention_anything(
     ids=_id,
 )
 def test_of_a_condition_one_side_applies(value: Any, expected: list[str]) -> None:
-    """`then` where `if` fits, else `else`."""
+    """`then` if `if` fits, else `else`."""
     schema = {
         "if": {"properties": {"a": {"const": 1}}},
         "then": {"properties": {"then": {}}},

@@ -204,7 +204,7 @@ def _guarded_by(*alternatives: tuple[str, ...]) -> Validator:
     ids=["not-told", "none", "there", "half", "both", "one-of-two", "anonymous", "no-security"],
 )
 def test_missing_credentials(alternatives: Any, credentials: Any, is_missing: bool) -> None:
-    """A request with the credentials of no alternative is a finding, where its credentials are known."""
+    """A request with the credentials of no alternative is a finding, if its credentials are known."""
     found = compact(_guarded_by(*alternatives).request(sent(credentials=credentials)))
     assert (["security missing-security"] if is_missing else []) == found
 
@@ -507,14 +507,14 @@ NULLABLE: dict[str, tuple[Any, Any, str]] = {
 
 @pytest.mark.parametrize(("schema", "value", "message"), NULLABLE.values(), ids=NULLABLE)
 def test_null_where_nullable_does_not_count(schema: Any, value: Any, message: str) -> None:
-    """The message says why OpenAPI 3.0 does not allow null where the document says `nullable`."""
+    """The message says why OpenAPI 3.0 does not allow null if the document says `nullable`."""
     (found,) = validate_value(schema, value, "3.0.3", is_exact=True, It=_OBJECT).findings
     assert message == found.message
 
 
 @pytest.mark.parametrize(("schema", "value", "message"), NULLABLE.values(), ids=NULLABLE)
 def test_null_is_tolerated_where_nullable_stands(schema: Any, value: Any, message: str) -> None:
-    """Below `exact` null is not a finding where the document says `nullable` of this very value."""
+    """Below `exact` null is not a finding if the document says `nullable` of this very value."""
     validation = validate_value(schema, value, "3.0.3", It=_OBJECT)
     told = validation.tolerated if "`nullable`" in message else validation.findings
     assert ([message], 1) == (

@@ -207,7 +207,7 @@ def test_repeated_headers_of_a_call(server: Recorder) -> None:
 
 
 def test_a_text_that_stands_for_nothing_of_its_type_says_so() -> None:
-    """The type that is asked for and the text that came are named, also where no schema was asked yet."""
+    """The type that is asked for and the text that came are named, even if no schema was asked yet."""
     responses = {"200": {"description": "", "headers": {"X-More": {"schema": {"type": "boolean"}}}}}
     validation = validate_response(responses, answered(b"", media_type="", headers={"x-more": "null"}))
     assert ["expected boolean, got `null`"] == [finding.message for finding in validation.findings]

@@ -1,4 +1,4 @@
-"""Prism and Schemathesis validate the same pairs; where they differ it is written down who is right, and why."""
+"""Prism and Schemathesis validate the same pairs; if they differ it is written down who is right, and why."""
 
 import pytest
 

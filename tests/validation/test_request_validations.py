@@ -66,7 +66,7 @@ _RIGHT: list[tuple[Any, list[str]]] = [
     (_parameter(_OBJECT), ["--p.x", "5", "--p.y", "a"]),
     (_parameter(_OBJECT, explode=False), ["--p.x", "5", "--p.y", "a"]),
     (_parameter(_OBJECT, style="deepObject", explode=True), ["--p.x", "5", "--p.y", "a"]),
-    # openapi-core reads objects alone in this style, and refuses the rest also where it did not come.
+    # openapi-core reads objects alone in this style, and refuses the rest also if it did not come.
     ({**_parameter(_ARRAY, style="deepObject"), "required": False}, []),
     ({**_parameter({"anyOf": [_OBJECT, {"type": "integer"}]}, style="deepObject"), "required": False}, []),
     ({**_parameter({"anyOf": [_OBJECT, {"type": "integer"}]}, style="deepObject")}, ["--p", '{"x": 5}']),
@@ -265,7 +265,7 @@ def test_forms_are_validated(body: bytes, expected: list[str], version: str) -> 
 
 
 def test_a_form_may_be_described_as_its_text() -> None:
-    """Where the schema of a form is that of a string, the text of the form is validated."""
+    """If the schema of a form is that of a string, the text of the form is validated."""
     name = "application/x-www-form-urlencoded"
     validator = validator_of(_document(_body({"type": "string", "maxLength": 7}, name)))
     assert [] == compact(validator.request(sent(media_type=name, body=b"a=1&b=2")))

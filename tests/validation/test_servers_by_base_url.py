@@ -67,9 +67,7 @@ EXPECTED = {
             "healthcheck": {"type "},
             "list-databases": {"required /*"},
             "fork-count": {_STATUS},
-            "update-collection": {
-                _STATUS
-            },  # wants an id where the others take the name, and responds with 400
+            "update-collection": {_STATUS},  # wants an id if the others take the name, and responds with 400
             "get-attached-function": {_STATUS},
             "indexing-status": {_STATUS},  # likewise
             "version": {_TYPE},

@@ -235,7 +235,7 @@ def test_a_format_has_its_form(server: Recorder, words: list[str], body: bytes, 
 
 
 def test_a_stream_of_text_gets_whole_characters(paced: Paced, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a caller has put a `StringIO` instead of standard output, no character is cut in two."""
+    """If a caller has put a `StringIO` instead of standard output, no character is cut in two."""
     paced.give('{"id":"ü'.encode()[:-1], 'ü"}'.encode()[1:], None)
     stdout = io.StringIO()
     monkeypatch.setattr(sys, "stdout", stdout)
@@ -384,7 +384,7 @@ def test_a_stream_that_the_document_does_not_have_is_written(paced: Paced) -> No
 
 
 def test_a_page_of_html_is_not_a_thousand_findings(server: Recorder) -> None:
-    """Where none of the first items can be read, the rest is not held against the document."""
+    """If none of the first items can be read, the rest is not held against the document."""
     said = _not_validated(server, b"<p>no</p>\n" * 500)
     assert "item 10 and those after it: none of the items before can be read" in said
     assert 1 == said.count("[unreadable-body]")

@@ -128,7 +128,7 @@ def test_in_a_document_without_line_breaks_the_pointer_comes_first(server: Recor
 
 @pytest.mark.parametrize(("bound", "said"), [("minimum", "not more than"), ("maximum", "not less than")])
 def test_a_flag_beside_a_bound_is_said_with_it(bound: str, said: str) -> None:
-    """OpenAPI 3.0 has a flag where later versions have a limit of its own."""
+    """OpenAPI 3.0 has a flag if later versions have a limit of its own."""
     flag = f"exclusive{bound.capitalize()}"
     found = validate_value({bound: 3, flag: True}, 3, "3.0.3").findings
     assert [f"`3` is {said} `3`"] == [finding.message for finding in found]

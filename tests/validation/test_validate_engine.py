@@ -149,7 +149,7 @@ assert requests.Session().headers and openapi_spec_validator.settings.OpenAPISpe
 
 @pytest.mark.exhaustive
 def test_real_packages_that_are_there_before_are_used() -> None:
-    """Where a program has imported openapi-core itself, nothing is taken away from it."""
+    """If a program has imported openapi-core itself, nothing is taken away from it."""
     _run(
         """
 import dynacli; dynacli.is_own_process = True
@@ -172,7 +172,7 @@ assert all(sys.modules[name] is module for name, module in before.items())
     ids=["functions", "module"],
 )
 def test_the_plain_import_is_the_way_back(insufficient: str) -> None:
-    """Where a demo API lacks something that another version needs, openapi-core is imported plainly."""
+    """If a demo API lacks something that another version needs, openapi-core is imported plainly."""
     _run(
         f"""
 import sys, types

@@ -463,7 +463,7 @@ def _content(*names: str) -> dict[str, Any]:
     ids=str,
 )
 def test_media_types_match_as_http_has_it(documented: list[str], came: str, expected: list[str]) -> None:
-    """Names are compared in any case, parameters do not matter where they are missing, ranges are ranges."""
+    """Names are compared in any case, parameters do not matter if they are missing, ranges are ranges."""
     assert expected == compact(validate_response(_content(*documented), answered(b'"x"', media_type=came)))
 
 
@@ -550,7 +550,7 @@ def test_an_undocumented_status_is_a_finding_at_exact(status: int) -> None:
     ids=["200", "204", "205", "304", "no-media-types", "none-documented", "headers-all-the-same"],
 )
 def test_empty_bodies(response: dict[str, Any], status: int, expected: list[str]) -> None:
-    """A documented body that is missing is a finding, except where HTTP has none; headers are validated anyway."""
+    """A documented body that is missing is a finding, except if HTTP has none; headers are validated anyway."""
     responses = {str(status): {**_OK, **response}}
     assert expected == compact(validate_response(responses, answered(b"", status, "")))
 
@@ -822,7 +822,7 @@ def test_a_boolean_is_no_number(keyword: str, about: Any, version: str) -> None:
     ids=_id,
 )
 def test_a_default_mapping_names_the_branch(value: Any, expected: list[str]) -> None:
-    """Where the discriminating property names no branch, `defaultMapping` of 3.2 does."""
+    """If the discriminating property names no branch, `defaultMapping` of 3.2 does."""
     cat = {"type": "object", "properties": {"lives": {"type": "integer"}}}
     dog = {"type": "object", "required": ["barks"]}
     schema = {

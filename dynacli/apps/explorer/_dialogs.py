@@ -167,7 +167,7 @@ class AboutDialog(ModalScreen[str | None]):
 
 
 class PathDialog(ModalScreen[str | None]):
-    """A file to save the response in; one that is there is replaced only where the person says so again.
+    """A file to save the response in; one that is there is replaced only if the person says so again.
 
     Args:
         name: The name that is proposed.

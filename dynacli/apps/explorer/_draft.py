@@ -53,7 +53,7 @@ class Draft:
         described: The operation, with the media type that is sent.
         rows: The rows of the form.
         words: Option → what was typed; an empty text is one, and an input that is not given has none.
-        text: The whole body as text; None where the rows give it.
+        text: The whole body as text; None if the rows give it.
         settings: Setting of the call → what was typed or chosen: `CONTENT_TYPE`, `SERVER`, `PROFILE`, and those of
             `FURTHER`.
     """
@@ -66,7 +66,7 @@ class Draft:
 
     @property
     def given(self) -> list[tuple[FormRow, str]]:
-        """The rows that are filled in, in their order; those of the body only where they give it."""
+        """The rows that are filled in, in their order; those of the body only if they give it."""
         rows = [(row, self.words[row.option]) for row in self.rows if row.option in self.words]
         return [(row, word) for row, word in rows if self.text is None or row.location != BODY]
 
@@ -76,7 +76,7 @@ class Checked(NamedTuple):
 
     Args:
         errors: Option → what is wrong with its value.
-        summary: What is wrong with the whole, in one line; empty where nothing is.
+        summary: What is wrong with the whole, in one line; empty if nothing is.
         settings: Setting of the call → what is wrong with it.
     """
 
@@ -211,7 +211,7 @@ def _path_word(row: FormRow) -> str:
 
 
 def _row_at(rows: tuple[FormRow, ...], pointer: str) -> str:
-    """Return the option of the row that a finding is about, the nearest above it; empty where there is none."""
+    """Return the option of the row that a finding is about, the nearest above it; empty if there is none."""
     place = pointer
     known = {row.pointer.lower() if row.location == "header" else row.pointer: row.option for row in rows}
     while place:
@@ -287,7 +287,7 @@ def _may_be_positional(word: str) -> bool:
 
 
 def question_before(draft: Draft, settings: CallSettings, line: str) -> str:
-    """Return what is asked before a draft is sent; empty where nothing is, as nothing is sent that is wrong.
+    """Return what is asked before a draft is sent; empty if nothing is, as nothing is sent that is wrong.
 
     Args:
         line: The command line, with the values of secrets masked.

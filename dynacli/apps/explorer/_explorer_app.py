@@ -195,7 +195,7 @@ class ExplorerApp(App[None]):
 
     Attributes:
         copied: The command lines that were copied.
-        failure: What ended the explorer before the person did; None where nothing did.
+        failure: What ended the explorer before the person did; None if nothing did.
         is_checked: Whether the form was checked as it stands.
 
     Args:
@@ -400,7 +400,7 @@ class ExplorerApp(App[None]):
             form.show_line(self._line(draft, is_masked=True))
 
     def _check(self) -> None:
-        form = next(iter(self.query(RequestForm)), None)  # it is gone where the person has left meanwhile
+        form = next(iter(self.query(RequestForm)), None)  # it is gone if the person has left meanwhile
         draft = form.draft if form is not None else None
         if draft is not None:
             work_aside(self, lambda: self._checked(draft))
@@ -428,7 +428,7 @@ class ExplorerApp(App[None]):
             )
 
     def _turn_to(self, pane: str | None) -> None:
-        """Show a pane where the terminal has no room for all; a pane that is not shown cannot have the focus."""
+        """Show a pane if the terminal has no room for all; a pane that is not shown cannot have the focus."""
         for name in ("response", "request"):
             self.screen.set_class(name == pane, f"at-{name}")
 
@@ -443,7 +443,7 @@ class ExplorerApp(App[None]):
         return self._caller.is_calling
 
     def action_send(self) -> None:
-        """Send the request, once the person agreed where that is to be asked."""
+        """Send the request, once the person agreed if that is to be asked."""
         draft = self.query_one(RequestForm).draft
         if draft is None:
             self.notify("Choose an operation first", severity="warning")

@@ -78,7 +78,7 @@ class ChoiceBox(Static, can_focus=True):
         self.refresh()
 
     def choose(self, value: str) -> None:
-        """Choose a word, and tell of it where it is another one."""
+        """Choose a word, and tell of it if it is another one."""
         if value != self.value:
             self.value = value
             self.refresh()
@@ -142,7 +142,7 @@ class ActionLine(Static, can_focus=True):
 
 
 class _Name(Static):
-    """The name of an input, of which a narrow form shows the end: inputs within one object begin alike."""
+    """The name of an input. A narrow form shows its end: inputs within one object begin alike."""
 
     def __init__(self, name: str) -> None:
         super().__init__(markup=False, classes="name")
@@ -191,7 +191,7 @@ class TextBox(Input):
         self.placeholder = hint.plain
 
     def on_paste(self, event: events.Paste) -> None:
-        """Take all lines of what is pasted, of which textual would take the first: JSON as one line, others joined."""
+        """Take all pasted lines, though textual takes only the first: JSON as one line, others joined."""
         lines = event.text.splitlines()
         if len(lines) < 2:
             return
@@ -270,7 +270,7 @@ class FieldRow(Horizontal):
         self.children[1].focus()
 
     def mark(self, error: str) -> None:
-        """Show what is wrong with its value, in a line below; nothing where that is empty."""
+        """Show what is wrong with its value, in a line below; nothing if that is empty."""
         self.set_class(bool(error), "wrong")
         text = f"  ^ {visible(error, keep='')}"
         if self._error is None and error and self.parent is not None:
@@ -281,7 +281,7 @@ class FieldRow(Horizontal):
             self._error.display = bool(error)
 
     def on_click(self, event: events.Click) -> None:
-        """Give the focus to the box where its name was clicked on."""
+        """Give the focus to the box if its name was clicked on."""
         if event.widget is self.children[0]:
             self.focus_box()
 

@@ -1,4 +1,4 @@
-"""The list of operations by tag, of which only the rows on the screen are drawn: an API may have 22,000."""
+"""The list of operations by tag. Only the rows on the screen are drawn: an API may have 22,000."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -40,7 +40,7 @@ class OperationGroup(NamedTuple):
 def grouped(operations: Iterable[OperationSummary]) -> list[OperationGroup]:
     """Return operations by tag, in the order of the document; those without a tag by the beginning of their path.
 
-    Where no two of them have anything in common they are one group, without a name.
+    If no two of them have anything in common they are one group, without a name.
     """
     operations, groups = list(operations), dict[str, list[OperationSummary]]()
     for operation in operations:

@@ -116,7 +116,7 @@ class BodyRows(NamedTuple):
 
 
 def body_text(draft: Draft) -> str:
-    """Return the body that the rows of a draft give, as text; an example of it where they give none.
+    """Return the body that the rows of a draft give, as text; an example of it if they give none.
 
     Raises:
         UsageError: A row does not fit, or holds a file.
@@ -137,21 +137,21 @@ def body_text(draft: Draft) -> str:
 
 
 def _value_of(draft: Draft) -> Any:
-    """Return the value that the rows of the body give; None where they give none."""
+    """Return the value that the rows of the body give; None if they give none."""
     body = {row.option: word for row, word in draft.given if row.location == BODY}
     inputs = inputs_of(replace(draft, words=body, text=None), is_strict=False)
     return assemble(None, inputs.assignments) if inputs.assignments else None
 
 
 def body_rows(draft: Draft) -> BodyRows | None:
-    """Return the rows that give the body which is written as text; None where no rows give exactly that."""
+    """Return the rows that give the body which is written as text; None if no rows give exactly that."""
     try:
         value = json.loads(draft.text or "null")
     except ValueError:
         return None
     rows, counts = _rows_for(draft.described, value)
     words: dict[str, str] = {}
-    # From the last, so that a place is given as a whole only where nothing inside of it is given.
+    # From the last, so that a place is given as a whole only if nothing inside of it is given.
     for row in reversed([row for row in rows if row.location == BODY]):
         inside = any(option.startswith(f"{row.option}.") for option in words)
         found = next(walk_value(value, _steps(row.pointer)), None)
@@ -194,7 +194,7 @@ def _word_of(value: Any, row: FormRow) -> str:
 
 
 def example_words(described: DescribedOperation) -> tuple[dict[str, str], str | None]:
-    """Return option → word of the example in the catalog, and its whole body where it has one."""
+    """Return option → word of the example in the catalog, and its whole body if it has one."""
     words: dict[str, str] = {}
     in_path = [each.option for each in described.operation.parameters if each.location == "path"]
     body = None
@@ -216,7 +216,7 @@ def example_words(described: DescribedOperation) -> tuple[dict[str, str], str | 
 
 
 def with_example_body(draft: Draft) -> Draft:
-    """Return a draft with an example of its body, in rows or as text, where it requires one and has none."""
+    """Return a draft with an example of its body, in rows or as text, if it requires one and has none."""
     body = draft.described.operation.body
     rows_there = rows_of(draft.described, {}, list(draft.words))
     filled = replace(draft, rows=tuple(row for row in rows_there if isinstance(row, FormRow)))
@@ -225,7 +225,7 @@ def with_example_body(draft: Draft) -> Draft:
         return draft
     try:
         written = replace(draft, text=body_text(replace(draft, words={})))
-    except UsageError:  # it holds a file, of which there is no example
+    except UsageError:  # it holds a file, which has no example
         return draft
     rows = body_rows(written)
     return replace(draft, words={**draft.words, **rows.words}) if rows is not None else written
@@ -235,7 +235,7 @@ _ROWS_BELOW: Final[Mapping[str, tuple[str, ...]]] = {
     "wait": ("wait-timeout", "wait-interval"),
     "all": ("max-items",),
 }
-"""Setting → those that are shown only where it is given."""
+"""Setting → those that are shown only if it is given."""
 _FACTS: Final = {
     PROFILE: "a profile of the configuration",
     "all": "all pages of the list as one response",
@@ -323,7 +323,7 @@ class RequestForm(Vertical):
 
     @property
     def draft(self) -> Draft | None:
-        """What stands in the form; None where no operation was chosen."""
+        """What stands in the form; None if no operation was chosen."""
         if self._described is None:
             return None
         rows = tuple(row for row in self._rows if isinstance(row, FormRow))
@@ -454,7 +454,7 @@ class RequestForm(Vertical):
         self.post_message(self.Changed())
 
     def give_empty(self, widget: Widget | None) -> None:
-        """Give an empty text for the input that has the focus, or none where that is given."""
+        """Give an empty text for the input that has the focus, or none if that is given."""
         field = widget.parent if widget is not None else None
         if not isinstance(field, FieldRow) or isinstance(field, SettingRow) or field.word:
             self.app.notify("Choose an input in which nothing stands", severity="warning")
@@ -501,7 +501,7 @@ class RequestForm(Vertical):
             found[0].focus_box()
 
     async def toggle_text(self) -> None:
-        """Show the body as text, or as rows where rows can give it."""
+        """Show the body as text, or as rows if rows can give it."""
         draft = self.draft
         if draft is None or draft.described.media_type is None:
             self.app.notify("This operation takes no body", severity="warning")

@@ -84,7 +84,7 @@ class _TextPane(ScrollView, can_focus=True):
         self._extend(text)
 
     def append(self, text: str) -> None:
-        """Add to the end of a text, of which the last lines are kept, and go on showing the end if that is shown."""
+        """Add to the end of a text, keep its last lines, and still show the end if that is shown."""
         is_at_end = self.is_vertical_scroll_end
         self._extend(text)
         surplus = len(self._source) - _MOST_APPENDED
@@ -151,7 +151,7 @@ class _TextPane(ScrollView, can_focus=True):
             self._add(self._source)
 
     def _laid_out(self, line: str) -> Iterator[str | Text]:
-        """Yield a line, folded where it is too long for the pane and no part of an excerpt."""
+        """Yield a line, folded if it is too long for the pane and no part of an excerpt."""
         plain = _COLOUR.sub("", line)
         width = cell_width(plain)
         if width > _LONGEST:
@@ -217,7 +217,7 @@ class ResponsePane(Vertical):
 
     Args:
         variables: Those of the environment, which say whether there are colours.
-        earlier: Returns the calls of earlier sessions; FileError where they cannot be read.
+        earlier: Returns the calls of earlier sessions; FileError if they cannot be read.
     """
 
     BINDINGS = [  # noqa: RUF012

@@ -49,7 +49,7 @@ def _write_view(env: Environment, view: str, response: Response, known: "KnownIt
 
     Args:
         view: `pretty`, `table` or `raw`.
-        known: What the document says of the items; None where it says nothing.
+        known: What the document says of the items; None if it says nothing.
     """
     media_type = response.header("content-type")
     if view == "raw":
@@ -241,7 +241,7 @@ class KeptCall(NamedTuple):
 
     @property
     def response(self) -> Response | None:
-        """The response, with its body where that was kept; None where nothing was."""
+        """The response, with its body if that was kept; None if nothing was."""
         if self.row.call.messages is None or self.row.call.status is None:
             return None
         kept, size = har_call(self.row), self.row.call.size or 0

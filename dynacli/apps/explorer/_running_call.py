@@ -115,7 +115,7 @@ class _MergedList:
 
     @property
     def came(self) -> MadeCall | None:
-        """The response of all pages that came; None where none did."""
+        """The response of all pages that came; None if none did."""
         first, last, place = self._first, self._last, self._loop.items
         if first is None:
             return None
@@ -128,7 +128,7 @@ class _MergedList:
 
     @property
     def note(self) -> str:
-        """What is to report of the list; empty where its first page is not a success."""
+        """What is to report of the list; empty if its first page is not a success."""
         if self._first is None or not 200 <= self._first.response.status < 300:
             return ""
         return self._loop.note or f"{counted(self._number, 'page')}, {counted(self._loop.count, 'item')}"
@@ -151,10 +151,10 @@ class Ended(NamedTuple):
     """The call ended, or one of several did.
 
     Args:
-        call: None where none could be made.
-        response: The response, with its body as far as it was kept; None where none came.
-        validation: None where nothing was validated.
-        error: Why the call failed; None where it did not.
+        call: None if none could be made.
+        response: The response, with its body as far as it was kept; None if none came.
+        validation: None if nothing was validated.
+        error: Why the call failed; None if it did not.
         was_cancelled: Whether the person ended it.
         notes: What else is to report of it.
         is_last: Whether no further call is made.
@@ -246,7 +246,7 @@ class RunningCall:
         return Ended(call, response, validation, error, self.is_cancelled, tuple(self._notes))
 
     def record(self, words: Sequence[str], ended: Ended) -> None:
-        """Write the call into the history, where something was sent.
+        """Write the call into the history, if something was sent.
 
         Args:
             words: The command line after the program's name, with the values of secret inputs masked.
@@ -352,7 +352,7 @@ class RunningCall:
 
 
 def _page_notes(call: Call, response: Response) -> tuple[str, ...]:
-    """Return what is to report of one page of a list, where the response shows that there are more."""
+    """Return what is to report of one page of a list, if the response shows that there are more."""
     page = answered_page(call, response) if 200 <= response.status < 300 else None
     if page is None:
         return ()

@@ -24,7 +24,7 @@ class CalledLine:
     Args:
         operation: The name of the operation.
         words: Option → what stands in its row.
-        text: The whole body; None where rows give it.
+        text: The whole body; None if rows give it.
         settings: As in `Draft`.
         left_out: Options that no row has, and those whose secret values no one kept.
     """
@@ -37,7 +37,7 @@ class CalledLine:
 
 
 ReadLine = Callable[[Sequence[str]], CalledLine]
-"""The words of a command line after the program's name → what they give; UsageError where they name no operation."""
+"""The words of a command line after the program's name → what they give; UsageError if they name no operation."""
 
 
 def earlier_calls(env: Environment, api: OpenedApi, before: float) -> list[HistoryRow]:
@@ -55,7 +55,7 @@ def earlier_calls(env: Environment, api: OpenedApi, before: float) -> list[Histo
 
 
 def with_messages(env: Environment, row: HistoryRow) -> HistoryRow:
-    """Return a call with its messages where they were kept; other calls may have come since it was listed.
+    """Return a call with its messages if they were kept; other calls may have come since it was listed.
 
     Raises:
         FileError: The history cannot be read.

@@ -59,7 +59,7 @@ class FormRow:
         is_required: Whether the request is invalid without it, or its parent is.
         is_needed: Whether the request is invalid without it.
         is_secret: Whether its value is not shown.
-        file: `only` where it takes a file alone, `too` where it takes a file or a text, else empty.
+        file: `only` if it takes a file alone, `too` if it takes a file or a text, else empty.
         description: The document's.
     """
 
@@ -75,7 +75,7 @@ class FormRow:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The words that it takes, where those can be listed."""
+        """The words that it takes, if those can be listed."""
         if self.value.enum:
             return tuple(dict.fromkeys(self.literal(choice_word(choice)) for choice in self.value.enum))
         return ("true", "false") if self.value.type == "boolean" else ()
@@ -127,7 +127,7 @@ def rows_of(
 
 
 def row_of(described: DescribedOperation, option: str) -> FormRow | None:
-    """Return the row of a place that no row is listed for, such as a deeper field; None where there is none."""
+    """Return the row of a place that no row is listed for, such as a deeper field; None if there is none."""
     parameter, field = find_input(described, option)
     if field is None:
         return None if parameter is None else _of_parameter(parameter)
@@ -216,11 +216,11 @@ class FurtherCalls:
     """The calls that are made beyond the first.
 
     Args:
-        all: `pages` or `keyset` where all pages are called, else empty.
+        all: `pages` or `keyset` if all pages are called, else empty.
         max_items: How many items are wanted; None for all.
-        wait: What is waited for; None where nothing is.
+        wait: What is waited for; None if nothing is.
         follow: The links that are followed, one after the other.
-        targets: The operations that the calls may end at; the one of the form where no link is followed.
+        targets: The operations that the calls may end at; the one of the form if no link is followed.
     """
 
     all: str = ""
@@ -240,7 +240,7 @@ class FurtherCalls:
 
 
 def offered_further(described: DescribedOperation) -> dict[str, tuple[str, ...]]:
-    """Return setting → the words it is chosen among, none where it is typed, of those that an operation can have."""
+    """Return setting → the words it is chosen among, none if it is typed, of those that an operation can have."""
     offered: dict[str, tuple[str, ...]] = {}
     is_safe = described.operation.method in SAFE_METHODS
     links = [link for link in links_of(described) if link.target is not None]

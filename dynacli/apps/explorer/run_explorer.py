@@ -74,7 +74,7 @@ def explore(
         caught.append(number)
         app.exit()
 
-    # An exception from a handler would be lost where it comes in a callback of asyncio.
+    # An exception from a handler would be lost if it comes in a callback of asyncio.
     handlers = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         app.run()

@@ -114,7 +114,7 @@ class Outcome:
 
     Args:
         told: What dynacli tells of it: the status, the result, the next page, the error.
-        data: What the server sent, without secrets; None where it sent nothing.
+        data: What the server sent, without secrets; None if it sent nothing.
         is_error: Whether it failed.
     """
 
@@ -266,7 +266,7 @@ class Cut:
         steps: The keys and indexes that lead there.
         kept: How many of its items, members or characters are left.
         of: How many there were.
-        unit: `items`, `members`, `characters`, or `levels` where the value is nested too deeply.
+        unit: `items`, `members`, `characters`, or `levels` if the value is nested too deeply.
     """
 
     steps: _Steps
@@ -289,7 +289,7 @@ def json_line(value: Any) -> str:
 
 
 def size_of(value: Any, limit: float = math.inf) -> int:
-    """Return the bytes of a value as JSON; any larger number than the limit where there are more.
+    """Return the bytes of a value as JSON; any larger number than the limit if there are more.
 
     A value of megabytes is looked at only as far as the limit.
     """

@@ -38,7 +38,7 @@ class HttpPlace(NamedTuple):
     Args:
         socket: It listens already.
         host: As it was given.
-        token: What each request has to bear; None where a person has said that none is needed.
+        token: What each request has to bear; None if a person has said that none is needed.
     """
 
     socket: socket.socket
@@ -106,7 +106,7 @@ def kept_token(env: Environment) -> Secret:
 
 
 def _read(path: str) -> str:
-    """Return the token of a file; empty where it is none, or where others could have written or read it."""
+    """Return the token of a file; empty if it is none, or if others could have written or read it."""
     try:
         with open(path, "rb") as file:
             is_private = not os.fstat(file.fileno()).st_mode & 0o077
@@ -135,7 +135,7 @@ def http_application(server: Server[Any], place: HttpPlace, **limits: Any) -> St
         streamable_http_path=PATH,
         host=place.host,
         transport_security=security,
-        # There is no provider of tokens, but the SDK checks them only where one is named.
+        # There is no provider of tokens, but the SDK checks them only if one is named.
         auth=None
         if place.token is None
         else AuthSettings(issuer_url=AnyHttpUrl(place.url), resource_server_url=None),

@@ -113,7 +113,7 @@ class _Handlers:
         return ListToolsResult(tools=await self._in_thread(self._list))
 
     async def call_tool(self, context: Context, params: CallToolRequestParams) -> CallToolResult:
-        """Use a tool, and let the client know how far it is; where the client cancels, the call ends."""
+        """Use a tool, and let the client know how far it is; if the client cancels, the call ends."""
         arguments = params.arguments or {}
         names = await self._in_thread(lambda: self._tools.served.names)
         tool = next((each for each in tool_list(names, ()) if each.name == params.name), None)

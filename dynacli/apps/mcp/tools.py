@@ -234,7 +234,7 @@ def _teach(
 
 
 def _corrected(described: DescribedOperation, inputs: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the inputs that fit, with examples of what else is needed; None where that does not make a call."""
+    """Return the inputs that fit, with examples of what else is needed; None if that does not make a call."""
     fitting = {key: value for key, value in inputs.items() if _is_read(described, {key: value})}
     corrected = {**_example_inputs(described), **fitting}
     try:
@@ -274,7 +274,7 @@ class Tools:
     def use(
         self, tool: str, arguments: Mapping[str, Any], clients: EndableClients, tell: Tell
     ) -> CallToolResult:
-        """Return the response of a tool, also where it fails.
+        """Return the response of a tool, even if it fails.
 
         Args:
             tool: Its name.

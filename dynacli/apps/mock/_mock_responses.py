@@ -122,7 +122,7 @@ class Preferences:
     Args:
         code: The status; 0 for none.
         example: The name of an example of the document; empty for none.
-        is_dynamic: Whether values are made up again for each response; None where the client does not say.
+        is_dynamic: Whether values are made up again for each response; None if the client does not say.
     """
 
     code: int = 0
@@ -267,7 +267,7 @@ def _documented(described: DescribedOperation, status: int, key: str) -> _Docume
 
 
 def _status_of(key: str, responses: Mapping[str, Any], by_default: int) -> int:
-    """Return a status that a key describes; 0 where it describes none."""
+    """Return a status that a key describes; 0 if it describes none."""
     if key.isascii() and key.isdecimal():
         return int(key)
     if key.lower() == "default":
@@ -403,7 +403,7 @@ class MadeResponse:
     """A response, and how it was made.
 
     Args:
-        source: What its body was made of; empty where it has none.
+        source: What its body was made of; empty if it has none.
         findings: Where it does not match the document, which nothing that the document itself says would keep.
     """
 
@@ -417,8 +417,8 @@ class MockResponses:
 
     Args:
         validator: Validates the responses.
-        is_dynamic: Whether values are made up again for each response where the client does not say.
-        has_examples: Whether the examples of responses are given where the client names none.
+        is_dynamic: Whether values are made up again for each response if the client does not say.
+        has_examples: Whether the examples of responses are given if the client names none.
     """
 
     def __init__(
@@ -458,7 +458,7 @@ class MockResponses:
     def failure(
         self, match: MatchedOperation, statuses: Sequence[int], accept: Sequence[str]
     ) -> MadeResponse | None:
-        """Return the response to a wrong request; None where the document has none.
+        """Return the response to a wrong request; None if the document has none.
 
         Args:
             statuses: Those that would be right, the best first.
@@ -507,7 +507,7 @@ class MockResponses:
     def _made(
         self, match: MatchedOperation, documented: _DocumentedResponse, bodies: Iterator[ResponseBody | None]
     ) -> MadeResponse:
-        """Return the first response that is as the document describes it; where there is none, the first of all."""
+        """Return the first response that is as the document describes it; if there is none, the first of all."""
         described = self._description(match)
         headers = list(_documented_headers(described, documented.raw))
         if match.operation.is_deprecated:

@@ -40,7 +40,7 @@ def _written_value(
 
     Args:
         media: The Media Type Object.
-        schema: The schema of the body; None where it has none.
+        schema: The schema of the body; None if it has none.
 
     Raises:
         UsageError: The value has no form in the media type.
@@ -107,7 +107,7 @@ def accepted_offer(accept: Sequence[str], offers: Sequence[str]) -> tuple[str, s
         offers: The keys of a `content` of the document.
 
     Returns:
-        The type is empty where the client names none. None where nothing offered is accepted.
+        The type is empty if the client names none. None if nothing offered is accepted.
     """
     ranges = [each for text in accept for each in _ranges(text)] or [("*/*", {}, 1.0)]
     best: tuple[float, bool, str, str] | None = None
@@ -157,7 +157,7 @@ def _sent_name(offer: str, named: str, *, is_text: bool) -> str:
     """Return the media type that is sent for an offer, which may be a range or no media type at all.
 
     Args:
-        named: The type that the client names within a range; empty where it names none.
+        named: The type that the client names within a range; empty if it names none.
         is_text: Whether the value is a text.
     """
     if named:
@@ -208,7 +208,7 @@ class ResponseBodies:
 
     Args:
         offer: The media type or range, a key of the document.
-        named: The media type that the client names within a range; empty where it names none.
+        named: The media type that the client names within a range; empty if it names none.
         raw: The Media Type Object.
     """
 

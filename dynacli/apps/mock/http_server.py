@@ -191,7 +191,7 @@ class _Server(uvicorn.Server):
         try:
             self._on_ready(stop)
         except BaseException:
-            # uvicorn shuts down in order only where this method returns.
+            # uvicorn shuts down in order only if this method returns.
             await self.shutdown()
             raise
         await ended.wait()
@@ -268,7 +268,7 @@ def serve_until_signal(
         tell: Called with an exception of an exchange, which gets 500.
 
     Returns:
-        The number of the signal, which has only ended the server so far; None where it was stopped.
+        The number of the signal, which has only ended the server so far; None if it was stopped.
     """
     signals: list[int] = []
 

@@ -49,7 +49,7 @@ class MockRoutes:
         return matches
 
     def allowed(self, url: str) -> list[str]:
-        """Return the methods that the path of a URL has; none where the document has no such path."""
+        """Return the methods that the path of a URL has; none if the document has no such path."""
         found = {method for method in self._finder.methods if self.find(method, url)}
         if not found:
             return []
@@ -70,7 +70,7 @@ class MockRoutes:
 
 
 def base_path(api: OpenedApi) -> str:
-    """Return the path of the document's first server, with the defaults of its variables; empty where it has none."""
+    """Return the path of the document's first server, with the defaults of its variables; empty if it has none."""
     if not api.servers:
         return ""
     server = api.servers[0]
@@ -118,7 +118,7 @@ def _default(server: Server, name: str) -> str:
 
 
 FINDINGS_HEADER = "Dynacli-Findings"
-"""The header of a response that says what is wrong with the request, where a documented body cannot."""
+"""The header of a response that says what is wrong with the request, if a documented body cannot."""
 _LONGEST_HEADER = 4_000
 _UNAUTHORIZED, _UNSUPPORTED, _INVALID = "missing-security", "undocumented-media-type", ""
 _STATUSES = {_UNAUTHORIZED: (401,), _UNSUPPORTED: (415, 422, 400), _INVALID: (422, 400)}
@@ -130,9 +130,9 @@ class MockExchange:
     """A request and its response.
 
     Args:
-        match: The operation of the request; None where the document has none.
-        validation: On the request and on the response; None where nothing was validated.
-        source: What the body of the response was made of, or why the document has none; empty where there is no body.
+        match: The operation of the request; None if the document has none.
+        validation: On the request and on the response; None if nothing was validated.
+        source: What the body of the response was made of, or why the document has none; empty if there is no body.
     """
 
     recorded: RecordedExchange
@@ -147,8 +147,8 @@ class MockServer:
     Args:
         settings: At `strict` and `exact` a request is refused that the document does not allow; at `warn` it is
             responded like a right one; at `off` nothing is validated.
-        is_dynamic: Whether values are made up again for each response, where the client does not say.
-        has_examples: Whether the examples of responses are given where the client names none.
+        is_dynamic: Whether values are made up again for each response, if the client does not say.
+        has_examples: Whether the examples of responses are given if the client names none.
     """
 
     def __init__(
@@ -207,7 +207,7 @@ class MockServer:
         return validated[0]
 
     def _without_operation(self, received: RecordedExchange) -> MockExchange:
-        """Return the response where the path has no such method, or where there is no such path."""
+        """Return the response if the path has no such method, or if there is no such path."""
         request = received.request
         allowed = self._routes.allowed(request.url)
         if not allowed:

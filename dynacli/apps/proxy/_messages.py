@@ -51,7 +51,7 @@ class BadMessageError(Exception):
 
     Attributes:
         reason: Without anything of the message, which may hold secrets.
-        status: Of the response, where it is a request.
+        status: Of the response, if it is a request.
     """
 
     def __init__(self, reason: str, status: int = 400) -> None:
@@ -67,7 +67,7 @@ class MessageHead:
         values: The same by names in small letters, several of one name joined by commas.
         block: The lines of the headers as they came.
         version: `1.0` or `1.1`.
-        length: Of the body in bytes; None where the head does not tell it.
+        length: Of the body in bytes; None if the head does not tell it.
 
     Raises:
         BadMessageError: Some line is none of a header.
@@ -137,7 +137,7 @@ class RequestHead(MessageHead):
 
     @classmethod
     def taken(cls, received: bytearray) -> "RequestHead | None":
-        """Take a head from what has come; None where it is not whole yet.
+        """Take a head from what has come; None if it is not whole yet.
 
         Raises:
             BadMessageError: It is none.
@@ -168,7 +168,7 @@ class ResponseHead(MessageHead):
 
     @classmethod
     def taken(cls, received: bytearray) -> "ResponseHead | None":
-        """Take a head from what has come; None where it is not whole yet.
+        """Take a head from what has come; None if it is not whole yet.
 
         Raises:
             BadMessageError: It is none.
@@ -183,7 +183,7 @@ class ResponseHead(MessageHead):
 
 
 def _taken(received: bytearray) -> bytes | None:
-    """Take the lines before the first empty one, each with its end; None where there is no empty one yet."""
+    """Take the lines before the first empty one, each with its end; None if there is no empty one yet."""
     end = received.find(b"\r\n\r\n")
     if end > MAX_HEAD or (end < 0 and len(received) > MAX_HEAD):
         raise BadMessageError("its head is too large", 431)
@@ -209,7 +209,7 @@ _WITHOUT_BODY = frozenset({204, 304})
 
 
 class Body(Protocol):
-    """A body of which more and more comes.
+    """A body that arrives piece by piece.
 
     Attributes:
         is_over: Whether all of it has come.
@@ -260,7 +260,7 @@ class BodyUntilEnd:
 
 
 class _ChunkedBody:
-    """A body in chunks (RFC 9112, section 7.1), the last of which stands before the trailers."""
+    """A body in chunks (RFC 9112, section 7.1). The last chunk is before the trailers."""
 
     def __init__(self) -> None:
         self._left, self._is_in_chunk, self.is_over = 0, False, False
@@ -301,12 +301,12 @@ def _check_cut(received: bytearray, at: int, end: bytes) -> None:
 
 
 def request_body(head: RequestHead) -> Body:
-    """Return the body of a request, of which nothing has come yet (RFC 9112, section 6.3)."""
+    """Return the body of a request before its first byte (RFC 9112, section 6.3)."""
     return _ChunkedBody() if head.is_chunked else _SizedBody(head.length or 0)
 
 
 def response_body(head: ResponseHead, method: bytes) -> Body:
-    """Return the body of a response, of which nothing has come yet (RFC 9112, section 6.3).
+    """Return the body of a response before its first byte (RFC 9112, section 6.3).
 
     Args:
         method: That of the request.
@@ -330,8 +330,8 @@ class OwnResponse:
     Args:
         error: The proxy error type (RFC 9209, section 2.3).
         title: What is wrong, in a sentence without its period.
-        detail: Why; empty where that is unknown.
-        hint: What can be done; empty where nothing can.
+        detail: Why; empty if that is unknown.
+        hint: What can be done; empty if nothing can.
     """
 
     status: int

@@ -48,7 +48,7 @@ def _passed_lines(head: MessageHead, host: bytes = b"", *, is_unchunked: bool = 
     """Return the lines of the headers that are meant for the other end, and not for the proxy.
 
     Args:
-        host: The value of `Host` in them; empty where it stays as it came.
+        host: The value of `Host` in them; empty if it stays as it came.
         is_unchunked: Whether the body is passed on without its transfer encoding.
     """
     if _OF_CONNECTION.isdisjoint(head.values) and not host and not is_unchunked:
@@ -70,7 +70,7 @@ def _passed_request(head: RequestHead, target: bytes, host: bytes, further: byte
     """Return the head of a request as the upstream gets it.
 
     Args:
-        host: The value of `Host`; empty where the client's own is kept.
+        host: The value of `Host`; empty if the client's own is kept.
         further: Lines that a proxy on the way wants.
     """
     lines = _passed_lines(head, host)
@@ -158,7 +158,7 @@ class _PassingResponse:
         return _passed_response(head, further, is_unchunked=self._is_old)
 
     def end(self) -> bytes | None:
-        """Return what is sent where the upstream has closed the connection; None if that does not end the response."""
+        """Return what is sent if the upstream has closed the connection; None if that does not end the response."""
         if not isinstance(self._body, BodyUntilEnd):
             return None
         self._body.is_over = True
@@ -333,7 +333,7 @@ class PassingExchange:
         piece = self._take(received)
         if self._is_over:
             return
-        # Where the body was sent ahead of the response before it, more may come.
+        # If the body was sent ahead of the response before it, more may come.
         self._client.hold(is_held=False)
         if refusal is not None:
             self._refuse(refusal)
@@ -352,7 +352,7 @@ class PassingExchange:
         if self._connection is not None:
             if self._connection.is_open:
                 self._connection.transport.write(piece)
-            # Where the upstream takes no more, the rest is read, so that the client gets to reading its response.
+            # If the upstream takes no more, the rest is read, so that the client gets to reading its response.
             if self.passed.is_complete and self._body.is_over:
                 self._finish()
             else:

@@ -80,9 +80,9 @@ class RequestGate:
         most_looked_at: Bytes of a body that the policy wants to see.
 
     Args:
-        own_names: The hosts that the proxy was told to listen at, besides all addresses and private names; None where
-            a request may name any host.
-        policy: None where there is none.
+        own_names: The hosts that the proxy listens at, besides all addresses and private names; None if a request
+            may name any host.
+        policy: None if there is none.
     """
 
     most_looked_at = _MOST_LOOKED_AT
@@ -96,7 +96,7 @@ class RequestGate:
         self._own_names, self._upstream, self._policy = own_names, upstream, policy
 
     def refusal(self, request: RequestHead, ends: tuple[object, object]) -> OwnResponse | None:
-        """Return the response to a request that cannot be passed on, as its head tells; None where it can.
+        """Return the response to a request that cannot be passed on, as its head tells; None if it can.
 
         Args:
             ends: The address of the client, and the one that it has connected to.
@@ -170,7 +170,7 @@ class RequestGate:
         return self._policy is not None
 
     def policy_refusal(self, passed: PassedExchange, *, is_whole: bool) -> OwnResponse | None:
-        """Return the response to a request that the policy does not let through; None where it does.
+        """Return the response to a request that the policy does not let through; None if it does.
 
         Args:
             is_whole: Whether all of the body has come.
@@ -181,7 +181,7 @@ class RequestGate:
 
 
 def path_of(target: bytes) -> bytes:
-    """Return the path and the query of a request's target; empty where it has none (RFC 9112, section 3.2)."""
+    """Return the path and the query of a request's target; empty if it has none (RFC 9112, section 3.2)."""
     if target.startswith(b"/") or target == b"*":
         return target
     scheme, mark, rest = target.partition(b"://")
@@ -192,7 +192,7 @@ def path_of(target: bytes) -> bytes:
 
 
 def _authority(target: bytes) -> bytes:
-    """Return the host in a request's target; empty where it has none."""
+    """Return the host in a request's target; empty if it has none."""
     _, _, rest = target.partition(b"://")
     return re.split(rb"[/?]", rest, maxsplit=1)[0] if not target.startswith(b"/") else b""
 

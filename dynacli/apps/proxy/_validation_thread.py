@@ -54,7 +54,7 @@ class _CopiedBody:
 
     Attributes:
         size: The bytes that have passed.
-        loss: Why there is no copy; empty where there is one.
+        loss: Why there is no copy; empty if there is one.
     """
 
     def __init__(self, budget: CopyBudget) -> None:
@@ -93,14 +93,14 @@ class PassedExchange:
     """A request, and what became of it; filled while it passes.
 
     Attributes:
-        status: That of the response; 0 where none came from the upstream.
+        status: That of the response; 0 if none came from the upstream.
         is_complete: Whether the whole response came.
         ended_by: Who ended it before the response was complete, without the upstream's doing; empty for no one.
-        refusal: Why the proxy did not pass the request on; empty where it did.
+        refusal: Why the proxy did not pass the request on; empty if it did.
         error: Why no response came from the upstream.
         is_broken_off: Whether the upstream closed the connection before its response was complete.
         seconds: From the head of the request to the end of the response.
-        skipped: Why it is not validated; empty where it is.
+        skipped: Why it is not validated; empty if it is.
 
     Args:
         target: The path and the query that the client asked for.
@@ -135,7 +135,7 @@ class PassedExchange:
 _MOST_VALIDATED = 5_000
 """Exchanges that wait to be validated; of those that come when there are more, only the heads are reported."""
 _MANY = 2_500
-"""Exchanges that wait while others pass; where there are more, they are validated anyway."""
+"""Exchanges that wait while others pass; if there are more, they are validated anyway."""
 _WINDOW = 0.005
 """Seconds for which the validator looks how many exchanges begin."""
 _FEW = 1
@@ -154,7 +154,7 @@ class ValidationThread(threading.Thread):
 
     Attributes:
         lost: How many exchanges were only counted.
-        failure: The exception that ended the validating; None where there is none.
+        failure: The exception that ended the validating; None if there is none.
 
     Args:
         validator: Validates an exchange, and tells what it found.
@@ -175,7 +175,7 @@ class ValidationThread(threading.Thread):
         """Start validating.
 
         Args:
-            on_failure: Called where it fails, from this thread.
+            on_failure: Called if it fails, from this thread.
         """
         self._on_failure = on_failure
         self.start()

@@ -48,7 +48,7 @@ __all__ = ["ClientConnection", "ProxySettings", "ToldPassage", "run_proxy"]
 _IDLE_SECONDS = 75.0
 """Seconds that a client may take for the head of its next request."""
 _MOST_CONNECTIONS = 400
-"""Clients at the same time; an exchange takes two descriptors, of which a process usually has 1,024."""
+"""Clients at the same time. An exchange takes two descriptors, and a process usually has 1,024."""
 
 
 class ClientConnection(asyncio.Protocol):
@@ -306,7 +306,7 @@ class ToldPassage(ToldExchange):
     """An exchange that passed as it is reported: with why it was refused, or what broke it off.
 
     Args:
-        validated: None where it belongs to no operation; without a result where it was not looked at.
+        validated: None if it belongs to no operation; without a result if it was not looked at.
     """
 
     def __init__(

@@ -172,7 +172,7 @@ class UpstreamServer:
     Args:
         base: As `choose_server` returns it.
         context: The certificates of the connections; None for plain HTTP.
-        via: The proxy that all requests pass through; None where they go to the server itself.
+        via: The proxy that all requests pass through; None if they go to the server itself.
     """
 
     def __init__(
@@ -242,7 +242,7 @@ class UpstreamServer:
             )
 
     def idle(self) -> UpstreamConnection | None:
-        """Return a connection that waits for another exchange; None where there is none."""
+        """Return a connection that waits for another exchange; None if there is none."""
         while self._idle:
             connection = self._idle.pop()
             if (

@@ -14,7 +14,7 @@ __all__ = ["CheckedApi"]
 
 
 class CheckedApi(OpenDocument):
-    """An API of which each operation that only reads can be checked by itself.
+    """An API whose safe operations can each be checked by themselves.
 
     Attributes:
         left_out: Operation → why it is not called, of those that only read.

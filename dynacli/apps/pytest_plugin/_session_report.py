@@ -129,7 +129,7 @@ def _call_of(fields: Mapping[str, Any]) -> ValidatedCall:
 
 
 def summary_lines(session: SessionCalls) -> list[str]:
-    """Return a line for each API of which something was called."""
+    """Return a line for each API that was called."""
     lines = []
     for name, api in sorted(session.apis.items()):
         found = api.coverage

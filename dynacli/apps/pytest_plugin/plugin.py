@@ -139,7 +139,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 
 def _operation(apis: "SessionApis", api: str, name: str) -> str:
-    """Return the name of an operation that a test is marked with; the test fails where the API does not have it."""
+    """Return the name of an operation that a test is marked with; the test fails if the API does not have it."""
     from dynacli.errors import DynacliError
 
     try:

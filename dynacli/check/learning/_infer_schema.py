@@ -37,7 +37,7 @@ _URI = re.compile(rf"https?://[A-Za-z0-9.-]+(?::\d{{1,5}})?(?:[/?]{_PCHARS})?(?:
 
 
 def infer_schema(values: Iterable[Any], dialect: Dialect) -> dict[str, Any]:
-    """Return the schema of JSON values; an empty schema where nothing can be said.
+    """Return the schema of JSON values; an empty schema if they say nothing.
 
     Args:
         dialect: The version of OpenAPI that the schema is written for.
@@ -101,7 +101,7 @@ def _properties(values: list[Mapping[str, Any]], dialect: Dialect, depth: int) -
 
 
 def _format(texts: list[str]) -> str:
-    """Return the format that all texts have, of those formats that leave no doubt; empty where there is none."""
+    """Return the format that all texts have, of those formats that leave no doubt; empty if there is none."""
     for name, fits in (
         ("date-time", _is_date_time),
         ("date", _is_date),

@@ -51,7 +51,7 @@ class _DocumentPart(NamedTuple):
 
     Args:
         pointer: The JSON pointer to it in the document as it was put together, past all references.
-        node: Its value; None where the document has none.
+        node: Its value; None if the document has none.
     """
 
     pointer: str
@@ -91,7 +91,7 @@ class _ResponseDescription:
         return self.follow(self.operation().child("responses"))
 
     def response(self, status: int) -> _DocumentPart | None:
-        """Return the Response Object of a status; None where there is none."""
+        """Return the Response Object of a status; None if there is none."""
         responses = self.responses()
         if not isinstance(responses.node, Mapping):
             return None
@@ -99,7 +99,7 @@ class _ResponseDescription:
         return self.follow(responses.child(key)) if key else None
 
     def header(self, status: int, name: str) -> _DocumentPart | None:
-        """Return the Header Object of a response; None where there is none."""
+        """Return the Header Object of a response; None if there is none."""
         response = self.response(status)
         headers = self.follow(response.child("headers")) if response is not None else None
         if headers is None or not isinstance(headers.node, Mapping):
@@ -108,7 +108,7 @@ class _ResponseDescription:
         return self.follow(headers.child(key)) if key is not None else None
 
     def body_schema(self, status: int, content_type: str) -> _DocumentPart | None:
-        """Return the Schema Object of a body, or of its items; None where there is none."""
+        """Return the Schema Object of a body, or of its items; None if there is none."""
         response = self.response(status)
         content = self.follow(response.child("content")) if response is not None else None
         if content is None or not isinstance(content.node, Mapping):
@@ -125,7 +125,7 @@ class _ResponseDescription:
     def object_schema(
         self, schema: _DocumentPart, value: Any, steps: tuple[str, ...]
     ) -> _DocumentPart | None:
-        """Return the schema of an object in a body that a property can be added to; None where there is none.
+        """Return the schema of an object in a body that a property can be added to; None if there is none.
 
         Args:
             schema: The schema of the body.
@@ -252,7 +252,7 @@ class _Observed(NamedTuple):
     """What was observed at a place.
 
     Args:
-        value: The JSON value that broke the document; `MISSING` or None where the name alone says what is wrong.
+        value: The JSON value that broke the document; `MISSING` or None if the name alone says what is wrong.
         response: The response that holds it.
     """
 
@@ -265,7 +265,7 @@ class _DocumentEdits:
 
     Args:
         tree: The document as it is written, which is changed.
-        steps_to: Returns the steps to a place in it by its JSON pointer; None where it is in another file.
+        steps_to: Returns the steps to a place in it by its JSON pointer; None if it is in another file.
         dialect: The version of OpenAPI that it is written in.
     """
 
@@ -479,7 +479,7 @@ class LearnedOverlay:
     """What responses taught about a document.
 
     Args:
-        overlay: The overlay; None where the document needs no change, or none can be made.
+        overlay: The overlay; None if the document needs no change, or none can be made.
         unmended: (name of the operation, finding) of what no change of the document would fix.
     """
 
@@ -497,7 +497,7 @@ def learn_overlay(api: OpenedApi, responses: Iterable[ObservedResponse]) -> Lear
 
 
 def overlay_text(overlay: dict[str, Any], file: str) -> bytes:
-    """Return an overlay as the text of a file: JSON where its name says so, else YAML."""
+    """Return an overlay as the text of a file: JSON if its name says so, else YAML."""
     import json
 
     from dynacli.text.yaml_text import yaml_of
@@ -568,7 +568,7 @@ class _OverlayLearner:
         return mismatches
 
     def _compile(self, tree: dict[str, Any]) -> Catalog | None:
-        """Return the catalog of a changed document; None where it cannot be used."""
+        """Return the catalog of a changed document; None if it cannot be used."""
         import json
 
         from dynacli.openapi.catalog.catalog_writer import catalog_in_memory

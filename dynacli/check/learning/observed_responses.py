@@ -51,12 +51,12 @@ class ObservedResponse:
 
     @property
     def content_type(self) -> str:
-        """The value of `Content-Type`; empty where there is none."""
+        """The value of `Content-Type`; empty if there is none."""
         return self.headers.get("content-type", "")
 
     @property
     def media_type(self) -> str:
-        """The media type's name in lower case; empty where there is none that could stand in a document."""
+        """The media type's name in lower case; empty if there is none that could stand in a document."""
         name = split_media_type(self.content_type)[0]
         return name if is_media_type(name) and "*" not in name else ""
 
@@ -69,7 +69,7 @@ class ObservedResponse:
 
     @cached_property
     def value(self) -> Any:
-        """The body as a JSON value, a sequence as the list of its items; `MISSING` where it is neither."""
+        """The body as a JSON value, a sequence as the list of its items; `MISSING` if it is neither."""
         from dynacli.validation.read_body import NotValidatedError, UnreadableError, read_json
         from dynacli.validation.streamed_body import read_items
 
@@ -84,7 +84,7 @@ class ObservedResponse:
         return MISSING
 
     def at(self, pointer: str) -> Any:
-        """Return the value that a finding points to; `MISSING` where it cannot be had."""
+        """Return the value that a finding points to; `MISSING` if it cannot be had."""
         if pointer.startswith("header/"):
             name = pointer.split("/")[1].lower()
             return self.masker.mask(self.headers[name]) if name in self.headers else MISSING

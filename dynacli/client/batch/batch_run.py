@@ -84,7 +84,7 @@ def _value_of(response: "Response") -> Any:
 
 
 def _read_result(line: str | bytes) -> RowResult | None:
-    """Return the result that a line has; None where it has none."""
+    """Return the result that a line has; None if it has none."""
     try:
         value = read_json(line)
     except (ValueError, RecursionError):
@@ -195,7 +195,7 @@ class _FinishedRow(NamedTuple):
 
     Args:
         result: What came of it.
-        error: Why it failed, as a call by itself would say it; None where it went well.
+        error: Why it failed, as a call by itself would say it; None if it went well.
     """
 
     result: RowResult
@@ -217,7 +217,7 @@ class _Slot:
 
 
 class _Sent(NamedTuple):
-    """The end of a call: a response, an error, or neither, where it was not sent."""
+    """The end of a call: a response, an error, or neither, if it was not sent."""
 
     slot: _Slot
     response: "Response | None" = None
@@ -230,14 +230,14 @@ class BatchRun:
     Attributes:
         done: How many rows have a result.
         failed: How many of those failed.
-        first_failure: The first row that failed, in the order of the rows; None where none did.
+        first_failure: The first row that failed, in the order of the rows; None if none did.
         is_ending: Whether no further row is begun.
         has_sent: Whether a request may be on its way.
 
     Args:
         rows: The rows, as they were checked.
         plan: What is known of them.
-        earlier: The rows that went well before; None where nothing is known of an earlier run.
+        earlier: The rows that went well before; None if nothing is known of an earlier run.
     """
 
     def __init__(
@@ -360,7 +360,7 @@ class BatchRun:
         return number in self._responses or number in self._failed_codes
 
     def _add(self, row: Row | WrongRow) -> None:
-        """Take a row; where the result of an earlier run has it, it is over at once."""
+        """Take a row; if the result of an earlier run has it, it is over at once."""
         if self._earlier is not None and row.number in self._earlier:
             slot = _Slot(Row(row.number, row.line, "", {}), frozenset())
             slot.finished = _FinishedRow(self._earlier[row.number])

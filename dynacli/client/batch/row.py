@@ -2,7 +2,7 @@ r"""The rows of a batch: each a call to make, or what is wrong with it; its resu
 
 A placeholder is `{{NAME.PATH}}` in the inputs of a row: a part of the response that an earlier row of that name had.
 
-PATH is a dotted path (`items.0.id`) or, where it is none, an expression of JMESPath over the response. A text that is
+PATH is a dotted path (`items.0.id`) or, if it is none, an expression of JMESPath over the response. A text that is
 nothing but one placeholder becomes the part itself, with its type; in a longer text the part is written as text.
 A backslash before it (`\{{`) makes it plain text.
 """
@@ -23,8 +23,8 @@ class Row:
     """A row that was read.
 
     Args:
-        number: Its number, counted from 1; it is that of the file, also where only some rows are called.
-        line: The line of the file that it begins in; 0 where it is from no file.
+        number: Its number, counted from 1; it is that of the file, even if only some rows are called.
+        line: The line of the file that it begins in; 0 if it is from no file.
         operation: The operation that it calls, as it is named there.
         inputs: Input → value.
         name: The name by which later rows may use its response; empty for none.
@@ -67,12 +67,12 @@ class RowResult:
 
     Args:
         row: Its number in the file, counted from 1.
-        status: That of the response; None where none came.
+        status: That of the response; None if none came.
         exit_code: That of the call, if it had been made alone.
-        data: The value of the response: of JSON its value, of JSON lines a list, of other text the text; None where
+        data: The value of the response: of JSON its value, of JSON lines a list, of other text the text; None if
             there is none. Of a response that is not text it is an object whose only member is `base64`.
         findings: What does not match the document, in the request and the response, as in the validation report.
-        error: Why no response came, as `--error-format json` has it; None where one came.
+        error: Why no response came, as `--error-format json` has it; None if one came.
     """
 
     row: int

@@ -163,7 +163,7 @@ def _check_paths(given: CallInputs) -> None:
 
 
 def _names_of(described: DescribedOperation, names: Collection[str]) -> set[str]:
-    """Return what messages call the inputs of some names, and the body, where one of them is a part of it."""
+    """Return what messages call the inputs of some names, and the body, if one of them is a part of it."""
     found = {f"--{name.replace('_', '-')}" for name in names}
     keys = {input_key(described, name) or () for name in names}
     for parameter in described.operation.parameters:

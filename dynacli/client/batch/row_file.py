@@ -33,7 +33,7 @@ class RowFile:
         file: It can be read again from its beginning.
         name: As the person named it.
         is_csv: Whether it is CSV, else NDJSON.
-        delimiter: What stands between two cells of CSV; empty where the header tells.
+        delimiter: What stands between two cells of CSV; empty if the header tells.
     """
 
     file: IO[bytes]
@@ -54,7 +54,7 @@ class RowFile:
         """Yield the rows from the first one on.
 
         Args:
-            operation: The operation that all rows call; empty where each names its own.
+            operation: The operation that all rows call; empty if each names its own.
 
         Raises:
             UsageError: The header of CSV is wrong.
@@ -213,7 +213,7 @@ def _ndjson_rows(file: IO[bytes], operation: str) -> Iterator[Row | WrongRow]:
     """Yield the rows of a file; lines of white space alone are none.
 
     Args:
-        operation: The operation that all rows call; empty where each names its own.
+        operation: The operation that all rows call; empty if each names its own.
 
     Raises:
         OSError: The file cannot be read.
@@ -327,7 +327,7 @@ def _csv_rows(file: IO[bytes], operation: str, delimiter: str) -> Iterator[Row |
 
     Args:
         operation: The operation that all rows call.
-        delimiter: What stands between two cells; empty where the header tells.
+        delimiter: What stands between two cells; empty if the header tells.
 
     Raises:
         UsageError: The header is wrong.

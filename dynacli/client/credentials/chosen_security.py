@@ -56,7 +56,7 @@ def chosen_security(
 
     Args:
         security: Those of the operation.
-        scheme: What `--auth` names: a scheme, or `none`; empty where nothing is named.
+        scheme: What `--auth` names: a scheme, or `none`; empty if nothing is named.
         when: What the configuration says: `always`, `never`, `document`, or nothing.
 
     Raises:
@@ -268,10 +268,10 @@ def _overlay(api: OpenedApi, kind: str, header: str, has_undefined: bool) -> dic
 
 
 def tls_settings(settings: CallSettings, security: Sequence[Alternative]) -> "TlsSettings | None":
-    """Return the certificates of a call; None where the configuration names none.
+    """Return the certificates of a call; None if the configuration names none.
 
     A client certificate under the name of one of the call's schemes counts before those of others: servers want one
-    also where the document does not say so.
+    also if the document does not say so.
 
     Args:
         security: The alternatives that count for the call.

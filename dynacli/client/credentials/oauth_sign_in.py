@@ -71,7 +71,7 @@ _METADATA = ("/.well-known/oauth-authorization-server", "/.well-known/openid-con
 _MOST_STEPS = 4
 
 Accept = Callable[[Iterable[str]], None]
-"""Checks that the person accepts some origins; raises a `RefusedError` where not."""
+"""Checks that the person accepts some origins; raises a `RefusedError` if not."""
 
 
 def find_flows(
@@ -97,7 +97,7 @@ def find_flows(
 
 
 def _metadata_url(api: OpenedApi, scheme: SecurityScheme, base: str) -> str:
-    """Return where the document says that the provider's metadata is; empty where it does not say so."""
+    """Return where the document says that the provider's metadata is; empty if it does not say so."""
     key = "openIdConnectUrl" if scheme.type == "openIdConnect" else "oauth2MetadataUrl"
     named = _described(api, scheme.name).get(key)
     return urljoin(f"{base}/", named) if isinstance(named, str) and named else ""
@@ -117,7 +117,7 @@ def discover_device_flow(
     accept: Accept,
     context: SignInContext,
 ) -> tuple[OAuthFlow, ...]:
-    """Return the flows of the provider that some flows of a document have, where that has one for other devices.
+    """Return the flows of the provider that some flows of a document have, if that has one for other devices.
 
     Raises:
         DynacliError: The provider cannot be reached, or may not be asked.
@@ -208,7 +208,7 @@ def accepting(
 
     Args:
         accepted: The origins that the person has accepted.
-        ask: Asks the person about one more; None where no one can be asked.
+        ask: Asks the person about one more; None if no one can be asked.
     """
     known = set(accepted)
 
@@ -240,7 +240,7 @@ def credential_of(
     The addresses are those that the person accepted now: what a later document says does not count.
 
     Args:
-        typed_secret: The secret of the client, where no reference in the configuration leads to it.
+        typed_secret: The secret of the client, if no reference in the configuration leads to it.
     """
     refresh: dict[str, Any] = {}
     if flow.kind == CLIENT_CREDENTIALS or token.refresh_token is not None:
@@ -375,7 +375,7 @@ def refresh_credential(
 
     Args:
         found: As it was read, with its secrets.
-        client_secret: Returns the secret of the client that the configuration leads to, where it has one.
+        client_secret: Returns the secret of the client that the configuration leads to, if it has one.
         context: How the provider is reached.
 
     Raises:
@@ -576,7 +576,7 @@ class PasswordSource:
         return self._signed_in(scheme)
 
     def _signed_in(self, scheme: SecurityScheme) -> StoredCredential:
-        """Sign in, and keep the token where this system keeps credentials, unless a person has signed in there."""
+        """Sign in, and keep the token if this system keeps credentials, unless a person has signed in there."""
         settings, api = self._settings, self._api
         table = (settings.auth_tables or {}).get(scheme.name, {})
         context = SignInContext(

@@ -224,7 +224,7 @@ def keep_text(
     """Store a credential that the person has: a token, a key, or `USERNAME:PASSWORD`.
 
     Args:
-        expires_at: When it ends, in seconds since the epoch; None where only itself may say it, as a JSON Web Token.
+        expires_at: When it ends, in seconds since the epoch; None if only itself may say it, as a JSON Web Token.
         more: What refreshes it, as of `StoredCredential.secrets`.
         refresh: How it is refreshed, as of `StoredCredential.refresh`.
 

@@ -24,8 +24,8 @@ class SignedIn(NamedTuple):
     """How a person is signed in.
 
     Args:
-        words: What signs in, for the words `by ...`; empty where nothing does.
-        origins: Where stored credentials go; None where they go to all accepted origins.
+        words: What signs in, for the words `by ...`; empty if nothing does.
+        origins: Where stored credentials go; None if they go to all accepted origins.
         expired: The scheme whose stored credential has expired; empty for none.
     """
 
@@ -49,7 +49,7 @@ def signed_in(
         stored = {
             (each.profile, each.scheme): each for each in CredentialStore(env).list() if each.api == api.name
         }
-    except AuthError:  # help is there also where the store is damaged
+    except AuthError:  # help is there also if the store is damaged
         stored = {}
     expired = ""
     for alternative in alternatives:
@@ -74,7 +74,7 @@ def _source(
     stored: Mapping[tuple[str, str], StoredCredential],
     profile: str,
 ) -> StoredCredential | bool | None:
-    """Return the stored credential for a scheme, True where the configuration has one, None for neither."""
+    """Return the stored credential for a scheme, True if the configuration has one, None for neither."""
     table, kind = tables.get(scheme.name, {}), kind_of(scheme)
     keys = ("username", "password") if kind in WITH_PASSWORD else ("key",) if kind == "apiKey" else ("token",)
     if any(key in table for key in ("sign", *(("cert",) if kind == MUTUAL_TLS else keys))):
@@ -85,10 +85,10 @@ def _source(
 def credential_state(
     env: Environment, api: OpenedApi, operation: Operation, profile: str = ""
 ) -> dict[str, Any] | None:
-    """Return `{"scheme", "state", "hint"}` of the credential that a call would carry; None where it needs none.
+    """Return `{"scheme", "state", "hint"}` of the credential that a call would carry; None if it needs none.
 
     The state is `present`, `missing` or `expired`. Several schemes that are used together are named as one. The hint
-    says how to sign in; it is None where that has been done, or there is no way but a header.
+    says how to sign in; it is None if that has been done, or there is no way but a header.
 
     Args:
         profile: The name of the profile; empty for none.

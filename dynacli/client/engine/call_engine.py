@@ -71,7 +71,7 @@ class MadeCall(NamedTuple):
     Args:
         call: The call.
         response: Its response.
-        validation: The result on the response; None where nothing was validated.
+        validation: The result on the response; None if nothing was validated.
     """
 
     call: Call
@@ -88,16 +88,16 @@ class Engine:
         env: The surroundings of the run.
         settings: How calls are made and validated, unless one has settings of its own.
         latest: The call that was prepared last; None before the first one.
-        history: What the history keeps of the call that got a response last, or is the first; None where that is
+        history: What the history keeps of the call that got a response last, or is the first; None if that is
             nothing.
 
     Args:
         clients: Keeps connections open between calls; None for a connection of each call's own.
-        ask: Asks the person whether credentials may go to a new origin; None where no one can be asked.
-        lock: Held while something is prepared or validated, where other threads use the document, too.
+        ask: Asks the person whether credentials may go to a new origin; None if no one can be asked.
+        lock: Held while something is prepared or validated, if other threads use the document, too.
         on_event: Learns what happens; None for no one.
-        on_unsigned: Told why a request has no credential, which is only shown then; None where that is an error.
-        keep: Makes what the history keeps of a call; None where it keeps nothing.
+        on_unsigned: Told why a request has no credential, which is only shown then; None if that is an error.
+        keep: Makes what the history keeps of a call; None if it keeps nothing.
     """
 
     def __init__(
@@ -169,12 +169,12 @@ class Engine:
         Args:
             inputs: What is given, or what the request is built of.
             settings: Those of this call; None for those of the engine.
-            url: The URL of the request, where a response gave one.
-            after: The call of the first page, where this is a further one: it was validated, and the server itself has
+            url: The URL of the request, if a response gave one.
+            after: The call of the first page, if this is a further one: it was validated, and the server itself has
                 named what differs.
             is_signed: Whether the request gets credentials now; else `Call.sign` gives them, or no one.
             is_checked: Whether the request is validated now; else that is done while the connection is made.
-            unvalidated: (location, name) of parameters of which the document may say anything.
+            unvalidated: (location, name) of parameters that are not validated.
 
         Raises:
             UsageError: An input, a header or a server does not fit, or the document does not allow the request.
@@ -283,7 +283,7 @@ class Engine:
 
         Args:
             body: The body as it can be validated; None for that of the response.
-            is_part: Whether the response is only the rest of a file, of which the document says nothing.
+            is_part: Whether the response is only the rest of a file, which the document does not describe.
 
         Raises:
             FileError: The cache was damaged meanwhile.
@@ -316,7 +316,7 @@ class Engine:
         """Make a call whose response is kept as a whole; the arguments are those of `prepare`.
 
         Args:
-            seconds: How long it may take at most, where the settings allow more; None where nothing else limits it.
+            seconds: How long it may take at most, if the settings allow more; None if nothing else limits it.
 
         Raises:
             DynacliError: The call fails; no secret is in it.
@@ -511,7 +511,7 @@ def _led_to(
 ) -> Callable[[Request], Request]:
     """Return what makes the request of a page of that of its inputs.
 
-    A search that is made by POST goes on by POST at its own path, and where the document has one at the new path;
+    A search that is made by POST goes on by POST at its own path, and if the document has one at the new path;
     elsewhere the URL is all that is needed.
 
     Args:

@@ -79,7 +79,7 @@ class MaskedCall:
             yield from secret_texts(call.values.form, self._names)
 
     def _mask_pair(self, pair: str, separator: str, values: list[str]) -> None:
-        """Mask the value of `NAME:VALUE` or `PATH=JSON`, where it is a secret or holds one."""
+        """Mask the value of `NAME:VALUE` or `PATH=JSON`, if it is a secret or holds one."""
         name, found, value = pair.partition(separator)
         last = (_STEP.findall(name) or [""])[-1].strip()
         if not found:
@@ -122,7 +122,7 @@ class MaskedCall:
         """Return the request and the response as JSON, without large bodies.
 
         Args:
-            response: None where none came.
+            response: None if none came.
         """
         from dynacli.request import preview
 

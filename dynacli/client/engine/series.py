@@ -52,9 +52,9 @@ __all__ = [
 ]
 
 WAIT_SECONDS = 300.0
-"""Seconds after which nothing is waited for any more, where no one says otherwise."""
+"""Seconds after which nothing is waited for any more, if no one says otherwise."""
 _FIRST_PAUSE, _GROWTH, _LONGEST_PAUSE = 2.0, 1.5, 30.0
-"""The pauses between two calls, in seconds, where no one says how long they are: the first, how each further one
+"""The pauses between two calls, in seconds, if no one says how long they are: the first, how each further one
 grows, and the longest."""
 _MOST_SECONDS = 1e6
 _LEAST_CALL = 1.0
@@ -67,7 +67,7 @@ class NeverTrueError(TimedOutError):
     """The expression was not true in the time that there was.
 
     Attributes:
-        response: The last response, in a Python program; None where none came.
+        response: The last response, in a Python program; None if none came.
     """
 
     response: "LibraryResponse | None" = None
@@ -220,7 +220,7 @@ def _is_true(response: "Response", until: Until) -> bool:
 
 
 def _value_of(response: "Response", until: Until) -> Any:
-    """Return the value of a response; null where it has no body.
+    """Return the value of a response; null if it has no body.
 
     Raises:
         FormatError: It is not JSON.
@@ -271,7 +271,7 @@ class NextCall(NamedTuple):
 
 
 class Series:
-    """Calls of which the last response is the result.
+    """Calls whose last response is the result.
 
     Attributes:
         last: The latest call that got a response; None before the first one.
@@ -368,7 +368,7 @@ class Series:
 
 
 def followed_link(made: MadeCall, name: str) -> FollowedLink | None:
-    """Return the link of a name that a response has; None where a response that is not a success has none.
+    """Return the link of a name that a response has; None if a response that is not a success has none.
 
     Raises:
         FormatError: A response that is a success has none.

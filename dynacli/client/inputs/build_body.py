@@ -46,7 +46,7 @@ class BuiltBody(NamedTuple):
     """A body that was built.
 
     Args:
-        content: The bytes that are sent, None where there is no body.
+        content: The bytes that are sent, None if there is no body.
         media_type: Their media type, with the boundary of a multipart body.
         form: The value that a form or the parts of a multipart body were made of.
         missing: The options that a branch of the schema needs besides those that chose it.
@@ -59,7 +59,7 @@ class BuiltBody(NamedTuple):
 
 
 def build_body(described: DescribedOperation, inputs: "CallInputs", *, is_strict: bool) -> BuiltBody:
-    """Return the body of a call; it has no content where the call has no body.
+    """Return the body of a call; it has no content if the call has no body.
 
     Args:
         described: The operation, with the media type that is sent.
@@ -118,7 +118,7 @@ def selected(
     is_strict: bool = True,
     is_final: bool = True,
 ) -> BranchSelection:
-    """Return which branches of its schema a body is of, where the schema leaves a choice."""
+    """Return which branches of its schema a body is of, if the schema leaves a choice."""
     if not assignments:
         return BranchSelection(value, (), True)
     sources = {assignment.path: assignment.source for assignment in assignments}
@@ -218,7 +218,7 @@ def missing_in_body(described: DescribedOperation, body: BuiltBody) -> list[str]
 def _has(value: Any, path: tuple[str, ...]) -> bool:
     for index, step in enumerate(path):
         if not isinstance(value, dict):
-            # Another value was given where the document has an object: that is for the validator to say.
+            # Another value was given if the document has an object: that is for the validator to say.
             return index > 0
         if step not in value:
             return False
@@ -320,7 +320,7 @@ def encodings_of(described: DescribedOperation, *, has_examples: bool) -> "Encod
 def encode_form_body(
     described: DescribedOperation, value: Any, inputs: "CallInputs", *, is_strict: bool
 ) -> "tuple[bytes | Payload, str]":
-    """Return the body and its media type, with a boundary where there are parts.
+    """Return the body and its media type, with a boundary if there are parts.
 
     Args:
         is_strict: Whether a member that holds the delimiter of its list is refused.

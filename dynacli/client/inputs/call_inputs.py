@@ -26,8 +26,8 @@ class CallInputs:
 
     Args:
         parameters: The values of parameters.
-        assignments: The values of places in the body, applied to the whole body where there is one.
-        body: The whole body, as text or bytes; None where none is given.
+        assignments: The values of places in the body, applied to the whole body if there is one.
+        body: The whole body, as text or bytes; None if none is given.
         wants_example: Whether what is required and was not given is filled in.
         is_complete: Whether no one is to be reported what the body lacks, as a person wrote it in an editor.
         content_type: The media type of the body that was asked for; empty for the preferred one.
@@ -53,8 +53,8 @@ class CallValues:
 
     Args:
         parameters: The JSON values of parameters.
-        body: The encoded body, None where there is none.
-        media_type: The body's media type; empty where there is no body.
+        body: The encoded body, None if there is none.
+        media_type: The body's media type; empty if there is no body.
         form: The value that a form or the parts of a multipart body were made of; None for other bodies.
     """
 
@@ -72,7 +72,7 @@ class TypedWords:
         headers: `NAME: VALUE` each.
         part_headers: `PART:NAME: VALUE` each.
         assignments: `NAME=VALUE` of variables of the server, and `PATH=JSON` of the body.
-        body: The whole body, or where it comes from; empty where no one gave it.
+        body: The whole body, or where it comes from; empty if no one gave it.
     """
 
     headers: Sequence[str] = ()

@@ -116,7 +116,7 @@ def input_name(parameter: Parameter) -> str:
 
 
 def new_idempotency_key(parameter: Parameter) -> str | None:
-    """Return a new value for a call; None where the document wants something else than any unique text.
+    """Return a new value for a call; None if the document wants something else than any unique text.
 
     Args:
         parameter: The header of that name.

@@ -18,7 +18,7 @@ __all__ = ["find_input", "how_to_sign_in", "near_options", "no_such_input"]
 
 
 def find_input(described: DescribedOperation, word: str) -> tuple[Parameter | None, Field | None]:
-    """Return the parameter that a name means, and the field inside of it or of the body; None where it means none.
+    """Return the parameter that a name means, and the field inside of it or of the body; None if it means none.
 
     Args:
         word: As after `--`: the document's own spelling, `query.NAME`, `body.NAME`, a deeper field (`filter.status`),
@@ -54,7 +54,7 @@ def how_to_sign_in(described: DescribedOperation | None = None) -> str:
     """Return what to do instead of giving a secret as an option, which other programs could see.
 
     Args:
-        described: The operation that is called; None where no API is named yet.
+        described: The operation that is called; None if no API is named yet.
     """
     rule = "No option takes a secret"
     if described is None:
@@ -90,7 +90,7 @@ def no_such_input(described: DescribedOperation, flag: str, known: set[str], pag
 
 
 def _key_of_map(described: DescribedOperation, flag: str) -> UsageError | None:
-    """Return the error for a key of a map that an option cannot say; None where no map is meant."""
+    """Return the error for a key of a map that an option cannot say; None if no map is meant."""
     word = flag.removeprefix("--")
     for end in [index for index, char in enumerate(word) if char in ".["][1:]:
         _, field = find_input(described, word[:end])
@@ -162,7 +162,7 @@ def _last_name(flag: str) -> str:
 
 
 def _page_size(described: DescribedOperation, word: str) -> Iterator[str]:
-    """Yield the option that says how many items a page has, where the word is another name for it."""
+    """Yield the option that says how many items a page has, if the word is another name for it."""
     from dynacli.client.pages.page_rule import NUMBERS, SIZES, input_of, is_listing, paging_inputs
 
     if plain_name(word) in SIZES and is_listing(described):
@@ -172,7 +172,7 @@ def _page_size(described: DescribedOperation, word: str) -> Iterator[str]:
 
 
 def _with_words(words: list[str], spelled: Iterable[str]) -> Iterator[str]:
-    """Yield the options whose last name has all the words, where these are few: `--workflow-id` for `--workflow`."""
+    """Yield the options whose last name has all the words, if these are few: `--workflow-id` for `--workflow`."""
     wanted = set(words)
     found = [each for each in spelled if wanted and wanted < set(words_of(_last_name(each)))]
     if len(found) <= _MOST_NAMED:

@@ -45,7 +45,7 @@ def _takes_content_type(described: DescribedOperation, name: str) -> bool:
 
 
 def input_key(described: DescribedOperation, name: str) -> tuple[str, ...] | None:
-    """Return what two names of one input have in common; None where a name means no input.
+    """Return what two names of one input have in common; None if a name means no input.
 
     It begins with the location of a parameter, or with `body`, before the steps into it.
 
@@ -77,7 +77,7 @@ def read_given(
     """Return an operation with the media type that is sent, and the inputs of its call.
 
     Args:
-        values: As of `read_plain_inputs`; `content_type` asks for the media type, where no input is called so.
+        values: As of `read_plain_inputs`; `content_type` asks for the media type, if no input is called so.
         is_strict: As of `read_plain_inputs`.
         are_words: As of `read_plain_inputs`.
 
@@ -109,7 +109,7 @@ def read_plain_inputs(
     Args:
         described: The operation, with the media type that is sent.
         values: The name of an input (of its option, with `_` for `-`; in the document's own spelling; `query.NAME`,
-            `body.NAME`, or a deeper place as in `schedule.cron`) → its value. `body` is the whole body, where the
+            `body.NAME`, or a deeper place as in `schedule.cron`) → its value. `body` is the whole body, if the
             operation has no input of that name. None leaves a parameter out, and is null in a body. A file is an
             `os.PathLike` or has a method `read` that returns bytes.
         content_type: The media type of the body that was asked for.
@@ -155,14 +155,14 @@ def read_plain_inputs(
 
 
 def _is_free_part(described: DescribedOperation, value: Any) -> bool:
-    """Tell whether a value is a part of any name: a file, where the document names no parts."""
+    """Tell whether a value is a part of any name: a file, if the document names no parts."""
     media_type = described.media_type
     is_nameless = media_type is not None and is_multipart(media_type.name) and not media_type.fields
     return is_nameless and _is_file(value)
 
 
 def _find(described: DescribedOperation, name: str, listed: Mapping[str, _Input]) -> _Input | None:
-    """Return the input that a name means; None where it means none.
+    """Return the input that a name means; None if it means none.
 
     Args:
         listed: Flag → input, of those that have an option of their own.
@@ -188,7 +188,7 @@ def _listed(described: DescribedOperation) -> dict[str, _Input]:
 
 
 def encodings_of_body(described: DescribedOperation) -> "Encodings | None":
-    """Return how a form or a multipart body is written; None where the body is neither."""
+    """Return how a form or a multipart body is written; None if the body is neither."""
     name = described.media_type.name if described.media_type is not None else ""
     if not is_form(name) and not is_multipart(name):
         return None
@@ -277,7 +277,7 @@ def _plain(value: Any, option: str) -> Any:
     raise UsageError(
         f"A value of the type `{type(value).__name__}` is not one for {option}",
         reason="JSON has no form for it",
-        hint="Give text, numbers, booleans, None, lists and mappings; where the document takes a file, a path",
+        hint="Give text, numbers, booleans, None, lists and mappings, and a path for a file",
     )
 
 

@@ -44,7 +44,7 @@ def describe_links(described: DescribedOperation) -> dict[str, Any]:
     """Return the links of an operation's responses by name.
 
     Each is the Link Object with four members more: `status`; `operation`, what dynacli calls the linked operation,
-    or null where there is none, and then a `note` says why; `fills`, what the link puts where; and `example`, the
+    or null if there is none, and then a `note` says why; `fills`, what the link puts where; and `example`, the
     command of the linked call. A value that the document gives no example of stands there as `{id}`.
     """
     found: dict[str, Any] = {}
@@ -96,7 +96,7 @@ class _Link:
         return {**described, "note": "; ".join(self._notes)} if self._notes else described
 
     def _target(self) -> str | None:
-        """Return the name of the linked operation; where there is none, note why."""
+        """Return the name of the linked operation; if there is none, note why."""
         name = linked_operation(self._api.catalog, self._link, self._api.uri)
         wanted, ref = self._link.get("operationId"), self._link.get("operationRef")
         if name is not None:
@@ -111,7 +111,7 @@ class _Link:
         return None
 
     def _fills(self, target: DescribedOperation) -> Iterator[dict[str, Any]]:
-        """Yield what the link puts where: `name`, `in`, `option`, `from` and, where it is known, `value`."""
+        """Yield what the link puts where: `name`, `in`, `option`, `from` and, if it is known, `value`."""
         parameters = self._link.get("parameters")
         for key, given in parameters.items() if isinstance(parameters, Mapping) else ():
             parameter = _parameter(target.operation, key)

@@ -53,9 +53,9 @@ class AnsweredCall(NamedTuple):
     Args:
         request: The request; its URL is what `$url` stands for.
         sent: (location, name) of a parameter → its value as JSON.
-        sent_json: The JSON value that the body of the request was made of; None where there is none.
+        sent_json: The JSON value that the body of the request was made of; None if there is none.
         response: The response.
-        response_json: Returns the JSON value of the response; None where there is none.
+        response_json: Returns the JSON value of the response; None if there is none.
     """
 
     request: "Request"
@@ -66,7 +66,7 @@ class AnsweredCall(NamedTuple):
 
 
 def json_of(body: bytes, media_type: str) -> Any:
-    """Return the JSON value of a body; None where it is none."""
+    """Return the JSON value of a body; None if it is none."""
     if not is_json(media_type):
         return None
     try:
@@ -76,14 +76,14 @@ def json_of(body: bytes, media_type: str) -> Any:
 
 
 def sent_json(values: "CallValues") -> Any:
-    """Return the JSON value that the body of a call was made of; None where there is none."""
+    """Return the JSON value that the body of a call was made of; None if there is none."""
     if values.form is not None:
         return values.form
     return json_of(values.body, values.media_type) if isinstance(values.body, bytes) else None
 
 
 def link_value(source: Any, call: AnsweredCall) -> Any:
-    """Return the value that a link takes from a call; None where it is not there.
+    """Return the value that a link takes from a call; None if it is not there.
 
     Args:
         source: An expression, a text with expressions in it, or a constant.
@@ -135,9 +135,9 @@ class FollowedLink(NamedTuple):
     Args:
         name: Its name in the document.
         status: The responses that have it: a status, a range or `default`, as the document spells it.
-        target: The operation that it leads to, on the link's own server if it has one; None where it leads nowhere.
+        target: The operation that it leads to, on the link's own server if it has one; None if it leads nowhere.
         fills: What it puts where, as `describe_links` has it.
-        note: What is wrong with it; empty where nothing is.
+        note: What is wrong with it; empty if nothing is.
     """
 
     name: str
@@ -235,7 +235,7 @@ def _error_of(
     is_read_only: bool,
     wants_example: bool,
 ) -> DynacliError | None:
-    """Return why a link cannot be followed; None where the document does not tell."""
+    """Return why a link cannot be followed; None if the document does not tell."""
     target = link.target
     if target is None:
         return UsageError(f"The link `{link.name}` leads to no call", reason=link.note)
@@ -285,7 +285,7 @@ def settings_for(link: FollowedLink, settings: CallSettings) -> CallSettings:
 
 
 def link_of_response(described: DescribedOperation, name: str, status: int) -> FollowedLink | None:
-    """Return the link of a name that a response has; None where it has none.
+    """Return the link of a name that a response has; None if it has none.
 
     Args:
         status: The response's.

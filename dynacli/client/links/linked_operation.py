@@ -27,7 +27,7 @@ def links_in(
 
 
 def linked_operation(catalog: Catalog, link: Mapping[str, Any], uri: str) -> str | None:
-    """Return the name of the operation that a link leads to; None where the document does not have it.
+    """Return the name of the operation that a link leads to; None if the document does not have it.
 
     Args:
         link: The Link Object.
@@ -52,7 +52,7 @@ def leads_elsewhere(ref: str, uri: str) -> bool:
 
 
 def _place_of(ref: str, uri: str) -> tuple[str, str] | None:
-    """Return path and method that an `operationRef` leads to; None where that is in another document."""
+    """Return path and method that an `operationRef` leads to; None if that is in another document."""
     from dynacli.openapi.document.json_trees import from_fragment
 
     document, _, fragment = ref.partition("#")

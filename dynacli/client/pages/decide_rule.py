@@ -124,7 +124,7 @@ def _url_rules(fields: Sequence[ResponseField], inputs: Sequence[InputPlace]) ->
 
 
 def _next_of_links(field: ResponseField, *, has_size: bool) -> ResponsePlace | None:
-    """Return where an array of links has the URL of the next page; None where the field is not such array.
+    """Return where an array of links has the URL of the next page; None if the field is not such array.
 
     Args:
         has_size: Whether the operation can be asked for a number of items; without that, the document's links are
@@ -213,7 +213,7 @@ def _cursor_rules(fields: Sequence[ResponseField], inputs: Sequence[InputPlace])
 
 
 def _partner(field: ResponseField, names: list[str], inputs: Sequence[InputPlace]) -> InputPlace | None:
-    """Return the input that takes a field of the response as a cursor; None where the field is not a cursor."""
+    """Return the input that takes a field of the response as a cursor; None if the field is not a cursor."""
     name = names[-1]
     if name.startswith(_NEXT) and name not in _CURSORS and name != _NEXT:
         return input_of(inputs, [name, "startat"], ("string",))
@@ -337,7 +337,7 @@ _STEP = r"""\.?([^.\[\]'"]+)|\[(-?\d+)\]|\[(?:'([^']*)'|"([^"]*)")\]"""
 
 
 def _declared_rule(described: DescribedOperation, response: Mapping[str, Any]) -> PageRule | None:
-    """Return the rule that the document declares for an operation; None where it declares none that fits.
+    """Return the rule that the document declares for an operation; None if it declares none that fits.
 
     Args:
         response: The Response Object of a success.
@@ -393,7 +393,7 @@ def _place(text: Any) -> ResponsePlace | None:
 def _extension_rule(
     described: DescribedOperation, table: Mapping[str, Any], value: Mapping[str, Any]
 ) -> PageRule | None:
-    """Return the rule that an extension declares; None where it does not fit the operation.
+    """Return the rule that an extension declares; None if it does not fit the operation.
 
     Args:
         table: The table of the extension in `page_names.toml`.
@@ -482,7 +482,7 @@ _ALL = "*"
 
 
 def configured_rule(described: DescribedOperation) -> PageRule | None:
-    """Return the rule of an operation in the configuration; None where it has none.
+    """Return the rule of an operation in the configuration; None if it has none.
 
     A rule for `"*"` is that of each operation which has the input that it names.
 
@@ -516,7 +516,7 @@ def configured_rule(described: DescribedOperation) -> PageRule | None:
 
 
 def what_is_wrong_with_rule(table: Any) -> str:
-    """Return what is wrong with the table of a rule; empty where nothing is."""
+    """Return what is wrong with the table of a rule; empty if nothing is."""
     if not isinstance(table, Mapping):
         return "it is a table"
     unknown = sorted(table.keys() - set(_KEYS))
@@ -586,8 +586,8 @@ class DocumentPages:
 
     Args:
         rules: Those that may hold, the surest first; one that is declared stands alone.
-        items: Where the items are; None where the document does not say it.
-        candidates: The arrays of which each may hold the items.
+        items: Where the items are; None if the document does not say it.
+        candidates: The arrays that may hold the items.
         fields: The fields of the response.
         headers: The headers of the response.
     """
@@ -654,7 +654,7 @@ KINDS = {
 
 
 def describe_pages(described: DescribedOperation) -> dict[str, Any] | None:
-    """Return the rule by which an operation is paged, as data; None where it responds with no list.
+    """Return the rule by which an operation is paged, as data; None if it responds with no list.
 
     Raises:
         FileError: The rule in the configuration is malformed.

@@ -30,11 +30,11 @@ class ResponseField:
 
     Args:
         steps: The names that lead to it; none for the response itself.
-        types: The types that it may have, without null; empty where that is not known.
+        types: The types that it may have, without null; empty if that is not known.
         facts: The keywords of its schema that tell what it means: `format`, `description`, `example`, `title`.
         is_shown: Whether it was found in a response.
         item_names: The properties of the items of an array.
-        item_types: The types of the items of an array; empty where that is not known.
+        item_types: The types of the items of an array; empty if that is not known.
     """
 
     steps: tuple[str, ...]
@@ -113,7 +113,7 @@ def fields_of_value(value: Any) -> list[ResponseField]:
 
 
 def item_field(fields: Sequence[ResponseField], path: str) -> ResponseField | tuple[ResponseField, ...]:
-    """Return the array that holds the items; else all that may be it, which are none where there is no array.
+    """Return the array that holds the items; else all that may be it, which are none if there is no array.
 
     Args:
         fields: The fields of the response, by its schema.

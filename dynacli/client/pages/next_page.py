@@ -42,7 +42,7 @@ class ReceivedPage:
         origin: The origin that pages come from: that of the first request.
         headers: Those of its response.
         value: The value of its body.
-        items: Its items; None where it has none, or where that is not known.
+        items: Its items; None if it has none, or if that is not known.
         number: Which page it is of those that were asked for, counted from 1.
         count: How many items the pages before it have had.
     """
@@ -57,7 +57,7 @@ class ReceivedPage:
     count: int = 0
 
     def header(self, name: str) -> str:
-        """Return the value of a header, several joined by commas; empty where it did not come."""
+        """Return the value of a header, several joined by commas; empty if it did not come."""
         return ", ".join(text for key, text in self.headers if key.lower() == name.lower())
 
 
@@ -67,7 +67,7 @@ class NextPage:
 
     Args:
         inputs: Those of the page before, with the one that changes.
-        url: The URL, where the response gave one; the inputs then count only for what no URL has.
+        url: The URL, if the response gave one; the inputs then count only for what no URL has.
         mark: What tells this page from others: the URL, or the value of the input that changes.
         is_proven: Whether the response says that there is such a page; else it is tried.
     """
@@ -241,7 +241,7 @@ def _by_number(rule: PageRule, page: ReceivedPage) -> NextPage | End:
 
 
 def _skipped(rule: PageRule, page: ReceivedPage, pages: int) -> int | None:
-    """Return how many items stand before a page; None where it is not known.
+    """Return how many items stand before a page; None if it is not known.
 
     Args:
         pages: How many pages stand before it.
@@ -299,7 +299,7 @@ def _total_beside(rule: PageRule, page: ReceivedPage, skipped: int | None) -> in
 
 
 def _is_short(rule: PageRule, page: ReceivedPage) -> bool:
-    """Return whether a page has fewer items than pages have: those that were asked for, where servers give so many."""
+    """Return whether a page has fewer items than pages have: those that were asked for, if servers give so many."""
     asked = number_in(given_value(rule.size, page.inputs))
     if asked is None:
         asked = rule.usual
@@ -330,7 +330,7 @@ def _order(found: Any) -> tuple[int, int, str]:
 
 
 def id_of(item: Any) -> Any:
-    """Return the id of an item; None where it has none."""
+    """Return the id of an item; None if it has none."""
     if isinstance(item, dict):
         for name in _IDS:
             if isinstance(item.get(name), str | int) and not isinstance(item[name], bool):
@@ -359,7 +359,7 @@ def number_in(value: Any) -> int | None:
 
 
 def total_of(rule: PageRule, page: ReceivedPage) -> int | None:
-    """Return how many items there are on all pages; None where a page does not say it."""
+    """Return how many items there are on all pages; None if a page does not say it."""
     return _count_of(page, rule.total, NAMES["headers"]["totals"])
 
 
@@ -380,7 +380,7 @@ def _count_of(page: ReceivedPage, place: ResponsePlace | None, headers: Sequence
 
 
 def _members(text: str) -> dict[str, Any]:
-    """Return plain name → member of a JSON object; none where a text is not such object."""
+    """Return plain name → member of a JSON object; none if a text is not such object."""
     try:
         return _by_plain_name(json.loads(text) if text.startswith("{") else None)
     except (ValueError, RecursionError):
@@ -388,7 +388,7 @@ def _members(text: str) -> dict[str, Any]:
 
 
 def _by_plain_name(value: Any) -> dict[str, Any]:
-    """Return plain name → member of an object; none where a value is not an object."""
+    """Return plain name → member of an object; none if a value is not an object."""
     return {plain_name(key): member for key, member in value.items()} if isinstance(value, dict) else {}
 
 
@@ -413,7 +413,7 @@ def _with(rule: PageRule, page: ReceivedPage, value: Any, *, is_proven: bool = T
 
 
 def given_value(place: InputPlace | None, inputs: CallInputs) -> Any:
-    """Return the value that was given for an input; None where none was."""
+    """Return the value that was given for an input; None if none was."""
     if place is None:
         return None
     if place.location == "body":

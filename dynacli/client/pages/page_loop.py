@@ -72,18 +72,18 @@ class PageLoop:
 
     Attributes:
         rule: The rule; what the document says until the first response came.
-        items: Where the items are; None where the response is not a list, or may be several.
+        items: Where the items are; None if the response is not a list, or may be several.
         is_keyed: Whether the response is an object that is a list by its keys, whose pages are not put together.
-        candidates: The arrays of the first response of which each may hold the items.
+        candidates: The arrays of the first response that may hold the items.
         count: How many items came.
-        total: How many there are on all pages, where a response said it.
-        following: What comes after the page that came last; None where it is the last one.
-        end: Why there is no further page; None before the end, and where an error ended it.
+        total: How many there are on all pages, if a response said it.
+        following: What comes after the page that came last; None if it is the last one.
+        end: Why there is no further page; None before the end, and if an error ended it.
         position: What the page is asked for with that comes next, or that is being fetched; None at the end.
 
     Args:
-        engine: Makes the call of each page; None where no page is called, and one that came is looked at.
-        parse: Returns the value of a body; ValueError where it is not JSON.
+        engine: Makes the call of each page; None if no page is called, and one that came is looked at.
+        parse: Returns the value of a body; ValueError if it is not JSON.
         max_items: How many items are wanted; None for all.
     """
 
@@ -138,7 +138,7 @@ class PageLoop:
         return ""
 
     def _sized(self, inputs: CallInputs) -> CallInputs:
-        """Return inputs that ask for pages as large as they may be, where no size was given."""
+        """Return inputs that ask for pages as large as they may be, if no size was given."""
         rule = self.rule
         if rule.size is None or rule.most is None or given_value(rule.size, inputs) is not None:
             return inputs
@@ -184,7 +184,7 @@ class PageLoop:
                 self._note(self.following.mark, self.following)
 
     def take(self, made: MadeCall) -> Page | None:
-        """Take the response that has the page at `position`; return None where that is not there.
+        """Take the response that has the page at `position`; return None if that is not there.
 
         Raises:
             NetworkError: It cannot be read, or begins as an earlier one did.
@@ -334,7 +334,7 @@ class PageLoop:
     def _decided(self, page: ReceivedPage) -> tuple[PageRule, NextPage | End]:
         """Return the rule that holds by the document and the first response, and what it says comes next.
 
-        Where a response lacks what the surest rule needs, another one takes over if the response proves that there is
+        If a response lacks what the surest rule needs, another one takes over if the response proves that there is
         more.
         """
         rules = self._pages.rules
@@ -385,8 +385,8 @@ class AnsweredPage:
 
     Args:
         items: How many items it has.
-        total: How many there are on all pages; None where the response does not say it.
-        next_inputs: Option → value of the inputs that ask for the next page, with the others as they were; None where
+        total: How many there are on all pages; None if the response does not say it.
+        next_inputs: Option → value of the inputs that ask for the next page, with the others as they were; None if
             only a URL says it, in which there is more than inputs.
     """
 
@@ -396,7 +396,7 @@ class AnsweredPage:
 
 
 def answered_page(call: Call, response: "Response") -> AnsweredPage | None:
-    """Return what a response tells of the pages of its list; None where it tells of no further page."""
+    """Return what a response tells of the pages of its list; None if it tells of no further page."""
     described, values = call.described, call.values
     inputs = CallInputs(values.parameters, body=values.body if isinstance(values.body, bytes) else None)
     try:
@@ -448,7 +448,7 @@ def merged_text(first: Any, last: Any, place: ResponsePlace, items: Iterable[str
         first: The value of the first page.
         last: The value of the last page.
         place: Where both have their items.
-        items: The JSON of those of all pages; they alone are the value where the place is not a plain path.
+        items: The JSON of those of all pages; they alone are the value if the place is not a plain path.
     """
     before, after = text_around(first, last, place)
     return "".join((before, "[", ",".join(items), "]", after))

@@ -42,7 +42,7 @@ class ResponsePlace:
 
     Args:
         text: As messages call it; in a body a JMESPath expression.
-        steps: The names, and indexes of arrays, that lead there from the root of the body; None where an expression
+        steps: The names, and indexes of arrays, that lead there from the root of the body; None if an expression
             that is not a plain path says it.
         header: The name of a header; empty for a place in the body.
     """
@@ -52,7 +52,7 @@ class ResponsePlace:
     header: str = ""
 
     def value_in(self, value: Any) -> Any:
-        """Return what the body of a response has there; `ABSENT` where it has nothing."""
+        """Return what the body of a response has there; `ABSENT` if it has nothing."""
         if self.steps is None:
             import jmespath
 
@@ -119,13 +119,13 @@ class PageRule:
         input: The input that the next page is asked for by; None for `link`, `url` and `none`.
         size: The input that says how many items a page has.
         most: The largest page that the document allows.
-        usual: How many items a page has where no one asks for a number.
+        usual: How many items a page has if no one asks for a number.
         next: Where a response has the URL or the cursor.
-        items: Where a response has its items; None where the response decides.
+        items: Where a response has its items; None if the response decides.
         more: Where a response says whether there is another page.
         total: Where a response says how many items there are on all pages.
         last: Where a response says how many pages there are.
-        first: The number of the first page, or of the first item; None where the first response decides.
+        first: The number of the first page, or of the first item; None if the first response decides.
         other: Of a key set, the input that leads the other way.
     """
 
@@ -249,7 +249,7 @@ def input_of(
 
 
 def names_of(place: InputPlace) -> tuple[str, ...]:
-    """Return the plain names of an input: with those that it stands in, and its own where those are about pages."""
+    """Return the plain names of an input: with those that it stands in, and its own if those are about pages."""
     if place.path and (place.location == "body" or plain_name(place.name) in _INPUT_HOLDERS):
         return (place.plain_name, plain_name(place.path[-1]))
     return (place.plain_name,)

@@ -33,12 +33,12 @@ class Explanation(NamedTuple):
         described: The operation.
         decision: What the policy says of it.
         effect: `ALLOWED`, `CONFIRMED` or `DENIED`; also by what holds without a policy.
-        exit_code: 0 where the call would be made here, after a question on a terminal; else 11.
+        exit_code: 0 if the call would be made here, after a question on a terminal; else 11.
         is_asked: Whether a person would be asked.
         has_policy: Whether there is a policy.
         unknown: (table, list, word) of the words that mean no operation.
         file: The path of the configuration.
-        line: The line of it at which the text stands that decides; None where none does.
+        line: The line of it at which the text stands that decides; None if none does.
     """
 
     described: DescribedOperation

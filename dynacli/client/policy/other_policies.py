@@ -1,4 +1,4 @@
-"""The policies of registered APIs hold also where their document or their servers are called by another name.
+"""The policies of registered APIs hold also if their document or their servers are called by another name.
 
 An API that has a policy of its own (`[apis.NAME.policy]`, and not just that of a profile) is bound by that one alone;
 so a person can give the same server two names, with two policies. All others, which a file, a URL or standard input
@@ -90,7 +90,7 @@ class OtherPolicies:
         asked: Mapping[str, str],
         values: SentValues | None,
     ) -> None:
-        """Let a request be sent where the policies of the APIs do whose server it goes to.
+        """Let a request be sent if the policies of the APIs do whose server it goes to.
 
         Args:
             asked: Method that the request asks for besides its own → by what.
@@ -242,7 +242,7 @@ class _GuardedServers:
         asked: Mapping[str, str],
         values: SentValues | None,
     ) -> Iterator[Decision]:
-        """Yield what the policy says of a request; nothing where it goes elsewhere."""
+        """Yield what the policy says of a request; nothing if it goes elsewhere."""
         server, path = server_of(url), urlsplit(url).path
         bases = [urlsplit(base).path.rstrip("/") for base in self._bases if server_of(base) == server]
         # Several APIs may share an origin, each below a path of its own.

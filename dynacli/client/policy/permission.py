@@ -1,7 +1,7 @@
-"""Whether a call may be made: decided by the policy, and where it is to be confirmed by the person, before it is built.
+"""Whether a call may be made: decided by the policy, and if it is to be confirmed by the person, before it is built.
 
-Without a policy, a person on a terminal is asked about each DELETE; where there is no terminal it is sent, so that
-scripts work, and where there is one and no one may be asked, it wants `--yes`.
+Without a policy, a person on a terminal is asked about each DELETE; if there is no terminal it is sent, so that
+scripts work, and if there is one and no one may be asked, it wants `--yes`.
 """
 
 from collections.abc import Mapping
@@ -76,7 +76,7 @@ def decision_on(
 
 
 def denial(described: DescribedOperation, bounds: Bounds) -> RefusedError | None:
-    """Return why the policy never lets an operation be called; None where it does."""
+    """Return why the policy never lets an operation be called; None if it does."""
     decision = decision_on(described, bounds)
     return _refused(described, decision) if decision.effect == DENIED else None
 
@@ -93,14 +93,14 @@ def permit(
     asked: Mapping[str, str] = _NOTHING,
     sent: "Sent | None" = None,
 ) -> None:
-    """Let an operation be called where the policy does, and the person where one is to be asked.
+    """Let an operation be called if the policy does, and the person if one is to be asked.
 
     Args:
         asked: Method that the request asks for besides its own → by what.
         sent: What else the request says; None before it is built.
 
     Raises:
-        RefusedError: It is not called: it may change something where nothing is to be, the policy denies it, or
+        RefusedError: It is not called: it may change something if nothing is to be, the policy denies it, or
             no one agreed.
     """
     if bounds.reads_only_by:
@@ -114,7 +114,7 @@ def obey(
     consent: "Consent",
     asked: Mapping[str, str] = _NOTHING,
 ) -> None:
-    """Let an operation be called where a decision does, and the person where one is to be asked.
+    """Let an operation be called if a decision does, and the person if one is to be asked.
 
     Raises:
         RefusedError: It is denied, or no one agreed.
@@ -156,12 +156,12 @@ def check_that_it_reads(described: DescribedOperation, bounds: Bounds, asked: Ma
 def changing(
     described: DescribedOperation, method: str, by: str, consent: "Consent", source: str = ""
 ) -> RefusedError:
-    """Return the error for an operation that may change something, where only those are called that read.
+    """Return the error for an operation that may change something, if only those are called that read.
 
     Args:
         method: Its own, or the one that the request asks for in its place.
         by: What lets only operations be called that read, as messages name it.
-        source: By what the request asks for it; empty where it is its own.
+        source: By what the request asks for it; empty if it is its own.
     """
     name = described.operation.name
     begin = f"{source[:1].upper()}{source[1:]} asks for" if source else "Its method is"

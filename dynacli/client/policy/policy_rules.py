@@ -3,7 +3,7 @@
 | list | what it means |
 |---|---|
 | `deny` | such operations are never called |
-| `allow` | where the list is there, no others are called |
+| `allow` | if the list is there, no others are called |
 | `read_only = true` | nothing is called that may change something |
 | `confirm` | a person agrees to each call, or `--yes` has |
 
@@ -72,7 +72,7 @@ class Rules:
 
     Args:
         place: Its header in the configuration, without brackets.
-        allow: The words of `allow`; None where the list is not there, so that everything is allowed.
+        allow: The words of `allow`; None if the list is not there, so that everything is allowed.
         confirm: The words of `confirm`.
         deny: The words of `deny`.
         is_read_only: Whether nothing is called that may change something.
@@ -120,7 +120,7 @@ class Policy:
         profile: Mapping[str, Any],
         profile_name: str,
     ) -> "Policy | None":
-        """Return the policy of an API and a profile; None where neither has one.
+        """Return the policy of an API and a profile; None if neither has one.
 
         Args:
             name: Of the API.
@@ -143,11 +143,11 @@ class Decision(NamedTuple):
 
     Args:
         effect: `ALLOWED`, `CONFIRMED` or `DENIED`.
-        place: The table that decides, as `Rules.place` has it; empty where no table says anything.
+        place: The table that decides, as `Rules.place` has it; empty if no table says anything.
         key: The list or key in it.
-        word: The word of the list; empty where it is one that is missing, or `key` is not a list.
+        word: The word of the list; empty if it is one that is missing, or `key` is not a list.
         other: The documented operation whose rule it is, if a server may take the request for that one.
-        override: What asks for another method than the operation's own, and which; empty where nothing does.
+        override: What asks for another method than the operation's own, and which; empty if nothing does.
     """
 
     effect: str

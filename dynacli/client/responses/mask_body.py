@@ -102,7 +102,7 @@ def _is_password(schema: Any) -> bool:
 def mask_text(text: str, names: Iterable[str], *, guesses: bool = True) -> str:
     """Return a body, or a part of one, with the fields masked that are secrets by their names.
 
-    Text that is neither JSON nor a form is masked as a whole where it has such a name in it.
+    Text that is neither JSON nor a form is masked as a whole if it has such a name in it.
 
     Args:
         names: The names of further fields that are secrets.

@@ -46,7 +46,7 @@ class Headers(Mapping[str, str]):
         return len({name.lower() for name, _ in self.pairs})
 
     def get_all(self, name: str) -> list[str]:
-        """Return all values of a header, none where it did not come."""
+        """Return all values of a header, none if it did not come."""
         return [value for key, value in self.pairs if key.lower() == name.lower()]
 
 
@@ -59,12 +59,12 @@ class Response:
         content: Its body in bytes, without its content encoding.
         request: The request that was sent, with its secrets masked.
         seconds: From the start of sending until the body was read.
-        findings: What in the response does not match the document; empty where nothing does, or nothing was validated.
+        findings: What in the response does not match the document; empty if nothing does, or nothing was validated.
         tolerated: What in the request and the response does not match the document to the letter, and is a finding at
             the level `exact`.
         not_validated: What could not be validated, a reason each.
         is_validated: Whether the response was validated at all.
-        items: The items of a page of `Api.pages`; None where it has none, and for any other response.
+        items: The items of a page of `Api.pages`; None if it has none, and for any other response.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Response:
     def data(self) -> Any:
         """The value of the body: of JSON its value, of JSON lines and sequences a list, of other text the text.
 
-        It is None where there is no body, and the bytes where they are no text. A body that is not the JSON that
+        It is None if there is no body, and the bytes if they are no text. A body that is not the JSON that
         its media type promises is text, too.
         """
         from dynacli.text.body_text import decoded
@@ -124,7 +124,7 @@ class Response:
 
     @property
     def following(self) -> "AnsweredPage | None":
-        """What the response tells of the next page of its list; None where it tells of none."""
+        """What the response tells of the next page of its list; None if it tells of none."""
         from dynacli.client.pages.page_loop import answered_page
 
         with self._lock:
@@ -154,7 +154,7 @@ class Response:
         return response_masker(self._call.signed, self._response.headers)
 
     def raise_for_status(self) -> "Response":
-        """Return the response itself where its status is a 2xx.
+        """Return the response itself if its status is a 2xx.
 
         Raises:
             HttpError: It is not.
@@ -166,7 +166,7 @@ class Response:
         raise self._call.signed.masker.mask_error(http_error(self._call, self._response))
 
     def raise_for_findings(self) -> "Response":
-        """Return the response itself where it matches the document.
+        """Return the response itself if it matches the document.
 
         Raises:
             MismatchError: Something does; it names each finding with its place.

@@ -106,7 +106,7 @@ def _describe_line(call: Call) -> str:
 
 
 def _seconds_asked(response: "Response") -> int | None:
-    """Return the seconds after which the server wants to be asked again; None where it does not say so."""
+    """Return the seconds after which the server wants to be asked again; None if it does not say so."""
     import math
     import time
 
@@ -300,7 +300,7 @@ class _Place(NamedTuple):
     """Where an error says that the request is wrong.
 
     Args:
-        location: `query`, `body` and similar ones; empty where it does not say so.
+        location: `query`, `body` and similar ones; empty if it does not say so.
         steps: The names that lead there.
     """
 
@@ -403,7 +403,7 @@ class _Inputs:
         self._deepest = max(map(len, self._options), default=0)
 
     def at(self, place: _Place) -> str:
-        """Return what messages call the input at a place; empty where the operation has none."""
+        """Return what messages call the input at a place; empty if the operation has none."""
         steps = place.steps
         parameter = self._parameters.get((place.location, plain_name(steps[0]))) if steps else None
         if parameter is not None:
@@ -420,7 +420,7 @@ class _Inputs:
         return ""
 
     def only(self, name: str) -> str:
-        """Return what messages call the field of a name, where it is the only one: `cron` is `schedule.cron`."""
+        """Return what messages call the field of a name, if it is the only one: `cron` is `schedule.cron`."""
         options = self._namesakes.get(plain_name(name), [])
         return f"--{of_first_items(options[0])}" if len(options) == 1 else ""
 

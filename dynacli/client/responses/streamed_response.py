@@ -203,7 +203,7 @@ def download_response(
 
     Args:
         path: The file; it is whole at the end, or as it was.
-        is_resumed: Whether what came of it is kept where it breaks off, and gone on with.
+        is_resumed: Whether what came of it is kept if it breaks off, and gone on with.
 
     Raises:
         DynacliError: The call fails, or the file cannot be written.

@@ -66,8 +66,8 @@ def findings_text(
 
     Args:
         evidence: The message that they are about; without it the parts that are wrong are not shown.
-        is_verbose: Whether all are told, and not the first alone; those that the items of a list share count as one.
-            None where `-v` would not tell the others.
+        is_verbose: Whether all findings are shown, not only the first; those that the items of a list share count
+            as one. None if `-v` would not show the others.
     """
     most = None if is_verbose else MAX_SHOWN
     groups = _grouped(findings) if is_verbose else _merged(_grouped(findings))
@@ -119,7 +119,7 @@ def _grouped(findings: "Sequence[Finding]") -> "list[_Group]":
     """Return each finding that the items of a list share once, with its number; the first stands for all."""
     groups: dict[tuple[str, ...], _Group] = {}
     for finding in findings:
-        # A message has the wrong value, which differs; where nothing came it has the name of what is missing.
+        # A message has the wrong value, which differs; if nothing came it has the name of what is missing.
         text = finding.message if finding.got is None or not finding.schema_pointer else ""
         pointer = _INDEX.sub("/*", finding.pointer)
         key = (finding.where, finding.rule, pointer, finding.schema_pointer, text)
@@ -237,7 +237,7 @@ class Evidence:
     """A message.
 
     Args:
-        body: Empty where there is none, or where it is not at hand.
+        body: Empty if there is none, or if it is not at hand.
         media_type: The body's, with its parameters.
         heads: Place of a finding → (what stands before the value, the value, what stands after it).
     """
@@ -278,7 +278,7 @@ class Evidence:
         return cls(body, media_type, heads)
 
     def excerpts(self, findings: "Sequence[Finding]") -> list[str]:
-        """Return for each finding the part of the message that is wrong, marked; empty where it cannot be shown."""
+        """Return for each finding the part of the message that is wrong, marked; empty if it cannot be shown."""
         wanted = [self._wanted(finding) for finding in findings]
         in_body: dict[tuple[int | None, ExcerptTarget], list[str]] = {}
         numbers: dict[int | None, list[ExcerptTarget]] = {}

@@ -40,7 +40,7 @@ def _may_grow(env: Environment, form: OutputForm) -> bool:
 class GrowingList:
     """Writes items as they come, within what stands around them in their first page.
 
-    It is a context manager: where an exception leaves the block, the value is complete anyway, and a file is as
+    It is a context manager: if an exception leaves the block, the value is complete anyway, and a file is as
     it was before.
 
     Attributes:
@@ -127,7 +127,7 @@ class Listing:
 
     Args:
         engine: Makes the calls.
-        report: The report for machines; None where none is asked for.
+        report: The report for machines; None if none is asked for.
 
     Raises:
         UsageError: The document says that the response has several lists.
@@ -166,7 +166,7 @@ class Listing:
         self._open = ExitStack()
 
     def call(self) -> None:
-        """Call the pages, and write and validate what came; also where an error or an interruption ends it.
+        """Call the pages, and write and validate what came; also if an error or an interruption ends it.
 
         Raises:
             DynacliError: The list does not end well; the exit code is the error's.
@@ -238,7 +238,7 @@ class Listing:
             raise KeyboardInterrupt
 
     def _take(self, page: Page) -> None:
-        """Take a page that came: its items are kept, and its value only where it is the first or the last one."""
+        """Take a page that came: its items are kept, and its value only if it is the first or the last one."""
         if self._form.include and page.number == 1:
             from dynacli.commands._call.conclude_call import write_head
 
@@ -322,7 +322,7 @@ class Listing:
         conclude(self._run, page.call, page.response, validation, self._report, unwritten)
 
     def _say_what_is_missing(self) -> None:
-        """Say why this is one page, where nothing says how to ask for another, or the response is not a list."""
+        """Say why this is one page, if nothing says how to ask for another, or the response is not a list."""
         if note := self._loop.note:
             is_no_list = self._loop.items is None and not self._loop.is_keyed
             (self._run.warn if is_no_list else self._run.note)(note)
@@ -360,7 +360,7 @@ _MAX_ITEMS = "--max-items"
 def _go_on_line(
     typed: Sequence[str], max_items: int | None, described: DescribedOperation, first: Call, loop: PageLoop
 ) -> str:
-    """Return the command line that begins with the page which is missing; empty where no command can.
+    """Return the command line that begins with the page which is missing; empty if no command can.
 
     Args:
         typed: The words after the program's name.
@@ -390,7 +390,7 @@ def _go_on_line(
 
 
 def _path_of(described: DescribedOperation, first: Call, url: str) -> str:
-    """Return path and query of a URL, as `dynacli request` takes them; empty where it is not below the API's server."""
+    """Return path and query of a URL, as `dynacli request` takes them; empty if it is not below the API's server."""
     base = base_url_of(described, first.settings).rstrip("/")
     parts = urlsplit(url)
     keys = {name for _, name in described.operation.api_keys}
@@ -420,7 +420,7 @@ def _changed_inputs(loop: PageLoop) -> dict[str, str] | None:
 
 
 def _options_of_url(described: DescribedOperation, first: Call, url: str) -> dict[str, str] | None:
-    """Return flag → text of the query of a URL; None where options of the operation cannot say it."""
+    """Return flag → text of the query of a URL; None if options of the operation cannot say it."""
     parts, began = urlsplit(url), urlsplit(first.signed.request.url)
     if parts.path != began.path:
         return None

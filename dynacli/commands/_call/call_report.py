@@ -144,7 +144,7 @@ class CallReport:
         """Return all calls in the form that reports are made of.
 
         Args:
-            described: The operation, where only one was called.
+            described: The operation, if only one was called.
         """
         return [*self._earlier, self.call(self._described or described)]
 

@@ -50,9 +50,9 @@ def conclude(
     """Report the result on a response, and raise the error that the run ends with.
 
     Args:
-        validation: The result on the response; None where nothing was validated.
-        report: The report for machines; None where none is asked for.
-        unwritten: Why the response could not be written; None where it was written.
+        validation: The result on the response; None if nothing was validated.
+        report: The report for machines; None if none is asked for.
+        unwritten: Why the response could not be written; None if it was written.
 
     Raises:
         HttpError: The final status is not 2xx.

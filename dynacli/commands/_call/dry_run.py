@@ -156,7 +156,7 @@ def _curl(options: Options, signed: "Signed", request: "Request") -> str:
 
 
 def _with_body(run: Run, request: "Request", form: str) -> "Request":
-    """Return a request with the files of its body read, where they are small and the form shows their contents.
+    """Return a request with the files of its body read, if they are small and the form shows their contents.
 
     Raises:
         FileError: A file of the body cannot be read.

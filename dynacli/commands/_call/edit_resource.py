@@ -68,7 +68,7 @@ def _media_type(operation: Operation) -> str:
 
 
 def _known_properties(update: DescribedOperation) -> frozenset[str] | None:
-    """Return the properties that the body of an update may have; None where it may have any."""
+    """Return the properties that the body of an update may have; None if it may have any."""
     applied = list(applied_schemas(update.body_schema(), following(update.resolve)))
     if not any(schema.get("additionalProperties") is False for schema in applied):
         return None

@@ -63,7 +63,7 @@ class Draft:
         """
         os.utime(self.path, (_PAST, _PAST))
         before = os.stat(self.path)
-        # Where standard output is a pipe, the editor draws on standard error.
+        # If standard output is a pipe, the editor draws on standard error.
         stdout = None if env.stdout_is_terminal else 2
         try:
             with _interrupts_ignored():
@@ -106,7 +106,7 @@ def write_draft(
     Args:
         text: The text that the editor begins with.
         suffix: The suffix of the file's name, by which editors know the syntax.
-        check: Raises a UsageError where the saved text cannot be used; the person may then edit it again.
+        check: Raises a UsageError if the saved text cannot be used; the person may then edit it again.
         may_ask: Whether the person may be asked anything.
         asked_by: What needs the editor, for messages.
 

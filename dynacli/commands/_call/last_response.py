@@ -26,7 +26,7 @@ class LastResponse:
 
     Args:
         engine: Makes the calls.
-        report: The report for machines; None where none is asked for.
+        report: The report for machines; None if none is asked for.
 
     Raises:
         UsageError: The options do not go together, or say what cannot be.
@@ -57,7 +57,7 @@ class LastResponse:
         self._told: Call | None = None
 
     def call(self, inputs: CallInputs) -> None:
-        """Make the calls, and write and validate the last response; also where an error ends them.
+        """Make the calls, and write and validate the last response; also if an error ends them.
 
         Raises:
             DynacliError: The calls do not end well; the exit code is the error's.

@@ -107,7 +107,7 @@ def _is_streamed(described: DescribedOperation) -> bool:
 def _reporting(
     run: Run, described: DescribedOperation, settings: CallSettings
 ) -> "AbstractContextManager[CallReport | None]":
-    """Enter with the report on a call; with None where none is asked for."""
+    """Enter with the report on a call; with None if none is asked for."""
     if not run.options.report:
         return nullcontext()
     from dynacli.commands._call.call_report import reporting
@@ -189,7 +189,7 @@ def engine_of(
     """Return what makes the calls of a run: they are reported on its terminal, and kept in its history.
 
     Args:
-        report: The report for machines; None where none is asked for.
+        report: The report for machines; None if none is asked for.
         clients: Keeps connections open between calls; None for a connection of each call's own.
     """
     options = run.options
@@ -211,7 +211,7 @@ class TerminalListener:
     """Tells on standard error what happens in the calls of a run: with `-v`, on a terminal, and of a wrong request.
 
     Args:
-        report: The report for machines, in which the findings are already; None where none is asked for.
+        report: The report for machines, in which the findings are already; None if none is asked for.
     """
 
     def __init__(self, run: Run, report: "CallReport | None") -> None:
@@ -287,7 +287,7 @@ class TerminalListener:
 
 
 def asker(run: Run) -> Callable[[str], bool] | None:
-    """Return the function that asks the person whether a credential may go to an origin; None where none may be asked.
+    """Return the function that asks the person whether a credential may go to an origin; None if none may be asked.
 
     `--yes` does not respond this question, because the person does not know the origin yet.
     """

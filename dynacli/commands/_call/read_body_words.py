@@ -151,7 +151,7 @@ def _boundary(options: Options, media_type: str) -> str:
 
 
 def _content(run: Run, word: str, media_type: str) -> "bytes | Payload":
-    """Return the content that `--body` gives; where it is neither JSON nor a form, it is read while it is sent."""
+    """Return the content that `--body` gives; if it is neither JSON nor a form, it is read while it is sent."""
     if word.startswith("@@"):
         return word[1:].encode("utf-8", "surrogateescape")
     has_boundary = "boundary=" in media_type.lower()
@@ -308,7 +308,7 @@ def _no_such_place(
 
 
 def _schema_at(flat: FlatSchema, step: str) -> Any:
-    """Return the schema of a property, which may be named as in options, or of the items; None where there is none."""
+    """Return the schema of a property, which may be named as in options, or of the items; None if there is none."""
     if step.startswith("["):
         return flat.items
     names = {word: name for name, word in option_words(flat.properties).items()}

@@ -41,8 +41,8 @@ class _DownloadFile:
     """The file that a successful response goes into.
 
     Args:
-        url: The URL that is called, whose last segment names the file where the server does not.
-        partial: The part of it that is there; None where the server gives the name.
+        url: The URL that is called, whose last segment names the file if the server does not.
+        partial: The part of it that is there; None if the server gives the name.
     """
 
     def __init__(self, run: Run, url: str, partial: "PartialDownload | None") -> None:
@@ -76,7 +76,7 @@ class _DownloadFile:
         """Write the body of a response; the file is complete at the end of the block.
 
         Raises:
-            FileError: The file cannot be written, or is there already where the server named it.
+            FileError: The file cannot be written, or is there already if the server named it.
             NetworkError: The response is not what is missing.
         """
         if self._partial is not None:
@@ -97,19 +97,19 @@ class ResponseReceiver:
     | the body | where it goes | written | kept |
     |---|---|---|---|
     | a sequence: JSON lines, events | anywhere | while it comes | up to 1 MiB |
-    | any other | a pipe or a file, unchanged | while it comes | for the validator: up to 12 MiB, or 128 MiB where a
+    | any other | a pipe or a file, unchanged | while it comes | for the validator: up to 12 MiB, or 128 MiB if a
     finding is a failure; of bytes that are neither text nor JSON 1 MiB |
     | | a terminal, or converted | when it is complete | up to 64 MiB, more is an error |
 
     Attributes:
         response: The response, without its body as long as it is not finished; None before its head came.
         is_finished: Whether the whole response came, and was written and validated.
-        unwritten: Why the response could not be written in the format that is asked for; None where it was.
+        unwritten: Why the response could not be written in the format that is asked for; None if it was.
 
     Args:
         engine: What has prepared the call.
         call: The call that gets a response.
-        report: The report for machines; None where none is asked for.
+        report: The report for machines; None if none is asked for.
         file: Where the response goes with `--resume` or `-O`; None without them.
     """
 
@@ -131,7 +131,7 @@ class ResponseReceiver:
 
     @property
     def is_part(self) -> bool:
-        """Whether the response is only the rest of a file, of which the document says nothing."""
+        """Whether the response is only the rest of a file, which the document does not describe."""
         return self._file is not None and self._file.is_part
 
     @property
@@ -147,7 +147,7 @@ class ResponseReceiver:
         )
 
     def receive(self, response: Response, pieces: Pieces) -> bytes:
-        """Read the body, and write it while it comes where the table says so; return the part that is kept.
+        """Read the body, and write it while it comes if the table says so; return the part that is kept.
 
         Raises:
             DynacliError: The call fails.
@@ -167,7 +167,7 @@ class ResponseReceiver:
                 return self._copy(response, pieces)
             self._form = OutputForm()  # the error is not a part of the file
         if not 200 <= response.status < 300 and self._form.is_of_value:
-            # What is asked for is said of a result; an error has a form of its own, which no one should miss.
+            # The format is that of a result; an error has its own format, which no one should miss.
             self._form = self._form.unfiltered()
         if is_sequence(media_type):
             if is_event_stream(media_type) and self._call.settings.timeout is None:
@@ -379,7 +379,7 @@ def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
 
 
 def _note_more_pages(run: Run, call: Call, response: "Response") -> None:
-    """Say that a response is one page of several, where it shows that it is."""
+    """Say that a response is one page of several, if it shows that it is."""
     from dynacli.client.pages.page_loop import answered_page
     from dynacli.openapi.model.wording import counted
 

@@ -1,7 +1,7 @@
 """The overview of an API: what it is, who is signed in, what it has, and what to do next.
 
 The page has at most 40 lines of at most 100 columns, whatever the size of the document; of the catalog it reads the
-overview, and the operations only where all of them are listed or there are no tags to count.
+overview, and the operations only if all of them are listed or there are no tags to count.
 """
 
 import os
@@ -68,7 +68,7 @@ def landing_page(
 
 
 def operations_or_tags(env: Environment, api: OpenedApi) -> list[str]:
-    """Return the lines of the page that list all operations where they are few, else the largest tags."""
+    """Return the lines of the page that list all operations if they are few, else the largest tags."""
     return _Page(env, api, "")._contents(_MOST_LINES)  # noqa: SLF001  - of this module
 
 
@@ -185,7 +185,7 @@ class _Page:
         return f"{listed} from many operations" + (f" ({fields})" if fields else "")
 
     def _servers(self, options: "Options", server: str) -> list[str]:
-        """Return the server that calls go to; where there is a choice, the first ones with their numbers."""
+        """Return the server that calls go to; if there is a choice, the first ones with their numbers."""
         servers: list[dict[str, Any]] = self.api.catalog.meta["servers"]
         has_choice = len(servers) > 1 or any(each["variables"] for each in servers)
         if server or not has_choice or _is_server_chosen(self.env, self.api, options):
@@ -236,7 +236,7 @@ class _Page:
 
     @cached_property
     def _signed_in(self) -> "SignedIn | None":
-        """How a person is signed in without a variable; None where nothing is configured or stored."""
+        """How a person is signed in without a variable; None if nothing is configured or stored."""
         from dynacli.auth.credentials import store_path
 
         if not self.api.is_registered:
@@ -259,7 +259,7 @@ class _Page:
             return Variables(self.api.prefix, self.env.variables)
 
     def _variables_in_use(self) -> list[str]:
-        """Return the names of the variables that sign in; none where no one is signed in."""
+        """Return the names of the variables that sign in; none if no one is signed in."""
         from dynacli.auth.missing_credential import set_variables
 
         variables = self._variables()
@@ -267,7 +267,7 @@ class _Page:
         return next(filter(None, found), [])
 
     def _contents(self, room: int) -> list[str]:
-        """Return all operations where they are few, else the largest tags, in at most `room` lines."""
+        """Return all operations if they are few, else the largest tags, in at most `room` lines."""
         overview, catalog = self.overview, self.api.catalog
         if not overview.operations:
             return ["There is no operation to list."]
@@ -279,7 +279,7 @@ class _Page:
         return self._tags(room)
 
     def _all_operations(self, operations: list[OperationSummary], room: int) -> list[str]:
-        """Return the operations below their tags, without empty lines or without tags where there is no room."""
+        """Return the operations below their tags, without empty lines or without tags if there is no room."""
         by_tag: dict[str, list[OperationSummary]] = {}
         for operation in operations:
             by_tag.setdefault(operation.tags[0] if operation.tags else "", []).append(operation)
@@ -354,7 +354,7 @@ class _Page:
         return lines
 
     def _more(self, count: str) -> str:
-        """Return the line that counts what is not listed, with the command that lists it where that fits."""
+        """Return the line that counts what is not listed, with the command that lists it if that fits."""
         command = _command("operations", self.api)
         line = f"  {count}: {command}"
         return self.paint.dim(line if command and len(line) <= self.width else f"  {count}")
@@ -367,7 +367,7 @@ class _Page:
         if look is not None:
             commands.append(_command("", api, look.operation, *look.words))
         if overview.operations > _MOST_LISTED:
-            # Where the line that counts the others has no room for the command of the whole list, this one is it.
+            # If the line that counts the others has no room for the command of the whole list, this one is it.
             is_wide = self.width >= len(_command("operations", api)) + _COUNTED
             words = ("--tag", overview.largest_tags[0].word) if overview.tags and is_wide else ()
             commands.append(_command("operations", api, *words))
@@ -430,7 +430,7 @@ def _is_server_chosen(env: Environment, api: OpenedApi, options: "Options") -> b
 
 
 def _base_url(env: Environment, api: OpenedApi, options: "Options") -> str:
-    """Return the URL that calls go to; empty where none can be made out."""
+    """Return the URL that calls go to; empty if none can be made out."""
     servers = api.catalog.meta["servers"]
     is_chosen = _is_server_chosen(env, api, options)
     if servers and not is_chosen and not servers[0]["variables"] and "://" in servers[0]["url"]:
@@ -459,7 +459,7 @@ def _shown_name(api: OpenedApi) -> str:
 
 
 def _command(verb: str, api: OpenedApi, *words: str) -> str:
-    """Return a command line; empty where it would not run as it stands.
+    """Return a command line; empty if it would not run as it stands.
 
     Args:
         verb: The word after the name of the program; empty for a call.

@@ -84,7 +84,7 @@ def _is_usual(value: object, of: ValueType) -> bool:
 
 
 def _command_lines(words: list[str], width: int) -> list[str]:
-    r"""Return the lines of a command, broken by `\` between its options, each of which keeps its value."""
+    r"""Return the lines of a command, broken by `\` between its options; each option keeps its value."""
     parts: list[str] = []
     for word in words:
         if parts and re.match(r"--\S+$", parts[-1]) and not word.startswith("--"):
@@ -143,7 +143,7 @@ class _Page:
         """Return the row of an input.
 
         Args:
-            inside: The parameter of which it is a property; empty for none.
+            inside: The parameter that it is a property of; empty for none.
         """
         facts = constraints(each.value)
         if each.value.type == "object" and each.value.items is not None:
@@ -226,7 +226,7 @@ def _necessity(each: DescribedInput, field: Field, inside: str) -> list[str]:
     """Return in words how far a field has to be given.
 
     Args:
-        inside: The parameter of which it is a property; empty for none.
+        inside: The parameter that it is a property of; empty for none.
     """
     branch = visible(field.branch, keep="")
     if field.is_needed and not inside:
@@ -277,7 +277,7 @@ def _branches(choice: Choice) -> str:
     """Return the sentence about the branches of one place."""
     names = []
     for name, tag in choice.branches[:_MAX_BRANCHES]:
-        # The tag is left out where it is the same word.
+        # The tag is left out if it is the same word.
         shown = word_or_quoted(name)
         names.append(shown if not tag or tag == name else f"{shown} ({word_or_quoted(tag)})")
     left_out = len(choice.branches) - len(names) + choice.more

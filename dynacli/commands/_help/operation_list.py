@@ -40,7 +40,7 @@ def operation_lines(
     column = min(longest[0], _WIDEST_NAME) + 4
     for word, operation in operations:
         rest = width - max(column, len(word) + 4) - _METHOD
-        # Where there is no room for both, path and summary are cut, and neither is left out.
+        # If there is no room for both, path and summary are cut, and neither is left out.
         about = _about(operation, has_name)
         path_room = max(rest // 2, rest - _width_of(*about) - 2, _NARROWEST)
         path = closed(shortened(word_or_quoted(operation.path), path_room))
@@ -88,7 +88,7 @@ def _width_of(before: str, summary: str, behind: str) -> int:
 
 
 def _namesake(operation: OperationSummary, has_name: Callable[[str], bool]) -> str:
-    """Return the name of the operation that has the same operationId; empty where there is none."""
+    """Return the name of the operation that has the same operationId; empty if there is none."""
     # Of two such operations the second is named by method and path as well; that test is fast, for long lists.
     if not operation.operation_id or f"-{operation.method.lower()}-" not in operation.name:
         return ""
@@ -158,7 +158,7 @@ def webhook_lines(webhooks: list[dict[str, Any]], width: int, paint: Painter) ->
 
 
 def find_webhook(webhooks: list[dict[str, Any]], word: str) -> dict[str, Any] | None:
-    """Return the webhook that a word names, exactly or in kebab case; None where there is none."""
+    """Return the webhook that a word names, exactly or in kebab case; None if there is none."""
     from dynacli.openapi.model.kebab_names import kebab
 
     for webhook in webhooks:

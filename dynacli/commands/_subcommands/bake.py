@@ -192,7 +192,7 @@ class _ToolOptions(NamedTuple):
         only: The tags and operations that it has; without any, all.
         without: The tags and operations that it does not have.
         profile: The profile whose settings become those of the tool; empty for none.
-        is_short: Whether the names of operations lose the tag in front where they stay unique.
+        is_short: Whether the names of operations lose the tag in front if they stay unique.
         is_package: Whether it is made to be installed, also on other machines.
         hooks: `before` and `after` → `MODULE:FUNCTION`.
     """
@@ -214,7 +214,7 @@ class _BakedTool(NamedTuple):
         compiled: The document inside; None for one without.
         api: The API as it is inside.
         layers: URL → content, of the overlays and further documents that it takes along.
-        authorities: The certificates of `ca` that it takes along; empty where it takes none.
+        authorities: The certificates of `ca` that it takes along; empty if it takes none.
     """
 
     program: Program
@@ -312,7 +312,7 @@ def _baked_tool(env: Environment, name: str, api: OpenedApi, options: _ToolOptio
             authorities = authorities_in(env, entry["ca"])
             entry["ca"] = _AUTHORITIES
         if "://" not in entry.get("source", "://"):
-            # Where the tool is installed, there is no such file; it has the document inside.
+            # If the tool is installed, there is no such file; it has the document inside.
             entry["source"] = os.path.basename(entry["source"])
     program = Program(
         name=name,

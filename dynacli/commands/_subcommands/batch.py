@@ -49,7 +49,7 @@ class _BatchOptions:
     """The options of `batch` alone, by the names of their flags.
 
     Args:
-        operation: The operation that all rows call; empty where each names its own.
+        operation: The operation that all rows call; empty if each names its own.
         file: The file of rows, or `-`.
     """
 
@@ -205,7 +205,7 @@ def _warn_of_lost_results(run: Run, batch: "BatchRun", form: "OutputForm") -> No
 
 
 def _told(run: Run, rows: "Iterator[Row | WrongRow]") -> "Iterator[Row | WrongRow]":
-    """Yield rows; where there are many, a line on a terminal tells how many were checked."""
+    """Yield rows; if there are many, a line on a terminal tells how many were checked."""
     from dynacli.output.status_line import StatusLine
 
     line, is_shown = StatusLine(run.env), run.shows_progress
@@ -332,7 +332,7 @@ class _ResultWriter:
 
     Attributes:
         is_interrupted: Whether Ctrl-C ended the batch early.
-        unfiltered: Why the filter failed on a result, which was then written whole; None where it did not.
+        unfiltered: Why the filter failed on a result, which was then written whole; None if it did not.
     """
 
     def __init__(self, run: Run, batch: "BatchRun", form: "OutputForm", telling: _Telling) -> None:
@@ -390,7 +390,7 @@ class _ResultWriter:
 def _conclude(
     run: Run, batch: "BatchRun", plan: "BatchPlan", options: _BatchOptions, *, is_interrupted: bool
 ) -> None:
-    """Say how to go on, where rows are left, and end the run by the first row that failed."""
+    """Say how to go on, if rows are left, and end the run by the first row that failed."""
     left = plan.count - batch.done
     if left:
         run.note(f"{batch.done:,} of {plan.count:,} rows are done; resume with: {_go_on_line(run, options)}")

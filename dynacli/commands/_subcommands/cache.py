@@ -49,7 +49,7 @@ def show_cache(run: Run) -> None:
 
 
 def _names(run: Run) -> dict[str, list[str]]:
-    """Return directory of a document → names of its APIs; nothing where the configuration cannot be read."""
+    """Return directory of a document → names of its APIs; nothing if the configuration cannot be read."""
     try:
         return registered_directories(run.env)
     except FileError as error:

@@ -41,7 +41,7 @@ class _ApiCalls(VerbGroup):
 
 
 class ReadGroup(_ApiCalls):
-    """The APIs, of which only operations with safe methods can be called."""
+    """The APIs, whose operations with safe methods can be called."""
 
     def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
         """Let nothing be changed."""
@@ -49,7 +49,7 @@ class ReadGroup(_ApiCalls):
 
 
 class RequestGroup(_ApiCalls):
-    """The APIs, of which paths are called by their method."""
+    """The APIs, whose paths are called by their method."""
 
     def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
         """Check that the words are a method and a path."""
@@ -62,7 +62,7 @@ class RequestGroup(_ApiCalls):
 
 
 class EditGroup(_ApiCalls):
-    """The APIs, of which an operation that reads is called, and the one that belongs to it."""
+    """The APIs, for an operation that reads, and the one that writes the same resource."""
 
     def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
         """Let the response of the call be edited."""

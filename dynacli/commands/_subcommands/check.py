@@ -286,7 +286,7 @@ def _confirm(
 ) -> None:
     """Let the person agree to what would be created, changed and removed, and where; `--yes` has agreed.
 
-    Without chains, the person on a terminal is asked about the operations that are to be confirmed; where there is no
+    Without chains, the person on a terminal is asked about the operations that are to be confirmed; if there is no
     terminal, the check itself leaves them out.
 
     Raises:
@@ -331,7 +331,7 @@ def _confirm(
 
 
 def _attachments(operations: "Sequence[DescribedOperation]", chains: "Sequence[ResourceChain]") -> list[str]:
-    """Return the line that says which inputs may attach what is created to what is there; none where none may."""
+    """Return the line that says which inputs may attach what is created to what is there; none if none may."""
     from dynacli.check.body_values import fields_of_other_ids
     from dynacli.openapi.model.path_templates import parameter_names
 
@@ -452,8 +452,8 @@ def conclude_check(
 
     Args:
         is_strict: Whether findings are a failure.
-        learn: The file for the overlay; None where none is wanted.
-        har: The file for the traffic; None where none is wanted.
+        learn: The file for the overlay; None if none is wanted.
+        har: The file for the traffic; None if none is wanted.
         is_shown: Whether the results are written to standard output; else only reports and files are.
 
     Raises:

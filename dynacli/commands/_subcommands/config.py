@@ -118,7 +118,7 @@ def _usable_text(env: Environment, draft: "Draft", editor: list[str], before: st
 
 
 def _wrong_in(env: Environment, content: bytes, before: str) -> FileError | None:
-    """Return what is wrong with the text of a configuration; None where all of it can be used, or it is as before."""
+    """Return what is wrong with the text of a configuration; None if all of it can be used, or it is as before."""
     import tomllib
 
     from dynacli.client.configuration_mistakes import mistakes_in
@@ -232,10 +232,10 @@ def _warn_of_policy(run: Run, name: str) -> None:
 
 
 def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | None = None) -> None:
-    """Let a person agree where a policy that an API has is changed or removed; `--yes` does not respond this.
+    """Let a person agree if a policy that an API has is changed or removed; `--yes` does not respond this.
 
     Args:
-        paths: The keys of its entry that are changed; None where the entry is removed.
+        paths: The keys of its entry that are changed; None if the entry is removed.
 
     Raises:
         RefusedError: No one agreed.

@@ -31,7 +31,7 @@ class _DemoOptions(NamedTuple):
     """The demo API's own options.
 
     Args:
-        role: The role of `--role`; empty where none is asked for.
+        role: The role of `--role`; empty if none is asked for.
         with_next: Whether `--next` was given.
         misbehave: The words of `--misbehave`.
     """

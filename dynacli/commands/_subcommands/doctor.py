@@ -24,8 +24,8 @@ class _Check(NamedTuple):
 
     Args:
         name: The subject of the check, such as `cache`.
-        message: The result; where something is wrong, what and why.
-        error: What is wrong; None where nothing is.
+        message: The result; if something is wrong, what and why.
+        error: What is wrong; None if nothing is.
     """
 
     name: str
@@ -81,7 +81,7 @@ def _raise_first_error(checks: list[_Check]) -> None:
     errors = [check.error for check in checks if check.error is not None]
     if not errors:
         return
-    # Where dynacli's own files cannot be used, that may be the cause of the other errors.
+    # If dynacli's own files cannot be used, that may be the cause of the other errors.
     error = next((error for error in errors if isinstance(error, FileError)), errors[0])
     more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
     raise type(error)(f"{error.message}{more}", reason=error.reason, hint=error.hint)
@@ -233,7 +233,7 @@ def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
     except DynacliError as error:
         return _Check(label, _message(error), error), None
     try:
-        # The whole file is checked: where it is damaged, the run starts again without it.
+        # The whole file is checked: if it is damaged, the run starts again without it.
         api.catalog.check(whole=True)
         for note in unknown_schemes_of_entry(api):
             run.warn(f"`{name}`: {note}")

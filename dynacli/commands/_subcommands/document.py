@@ -106,7 +106,7 @@ def _converted(run: Run, document: "Document", tree: dict[str, Any], version: st
 
 
 def _read_cached(run: Run, opened: OpenedApi, word: str, read: Callable[[OpenedApi], _T | None]) -> _T:
-    """Return what a function reads of the document in the cache; where the cache has lost it, it is fetched again.
+    """Return what a function reads of the document in the cache; if the cache has lost it, it is fetched again.
 
     Raises:
         DocumentError: The cache has lost it, and nothing may be fetched.

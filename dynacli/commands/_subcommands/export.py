@@ -30,7 +30,7 @@ def _write_export(run: Run, collection: Collection, form: Format, out: str | Non
 
 
 def write_files(run: Run, files: dict[str, str], form: Format, out: str | None) -> None:
-    """Write the files of an export, of which the first stands for all; `out` is as in `write_export`.
+    """Write the files of an export. The first one names them all; `out` is as in `write_export`.
 
     Raises:
         FileError: A file cannot be written.

@@ -25,7 +25,7 @@ _NO_TOKEN = "none"  # noqa: S105  - the word that asks for no token
 
 
 class _OfServer(Consent):
-    """Whether a person has agreed to calls, where no one is there to be asked."""
+    """Whether a person has agreed to calls, if no one is there to be asked."""
 
     hint = "Only the person who starts the verb `mcp` can allow it, with `--yes`"
     hint_on_reading = "Only the person who starts the verb `mcp` can allow it, with `--write`"

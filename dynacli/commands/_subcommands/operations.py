@@ -159,7 +159,7 @@ def _smaller_graph(run: Run, shown: list[OperationSummary], edges: "list[Operati
 
 
 def _each_operation(run: Run, api: str, tag: str) -> Iterator[OperationSummary]:
-    """Yield the operations; where the catalog turns out to be damaged, go on from there with one that is made again.
+    """Yield the operations; if the catalog turns out to be damaged, go on from there with one that is made again.
 
     The whole run cannot begin again once a part of the list is written.
     """

@@ -52,7 +52,7 @@ def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
 
 
 def _named_api(env: Environment, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """Return the API that the first word names, empty where it names none, and the words of the question."""
+    """Return the API that the first word names, empty if it names none, and the words of the question."""
     from dynacli.registry.configuration import DEMO, Configuration
 
     first = words[0]

@@ -89,7 +89,7 @@ def validate(run: Run, api: str, file: str, learn: str | None) -> None:
 
 
 def _server(api: "OpenedApi", settings: "CallSettings") -> str:
-    """Return the base URL that is asked for; empty where the servers of the document are meant."""
+    """Return the base URL that is asked for; empty if the servers of the document are meant."""
     from dynacli.request.choose_server import choose_server
 
     if not settings.server and not settings.server_variables:

@@ -42,7 +42,7 @@ _BEHIND_NOUN = frozenset(
 )
 """Words of a name after those that say what it is about."""
 _SUMMARY_LENGTH = 60
-"""Characters of a summary of which the first words are looked at."""
+"""Characters of a summary whose first words are looked at."""
 
 
 def _words_of_operation(operation: Operation) -> OperationWords:
@@ -71,7 +71,7 @@ def _words_of_operation(operation: Operation) -> OperationWords:
 
 
 def _apart(name: list[str], noun: list[str]) -> list[str]:
-    """Return the words of a name with a verb and its noun apart where they are written as one: `putsynonyms`."""
+    """Return the words of a name with a verb and its noun apart if they are written as one: `putsynonyms`."""
     joined = "".join(noun)
     parts = []
     for word in name:
@@ -89,7 +89,7 @@ class _Path:
         noun: The words of the last step that names a thing.
         verb: The words of a step after that, which says what is done with it.
         before: The words of each step before the noun that is not a parameter.
-        doing: What the verb does; empty where there is none.
+        doing: What the verb does; empty if there is none.
     """
 
     def __init__(self, operation: Operation) -> None:
@@ -115,7 +115,7 @@ class _Path:
         return len(self.noun) == 1 and self.noun[0] in words and not self.ends_in_one
 
     def _doing(self, method: str) -> str:
-        """Return what the last step does: `reboot` in `/servers/{id}/reboot`; empty where it is not a verb."""
+        """Return what the last step does: `reboot` in `/servers/{id}/reboot`; empty if it is not a verb."""
         if len(self.steps) < 2 or self.ends_in_one or not self.noun or method == "DELETE":
             return ""
         if self.noun[-1].endswith("s") and (len(self.step) == 1 or self.step[0] in AMBIGUOUS):
@@ -193,7 +193,7 @@ def _reads(method: str, path: _Path, name: list[str], at: int | None) -> bool:
 
 
 def _noun(name: list[str], at: int | None) -> str:
-    """Return the last word of what a name is about: `runs` of `list-runs-for-repo`; empty where it does not say."""
+    """Return the last word of what a name is about: `runs` of `list-runs-for-repo`; empty if it does not say."""
     noun = ""
     for word in name[0 if at is None else at + 1 :]:
         if word in _BEHIND_NOUN:
@@ -222,7 +222,7 @@ def _writing(method: str, *, ends_in_one: bool) -> dict[str, float]:
 
 
 def _verb_at(name: list[str], method: str, nouns: set[str]) -> int | None:
-    """Return the place of the verb of a name; None where it has none."""
+    """Return the place of the verb of a name; None if it has none."""
     verbs = [
         at
         for at, word in enumerate(name)
@@ -338,7 +338,7 @@ def search_index(compiled: "Compiled") -> tuple[dict[str, dict[int, float]], lis
 
     Returns:
         Stem → number of an operation → how well it has the stem; and for each operation the text of the words by
-        which it is known, `OperationWords.as_text`, None where it is hidden.
+        which it is known, `OperationWords.as_text`, None if it is hidden.
     """
     index: dict[str, dict[int, float]] = defaultdict(dict)
     for number, matches in enumerate(_matches(compiled)):

@@ -261,7 +261,7 @@ _AMBIGUOUS = (
     " capture charge transfer show patch schedule release mark document"
 )
 AMBIGUOUS = frozenset(_AMBIGUOUS.split())
-"""Verbs that are nouns or adjectives, too: in a name they are verbs only where it begins, or where a path ends."""
+"""Verbs that are nouns or adjectives, too: in a name they are verbs only if it begins, or if a path ends."""
 
 _SAME, _SAID, AKIN = 0.8, 0.7, 0.5
 """How well a word of the same meaning, and a word that is akin, stand for a word."""
@@ -418,7 +418,7 @@ def rarity(count: int | None, operations: int) -> float:
     """Return from 0 to 1, how much a stem tells operations apart; the rarer, the more.
 
     Args:
-        count: The operations that have it; None where the index does not know it.
+        count: The operations that have it; None if the index does not know it.
         operations: All that there are.
     """
     return _UNKNOWN if count is None else log((operations + 1) / (count + 0.5)) / log(operations + 2)

@@ -428,14 +428,14 @@ class Catalog:
         return [word, *(f"{prefix}{word}" for prefix in tag_prefixes(tag))]
 
     def _find_among(self, word: str, tag: str) -> str | None:
-        """Return the operation of a tag whose operationId is a word, where an operation of another tag has that name.
+        """Return the operation of a tag whose operationId is a word, if an operation of another tag has that name.
 
-        Return None where several are.
+        Return None if several are.
         """
         from dynacli.openapi.model.kebab_names import kebab
 
         plain = kebab(word)
-        if not plain or self.find(plain) is None:  # where no operation has the name, none is meant
+        if not plain or self.find(plain) is None:  # if no operation has the name, none is meant
             return None
         names = [row.name for row in self.summaries(tag) if kebab(row.operation_id) == plain]
         return names[0] if len(names) == 1 else None
@@ -555,7 +555,7 @@ class Catalog:
         return {key: (name, description) for key, name, description in rows}
 
     def tag(self, word: str) -> str:
-        """Return the kebab form of the tag that a word names, in that form or as written; empty where it names none."""
+        """Return the kebab form of the tag that a word names, in that form or as written; empty if it names none."""
         tags = self.tags()
         keys = [key for key, (name, _) in tags.items() if word.lower() in (key, name.lower())]
         return word if word in tags else next(iter(keys), "")

@@ -135,7 +135,7 @@ def _write_operations(db: sqlite3.Connection, compiled: "Compiled") -> None:
     shared: dict[bytes, int] = {}
 
     def keep(value: Any) -> int:
-        """Write a shared value, of which only a digest stays in memory, and return its number."""
+        """Write a shared value, keep only its digest in memory, and return its number."""
         text = _json(value)
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
         if digest not in shared:

@@ -107,7 +107,7 @@ class Question:
 
     Args:
         terms: What it is about, its verb included.
-        action: What is to be done: what `action_of` returns, `READING` or `DOING`; empty where it does not say.
+        action: What is to be done: what `action_of` returns, `READING` or `DOING`; empty if it does not say.
         is_plural: Whether several things are asked for.
         is_mine: Whether it is about who asks.
         compound: The stems of its verb and of the word right after it, which may be a noun together:
@@ -159,7 +159,7 @@ def read_question(text: str, vocabulary: Vocabulary) -> Question:
 
 
 def _compound(words: Sequence[str], stems: Sequence[str], verb: int | None) -> tuple[str, ...]:
-    """Return the stems of a verb and of the word right after it; empty where there are not both."""
+    """Return the stems of a verb and of the word right after it; empty if there are not both."""
     followed = words[verb + 1 : verb + 2] if verb is not None else ()
     return tuple(stems[verb : verb + 2]) if verb is not None and not STOP_WORDS.issuperset(followed) else ()
 
@@ -254,7 +254,7 @@ def _is_plural(words: Sequence[str], verb: int | None) -> bool:
 
 
 def _verb_at(words: Sequence[str], stems: Sequence[str]) -> int | None:
-    """Return the place of the verb that says what is to be done; None where there is none."""
+    """Return the place of the verb that says what is to be done; None if there is none."""
     first = next((at for at, word in enumerate(words) if word not in STOP_WORDS or (at, word) == _LIKE), None)
     if first is None or words[0] in _ASKING:
         return None

@@ -20,7 +20,7 @@ _MOST = 60
 """Operations that are looked at closely."""
 
 _SYNONYM = 0.7
-"""How much of its weight a word of the same meaning keeps where operations are about the word itself."""
+"""How much of its weight a word of the same meaning keeps if operations are about the word itself."""
 
 _TELLING, _ABOUT = 0.25, 0.45
 """From here on an operation tells a term from others, and is about it, rather than that it only mentions it."""
@@ -63,7 +63,7 @@ def _find_candidates(
     Raises:
         DamagedCatalogError: The catalog is damaged.
     """
-    # What an operation does is known without its words, of which nearly all have one like `list`.
+    # What an operation does is known without its words: nearly all have one like `list`.
     told = [term for term in question.terms if not term.is_generic] or question.terms
     matches = [_matches(index, term.stems) if term in told else {} for term in question.terms]
     rarity = [_rarity(found, catalog.meta["operations"]) for found in matches]
@@ -112,7 +112,7 @@ def _matches(index: StemIndex, stems: Mapping[str, float]) -> dict[int, float]:
 
 
 def _rarity(found: Mapping[int, float], operations: int) -> float:
-    """Return how much a term tells operations apart: nothing where none has it."""
+    """Return how much a term tells operations apart: nothing if none has it."""
     frequency = sum(match >= _TELLING for match in found.values()) or len(found)
     return log(1 + (operations + 0.5) / (frequency + 0.5)) if frequency else 0.0
 

@@ -1,7 +1,7 @@
 """The stems of a catalog, and those that a document has for a word of a question.
 
 These are other forms of the word, its parts, and what a typo was to be.
-FTS5 would keep stems in tables of its own, of which each takes a page at least: a fifth of the catalog of a small
+FTS5 would keep stems in its own tables, and each takes a page at least: a fifth of the catalog of a small
 document (https://www.sqlite.org/fts5.html, "FTS5 Data Structures").
 """
 
@@ -43,7 +43,7 @@ class StemIndex:
         self._read: dict[str, dict[int, float]] = {}
 
     def matches(self, stem: str) -> dict[int, float]:
-        """Return number of an operation → how well it has a stem, from 0 to 1; empty where no operation has it."""
+        """Return number of an operation → how well it has a stem, from 0 to 1; empty if no operation has it."""
         if stem not in self._read:
             found: dict[int, float] = {}
             try:
@@ -152,7 +152,7 @@ class Vocabulary:
         return [*longer, *sorted(self.known(each for each in shorter if len(each) >= _SHORTEST_FORM))]
 
     def parts(self, stem: str) -> tuple[str, ...]:
-        """Return the two stems that a word is put together of: `data` and `center`; empty where there are none."""
+        """Return the two stems that a word is put together of: `data` and `center`; empty if there are none."""
         places = range(_SHORTEST_PART, len(stem) - _SHORTEST_PART + 1)
         splits = [(stem[:at], stem[at:]) for at in places]
         known = self.known({part for split in splits for part in split}) if splits else {}
@@ -168,7 +168,7 @@ class Vocabulary:
         return not first.isdisjoint(second)
 
     def repaired(self, word: str, stem: str) -> str:
-        """Return the stem that a strange word was to be; its own stem where there is none that is near.
+        """Return the stem that a strange word was to be; its own stem if there is none that is near.
 
         Args:
             word: In lower case.
@@ -196,7 +196,7 @@ def _is_form(term: str, stem: str, base: str) -> bool:
 
 
 def _distance(left: str, right: str, most: int) -> int:
-    """Return how many letters are wrong, missing, too much or exchanged; more than `most` where there are more."""
+    """Return how many letters are wrong, missing, too much or exchanged; more than `most` if there are more."""
     if abs(len(left) - len(right)) > most:
         return most + 1
     earlier: list[int] = []

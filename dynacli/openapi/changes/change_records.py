@@ -148,7 +148,7 @@ class OperationKey(NamedTuple):
     """Method and path, which identify an operation within a revision.
 
     Args:
-        method: The HTTP method, in upper case where it is a standard one.
+        method: The HTTP method, in upper case if it is a standard one.
         path: The path, as the document spells it.
     """
 
@@ -163,10 +163,10 @@ class Change:
     Args:
         kind: A key of `KINDS`.
         pointer: The JSON pointer into the new document, past all references; into the old one for a removal.
-        from_: The JSON value in the old document, shortened where it is long; None where there was none.
+        from_: The JSON value in the old document, shortened if it is long; None if there was none.
         to: The JSON value in the new document, likewise.
-        breaking: Whether a client that works with the old document can fail; None where no rule tells.
-        rule: The key of `RULES` that tells whether the change breaks a client; empty where none does.
+        breaking: Whether a client that works with the old document can fail; None if no rule tells.
+        rule: The key of `RULES` that tells whether the change breaks a client; empty if none does.
         where: `request` or `response` for a part of a message, else empty.
         subject: The name of what changed: `Pet.name`, `query parameter limit`.
     """
@@ -205,7 +205,7 @@ class ChangedOperation:
 
     Args:
         old: The operation's key in the old revision.
-        new: Its key in the new revision, which differs where it moved or a path parameter was renamed.
+        new: Its key in the new revision, which differs if it moved or a path parameter was renamed.
         changes: The changes, roughly in the order of the new document.
     """
 

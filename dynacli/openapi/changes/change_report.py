@@ -76,7 +76,7 @@ def _rank(change: Change) -> int:
 
 
 def _name_and_key(key: OperationKey, row: Mapping[str, Any] | None) -> tuple[str, str]:
-    """Return an operation's name, and its method and path; the name is empty where it has no command."""
+    """Return an operation's name, and its method and path; the name is empty if it has no command."""
     return (str(row["name"]) if row is not None else "", f"{key.method} {key.path}")
 
 
@@ -118,7 +118,7 @@ _CLEAR_SUBJECTS = (
 def changes_summary(changes: Changes) -> str:
     """Return the changes in one line: `1 new operation, 2 changed, 1 removed`.
 
-    Operations of which only texts for people changed are not counted.
+    Operations are not counted if only texts for people changed.
     """
     counts = [
         (len(changes.added), "new"),
@@ -195,7 +195,7 @@ def _scheme_in_words(name: str, scopes: Any) -> str:
 
 
 def code(text: str) -> str:
-    """Return a text as a code span: in backticks, on one line, cut where it is long."""
+    """Return a text as a code span: in backticks, on one line, cut if it is long."""
     line = " ".join(text.split()) or '""'
     if len(line) > _LONGEST:
         line = f"{line[: _LONGEST - 3].rstrip()}..."

@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 _MOST_NODES = 3_000_000
-"""Where references overlap so much that more nodes would be walked, everything is compared."""
+"""If references overlap so much that more nodes would be walked, everything is compared."""
 
 _NESTED = (dict, list)
 
@@ -121,7 +121,7 @@ class _UnchangedParts:
 
 
 def _has_ref(node: dict[str, Any]) -> bool:
-    # Asked for each object of a document, of which few have a reference.
+    # Asked for each object of a document; few of them have a reference.
     return "$ref" in node or "$dynamicRef" in node
 
 
@@ -244,7 +244,7 @@ class Use(NamedTuple):
         return "response-type-changed" if is_another_type else ""
 
     def validated(self, rule: str) -> str:
-        """Return a rule, or no rule where nothing can be validated."""
+        """Return a rule, or no rule if nothing can be validated."""
         return rule if self.is_validated else ""
 
     def reversed(self) -> "Use":
@@ -321,10 +321,10 @@ class Pair:
         rules: tuple[str, str] = ("", ""),
         value: bool = True,
     ) -> None:
-        """Add the change of a flag that only one document sets; nothing where both or neither do.
+        """Add the change of a flag that only one document sets; nothing if both or neither do.
 
         Args:
-            kinds: The kind where the new document sets the flag, and where only the old one does.
+            kinds: The kind if the new document sets the flag, and if only the old one does.
             old: Where the old document sets the flag.
             new: Where the new document sets it.
             rules: The rules for the two kinds.
@@ -342,7 +342,7 @@ class Pair:
         new: KeywordValue | None,
         rules: tuple[str, str] = ("", ""),
     ) -> None:
-        """Add the change of a keyword that was added, removed or has another value; nothing where it is the same.
+        """Add the change of a keyword that was added, removed or has another value; nothing if it is the same.
 
         Args:
             keyword: The beginning of the kinds: `pattern` for `pattern-added`, `-removed` and `-changed`.
@@ -383,7 +383,7 @@ class Comparison:
         self._depth = 0
 
     def pair_of_places(self, compare: Compare[Place], old: Place, new: Place, use: Use) -> Pair | None:
-        """Return the pair of two places; None where they are surely the same."""
+        """Return the pair of two places; None if they are surely the same."""
         if self.unchanged.is_same(old.node, new.node):
             return None
         old, new = self.old.resolve(old), self.new.resolve(new)
@@ -392,7 +392,7 @@ class Comparison:
         return self._pair((compare, old.pointer, new.pointer, use), compare, old, new, use)
 
     def pair_of_schemas(self, old: Sequence[Place], new: Sequence[Place], use: Use) -> Pair | None:
-        """Return the pair of schemas that apply together in each document; None where they are surely the same."""
+        """Return the pair of schemas that apply together in each document; None if they are surely the same."""
         if len(old) == len(new) and all(
             self.unchanged.is_same(old_schema.node, new_schema.node)
             for old_schema, new_schema in zip(old, new, strict=True)
@@ -406,7 +406,7 @@ class Comparison:
             subject = ""
             if old_schema.pointer != new_schema.pointer and not self._is_renamed(old_schema, new_schema):
                 # The reference leads to another component, so the change is the referring schema's. The limit ends
-                # the recursive schemas, where the subject would grow for ever.
+                # the recursive schemas, if the subject would grow for ever.
                 subject = new[0].subject if _steps(new[0].subject) <= _MOST_STEPS else ""
             if subject:
                 old_schema, new_schema = (
@@ -424,7 +424,7 @@ class Comparison:
         return is_both and follow(self.new.tree, split(old.pointer)) is MISSING
 
     def _pair(self, key: Any, compare: Compare[_Places], old: _Places, new: _Places, use: Use) -> Pair | None:
-        """Return the pair of a key, made and queued when it is first needed; None where there are too many pairs."""
+        """Return the pair of a key, made and queued when it is first needed; None if there are too many pairs."""
         known = self._pairs.get(key)
         if known is not None:
             return known
@@ -453,11 +453,11 @@ class Comparison:
             _compare_once(self._waiting.pop())
 
     def is_without_change(self, pair: Pair | None) -> bool:
-        """Return whether a client notices no change in a pair and below; False where the response takes too long."""
+        """Return whether a client notices no change in a pair and below; False if the response takes too long."""
         return next(self._noticed(pair), None) is None
 
     def is_harmless(self, pair: Pair | None) -> bool | None:
-        """Return whether no change in a pair and below breaks a client; None where a change has no result."""
+        """Return whether no change in a pair and below breaks a client; None if a change has no result."""
         outcome: bool | None = True
         for change in self._noticed(pair):
             if change.breaking is not False:
@@ -550,9 +550,8 @@ def compare_deprecation(
 ) -> None:
     """Compare whether two objects are deprecated, and their dates of removal (`x-sunset`).
 
-    Args:
-        flags: Where each is said to be deprecated, for schemas, which may say it in a part; by default
-            `deprecated` is looked up in the objects.
+    Args: flags: Where each is marked as deprecated, for schemas, which may say it in a part; by default
+        `deprecated` is looked up in the objects.
     """
     if flags is None:
         found = child(old, "deprecated"), child(new, "deprecated")

@@ -89,7 +89,7 @@ class _Placement:
                     break
 
     def _fixed(self, use: Use) -> Steps | None:
-        """Return the steps to a reference in the document; None where they depend on the places of new components."""
+        """Return the steps to a reference in the document; None if they depend on the places of new components."""
         inner: Steps = ()
         while not use.within.is_in_root:
             inner = use.steps[len(use.within.steps) :] + inner
@@ -99,7 +99,7 @@ class _Placement:
         return use.steps + inner
 
     def _place(self, part: Part) -> Steps | None:
-        """Return the place of a part; None where it depends on a place that is being determined already."""
+        """Return the place of a part; None if it depends on a place that is being determined already."""
         if part in self._places:
             return self._places[part]
         if part.is_in_root and part.section:
@@ -157,7 +157,7 @@ class _Placement:
         return [name for node in nodes for layer in self._layers(node) for name in layer]
 
     def _layers(self, node: Any) -> list[dict[str, Any]]:
-        """Return an object and, where it is a reference, the objects that will take its place."""
+        """Return an object and, if it is a reference, the objects that will take its place."""
         layers = []
         seen: set[int] = set()
         while isinstance(node, dict) and id(node) not in seen:

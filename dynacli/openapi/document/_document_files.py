@@ -69,7 +69,7 @@ class OpenFile:
     dynamic: dict[str, list[tuple[Steps, Steps]]] = field(default_factory=dict)
 
     def resource_at(self, steps: Steps) -> Steps:
-        """Return the steps to the schema resource that a place belongs to; none where that is the whole file."""
+        """Return the steps to the schema resource that a place belongs to; none if that is the whole file."""
         if self.resources:
             for length in range(len(steps), 0, -1):
                 if steps[:length] in self.resources:
@@ -114,7 +114,7 @@ class Files:
         self._add(parsed, fetched, uri, overlays)
 
     def known(self, uri: str) -> OpenFile | None:
-        """Return the file at an absolute URI; None where it was not read yet."""
+        """Return the file at an absolute URI; None if it was not read yet."""
         return self._by_uri.get(uri)
 
     def open(self, uri: str) -> OpenFile:

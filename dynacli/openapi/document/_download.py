@@ -38,7 +38,7 @@ _NEVER = frozenset({"no-store", "no-cache"})
 
 
 def max_age_of(headers: Mapping[str, str]) -> float | None:
-    """Return for how many seconds a response is fresh from now on; None where the server does not say.
+    """Return for how many seconds a response is fresh from now on; None if the server does not say.
 
     `no-store` and `no-cache` make it 0: the document is kept anyway, because without it there would be no
     command, and is due at once.
@@ -58,7 +58,7 @@ def max_age_of(headers: Mapping[str, str]) -> float | None:
 
 
 def _seconds(text: str | None) -> float | None:
-    """Return a number of seconds (RFC 9111, section 1.2.2); None where the text is not a number."""
+    """Return a number of seconds (RFC 9111, section 1.2.2); None if the text is not a number."""
     text = (text or "").strip()
     # Ten digits are 300 years; larger numbers are legal, and mean the same.
     return float(text[:10]) if text.isascii() and text.isdigit() else None
@@ -92,7 +92,7 @@ _HINTS = {
 
 
 class Head(NamedTuple):
-    """The status and headers of a response, also where it was not a document.
+    """The status and headers of a response, even if it was not a document.
 
     Args:
         status: The status code.
@@ -112,7 +112,7 @@ class Downloads:
 
     Attributes:
         head: The head of the last response; None while there is none.
-        error_page: The content of the last response, where that was an error whose content was asked for.
+        error_page: The content of the last response, if that was an error whose content was asked for.
 
     Args:
         accept: The value of the header `Accept`.
@@ -144,7 +144,7 @@ class Downloads:
             timeout: A time limit in seconds for the whole; the built-in one holds besides.
             etag: The `ETag` of the revision at hand, or empty.
             last_modified: The `Last-Modified` of the revision at hand, or empty.
-            login: Signs in at the origin of the URL: before the first request, and where the server responds with
+            login: Signs in at the origin of the URL: before the first request, and if the server responds with
                 401 or 403. Redirects stay within that origin, so the credentials never leave it.
             keeps_error_page: Whether the content of a response with an error is read, too, as far as it is small.
 

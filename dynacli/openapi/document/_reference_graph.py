@@ -73,7 +73,7 @@ class _TargetFinder:
             UnreadableError: It leads nowhere, in a circle, or to a file that cannot be read.
         """
         fragment = ref.partition("#")[2]
-        # Where several anchors have the same name, the place of the reference decides between them.
+        # If several anchors have the same name, the place of the reference decides between them.
         near = steps if fragment and not fragment.startswith("/") else ()
         key = file.number, file.resource_at(steps), ref, near
         if key not in self._known:
@@ -152,7 +152,7 @@ class _TargetFinder:
         candidates = list(dict.fromkeys(absolute(base, head) for base in bases))
         is_remote = bool(file.uri) and not file.uri.startswith("file:")
         if is_remote and any(uri.startswith("file:") for uri in candidates):
-            # Even where such a file may be read, a document from the network must not choose it.
+            # Even if such a file may be read, a document from the network must not choose it.
             raise UnreadableError("a remote document may not lead to files of this machine")
         for uri in candidates:
             if uri in self._files.ids:
@@ -177,7 +177,7 @@ class _TargetFinder:
         return None if steps is None else self._walk(file, start.steps + steps, hops)
 
     def _walk(self, file: OpenFile, steps: Steps, hops: int) -> _Target | None:
-        """Return the place at the end of the steps, with references on the way followed; None where there is none."""
+        """Return the place at the end of the steps, with references on the way followed; None if there is none."""
         node, length = follow_partly(file.tree, steps)
         if length == len(steps):
             return _Target(file, steps)
@@ -219,7 +219,7 @@ class Part:
         file: The file that it is in.
         steps: The steps to it in that file.
         kind: The kind of object that the references take it for.
-        section: The section of components that such parts belong in; empty where the part takes the place
+        section: The section of components that such parts belong in; empty if the part takes the place
             of the references to it.
         value: The value there.
         uses: The references to it.
@@ -374,7 +374,7 @@ class ReferenceGraph:
                 self.uses.append(use)
 
     def _target_or_none(self, file: OpenFile, steps: Steps, site: Site) -> _Target | None:
-        """Return the target of a reference; None, without noting the reference, where it is undecided."""
+        """Return the target of a reference; None, without noting the reference, if it is undecided."""
         count = len(self.undecided)
         target = self._target(file, steps, site)
         del self.undecided[count:]
@@ -436,13 +436,13 @@ class ReferenceGraph:
         return part
 
     def _walk_unseen(self, target: _Target, kind: ObjectKind) -> None:
-        """Search the target of a reference for references where it was not searched yet, because it counts as data."""
+        """Search the target of a reference for references if it was not searched yet, because it counts as data."""
         value = follow(target.file.tree, target.steps)
         if isinstance(value, (dict, list)) and id(value) not in self._seen:
             self._part(target, kind, kind.section or "-")
 
     def _target(self, file: OpenFile, steps: Steps, site: Site) -> _Target | None:
-        """Return the target of a reference; None where it needs none, or is undecided.
+        """Return the target of a reference; None if it needs none, or is undecided.
 
         Raises:
             UnreadableError: The reference cannot be followed.
@@ -494,7 +494,7 @@ def _is_placeholder(target: _Target) -> bool:
 
 
 def _outermost_schema(tree: Any, steps: Steps) -> Steps:
-    """Return the steps to the outermost schema around a place, or to the place itself where there is none."""
+    """Return the steps to the outermost schema around a place, or to the place itself if there is none."""
     kind, node = DOCUMENT, tree
     for length, step in enumerate(steps):
         if kind is SCHEMA:
@@ -566,7 +566,7 @@ class _DynamicScopes:
         return bool(self._names)
 
     def entered(self, file: OpenFile, steps: Steps, target: _Target) -> "CopyKey | None":
-        """Return the key of the copy that a reference of the document leads to; None where it leads to no copy."""
+        """Return the key of the copy that a reference of the document leads to; None if it leads to no copy."""
         if self._resource(file, steps) == self._resource(target.file, target.steps):
             return None
         bound = self._bound(target, self._widened(file, steps, {}))
@@ -583,7 +583,7 @@ class _DynamicScopes:
         return {**{name: anchor for name, anchor in own.items() if name in self._names}, **scope}
 
     def _bound(self, target: _Target, scope: Scope) -> "CopyKey | _Target":
-        """Return the key of the copy of a place for a scope; the place itself where it needs no copy."""
+        """Return the key of the copy of a place for a scope; the place itself if it needs no copy."""
         needed = self._needs(target) & scope.keys()
         own = self._own.get(self._resource(target.file, target.steps), {})
         if all(own.get(name) == scope[name] for name in needed):

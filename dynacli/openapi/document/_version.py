@@ -13,8 +13,8 @@ _Version = Literal["2.0", "3.0", "3.1", "3.2"]
 _VERSION = re.compile(r"(\d+)(?:\.(\d+))?(?:\.|-|$)")
 
 _HINTS = {
-    "2": "Where it is Swagger 2.0, set its field `swagger` to `2.0`",
-    "3": "Where the document uses nothing new, set its field `openapi` to `3.2.0`",
+    "2": "If it is Swagger 2.0, set its field `swagger` to `2.0`",
+    "3": "If the document uses nothing new, set its field `openapi` to `3.2.0`",
 }
 
 
@@ -79,7 +79,7 @@ def check_is_openapi(tree: Any, name: str) -> None:
     An object whose `openapi` is a URL only names a document.
 
     Raises:
-        DocumentError: The value is not a document; the message names its format, where that is known.
+        DocumentError: The value is not a document; the message names its format, if that is known.
     """
     if tree is None:
         raise DocumentError(f"`{name}` is empty")

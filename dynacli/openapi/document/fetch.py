@@ -1,6 +1,6 @@
 """The bytes of a document, and of the files that it refers to, read under limits of size, time and trust.
 
-No reference is followed and no cookie is kept. A credential is sent only to the document's own origin, where the
+No reference is followed and no cookie is kept. A credential is sent only to the document's own origin, if the
 person has one for it and the server asks for it.
 """
 
@@ -43,7 +43,7 @@ def fetch(
         timeout: A time limit in seconds for the whole; the built-in limits hold besides.
         etag: The `ETag` of the revision at hand: an unchanged document is not sent again.
         last_modified: The `Last-Modified` of the revision at hand.
-        login: Signs in at the document's own origin, where the server asks for that.
+        login: Signs in at the document's own origin, if the server asks for that.
 
     Raises:
         DocumentError: The document is not there, cannot be read, is not a file, is over the limit,
@@ -184,7 +184,7 @@ class _AllowedFiles:
 
         Args:
             uri: Without fragment.
-            known: The content when it was last read; where the server says that it is unchanged, it is returned.
+            known: The content when it was last read; if the server says that it is unchanged, it is returned.
             may_fetch: Whether the network may be used.
 
         Raises:
@@ -239,7 +239,7 @@ class _AllowedFiles:
             raise DocumentError(f"`{name}` is not a name of a file")
         resolved = os.path.realpath(path)
         if not os.path.join(resolved, "").startswith((*self.own, *self.folders)):
-            # The hint is for documents alone: no one should be told to allow the directory of `/etc/passwd`.
+            # The hint is for documents alone: no hint may suggest to allow the directory of `/etc/passwd`.
             is_document = resolved.lower().endswith((".json", ".yaml", ".yml"))
             raise RefusedError(
                 f"`{name}` is not read",

@@ -1,4 +1,4 @@
-"""The bytes that were read from a source, and what signs in where a server wants it."""
+"""The bytes that were read from a source, and what signs in if a server wants it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ class Fetched:
     """The content of a file or URL, and what the server said about it.
 
     Args:
-        content: The bytes of the document, decompressed; empty where `not_modified`.
+        content: The bytes of the document, decompressed; empty if `not_modified`.
         media_type: The media type of `Content-Type`, lower case, without parameters; empty for files.
         etag: The `ETag` to ask with next time (RFC 9110, section 8.8.3), or empty.
         last_modified: The `Last-Modified` to ask with next time, or empty.
         not_modified: Whether the server said 304: the revision at hand is still the current one.
         uri: The base URI of the document, after redirects.
-        max_age: For how many seconds the server lets the document be used before it is asked again; None where
+        max_age: For how many seconds the server lets the document be used before it is asked again; None if
             the server does not say.
         depends_on_who_asks: Whether it was fetched without a credential, and the server says that others get another
             document (`Vary`: RFC 9110, section 12.5.5).
@@ -66,11 +66,11 @@ class DocumentLogin:
         return {}
 
     def advice(self, url: str, challenge: str) -> Advice | None:  # noqa: ARG002
-        """Return what a person can do where the server has refused a request that was signed in as far as possible.
+        """Return what a person can do if the server has refused a request that was signed in as far as possible.
 
         Args:
             url: Of the request.
-            challenge: What the server has asked for; empty where it does not say.
+            challenge: What the server has asked for; empty if it does not say.
         """
         return None
 

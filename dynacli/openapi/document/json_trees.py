@@ -62,7 +62,7 @@ def is_same_json(left: Any, right: Any) -> bool:
 
 
 MISSING: Any = object()
-"""The result of `follow` where there is no value; None would be the JSON value `null`."""
+"""The result of `follow` if there is no value; None would be the JSON value `null`."""
 
 
 def split(pointer: str) -> tuple[str, ...]:
@@ -81,7 +81,7 @@ def from_fragment(reference: str) -> tuple[str, ...] | None:
     """Return the steps of a reference within the same document, such as `#/components/schemas/Pet`.
 
     Returns:
-        The steps, or None where the reference leaves the document or names an anchor.
+        The steps, or None if the reference leaves the document or names an anchor.
     """
     if not reference.startswith("#"):
         return None
@@ -167,12 +167,12 @@ _FOR_COMMAND_LINES = "x-cli-description"
 
 
 def operation_description(operation: Mapping[str, Any], path_item: Mapping[str, Any]) -> str:
-    """Return the description of an operation, else that of its path; empty where neither has one."""
+    """Return the description of an operation, else that of its path; empty if neither has one."""
     return _first_text(operation, path_item)
 
 
 def parameter_description(parameter: Mapping[str, Any]) -> str:
-    """Return the description of a Parameter Object; empty where its schema alone may have one."""
+    """Return the description of a Parameter Object; empty if its schema alone may have one."""
     return _first_text(parameter)
 
 

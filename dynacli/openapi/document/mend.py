@@ -1,4 +1,4 @@
-"""Small mistakes of a document fixed: fields get the type that they should have, where the meaning is plain.
+"""Small mistakes of a document fixed: fields get the type that they should have, if the meaning is plain.
 
 Real documents have `required: "true"`, `tags: pets`, `parameters: {limit: {...}}`, `type: int`.
 The code that reads a document after this finds the correct form only; each fixing is a warning with its place.
@@ -157,7 +157,7 @@ def _is_right(node: dict[str, Any]) -> bool:
 
 
 def meant_boolean(value: Any) -> bool | None:
-    """Return the boolean that a value means; None where the meaning is not plain."""
+    """Return the boolean that a value means; None if the meaning is not plain."""
     if isinstance(value, bool):
         return value
     return _WORDS.get(str(value).strip().lower()) if isinstance(value, (str, int)) else None
@@ -201,7 +201,7 @@ def _mend(node: dict[str, Any], steps: Steps, warn: Warn, move: Rename) -> None:
 
 
 def _mend_boolean(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) -> None:
-    """Make the value of a keyword true or false, or remove the keyword where the meaning is not plain."""
+    """Make the value of a keyword true or false, or remove the keyword if the meaning is not plain."""
     if isinstance(node.get(keyword, False), bool):
         return
     meant = meant_boolean(node[keyword])

@@ -48,7 +48,7 @@ class PathOperation(NamedTuple):
         method: The method, as it is sent.
         steps: The keys that lead from the Path Item to the operation.
         operation: The value there; in a faulty document it may be no object.
-        fault: Why the operation cannot be called; empty where it can.
+        fault: Why the operation cannot be called; empty if it can.
     """
 
     method: str
@@ -95,8 +95,8 @@ class ObjectKind:
     """A kind of object: what belongs at a place of a document.
 
     Args:
-        section: The field of `components` for such objects; empty where there is none.
-        members: The kind of each member of a map, whose keys are names; None where the keys are keywords.
+        section: The field of `components` for such objects; empty if there is none.
+        members: The kind of each member of a map, whose keys are names; None if the keys are keywords.
         has_extensions: Whether the keys of a map that start with `x-` are extensions rather than names.
         fields: Keyword → the kind of its value, for keywords with a meaning of their own in this kind of object.
         is_known: Whether the specification describes the object, so that a reference in its place leads to one.
@@ -141,7 +141,7 @@ _CALLBACK = ObjectKind("callbacks", members=PATH_ITEM, has_extensions=True)
 _SCHEMAS = _map_of(SCHEMA)
 _RESPONSES = _map_of(_RESPONSE, has_extensions=True)
 
-# Keyword → the usual kind of its value, or of each item where the value is a list.
+# Keyword → the usual kind of its value, or of each item if the value is a list.
 _USUAL: dict[str, ObjectKind] = {
     **dict.fromkeys(("example", "default", "enum", "const"), DATA),
     **dict.fromkeys(("properties", "patternProperties", "dependentSchemas", "dependencies"), _SCHEMAS),
@@ -205,7 +205,7 @@ def kind_in_list(kind: ObjectKind, key: str) -> ObjectKind:
 
 
 def kind_below(kind: ObjectKind, key: str, value: Any) -> ObjectKind:
-    """Return the kind of a member of an object, or of its items where it is a list, in the webhooks of 3.0, too."""
+    """Return the kind of a member of an object, or of its items if it is a list, in the webhooks of 3.0, too."""
     inner = kind_at(kind, WEBHOOKS[0] if kind is DOCUMENT and key in WEBHOOKS else key)
     return kind_in_list(inner, key) if isinstance(value, list) else inner
 

@@ -24,7 +24,7 @@ class _TrackedPlace:
     """A place and the places below it whose origins are known.
 
     Attributes:
-        origin: The file and the steps that the place came from; None where it came along with the value around it.
+        origin: The file and the steps that the place came from; None if it came along with the value around it.
         below: Key or index → the place below.
     """
 
@@ -90,7 +90,7 @@ class TrackedOrigins:
                 waiting.append((below, here, below.origin or implied))
 
     def _reach(self, steps: Steps) -> tuple[_TrackedPlace, _Origin]:
-        """Return the tracked place at some steps, added where it was missing, and its origin."""
+        """Return the tracked place at some steps, added if it was missing, and its origin."""
         place = self._top
         origin: _Origin = (0, ())
         for step in steps:
@@ -112,7 +112,7 @@ def apply_overlay(document: Mapping[str, Any], overlay: Any, name: str = "the ov
     finds: objects recursively, lists are appended to lists, any other value replaces what is there. To each array that
     the `target` finds, the `update` is appended as an item. With `remove`, all that the `target` finds is removed.
     A target that finds nothing changes nothing.
-    Version 1.1 is accepted where it only allows more: `remove` may find plain values.
+    Version 1.1 is accepted if it only allows more: `remove` may find plain values.
 
     Args:
         document: An OpenAPI document, plain JSON values.

@@ -131,14 +131,14 @@ def _excerpt(line_text: str, line: int, column: int) -> str:
 
 
 def safe_loader() -> Any:
-    """Return PyYAML's safe loader, written in C where that was compiled."""
+    """Return PyYAML's safe loader, written in C if that was compiled."""
     import yaml
 
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def compose_nodes(text: str | bytes) -> Any:
-    """Return the root node of a YAML text; None where it is empty, or PyYAML refuses what yaml-rs accepts."""
+    """Return the root node of a YAML text; None if it is empty, or PyYAML refuses what yaml-rs accepts."""
     import yaml
 
     try:
@@ -166,7 +166,7 @@ def _json_duplicates(content: bytes, keys: int) -> tuple[_KeyWarning, ...]:
     Args:
         keys: How many keys the objects have that were parsed from it.
     """
-    # The quick count is wrong where an escaped backslash ends a key, or a string starts with a colon.
+    # The quick count is wrong if an escaped backslash ends a key, or a string starts with a colon.
     if b'\\\\"' not in content and _most_keys(content) == keys:
         return ()
     if _STRING.sub(b"", content).count(b":") == keys:
@@ -380,7 +380,7 @@ def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[_KeyWarning, ...]]:
 
 
 # yaml-rs (0.1.6) limits the depth of `[[[` itself, but thousands of `- - -` make it end the whole process.
-# A level of a block takes at least a column, or half a column where a list stands under its key.
+# A level of a block takes at least a column, or half a column if a list stands under its key.
 _FAR_RIGHT = re.compile(rf"^[ \t?:-]{{{MAX_DEPTH}}}", re.MULTILINE)
 _SEPARATOR = re.compile(r"^---(\s|$)", re.MULTILINE)
 
@@ -409,7 +409,7 @@ def _read_with_pyyaml(text: str, name: str, refusal: str | None) -> Any:
 
     loader = _loader_class()
     try:
-        # Loading recurses in C, where too deep a text would end the whole process: the events are counted first.
+        # Loading recurses in C, if too deep a text would end the whole process: the events are counted first.
         _check_events(yaml.parse(text, Loader=loader), name)
         return yaml.load(text, Loader=loader)  # noqa: S506 - made from the safe loader
     except yaml.MarkedYAMLError as error:
@@ -460,7 +460,7 @@ def _loader_class() -> Any:
 
 
 def _check_depth(text: str, name: str) -> None:
-    """Raise an error where a text is nested too deep, without building its values."""
+    """Raise an error if a text is nested too deep, without building its values."""
     import yaml
 
     try:

@@ -28,7 +28,7 @@ class Position(NamedTuple):
 
 
 def line_of(content: bytes, pointer: str) -> int | None:
-    """Return the 1-based line of a JSON pointer, or None where it is not in the text.
+    """Return the 1-based line of a JSON pointer, or None if it is not in the text.
 
     Args:
         content: The text of a valid document, in UTF-8 without a byte order mark.
@@ -174,7 +174,7 @@ def _to_positions(content: bytes, places: dict[str, int]) -> dict[str, Position]
 
 
 class _Collection:
-    """A mapping or sequence of YAML whose events come, and the wanted places below it; None where there are none."""
+    """A mapping or sequence of YAML whose events come, and the wanted places below it; None if there are none."""
 
     __slots__ = ("index", "is_mapping", "key", "wanted")
 
@@ -224,7 +224,7 @@ def _value_at(around: _Collection, event: Any) -> tuple[_Wanted | None, Any]:
 
 
 def _positions_in_nodes(content: bytes, wanted: _Wanted) -> dict[str, Position]:
-    """Return the positions in a text with aliases, of which each stands for the node that its anchor names."""
+    """Return the positions in a text with aliases; each alias is the node that its anchor names."""
     root = compose_nodes(content)
     if root is None:
         return {}
@@ -264,7 +264,7 @@ class Location(NamedTuple):
 
     Args:
         file: The absolute path or URL of the file, `-` for standard input.
-        line: 1-based, None where the text has no such place or is lost.
+        line: 1-based, None if the text has no such place or is lost.
         column: 1-based, in characters.
         pointer: The JSON pointer in that file.
     """
@@ -289,7 +289,7 @@ def find_locations(
 
     Args:
         files: The URI and the name of each file of the document.
-        content_of: Returns the bytes of a file by its number; None where they are lost.
+        content_of: Returns the bytes of a file by its number; None if they are lost.
         places: The number of a file, and a JSON pointer in it.
     """
     places = list(places)

@@ -52,7 +52,7 @@ def local_path(path: str) -> str:
 
 
 def shown_file(name: str) -> str:
-    """Return the path of a file as a person here would write it: relative, where it is below this directory."""
+    """Return the path of a file as a person here would write it: relative, if it is below this directory."""
     if not os.path.isabs(name):
         return name
     try:

@@ -20,7 +20,7 @@ __all__ = ["Problem", "report"]
 
 Steps = tuple[str | int, ...]
 Shifts = tuple[tuple[Steps, int], ...]
-"""The lists of which a piece has members from a later one on, the innermost first: (the steps to it, the number of the
+"""The lists that a piece has only from a later member on, the innermost first: (the steps to it, the number of the
 member that the piece has first)."""
 
 _LARGE = 1_000
@@ -77,7 +77,7 @@ def _without_extensions(node: dict[str, Any]) -> dict[str, Any]:
 
 
 class _Members:
-    """A map or list of which parts can be taken."""
+    """A map or list that can be read in parts."""
 
     def __init__(self, container: Any) -> None:
         self.is_list = isinstance(container, list)
@@ -140,7 +140,7 @@ def _errors_in(validator: Any, piece: dict[str, Any], below: Steps = ()) -> Iter
 def _errors_of_members(
     validator: Any, around: dict[str, Any], steps: Steps, members: _Members
 ) -> Iterator[tuple[Shifts, Any]]:
-    """Yield the errors of a document with the members of a map or list, of which some at a time are laid into it."""
+    """Yield the errors of a document with the members of a map or list, put into it some at a time."""
     parts = [(0, len(members))]
     while parts:
         start, count = parts.pop()
@@ -229,11 +229,11 @@ def _with(tree: Any, steps: Steps, value: Any) -> Any:
 
 @cache
 def _validator(version: str) -> Any:
-    """Return the compiled official schema, or None where the installed package has none.
+    """Return the compiled official schema, or None if the installed package has none.
 
     The schemas are files in openapi-spec-validator, read without importing it, which would take half a second.
     """
-    # First, because jsonschema-rs (0.61.0) panics where Ctrl-C comes while it imports it by itself.
+    # First, because jsonschema-rs (0.61.0) panics if Ctrl-C comes while it imports it by itself.
     import decimal  # noqa: F401
 
     import jsonschema_rs
@@ -302,7 +302,7 @@ def report(tree: Any, version: str, references: ScanResult | None = None) -> lis
 
     Args:
         version: `3.0`, `3.1` or `3.2`.
-        references: The result of `scan`, where the document was scanned already.
+        references: The result of `scan`, if the document was scanned already.
     """
     problems = (
         *_reference_problems(references or scan(tree)),

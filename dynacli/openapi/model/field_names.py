@@ -101,7 +101,7 @@ def singular(name: str) -> str:
 
 
 def owner_name(name: str) -> str:
-    """Return the plain name of what an id belongs to: `run` for `run_id`; empty where the name does not say it."""
+    """Return the plain name of what an id belongs to: `run` for `run_id`; empty if the name does not say it."""
     plain = plain_name(name)
     ending = next((each for each in sorted(ID_ENDINGS, key=len, reverse=True) if plain.endswith(each)), "")
     return plain.removesuffix(ending) if ending else ""

@@ -57,7 +57,7 @@ if TYPE_CHECKING:  # a protocol takes long to make
 
         @property
         def steps(self) -> tuple[str, ...]:
-            """The keys that lead to it; none where the response itself is the array."""
+            """The keys that lead to it; none if the response itself is the array."""
 
         @property
         def may_hold_objects(self) -> bool:
@@ -75,7 +75,7 @@ class Items:
     """An array, or an object that is a list by its keys, within a response that came.
 
     Args:
-        steps: The keys that lead to it; none where the response itself is the array.
+        steps: The keys that lead to it; none if the response itself is the array.
         values: The array, or the rows of the object.
         is_keyed: Whether it is an object.
     """
@@ -114,14 +114,14 @@ class KnownItems:
 
 
 def choose_array(arrays: "Sequence[_A]", path: str = "") -> "_A | tuple[_A, ...]":
-    """Return the array that holds the items; else all that may be it, which are none where there is no array.
+    """Return the array that holds the items; else all that may be it, which are none if there is no array.
 
     It is the only array; else the one that the path is called by; else the one whose items have an id; else the one
     that is called as such arrays are. An array of objects goes before others, and an outer one before an inner one.
 
     Args:
         arrays: The arrays of a response, or of its schema, in its order.
-        path: The path of the operation; empty where it is not known.
+        path: The path of the operation; empty if it is not known.
     """
     segments = [plain_name(segment) for segment in path.split("/") if segment and "{" not in segment]
     count = len(arrays)
@@ -147,7 +147,7 @@ def choose_array(arrays: "Sequence[_A]", path: str = "") -> "_A | tuple[_A, ...]
 def _without_notes(arrays: "Sequence[_A]", *, has_errors: bool) -> "list[_A]":
     """Return the arrays without those that stand beside the items.
 
-    Messages that are objects are the items where all else is plain values that are called like nothing in
+    Messages that are objects are the items if all else is plain values that are called like nothing in
     particular; next to errors, or further out than the rest, they are notes.
 
     Args:
@@ -190,8 +190,8 @@ def find_items(
 
     Args:
         value: The JSON value of a response.
-        known: What the document says, which goes before everything else where the response agrees with it.
-        path: The path of the operation; empty where it is not known.
+        known: What the document says, which goes before everything else if the response agrees with it.
+        path: The path of the operation; empty if it is not known.
         is_list: Whether the response is known to be a list, so that its only array holds the items, whatever is
             beside it.
     """
@@ -360,7 +360,7 @@ def naming_fields(name: str, description: str, noun: str) -> list[str]:
     Args:
         name: The name of the input.
         description: What the document says of it, as plain text.
-        noun: What an item is called; empty where that is not known.
+        noun: What an item is called; empty if that is not known.
     """
     name = plain_name(name)
     # `{owner}` below `/repos` is not an id of a repository, `{repo}` and `{repoId}` are; `{n}` below `/nodes` is none.
@@ -389,7 +389,7 @@ def takes_id(value: ValueType) -> bool:
 
 
 def fitting_value(value: Any, parameter: Parameter, fits: Fits) -> Any:
-    """Return a value that a parameter takes, a number as text where it takes text; None where it takes neither."""
+    """Return a value that a parameter takes, a number as text if it takes text; None if it takes neither."""
     if value is None or value == "" or isinstance(value, bool | Mapping | list):
         return None
     return next((each for each in (value, str(value)) if fits(parameter, each)), None)

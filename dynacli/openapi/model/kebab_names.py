@@ -56,7 +56,7 @@ _SYMBOLS = {
     "`": "quote",
     " ": "space",
 }
-# Symbols that carry meaning; others, such as `-`, only join words and are spelled out where there are no words.
+# Symbols that carry meaning; others, such as `-`, only join words and are spelled out if there are no words.
 _TELLING = ("[]", "<", ">", "=", "!", "~", "*", "+", "$", "@", "#", "%", "&", "|", "?")
 
 

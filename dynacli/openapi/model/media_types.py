@@ -43,7 +43,7 @@ def body_schema(media: Mapping[str, Any]) -> Any:
 def preferred(content: Sequence["MediaType"]) -> "MediaType":
     """Return the media type that a body is sent as unless the person says otherwise.
 
-    JSON comes first, unless a multipart takes files that JSON has no way to carry; then multipart where an option takes
+    JSON comes first, unless a multipart takes files that JSON has no way to carry; then multipart if an option takes
     a file, then a form, then any multipart.
     """
     ranks: tuple[Callable[[MediaType], bool], ...] = (
@@ -59,7 +59,7 @@ def preferred(content: Sequence["MediaType"]) -> "MediaType":
 
 
 def sent_as(media_type: "MediaType") -> "MediaType":
-    """Return the media type with a name that can be sent, where the document has a range, the word `json` or nothing.
+    """Return the media type with a name that can be sent, if the document has a range, the word `json` or nothing.
 
     A `Content-Type` cannot be a range (RFC 9110, section 8.3). A string is sent as text, any other value as JSON.
     """

@@ -72,8 +72,8 @@ class ValueType:
 
     Args:
         type: `string`, `integer`, `number`, `boolean`, `array`, `object` or `any`.
-        format: The schema's `format`, empty where it has none.
-        enum: The allowed values, empty where all are allowed.
+        format: The schema's `format`, empty if it has none.
+        enum: The allowed values, empty if all are allowed.
         has_default: Whether the schema names a default.
         default: The schema's default, a JSON value.
         limits: Bounds, lengths and the pattern by their JSON Schema keyword.
@@ -115,7 +115,7 @@ class Field:
         is_deprecated: Whether the schema is deprecated.
         description: Of a compiled operation, the first sentence of the schema's description as plain text; in a listing
             of a schema's fields, the description as it is written, Markdown.
-        branch: The branches that have the field, as help says it; empty where all have it.
+        branch: The branches that have the field, as help says it; empty if all have it.
         below: Whether there are deeper options that are not listed: `MORE`, `AGAIN` in a recursive schema, or empty.
     """
 
@@ -141,8 +141,8 @@ class Choice:
 
     Args:
         option: The option of that place without dashes; empty for the body as a whole.
-        by: The option word of the property that picks the branch; empty where the given options pick it.
-        branches: The name of each branch with the value that picks it, empty where no value does.
+        by: The option word of the property that picks the branch; empty if the given options pick it.
+        branches: The name of each branch with the value that picks it, empty if no value does.
         more: How many further branches are not listed.
     """
 
@@ -168,7 +168,7 @@ class Parameter:
         allow_empty: Whether the empty string may stand for a value of any type (`allowEmptyValue`).
         media_type: The media type of a parameter that has `content` instead of `schema`.
         description: The first sentence of its description, as plain text.
-        encoding: Property name → Encoding Object, where the media type is a form.
+        encoding: Property name → Encoding Object, if the media type is a form.
         fields: The options of an object parameter's properties.
     """
 
@@ -197,7 +197,7 @@ class Parameter:
 
     @property
     def argument(self) -> str:
-        """What usage lines and messages call it where it is an argument: `RUN_ID`."""
+        """What usage lines and messages call it if it is an argument: `RUN_ID`."""
         return self.word.upper().replace("-", "_")
 
     @property
@@ -245,7 +245,7 @@ class Response:
     Args:
         status: `200`, `4XX` or `default`, as the document spells it.
         description: The first sentence of its description, as plain text.
-        schema_name: The schema's component name or type, for help; empty where there is no schema.
+        schema_name: The schema's component name or type, for help; empty if there is no schema.
     """
 
     status: str
@@ -319,7 +319,7 @@ class Operation:
             An empty alternative: anonymous calls are allowed.
         example: The words after the operation's name that make a complete call.
         media_headers: Header → value, of the required `Accept` and `Content-Type` parameters. They are no options
-            ("shall be ignored"), but where the document gives them a value, it is sent.
+            ("shall be ignored"), but if the document gives them a value, it is sent.
     """
 
     name: str
@@ -395,7 +395,7 @@ def has_style(location: str, declared: Any) -> bool:
 
 
 def style_of(location: str, declared: Any) -> str:
-    """Return the declared style where the location allows it, else the default."""
+    """Return the declared style if the location allows it, else the default."""
     return str(declared) if has_style(location, declared) else default_style(location)
 
 

@@ -29,9 +29,9 @@ class TagCount:
     """A tag with the number of its operations.
 
     Args:
-        word: The tag as a command line names it; as written where it has no letter or digit.
+        word: The tag as a command line names it; as written if it has no letter or digit.
         operations: How many operations have it, without the hidden ones.
-        about: The first sentence of its description on one line; else its name, where that differs from the word.
+        about: The first sentence of its description on one line; else its name, if that differs from the word.
     """
 
     word: str
@@ -84,14 +84,14 @@ class Overview:
         untagged: How many of them have no tag.
         webhooks: How many requests the server sends.
         tags: The number of tags.
-        largest_tags: The tags with most operations, at most `MOST_TAGS`; as in the document where they have as many.
+        largest_tags: The tags with most operations, at most `MOST_TAGS`; as in the document if they have as many.
         about: The first sentence of the document's description, on one line.
         sign_ins: The ways to sign in, the most used first.
         anonymous: How many operations, hidden ones among them, can be called without signing in.
         first_look: The simplest call that changes nothing.
         first_anonymous_look: The same among the operations that can be called without signing in.
         shared_errors: The errors that many operations have in common, by their status.
-        error_fields: What the most common of them holds, as a line of text; empty where the document does not say it.
+        error_fields: What the most common of them holds, as a line of text; empty if the document does not say it.
         first_change: An operation that takes a body, else one other than `first_look`.
         wish: What that one does in plain words, such as `create a project`, else what `first_look` does; empty if
             neither the summary nor the path says it.

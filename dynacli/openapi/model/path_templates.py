@@ -75,7 +75,7 @@ class _ListedCollections(NamedTuple):
 
     Args:
         collection: The template of the path itself, without a slash at its end.
-        nearby: The collection above, where the path chooses from that one; else empty.
+        nearby: The collection above, if the path chooses from that one; else empty.
         segment: The segment that says what the items are.
     """
 
@@ -125,7 +125,7 @@ def nouns_of_paths(paths: Iterable[str]) -> set[str]:
 
 
 def path_values(template: str, path: str) -> dict[str, str] | None:
-    """Return the percent-encoded values that a path has in the places of a template; None where it does not fit."""
+    """Return the percent-encoded values that a path has in the places of a template; None if it does not fit."""
     if template.count("/") != path.count("/"):
         return None  # before a path of thousands of steps is split for each operation
     steps, given = template.split("/"), path.split("/")
@@ -185,7 +185,7 @@ class ListingOperations:
                 self._by_noun.setdefault(noun, []).append(operation.name)
 
     def sources_of(self, operation: OperationSummary | Operation) -> Mapping[str, list[str]]:
-        """Return path parameter → the names of the other operations that list its values, where there are any."""
+        """Return path parameter → the names of the other operations that list its values, if there are any."""
         found = {}
         for index, parameter in enumerate(parameter_names(operation.path)):
             collection = collection_template(operation.path, index)

@@ -31,7 +31,7 @@ _MAX_STEPS = 100_000
 _MAX_PROGRAM = 1 << 20
 # ECMA-262 without its flag `u` reads a brace that begins no quantifier as a literal (Annex B.1.2); these engines don't.
 _LONE_BRACE = re.compile(r"(?<!\\)(?<!\\[pPux])\{(?!\d+(?:,\d*)?\})")
-# In a class, a hyphen beside `\w` or its like is a literal (Annex B.1.2, "ClassAtomNoDash"); these engines refuse it.
+# In a class, a hyphen beside a class such as `\w` is a literal (Annex B.1.2); these engines refuse it.
 _LONE_HYPHEN = re.compile(r"(?<=\\[dDsSwW])-(?!\])|(?<!\[)(?<!\\)-(?=\\[dDsSwW])")
 _CLASS_OR_REPETITION = re.compile(r"\\.|(\[(?:\\.|[^\]\\])*\])|\{(\d+),(\d+)\}", re.DOTALL)
 
@@ -107,7 +107,7 @@ def _search(compiled: Any, text: str) -> bool:
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> tuple[Any, int]:
-    """Return the validator that matches a pattern, None where no engine knows it, and the longest text for it."""
+    """Return the validator that matches a pattern, None if no engine knows it, and the longest text for it."""
     from jsonschema_rs import Draft202012Validator, RegexOptions
 
     engines = (

@@ -43,7 +43,7 @@ class Expression(NamedTuple):
 
 
 def parse_expression(text: object) -> Expression | None:
-    """Return a text as an expression; None where the text is a constant."""
+    """Return a text as an expression; None if the text is a constant."""
     found = _EXPRESSION.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         return None

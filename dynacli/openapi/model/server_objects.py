@@ -65,7 +65,7 @@ def _variables(raw: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _variable_value(value: Any) -> str | None:
-    """Return the value of a server variable as text, since ports are often numbers; None where there is no value."""
+    """Return the value of a server variable as text, since ports are often numbers; None if there is no value."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return text_or_empty(value) if isinstance(value, str | int | float) else None

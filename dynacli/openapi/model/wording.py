@@ -67,7 +67,7 @@ def listed_near(word: str, names: Iterable[str]) -> str:
 
 
 def did_you_mean(near: Sequence[str], otherwise: str = "") -> str:
-    """Return the question whether one of some names was meant; where there are none, what is reported instead."""
+    """Return the question whether one of some names was meant; if there are none, what is reported instead."""
     return f"Did you mean {enumerated([f'`{name}`' for name in near], 'or')}?" if near else otherwise
 
 
@@ -111,7 +111,7 @@ def placeholder(value: ValueType) -> str:
 
 
 def file_or_value(value: ValueType) -> str:
-    """Return the placeholder of a part of a multipart body, which is `@FILE` where its content is a file's."""
+    """Return the placeholder of a part of a multipart body, which is `@FILE` if its content is a file's."""
     inner = value.items if value.type == "array" and value.items is not None else value
     if inner.format != "binary":
         return placeholder(value)

@@ -193,7 +193,7 @@ class _Place:
         return described
 
     def pick(self, group: BranchGroup) -> int | None:
-        """Return the index of the branch that applies; None where several may.
+        """Return the index of the branch that applies; None if several may.
 
         Raises:
             UsageError: No branch allows the given options together.
@@ -292,7 +292,7 @@ class _Place:
                 self.value[name] = flat.enum[0]
 
     def refuse(self, group: BranchGroup, names: Sequence[str]) -> None:
-        """Refuse two properties that no branch has together, where an option gave at least one of them.
+        """Refuse two properties that no branch has together, if an option gave at least one of them.
 
         Raises:
             UsageError: There are such properties, and mixtures are errors.
@@ -308,7 +308,7 @@ class _Place:
                     raise self.conflict(group, {first: with_first, second: with_second})
 
     def holders(self, group: BranchGroup, name: str) -> list[int]:
-        """Return the branches that a property belongs to; empty where all may have it."""
+        """Return the branches that a property belongs to; empty if all may have it."""
         if name == group.tag_name and (tagged := _tagged(group, self.value[name])) is not None:
             return [tagged]
         count = len(group.flat_branches)
@@ -348,7 +348,7 @@ class _Place:
 
 
 def _tagged(group: BranchGroup, value: Any) -> int | None:
-    """Return the index of the branch that a discriminator's value picks; None where it picks none."""
+    """Return the index of the branch that a discriminator's value picks; None if it picks none."""
     for index, tags in enumerate(group.tags):
         if value in tags:
             return index

@@ -19,7 +19,7 @@ class Discriminator(NamedTuple):
     Args:
         property: The property's name.
         mapping: Value → reference to a branch, as a URI fragment.
-        default: The reference to the branch for all other values (3.2); empty where there is none.
+        default: The reference to the branch for all other values (3.2); empty if there is none.
         is_implied: Whether the document names no discriminator, but each branch allows other values.
     """
 
@@ -58,7 +58,7 @@ class Discriminator(NamedTuple):
         return [*found, self.default] if self.default else found
 
     def branch_of(self, value: Any, branches: Sequence[Any]) -> int | None:
-        """Return the index of the branch that an object names; None where it names none, or is not an object."""
+        """Return the index of the branch that an object names; None if it names none, or is not an object."""
         if not isinstance(value, Mapping):
             return None
         numbers = {ref: index for index, ref in _references(branches)}
@@ -73,7 +73,7 @@ class Discriminator(NamedTuple):
 
 
 def discriminator_of(schema: Any) -> Discriminator | None:
-    """Return the discriminator of a schema; None where it has none that can be used."""
+    """Return the discriminator of a schema; None if it has none that can be used."""
     found = schema.get("discriminator") if isinstance(schema, Mapping) else None
     if not isinstance(found, Mapping) or not isinstance(found.get("propertyName"), str):
         return None

@@ -81,7 +81,7 @@ def _in_keywords(schema: Any) -> Iterator[Any]:
 
 
 def follow_reference(value: Any, resolve: Resolve) -> Any:
-    """Return the value at the end of a chain of references; None where the chain leads nowhere."""
+    """Return the value at the end of a chain of references; None if the chain leads nowhere."""
     for _ in range(_MAX_BRANCHES):
         if not isinstance(value, Mapping) or not isinstance(value.get("$ref"), str):
             return value

@@ -26,8 +26,8 @@ _NOT_EMPTY = {"minProperties": 1, "minItems": 1}
 def is_body_meant(method: str, body: Any) -> bool:
     """Return whether a call is hardly meant without a body, though the document does not say that it is required.
 
-    `required` is false where it is not written (OpenAPI 3.1.1, "Request Body Object"), which many documents forget
-    where the body is what a method is for. A document that writes `false` means it.
+    `required` is false if it is not written (OpenAPI 3.1.1, "Request Body Object"), which many documents forget
+    if the body is what a method is for. A document that writes `false` means it.
 
     Args:
         body: The Request Body Object, with its reference followed.
@@ -55,7 +55,7 @@ class ExampleWords:
 
         Args:
             raw: (location, name) → resolved Parameter Object.
-            body: The body that the call needs; None where it needs none.
+            body: The body that the call needs; None if it needs none.
             schema_of: Returns the schema of the body for a media type, with its references in place: they name the
                 branches that a discriminator picks.
         """
@@ -100,7 +100,7 @@ def parameter_example(parameter: Parameter, described: dict[str, Any] | None, re
     """Return an example of a parameter: the document's own, else a value made from the schema.
 
     Args:
-        described: The Parameter Object; None where the document has none.
+        described: The Parameter Object; None if the document has none.
 
     Raises:
         NoExampleError: No value can be made.

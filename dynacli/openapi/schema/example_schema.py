@@ -100,7 +100,7 @@ class ExampleSchema:
                 raise NoExampleError("The schema asks for two types at once")
         discriminator = discriminator_of(schema)
         if discriminator is not None:
-            # Where branches stand beside the discriminator, one of them is chosen next;
+            # If branches stand beside the discriminator, one of them is chosen next;
             # otherwise the chosen schema led here by its `allOf`.
             depth = len(self.refs)
             has_branches = bool(schema.get("oneOf") or schema.get("anyOf"))
@@ -133,7 +133,7 @@ class ExampleSchema:
                 merged[keyword] = _both(merged[keyword], value)
 
     def _add_prefix_items(self, schema: dict[str, Any]) -> None:
-        """Merge `prefixItems`; where one list is shorter, the `items` beside it apply to the further items."""
+        """Merge `prefixItems`; if one list is shorter, the `items` beside it apply to the further items."""
         own = list_of(self.keywords, "prefixItems")
         added = list_of(schema, "prefixItems")
         if own or added:
@@ -147,7 +147,7 @@ class ExampleSchema:
             ]
 
     def types_to_try(self) -> list[str]:
-        """Return the types to make a value of, null last; guessed from the other keywords where none is named."""
+        """Return the types to make a value of, null last; guessed from the other keywords if none is named."""
         types: list[str] = self.keywords.get("type", [])
         if types:
             return sorted(types, key=lambda name: name == "null")

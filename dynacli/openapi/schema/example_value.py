@@ -63,7 +63,7 @@ _VALUES = {
     "json-pointer": "/path",
     "relative-json-pointer": "0",
 }
-# Format → where the value can be made longer, and the text to repeat there.
+# Format → if the value can be made longer, and the text to repeat there.
 _LONGER = {
     "email": ("before", "u"),
     "idn-email": ("before", "u"),
@@ -79,7 +79,7 @@ _LONGER = {
 
 
 def matches_pattern(text: str, pattern: str) -> bool | None:
-    """Whether a pattern matches in a text, as validation reads it; None where that cannot be decided."""
+    """Whether a pattern matches in a text, as validation reads it; None if that cannot be decided."""
     try:
         return Patterns().is_found(pattern, text)
     except (UnsupportedPatternError, PatternTimeoutError):
@@ -93,7 +93,7 @@ def _string_value(keywords: Mapping[str, Any]) -> str | None:
         keywords: The keywords of a schema, lengths in characters.
 
     Returns:
-        The same string for the same keywords, or None where none is found.
+        The same string for the same keywords, or None if none is found.
     """
     shortest, longest = keywords.get("minLength"), keywords.get("maxLength")
     shortest = shortest if isinstance(shortest, int) else 0
@@ -110,7 +110,7 @@ def _string_value(keywords: Mapping[str, Any]) -> str | None:
         if is_match:
             return text
         if is_match is None:
-            # Where the pattern cannot be decided, a text generated from it is the best guess.
+            # If the pattern cannot be decided, a text generated from it is the best guess.
             return next(_of_length(generated, shortest, longest), text)
     fitting = _of_length(generated, shortest, longest)
     return next((text for text in fitting if matches_pattern(text, pattern)), None)
@@ -166,7 +166,7 @@ class _FixedChoices:
 
     Args:
         extra: How many more repetitions of a part to make than the pattern demands.
-        palette: The characters to take in turns where a pattern allows them.
+        palette: The characters to take in turns if a pattern allows them.
     """
 
     def __init__(self, extra: int, palette: str) -> None:
@@ -175,7 +175,7 @@ class _FixedChoices:
         self.choices = 0
 
     def randint(self, fewest: int, most: int) -> int:
-        # rstr stops a repetition at 100, even where the pattern demands more.
+        # rstr stops a repetition at 100, even if the pattern demands more.
         return min(fewest + self.extra, max(fewest, most))
 
     def choice(self, members: Sequence[Any]) -> Any:
@@ -232,7 +232,7 @@ def _in_python(pattern: str) -> str:
 
 
 def _width(pattern: str) -> int | None:
-    """Return the length of the shortest text that a pattern matches; None where Python cannot read the pattern."""
+    """Return the length of the shortest text that a pattern matches; None if Python cannot read the pattern."""
     if len(pattern) > _MOST_PATTERN_CHARACTERS:
         return None
     from re import _parser
@@ -312,7 +312,7 @@ def example_value(
     Args:
         schema: A Schema Object in the normal form with its `$ref`s in place, or a boolean.
         resolve: Returns the target of an internal `$ref`, such as `#/components/schemas/Pet`.
-        direction: A request has no `readOnly` properties, a response no `writeOnly` ones, where it is valid without.
+        direction: A request has no `readOnly` properties, a response no `writeOnly` ones, if it is valid without.
         required_only: Whether objects have only their required properties.
 
     Returns:
@@ -631,7 +631,7 @@ class ExampleMaker:
         return keywords.get("additionalProperties", True)
 
     def _discriminated(self, value: dict[str, Any], merged: ExampleSchema) -> Iterator[dict[str, Any]]:
-        """Yield an object with its discriminating properties set, where their schemas allow that."""
+        """Yield an object with its discriminating properties set, if their schemas allow that."""
         changed = dict(value)
         for name, tags in merged.discriminator_values():
             part = merged.keywords.get("properties", {}).get(name, True)

@@ -30,11 +30,11 @@ class BranchGroup(NamedTuple):
     """The branches of a `oneOf` or `anyOf`, or those that a discriminator's mapping names.
 
     Args:
-        keyword: `oneOf`, `anyOf`, or `discriminator` where the mapping alone names the branches.
+        keyword: `oneOf`, `anyOf`, or `discriminator` if the mapping alone names the branches.
         branches: The schemas as written, without a schema that allows null alone.
         names: The names of the branches in messages.
         flat_branches: The same schemas, flattened.
-        discriminator: The property that picks a branch; None where only the rest of the value tells.
+        discriminator: The property that picks a branch; None if only the rest of the value tells.
         tags: For each branch the values of that property which pick it, the one to send first.
     """
 
@@ -47,7 +47,7 @@ class BranchGroup(NamedTuple):
 
     @property
     def tag_name(self) -> str:
-        """The name of the discriminating property; empty where there is none."""
+        """The name of the discriminating property; empty if there is none."""
         return self.discriminator.property if self.discriminator is not None else ""
 
     def united(self) -> "FlatSchema":
@@ -119,14 +119,14 @@ class FlatSchema:
     Attributes:
         type: A JSON type, or `any`.
         is_union: Whether `type` is `any` because several types are named.
-        properties: Name → schema; where several branches have a property, an `anyOf` of their schemas.
+        properties: Name → schema; if several branches have a property, an `anyOf` of their schemas.
         outside_branches: The names of the properties that stand outside all branches.
         required: The properties that every value must have.
         required_in_branches: The properties that each branch which has them requires, but not every branch has.
         branches: Property → names of the branches that have it, for properties that not all branches have.
         groups: The groups of branches to choose from, in the order of the schema.
         patterns: The `patternProperties`.
-        additional: The `additionalProperties`, None where there are none.
+        additional: The `additionalProperties`, None if there are none.
         is_open: Whether the schema explicitly allows other properties.
         refs: The references that were followed to get here.
         entries: The references among them that lead to this schema as a whole; by them a recursion is noticed.
@@ -168,7 +168,7 @@ class FlatSchema:
         self.branch_entries = _NO_NAMES
 
     def add(self, other: "FlatSchema") -> None:
-        """Merge a schema that applies as well; where both name a value, that of this schema stays."""
+        """Merge a schema that applies as well; if both name a value, that of this schema stays."""
         if self.type == ANY and not self.is_union:
             self.type = other.type
             self.is_union = other.is_union
@@ -208,7 +208,7 @@ class FlatSchema:
 
 
 def _any_of(schemas: list[Any]) -> Any:
-    """Return a schema that matches where any of several schemas does."""
+    """Return a schema that matches if any of several schemas does."""
     return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
 
 
@@ -272,7 +272,7 @@ def value_type(flat: FlatSchema, resolve: Resolve, flat_schemas: FlatSchemas | N
     if flat.type == "object" and item_schema in (None, False) and flat.patterns:
         item_schema = next(iter(flat.patterns.values()))
     elif flat.type == "object" and item_schema is None and not flat.properties:
-        item_schema = True  # an object of which nothing is said has any keys
+        item_schema = True  # an object that is not described has any keys
     if is_array or (flat.type == "object" and item_schema is not None and item_schema is not False):
         item = flatten(item_schema, resolve) if flat_schemas is None else flat_schemas(item_schema)
         # A single level: an array inside an array is given as JSON.
@@ -281,7 +281,7 @@ def value_type(flat: FlatSchema, resolve: Resolve, flat_schemas: FlatSchemas | N
         else:
             items = _simple_type(item.type, item.format, False, None)
     elif flat.type == ANY and not flat.is_union and not flat.enum:
-        items = _simple_type(ANY, "", False, None)  # nothing is said, so it may be an array, too
+        items = _simple_type(ANY, "", False, None)  # no type is named, so it may be an array, too
     if not (flat.enum or flat.has_default or flat.limits):
         return _simple_type(flat.type, flat.format, flat.is_nullable, items)
     return ValueType(
@@ -311,7 +311,7 @@ class _Context(NamedTuple):
         left: How many schemas may still be flattened for the outermost one: branches that refer to each other
             would take too long. Once half of them are spent, the known targets of references are used again.
         known: Reference → its target, flattened.
-        own: The reference that led to the schema itself; empty where it stands inside another schema.
+        own: The reference that led to the schema itself; empty if it stands inside another schema.
     """
 
     resolve: Resolve
@@ -363,7 +363,7 @@ def _flatten(schema: Any, context: _Context) -> FlatSchema:
 
 
 def _heirs(context: _Context, branches: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Return the branches that inherit from the schema itself, at any depth; none where one of them is around it."""
+    """Return the branches that inherit from the schema itself, at any depth; none if one of them is around it."""
     if not context.own or len(branches) > _MAX_HEIRS:
         return []
     bases: dict[str, set[str]] = {}
@@ -447,7 +447,7 @@ def _own_keywords(schema: Mapping[str, Any]) -> FlatSchema:
 
 
 def _infer_type(flat: FlatSchema) -> None:
-    """Fill in the type where other keywords imply it, and turn null among the allowed values into a flag."""
+    """Fill in the type if other keywords imply it, and turn null among the allowed values into a flag."""
     if None in flat.enum:
         flat.is_nullable = True
         flat.enum = tuple(value for value in flat.enum if value is not None)
@@ -519,7 +519,7 @@ def _add_group(flat: FlatSchema, keyword: str, schemas: list[Any], context: _Con
 def _tags(
     flat: FlatSchema, branches: list[FlatSchema], names: list[str], resolve: Resolve
 ) -> tuple[Discriminator | None, tuple[tuple[str, ...], ...]]:
-    """Return the property that picks a branch, None where none does, and for each branch its values."""
+    """Return the property that picks a branch, None if none does, and for each branch its values."""
     none = tuple(() for _ in branches)
     if not branches or any(branch.type not in {"object", ANY} for branch in branches):
         return None, none
@@ -582,7 +582,7 @@ def _shared_discriminator(branches: list[FlatSchema]) -> Discriminator | None:
 
 
 def _allowed_strings(branch: FlatSchema, name: str, resolve: Resolve) -> tuple[str, ...]:
-    """Return the strings that a branch allows for a property, its default first; empty where it allows all."""
+    """Return the strings that a branch allows for a property, its default first; empty if it allows all."""
     # Not by flattening the property's schema, which may be of any size.
     for schema in applied_schemas(branch.properties.get(name), following(resolve)):
         if "const" in schema:

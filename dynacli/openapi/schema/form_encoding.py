@@ -45,7 +45,7 @@ class PropertyEncoding:
         media_types: The types and ranges in the document's `contentType`, without malformed ones.
         takes_file: Whether the value can be the content of a file.
         takes_text: Whether the value can be anything else.
-        style: The style, as of a query parameter; empty where a media type decides.
+        style: The style, as of a query parameter; empty if a media type decides.
         explode: As of a query parameter.
         item_formats: As of a query parameter.
         allow_reserved: As of a query parameter.

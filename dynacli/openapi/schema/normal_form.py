@@ -37,7 +37,7 @@ _ANNOTATIONS = frozenset(
 
 
 def normal_keywords(schema: dict[str, Any], version: str) -> dict[str, Any] | None:
-    """Return the keywords of a schema in the normal form; None where they have it already.
+    """Return the keywords of a schema in the normal form; None if they have it already.
 
     Args:
         schema: A Schema Object; the schemas below it are taken as they are.
@@ -79,7 +79,7 @@ def _add_null(schema: dict[str, Any]) -> None:
 
 
 def _make_number(schema: dict[str, Any], exclusive: str, bound: str, *, is_flag: bool) -> None:
-    """Let an exclusive bound be a number, where it is written as a flag beside the bound.
+    """Let an exclusive bound be a number, if it is written as a flag beside the bound.
 
     Documents that became 3.1 only by their first line have the flags of 3.0 there, too.
     """
@@ -91,7 +91,7 @@ def _make_number(schema: dict[str, Any], exclusive: str, bound: str, *, is_flag:
 
 
 def _with_references(discriminator: Any) -> Any:
-    """Return a discriminator that has references where it may have names of components, too."""
+    """Return a discriminator that has references if it may have names of components, too."""
     if not isinstance(discriminator, Mapping):
         return discriminator
     normal = dict(discriminator)
@@ -154,7 +154,7 @@ class _DoubtfulSchemas:
         try:
             target = lookup(self._tree, ref)
         except LookupError:
-            return True  # to nothing, of which is told elsewhere
+            return True  # to nothing, which is reported elsewhere
         is_other_component = (
             ref.startswith("#/components/") and not ref.startswith(_SCHEMAS) and ref.count("/") == 3
         )
@@ -219,7 +219,7 @@ class _Copies:
     def replace(self, steps: Steps, node: dict[str, Any]) -> None:
         """Replace an object; one around it must be replaced before it.
 
-        Nothing is replaced where the way there is gone, with an object around it that was replaced.
+        Nothing is replaced if the way there is gone, with an object around it that was replaced.
         """
         self.tree = here = self._copy(self.tree)
         for step in steps[:-1]:
@@ -257,7 +257,7 @@ def with_implied_mappings(tree: dict[str, Any]) -> dict[str, Any]:
     schemas = dict_or_empty(components.get("schemas"))
     implying = [name for name, schema in schemas.items() if _implies_a_mapping(schema)]
     children = _children(schemas) if implying else {}
-    # An heir with a discriminator of its own is told by that of the schema that it inherits from.
+    # An heir with its own discriminator is selected by that of the schema that it inherits from.
     below = set(_heirs(implying, children))
     bases = [name for name in implying if name not in below]
     changed = {}

@@ -195,7 +195,7 @@ def find_field(schema: Any, resolve: Resolve, option: str, *, allows_any_name: b
     """Return the field that the name of an option leads to in a schema, or None.
 
     Its steps are property names in kebab case or in the document's spelling, `[0]` or `0` for an item of an array, and
-    any key where the schema describes a map.
+    any key if the schema describes a map.
 
     Args:
         option: The name without dashes, for example `criteria[0].criterion-text`.
@@ -255,7 +255,7 @@ def _step(schema: FlatSchema, rest: str, *, is_any_allowed: bool) -> tuple[str, 
 
 
 def part_of(schema: FlatSchema, name: str) -> Any:
-    """Return the schema of a property that an object schema does not name; False where it allows no such property."""
+    """Return the schema of a property that an object schema does not name; False if it allows no such property."""
     for pattern, described in schema.patterns.items():
         from dynacli.openapi.schema.example_value import matches_pattern
 
@@ -281,7 +281,7 @@ def _allows_any_type(schema: FlatSchema) -> bool:
 
 
 def parse_steps(option: str) -> tuple[str, ...]:
-    """Split `a.b[0].c` into its steps `("a", "b", "[0]", "c")`; empty where it is not such name."""
+    """Split `a.b[0].c` into its steps `("a", "b", "[0]", "c")`; empty if it is not such name."""
     steps: list[str] = []
     for part in option.split("."):
         name, bracket, rest = part.partition("[")

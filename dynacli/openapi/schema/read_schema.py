@@ -1,7 +1,7 @@
 """Reading the keywords of a Schema Object in the normal form: a keyword of the wrong type counts as absent.
 
-A schema stays the JSON that it is. A record for each schema would have to be made for hundreds of schemas of which a
-run reads a few keywords. Of a value it is read which schemas may apply, those of its branches too.
+A schema stays the JSON that it is. A record for each schema would have to be made for hundreds of schemas, and a
+run reads a few keywords of them. Of a value it is read which schemas may apply, those of its branches too.
 """
 
 import sys
@@ -44,24 +44,24 @@ _NULL_DESCRIBED = frozenset({"nullable", "description", "title"})
 
 
 def list_of(schema: Mapping[str, Any], keyword: str) -> list[Any]:
-    """Return the value of a keyword that is a list; an empty list where it is not."""
+    """Return the value of a keyword that is a list; an empty list if it is not."""
     value = schema.get(keyword)
     return value if isinstance(value, list) else []
 
 
 def mapping_of(schema: Mapping[str, Any], keyword: str) -> Mapping[str, Any]:
-    """Return the value of a keyword that is an object; an empty object where it is not."""
+    """Return the value of a keyword that is an object; an empty object if it is not."""
     value = schema.get(keyword)
     return value if isinstance(value, Mapping) else {}
 
 
 def names_in(value: Any) -> list[str]:
-    """Return the strings in a list such as `required`; empty where there is no list."""
+    """Return the strings in a list such as `required`; empty if there is no list."""
     return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
 
 
 def types_of(schema: Mapping[str, Any]) -> list[str]:
-    """Return the types that a schema names, null among them; empty where it names none."""
+    """Return the types that a schema names, null among them; empty if it names none."""
     named = schema.get("type")
     return [named] if isinstance(named, str) else names_in(named)
 
@@ -104,7 +104,7 @@ def says_nullable(schema: Any) -> bool:
 
 
 def applied_schemas(schema: Any, follow: Follow) -> Iterator[Mapping[str, Any]]:
-    """Yield the schemas that every value of a schema must match: itself, where it refers to, and its `allOf`.
+    """Yield the schemas that every value of a schema must match: itself, if it refers to, and its `allOf`.
 
     Args:
         follow: Follows references; what it raises is raised here.

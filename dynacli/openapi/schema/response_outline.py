@@ -36,7 +36,7 @@ _WRAPPERS = frozenset((*WRAPPERS, "result", "response", "payload", "_embedded"))
 _MOST_NAMES = 200
 _LONGEST_NAME = 60
 _TELLING_LITTLE = ("url", "href", "links", "node_id")
-"""The endings of names that come last where there is no room for all."""
+"""The endings of names that come last if there is no room for all."""
 
 Resolve = Callable[[str], Any]
 
@@ -79,7 +79,7 @@ class ResponseOutline:
     """What a response holds.
 
     Args:
-        kind: What the response is where that is not a single JSON value: `nothing`, `text (text/plain)`, `a stream`;
+        kind: What the response is if that is not a single JSON value: `nothing`, `text (text/plain)`, `a stream`;
             else empty.
         lines: Its objects that have fields, the most telling first.
         others: The media types that it may have instead.
@@ -109,8 +109,8 @@ def response_outline(response: Mapping[str, Any], resolve: Resolve) -> ResponseO
     """Return what a response holds.
 
     Args:
-        response: A Response Object in the normal form; empty where the document has none.
-        resolve: Follows references; raises LookupError where one leads nowhere.
+        response: A Response Object in the normal form; empty if the document has none.
+        resolve: Follows references; raises LookupError if one leads nowhere.
     """
     content = mapping_of(response, "content")
     if not content:
@@ -241,7 +241,7 @@ class _Outline:
         return mark + ("[]" if shape.types == ["array"] else ""), shape
 
     def _wrapped(self, shape: _Shape) -> tuple[str, str, _Shape] | None:
-        """Return the field that an object only wraps, as `{"data": {...}}` does; None where it does more."""
+        """Return the field that an object only wraps, as `{"data": {...}}` does; None if it does more."""
         fields = list(self._fields(shape))
         holding = [field for field in fields if field[2].has_fields and field[0] != _ANY_NAME]
         named = [field for field in holding if field[0].lower() in _WRAPPERS]
@@ -289,7 +289,7 @@ _NO_FIELDS = frozenset(
 """Words of the names of inputs that filter by a range, or by an expression."""
 _FEWEST_KEYS = 2
 _MOST_CHARACTERS = 100
-# Compiled where they are needed: few operations sort or filter, and every help page imports this.
+# Compiled if they are needed: few operations sort or filter, and every help page imports this.
 _KEY = r"(?i:[-+]?([a-z_][\w.]*)(?:[ :,]+(?:asc|desc)\w*)?)"
 _LITERAL = r"`([^`\s]+)`"
 
@@ -321,7 +321,7 @@ def unreturned_fields(
 ) -> tuple[UnreturnedFields, ...]:
     """Return what an operation sorts or filters by, as far as the document says it, and its response does not have.
 
-    Nothing is returned where the response may have fields that the outline does not list.
+    Nothing is returned if the response may have fields that the outline does not list.
     """
     known = {plain_name(word) for line in outline.lines for word in (*line.place.split("."), *line.names)}
     if not outline.lines or any(_ANY_NAME in line.names for line in outline.lines):
@@ -335,7 +335,7 @@ def unreturned_fields(
             continue
         keys = list(_keys(each))
         unknown = tuple(key for key in keys if not _is_among(key, known))
-        # Words of which the response has none are hardly names of fields.
+        # Words that the response does not have are hardly names of fields.
         if unknown and len(keys) >= _FEWEST_KEYS and len(unknown) < len(keys):
             found.append(UnreturnedFields(each.option, unknown))
     return tuple(found)

@@ -10,7 +10,7 @@ __all__ = ["documented_success", "success_response", "success_schema"]
 
 
 def documented_success(responses: Any, follow: Callable[[Any], Any]) -> tuple[str, Mapping[str, Any]]:
-    """Return status and Response Object of a plain success; both are empty where the document has none.
+    """Return status and Response Object of a plain success; both are empty if the document has none.
 
     Args:
         responses: The Responses Object of an operation.
@@ -21,7 +21,7 @@ def documented_success(responses: Any, follow: Callable[[Any], Any]) -> tuple[st
     codes = [str(code) for code in responses]
     successes = sorted(code for code in codes if code[:1] == "2")
     usual = [code for code in ("200", "206") if code in codes]
-    # What gets a response by default is an error where the document tells of a success without a body.
+    # What gets a response by default is an error if the document tells of a success without a body.
     others = ["default"] if not successes and "default" in codes else []
     empty: tuple[str, Mapping[str, Any]] = "", {}
     for code in (*usual, *successes, *others):
@@ -33,12 +33,12 @@ def documented_success(responses: Any, follow: Callable[[Any], Any]) -> tuple[st
 
 
 def success_response(responses: Any, follow: Callable[[Any], Any]) -> Mapping[str, Any]:
-    """Return the Response Object of a plain success; empty where the document has none."""
+    """Return the Response Object of a plain success; empty if the document has none."""
     return documented_success(responses, follow)[1]
 
 
 def success_schema(response: Mapping[str, Any], follow: Callable[[Any], Any]) -> Any:
-    """Return the schema of the JSON of a response; None where it has none."""
+    """Return the schema of the JSON of a response; None if it has none."""
     content = response.get("content")
     for name, raw in content.items() if isinstance(content, Mapping) else ():
         media = follow(raw)

@@ -42,7 +42,7 @@ _MOST_REVISIONS = 50
 """Revisions of one document that are kept, beside those that a person has pinned."""
 
 _CATALOGS = 3
-"""How many of the latest revisions keep their catalogs; the others are compiled again where they are needed."""
+"""How many of the latest revisions keep their catalogs; the others are compiled again if they are needed."""
 
 _FOREIGN_DAYS = 30
 """After so many days without use a catalog in another format goes: that version of dynacli is not used any more."""
@@ -55,7 +55,7 @@ class CachedDocument(NamedTuple):
 
     Args:
         directory: Its directory in the cache.
-        location: Its absolute path or URL; empty where that is not known any more.
+        location: Its absolute path or URL; empty if that is not known any more.
         size: Bytes, all revisions together.
         used: The day of the last use, in seconds since 1970.
         revisions: How many revisions there are.
@@ -168,7 +168,7 @@ def remove_document(directory: str, patience: float = LOCK_SECONDS) -> int:
 
 
 def _turn(path: str) -> int:
-    """Return when a file goes, where a document or a revision is removed: 0 for first.
+    """Return when a file goes, if a document or a revision is removed: 0 for first.
 
     A reader follows the current pointer, else that of the latest revision. So the current pointer goes last of all
     pointers, and no earlier revision becomes current meanwhile.
@@ -208,7 +208,7 @@ def _directories(cache_dir: str) -> list[str]:
 
 
 def location_in(directory: str) -> str:
-    """Return the location of the document in a directory of the cache; empty where it is not known any more."""
+    """Return the location of the document in a directory of the cache; empty if it is not known any more."""
     import json
 
     try:
@@ -307,7 +307,7 @@ def limit_of(env: Environment) -> int:
 
 
 def bytes_of(value: Any) -> int | None:
-    """Return the bytes of a size such as `"500 MiB"` or a number; None where it is none."""
+    """Return the bytes of a size such as `"500 MiB"` or a number; None if it is none."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value if value >= 0 else None
     size = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -329,7 +329,7 @@ def registered_directories(env: Environment) -> dict[str, list[str]]:
 
 
 def keep_within_limit(env: Environment, revisions: Revisions) -> int:
-    """Remove the least used documents where the cache has become too large, and return how many bytes that were.
+    """Remove the least used documents if the cache has become too large, and return how many bytes that were.
 
     Args:
         revisions: Those of the document that is in use right now, which stays.

@@ -2,7 +2,7 @@
 
 A lost catalog is compiled from them again, and the lines of messages are looked up in them, without fetching
 anything. An archive that is damaged counts as absent. Most documents are a single file, and have none: `zipfile` is
-imported where one is read or written.
+imported if one is read or written.
 
 A tool of one API comes with its compiled document inside: it is what the cache has before anything was fetched. The
 overlays and further documents that were files when the tool was made come with it, and have URLs of their own.
@@ -121,7 +121,7 @@ def write_archive(path: str, files: ReferencedFiles) -> None:
 
 
 def read_archive(path: str) -> ReferencedFiles | None:
-    """Return all files of an archive; None where it is lost or damaged."""
+    """Return all files of an archive; None if it is lost or damaged."""
     from zipfile import ZipFile
 
     try:
@@ -136,7 +136,7 @@ def read_archive(path: str) -> ReferencedFiles | None:
 
 
 def read_archived_file(path: str, uri: str) -> bytes | None:
-    """Return the bytes of one file of an archive; None where they are lost.
+    """Return the bytes of one file of an archive; None if they are lost.
 
     Args:
         uri: The URI in the reference, or the file's own.

@@ -75,7 +75,7 @@ _SHORTEST, _LONGEST = MINUTE, 7 * DAY
 """The bounds of the lifetime that a server gives; a person may set any."""
 
 Facts = tuple[int, int, int]
-"""Size in bytes, time of modification, time of any change, both in nanoseconds; zeros where there is no file."""
+"""Size in bytes, time of modification, time of any change, both in nanoseconds; zeros if there is no file."""
 
 _SETTLED_NS = 2_000_000_000
 """A file changed within two seconds before it was read may change again without its time showing it."""
@@ -158,7 +158,7 @@ class Revisions:
         return revisions
 
     def current(self) -> dict[str, Any] | None:
-        """Return the pointer to the current revision, or to the latest where `current.json` is lost; else None."""
+        """Return the pointer to the current revision, or to the latest if `current.json` is lost; else None."""
         pointer = self._read_pointer("current.json") or next(iter(self.history()), None)
         runs = program()
         if runs.inside and (pointer is None or pointer.get("fetched_at", 0) < runs.fetched_at):
@@ -199,7 +199,7 @@ class Revisions:
         self.point_to(pointer)
 
     def pointer_to(self, revision: str) -> dict[str, Any] | None:
-        """Return the pointer to a revision as it was when that became current; None where it is not known."""
+        """Return the pointer to a revision as it was when that became current; None if it is not known."""
         pointer = self._read_pointer(f"{revision}.json")
         return pointer if pointer is not None and pointer["revision"] == revision else None
 
@@ -220,7 +220,7 @@ class Revisions:
         return self.check_pointer(self.read_state(name))
 
     def check_pointer(self, found: Any) -> dict[str, Any] | None:
-        """Return the usable members of a pointer that was read; None where it is none, or another document's."""
+        """Return the usable members of a pointer that was read; None if it is none, or another document's."""
         if not isinstance(found, dict) or found.get("location") != self.location:
             return None
         pointer = {
@@ -238,7 +238,7 @@ class Revisions:
         return pointer
 
     def read_state(self, name: str) -> dict[str, Any]:
-        """Return the object in a JSON file of this directory; an empty one where the file is lost or damaged."""
+        """Return the object in a JSON file of this directory; an empty one if the file is lost or damaged."""
         try:
             with open(os.path.join(self.directory, name), encoding="utf-8", opener=regular_file) as file:
                 found = json.load(file)
@@ -270,7 +270,7 @@ class Revisions:
             return False
 
     def open_catalog(self, pointer: dict[str, Any]) -> Catalog | None:
-        """Open the catalog of a revision; None where it has to be compiled again."""
+        """Open the catalog of a revision; None if it has to be compiled again."""
         path = self.catalog_path(pointer["revision"])
         if not os.path.isfile(path):
             return None
@@ -300,7 +300,7 @@ class Revisions:
         return os.path.join(self.directory, f"{revision}.parts.zip")
 
     def read_document(self, pointer: dict[str, Any]) -> bytes | None:
-        """Return the bytes of a revision's document; None where they are lost or were changed."""
+        """Return the bytes of a revision's document; None if they are lost or were changed."""
         try:
             with open(self.document_path(pointer["revision"]), "rb", opener=regular_file) as file:
                 content = file.read()
@@ -309,7 +309,7 @@ class Revisions:
         return content if revision_of(content) == pointer.get("root", pointer["revision"]) else None
 
     def read_referenced_files(self, pointer: dict[str, Any]) -> "ReferencedFiles | None":
-        """Return the files that a revision's document refers to; None where they are lost or were changed."""
+        """Return the files that a revision's document refers to; None if they are lost or were changed."""
         from dynacli.registry.revisions.referenced_files import ReferencedFiles, read_archive
 
         if "parts" not in pointer:
@@ -327,7 +327,7 @@ class Revisions:
             return
 
     def update_pointer(self, pointer: dict[str, Any], **changes: Any) -> dict[str, Any]:
-        """Write the pointer to the current revision with changes, and return it; where it cannot be written, too."""
+        """Write the pointer to the current revision with changes, and return it; if it cannot be written, too."""
         changed = {**pointer, **changes}
         try:
             self.point_to(changed)
@@ -363,7 +363,7 @@ def revision_of(content: bytes, files: "ReferencedFiles | None" = None, uri: str
     """Return the name of a document's content: the first 20 hex digits of a SHA-256.
 
     Args:
-        content: The document's bytes; where it refers to no files, the digits are those of its bytes.
+        content: The document's bytes; if it refers to no files, the digits are those of its bytes.
         files: The files that it refers to.
         uri: The document's base URI. What stands below its folder is named relative to it, so that the folder may be
             renamed.
@@ -395,7 +395,7 @@ def is_due(pointer: dict[str, Any], now: float, lifetime: float | None = None) -
 
     Args:
         now: Seconds since 1970.
-        lifetime: For how many seconds a document is fresh, where the person says so; else the server says it within
+        lifetime: For how many seconds a document is fresh, if the person says so; else the server says it within
             bounds, else it is a day.
     """
     if lifetime is None:
@@ -523,14 +523,14 @@ class OpenRequest:
         more: The locations of further documents that make one API together with the first.
         overlays: The absolute paths of the overlays that override them.
         mode: When a document that is due is fetched again.
-        lifetime: For how many seconds a document is fresh, where the person says so; else None.
+        lifetime: For how many seconds a document is fresh, if the person says so; else None.
         pin: The revision that the person has pinned; empty for the current one.
         is_registered: Whether the API stands in the configuration, so that it can be refreshed by its name.
         entry: The API's entry in the configuration.
         is_accepted: Whether the new document replaces the current one whatever it changes.
-        login: Returns what signs in at the document's own origin, where the server wants that; called once a
+        login: Returns what signs in at the document's own origin, if the server wants that; called once a
             document is fetched.
-        at_hand: The document as it was fetched just now; None where it is still to be fetched.
+        at_hand: The document as it was fetched just now; None if it is still to be fetched.
         wrong_settings: What of the environment and of the entry cannot be used, a clause each; defaults count instead.
     """
 
@@ -559,12 +559,12 @@ _DURATION = re.compile(r"(\d{1,9})\s*([smhd]?)")
 
 
 def lifetime_of(entry: Mapping[str, Any]) -> float | None:
-    """Return for how many seconds a document is fresh by an API's entry; None where it does not say."""
+    """Return for how many seconds a document is fresh by an API's entry; None if it does not say."""
     return duration_of(entry.get("refresh_after"))
 
 
 def duration_of(value: Any) -> float | None:
-    """Return the seconds of a length of time such as `"12h"`, `"7d"` or a number; None where it is none."""
+    """Return the seconds of a length of time such as `"12h"`, `"7d"` or a number; None if it is none."""
     if isinstance(value, str):
         found = _DURATION.fullmatch(value.strip())
         return float(found[1]) * _UNITS[found[2]] if found else None

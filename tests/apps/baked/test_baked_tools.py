@@ -145,7 +145,7 @@ _SHOWN: tuple[tuple[list[str], str], ...] = (
 
 
 def test_the_help_page_of_a_tool_lists_what_its_api_has(tmp_path: Path) -> None:
-    """All operations where they are few, else the largest tags, without a request; a lost document is not an error."""
+    """All operations if they are few, else the largest tags, without a request; a lost document is not an error."""
     paths = {f"/x{n}": {"get": {"tags": [f"tag{n % 60}"], "operationId": f"read{n}"}} for n in range(90)}
     info = {"openapi": "3.1.0", "info": {"title": "Many", "version": "1"}}
     few = {path: item for path, item in paths.items() if len(path) == 3}
@@ -441,7 +441,7 @@ def test_a_package_that_needs_another_project_is_warned_of(bake: Callable[..., P
 
 
 def test_a_tool_without_dynacli_says_what_to_install(bake: Callable[..., Path]) -> None:
-    """Where the Python of a tool has no dynacli, or another project of that name, it tells so in three lines."""
+    """If the Python of a tool has no dynacli, or another project of that name, it tells so in three lines."""
     words = [sys.executable, "-I", "-S", str(bake("petshop")), "list-pets"]
     run = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (2, "") == (run.returncode, run.stdout)

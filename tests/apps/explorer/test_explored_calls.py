@@ -148,7 +148,7 @@ def test_an_error_is_that_of_the_command_line(server: Recorder, failure: str) ->
             await explorer.answered()
             told = _told(api, "list-pets", "--retries=0")
             assert told
-            assert told in _words(explorer.response_text)  # which has a hint where the command line has `try`
+            assert told in _words(explorer.response_text)  # which has a hint if the command line has `try`
 
     explored(work())
 

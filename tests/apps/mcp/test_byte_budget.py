@@ -25,7 +25,7 @@ def test_a_size_is_that_of_the_json(value: Any) -> None:
 
 @given(_VALUES)
 def test_what_fits_stays_as_it_is(value: Any) -> None:
-    """Nothing is cut where there is room for all of it; only numbers that JSON lacks become text."""
+    """Nothing is cut if there is room for all of it; only numbers that JSON lacks become text."""
     kept, cuts = fitted(value, 10**6)
     assert [] == cuts
     assert json_line(json.loads(json_line(value), parse_constant=lambda text: str(float(text)))) == json_line(

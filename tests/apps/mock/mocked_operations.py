@@ -12,7 +12,7 @@ __all__ = ["fault_of"]
 
 
 def fault_of(mock: MockServer, operation: Operation, sent: dict[str, Any]) -> str:
-    """Return why the response to an example is none that the document wants; empty where it is one.
+    """Return why the response to an example is none that the document wants; empty if it is one.
 
     Args:
         sent: The request as `--dry-run json` prints it, without credentials.

@@ -212,7 +212,7 @@ def test_a_client_that_has_said_all_gets_its_response(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("size", [0, 40 * 1024 * 1024], ids=["little-memory", "much-memory"])
 def test_the_validator_waits_while_much_passes(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    """Beside it an exchange takes ten times as long; only where bodies take much memory it does not wait."""
+    """Beside it an exchange takes ten times as long; only if bodies take much memory it does not wait."""
     monkeypatch.setattr(validating_thread, "_WINDOW", 0.5)
     validated: list[PassedExchange] = []
     budget = CopyBudget()

@@ -137,7 +137,7 @@ def _peak(process: subprocess.Popen[bytes]) -> int:
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="only Linux tells the peak of memory")
 def test_large_bodies_pass_in_constant_memory() -> None:
-    """100 MiB to the server, and 100 MiB from it, also where the client is slow."""
+    """100 MiB to the server, and 100 MiB from it, even if the client is slow."""
     hashes: list[str] = []
 
     def talk(sock: socket.socket, head: bytes) -> bytes:

@@ -152,7 +152,7 @@ def test_secrets_are_masked_in_all_that_is_written() -> None:
 
 
 def test_what_belongs_to_no_operation_is_counted_by_host() -> None:
-    """A server that fits is named; where nothing belongs to an operation, that is an error."""
+    """A server that fits is named; if nothing belongs to an operation, that is an error."""
     staging = _entry("https://staging.example.com/api/pets/1")
     logo = _entry("https://cdn.example.com/logo.png?token=" + _SECRET)
     result = _validated(_entry("/pets/1"), staging, logo, logo)

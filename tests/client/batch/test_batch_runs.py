@@ -60,7 +60,7 @@ def test_findings_fail_a_row_where_the_level_says_so(api: SmallApi) -> None:
 def test_rows_whose_results_cannot_be_written_are_told(
     api: SmallApi, monkeypatch: pytest.MonkeyPatch, form: str, lost: str
 ) -> None:
-    """Whoever goes on knows what was done; no further row is begun, where results are written as they come."""
+    """Whoever goes on knows what was done; no further row is begun, if results are written as they come."""
     written: list[bytes] = []
 
     def write(_: Any, data: bytes) -> None:
@@ -248,7 +248,7 @@ def test_a_filter_that_fails_on_a_result_does_not_end_the_batch(api: SmallApi) -
 def test_removals_are_asked_about_once_on_a_terminal(
     api: SmallApi, words: tuple[str, ...], stdin: bytes, code: int
 ) -> None:
-    """For the batch as a whole; nothing is sent where no one agreed."""
+    """For the batch as a whole; nothing is sent if no one agreed."""
     terminal = ("stdin", "stderr")
     result = api.run("remove-pet", _pets(1, 2), *words, stdin=stdin, terminal=terminal)
     assert (code, 2 if code == 0 else 0) == (result.exit_code, len(api.served))
@@ -333,7 +333,7 @@ def test_rows_that_change_after_they_were_checked_fail(
 
 
 def test_rows_whose_responses_never_come_end_the_run(api: SmallApi) -> None:
-    """Where rows were changed so that one waits for a row that is not there any more, nothing hangs."""
+    """If rows were changed so that one waits for a row that is not there any more, nothing hangs."""
     rows = [
         {"operation": "create-pet", "inputs": {"name": "Rex"}, "as": "w"},
         {"operation": "get-pet", "inputs": {"petId": "{{w.id}}"}},
@@ -349,7 +349,7 @@ def test_rows_whose_responses_never_come_end_the_run(api: SmallApi) -> None:
 
 @pytest.mark.parametrize("is_stdin", [True, False], ids=["stdin", "pipe"])
 def test_rows_are_not_lost_when_the_catalog_is_made_again(api: SmallApi, home: Path, is_stdin: bool) -> None:
-    """What can be read only once is kept where the damage is found after it; all rows are sent, each once."""
+    """What can be read only once is kept if the damage is found after it; all rows are sent, each once."""
     assert 0 == api.run("get-pet", _pets(1)).exit_code  # compiled
     (path,) = home.rglob("*.sqlite")
     with closing(sqlite3.connect(path)) as catalog:

@@ -113,7 +113,7 @@ def test_rows_use_responses_of_earlier_rows(api: SmallApi, parallel: str) -> Non
 def test_rows_that_use_responses_are_checked_as_far_as_they_can_be(
     api: SmallApi, rows: list[Any], said: str
 ) -> None:
-    """Names, inputs, and the values that are known; nothing is sent where one is wrong."""
+    """Names, inputs, and the values that are known; nothing is sent if one is wrong."""
     result = api.run(ndjson(*rows))
     assert (2, []) == (result.exit_code, api.served)
     assert said in result.stderr

@@ -40,7 +40,7 @@ class ListedApi:
         headers: The headers that the document gives the response.
         links: The links that the document gives the response.
         more: Further members of the Operation Object.
-        body: The schema of the body of a search; None where the list is a GET.
+        body: The schema of the body of a search; None if the list is a GET.
     """
 
     reply: Reply

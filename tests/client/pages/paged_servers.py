@@ -94,7 +94,7 @@ def _asked(url: str, body: Any = None, method: str | None = None) -> Any:
 
 
 def _count_is(expected: int, found: list[Any]) -> list[Any]:
-    """Return what was found, where a server counts as much."""
+    """Return what was found, if a server counts as much."""
     assert expected == len(found)
     return found
 

@@ -159,7 +159,7 @@ def test_a_page_on_another_server_is_not_fetched(server: Recorder, other_server:
 def test_a_url_that_cannot_be_called_is_refused(
     server: Recorder, target: str, code: int, reason: str
 ) -> None:
-    """Also with credentials, and where it is none."""
+    """Also with credentials, and if it is none."""
     url = target.replace("{host}", server.origin.partition("//")[2])
     api = ListedApi(lambda _: ({"data": ITEMS[:2], "nextLink": url}, {}), {})
     result = run_cli(api.start(server), "list-things", "--all")
@@ -168,7 +168,7 @@ def test_a_url_that_cannot_be_called_is_refused(
 
 
 def test_a_negative_total_says_nothing(server: Recorder) -> None:
-    """The pages end where one is empty."""
+    """The pages end if one is empty."""
 
     def reply(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
         return {**_pages(query)[0], "total": -1}, {}
@@ -179,7 +179,7 @@ def test_a_negative_total_says_nothing(server: Recorder) -> None:
 
 
 def test_a_server_that_caps_pages_is_asked_until_the_total(server: Recorder) -> None:
-    """A page that is shorter than what was asked for ends nothing where a total is known, and no one said a size."""
+    """A page that is shorter than what was asked for ends nothing if a total is known, and no one said a size."""
     api = ListedApi(_pages, record(data=array, total=integer), {"page": integer, "limit": integer})
     result = run_cli(api.start(server), "list-things", "--all", "--limit", "100")
     assert (0, ITEMS) == (result.exit_code, result.json["data"])
@@ -235,7 +235,7 @@ def test_findings_of_all_pages_are_told_once(server: Recorder) -> None:
 
 
 def test_a_response_with_several_lists_is_refused_before_it_is_sent(server: Recorder) -> None:
-    """With their names, where the document has them; nothing is sent."""
+    """With their names, if the document has them; nothing is sent."""
     api = ListedApi(lambda _: ({"a": [], "b": []}, {}), record(a=array, b=array), {"page": integer})
     word = api.start(server)
     result = run_cli(word, "list-things", "--all")
@@ -255,7 +255,7 @@ def test_a_response_with_several_lists_is_refused_before_it_is_sent(server: Reco
     ],
 )
 def test_a_response_that_is_no_list_is_one_page(server: Recorder, value: Any, told: str) -> None:
-    """Where only the response shows it, it is written as it is, and the run says why."""
+    """If only the response shows it, it is written as it is, and the run says why."""
     api = ListedApi(lambda _: (value, {}), {}, {"page": integer})
     result = run_cli(api.start(server), "list-things", "--all")
     assert (0, value) == (result.exit_code, json.loads(result.stdout))
@@ -373,7 +373,7 @@ def test_a_header_counts_the_items_or_the_pages(
 
 
 def test_a_terminal_is_told_that_there_is_more(server: Recorder) -> None:
-    """Where the response shows it; a pipe, a page of no list and the last page are not."""
+    """If the response shows it; a pipe, a page of no list and the last page are not."""
     both = ("stdout", "stderr")
     word = _NUMBERED.start(server)
     assert "3 of 7; --all for the rest" in run_cli(word, "list-things", terminal=both).stderr

@@ -1,4 +1,4 @@
-"""The formats of a list of many pages: merged or item by item, with every digit, also where an error ends it."""
+"""The formats of a list of many pages: merged or item by item, with every digit, even if an error ends it."""
 
 import io
 import json

@@ -68,7 +68,7 @@ def _linked(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
 def test_a_response_tells_what_follows_it(
     listed: ListedApi, total: int | None, inputs: dict[str, Any] | None, server: Recorder
 ) -> None:
-    """The next page is named by the inputs that change; None where only a URL says it."""
+    """The next page is named by the inputs that change; None if only a URL says it."""
     with dynacli.open_api(listed.start(server)) as api:
         following = api.call("list-things", q="x").following
         assert following is not None

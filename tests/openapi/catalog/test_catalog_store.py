@@ -89,7 +89,7 @@ def test_what_is_written_reads_back_equal(path: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", own_and_real(OWN_DOCUMENTS, ["museum.yaml"]))
 def test_a_catalog_in_memory_is_the_same(path: Path, tmp_path: Path) -> None:
-    """Where nothing can be written, the catalog in memory responses as the one on disk does."""
+    """If nothing can be written, the catalog in memory responses as the one on disk does."""
     document, compiled = _compiled(path.read_bytes(), path.name)
     write_catalog(str(tmp_path / "c"), compiled, document.problems)
     on_disk, in_memory = Catalog(str(tmp_path / "c")), catalog_in_memory(compiled, document.problems)

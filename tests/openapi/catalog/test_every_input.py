@@ -11,7 +11,7 @@ from dynacli.openapi.model.operation import MediaType, Operation
 from tests.real_documents import OWN, documents
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-# A property whose kebab form another one has is called as the document spells it, where that is plain.
+# A property whose kebab form another one has is called as the document spells it, if that is plain.
 OPTION = re.compile(r"[A-Za-z0-9_-]+(?:\[\])*(?:\.[A-Za-z0-9_-]+(?:\[\])*)*")
 
 

@@ -70,7 +70,7 @@ def _enumerations(count: int, is_wrong: bool) -> dict[str, Any]:
 
 
 def _paths(count: int, is_wrong: bool) -> dict[str, Any]:
-    """Operations with a parameter of the path, which is not declared where they are wrong."""
+    """Operations with a parameter of the path, which is not declared if they are wrong."""
     declared = [] if is_wrong else [parameter("id", {"type": "string"}, "path")]
     query = parameter("q", {"type": "number" if not is_wrong else 7}, description=_WORDS)
     return document(
@@ -95,7 +95,7 @@ def _tags(count: int, is_wrong: bool) -> dict[str, Any]:
 
 
 def _examples(count: int, is_wrong: bool) -> dict[str, Any]:
-    """Examples of a body, each with a value, and with a place of its value where they are wrong."""
+    """Examples of a body, each with a value, and with a place of its value if they are wrong."""
     example: dict[str, Any] = {"summary": _WORDS, "value": {"id": 1, "name": "a", "tags": ["a", "b"]}}
     if is_wrong:
         example["externalValue"] = 1

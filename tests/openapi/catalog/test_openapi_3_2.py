@@ -108,7 +108,7 @@ def test_the_method_is_sent_as_it_is_written(
 
 
 def test_a_query_is_validated() -> None:
-    """The body of a QUERY is refused where it does not fit, with the place in the document."""
+    """The body of a QUERY is refused if it does not fit, with the place in the document."""
     result = _call(_METHODS, "search-things", "--body", '{"q": 5}', "--error-format", "json")
     assert 2 == result.exit_code
     (finding,) = result.error["findings"]
@@ -187,7 +187,7 @@ def test_methods_are_read_leniently(item: dict[str, Any], expected: list[tuple[s
     ],
 )
 def test_a_query_follows_redirects(server: Recorder, status: int, method: str, body: bytes) -> None:
-    """QUERY is safe: it is sent again with its body, and as a GET without one where the server says so (303)."""
+    """QUERY is safe: it is sent again with its body, and as a GET without one if the server says so (303)."""
     server.responses["/things"] = Response(status, b"", {"Location": "/other"})
     server.responses["/other"] = Response(204, b"", {})
     result = _call(_METHODS, "search-things", "--q", "x", server=server)

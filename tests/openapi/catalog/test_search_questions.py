@@ -1,7 +1,7 @@
 """Questions as people ask them find the operations of real documents that response them, and better than plain BM25.
 
 `questions/tuned.txt` has those that the ranking was fitted to, `questions/held_out.txt` those of documents that no one
-looked at meanwhile. A line is a question, `=`, and the names of the operations that are right; where several are,
+looked at meanwhile. A line is a question, `=`, and the names of the operations that are right; if several are,
 they do the same, or the question leaves open which. `python -m tests.openapi.catalog.test_search_questions` prints the
 table.
 """

@@ -55,7 +55,7 @@ def test_a_validation_is_that_of_its_rule() -> None:
 
 
 def test_a_disagreement_has_its_reason() -> None:
-    """Where oasdiff has another result it is written down why, and only there."""
+    """If oasdiff has another result it is written down why, and only there."""
     disagreeing = [
         each.name
         for each in EDITS
@@ -353,7 +353,7 @@ def test_the_most_similar_alternatives_are_compared(old: Any, new: Any, expected
 
 
 def test_too_much_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there are too many pairs the report says that it is not whole."""
+    """If there are too many pairs the report says that it is not whole."""
     monkeypatch.setattr("dynacli.openapi.changes.comparison._MOST_PAIRS", 3)
     edited = next(each for each in EDITS if each.name == "a property of both is gone")
     assert "not-compared" in [change.kind for change in compare(*edited.trees).document]

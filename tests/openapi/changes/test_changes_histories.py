@@ -297,8 +297,8 @@ def _github(name: str) -> dict[str, Any]:
 def test_a_year_of_github() -> None:
     """Between two versions of its document: looked through by hand, and held against oasdiff's report.
 
-    What oasdiff tells otherwise: it has 164 required properties removed where a schema became an `allOf` of itself
-    and one more, and a type lost where one listed value became an alternative each.
+    What oasdiff tells otherwise: it has 164 required properties removed if a schema became an `allOf` of itself
+    and one more, and a type lost if one listed value became an alternative each.
     """
     changes = compare(_github("octokit-22"), _github("octokit-23"))
     assert (152, 37) == (len(changes.added), len(changes.removed))

@@ -39,7 +39,7 @@ def test_bash_reads_each_word_as_it_is() -> None:
 
 @pytest.mark.parametrize("word", _WORDS)
 def test_another_shell_reads_one_word(word: str) -> None:
-    """Where a shell knows no `$'...'`, or reads a backslash between quotes, the word is never more than one."""
+    """If a shell knows no `$'...'`, or reads a backslash between quotes, the word is never more than one."""
     line = f"set -- {shell_word(word)}; echo $#"
     assert b"1\n" == subprocess.run(["sh", "-c", line], capture_output=True, check=True).stdout
     quotes = 0  # fish: a backslash escapes a quote and itself between single quotes, too

@@ -165,7 +165,7 @@ def test_of_two_operations_that_would_share_a_name_both_are_kept() -> None:
         "(its operationId is also that of list-pets)" in " ".join(line.split()) for line in listed
     ]
     assert "/b/7" == request_of("list-pets-get-b-id", "7")["target"]
-    # The exact operationId is unambiguous where the name is not.
+    # The exact operationId is unambiguous if the name is not.
     assert "/b/7" == request_of("list_pets", "7")["target"]
 
 
@@ -226,7 +226,7 @@ def test_a_renamed_operation_keeps_its_name_and_takes_the_new_one_too() -> None:
 
 
 def test_given_names_stay_with_their_operations() -> None:
-    """A name stays with its method and path even where another operation asks for it first."""
+    """A name stays with its method and path even if another operation asks for it first."""
     first = NameBook()
     assert "get-pet" == first.name("GET", "/a", ["getPet"])
     second = NameBook(first.lock)
@@ -347,7 +347,7 @@ def test_an_operation_is_found_through_its_tag() -> None:
 
 
 def test_a_tag_may_be_called_like_an_operation() -> None:
-    """It is the operation: the word after it is an argument, even where the tag has an operation of that name."""
+    """It is the operation: the word after it is an argument, even if the tag has an operation of that name."""
     own = _tagged("pets", "other")
     own["parameters"] = [parameter("x", {"type": "string"}, "path")]
     save(document({"/a/{x}": {"get": own}, "/b": {"get": _tagged("listPets", "pets")}}))
@@ -415,7 +415,7 @@ def _given_by(
 
 
 def test_what_a_generator_puts_behind_a_name_is_left_out() -> None:
-    """Method and path are left out where the rest is unique and says something; else the whole operationId is it."""
+    """Method and path are left out if the rest is unique and says something; else the whole operationId is it."""
     assert {
         "GET read_item_items__item_id__get": "read-item",
         "PUT update_item_items__item_id__put": "update-item",

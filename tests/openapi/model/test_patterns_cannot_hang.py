@@ -89,7 +89,7 @@ def test_the_patterns_of_a_message_share_its_time() -> None:
     ],
 )
 def test_patterns_are_those_of_ecma_262(pattern: str, text: str, is_found: bool) -> None:
-    """A pattern means what JavaScript makes of it, where Python's engine differs too, and is not anchored."""
+    """A pattern means what JavaScript makes of it, if Python's engine differs too, and is not anchored."""
     assert is_found is Patterns().is_found(pattern, text)
     assert ([] if is_found else ["- pattern"]) == compact(validate_value({"pattern": pattern}, text))
 

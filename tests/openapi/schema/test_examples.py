@@ -404,7 +404,7 @@ def test_all_properties_are_shown_on_request(schema: Any, expected: Any) -> None
 
 
 def test_overlapping_branches_still_have_an_example() -> None:
-    """Where each value matches several branches of a `oneOf`, one that does is better than none."""
+    """If each value matches several branches of a `oneOf`, one that does is better than none."""
     assert example_value({"oneOf": [{"type": "object"}, {"type": "object"}]}, resolve) == {}
 
 
@@ -415,7 +415,7 @@ def test_an_example_fits_one_branch_where_there_is_such_a_value() -> None:
 
 
 def test_what_is_left_out_is_kept_where_nothing_is_valid_without() -> None:
-    """A property that is read-only is in a request only where it must be, whichever schema requires it."""
+    """A property that is read-only is in a request only if it must be, whichever schema requires it."""
     parts = [{"required": ["id", "name"]}, {"properties": {"id": refer("Id"), "name": {"type": "string"}}}]
     assert example_value({"allOf": parts}, resolve) == {"name": "string"}
     closed = {"properties": {"id": refer("Id")}, "minProperties": 1, "additionalProperties": False}

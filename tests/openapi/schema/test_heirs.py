@@ -82,7 +82,7 @@ def test_help_and_completion_show_the_values_of_heirs() -> None:
 
 @pytest.mark.parametrize("body", [ref("Pet"), {"anyOf": ONE_OF["oneOf"]}], ids=["base", "branches"])
 def test_a_value_that_all_heirs_share_picks_none(body: Any) -> None:
-    """Where the base allows values that are no names of heirs, the given options alone choose."""
+    """If the base allows values that are no names of heirs, the given options alone choose."""
     kind = {"kind": {"type": "string", "enum": ["CAT", "DOG"]}}
     _write(body, Pet={**SCHEMAS["Pet"], "properties": kind})
     for words in ("--kind DOG --bark w", "--kind CAT --bark w"):

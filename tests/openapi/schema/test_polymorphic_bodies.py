@@ -434,7 +434,7 @@ def test_an_heir_has_the_options_of_its_own_heirs(words: str, sent: Any) -> None
 
 @pytest.mark.parametrize("body", [{"type": "object"}, {"type": "object", "additionalProperties": INTEGER}])
 def test_a_map_says_how_its_keys_are_given(body: Any) -> None:
-    """Where a schema says nothing of the keys as well."""
+    """If a schema says nothing of the keys as well."""
     save(
         document(
             {"/a": {"post": operation("a", body=body)}, "/b": {"post": operation("b", body=_object(m=body))}}

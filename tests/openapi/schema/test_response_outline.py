@@ -94,7 +94,7 @@ ROW = _things(id=STRING, tags=_list(STRING), owner=_things(login=STRING))
     ],
 )
 def test_the_fields_of_a_json_response(schema: Any, lines: list[str]) -> None:
-    """Lists come before what is reported about them, except where the response is one thing."""
+    """Lists come before what is reported about them, except if the response is one thing."""
     assert lines == _outline(schema)
 
 
@@ -110,7 +110,7 @@ def test_the_fields_of_a_json_response(schema: Any, lines: list[str]) -> None:
     ],
 )
 def test_responses_of_other_media_types(media_type: str, schema: Any, lines: list[str]) -> None:
-    """Streams by their items, text and bytes by their media type, and JSON first where there are several."""
+    """Streams by their items, text and bytes by their media type, and JSON first if there are several."""
     assert lines == _outline(schema, media_type)
     several = {"text/csv": {"schema": STRING}, "application/json": {"schema": {"type": "integer"}}}
     assert ["integer", "or text/csv"] == response_outline({"content": several}, _resolve).text_lines()
@@ -130,7 +130,7 @@ def test_responses_of_other_media_types(media_type: str, schema: Any, lines: lis
     ],
 )
 def test_which_response_counts(responses: dict[str, Any], lines: list[str]) -> None:
-    """A success with a body, else a success without one; what gets a response by default, where no success is named."""
+    """A success with a body, else a success without one; what gets a response by default, if no success is named."""
     assert lines == response_outline(success_response(responses, lambda value: value), _resolve).text_lines()
 
 
@@ -148,7 +148,7 @@ def test_which_response_counts(responses: dict[str, Any], lines: list[str]) -> N
 def test_what_is_sorted_by_and_not_returned(
     enum: tuple[str, ...], description: str, names: tuple[str, ...]
 ) -> None:
-    """Only where the document lists the keys, and the response has some of them."""
+    """Only if the document lists the keys, and the response has some of them."""
     schema = _list(_things(id=STRING, created_at=STRING, owner=_things(login=STRING)))
     outline = response_outline({"content": {"application/json": {"schema": schema}}}, _resolve)
     value = ValueType("string", enum=enum)
@@ -175,7 +175,7 @@ def test_what_is_sorted_by_and_not_returned(
     ],
 )
 def test_what_is_filtered_by_and_not_returned(name: str, description: str, is_named: bool) -> None:
-    """Only where the description says that it filters, and its name is that of a field, not of a range."""
+    """Only if the description says that it filters, and its name is that of a field, not of a range."""
     schema = _list(_things(id=STRING, created_at=STRING, owner=_things(login=STRING)))
     outline = response_outline({"content": {"application/json": {"schema": schema}}}, _resolve)
     parameter = Parameter(name, "query", name, ValueType("string"), description=description)

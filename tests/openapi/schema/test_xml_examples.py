@@ -85,7 +85,7 @@ def test_a_value_is_written_as_its_schema_says(value: Any, schema: Any, expected
 
 @pytest.mark.parametrize("media_type", ["application/xml", "text/xml; charset=utf-8", "application/atom+xml"])
 def test_a_body_of_xml_has_an_example(media_type: str) -> None:
-    """Where a body can only be XML, `--example` writes what is required."""
+    """If a body can only be XML, `--example` writes what is required."""
     schema = {**_SCHEMAS["Person"], "required": ["id", "name"], "xml": {"name": "person"}}
     _save(media_type, schema)
     result = run_cli("./api.json", "a", "--example", "--dry-run", "json")

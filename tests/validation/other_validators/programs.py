@@ -33,7 +33,7 @@ class Told(NamedTuple):
     """What a program says of a pair.
 
     Args:
-        result: `valid`, `invalid`, or `none` where it ended without one.
+        result: `valid`, `invalid`, or `none` if it ended without one.
         why: In its words.
     """
 
@@ -50,7 +50,7 @@ def compared() -> Iterator[tuple[str, Pair, str]]:
 
 
 def ask(name: str) -> dict[str, Told]:
-    """Return what a program says of each pair; a test that asks is skipped where it is not installed."""
+    """Return what a program says of each pair; a test that asks is skipped if it is not installed."""
     lines = (json.dumps(_line(key, pair, version)) for key, pair, version in compared())
     result = subprocess.run(
         _command(name),

@@ -24,7 +24,7 @@ class Pair:
         expected: `POINTER RULE` for each finding, `-` for the whole body; `~ POINTER RULE` for each finding that is
             tolerated; `? WORDS` for each note that something was not validated, of which the words are a part.
         versions: Of OpenAPI, in each of which the same is expected.
-        source: The section that says so, where few would know it.
+        source: The section that says so, if few would know it.
         is_exact: Whether what the document does not mention is asked for, too.
         is_mended: Whether the reading may fix what is plainly meant otherwise than it is written.
     """

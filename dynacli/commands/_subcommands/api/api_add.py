@@ -61,11 +61,11 @@ def _kept_options(
 
     Args:
         name: Of the API.
-        known: The entry of the API, empty where it has none.
+        known: The entry of the API, empty if it has none.
         own: What the options of `api add` itself say.
 
     Raises:
-        UsageError: A pair has no separator, or the profile does not exist and nothing is said of it.
+        UsageError: A pair has no separator, or the profile does not exist and no option describes it.
     """
     from dynacli.client.call_settings import pairs_of
 
@@ -113,7 +113,7 @@ def kept_servers(env: Environment, api: OpenedApi) -> Iterator[tuple[str, str]]:
 
 
 _DOCUMENT = re.compile(r"(\.json|\.ya?ml|openapi|swagger|api-docs)/?(\?.*)?$", re.IGNORECASE)
-"""URLs that look like those of documents: where such a URL asks for a credential, no document is searched for."""
+"""URLs that look like those of documents: if such a URL asks for a credential, no document is searched for."""
 
 _MOST_LOCKED = 12
 """How many places are asked for with a credential that have asked for one."""
@@ -310,7 +310,7 @@ def _check_holds_no_secret(location: str, name: str) -> None:
         raise UsageError(
             f"The parameter `{visible(secret, keep='')}` of the URL holds a secret, and no secret is stored",
             reason="`config.toml` is a file that you read, copy and share",
-            hint=f"Leave it out of the URL, and set {prefix_of(name)}_TOKEN or give a header with -H; where the server "
+            hint=f"Leave it out of the URL, and set {prefix_of(name)}_TOKEN or give a header with -H; if the server "
             "takes it only in the query, save the document to a file and add that",
         )
 

@@ -102,7 +102,7 @@ def login(
                 operation, token_at, refresh_operation, refresh_token_at, is_piped=with_token
             )
             token, refresh = sign_in_by_operation(run, api, asked, words, chosen, keeping)
-            # A header of this name begins with a word (RFC 9110, section 11.4), also where the document calls it a key.
+            # A header of this name begins with a word (RFC 9110, section 11.4), even if the document calls it a key.
             text = f"Bearer {token.text}" if _is_authorization(chosen) else token.text
             end = token.expires_at
             if refresh is not None:

@@ -57,8 +57,8 @@ class OAuthWords:
     Args:
         device: Whether the person signs in on another device.
         no_browser: Whether no browser is opened here.
-        client_id: The client; empty where the configuration names it.
-        scopes: What is asked for; empty where the configuration or the document decides.
+        client_id: The client; empty if the configuration names it.
+        scopes: What is asked for; empty if the configuration or the document decides.
         callback_host: Where the provider sends the person back to; empty for 127.0.0.1.
         callback_port: Its port; None for any that is free.
     """
@@ -184,7 +184,7 @@ def _token(
 
 
 def _scopes(api: OpenedApi, scheme: SecurityScheme, flow: OAuthFlow) -> tuple[str, ...]:
-    """Return the scopes that are asked for where no one says which."""
+    """Return the scopes that are asked for if no one says which."""
     needed = needed_scopes(api, scheme.name)
     if scheme.type != "openIdConnect":
         return needed
@@ -222,7 +222,7 @@ def _hidden(run: Run, question: str, remedy: str) -> str:
     """Return a secret that the person types.
 
     Args:
-        remedy: How to give it where no one can be asked.
+        remedy: How to give it if no one can be asked.
 
     Raises:
         UsageError: No one can be asked.

@@ -70,7 +70,7 @@ class _RefreshInputs:
 def _find_refresh(
     api: OpenedApi, settings: CallSettings, inputs: _RefreshInputs, *, has_refresh_token: bool
 ) -> OperationRefresh | None:
-    """Return the request of the operation that plainly refreshes a token; None where the document names none, or two.
+    """Return the request of the operation that plainly refreshes a token; None if the document names none, or two.
 
     Plain is an operation called by `refresh` or `renew` that takes the refresh token by its name, or one beside the
     sign-in that takes nothing, and so the token instead of a credential.
@@ -122,7 +122,7 @@ def _is_bare(operation: Operation, inputs: _RefreshInputs) -> bool:
 
 
 def _takes(operation: Operation) -> str:
-    """Return the name of the input for a refresh token; empty where there is none."""
+    """Return the name of the input for a refresh token; empty if there is none."""
     found = (
         name
         for name, value, *_ in _inputs(operation)
@@ -212,7 +212,7 @@ class OperationWords:
     """What the command line says of signing in by an operation.
 
     Args:
-        operation: Its name; empty where nothing is signed in this way.
+        operation: Its name; empty if nothing is signed in this way.
         token_at: A JMESPath expression for the token in its response; empty for where most responses have it.
         refresh_operation: The operation that refreshes the token; empty for the one that the document plainly has.
         refresh_token_at: As `token_at`, for the token that refreshes it.

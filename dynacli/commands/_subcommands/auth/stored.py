@@ -93,7 +93,7 @@ def _row(kept: StoredCredential) -> dict[str, Any]:
 
 @click.pass_obj
 def logout(run: Run, api: str, scheme: str) -> None:
-    """Forget what is stored for an API, for one scheme or profile of it where they are named.
+    """Forget what is stored for an API, for one scheme or profile of it if they are named.
 
     Raises:
         UsageError: Nothing is stored.

@@ -113,7 +113,7 @@ def _likeness(opened: OpenedApi, name: str, other: str) -> "tuple[Any, Text]":
 
 
 def _webhook(opened: OpenedApi, words: list[str]) -> "tuple[Any, Text] | None":
-    """Return the description of the webhook that the words name, for `webhooks` of all; None where there is none.
+    """Return the description of the webhook that the words name, for `webhooks` of all; None if there is none.
 
     Raises:
         UsageError: A field of a webhook is asked for, which cannot be described by itself.

@@ -328,7 +328,7 @@ def _fields_of(described: DescribedOperation, schema: Any) -> list[str]:
 
 
 def _described_parameter(described: DescribedOperation, steps: list[str]) -> str:
-    """Return what the document says of a parameter beside its schema; empty where the steps lead to a field."""
+    """Return what the document says of a parameter beside its schema; empty if the steps lead to a field."""
     for parameter in described.operation.parameters:
         if steps[-1] in _names_of(parameter) and steps[:-1] in ([], [parameter.location]):
             return str(described.raw_parameters.get(parameter.key, {}).get("description") or "")
@@ -340,7 +340,7 @@ def _names_of(parameter: Parameter) -> tuple[str, ...]:
 
 
 def _find(described: DescribedOperation, steps: list[str]) -> tuple[str, Any, bool] | None:
-    """Return where a field is, its schema, and whether it is required; None where there is no such field."""
+    """Return where a field is, its schema, and whether it is required; None if there is no such field."""
     locations = {"path", "query", "querystring", "header", "cookie"}
     wanted_location = steps[0] if steps[0] in locations and len(steps) > 1 else ""
     if wanted_location:
@@ -382,7 +382,7 @@ def _find_in_responses(described: DescribedOperation, steps: list[str]) -> tuple
 def _walk(
     described: DescribedOperation, schema: Any, steps: list[str], *, is_required: bool
 ) -> tuple[Any, bool] | None:
-    """Return the schema at a path inside of a schema, and whether it is required; None where the path leads nowhere."""
+    """Return the schema at a path inside of a schema, and whether it is required; None if the path leads nowhere."""
     from dynacli.openapi.model.kebab_names import kebab
 
     for step in steps:

@@ -188,8 +188,8 @@ def shared_errors(
 
     Args:
         operations: Each with its Operation Object, references in place.
-        follow: Returns what stands at the end of a chain of references; None where it leads nowhere.
-        resolve: Returns the target of a reference; raises LookupError where there is none.
+        follow: Returns what stands at the end of a chain of references; None if it leads nowhere.
+        resolve: Returns the target of a reference; raises LookupError if there is none.
     """
     counts: Counter[_Key] = Counter()
     places: dict[_Key, tuple[Mapping[str, Any], str]] = {}

@@ -30,7 +30,7 @@ class NamedOperation(NamedTuple):
     """An operation and the text that names it.
 
     Args:
-        operation_id: The operationId; empty where there is none.
+        operation_id: The operationId; empty if there is none.
         wanted: The text that the name is made of, without any shortening.
         tags: Its tags, as they are written.
     """

@@ -76,7 +76,7 @@ def option_word(name: str) -> str:
 def option_names(parameters: Sequence[Named], reserved: Iterable[str]) -> list[str]:
     """Return the option of each parameter, without dashes.
 
-    Where several locations have the same name, the first location has the plain option, and the others are
+    If several locations have the same name, the first location has the plain option, and the others are
     qualified: `query.id`. Within a location `x` has the plain option, and `x[]` is `x-array`.
     The order of the parameters within a location makes no difference.
 
@@ -106,7 +106,7 @@ def _free_option(parameter: Named, taken: Collection[str]) -> str:
     qualified = f"{parameter.location}.{word}"
     plain: tuple[str, ...] = (word, spelled)
     if word in GUARDED_OPTIONS:
-        plain = ()  # `server[]` is no `server-array` either: whoever types `--server` is to be reported
+        plain = ()  # `server[]` does not become `server-array` either: whoever types `--server` must get an error
     candidates = (*plain, qualified, f"{parameter.location}.{spelled}")
     return next((option for option in candidates if option not in taken), None) or _numbered(qualified, taken)
 
@@ -200,7 +200,7 @@ def _is_small(value: Any) -> bool:
 
 
 LOCATIONS = ("path", "query", "querystring", "header", "cookie")
-"""The locations of parameters; where two parameters have the same name, the earlier location has the plain option."""
+"""The locations of parameters; if two parameters have the same name, the earlier location has the plain option."""
 
 _FORM = "application/x-www-form-urlencoded"
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
@@ -233,7 +233,7 @@ def usable_parameters(tree: Any, declared: Any, path: str) -> list[Any]:
             and (raw["in"] != "path" or raw["name"] in in_path)
             and not _is_ignored_header(raw)
         ):
-            # Where a parameter is declared twice, the last declaration counts.
+            # If a parameter is declared twice, the last declaration counts.
             usable[raw["in"], raw["name"]] = entry
     return list(usable.values())
 
@@ -523,7 +523,7 @@ class Inputs:
 def _without_defaults(fields: tuple[Field, ...]) -> tuple[Field, ...]:
     """Return the fields of a body that changes an object: a default is what a server takes for a new one.
 
-    Where only one value is allowed, its default changes nothing.
+    If only one value is allowed, its default changes nothing.
     """
     having = {id(field) for field in fields if field.value.has_default and len(field.value.enum) != 1}
     if not having:

@@ -58,8 +58,8 @@ class _CompileWarning:
 
     Args:
         pointer: JSON pointer into the file.
-        line: 1-based line of the file's text, None where it is not known.
-        column: 1-based column in characters, None where it is not known.
+        line: 1-based line of the file's text, None if it is not known.
+        column: 1-based column in characters, None if it is not known.
         file: The number of the file; 0 is the document itself.
     """
 
@@ -127,7 +127,7 @@ class LeftOut:
 
     Args:
         warn: Called with a message and the steps of a pointer.
-        rows: For each operation its `names`, by any of which a person may call it, and the `reason` it is left out.
+        rows: For each operation its `names`, which all work, and the `reason` it is left out.
     """
 
     warn: Callable[..., None]
@@ -167,7 +167,7 @@ def _check_is_readable(document: Document, operation: Mapping[str, Any]) -> None
 
 
 def _why_unread(document: Document, value: Any) -> str:
-    """Return why an object's reference to another file cannot be followed; empty where it can, or has none."""
+    """Return why an object's reference to another file cannot be followed; empty if it can, or has none."""
     for _ in range(_MAX_HOPS):
         ref = value.get("$ref") if isinstance(value, Mapping) else None
         if not isinstance(ref, str):
@@ -305,7 +305,7 @@ class Selection(NamedTuple):
     Args:
         only: The tags and operations; without any, all.
         without: Those of them that are left out.
-        is_short: Whether names lose the tag in front where they stay unique.
+        is_short: Whether names lose the tag in front if they stay unique.
         reserved: The words that no short name can be.
     """
 

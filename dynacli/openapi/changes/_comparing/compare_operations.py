@@ -548,7 +548,7 @@ def _is_same(comparison: Comparison, old: Operation, new: Operation, keyword: st
 
 
 def _own_servers(operation: Operation) -> Place | None:
-    """Return the servers of an operation or of its path; None where the document's servers apply."""
+    """Return the servers of an operation or of its path; None if the document's servers apply."""
     for holder in (operation.place, operation.item):
         place = child(holder, "servers")
         if isinstance(place.node, list) and place.node:

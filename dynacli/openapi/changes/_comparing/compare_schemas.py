@@ -618,7 +618,7 @@ def _prefix_items(schema: ComparedSchema) -> list[Place]:
 
 
 def _compare_dependent_required(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
-    """Compare which properties are required where others are given."""
+    """Compare which properties are required if others are given."""
     old_needs, new_needs = _dependent_required(old), _dependent_required(new)
     if old_needs == new_needs:
         return

@@ -23,7 +23,7 @@ class Alternative(NamedTuple):
     """Credentials that are required together: a Security Requirement Object.
 
     Args:
-        scopes: Security scheme → the required scopes; empty where no credentials are needed.
+        scopes: Security scheme → the required scopes; empty if no credentials are needed.
     """
 
     scopes: Scopes
@@ -57,7 +57,7 @@ class Credentials:
         return self._old_names
 
     def alternatives(self, document: ComparedDocument, operation: Place) -> tuple[list[Alternative], Place]:
-        """Return the alternatives of an operation, and where they stand; an empty one where none are required."""
+        """Return the alternatives of an operation, and where they stand; an empty one if none are required."""
         own = child(operation, "security")
         has_own = isinstance(operation.node, dict) and "security" in operation.node
         place = (own if has_own else document.at("security"))._replace(subject="security")
@@ -145,7 +145,7 @@ def _rule(old: Alternative, new_alternatives: list[Alternative]) -> str:
     accepted = [alternative for alternative in new_alternatives if old.suffices_for(alternative)]
     if not accepted:
         return _REJECTED
-    # No result where the call is now anonymous: it may be treated unlike one with credentials.
+    # No result if the call is now anonymous: it may be treated unlike one with credentials.
     return _ACCEPTED if any(alternative.scopes for alternative in accepted) or not old.scopes else ""
 
 

@@ -40,7 +40,7 @@ class Place(NamedTuple):
     """A place in a document with the value that stands there.
 
     Args:
-        node: The value; None where nothing stands there.
+        node: The value; None if nothing stands there.
         pointer: The JSON pointer to the value.
         subject: The value's name for people.
     """
@@ -70,7 +70,7 @@ class ComparedDocument:
         self._whole: Locator | None = None
 
     def target(self, ref: str) -> Place | None:
-        """Return the place that a reference leads to, through further references; None where it leads nowhere."""
+        """Return the place that a reference leads to, through further references; None if it leads nowhere."""
         if ref not in self._targets:
             self._targets[ref] = self._find_target(ref)
         return self._targets[ref]
@@ -88,7 +88,7 @@ class ComparedDocument:
         return Place(follow(self.tree, located), join(located), located[-1] if located else "document")
 
     def resolve(self, place: Place) -> Place:
-        """Return the end of a chain of references; its value is None where the chain leads nowhere."""
+        """Return the end of a chain of references; its value is None if the chain leads nowhere."""
         for _ in range(_MAX_HOPS):
             node = place.node
             if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
@@ -100,7 +100,7 @@ class ComparedDocument:
         return place._replace(node=None)
 
     def at(self, *steps: str) -> Place:
-        """Return the place at a path of keys; its value is None where nothing stands there."""
+        """Return the place at a path of keys; its value is None if nothing stands there."""
         node: Any = self.tree
         for step in steps:
             node = node.get(step) if isinstance(node, dict) else None
@@ -118,7 +118,7 @@ def empty_schema(counterpart: Place) -> Place:
 
 
 def child(place: Place, key: str | int, subject: str = "") -> Place:
-    """Return the place under a key; its value is None where nothing stands there."""
+    """Return the place under a key; its value is None if nothing stands there."""
     node = place.node
     if isinstance(node, dict):
         node = node.get(key)
@@ -130,12 +130,12 @@ def child(place: Place, key: str | int, subject: str = "") -> Place:
 
 
 def child_of_either(old: Place, new: Place, key: str) -> Place:
-    """Return the place under a key of the new object, or of the old object where only that has the key."""
+    """Return the place under a key of the new object, or of the old object if only that has the key."""
     return child(new, key) if key in new.node else child(old, key)
 
 
 def present(old: Place, new: Place) -> Place:
-    """Return the new place, or the old one where nothing stands at the new one."""
+    """Return the new place, or the old one if nothing stands at the new one."""
     return new if new.node is not None else old
 
 
@@ -318,7 +318,7 @@ class ComparedSchema:
         return next(self.every(keyword), None) if keyword in self.keywords else None
 
     def flag(self, keyword: str) -> KeywordValue | None:
-        """Return where a keyword is true; None where it is true in no part."""
+        """Return where a keyword is true; None if it is true in no part."""
         if keyword not in self.keywords:
             return None
         return next((found for found in self.every(keyword) if found.value is True), None)
@@ -326,7 +326,7 @@ class ComparedSchema:
     def types(self, depth: int = 0) -> Types:
         """Return the types without null, None for any type, and their place; null alone counts as a type.
 
-        Where no `type` is named, the types are those of the alternatives or of the allowed values;
+        If no `type` is named, the types are those of the alternatives or of the allowed values;
         the `value` of the place is None then.
         """
         if self._types is None:
@@ -362,7 +362,7 @@ class ComparedSchema:
         return types, where
 
     def null(self) -> KeywordValue | None:
-        """Return where null is allowed beside the types; None where no keyword allows it."""
+        """Return where null is allowed beside the types; None if no keyword allows it."""
         for found in self.every("type"):
             if isinstance(found.value, list) and "null" in found.value and len(found.value) > 1:
                 return found
@@ -373,7 +373,7 @@ class ComparedSchema:
         return nullable
 
     def allowed_values(self) -> AllowedValues | None:
-        """Return the only values that the schema allows; None where it lists none."""
+        """Return the only values that the schema allows; None if it lists none."""
         lists = list(self.enumerations)
         for found in self.every("enum"):
             if isinstance(found.value, list):
@@ -428,7 +428,7 @@ class ComparedSchema:
         return required
 
     def closed(self) -> KeywordValue | None:
-        """Return where undescribed properties are refused; None where they are allowed."""
+        """Return where undescribed properties are refused; None if they are allowed."""
         for keyword in ("additionalProperties", "unevaluatedProperties"):
             for found in self.every(keyword):
                 if found.value is False:
@@ -533,7 +533,7 @@ def _read_alternatives(schema: ComparedSchema, place: Place, keyword: str) -> li
 def _enumeration(
     document: ComparedDocument, place: Place, keyword: str, branches: Sequence[Place]
 ) -> AllowedValues | None:
-    """Return the values of schemas that each only list values; None where one of the schemas says more."""
+    """Return the values of schemas that each only list values; None if one of the schemas says more."""
     values: list[Any] = []
     places: list[Place] = []
     for branch in branches:
@@ -550,7 +550,7 @@ def _enumeration(
 
 
 def _target_name(document: ComparedDocument, branch: Place) -> str:
-    """Return the name of the component that a schema refers to; empty where it refers to none."""
+    """Return the name of the component that a schema refers to; empty if it refers to none."""
     ref = branch.node.get("$ref") if isinstance(branch.node, dict) else None
     target = document.target(ref) if isinstance(ref, str) else None
     return target.subject if target is not None else ""

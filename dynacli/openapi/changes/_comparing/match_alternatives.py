@@ -39,7 +39,7 @@ Branch = tuple[Place, ...]
 def compare_alternatives(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> bool:
     """Compare the `oneOf` and `anyOf` of two schemas; return whether only null is left to compare.
 
-    That is so where a schema became alternatives that include it, or the other way round.
+    That is so if a schema became alternatives that include it, or the other way round.
     """
     use = pair.use
     if len(old.alternatives) != len(new.alternatives):
@@ -130,7 +130,7 @@ class _Match:
         return self._comparison.pair_of_schemas(old, new, self._use)
 
     def _best_outcome(self, branches: Iterable[tuple[Branch, Branch]]) -> bool | None:
-        """Return True where a change between two of the branches is harmless, None where that is not sure."""
+        """Return True if a change between two of the branches is harmless, None if that is not sure."""
         best: bool | None = False
         for old, new in branches:
             self._comparisons_left -= 1
@@ -176,7 +176,7 @@ class _Match:
         )
 
     def _by_likeness(self) -> list[tuple[Branch, Branch]]:
-        """Match the most similar of the rest; where as many are left in both documents, all that can match."""
+        """Match the most similar of the rest; if as many are left in both documents, all that can match."""
         old, new = self.removed, self.added
         if len(old) * len(new) > _MOST_COMPARED:
             return []
@@ -204,7 +204,7 @@ def _exists(document: ComparedDocument, pointer: str) -> bool:
 
 
 def _reference(document: ComparedDocument, branch: Branch) -> str:
-    """Return the pointer of the component that an alternative refers to; empty where it refers to none."""
+    """Return the pointer of the component that an alternative refers to; empty if it refers to none."""
     node = branch[0].node
     ref = node.get("$ref") if isinstance(node, dict) and len(branch) == 1 else None
     target = document.target(ref) if isinstance(ref, str) else None
@@ -216,7 +216,7 @@ class _Features(NamedTuple):
 
     Args:
         types: The types of its values.
-        tags: Property → its only value, by which alternatives are told apart.
+        tags: Property → its only value, which distinguishes alternatives.
         others: All other features.
     """
 
@@ -245,7 +245,7 @@ def _features(document: ComparedDocument, branch: Branch) -> _Features:
 
 
 def _likeness(old: _Features, new: _Features) -> float:
-    """Return how alike two alternatives are, from 0 on; a negative number where they cannot match."""
+    """Return how alike two alternatives are, from 0 on; a negative number if they cannot match."""
     shared_tags = old.tags.keys() & new.tags.keys()
     if any(old.tags[name] != new.tags[name] for name in shared_tags):
         return -1.0

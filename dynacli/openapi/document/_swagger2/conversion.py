@@ -118,7 +118,7 @@ def _placed(
 
 
 def _titled(schema: Any, name: str, place: ConvertedPlace) -> Any:
-    """Return a schema with its old name as its title, where it got another name."""
+    """Return a schema with its old name as its title, if it got another name."""
     unchanged = place.old.replace("/definitions/", "/components/schemas/", 1)
     if not isinstance(schema, dict) or {"$ref", "title"} & schema.keys() or place.new == unchanged:
         return schema
@@ -212,7 +212,7 @@ def _convert_references(
     """Make every reference in the ledger lead to where its target is in the new document.
 
     A reference that leads nowhere, or out of the document, stays as it is.
-    A target where nothing was converted, for instance in an extension, is added to the components,
+    A target if nothing was converted, for instance in an extension, is added to the components,
     and so is a parameter among the definitions.
     """
     ledger = root.ledger
@@ -336,7 +336,7 @@ def convert(source: dict[str, Any], uri: str = "") -> Conversion:
 
     Args:
         source: The document, plain JSON, with all its files in the same tree.
-        uri: Where it was fetched from; its scheme counts where the document names none.
+        uri: Where it was fetched from; its scheme counts if the document names none.
     """
     ledger = Ledger(source)
     root = ConvertedPlace(ledger)

@@ -10,7 +10,7 @@ from dynacli.openapi.document.references.scan import Locator
 __all__ = ["ConvertedPlace", "Kind", "Ledger"]
 
 Kind = Literal["", "schemas", "parameters", "responses", "requestBodies", "headers", "pathItems"]
-"""The section of `components` in 3.0 that a reference has to lead to; empty where it is not known."""
+"""The section of `components` in 3.0 that a reference has to lead to; empty if it is not known."""
 
 _MAX_HOPS = 100
 
@@ -99,9 +99,9 @@ class Ledger:
         return self._new_pointers.get(start, "") + old[len(start) :]
 
     def locate(self, ref: str) -> tuple[str, ...] | None:
-        """Return the steps to the target of a reference in the Swagger document; None where there is none.
+        """Return the steps to the target of a reference in the Swagger document; None if there is none.
 
-        References on the way are followed (`#/a/b` where `a` is a `$ref`), a reference at its end is not.
+        References on the way are followed (`#/a/b` if `a` is a `$ref`), a reference at its end is not.
         """
         if ref not in self._located:
             self._located[ref] = self._locator.locate_ref(ref)
@@ -111,8 +111,8 @@ class Ledger:
         """Follow a chain of references in the Swagger document to its end.
 
         Returns:
-            The value at the end and the steps to it; `MISSING` where the chain leads nowhere or in a circle.
-            The node itself, without steps, where it is not a reference.
+            The value at the end and the steps to it; `MISSING` if the chain leads nowhere or in a circle.
+            The node itself, without steps, if it is not a reference.
         """
         steps: tuple[str, ...] = ()
         for _ in range(_MAX_HOPS):

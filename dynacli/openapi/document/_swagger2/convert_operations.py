@@ -61,14 +61,14 @@ _STYLES = {
 }
 """`collectionFormat` (2.0, "Parameter Object") → `style` and `explode` (3.0.4, "Style Values") in a query or a form.
 
-Where 3.0 has no such style, the style has the name that 2.0 gives it.
+If 3.0 has no such style, the style has the name that 2.0 gives it.
 """
 
 _ITEM_FORMATS = "x-dynacli-item-formats"
 """The key of the `collectionFormat` of each list within a list, the outer first, which 3.0 has no word for."""
 
 _DEFAULTS = {"path": "csv", "header": "csv", "multipart": "multi"}
-"""Location where 3.0 has a single style for lists → the `collectionFormat` that it is."""
+"""Location if 3.0 has a single style for lists → the `collectionFormat` that it is."""
 
 
 def _keywords_of_value(raw: dict[str, Any]) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def convert_field(raw: dict[str, Any], place: ConvertedPlace) -> Any:
 def _convert_encoding(
     raw: dict[str, Any], place: ConvertedPlace, *, is_multipart: bool
 ) -> dict[str, Any] | None:
-    """Return the encoding of a form field; None where it is the default of 3.0 (3.0.4, "Encoding Object")."""
+    """Return the encoding of a form field; None if it is the default of 3.0 (3.0.4, "Encoding Object")."""
     if is_multipart:
         # There 3.0 ignores its own styles.
         is_file = isinstance(raw.get("items"), dict) and raw["items"].get("type") == "file"
@@ -207,7 +207,7 @@ def _warn_of_format(collection_format: Any, place: ConvertedPlace) -> None:
 
 
 def _style(raw: dict[str, Any], location: str, place: ConvertedPlace) -> dict[str, Any]:
-    """Return `style` and `explode` of a list where they are not the default, and the formats of lists within it."""
+    """Return `style` and `explode` of a list if they are not the default, and the formats of lists within it."""
     schema = raw.get("schema")
     value_keywords = schema if isinstance(schema, dict) and "type" not in raw else raw
     is_array = value_keywords.get("type", "array" if value_keywords.get("items") else None) == "array"
@@ -286,7 +286,7 @@ def _convert_responses(raw: Any, types: MediaTypes, shared_types: MediaTypes, pl
 
 
 def _succeeding(responses: dict[str, Any]) -> frozenset[str]:
-    """Return the successful statuses of an operation that have content; `default` where it has none."""
+    """Return the successful statuses of an operation that have content; `default` if it has none."""
     successful = {status for status in responses if status.startswith("2")}
     return frozenset((successful or {"default"}) - _EMPTY)
 
@@ -304,7 +304,7 @@ def convert_response(raw: Any, types: MediaTypes, place: ConvertedPlace, *, is_s
     """Return a response; a value that is not an object is returned unchanged.
 
     Without `produces`, its media type can be any. In Swagger 2.0 a response without schema has no content,
-    but documents leave the schema out where there is content: a successful response gets the types of `produces`.
+    but documents leave the schema out if there is content: a successful response gets the types of `produces`.
     """
     if not isinstance(raw, dict):
         return raw
@@ -367,8 +367,8 @@ class _Field(NamedTuple):
     Args:
         raw: The Parameter Object of 2.0.
         old: Its JSON pointer.
-        entry: The JSON pointer of its entry in the list of parameters; another one where the entry is a reference.
-        schema: The JSON pointer of its schema in the new document, where the field is shared; else empty.
+        entry: The JSON pointer of its entry in the list of parameters; another one if the entry is a reference.
+        schema: The JSON pointer of its schema in the new document, if the field is shared; else empty.
     """
 
     raw: dict[str, Any]
@@ -509,7 +509,7 @@ class _Inputs(NamedTuple):
 
     Args:
         plain: The converted parameters, without body and form fields.
-        body: The parameter that is the body; None where there is none.
+        body: The parameter that is the body; None if there is none.
         fields: Name → form field.
         old: The JSON pointer of the list.
     """
@@ -688,7 +688,7 @@ def _body(
 
 
 def _form_types(types: MediaTypes, is_own: bool, has_files: bool, place: ConvertedPlace) -> MediaTypes:
-    """Return the media types that are forms; where the form has files, those for files first."""
+    """Return the media types that are forms; if the form has files, those for files first."""
     forms = [name for name in types.names if _is_multipart(name) or _is_urlencoded(name)]
     if is_own and len(forms) < len(types.names):
         place.below("consumes").warn("A form cannot be sent as any other media type than those of forms")

@@ -206,7 +206,7 @@ class MediaTypes(NamedTuple):
     Args:
         names: The media types in document order, each once.
         pointers: The JSON pointer of each in the Swagger document; empty for a default.
-        old: The JSON pointer of the list; empty where there is none.
+        old: The JSON pointer of the list; empty if there is none.
     """
 
     names: tuple[str, ...] = ()
@@ -219,12 +219,12 @@ class MediaTypes(NamedTuple):
         return MediaTypes(tuple(names), pointers, self.old)
 
     def or_else(self, name: str) -> "MediaTypes":
-        """Return these media types, or a default where there are none."""
+        """Return these media types, or a default if there are none."""
         return self if self.names else MediaTypes((name,), ("",))
 
 
 def read_media_types(holder: dict[str, Any], key: str, place: ConvertedPlace) -> MediaTypes | None:
-    """Return the media types in `consumes` or `produces` of a document or an operation; None where it has none."""
+    """Return the media types in `consumes` or `produces` of a document or an operation; None if it has none."""
     if key not in holder:
         return None
     value, old = holder[key], place.below(key).old
@@ -258,7 +258,7 @@ def convert_content(
     """Return the `content` of a body or a response: the schema under each media type.
 
     Args:
-        schema: The schema of 2.0; None where there is none.
+        schema: The schema of 2.0; None if there is none.
         types: At least one media type.
         holder: The place of the body or the response.
         schema_at: The steps from the holder to the schema in the Swagger document.

@@ -18,8 +18,8 @@ class ServerAddress(NamedTuple):
     Args:
         host: Host and port; empty for those of the document's own URL.
         path: The base path: empty, or with a leading slash and no slash at its end.
-        scheme: The scheme where the document names none.
-        old: The JSON pointer of `host` or `basePath`; empty where the document has neither.
+        scheme: The scheme if the document names none.
+        old: The JSON pointer of `host` or `basePath`; empty if the document has neither.
     """
 
     host: str
@@ -82,7 +82,7 @@ def read_address(source: dict[str, Any], uri: str, root: ConvertedPlace) -> Serv
     """Return the address of a document's API.
 
     Args:
-        uri: Where the document was fetched from; its scheme counts where the document names none.
+        uri: Where the document was fetched from; its scheme counts if the document names none.
     """
     texts = {"host": "", "basePath": ""}
     for key in texts:

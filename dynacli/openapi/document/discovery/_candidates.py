@@ -48,7 +48,7 @@ BELOW = (
     "v1/openapi.json",
     "api/swagger.json",
 )
-"""The paths to try together with those under the root: where an application has its API below, it may serve a document
+"""The paths to try together with those under the root: if an application has its API below, it may serve a document
 at the root, too, whose servers are not those of the API."""
 
 SECOND = (
@@ -91,7 +91,7 @@ SECOND = (
     "apidoc/openapi.json",  # SpecTree
     "_openapi.json",  # Nitro, Nuxt
 )
-"""The paths to try under the root where none of the first ones was a document."""
+"""The paths to try under the root if none of the first ones was a document."""
 
 _ARMATURE = "api/armature/v1/openapi"
 _ARMATURE_HOST = re.compile(
@@ -136,7 +136,7 @@ class SearchedOrigin:
         from dynacli.http.import_httpx import httpx
 
         parsed = httpx.URL(url).copy_with(fragment=None)
-        self._url = parsed.copy_with(raw_path=parsed.raw_path)  # `/` where it has none
+        self._url = parsed.copy_with(raw_path=parsed.raw_path)  # `/` if it has none
         self.url = str(self._url)
         self.host = self._url.host
 
@@ -157,7 +157,7 @@ class SearchedOrigin:
         return f"{directory if is_file or not last else path}/".lstrip("/")
 
     def find(self, reference: str, base: str) -> _Address | None:
-        """Return where a reference leads, or None where it cannot be followed.
+        """Return where a reference leads, or None if it cannot be followed.
 
         Args:
             reference: A URL or a relative reference, from anywhere.
@@ -221,7 +221,7 @@ class Candidate(NamedTuple):
         place: The position among the URLs of the stage: that of the candidate that leads to it, then its own there.
         way: How the URL was found.
         role: What the URL is expected to lead to.
-        base: What references in a script or configuration there are relative to; empty where that is its own URL.
+        base: What references in a script or configuration there are relative to; empty if that is its own URL.
         catalogs: How many catalogs led to it.
         is_last_resort: Whether it leaves some of the requests for URLs that pages name.
         is_rival: Whether it is one of the likeliest places of a document; of a slow server these are asked for first.
@@ -254,7 +254,7 @@ class Candidate(NamedTuple):
 
     @property
     def likelihood(self) -> tuple[Any, ...]:
-        """The order in which a slow server is asked, of which not everything may get a response in time."""
+        """The order of the requests, for a slow server that may not respond to all of them in time."""
         return self.stage >= USUAL, not self.is_rival, self.place, self.rank
 
     @property

@@ -1,7 +1,7 @@
 """The references in a page that may lead to a document: those that Swagger UI, ReDoc and other viewers are set up with.
 
-No script of a page is executed. The page is searched for patterns, each of which reads it once:
-possessive quantifiers (`++`), each followed by a character that ends it, leave nothing to backtrack into.
+No script of a page is executed. The page is searched for patterns, and each reads it once: possessive quantifiers
+(`++`), each followed by a character that ends it, leave nothing to backtrack into.
 """
 
 import html
@@ -41,7 +41,7 @@ _ROLES = {
 def leads_of(links: Iterable[Link]) -> list[Lead]:
     """Return the links that may lead to a document, validated by relation and media type.
 
-    `alternate` counts where its media type is OpenAPI's own.
+    `alternate` counts if its media type is OpenAPI's own.
     """
     leads = []
     for link in links:
@@ -101,7 +101,7 @@ _PLACES = (
 )
 """The ends of the paths of documents and viewers without a file name ending such as `.json`."""
 _SCRIPTS = ("swagger-initializer.js", "swagger-ui-init.js", "/index.js", "/scalar.js")
-"""The scripts that a viewer is set up in, where that is not the page itself."""
+"""The scripts that a viewer is set up in, if that is not the page itself."""
 _ENDINGS = tuple(f"/{place}" for place in _PLACES)
 _ASSETS = (
     *(".js", ".mjs", ".css", ".map", ".html", ".htm", ".txt", ".md"),
@@ -222,7 +222,7 @@ def _is_file(path: str) -> bool:
 
 
 def _is_place(path: str) -> bool:
-    # `openapi` may be a word of a sentence: it counts only where the text starts like a reference.
+    # `openapi` may be a word of a sentence: it counts only if the text starts like a reference.
     is_reference = path.startswith(("/", "./", "../", "http://", "https://"))
     return is_reference and path.rstrip("/").endswith(_ENDINGS)
 
@@ -242,7 +242,7 @@ def _links(text: str) -> Iterator[Link]:
 
 
 def _base_of(text: str) -> str:
-    """Return the base that a page states for its references; empty where it states none."""
+    """Return the base that a page states for its references; empty if it states none."""
     match = _BASE.search(text)
     return _attributes_of(match[1]).get("href", "") if match else ""
 
@@ -266,7 +266,7 @@ def is_linkset(tree: Any) -> bool:
 def read_linkset(tree: Any) -> list[Lead]:
     """Return the links of a set that may lead to a document: descriptions, other catalogs, the APIs themselves.
 
-    A link to documentation for people is left out where the same API links to its description.
+    A link to documentation for people is left out if the same API links to its description.
     Malformed links are left out, too.
     """
     contexts = tree["linkset"] if is_linkset(tree) else []
@@ -354,7 +354,7 @@ def _links_of_json(tree: Any, keys: tuple[str, ...], depth: int) -> Iterator[tup
 
 
 def _role(reference: str, label: str) -> Role | None:
-    """Return what a link is expected to lead to by its text and the end of its path; None where to nothing of use."""
+    """Return what a link is expected to lead to by its text and the end of its path; None if to nothing of use."""
     path = _path_of(reference)
     if path.endswith(_LINKED_ASSETS):
         return None

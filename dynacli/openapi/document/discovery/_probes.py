@@ -76,10 +76,10 @@ class ProbeResponse(NamedTuple):
     """The response to a request, or why there is none.
 
     Args:
-        fetched: The content, where the request succeeded.
+        fetched: The content, if the request succeeded.
         error: Why it failed.
-        head: The status and headers of the response; None where there was no response.
-        error_page: The content of a response that is an error, where it was asked for.
+        head: The status and headers of the response; None if there was no response.
+        error_page: The content of a response that is an error, if it was asked for.
     """
 
     fetched: Fetched | None = None
@@ -116,7 +116,7 @@ class Probes:
         patience: float,
         login: DocumentLogin | None = None,
     ) -> ProbeResponse | None:
-        """Return the response of the URL that a person gave, or None where it is under way still; its number is 0.
+        """Return the response of the URL that a person gave, or None if it is under way still; its number is 0.
 
         Args:
             silence: How long to wait for a server that is connected, unless it is sending what may be a document.
@@ -185,7 +185,7 @@ class Probes:
         thread.start()
 
     def next_response(self, seconds: float) -> tuple[int, ProbeResponse] | None:
-        """Return the number of a request and its response, whichever comes next; None where none comes in time.
+        """Return the number of a request and its response, whichever comes next; None if none comes in time.
 
         Args:
             seconds: How long to wait; infinite for as long as it takes.
@@ -279,7 +279,7 @@ def is_unknown_there(call: TrialCall, head: Head | None) -> bool:
 
 
 def _base_url(tree: Mapping[str, Any], uri: str) -> str:
-    """Return the URL that the paths of a document start from, without a slash at its end; empty where it is malformed.
+    """Return the URL that the paths of a document start from, without a slash at its end; empty if it is malformed.
 
     Args:
         tree: A document of OpenAPI 3 or Swagger 2.0.
@@ -394,9 +394,9 @@ class ReadResponse(NamedTuple):
 
     Args:
         result: What the response is, in a few words.
-        document: The document, where the response is one.
+        document: The document, if the response is one.
         leads: The references of a response that is not a document.
-        fault: Why the response cannot be used, where it is meant as a document.
+        fault: Why the response cannot be used, if it is meant as a document.
         is_viewer: Whether it is a page that shows an API.
     """
 

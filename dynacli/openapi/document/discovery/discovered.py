@@ -45,7 +45,7 @@ class Lead(NamedTuple):
         reference: A URL, or relative to one.
         role: The expected target.
         is_stated: Whether the API states it by a link relation, rather than a text merely mentioning it.
-        base: The base of the reference, where that is not the URL of the text around it.
+        base: The base of the reference, if that is not the URL of the text around it.
     """
 
     reference: str
@@ -62,11 +62,11 @@ class FoundDocument:
         url: Where it is.
         fetched: Its bytes and validators, so that it need not be downloaded again.
         openapi: The format and its version: `OpenAPI 3.1.0`, `Swagger 2.0`.
-        title: The title of the API, on one line; empty where it has none.
-        version: The version of the API, on one line; empty where it has none.
+        title: The title of the API, on one line; empty if it has none.
+        version: The version of the API, on one line; empty if it has none.
         operations: The number of its operations.
         way: How its URL was found.
-        trial: What the calls of some of its operations gave, on one line; empty where none was made.
+        trial: What the calls of some of its operations gave, on one line; empty if none was made.
         is_answered: Whether they do not show that the server knows none of its operations.
     """
 

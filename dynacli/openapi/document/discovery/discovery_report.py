@@ -94,7 +94,7 @@ def found_nothing(
         tried: Every URL that was asked for; the first is `url`.
         seconds: The time limit of the search.
         foreign: The references to other origins.
-        refused: The error of a redirect to another origin, where there was one.
+        refused: The error of a redirect to another origin, if there was one.
         named: The places that the server named and that did not respond in time.
         silent: The likeliest places that did not respond in time.
     """

@@ -74,15 +74,15 @@ def _try_documents(
 ) -> list[FoundDocument]:
     """Return documents in their order, but last those whose operations the server does not know, as calls show.
 
-    Nothing is called where the documents agree about the operations and their paths. Where the server knows none of
-    the operations of any document, and where it does not respond, the order stays.
+    Nothing is called if the documents agree about the operations and their paths. If the server knows none of
+    the operations of any document, and if it does not respond, the order stays.
 
     Args:
         ranked: At least one document, the best first.
         origin: Only its URLs are called.
         responses: Responses to calls of earlier trials, and what makes further ones.
         ends: When the calls end that the server responds to, and when those end that it responds to none of.
-        tries_one: Whether calls are made, too, where no document disagrees with another.
+        tries_one: Whether calls are made, too, if no document disagrees with another.
     """
     by_shape: dict[frozenset[str], DocumentResponse] = {}
     for document in ranked:
@@ -208,13 +208,13 @@ def discover(
 ) -> Discovery:
     """Return the documents of an API, given the URL of the API or of a document.
 
-    Where the URL is that of a document, the search ends after that request. Otherwise it tries, until there is a
+    If the URL is that of a document, the search ends after that request. Otherwise it tries, until there is a
     document: what the response states or names, the catalog of the origin, the usual places. While an earlier one of
     these is slow, the given URL included, later ones are asked for as well, the likeliest first; what is found there
-    counts only where the earlier one has nothing.
+    counts only if the earlier one has nothing.
     All requests go to the origin of the URL; none has a cookie.
 
-    Where the documents that were found disagree about the operations of the API or its servers, up to two safe
+    If the documents that were found disagree about the operations of the API or its servers, up to two safe
     operations of each are called, and documents whose operations the server does not know come last. These calls share
     the time limit of the whole.
 
@@ -334,7 +334,7 @@ class _Search:
         return read, candidates
 
     def _check_first(self, error: DynacliError, response: ProbeResponse) -> None:
-        """Raise the error of the first request where a search would only run into the same."""
+        """Raise the error of the first request if a search would only run into the same."""
         head = response.head
         is_silent = head is None and not self.probes.peers.is_connected
         is_broken = head is None and isinstance(error, NetworkError) and not self.notes
@@ -394,7 +394,7 @@ class _Search:
     def _wait_for_documents(self) -> None:
         """Wait beyond the time limit for documents that are coming or named, and for likely ones of a silent server.
 
-        It is silent where none of the likeliest places has responded. They are waited for as well where the server
+        It is silent if none of the likeliest places has responded. They are waited for as well if the server
         knows no operation of what was found.
         """
         is_silent = not any(candidate.is_rival for candidate in self.notes.candidates)
@@ -500,13 +500,13 @@ class _Search:
         return [
             candidate
             for candidate in (*asked, *waiting)
-            # Where the API states its documents, no others of that stage count.
+            # If the API states its documents, no others of that stage count.
             if candidate.stage < best
             or (candidate.stage == best and (not is_stated or candidate.way is Way.STATED))
         ]
 
     def _best_stage(self) -> float:
-        """Return the earliest stage that has a document; infinite where none has."""
+        """Return the earliest stage that has a document; infinite if none has."""
         return min((candidate.stage for candidate, _ in self.documents), default=math.inf)
 
     def _open_next_stage(self) -> bool:
@@ -569,7 +569,7 @@ class _Search:
         is_index = candidate.url in {self.origin.url, self.origin.at("")}
         read = read_response(candidate.url, fetched, links, candidate.way, is_index=is_index)
         if response.error is not None:
-            # The search stops where the server limits requests (429), or its host name changes its address.
+            # The search stops if the server limits requests (429), or its host name changes its address.
             is_refused = self.probes.peers.refused is not None
             self.is_stopped |= is_refused or response.error.details.get("status") == 429
             read = ReadResponse(result_of(response.error, candidate.url), leads=read.leads)

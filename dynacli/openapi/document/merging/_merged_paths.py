@@ -118,7 +118,7 @@ def _take(
 
 
 def _own_item(source: SourceDocument, units: Units, name: str) -> dict[str, Any]:
-    """Return the path item of a document; where it is a reference, its target takes its place."""
+    """Return the path item of a document; if it is a reference, its target takes its place."""
     paths = source.tree["paths"]
     here = ("paths", name)
     beside: set[str] = set()

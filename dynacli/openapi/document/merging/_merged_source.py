@@ -114,7 +114,7 @@ class SourceDocument:
             self._make_absolute(walked)
 
     def as_seen_from_lead(self, ref: str) -> str:
-        """Return a reference as it has to be in the first document: unchanged where it means the same there."""
+        """Return a reference as it has to be in the first document: unchanged if it means the same there."""
         try:
             uri = urljoin(self.document.uri, ref)
             return ref if uri == urljoin(self._lead_uri, ref) else uri
@@ -138,7 +138,7 @@ class SourceDocument:
                         holder[name] = self._absolute(holder[name])
 
     def _absolute(self, url: str) -> str:
-        """Return a URL as it has to be in the first document, where this document has an HTTP URL as its base."""
+        """Return a URL as it has to be in the first document, if this document has an HTTP URL as its base."""
         # A URL that starts with a variable is taken to be absolute.
         is_whole = url.startswith("{") or not urlsplit(self.document.uri).scheme.startswith("http")
         return url if is_whole else self.as_seen_from_lead(url)
@@ -190,7 +190,7 @@ def _servers_of(tree: dict[str, Any]) -> list[Any]:
 
 
 def _with_bases(servers: list[Any], uri: str) -> list[Any]:
-    """Return servers with URLs made absolute where the document has an HTTP URL as its base."""
+    """Return servers with URLs made absolute if the document has an HTTP URL as its base."""
     base = uri if urlsplit(uri).scheme.startswith("http") else ""
     return [
         {**server, "url": urljoin(base, server["url"])}
@@ -216,7 +216,7 @@ class Units:
 
     Attributes:
         locator: Finds the targets of references.
-        sites: All references, each with the steps to its object and to its target; None where it leads nowhere.
+        sites: All references, each with the steps to its object and to its target; None if it leads nowhere.
         texts: Unit → a digest, which two units share only if they are equal, references as written.
         needs: Unit → the units that it refers to, and dangling references as written.
     """

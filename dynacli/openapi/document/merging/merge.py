@@ -294,7 +294,7 @@ def merge(documents: Sequence[Document], name: str) -> Document:
     Title, version and URI are those of the first document. What the others state for all their operations, such as
     servers and security, is stated in each of those operations.
     Of an operation that several documents have, the first is kept.
-    Where components of two documents have the same name and other content, one is renamed with all references to it.
+    If components of two documents have the same name and other content, one is renamed with all references to it.
 
     Args:
         documents: The loaded documents, at least one.

@@ -350,7 +350,7 @@ class Portable(NamedTuple):
 def make_portable(tree: dict[str, Any]) -> Portable:
     """Return a document without the `$ref`s in extensions and examples that lead nowhere in it.
 
-    An example is left out only where it is nothing but a `$ref`: a `$ref` within it may be meant as data.
+    An example is left out only if it is nothing but a `$ref`: a `$ref` within it may be meant as data.
     """
     walk = _Walk(tree)
     return Portable(walk.described(tree, DOCUMENT), walk.left_out)

@@ -60,7 +60,7 @@ class Origins:
         return Place(move.file, move.origin + pointer)
 
     def after(self, earlier: "Origins") -> "Origins":
-        """Return the origins after two steps, of which this is the second.
+        """Return the origins after two steps; this is the second one.
 
         Args:
             earlier: The origins after the first step, whose document is file 0 of this step.

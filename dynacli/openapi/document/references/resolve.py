@@ -3,8 +3,8 @@
 prance resolves the targets of the references in a copy of the document. Everything in the copy that prance must not
 follow, or handles wrongly, is set aside before and put back afterwards. prance 26.7.19 handles wrongly:
 
-- a `$ref` in `example`, `x-*` and other data: it takes it for a reference, and fails where it is not text;
-- a reference that dangles or goes through another one (`#/a/b` where `a` is a `$ref`): it raises an exception;
+- a `$ref` in `example`, `x-*` and other data: it takes it for a reference, and fails if it is not text;
+- a reference that dangles or goes through another one (`#/a/b` if `a` is a `$ref`): it raises an exception;
 - fragments: it does not decode `%7B` (RFC 6901, section 6), and loses an empty first step and line ends;
 - long references: it takes each for the name of a file and asks the system about each of its steps,
   so it is given each reference once, under a short name;
@@ -53,7 +53,7 @@ def resolve(tree: Any, *, uri: str = "") -> Any:
       takes long, since the unfolded tree can be far larger than the document.
     - A reference that closes a cycle, dangles or leaves the document stays a `$ref`.
     - Keywords beside a `$ref`: annotations such as descriptions win over those of the target.
-      Restrictions are joined with those of the target by `allOf` in 3.1, and dropped in 3.0, where they have no
+      Restrictions are joined with those of the target by `allOf` in 3.1, and dropped in 3.0, if they have no
       meaning ("Reference Object"). In any object but a schema all keywords win.
 
     Args:
@@ -145,7 +145,7 @@ class _PreparedCopy:
 
     Args:
         copy: The copy.
-        sites: All its references, if nothing else in it has a key `$ref`; None where that is not known.
+        sites: All its references, if nothing else in it has a key `$ref`; None if that is not known.
     """
 
     def __init__(self, copy: dict[str, Any], sites: list[Site] | None, *, is_3_0: bool) -> None:
@@ -242,7 +242,7 @@ class _PreparedCopy:
         return top
 
     def _join_chain(self, node: dict[str, Any]) -> None:
-        """Join a target with the keywords beside the reference, innermost target first where it is a reference, too."""
+        """Join a target with the keywords beside the reference, innermost target first if it is a reference, too."""
         chain = [node]
         target = node[self.target]
         while isinstance(target, dict) and self.target in target:

@@ -37,7 +37,7 @@ KNOWN_DIALECTS = (
     "http://json-schema.org/schema",
 )
 NEWEST_DIALECTS = frozenset(KNOWN_DIALECTS[:2]) | {"https://spec.openapis.org/oas/3.1/dialect/2024-11-10"}
-"""The names of the dialect that schemas of 3.1 are written in where a document does not say."""
+"""The names of the dialect that schemas of 3.1 are written in if a document does not say."""
 
 _MAX_HOPS = 100
 
@@ -50,7 +50,7 @@ class Reference(NamedTuple):
         keyword: `$ref`, `$dynamicRef`, `$recursiveRef`, `mapping` (of a discriminator),
             `$id`, `$schema` or `jsonSchemaDialect`.
         ref: The reference as written.
-        target: The steps to its target, with references on the way followed; None where there is none.
+        target: The steps to its target, with references on the way followed; None if there is none.
     """
 
     pointer: str
@@ -141,7 +141,7 @@ def scan(tree: Any, uri: str = "") -> ScanResult:
 def lookup(tree: Any, ref: str) -> Any:
     """Return the value that a reference within a document leads to.
 
-    References on the way are followed (`#/a/b` where `a` is a `$ref`), a reference at its end is not.
+    References on the way are followed (`#/a/b` if `a` is a `$ref`), a reference at its end is not.
 
     Args:
         tree: The document, plain JSON.
@@ -161,12 +161,12 @@ def lookup(tree: Any, ref: str) -> Any:
 
 
 def past_references(tree: Any, steps: Steps) -> Steps | None:
-    """Return the steps to the same place with references on the way followed; None where they lead nowhere."""
+    """Return the steps to the same place with references on the way followed; None if they lead nowhere."""
     return Locator(tree, "", []).walk(steps)
 
 
 def follow_references(tree: Any, value: Any) -> Any:
-    """Return the value at the end of a chain of `$ref`s; None where the chain leads nowhere or in a circle."""
+    """Return the value at the end of a chain of `$ref`s; None if the chain leads nowhere or in a circle."""
     for _ in range(_MAX_HOPS):
         if not isinstance(value, Mapping) or not isinstance(value.get("$ref"), str):
             return value
@@ -304,7 +304,7 @@ class Locator:
         return self.walk(start + steps, hops)
 
     def walk(self, steps: Steps, hops: int = 0) -> Steps | None:
-        """Return the steps to a place with references on the way followed: `#/a/b` where `a` is a `$ref`; or None."""
+        """Return the steps to a place with references on the way followed: `#/a/b` if `a` is a `$ref`; or None."""
         node, length = follow_partly(self.tree, steps)
         if length == len(steps):
             return steps
@@ -341,7 +341,7 @@ def link_of(steps: Steps) -> Link:
 
 
 def without_fragment(ref: str) -> str:
-    """Return a reference up to its `#`; unlike `urldefrag`, also where it is malformed."""
+    """Return a reference up to its `#`; unlike `urldefrag`, even if it is malformed."""
     return ref.partition("#")[0]
 
 

@@ -396,7 +396,7 @@ class ErrorBuilder:
         if fitting and (keyword == "anyOf" or len(fitting) == 1):
             return  # what is wrong with this branch to the letter is not an error
         if fitting:
-            # A branch of which something was not evaluated may fit only for that reason. If branches overlap, the
+            # A branch that was evaluated in part may fit only for that reason. If branches overlap, the
             # server takes what any of them allows.
             values = place.schema.get(keyword)
             names = tuple(_name_of(values[index], index) for index in fitting)
@@ -428,7 +428,7 @@ class ErrorBuilder:
         return tuple(name for name in instance if name in unexpected)
 
     def _of_member(self, place: _Place, path: list[str | int], value: Any) -> Iterator[SchemaError]:
-        """Yield the errors of a member by the schema for unevaluated ones, of which jsonschema-rs tells no more."""
+        """Yield the errors of a member by the schema for unevaluated ones; jsonschema-rs does not give them."""
         keyword = place.steps[-1]
         yield from self._below(place.steps, place, path, self._evaluate(place.schema[keyword], value))
 
@@ -474,7 +474,7 @@ def _identity(value: Any) -> Any:
 
 
 def _unevaluated(items: list[Any], texts: list[str]) -> list[int]:
-    """Return the indexes of the items that no keyword evaluates, of which jsonschema-rs gives the texts."""
+    """Return the indexes of the items that no keyword evaluates; jsonschema-rs gives only their texts."""
     import json
 
     left = Counter(json.dumps(json.loads(text), sort_keys=True) for text in texts)

@@ -87,7 +87,7 @@ class Origin(NamedTuple):
         steps: The steps in the document.
         tag: As in `Place.tags`.
         is_condition: Whether it is a condition about a discriminator.
-        keyword: The keyword of the document that it says in other keywords; empty where it has those of the document.
+        keyword: The keyword of the document that it says in other keywords; empty if it has those of the document.
         is_inline: Whether its reference is not a step in the document, beside the steps above.
     """
 

@@ -214,7 +214,7 @@ class CompiledSchema:
         return errors
 
     def _of(self, written: Any) -> "CompiledSchema":
-        """Return a schema of the same document, of which nothing is left for later; it is compiled once."""
+        """Return a schema of the same document without parts left for later; it is compiled once."""
         key = id(written)  # the compiled schema holds it
         if key not in self._wholes:
             plain = self._plain.whole(written)

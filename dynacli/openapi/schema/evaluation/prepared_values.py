@@ -143,7 +143,7 @@ class Window(NamedTuple):
     """The part of a value that is explained at once.
 
     Args:
-        lists: The paths of the long lists of the value, of which it has some items.
+        lists: The paths of the long lists of the value, which has only some of their items.
         start: The index of the first of these items.
         is_whole: Whether it has all of them, and only errors of the lists themselves are asked for.
     """

@@ -88,11 +88,11 @@ _MAX_REASONS = 100
 
 
 class ValidationNotes:
-    """The notes of one message: keywords take them in the midst of a schema, where nothing can be returned.
+    """The notes of one message: keywords take them in the midst of a schema, if nothing can be returned.
 
     Attributes:
         not_validated: Reasons why something could not be validated, each once; a stream may give any number of them.
-        failures: The same, where the document's own schema is to blame.
+        failures: The same, if the document's own schema is to blame.
         count: How many notes were taken. It tells whether all of a value was validated.
         undefined_formats: The formats that the document's version does not define, and that say nothing there.
 
@@ -141,7 +141,7 @@ class BinaryText(str):
     OpenAPI 3.1.1, "Working With Binary Data": `maxLength` may limit the number of bytes.
 
     Args:
-        size: The number of bytes; None where it is unknown.
+        size: The number of bytes; None if it is unknown.
     """
 
     __slots__ = ("size",)

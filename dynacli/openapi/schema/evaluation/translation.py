@@ -35,7 +35,7 @@ _MAX_STEPS = 128
 _MAX_WAYS = 10_000
 """The largest number of ways between schemas of the same value that are not counted."""
 
-# In the normal form, where exclusive bounds are numbers.
+# In the normal form, if exclusive bounds are numbers.
 _KEYWORDS_3_0 = frozenset(
     {"$ref", "additionalProperties", "allOf", "anyOf", "enum", "format"}
     | {"exclusiveMinimum", "exclusiveMaximum"}
@@ -68,8 +68,8 @@ class SchemaSource(NamedTuple):
     Args:
         version: The version of OpenAPI.
         direction: The direction of the message.
-        follow: Follows references; it raises `LookupError` where one leads nowhere, or out of the document.
-        dialect: The document's `jsonSchemaDialect`; empty where it has none.
+        follow: Follows references; it raises `LookupError` if one leads nowhere, or out of the document.
+        dialect: The document's `jsonSchemaDialect`; empty if it has none.
         undefined_formats: The formats that the document's version does not define.
         refuses_hidden: Whether properties that the direction leaves out are wrong; None if the version decides.
         may_overlap: Whether a value may match several branches of a `oneOf`.
@@ -181,7 +181,7 @@ class PlainSchema:
         return without(self.root)
 
     def whole(self, schema: Any) -> "PlainSchema":
-        """Return the plain form of a schema of the same document, of which nothing is left for later."""
+        """Return the plain form of a schema of the same document, without parts left for later."""
         return PlainSchema(schema, self._source, self._max_schemas, self._max_schemas)
 
     def _translated(self, schema: Any) -> Any:

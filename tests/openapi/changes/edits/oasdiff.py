@@ -23,7 +23,7 @@ _SECONDS = 120
 
 
 def ask(old: Mapping[str, Any], new: Mapping[str, Any], folder: Path) -> tuple[str, ...]:
-    """Return `ID LEVEL` of each rule that it tells of; a test that asks is skipped where it is not installed.
+    """Return `ID LEVEL` of each rule that it tells of; a test that asks is skipped if it is not installed.
 
     Args:
         folder: Where it may read files from.

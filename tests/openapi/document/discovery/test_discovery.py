@@ -125,7 +125,7 @@ def test_a_document_is_the_response_after_one_request(server: Recorder) -> None:
 def test_a_document_that_cannot_be_used_is_not_searched_for(
     server: Recorder, body: bytes, phrase: str
 ) -> None:
-    """Where the URL has what is meant as a document, its own fault is the error."""
+    """If the URL has what is meant as a document, its own fault is the error."""
     server.responses["/api.json"] = Response(200, body)
     with pytest.raises(DocumentError, match=phrase):
         discover(f"{server.origin}/api.json")
@@ -263,7 +263,7 @@ def test_the_usual_places_are_under_the_given_path_too(server: Recorder, given: 
 
 
 def test_what_is_under_the_given_path_ends_the_search(server: Recorder) -> None:
-    """The root of the origin, which may belong to someone else, is asked only where nothing was found."""
+    """The root of the origin, which may belong to someone else, is asked only if nothing was found."""
     server.responses["/api/v1/openapi"] = server.responses["/openapi.json"] = Response(200, _document())
     assert [f"{server.origin}/api/v1/openapi"] == _urls(discover(f"{server.origin}/api/v1"))
     assert "/openapi.json" not in _targets(server)
@@ -363,7 +363,7 @@ def test_a_document_beside_its_viewer_is_found(server: Recorder, page: str, scri
 
 
 def test_a_document_inside_a_script_is_told(server: Recorder) -> None:
-    """Where a viewer has the document inside, no URL gives it, and the error says so."""
+    """If a viewer has the document inside, no URL gives it, and the error says so."""
     script = b'var options = {\n  "swaggerDoc": {\n    "openapi": "3.0.0"}}'
     server.responses |= {
         "/api-docs": _page('swagger-ui <script src="/api-docs/swagger-ui-init.js"></script>'),
@@ -427,7 +427,7 @@ def test_what_the_api_states_ends_the_search(server: Recorder) -> None:
 
 
 def test_a_broken_statement_does_not_end_it(server: Recorder) -> None:
-    """Where what the API states is not a document, the other ways are tried."""
+    """If what the API states is not a document, the other ways are tried."""
     server.responses |= {
         "/": _linking(f'<{SPEC}>; rel="service-desc", </gone>; rel="describedby"'),
         SPEC: Response(200, b'{"openapi": "3.1.0", '),
@@ -748,7 +748,7 @@ def test_a_private_host_that_the_person_named_is_asked(
 
 
 def test_a_host_that_is_not_there_is_a_network_error() -> None:
-    """Where nothing listens, the first request says so, and no place is tried."""
+    """If nothing listens, the first request says so, and no place is tried."""
     port = free_port()
     with pytest.raises(NetworkError, match="refuses the connection"):
         discover(f"http://127.0.0.1:{port}/")
@@ -777,7 +777,7 @@ def test_an_empty_search_tells_everything_that_was_tried(server: Recorder) -> No
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_place_that_wants_a_credential_is_told(server: Recorder, status: int) -> None:
-    """Where the API or its document is locked, the search goes on, and the error says what is wanted."""
+    """If the API or its document is locked, the search goes on, and the error says what is wanted."""
     server.responses["/v1"] = Response(status)
     with pytest.raises(DocumentError) as caught:
         discover(f"{server.origin}/v1")

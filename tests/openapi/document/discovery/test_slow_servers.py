@@ -85,7 +85,7 @@ def test_a_slow_place_holds_nothing_up(server: Recorder) -> None:
 
 
 def test_a_better_place_is_waited_for(server: Recorder) -> None:
-    """A document at a place that is asked for ahead counts only where the better places have none."""
+    """A document at a place that is asked for ahead counts only if the better places have none."""
     found_worse = threading.Event()
     server.responses |= {
         "/api/v1/openapi.json": _once(found_worse, _titled("better")),
@@ -98,7 +98,7 @@ def test_a_better_place_is_waited_for(server: Recorder) -> None:
 
 
 def test_a_better_place_without_a_document_leaves_the_worse_one(server: Recorder) -> None:
-    """The document that was found ahead is the result where nothing better comes of the wait."""
+    """The document that was found ahead is the result if nothing better comes of the wait."""
     found_worse = threading.Event()
     server.responses |= {
         "/api/v1/openapi.json": _once(found_worse, Response(404)),
@@ -262,7 +262,7 @@ def test_the_likeliest_places_are_asked_at_once_while_the_given_url_is_slow(serv
 def test_what_the_given_url_leads_to_comes_first_though_it_is_slow(
     server: Recorder, response: Response, way: Way
 ) -> None:
-    """What was found meanwhile counts only where the given URL leads nowhere."""
+    """What was found meanwhile counts only if the given URL leads nowhere."""
     asked = threading.Event()
     server.responses |= {
         "/": _once(asked, response),

@@ -231,7 +231,7 @@ def test_a_call_without_a_response_tells_nothing(server: Recorder, clock: _Clock
 
 
 def test_a_server_that_answers_no_call_is_waited_for(server: Recorder, clock: _Clock) -> None:
-    """Where nothing has responded when the time is over, the server is slow, and its calls count anyway."""
+    """If nothing has responded when the time is over, the server is slow, and its calls count anyway."""
     is_asked = threading.Event()
     late = clock.late(2000, Response(404), is_asked)
     server.responses |= _KNOWN_BELOW | {
@@ -253,7 +253,7 @@ def test_a_server_that_answers_no_call_is_waited_for(server: Recorder, clock: _C
     ids=["the same again", "alone", "elsewhere, the same path"],
 )
 def test_documents_that_agree_are_not_tried(server: Recorder, other: dict[str, Response]) -> None:
-    """Where there is nothing to decide, no operation is called."""
+    """If there is nothing to decide, no operation is called."""
     server.responses |= {"/openapi.json": _document(), **other}
     assert 1 == len(discover(server.origin).documents)
     assert not [request for request in server.requests if _is_trial(request)]

@@ -1,4 +1,4 @@
-"""The document that travels with dynacli: used where nothing newer is at hand, and replaced by the first that comes."""
+"""The document that travels with dynacli: used if nothing newer is at hand, and replaced by the first that comes."""
 
 import json
 import re
@@ -76,7 +76,7 @@ def test_a_server_that_cannot_be_reached_is_warned_of(monkeypatch: pytest.Monkey
 
 
 def test_an_error_of_the_server_is_not_covered_up(nearby: Served) -> None:
-    """Where a server responds and has no document, the shipped document is not used."""
+    """If a server responds and has no document, the shipped document is not used."""
     for status in (404, 503, 401):
         nearby.has(b"", status)
         assert 8 == run_cli("api", "add", "armature", nearby.url, "--no-discovery").exit_code
@@ -102,7 +102,7 @@ def test_the_first_fetched_document_replaces_the_shipped_one(
 def test_fetching_the_same_content_ends_the_warning(
     nearby: Served, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the server has the content of the shipped document, there is no warning any more."""
+    """If the server has the content of the shipped document, there is no warning any more."""
     monkeypatch.setenv("DYNACLI_REFRESH", "blocking")
     run_cli("api", "add", "armature", nearby.url, "--offline")
     nearby.has(Path(document_path()).read_bytes())

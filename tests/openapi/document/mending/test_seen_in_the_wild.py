@@ -114,7 +114,7 @@ def test_a_reference_may_lead_into_paths(ref: str) -> None:
 
 
 def test_paths_an_operation_id_and_a_path_item_may_be_references() -> None:
-    """A `$ref` where the specification has none is followed anyway."""
+    """A `$ref` if the specification has none is followed anyway."""
     more: dict[str, Any] = {
         "x-paths": {"/a": {"$ref": "#/x-items/a"}},
         "x-items": {"a": {"get": {**operation("a"), "operationId": {"$ref": "#/x-ids/list"}}}},
@@ -303,7 +303,7 @@ def test_path_and_query_parameters_may_have_the_same_name() -> None:
     ids=["empty", "sentences", "dots", "case", "digits", "long", "control"],
 )
 def test_an_operation_may_have_any_id(ids: list[str], names: list[str]) -> None:
-    """Each operation has a name of its own, and the exact operationId finds it where it is the only one."""
+    """Each operation has a name of its own, and the exact operationId finds it if it is the only one."""
     api = save(document({f"/{index}": {"get": operation(name)} for index, name in enumerate(ids)}))
     assert names == listed(api)
     assert [f"/{index}" for index in range(len(ids))] == [built(api, name)["target"] for name in names]
@@ -576,7 +576,7 @@ def test_the_place_of_a_parameter_may_be_spelled_otherwise() -> None:
 def test_schemas_of_other_languages_mean_what_they_say(
     schema: dict[str, Any], example: str, refused: str
 ) -> None:
-    """Types of other languages, numbers that are text, a value where a list should be."""
+    """Types of other languages, numbers that are text, a value if a list should be."""
     api = save(document({"/a": {"get": operation("a", parameter("q", schema, required=True))}}))
     assert ["a"] == listed(api)
     assert f"/a?q={example}" == unquote(built(api, "a")["target"])
@@ -687,7 +687,7 @@ def test_authorization_is_no_parameter() -> None:
     ],
 )
 def test_a_pattern_that_python_refuses_is_harmless(pattern: str) -> None:
-    """Values are validated by the pattern where an engine reads it; otherwise a note says that they are not."""
+    """Values are validated by the pattern if an engine reads it; otherwise a note says that they are not."""
     schema = {"type": "string", "pattern": pattern}
     api = save(document({"/a": {"get": operation("a", parameter("q", schema))}}))
     assert ["a"] == listed(api)
@@ -824,7 +824,7 @@ def test_names_of_resources_are_long_and_follow_a_pattern() -> None:
 
 
 def test_a_field_may_be_called_like_an_option_of_ours() -> None:
-    """After the operation's name, `--content-type` is the API's where it has one; before it, it is dynacli's."""
+    """After the operation's name, `--content-type` is the API's if it has one; before it, it is dynacli's."""
     schema = {"type": "object", "required": ["ContentType"], "properties": {"ContentType": STRING}}
     content = {name: {"schema": schema} for name in ("application/json", "application/vnd.a+json")}
     api = save(document({"/a": {"post": {**operation("a"), "requestBody": {"content": content}}}}))

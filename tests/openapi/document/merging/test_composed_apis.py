@@ -90,7 +90,7 @@ def test_a_refresh_asks_for_all_of_them(server: Recorder, other_server: Recorder
 def test_a_failed_document_leaves_all_as_they_were(
     server: Recorder, other_server: Recorder, home: Path
 ) -> None:
-    """Where one of the documents cannot be had, no other is updated."""
+    """If one of the documents cannot be had, no other is updated."""
     first, second = Served(server, pets()), Served(other_server, _toys())
     run_cli("api", "add", "shop", first.url, second.url)
     first.has(pets(**{"/new": {"get": operation("newOne")}}))

@@ -280,7 +280,7 @@ _SECURITY = [
 
 @pytest.mark.parametrize(("first", "second", "expected"), _SECURITY)
 def test_security_stays_that_of_the_document(first: Any, second: Any, expected: Any) -> None:
-    """Credentials go where they went: no operation gets one more or one less, and no scheme is taken for another."""
+    """Credentials go if they went: no operation gets one more or one less, and no scheme is taken for another."""
     ours, other = (
         {
             **({} if required is None else {"security": required}),
@@ -382,7 +382,7 @@ def test_equal_components_are_shared_and_different_ones_renamed(
 
 
 def test_a_third_document_may_share_with_the_second_alone() -> None:
-    """Components of the third document are shared with the second where they differ from the first."""
+    """Components of the third document are shared with the second if they differ from the first."""
     documents = [
         _document({f"/{name}": {"get": _operation(name, _ref("Pet"))}}, name, **_schemas(Pet=schema))
         for name, schema in (("a", PET), ("b", _TAG), ("c", _TAG), ("d", _OTHER_TAG))
@@ -483,7 +483,7 @@ def _linked(operation_id: str, link: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_links_lead_to_the_operations_of_their_document() -> None:
-    """Where two documents have an operationId, links say by its place which one is meant."""
+    """If two documents have an operationId, links say by its place which one is meant."""
     first = _document(
         {"/a": {"get": _linked("first", {"operationId": "get"})}, "/g": {"get": _operation("get")}}
     )
@@ -855,7 +855,7 @@ def _read(path: Path) -> Document:
     ),
 )
 def test_a_whole_document_with_another_version_of_itself(path: Path) -> None:
-    """Where a quarter of the components differ and most paths are others, each operation has those of its own."""
+    """If a quarter of the components differ and most paths are others, each operation has those of its own."""
     original = _read(path)
     changed = load(json.dumps(_changed(original.tree)).encode(), "b.json", original.uri)
     merged = merge([original, changed], "all")

@@ -100,7 +100,7 @@ def test_overlays_are_applied_in_their_order() -> None:
 
 
 def test_places_keep_their_origins() -> None:
-    """A value is found in its own file, the document or the overlay, even where an item before it was removed."""
+    """A value is found in its own file, the document or the overlay, even if an item before it was removed."""
     document = _loaded(
         _overlay(
             {"target": "$..parameters[?@.name == 'one']", "remove": True},
@@ -192,7 +192,7 @@ def test_an_action_that_changes_nothing_is_told(action: dict[str, Any], reason: 
     ],
 )
 def test_a_broken_overlay_is_refused(content: bytes, message: str) -> None:
-    """The message names the overlay, and the action where one is to blame."""
+    """The message names the overlay, and the action if one is to blame."""
     with pytest.raises(DocumentError) as caught:
         load(_text(DOCUMENT), "pets.json", overlays=[Overlay(content, "o.yaml")])
     assert caught.value.message.startswith(message)

@@ -59,7 +59,7 @@ def test_the_content_decides_between_json_and_yaml(content: bytes, expected: boo
     "text", ['{"openapi": "3.0.3", "x": "é😀"}', "openapi: 3.0.3\nx: é😀\n"], ids=["json", "yaml"]
 )
 def test_unicode_encodings_are_understood(text: str, encoding: str) -> None:
-    """UTF-8, UTF-16 and UTF-32 are read, with or without a byte order mark where there is one."""
+    """UTF-8, UTF-16 and UTF-32 are read, with or without a byte order mark if there is one."""
     assert {"openapi": "3.0.3", "x": "é😀"} == _parse(text.encode(encoding), name="a")
 
 
@@ -282,7 +282,7 @@ def test_what_other_languages_have_is_named(value: str, why: str) -> None:
     ],
 )
 def test_a_mistake_in_yaml_is_named(content: str, line: int, why: str) -> None:
-    """With the line at which a reader sees it, also if the text is so far right that its depth is counted first."""
+    """With the line at which a reader sees it, even if the text is so far right that its depth is counted first."""
     first, second, *_ = _message(f"{HEAD}{content}".encode(), "a").splitlines()
     assert (True, why) == (first.startswith(f"`a` cannot be read at line {line}, "), second)
 

@@ -80,7 +80,7 @@ def test_operations_are_named_by_name_and_tag() -> None:
 
 
 def test_what_stands_in_an_operation_that_is_left_out() -> None:
-    """It becomes a component, and comes along into its place where there are none; a component is kept whole."""
+    """It becomes a component, and comes along into its place if there are none; a component is kept whole."""
     lost, get = operation("addPet"), operation("getPet")
     response = lost["responses"]["200"]
     pet = {

@@ -144,7 +144,7 @@ def _at(document: Document, pointer: str) -> Any:
 def test_each_kind_of_part_has_a_place_in_the_document(
     kind: str, name: str, part: str, fragment: str, steps: tuple[str, ...], called: str
 ) -> None:
-    """A part becomes a component where its kind has a section; otherwise it replaces the reference to it."""
+    """A part becomes a component if its kind has a section; otherwise it replaces the reference to it."""
     tree, value, expected = KINDS[kind]
     whole = value
     for step in reversed(steps):
@@ -582,7 +582,7 @@ def test_every_moved_part_knows_its_place_in_its_file(pointer: str, file: str, o
 
 @pytest.mark.parametrize("name", ["intro.md", "intro.txt", "intro.yaml", "texts.yml#/intro"])
 def test_a_text_can_be_in_a_file_of_its_own(name: str) -> None:
-    """A description in another file is text, even where the text looks like JSON or YAML."""
+    """A description in another file is text, even if the text looks like JSON or YAML."""
     text = "# Pets: all of them\n\n- [x] {a: b}"
     whole: Any = (
         text if name.endswith((".md", ".txt")) else {"intro": text} if "#" in name else json.dumps(text)
@@ -726,7 +726,7 @@ def test_identifiers_become_pointers(schemas: dict[str, Any], expected: dict[str
 
 
 def test_an_undecided_dynamic_reference_takes_any_value() -> None:
-    """Where the users of a template differ in what its dynamic reference means, no value is refused because of it."""
+    """If the users of a template differ in what its dynamic reference means, no value is refused because of it."""
     loaded = load(
         json.dumps(
             _with_schemas(

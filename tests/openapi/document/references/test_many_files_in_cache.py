@@ -116,7 +116,7 @@ finally:
 
 
 def test_a_warm_run_reads_no_file_of_the_document(spread: Path) -> None:
-    """Where nothing has changed the files are only looked at: one that cannot be read any more is not a trouble."""
+    """If nothing has changed the files are only looked at: one that cannot be read any more is not a trouble."""
     words = [sys.executable, "-c", _LISTENING_RUN, "./api.json", "list-toys", "--dry-run", "json"]
     ended = subprocess.run(words, capture_output=True, check=True, text=True)
     opened = ended.stderr.splitlines()
@@ -276,7 +276,7 @@ def test_a_lost_catalog_is_compiled_from_what_was_kept(home: Path) -> None:
 
 
 def test_without_a_cache_all_files_are_at_hand(spread: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
-    """Where nothing can be kept, one run still has what it read: the bundle, and the lines of findings."""
+    """If nothing can be kept, one run still has what it read: the bundle, and the lines of findings."""
     monkeypatch.setenv("DYNACLI_CACHE_DIR", "/proc/none")
     assert "Toy" in run_cli("document", "./api.json", "--bundled").json["components"]["schemas"]
     result = run_cli("./api.json", "create-toy", "--set", "name=1", "--dry-run")
@@ -486,7 +486,7 @@ def test_an_allowed_origin_must_be_one(value: str) -> None:
 
 @pytest.mark.parametrize("value", ["[5]", "5", '["http://[::1"]', '["*"]', '["https://example.com"]'])
 def test_a_configuration_may_allow_anything(value: str, home: Path, other_server: Recorder) -> None:
-    """What is not an origin there allows nothing, and is told where it would be needed."""
+    """What is not an origin there allows nothing, and is told if it would be needed."""
     _put(Path("api.json"), _root(f"{other_server.origin}/shared/toys.json"))
     (home / "config").mkdir()
     source = json.dumps(str(Path("api.json").resolve()))

@@ -446,7 +446,7 @@ def test_a_large_part_without_maps_and_lists_has_its_first_problem_located() -> 
 
 
 def test_a_large_example_hides_no_problem() -> None:
-    """What may be any value is left out, where a part is large by it alone."""
+    """What may be any value is left out, if a part is large by it alone."""
     large = list(range(2_000))
     body = {"content": {"a/b": {"example": large}}}
     wrong = {"x-large": large, "requestBody": body, "summary": 7, "deprecated": 1, "responses": 7}

@@ -165,7 +165,7 @@ def test_the_validator_follows_nothing_either(ref: str, keyword: str, version: s
     ids=["refused", "missing", "one path"],
 )
 def test_a_document_without_its_paths_is_refused(paths: Any, code: int) -> None:
-    """Where all operations are elsewhere and cannot be had, the document cannot be used."""
+    """If all operations are elsewhere and cannot be had, the document cannot be used."""
     save_files({"api/api.json": document(paths, None)})
     result = run_cli("operations", "./api/api.json")
     assert code == result.exit_code

@@ -373,7 +373,7 @@ SUCCESS = {
 def test_a_success_without_a_schema_has_the_media_types_of_its_operation(
     statuses: list[str], expected: list[str], is_shared: bool
 ) -> None:
-    """What an operation produces is kept where its success has no schema, which is how images are described."""
+    """What an operation produces is kept if its success has no schema, which is how images are described."""
     given = {"$ref": "#/responses/It"} if is_shared else {"description": "d"}
     operation = {"produces": ["image/png"], "responses": dict.fromkeys(statuses, given)}
     tree = convert(swagger({"/a": {"get": operation}}, responses={"It": {"description": "d"}})).tree
