@@ -50,6 +50,48 @@ class DescribedInput:
     fields: tuple["DescribedInput", ...] = ()
     source: str = ""
 
+    @classmethod
+    def of(
+        cls,
+        origin: Parameter | Field,
+        location: str = "",
+        *,
+        is_whole_required: bool = False,
+        is_part: bool = False,
+    ) -> "DescribedInput":
+        """Return a parameter with its fields, or a field of a body or of a parameter.
+
+        Args:
+            origin: What the catalog has of it.
+            location: Of a field, the location of the whole.
+            is_whole_required: Of a field, whether the body that it is in is required.
+            is_part: Whether it is a part of a multipart body.
+        """
+        if isinstance(origin, Field):
+            return cls(
+                ".".join(origin.path),
+                of_first_items(origin.option),
+                location,
+                origin,
+                is_needed=origin.is_needed,
+                is_required=is_whole_required and origin.must_be_given,
+                is_part=is_part,
+            )
+        return cls(
+            origin.name,
+            origin.option,
+            origin.location,
+            origin,
+            is_needed=origin.is_required,
+            is_required=origin.must_be_given,
+            fields=tuple(cls.of(field, origin.location) for field in origin.fields),
+        )
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The property names to a field from the body or the parameter that it is in; empty for a parameter."""
+        return self.origin.path if isinstance(self.origin, Field) else ()
+
     @property
     def value(self) -> ValueType:
         """What it takes."""
@@ -99,34 +141,12 @@ class DescribedInput:
 def _inputs_of(described: DescribedOperation) -> Iterator[DescribedInput]:
     """Yield the parameters of an operation, and after them the fields of the body that is built."""
     operation, media_type = described.operation, described.media_type
-    for parameter in operation.parameters:
-        inside = (_field(field, parameter.location, is_whole_required=False) for field in parameter.fields)
-        yield DescribedInput(
-            parameter.name,
-            parameter.option,
-            parameter.location,
-            parameter,
-            is_needed=parameter.is_required,
-            is_required=parameter.must_be_given,
-            fields=tuple(inside),
-        )
+    yield from map(DescribedInput.of, operation.parameters)
     if media_type is not None:
         is_whole_required = operation.body is not None and operation.body.is_required
         is_part = is_multipart(media_type.name)
         for field in media_type.fields:
-            yield _field(field, "body", is_whole_required=is_whole_required, is_part=is_part)
-
-
-def _field(field: Field, location: str, *, is_whole_required: bool, is_part: bool = False) -> DescribedInput:
-    return DescribedInput(
-        ".".join(field.path),
-        of_first_items(field.option),
-        location,
-        field,
-        is_needed=field.is_needed,
-        is_required=is_whole_required and field.must_be_given,
-        is_part=is_part,
-    )
+            yield DescribedInput.of(field, "body", is_whole_required=is_whole_required, is_part=is_part)
 
 
 class OperationDescription:
@@ -201,6 +221,14 @@ class OperationDescription:
 
         return describe_callbacks(self.described.part, self.api.catalog.resolve)
 
+    @cached_property
+    def description(self) -> str:
+        """What the document says of the operation, in Markdown."""
+        from dynacli.openapi.document.json_trees import operation_description
+
+        part = self.described.part
+        return operation_description(part["operation"], part["path_item"])
+
     @property
     def example(self) -> str:
         """The command line of a call that runs as it stands."""
@@ -222,9 +250,7 @@ class OperationDescription:
 
     def as_json(self) -> dict[str, Any]:
         """Return the description as `describe -o json` writes it."""
-        from dynacli.openapi.document.json_trees import operation_description
-
-        operation, part = self.operation, self.described.part
+        operation = self.operation
         return {
             "api": self.api.name,
             "name": operation.name,
@@ -232,7 +258,7 @@ class OperationDescription:
             "method": operation.method,
             "path": operation.path,
             "summary": operation.summary,
-            "description": operation_description(part["operation"], part["path_item"]),
+            "description": self.description,
             "tags": list(operation.tags),
             "deprecated": operation.is_deprecated,
             "parameters": self.parameters,

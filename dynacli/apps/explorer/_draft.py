@@ -202,12 +202,8 @@ def _missing(draft: Draft, error: DynacliError) -> dict[str, str]:
     return {
         row.option: "is missing"
         for row in draft.rows
-        if f"--{row.option}" in named or (row.location == "path" and _path_word(row) in named)
+        if f"--{row.option}" in named or (row.location == "path" and row.input.usage in named)
     }
-
-
-def _path_word(row: FormRow) -> str:
-    return row.option.removeprefix("path.").upper().replace("-", "_")
 
 
 def _row_at(rows: tuple[FormRow, ...], pointer: str) -> str:

@@ -27,14 +27,12 @@ from dynacli.apps.explorer.form_rows import (
 )
 from dynacli.client.call_settings import CallOptions
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.input_sources import input_sources
 from dynacli.client.inputs.build_body import example_body
-from dynacli.client.inputs.find_input import find_input
+from dynacli.client.operation_description import DescribedInput, OperationDescription
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, UsageError
-from dynacli.openapi.document.json_trees import operation_description
 from dynacli.openapi.model.media_types import is_built
-from dynacli.openapi.model.operation import EACH, Parameter, ValueType
+from dynacli.openapi.model.operation import EACH, Field, Parameter, ValueType
 from dynacli.openapi.model.wording import literal_word
 from dynacli.openapi.schema.documented_values import walk_value
 from dynacli.record import replace
@@ -67,7 +65,7 @@ _WIDTH = 72
 def _about_operation(described: DescribedOperation) -> _AboutInput:
     """Return what the document says of an operation."""
     operation = described.operation
-    told = to_text(operation_description(described.part["operation"], {}), _WIDTH)
+    told = to_text(OperationDescription(described).description, _WIDTH)
     parts = (f"{operation.method} {operation.path}", operation.summary, told)
     return _AboutInput("\n\n".join(part for part in parts if part), {})
 
@@ -79,23 +77,18 @@ def _about_input(env: Environment, draft: Draft, row: FormRow, facts: str) -> _A
         facts: What it takes, in words.
     """
     described, text = draft.described, [row.option, facts, row.description]
-    parameter, field = find_input(described, row.option)
-    values = dict.fromkeys(row.choices, "")
-    if field is not None:
-        name = next((step for step in reversed(field.path) if step != EACH), row.option)
-        sources = input_sources(described.api, described.operation, [field])
-        asked = Parameter(name, "body", row.option, field.value)
-    elif parameter is not None:
-        sources, asked = input_sources(described.api, described.operation, [parameter]), parameter
-    else:
-        return _AboutInput("\n\n".join(filter(None, text)), values)
-    if row.option in sources:
-        text.append(f"Its values come from {sources[row.option]}")
+    (told,) = OperationDescription(described).with_sources([row.input], [row.input])
+    values, asked = dict.fromkeys(row.choices, ""), row.input.origin
+    if isinstance(asked, Field):
+        name = next((step for step in reversed(asked.path) if step != EACH), row.option)
+        asked = Parameter(name, "body", row.option, asked.value)
+    if told.source:
+        text.append(f"Its values come from {told.source}")
     if not row.is_secret and history_mode(env) != "off":
         given = {
             each.name: draft.words[each.option]
             for each in described.operation.parameters
-            if each.location == "path" and each.option in draft.words and each is not parameter
+            if each.location == "path" and each.option in draft.words and each != asked
         }
         source = api_key(described.api.revisions.directory)
         found = remembered_values(env, source, described.operation, asked, given)
@@ -266,17 +259,17 @@ def _setting_rows(
         above = next((above for above, below in _ROWS_BELOW.items() if name in below), "")
         row.display = not above or bool(given.get(above) or given.get(name))
         yield row
-    servers = described.operation.servers or described.api.servers
+    servers = OperationDescription(described).servers
     if len(servers) > 1 or given.get(SERVER):
-        listed = ", ".join(f"{number}: {server.url}" for number, server in enumerate(servers))
+        listed = ", ".join(f"{number}: {server['url']}" for number, server in enumerate(servers))
         yield _row(SERVER, (), visible(f"a URL, or the number of one of {listed}", keep=""), given)
     if profiles:
         yield _row(PROFILE, profiles, _FACTS[PROFILE], given)
 
 
 def _row(name: str, words: Sequence[str], facts: str, given: Mapping[str, str]) -> SettingRow:
-    row = FormRow(name, "call", "", ValueType("string", enum=tuple(words)))
-    return SettingRow(row, given.get(name, ""), facts)
+    setting = Parameter(name, "call", name, ValueType("string", enum=tuple(words)))
+    return SettingRow(FormRow(DescribedInput.of(setting), name, ""), given.get(name, ""), facts)
 
 
 _SHOWN_AT_FIRST = 40

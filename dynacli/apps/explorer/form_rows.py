@@ -14,12 +14,12 @@ from dynacli.client.engine.series import WAIT_SECONDS, Until, check_wait, wait_s
 from dynacli.client.inputs.find_input import find_input
 from dynacli.client.inputs.read_plain_inputs import encodings_of_body
 from dynacli.client.links.follow_link import check_links, links_of
-from dynacli.client.pages.decide_rule import describe_pages
+from dynacli.client.operation_description import DescribedInput, OperationDescription
 from dynacli.client.sign_request import is_secret_value
 from dynacli.errors import DynacliError, UsageError
 from dynacli.http.semantics import SAFE_METHODS
 from dynacli.openapi.model.media_types import is_built
-from dynacli.openapi.model.operation import AGAIN, EACH, Field, Parameter, ValueType
+from dynacli.openapi.model.operation import AGAIN, EACH, Field, ValueType
 from dynacli.openapi.model.wording import literal_word
 from dynacli.options.standard_options import FURTHER_CALLS, OPTIONS_BY_NAME, options_of
 from dynacli.record import record
@@ -52,26 +52,53 @@ class FormRow:
     """An input of an operation as a row of its form.
 
     Args:
+        input: What is known of it.
         option: The option that gives it, without dashes: `limit`, `criteria.0.text`.
-        location: `path`, `query`, `header`, `cookie` or `body`.
         pointer: Where findings are that are about it: `query/limit`, `/criteria/0/text`.
-        value: What it takes.
-        is_required: Whether the request is invalid without it, or its parent is.
-        is_needed: Whether the request is invalid without it.
-        is_secret: Whether its value is not shown.
         file: `only` if it takes a file alone, `too` if it takes a file or a text, else empty.
-        description: The document's.
     """
 
+    input: DescribedInput
     option: str
-    location: str
     pointer: str
-    value: ValueType
-    is_required: bool = False
-    is_needed: bool = False
-    is_secret: bool = False
     file: str = ""
-    description: str = ""
+
+    @property
+    def location(self) -> str:
+        """Where it is: `path`, `query`, `querystring`, `header`, `cookie` or `body`."""
+        return self.input.location
+
+    @property
+    def value(self) -> ValueType:
+        """What it takes."""
+        return self.input.value
+
+    @property
+    def is_required(self) -> bool:
+        """Whether the request is invalid without it, or its parent is."""
+        return self.input.origin.is_required
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether the request, if it has a body, is invalid without it."""
+        return self.input.origin.must_be_given
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether its value is not shown."""
+        origin = self.input.origin
+        if isinstance(origin, Field):
+            return is_secret_value(origin.path[-1], origin.value)
+        name = "" if origin.location == "path" and origin.name == "key" else origin.name
+        return origin.location == "cookie" or is_secret_value(name, origin.value)
+
+    @property
+    def description(self) -> str:
+        """What the document says of it."""
+        origin, text = self.input.origin, self.input.description
+        return (
+            f"{text} (the same again inside)" if isinstance(origin, Field) and origin.below == AGAIN else text
+        )
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -109,18 +136,19 @@ def rows_of(
         added: The options of further places, deeper than those that are listed.
     """
     rows: list[FormRow | MoreItems] = []
-    parameters = described.operation.parameters
+    inputs = OperationDescription(described).inputs
     for location in _LOCATIONS:
-        here = [each for each in parameters if each.location == location]
-        for parameter in sorted(here, key=lambda each: not each.is_required):
-            rows.append(_of_parameter(parameter))
-            rows.extend(_of_field(field, parameter, field.option) for field in parameter.fields)
+        here = [each for each in inputs if each.location == location]
+        for parameter in sorted(here, key=lambda each: not each.is_needed):
+            rows.append(_row(parameter, parameter.option))
+            rows.extend(_row(field, field.origin.option, parameter) for field in parameter.fields)
     media_type = described.media_type
     if media_type is not None and is_built(media_type.name):
-        needed = {field.path[0] for field in media_type.fields if field.is_needed}
-        fields = sorted(media_type.fields, key=lambda field: field.path[0] not in needed)
+        body = [each for each in inputs if each.location == BODY]
+        needed = {field.path[0] for field in body if field.is_needed}
+        fields = sorted(body, key=lambda field: field.path[0] not in needed)
         encodings = encodings_of_body(described)
-        rows.extend(_body_rows([(field, field.option) for field in fields], counts, encodings))
+        rows.extend(_body_rows([(field, field.origin.option) for field in fields], counts, encodings))
     known = {row.option for row in rows if isinstance(row, FormRow)}
     rows.extend(row for option in added if option not in known and (row := row_of(described, option)))
     return rows
@@ -129,9 +157,10 @@ def rows_of(
 def row_of(described: DescribedOperation, option: str) -> FormRow | None:
     """Return the row of a place that no row is listed for, such as a deeper field; None if there is none."""
     parameter, field = find_input(described, option)
+    whole = None if parameter is None else DescribedInput.of(parameter)
     if field is None:
-        return None if parameter is None else _of_parameter(parameter)
-    return _of_field(field, parameter, option)
+        return None if whole is None else _row(whole, whole.option)
+    return _row(DescribedInput.of(field, BODY if whole is None else whole.location), option, whole)
 
 
 def located(option: str) -> str:
@@ -139,43 +168,27 @@ def located(option: str) -> str:
     return re.sub(r"\[(\d+)\]", r".\1", option)
 
 
-def _of_parameter(parameter: Parameter) -> FormRow:
-    name = "" if parameter.location == "path" and parameter.name == "key" else parameter.name
-    return FormRow(
-        parameter.option,
-        parameter.location,
-        f"{parameter.location}/{parameter.name}",
-        parameter.value,
-        is_required=parameter.is_required,
-        is_needed=parameter.must_be_given,
-        is_secret=parameter.location == "cookie" or is_secret_value(name, parameter.value),
-        description=parameter.description,
-    )
+def _row(
+    each: DescribedInput, option: str, parameter: DescribedInput | None = None, file: str = ""
+) -> FormRow:
+    """Return the row of an input.
 
-
-def _of_field(field: Field, parameter: Parameter | None, option: str, file: str = "") -> FormRow:
+    Args:
+        option: Its option, with an index for each array around it that rows are being made for.
+        parameter: The parameter that it is a field of; None for a parameter, and for a field of the body.
+    """
+    pointer = "" if each.location == BODY else f"{each.location}/{(parameter or each).name}"
+    if not each.path:
+        return FormRow(each, option, pointer)
     option = located(option.replace(EACH, ".0"))
     indexes = iter(_INDEX.findall(option))
-    steps = [next(indexes, "0") if step == EACH else step.strip("[]") for step in field.path]
+    steps = [next(indexes, "0") if step == EACH else step.strip("[]") for step in each.path]
     inside = "/".join(step.replace("~", "~0").replace("/", "~1") for step in steps)
-    location = BODY if parameter is None else parameter.location
-    return FormRow(
-        option,
-        location,
-        f"/{inside}" if parameter is None else f"{location}/{parameter.name}/{inside}",
-        field.value,
-        is_required=field.is_required,
-        is_needed=field.must_be_given,
-        is_secret=is_secret_value(field.path[-1], field.value),
-        file=file,
-        description=f"{field.description} (the same again inside)"
-        if field.below == AGAIN
-        else field.description,
-    )
+    return FormRow(each, option, f"{pointer}/{inside}", file)
 
 
 def _body_rows(
-    fields: list[tuple[Field, str]], counts: Mapping[str, int], encodings: "Encodings | None"
+    fields: list[tuple[DescribedInput, str]], counts: Mapping[str, int], encodings: "Encodings | None"
 ) -> Iterator[FormRow | MoreItems]:
     """Yield the rows of fields; those of an array's items come together, item after item.
 
@@ -187,7 +200,7 @@ def _body_rows(
         field, option = fields[index]
         array, each, _ = option.partition(EACH)
         if not each:
-            yield _of_field(field, None, option, _file(field, encodings))
+            yield _row(field, option, file=_file(field, encodings))
             index += 1
             continue
         together = [pair for pair in fields[index:] if pair[1].startswith(f"{array}{EACH}")]
@@ -199,7 +212,7 @@ def _body_rows(
         index += len(together)
 
 
-def _file(field: Field, encodings: "Encodings | None") -> str:
+def _file(field: DescribedInput, encodings: "Encodings | None") -> str:
     if encodings is None or len(field.path) > 1:
         return ""
     encoding = encodings.of(field.path[0])
@@ -245,7 +258,7 @@ def offered_further(described: DescribedOperation) -> dict[str, tuple[str, ...]]
     is_safe = described.operation.method in SAFE_METHODS
     links = [link for link in links_of(described) if link.target is not None]
     try:
-        is_list = is_safe and describe_pages(described) is not None
+        is_list = is_safe and OperationDescription(described).pages is not None
     except DynacliError:
         is_list = True  # the rule in the configuration is wrong, which the call will tell
     if is_list:

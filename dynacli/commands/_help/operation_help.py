@@ -321,19 +321,15 @@ def _shown_fields(fields: Sequence[DescribedInput]) -> list[DescribedInput]:
     if len(ordered) <= _MAX_FIELDS:
         return ordered
     indexes = sorted(
-        range(len(ordered)), key=lambda index: (not ordered[index].is_needed, len(_path(ordered[index])))
+        range(len(ordered)), key=lambda index: (not ordered[index].is_needed, len(ordered[index].path))
     )
     return [ordered[index] for index in sorted(indexes[:_MAX_FIELDS])]
 
 
 def _required_first(fields: Sequence[DescribedInput]) -> list[DescribedInput]:
     """Return the fields with those of required properties first; fields of the same property stay together."""
-    required = {_path(each)[0] for each in fields if each.is_needed}
-    return sorted(fields, key=lambda each: _path(each)[0] not in required)
-
-
-def _path(each: DescribedInput) -> tuple[str, ...]:
-    return each.origin.path if isinstance(each.origin, Field) else ()
+    required = {each.path[0] for each in fields if each.is_needed}
+    return sorted(fields, key=lambda each: each.path[0] not in required)
 
 
 def _description_lines(described: DescribedOperation, width: int, paint: Painter) -> list[str]:
