@@ -7,13 +7,17 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
-from dynacli.check._call_planner import CallPlanner, OperationPlan, ResponseValues
+from dynacli.check._call_planner import (
+    CallPlanner,
+    NotCalledError,
+    OperationPlan,
+    ResponseValues,
+    prepare_call,
+)
 from dynacli.check._operation_validator import GONE, OperationValidator
-from dynacli.check._prepare_call import NotCalledError, prepare_call
-from dynacli.check._run_chains import ChainRunner, CreatedResources
-from dynacli.check.body_values import known_ids_for_body
 from dynacli.check.check_records import TIMEOUT, CheckedOperation, Exchange, InputValue, PlannedCall
-from dynacli.check.resource_chains import ResourceChain, ResponseLinks
+from dynacli.check.input_values import known_ids_for_body
+from dynacli.check.resource_chains import ChainRunner, CreatedResources, ResourceChain, ResponseLinks
 from dynacli.check.response_reader import ResponseReader
 from dynacli.check.select_operations import READING_METHODS, call_rounds, value_sources
 from dynacli.client.call import Call

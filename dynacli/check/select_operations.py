@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from dynacli.check.check_records import CheckedOperation
 from dynacli.check.resource_chains import ResourceChain, ResponseLinks, find_chains
-from dynacli.client.batch.shard import Shard
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.parallel_calls import Shard
 from dynacli.client.search_operations import unknown_operation, unknown_tag
 from dynacli.environment import invocation
 from dynacli.errors import UsageError

@@ -16,7 +16,7 @@ from dynacli.environment import Environment
 from dynacli.errors import UsageError
 
 if TYPE_CHECKING:
-    from dynacli.client.batch.row import RowResult
+    from dynacli.client.batch.rows import RowResult
     from dynacli.client.call import Listener
     from dynacli.client.pages.page_loop import PageLoop
     from dynacli.client.responses.streamed_response import StreamedResponse
@@ -405,8 +405,8 @@ class Api(OpenDocument):
         """
         from dynacli.client.batch.batch_run import BatchRun, RunSettings
         from dynacli.client.batch.row_calls import RowCalls, check_rows
-        from dynacli.client.batch.row_file import rows_of
-        from dynacli.client.batch.shard import Shard
+        from dynacli.client.batch.rows import rows_of
+        from dynacli.client.parallel_calls import Shard
 
         listed = list(rows_of(rows, operation))
 

@@ -26,7 +26,7 @@ from dynacli.request.choose_server import check_path, choose_server
 if TYPE_CHECKING:
     from threading import RLock
 
-    from dynacli.client.batch.row import RowResult
+    from dynacli.client.batch.rows import RowResult
     from dynacli.http.exchange import ClientPool, Pause, Response, Retries
     from dynacli.http.send import Pieces, Receive
     from dynacli.validation.finding import Finding, ValidationResult

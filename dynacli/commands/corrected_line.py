@@ -1,9 +1,17 @@
-"""What an error of a call teaches: the corrected command line, tried before it is shown, and where values come from."""
+"""What an error of a call teaches: the corrected command line, tried before it is shown, and where values come from.
 
+Wrong words are replaced by the nearest right ones: names of options, values, what the validator finds.
+"""
+
+import json
+import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from difflib import get_close_matches
 from functools import partial
 from time import monotonic
+from typing import Any
 
 import click
 
@@ -13,30 +21,443 @@ from dynacli.client.call_validator import CallValidator
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.input_sources import input_sources
 from dynacli.client.inputs.collect_values import collect_values, input_name
+from dynacli.client.inputs.find_input import near_options
 from dynacli.commands._call.make_call import read_inputs
 from dynacli.commands._call_line import CallLine, Piece, asked_call, read_line
-from dynacli.commands._correct_words import (
-    is_left_to_fill_in,
-    nearest,
-    with_fitting_values,
-    with_inputs,
-    with_known_names,
-    without_findings,
-    without_surplus,
-)
 from dynacli.commands._operation_command import OperationCommand
-from dynacli.commands._read_options import options_in
+from dynacli.commands._read_options import option_value, options_in
 from dynacli.commands.command_line_errors import from_click
 from dynacli.commands.run import GivenWords, Run
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, UsageError
+from dynacli.http.semantics import is_multipart
+from dynacli.openapi.document.json_trees import split
+from dynacli.openapi.model.operation import EACH, ValueType
 from dynacli.openapi.model.wording import enumerated
+from dynacli.openapi.schema.example_call import option_text
+from dynacli.openapi.schema.option_fields import parse_steps
 from dynacli.options.parsed_words import parse, standard_rules
 from dynacli.options.standard_options import INPUT_OPTIONS, Options
+from dynacli.output.output_form import FORMATS
 from dynacli.record import replace
 from dynacli.request.build_request import build_request
+from dynacli.request.convert_words import convert_all, is_given_as_text, json_value
+from dynacli.urls import is_secret_name
 
 __all__ = ["teach"]
+
+_TRUE = frozenset({"1", "on", "t", "y", "yes"})
+_FALSE = frozenset({"0", "f", "n", "no", "off"})
+
+
+def _with_fitting_values(line: CallLine) -> CallLine:
+    """Return the line with each value that does not fit replaced by the nearest one that does, or a placeholder."""
+    media_type = line.command.described.media_type
+    is_parted = media_type is not None and is_multipart(media_type.name)
+    pieces = [
+        _fitting(piece, is_parted=is_parted) if piece.is_input else _fitting_standard(piece)
+        for piece in line.pieces
+    ]
+    return line.with_before(map(_fitting_standard, line.before)).with_pieces(pieces)
+
+
+def _fitting(piece: Piece, *, is_parted: bool) -> Piece:
+    """Return an input with a value that it takes, or a placeholder.
+
+    Args:
+        is_parted: Whether the body has parts, which may be files.
+    """
+    value, parameter = piece.value, piece.parameter
+    if value is None or piece.is_placeholder or value.startswith("@"):
+        return piece
+    if parameter is not None and piece.field is None and is_given_as_text(parameter, [value]):
+        return piece
+    kind = piece.value_type.items or piece.value_type
+    if piece.field is not None and kind.format == "binary" and is_parted and os.path.isfile(value):
+        return replace(piece, value=f"@{value}")
+    is_empty = not value and piece.key[0] == "path"
+    return _with_value(piece, None if is_empty else _fitting_value(value, piece.value_type))
+
+
+def _with_value(piece: Piece, value: str | None) -> Piece:
+    return piece.unfilled() if value is None else replace(piece, value=value)
+
+
+def _fitting_standard(piece: Piece) -> Piece:
+    """Return a standard option with a value that it takes."""
+    option, value = piece.standard, piece.value
+    if option is None or value is None or piece.is_placeholder:
+        return piece
+    if not option.takes_value:
+        return replace(piece, value=None)
+    if option.choices:
+        return piece if value in option.choices else _with_value(piece, _nearest(value, option.choices))
+    if option.name == "body":
+        return piece if value[:1] in {"@", "-"} or _is_json(value) else piece.unfilled()
+    if option.name == "set":
+        name, equals, text = value.partition("=")
+        if not equals or not name:
+            return replace(piece, value=f"{name or 'PATH'}=JSON", is_placeholder=True)
+        return (
+            piece
+            if _is_json(text)
+            else replace(piece, value=f"{name}={json.dumps(text, ensure_ascii=False)}")
+        )
+    try:
+        option_value(option, value)
+    except UsageError:
+        return _with_value(piece, _nearest(value, FORMATS) if option.name == "output" else None)
+    return piece
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _fitting_value(text: str, value: ValueType) -> str | None:
+    """Return a text if a type takes it, else the value of the type that it was meant for; None if nothing is near."""
+    try:
+        convert_all([text], value, "it")
+    except UsageError:
+        items = value.items or value
+        if items.enum:
+            return _nearest(text, map(option_text, items.enum))
+        plain = text.strip().lower() if items.type == "boolean" else ""
+        return "true" if plain in _TRUE else "false" if plain in _FALSE else None
+    return text
+
+
+def _nearest(text: str, words: Iterable[str]) -> str | None:
+    """Return the word that is nearest to a text; None if none is near."""
+    listed = list(words)
+    same = [word for word in listed if word.lower() == text.lower()]
+    starting = [word for word in listed if len(text) > 2 and word.lower().startswith(text.lower())]
+    near = same or get_close_matches(text.lower(), [word.lower() for word in listed], 1, 0.6) or starting[:1]
+    return next((word for word in listed if near and word.lower() == near[0].lower()), None)
+
+
+def _with_known_names(typed: CallLine) -> CallLine:
+    """Return the line with each unknown option replaced by a near one, or left out.
+
+    An option that may be dynacli's or the operation's is dynacli's, and goes before the API; one that is the
+    operation's goes after it.
+    """
+    line, guarded = typed, typed.command.guarded
+    pieces = [each for each in line.pieces if each.flag not in guarded]
+    dynacli_s = [each for each in line.before if each.standard is not None]
+    line = line.with_before([*dynacli_s, *(each for each in line.pieces if each not in pieces)])
+    pieces += [each for each in typed.before if each.is_input]
+    made: list[Piece] = []
+    surplus = _surplus(pieces)
+    index = 0
+    while index < len(pieces):
+        piece = pieces[index]
+        index += 1
+        if not piece.flag or piece.is_known:
+            made.append(piece)
+            continue
+        follows = pieces[index] if index < len(pieces) and not pieces[index].flag else None
+        value = piece.value if piece.value is not None else follows.value if follows else None
+        known = _meant(line, piece.flag, value, [*made, *pieces[index:]])
+        if known is not None:
+            made.append(known)
+        takes_next = piece.value is None and follows is not None
+        has_value = bool(surplus) or (known is not None and known.value is not None)
+        if takes_next and (has_value or is_secret_name(piece.flag)):
+            index += 1
+            surplus = max(surplus - 1, 0)
+    return line.with_pieces(made)
+
+
+def _surplus(pieces: Iterable[Piece]) -> int:
+    listed = [each for each in pieces if not each.flag]
+    return sum(each.parameter is None for each in listed)
+
+
+def _meant(line: CallLine, flag: str, value: str | None, others: Iterable[Piece]) -> Piece | None:
+    """Return the option that an unknown one was meant for; None if there is none that is not given already."""
+    given = {(each.parameter, each.field, each.standard) for each in others if each.flag}
+    candidates = []
+    for near in near_options(line.command.described, flag, set(line.command.rules())):
+        piece = line.piece_of(near, value)
+        if piece.value_type.type == "array" or (piece.parameter, piece.field, piece.standard) not in given:
+            candidates.append(piece)
+    fitting = (each for each in candidates if value is None or each.value is None or _fits(each))
+    return next(fitting, candidates[0] if candidates else None)
+
+
+def _fits(piece: Piece) -> bool:
+    return piece.standard is not None or _fitting_value(piece.value or "", piece.value_type) is not None
+
+
+def _without_surplus(line: CallLine) -> CallLine:
+    """Return the line with each word that is too many made a part of the value before it, an option, or left out."""
+    made: list[Piece] = []
+    surplus = _surplus(line.pieces)
+    for piece in line.pieces:
+        before = made[-1] if made else None
+        value = None if before is None or piece.flag or not surplus else _joined(before, piece.value or "")
+        if before is None or value is None:
+            made.append(piece)
+        else:
+            made[-1] = replace(before, value=value)
+            surplus -= 1
+    named = (_named(line, piece) for piece in line.with_pieces(made).pieces)
+    return line.with_pieces(piece for piece in named if piece is not None)
+
+
+def _joined(piece: Piece, word: str) -> str | None:
+    """Return the value of an option with the word after it; None if the word is not a part of the value."""
+    if _is_open_text(piece):
+        return f"{piece.value} {word}"
+    if piece.is_input and piece.value_type.type == "boolean" and piece.value == "true":
+        return _fitting_value(word, piece.value_type)
+    return None
+
+
+def _is_open_text(piece: Piece) -> bool:
+    """Return whether a value is free text, which the shell may have split into several words."""
+    value = piece.value_type
+    is_in_path = piece.parameter is not None and piece.parameter.location == "path"
+    is_text = (
+        piece.is_input and not is_in_path and value.type == "string" and not value.enum and not value.format
+    )
+    return bool(piece.flag) and is_text and piece.value is not None and not piece.is_placeholder
+
+
+def _named(line: CallLine, piece: Piece) -> Piece | None:
+    """Return a piece; of a word that is too many the option that `NAME=VALUE` means, or None."""
+    if piece.flag or piece.parameter is not None:
+        return piece
+    name, equals, value = (piece.value or "").partition("=")
+    option = line.piece_of(f"--{name}", value)
+    return option if equals and name and option.is_input else None
+
+
+_MISSING = frozenset({"required", "missing-parameter", "missing-body", "missing-header", "dependentRequired"})
+_SURPLUS = frozenset({"additionalProperties", "unevaluatedProperties", "undocumented-property", "readOnly"})
+_TO_FILL_IN = "VALUE"
+"""The placeholder inside of a JSON value."""
+_Finding = Mapping[str, Any]
+
+
+def _with_inputs(line: CallLine, names: Sequence[str], *, is_body_known: bool = False) -> CallLine:
+    """Return the line with placeholders for inputs that are missing.
+
+    Args:
+        names: As messages call them: `OWNER`, `--state`, `a body`.
+        is_body_known: Whether they are known to be missing in a body that the line does not show.
+    """
+    in_path = {
+        input_name(parameter): f"--{parameter.option}"
+        for parameter in line.command.described.operation.parameters
+        if parameter.location == "path"
+    }
+    given = {(*key, path) for key, path in line.given()}
+    has_whole_body = not is_body_known and any(map(_is_whole_body, line.pieces))
+    made = list(line.pieces)
+    for name in names:
+        flag = in_path.get(name, name if name.startswith("--") else "--body").replace(EACH, ".0")
+        piece = line.piece_of(flag, None)
+        place = (*piece.key, piece.field.path if piece.field else ())
+        is_given = piece.is_input and (place in given or (piece.key[0] == "body" and has_whole_body))
+        if not piece.is_known or is_given:
+            continue
+        if name in in_path:
+            made.insert(_place_in_path(made), replace(piece.unfilled(), flag=""))
+        else:
+            made.append(piece.unfilled())
+    return line.with_pieces(made)
+
+
+def _is_whole_body(piece: Piece) -> bool:
+    """Return whether a piece stands for a whole body that is not known: one to fill in, or of standard input."""
+    return piece.standard_name == "body" and (piece.is_placeholder or piece.value == "-")
+
+
+def _place_in_path(pieces: Sequence[Piece]) -> int:
+    """Return where the next positional word stands: after the last one, or before all options."""
+    return max((number + 1 for number, each in enumerate(pieces) if not each.flag), default=0)
+
+
+def _is_left_to_fill_in(line: CallLine, finding: _Finding) -> bool:
+    """Return whether the place that a finding is about has a placeholder in the line."""
+    key, steps = _place(finding["pointer"])
+    number, _ = _piece_at(line, key, steps)
+    if number is not None and line.pieces[number].is_placeholder:
+        return True
+    return finding["rule"] in _MISSING and len(_with_missing(line, key, steps, finding).pieces) == len(
+        line.pieces
+    )
+
+
+def _without_findings(line: CallLine, findings: Sequence[_Finding]) -> CallLine:
+    """Return the line with the words corrected that the validator has found something in.
+
+    Args:
+        findings: In the shape of the validation report.
+    """
+    renamed = {(_above(each), name) for each in findings if (name := _renamed(each, findings))}
+    # Surplus properties first: one of them may be what is missing, misspelt.
+    for finding in sorted(findings, key=lambda each: each["rule"] not in _SURPLUS):
+        key, steps = _place(finding["pointer"])
+        if finding["rule"] in _MISSING:
+            if (finding["pointer"], finding["expected"]) in renamed:
+                continue
+            line = _with_missing(line, key, steps, finding)
+            continue
+        index, rest = _piece_at(line, key, steps)
+        if index is None:
+            continue
+        made = list(line.pieces)
+        made[index : index + 1] = _corrected_word(line, made[index], rest, finding, findings)
+        line = line.with_pieces(made)
+    return line
+
+
+def _place(pointer: str) -> tuple[tuple[str, str], tuple[str, ...]]:
+    """Return the parameter and the steps inside of its value; the location is `body` for a place in the body."""
+    if pointer.startswith("/") or not pointer:
+        return ("body", ""), split(pointer)
+    location, _, rest = pointer.partition("/")
+    name, *inside = split(f"/{rest}")
+    return (location, name), tuple(inside)
+
+
+def _piece_at(
+    line: CallLine, key: tuple[str, str], steps: tuple[str, ...]
+) -> tuple[int | None, tuple[str, ...]]:
+    """Return the number of the piece that gives a place, the deepest one, and the steps that are left inside of it."""
+    number: int | None = None
+    depth = -1
+    for index, piece in enumerate(line.pieces):
+        path: tuple[str, ...] = ()
+        if piece.is_input and _is_of(piece, key):
+            path = tuple(step.strip("[]") for step in piece.field.path) if piece.field else ()
+        elif piece.standard_name == "set" and key[0] == "body":
+            path = tuple(step.strip("[]") for step in parse_steps((piece.value or "").partition("=")[0]))
+        elif piece.standard_name != "body" or key[0] != "body":
+            continue
+        is_inside = steps[: len(path)] == path or (len(steps) < len(path) and path[: len(steps)] == steps)
+        if is_inside and len(path) >= depth:
+            number, depth = index, len(path)
+    if number is not None and _is_repeated(line, number) and steps[depth:][:1]:
+        # The items of a list that is given by repetition are numbered.
+        alike = [index for index, each in enumerate(line.pieces) if _same_place(each, line.pieces[number])]
+        item = int(steps[depth]) if steps[depth].isdecimal() else 0
+        number, depth = alike[min(item, len(alike) - 1)], depth + 1
+    return number, steps[depth:]
+
+
+def _is_of(piece: Piece, key: tuple[str, str]) -> bool:
+    return piece.key == key or (piece.key[0] == key[0] == "header" and piece.key[1].lower() == key[1].lower())
+
+
+def _is_repeated(line: CallLine, number: int) -> bool:
+    piece = line.pieces[number]
+    is_whole = (piece.value or "").lstrip().startswith("[")
+    return piece.is_input and piece.value_type.type == "array" and not is_whole
+
+
+def _same_place(piece: Piece, other: Piece) -> bool:
+    path, other_path = (each.field.path if each.field else None for each in (piece, other))
+    return piece.is_input and piece.key == other.key and path == other_path
+
+
+def _with_missing(
+    line: CallLine, key: tuple[str, str], steps: tuple[str, ...], finding: _Finding
+) -> CallLine:
+    if key[0] != "body":
+        parameters = line.command.described.operation.parameters
+        return _with_inputs(line, [input_name(each) for each in parameters if each.key == key])
+    name = finding["expected"]
+    if not isinstance(name, str):
+        return _with_inputs(line, ["a body"])
+    return _with_inputs(line, [_option_at(line, (*steps, name))], is_body_known=True)
+
+
+def _option_at(line: CallLine, steps: tuple[str, ...]) -> str:
+    """Return the option of a place in the body, as it is listed or in the document's own spelling."""
+    media_type = line.command.described.media_type
+    numbers = [step for step in steps if step.isdecimal()]
+    for field in media_type.fields if media_type else ():
+        shape = tuple(EACH if step.isdecimal() else step for step in steps)
+        if field.path == shape:
+            option = field.option
+            for number in numbers:
+                option = option.replace(EACH, f".{number}", 1)
+            return f"--{option}"
+    return "--" + ".".join(steps)
+
+
+def _corrected_word(
+    line: CallLine, piece: Piece, rest: tuple[str, ...], finding: _Finding, findings: Sequence[_Finding]
+) -> Iterator[Piece]:
+    """Yield what is given instead of a piece."""
+    value = piece.value or ""
+    if not rest and piece.is_input:
+        if finding["rule"] not in _SURPLUS:
+            yield piece.unfilled()
+    elif piece.standard_name == "set":
+        if finding["rule"] not in _SURPLUS:
+            yield replace(piece, value=f"{value.partition('=')[0]}=JSON", is_placeholder=True)
+    elif value.lstrip()[:1] in {"{", "["}:
+        tree = json_value(value, piece.flag)
+        with suppress(LookupError, ValueError, TypeError):  # an earlier finding has moved the place
+            _correct_in(tree, rest, finding, _renamed(finding, findings))
+        text = json.dumps(tree, ensure_ascii=False)
+        yield replace(piece, value=text, is_placeholder=piece.is_placeholder or f'"{_TO_FILL_IN}"' in text)
+    else:
+        yield piece
+        # The body stands in a file or comes from standard input: options override it.
+        option = line.piece_of(_option_at(line, rest), None)
+        if finding["rule"] not in _SURPLUS and option.is_input:
+            yield option.unfilled()
+
+
+def _above(finding: _Finding) -> str:
+    return str(finding["pointer"]).rpartition("/")[0]
+
+
+def _renamed(finding: _Finding, findings: Sequence[_Finding]) -> str:
+    """Return the property that a surplus one was meant for: a missing one beside it; empty if there is none."""
+    if finding["rule"] not in _SURPLUS:
+        return ""
+    above = _above(finding)
+    missing = [
+        each["expected"] for each in findings if each["rule"] == "required" and each["pointer"] == above
+    ]
+    name = _place(finding["pointer"])[1][-1:]
+    return _nearest("".join(name), [each for each in missing if isinstance(each, str)]) or ""
+
+
+def _correct_in(tree: Any, steps: tuple[str, ...], finding: _Finding, renamed: str) -> None:
+    """Correct the value at a place inside of a JSON value."""
+    for step in steps[:-1]:
+        tree = tree[int(step)] if isinstance(tree, list) else tree[step]
+    last: Any = int(steps[-1]) if isinstance(tree, list) else steps[-1]
+    if finding["rule"] in _SURPLUS:
+        value = tree.pop(last)
+        if renamed:
+            tree[renamed] = value
+        return
+    tree[last] = _allowed(tree[last], finding)
+
+
+def _allowed(value: Any, finding: _Finding) -> Any:
+    """Return the value of an enumeration that is nearest to one that is not in it; a placeholder if none is near."""
+    expected = finding["expected"]
+    allowed = expected if isinstance(expected, list) and finding["rule"] == "enum" else [expected]
+    if finding["rule"] not in {"enum", "const"}:
+        return _TO_FILL_IN
+    near = _nearest(option_text(value), map(option_text, allowed))
+    found = [each for each in allowed if option_text(each) == near] or (allowed if len(allowed) == 1 else [])
+    return found[0] if found else _TO_FILL_IN
+
 
 _MOST_CHANGES = 100
 """Of a line with more words, or with more that is wrong, no corrected one is made: no one would read it."""
@@ -60,13 +481,13 @@ def _problem_of(line: CallLine, env: Environment) -> UsageError | None:
     if is_complete or problem is None or _needs_too_much(problem):
         return problem
     missing = problem.details.get("missing") or ()
-    if any(len(with_inputs(line, [name]).pieces) > len(line.pieces) for name in missing):
+    if any(len(_with_inputs(line, [name]).pieces) > len(line.pieces) for name in missing):
         return problem
     if missing:
         problem = _problem_filled(tried, env)
     if problem is None or "findings" not in problem.details:
         return problem
-    findings = [each for each in problem.details["findings"] if not is_left_to_fill_in(line, each)]
+    findings = [each for each in problem.details["findings"] if not _is_left_to_fill_in(line, each)]
     problem.details["findings"] = findings
     return problem if findings else None
 
@@ -176,7 +597,7 @@ def _corrected_line(
     typed = read_line(run, command, words)
     line = _corrected(typed, run.env, error)
     if line is None:
-        typed = with_known_names(typed)
+        typed = _with_known_names(typed)
         line = _example(typed, run.env)
     if line is None:
         return None
@@ -197,7 +618,7 @@ def _example(typed: CallLine, env: Environment) -> CallLine | None:
 
 def _corrected(typed: CallLine, env: Environment, error: UsageError) -> CallLine | None:
     """Return the line with everything right in it; None if that cannot be reached."""
-    line = with_fitting_values(without_surplus(with_known_names(typed)))
+    line = _with_fitting_values(_without_surplus(_with_known_names(typed)))
     until = monotonic() + _SECONDS
     for _ in range(_MOST_ROUNDS):
         if monotonic() > until:
@@ -235,9 +656,9 @@ def _mended(line: CallLine, problem: UsageError) -> CallLine:
     if _needs_too_much(problem):
         return line
     if problem.details.get("missing"):
-        return with_inputs(line, problem.details["missing"])
+        return _with_inputs(line, problem.details["missing"])
     if problem.details.get("findings"):
-        return without_findings(line, problem.details["findings"])
+        return _without_findings(line, problem.details["findings"])
     if "server_variable" in problem.details:
         return _with_server_variable(line, problem)
     named = set(_FLAG.findall(problem.message))
@@ -278,8 +699,8 @@ def _replaced(pieces: Iterable[Piece], problem: UsageError, text: str) -> Iterat
         if not is_named or piece.value is None or piece.is_placeholder:
             yield piece
             continue
-        near = nearest(piece.value, allowed) or (allowed[0] if len(allowed) == 1 else None)
-        near = near or nearest(piece.value, _QUOTED.findall(problem.hint))
+        near = _nearest(piece.value, allowed) or (allowed[0] if len(allowed) == 1 else None)
+        near = near or _nearest(piece.value, _QUOTED.findall(problem.hint))
         if piece.standard_name == "set" and problem.details.get("near"):
             near = f"{problem.details['near'][0]}={piece.value.partition('=')[2]}"
         is_right = piece.standard is not None and near is not None and near != piece.value

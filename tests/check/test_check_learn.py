@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynacli.auth.secret import Masker, Secret
-from dynacli.check.learning._infer_schema import infer_schema
-from dynacli.check.learning.learn_overlay import LearnedOverlay, learn_overlay, overlay_text
-from dynacli.check.learning.observed_responses import ObservedResponse
+from dynacli.check._infer_schema import infer_schema
+from dynacli.check.learn_overlay import LearnedOverlay, ObservedResponse, learn_overlay, overlay_text
 from dynacli.demo.demo_facts import BASE_PATH, document_path
 from dynacli.demo.stand_in import running
 from dynacli.environment import Environment

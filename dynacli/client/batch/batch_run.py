@@ -11,13 +11,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from dynacli.client.batch.row import Row, RowResult, WrongRow, filled
 from dynacli.client.batch.row_calls import BatchPlan, RowCalls, needed_names
-from dynacli.client.batch.shard import Shard
+from dynacli.client.batch.rows import Row, RowResult, WrongRow, filled
 from dynacli.client.call import Call, CallEvent, Findings, Retrying, RowDone, Sending
 from dynacli.client.damaged_cache import explain_damage
 from dynacli.client.engine.call_engine import MadeCall
-from dynacli.client.parallel_calls import Dispatcher
+from dynacli.client.parallel_calls import Dispatcher, Shard
 from dynacli.client.responses.response_errors import http_error, mismatch_error, response_masker
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, FailedRowsError, FileError, FormatError, UsageError

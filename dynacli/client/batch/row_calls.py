@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Collection, Container, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from dynacli.client.batch.row import Row, WrongRow, filled, placeholders_in, row_place
-from dynacli.client.batch.shard import Shard
+from dynacli.client.batch.rows import Row, WrongRow, filled, placeholders_in, row_place
 from dynacli.client.call import Call
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues
 from dynacli.client.inputs.collect_values import check_missing, collect_parameters, collect_values, input_name
 from dynacli.client.inputs.read_plain_inputs import input_key, no_such_plain_input, read_given
+from dynacli.client.parallel_calls import Shard
 from dynacli.client.search_operations import unknown_operation
 from dynacli.errors import DocumentError, DynacliError, RefusedError, UsageError
 from dynacli.record import record, replace

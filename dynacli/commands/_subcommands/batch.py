@@ -28,12 +28,11 @@ from dynacli.registry.opened_api import OpenedApi
 
 if TYPE_CHECKING:
     from dynacli.client.batch.batch_run import BatchRun
-    from dynacli.client.batch.row import Row, RowResult, WrongRow
     from dynacli.client.batch.row_calls import BatchPlan, RowCalls
-    from dynacli.client.batch.row_file import RowFile
-    from dynacli.client.batch.shard import Shard
+    from dynacli.client.batch.rows import Row, RowFile, RowResult, WrongRow
     from dynacli.client.call import Call
     from dynacli.client.call_settings import CallSettings
+    from dynacli.client.parallel_calls import Shard
     from dynacli.output.output_form import OutputForm
     from dynacli.output.status_line import CallsLine
 
@@ -73,7 +72,7 @@ def make_calls(
     shard: str | None,
 ) -> None:
     """Run `batch`."""
-    from dynacli.client.batch.shard import Shard, shard_of
+    from dynacli.client.parallel_calls import Shard, shard_of
 
     if not 1 <= len(words) <= 2:
         raise UsageError(
@@ -94,7 +93,7 @@ def make_calls(
 def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
     from dynacli.client.batch.batch_run import BatchRun, RunSettings, open_earlier_results
     from dynacli.client.batch.row_calls import RowCalls, check_rows
-    from dynacli.client.batch.row_file import open_row_file
+    from dynacli.client.batch.rows import open_row_file
     from dynacli.client.call_settings import settings_of
     from dynacli.client.engine.call_engine import Engine
     from dynacli.http.exchange import ClientPool
@@ -177,8 +176,8 @@ def _calls_to_show(
     run: Run, rows: "Iterator[Row | WrongRow]", calls: "RowCalls", shard: "Shard", done: "Container[int]"
 ) -> "Iterator[Call]":
     """Yield the calls of rows, which were checked; those whose inputs are in later responses are reported."""
-    from dynacli.client.batch.row import WrongRow, filled
     from dynacli.client.batch.row_calls import needed_names
+    from dynacli.client.batch.rows import WrongRow, filled
 
     unknown = []
     for row in rows:

@@ -96,7 +96,7 @@ class _Chosen:
 
 def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     from dynacli.check.check_run import CheckRun, CheckSettings
-    from dynacli.check.preset_values import read_preset_values
+    from dynacli.check.input_values import read_preset_values
     from dynacli.client.damaged_cache import explain_damage
     from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 
@@ -182,7 +182,7 @@ def _choose(run: Run, api: OpenedApi, options: _CheckOptions, settings: "CallSet
     of_others: set[str] = set()
     if options.shard is not None:
         from dynacli.check.select_operations import share_chains, share_operations
-        from dynacli.client.batch.shard import shard_of
+        from dynacli.client.parallel_calls import shard_of
 
         shard, in_all = shard_of(options.shard), _in_chains(chains)
         selection, chains = share_operations(api, selection, shard), share_chains(chains, shard)
@@ -332,7 +332,7 @@ def _confirm(
 
 def _attachments(operations: "Sequence[DescribedOperation]", chains: "Sequence[ResourceChain]") -> list[str]:
     """Return the line that says which inputs may attach what is created to what is there; none if none may."""
-    from dynacli.check.body_values import fields_of_other_ids
+    from dynacli.check.input_values import fields_of_other_ids
     from dynacli.openapi.model.path_templates import parameter_names
 
     creations = {chain.create: chain for chain in chains}
@@ -413,8 +413,7 @@ def _write_overlay(run: Run, file: str, results: CheckResults) -> None:
         DocumentError: The document's text is lost.
         FileError: It cannot be written.
     """
-    from dynacli.check.learning.learn_overlay import learn_overlay, overlay_text
-    from dynacli.check.learning.observed_responses import observed_responses
+    from dynacli.check.learn_overlay import learn_overlay, observed_responses, overlay_text
 
     responses = observed_responses(results.checked)
     learned = learn_overlay(results.api, responses)

@@ -33,8 +33,7 @@ def mock_api(
     run: Run, api: str, host: str, port: int, dynamic: bool, ignore_examples: bool, no_cors: bool
 ) -> None:
     """Run `mock`."""
-    from dynacli.apps.mock.http_server import mock_application, serve_until_signal
-    from dynacli.apps.mock.mock_server import MockServer, ToldMock
+    from dynacli.apps.mock.mock_server import MockServer, ToldMock, mock_application, serve_until_signal
     from dynacli.client.call_settings import settings_of
     from dynacli.http.serving import listening_socket, origin_at
     from dynacli.output.standard_error import write_stderr

@@ -1,12 +1,26 @@
-"""Writes the catalog of a compiled document: complete or not at all."""
+"""Writes the catalog of a compiled document, complete or not at all, with the index of its words for searches."""
 
 import hashlib
 import json
 import sqlite3
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from dynacli.openapi.catalog._index_operations import search_index
+from dynacli.http.semantics import SAFE_METHODS
+from dynacli.openapi.catalog._search_words import (
+    ACTING,
+    AMBIGUOUS,
+    GENERIC,
+    STOP_WORDS,
+    OperationWords,
+    action_of,
+    names_several,
+    rarity,
+    stem,
+    words_of,
+)
 from dynacli.openapi.catalog.catalog_file import (
     BY_ALIAS,
     BY_ID,
@@ -17,14 +31,447 @@ from dynacli.openapi.catalog.catalog_file import (
     pack,
 )
 from dynacli.openapi.catalog.vocabulary import stem_rows
+from dynacli.openapi.model.operation import Operation
 from dynacli.openapi.model.overview import OVERVIEW
+from dynacli.record import replace
 
 if TYPE_CHECKING:
-    from dynacli.openapi.catalog.compiler.compile_document import Compiled
+    from dynacli.openapi.catalog.compiler.compile_document import Compiled, CompiledOperation
     from dynacli.openapi.document.references.place_origins import Move
     from dynacli.openapi.document.specification_report import Problem
 
 __all__ = ["catalog_in_memory", "write_catalog"]
+
+_SEPARATORS = str.maketrans("#.:", "   ")
+_MINE = frozenset({"me", "my", "authenticated", "current", "self"})
+_EMPTY = STOP_WORDS | {"v", "api", "rest", "json", "id", "ids", "sid", *"0123456789"}
+"""Words of paths and names that say nothing."""
+_TRANSPARENT = frozenset(
+    {"content", "contents", "data", "detail", "details", "info", "actions", "relationships"}
+)
+"""Last steps of a path that stand for what is before them."""
+_BULK = frozenset({"bulk", "batch", "many", "multiple", "mass"})
+_LISTING = frozenset({"list", "lists", "all", "multiple"})
+_READING = frozenset({"list", "get", "search"})
+_BEHIND_NOUN = frozenset(
+    {"by", "for", "from", "in", "of", "on", "to", "with", "that", "at", "as", "per", "and"}
+)
+"""Words of a name after those that say what it is about."""
+_SUMMARY_LENGTH = 60
+"""Characters of a summary whose first words are looked at."""
+
+
+def _words_of_operation(operation: Operation) -> OperationWords:
+    """Return the stems by which an operation is known."""
+    path = _Path(operation)
+    name = _apart(words_of(operation.name), path.noun)
+    target = _stems([*path.noun, *(word for word in path.verb if word not in GENERIC)])
+    context = _stems([word for step in path.before for word in step])
+    known = {*target, *context}
+    method = operation.method.lower()
+    unsaid = GENERIC | _MINE | _LISTING | _TRANSPARENT | {method}
+    told = [word for word in name if word not in unsaid]
+    nouns = {*_stems(path.noun), *context}
+    actions = _actions(operation, path, name, nouns)
+    return OperationWords(
+        target,
+        context,
+        tuple(each for each in _stems(told) if each not in known),
+        actions,
+        not _MINE.isdisjoint(name) or "me" in path.steps or path.steps[:1] == ["user"],
+        _is_many(operation.method, path, name, actions),
+        operation.method == "POST",
+        operation.is_deprecated,
+        len(operation.path),
+    )
+
+
+def _apart(name: list[str], noun: list[str]) -> list[str]:
+    """Return the words of a name with a verb and its noun apart if they are written as one: `putsynonyms`."""
+    joined = "".join(noun)
+    parts = []
+    for word in name:
+        verb = word.removesuffix(joined)
+        parts += [verb, *noun] if joined and verb != word and verb in GENERIC else [word]
+    return parts
+
+
+class _Path:
+    """The path of an operation, taken apart.
+
+    Attributes:
+        steps: All steps.
+        ends_in_one: Whether it ends in a parameter.
+        noun: The words of the last step that names a thing.
+        verb: The words of a step after that, which says what is done with it.
+        before: The words of each step before the noun that is not a parameter.
+        doing: What the verb does; empty if there is none.
+    """
+
+    def __init__(self, operation: Operation) -> None:
+        self.steps = _steps(operation.path)
+        literals = [words_of(step) for step in self.steps if not step.startswith("{")]
+        self.ends_in_one = bool(self.steps) and self.steps[-1].startswith("{")
+        self.noun = literals.pop() if literals else []
+        if len(self.noun) == 1 and self.noun[0] in _MINE and literals:
+            self.noun, self.ends_in_one = literals.pop(), True  # `/users/me`
+        # `/messages/bulk-delete`
+        self.step = [word for word in self.noun if word not in _BULK] or self.noun
+        self.doing = self._doing(operation.method)
+        self.verb: list[str] = []
+        if self._is_one_of(GENERIC) and literals:
+            self.noun = literals.pop()  # `/users.list`
+        if self.doing and literals:
+            self.verb, self.noun = self.noun, literals.pop()
+        if self._is_one_of(_TRANSPARENT) and literals:
+            self.noun = literals.pop()
+        self.before = literals
+
+    def _is_one_of(self, words: frozenset[str]) -> bool:
+        return len(self.noun) == 1 and self.noun[0] in words and not self.ends_in_one
+
+    def _doing(self, method: str) -> str:
+        """Return what the last step does: `reboot` in `/servers/{id}/reboot`; empty if it is not a verb."""
+        if len(self.steps) < 2 or self.ends_in_one or not self.noun or method == "DELETE":
+            return ""
+        if self.noun[-1].endswith("s") and (len(self.step) == 1 or self.step[0] in AMBIGUOUS):
+            return ""
+        if method in SAFE_METHODS:
+            return "search" if len(self.noun) == 1 and action_of(stem(self.noun[0])) == "search" else ""
+        return action_of(stem(self.step[0])) or (ACTING if self.steps[-2] == "actions" else "")
+
+    @property
+    def is_plural(self) -> bool:
+        """Whether the last step that names a thing names several."""
+        return bool(self.noun) and names_several(self.noun[-1])
+
+
+def _steps(path: str) -> list[str]:
+    """Return the steps of a path, also of one that names a method: `/users.list`, `/things/{id}:archive`."""
+    steps: list[str] = []
+    for part in path.split("/"):
+        found = (
+            [part] if part.startswith("{") and part.endswith("}") else part.translate(_SEPARATORS).split(" ")
+        )
+        steps += [step for step in found if step and step not in {"json", "xml"}]
+    return steps
+
+
+def _stems(words: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(stem(word) for word in words if word not in _EMPTY))
+
+
+def _is_many(method: str, path: _Path, name: list[str], actions: dict[str, float]) -> bool:
+    if method in SAFE_METHODS or not _READING.isdisjoint(actions):
+        return actions.get("list", 0.0) > 0.9
+    if method == "POST":
+        return not _BULK.isdisjoint(name)
+    is_plural = path.is_plural or names_several(_noun(name, 0))
+    return is_plural and not path.ends_in_one and not path.doing
+
+
+def _actions(operation: Operation, path: _Path, name: list[str], nouns: set[str]) -> dict[str, float]:
+    """Return what an operation does → how surely, by its method, the end of its path, its name and its summary."""
+    at = _verb_at(name, operation.method.lower(), nouns)
+    verbs = _verbs(operation, name, at)
+    is_safe = operation.method in SAFE_METHODS
+    is_many = names_several(_noun(name, at))
+    if not is_safe and _reads(operation.method, path, name, at):
+        is_search = path.doing == "search" or (at is not None and action_of(stem(name[at])) == "search")
+        actions = {"list": 1.0} if is_many else {"get": 0.9}
+        actions |= {"search": 1.0 if is_search else 0.5, ACTING: 0.4}
+        is_safe = True
+    elif path.doing and not is_safe:
+        actions = {path.doing: 1.0, ACTING: 0.8}
+    elif path.doing:
+        actions = {"search": 1.0, "list": 1.0, "get": 0.3}
+    elif is_safe:
+        actions = _reading(operation, path, name, is_many=is_many)
+    else:
+        actions = _writing(operation.method, ends_in_one=path.ends_in_one)
+    verbs = [verb for verb in verbs if verb == "search" or (verb in _READING) == is_safe]
+    if operation.method == "DELETE":
+        return {**dict.fromkeys(verbs, 0.6), **actions}
+    if verbs and not is_safe and actions.keys().isdisjoint(verbs):
+        actions = {done: 0.5 * surely for done, surely in actions.items()}
+    for verb in verbs:
+        if not (is_safe and verb == "get" and "list" in actions):
+            actions[verb] = 1.0
+    return actions
+
+
+def _reads(method: str, path: _Path, name: list[str], at: int | None) -> bool:
+    """Return whether an operation only reads, though its method does not say so: `POST /users/search`."""
+    if method != "POST":
+        return False
+    verb = name[at] if at is not None else ""
+    return path.doing in _READING or (verb not in AMBIGUOUS and action_of(stem(verb)) in {"list", "get"})
+
+
+def _noun(name: list[str], at: int | None) -> str:
+    """Return the last word of what a name is about: `runs` of `list-runs-for-repo`; empty if it does not say."""
+    noun = ""
+    for word in name[0 if at is None else at + 1 :]:
+        if word in _BEHIND_NOUN:
+            break
+        noun = word
+    return noun
+
+
+def _reading(operation: Operation, path: _Path, name: list[str], *, is_many: bool) -> dict[str, float]:
+    if path.ends_in_one and not is_many:
+        return {"get": 1.0}
+    summary = words_of(operation.summary[:_SUMMARY_LENGTH])[:4]
+    if path.is_plural or is_many or not _LISTING.isdisjoint((*name, *summary)):
+        return {"list": 1.0, "get": 0.3}
+    return {"get": 0.9, "list": 0.5}
+
+
+def _writing(method: str, *, ends_in_one: bool) -> dict[str, float]:
+    if method == "POST":
+        return {"update": 0.5, "create": 0.5, ACTING: 0.5} if ends_in_one else {"create": 0.9, ACTING: 0.4}
+    return {
+        "DELETE": {"delete": 1.0},
+        "PATCH": {"update": 1.0},
+        "PUT": {"update": 0.9, "create": 0.5, ACTING: 0.4},
+    }.get(method, {ACTING: 1.0})
+
+
+def _verb_at(name: list[str], method: str, nouns: set[str]) -> int | None:
+    """Return the place of the verb of a name; None if it has none."""
+    verbs = [
+        at
+        for at, word in enumerate(name)
+        if word != method and not word.endswith("s") and action_of(stem(word))
+    ]
+    sure = (at for at in verbs if stem(name[at]) not in nouns and (at == 0 or name[at] not in AMBIGUOUS))
+    return next(sure, 0 if verbs[:1] == [0] else None)
+
+
+def _verbs(operation: Operation, name: list[str], at: int | None) -> list[str]:
+    """Return what the verbs of an operation's name and summary do."""
+    found = [] if at is None else [action_of(stem(name[at]))]
+    summary = words_of(operation.summary[:_SUMMARY_LENGTH])[:2]
+    if summary == ["set", "up"]:
+        found.append("create")
+    elif summary and action_of(stem(summary[0])):
+        found.append(action_of(stem(summary[0])))
+    return found
+
+
+_DEPTH = 2
+"""Objects within objects whose fields are named; arrays do not count."""
+
+_MOST_NESTED = 40
+"""Schemas within schemas, references and branches included, that are looked at."""
+
+_BRANCHES = ("allOf", "oneOf", "anyOf")
+
+
+class _ResponseNames:
+    """Finds the names of fields; the fields of a component are found once.
+
+    Args:
+        components: Pointer → value.
+    """
+
+    def __init__(self, components: Mapping[str, Any]) -> None:
+        self._components = components
+        self._known: dict[tuple[str, int], tuple[str, ...]] = {}
+        self._nesting = 0
+
+    def of_operation(self, part: Mapping[str, Any]) -> Iterator[str]:
+        """Yield the names of the fields of the responses with status 2xx."""
+        responses = part["operation"].get("responses")
+        for status, response in responses.items() if isinstance(responses, Mapping) else ():
+            if str(status)[:1] == "2":
+                content = self._followed(response).get("content")
+                for media in content.values() if isinstance(content, Mapping) else ():
+                    yield from self._names(self._followed(media).get("schema"), _DEPTH)
+
+    def _followed(self, value: Any) -> Mapping[str, Any]:
+        for _ in range(20):
+            if not isinstance(value, Mapping) or not isinstance(value.get("$ref"), str):
+                break
+            value = self._components.get(value["$ref"][1:])
+        return value if isinstance(value, Mapping) else {}
+
+    def _names(self, schema: Any, depth: int) -> tuple[str, ...]:
+        """Return the names of the fields of a schema, and of the schemas within it."""
+        if not isinstance(schema, Mapping) or self._nesting > _MOST_NESTED:
+            return ()
+        self._nesting += 1
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            names = self._names_behind(reference, depth)
+        else:
+            names = tuple(dict.fromkeys(self._own_names(schema, depth)))
+        self._nesting -= 1
+        return names
+
+    def _names_behind(self, reference: str, depth: int) -> tuple[str, ...]:
+        key = reference, depth
+        if key not in self._known:
+            self._known[key] = ()  # for a schema that refers to itself
+            self._known[key] = self._names(self._components.get(reference[1:]), depth)
+        return self._known[key]
+
+    def _own_names(self, schema: Mapping[str, Any], depth: int) -> Iterator[str]:
+        properties = schema.get("properties")
+        if isinstance(properties, Mapping):
+            yield from map(str, properties)
+            for value in properties.values() if depth > 1 else ():
+                yield from self._names(value, depth - 1)
+        yield from self._names(schema.get("items"), depth)
+        for keyword in _BRANCHES:
+            branches = schema.get(keyword)
+            for branch in branches if isinstance(branches, list) else ():
+                yield from self._names(branch, depth)
+
+
+_NAME, _PATH, _SUMMARY, _TAGS = 0.5, 0.45, 0.55, 0.25
+_DESCRIPTION, _INPUTS, _CHOICES, _BODY, _RESPONSE = 0.2, 0.12, 0.12, 0.12, 0.06
+"""How much a word says about an operation by standing there. Choices are the values of enumerations."""
+
+_HALF = 0.3
+"""The sum of these with which an operation has a word by half."""
+
+_MOST_CHOICES = 40
+"""Values of an enumeration that are indexed: longer ones are catalogs of currencies, languages and similar ones."""
+
+_WEAK = (_DESCRIPTION, _INPUTS, _CHOICES, _BODY, _RESPONSE)
+_MOST = (200, 200, 200, 100, 100)
+"""Different words of each column from `description` on: in some documents each operation reaches nearly all schemas."""
+
+_SAMPLE = 100
+"""Operations of a larger document that tell which words are usual in it."""
+_USUAL = 0.5
+"""The part of the operations from which on a word says little about one that mentions it."""
+
+
+def _search_index(compiled: "Compiled") -> tuple[dict[str, dict[int, float]], list[str | None]]:
+    """Return the index of a document's operations.
+
+    Returns:
+        Stem → number of an operation → how well it has the stem; and for each operation the text of the words by
+        which it is known, `OperationWords.as_text`, None if it is hidden.
+    """
+    index: dict[str, dict[int, float]] = defaultdict(dict)
+    for number, matches in enumerate(_matches(compiled)):
+        for each, match in matches.items():
+            index[each][number] = match
+    counts = {each: len(found) for each, found in index.items()}
+    operations = len(compiled.operations)
+    texts: list[str | None] = []
+    for entry in compiled.operations:
+        words = _words_of_operation(entry.operation)
+        told = (sum(rarity(counts.get(each), operations) for each in stems) for stems in words.stems)
+        is_hidden = entry.operation.is_hidden
+        texts.append(None if is_hidden else replace(words, told=tuple(told)).as_text())
+    return index, texts
+
+
+def _matches(compiled: "Compiled") -> Iterator[dict[str, float]]:
+    """Yield the stems of each operation → how well it has them.
+
+    A word that stands in its name, path, summary or tags is not told again by its description, inputs, body, response,
+    and these do not tell what stands in many operations.
+    """
+    words, responses = _Words(), _ResponseNames(compiled.components)
+    operations = compiled.operations
+    usual: Counter[str] = Counter()
+    sample = operations[:: len(operations) // _SAMPLE + 1]
+    for entry in sample:
+        for column in _mentions(entry, words, responses):
+            usual.update(iter(column))
+    too_usual = {
+        stem for stem, count in usual.items() if count > _USUAL * len(sample) and len(sample) > _SAMPLE // 2
+    }
+    for entry in operations:
+        operation = entry.operation
+        strong = (
+            words.stems([operation.name, operation.operation_id, *operation.aliases]),
+            words.stems(_literals(operation.path)),
+            words.stems([operation.summary]),
+            words.stems(operation.tags),
+        )
+        told: dict[str, float] = {}
+        for weight, stems in zip((_NAME, _PATH, _SUMMARY, _TAGS), strong, strict=True):
+            told.update((each, told.get(each, 0.0) + weight) for each in stems)
+        known = too_usual | told.keys()
+        for weight, stems, most in zip(_WEAK, _mentions(entry, words, responses), _MOST, strict=True):
+            mentioned = [each for each in stems if each not in known][:most]
+            known.update(mentioned)
+            told.update(dict.fromkeys(mentioned, weight))
+        yield {each: weight / (weight + _HALF) for each, weight in told.items()}
+
+
+def _mentions(
+    entry: "CompiledOperation", words: "_Words", responses: _ResponseNames
+) -> Iterator[dict[str, None]]:
+    """Yield the stems of the columns from `description` on."""
+    operation = entry.operation
+    yield words.stems(_texts(operation.description))
+    yield words.stems(_input_texts(operation))
+    yield words.stems(_choices(operation))
+    yield words.stems(_body_texts(operation))
+    yield words.stems(responses.of_operation(entry.part))
+
+
+class _Words(dict[str, tuple[str, ...]]):
+    """Text → its stems; a text that many operations have is taken apart once."""
+
+    def __missing__(self, text: str) -> tuple[str, ...]:
+        stems = self[text] = tuple(map(stem, words_of(text)))
+        return stems
+
+    def stems(self, texts: Iterable[str]) -> dict[str, None]:
+        """Return the different stems of some texts, in their order."""
+        return dict.fromkeys(chain.from_iterable(map(self.__getitem__, texts)))
+
+
+def _literals(path: str) -> Iterator[str]:
+    """Yield the steps of a path that are no parameters."""
+    return (step for step in path.split("/") if not step.startswith("{"))
+
+
+def _texts(blocks: Any) -> Iterator[str]:
+    """Yield the texts of a description, whose lists, quotes and tables are lists within it."""
+    for block in blocks:
+        if isinstance(block, str):
+            yield block
+        elif isinstance(block, list | tuple):
+            yield from _texts(block)
+
+
+def _input_texts(operation: Operation) -> Iterator[str]:
+    for parameter in operation.parameters:
+        yield parameter.name
+        yield parameter.description
+        for field in parameter.fields:
+            yield field.path[-1]
+
+
+def _body_texts(operation: Operation) -> Iterator[str]:
+    for media_type in operation.body.content if operation.body else ():
+        for field in media_type.fields:
+            yield from field.path
+            yield field.description
+
+
+def _choices(operation: Operation) -> Iterator[str]:
+    for parameter in operation.parameters:
+        yield from _enumerated(parameter.value)
+    for media_type in operation.body.content if operation.body else ():
+        for field in media_type.fields:
+            yield from _enumerated(field.value)
+
+
+def _enumerated(value: Any) -> Iterator[str]:
+    for holder in (value, value.items):
+        if holder is not None and len(holder.enum) <= _MOST_CHOICES:
+            yield from (choice for choice in holder.enum if isinstance(choice, str))
+
 
 _TABLES = """
     CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
@@ -146,7 +593,7 @@ def _write_operations(db: sqlite3.Connection, compiled: "Compiled") -> None:
     rows = OperationRows(keep)
     given = set(compiled.given_names.values())
     tags: dict[str, str] = {}
-    stems, words = search_index(compiled)
+    stems, words = _search_index(compiled)
     for number, entry in enumerate(compiled.operations):
         operation = entry.operation
         db.execute(

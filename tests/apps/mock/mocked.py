@@ -10,8 +10,13 @@ from typing import Any
 
 import httpx
 
-from dynacli.apps.mock.http_server import mock_application, serve_until_signal
-from dynacli.apps.mock.mock_server import MockExchange, MockServer, base_path
+from dynacli.apps.mock.mock_server import (
+    MockExchange,
+    MockServer,
+    base_path,
+    mock_application,
+    serve_until_signal,
+)
 from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.commands.run import Run
 from dynacli.environment import Environment

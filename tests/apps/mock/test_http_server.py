@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dynacli.apps.mock import http_server
+from dynacli.apps.mock import mock_server
 
 
 async def _nothing(scope: object, receive: object, send: object) -> None:
@@ -36,7 +36,7 @@ def test_a_connection_that_is_accepted_at_the_end_is_closed(turns: int) -> None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("error", ResourceWarning)
-        http_server._run(_nothing, listener, is_ready)
+        mock_server._run(_nothing, listener, is_ready)
         gc.collect()
     with clients[0] as client:
         client.settimeout(5)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.apps.mock import http_server
+from dynacli.apps.mock import mock_server
 from dynacli.apps.mock.mock_server import FINDINGS_HEADER
 from tests.apps.mock.mocked import Mocked, mocked
 from tests.documents import API_KEY, BASIC, BEARER, document, operation, parameter
@@ -229,7 +229,7 @@ def test_bodies_that_are_large_compressed_or_broken(mock: Mocked, monkeypatch: p
     ):
         packed = {**headers, "content-encoding": encoding}
         assert status == mock.ask("/pets", "POST", content=content, headers=packed).status_code
-    monkeypatch.setattr(http_server, "_LARGEST_BODY", 1_000)
+    monkeypatch.setattr(mock_server, "_LARGEST_BODY", 1_000)
     response = mock.ask("/pets", "POST", content=large[:2_000], headers=headers)
     assert (413, "close") == (response.status_code, response.headers["connection"])
     packed = {**headers, "content-encoding": "gzip"}
@@ -281,7 +281,7 @@ def test_a_client_that_hangs_keeps_nobody_waiting(mock: Mocked) -> None:
 
 def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that announced more than it sends is responded with 408 after a minute."""
-    monkeypatch.setattr(http_server, "_SECONDS_FOR_BODY", 0.05)
+    monkeypatch.setattr(mock_server, "_SECONDS_FOR_BODY", 0.05)
     with mocked(_document()) as running, socket.create_connection(("127.0.0.1", running.port)) as client:
         client.sendall(b"POST /pets HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")
         assert b"HTTP/1.1 408" == client.recv(100)[:12]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.client.batch import row_file
+from dynacli.client.batch import rows
 from tests.client.batch.small_api import SmallApi, lines, ndjson
 from tests.harness import run_cli
 
@@ -247,7 +247,7 @@ def test_a_line_that_is_no_row_by_its_length_is_one_wrong_row(
     api: SmallApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only so much of a line is read at once; the next line is the next row."""
-    monkeypatch.setattr(row_file, "_LONGEST", 20)
+    monkeypatch.setattr(rows, "_LONGEST", 20)
     result = api.run(
         "get-pet", "-", stdin=b'{"pet-id": 1}\n' + b'{"pet-id": "' + b"1" * 50 + b'"}\n{"pet-id": 0}\n'
     )

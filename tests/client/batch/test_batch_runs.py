@@ -14,8 +14,8 @@ import pytest
 import dynacli
 from dynacli.client.batch.batch_run import BatchRun, RunSettings
 from dynacli.client.batch.row_calls import RowCalls, check_rows
-from dynacli.client.batch.row_file import rows_of
-from dynacli.client.batch.shard import Shard
+from dynacli.client.batch.rows import rows_of
+from dynacli.client.parallel_calls import Shard
 from dynacli.errors import FileError, UsageError
 from dynacli.http.rate_limit import RateLimit
 from dynacli.output import standard_output

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.client.batch.row import filled, placeholders_in
+from dynacli.client.batch.rows import filled, placeholders_in
 from dynacli.errors import UsageError
 from tests.client.batch.small_api import SmallApi, lines, ndjson
 

@@ -11,8 +11,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from dynacli.auth.secret import Masker
-from dynacli.check.learning.learn_overlay import learn_overlay, overlay_text
-from dynacli.check.learning.observed_responses import ObservedResponse
+from dynacli.check.learn_overlay import ObservedResponse, learn_overlay, overlay_text
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
