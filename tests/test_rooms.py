@@ -35,6 +35,7 @@ FLOORS = {
     "openapi.schema": 6,
     "openapi.catalog": 7,
     "openapi.changes": 8,
+    "media": 8,
     "registry": 9,
     "request": 10,
     "validation": 10,

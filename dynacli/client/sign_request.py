@@ -1,7 +1,7 @@
 """The credentials of a call: found, held against the origin that they would go to, and put into the request."""
 
 import os
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -70,6 +70,14 @@ class Signed(NamedTuple):
     login: "DigestLogin | None" = None
     tls: "TlsLogin | None" = None
     renew: Callable[[], None] | None = None
+
+    def headers_by_name(self, headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+        """Return headers as values are filtered: name in lower case → its values in their order, secrets masked."""
+        found: dict[str, list[str]] = {}
+        for name, value in headers:
+            key = name.lower()
+            found.setdefault(key, []).append(MASK if key in self.secret_headers else self.masker.mask(value))
+        return found
 
 
 def unsigned(

@@ -240,9 +240,10 @@ CALL_COMMANDS = (
             ),
             Option(("--shard",), help="Send every N-th row, starting with the I-th", metavar="I/N"),
         ),
-        takes=(*LISTING, CALLS, RESENDING, "progress", "dry_run", "show_secrets", "no_fail"),
+        takes=(*LISTING, CALLS, RESENDING, "include", "progress", "dry_run", "show_secrets", "no_fail"),
         texts={
             "output": "Set the output format, or write to @FILE [default: ndjson]",
+            "include": "Add the headers of each response to its line",
             "filter": "Filter each line of the result with JMESPath",
             "dry_run": "Check all rows and send none; print requests if FORMAT",
             "header": "Add a header to every request",

@@ -208,7 +208,7 @@ class Options:
         "-i",
         "--include",
         group=RESPONSE,
-        help="Print the status line and headers before the body",
+        help="Print status and headers before the body, or in one object",
     )
     resume: bool = _standard(
         "--resume",

@@ -23,7 +23,8 @@ class OutputForm:
         file: The file that it is written into, replaced whole; empty for standard output.
         filter: A JMESPath expression over the whole result, or over each item of a stream; empty for none.
         columns: The columns of a table, each a path such as `owner.login`; none for those that the format chooses.
-        include: Whether the head of the response is written before it, on standard output.
+        include: Whether the status and the headers of the response are written, too, on standard output: as lines
+            before it, or as members of one object (`is_whole`).
         may_page: Whether `$PAGER` shows what does not fit on a terminal.
     """
 
@@ -33,6 +34,11 @@ class OutputForm:
     columns: tuple[str, ...] = ()
     include: bool = False
     may_page: bool = True
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the result is one object of the status, the headers and the value of the body of a response."""
+        return self.include and (self.is_of_value or self.format in {"json", "yaml"})
 
     @property
     def is_of_value(self) -> bool:

@@ -23,7 +23,13 @@ _NO_JSON = "Note: the response is called JSON but is not; it is shown as it came
 
 
 def write_body(
-    env: Environment, body: bytes, media_type: str, form: OutputForm, *, known: "KnownItems | None" = None
+    env: Environment,
+    body: bytes,
+    media_type: str,
+    form: OutputForm,
+    *,
+    known: "KnownItems | None" = None,
+    head: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the body of an HTTP response.
 
@@ -35,6 +41,7 @@ def write_body(
             `text` indents JSON, writes other text as it is, and for binary content a line on standard error. All
             other formats convert.
         known: What the document says of the items of the response; None if it says nothing.
+        head: Status and headers, if the result is an object of them and the value of the body.
 
     Raises:
         FormatError: The content cannot be shown in this form; it was written as JSON, or as it came.
@@ -42,7 +49,10 @@ def write_body(
         BrokenPipeError: The reader of standard output is gone.
     """
     try:
-        _write_body(env, body, media_type, form, known)
+        if head is not None:
+            _write_whole(env, body, media_type, form, head)
+        else:
+            _write_body(env, body, media_type, form, known)
     except MemoryError:
         pass  # its frames hold what took the memory, which they release here
     else:
@@ -93,33 +103,34 @@ def _write_formed(
     """Write a body in a form that is made of its value."""
     if not body:
         return
+    from dynacli.media.body_value import NoValueError, TooDeepError, body_value
     from dynacli.output.written_items import write_value
-    from dynacli.text.body_text import decoded, is_json
-    from dynacli.text.exact_json import read_json
-    from dynacli.text.json_budget import TooManyValuesError
 
     instead, hint = form.unfiltered(), "It is printed as it came"
-    text = decoded(body, media_type)
-    if text is None:
-        reason = f"it is binary: {_binary_name(body, media_type)}"
-    elif not is_json(media_type, text):
-        named = f"it is `{visible(media_type, keep='')}`" if media_type else "it has no media type"
-        reason = f"{named}, and is not JSON"
+    try:
+        value = body_value(body, media_type)
+    except TooDeepError as error:
+        reason = str(error)
+        instead, hint = form.unfiltered("json"), "It is printed as JSON, which has no such limit"
+    except NoValueError as error:
+        reason = str(error)
     else:
-        try:
-            value = read_json(text)
-        except TooManyValuesError as error:
-            reason = str(error)
-        except ValueError:
-            reason = "it is called JSON, and is not"
-        except RecursionError:
-            reason = "it is nested too deeply"
-            instead, hint = form.unfiltered("json"), "It is printed as JSON, which has no such limit"
-        else:
-            write_value(env, value, form, known=known)
-            return
+        write_value(env, value, form, known=known)
+        return
     write_body(env, body, media_type, instead)
     raise FormatError(f"The response cannot be {_wanted(form)}", reason=reason, hint=hint)
+
+
+def _write_whole(
+    env: Environment, body: bytes, media_type: str, form: OutputForm, head: Mapping[str, Any]
+) -> None:
+    """Write one object of status, headers and body."""
+    from dynacli.media.body_value import shown_value
+    from dynacli.openapi.model.find_items import KnownItems
+    from dynacli.output.written_items import write_value
+
+    value = {**head, "body": shown_value(body, media_type)}
+    write_value(env, value, form, known=KnownItems(holder="none"))
 
 
 def _wanted(form: OutputForm) -> str:
@@ -225,26 +236,25 @@ def _write_unparsed(env: Environment, body: bytes, text: str, note: str) -> None
 
 
 def _write_binary(env: Environment, body: bytes, media_type: str, form: OutputForm) -> None:
+    from dynacli.media.body_value import binary_name
+
     if form.format not in {"json", "yaml"}:
         _write_binary_note(env, body, media_type)
         return
     write_body(env, body, media_type, form.unfiltered())
     raise FormatError(
         f"The response cannot be shown as {form.format.upper()}",
-        reason=f"it is binary: {_binary_name(body, media_type)}",
+        reason=f"it is binary: {binary_name(body, media_type)}",
         hint="use `-o @FILE` to keep it in a file",
     )
 
 
-def _binary_name(body: bytes, media_type: str) -> str:
-    name = f"`{visible(media_type, keep='')}`" if media_type else "of no declared type"
-    return f"{name}, {len(body):,} bytes"
-
-
 def _write_binary_note(env: Environment, body: bytes, media_type: str) -> None:
+    from dynacli.media.body_value import binary_name
+
     write_stderr(
         env,
-        f"The response is binary ({_binary_name(body, media_type)}) and is not shown here\n"
+        f"The response is binary ({binary_name(body, media_type)}) and is not shown here\n"
         "  hint: `-o @FILE` keeps it in a file, `-o raw --yes` writes the bytes anyway",
     )
 

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -238,11 +238,14 @@ def _write_items(env: Environment, value: Any, form: OutputForm, known: KnownIte
 
 
 @contextmanager
-def written_sequence(env: Environment, media_type: str, form: OutputForm) -> Iterator[Write]:
+def written_sequence(
+    env: Environment, media_type: str, form: OutputForm, *, head: Mapping[str, Any] | None = None
+) -> Iterator[Write]:
     """Write the items of a body in the format of a form, as the body comes.
 
     Args:
         media_type: The value of `Content-Type`, of a sequence.
+        head: Status and headers, if each result is an object of them and an item as the body.
 
     Yields:
         A function that writes a piece of the body.
@@ -257,13 +260,12 @@ def written_sequence(env: Environment, media_type: str, form: OutputForm) -> Ite
     reader = ItemReader(media_type)
     with written_items(env, form) as write_item:
 
-        def write(piece: bytes) -> None:
-            for item in reader.feed(piece):
-                write_item(item)
+        def write_all(items: Iterable[Any]) -> None:
+            for item in items:
+                write_item(item if head is None else {**head, "body": item})
 
-        yield write
-        for item in reader.end():
-            write_item(item)
+        yield lambda piece: write_all(reader.feed(piece))
+        write_all(reader.end())
     if reader.unread:
         raise FormatError(
             f"{reader.unread:,} of the response's items could not be read",

@@ -135,9 +135,8 @@ def test_the_last_response_is_written_when_the_time_is_over(server: Recorder, cl
     """A last call is made at the end, and the exit code is 7."""
     api = _api(server, job("new"), job("runs"), job(["last"]))
     words = ["get-job", "--wait", "state == 'done'", "--wait-timeout", "6", "--error-format", "json"]
-    result = run_cli(api, *words, "-f", "state[0]", "-o", "lines", "-i")
-    assert 7 == result.exit_code
-    assert ("HTTP/1.1 200 OK", "last") == (result.stdout.splitlines()[0], result.stdout.splitlines()[-1])
+    result = run_cli(api, *words, "-f", "[status, body.state[0]]", "-o", "lines", "-i")
+    assert (7, "200\nlast\n") == (result.exit_code, result.stdout)
     assert [2, 3, 1] == clock.pauses
     assert ("timeout", 4) == (result.error["kind"], result.error["calls"])
     assert "`state == 'done'` was not true within 6 s" == result.error["message"]
@@ -162,10 +161,10 @@ def test_a_status_that_stays_ends_it(server: Recorder, clock: Clock, status: int
 @pytest.mark.parametrize(
     ("response", "reason", "written"),
     [
-        (Response(200, b"<p>", {"Content-Type": "text/html"}), "its media type is `text/html`", "<p>"),
-        (Response(200, b"<p>", {}), "it has no media type", "<p>"),
-        (Response(200, b"\x00", {"Content-Type": "image/png"}), "its media type is `image/png`", "\x00"),
-        (Response(200, b'{"a', _JSON), "it is called JSON, and cannot be read as such", '{"a'),
+        (Response(200, b"<p>", {"Content-Type": "text/html"}), "it is `text/html`, and is not JSON", "<p>"),
+        (Response(200, b"<p>", {}), "it has no media type, and is not JSON", "<p>"),
+        (Response(200, b"\x00", {"Content-Type": "image/png"}), "it is binary: `image/png`, 1 bytes", "\x00"),
+        (Response(200, b'{"a', _JSON), "it is called JSON, and is not", '{"a'),
         (job(None), "In function length()", '{"state": null}'),
     ],
     ids=["html", "no-type", "binary", "broken", "of-null"],

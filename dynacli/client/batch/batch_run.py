@@ -20,7 +20,7 @@ from dynacli.client.parallel_calls import Dispatcher, Shard
 from dynacli.client.responses.response_errors import http_error, mismatch_error, response_masker
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, FailedRowsError, FileError, FormatError, UsageError
-from dynacli.http.semantics import essence, is_json, is_json_lines, is_json_sequence
+from dynacli.media.body_value import shown_value
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.record import record, replace
 from dynacli.text.exact_json import read_json
@@ -57,29 +57,16 @@ def _answered_result(row: int, made: MadeCall) -> tuple[RowResult, DynacliError 
         error = http_error(call, response)
     elif validation is not None and not validation.is_valid and call.settings.is_strict:
         error = mismatch_error(call, response, validation, detail="short", has_json=False)
-    data = masker.mask_value(_value_of(response))
-    return RowResult(row, response.status, error.exit_code if error else 0, data, tuple(findings)), error
-
-
-def _value_of(response: "Response") -> Any:
-    if not response.body:
-        return None
-    from dynacli.text.body_text import decoded
-
-    media_type = response.header("content-type")
-    text = decoded(response.body, media_type)
-    if text is None:
-        from base64 import b64encode
-
-        return {"base64": b64encode(response.body).decode()}
-    name = essence(media_type)
-    try:
-        if is_json_lines(name) or is_json_sequence(name):
-            pieces = text.split("\x1e" if is_json_sequence(name) else "\n")
-            return [read_json(piece) for piece in pieces if piece.strip()]
-        return read_json(text) if is_json(name) else text
-    except (ValueError, RecursionError):
-        return text
+    data = masker.mask_value(shown_value(response.body, response.header("content-type")))
+    result = RowResult(
+        row,
+        response.status,
+        error.exit_code if error else 0,
+        data,
+        tuple(findings),
+        headers=call.signed.headers_by_name(response.headers),
+    )
+    return result, error
 
 
 def _read_result(line: str | bytes) -> RowResult | None:
@@ -91,7 +78,7 @@ def _read_result(line: str | bytes) -> RowResult | None:
     row, code = (value.get("row"), value.get("exit_code")) if isinstance(value, dict) else (None, None)
     if type(row) is not int or row < 1 or type(code) is not int:
         return None
-    findings, error = value.get("findings"), value.get("error")
+    findings, error, headers = value.get("findings"), value.get("error"), value.get("headers")
     return RowResult(
         row,
         value.get("status"),
@@ -99,6 +86,7 @@ def _read_result(line: str | bytes) -> RowResult | None:
         value.get("data"),
         tuple(findings) if isinstance(findings, list) else (),
         error if isinstance(error, dict) else None,
+        headers if isinstance(headers, dict) else None,
     )
 
 

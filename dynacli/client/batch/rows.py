@@ -94,6 +94,7 @@ class RowResult:
             there is none. Of a response that is not text it is an object whose only member is `base64`.
         findings: What does not match the document, in the request and the response, as in the validation report.
         error: Why no response came, as `--error-format json` has it; None if one came.
+        headers: Those of the response by their names in lower case, with secrets masked; None if none came.
     """
 
     row: int
@@ -102,12 +103,14 @@ class RowResult:
     data: Any = None
     findings: tuple[Any, ...] = ()
     error: Mapping[str, Any] | None = None
+    headers: Mapping[str, list[str]] | None = None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self, *, has_headers: bool = False) -> dict[str, Any]:
         """Return the line of the result."""
         line = {
             "row": self.row,
             "status": self.status,
+            **({"headers": self.headers} if has_headers else {}),
             "exit_code": self.exit_code,
             "data": self.data,
             "findings": list(self.findings),

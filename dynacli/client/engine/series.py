@@ -169,7 +169,7 @@ def _wait_until(
 
     Raises:
         NeverTrueError: The expression was not true in the time that there was.
-        FormatError: The response is not JSON, or the expression cannot be applied to it.
+        FormatError: The response has no value, or the expression cannot be applied to it.
         DynacliError: A call fails.
     """
     from dynacli.http.retrying import is_lost_connection, seconds_asked
@@ -223,26 +223,18 @@ def _value_of(response: "Response", until: Until) -> Any:
     """Return the value of a response; null if it has no body.
 
     Raises:
-        FormatError: It is not JSON.
+        FormatError: It has no value that can be looked at.
     """
-    from dynacli.text.body_text import decoded, is_json
-    from dynacli.text.exact_json import read_json
+    from dynacli.media.body_value import NoValueError, body_value
 
-    if not response.body:
-        return None
-    media_type = response.header("content-type")
-    text = decoded(response.body, media_type)
     try:
-        if text is not None and is_json(media_type, text):
-            return read_json(text)
-        reason = f"its media type is `{media_type}`" if media_type else "it has no media type"
-    except (ValueError, RecursionError):
-        reason = "it is called JSON, and cannot be read as such"
-    raise FormatError(
-        f"{until.name} cannot be looked up in this response",
-        reason=f"It is not JSON: {reason}",
-        hint="It is printed as it came; only JSON can be waited for",
-    )
+        return body_value(response.body, response.header("content-type"))
+    except NoValueError as error:
+        raise FormatError(
+            f"{until.name} cannot be looked up in this response",
+            reason=str(error),
+            hint="It is printed as it came; only a response with a value can be waited for",
+        ) from error
 
 
 def _never_true(until: Until, last: str, calls: int, asked: float | None) -> DynacliError:

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dynacli.client.call import sent_request
-from dynacli.http.semantics import essence, is_json, is_json_lines, is_json_sequence
 
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
@@ -105,22 +104,15 @@ class Response:
         It is None if there is no body, and the bytes if they are no text. A body that is not the JSON that
         its media type promises is text, too.
         """
+        from dynacli.media.body_value import NoValueError, body_value
         from dynacli.text.body_text import decoded
 
-        if not self.content:
-            return None
         media_type = self._response.header("content-type")
-        text = decoded(self.content, media_type)
-        if text is None:
-            return self.content
-        name = essence(media_type)
         try:
-            if is_json_lines(name) or is_json_sequence(name):
-                pieces = text.split("\x1e" if is_json_sequence(name) else "\n")
-                return [json.loads(piece) for piece in pieces if piece.strip()]
-            return json.loads(text) if is_json(name) else text
-        except (ValueError, RecursionError):
-            return text
+            return body_value(self.content, media_type, json.loads)
+        except NoValueError:
+            text = decoded(self.content, media_type)
+            return self.content if text is None else text
 
     @property
     def following(self) -> "AnsweredPage | None":

@@ -33,7 +33,9 @@ __all__ = ["GrowingList", "Listing"]
 
 def _may_grow(env: Environment, form: OutputForm) -> bool:
     """Return whether a form writes JSON to where no one pages through it: to a pipe or into a file."""
-    is_json = form.format == "json" and not (form.filter or form.columns or env.stdout_is_terminal)
+    is_json = form.format == "json" and not (
+        form.filter or form.columns or form.include or env.stdout_is_terminal
+    )
     return is_json or is_unchanged(env, form)
 
 
@@ -199,7 +201,7 @@ class Listing:
     @property
     def _is_streamed(self) -> bool:
         """Whether items are written one by one, so that they need not be kept: a filter is about the whole result."""
-        return self._form.format in ITEM_FORMATS and not self._form.filter
+        return self._form.format in ITEM_FORMATS and not self._form.filter and not self._form.include
 
     @contextmanager
     def _writing_items(self) -> Iterator[None]:
@@ -239,7 +241,7 @@ class Listing:
 
     def _take(self, page: Page) -> None:
         """Take a page that came: its items are kept, and its value only if it is the first or the last one."""
-        if self._form.include and page.number == 1:
+        if self._form.include and not self._form.is_whole and page.number == 1:
             from dynacli.commands._call.conclude_call import write_head
 
             write_head(self._run.env, page.call.signed, page.response)
@@ -298,13 +300,19 @@ class Listing:
                 return None
             text = merged_text(first.value, last.value, self._loop.items, self._texts) + "\n"
             body, media_type = text.encode("utf-8", "surrogatepass"), "application/json"
-        elif form.is_of_value and not 200 <= first.response.status < 300:
+        elif form.is_of_value and not form.is_whole and not 200 <= first.response.status < 300:
             form = form.unfiltered()
+        head = None
+        if form.is_whole:
+            from dynacli.commands._call.conclude_call import head_value
+
+            head = head_value(first.call.signed, first.response)
         self._first = first._replace(response=replace(first.response, body=body, size=len(body)))
         from dynacli.output.render import write_body
 
         try:
-            write_body(self._run.env, body, media_type, form, known=known_items(self._described))
+            known = known_items(self._described)
+            write_body(self._run.env, body, media_type, form, known=known, head=head)
         except (FileError, FormatError) as error:
             return error
         return None

@@ -28,6 +28,7 @@ __all__ = [
     "conclude",
     "conclude_part",
     "conclude_request",
+    "head_value",
     "report_validation_so_far",
     "show_request",
     "show_response",
@@ -212,6 +213,11 @@ def write_head(env: Environment, signed: "Signed", response: "Response") -> None
     lines.extend(line.removeprefix(" ") for line in _headers("", signed, response.headers))
     text = signed.masker.mask("\n".join(lines)) + "\n\n"
     write_bytes(env, (visible(text) if env.stdout_is_terminal else text).encode("utf-8", "backslashreplace"))
+
+
+def head_value(signed: "Signed", response: "Response") -> dict[str, Any]:
+    """Return the status and the headers of a response as `--include` has them in values, with secrets masked."""
+    return {"status": response.status, "headers": signed.headers_by_name(response.headers)}
 
 
 def show_size(env: Environment, response: "Response") -> None:

@@ -96,17 +96,18 @@ class LastResponse:
 
     def _write(self, call: Call, response: "Response") -> FileError | FormatError | None:
         """Write a response; return why it could not be written."""
-        form = self._form
-        if form.include:
-            from dynacli.commands._call.conclude_call import write_head
-
-            write_head(self._run.env, call.signed, response)
-        if form.is_of_value and not 200 <= response.status < 300:
-            form = OutputForm(file=form.file)
+        from dynacli.commands._call.conclude_call import head_value, write_head
         from dynacli.output.render import write_body
 
+        form = self._form
+        head = head_value(call.signed, response) if form.is_whole else None
+        if form.include and head is None:
+            write_head(self._run.env, call.signed, response)
+        if form.is_of_value and head is None and not 200 <= response.status < 300:
+            form = OutputForm(file=form.file)
+
         try:
-            write_body(self._run.env, response.body, response.header("content-type"), form)
+            write_body(self._run.env, response.body, response.header("content-type"), form, head=head)
         except (FileError, FormatError) as error:
             return error
         return None

@@ -5,7 +5,7 @@ With `--resume` and `-O` it goes into a file that is gone on with, or that the s
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dynacli.client.call import Call, request_of
 from dynacli.client.call_settings import CallSettings
@@ -154,7 +154,7 @@ class ResponseReceiver:
             BrokenPipeError: No one reads standard output any more.
         """
         self.response = response
-        if self._form.include:
+        if self._form.include and not self._form.is_whole:
             from dynacli.commands._call.conclude_call import write_head
 
             write_head(self._run.env, self._call.signed, response)
@@ -166,7 +166,7 @@ class ResponseReceiver:
             if self._file.takes(response):
                 return self._copy(response, pieces)
             self._form = OutputForm()  # the error is not a part of the file
-        if not 200 <= response.status < 300 and self._form.is_of_value:
+        if not 200 <= response.status < 300 and self._form.is_of_value and not self._form.is_whole:
             # The format is that of a result; an error has its own format, which no one should miss.
             self._form = self._form.unfiltered()
         if is_sequence(media_type):
@@ -198,18 +198,27 @@ class ResponseReceiver:
 
         with (
             watched_reader(env, self._form, pieces.cut) as is_gone,
-            self._written(response.header("content-type")) as write,
+            self._written(response) as write,
         ):
             self._call.validate_stream(response, written())
         return b"".join(kept) if self._call.validating is not None else b""
 
-    def _written(self, media_type: str) -> AbstractContextManager[Write]:
+    def _written(self, response: Response) -> AbstractContextManager[Write]:
         """Enter with the function that writes the pieces of a stream."""
+        media_type = response.header("content-type")
         if self._form.format in {"auto", "raw", "text"} and not self._form.filter:
             return written_body(self._run.env, media_type, self._form)
         from dynacli.output.written_items import written_sequence
 
-        return written_sequence(self._run.env, media_type, self._form)
+        return written_sequence(self._run.env, media_type, self._form, head=self._head(response))
+
+    def _head(self, response: Response) -> dict[str, Any] | None:
+        """Return the status and the headers, if the result has them beside the body."""
+        if not self._form.is_whole:
+            return None
+        from dynacli.commands._call.conclude_call import head_value
+
+        return head_value(self._call.signed, response)
 
     def _wanted(self, response: Response, pieces: Pieces) -> Iterator[bytes]:
         """Yield the pieces of a stream, with `--max-items` as many items."""
@@ -362,7 +371,14 @@ class ResponseReceiver:
             from dynacli.client.pages.known_items import known_items
 
             known = known_items(self._call.described)
-        write_body(self._run.env, response.body, response.header("content-type"), self._form, known=known)
+        write_body(
+            self._run.env,
+            response.body,
+            response.header("content-type"),
+            self._form,
+            known=known,
+            head=self._head(response),
+        )
 
 
 def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:

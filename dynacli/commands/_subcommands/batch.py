@@ -370,7 +370,7 @@ class _ResultWriter:
     def _write(self, write: Callable[[Any], None], result: "RowResult") -> None:
         if self._is_shared:
             self._telling.clear()
-        line = self._filtered(result.as_json())
+        line = self._filtered(result.as_json(has_headers=self._form.include))
         if line is not None:
             write(line)
 
