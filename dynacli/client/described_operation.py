@@ -54,15 +54,19 @@ class DescribedOperation:
         """The command line of a call that runs as it stands."""
         return self.line_of(self.operation.example)
 
-    def line_of(self, words: tuple[str, ...]) -> str:
-        """Return the command of a call with these words; the last one may be dynacli's own `--example`."""
-        return " ".join(self.shell_words_of(words))
+    def line_of(self, words: tuple[str, ...], command: str = "") -> str:
+        """Return the command of a call with these words; the last one may be dynacli's own `--example`.
 
-    def shell_words_of(self, words: tuple[str, ...]) -> list[str]:
+        Args:
+            command: The command that makes the call, such as `read`; empty for none.
+        """
+        return " ".join(self.shell_words_of(words, command))
+
+    def shell_words_of(self, words: tuple[str, ...], command: str = "") -> list[str]:
         """Return the words of `line_of`, each as a shell reads it."""
         from dynacli.openapi.model.wording import shell_word
 
-        name, *api = invocation_words(api=self.api.name)
+        name, *api = invocation_words(command, self.api.name)
         ahead: tuple[str, ...] = ()
         if words[-1:] == (EXAMPLE,):
             fields = self.media_type.fields if self.media_type is not None else ()

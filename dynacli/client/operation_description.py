@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.described_operation import EXAMPLE, DescribedOperation
 from dynacli.http.semantics import is_multipart
 from dynacli.openapi.model.operation import Field, Parameter, ValueType, of_first_items
 from dynacli.openapi.model.wording import constraints, file_or_value, placeholder
@@ -20,6 +20,8 @@ from dynacli.text.terminal import visible
 
 __all__ = ["DescribedInput", "OperationDescription", "OutlinedResponse"]
 
+_LONGEST_EXAMPLE = 400
+"""Bytes of a short example."""
 _MOST_VALUES = 20
 """Values of an enumeration that a summary as JSON has; `describe -o json` has all."""
 
@@ -233,6 +235,18 @@ class OperationDescription:
     def example(self) -> str:
         """The command line of a call that runs as it stands."""
         return self.described.example_line
+
+    def short_example(self, command: str = "") -> str:
+        """Return the command line of a call that runs as it stands, which has `--example` instead of many words.
+
+        Args:
+            command: The command that makes the call, such as `read`; empty for none.
+        """
+        line = self.described.line_of(self.operation.example, command)
+        # A person cannot copy text from a terminal that cannot show it.
+        if len(line.encode()) <= _LONGEST_EXAMPLE and visible(line, keep="") == line:
+            return line
+        return self.described.line_of((EXAMPLE,), command)
 
     @cached_property
     def parameters(self) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ What the document says stands in quotes, so that no one takes it for the tool's 
 from collections.abc import Iterator
 from typing import Any
 
-from dynacli.client.described_operation import EXAMPLE, DescribedOperation
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_description import DescribedInput, OperationDescription, OutlinedResponse
 from dynacli.client.pages.decide_rule import KINDS
 from dynacli.openapi.model.field_names import plain_name, singular, words_of
@@ -96,8 +96,6 @@ def _rank(each: Parameter | Field) -> int:
 
 
 _LONGEST_SUMMARY = 160
-_LONGEST_EXAMPLE = 400
-"""Bytes of an example; a longer one is written as `--example`."""
 
 
 @record
@@ -183,7 +181,7 @@ def operation_summary(
         returns=description.response,
         credential=_credential(api, operation, profile),
         pages=description.pages,
-        example=_example(description.described),
+        example=description.short_example(),
     )
 
 
@@ -193,14 +191,6 @@ def _credential(api: OpenedApi, operation: Operation, profile: str) -> dict[str,
     from dynacli.client.credentials.signed_in import credential_state
 
     return credential_state(api.open_request.env, api, operation, profile)
-
-
-def _example(described: DescribedOperation) -> str:
-    line = described.example_line
-    # What cannot be shown as it is cannot be copied from a terminal, either.
-    if len(line.encode()) <= _LONGEST_EXAMPLE and visible(line, keep="") == line:
-        return line
-    return described.line_of((EXAMPLE,))
 
 
 def _summary(operation: Operation) -> str:

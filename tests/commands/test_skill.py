@@ -38,6 +38,21 @@ def test_every_line_of_it_runs() -> None:
     assert text == run_cli("skill", "demo").stdout
 
 
+def test_an_example_runs_beside_an_own_option_of_its_name() -> None:
+    """`--example` goes before the API if the operation has an option of that name, as in the overview."""
+    unseen = {"name": "f", "in": "query", "required": True, "schema": {"enum": ["\x1b[1m"]}}
+    own = {"name": "example", "in": "query", "schema": {"type": "string"}}
+    made = {
+        "get": operation("list-a", parameters=[unseen, own]),
+        "post": operation("add-a", parameters=[own]),
+    }
+    file = save(document({"/a": made}))
+    lines = _lines(run_cli("skill", file).stdout)[2:]
+    assert [["--example", "read", file, "list-a"], ["--example", file, "add-a", "--dry-run"]] == lines
+    assert [0, 0] == [run_cli(*words, *("--dry-run", "--yes")).exit_code for words in lines]
+    assert f"  dynacli --example {file} list-a\n" in run_cli(file).stdout
+
+
 def test_a_name_is_one_word_of_a_shell() -> None:
     """It is quoted once, whatever is in it."""
     file = save(document({"/a": {"get": operation("list-a")}}), "it's a.json")

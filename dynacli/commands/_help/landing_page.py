@@ -10,10 +10,11 @@ from functools import cached_property, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands._help.page_lines import server_line, usage_lines
 from dynacli.environment import Environment, invocation, invocation_words, program
 from dynacli.openapi.model.operation import OperationSummary, Server
-from dynacli.openapi.model.overview import Overview, Start
+from dynacli.openapi.model.overview import Overview
 from dynacli.openapi.model.wording import age_text, counted
 from dynacli.registry.configuration import DEMO, LOGIN_KEY
 from dynacli.registry.opened_api import OpenedApi
@@ -364,8 +365,8 @@ class _Page:
         overview, api = self.overview, self.api
         commands = []
         look = self._first_look(options, server, identity)
-        if look is not None:
-            commands.append(_command("", api, look.operation, *look.words))
+        if look and _command("", api):
+            commands.append(DescribedOperation(api, api.catalog.operation(look)).example_line)
         if overview.operations > _MOST_LISTED:
             # If the line that counts the others has no room for the command of the whole list, this one is it.
             is_wide = self.width >= len(_command("operations", api)) + _COUNTED
@@ -382,14 +383,14 @@ class _Page:
         lines += [f"  {line}" for line in about]
         return [self.paint.bold("Next"), *lines] if lines else []
 
-    def _first_look(self, options: "Options", server: str, identity: str) -> Start | None:
-        """Return the simplest call for which nothing is missing: neither a server nor a credential."""
+    def _first_look(self, options: "Options", server: str, identity: str) -> str:
+        """Return the operation of the simplest call for which nothing is missing: neither a server nor a credential."""
         overview = self.overview
-        if overview.first_look is None:
-            return None
+        if not overview.first_look:
+            return ""
         base_url = "" if server else _base_url(self.env, self.api, options)
         if not server and not base_url:
-            return None
+            return ""
         if not overview.sign_ins or overview.first_look == overview.first_anonymous_look or identity:
             return overview.first_look
         signed_in = self._signed_in

@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 import click
 
 from dynacli.client.credentials.signed_in import credential_state
+from dynacli.client.described_operation import EXAMPLE, DescribedOperation
+from dynacli.client.operation_description import OperationDescription
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program
 from dynacli.openapi.model.kebab_names import kebab
 from dynacli.openapi.model.operation import OperationSummary
-from dynacli.openapi.model.overview import Start
-from dynacli.openapi.model.wording import counted, shell_line
+from dynacli.openapi.model.wording import counted
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import visible
 from dynacli.text.wrapping import quoted, short_sentence
@@ -49,7 +50,6 @@ def write_skill(run: Run, api: str, out: str | None) -> None:
 _MOST_LISTED = 20
 """Operations that are all listed; of more, the tags are."""
 _LONGEST_NAME = 64
-_LONGEST_EXAMPLE = 300
 _WORD = re.compile(r"[A-Za-z]{4,}")
 _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _MOST_LOOKED_AT = 200
@@ -101,20 +101,21 @@ def _front(api: OpenedApi) -> Iterator[str]:
 
 def _steps(api: OpenedApi) -> Iterator[str]:
     overview, name = api.catalog.overview(), _name(api)
-    look = overview.first_look
+    look = _description(api, overview.first_look)
     yield "## Find, understand, call"
     yield ""
     yield "```sh"
-    yield f"{invocation('search', name)} {_question(api, look)}    # the operation for a task in plain words"
+    yield f"{invocation('search', name)} {_question(look)}    # the operation for a task in plain words"
     if look is not None:
         yield (
-            f"{invocation('describe', name)} {look.operation} --summary    # what it needs and gives; "
+            f"{invocation('describe', name)} {look.operation.name} --summary    # what it needs and gives; "
             "without --summary, all of it"
         )
-        yield f"{_example(api, look)}    # a call that changes nothing"
-    if overview.first_change is not None:
-        line = f"{invocation(api=name)} {overview.first_change.operation}"
-        yield f"{line} --example --dry-run    # the request of a call, without sending it"
+        yield f"{visible(look.short_example('read'), keep='')}    # a call that changes nothing"
+    change = _description(api, overview.first_change)
+    if change is not None:
+        line = visible(change.described.line_of((EXAMPLE,)), keep="")
+        yield f"{line} --dry-run    # the request of a call, without sending it"
     yield "```"
     yield ""
     yield "- `read` before the API refuses whatever may change something; leave it out only to change something."
@@ -123,23 +124,19 @@ def _steps(api: OpenedApi) -> Iterator[str]:
     yield ""
 
 
-def _question(api: OpenedApi, look: Start | None) -> str:
+def _description(api: OpenedApi, name: str) -> OperationDescription | None:
+    """Return the description of an operation; None without a name."""
+    if not name:
+        return None
+    return OperationDescription(DescribedOperation(api, api.catalog.operation(name)).sending(""))
+
+
+def _question(look: OperationDescription | None) -> str:
     """Return words that the search finds something by: those of an operation's summary, or of its name."""
     if look is None:
         return "list"
-    found = next((each for each in api.catalog.each_summary() if each.name == look.operation), None)
-    words = _WORD.findall(found.summary if found is not None else "")[:4]
-    return " ".join(word.lower() for word in words) or look.operation.replace("-", " ")
-
-
-def _example(api: OpenedApi, look: Start) -> str:
-    words = shell_line(look.words)
-    line = f"{invocation('read', _name(api))} {look.operation} {words}".rstrip()
-    return (
-        line
-        if len(line) <= _LONGEST_EXAMPLE
-        else f"{line.partition(look.operation)[0]}{look.operation} --example"
-    )
+    words = _WORD.findall(look.operation.summary)[:4]
+    return " ".join(word.lower() for word in words) or look.operation.name.replace("-", " ")
 
 
 def _contents(api: OpenedApi) -> Iterator[str]:

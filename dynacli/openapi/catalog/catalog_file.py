@@ -277,7 +277,7 @@ def _security_scheme(item: dict[str, Any]) -> SecurityScheme:
     return SecurityScheme(**item)
 
 
-FORMAT = 26
+FORMAT = 27
 """Part of a catalog's file name: versions of dynacli with different formats live side by side."""
 
 _META = frozenset(

@@ -12,7 +12,6 @@ __all__ = [
     "Overview",
     "SharedError",
     "SignIn",
-    "Start",
     "TagCount",
     "overview_from_row",
 ]
@@ -53,14 +52,6 @@ class SignIn:
 
 
 @record
-class Start:
-    """An operation to begin with, and the words after its name that make a complete call."""
-
-    operation: str
-    words: tuple[str, ...] = ()
-
-
-@record
 class SharedError:
     """An error that many operations respond with in the same words.
 
@@ -88,7 +79,7 @@ class Overview:
         about: The first sentence of the document's description, on one line.
         sign_ins: The ways to sign in, the most used first.
         anonymous: How many operations, hidden ones among them, can be called without signing in.
-        first_look: The simplest call that changes nothing.
+        first_look: The operation of the simplest call that changes nothing; empty for none.
         first_anonymous_look: The same among the operations that can be called without signing in.
         shared_errors: The errors that many operations have in common, by their status.
         error_fields: What the most common of them holds, as a line of text; empty if the document does not say it.
@@ -105,9 +96,9 @@ class Overview:
     about: str = ""
     sign_ins: tuple[SignIn, ...] = ()
     anonymous: int = 0
-    first_look: Start | None = None
-    first_anonymous_look: Start | None = None
-    first_change: Start | None = None
+    first_look: str = ""
+    first_anonymous_look: str = ""
+    first_change: str = ""
     wish: str = ""
     shared_errors: tuple[SharedError, ...] = ()
     error_fields: str = ""
@@ -131,9 +122,9 @@ def overview_from_row(row: Mapping[str, Any]) -> Overview:
             for item in row["sign_ins"]
         ),
         anonymous=row["anonymous"],
-        first_look=_start(row["first_look"]),
-        first_anonymous_look=_start(row["first_anonymous_look"]),
-        first_change=_start(row["first_change"]),
+        first_look=row["first_look"],
+        first_anonymous_look=row["first_anonymous_look"],
+        first_change=row["first_change"],
         wish=row["wish"],
         shared_errors=tuple(SharedError(**error) for error in row["shared_errors"]),
         error_fields=row["error_fields"],
@@ -142,7 +133,3 @@ def overview_from_row(row: Mapping[str, Any]) -> Overview:
 
 def _scheme(item: Mapping[str, Any]) -> SecurityScheme:
     return SecurityScheme(**{**item, "scopes": ()})
-
-
-def _start(item: Mapping[str, Any] | None) -> Start | None:
-    return None if item is None else Start(item["operation"], tuple(item["words"]))

@@ -10,7 +10,7 @@ from dynacli.openapi.model.acting_names import acting_word
 from dynacli.openapi.model.field_names import singular
 from dynacli.openapi.model.kebab_names import kebab
 from dynacli.openapi.model.operation import Operation, Response, SecurityScheme
-from dynacli.openapi.model.overview import MOST_TAGS, Overview, SharedError, SignIn, Start, TagCount
+from dynacli.openapi.model.overview import MOST_TAGS, Overview, SharedError, SignIn, TagCount
 from dynacli.openapi.schema.response_outline import response_outline
 from dynacli.record import replace
 from dynacli.text.terminal import visible
@@ -73,9 +73,7 @@ def compile_overview(
         first_look,
         _first_look([operation for operation in proposable if _is_anonymous(operation)]),
         first_change,
-        next(
-            (_wish(each) for each in proposable if wished is not None and each.name == wished.operation), ""
-        ),
+        next((_wish(each) for each in proposable if each.name == wished), ""),
     )
 
 
@@ -128,8 +126,8 @@ def _is_anonymous(operation: Operation) -> bool:
     return not operation.security or not all(operation.security)
 
 
-def _first_look(operations: Sequence[Operation]) -> Start | None:
-    """Return the simplest call that only reads: the fewest characters of required inputs, the first of these."""
+def _first_look(operations: Sequence[Operation]) -> str:
+    """Return the operation of the simplest call that only reads: the fewest characters of required inputs."""
     # An operation with servers of its own may go where the overview does not say.
     looks = [
         operation
@@ -137,24 +135,20 @@ def _first_look(operations: Sequence[Operation]) -> Start | None:
         if operation.method == "GET" and not operation.servers and not acting_word(operation)
     ]
     best = min(looks, key=_length_of_example, default=None)
-    return (
-        None if best is None or _length_of_example(best) > _LONGEST_CALL else Start(best.name, best.example)
-    )
+    return "" if best is None or _length_of_example(best) > _LONGEST_CALL else best.name
 
 
 def _length_of_example(operation: Operation) -> int:
     return len(" ".join(operation.example))
 
 
-def _first_change(operations: Sequence[Operation], first_look: Start | None, tag: str) -> Start | None:
+def _first_change(operations: Sequence[Operation], first_look: str, tag: str) -> str:
     """Return an operation whose help page is worth a look: it takes a body, else it is at least another one.
 
     Args:
         tag: The tag with most operations, which one of them is preferred of.
     """
-    others = [
-        operation for operation in operations if first_look is None or operation.name != first_look.operation
-    ]
+    others = [operation for operation in operations if operation.name != first_look]
     best = min(
         others,
         key=lambda operation: (
@@ -166,7 +160,7 @@ def _first_change(operations: Sequence[Operation], first_look: Start | None, tag
         ),
         default=None,
     )
-    return None if best is None else Start(best.name)
+    return "" if best is None else best.name
 
 
 _FEWEST = 3
