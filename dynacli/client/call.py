@@ -305,12 +305,11 @@ class Call:
             UsageError: The document does not allow the request.
             DynacliError: The call fails, or `receive` or a listener raises it; no secret is in it.
         """
-        if self.validating is not None and not self.validating.has_begun:
-            # First, because httpx and openapi-core are each imported with demo APIs for what neither needs of the
-            # other: while the request is validated in a thread of its own, httpx connects.
-            import dynacli.http.import_httpx  # noqa: F401
+        # First, because httpx and openapi-core are each imported with placeholders for what neither needs of the other.
+        import dynacli.http.import_httpx  # noqa: F401
 
-            self.validating.start()
+        if self.validating is not None and not self.validating.has_begun:
+            self.validating.start()  # in a thread of its own, while httpx connects
         try:
             if self.signed.renew is None:
                 response = self._send(receive, clients)

@@ -241,17 +241,18 @@ def parse_origin(text: str, option: str = "--accept-origin") -> str:
     )
 
 
-_RESERVED = re.compile(r"(?:.+\.)?(?:example(?:\.(?:com|net|org))?|test|invalid|localhost)")
+# Strings, which `re` compiles when they are used: few calls ask about placeholders.
+_RESERVED = r"(?:.+\.)?(?:example(?:\.(?:com|net|org))?|test|invalid|localhost)"
 """Names that no server has: RFC 2606, RFC 6761."""
-_WORDS = re.compile(
+_WORDS = (
     r"(?:www\.|api\.)?(?:(?:your|my)[-_]?)?(?:domain|host|hostname|server|instance|company|site|website|app)"
     r"(?:[-_]?name)?(?:\.(?:com|org|net|io|tld|local|xyz))?"
     r"|(?:.*\.)?(?:your[-_].*|your(?:own|domain|host|server|instance|company|api|app|site|org|name).*"
     r"|(?:change|replace)[-_]?me.*|placeholder.*)"
 )
 """Names that stand for one to fill in."""
-_ANY_VARIABLE = re.compile(r"\{([^{}]*)\}")
-_UNKNOWN = re.compile(r"[{}<>\s]")
+_ANY_VARIABLE = r"\{([^{}]*)\}"
+_UNKNOWN = r"[{}<>\s]"
 
 
 def server_at_document(servers: Sequence[Server], document_uri: str) -> str:
@@ -308,11 +309,11 @@ def _path_of(server: Server) -> str:
         default = described.get(found[1], {}).get("default")
         return found[0] if default is None else str(default)
 
-    text = _ANY_VARIABLE.sub(value, server.url).partition("?")[0].partition("#")[0]
+    text = re.sub(_ANY_VARIABLE, value, server.url).partition("?")[0].partition("#")[0]
     path = "/" + text.rpartition("//")[2].partition("/")[2]
     segments: list[str] = []
     for segment in path.split("/"):
-        if _UNKNOWN.search(segment) or segment in {".", ".."}:
+        if re.search(_UNKNOWN, segment) or segment in {".", ".."}:
             break
         segments.append(segment)
     return "/".join(segments).rstrip("/")
@@ -332,4 +333,4 @@ def _is_placeholder(url: str, own: str) -> bool:
     document_host = urlsplit(own).hostname or ""
     if is_loopback(document_host) or ("." not in host and host != document_host):
         return True
-    return any(pattern.fullmatch(host) for pattern in (_RESERVED, _WORDS))
+    return any(re.fullmatch(pattern, host) for pattern in (_RESERVED, _WORDS))

@@ -246,7 +246,7 @@ class OperationSchemas:
 
 
 _MISSING: Any = object()
-_INTEGER = re.compile("-?(?:0|[1-9][0-9]*)", re.ASCII)
+_INTEGER = "-?(?:0|[1-9][0-9]*)"
 _SEPARATE = frozenset({"set-cookie"})
 """Headers whose values are never joined (RFC 9110, section 5.3)."""
 
@@ -387,7 +387,7 @@ def _accepts_header(
     kind = shape.get("type") if shape is not None else None
     if kind == "string":
         return schemas.accepts(schema, texts[0], "response")
-    if kind == "integer" and _INTEGER.fullmatch(texts[0]):
+    if kind == "integer" and re.fullmatch(_INTEGER, texts[0]):
         return schemas.accepts(schema, int(texts[0]), "response")
     return False
 

@@ -16,7 +16,7 @@ from dynacli.urls import is_secret_name, with_masked_secrets
 
 __all__ = ["is_secret_header", "mask_text", "password_fields", "secret_texts", "without_passwords"]
 
-_IN_TEXT = re.compile(r"[A-Za-z_-]+")
+_IN_TEXT = r"[A-Za-z_-]+"
 
 
 def is_secret_header(name: str, names: Container[str] = ()) -> bool:
@@ -53,7 +53,7 @@ def without_passwords(
             return piece
         text = masker.mask(piece.decode("utf-8", "surrogateescape"))
         # Of a body that dynacli has not built, such as XML, it is not known where a field ends.
-        is_given = values.form is None and not names.isdisjoint(_IN_TEXT.findall(text))
+        is_given = values.form is None and not names.isdisjoint(re.findall(_IN_TEXT, text))
         return (mask_text(text, names, guesses=False) if is_json or is_given else text).encode(
             "utf-8", "surrogateescape"
         )
@@ -114,7 +114,7 @@ def mask_text(text: str, names: Iterable[str], *, guesses: bool = True) -> str:
     except (ValueError, RecursionError):
         if "=" in text and not any(char.isspace() for char in text):
             return with_masked_secrets(f"?{text}", known)[1:]
-        found = any(word in known or is_secret_name(word) for word in _IN_TEXT.findall(text))
+        found = any(word in known or is_secret_name(word) for word in re.findall(_IN_TEXT, text))
         return MASK if found else text
     masked = _mask_fields(value, known, guesses)
     return text if masked == value else json.dumps(masked, ensure_ascii=False)

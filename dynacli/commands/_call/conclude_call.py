@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.auth.secret import MASK
 from dynacli.client.call import Call
-from dynacli.client.responses.response_errors import Detail, http_error, mismatch_error, response_masker
-from dynacli.client.responses.validation_text import notes_of, validation_json
 from dynacli.commands.run import Run
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, FileError, FormatError, MismatchError
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings
     from dynacli.client.call_validator import CallValidator
     from dynacli.client.described_operation import DescribedOperation
+    from dynacli.client.responses.response_errors import Detail
     from dynacli.client.sign_request import Signed
     from dynacli.commands._call.call_report import CallReport
     from dynacli.http.exchange import Response
@@ -64,6 +63,8 @@ def conclude(
     _note_response(call, response, report)
     error: DynacliError | None = None
     if not 200 <= response.status < 300 and not run.options.no_fail:
+        from dynacli.client.responses.response_errors import http_error
+
         is_shown = not isinstance(unwritten, FileError)
         error = http_error(call, response, "on standard output" if is_shown else "")
     if unwritten is not None and error is not None:
@@ -131,6 +132,8 @@ def warn_of_request(
         return
     details: dict[str, Any] = {}
     if run.error_format == "json":
+        from dynacli.client.responses.validation_text import validation_json
+
         details = masker.mask_value(validation_json(validating.described.api, validating.validation))
     message = f"The request holds what the document does not mention\n{validating.findings_text()}"
     run.warn(masker.mask(message), **details)
@@ -146,8 +149,11 @@ def conclude_request(
 ) -> None:
     """Report the result on a request that is valid and not sent."""
     if report is not None:
+        from dynacli.client.responses.validation_text import validation_json
+
         report.note_validation(masker.mask_value(validation_json(described.api, validation)))
-    _write_notes(run, [validation], masker, settings, report)
+    if validation.has_something_to_tell:
+        _write_notes(run, [validation], masker, settings, report)
 
 
 def _report_validation(
@@ -159,6 +165,9 @@ def _report_validation(
     report: "CallReport | None",
 ) -> MismatchError | None:
     """Report the results on a response and its request; return the error for a response that is not valid."""
+    from dynacli.client.responses.response_errors import mismatch_error, response_masker
+    from dynacli.client.responses.validation_text import validation_json
+
     masker = response_masker(call.signed, response.headers)
     validations = [validated for validated in (request_validation, validation) if validated is not None]
     if report is not None:
@@ -184,6 +193,8 @@ def _write_notes(
     """Write what is tolerated, what could not be validated, and which findings do not count."""
     if report is not None and report.is_on_stderr:
         return  # the report says the same in the same place
+    from dynacli.client.responses.validation_text import notes_of
+
     for reason in dict.fromkeys(reason for validation in validations for reason in validation.failures):
         run.warn(masker.mask(f"Not validated: {reason}"))
     for note in notes_of(validations, shows_ignored=settings.is_strict or run.options.verbose):

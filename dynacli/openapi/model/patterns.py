@@ -29,11 +29,12 @@ _MAX_TEXT = 50_000
 _MAX_TEXT_TO_BACKTRACK = 2_000
 _MAX_STEPS = 100_000
 _MAX_PROGRAM = 1 << 20
+# Strings, which `re` compiles when they are used, and remembers: most documents have no pattern.
 # ECMA-262 without its flag `u` reads a brace that begins no quantifier as a literal (Annex B.1.2); these engines don't.
-_LONE_BRACE = re.compile(r"(?<!\\)(?<!\\[pPux])\{(?!\d+(?:,\d*)?\})")
+_LONE_BRACE = r"(?<!\\)(?<!\\[pPux])\{(?!\d+(?:,\d*)?\})"
 # In a class, a hyphen beside a class such as `\w` is a literal (Annex B.1.2); these engines refuse it.
-_LONE_HYPHEN = re.compile(r"(?<=\\[dDsSwW])-(?!\])|(?<!\[)(?<!\\)-(?=\\[dDsSwW])")
-_CLASS_OR_REPETITION = re.compile(r"\\.|(\[(?:\\.|[^\]\\])*\])|\{(\d+),(\d+)\}", re.DOTALL)
+_LONE_HYPHEN = r"(?<=\\[dDsSwW])-(?!\])|(?<!\[)(?<!\\)-(?=\\[dDsSwW])"
+_CLASS_OR_REPETITION = r"(?s)\\.|(\[(?:\\.|[^\]\\])*\])|\{(\d+),(\d+)\}"
 
 
 class UnsupportedPatternError(Exception):
@@ -148,14 +149,16 @@ def engine_pattern_options() -> Any:
 
 def _spellings(pattern: str) -> list[str]:
     """Return a pattern as it is written, and as engines without Annex B read it."""
-    braces = _LONE_BRACE.sub(r"\\{", pattern)
+    braces = re.sub(_LONE_BRACE, r"\\{", pattern)
     return list(dict.fromkeys((pattern, braces, strict_spelling(braces))))
 
 
 def strict_spelling(pattern: str) -> str:
     r"""Return a pattern with the literal hyphens that only Annex B allows in a class escaped: `[\w-.]` → `[\w\-.]`."""
-    return _CLASS_OR_REPETITION.sub(
-        lambda part: _LONE_HYPHEN.sub(r"\\-", part[1]) if part[1] else part[0], pattern
+    return re.sub(
+        _CLASS_OR_REPETITION,
+        lambda part: re.sub(_LONE_HYPHEN, r"\\-", part[1]) if part[1] else part[0],
+        pattern,
     )
 
 
@@ -165,6 +168,8 @@ def _loosened(pattern: str, length: int) -> str:
     The linear engine compiles `.{1,2048}` to 2,048 copies of a dot. A text of 20 characters holds at most
     20 repetitions, so for it `.{1,}` means the same.
     """
-    return _CLASS_OR_REPETITION.sub(
-        lambda part: f"{{{part[2]},}}" if part[3] and int(part[3]) >= length else part[0], pattern
+    return re.sub(
+        _CLASS_OR_REPETITION,
+        lambda part: f"{{{part[2]},}}" if part[3] and int(part[3]) >= length else part[0],
+        pattern,
     )

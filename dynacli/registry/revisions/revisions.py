@@ -555,7 +555,7 @@ class OpenRequest:
 
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
-_DURATION = re.compile(r"(\d{1,9})\s*([smhd]?)")
+_DURATION = r"(\d{1,9})\s*([smhd]?)"
 
 
 def lifetime_of(entry: Mapping[str, Any]) -> float | None:
@@ -566,7 +566,7 @@ def lifetime_of(entry: Mapping[str, Any]) -> float | None:
 def duration_of(value: Any) -> float | None:
     """Return the seconds of a length of time such as `"12h"`, `"7d"` or a number; None if it is none."""
     if isinstance(value, str):
-        found = _DURATION.fullmatch(value.strip())
+        found = re.fullmatch(_DURATION, value.strip())
         return float(found[1]) * _UNITS[found[2]] if found else None
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if is_number and value >= 0 else None

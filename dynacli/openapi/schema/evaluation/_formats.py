@@ -58,27 +58,27 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 """The minimum and the greatest number of a format; `type` says whether it is an integer."""
 
+# Few documents use these formats: `re` compiles a pattern when it is used, and remembers it.
 # RFC 5890, section 2.3.1, reserves two hyphens in the third and fourth place, but they are not forbidden in host
 # names; `r3---sn-4g5e6nsy.example` is such a name. The engine takes each of them as broken Punycode:
 # https://github.com/Stranger6667/jsonschema-rs/blob/main/crates/jsonschema/src/keywords/format.rs
-_RESERVED = re.compile(r"(?:(?<=\.)|^)((?!xn)[a-z0-9][a-z0-9-])--(?=[^.])", re.IGNORECASE | re.ASCII)
+_RESERVED = r"(?ia:(?:(?<=\.)|^)((?!xn)[a-z0-9][a-z0-9-])--(?=[^.]))"
 # A relative JSON pointer may have an index manipulation after the first number, which the engine refuses: `1-1/name`.
-_INDEX_MANIPULATION = re.compile(r"^(0|[1-9][0-9]*)[+-](?:0|[1-9][0-9]*)(?=/|#?$)", re.ASCII)
-_BASE64URL = re.compile(r"(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2}(?:==)?|[A-Za-z0-9_-]{3}=?)?")
+_INDEX_MANIPULATION = r"^(0|[1-9][0-9]*)[+-](?:0|[1-9][0-9]*)(?=/|#?$)"
+_BASE64URL = r"(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2}(?:==)?|[A-Za-z0-9_-]{3}=?)?"
 
 
 # What RFC 3339 (appendix A) does not have: fractions, signs, and a unit left out between two others.
-_NUMBER = r"\d{1,20}(?:[.,]\d{1,20})?"
-_ISO_DURATION = re.compile(
+_NUMBER = r"[0-9]{1,20}(?:[.,][0-9]{1,20})?"
+_ISO_DURATION = (
     rf"[+-]?P(?=.)(?:{_NUMBER}Y)?(?:{_NUMBER}M)?(?:{_NUMBER}W)?(?:{_NUMBER}D)?"
-    rf"(?:T(?=.)(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?",
-    re.ASCII,
+    rf"(?:T(?=.)(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?"
 )
 
 
 def is_iso_duration(text: str) -> bool:
     """Return whether a text is a duration of ISO 8601 (section 5.5.2), such as `P1DT2H3M4.5S`."""
-    return _ISO_DURATION.fullmatch(text) is not None
+    return re.fullmatch(_ISO_DURATION, text) is not None
 
 
 def engine_options() -> dict[str, Any]:
@@ -104,11 +104,11 @@ def _is_by_engine(name: str, text: str) -> bool:
 
 
 def _is_hostname(text: str) -> bool:
-    return _is_by_engine("hostname", _RESERVED.sub(r"\1aa", text))
+    return _is_by_engine("hostname", re.sub(_RESERVED, r"\1aa", text))
 
 
 def _is_relative_pointer(text: str) -> bool:
-    return _is_by_engine("relative-json-pointer", _INDEX_MANIPULATION.sub(r"\1", text))
+    return _is_by_engine("relative-json-pointer", re.sub(_INDEX_MANIPULATION, r"\1", text))
 
 
 def _is_base64(text: str) -> bool:
@@ -120,7 +120,7 @@ def _is_base64(text: str) -> bool:
 
 
 def _is_base64url(text: str) -> bool:
-    return _BASE64URL.fullmatch(text) is not None
+    return re.fullmatch(_BASE64URL, text) is not None
 
 
 _TEXTS: dict[str, _FormatCheck] = {
