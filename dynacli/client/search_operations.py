@@ -11,7 +11,7 @@ from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.wrapping import quoted, word_or_quoted
 
-__all__ = ["Hit", "chosen_operations", "search_operations", "unknown_operation", "unknown_tag"]
+__all__ = ["SLIP", "Hit", "chosen_operations", "search_operations", "unknown_operation", "unknown_tag"]
 
 _TIE = 0.01
 """Scores that are no further apart are as good as the same."""
@@ -117,7 +117,7 @@ def _most_called_first(apis: dict[str, OpenedApi], ties: list[Hit]) -> list[Hit]
 
 
 _MOST_FOUND = 3
-_SLIP = 0.85
+SLIP = 0.85
 """How alike, as `difflib` measures it, a mistyped name and the name that was meant are."""
 
 
@@ -173,7 +173,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     near = near or [name for name in listed if parts <= set(name.split("-"))][:_MOST_FOUND]
     hint = did_you_mean(near, f"See them all: `{invocation('operations', api.name)}`")
     # What is not a slip of the finger is a name that someone made up of words.
-    found = [] if get_close_matches(wanted, listed, 1, _SLIP) else _found(api, word)
+    found = [] if get_close_matches(wanted, listed, 1, SLIP) else _found(api, word)
     if found:
         # A word that no one knows is mistyped: what looks like the name comes before what its other words mean.
         mistyped = (

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 
 from dynacli.auth.secret import Masker, Secret, secrets_in
 from dynacli.client.described_operation import DescribedOperation
@@ -9,6 +10,7 @@ from dynacli.client.engine.masked_call import mask_word
 from dynacli.client.inputs.call_inputs import ParameterKey
 from dynacli.client.inputs.collect_values import input_name
 from dynacli.client.responses.mask_body import is_secret_header, mask_text, password_fields
+from dynacli.client.search_operations import SLIP
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands._read_options import options_in
@@ -17,6 +19,7 @@ from dynacli.commands.run import Run
 from dynacli.environment import invocation_words
 from dynacli.errors import DynacliError, UsageError
 from dynacli.http.semantics import is_multipart
+from dynacli.openapi.model.kebab_names import kebab
 from dynacli.openapi.model.operation import Field, Parameter, ValueType
 from dynacli.openapi.model.wording import option_pair, placeholder, reads_input, shell_line
 from dynacli.openapi.schema.example_call import option_text
@@ -341,28 +344,33 @@ def _shown_value(option: Option, value: str, names: set[str]) -> str:
     return value
 
 
-def asked_call(run: Run) -> tuple[DescribedOperation, list[str]] | None:
+def asked_call(run: Run, near: Sequence[str] = ()) -> tuple[DescribedOperation, list[str]] | None:
     """Return the operation that a run would have called, and the words after it; None if no call can be found.
 
     Nothing is fetched for it: the document is a file, or in the cache.
+
+    Args:
+        near: Names of operations and tags; one that is nearly the first unknown word is taken instead of it.
     """
     run.options = run.options.with_value("offline", True)
-    return _call_in(run, run.words)
+    return _call_in(run, run.words, near)
 
 
-def _call_in(run: Run, words: Sequence[str]) -> tuple[DescribedOperation, list[str]] | None:
+def _call_in(
+    run: Run, words: Sequence[str], near: Sequence[str]
+) -> tuple[DescribedOperation, list[str]] | None:
     rest, may_be_value = _from_positional(words)
     for skipped in range(min(1 + may_be_value, len(rest))):
         word, behind = rest[skipped], rest[skipped + 1 :]
         if word in _KEPT_VERBS:
-            return _call_in(run, behind)
+            return _call_in(run, behind, near)
         if word == "-":
             return None
         try:
             group = ApiGroup(run.api(word))
         except DynacliError:
             continue
-        return _asked_of(group, behind)
+        return _asked_of(group, behind, near)
     return None
 
 
@@ -374,12 +382,17 @@ def _from_positional(words: Sequence[str]) -> tuple[list[str], bool]:
     return parsed.positional, is_open
 
 
-def _asked_of(group: ApiGroup, words: list[str]) -> tuple[DescribedOperation, list[str]] | None:
+def _asked_of(
+    group: ApiGroup, words: list[str], near: Sequence[str]
+) -> tuple[DescribedOperation, list[str]] | None:
     rest, may_be_value = _from_positional(words)
     for skipped in range(1 + may_be_value):
         command, behind = group.find_command(rest[skipped:])
+        if command is None and rest[skipped:]:
+            meant = get_close_matches(kebab(rest[skipped]), near, 1, SLIP)
+            command, behind = group.find_command([*meant, *rest[skipped + 1 :]] if meant else [])
         if isinstance(command, OperationCommand):
             return command.described, behind
         if command is not None:
-            return _asked_of(command, behind)
+            return _asked_of(command, behind, near)
     return None

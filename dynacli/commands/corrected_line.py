@@ -6,7 +6,7 @@ Wrong words are replaced by the nearest right ones: names of options, values, wh
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from functools import partial
@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from dynacli.client.call import base_url_of
-from dynacli.client.call_settings import CallSettings, settings_of
+from dynacli.client.call_settings import settings_of
 from dynacli.client.call_validator import CallValidator
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.input_sources import input_sources
@@ -37,9 +37,10 @@ from dynacli.openapi.model.wording import enumerated
 from dynacli.openapi.schema.example_call import option_text
 from dynacli.openapi.schema.option_fields import parse_steps
 from dynacli.options.parsed_words import parse, standard_rules
-from dynacli.options.standard_options import INPUT_OPTIONS, Options
+from dynacli.options.standard_options import INPUT_OPTIONS
 from dynacli.output.output_form import FORMATS
 from dynacli.record import replace
+from dynacli.registry.configuration import DEMO
 from dynacli.request.build_request import build_request
 from dynacli.request.convert_words import convert_all, is_given_as_text, json_value
 from dynacli.urls import is_secret_name
@@ -90,6 +91,8 @@ def _fitting_standard(piece: Piece) -> Piece:
         return piece
     if not option.takes_value:
         return replace(piece, value=None)
+    if option.value_alone and value == option.value_alone:
+        return piece
     if option.choices:
         return piece if value in option.choices else _with_value(piece, _nearest(value, option.choices))
     if option.name == "body":
@@ -464,6 +467,7 @@ _MOST_CHANGES = 100
 
 _ANY_SERVER = "http://localhost"
 _OF_STDIN = frozenset({"-", "@-"})
+_Build = Callable[[Run, DescribedOperation, GivenWords], None]
 
 
 def _problem_of(line: CallLine, env: Environment) -> UsageError | None:
@@ -473,18 +477,21 @@ def _problem_of(line: CallLine, env: Environment) -> UsageError | None:
         env: The surroundings; nothing is read from standard input.
     """
     tried = line.with_pieces(each for each in line.pieces if not _is_for_person(each))
-    if any(each.standard_name == "server_var" for each in line.unfilled()):
-        # Without it there is no server, and any will do.
+    is_server_open = any(map(_is_of_server, line.unfilled()))
+    if is_server_open:
         tried = tried.without(_is_of_server)
     is_complete = len(tried.pieces) == len(line.pieces) and not line.unfilled()
-    problem = _problem_of_words(line, tried.words(is_complete=False, by_option=not is_complete), env)
+    build = partial(_build, any_server=is_server_open)
+    words = tried.words(is_complete=False, by_option=not is_complete)
+    problem = _problem_of_words(tried, words, env, build)
     if is_complete or problem is None or _needs_too_much(problem):
         return problem
     missing = problem.details.get("missing") or ()
     if any(len(_with_inputs(line, [name]).pieces) > len(line.pieces) for name in missing):
         return problem
     if missing:
-        problem = _problem_filled(tried, env)
+        words = [*tried.words(is_complete=False, by_option=True), "--example"]
+        problem = _problem_of_words(tried, words, env, build)
     if problem is None or "findings" not in problem.details:
         return problem
     findings = [each for each in problem.details["findings"] if not _is_left_to_fill_in(line, each)]
@@ -497,12 +504,6 @@ def _needs_too_much(problem: UsageError) -> bool:
     return len(problem.details.get("missing") or problem.details.get("findings") or ()) > _MOST_CHANGES
 
 
-def _problem_filled(tried: CallLine, env: Environment) -> UsageError | None:
-    """Return what is wrong if all that is left to fill in is filled from the document."""
-    words = [*tried.words(is_complete=False, by_option=True), "--example"]
-    return _problem_of_words(tried, words, env)
-
-
 def _is_of_server(piece: Piece) -> bool:
     return piece.standard_name in {"server", "server_var"}
 
@@ -512,14 +513,14 @@ def _is_for_person(piece: Piece) -> bool:
     return piece.standard_name == "editor" or (bool(piece.flag) and piece.value in _OF_STDIN)
 
 
-def _problem_of_words(line: CallLine, words: list[str], env: Environment) -> UsageError | None:
+def _problem_of_words(line: CallLine, words: list[str], env: Environment, build: _Build) -> UsageError | None:
     run = Run(env)
     run.options = replace(
         options_in(parse(line.before_words(), standard_rules())),
         dry_run="http",
         error_format="json",
     )
-    run.act = _build
+    run.act = build
     described = line.command.described
     command = OperationCommand(described)
     try:
@@ -535,14 +536,20 @@ def _problem_of_words(line: CallLine, words: list[str], env: Environment) -> Usa
     return None
 
 
-def _build(run: Run, described: DescribedOperation, given: GivenWords) -> None:
+def _build(run: Run, described: DescribedOperation, given: GivenWords, *, any_server: bool) -> None:
     """Build a request and validate it.
+
+    Args:
+        any_server: Whether the server is left to fill in: the request is not sent, so any one will do.
 
     Raises:
         UsageError: There cannot be such a request.
     """
     run.output_form()  # it raises if options cannot be combined
-    settings = _with_server(run.options, described, settings_of(run.env, described.api, run.call_options))
+    settings = settings_of(run.env, described.api, run.call_options)
+    # The demo API has its server only while it is called.
+    if any_server or (described.api.name == DEMO and not settings.server):
+        settings = replace(settings, server=_ANY_SERVER, server_variables=())
     is_strict = settings.level != "off" and described.is_documented
     inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
     values = collect_values(described, inputs, is_strict=is_strict)
@@ -559,21 +566,6 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords) -> None:
         validating = CallValidator(described, request, values, settings)
         validating.validate_request()
         validating.check()
-
-
-def _with_server(options: Options, described: DescribedOperation, settings: CallSettings) -> CallSettings:
-    """Return the settings; without `--server`, any server will do for a request that is not sent.
-
-    Raises:
-        UsageError: The server that was asked for is none.
-    """
-    try:
-        base_url_of(described, settings)
-    except UsageError:
-        if options.server or options.server_var:
-            raise
-        return replace(settings, server=_ANY_SERVER)
-    return settings
 
 
 _MOST_ROUNDS = 8
@@ -616,8 +608,12 @@ def _example(typed: CallLine, env: Environment) -> CallLine | None:
     return None
 
 
-def _corrected(typed: CallLine, env: Environment, error: UsageError) -> CallLine | None:
-    """Return the line with everything right in it; None if that cannot be reached."""
+def _corrected(typed: CallLine, env: Environment, error: UsageError | None) -> CallLine | None:
+    """Return the line with everything right in it; None if that cannot be reached.
+
+    Args:
+        error: What ended the call; None if the line is not as it was typed.
+    """
     line = _with_fitting_values(_without_surplus(_with_known_names(typed)))
     until = monotonic() + _SECONDS
     for _ in range(_MOST_ROUNDS):
@@ -625,6 +621,8 @@ def _corrected(typed: CallLine, env: Environment, error: UsageError) -> CallLine
             return None
         problem = _problem_of(line, env)
         if problem is None:
+            if error is None:
+                return line
             # Some things only the call itself finds, such as options that cannot be combined.
             is_left = _has_named(line, typed, error) or (_is_same(line, typed) and not line.unfilled())
             return _mended(line, error) if is_left else line
@@ -724,28 +722,42 @@ def _without_named(line: CallLine, problem: UsageError) -> CallLine:
 
 
 def teach(run: Run, error: UsageError) -> None:
-    """Add to a usage error about a known operation what leads to a call that works."""
+    """Add to a usage error about a known operation, or one with nearly its name, what leads to a call that works."""
     asked = run.asked or asked_call(run)
+    if asked is not None:
+        described, words = asked
+        line = _corrected_line(run, described, words, error)
+        if line is not None:
+            _correct(run, error, line)
+        if run.error_format == "json" and described.is_documented:
+            from dynacli.client.operation_summary import operation_summary
+
+            name, profile = described.operation.name, run.all_options.profile
+            error.details["summary"] = operation_summary(described.api, name, profile=profile).as_json()
+    elif error.details.get("near"):
+        _suggest_near(run, error)
+
+
+def _suggest_near(run: Run, error: UsageError) -> None:
+    """Add to the error for an unknown operation the same call of the one that has nearly its name."""
+    asked = asked_call(run, error.details["near"])
     if asked is None:
         return
     described, words = asked
-    _correct(run, error, described, words)
-    if run.error_format == "json" and described.is_documented:
-        from dynacli.client.operation_summary import operation_summary
-
-        name, profile = described.operation.name, run.all_options.profile
-        error.details["summary"] = operation_summary(described.api, name, profile=profile).as_json()
-
-
-def _correct(run: Run, error: UsageError, described: DescribedOperation, words: list[str]) -> None:
-    line = _corrected_line(run, described, words, error)
+    line = _corrected(read_line(run, OperationCommand(described), words), run.env, None)
     if line is None:
         return
     error.try_ = line.text(run.env.variables)
-    if f"{invocation(api=described.api.name)} {described.operation.name} " in error.hint.replace(
-        " --help", "--help"
-    ):
-        error.hint = ""  # it is a call, too
+    others = [f"`{name}`" for name in error.details["near"] if name != described.operation.name]
+    error.hint = f"Other near names: {', '.join(others)}" if others else ""
+
+
+def _correct(run: Run, error: UsageError, line: CallLine) -> None:
+    error.try_ = line.text(run.env.variables)
+    described = line.command.described
+    call = f"{invocation(api=described.api.name)} {described.operation.name} "
+    if call in error.hint.replace(" --help", "--help") or _says_the_same(error.hint, line):
+        error.hint = ""
     if run.asked is None and any(each.is_input and f"`{each.flag}`" in error.message for each in line.pieces):
         error.hint = f"The options of `{described.operation.name}` go after its name"
     sources = enumerated(list(_sources(line)))
@@ -753,6 +765,19 @@ def _correct(run: Run, error: UsageError, described: DescribedOperation, words: 
         error.hint = sources
     elif sources:
         error.hint = f"{error.hint}; {sources}" if error.hint else sources
+
+
+_WORDS_AROUND_NAMES = 4
+"""As in `Did you mean ...?`."""
+
+
+def _says_the_same(hint: str, line: CallLine) -> bool:
+    """Return whether a hint says nothing but names of options and values that are in the corrected line."""
+    if len(_QUOTED.sub("", hint).split()) > _WORDS_AROUND_NAMES:
+        return False
+    words = {*line.before_words(), *line.words()}
+    named = [text.split()[0] if text.startswith("-") else text for text in _QUOTED.findall(hint)]
+    return bool(named) and words.issuperset(named)
 
 
 def _sources(line: CallLine) -> Iterator[str]:

@@ -66,6 +66,7 @@ def choose_server(
                 else f"The document names no server to send to, only `{server.url}`",
                 reason="It was not fetched from a URL that a relative server could start from",
                 hint="Name one: `--server https://api.example.com`",
+                missing=["--server"],
             )
         try:
             url = urljoin(document_uri, url) if url.isprintable() else ""

@@ -39,6 +39,10 @@ LINES = {
     "search-runs --no-such-option x --page 2": "search-runs --page 2",
     "search-runs --body '{}' --page 2": "search-runs --page 2",
     "search-runs --ouput table": "search-runs --output table",
+    "search-runs --rang 7d --dry-run": "search-runs --range 7d --dry-run",
+    "serch-runs --range 7d": "search-runs --range 7d",
+    "runs get-rn a": "get-run a",
+    "updat-workflow --name x": "update-workflow ID --name x",
     "search-runs -o tabel": "search-runs -o table",
     "search-runs --validate strct": "search-runs --validate strict",
     "search-runs --timeout soon": "search-runs --timeout SECONDS",
@@ -151,10 +155,36 @@ def test_an_option_of_another_operation_names_that_one() -> None:
     assert "dynacli demo list-workflows --error-format json" == error["try"]
 
 
+def test_a_hint_does_not_repeat_the_corrected_command() -> None:
+    """Names that the command has are not in the hint; the other near ones are."""
+    for words, hint in {
+        "search-runs --rang 7d": "",
+        "serch-runs": "",
+        "get-runs x": "Other near names: `get-run-trace`, `get-org`",
+    }.items():
+        error = run_cli("demo", *words.split(), "--error-format", "json").error
+        assert hint == error["hint"], words
+        assert error["try"], words
+
+
+def test_a_missing_server_is_left_to_fill_in() -> None:
+    """Without a server in the document a command that lacks one would fail again."""
+    item = operation("getItem", parameter("id", {"type": "string"}, "path"))
+    api = save(document({"/items/{id}": {"get": item}}, ["/api"]))
+    for words, line in {
+        "get-item": "get-item ID --server URL",
+        "get-item 7": "get-item 7 --server URL",
+    }.items():
+        result = run_cli(api, *words.split())
+        assert (2, f"  try: dynacli {api} {line}") == (result.exit_code, result.stderr.splitlines()[-1])
+        assert "hint" not in result.stderr
+    assert 0 == run_cli(api, "get-item", "7", "--server", "http://127.0.0.1:9", "--dry-run").exit_code
+
+
 def test_an_unknown_operation_ends_with_what_search_finds() -> None:
     """A name that someone made up is searched for; a slip of the finger is named as such."""
     assert "\n        dispatch-workflow-run  POST /workflows/{id}/runs" in run_cli("demo", "start-run").stderr
-    assert "Did you mean `search-runs`" in run_cli("demo", "serch-runs").stderr
+    assert run_cli("demo", "start-run", "--error-format", "json").error["try"] is None
 
 
 def test_what_a_mistyped_name_looks_like_comes_first() -> None:

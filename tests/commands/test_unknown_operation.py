@@ -47,7 +47,7 @@ def test_a_name_that_there_is_not_is_asked_for_once(served: Served) -> None:
     """A slip of the finger costs one request; the next one within a minute costs none, and gets the near names."""
     for _ in range(3):
         result = run_cli("shop", "list-pet", "--error-format", "json")
-        assert (2, "`shop` has no operation `list-pet`", "Did you mean `list-pets` or `get-pet`?") == (
+        assert (2, "`shop` has no operation `list-pet`", "Other near names: `get-pet`") == (
             result.exit_code,
             result.error["message"],
             result.error["hint"],

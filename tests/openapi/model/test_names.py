@@ -365,7 +365,7 @@ def test_operations_of_a_tag_are_listed_by_any_of_its_spellings() -> None:
 def test_a_name_in_other_letters_is_not_called_gone() -> None:
     """What another operation is called is named as the near one; only what the document has lost is called lost."""
     save(document({"/a": {"get": operation("listAllPets")}, "/b": {"get": operation("other")}}))
-    assert "Did you mean `list-all-pets`?" in refusal_of("LIST-ALL-PETS").stderr
+    assert "./api.json list-all-pets\n" in refusal_of("LIST-ALL-PETS").stderr
     save(document({"/b": {"get": operation("other")}}))
     refused = refusal_of("LIST-ALL-PETS").stderr
     assert "has no operation `LIST-ALL-PETS` any more" in refused
