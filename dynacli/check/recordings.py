@@ -30,8 +30,12 @@ from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.convert_words import convert, convert_all
 from dynacli.text.terminal import Painter, visible
-from dynacli.traffic.operation_finder import MatchedOperation, OperationFinder
-from dynacli.traffic.recorded_request import RecordedExchange, RecordedResponse
+from dynacli.traffic.recorded_request import (
+    MatchedOperation,
+    OperationFinder,
+    RecordedExchange,
+    RecordedResponse,
+)
 from dynacli.urls import is_secret_name, origin_of, with_masked_secrets
 from dynacli.validation.finding import Finding, ValidationResult
 from dynacli.validation.read_body import UnreadBody

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dynacli.client.batch.rows import RowResult
     from dynacli.client.call import Listener
     from dynacli.client.pages.page_loop import PageLoop
-    from dynacli.client.responses.streamed_response import StreamedResponse
+    from dynacli.client.responses.response import StreamedResponse
 
 __all__ = ["Api", "open_api"]
 
@@ -445,7 +445,7 @@ class Api(OpenDocument):
         return self._response(self._engine.listened_by(on_event).make(described, inputs))
 
     def _stream(self, name: str, given: dict[str, Any], on_event: "Listener | None") -> "StreamedResponse":
-        from dynacli.client.responses.streamed_response import StreamedResponse
+        from dynacli.client.responses.response import StreamedResponse
 
         with self._lock:
             described, inputs = self._read(name, given)
@@ -454,7 +454,7 @@ class Api(OpenDocument):
     def _download(
         self, name: str, path: str, given: dict[str, Any], on_event: "Listener | None", *, is_resumed: bool
     ) -> Response:
-        from dynacli.client.responses.streamed_response import download_response
+        from dynacli.client.responses.response import download_response
 
         with self._lock:
             described, inputs = self._read(name, given)

@@ -13,7 +13,7 @@ from dynacli.environment import Environment, program
 from dynacli.errors import FileError, UsageError
 from dynacli.openapi.model.wording import did_you_mean
 from dynacli.registry.configuration import check_name
-from dynacli.registry.configuration_lines import line_of
+from dynacli.registry.configuration_text import line_of
 from dynacli.registry.record_call import MODES as HISTORY_MODES
 from dynacli.registry.revisions.housekeeping import bytes_of
 from dynacli.registry.revisions.revisions import MODES, lifetime_of

@@ -239,7 +239,7 @@ class VerbGroup(click.Group):
     def _is_of_other_apis(self, name: str) -> bool:
         if not program().api:
             return False
-        from dynacli.commands._available_commands import is_of_other_apis
+        from dynacli.options.command_table import is_of_other_apis
 
         return is_of_other_apis(str(self.name), name)
 
@@ -258,7 +258,7 @@ class _Root(VerbGroup):
         """Return the verb that the first word names, or the group of the API."""
         run: Run = ctx.obj
         if program().api:
-            from dynacli.commands._available_commands import bound_words
+            from dynacli.options.command_table import bound_words
 
             words = bound_words(words)
         word, rest = words[0], words[1:]
@@ -294,7 +294,7 @@ class _Root(VerbGroup):
                 return None
         except FileError:  # which is reported when the API is opened
             return None
-        from dynacli.commands._available_commands import further_command
+        from dynacli.options.command_table import further_command
 
         return further_command(word)
 
@@ -419,7 +419,7 @@ class ApiGroup(VerbGroup):
         if command is None:
             run: Run = ctx.obj
             if program().api and not self.tag:
-                from dynacli.commands._available_commands import further_command
+                from dynacli.options.command_table import further_command
 
                 further = further_command(words[0])
                 if further is not None:

@@ -289,7 +289,7 @@ def _candidates(
         return
     said = line.positional
     if is_of_tool:
-        from dynacli.commands._available_commands import bound_words
+        from dynacli.options.command_table import bound_words
 
         said = bound_words(said)
     head, *rest = said
@@ -316,14 +316,14 @@ def _first_words(env: Environment, word: str, verbs: Iterable[str]) -> Iterator[
     names = [*sorted(Configuration(env).apis()), *verbs]
     yield from ((name, "") for name in names)
     if word and verbs is VERB_NAMES and not any(name.startswith(word) for name in names):
-        from dynacli.commands._available_commands import further_names
+        from dynacli.options.command_table import further_names
 
         yield from ((name, "") for name in further_names())
 
 
 def _first_words_of_tool(env: Environment, word: str) -> Iterator[Candidate]:
     """Yield the operations of the API that a tool is bound to, the verbs of a tool, and the further commands."""
-    from dynacli.commands._available_commands import TOOL_VERBS, further_names
+    from dynacli.options.command_table import TOOL_VERBS, further_names
 
     yield from _candidates(env, [program().api], word)
     yield from ((name, "") for name in (*sorted(TOOL_VERBS), *further_names()))

@@ -48,7 +48,7 @@ CALL_COMMANDS = (
     Command(
         "search",
         section=FIND,
-        runs="search:search",
+        runs="operations:search",
         help="Find operations by a task in plain words",
         about=(
             "Without an API, dynacli searches all registered ones. It prints the best operation as a summary and "

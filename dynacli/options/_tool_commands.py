@@ -38,7 +38,7 @@ TOOL_COMMANDS = (
     Command(
         "ignore",
         section=TEST,
-        runs="ignore:ignore",
+        runs="config:ignore",
         help="Suppress known findings",
         about=(
             "RULE is the name at the end of a finding, such as `type`, or `*` for all. dynacli saves the "
@@ -87,7 +87,7 @@ TOOL_COMMANDS = (
             Command(
                 "explain",
                 of_tool=API,
-                runs="policy:explain",
+                runs="config:explain",
                 help="Show whether a call is allowed, and why",
                 examples=(
                     "dynacli policy explain demo archive-workflow",
@@ -127,7 +127,7 @@ TOOL_COMMANDS = (
     Command(
         "mcp",
         section=SHARE,
-        runs="mcp:serve_mcp",
+        runs="servers:serve_mcp",
         help="Offer APIs to an agent over MCP",
         about=(
             "The server has three tools, `search`, `describe` and `call`, on standard input and output. Without "
@@ -195,7 +195,7 @@ TOOL_COMMANDS = (
     Command(
         "export",
         section=SHARE,
-        runs="export:export_api",
+        runs="history:export_api",
         help="Export the operations for another program",
         about=(
             "Each operation becomes a request with a valid example, in folders by tag. Credentials become "

@@ -2,18 +2,96 @@
 
 An entry is everything that dynacli has to know of a command before it runs. From the table come click's commands, help
 pages, completion, the names that no API can have, and what a tool of one API has.
+
+Beside the table are the commands that it does not list: those of a tool that has one API, and those of other packages.
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from dynacli.environment import program
+from dynacli.errors import UsageError
 from dynacli.options._call_commands import CALL_COMMANDS
 from dynacli.options._registry_commands import REGISTRY_COMMANDS
 from dynacli.options._tool_commands import TOOL_COMMANDS
-from dynacli.options.command import Command
+from dynacli.options.command import ALONE, API, CALL, Command
 
-__all__ = ["COMMANDS"]
+if TYPE_CHECKING:
+    import click
+
+__all__ = ["COMMANDS", "TOOL_VERBS", "bound_words", "further_command", "further_names", "is_of_other_apis"]
 
 COMMANDS: Mapping[str, Command] = {
     command.name: command for command in (*REGISTRY_COMMANDS, *CALL_COMMANDS, *TOOL_COMMANDS)
 }
 """Name → command, in the order of the root's help page."""
+
+
+TOOL_VERBS = frozenset(
+    name for name, entry in COMMANDS.items() if entry.of_tool or any(each.of_tool for each in entry.commands)
+)
+"""The verbs of a tool; the others of dynacli are about more than one API."""
+
+
+def bound_words(words: list[str]) -> list[str]:
+    """Return the words of dynacli for those of a tool: `describe X` is `describe API X`, and `X` is `API X`.
+
+    The API may be named anyway, so that an operation can be called that has the name of a verb.
+
+    Args:
+        words: Those after the options before the first one; at least one.
+    """
+    api, (word, *rest) = program().api, words
+    entry = COMMANDS.get(word)
+    if word == api or (entry is not None and entry.of_tool == ALONE):
+        return words
+    if word not in TOOL_VERBS or entry is None:
+        return [api, *words]
+    if entry.of_tool == CALL:
+        return words if not rest or rest[0] in {"-h", "--help"} else [word, api, *rest]
+    if entry.of_tool == API:
+        return [word, api, *rest]
+    names = {each.name for each in entry.commands if each.of_tool}
+    return [word, rest[0], api, *rest[1:]] if rest and rest[0] in names else words
+
+
+def is_of_other_apis(group: str, name: str) -> bool:
+    """Return whether a command of a group is about any other API than that of the tool."""
+    return group == "api" and not any(each.name == name and each.of_tool for each in COMMANDS[group].commands)
+
+
+_GROUP = "dynacli.commands"
+
+
+def further_names() -> list[str]:
+    """Return the names of the commands that installed packages have."""
+    from importlib.metadata import entry_points
+
+    return sorted({each.name for each in entry_points(group=_GROUP)})
+
+
+def further_command(name: str) -> "click.Command | None":
+    """Return the command that an installed package has under a name; None if none has.
+
+    Raises:
+        UsageError: It cannot be imported, or is not a command.
+    """
+    from importlib.metadata import entry_points
+
+    import click
+
+    for found in entry_points(group=_GROUP, name=name):
+        try:
+            command = found.load()
+        except (ImportError, AttributeError) as error:
+            raise UsageError(
+                f"The command `{name}` cannot be imported",
+                reason=f"`{found.value}`: {error}",
+                hint="Install the package that has it again",
+            ) from error
+        if not isinstance(command, click.Command):
+            raise UsageError(
+                f"`{name}` is not a command", reason=f"`{found.value}` is not a command of click"
+            )
+        return command
+    return None

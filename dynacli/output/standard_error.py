@@ -38,7 +38,7 @@ def write_stderr(env: Environment, text: str, *, painted: bool = False) -> None:
 
 
 _EXCERPT = re.compile(r"^( *)\| (.*)$", re.MULTILINE)
-"""A line of an excerpt, as `dynacli.text.excerpt` makes it."""
+"""A line of an excerpt, as `dynacli.client.responses.validation_text` makes it."""
 _MARKER = re.compile(r" *\^+")
 
 

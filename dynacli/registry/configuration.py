@@ -151,13 +151,13 @@ class Configuration:
 
     def edit(self, name: str, entry: dict[str, Any] | None, *, new_name: str = "") -> None:
         """Write, remove (None) or rename the entry of an API; comments and everything else stay as they are."""
-        from dynacli.registry._configuration_text import edited
+        from dynacli.registry.configuration_text import edited
 
         self._change(lambda text: edited(text, name, entry, new_name))
 
     def add_table(self, name: str, key: str, table: dict[str, str]) -> None:
         """Add a table to a list in the entry of an API, `[[apis.NAME.KEY]]`; everything else stays as it is."""
-        from dynacli.registry._configuration_text import with_table
+        from dynacli.registry.configuration_text import with_table
 
         self._change(lambda text: with_table(text, name, key, table))
 
@@ -190,7 +190,7 @@ class Configuration:
             check: Raises an error if what results cannot be used; it is given the text that the file would have, and
                 its tables.
         """
-        from dynacli.registry._configuration_text import with_values
+        from dynacli.registry.configuration_text import with_values
 
         def changed(text: str) -> str:
             result, tables = with_values(text, values)

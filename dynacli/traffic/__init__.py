@@ -1,4 +1,4 @@
 """Requests of other programs, read from a curl command or a HAR.
 
-`read_curl` and `read_har` parse them. `operation_finder` finds the operation of each. Read `recorded_request` first.
+`read_curl` and `read_har` parse them. `recorded_request` finds the operation of each. Read it first.
 """

@@ -15,8 +15,7 @@ from dynacli.http.semantics import essence, is_form, is_json, is_multipart
 from dynacli.openapi.model.operation import Field, MediaType, Parameter
 from dynacli.openapi.model.wording import literal_word, option_pair
 from dynacli.record import record
-from dynacli.traffic.operation_finder import MatchedOperation
-from dynacli.traffic.recorded_request import RecordedPart, RecordedRequest
+from dynacli.traffic.recorded_request import MatchedOperation, RecordedPart, RecordedRequest
 from dynacli.urls import is_secret_name
 
 __all__ = ["RequestWords", "words_of_request"]

@@ -27,7 +27,7 @@ from openapi_core.validation.response.validators import V32ResponseValidator
 from dynacli.openapi.schema.evaluation.schema_error import ValidationNotes
 from dynacli.openapi.schema.read_schema import Direction
 from dynacli.validation import _document_path as document_path
-from dynacli.validation._body_hooks import NotValidatedError, UnreadableError
+from dynacli.validation._body_hooks import NotValidatedError, SchemaValidators, UnreadableError
 from dynacli.validation._header_hooks import (
     CaseInsensitiveHeaders,
     UndocumentedHeaderError,
@@ -38,7 +38,6 @@ from dynacli.validation._openapi_core_overrides import (
     ResponseOverrides,
     UndocumentedBodyError,
 )
-from dynacli.validation._schema_validators import SchemaValidators
 from dynacli.validation.operation_document import child, resolve
 from dynacli.validation.read_body import ValidatedValue
 

@@ -9,7 +9,7 @@ import pytest
 
 import dynacli
 from dynacli.auth.credentials import Variables
-from dynacli.registry._configuration_text import edited
+from dynacli.registry.configuration_text import edited
 from dynacli.validation.finding import Finding, ValidationResult
 from dynacli.validation.finding_rules import RULES, BadIgnoreError, Ignore, ignores_of, suppress
 from tests.documents import document, operation, save

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.registry._configuration_text import with_table
+from dynacli.registry.configuration_text import with_table
 from tests.documents import document, operation, save
 from tests.harness import Recorder, Response, run_cli
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynacli.auth.secret import Masker, Secret
-from dynacli.text.excerpt import ExcerptTarget, json_excerpts, marked
+from dynacli.client.responses.validation_text import ExcerptTarget, json_excerpts, marked
 from dynacli.text.terminal import cell_width
 from tests.documents import document, operation, save
 from tests.harness import Recorder, Response, Result, run_cli

@@ -211,7 +211,7 @@ _DEMO = (
     | _modules("client.live_demo commands._subcommands.demo http.serving")
     | _modules(
         """
-        demo.stand_in demo._data demo.demo_document demo._requests demo.demo_facts demo._operations
+        demo.stand_in demo._data demo._requests demo.demo_facts demo._operations
         """
     )
 )
@@ -223,7 +223,7 @@ _ASKED = (
         validation._body_hooks
         validation._document_path validation._header_hooks
         validation._import_openapi_core validation.validator validation.operation_document
-        openapi.schema.evaluation.prepared_values validation._schema_validators
+        openapi.schema.evaluation.prepared_values
         validation.streamed_body
         """
     )

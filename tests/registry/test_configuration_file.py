@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.registry._configuration_text import edited
+from dynacli.registry.configuration_text import edited
 from tests.documents import pets, save
 from tests.dry_runs import dry_run
 from tests.harness import run_cli

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dynacli.registry.configuration_lines import line_of
+from dynacli.registry.configuration_text import line_of
 
 _TEXT = '''# the APIs
 [apis.a]

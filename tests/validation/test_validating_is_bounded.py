@@ -10,7 +10,7 @@ import pytest
 
 from dynacli.openapi.schema.evaluation import compiled_schema
 from dynacli.openapi.schema.evaluation.translation import PlainSchema
-from dynacli.validation import _schema_validators
+from dynacli.validation import _body_hooks
 from tests.documents import document, operation, ref, save
 from tests.harness import run_cli
 from tests.validation.in_process_validator import (
@@ -94,7 +94,7 @@ def test_a_schema_of_many_wrong_members_is_compiled_once(monkeypatch: pytest.Mon
 @pytest.mark.exhaustive
 def test_a_validator_of_many_messages_compiles_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
     """What other messages have needed is not taken from what one may need."""
-    monkeypatch.setattr(_schema_validators, "_MAX_IN_ALL", 9_000)
+    monkeypatch.setattr(_body_hooks, "_MAX_IN_ALL", 9_000)
     monkeypatch.setattr(compiled_schema, "_MAX_SCHEMAS", 3_000)
     linked: Any = {
         f"S{number}": {

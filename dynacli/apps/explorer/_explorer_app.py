@@ -19,23 +19,26 @@ from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
 
 from dynacli.apps.explorer._dialogs import QuestionDialog, TextDialog
-from dynacli.apps.explorer._draft import (
-    PROFILE,
-    SERVER,
-    Checked,
-    Draft,
-    check,
-    command_line,
-    command_words,
-    option_words,
-    question_before,
-)
 from dynacli.apps.explorer._operations_pane import OperationGroup, OperationList, find_operations, grouped
 from dynacli.apps.explorer._request_form import RequestForm
 from dynacli.apps.explorer._response_pane import FormCall, ResponsePane
 from dynacli.apps.explorer._response_views import KeptCall
 from dynacli.apps.explorer._running_call import Caller, FailedWork, work_aside
-from dynacli.apps.explorer.earlier_calls import ReadLine, draft_of, earlier_calls, with_messages
+from dynacli.apps.explorer.drafts import (
+    PROFILE,
+    SERVER,
+    Checked,
+    Draft,
+    ReadLine,
+    check,
+    command_line,
+    command_words,
+    draft_of,
+    earlier_calls,
+    option_words,
+    question_before,
+    with_messages,
+)
 from dynacli.client.call import ResponsePart
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation

@@ -14,8 +14,8 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from dynacli.apps.explorer._dialogs import AboutDialog
-from dynacli.apps.explorer._draft import CONTENT_TYPE, PROFILE, SERVER, Checked, Draft, inputs_of
 from dynacli.apps.explorer._form_widgets import ActionLine, BodyText, ChoiceBox, FieldRow, SettingRow, TextBox
+from dynacli.apps.explorer.drafts import CONTENT_TYPE, PROFILE, SERVER, Checked, Draft, inputs_of
 from dynacli.apps.explorer.form_rows import (
     BODY,
     FormRow,

@@ -19,7 +19,6 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from dynacli.apps.explorer._dialogs import PathDialog
-from dynacli.apps.explorer._draft import Draft
 from dynacli.apps.explorer._response_views import (
     VIEWS,
     KeptCall,
@@ -31,6 +30,7 @@ from dynacli.apps.explorer._response_views import (
     view_text,
 )
 from dynacli.apps.explorer._running_call import Ended, Event, Progress, work_aside
+from dynacli.apps.explorer.drafts import Draft
 from dynacli.client.call import ResponseHead, ResponsePart
 from dynacli.errors import AuthError, FileError
 from dynacli.files import write_named_file

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from dynacli.apps.explorer._draft import Draft, inputs_of
 from dynacli.apps.explorer._running_call import Ended
+from dynacli.apps.explorer.drafts import Draft, inputs_of
 from dynacli.auth.secret import MASK
 from dynacli.client.call import Call, request_of
 from dynacli.client.call_settings import CallSettings

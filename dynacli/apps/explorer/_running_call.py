@@ -13,7 +13,7 @@ from textual.message_pump import MessagePump
 from textual.widget import Widget
 
 from dynacli.apps.explorer._dialogs import QuestionDialog
-from dynacli.apps.explorer._draft import Draft, inputs_of
+from dynacli.apps.explorer.drafts import Draft, inputs_of
 from dynacli.apps.explorer.form_rows import FurtherCalls, further_calls
 from dynacli.client.call import (
     Call,

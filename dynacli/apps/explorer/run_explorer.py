@@ -11,7 +11,7 @@ from dynacli.errors import UsageError
 from dynacli.registry.opened_api import OpenedApi
 
 if TYPE_CHECKING:
-    from dynacli.apps.explorer.earlier_calls import ReadLine
+    from dynacli.apps.explorer.drafts import ReadLine
 
 __all__ = ["check_terminal", "explore"]
 

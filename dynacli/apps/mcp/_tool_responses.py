@@ -12,8 +12,7 @@ from mcp_types import CallToolResult, TextContent
 from dynacli.auth.secret import Masker
 from dynacli.client.api_client import Api
 from dynacli.client.pages.page_rule import place_at
-from dynacli.client.responses.response import Response
-from dynacli.client.responses.streamed_response import StreamedResponse
+from dynacli.client.responses.response import Response, StreamedResponse
 from dynacli.errors import DynacliError, FormatError, HttpError, UsageError
 from dynacli.http.semantics import is_sequence
 from dynacli.openapi.model.wording import counted

@@ -47,8 +47,7 @@ from dynacli.request.assemble_body import encode, json_text
 from dynacli.request.form_body import PREVIEW_BOUNDARY, Multipart, encode_form, make_parts
 from dynacli.request.parameter_serialization import serialize_header
 from dynacli.request.text_body import text_body
-from dynacli.traffic.operation_finder import MatchedOperation
-from dynacli.traffic.recorded_request import RecordedRequest, RecordedResponse
+from dynacli.traffic.recorded_request import MatchedOperation, RecordedRequest, RecordedResponse
 from dynacli.validation.finding import Finding
 
 __all__ = [

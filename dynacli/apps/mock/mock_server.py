@@ -40,8 +40,13 @@ from dynacli.openapi.model.operation import Operation, SecurityScheme, Server
 from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter
-from dynacli.traffic.operation_finder import MatchedOperation, OperationFinder
-from dynacli.traffic.recorded_request import RecordedExchange, RecordedRequest, RecordedResponse
+from dynacli.traffic.recorded_request import (
+    MatchedOperation,
+    OperationFinder,
+    RecordedExchange,
+    RecordedRequest,
+    RecordedResponse,
+)
 from dynacli.validation.finding import Finding, ValidationResult
 
 __all__ = [

@@ -21,8 +21,8 @@ from dynacli.apps.proxy._passing_exchange import (
     Deadline,
     Passage,
     PassingExchange,
+    RequestGate,
 )
-from dynacli.apps.proxy._request_gate import RequestGate
 from dynacli.apps.proxy._validation_thread import (
     CopyBudget,
     PassedExchange,
@@ -41,7 +41,7 @@ from dynacli.traffic.recorded_request import RecordedExchange
 from dynacli.urls import origin_of
 
 if TYPE_CHECKING:
-    from dynacli.apps.proxy._request_gate import PolicyCheck
+    from dynacli.apps.proxy._passing_exchange import PolicyCheck
 
 __all__ = ["ClientConnection", "ProxySettings", "ToldPassage", "run_proxy"]
 
@@ -454,6 +454,6 @@ def _policy_check(
 ) -> "PolicyCheck | None":
     if settings.policy is None and settings.others is None:
         return None
-    from dynacli.apps.proxy._request_gate import PolicyCheck
+    from dynacli.apps.proxy._passing_exchange import PolicyCheck
 
     return PolicyCheck(api, settings, base, servers)

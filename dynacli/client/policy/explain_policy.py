@@ -12,7 +12,7 @@ from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decis
 from dynacli.errors import UsageError
 from dynacli.http.built_request import Request
 from dynacli.registry.configuration import Configuration
-from dynacli.registry.configuration_lines import line_of
+from dynacli.registry.configuration_text import line_of
 
 if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings

@@ -73,8 +73,8 @@ def _commands(section: str) -> list[Row]:
     entries = [entry for entry in COMMANDS.values() if entry.section == section]
     if not program().api:
         return [Row(entry.name, entry.help) for entry in entries]
-    from dynacli.commands._available_commands import TOOL_VERBS
     from dynacli.guide.pages import as_of_program
+    from dynacli.options.command_table import TOOL_VERBS
 
     document = "Manage the document of the API"
     return [
@@ -96,7 +96,7 @@ def _options() -> list[Row]:
 def _further(env: Environment) -> tuple[str, list[str]]:
     """Return what else can follow the name of the program, and its title: APIs, or of a tool commands."""
     if program().api:
-        from dynacli.commands._available_commands import further_names
+        from dynacli.options.command_table import further_names
 
         return "Commands of other packages", further_names()
     try:

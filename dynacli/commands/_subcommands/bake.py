@@ -22,12 +22,12 @@ import click
 
 from dynacli import __version__
 from dynacli.auth.tls_login import authorities_in, certificate_path
-from dynacli.commands._available_commands import TOOL_VERBS
 from dynacli.commands.run import Run
 from dynacli.environment import DISTRIBUTION, Environment, Program
 from dynacli.errors import DocumentError, FileError, UsageError
 from dynacli.files import cannot_be_written, write_named_file, write_named_files
 from dynacli.openapi.document.fetched import Fetched
+from dynacli.options.command_table import TOOL_VERBS
 from dynacli.options.standard_options import OPTION_KEYS
 from dynacli.registry.configuration import DEMO, Configuration, check_name
 from dynacli.registry.opened_api import OpenedApi

@@ -1,4 +1,4 @@
-"""`dynacli config`: the configuration file is shown and changed."""
+"""`dynacli config`, `ignore` and `policy`: the configuration is shown and changed, and what it makes of a call."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dynacli.commands._operation_command import OperationCommand
+from dynacli.commands.command_groups import ApiGroup
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import FileError, RefusedError, UsageError
@@ -14,12 +16,15 @@ from dynacli.registry.configuration import Configuration, check_name, profiles_i
 from dynacli.text.terminal import Painter, visible
 
 if TYPE_CHECKING:
+    from dynacli.client.described_operation import DescribedOperation
     from dynacli.commands._call.editor import Draft
 
 __all__ = [
     "change_settings",
     "check_policy_change",
     "edit_file",
+    "explain",
+    "ignore",
     "set_values",
     "settings_in",
     "show_path",
@@ -308,3 +313,140 @@ def _check(env: Environment, before: Mapping[str, Any], text: str, tables: Mappi
     wrong = [mistake for mistake in mistakes_in(env, tables) if mistake not in known]
     if wrong:
         raise UsageError("Cannot set this value", reason=wrong[0].text(text))
+
+
+@click.pass_obj
+def ignore(
+    run: Run,
+    /,
+    api: str,
+    rule: str,
+    operation: str | None,
+    reason: str,
+    **place: str | None,
+) -> None:
+    """Run `ignore`."""
+    from dynacli.commands._subcommands.api.api_add import check_registered
+    from dynacli.output.standard_error import write_stderr
+    from dynacli.registry.configuration import Configuration
+    from dynacli.text.terminal import visible
+
+    check_registered(run.env, api)
+    _check_rule(rule)
+    if not reason.strip():
+        raise UsageError("`--reason` is missing", hint="Say why the findings are expected: `--reason TEXT`")
+    item = {"rule": rule, **{key: text for key, text in place.items() if text is not None}}
+    _check_place(item)
+    if operation is not None:
+        opened = run.api(api)
+        name = opened.catalog.find(operation)
+        if name is None:
+            from dynacli.client.search_operations import unknown_operation
+
+            raise unknown_operation(opened, operation)
+        item["operation"] = name
+    configuration = Configuration(run.env)
+    known = configuration.apis()[api].get("ignore")
+    for entry in known if isinstance(known, list) else ():
+        if isinstance(entry, dict) and {key: entry[key] for key in entry if key != "reason"} == item:
+            raise UsageError(
+                "These findings are already ignored",
+                reason=f"The reason is: {entry.get('reason', '')}",
+                hint=f"Change it in `{configuration.path}`",
+            )
+    configuration.add_table(api, "ignore", {**item, "reason": reason})
+    about = "".join(f" {_WORDS[key]} `{visible(item[key], keep='')}`" for key in _WORDS if key in item)
+    write_stderr(
+        run.env, f"{api}: findings of `{visible(rule, keep='')}`{about} are suppressed from now on\n"
+    )
+
+
+def _check_place(item: dict[str, str]) -> None:
+    """Check that the keys of an exception that say where it holds have values that can be meant.
+
+    Raises:
+        UsageError: One has none.
+    """
+    from dynacli.validation.finding_rules import BadIgnoreError, ignores_of
+
+    reason = "".join(f"`{key}` is empty" for key, text in item.items() if not text.strip())
+    try:
+        ignores_of([{**item, "reason": "-"}])
+    except BadIgnoreError as error:
+        reason = str(error)
+    if reason:
+        hint = f"`{invocation('help validate')}` has the keys and their values"
+        raise UsageError("This exception is not possible", reason=reason, hint=hint)
+
+
+def _check_rule(rule: str) -> None:
+    """Check that there are findings of a rule.
+
+    Raises:
+        UsageError: There are none.
+    """
+    from difflib import get_close_matches
+
+    from dynacli.openapi.model.wording import did_you_mean
+    from dynacli.validation.finding_rules import RULES
+
+    if rule in {"*", *RULES}:
+        return
+    near = get_close_matches(rule, RULES, 3, 0.6)
+    raise UsageError(
+        f"`{rule}` is not a rule of findings",
+        reason="A finding ends with its rule, such as `[type]`; `*` means all rules",
+        hint=did_you_mean(near),
+    )
+
+
+_WORDS = {"operation": "of", "where": "in the", "pointer": "at", "status": "under the status"}
+"""The keys of an exception that say where it holds, with the words before them in messages."""
+
+
+@click.pass_obj
+def explain(run: Run, api: str, operation: tuple[str, ...]) -> None:
+    """Run `policy explain`."""
+    from dynacli.client.call_settings import settings_of
+    from dynacli.client.policy.explain_policy import explain_policy
+    from dynacli.output.render import write_data
+
+    described = _described(run, api, list(operation))
+    settings = settings_of(run.env, described.api, run.call_options)
+    target = next((word for word in operation[1:2] if word.startswith("/") and "{" not in word), "")
+    explanation = explain_policy(described, settings, target)
+
+    def text(paint: Painter, width: int) -> str:  # noqa: ARG001
+        first, *more = explanation.sentences()
+        return "\n".join([paint.bold(visible(first)), *(f"  {visible(line)}" for line in more)])
+
+    write_data(run.env, explanation.as_json(), run.data_form, text)
+
+
+def _described(run: Run, api: str, words: list[str]) -> "DescribedOperation":
+    """Return the operation that words name as after an API: its name, after its tag, or a method and a path.
+
+    Raises:
+        UsageError: They name none.
+    """
+    from dynacli.client.search_operations import unknown_operation
+    from dynacli.errors import UsageError
+
+    opened = run.api(api)
+    group, tag = ApiGroup(opened), ""
+    command, rest = group.find_command(words)
+    if isinstance(command, ApiGroup) and rest:
+        tag, words = command.tag, rest
+        command, rest = command.find_command(rest)
+    if command is None and run.fetch_again(opened) is not None:  # it may have appeared a moment ago
+        return _described(run, api, words)
+    if command is None and not tag and group.has_path(words):
+        command, rest = group.undocumented_command(words)
+    if not isinstance(command, OperationCommand):
+        raise unknown_operation(opened, words[0], tag)
+    is_path = len(words) > 1 and words[1].startswith("/")
+    if rest and not is_path:
+        raise UsageError(
+            f"`{rest[0]}` is an unexpected argument", hint="Write `policy explain API OPERATION`"
+        )
+    return command.described

@@ -134,7 +134,7 @@ def _api_for_help(ctx: click.Context) -> OpenedApi:
     if not ctx.meta.get(_WITH_NEXT):
         return run.api(DEMO)
     if _WITH_NEXT_API not in ctx.meta:
-        from dynacli.demo.demo_document import served_document
+        from dynacli.demo.stand_in import served_document
         from dynacli.openapi.document.fetched import Fetched
         from dynacli.registry.revise import open_content
 

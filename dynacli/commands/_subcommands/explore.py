@@ -6,7 +6,7 @@ from functools import partial
 
 import click
 
-from dynacli.apps.explorer.earlier_calls import CalledLine
+from dynacli.apps.explorer.drafts import CalledLine
 from dynacli.apps.explorer.form_rows import FURTHER, located
 from dynacli.auth.secret import MASK
 from dynacli.commands._call_line import Piece, asked_call, read_line

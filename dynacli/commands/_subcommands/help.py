@@ -29,9 +29,9 @@ def show_page(ctx: click.Context, topic: str | None) -> None:
 
 
 def _contents(env: Environment) -> str:
-    from dynacli.commands._available_commands import further_names
     from dynacli.commands._help.page_lines import Row, row_lines, usage_lines
     from dynacli.guide.pages import topics
+    from dynacli.options.command_table import further_names
     from dynacli.text.terminal import Painter, terminal_width
 
     paint, width = Painter.for_stdout(env), terminal_width(env, env.stdout)
@@ -67,7 +67,7 @@ def _command_page(ctx: click.Context, topic: str) -> str:
     """
     entry = COMMANDS.get(topic)
     if entry is not None:
-        from dynacli.commands._available_commands import TOOL_VERBS
+        from dynacli.options.command_table import TOOL_VERBS
 
         if not program().api or topic in TOOL_VERBS:
             command = make_command(entry)

@@ -1,6 +1,10 @@
-"""`dynacli history` and `dynacli replay`: the calls that were made are listed, exported, forgotten, made again."""
+"""`dynacli history`, `replay` and `export`: earlier calls are listed, exported, forgotten and made again.
+
+`export` writes the operations of an API in the form of another program, as `history export` does with calls.
+"""
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +17,8 @@ from dynacli.commands.command_groups import make_root, show_page
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program, variable
 from dynacli.errors import FileError, UsageError
+from dynacli.export.collection import BASE_URL, FORMATS, Collection, Format
+from dynacli.openapi.model.wording import enumerated
 from dynacli.options.command import Command
 from dynacli.options.parsed_words import parse, standard_rules
 from dynacli.output.standard_error import write_stderr
@@ -22,7 +28,7 @@ from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import table_lines
 from dynacli.urls import with_masked_query
 
-__all__ = ["Replay", "export_calls", "forget_calls", "list_calls", "show_call"]
+__all__ = ["Replay", "export_api", "export_calls", "forget_calls", "list_calls", "show_call"]
 
 _OF_OPENING = ("refresh", "offline", "profile", "allow_ref")
 """The options that say how a document is opened, before the words of its operation are read."""
@@ -119,7 +125,6 @@ def export_calls(
     run: Run, api: str | None, form: str | None, failed: bool, since: str | None, out: str | None
 ) -> None:
     """Run `history export`."""
-    from dynacli.commands._subcommands.export import write_files
     from dynacli.export.collection import FORMATS
     from dynacli.export.make_collection import calls_collection
     from dynacli.output.har import har_call, har_of
@@ -134,7 +139,7 @@ def export_calls(
     names = [row.call.api for row in reversed(rows)]
     is_archive = form == "har"
     made = {"history.har": har_of(calls)} if is_archive else {}
-    write_files(run, made or FORMATS[form].files(calls_collection(calls, names)), FORMATS[form], out)
+    _write_files(run, made or FORMATS[form].files(calls_collection(calls, names)), FORMATS[form], out)
     bare = sum(not row.call.messages for row in rows)
     if bare:
         run.note(
@@ -252,3 +257,90 @@ def _replay(ctx: click.Context) -> None:
         )
     run: Run = ctx.obj
     replay(run, _earlier_call(run.env, int(number)), laid_over)
+
+
+_MOST_NAMED = 5
+
+
+def _write_export(run: Run, collection: Collection, form: Format, out: str | None) -> None:
+    """Write an export.
+
+    Args:
+        out: A file, or a directory; None for standard output.
+
+    Raises:
+        UsageError: The form is a directory, and none is named.
+        FileError: A file cannot be written.
+    """
+    if form.is_directory and out is None:
+        raise UsageError("This format is a directory of files", hint="Add `--out DIRECTORY`")
+    _write_files(run, form.files(collection), form, out)
+
+
+def _write_files(run: Run, files: dict[str, str], form: Format, out: str | None) -> None:
+    """Write the files of an export. The first one names them all; `out` is as in `write_export`.
+
+    Raises:
+        FileError: A file cannot be written.
+    """
+    is_directory = out is not None and (out.endswith(("/", os.sep)) or os.path.isdir(out))
+    if out is None:
+        from dynacli.output.render import write_body
+
+        content = _as_bytes(next(iter(files.values())))
+        write_body(run.env, content, form.media_type, run.output_form())
+    elif is_directory or form.is_directory:
+        from dynacli.files import write_named_files
+
+        write_named_files(out, {name: _as_bytes(text) for name, text in files.items()})
+        run.note(f"Written: {len(files)} file{'s' * (len(files) > 1)} in {out}")
+        if form.is_directory and (left := _left_over(out, files)):
+            # Programs that run a whole directory would send them, too; yet they may be someone's own.
+            run.note(
+                f"Files of no operation in this export, left unchanged: {enumerated(left, most=_MOST_NAMED)}"
+            )
+    else:
+        from dynacli.files import write_named_file
+
+        write_named_file(out, _as_bytes(next(iter(files.values()))))
+        run.note(f"Written: {out}")
+
+
+def _left_over(directory: str, files: dict[str, str]) -> list[str]:
+    """Return the files of requests in a directory that an export did not write, such as those of an earlier one."""
+    endings = tuple({os.path.splitext(name)[1] for name in files} - {".json"})
+    found = (
+        os.path.relpath(os.path.join(folder, name), directory)
+        for folder, _, names in os.walk(directory)
+        for name in names
+        if name.endswith(endings)
+    )
+    return sorted(name for name in found if name.replace(os.sep, "/") not in files)
+
+
+def _as_bytes(text: str) -> bytes:
+    # UTF-8 has no bytes for lone surrogates, which JSON can hold.
+    return text.encode("utf-8", "replace")
+
+
+@click.pass_obj
+def export_api(run: Run, api: str, form: str | None, only: tuple[str, ...], out: str | None) -> None:
+    """Run `export`."""
+    from dynacli.client.call_settings import settings_of
+    from dynacli.client.search_operations import chosen_operations
+    from dynacli.export.make_collection import make_collection
+    from dynacli.record import replace
+
+    if form is None:
+        listed = ", ".join(f"`{each}`" for each in FORMATS)
+        raise UsageError("`--to` is missing", hint=f"Give `--to` one of {listed}")
+    opened = run.api(api)
+    settings = replace(settings_of(run.env, opened, run.call_options), level="warn")
+    with run.reading_document(api, "Making examples from"):
+        collection = make_collection(opened, chosen_operations(opened, only), settings)
+    _write_export(run, collection, FORMATS[form], out)
+    if not collection.variables.get(BASE_URL):
+        run.note(f"The document names no server: set the variable `{BASE_URL}`, or add `--server URL`")
+    lacking = [request for request in collection.requests() if request.lacking]
+    for request in lacking:
+        run.note(f"{request.name} has no example: {request.lacking}")

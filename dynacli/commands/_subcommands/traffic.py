@@ -176,7 +176,7 @@ def _text(env: Environment, word: str) -> str:
 
 
 def _rows(run: Run, requests: "Iterable[RecordedRequest]", api: str | None) -> list[dict[str, Any]]:
-    from dynacli.traffic.operation_finder import OperationFinder, find_operation
+    from dynacli.traffic.recorded_request import OperationFinder, find_operation
     from dynacli.traffic.request_words import words_of_request
 
     finders = [OperationFinder(opened) for opened in _apis(run, api)]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from dynacli.apps.explorer._draft import Draft, command_words, inputs_of, option_words
 from dynacli.apps.explorer._request_form import body_rows, body_text, example_words, with_example_body
+from dynacli.apps.explorer.drafts import Draft, command_words, inputs_of, option_words
 from dynacli.apps.explorer.form_rows import FormRow, rows_of
 from dynacli.client.call import request_of
 from dynacli.client.call_settings import CallOptions, settings_of

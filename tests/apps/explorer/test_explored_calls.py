@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from dynacli.apps.explorer._draft import Draft
 from dynacli.apps.explorer._running_call import Ended, Event, RunningCall
+from dynacli.apps.explorer.drafts import Draft
 from dynacli.client.call import ResponseHead, ResponsePart
 from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.consent import Consent

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from dynacli.apps.mock.mock_server import MockRoutes
-from dynacli.traffic.operation_finder import MatchedOperation
+from dynacli.traffic.recorded_request import MatchedOperation
 from tests.apps.mock.mocked import mocked
 from tests.apps.proxy.through_proxy import free_port, until_interrupted
 from tests.documents import API_KEY, document, operation, parameter, save

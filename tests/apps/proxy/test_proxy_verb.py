@@ -14,11 +14,11 @@ import pytest
 
 from dynacli.apps.proxy import _validation_thread as validating_thread
 from dynacli.apps.proxy import run_proxy
-from dynacli.apps.proxy._request_gate import PolicyCheck
+from dynacli.apps.proxy._passing_exchange import PolicyCheck
 from dynacli.apps.proxy._validation_thread import CopyBudget, PassedExchange, ValidationThread
 from dynacli.apps.proxy.run_proxy import ClientConnection, ToldPassage
 from dynacli.demo.demo_facts import API_KEYS
-from dynacli.traffic.operation_finder import OperationFinder
+from dynacli.traffic.recorded_request import OperationFinder
 from tests.apps.proxy.through_proxy import exchanged, free_port, raw_server, through_proxy
 from tests.documents import document, operation, parameter, save
 from tests.harness import Recorder, Response, run_cli
