@@ -43,6 +43,7 @@ from dynacli.record import replace
 from dynacli.registry.configuration import DEMO
 from dynacli.request.build_request import build_request
 from dynacli.request.convert_words import convert_all, is_given_as_text, json_value
+from dynacli.text.jq_program import jmespath_of_jq
 from dynacli.urls import is_secret_name
 
 __all__ = ["teach"]
@@ -109,6 +110,8 @@ def _fitting_standard(piece: Piece) -> Piece:
     try:
         option_value(option, value)
     except UsageError:
+        if option.kind in {"filter", "condition"}:
+            return _with_value(piece, jmespath_of_jq(value) or None)
         return _with_value(piece, _nearest(value, FORMATS) if option.name == "output" else None)
     return piece
 

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from dynacli.http.semantics import is_json_lines, is_json_sequence
+from dynacli.openapi.model.wording import counted, enumerated
+from dynacli.openapi.schema.read_schema import json_type
 from dynacli.text.body_text import decoded, is_json
 from dynacli.text.exact_json import read_json
 from dynacli.text.json_budget import TooManyValuesError
 from dynacli.text.terminal import visible
 
-__all__ = ["NoValueError", "TooDeepError", "body_value", "shown_value"]
+__all__ = ["NoValueError", "TooDeepError", "binary_name", "body_value", "null_note", "shown_value"]
 
 
 class NoValueError(ValueError):
@@ -63,6 +65,22 @@ def shown_value(content: bytes, media_type: str) -> Any:
     from base64 import b64encode
 
     return {"base64": b64encode(content).decode()}
+
+
+_MOST_KEYS = 12
+_LONGEST_KEY = 40
+
+
+def null_note(value: Any, subject: str = "the response") -> str:
+    """Return what a note says of a filter that gives null for a value that is not null: what there is to filter."""
+    if isinstance(value, dict):
+        keys = [f"`{visible(key, keep='')[:_LONGEST_KEY]}`" for key in value]
+        said = f"has the keys {enumerated(keys, most=_MOST_KEYS)}" if keys else "is an empty object"
+    elif isinstance(value, list):
+        said = f"is a list of {counted(len(value), 'item')}"
+    else:
+        said = f"is a {json_type(value)}"
+    return f"The filter gives `null`: {subject} {said}"
 
 
 def binary_name(content: bytes, media_type: str) -> str:

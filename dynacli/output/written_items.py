@@ -49,12 +49,25 @@ def written_items(env: Environment, form: OutputForm, *, columns: Sequence[str] 
             return
         from dynacli.text.filter_value import filtered
 
+        count, last = 0, None
+
         def write_filtered(item: Any) -> None:
-            found = filtered(item, form.filter)
+            nonlocal count, last
+            last, found = item, filtered(item, form.filter)
             if found is not None:
+                count += 1
                 write(found)
 
         yield write_filtered
+    if last is not None and not count:
+        _note_null(env, last, "an item")
+
+
+def _note_null(env: Environment, value: Any, subject: str = "the response") -> None:
+    from dynacli.media.body_value import null_note
+    from dynacli.output.standard_error import write_note
+
+    write_note(env, null_note(value, subject))
 
 
 def write_items(env: Environment, items: Iterable[Any], form: OutputForm) -> None:
@@ -191,6 +204,8 @@ def write_value(env: Environment, value: Any, form: OutputForm, *, known: KnownI
             from dynacli.text.filter_value import filtered
 
             shown = filtered(value, form.filter)
+            if shown is None and value is not None:
+                _note_null(env, value)
         if form.format in ITEM_FORMATS:
             _write_items(env, shown, replace(form, filter=""), None if form.filter else known)
         else:

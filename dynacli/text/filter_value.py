@@ -57,13 +57,22 @@ def check_filter(expression: str, name: str = "The filter") -> None:
     except RecursionError as error:
         raise UsageError(f"{name} is not a JMESPath expression", reason=_TOO_DEEP, hint=_hint()) from error
     except jmespath.exceptions.JMESPathError as error:
-        raise UsageError(
-            f"{name} is not a JMESPath expression", reason=_reason(error), hint=_hint()
-        ) from error
+        raise _no_expression(expression, name, error) from error
     except ValueError as error:
         reason = "a number in it has too many digits"
         raise UsageError(f"{name} is not a JMESPath expression", reason=reason, hint=_hint()) from error
     _check_nodes(parsed, name)
+
+
+def _no_expression(expression: str, name: str, error: Exception) -> UsageError:
+    from dynacli.text.jq_program import jmespath_of_jq, reads_like_jq
+
+    reason, hint = _reason(error), _hint()
+    if reads_like_jq(expression):
+        reason = "It reads like jq, and filters are JMESPath expressions"
+        if twin := jmespath_of_jq(expression):
+            hint = f"The same in JMESPath: `{twin}`"
+    return UsageError(f"{name} is not a JMESPath expression", reason=reason, hint=hint)
 
 
 def _reason(error: Exception) -> str:

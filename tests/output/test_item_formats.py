@@ -24,7 +24,7 @@ from dynacli.text import filter_value
 from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.filter_value import check_filter, filtered
 from tests.documents import pets, save
-from tests.harness import Recorder, run_cli
+from tests.harness import Recorder, Response, json_response, run_cli
 
 JSON = "application/json"
 PETS = b'{"pets": [{"id": 1, "name": "Rex", "tags": ["a", "b"]}, {"id": 2, "price": 1.10, "name": null}], "total": 2}'
@@ -368,3 +368,48 @@ def test_a_list_of_any_length_takes_little_memory(name: str, times: float) -> No
         finally:
             tracemalloc.stop()
     assert peak < times * 2_000 * len(json.dumps(item))
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"rows": [], "to\x1btal": 1}, "has the keys `rows` and `to\\x1btal`"),
+        (
+            {str(n): n for n in range(15)},
+            "has the keys `0`, `1`, `2`, `3`, `4`, `5`, `6`, `7`, `8`, `9`, `10`, `11` and 3 more",
+        ),
+        ({}, "is an empty object"),
+        ([1, 2], "is a list of 2 items"),
+        ("text", "is a string"),
+    ],
+)
+def test_a_filter_that_gives_null_is_explained(server: Recorder, value: Any, said: str) -> None:
+    """A note on standard error says what there is to filter, also for items of a stream and rows of a batch."""
+    server.responses["/pets"] = json_response(value)
+    word = save(pets("1", server.origin))
+    result = run_cli(word, "list-pets", "--validate", "off", "-f", "nothing")
+    assert (0, "null\n") == (result.exit_code, result.stdout)
+    assert f"The filter gives `null`: the response {said}\n" == result.stderr
+
+
+def test_nothing_is_said_of_a_null_that_came(server: Recorder) -> None:
+    """The filter of a response that is null gives null, as does a filter that finds something else than null."""
+    word = save(pets("1", server.origin))
+    for value, expression in ((None, "a"), ({"a": False}, "a"), ({"a": []}, "a")):
+        server.responses["/pets"] = json_response(value)
+        assert "" == run_cli(word, "list-pets", "--validate", "off", "-f", expression).stderr
+
+
+def test_items_that_are_all_left_out_are_explained(server: Recorder) -> None:
+    """Of a stream or a batch it is said once, and only if the filter gave null for each item."""
+    word = save(pets("1", server.origin))
+    server.responses["/pets"] = Response(
+        body=b'{"id": 1}\n{"id": 2}\n', headers={"Content-Type": "application/jsonl"}
+    )
+    words = (word, "list-pets", "--validate", "off")
+    assert "The filter gives `null`: an item has the keys `id`\n" == run_cli(*words, "-f", "x").stderr
+    assert "" == run_cli(*words, "-f", "id == `1` && id").stderr
+    Path("rows.ndjson").write_text("{}\n{}\n")
+    batch = run_cli("batch", word, "list-pets", "rows.ndjson", "--validate", "off", "-f", "x")
+    assert (0, "") == (batch.exit_code, batch.stdout)
+    assert "a row has the keys `row`, `status`, `exit_code`, `data` and `findings`\n" in batch.stderr

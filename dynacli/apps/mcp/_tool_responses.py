@@ -15,6 +15,7 @@ from dynacli.client.pages.page_rule import place_at
 from dynacli.client.responses.response import Response, StreamedResponse
 from dynacli.errors import DynacliError, FormatError, HttpError, UsageError
 from dynacli.http.semantics import is_sequence
+from dynacli.media.body_value import null_note
 from dynacli.openapi.model.wording import counted
 from dynacli.record import record
 from dynacli.text.filter_value import check_filter, filtered
@@ -143,7 +144,11 @@ def make_call(api: Api, asked: AskedCall, masker: Masker, tell: Callable[[str], 
     if not asked.expression or outcome.is_error:
         return outcome
     try:
-        return Outcome(outcome.told, filtered(outcome.data, asked.expression, _FILTER))
+        found = filtered(outcome.data, asked.expression, _FILTER)
+        told = outcome.told
+        if found is None and outcome.data is not None:
+            told = {**told, "filter": null_note(outcome.data)}
+        return Outcome(told, found)
     except FormatError as error:
         error.hint = "The response is here as it came; fix the filter"
         return Outcome({**outcome.told, **error.as_json()}, outcome.data, is_error=True)

@@ -339,6 +339,8 @@ class _ResultWriter:
         self._is_shared = run.env.stdout_is_terminal and run.env.stderr_is_terminal and not form.file
         self.is_interrupted = False
         self.unfiltered: FormatError | None = None
+        self._left_out: Any = None
+        self._has_written = False
 
     def write_all(self) -> None:
         """Send the rows, and write what comes of them.
@@ -362,6 +364,10 @@ class _ResultWriter:
                         self._write(write, result)
         finally:
             self._telling.clear()
+        if self._left_out is not None and not self._has_written:
+            from dynacli.media.body_value import null_note
+
+            self._run.note(null_note(self._left_out, "a row"))
 
     def _note_interrupt(self) -> None:
         self.is_interrupted = True
@@ -370,9 +376,13 @@ class _ResultWriter:
     def _write(self, write: Callable[[Any], None], result: "RowResult") -> None:
         if self._is_shared:
             self._telling.clear()
-        line = self._filtered(result.as_json(has_headers=self._form.include))
-        if line is not None:
-            write(line)
+        line = result.as_json(has_headers=self._form.include)
+        found = self._filtered(line)
+        if found is None:
+            self._left_out = line
+        else:
+            self._has_written = True
+            write(found)
 
     def _filtered(self, line: Any) -> Any:
         if not self._form.filter:
