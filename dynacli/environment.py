@@ -16,6 +16,7 @@ from dynacli.record import record
 
 __all__ = [
     "DISTRIBUTION",
+    "PROJECT_FILE",
     "Environment",
     "Program",
     "StandardInput",
@@ -57,6 +58,9 @@ _AGENT_VARIABLES = frozenset(
 _AGENT_PREFIXES = ("CODEX_", "COPILOT_")
 _OF_PEOPLE = ("_HOME", "_TOKEN")
 """The ends of variables with such a prefix by which people set an agent up: on a terminal they mean nothing."""
+
+PROJECT_FILE = ".dynacli.toml"
+"""The name of the file in which a project has APIs of its own."""
 
 _BELOW_HOME = {"cache": ".cache", "config": ".config", "state": os.path.join(".local", "state")}
 """Kind of directory → where the XDG specification has it where its variable is not set."""
@@ -337,6 +341,43 @@ class Environment:
     def state_dir(self) -> str:
         """Where the history is kept: `DYNACLI_STATE_DIR`, else the platform's directory."""
         return self.setting("STATE_DIR") or self._user_dir("state")
+
+    @cached_property
+    def project_file(self) -> str:
+        """The nearest `.dynacli.toml`, which need not be a file or be trusted; empty if there is none.
+
+        It is looked for in the working directory and those above it, up to the one that holds `.git`, and never in the
+        home directory or above it. A tool of one API has none.
+        """
+        if _program[0].api:
+            return ""
+        try:
+            directory = os.getcwd()
+        except OSError:  # it was removed
+            return ""
+        below: list[str] = []
+        home = os.path.expanduser("~")
+        while directory != home:
+            path = os.path.join(directory, PROJECT_FILE)
+            if os.path.lexists(path):  # all else is looked at only then
+                is_beyond = any(os.path.lexists(os.path.join(each, ".git")) for each in below)
+                return path if not is_beyond and self.may_hold_project(directory) else ""
+            below.append(directory)
+            above = os.path.dirname(directory)
+            if above == directory:
+                break
+            directory = above
+        return ""
+
+    @staticmethod
+    def may_hold_project(directory: str) -> bool:
+        """Return whether a directory is neither the home directory nor above it.
+
+        Args:
+            directory: Its path, symbolic links resolved.
+        """
+        home = os.path.realpath(os.path.expanduser("~"))
+        return not f"{home}/".startswith(f"{directory.rstrip('/')}/")
 
     def _home(self) -> str:
         home = os.path.expanduser("~")

@@ -9,7 +9,9 @@ __all__ = [
     "DEFAULT_PORTS",
     "authority",
     "bracketed",
+    "holds_secret",
     "is_loopback",
+    "is_secret_header",
     "is_secret_name",
     "is_whole_url",
     "origin_of",
@@ -49,6 +51,8 @@ _ABOUT_SECRETS = frozenset(
     )
 )
 """The words at the end of a name that is about a secret, and whose value is none: `token_type`."""
+
+_SECRET_HEADERS = frozenset(("authorization", "cookie", "proxy-authorization"))
 
 
 def is_loopback(host: str) -> bool:
@@ -171,6 +175,19 @@ def is_secret_name(name: str) -> bool:
     if secret == {"key"}:
         return len(words) == 1 or not _KINDS_OF_KEYS.isdisjoint(words)
     return secret != {"token"} or _OF_PAGES.isdisjoint(words)
+
+
+def is_secret_header(name: str) -> bool:
+    """Return whether the value of a header is a secret, as its name tells."""
+    return name.strip().lower() in _SECRET_HEADERS or is_secret_name(name)
+
+
+def holds_secret(url: str) -> bool:
+    """Return whether a URL holds a password, or a secret in its query; no other text does."""
+    if "://" not in url:
+        return False
+    user = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    return ":" in user or with_masked_secrets(url) != url
 
 
 def with_masked_secrets(url: str, names: Container[str] = ()) -> str:

@@ -327,8 +327,16 @@ def others_with_policy(env: Environment, name: str, profile: str) -> dict[str, d
     def has_policy(entry: Mapping[str, Any]) -> bool:
         return "policy" in entry or "policy" in profiles_in(entry).get(profile, {})
 
-    apis = Configuration(env).apis()
-    return {other: entry for other, entry in apis.items() if other != name and has_policy(entry)}
+    configuration = Configuration(env)
+    found = {
+        other: entry for other, entry in configuration.apis().items() if other != name and has_policy(entry)
+    }
+    if found and env.project_file:
+        # Those of a project file hold for the APIs of the file alone.
+        of_project = configuration.project_apis()
+        if name not in of_project:
+            found = {other: entry for other, entry in found.items() if other not in of_project}
+    return found
 
 
 def _signing(own: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str, Any]:

@@ -72,10 +72,7 @@ class _Login(DocumentLogin):
     @cached_property
     def _entry(self) -> Mapping[str, Any]:
         """The entry of the API; of one that is not registered yet, what a person has written of it before."""
-        apis = Configuration(self._env).tables().get("apis")
-        entry = apis.get(self._name) if isinstance(apis, dict) else None
-        if not isinstance(entry, dict):
-            return {}
+        entry = Configuration(self._env).entry(self._name)
         is_other = bool(self._new_source) and entry.get("source", self._new_source) != self._new_source
         return {} if is_other else entry
 

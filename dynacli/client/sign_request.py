@@ -302,8 +302,9 @@ def _check_origin(
             else f"If you trust it: {accepting}",
             origin=origin,
         )
-    if api.is_registered:
-        Configuration(env).edit(api.name, {"origins": list(dict.fromkeys([*api.origins, origin]))})
+    configuration = Configuration(env)
+    if api.is_registered and api.name not in configuration.project_apis():
+        configuration.edit(api.name, {"origins": list(dict.fromkeys([*api.origins, origin]))})
 
 
 def server_hint(api: OpenedApi, operation: Operation, settings: CallSettings) -> str:

@@ -9,7 +9,7 @@ from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.openapi.model.wording import did_you_mean
 from dynacli.options.standard_options import OPTION_KEYS, OPTIONS
-from dynacli.urls import is_secret_name, with_masked_secrets
+from dynacli.urls import holds_secret, is_secret_header
 
 __all__ = ["KEYS_OF_API", "key_path", "shown_value", "value_of", "words_of_key"]
 
@@ -187,21 +187,12 @@ def _check_secret(path: tuple[str, ...], text: str, name: str) -> None:
         )
     if _is_secret_header(path):
         raise UsageError(f"`{path[-1]}` is a secret header", reason=_NEVER_KEPT, hint=where)
-    if _has_secret(text):
+    if holds_secret(text):
         raise UsageError(f"The URL for `{name}` holds a secret", reason=_NEVER_KEPT, hint=where)
 
 
 def _is_secret_header(path: tuple[str, ...]) -> bool:
-    header = path[-1].lower()
-    is_named = header in {"authorization", "cookie", "proxy-authorization"} or is_secret_name(header)
-    return "headers" in path[2:-1] and is_named
-
-
-def _has_secret(text: str) -> bool:
-    if "://" not in text:
-        return False
-    user = text.partition("://")[2].partition("/")[0].rpartition("@")[0]
-    return ":" in user or with_masked_secrets(text) != text
+    return "headers" in path[2:-1] and is_secret_header(path[-1])
 
 
 def shown_value(value: Any, path: tuple[str, ...] = ()) -> Any:
@@ -216,7 +207,7 @@ def shown_value(value: Any, path: tuple[str, ...] = ()) -> Any:
         return [shown_value(each, path) for each in value]
     if not isinstance(value, str):
         return value if isinstance(value, int | float) else str(value)
-    if _is_secret_header(path or ("",)) or _has_secret(value):
+    if _is_secret_header(path or ("",)) or holds_secret(value):
         return "***"
     is_referenced = "auth" in path[2:-1] and path[-1] in _REFERENCED
     return "***" if is_referenced and not value.startswith(_FORMS) else value

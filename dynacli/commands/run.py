@@ -343,6 +343,12 @@ class Run:
                 note = news_note(api)
                 if note:
                     self.note(note)
+        if self.env.stderr_is_terminal and self.error_format == "text" and self.env.project_file:
+            from dynacli.registry.configuration import Configuration
+
+            state = Configuration(self.env).project_state()
+            if state is not None and state.project is None:
+                self.note(f"{state.reason}. {state.hint}")
 
     def record(self, exit_code: int) -> None:
         """Write the call of this run into the history, if there was one."""

@@ -15,6 +15,7 @@ from dynacli.options.standard_options import (
 __all__ = ["REGISTRY_COMMANDS"]
 
 _SCHEME = Option(("--scheme",), help="Use this security scheme of the document", metavar="NAME", default="")
+_PROJECT = Argument("file", metavar="FILE|DIRECTORY", is_required=False)
 
 REGISTRY_COMMANDS = (
     Command(
@@ -340,6 +341,24 @@ REGISTRY_COMMANDS = (
                 help="Edit the file in $VISUAL or $EDITOR",
                 about="dynacli refuses a file with mistakes, and shows them with their lines.",
                 examples=("dynacli config edit",),
+            ),
+            Command(
+                "trust",
+                runs="trust:trust_project",
+                help="Trust the project file, after showing what it adds",
+                about=(
+                    "Without FILE, it is the nearest `.dynacli.toml`. If its content changes, trust it again. An agent "
+                    "cannot trust a file."
+                ),
+                examples=("dynacli config trust", "dynacli config trust ./shop"),
+                arguments=(_PROJECT,),
+            ),
+            Command(
+                "untrust",
+                runs="trust:distrust_project",
+                help="No longer use the project file",
+                examples=("dynacli config untrust", "dynacli config untrust ./shop"),
+                arguments=(_PROJECT,),
             ),
         ),
         of_tool=ALONE,

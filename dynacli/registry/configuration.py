@@ -4,12 +4,15 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dynacli.environment import Environment, program
+from dynacli.environment import Environment, invocation, program
 from dynacli.errors import FileError, UsageError
 from dynacli.files import locked, make_directory, regular_file, sweep, write_file
 from dynacli.options.command_table import COMMANDS
+
+if TYPE_CHECKING:
+    from dynacli.registry.project_file import Project, ProjectState
 
 __all__ = ["DEMO", "LOGIN_KEY", "Configuration", "check_name", "is_name", "profiles_in", "texts"]
 
@@ -71,15 +74,60 @@ class Configuration:
     """
 
     def __init__(self, env: Environment) -> None:
+        self._env = env
         self.path = os.path.join(env.config_dir, "config.toml")
 
     def apis(self) -> dict[str, dict[str, Any]]:
-        """Return name → entry of the registered APIs; their sources mean the same from any directory."""
+        """Return name → entry of the registered APIs; their sources mean the same from any directory.
+
+        Those of a trusted project file are among them, unless the person has one of that name.
+        """
+        return {**self.project_apis(), **self.own_apis()}
+
+    def own_apis(self) -> dict[str, dict[str, Any]]:
+        """Return name → entry of the APIs of the file itself."""
         return {
             name: {**entry, "source": self._locate(entry["source"])}
             for name, entry in self._entries().items()
             if name not in COMMANDS and isinstance(entry, dict) and isinstance(entry.get("source"), str)
         }
+
+    def project_apis(self) -> dict[str, dict[str, Any]]:
+        """Return name → entry of the registered APIs that are those of a trusted project file."""
+        state = self.project_state()
+        if state is None or state.project is None:
+            return {}
+        own = self._entries()
+        return {name: entry for name, entry in state.project.apis.items() if name not in own}
+
+    def project_state(self) -> "ProjectState | None":
+        """Return what has become of the project file of the working directory; None if there is none."""
+        if not self._env.project_file:
+            return None
+        from dynacli.registry.project_file import project_state
+
+        return project_state(self._env, self._names(), check_name)
+
+    def read_project(self, path: str) -> "Project":
+        """Return what a project file says, trusted or not.
+
+        Args:
+            path: Its path, the symbolic links of its directory resolved.
+
+        Raises:
+            FileError: It cannot be read, is not TOML, or has what a project file may not have.
+        """
+        from dynacli.registry.project_file import read_project
+
+        return read_project(path, self._names(), check_name)
+
+    def _names(self) -> tuple[str, ...]:
+        """Return the names that have an entry in the file itself, usable or not, and that of the demo API."""
+        return (*self._entries(), DEMO)
+
+    def path_of(self, name: str) -> str:
+        """Return the path of the file that has the entry of an API."""
+        return self._env.project_file if name in self.project_apis() else self.path
 
     def allow_refs(self, entry: dict[str, Any]) -> tuple[str, ...]:
         """Return the origins and absolute directories that the references of an API's document may lead to."""
@@ -99,8 +147,15 @@ class Configuration:
         """Return the absolute paths of the overlays that override an API's document."""
         return tuple(self._locate(path) for path in texts(entry, "overlays"))
 
+    def entry(self, name: str) -> Mapping[str, Any]:
+        """Return the entry of an API, which may not be registered yet; empty if there is none."""
+        own = self._entries().get(name)
+        if own is None:
+            return self.project_apis().get(name, {})
+        return own if isinstance(own, dict) else {}
+
     def has_entry(self, name: str) -> bool:
-        """Tell whether there is an entry of that name, usable or not."""
+        """Tell whether the file itself has an entry of that name, usable or not."""
         return name in self._entries()
 
     def cache(self) -> dict[str, Any]:
@@ -149,16 +204,32 @@ class Configuration:
         directory = os.path.dirname(os.path.abspath(self.path))
         return os.path.normpath(os.path.join(directory, os.path.expanduser(source)))
 
+    def check_own(self, name: str) -> None:
+        """Check that an API is not one of the project file, which dynacli does not change.
+
+        Raises:
+            UsageError: It is.
+        """
+        if name in self.project_apis():
+            raise UsageError(
+                f"`{name}` is not in your configuration and cannot be changed there",
+                reason=f"It is from `{self._env.project_file}`",
+                hint=f"Change that file, then trust it again: `{invocation('config trust')}`",
+            )
+
     def edit(self, name: str, entry: dict[str, Any] | None, *, new_name: str = "") -> None:
         """Write, remove (None) or rename the entry of an API; comments and everything else stay as they are."""
         from dynacli.registry.configuration_text import edited
 
+        if entry is None or "source" not in entry:
+            self.check_own(name)
         self._change(lambda text: edited(text, name, entry, new_name))
 
     def add_table(self, name: str, key: str, table: dict[str, str]) -> None:
         """Add a table to a list in the entry of an API, `[[apis.NAME.KEY]]`; everything else stays as it is."""
         from dynacli.registry.configuration_text import with_table
 
+        self.check_own(name)
         self._change(lambda text: with_table(text, name, key, table))
 
     def tables(self) -> dict[str, Any]:

@@ -225,12 +225,15 @@ def _unknown(configuration: Configuration, word: str) -> DynacliError:
             hint=f'Write `source = "..."` under `[apis.{word}]` in `{configuration.path}`',
         )
     near = near_names(word, [*configuration.apis(), DEMO])
+    reason = "It is not registered, and not a URL or a path (which has a `/` or ends in .json, .yaml or .yml)"
+    hint = f"Register it: `{invocation('api add')} {word if is_name(word) else 'NAME'} SOURCE`"
+    project = configuration.project_state()
+    if project is not None and project.project is None:
+        reason, hint = project.reason, project.hint
     return UsageError(
         f"There is no API `{word}`",
-        reason="It is not registered, and not a URL or a path (which has a `/` or ends in .json, .yaml or .yml)",
-        hint=did_you_mean(
-            near, f"Register it: `{invocation('api add')} {word if is_name(word) else 'NAME'} SOURCE`"
-        ),
+        reason=reason,
+        hint=did_you_mean(near, hint),
         near=near,
     )
 

@@ -11,6 +11,7 @@ import pytest
 
 from dynacli.commands._help.root_help import ROOT_EXAMPLES
 from dynacli.commands.command_groups import Verb
+from dynacli.environment import PROJECT_FILE
 from dynacli.guide.pages import page, topics
 from dynacli.options.command import SECTIONS, Command
 from dynacli.options.command_table import COMMANDS
@@ -92,6 +93,9 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         },
     }
     Path("traffic.har").write_text(json.dumps({"log": {"version": "1.2", "entries": [exchange]}}))
+    for directory in (".", "shop"):
+        Path(directory).mkdir(exist_ok=True)
+        Path(directory, PROJECT_FILE).write_text('[apis.shop]\nsource = "openapi.yaml"\n')
     assert 0 == run_cli("demo", "search-runs", "--page-size", "1").exit_code
 
 
@@ -112,7 +116,7 @@ def test_an_example_runs_as_it_stands(example: str, monkeypatch: pytest.MonkeyPa
     if is_parsed_only:
         monkeypatch.setattr(Verb, "invoke", lambda _, ctx: parsed.append(ctx.command_path))
     stdin = Path(source).read_bytes() if source else b"y\n"
-    result = run_cli(*words, stdin=stdin, terminal=TERMINAL if "edit" in words else ())
+    result = run_cli(*words, stdin=stdin, terminal=TERMINAL if {"edit", "trust"} & {*words} else ())
     assert 0 == result.exit_code, result.stderr
     assert is_parsed_only == bool(parsed)
 

@@ -191,6 +191,7 @@ def change_settings(run: Run, settings: Sequence[Setting]) -> None:
             check_name(name)
         else:
             check_registered(run.env, name)
+            configuration.check_own(name)
         check_policy_change(run, name, [path[2:] for path, _ in settings if path[:2] == ("apis", name)])
     if any(path[2:] == ("source",) and value is None for path, value in settings):
         raise UsageError("An API needs a `source`", hint=f"`{invocation('api remove', 'NAME')}` removes it")

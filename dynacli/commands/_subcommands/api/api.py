@@ -286,8 +286,10 @@ def remove_api(run: Run, name: str) -> None:
     from dynacli.commands._subcommands.config import check_policy_change
 
     check_registered(run.env, name)
+    configuration = Configuration(run.env)
+    configuration.check_own(name)
     check_policy_change(run, name)
-    Configuration(run.env).edit(name, None)
+    configuration.edit(name, None)
     _with_credentials(run, lambda store: store.remove_api(name))
 
 

@@ -1,0 +1,349 @@
+"""The file in which a project has APIs of its own, `.dynacli.toml`, and which of these files a person trusts.
+
+Whoever wrote it may be a stranger. Nothing of it is used, and it is not even opened, before a person has trusted it;
+what was trusted is this content at this path. The content is read once: what is shown, compared and used is the same.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from dynacli.environment import Environment, invocation, prefix_of
+from dynacli.errors import FileError, UsageError
+from dynacli.files import locked, make_directory, regular_file, write_file
+from dynacli.record import record
+from dynacli.registry._project_keys import refusals
+
+__all__ = [
+    "CHANGED",
+    "TRUSTED",
+    "UNTRUSTED",
+    "UNUSABLE",
+    "Project",
+    "ProjectState",
+    "distrust",
+    "project_state",
+    "read_project",
+    "trust",
+]
+
+TRUSTED: Final = "trusted"
+UNTRUSTED: Final = "not trusted"
+CHANGED: Final = "changed since it was trusted"
+UNUSABLE: Final = "trusted, but cannot be used"
+"""What a project file can be."""
+
+_MOST_BYTES = 1 << 16
+_MOST_APIS = 64
+_FORMAT = 1
+
+
+@record
+class Project:
+    """What a project file says.
+
+    Args:
+        path: Its path, the symbolic links of its directory resolved.
+        digest: The SHA-256 of its content, in hexadecimal.
+        text: Its content.
+        tables: The same, read.
+        apis: Name → entry of its APIs; the paths in them are absolute, and inside the project.
+    """
+
+    path: str
+    digest: str
+    text: str
+    tables: Mapping[str, Any]
+    apis: Mapping[str, dict[str, Any]]
+
+
+@record
+class ProjectState:
+    """What has become of the project file here.
+
+    Args:
+        path: Its path.
+        state: `TRUSTED`, `UNTRUSTED`, `CHANGED` or `UNUSABLE`.
+        project: What it says; None unless it is used.
+        error: Why it cannot be used, if it was trusted.
+    """
+
+    path: str
+    state: str
+    project: Project | None = None
+    error: FileError | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why it is not used, in a sentence without its period."""
+        if self.error is not None:
+            return f"`{self.path}` is not used: {self.error.reason}"
+        return f"`{self.path}` is not used, because it is {self.state}"
+
+    @property
+    def hint(self) -> str:
+        """What makes it used."""
+        if self.error is not None:
+            return f"{self.error.hint}; then `{invocation('config trust')}`"
+        return f"See what it adds, and trust it: `{invocation('config trust')}`"
+
+
+_known: dict[str, tuple[tuple[Any, ...], ProjectState]] = {}
+"""Path → what tells the files from all others and from themselves after a change, and what was found."""
+
+
+Names = tuple[str, ...]
+_CheckName = Callable[[str], None]
+
+
+def project_state(env: Environment, own: Names, check_name: _CheckName) -> ProjectState:
+    """Return what has become of the project file of the working directory, which has one.
+
+    Args:
+        own: The names of the person's own APIs, and of the demo API.
+        check_name: Raises a `UsageError` for a name that no API can have.
+    """
+    path = env.project_file
+    try:
+        stamp = (_stamp(path), _stamp(_record_path(env)), own)
+    except FileError:  # there is no directory that could say so
+        return ProjectState(path, UNTRUSTED)
+    if path not in _known or _known[path][0] != stamp:
+        _known[path] = stamp, _found(env, path, own, check_name)
+    return _known[path][1]
+
+
+def _stamp(path: str) -> tuple[int, ...]:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _found(env: Environment, path: str, own: Names, check_name: _CheckName) -> ProjectState:
+    digest = _trusted(env).get(path)
+    if digest is None:
+        return ProjectState(path, UNTRUSTED)
+    try:
+        content = _content(path)
+        if _digest(content) != digest:
+            return ProjectState(path, CHANGED)
+        return ProjectState(path, TRUSTED, _project(path, content, own, check_name))
+    except FileError as error:
+        return ProjectState(path, UNUSABLE, error=error)
+
+
+def read_project(path: str, own: Names, check_name: _CheckName) -> Project:
+    """Return what a project file says.
+
+    Args:
+        path: Its path, the symbolic links of its directory resolved.
+        own: As in `project_state`.
+        check_name: As in `project_state`.
+
+    Raises:
+        FileError: It cannot be read, is not TOML, or has what a project file may not have.
+    """
+    return _project(path, _content(path), own, check_name)
+
+
+def _content(path: str) -> bytes:
+    """Return the content of a file, which is not larger than a limit and stands in the project.
+
+    Raises:
+        FileError: It cannot be read.
+    """
+    try:
+        real = os.path.realpath(path)
+        if not _is_inside(real, _root(path)):
+            raise _unusable(path, "it is a symbolic link that leads out of the project")
+        with open(path, "rb", opener=regular_file) as file:
+            if not os.path.samestat(os.fstat(file.fileno()), os.stat(real)):
+                raise _unusable(path, "it was replaced while it was read")
+            content = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise _unusable(path, (error.strerror or "it cannot be read").lower()) from error
+    if len(content) > _MOST_BYTES:
+        raise _unusable(path, f"it is larger than {_MOST_BYTES >> 10} KiB")
+    return content
+
+
+def _digest(content: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(content).hexdigest()
+
+
+def _unusable(path: str, reason: str, hint: str = "") -> FileError:
+    return FileError(f"The project file `{path}` cannot be used", reason=reason, hint=hint or "Fix the file")
+
+
+def _project(path: str, content: bytes, own: Names, check_name: _CheckName) -> Project:
+    """Return what the content of a project file says.
+
+    Raises:
+        FileError: It is not TOML, or has what a project file may not have.
+    """
+    import tomllib
+
+    try:
+        text = content.decode()
+        tables = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise _unusable(path, f"it is not UTF-8 (at byte {error.start})") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise _unusable(path, f"it is not TOML: {reason}") from None
+    for key, reason in refusals(tables):
+        raise _refused(path, text, key, reason)
+    apis = tables.get("apis", {})
+    if not isinstance(apis, dict):
+        raise _refused(path, text, ("apis",), "`apis` must be a table, with one of each API: `[apis.NAME]`")
+    if len(apis) > _MOST_APIS:
+        raise _unusable(path, f"it has {len(apis)} APIs, and at most {_MOST_APIS} are allowed")
+    root = _root(path)
+    found = {}
+    for name, entry in apis.items():
+        place = ("apis", name)
+        wrong = _wrong_name(name, own, check_name)
+        if wrong:
+            raise _refused(path, text, place, wrong, "Give it another name in the file")
+        if not isinstance(entry, dict) or "source" not in entry:
+            raise _refused(path, text, place, f"`{name}` has no `source`, the file or URL of its document")
+        located = _located(entry, os.path.dirname(path))
+        for word, location in _locations(located):
+            if "://" not in location and not _is_inside(os.path.realpath(location), root):
+                raise _refused(path, text, (*place, word), f"`{word}` of `{name}` leads out of the project")
+        found[name] = located
+    return Project(path, _digest(content), text, tables, found)
+
+
+def _refused(path: str, text: str, key: tuple[str, ...], reason: str, hint: str = "") -> FileError:
+    from dynacli.registry.configuration_text import line_of  # it takes tomlkit along
+
+    lines = (line_of(text, key[:end]) for end in range(len(key), 0, -1))
+    line = next(filter(None, lines), None)
+    hint = hint or "Remove it from the file; your own configuration can have it"
+    return _unusable(path, f"line {line}: {reason}" if line else reason, hint)
+
+
+def _wrong_name(name: str, own: Names, check_name: _CheckName) -> str:
+    """Return what is wrong with the name of an API of a project; empty for nothing.
+
+    The names of variables with credentials begin with it. Two names may lead to the same variable (`git-hub`,
+    `git_hub`), or one to those of another (`git-hub` to the variable of the scheme `hub_token` of `git`).
+    """
+    try:
+        check_name(name)
+    except UsageError as error:
+        return f"{error.message}: {error.reason}" if error.reason else error.message
+    prefix = prefix_of(name)
+    for other in own:
+        theirs = prefix_of(other)
+        if other != name and (prefix == theirs or prefix.startswith(f"{theirs}_")):
+            return f"`{name}` would get credentials of your API `{other}`, from variables such as `{prefix}_TOKEN`"
+    return ""
+
+
+def _located(entry: Mapping[str, Any], directory: str) -> dict[str, Any]:
+    """Return the entry of an API with absolute paths, and a policy that frees it from none of the person's own."""
+
+    def place(word: str) -> str:
+        return word if "://" in word else os.path.normpath(os.path.join(directory, word))
+
+    located = {**entry, "source": place(entry["source"])}
+    located |= {key: [place(word) for word in entry[key]] for key in ("more", "overlays") if key in entry}
+    if isinstance(entry.get("policy"), dict):
+        located["policy"] = {**entry["policy"], "additional": True}
+    return located
+
+
+def _locations(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return (key, location) of the documents and overlays of an entry."""
+    listed = [(key, word) for key in ("more", "overlays") for word in entry.get(key, ())]
+    return [("source", entry["source"]), *listed]
+
+
+def _root(path: str) -> str:
+    """Return the directory of the project of a file: the one that holds `.git`, else that of the file itself."""
+    own = directory = os.path.dirname(path)
+    while Environment.may_hold_project(directory):
+        if os.path.lexists(os.path.join(directory, ".git")):
+            return os.path.realpath(directory)
+        directory = os.path.dirname(directory)
+    return os.path.realpath(own)
+
+
+def _is_inside(path: str, directory: str) -> bool:
+    return f"{path}/".startswith(f"{directory.rstrip('/')}/")
+
+
+def _record_path(env: Environment) -> str:
+    return os.path.join(env.state_dir, "projects", "trusted.json")
+
+
+def _trusted(env: Environment) -> dict[str, str]:
+    """Return path → SHA-256 of the files that are trusted; none if the record is damaged, or another's."""
+    import json
+
+    try:
+        with open(_record_path(env), "rb", opener=regular_file) as file:
+            if not _is_own(os.fstat(file.fileno())):
+                return {}
+            found = json.load(file)
+    except (OSError, ValueError, RecursionError):
+        return {}
+    files = found.get("files") if isinstance(found, dict) and found.get("format") == _FORMAT else None
+    pairs = files.items() if isinstance(files, dict) else ()
+    return {path: digest for path, digest in pairs if isinstance(digest, str)}
+
+
+def _is_own(found: os.stat_result) -> bool:
+    """Return whether no other user can have written a file."""
+    is_shared = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return not hasattr(os, "geteuid") or (found.st_uid == os.geteuid() and not is_shared)
+
+
+def trust(env: Environment, path: str, digest: str) -> None:
+    """Remember that a person trusts a file with this content.
+
+    Args:
+        digest: The SHA-256 of what the person was shown.
+
+    Raises:
+        FileError: It cannot be remembered.
+    """
+    _change(env, path, digest)
+
+
+def distrust(env: Environment, path: str) -> bool:
+    """Forget that a file was trusted, and return whether it was.
+
+    Raises:
+        FileError: That cannot be remembered.
+    """
+    was_trusted = path in _trusted(env)
+    if was_trusted:
+        _change(env, path, None)
+    return was_trusted
+
+
+def _change(env: Environment, path: str, digest: str | None) -> None:
+    import json
+
+    place = _record_path(env)
+    directory = os.path.dirname(place)
+    try:
+        make_directory(directory)
+        with locked(directory, "changing which project files are trusted"):
+            files = _trusted(env)
+            if digest is None:
+                files.pop(path, None)
+            else:
+                files[path] = digest
+            write_file(place, json.dumps({"format": _FORMAT, "files": files}, indent=1).encode())
+    except OSError as error:
+        reason = error.strerror or ""
+        raise FileError(f"`{place}` cannot be written", reason=reason, hint="Check its directory") from error
