@@ -219,4 +219,4 @@ def words_of_key(path: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _help() -> str:
-    return f"`{invocation('help configuration')}` lists the keys"
+    return f"`{invocation('help config')}` lists the keys"

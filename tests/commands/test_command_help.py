@@ -208,6 +208,12 @@ def test_help_on_a_command_without_a_topic_is_its_page(name: str) -> None:
     assert run_cli(name, "--help").stdout.strip() == run_cli("help", name).stdout.strip() != ""
 
 
+@pytest.mark.parametrize("name", ["config", "document"])
+def test_a_topic_has_the_name_of_its_command(name: str) -> None:
+    """`help config` has the keys of the configuration, and not only the options of `config`."""
+    assert run_cli("help", name).stdout.startswith((page(name) or "").splitlines()[0].lstrip("# "))
+
+
 def test_help_lists_the_topics_with_their_titles() -> None:
     """The list has every page of the manual, and that of the options."""
     text = run_cli("help").stdout

@@ -38,19 +38,16 @@ def root_help(env: Environment, contents: Sequence[str] = ()) -> str:
     lines = [
         *usage_lines(f"{name} [OPTIONS] {called} [ARGUMENTS] [OPTIONS]", width),
         f"       {name} COMMAND ...",
+        *([] if is_tool else [f"  {line}" for line in wrapped(_ABOUT, width - 2)]),
         "",
-        *(
-            []
-            if is_tool
-            else [*(f"  {line}" for line in wrapped(_ABOUT, width - 2)), "", *_examples(paint, width), ""]
-        ),
+        *([] if is_tool else [*_examples(paint, width), ""]),
         *([*contents, ""] if contents else ()),
     ]
     sections = {section: _commands(section) for section in SECTIONS}
     column = max(len(row.left) for rows in sections.values() for row in rows) + 4
     for section, rows in sections.items():
         lines += [paint.bold(section), *row_lines(rows, width, column), ""]
-    lines += [paint.bold("Options"), *row_lines(_options(), width), ""]
+    lines += [paint.bold("Options"), *row_lines(_options(), width)]
     title, names = _further(env)
     lines += [shortened(f"{title}: {', '.join(names)}", width)] if names else []
     pages = invocation("help")

@@ -8,18 +8,17 @@ import click
 
 from dynacli.commands._document_notes import SHOWN_DIGITS, find_revision, revision_before
 from dynacli.commands._subcommands.operations import operation_row
-from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import DocumentError
-from dynacli.options.command import MARKDOWN, Command
+from dynacli.options.command import MARKDOWN
 from dynacli.registry.news import find_pending
 from dynacli.registry.opened_api import OpenedApi
 
 if TYPE_CHECKING:
     from dynacli.openapi.changes.change_records import Changes, OperationKey
 
-__all__ = ["ChangesVerb"]
+__all__ = ["show_changes"]
 
 
 class _ComparedRevision(NamedTuple):
@@ -37,7 +36,9 @@ class _ComparedRevision(NamedTuple):
 
 
 @click.pass_obj
-def _changes(run: Run, api: str, since: str | None, until: str | None, breaking: bool, texts: bool) -> None:
+def show_changes(
+    run: Run, api: str, since: str | None, until: str | None, breaking: bool, texts: bool
+) -> None:
     from dynacli.openapi.changes.change_report import changes_json, changes_markdown, changes_text
     from dynacli.openapi.changes.compare import compare
     from dynacli.output.render import write_data
@@ -147,22 +148,3 @@ def _forget_news(opened: OpenedApi) -> None:
     from dynacli.registry.news import take_news
 
     take_news(opened.revisions)
-
-
-class ChangesVerb(Verb):
-    """The verb `changes`; its help page lists the rules by which a change breaks a client."""
-
-    def __init__(self, entry: Command) -> None:
-        super().__init__(entry, _changes)
-
-    def page(self, ctx: click.Context) -> str:
-        """Return the help page, with the rules below the options."""
-        from dynacli.openapi.changes.comparison import RULES
-
-        rules = ctx.make_formatter()
-        with rules.section("A client breaks (!), by these rules and no others"):
-            rules.write_dl([(name, rule.sentence) for name, rule in RULES.items() if rule.is_breaking])
-        rules.write_paragraph()
-        rules.write_text("Harmless changes have no mark; the effect of all others is unknown (?).")
-        rules.write_text(f"`{invocation('help changes')}` has more.")
-        return f"{super().page(ctx)}\n\n{rules.getvalue().rstrip()}"

@@ -52,7 +52,7 @@ def show_values(run: Run, key: str | None) -> None:
         if not isinstance(found, Mapping) or part not in found:
             raise UsageError(
                 f"`{key}` is not set",
-                hint=f"`{invocation('config get')}` shows what is set; `{invocation('help configuration')}` lists keys",
+                hint=f"`{invocation('config get')}` shows what is set; `{invocation('help config')}` lists keys",
             )
         found = found[part]
     value = shown_value(found, path)
@@ -143,7 +143,7 @@ def _wrong_in(env: Environment, content: bytes, before: str) -> FileError | None
     return FileError(
         f"What was saved is not a configuration that {program().name} can use",
         reason="; ".join(mistakes[:_MOST_NAMED]) + more,
-        hint=f"Fix it: `{invocation('config edit')}`; `{invocation('help configuration')}` has the keys",
+        hint=f"Fix it: `{invocation('config edit')}`; `{invocation('help config')}` has the keys",
     )
 
 

@@ -169,7 +169,7 @@ def _mistakes(env: Environment, configuration: Configuration) -> FileError | Non
     return FileError(
         f"`{configuration.path}` has unknown keys or values",
         reason="; ".join(mistake.text(text) for mistake in found),
-        hint=f"`{invocation('config edit')}` changes it; `{invocation('help configuration')}` has the keys",
+        hint=f"`{invocation('config edit')}` changes it; `{invocation('help config')}` has the keys",
     )
 
 

@@ -312,7 +312,7 @@ class _Download:
         status = response.status
         reason = response.reason if response.reason.isprintable() else ""
         hint = _HINTS.get(status, "Check the URL, or try again later" if status >= 500 else "")
-        hint = hint.format(page=invocation("help documents"))
+        hint = hint.format(page=invocation("help document"))
         if status in SIGN_IN:
             challenge = ", ".join(values_of(response.headers, "www-authenticate"))
             advice = self.login.advice(response.url, challenge)

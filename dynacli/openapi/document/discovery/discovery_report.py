@@ -131,7 +131,7 @@ def found_nothing(
         details["status"] = int(locked[0].result)
         details["locked"] = [entry.url for entry in locked]
         hint = (
-            f"If the document needs signing in, give its own URL; `{invocation('help documents')}` says "
+            f"If the document needs signing in, give its own URL; `{invocation('help document')}` says "
             "how to sign in"
         )
     if named:
