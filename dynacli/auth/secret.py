@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from dynacli.environment import program
 from dynacli.errors import DynacliError
 from dynacli.options.standard_options import setting_variables
 
-__all__ = ["MASK", "Masker", "Secret", "secrets_in"]
+__all__ = ["MASK", "Masker", "Secret", "secret_pieces", "secrets_in"]
 
 MASK = "***"
 _SHORTEST = 4
@@ -128,6 +128,25 @@ def secrets_in(variables: Mapping[str, str], headers: Iterable[str] = ()) -> lis
         if name.startswith(own) and name not in no_secrets
     ]
     for header in headers:
-        value = header.partition(":")[2].strip()
-        secrets.extend([Secret(value), Secret(value.partition(" ")[2])])
+        secrets.extend(map(Secret, secret_pieces(header.partition(":")[2].strip())))
     return secrets
+
+
+def secret_pieces(value: str, name: str = "") -> Iterator[str]:
+    """Yield a secret value and the parts of it that are secrets by themselves.
+
+    These are the value without its quotes, the text after the scheme in `Bearer TOKEN` (RFC 9110, section 11.4), and
+    the value of each cookie in `a=1; b=2`.
+
+    Args:
+        name: The header that has the value. The attributes of a cookie in `Set-Cookie` (RFC 6265, section 4.1.1), such
+            as `Path`, are no secrets.
+    """
+    yield value
+    yield value.strip('"')
+    pairs = value.split(";")
+    if name.lower() == "set-cookie":
+        pairs = pairs[:1]
+    else:
+        yield value.partition(" ")[2]
+    yield from (pair.partition("=")[2].strip() for pair in pairs)

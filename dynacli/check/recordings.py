@@ -3,7 +3,6 @@
 No secret is shown. Of the exchanges of a recording that came to the same, one is kept.
 """
 
-import json
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,14 +11,14 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dynacli.auth.credentials import is_supported, kind_of
-from dynacli.auth.secret import MASK, Masker, Secret
+from dynacli.auth.secret import MASK, Masker, Secret, secret_pieces
 from dynacli.check._operation_validator import broken_off_validation, validate_cut_response
 from dynacli.check.check_records import CheckedOperation, Exchange, PlannedCall
 from dynacli.check.check_results import CheckResults, starred
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.operation_at import delimiter_of, styled_properties, styled_texts
-from dynacli.client.responses.mask_body import is_secret_header, password_fields, secret_texts
 from dynacli.client.responses.validation_text import findings_json, findings_text, short_findings_text
+from dynacli.client.secret_names import is_secret_header, json_secrets, password_fields
 from dynacli.client.sign_request import is_secret_parameter
 from dynacli.errors import NetworkError, UsageError
 from dynacli.http.built_request import Pair, Request, RequestParts
@@ -76,7 +75,7 @@ def _secrets(
     request, response = recorded.request, recorded.response
     for name, value in (*request.headers, *(response.headers if response is not None else ())):
         if is_secret_header(name, names):
-            yield from _parts_of_header(name.lower(), value)
+            yield from secret_pieces(value, name)
     parts = urlsplit(request.url)
     yield parts.password or ""
     pairs = [*parse_qsl(parts.query), *((name, unquote(text)) for name, text in path_values.items())]
@@ -88,27 +87,14 @@ def _secrets(
         yield from _of_body(response.body, media_type, names)
 
 
-def _parts_of_header(name: str, value: str) -> Iterator[str]:
-    yield value
-    if name == "set-cookie":
-        yield value.partition(";")[0].partition("=")[2].strip()
-    elif name == "cookie":
-        yield from (pair.partition("=")[2].strip() for pair in value.split(";"))
-    else:
-        yield value.partition(" ")[2]  # `Bearer TOKEN`
-
-
 def _of_body(body: bytes | None, media_type: str, names: frozenset[str]) -> Iterator[str]:
     if not body:
         return
     if is_form(essence(media_type)):
         pairs = parse_qsl(body.decode("utf-8", "replace"))
         yield from (value for name, value in pairs if name in names or is_secret_name(name))
-    elif is_json(media_type):
-        try:
-            yield from secret_texts(json.loads(body), names)
-        except (ValueError, RecursionError):
-            return  # it cannot be read, and so no part of it is shown
+    elif is_json(media_type):  # no part is shown of one that cannot be read
+        yield from json_secrets(body, names)
 
 
 class _LostBody(UnreadBody):

@@ -18,7 +18,7 @@ from dynacli.auth.credentials import (
     variables_of,
     with_prefixes,
 )
-from dynacli.auth.secret import MASK, Masker, Secret
+from dynacli.auth.secret import MASK, Masker, Secret, secret_pieces
 from dynacli.client.call_settings import CallSettings
 from dynacli.environment import Environment, invocation
 from dynacli.errors import RefusedError
@@ -76,8 +76,12 @@ class Signed(NamedTuple):
         found: dict[str, list[str]] = {}
         for name, value in headers:
             key = name.lower()
-            found.setdefault(key, []).append(MASK if key in self.secret_headers else self.masker.mask(value))
+            found.setdefault(key, []).append(self.masked_value(name, value))
         return found
+
+    def masked_value(self, name: str, value: str) -> str:
+        """Return the value of a header as a person may see it."""
+        return MASK if name.lower() in self.secret_headers else self.masker.mask(value)
 
 
 def unsigned(
@@ -361,8 +365,8 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
     for name, value in request.headers:
         is_authorization = name.lower() == "authorization"
         if name.lower() in secret_headers:
-            word, space, rest = value.partition(" ")
-            values += [value, rest, *(pair.partition("=")[2] for pair in value.split(";"))]
+            word, space, _ = value.partition(" ")
+            values += secret_pieces(value, name)
             headers.append((name, f"{word} {MASK}" if space and is_authorization else MASK))
         else:
             is_secret = is_secret_name(name) or name.lower() in names

@@ -6,11 +6,16 @@ from difflib import get_close_matches
 
 from dynacli.auth.secret import Masker, Secret, secrets_in
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.engine.masked_call import mask_word
 from dynacli.client.inputs.call_inputs import ParameterKey
 from dynacli.client.inputs.collect_values import input_name
-from dynacli.client.responses.mask_body import is_secret_header, mask_text, password_fields
 from dynacli.client.search_operations import SLIP
+from dynacli.client.secret_names import (
+    is_secret_header,
+    is_secret_path,
+    mask_text,
+    mask_word,
+    password_fields,
+)
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands._read_options import options_in
@@ -335,8 +340,7 @@ def _shown_value(option: Option, value: str, names: set[str]) -> str:
         return f"{name}:VALUE" if is_secret_header(name.rpartition(":")[2].strip()) else value
     if option.name in {"set", "server_var"}:
         name, equals, text = value.partition("=")
-        last = (re.findall(r"[^.\[\]]+", name) or [""])[-1]
-        if last in names or is_secret_header(last):
+        if is_secret_path(name, names):
             return f'{name}="VALUE"' if option.name == "set" else f"{name}=VALUE"
         return f"{name}{equals}{mask_text(text, names)}"
     if option.name == "body" and value[:1] not in {"@", "-"}:

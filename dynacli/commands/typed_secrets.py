@@ -6,16 +6,15 @@
 """
 
 import itertools
-import json
 import os
 import re
 from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
 
 from dynacli.auth.credential_store import CredentialStore
-from dynacli.auth.secret import Masker, Secret, secrets_in
+from dynacli.auth.secret import Masker, Secret, secret_pieces, secrets_in
 from dynacli.client.credentials.chosen_security import schemes_of
-from dynacli.client.responses.mask_body import is_secret_header, password_fields, secret_texts
+from dynacli.client.secret_names import is_secret_header, is_secret_path, json_secrets, password_fields
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError
@@ -76,17 +75,16 @@ def _in_word(word: str, names: Container[str]) -> Iterator[str]:
         yield from (text for each in userinfo for text in (each, each.partition(":")[2]))
     # `--header=Authorization: Bearer abc` has a pair in a pair, `--part-header=part:NAME: VALUE` one more.
     for _ in range(_DEEPEST):
-        with suppress(ValueError, RecursionError):
-            yield from secret_texts(json.loads(word) if word[:1] in "{[" else None, names)
+        if word[:1] in {"{", "["}:
+            yield from json_secrets(word, names)
         pair = _PAIR.fullmatch(word)
         if pair is None:
             return
         name, separator, word = pair.groups()
-        last = re.split(r"[.\[\]]", name.strip("-"))[-1]
         is_of_auth = separator == "=" and ".auth." in f".{name}."
-        is_secret = is_of_auth or is_secret_header(last, names) or bool(secrets_in({name: word}))
+        is_secret = is_of_auth or is_secret_path(name, names) or bool(secrets_in({name: word}))
         if is_secret and not _REFERENCE.match(word):
-            yield from (word, word.strip('"'), word.partition(" ")[2])
+            yield from secret_pieces(word)
 
 
 def _of_auth(run: Run) -> Iterator[str]:

@@ -190,7 +190,7 @@ _BUILT = (
     )
     | _modules("commands._call.read_body_words client.inputs.build_body")
 )
-_SHOWN = _modules("client.responses.mask_body commands._call.dry_run request.preview")
+_SHOWN = _modules("client.secret_names commands._call.dry_run request.preview")
 _DRY_RUN = _BUILT | _SHOWN
 _ENDED = _modules("commands._call.conclude_call commands._call.receive_response")
 _SENT = _BUILT | _WIRE | _ENDED

@@ -52,7 +52,7 @@ from dynacli.urls import with_masked_query, with_masked_secrets
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
     from dynacli.client.call import CallEvent, Listener
-    from dynacli.client.engine.masked_call import MaskedCall
+    from dynacli.client.engine._masked_call import MaskedCall
     from dynacli.http.exchange import ClientPool, Response
     from dynacli.http.send import Pieces, Receive
     from dynacli.validation.finding import ValidationResult
@@ -447,7 +447,7 @@ class CallHistory:
             words: The command line after the program's name.
         """
         if self._masked is None and _may_hold_secrets(self.call, self._typed, words):
-            from dynacli.client.engine.masked_call import MaskedCall
+            from dynacli.client.engine._masked_call import MaskedCall
 
             self._masked = MaskedCall(self.call, self._typed)
         return self.call.signed.masker if self._masked is None else self._masked.masker
@@ -472,7 +472,7 @@ class CallHistory:
             shown, url = self._masked.words(words), self._masked.url
         messages = None
         if self._mode == "full":
-            from dynacli.client.engine.masked_call import MaskedCall
+            from dynacli.client.engine._masked_call import MaskedCall
 
             messages = (self._masked or MaskedCall(self.call, self._typed)).messages(self._response)
         return RecordedCall(

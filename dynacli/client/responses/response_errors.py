@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from dynacli.auth.challenges import schemes_asked_for
 from dynacli.auth.credentials import is_known, variables_of
-from dynacli.auth.secret import MASK, Masker, Secret
+from dynacli.auth.secret import MASK, Masker, Secret, secret_pieces
 from dynacli.client.call import Call
 from dynacli.client.credentials.chosen_security import KINDS, declares_none
 from dynacli.client.described_operation import DescribedOperation
@@ -42,12 +42,12 @@ _COMPARE = "Compare the request, which `-v` shows, with `describe`"
 
 def response_masker(signed: "Signed", headers: Iterable[tuple[str, str]]) -> Masker:
     """Return what masks the secrets of the request, and those of a response: the values of its secret headers."""
-    found = [value for name, value in headers if name.lower() in signed.secret_headers]
+    found = [(name, value) for name, value in headers if name.lower() in signed.secret_headers]
     if not found:
         return signed.masker
-    # `Set-Cookie: NAME=VALUE; ...`
-    pieces = [piece.partition("=")[2] for value in found for piece in value.split(";")[:1]]
-    return signed.masker.extended(Secret(text) for text in (*found, *pieces))
+    return signed.masker.extended(
+        Secret(text) for name, value in found for text in secret_pieces(value, name)
+    )
 
 
 def http_error(call: Call, response: "Response", place: str = "") -> HttpError:

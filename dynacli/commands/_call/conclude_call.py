@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from dynacli.auth.secret import MASK
 from dynacli.client.call import Call
 from dynacli.commands.run import Run
 from dynacli.environment import Environment
@@ -248,7 +247,4 @@ def show_validators(env: Environment, request: "ValidationResult", response: "Va
 
 
 def _headers(mark: str, signed: "Signed", headers: Iterable[tuple[str, str]]) -> list[str]:
-    return [
-        f"{mark} {name}: {MASK if name.lower() in signed.secret_headers else value}"
-        for name, value in headers
-    ]
+    return [f"{mark} {name}: {signed.masked_value(name, value)}" for name, value in headers]

@@ -102,7 +102,7 @@ def _form(options: Options) -> str:
 
 def _shown(run: Run, call: Call, form: str) -> "tuple[Request, Masker]":
     """Return a request as it may be shown in a form, and what takes its secrets out of any text."""
-    from dynacli.client.responses.mask_body import without_passwords
+    from dynacli.client.secret_names import without_passwords
 
     signed, shows_secrets = call.signed, run.options.show_secrets
     request = signed.request if shows_secrets else signed.shown

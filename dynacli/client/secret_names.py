@@ -1,4 +1,7 @@
-"""What is a secret in a message by its name, and a body without it; `names` are further ones, as the document tells."""
+"""The secrets that names tell: in headers, fields and pairs, and bodies without them.
+
+`names` are further names of secrets, which the document tells.
+"""
 
 import json
 import re
@@ -14,15 +17,32 @@ from dynacli.http.built_request import Request
 from dynacli.openapi.model.operation import Operation
 from dynacli.urls import is_secret_name, with_masked_secrets
 
-__all__ = ["is_secret_header", "mask_text", "password_fields", "secret_texts", "without_passwords"]
+__all__ = [
+    "is_secret_header",
+    "is_secret_path",
+    "json_secrets",
+    "mask_text",
+    "mask_word",
+    "password_fields",
+    "secret_texts",
+    "without_passwords",
+]
 
+_USERINFO = r"(://)[^/?#@\s]*@"
+_STEP = r"[^.\[\]]+"
 _IN_TEXT = r"[A-Za-z_-]+"
 
 
 def is_secret_header(name: str, names: Container[str] = ()) -> bool:
-    """Return whether the value of a header, or of a place that is called like one, is a secret."""
+    """Return whether the value of a header, or of an input of that name, is a secret."""
     plain = name.lower()
     return plain in SECRET_HEADERS or plain in names or "session" in plain or is_secret_name(name)
+
+
+def is_secret_path(path: str, names: Container[str] = ()) -> bool:
+    """Return whether the value at a path is a secret: of a header, an option, or a field such as `login.token`."""
+    steps = re.findall(_STEP, path.strip("-"))
+    return bool(steps) and is_secret_header(steps[-1].strip(), names)
 
 
 def password_fields(operation: Operation) -> set[str]:
@@ -120,6 +140,15 @@ def mask_text(text: str, names: Iterable[str], *, guesses: bool = True) -> str:
     return text if masked == value else json.dumps(masked, ensure_ascii=False)
 
 
+def mask_word(word: str, names: Container[str]) -> str:
+    """Return a word with the secrets masked that it has if it is a URL.
+
+    Args:
+        names: The names of further parameters that are secrets.
+    """
+    return with_masked_secrets(re.sub(_USERINFO, rf"\1{MASK}@", word), names)
+
+
 def _mask_fields(value: Any, names: frozenset[str], guesses: bool) -> Any:
     """Return a JSON value with the texts masked that are secrets by the names of their fields."""
     if isinstance(value, dict):
@@ -144,6 +173,12 @@ def secret_texts(value: Any, names: Container[str], name: str = "", *, guesses: 
             yield from secret_texts(item, names, name, guesses=guesses)
     elif _is_secret_field(name, value, names, guesses) and str(value):
         yield str(value)
+
+
+def json_secrets(text: str | bytes, names: Container[str]) -> Iterator[str]:
+    """Yield the secrets in a JSON text, as `secret_texts` does; nothing if the text is not JSON."""
+    with suppress(ValueError, RecursionError):
+        yield from secret_texts(json.loads(text), names)
 
 
 def _is_secret_field(name: str, value: Any, names: Container[str], guesses: bool) -> bool:

@@ -5,15 +5,21 @@ typed besides them: headers, variables of the server, parts of the body.
 """
 
 import json
-import re
-from collections.abc import Container, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynacli.auth.secret import MASK, Masker, Secret
+from dynacli.auth.secret import MASK, Masker, Secret, secret_pieces
 from dynacli.client.call import Call
-from dynacli.client.responses.mask_body import is_secret_header, mask_text, password_fields, secret_texts
 from dynacli.client.responses.response_errors import response_masker
+from dynacli.client.secret_names import (
+    is_secret_header,
+    is_secret_path,
+    json_secrets,
+    mask_text,
+    mask_word,
+    password_fields,
+    secret_texts,
+)
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.urls import with_masked_query, with_masked_secrets
 
@@ -21,10 +27,8 @@ if TYPE_CHECKING:
     from dynacli.client.inputs.call_inputs import TypedWords
     from dynacli.http.exchange import Response
 
-__all__ = ["MaskedCall", "mask_word"]
+__all__ = ["MaskedCall"]
 
-_USERINFO = re.compile(r"(://)[^/?#@\s]*@")
-_STEP = re.compile(r"[^.\[\]]+")
 _LARGEST = 256 * 1024
 """Bytes of the largest body that is kept."""
 
@@ -73,19 +77,17 @@ class MaskedCall:
                 yield from secret_texts({parameter.name: value}, self._names)
         body = call.values.body
         if isinstance(body, bytes):
-            with suppress(ValueError, RecursionError):
-                yield from secret_texts(json.loads(body), self._names)
+            yield from json_secrets(body, self._names)
         if call.values.form is not None:
             yield from secret_texts(call.values.form, self._names)
 
     def _mask_pair(self, pair: str, separator: str, values: list[str]) -> None:
         """Mask the value of `NAME:VALUE` or `PATH=JSON`, if it is a secret or holds one."""
         name, found, value = pair.partition(separator)
-        last = (_STEP.findall(name) or [""])[-1].strip()
         if not found:
             return
-        if last in self._names or is_secret_header(last):
-            values.extend({value.strip(), value.strip().strip('"'), value.strip().partition(" ")[2]})
+        if is_secret_path(name, self._names):
+            values.extend(secret_pieces(value.strip()))
             self._masked[pair] = f"{name}{found}{MASK}"
         elif separator == "=":
             self._masked[pair] = f"{name}{found}{mask_text(value, self._names)}"
@@ -146,15 +148,6 @@ class MaskedCall:
             }
             _mask(kept["response"], response_masker(signed, response.headers), known, signed.secret_headers)
         return json.dumps(self.masker.mask_value(kept))
-
-
-def mask_word(word: str, names: Container[str]) -> str:
-    """Return a word with the secrets masked that it has if it is a URL.
-
-    Args:
-        names: The names of further parameters that are secrets.
-    """
-    return with_masked_secrets(_USERINFO.sub(rf"\1{MASK}@", word), names)
 
 
 def _size_of(body: Any) -> int | None:
