@@ -259,7 +259,8 @@ def import_click() -> None:
     """Import click, before any other module does.
 
     A quarter of the time of `import click` would go to `inspect`, which click asks to tidy texts of help, to
-    `uuid`, which one of its types needs, and to `gettext`, which translates click's own messages.
+    `uuid`, which one of its types needs, and to `gettext`, which translates click's own messages. That would be 5 to
+    7 ms of the CPU time of help (43 ms) and of `search` (63 ms).
     """
     if not dynacli.is_own_process or "click" in sys.modules:
         return

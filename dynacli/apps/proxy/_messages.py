@@ -1,6 +1,16 @@
 """HTTP/1.1 messages as they come, with their heads and the ends of their bodies, and the responses of the proxy itself.
 
 Its own responses are problems (RFC 9457), which `Proxy-Status` marks as its own (RFC 9209).
+
+The proxy passes bytes on as they came, and refuses a message that two servers may read in two ways (RFC 9112, section
+11.2). No library does both; tried were h11 0.16, httptools 0.9, and Starlette on uvicorn 0.54:
+
+- ASGI has header names in lower case, and no reason phrases, sizes of chunks or upgrades
+  (https://asgi.readthedocs.io/en/latest/specs/www.html). uvicorn adds `Date` and `Server`, and drops trailers.
+- h11 drops blanks and chunk extensions. It accepts lines that end with LF, folded lines, two equal lengths,
+  and a length beside chunks.
+- httptools refuses these. It drops the blanks before a value and the chunk extensions, and returns trailers as headers.
+  The proxy would have to read heads and chunks a second time for their bytes.
 """
 
 import json

@@ -541,6 +541,19 @@ class _Copy(NamedTuple):
 class _DynamicScopes:
     """The dynamic anchors that several resources have, and the copies that they make necessary.
 
+    A copy is a template, such as a page of items, for one of the schemas that fill it in. Its dynamic references are
+    bound, so that they are like `$ref`. jsonschema-rs evaluates `$dynamicRef` as well, but the copies have to stay:
+
+    - All else that reads schemas follows `$ref` alone: help, options, examples, filters, changes, exports, the mock
+      server. In the template they would find the placeholder, which accepts anything or nothing. To find the items,
+      each of them would have to bind the references itself.
+    - JSON Schema binds by resource (Core 2020-12, section 8.2.3.2), and one tree is one resource. Without `$id`,
+      jsonschema-rs (0.61.2) takes the first anchor of a name for all of that name. With `$id`, a pointer such as
+      `#/components/schemas/Pet` leads nowhere inside of the resource. Below `components` jsonschema-rs finds no `$id`,
+      and fetches it from the network. The catalog would need a second form of such schemas.
+
+    A document gets no copy unless two of its resources have an anchor of the same name.
+
     Args:
         find_target: Returns the target of a reference by itself, given its file and the steps to it.
     """
