@@ -10,7 +10,6 @@ Values that are found by the name of a field alone can come from any operation, 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
-from urllib.parse import unquote
 
 from dynacli.openapi.model.field_names import ID_ENDINGS, is_search_name, owner_name, plain_name, singular
 from dynacli.openapi.model.operation import Operation, OperationSummary
@@ -128,6 +127,8 @@ def path_values(template: str, path: str) -> dict[str, str] | None:
     """Return the percent-encoded values that a path has in the places of a template; None if it does not fit."""
     if template.count("/") != path.count("/"):
         return None  # before a path of thousands of steps is split for each operation
+    from urllib.parse import unquote  # help, which compares templates alone, does without it
+
     steps, given = template.split("/"), path.split("/")
     values: dict[str, str] = {}
     for step, word in zip(steps, given, strict=True):
