@@ -6,7 +6,7 @@ compiled when they are needed.
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from dynacli.http.semantics import best_match, is_json, is_sequence, split_media_type
@@ -58,23 +58,13 @@ class LevelValidator:
 
     def request(self, request: ValidatedRequest) -> ValidationResult:
         """Return the result on a request."""
-
-        def is_right(schemas: "OperationSchemas") -> bool:
-
-            return accepts_request(schemas, request)
-
-        if self._accepts(is_right):
+        if self._accepts(partial(accepts_request, request=request)):
             return ValidationResult(is_accepted=True)
         return self._asked().request(request, is_exact=self._is_exact)
 
     def response(self, response: ValidatedResponse) -> ValidationResult:
         """Return the result on a response."""
-
-        def is_right(schemas: "OperationSchemas") -> bool:
-
-            return accepts_response(schemas, response)
-
-        if self._accepts(is_right):
+        if self._accepts(partial(accepts_response, response=response)):
             return ValidationResult(is_accepted=True)
         return self._asked().response(response, is_exact=self._is_exact)
 
@@ -129,6 +119,8 @@ class OperationSchemas:
 
     Attributes:
         method: The operation's method.
+        operation: Its Operation Object, references in place.
+        notes: What the evaluation of a message notes.
         version: The version of OpenAPI.
         size_read: The size of the JSON that was validated by them.
     """
@@ -138,18 +130,14 @@ class OperationSchemas:
         self.method = operation.method
         self.size_read = 0
         part = catalog.part(operation.name)
-        self._operation: Mapping[str, Any] = part["operation"]
+        self.operation: Mapping[str, Any] = part["operation"]
         self._path_item: Mapping[str, Any] = part["path_item"]
         self.version: Any = catalog.meta["dialect"]
         self._dialect = str(catalog.meta["json_schema_dialect"] or "")
         # Reference → its target, so that several schemas that refer to one read it once.
         self._targets: dict[str, Any] = {}
         self._compiled: dict[Direction, CompiledSchemas] = {}
-        self._notes = ValidationNotes(is_swagger=str(catalog.meta["openapi"]).strip().startswith("2"))
-
-    def begin(self) -> None:
-        """Begin another message, with a full budget for its regular expressions."""
-        self._notes.begin()
+        self.notes = ValidationNotes(is_swagger=str(catalog.meta["openapi"]).strip().startswith("2"))
 
     def target(self, reference: str) -> Any:
         """Return the target of a reference.
@@ -188,7 +176,7 @@ class OperationSchemas:
             LookupError: A reference leads nowhere.
         """
         known: dict[Any, Mapping[str, Any] | None] = {}
-        for holder in (self._path_item, self._operation):
+        for holder in (self._path_item, self.operation):
             listed = holder.get("parameters", [])
             if not isinstance(listed, list):
                 known[None] = None
@@ -202,16 +190,6 @@ class OperationSchemas:
                     known[parameter["name"], str(parameter.get("in"))] = parameter
         return list(known.values())
 
-    @property
-    def request_body(self) -> Any:
-        """The operation's `requestBody`, its references in place; None if it has none."""
-        return self._operation.get("requestBody")
-
-    @property
-    def responses(self) -> Any:
-        """The operation's `responses`, their references in place; None if it has none."""
-        return self._operation.get("responses")
-
     def accepts(self, schema: Any, value: Any, direction: Direction) -> bool:
         """Return whether a value is certainly valid.
 
@@ -223,9 +201,9 @@ class OperationSchemas:
         compiled = self.compiled(schema, direction)
         if schema is True or compiled is None:
             return schema is True
-        before = self._notes.count
+        before = self.notes.count
         try:
-            return compiled.is_valid(value) and self._notes.count == before
+            return compiled.is_valid(value) and self.notes.count == before
         except (TooDeepError, RecursionError):
             return False
 
@@ -239,9 +217,9 @@ class OperationSchemas:
                 direction,
                 self._follow,
                 self._dialect,
-                self._notes.undefined_formats,
+                self.notes.undefined_formats,
             )
-            self._compiled[direction] = CompiledSchemas(source, self._notes)
+            self._compiled[direction] = CompiledSchemas(source, self.notes)
         return self._compiled[direction].compiled(schema)
 
 
@@ -257,7 +235,7 @@ def accepts_request(schemas: OperationSchemas, request: ValidatedRequest) -> boo
     Raises:
         LookupError: A reference of the document leads nowhere.
     """
-    schemas.begin()
+    schemas.notes.begin()
     if request.querystring is not None or request.credentials is not None:
         return False
     return all(
@@ -292,7 +270,7 @@ def _is_sent(name: str, location: Any, request: ValidatedRequest) -> bool:
 
 
 def _accepts_body(schemas: OperationSchemas, request: ValidatedRequest) -> bool:
-    described = schemas.request_body
+    described = schemas.operation.get("requestBody")
     if described is None:
         return request.body is None
     body = schemas.object_of(described)
@@ -316,11 +294,11 @@ def accepts_response(schemas: OperationSchemas, response: ValidatedResponse) -> 
     Raises:
         LookupError: A reference of the document leads nowhere.
     """
-    schemas.begin()
+    schemas.notes.begin()
     body = response.body
     if response.redirects or not isinstance(body, bytes):
         return False
-    responses = schemas.responses
+    responses: Any = schemas.operation.get("responses")
     key = documented_status(response.status, responses) if isinstance(responses, Mapping) else ""
     described = schemas.object_of(responses[key]) if key else None
     if described is None:
@@ -347,7 +325,7 @@ def _can_accept_success(schemas: OperationSchemas) -> bool:
     Raises:
         LookupError: A reference of the document leads nowhere.
     """
-    responses = schemas.responses
+    responses: Any = schemas.operation.get("responses")
     keys = responses if isinstance(responses, Mapping) else ()
     for status in (key for key in keys if key.startswith("2")):
         described = schemas.object_of(responses[status])

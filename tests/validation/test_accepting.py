@@ -171,7 +171,7 @@ def test_a_request_is_accepted_with_its_values(more: Any, request_: dict[str, An
     """Each parameter that is sent has a valid value, and each that must be sent is."""
     given: dict[str, Any] = {"path": {"id": "5"}, "values": {("path", "id"): 5}, **request_}
     made = _request_schemas(_ID)
-    made._operation = {**made._operation, "parameters": [_ID, *more]}
+    made.operation = {**made.operation, "parameters": [_ID, *more]}
     assert is_right is accepts_request(made, sent(**given))
 
 
@@ -316,7 +316,7 @@ def _responses(catalog: Catalog, name: str) -> Iterator[ValidatedResponse]:
     """Yield responses of each documented status with JSON: the example of its schema, and changed in a few places."""
     schemas = OperationSchemas(catalog, catalog.operation(name))
     random = Random(name)  # noqa: S311  - the same responses each time
-    for status, response in (schemas.responses or {}).items():
+    for status, response in (schemas.operation["responses"] or {}).items():
         try:
             described = schemas.object_of(response) or {}
             content = described.get("content") or {}

@@ -17,6 +17,7 @@ __all__ = [
     "UnsupportedPatternError",
     "engine_pattern_options",
     "engine_spelling",
+    "is_pattern",
     "strict_spelling",
 ]
 
@@ -90,11 +91,12 @@ class Patterns:
         finally:
             self._seconds_left -= time.perf_counter() - began
 
-    def is_pattern(self, text: str) -> bool:
-        """Return whether a text is a regular expression, as `format: regex` asks."""
-        return len(text) > MAX_PATTERN or any(
-            _compiled(spelled)[0] is not None for spelled in (text, _loosened(text, 0))
-        )
+
+def is_pattern(text: str) -> bool:
+    """Return whether a text is a regular expression, as `format: regex` asks."""
+    return len(text) > MAX_PATTERN or any(
+        _compiled(spelled)[0] is not None for spelled in (text, _loosened(text, 0))
+    )
 
 
 def _search(compiled: Any, text: str) -> bool:

@@ -23,22 +23,18 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
-from dynacli.openapi.model.patterns import Patterns
+from dynacli.openapi.model.patterns import is_pattern
 
 __all__ = [
+    "OWN_FORMATS",
     "RANGES",
     "TEXT_FORMATS",
     "engine_options",
-    "is_by_engine",
     "is_iso_duration",
-    "text_formats",
 ]
-
-_FormatCheck = Callable[[str], bool]
-"""text → whether it is of the format."""
 
 _BY_ENGINE = frozenset(
     {"date", "date-time", "time", "duration", "email", "idn-email", "idn-hostname", "ipv4", "ipv6"}
@@ -123,28 +119,14 @@ def _is_base64url(text: str) -> bool:
     return re.fullmatch(_BASE64URL, text) is not None
 
 
-_TEXTS: dict[str, _FormatCheck] = {
-    **{name: partial(_is_by_engine, name) for name in _BY_ENGINE},
+OWN_FORMATS: dict[str, Callable[[str], bool]] = {
     "hostname": _is_hostname,
     "relative-json-pointer": _is_relative_pointer,
     "byte": _is_base64,
     "base64url": _is_base64url,
+    "regex": is_pattern,
 }
+"""Format → whether a text is of it, for those that jsonschema-rs does not decide, or not as they are meant."""
 
-
-TEXT_FORMATS = frozenset({*_TEXTS, "regex"})
-"""The formats of texts that are validated."""
-
-
-def text_formats(patterns: Patterns) -> dict[str, _FormatCheck]:
-    """Return name → check, for the formats of texts.
-
-    Args:
-        patterns: Decides whether a text is a regular expression.
-    """
-    return {**_TEXTS, "regex": patterns.is_pattern}
-
-
-def is_by_engine(name: str) -> bool:
-    """Return whether jsonschema-rs itself decides on a format, so that a compiled schema can just name it."""
-    return name in _BY_ENGINE
+TEXT_FORMATS = frozenset({*_BY_ENGINE, *OWN_FORMATS})
+"""The formats of texts that are validated; a compiled schema can just name those that jsonschema-rs decides."""

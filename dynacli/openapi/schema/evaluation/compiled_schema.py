@@ -12,7 +12,7 @@ from dynacli.openapi.model.patterns import (
     UnsupportedPatternError,
     engine_pattern_options,
 )
-from dynacli.openapi.schema.evaluation._formats import engine_options, is_by_engine, text_formats
+from dynacli.openapi.schema.evaluation._formats import OWN_FORMATS, engine_options
 from dynacli.openapi.schema.evaluation._keyword_translations import ENTRY, LATER, PATTERN, UNUSABLE
 from dynacli.openapi.schema.evaluation.prepared_values import (
     MAX_LEVELS,
@@ -88,16 +88,11 @@ class CompiledSchema:
     def _make(self, root: Any) -> Any:
         from jsonschema_rs import Draft202012Validator
 
-        formats = text_formats(self._notes.patterns)
+        is_found = _weakly(self._is_found)
         return Draft202012Validator(
             root,
-            formats={
-                **{name: check for name, check in formats.items() if not is_by_engine(name)},
-                **{
-                    name: partial(_weakly(self._is_found), name.removeprefix(PATTERN))
-                    for name in self._plain.patterns
-                },
-            },
+            formats=OWN_FORMATS
+            | {name: partial(is_found, name.removeprefix(PATTERN)) for name in self._plain.patterns},
             pattern_options=engine_pattern_options(),
             # Their errors have no evaluation path (0.61), so only what finds none is a keyword of our own.
             keywords=_keywords(

@@ -116,7 +116,8 @@ class ValidationNotes:
         """Begin the notes of another message, with a full budget for its regular expressions."""
         self.not_validated.clear()
         self.failures.clear()
-        self.patterns.renew()
+        if "patterns" in vars(self):  # few documents have any
+            self.patterns.renew()
 
     def add_not_validated(self, reason: str) -> None:
         """Note that something was not validated."""
