@@ -33,29 +33,6 @@ __all__ = [
 _lock = threading.RLock()
 
 
-@contextmanager
-def _seeing(
-    stand_ins: Mapping[str, Any], packages: Collection[str], deferred: Collection[str]
-) -> Iterator[None]:
-    """Let the modules of packages see placeholders, if this thread imports them within a block.
-
-    They see them for good, also in imports inside their functions.
-
-    Args:
-        stand_ins: The name of a module → what stands in for it; None if the module is to be missing. A module that
-            is loaded already is used as it is.
-        packages: Names of top-level packages.
-        deferred: Those of the packages whose `__init__` is not run until something of it is used.
-    """
-    unloaded = {name: module for name, module in stand_ins.items() if name not in sys.modules}
-    finder = _Finder(packages, deferred, _import_with(unloaded))
-    sys.meta_path.insert(0, finder)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(finder)
-
-
 class _Finder:
     """Finds the modules of packages for one thread, and runs them with another `__import__`."""
 
@@ -153,9 +130,12 @@ def _import_with(stand_ins: Mapping[str, Any]) -> Callable[..., Any]:
                 return of(full)
             # `import a.b` binds `a`, and `import a.b as c` takes `b` from it.
             return _with(__import__(top), {rest: of(full)}) if rest else of(full)
-        inner = {item: of(f"{full}.{item}") for item in wanted or () if f"{full}.{item}" in names}
-        found = __import__(name, module, local, [item for item in wanted or () if item not in inner], level)
-        return _with(import_module(full), inner) if inner else found
+        hidden = names.intersection([f"{full}.{item}" for item in wanted or ()])
+        if not hidden:
+            return __import__(name, module, local, wanted, level)
+        inner = {inside.rpartition(".")[2]: of(inside) for inside in hidden}
+        __import__(name, module, local, [item for item in wanted if item not in inner], level)
+        return _with(import_module(full), inner)
 
     return lean_import
 
@@ -234,6 +214,8 @@ def import_lean(
 ) -> types.ModuleType:
     """Import a library whose modules see placeholders; plainly if it needs something that a placeholder does not have.
 
+    They see them for good, also in imports inside their functions.
+
     Args:
         name: The module to import.
         stand_ins: The name of a module → what stands in for it; None if the module is to be missing. A module that
@@ -243,15 +225,19 @@ def import_lean(
         deferred: Those of the packages whose `__init__` is run when something of it is used, and not before.
     """
     before = frozenset(sys.modules)
+    unloaded = {module: stand_in for module, stand_in in stand_ins.items() if module not in before}
+    finder = _Finder(packages, deferred, _import_with(unloaded))
+    sys.meta_path.insert(0, finder)
     try:
-        with _seeing(stand_ins, packages, deferred):
-            return import_module(name)
+        return import_module(name)
     except Exception:  # noqa: BLE001  - no one knows what another version misses in the placeholders
         # The import below gets the real modules, and raises what has another cause.
         for added in sys.modules.keys() - before:
             # Other modules stay: other threads may have imported them, and compiled ones cannot start over.
             if added in packages or added.partition(".")[0] in packages:
                 del sys.modules[added]
+    finally:
+        sys.meta_path.remove(finder)
     return import_module(name)
 
 

@@ -22,7 +22,7 @@ def record(cls: type[_T]) -> type[_T]:
     """
     made = cast("Any", cls)
     own = _annotations(cls)
-    names = (*(name for name in getattr(made, "__match_args__", ()) if name not in own), *own)
+    names = tuple({**dict.fromkeys(getattr(made, "__match_args__", ())), **own})
     made.__init__ = _make_init(names, {name: getattr(made, name) for name in names if hasattr(made, name)})
     setattr(made, "__match_args__", names)  # noqa: B010  - mypy takes the attribute for the one of dataclasses
     made.__dataclass_fields__ = _DataclassFields()
@@ -44,7 +44,8 @@ def replace(original: _T, **changes: Any) -> _T:
     state = before | changes
     if len(state) > len(before):
         raise TypeError(f"{type(original).__name__}: unexpected: {', '.join(sorted(state.keys() - before))}")
-    made: _T = type(original)(*[state[name] for name in _names_of(original)])
+    # In the order of the fields; cached properties stand beside them in `__dict__`.
+    made: _T = type(original)(*[state[name] for name in cast("Any", original).__match_args__])
     return made
 
 
@@ -52,12 +53,6 @@ def replace(original: _T, **changes: Any) -> _T:
 def defaults_of(kind: type) -> dict[str, Any]:
     """Return field → default of a class of records, without the fields that have none."""
     return {name: getattr(kind, name) for name in cast("Any", kind).__match_args__ if hasattr(kind, name)}
-
-
-def _names_of(original: object) -> tuple[str, ...]:
-    # Cached properties stand beside the fields in `__dict__`.
-    names: tuple[str, ...] = cast("Any", type(original)).__match_args__
-    return names
 
 
 class _DataclassFields:

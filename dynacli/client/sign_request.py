@@ -345,13 +345,7 @@ class _Given(NamedTuple):
 
 
 def _given(operation: Operation, request: Request, settings: CallSettings) -> _Given:
-    parts, names = request.parts, set[str]()
-    key_names = {
-        (scheme.location, scheme.parameter)
-        for alternative in operation.security
-        for scheme in alternative
-        if scheme.type == "apiKey"
-    }
+    parts, names, key_names = request.parts, set[str](), operation.api_keys
     secret_headers = {name.lower() for location, name in key_names if location == "header"}
     for name, _ in settings.headers:
         if name.lower() in SECRET_HEADERS or is_secret_name(name):

@@ -204,11 +204,11 @@ class OperationCommand(click.Command):
         Raises:
             UsageError: An option is unknown; the error has similar names.
         """
-        known = self.rules().keys() - _HELP
         for word in parsed.given:
-            if word.flag.startswith("--") and word.flag not in known and word.flag not in _HELP:
+            if word.rule is None and word.flag.startswith("--"):
                 from dynacli.client.inputs.find_input import no_such_input
 
+                known = self.rules().keys() - _HELP
                 raise no_such_input(self.described, word.flag, known, f"{ctx.command_path} --help")
 
     def rules(self) -> dict[str, ValueRule]:

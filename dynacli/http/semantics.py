@@ -105,18 +105,15 @@ def best_match(text: str, keys: Iterable[str]) -> str | None:
         keys: The media types and ranges of the document.
     """
     name, parameters = split_media_type(text)
+    whole = "".join(text.split()).lower()
     best, best_rank = None, 0
     for key in keys:
-        if name and _without_spaces(key) == _without_spaces(text):
+        if name and "".join(key.split()).lower() == whole:
             return key  # a key such as `application/json;simple`, if `simple` is not a parameter
         rank = _rank(name, parameters, key)
         if rank > best_rank:
             best, best_rank = key, rank
     return best
-
-
-def _without_spaces(text: str) -> str:
-    return "".join(text.split()).lower()
 
 
 def _rank(name: str, parameters: Mapping[str, str], key: str) -> int:

@@ -343,7 +343,8 @@ class OneCall:
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise from_httpx(error, request.url) from error
         finally:
-            hook.raise_refusal()
+            if hook.refusal is not None:
+                raise hook.refusal
 
     def _read(
         self, received: "httpx.Response", request: Request, hops: list[tuple[int, str]]
@@ -431,10 +432,6 @@ class _SendingHook:
                 with call.connections.pause():
                     before_sending()
         except DynacliError as error:
-            # httpx replaces exceptions from below it; `raise_refusal` raises this one as it is.
+            # httpx replaces exceptions from below it; the caller raises this one as it is.
             self.refusal = error
             raise
-
-    def raise_refusal(self) -> None:
-        if self.refusal is not None:
-            raise self.refusal

@@ -7,7 +7,7 @@ a URL. A document is read and compiled only if it is new or changed, and waited 
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dynacli.environment import Environment, invocation, prefix_of, program, variable
 from dynacli.errors import DynacliError, FileError, UsageError
@@ -180,7 +180,7 @@ def make_open_request(word: str, env: Environment) -> tuple[OpenRequest, str]:
             allow_refs=tuple(sorted(configuration.allow_refs(entry))),
             more=configuration.more(entry),
             overlays=configuration.overlays(entry),
-            lifetime=_lifetime(entry) if "refresh_after" in entry else None,
+            lifetime=lifetime_of(entry) if "refresh_after" in entry else None,
             pin=str(entry.get("pin", "")),
             is_registered=True,
             entry=entry,
@@ -208,10 +208,6 @@ def _is_source(word: str) -> bool:
     """Tell whether a word names a document rather than a registered API."""
     # The rule of `dynacli.openapi.document.source.looks_like_source`, which a warm run does not import.
     return word == "-" or "/" in word or word.lower().endswith((".json", ".yaml", ".yml"))
-
-
-def _lifetime(entry: dict[str, Any]) -> float | None:
-    return lifetime_of(entry)
 
 
 def _unknown(configuration: Configuration, word: str) -> DynacliError:

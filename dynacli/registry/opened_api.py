@@ -181,7 +181,7 @@ class OpenedApi:
             or bool(self.objections)
             or bool(self.open_request.pin)
             or bool(self.open_request.wrong_settings)
-            or self.has_pending
+            or os.path.lexists(os.path.join(self.revisions.directory, PENDING))
         )
 
     @property
@@ -210,11 +210,6 @@ class OpenedApi:
         failure, now = last_failure(self.revisions), time.time()
         has_just_failed = failure is not None and 0 <= now - failure.at < MINUTE
         return not has_just_failed and is_due(self.pointer, now, MINUTE)
-
-    @property
-    def has_pending(self) -> bool:
-        """Whether a refresh left something for a person to know or to decide."""
-        return os.path.lexists(os.path.join(self.revisions.directory, PENDING))
 
     @property
     def has_news(self) -> bool:

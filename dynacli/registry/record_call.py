@@ -315,17 +315,15 @@ class _Wanted(dict[str, bool]):
         self._left_out: Container[str] = _AMBIGUOUS if is_of_secrets else ()
 
     def __missing__(self, name: str) -> bool:
-        self[name] = found = self._is_wanted(name)
-        return found
-
-    def _is_wanted(self, name: str) -> bool:
         plain = _plain(name)
-        if plain in self._parameters:
-            return True
         if plain in _ID_ENDINGS:
-            return plain not in self._left_out
-        is_of_item = bool(self._beginning) and plain.startswith(self._beginning)
-        return plain.endswith(_ID_ENDINGS if is_of_item else _NAMES) and not _is_secret_name(name)
+            found = plain in self._parameters or plain not in self._left_out
+        else:
+            is_of_item = bool(self._beginning) and plain.startswith(self._beginning)
+            endings = _ID_ENDINGS if is_of_item else _NAMES
+            found = plain in self._parameters or (plain.endswith(endings) and not _is_secret_name(name))
+        self[name] = found
+        return found
 
 
 def _is_secret(parameter: str) -> bool:

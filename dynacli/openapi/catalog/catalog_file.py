@@ -387,8 +387,8 @@ class Catalog:
 
     def _unpacked(self, packed: Any) -> Any:
         try:
-            return self._json(unpack(packed))
-        except ValueError as error:
+            return json.loads(unpack(packed))
+        except (ValueError, RecursionError) as error:
             raise DamagedCatalogError(self.path) from error
 
     @property
