@@ -232,7 +232,9 @@ def _write_traceback(run: "Run", error: Exception) -> None:
     from dynacli.commands.typed_secrets import typed_masker
     from dynacli.output.standard_error import write_stderr
 
-    masker = Masker(secrets_in(run.env.variables, run.all_options.header)).joined(typed_masker(run))
+    masker = Masker(secrets_in(run.env.variables, run.all_options.header, run.all_options.query)).joined(
+        typed_masker(run)
+    )
     write_stderr(run.env, masker.mask("".join(traceback.format_exception(error))))
 
 

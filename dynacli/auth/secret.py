@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from dynacli.environment import program
 from dynacli.errors import DynacliError
 from dynacli.options.standard_options import setting_variables
+from dynacli.urls import is_secret_name
 
 __all__ = ["MASK", "Masker", "Secret", "secret_pieces", "secrets_in"]
 
@@ -119,8 +120,10 @@ class Masker:
         return error
 
 
-def secrets_in(variables: Mapping[str, str], headers: Iterable[str] = ()) -> list[Secret]:
-    """Return whatever may be a secret in variables and in headers like `Authorization: Bearer abc`."""
+def secrets_in(
+    variables: Mapping[str, str], headers: Iterable[str] = (), query: Iterable[str] = ()
+) -> list[Secret]:
+    """Return whatever may be a secret in variables, in headers like `Authorization: Bearer abc`, and in pairs."""
     own, no_secrets = f"{program().prefix}_", setting_variables()
     secrets = [
         Secret(value.strip())
@@ -129,6 +132,8 @@ def secrets_in(variables: Mapping[str, str], headers: Iterable[str] = ()) -> lis
     ]
     for header in headers:
         secrets.extend(map(Secret, secret_pieces(header.partition(":")[2].strip())))
+    pairs = (pair.partition("=") for pair in query)
+    secrets.extend(Secret(value) for name, _, value in pairs if is_secret_name(name))
     return secrets
 
 

@@ -16,8 +16,9 @@ from dynacli.client.call import Call
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
-from dynacli.client.inputs.call_inputs import CallInputs, CallValues, ParameterKey
+from dynacli.client.inputs.call_inputs import CallInputs, CallValues, ParameterKey, QueryPair
 from dynacli.client.inputs.collect_values import is_idempotency_key, new_idempotency_key
+from dynacli.client.inputs.query_pairs import input_in_query, with_pairs
 from dynacli.errors import AuthError, DynacliError, RefusedError, UsageError
 from dynacli.openapi.model.field_names import GENERAL_NAMES, ID_ENDINGS, is_id_name, plain_name, singular
 from dynacli.openapi.model.find_items import ENVELOPES, Fits, fitting_value, item_values, items_of, takes_id
@@ -622,7 +623,7 @@ def prepare_call(
     # The request is validated here, and what is after a documented redirect says nothing of the operation.
     settings = replace(settings, level="off", ends_with_redirects=True)
     try:
-        values = call_values(described, planned, content_type)
+        values = call_values(described, planned, settings, content_type)
         call = engine.prepare(described, values, settings, is_signed=False)
         masker = call.signed.masker
         # Before credentials are looked for, so that an invalid request is reported first.
@@ -647,10 +648,13 @@ def _check_allowed(call: Call, validator: OperationValidator | None) -> None:
         raise _NotAllowedError("The document does not allow the request", reason=reason)
 
 
-def call_values(described: DescribedOperation, planned: PlannedCall, content_type: str) -> CallValues:
+def call_values(
+    described: DescribedOperation, planned: PlannedCall, settings: CallSettings, content_type: str = ""
+) -> CallValues:
     """Return what the request of a planned call is built of.
 
     Args:
+        settings: They have the pairs of the query that are added to all calls.
         content_type: The media type of the body that was asked for; empty for the preferred one.
 
     Raises:
@@ -665,8 +669,15 @@ def call_values(described: DescribedOperation, planned: PlannedCall, content_typ
             key = new_idempotency_key(parameter)
             if key is not None and not planned.probe:
                 parameters[parameter.key] = key
+    query: tuple[QueryPair, ...] = ()
+    if settings.default_query:
+        named = [input_in_query(described, name) for name, _ in settings.default_query]
+        chosen = {each[0].key for each in named if each is not None} - given if not planned.probe else set()
+        parameters = {key: value for key, value in parameters.items() if key not in chosen}
+        inputs = with_pairs(described, CallInputs(parameters), settings)
+        parameters, query = dict(inputs.parameters), inputs.query
     if operation.body is None:
-        return CallValues(parameters)
+        return CallValues(parameters, query=query)
     from dynacli.client.inputs.build_body import build_body
 
     described = _with_required_body(described).sending(content_type)
@@ -684,8 +695,8 @@ def call_values(described: DescribedOperation, planned: PlannedCall, content_typ
     except UsageError:
         if operation.body.is_required or assignments:
             raise
-        return CallValues(parameters)  # nothing can be made up for a body that may be left out
-    return CallValues(parameters, body.content, body.media_type, body.form)
+        return CallValues(parameters, query=query)  # nothing can be made up for a body that may be left out
+    return CallValues(parameters, body.content, body.media_type, body.form, query)
 
 
 def _with_required_body(described: DescribedOperation) -> DescribedOperation:

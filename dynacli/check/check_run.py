@@ -24,6 +24,7 @@ from dynacli.client.call import Call
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
+from dynacli.client.inputs.query_pairs import for_further_calls
 from dynacli.client.links.follow_link import sent_json
 from dynacli.client.parallel_calls import Dispatcher, noting_interrupt
 from dynacli.environment import Environment
@@ -99,7 +100,7 @@ def settings_of_check(env: Environment, api: OpenedApi, options: CallOptions) ->
     Raises:
         DynacliError: As `settings_of` does.
     """
-    settings = settings_of(env, api, options, default_level="exact")
+    settings = for_further_calls(settings_of(env, api, options, default_level="exact"))
     # What breaks a connection is found, and not repeated; what changes something is made once.
     return replace(
         settings, timeout=settings.timeout or TIMEOUT, may_retry_lost=False, may_retry_unsafe=False

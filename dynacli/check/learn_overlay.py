@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, NamedTuple, cast, get_args
 
 from dynacli.auth.secret import Masker
@@ -20,7 +21,7 @@ from dynacli.check._infer_schema import (
     infer_schema,
     widen_schema,
 )
-from dynacli.check.check_records import CheckedOperation
+from dynacli.check.check_records import CheckedOperation, Exchange
 from dynacli.errors import DocumentError, InternalError
 from dynacli.http.semantics import best_match, is_json, is_media_type, split_media_type
 from dynacli.openapi.catalog.catalog_file import Catalog
@@ -35,9 +36,11 @@ from dynacli.openapi.document.json_trees import (
 )
 from dynacli.openapi.document.overlay import actions_between, apply_overlay
 from dynacli.openapi.model.operation import Operation, documented_status
+from dynacli.openapi.model.query_names import is_declared
 from dynacli.openapi.model.wording import enumerated
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
+from dynacli.urls import is_secret_name
 from dynacli.validation.finding import Finding
 from dynacli.validation.operation_document import locate, operation_document, pointer_below
 from dynacli.validation.validated_messages import ValidatedResponse
@@ -61,6 +64,7 @@ class ObservedResponse:
         body: The body, without its content encoding.
         masker: Takes the secrets of the call out; no value that holds one is learned.
         ignored: (rule, pointer) of findings that teach nothing.
+        query: Name → texts, of the pairs of the query that the server accepted and the document did not declare.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class ObservedResponse:
         body: bytes,
         masker: Masker,
         ignored: frozenset[tuple[str, str]] = frozenset(),
+        query: Mapping[str, list[str]] = MappingProxyType({}),
     ) -> None:
         self.operation_name = operation_name
         self.method = method
@@ -82,6 +87,7 @@ class ObservedResponse:
         self.body = body
         self.masker = masker
         self.ignored = ignored
+        self.query = query
 
     @property
     def content_type(self) -> str:
@@ -154,9 +160,21 @@ def observed_responses(operations: Iterable[CheckedOperation]) -> list[ObservedR
                     response.body,
                     exchange.masker,
                     frozenset(ignored),
+                    _accepted_pairs(operation, exchange) if exchange.is_success else {},
                 )
             )
     return responses
+
+
+def _accepted_pairs(operation: Operation, exchange: Exchange) -> dict[str, list[str]]:
+    """Return name → texts, of undeclared pairs of the query; no secret is learned."""
+    found: dict[str, list[str]] = {}
+    parts = exchange.request.parts
+    for pair in parts.query:
+        is_learned = pair.name in parts.added and not is_secret_name(pair.name)
+        if is_learned and not is_declared(operation, pair.name):
+            found.setdefault(pair.name, []).append(pair.value)
+    return found
 
 
 _MAX_HOPS = 50
@@ -351,14 +369,16 @@ def _nearness(schemas: list[_DocumentPart], value: Any) -> tuple[int, int]:
 
 
 _Steps = tuple[str, ...]
+_PARAMETER = "undocumented-parameter"
 _BODY_RULES = {"undocumented-status", "undocumented-media-type", "undocumented-body"}
-_NAMED_EDITS = _BODY_RULES | {"property", "undocumented-header"}
+_NAMED_EDITS = _BODY_RULES | {"property", "undocumented-header", _PARAMETER}
 """Kinds of edits that add a member; its name belongs to the place that a note is about."""
 _HOLDERS: Mapping[str, tuple[str, ...]] = {
     "property": ("properties",),
     "undocumented-media-type": ("content",),
     "undocumented-body": ("content",),
     "undocumented-header": ("headers",),
+    _PARAMETER: ("parameters",),
 }
 """Kind of edit → the steps from its place to the object that the member is added to."""
 _MAX_LISTED = 4
@@ -399,6 +419,9 @@ class _DocumentEdits:
             self._add_body(description, response, rule)
         elif rule == "undocumented-property":
             self._add_property(description, response, pointer)
+        elif rule == _PARAMETER:
+            name = pointer.partition("/")[2]
+            self._collect(description.operation().pointer, rule, name, response.query[name], response)
         elif rule in {"missing-header", "undocumented-header"}:
             self._add_header(description, response, rule, pointer.partition("/")[2])
         else:
@@ -491,6 +514,8 @@ class _DocumentEdits:
                 text = self._describe_body(node, kind, name, observed)
             elif kind == "produces":
                 text = self._add_media_type(node, name)
+            elif kind == _PARAMETER:
+                text = self._add_parameter(node, name, values)
             elif kind in {"missing-header", "undocumented-header"}:
                 text = self._describe_header(node, kind, name, values)
             else:
@@ -545,18 +570,36 @@ class _DocumentEdits:
         node["produces"] = [*produces, name]
         return f"adds the media type {name}"
 
+    def _add_parameter(self, node: dict[str, Any], name: str, values: list[list[str]]) -> str:
+        """Describe a name in the query, which is an array if a request had it more than once."""
+        schema: dict[str, Any] = {"type": _type_of_texts([text for texts in values for text in texts])}
+        is_swagger = self._dialect == "2.0"
+        if any(len(texts) > 1 for texts in values):
+            schema = {
+                "type": "array",
+                "items": schema,
+                **({"collectionFormat": "multi"} if is_swagger else {}),
+            }
+        described = schema if is_swagger else {"schema": schema}
+        node["parameters"] = [
+            *list_or_empty(node.get("parameters")),
+            {"name": name, "in": "query", **described},
+        ]
+        return "added"
+
     def _describe_header(self, node: dict[str, Any], kind: str, name: str, values: list[Any]) -> str:
         if kind == "missing-header":
             node["required"] = False
             return "may be absent"
-        texts = [str(value) for value in values]
-        is_integer = bool(texts) and all(
-            text.isascii() and text.isdigit() and len(text) < 16 for text in texts
-        )
-        schema = {"type": "integer" if is_integer else "string"}
+        schema = {"type": _type_of_texts([str(value) for value in values])}
         header = schema if self._dialect == "2.0" else {"schema": schema}
         node["headers"] = {**dict_or_empty(node.get("headers")), name: header}
         return "added"
+
+
+def _type_of_texts(texts: list[str]) -> str:
+    is_integer = bool(texts) and all(text.isascii() and text.isdigit() and len(text) < 16 for text in texts)
+    return "integer" if is_integer else "string"
 
 
 def _values(observed: list[_Observed]) -> list[Any]:
@@ -675,6 +718,12 @@ class _OverlayLearner:
             validator, description = validators[name]
             validated = ValidatedResponse(
                 response.status, response.headers, response.content_type, response.body
+            )
+            operation = catalog.operation(name)
+            mismatches.extend(
+                _Mismatch(response, description, Finding("request", _PARAMETER, f"query/{pair}", ""))
+                for pair in response.query
+                if not is_declared(operation, pair)
             )
             mismatches.extend(
                 _Mismatch(response, description, finding)

@@ -27,6 +27,7 @@ from dynacli.errors import DynacliError
 from dynacli.http.exchange import Response
 from dynacli.openapi.model.acting_names import acting_word
 from dynacli.openapi.model.operation import Operation, OperationSummary
+from dynacli.urls import is_secret_name
 from dynacli.validation.finding import Finding, ValidationResult
 
 __all__ = ["MAX_PROBES", "plan_probes", "possible_probes", "prepare_probe", "validate_probe"]
@@ -174,8 +175,10 @@ def _unsigned_call(engine: Engine, described: DescribedOperation, planned: Plann
     settings = engine.settings
     keys = {name.lower() for _, name in described.operation.api_keys}
     headers = [pair for pair in settings.headers if pair[0].lower() not in SECRET_HEADERS | keys]
-    settings = replace(settings, headers=tuple(headers), level="off", retries=0)
-    call = engine.prepare(described, call_values(described, planned, ""), settings, is_signed=False)
+    query = [pair for pair in settings.default_query if not is_secret_name(pair[0]) and pair[0] not in keys]
+    settings = replace(settings, headers=tuple(headers), default_query=tuple(query), level="off", retries=0)
+    values = call_values(described, planned, settings)
+    call = engine.prepare(described, values, settings, is_signed=False)
     if method:
         request, shown = (each._replace(method=method) for each in call.signed[:2])
         call.signed = call.signed._replace(request=request, shown=shown)
@@ -189,7 +192,7 @@ def _invalid_call(
     settings = replace(engine.settings, level="off")
     for wrong in _invalid_calls(described.operation, planned):
         try:
-            values = call_values(described, wrong, "")
+            values = call_values(described, wrong, settings)
             call = engine.prepare(described, values, settings, is_signed=False)
             validation = validator.request(validated_request(call.request, values))
         except DynacliError:

@@ -25,6 +25,7 @@ from dynacli.http.built_request import Pair, Request, RequestParts
 from dynacli.http.exchange import Response
 from dynacli.http.semantics import essence, is_form, is_json
 from dynacli.openapi.model.operation import Operation, Parameter, SecurityScheme, ValueType, documented_status
+from dynacli.openapi.model.query_names import is_declared
 from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.convert_words import convert, convert_all
@@ -193,7 +194,8 @@ def _parts(recorded: RecordedExchange, match: MatchedOperation) -> RequestParts:
             cookies.extend(_cookies(value))
         else:
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return RequestParts(dict(match.path_values), tuple(query), headers, tuple(cookies))
+    added = frozenset(pair.name for pair in query if not is_declared(match.operation, pair.name))
+    return RequestParts(dict(match.path_values), tuple(query), headers, tuple(cookies), added=added)
 
 
 def _cookies(text: str) -> Iterator[Pair]:
@@ -459,7 +461,8 @@ class RecordingValidator:
             and bool(documented_status(response.status, documented))
         )
         kept = self._kept.setdefault(operation.name, {})
-        key = (response.status if response is not None else recorded.error, *_tellings(validation))
+        added = _parts(recorded, match).added
+        key = (response.status if response is not None else recorded.error, added, *_tellings(validation))
         if key in kept:
             known = kept[key]
             kept[key] = replace(known, times=known.times + 1, seconds=max(known.seconds, recorded.seconds))

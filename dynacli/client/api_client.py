@@ -32,6 +32,7 @@ def open_api(
     validate: str | None = None,
     server: str | None = None,
     headers: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
     timeout: float | None = None,
     retries: int | None = None,
     retry_unsafe: bool = False,
@@ -60,6 +61,8 @@ def open_api(
             `warn`.
         server: A base URL, or the index, name or description of one of the document's servers.
         headers: Headers that are sent with each call.
+        query: Pairs that are added to the query of each call, by their names on the wire. They need not be in the
+            document.
         timeout: Seconds for one call; by default there is no limit but those of its steps (10 s for connecting,
             60 s between two pieces of a response).
         retries: How often a call is made again that only reads, or has a key by which the server knows it again, after
@@ -88,6 +91,7 @@ def open_api(
         profile=profile or "",
         server=server or "",
         header=tuple(f"{name}:{value}" for name, value in (headers or {}).items()),
+        query=tuple(f"{name}={value}" for name, value in (query or {}).items()),
         timeout=timeout,
         retries=None if retries is None else retries_of(str(retries)),
         retry_unsafe=retry_unsafe,
@@ -146,7 +150,9 @@ class Api(OpenDocument):
             named: Input → value. A name is that of the option, with `_` for `-`, or the document's own.
                 A value is plain Python: text, numbers, booleans, None, lists, mappings, dates; if the document
                 takes a file, an `os.PathLike`, bytes, or an object whose `read` returns bytes. `body` is the whole
-                body and `content_type` its media type, if the operation has no input of that name.
+                body and `content_type` its media type, if the operation has no input of that name. `query` has pairs of
+                the query by their names on the wire, also undeclared ones: `{"trace": 1}`. If an input is called so, it
+                is `query.query` beside them.
             on_event: Learns what happens in this call, instead of the listener of all calls (see `open_api`).
 
         Raises:
@@ -437,7 +443,7 @@ class Api(OpenDocument):
         """Return an operation that may be called, with the media type that is sent, and the inputs that were given."""
         described = self._described(name)
         self._settings.permit(described)  # whoever may not call it need not hear what its inputs are
-        return read_given(described, given, is_strict=self._settings.level != "off")
+        return read_given(described, given, self._settings)
 
     def _call(self, name: str, given: dict[str, Any], on_event: "Listener | None") -> Response:
         with self._lock:

@@ -107,6 +107,7 @@ def request_of(described: DescribedOperation, settings: CallSettings, values: Ca
         values.body,
         values.media_type,
         settings.headers,
+        query_pairs=[(pair.name, pair.value) for pair in values.query],
         is_strict=settings.level != "off",
     )
     _permit_built(described, settings, request, base_url)

@@ -39,6 +39,7 @@ __all__ = [
     "CallSettings",
     "others_with_policy",
     "pairs_of",
+    "query_pairs",
     "retries_of",
     "retry_status_of",
     "seconds_of",
@@ -94,6 +95,8 @@ class CallSettings:
         server: A base URL, or the index, name or description of a server of the document; empty for the first.
         server_variables: (name, value) of variables of the server.
         headers: (name, value) of headers that are sent with each call.
+        query: (name, value) of pairs of the query that the caller gives to each call.
+        default_query: The same, of those that the configuration gives; the caller's count before them.
         timeout: Seconds for a whole call; None for no limit but those of its steps.
         retries: How often a request is sent again.
         may_retry_unsafe: Whether one is sent again, too, that may change something twice.
@@ -123,6 +126,8 @@ class CallSettings:
     server: str = ""
     server_variables: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    query: tuple[tuple[str, str], ...] = ()
+    default_query: tuple[tuple[str, str], ...] = ()
     timeout: float | None = None
     retries: int = _RETRIES
     may_retry_unsafe: bool = False
@@ -266,9 +271,11 @@ def settings_of(
     headers = pairs_of(options.header, ":", "--header")
     variables = pairs_of(options.server_var, "=", "--server-var")
     names = {name.lower() for name in headers}  # RFC 9110, section 5.1
-    from_profile = {
-        name: value for name, value in profile.get("headers", {}).items() if name.strip().lower() not in names
-    }
+    default_headers: dict[str, tuple[str, str]] = {}
+    for table in (own, profile):
+        for name, value in table.get("headers", {}).items():
+            if name.strip().lower() not in names:
+                default_headers[name.strip().lower()] = name, value
     server = options.server or kept_server
     variables = {**(profile.get("server_vars", {}) if options.server else kept_variables), **variables}
     written = [] if options.is_bound else [(server, variables)]
@@ -284,9 +291,11 @@ def settings_of(
         _ignores(env, api) if level != "off" else (),
         server,
         tuple(variables.items()),
-        tuple({**from_profile, **headers}.items()),
-        timeout,
-        retries,
+        (*default_headers.values(), *headers.items()),
+        query=query_pairs(options.query),
+        default_query=tuple({**own.get("query", {}), **profile.get("query", {})}.items()),
+        timeout=timeout,
+        retries=retries,
         may_retry_unsafe=options.retry_unsafe,
         retry_statuses=options.retry_status,
         rate=_rate(options.rate or str(kept.get("rate", ""))),
@@ -450,11 +459,26 @@ def pairs_of(words: Iterable[str], separator: str, option: str) -> dict[str, str
     """
     pairs = {}
     for word in words:
-        name, found, value = word.partition(separator)
-        if not found or not name.strip():
-            # The word may hold a secret: it is not repeated.
-            raise UsageError(
-                f"A value of {option} has no `{separator}`", hint=f"Write `{option} NAME{separator}VALUE`"
-            )
+        name, value = _pair(word, separator, option)
         pairs[name.strip()] = value.strip()
     return pairs
+
+
+def query_pairs(words: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return (name, value) of words such as `NAME=VALUE`; a name may be given several times.
+
+    Raises:
+        UsageError: A word has no `=`, or no name.
+    """
+    return tuple(_pair(word, "=", "--query") for word in words)
+
+
+def _pair(word: str, separator: str, option: str) -> tuple[str, str]:
+    name, found, value = word.partition(separator)
+    if not found or not name.strip():
+        # The word may hold a secret: it is not repeated.
+        lacking = "name" if found else f"`{separator}`"
+        raise UsageError(
+            f"A value of {option} has no {lacking}", hint=f"Write `{option} NAME{separator}VALUE`"
+        )
+    return name, value

@@ -25,7 +25,7 @@ __all__ = ["Mistake", "mistakes_in"]
 _LISTS = ("allow_refs", "more", "origins", "overlays")
 _TEXTS = ("document_login", "pin", "source")
 _OWN = ("ignore", "pages", "profiles", "refresh", "refresh_after")
-_ENTRY_KEYS = (*(key for key in KEYS if key != "headers"), *_LISTS, *_OWN, *_TEXTS)
+_ENTRY_KEYS = (*KEYS, *_LISTS, *_OWN, *_TEXTS)
 _MEANT = {"credential": "auth", "credentials": "auth", "authentication": "auth", "url": "source"}
 """What a key may be called that has another name here."""
 _NAMED = re.compile(r"`([^`]+)`")
@@ -109,7 +109,7 @@ def _in_entry(env: Environment, name: str, entry: Mapping[str, Any]) -> Iterator
         ignores_of(entry.get("ignore", []))
     except BadIgnoreError as error:
         yield Mistake((*place, "ignore"), f"`ignore`: {error}")
-    yield from _in_table(env, place, {key: entry[key] for key in KEYS if key in entry and key != "headers"})
+    yield from _in_table(env, place, {key: entry[key] for key in KEYS if key in entry})
     profiles = entry.get("profiles", {})
     if not isinstance(profiles, dict):
         yield Mistake((*place, "profiles"), f"`profiles` are tables, each `[apis.{name}.profiles.PROFILE]`")

@@ -23,6 +23,7 @@ from dynacli.openapi.model.operation import (
     documented_status,
 )
 from dynacli.openapi.model.path_templates import path_values
+from dynacli.openapi.model.query_names import parameter_named
 from dynacli.openapi.model.wording import did_you_mean, enumerated
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.parameter_serialization import DELIMITERS
@@ -137,8 +138,18 @@ def operation_at(catalog: Catalog, method: str, path: str) -> tuple[Operation, l
     found, values = min(matching, key=lambda match: (len(match[1]), "#" in match[0].path))
     operation = catalog.operation(found.name)
     options = path_options(operation, values)
-    options += [f"--query.{key}={value}" for key, value in parse_qsl(query, keep_blank_values=True)]
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        options.append(f"{_option_in_query(operation, name)}={value}")
     return operation, options
+
+
+def _option_in_query(operation: Operation, name: str) -> str:
+    """Return the option for a name in a query, up to its `=`; it is never that of another input or of dynacli."""
+    found = parameter_named(operation, name)
+    if found is None:
+        return f"-Q{name}"
+    parameter, inside = found
+    return f"--{parameter.option}.{inside}" if inside else f"--{parameter.location}.{parameter.word}"
 
 
 def is_documented_way_out(api: OpenedApi, operation: Operation, url: str, status: int, location: str) -> bool:

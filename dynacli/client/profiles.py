@@ -8,10 +8,11 @@ from dynacli.errors import FileError, UsageError
 from dynacli.openapi.model.wording import did_you_mean, listed_near, near_names
 from dynacli.options.standard_options import OPTION_KEYS
 from dynacli.registry.opened_api import OpenedApi
+from dynacli.urls import is_secret_name
 
 __all__ = ["KEYS", "malformed", "own_settings", "profile_of", "signing_of", "wrong_in_profile"]
 
-KEYS = tuple(sorted(("auth", "ca", "headers", "policy", *OPTION_KEYS)))
+KEYS = tuple(sorted(("auth", "ca", "policy", *OPTION_KEYS)))
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Headers that a configuration does not hold: secrets are kept elsewhere."""
 
@@ -81,15 +82,13 @@ def wrong_in_profile(profile: Any) -> str:
     unknown = sorted(profile.keys() - set(KEYS))
     if unknown:
         return f"`{unknown[0]}` is not known, only {', '.join(f'`{key}`' for key in KEYS)}"
-    for key in ("headers", "server_vars"):
+    for key in ("headers", "query", "server_vars"):
         table = profile.get(key, {})
         if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
             return f"`{key}` is a table of texts"
-    for name in profile.get("headers", {}):
-        if name.strip().lower() in _SECRET:
-            return (
-                f"`{name}` is a secret, and those are never kept here; `{invocation('help auth')}` says where"
-            )
+    secret = [name for name in profile.get("headers", {}) if name.strip().lower() in _SECRET]
+    for name in (*secret, *filter(is_secret_name, profile.get("query", {}))):
+        return f"`{name}` is a secret, and those are never kept here; `{invocation('help auth')}` says where"
     server, timeout = profile.get("server", ""), profile.get("timeout", 1)
     if isinstance(server, bool) or not isinstance(server, str | int):
         return "`server` is a URL, or the index, name or description of one of the document's"

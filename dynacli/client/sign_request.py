@@ -331,7 +331,7 @@ def _not_bound(api: OpenedApi, origin: str) -> RefusedError:
 
 
 class _Given(NamedTuple):
-    """What the caller gave as a credential: by `-H` or a profile, or as a parameter that is also an API key.
+    """What the caller gave as a credential: by `-H`, `--query` or a profile, or as a parameter that is an API key.
 
     Args:
         passwords: The values of the parameters that the document calls passwords.
@@ -352,7 +352,11 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
             secret_headers.add(name.lower())
     for parameter in operation.parameters:
         names.update(_passwords_in(parameter))
-    values = [pair.value for pair in parts.query if ("query", pair.name) in key_names]
+    values = [
+        pair.value
+        for pair in parts.query
+        if ("query", pair.name) in key_names or (pair.name in parts.added and is_secret_name(pair.name))
+    ]
     values += [pair.encoded.partition("=")[2] for pair in parts.cookies if ("cookie", pair.name) in key_names]
     passwords = list(_texts_of(names, request)) if names else []
     headers = []

@@ -222,7 +222,8 @@ class CallLine:
             variables: The environment variables, which may hold secrets.
         """
         described = self.command.described
-        names = password_fields(described.operation)
+        keys = (name for location, name in described.operation.api_keys if location == "query")
+        names = {*password_fields(described.operation), *keys}
         pieces = (*self.before, *self.pieces)
         secrets = [Secret(each.value) for each in pieces if each.value and _is_secret(each)]
         masker = Masker((*secrets_in(variables), *secrets))
@@ -338,7 +339,7 @@ def _shown_value(option: Option, value: str, names: set[str]) -> str:
     if option.name in {"header", "part_header"}:
         name, _, _ = value.rpartition(":") if option.name == "part_header" else value.partition(":")
         return f"{name}:VALUE" if is_secret_header(name.rpartition(":")[2].strip()) else value
-    if option.name in {"set", "server_var"}:
+    if option.name in {"set", "server_var", "query"}:
         name, equals, text = value.partition("=")
         if is_secret_path(name, names):
             return f'{name}="VALUE"' if option.name == "set" else f"{name}=VALUE"

@@ -53,7 +53,6 @@ _OF_API: dict[tuple[str, ...], str] = {
     ("refresh_after",): "text",
     ("source",): "text",
     **{("profiles", _ANY, *path): kind for path, kind in _OF_CALLS.items()},
-    ("profiles", _ANY, "headers", _ANY): "text",
 }
 _KINDS = {
     ("history",): "history",
@@ -185,14 +184,15 @@ def _check_secret(path: tuple[str, ...], text: str, name: str) -> None:
             hint=f"Write `{name}=env:NAME`, `file:PATH`, `command:WORDS` or `keyring:SERVICE/USER`, "
             f"or store it for `{scheme}` with `{invocation('auth login')}`",
         )
-    if _is_secret_header(path):
-        raise UsageError(f"`{path[-1]}` is a secret header", reason=_NEVER_KEPT, hint=where)
+    if _is_secret_pair(path):
+        raise UsageError(f"`{path[-1]}` is the name of a secret", reason=_NEVER_KEPT, hint=where)
     if holds_secret(text):
         raise UsageError(f"The URL for `{name}` holds a secret", reason=_NEVER_KEPT, hint=where)
 
 
-def _is_secret_header(path: tuple[str, ...]) -> bool:
-    return "headers" in path[2:-1] and is_secret_header(path[-1])
+def _is_secret_pair(path: tuple[str, ...]) -> bool:
+    """Return whether a key is that of a header, or of a pair of the query, whose value is a secret."""
+    return not {"headers", "query"}.isdisjoint(path[2:-1]) and is_secret_header(path[-1])
 
 
 def shown_value(value: Any, path: tuple[str, ...] = ()) -> Any:
@@ -207,7 +207,7 @@ def shown_value(value: Any, path: tuple[str, ...] = ()) -> Any:
         return [shown_value(each, path) for each in value]
     if not isinstance(value, str):
         return value if isinstance(value, int | float) else str(value)
-    if _is_secret_header(path or ("",)) or holds_secret(value):
+    if _is_secret_pair(path or ("",)) or holds_secret(value):
         return "***"
     is_referenced = "auth" in path[2:-1] and path[-1] in _REFERENCED
     return "***" if is_referenced and not value.startswith(_FORMS) else value

@@ -553,8 +553,10 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords, *, any_se
     # The demo API has its server only while it is called.
     if any_server or (described.api.name == DEMO and not settings.server):
         settings = replace(settings, server=_ANY_SERVER, server_variables=())
-    is_strict = settings.level != "off" and described.is_documented
-    inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
+    if not described.is_documented:
+        settings = replace(settings, level="off")
+    is_strict = settings.level != "off"
+    inputs, _ = read_inputs(run, described, given, settings)
     values = collect_values(described, inputs, is_strict=is_strict)
     request = build_request(
         described.operation,
@@ -563,6 +565,7 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords, *, any_se
         values.body,
         values.media_type,
         settings.headers,
+        query_pairs=[(pair.name, pair.value) for pair in values.query],
         is_strict=is_strict,
     )
     if is_strict:
@@ -662,6 +665,11 @@ def _mended(line: CallLine, problem: UsageError) -> CallLine:
         return _without_findings(line, problem.details["findings"])
     if "server_variable" in problem.details:
         return _with_server_variable(line, problem)
+    if "pair" in problem.details:  # it is given twice
+        start = f"{problem.details['pair']}="
+        return line.without(
+            lambda piece: piece.standard_name == "query" and (piece.value or "").startswith(start)
+        )
     named = set(_FLAG.findall(problem.message))
     options = [each.standard for each in (*line.before, *line.pieces) if _is_option_of(each, named)]
     if len(set(options)) > 1:  # they cannot be combined

@@ -16,6 +16,7 @@ from dynacli.client.call_validator import CallValidator
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues
 from dynacli.client.inputs.collect_values import collect_values, is_idempotency_key
+from dynacli.client.inputs.query_pairs import for_further_calls, with_pairs
 from dynacli.client.operation_description import OperationDescription
 from dynacli.errors import DynacliError, UsageError
 from dynacli.export.collection import (
@@ -79,7 +80,7 @@ def _example_request(
         responses={each.status: each.description for each in operation.responses},
     )
     try:
-        values = _example_values(described)
+        values = _example_values(described, settings)
         request = build_request(
             operation,
             base_url or _ANYWHERE,
@@ -87,6 +88,7 @@ def _example_request(
             values.body,
             values.media_type,
             settings.headers,
+            query_pairs=[(pair.name, pair.value) for pair in values.query],
         )
         validating = CallValidator(described, request, values, settings)
         validating.validate_request()
@@ -103,8 +105,8 @@ def _example_request(
     )
 
 
-def _example_values(described: DescribedOperation) -> CallValues:
-    """Return the values of the example, which are the same each time.
+def _example_values(described: DescribedOperation, settings: CallSettings) -> CallValues:
+    """Return the values of the example, which are the same each time, with the pairs that all calls have.
 
     Raises:
         UsageError: None can be made.
@@ -115,6 +117,7 @@ def _example_values(described: DescribedOperation) -> CallValues:
         if is_idempotency_key(each) and each.value.type in {"string", "any"}
     }
     inputs = CallInputs(keys, wants_example=True, boundary=PREVIEW_BOUNDARY, has_examples=True)
+    inputs = with_pairs(described, inputs, for_further_calls(settings))
     return collect_values(described, inputs, is_strict=True)
 
 

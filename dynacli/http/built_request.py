@@ -36,6 +36,7 @@ class RequestParts:
         headers: Name → field value.
         cookies: The cookies in the order in which they are sent.
         querystring: Name and percent-encoded text of the parameter that is the whole query.
+        added: The names of those pairs of the query that are no parameters.
     """
 
     path: dict[str, str]
@@ -43,6 +44,7 @@ class RequestParts:
     headers: dict[str, str]
     cookies: tuple[Pair, ...]
     querystring: tuple[str, str] | None = None
+    added: frozenset[str] = frozenset()
 
 
 NO_PARTS = RequestParts({}, (), {}, ())

@@ -334,6 +334,14 @@ class Options:
     header: tuple[str, ...] = _standard(
         "-H", "--header", metavar="NAME:VALUE", key="headers", group=CALLS, help="Add a header to the request"
     )
+    query: tuple[str, ...] = _standard(
+        "-Q",
+        "--query",
+        metavar="NAME=VALUE",
+        key="query",
+        group=CALLS,
+        help="Add a pair to the query, also an undeclared one",
+    )
     timeout: float | None = _standard(
         "--timeout",
         metavar="SECONDS",
@@ -483,8 +491,8 @@ OPTIONS = tuple(_listed)
 GUARDED_OPTIONS = frozenset(option.flags[-1].removeprefix("--") for option in OPTIONS if option.is_guarded)
 """Standard options whose name no input of an operation has for its own option, because taking the one for the other
 would be dangerous: a call that was to be shown would be sent, or be sent elsewhere."""
-OPTION_KEYS = tuple(option.key for option in OPTIONS if option.key and option.name != "header")
-"""The keys of an API's entry in the configuration that mean the same as options; headers stand in profiles alone."""
+OPTION_KEYS = tuple(option.key for option in OPTIONS if option.key)
+"""The keys of an API's entry, or of a profile, in the configuration that mean the same as options."""
 OPTIONS_BY_NAME = {option.name: option for option in OPTIONS}
 OPTIONS_BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
 

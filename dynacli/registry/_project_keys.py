@@ -91,8 +91,10 @@ _OF_CALLS: dict[Path, _Check] = {
     ("auth", "when"): _anything,
     **{("auth", _ANY, key): _reference for key in ("key", "password", "token", "username")},
     **{("auth", _ANY, key): _anything for key in ("audience", "client_id", "prefix", "scopes")},
+    ("headers", _ANY): _anything,
     ("output",): _format,
     **{("policy", key): _anything for key in ("allow", "confirm", "deny", "read_only")},
+    ("query", _ANY): _anything,
     ("rate",): _anything,
     ("retries",): _anything,
     ("server",): _server,
@@ -112,7 +114,6 @@ _OF_API: dict[Path, _Check] = {
     ("refresh_after",): _anything,
     ("source",): _document,
     **{("profiles", _ANY, *path): check for path, check in _OF_CALLS.items()},
-    ("profiles", _ANY, "headers", _ANY): _anything,
 }
 ALLOWED: Mapping[Path, _Check] = {("apis", _ANY, *path): check for path, check in _OF_API.items()}
 """Key, with `*` for any name → what checks its value."""
@@ -175,6 +176,7 @@ def _begins(path: Path, start: Path, *, whole: bool = False) -> bool:
 
 
 def _secret(path: Path) -> str:
-    """Return what is wrong with the name of a header or variable whose value would be a secret."""
-    is_secret = {"headers": is_secret_header, "server_vars": is_secret_name}.get(path[-2])
+    """Return what is wrong with the name of a header, variable or pair of the query whose value would be a secret."""
+    names = {"headers": is_secret_header, "query": is_secret_name, "server_vars": is_secret_name}
+    is_secret = names.get(path[-2])
     return "must not hold a secret" if is_secret is not None and is_secret(path[-1]) else ""

@@ -45,6 +45,7 @@ def build_request(
     media_type: str = "",
     headers: Sequence[tuple[str, str]] = (),
     *,
+    query_pairs: Sequence[tuple[str, Any]] = (),
     is_strict: bool = True,
 ) -> Request:
     """Build the request of an operation.
@@ -56,6 +57,7 @@ def build_request(
         body: The encoded body, None for no body.
         media_type: The body's media type.
         headers: Headers given by the person, which override those of the document.
+        query_pairs: (name, JSON value) of pairs of the query that are no parameters.
         is_strict: Whether a value that servers read as another one is refused, such as a member with a comma.
 
     Raises:
@@ -104,7 +106,10 @@ def build_request(
                     serialize_cookie(name, value, style=style, explode=explode, allow_reserved=is_reserved)
                 )
     query = [*_query_of_path(operation, path, {pair.name for pair in query}), *query]
-    parts = RequestParts(path, tuple(query), described, tuple(cookies), querystring)
+    for name, value in query_pairs:
+        query.extend(serialize_query(name, value))
+    added = frozenset(name for name, _ in query_pairs)
+    parts = RequestParts(path, tuple(query), described, tuple(cookies), querystring, added)
     url = base_url + _path(operation.path, path)
     written_query = [pair.encoded for pair in query] + ([querystring[1]] if querystring else [])
     if any(written_query):

@@ -13,6 +13,7 @@ from dynacli.environment import invocation_words
 from dynacli.errors import UsageError
 from dynacli.http.semantics import essence, is_form, is_json, is_multipart
 from dynacli.openapi.model.operation import Field, MediaType, Parameter
+from dynacli.openapi.model.query_names import parameter_named
 from dynacli.openapi.model.wording import literal_word, option_pair
 from dynacli.record import record
 from dynacli.traffic.recorded_request import MatchedOperation, RecordedPart, RecordedRequest
@@ -148,28 +149,17 @@ class _Words:
         for name, text in pairs:
             if self._is_credential("query", name):
                 continue
-            parameter = self._parameter("query", name) or self._parameter(
-                "query", f"{name.removesuffix('[]')}[]"
-            )
-            head, bracket, member = name.partition("[")
-            of_object = self._parameter("query", head) if bracket and member.endswith("]") else None
-            if parameter is not None:
+            named = parameter_named(self._operation, name)
+            named = named or parameter_named(self._operation, f"{name.removesuffix('[]')}[]")
+            if named is None:
+                self._standard.append(f"--query={name}={text}")
+                continue
+            parameter, inside = named
+            if not inside:
                 yield from _options_of(parameter, text)
-            elif of_object is not None and of_object.style == "deepObject":
-                yield f"--{of_object.option}.{member[:-1].replace('][', '.')}={text}"
-            elif (field := self._exploded(name)) is not None:
-                yield f"--{field}={text}"
-            else:
-                self._remarks.append(f"The document does not know the parameter `{name}`, which is left out")
-
-    def _exploded(self, name: str) -> str | None:
-        """Return the option of a property of an object that the query has property by property."""
-        for parameter in self._operation.parameters:
-            if parameter.location == "query" and parameter.style == "form" and parameter.explode:
-                for field in parameter.fields:
-                    if field.path == (name,):
-                        return field.option
-        return None
+                continue
+            path, option = tuple(inside.split(".")), f"{parameter.option}.{inside}"
+            yield f"--{next((each.option for each in parameter.fields if each.path == path), option)}={text}"
 
     def _headers(self) -> Iterator[str]:
         for name, text in self._request.headers:

@@ -88,6 +88,7 @@ RULE_GROUPS: Mapping[str, Mapping[str, str]] = {
         "undocumented-body": "There is no body if the document describes none",
         "undocumented-property": "Every property of the response is in the document",
         "undocumented-header": "Every header of the response is in the document",
+        "undocumented-parameter": "Every name in the query of the request is in the document",
         "unreadable-body": "The body can be read as its media type",
         "missing-body": "There is a body if the document describes one",
         "missing-header": "Every required header is there",

@@ -68,7 +68,8 @@ class Validator:
         """Return the result on a request.
 
         Args:
-            is_exact: Whether properties of the body that the document does not mention are findings, too.
+            is_exact: Whether pairs of the query and properties of the body are findings, too, that the document does
+                not mention.
         """
         validation, validators = ValidationResult(), self._begin("request")
         body_values: list[ValidatedValue] = []
@@ -79,6 +80,7 @@ class Validator:
             self._collect(validation, validators.notes, "request", errors, is_exact=is_exact)
             validation.extend(self._missing_security(request))
         if is_exact:
+            validation.extend(self._undeclared_pairs(request))
             self._collect_undocumented(validation, validators, "request", body_values)
         return validation
 
@@ -204,6 +206,14 @@ class Validator:
         yield Finding(
             "request", "missing-security", "security", text, alternatives, sorted(request.credentials)
         )
+
+    def _undeclared_pairs(self, request: ValidatedRequest) -> Iterator[Finding]:
+        from dynacli.openapi.model.query_names import is_declared, undeclared_text
+
+        for name in dict.fromkeys(name for name, _ in request.query):
+            if not is_declared(self._operation, name):
+                text = undeclared_text(self._operation, name)
+                yield Finding("request", "undocumented-parameter", f"query/{name}", text)
 
     def _collect_error(
         self, validation: ValidationResult, where: str, error: Exception, *, is_exact: bool

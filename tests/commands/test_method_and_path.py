@@ -41,6 +41,7 @@ def api() -> str:
         ("/repos/a%20b/hello", ("GET", "/repos/a%20b/hello")),
         ("/repos/-1/hello", ("GET", "/repos/-1/hello")),
         ("/repos/octo/hello?page%5Bsize%5D=3", ("GET", "/repos/octo/hello?page[size]=3")),
+        ("/repos/octo/hello?page%5Bsize%5D=3&a=b%20c", ("GET", "/repos/octo/hello?a=b+c&page[size]=3", "-v")),
         ("/repos/octo/hello?page%5Bsize%5D=3", ("GET", "/repos/octo/hello", "--page-size", "3")),
         ("/repos/octo/hello?share=x", ("GET", "/repos/octo/hello#shared", "--share", "x")),
         ("/repos/octo/all", ("GET", "/repos/octo/all")),
@@ -63,7 +64,6 @@ def test_a_body_is_given_behind_the_path() -> None:
     ("words", "message"),
     [
         (("GET", "/repo/{owner}/{repo}"), "Did you mean `/repos/{owner}/{repo}`"),
-        (("GET", "/repos/octo/hello?other=1"), "There is no option `--query.other`"),
         (("GET", "/repos/../hello"), "The path parameter `owner` cannot be sent"),
     ],
 )

@@ -261,8 +261,8 @@ def test_credentials_are_named_and_never_printed(words: str, named: str) -> None
 
 
 def test_what_the_document_does_not_know_is_said() -> None:
-    """A parameter, a field or a body that it lacks is left out, and named."""
-    assert "`colour`" in _imported(f"curl '{_URL}?colour=red'").stderr
+    """A pair of the query is given by its name; a field or a body that it lacks is left out, and named."""
+    assert "list-pets --query colour=red\n" in _imported(f"curl '{_URL}?colour=red'").stdout
     assert "`colour`" in _imported("curl https://api.example.com/v1/form -d colour=red").stderr
     assert "a body of `text/plain`" in _imported(f"curl {_URL} -d x -H 'Content-Type: text/plain'").stderr
     assert "`--insecure`" in _imported(f"curl -k {_URL}").stderr

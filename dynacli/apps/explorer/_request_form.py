@@ -15,7 +15,7 @@ from textual.widgets import Input, Static, TextArea
 
 from dynacli.apps.explorer._dialogs import AboutDialog
 from dynacli.apps.explorer._form_widgets import ActionLine, BodyText, ChoiceBox, FieldRow, SettingRow, TextBox
-from dynacli.apps.explorer.drafts import CONTENT_TYPE, PROFILE, SERVER, Checked, Draft, inputs_of
+from dynacli.apps.explorer.drafts import CONTENT_TYPE, PROFILE, SERVER, Checked, Draft, typed_inputs
 from dynacli.apps.explorer.form_rows import (
     BODY,
     FormRow,
@@ -132,7 +132,7 @@ def body_text(draft: Draft) -> str:
 def _value_of(draft: Draft) -> Any:
     """Return the value that the rows of the body give; None if they give none."""
     body = {row.option: word for row, word in draft.given if row.location == BODY}
-    inputs = inputs_of(replace(draft, words=body, text=None), is_strict=False)
+    inputs = typed_inputs(replace(draft, words=body, text=None), is_strict=False)
     return assemble(None, inputs.assignments) if inputs.assignments else None
 
 

@@ -324,7 +324,9 @@ def _write_kept_validation(env: Environment, kept: KeptCall, response: Response)
     draft = kept.draft
     settings = replace(kept.settings, level="exact", consent=Consent(is_given=True))
     try:
-        values = collect_values(draft.described, inputs_of(draft, is_strict=False), is_strict=False)
+        values = collect_values(
+            draft.described, inputs_of(draft, replace(settings, level="off")), is_strict=False
+        )
         validating = CallValidator(
             draft.described, request_of(draft.described, settings, values), values, settings
         )

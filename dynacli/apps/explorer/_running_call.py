@@ -283,7 +283,7 @@ class RunningCall:
 
     def _make(self) -> None:
         draft, settings, engine = self.draft, self.settings, self._engine
-        inputs = inputs_of(draft, is_strict=settings.level != "off")
+        inputs = inputs_of(draft, settings)
         further = further_calls(draft.described, draft.settings, settings)
         if further.is_of_pages:
             self._list(inputs, further)

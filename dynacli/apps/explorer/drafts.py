@@ -20,6 +20,7 @@ from dynacli.client.consent import Consent
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.inputs.collect_values import collect_values
+from dynacli.client.inputs.query_pairs import with_pairs
 from dynacli.client.inputs.read_plain_inputs import read_plain_inputs, whole_body
 from dynacli.environment import Environment, program
 from dynacli.errors import DynacliError, UsageError
@@ -48,6 +49,7 @@ __all__ = [
     "inputs_of",
     "option_words",
     "question_before",
+    "typed_inputs",
     "with_messages",
 ]
 
@@ -100,8 +102,19 @@ class Checked(NamedTuple):
         return not (self.errors or self.summary or self.settings)
 
 
-def inputs_of(draft: Draft, *, is_strict: bool) -> CallInputs:
-    """Return the inputs of the call.
+def inputs_of(draft: Draft, settings: CallSettings) -> CallInputs:
+    """Return the inputs of the call, with the pairs of the query that all calls have.
+
+    Raises:
+        UsageError: A value does not fit, or a row and a pair give the same input.
+        FileError: A file that is named cannot be read.
+    """
+    inputs = typed_inputs(draft, is_strict=settings.level != "off")
+    return with_pairs(draft.described, inputs, settings)
+
+
+def typed_inputs(draft: Draft, *, is_strict: bool) -> CallInputs:
+    """Return the inputs that stand in the form.
 
     Raises:
         UsageError: A value does not fit.
@@ -175,7 +188,7 @@ def _check_rest(draft: Draft, settings: CallSettings, *, is_strict: bool, but: C
         but: The options whose words are none, and are left out.
     """
     try:
-        values = collect_values(draft.described, inputs_of(draft, is_strict=is_strict), is_strict=is_strict)
+        values = collect_values(draft.described, inputs_of(draft, settings), is_strict=is_strict)
         request = request_of(draft.described, settings, values)
     except DynacliError as error:
         missing = {option: text for option, text in _missing(draft, error).items() if option not in but}
@@ -200,7 +213,7 @@ def _misfits(draft: Draft, *, is_strict: bool) -> dict[str, str]:
     errors = {}
     for row, word in draft.given:
         try:
-            inputs_of(replace(draft, words={row.option: word}, text=None), is_strict=is_strict)
+            typed_inputs(replace(draft, words={row.option: word}, text=None), is_strict=is_strict)
         except DynacliError as error:
             errors[row.option] = error.reason or error.message
     return errors
@@ -264,11 +277,13 @@ def option_words(options: CallOptions, *, is_masked: bool = False) -> Iterator[s
     """Yield the standard options that say how a call is made.
 
     Args:
-        is_masked: Whether the values of headers are left out, which may be secrets.
+        is_masked: Whether the values of headers, and of pairs of the query, are left out, which may be secrets.
     """
-    header = [f"{word.partition(':')[0]}:{MASK}" if is_masked else word for word in options.header]
     for option in SETTINGS:
-        yield from option.words(header if option.name == "header" else getattr(options, option.name))
+        value, separator = getattr(options, option.name), {"header": ":", "query": "="}.get(option.name)
+        if is_masked and separator:
+            value = [f"{word.partition(separator)[0]}{separator}{MASK}" for word in value]
+        yield from option.words(value)
 
 
 def command_line(words: Sequence[str]) -> str:

@@ -239,6 +239,8 @@ def _told_of(responses: list[Response]) -> dict[str, Any]:
     ]
     if len(findings) > _MOST_FINDINGS:
         told["more_findings"] = len(findings) - _MOST_FINDINGS
+    if last.notes:
+        told["notes"] = list(last.notes)[:_MOST_FINDINGS]
     not_validated = dict.fromkeys(reason for response in responses for reason in response.not_validated)
     if not_validated:
         told["not_validated"] = list(not_validated)[:_MOST_FINDINGS]

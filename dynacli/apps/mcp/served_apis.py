@@ -161,7 +161,7 @@ class ServedApis:
         """Return what masks every secret that dynacli can name without a keyring and without running a command."""
         queries = (urlsplit(word).query for word in self._words.values())
         in_urls = [Secret(value) for query in queries for _, value in parse_qsl(query)]
-        found = [*in_urls, *secrets_in(self.env.variables, self.options.header)]
+        found = [*in_urls, *secrets_in(self.env.variables, self.options.header, self.options.query)]
         with suppress(
             FileError
         ):  # nothing is called while the configuration cannot be read, which each error says

@@ -125,7 +125,7 @@ class RowCalls:
 
     def _read(self, row: Row, inputs: Mapping[str, Any]) -> tuple[DescribedOperation, CallInputs]:
         described = self.described(row.operation)
-        return read_given(described, inputs, is_strict=self._is_strict, are_words=row.are_words)
+        return read_given(described, inputs, self.engine.settings, are_words=row.are_words)
 
     def _check_missing(
         self,

@@ -383,5 +383,10 @@ def next_call(made: MadeCall, link: FollowedLink, *, wants_example: bool = False
     """
     if link.target is None:
         raise UsageError(f"The link `{link.name}` leads to no call", reason=link.note)
+    settings = settings_for(link, made.call.settings)
     inputs = followed_inputs(link, made.call, made.response, wants_example=wants_example)
-    return NextCall(link.target, inputs, settings_for(link, made.call.settings))
+    if settings.query or settings.default_query:
+        from dynacli.client.inputs.query_pairs import for_further_calls, with_pairs
+
+        inputs = with_pairs(link.target, inputs, for_further_calls(settings))
+    return NextCall(link.target, inputs, settings)

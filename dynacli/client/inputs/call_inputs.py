@@ -1,7 +1,7 @@
 """The inputs of a call, and the values that its request is built of."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.record import record
 
@@ -13,11 +13,26 @@ __all__ = [
     "CallInputs",
     "CallValues",
     "ParameterKey",
+    "QueryPair",
     "TypedWords",
 ]
 
 ParameterKey = tuple[str, str]
 """The location of a parameter (`path`, `query`, `header`, `cookie`, `querystring`) and its name in the document."""
+
+
+class QueryPair(NamedTuple):
+    """A pair of the query that is not a parameter of the operation.
+
+    Args:
+        name: Its name on the wire, decoded.
+        value: A JSON value: a text, or several in a list.
+        is_default: Whether the configuration gives it to all calls.
+    """
+
+    name: str
+    value: Any
+    is_default: bool = False
 
 
 @record
@@ -34,6 +49,7 @@ class CallInputs:
         part_headers: ((part, header), value) for the parts of a multipart body.
         boundary: Between the parts of a multipart body; empty for a random one.
         has_examples: Whether headers of parts may be filled from the document's examples.
+        query: The pairs of the query that are no parameters.
     """
 
     parameters: Mapping[ParameterKey, Any]
@@ -45,6 +61,7 @@ class CallInputs:
     part_headers: tuple[tuple[tuple[str, str], str], ...] = ()
     boundary: str = ""
     has_examples: bool = False
+    query: tuple[QueryPair, ...] = ()
 
 
 @record
@@ -56,12 +73,14 @@ class CallValues:
         body: The encoded body, None if there is none.
         media_type: The body's media type; empty if there is no body.
         form: The value that a form or the parts of a multipart body were made of; None for other bodies.
+        query: The pairs of the query that are no parameters.
     """
 
     parameters: Mapping[ParameterKey, Any]
     body: "bytes | Payload | None" = None
     media_type: str = ""
     form: Any = None
+    query: tuple[QueryPair, ...] = ()
 
 
 @record

@@ -30,7 +30,7 @@ def collect_values(described: DescribedOperation, inputs: CallInputs, *, is_stri
     parameters, missing = collect_parameters(described, inputs, is_strict=is_strict)
     if described.media_type is None:
         check_missing(described, missing)
-        return CallValues(parameters)
+        return CallValues(parameters, query=inputs.query)
     # The modules that make bodies are not imported by the calls that have none.
     from dynacli.client.inputs.build_body import build_body, missing_in_body
 
@@ -38,7 +38,7 @@ def collect_values(described: DescribedOperation, inputs: CallInputs, *, is_stri
     if is_strict and inputs.body is None and not inputs.wants_example and not inputs.is_complete:
         missing.extend(missing_in_body(described, body))
     check_missing(described, missing)
-    return CallValues(parameters, body.content, body.media_type, body.form)
+    return CallValues(parameters, body.content, body.media_type, body.form, inputs.query)
 
 
 def collect_parameters(

@@ -9,10 +9,12 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey
 from dynacli.client.inputs.collect_values import input_name
 from dynacli.client.inputs.find_input import find_input, no_such_input
+from dynacli.client.inputs.query_pairs import given_twice, input_in_query, with_pairs
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.http.semantics import is_form, is_json, is_multipart
@@ -47,7 +49,8 @@ def _takes_content_type(described: DescribedOperation, name: str) -> bool:
 def input_key(described: DescribedOperation, name: str) -> tuple[str, ...] | None:
     """Return what two names of one input have in common; None if a name means no input.
 
-    It begins with the location of a parameter, or with `body`, before the steps into it.
+    It begins with the location of a parameter, or with `body`, before the steps into it. `query` alone has the pairs
+    that are no parameters.
 
     Args:
         described: The operation, with the media type that is sent.
@@ -55,7 +58,7 @@ def input_key(described: DescribedOperation, name: str) -> tuple[str, ...] | Non
     found = _find(described, name, _listed(described))
     if found is None:
         is_body = name == "body" and described.media_type is not None
-        return ("body",) if is_body else (name,) if _takes_content_type(described, name) else None
+        return (name,) if is_body or name == "query" or _takes_content_type(described, name) else None
     parameter, field = found
     steps = tuple(map(str, field.path)) if field is not None else ()
     return ("body", *steps) if parameter is None else (parameter.location, parameter.name, *steps)
@@ -70,30 +73,76 @@ def no_such_plain_input(described: DescribedOperation, name: str) -> UsageError:
 def read_given(
     described: DescribedOperation,
     values: Mapping[str, Any],
+    settings: CallSettings | None = None,
     *,
-    is_strict: bool = True,
     are_words: bool = False,
 ) -> tuple[DescribedOperation, CallInputs]:
     """Return an operation with the media type that is sent, and the inputs of its call.
 
     Args:
-        values: As of `read_plain_inputs`; `content_type` asks for the media type, if no input is called so.
-        is_strict: As of `read_plain_inputs`.
+        values: As of `read_plain_inputs`; `content_type` asks for the media type, and `query` has pairs of the query by
+            their names on the wire, if no input is called so.
+        settings: They have the pairs of all calls. At the level `off`, values need not fit the document. None for
+            those of no caller.
         are_words: As of `read_plain_inputs`.
 
     Raises:
         UsageError: There is no such input or media type, or a value does not fit.
         FileError: A file cannot be read.
     """
+    settings = settings or CallSettings()
     described, content_type = described.sending(""), ""
     if "content_type" in values and _takes_content_type(described, "content_type"):
         content_type = str(values["content_type"])
         described = described.sending(content_type)
         values = {name: value for name, value in values.items() if name != "content_type"}
+    values, pairs = _split_query(described, values)
     inputs = read_plain_inputs(
-        described, values, content_type=content_type, is_strict=is_strict, are_words=are_words
+        described,
+        values,
+        content_type=content_type,
+        is_strict=settings.level != "off",
+        are_words=are_words,
     )
+    if pairs or settings.query or settings.default_query:
+        inputs = with_pairs(described, inputs, settings, pairs)
     return described, inputs
+
+
+def _is_query(described: DescribedOperation, name: str, value: Any) -> bool:
+    """Tell whether an input is pairs of the query: an object called `query`, unless the operation takes one there."""
+    if name != "query" or not isinstance(value, Mapping):
+        return False
+    found = _find(described, name, _listed(described))
+    taken = found and (found[1] or found[0])
+    return taken is None or taken.value.type not in {ANY, "object"}
+
+
+def _split_query(
+    described: DescribedOperation, values: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], list[tuple[str, Any]]]:
+    """Return the inputs that are given, those by a name in the query among them, and the other pairs of the query.
+
+    Raises:
+        UsageError: An input is given twice.
+    """
+    pairs = values.get("query")
+    if not _is_query(described, "query", pairs):
+        return values, []
+    inputs = {name: value for name, value in values.items() if name != "query"}
+    others: list[tuple[str, Any]] = []
+    given = {input_key(described, name) for name in inputs}
+    for name, value in pairs.items() if isinstance(pairs, Mapping) else ():
+        found = input_in_query(described, str(name))
+        if found is None:
+            others.append((str(name), _plain(value, f"`{name}` in the query")))
+            continue
+        parameter, field = found
+        option = field.option if field is not None else parameter.option
+        if input_key(described, option) in given:
+            raise given_twice(str(name), option)
+        inputs[option] = value
+    return inputs, others
 
 
 def read_plain_inputs(

@@ -398,7 +398,8 @@ class AnsweredPage:
 def answered_page(call: Call, response: "Response") -> AnsweredPage | None:
     """Return what a response tells of the pages of its list; None if it tells of no further page."""
     described, values = call.described, call.values
-    inputs = CallInputs(values.parameters, body=values.body if isinstance(values.body, bytes) else None)
+    body = values.body if isinstance(values.body, bytes) else None
+    inputs = CallInputs(values.parameters, body=body, query=values.query)
     try:
         loop = PageLoop(None, described, inputs)
         page = loop.take(MadeCall(call, response, None))

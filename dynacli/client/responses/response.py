@@ -149,6 +149,14 @@ class Response:
         return tuple(validated for validated in (of_request, self._validation) if validated is not None)
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know of the request: the names in its query that the document does not declare, a sentence each."""
+        from dynacli.client.inputs.query_pairs import undeclared_notes
+
+        call = self._call
+        return tuple(undeclared_notes(call.described, call.values.query, call.settings.level))
+
+    @property
     def redirects(self) -> tuple[int, ...]:
         """The statuses that were followed on the way to the response."""
         return tuple(status for status, _ in self._response.hops)

@@ -139,8 +139,7 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
     settings.permit(described)
     settings.consent.is_given |= bool(run.options.dry_run)
     _check_update(update, settings)
-    is_strict = settings.level != "off"
-    inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
+    inputs, _ = read_inputs(run, described, given, settings)
     engine = Engine(run.env, settings, ask=asker(run))
     call = engine.prepare(described, inputs, is_checked=False)
     response = engine.send(call)
@@ -169,7 +168,7 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
         body = draft.content
         if update.operation.method != "PUT":
             body = compact_json(_body_of_update(update, before, after)).encode("utf-8", "surrogatepass")
-        changing = CallInputs(parameters, body=body, is_complete=True)
+        changing = CallInputs(parameters, body=body, is_complete=True, query=inputs.query)
         if run.options.dry_run:
             show_request(run, update, changing, settings, None)
         else:

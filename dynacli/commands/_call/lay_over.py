@@ -5,11 +5,13 @@ from typing import Any, NamedTuple
 
 from dynacli.auth.secret import MASK
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.query_pairs import input_in_query
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.openapi.model.operation import Field, Parameter
 from dynacli.options.parsed_words import ParsedWords
-from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_FLAG, Options
+from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_FLAG, OPTIONS_BY_NAME, Options
+from dynacli.record import replace
 
 __all__ = ["lay_over"]
 
@@ -20,6 +22,7 @@ class _Option(NamedTuple):
     """An option that was given.
 
     Args:
+        flag: The option; of a pair of the query the same for both of its flags.
         words: The words that give it.
         place: What it gives: the same for each flag of an input.
     """
@@ -29,7 +32,8 @@ class _Option(NamedTuple):
     place: Any
 
 
-_REPEATED = frozenset(flag for option in OPTIONS for flag in option.flags if option.is_multiple)
+_QUERY = OPTIONS_BY_NAME["query"].flags
+_REPEATED = frozenset(flag for option in OPTIONS for flag in option.flags if option.is_multiple) - {*_QUERY}
 
 
 def lay_over(
@@ -51,7 +55,7 @@ def lay_over(
     """
     content_type, laid_over = run.options.content_type, run.laid_over or []
     earlier = parsed(words, content_type)
-    earlier_options = _options_of(earlier, input_of)
+    earlier_options = _options_of(earlier, described, input_of)
     later = parsed(laid_over, content_type)
     if later.positional:
         raise UsageError(
@@ -59,8 +63,10 @@ def lay_over(
             reason="`replay` takes only options after the number",
             hint="Give an argument with its option",
         )
-    added = _options_of(later, input_of)
+    added = _options_of(later, described, input_of)
     replaced = {option.place for option in added if option.flag not in _REPEATED}
+    pairs = (pair for pair in run.options.query if _place_of_pair(pair, described) not in replaced)
+    run.options = replace(run.options, query=tuple(pairs))
     # What a path and its query gave may have been given by another flag since.
     last = {option.place: option.flag for option in earlier_options}
     kept = [
@@ -89,13 +95,23 @@ def lay_over(
     return merged
 
 
-def _options_of(parsed: ParsedWords, input_of: _InputOf) -> list[_Option]:
+def _options_of(parsed: ParsedWords, described: DescribedOperation, input_of: _InputOf) -> list[_Option]:
     """Return the options among words that were just read."""
-    return [
-        _Option(word.flag, [*word.words], _place_of(word.flag, *input_of(word.flag)))
-        for word in parsed.given
-        if not word.lacks_value
-    ]
+    options = []
+    for word in parsed.given:
+        flag, place = word.flag, _place_of(word.flag, *input_of(word.flag))
+        if place == "query" and word.value is not None:
+            flag, place = _QUERY[-1], _place_of_pair(word.value, described)
+        if not word.lacks_value:
+            options.append(_Option(flag, [*word.words], place))
+    return options
+
+
+def _place_of_pair(pair: str, described: DescribedOperation) -> Any:
+    """Return what a pair of the query gives: an input, or another name in the query."""
+    name = pair.partition("=")[0]
+    found = input_in_query(described, name)
+    return ("query", name) if found is None else _place_of("", *found)
 
 
 def _place_of(flag: str, parameter: Parameter | None, field: Field | None) -> Any:

@@ -42,7 +42,12 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
 
         check_file_options(run, settings)
     with _reporting(run, described, settings) as report:
-        inputs, draft = read_inputs(run, described, given, is_strict=settings.level != "off")
+        inputs, draft = read_inputs(run, described, given, settings)
+        if inputs.query:
+            from dynacli.client.inputs.query_pairs import undeclared_notes
+
+            for note in undeclared_notes(described, inputs.query, settings.level):
+                run.note(note)
         try:
             _make(run, described, inputs, settings, report)
         except BaseException:
@@ -116,24 +121,31 @@ def _reporting(
 
 
 def read_inputs(
-    run: Run, described: DescribedOperation, given: GivenWords, *, is_strict: bool
+    run: Run, described: DescribedOperation, given: GivenWords, settings: CallSettings
 ) -> tuple[CallInputs, "Draft | None"]:
     """Return the inputs of a call, and the draft that a person wrote its body in.
 
     Args:
-        is_strict: Whether words must fit the document; False at the level `off`.
+        settings: At the level `off`, words need not fit the document.
 
     Raises:
         UsageError: A word does not fit.
         FileError: A file that was named cannot be read.
     """
-    parameters = _parameters(given, is_strict=is_strict)
+    is_strict = settings.level != "off"
+    parameters, draft = _parameters(given, is_strict=is_strict), None
     if described.media_type is None:
-        return CallInputs(parameters, wants_example=run.options.example), None
-    # Imported here, because calls without a body do not need it.
-    from dynacli.commands._call.read_body_words import read_body_words
+        inputs = CallInputs(parameters, wants_example=run.options.example)
+    else:
+        # Imported here, because calls without a body do not need it.
+        from dynacli.commands._call.read_body_words import read_body_words
 
-    return read_body_words(run, described, parameters, given.body_fields, is_strict=is_strict)
+        inputs, draft = read_body_words(run, described, parameters, given.body_fields, is_strict=is_strict)
+    if settings.query or settings.default_query:
+        from dynacli.client.inputs.query_pairs import with_pairs
+
+        inputs = with_pairs(described, inputs, settings)
+    return inputs, draft
 
 
 def _parameters(given: GivenWords, *, is_strict: bool) -> dict[ParameterKey, Any]:
@@ -194,7 +206,10 @@ def engine_of(
     """
     options = run.options
     typed = TypedWords(
-        options.header, options.part_header, (*options.server_var, *options.set), options.body or ""
+        options.header,
+        options.part_header,
+        (*options.query, *options.server_var, *options.set),
+        options.body or "",
     )
     run.engine = Engine(
         run.env,

@@ -150,6 +150,7 @@ def _refers_to_files(uri: str) -> UsageError:
     )
 
 
+_PAIRS = frozenset(("headers", "query"))
 _KEPT = (
     *(
         "source",
@@ -368,7 +369,7 @@ def _chosen(api: OpenedApi, words: Iterable[str]) -> tuple[str, ...]:
 
 
 def _entry(env: Environment, api: OpenedApi, options: _ToolOptions) -> dict[str, Any]:
-    from dynacli.urls import with_masked_query
+    from dynacli.urls import is_secret_name, with_masked_query
 
     configuration = Configuration(env)
     known: dict[str, Any] = configuration.apis().get(options.api, {}) if api.is_registered else {}
@@ -377,7 +378,10 @@ def _entry(env: Environment, api: OpenedApi, options: _ToolOptions) -> dict[str,
         from dynacli.client.profiles import profile_of
 
         chosen = profile_of(env, api, options.profile)
-        entry |= {key: chosen[key] for key in (*OPTION_KEYS, "ca") if key in chosen}
+        tables = {key: {**entry.get(key, {}), **chosen[key]} for key in _PAIRS if key in chosen}
+        entry |= {key: chosen[key] for key in (*OPTION_KEYS, "ca") if key in chosen} | tables
+    for key in _PAIRS & entry.keys():  # whoever gets the program gets no secret
+        entry[key] = {name: value for name, value in entry[key].items() if not is_secret_name(name)}
     policies = _policies(env, api, options, known)
     if policies:
         entry["policies"] = policies

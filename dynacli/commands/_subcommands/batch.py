@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynacli.client.call import CallEvent, RowDone, base_url_of
+from dynacli.client.call import Call, CallEvent, RequestBuilt, RowDone, base_url_of
 from dynacli.commands._call.make_call import asker
 from dynacli.commands._subcommands.demo import opened_api
 from dynacli.commands.run import Run
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from dynacli.client.batch.batch_run import BatchRun
     from dynacli.client.batch.row_calls import BatchPlan, RowCalls
     from dynacli.client.batch.rows import Row, RowFile, RowResult, WrongRow
-    from dynacli.client.call import Call
     from dynacli.client.call_settings import CallSettings
     from dynacli.client.parallel_calls import Shard
     from dynacli.output.output_form import OutputForm
@@ -174,7 +173,7 @@ def _warner_once(run: Run) -> Callable[[DynacliError], None]:
 
 def _calls_to_show(
     run: Run, rows: "Iterator[Row | WrongRow]", calls: "RowCalls", shard: "Shard", done: "Container[int]"
-) -> "Iterator[Call]":
+) -> Iterator[Call]:
     """Yield the calls of rows, which were checked; those whose inputs are in later responses are reported."""
     from dynacli.client.batch.row_calls import needed_names
     from dynacli.client.batch.rows import WrongRow, filled
@@ -289,6 +288,7 @@ class _Telling:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._line: CallsLine | None = None
+        self._notes: set[str] = set()
 
     def begin(self, plan: "BatchPlan") -> None:
         """Show how many rows there are."""
@@ -299,6 +299,8 @@ class _Telling:
 
     def __call__(self, event: CallEvent) -> None:
         """Take an event of the engine."""
+        if isinstance(event, RequestBuilt) and event.call.values.query:
+            self._note_query(event.call)
         if not isinstance(event, RowDone):
             return
         if self._run.options.verbose and event.call is not None:
@@ -314,6 +316,15 @@ class _Telling:
             write_stderr(self._run.env, f"* row {event.result.row}: {shown.method} {shown.url}: {came}")
         if self._line is not None:
             self._line.show(self.batch.done, self.batch.failed)
+
+    def _note_query(self, call: Call) -> None:
+        """Say once of each name in the query that the document does not declare it."""
+        from dynacli.client.inputs.query_pairs import undeclared_notes
+
+        for note in undeclared_notes(call.described, call.values.query, call.settings.level):
+            if note not in self._notes:
+                self._notes.add(note)
+                self._run.note(note)
 
     def clear(self) -> None:
         if self._line is not None:

@@ -396,6 +396,13 @@ def _between(old: Mapping[str, Any], new: Mapping[str, Any], here: Steps) -> Ite
                 continue
             except _ReplaceWholeError:
                 pass  # the whole object is removed and added again
+        if (
+            isinstance(before, list)
+            and isinstance(value, list)
+            and is_same_json(before, value[: len(before)])
+        ):
+            update[key] = value[len(before) :]  # lists are appended to lists
+            continue
         if isinstance(before, Mapping | list):
             removed.append((*here, key))
         elif isinstance(value, Mapping | list):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dynacli.apps.explorer._request_form import body_rows, body_text, example_words, with_example_body
-from dynacli.apps.explorer.drafts import Draft, command_words, inputs_of, option_words
+from dynacli.apps.explorer.drafts import Draft, command_words, option_words, typed_inputs
 from dynacli.apps.explorer.form_rows import FormRow, rows_of
 from dynacli.client.call import request_of
 from dynacli.client.call_settings import CallOptions, settings_of
@@ -44,7 +44,7 @@ def _sent(draft: Draft) -> Any:
     """Return the request that the explorer sends, or why it sends none."""
     settings = settings_of(Environment(), draft.described.api, _OPTIONS)
     try:
-        inputs = replace(inputs_of(draft, is_strict=False), boundary=PREVIEW_BOUNDARY)
+        inputs = replace(typed_inputs(draft, is_strict=False), boundary=PREVIEW_BOUNDARY)
         request = request_of(
             draft.described, settings, collect_values(draft.described, inputs, is_strict=False)
         )

@@ -447,3 +447,21 @@ def test_a_call_that_cannot_connect_is_left_to_itself_when_it_is_cancelled() -> 
         explored(work())
         for each in waiting:
             each.close()
+
+
+def test_pairs_of_the_query_are_sent_and_in_the_command(server: Recorder) -> None:
+    """Those that `explore` was given, without the values in what is shown."""
+    server.responses["/a"] = Response()
+    api = save(
+        document({"/a": {"get": operation("getA", parameter("limit", {"type": "integer"}))}}, [server.origin])
+    )
+
+    async def work() -> None:
+        options = CallOptions(query=("trace=1", "limit=2"))
+        async with exploring(api, options=options) as explorer:
+            await explorer.open("get-a")
+            await explorer.press("ctrl+s")
+            await explorer.answered()
+
+    explored(work())
+    assert ["/a?limit=2&trace=1"] == [request.target for request in server.requests]

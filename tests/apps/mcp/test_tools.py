@@ -602,3 +602,15 @@ def test_many_tools_are_used_at_once() -> None:
         return await asyncio.gather(*(client.call_tool(*use) for use in uses * 10))
 
     assert not any(result.is_error for result in converse(["demo"], act))
+
+
+def test_a_call_gives_pairs_of_the_query(home: Path, server: Recorder) -> None:  # noqa: ARG001
+    """Names that the document does not declare are sent and noted, but for one that asks for another method."""
+    _things(server)
+    words, call = ["things"], {"api": "things", "operation": "list-things"}
+    result = _ask(words, "call", {**call, "inputs": {"query": {"trace": 1, "limit": 2}}})
+    assert "/things?limit=2&trace=1" == server.last.target
+    assert ["`trace` is not in the OpenAPI document"] == result.structured_content["notes"]
+    before = len(server.requests)
+    refused = _ask(words, "call", {**call, "inputs": {"query": {"_method": "DELETE"}}})
+    assert ("refused", before) == (refused.structured_content["error"]["kind"], len(server.requests))

@@ -65,9 +65,10 @@ def _kept_options(
         own: What the options of `api add` itself say.
 
     Raises:
-        UsageError: A pair has no separator, or the profile does not exist and no option describes it.
+        UsageError: A pair has no separator or is a secret, or the profile does not exist and no option describes it.
     """
-    from dynacli.client.call_settings import pairs_of
+    from dynacli.client.call_settings import pairs_of, query_pairs
+    from dynacli.commands._setting_keys import value_of
 
     given = [option for option in options.given if option in SETTINGS and option.key]
     kept: dict[str, Any] = {**own, **{option.key: getattr(options, option.name) for option in given}}
@@ -76,6 +77,9 @@ def _kept_options(
         kept["server_vars"] = pairs_of(options.server_var, "=", "--server-var")
     elif options.server:
         kept["server_vars"] = None
+    if options.query:
+        pairs = query_pairs(options.query)
+        kept["query"] = {key: value_of(("apis", name, "query", key), value, 2) for key, value in pairs}
     if options.timeout is not None and options.timeout.is_integer():
         kept["timeout"] = int(options.timeout)
     if not options.profile:

@@ -300,9 +300,8 @@ def _sign_in(
         settings = replace(settings, auth=NO_SCHEME)
     typed = _typed_secrets(run, _missing_secrets(run.options, described, given), is_piped=asked.is_piped)
     given = replace(given, body_fields=[*given.body_fields, *typed])
-    is_strict = settings.level != "off"
-    inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
-    values = collect_values(described, inputs, is_strict=is_strict)
+    inputs, _ = read_inputs(run, described, given, settings)
+    values = collect_values(described, inputs, is_strict=settings.level != "off")
     engine = Engine(run.env, settings, ask=asker(run))
     call = engine.prepare(described, values)
     further = _RefreshInputs(

@@ -1,0 +1,139 @@
+"""Inputs that are given by their names in the query: `--query NAME=VALUE`, the query of a path, `query` in Python.
+
+A name that the document declares is an input like any other. Any other pair is sent as it is, because documents are
+often wrong.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey, QueryPair
+from dynacli.client.inputs.collect_values import input_name
+from dynacli.errors import UsageError
+from dynacli.openapi.document.json_trees import MISSING, follow
+from dynacli.openapi.model.operation import Field, Parameter
+from dynacli.openapi.model.query_names import fixed_names, is_declared, parameter_named, undeclared_text
+from dynacli.record import replace
+from dynacli.request.assemble_body import Assignment, assemble
+from dynacli.request.convert_words import convert_all, is_given_as_text
+
+__all__ = ["for_further_calls", "given_twice", "input_in_query", "undeclared_notes", "with_pairs"]
+
+
+def with_pairs(
+    described: DescribedOperation,
+    inputs: CallInputs,
+    settings: CallSettings,
+    given: Iterable[tuple[str, Any]] = (),
+) -> CallInputs:
+    """Return the inputs of a call with the pairs that are given for it, and those of all calls.
+
+    Args:
+        inputs: What is given by the names of inputs.
+        settings: They have the pairs of all calls.
+        given: (name, value) of those of this call: texts, and any JSON value if the name is undeclared.
+
+    Raises:
+        UsageError: An input is given twice, a pair is a fixed part of the path, or a value does not fit.
+    """
+    pairs = [QueryPair(*pair) for pair in (*settings.query, *given)]
+    names = {pair.name for pair in pairs}
+    defaults = [QueryPair(*pair, is_default=True) for pair in settings.default_query if pair[0] not in names]
+    declared: dict[str, tuple[Parameter, Field | None, list[str]]] = {}
+    others: list[QueryPair] = []
+    for pair in (*defaults, *pairs):
+        found = input_in_query(described, pair.name)
+        if found is not None and not _is_given(inputs, *found):
+            parameter, field = found
+            option = field.option if field is not None else parameter.option
+            declared.setdefault(option, (parameter, field, []))[2].append(pair.value)
+        elif found is None and pair.name not in fixed_names(described.operation):
+            _check_value(pair)
+            others.append(pair)
+        elif not pair.is_default:
+            if found is None:
+                raise UsageError(
+                    f"`{pair.name}` cannot be added to the query",
+                    reason=f"It is a fixed part of `{described.operation.path}`",
+                )
+            raise given_twice(pair.name, found[1].option if found[1] is not None else found[0].option)
+    parameters = dict(inputs.parameters)
+    for parameter, field, words in declared.values():
+        _give(parameters, parameter, field, words, is_strict=settings.level != "off")
+    return replace(inputs, parameters=parameters, query=tuple(others))
+
+
+def _is_given(inputs: CallInputs, parameter: Parameter, field: Field | None) -> bool:
+    value = inputs.parameters.get(parameter.key, MISSING)
+    return value is not MISSING if field is None else follow(value, field.path) is not MISSING
+
+
+def _give(
+    parameters: dict[ParameterKey, Any],
+    parameter: Parameter,
+    field: Field | None,
+    words: list[str],
+    *,
+    is_strict: bool,
+) -> None:
+    """Add the value of a parameter, or of a field of it."""
+    if field is None:
+        is_text = is_given_as_text(parameter, words)
+        option = input_name(parameter)
+        parameters[parameter.key] = (
+            words[-1] if is_text else convert_all(words, parameter.value, option, is_strict=is_strict)
+        )
+        return
+    option = f"--{field.option}"
+    value = convert_all(words, field.value, option, is_strict=is_strict)
+    assignment = Assignment(field.path, value, option)
+    parameters[parameter.key] = assemble(parameters.get(parameter.key), [assignment])
+
+
+def for_further_calls(settings: CallSettings) -> CallSettings:
+    """Return the settings for calls that dynacli fills in itself: the values of those win over pairs of all calls."""
+    names = {name for name, _ in settings.query}
+    defaults = (pair for pair in settings.default_query if pair[0] not in names)
+    return replace(settings, query=(), default_query=(*defaults, *settings.query))
+
+
+def _check_value(pair: QueryPair) -> None:
+    if isinstance(pair.value, Mapping):
+        raise UsageError(
+            f"An object is not a value for `{pair.name}` in the query",
+            reason="The document does not declare it, so nothing says how an object is written",
+            hint="Give a text, or a list of texts",
+        )
+
+
+def given_twice(name: str, option: str) -> UsageError:
+    """Return the error for an input that is given by its name in the query and by its option."""
+    return UsageError(f"`--query {name}` and `--{option}` are the same input", hint="Give it once", pair=name)
+
+
+def input_in_query(described: DescribedOperation, name: str) -> tuple[Parameter, Field | None] | None:
+    """Return the parameter, and the field of it, that a pair of the query gives; None if it gives none."""
+    found = parameter_named(described.operation, name)
+    if found is None:
+        return None
+    if not found[1]:
+        return found[0], None
+    from dynacli.client.inputs.find_input import find_input
+
+    parameter, field = find_input(described, f"{found[0].option}.{found[1]}")
+    return (parameter, field) if parameter is not None else None
+
+
+def undeclared_notes(described: DescribedOperation, pairs: Iterable[QueryPair], level: str) -> list[str]:
+    """Return what a person should know of pairs that the document does not declare.
+
+    Args:
+        level: That of the validation. At `off` no one wants to know, and at `exact` they are findings.
+    """
+    if level in {"off", "exact"} or not described.is_documented:
+        return []
+    names = dict.fromkeys(pair.name for pair in pairs if not pair.is_default)
+    operation = described.operation
+    return [undeclared_text(operation, name) for name in names if not is_declared(operation, name)]

@@ -1,0 +1,81 @@
+"""The names in a query: which parameter each one gives, and those that the document does not declare.
+
+A parameter may have another name on the wire than in the document: the object `filter` is `filter[status]=open` in the
+style `deepObject`, and `status=open` if it is exploded (OpenAPI 3.1.1, "Style Examples").
+"""
+
+from urllib.parse import parse_qsl
+
+from dynacli.openapi.model.operation import Operation, Parameter
+from dynacli.openapi.model.wording import did_you_mean
+
+__all__ = ["fixed_names", "is_declared", "parameter_named", "undeclared_text"]
+
+
+def parameter_named(operation: Operation, name: str) -> tuple[Parameter, str] | None:
+    """Return the parameter that a pair of the query gives, and the field of it; None for an undeclared name.
+
+    Args:
+        name: The name of the pair, decoded.
+
+    Returns:
+        The parameter, and the path of the field in it with dots: empty for the parameter itself.
+    """
+    found = [each for each in operation.parameters if each.location in {"query", "querystring"}]
+    for parameter in found:
+        if parameter.name == name and parameter.location == "query":
+            return parameter, ""
+    for parameter in found:
+        start = f"{parameter.name}["
+        if parameter.style == "deepObject" and name.startswith(start) and name.endswith("]"):
+            return parameter, name[len(start) : -1].replace("][", ".")
+    for parameter in found:
+        is_spread = parameter.location == "querystring" or (parameter.style == "form" and parameter.explode)
+        if is_spread and any(field.path == (name,) for field in parameter.fields):
+            return parameter, name
+    return None
+
+
+def is_declared(operation: Operation, name: str) -> bool:
+    """Return whether the document has a name of the query: as a parameter, in the path, or as an API key."""
+    return (
+        parameter_named(operation, name) is not None
+        or name in fixed_names(operation)
+        or ("query", name) in operation.api_keys
+        or any(map(_takes_any_name, operation.parameters))
+    )
+
+
+def _takes_any_name(parameter: Parameter) -> bool:
+    """Return whether a parameter is an object with any properties, and each is a pair of its own."""
+    is_object = parameter.value.type == "object" and (bool(parameter.value.items) or not parameter.fields)
+    is_spread = parameter.location == "query" and parameter.style == "form" and parameter.explode
+    return parameter.location == "querystring" or (is_object and is_spread and not parameter.media_type)
+
+
+def fixed_names(operation: Operation) -> frozenset[str]:
+    """Return the names in the query of the document's own path: `/messages?action=send` has `action`."""
+    query = operation.path.partition("#")[0].partition("?")[2]
+    return frozenset(name for name, _ in parse_qsl(query, keep_blank_values=True))
+
+
+def undeclared_text(operation: Operation, name: str) -> str:
+    """Return the sentence that says that a name of the query is undeclared, with the name that it is near to."""
+    declared = (each.name for each in operation.parameters if each.location == "query")
+    near = [each for each in declared if _is_one_edit_from(name, each)]
+    return ". ".join(filter(None, (f"`{name}` is not in the OpenAPI document", did_you_mean(near[:1]))))
+
+
+def _is_one_edit_from(word: str, other: str) -> bool:
+    """Return whether two words differ by one letter, or by two neighbours that changed places."""
+    start = _common_length(word, other)
+    left, right = word[start:], other[start:]
+    end = _common_length(left[::-1], right[::-1])
+    left, right = left[: len(left) - end], right[: len(right) - end]
+    return max(len(left), len(right)) == 1 or (len(left) == 2 and left == right[::-1])
+
+
+def _common_length(word: str, other: str) -> int:
+    """Return how many letters two words begin with together."""
+    shorter = min(len(word), len(other))
+    return next((at for at in range(shorter) if word[at] != other[at]), shorter)
