@@ -19,7 +19,7 @@ from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValida
 from referencing.exceptions import Unresolvable
 
 from dynacli.errors import DocumentError
-from dynacli.export.convert_version import VERSIONS, Converted, convert_version
+from dynacli.export.convert_version import Converted, convert_version
 from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
 from dynacli.openapi.document.load import Document
@@ -32,7 +32,10 @@ from tests.documents import load_file, load_tree, places_in
 from tests.real_documents import documents, parsed_with_folder
 from tests.validation.in_process_validator import JSON, answered
 
-__all__ = ["faults_of", "is_valid", "with_mistakes"]
+__all__ = ["VERSIONS", "faults_of", "is_valid", "with_mistakes"]
+
+VERSIONS = ("3.0", "3.1")
+"""The versions that `document --version` writes."""
 
 _LARGE = 100_000
 _MOST_OPERATIONS = 3

@@ -198,6 +198,32 @@ _ENTRY_POINTS = {"dynacli.apps.baked", "dynacli.apps.pytest_plugin.plugin"}
 """Modules that a program imports by their names."""
 
 
+_IMPORTED = re.compile(r"^ *from (dynacli[\w.]*) import (\([^)]*\)|.+)", re.MULTILINE)
+_LISTED = re.compile(r"^__all__ = (\[[^]]*\])", re.MULTILINE)
+_FOR_PYTHON_USERS = {"dynacli", "dynacli.client.call"}
+"""Modules that list the public API, and the events of a call."""
+
+
+def test_a_listed_name_is_used_elsewhere() -> None:
+    """`__all__` has the names that other modules import, tests among them, or take from a module or a table."""
+    tests = Path(__file__).parent
+    texts = {path: path.read_text(encoding="utf-8") for path in (*_MODULES, *tests.rglob("*.py"))}
+    imported: set[tuple[str, str]] = set()
+    taken: set[str] = set()
+    for path, text in texts.items():
+        found = _IMPORTED.findall(text)
+        imported.update((module, name) for module, names in found for name in re.findall(r"\w+", names))
+        taken.update(re.findall(r"[.:\"](\w+)" if tests in path.parents else r"[.:](\w+)", text))
+    surplus = {
+        (_name(path), name)
+        for path in _MODULES
+        for listed in _LISTED.findall(texts[path])
+        for name in ast.literal_eval(listed)
+        if (_name(path), name) not in imported and name not in taken and _name(path) not in _FOR_PYTHON_USERS
+    }
+    assert set() == surplus
+
+
 def _may_import(room: str, other: str) -> bool:
     is_below = FLOORS[other] < FLOORS[room] or FLOORS[other] == FLOORS[room] == 0
     return other == room or is_below

@@ -8,7 +8,7 @@ from dynacli.auth.credentials import WITH_PASSWORD, is_supported
 from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.record import replace
 
-__all__ = ["LONGEST_WORD", "USUAL_KEY", "Asked", "read_challenges", "schemes_asked_for"]
+__all__ = ["LONGEST_WORD", "USUAL_KEY", "read_challenges", "schemes_asked_for"]
 
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # a token: RFC 9110, section 5.6.2
 _PART = re.compile(

@@ -17,7 +17,6 @@ from dynacli.urls import without_query
 __all__ = [
     "CheckResults",
     "Defect",
-    "ResponseCoverage",
     "coverage_of",
     "curl_of",
     "error_of",

@@ -21,7 +21,6 @@ from dynacli.registry.opened_api import OpenedApi
 
 __all__ = [
     "READING_METHODS",
-    "Selection",
     "call_rounds",
     "may_change",
     "select_chains",

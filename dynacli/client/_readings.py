@@ -41,7 +41,6 @@ from dynacli.record import record
 
 __all__ = [
     "ANY_METHOD",
-    "Overrides",
     "Sent",
     "SentValues",
     "asked_by_headers",

@@ -19,7 +19,7 @@ from dynacli.http.built_request import Request
 from dynacli.record import record
 from dynacli.request.build_request import check_header
 
-__all__ = ["Signer", "sign_by_command", "signer_of"]
+__all__ = ["sign_by_command", "signer_of"]
 
 
 @record

@@ -20,7 +20,7 @@ from dynacli.registry.revisions.revisions import MODES, lifetime_of
 from dynacli.request.choose_server import parse_origin
 from dynacli.validation.finding_rules import BadIgnoreError, ignores_of
 
-__all__ = ["Mistake", "mistakes_in"]
+__all__ = ["mistakes_in"]
 
 _LISTS = ("allow_refs", "more", "origins", "overlays")
 _TEXTS = ("document_login", "pin", "source")

@@ -19,7 +19,6 @@ __all__ = [
     "Visit",
     "evaluation",
     "overview",
-    "runs",
     "search_record",
     "session_trace",
     "since",
@@ -27,7 +26,6 @@ __all__ = [
     "tool_calls",
     "topic_record",
     "trace",
-    "visits",
 ]
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -92,7 +90,7 @@ SUMMARY_FIELDS = (
 )
 
 
-def runs(data: Mapping[str, Any], workflows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def _runs(data: Mapping[str, Any], workflows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return id → run of the starting data, newest first, in the form of `getRun`.
 
     Args:
@@ -351,7 +349,7 @@ class Visit(NamedTuple):
     search: str | None
 
 
-def visits(data: Mapping[str, Any]) -> tuple[Visit, ...]:
+def _visits(data: Mapping[str, Any]) -> tuple[Visit, ...]:
     """Return the sessions of the starting data, newest first."""
     return tuple(Visit(row, row.pop("search_id")) for row in _rows_of(data["sessions"]))
 
@@ -533,10 +531,10 @@ class Store:
         self.servers: dict[str, dict[str, Any]] = _by_id(data["servers"])
         self.workflows: dict[str, dict[str, Any]] = _by_id(data["workflows"])
         self.versions = {identity: [record["currentVersion"]] for identity, record in self.workflows.items()}
-        self.runs = runs(data, self.workflows)
+        self.runs = _runs(data, self.workflows)
         self.topics: dict[str, dict[str, Any]] = data["topics"]
         self.searches: dict[str, dict[str, Any]] = _by_id(data["searches"])
-        self.visits = visits(data)
+        self.visits = _visits(data)
         self._tools: dict[str, list[str]] = data["tools"]
         self._writes = 0
         self._begun: set[str] = set()

@@ -30,7 +30,6 @@ __all__ = [
     "TextParameter",
     "forbidden",
     "invalid",
-    "items",
     "json_response",
     "not_found",
     "read_body",
@@ -316,7 +315,7 @@ def _nullable(inner: Check) -> Check:
     return check
 
 
-def items(inner: Check) -> Check:
+def _items(inner: Check) -> Check:
     """Return the check of an array from the check of its items."""
 
     def check(value: Any, path: str) -> Iterator[FieldError]:
@@ -446,11 +445,11 @@ _WORKFLOW: dict[str, Check] = {
     "description": _text(min_length=0, max_length=2000),
     "defaultMcpAuthProfileId": _uuid,
     "testerModelId": _text(),
-    "testerModelIds": items(_text()),
-    "testerTargets": items(
+    "testerModelIds": _items(_text()),
+    "testerTargets": _items(
         _record({"modelId": _text(), "skillMode": _text(), "skillVersionId": _text()}, required=("modelId",))
     ),
-    "criteria": items(_record({"criterionText": _text(), "isRequired": _flag}, required=("criterionText",))),
+    "criteria": _items(_record({"criterionText": _text(), "isRequired": _flag}, required=("criterionText",))),
     "schedule": _SCHEDULE,
     "limits": _free,
     "retryPolicy": _free,

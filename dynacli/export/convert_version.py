@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from operator import gt, lt
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from dynacli.export._conversion_walk import Here, Loss, Rule, leave_out, leave_out_components, walk
 from dynacli.openapi.document.objects import (
@@ -26,7 +26,7 @@ from dynacli.openapi.model.media_types import is_binary
 from dynacli.openapi.schema.normal_form import normal_keywords
 from dynacli.openapi.schema.read_schema import list_of, mapping_of, names_in, types_of
 
-__all__ = ["VERSIONS", "Converted", "convert_version"]
+__all__ = ["Converted", "convert_version"]
 
 _VERSION_3_0 = "3.0.3"
 _WITH_SCOPES = frozenset({"oauth2", "openIdConnect"})
@@ -561,10 +561,6 @@ def _with_null(made: dict[str, Any], here: Here) -> dict[str, Any]:
             here.move((key,), ("anyOf", 0, key))
     outer = {key: value for key, value in made.items() if key not in _RESTRICT}
     return {**outer, "anyOf": [inner, {"type": "null"}]}
-
-
-VERSIONS: tuple[Literal["3.0", "3.1"], ...] = ("3.0", "3.1")
-"""The versions that a document can be written in."""
 
 
 class Converted(NamedTuple):

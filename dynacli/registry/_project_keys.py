@@ -12,7 +12,7 @@ from typing import Any
 from dynacli.environment import program
 from dynacli.urls import holds_secret, is_secret_header, is_secret_name, origin_of
 
-__all__ = ["ALLOWED", "REFUSED", "refusals"]
+__all__ = ["refusals"]
 
 _ANY = "*"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from dynacli.openapi.document.load import Document
 
 __all__ = [
-    "News",
-    "PendingDocument",
-    "RefreshFailure",
     "find_pending",
     "forget_pending",
     "keep_aside",

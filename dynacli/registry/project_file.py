@@ -16,10 +16,6 @@ from dynacli.record import record
 from dynacli.registry._project_keys import refusals
 
 __all__ = [
-    "CHANGED",
-    "TRUSTED",
-    "UNTRUSTED",
-    "UNUSABLE",
     "Project",
     "ProjectState",
     "distrust",

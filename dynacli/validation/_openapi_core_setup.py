@@ -17,7 +17,6 @@ from openapi_core.datatypes import RequestParameters
 from openapi_core.deserializing.styles import style_deserializers
 from openapi_core.deserializing.styles.factories import StyleDeserializersFactory
 from openapi_core.deserializing.styles.util import delimited_loads
-from openapi_core.exceptions import OpenAPIError
 from openapi_core.templating.media_types.exceptions import MediaTypeNotFound
 from openapi_core.templating.paths.datatypes import PathOperationServer
 from openapi_core.templating.responses.exceptions import ResponseNotFound
@@ -48,7 +47,6 @@ __all__ = [
     "MediaTypeNotFound",
     "NotValidatedError",
     "NotedError",
-    "OpenAPIError",
     "ResponseNotFound",
     "UndocumentedBodyError",
     "UndocumentedHeaderError",

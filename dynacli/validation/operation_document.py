@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from jsonschema_path import SchemaPath
 
 __all__ = [
-    "DanglingReferenceError",
     "DocumentPlace",
     "child",
     "listed_properties",

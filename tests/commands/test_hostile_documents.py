@@ -10,7 +10,7 @@ import pytest
 
 from dynacli.errors import DocumentError
 from dynacli.openapi.document.load import Document, load
-from dynacli.openapi.document.positions import lines_of
+from dynacli.openapi.document.positions import positions_of
 
 HOSTILE = Path(__file__).parents[1] / "hostile"
 
@@ -52,8 +52,8 @@ def test_survived_documents_go_all_the_way(row: dict[str, str]) -> None:
     document = _load(row["file"])
     before = json.dumps(document.tree)
     assert isinstance(document.resolved, dict)
-    located = lines_of(document.content, [problem.pointer for problem in document.problems])
-    assert all(line >= 1 for line in located.values())
+    located = positions_of(document.content, [problem.pointer for problem in document.problems])
+    assert all(position.line >= 1 for position in located.values())
     assert document.scan is not None
     assert before == json.dumps(document.tree)
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import yaml
 
-from dynacli.export.convert_version import VERSIONS, Converted, convert_version
+from dynacli.export.convert_version import Converted, convert_version
 from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.document.load import Document
 from dynacli.openapi.document.references.cut_document import make_portable
 from dynacli.openapi.document.references.scan import scan
 from dynacli.validation.validated_messages import ValidatedResponse
-from tests.converted_documents import is_valid
+from tests.converted_documents import VERSIONS, is_valid
 from tests.documents import document, load_tree, operation, save
 from tests.harness import run_cli
 from tests.validation.in_process_validator import validator_of

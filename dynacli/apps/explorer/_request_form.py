@@ -43,7 +43,7 @@ from dynacli.request.convert_words import convert_all
 from dynacli.text.markdown import to_text
 from dynacli.text.terminal import visible
 
-__all__ = ["BodyRows", "RequestForm", "body_rows", "body_text", "example_words"]
+__all__ = ["RequestForm", "body_rows", "body_text", "example_words"]
 
 
 class _AboutInput(NamedTuple):

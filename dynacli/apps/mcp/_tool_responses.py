@@ -23,8 +23,6 @@ from dynacli.text.terminal import unsafe, visible
 
 __all__ = [
     "AskedCall",
-    "Cut",
-    "Outcome",
     "fitted",
     "json_line",
     "make_call",

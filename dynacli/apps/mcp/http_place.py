@@ -25,9 +25,9 @@ from dynacli.files import cannot_be_written, locked, make_directory, write_file
 from dynacli.http.serving import ANYWHERE, LOOPBACK, listening_socket, origin_at
 from dynacli.urls import bracketed
 
-__all__ = ["PATH", "HttpPlace", "http_application", "kept_token", "listening_at", "token_path"]
+__all__ = ["HttpPlace", "http_application", "kept_token", "listening_at", "token_path"]
 
-PATH = "/mcp"
+_PATH = "/mcp"
 _MOST_PORT = 65_535
 _TOKEN_BYTES = 32
 
@@ -48,7 +48,7 @@ class HttpPlace(NamedTuple):
     @property
     def url(self) -> str:
         """The URL that a client is given."""
-        return f"{origin_at(self.socket, self.host)}{PATH}"
+        return f"{origin_at(self.socket, self.host)}{_PATH}"
 
     @property
     def is_local(self) -> bool:
@@ -132,7 +132,7 @@ def http_application(server: Server[Any], place: HttpPlace, **limits: Any) -> St
         allowed_origins=[f"http://{name}" for name in names],
     )
     return server.streamable_http_app(
-        streamable_http_path=PATH,
+        streamable_http_path=_PATH,
         host=place.host,
         transport_security=security,
         # There is no provider of tokens, but the SDK checks them only if one is named.

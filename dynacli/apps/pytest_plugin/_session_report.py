@@ -13,7 +13,6 @@ from dynacli.text.terminal import visible
 
 __all__ = [
     "ApiCalls",
-    "Coverage",
     "SessionCalls",
     "end_at_test",
     "report_of",

@@ -28,7 +28,7 @@ from dynacli.text.exact_json import read_json
 if TYPE_CHECKING:
     from dynacli.http.exchange import Response
 
-__all__ = ["BatchRun", "EarlierResults", "RunSettings", "open_earlier_results"]
+__all__ = ["BatchRun", "RunSettings", "open_earlier_results"]
 
 
 def _failed_result(row: int, error: DynacliError) -> RowResult:

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 __all__ = [
     "WAIT_SECONDS",
     "NeverTrueError",
-    "NextCall",
     "Series",
     "Until",
     "WaitPause",

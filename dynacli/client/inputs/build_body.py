@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from dynacli.openapi.schema.form_encoding import Encodings
 
 __all__ = [
-    "BuiltBody",
     "build_body",
     "check_takes_options",
     "decoded",

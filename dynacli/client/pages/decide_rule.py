@@ -38,7 +38,6 @@ from dynacli.record import record, replace
 __all__ = [
     "KINDS",
     "NO_RULE",
-    "DocumentPages",
     "configured_rule",
     "describe_pages",
     "document_pages",

@@ -17,7 +17,7 @@ from dynacli.registry.configuration_text import line_of
 if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings
 
-__all__ = ["Explanation", "explain_policy"]
+__all__ = ["explain_policy"]
 
 _ENDINGS = {
     ALLOWED: "would be called",

@@ -44,7 +44,6 @@ __all__ = [
 _MARGIN = "    | "
 """The beginning of each line of an excerpt."""
 
-_WIDTH = 76
 _LONGEST = 56
 """The most columns of a marked value."""
 _LONGEST_SIBLING = 36

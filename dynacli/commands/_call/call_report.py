@@ -13,7 +13,7 @@ from dynacli.errors import DynacliError, FileError, HttpError, MismatchError, Us
 from dynacli.options.standard_options import Options
 from dynacli.output.finding_reports import ValidatedCall, json_report
 
-__all__ = ["CallReport", "WantedReport", "reporting", "wanted_reports", "write_reports"]
+__all__ = ["CallReport", "reporting", "wanted_reports", "write_reports"]
 
 _FORMATS = ("json", "junit", "sarif", "github")
 

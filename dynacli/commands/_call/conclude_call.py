@@ -28,7 +28,6 @@ __all__ = [
     "conclude_request",
     "head_value",
     "report_validation_so_far",
-    "show_request",
     "show_response",
     "show_size",
     "show_validators",
@@ -120,7 +119,7 @@ def tell_request(run: Run, call: Call, report: "CallReport | None", *, is_first:
     if is_first and call.validating is not None and not call.validating.validation.is_valid:
         warn_of_request(run, call.validating, call.signed.masker, report)
     if run.options.verbose:
-        show_request(run.env, call.signed)
+        _show_request(run.env, call.signed)
 
 
 def warn_of_request(
@@ -200,7 +199,7 @@ def _write_notes(
         run.note(masker.mask(note))
 
 
-def show_request(env: Environment, signed: "Signed") -> None:
+def _show_request(env: Environment, signed: "Signed") -> None:
     """Show the head of the request."""
     lines = [f"> {signed.shown.method} {signed.shown.url}", *_headers(">", signed, signed.shown.headers)]
     write_stderr(env, signed.masker.mask("\n".join(lines)))

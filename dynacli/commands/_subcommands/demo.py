@@ -19,7 +19,7 @@ from dynacli.registry.opened_api import OpenedApi
 if TYPE_CHECKING:
     from dynacli.demo.demo_facts import DemoServer
 
-__all__ = ["DemoGroup", "demo_params", "live_api", "opened_api", "serve"]
+__all__ = ["DemoGroup", "demo_params", "opened_api", "serve"]
 
 _WITH_NEXT, _WITH_NEXT_API = "dynacli.demo.with_next", "dynacli.demo.with_next_api"
 """Keys of click's `Context.meta`: whether `--next` was given, and the API whose document it serves."""
@@ -64,22 +64,6 @@ class _DemoCommand(OperationCommand):
 
 
 @contextmanager
-def live_api(ctx: click.Context, params: Mapping[str, Any]) -> Iterator[OpenedApi]:
-    """Run the demo API as long as the block, for a verb that takes an API.
-
-    Args:
-        params: The values of `demo_options`.
-
-    Yields:
-        The demo API.
-    """
-    options = _options_of(params)
-    ctx.meta[_WITH_NEXT] = options.with_next
-    with _live_api(ctx.obj, _api_for_help(ctx), options) as api:
-        yield api
-
-
-@contextmanager
 def opened_api(ctx: click.Context, word: str, params: Mapping[str, Any] = _NO_PARAMS) -> Iterator[OpenedApi]:
     """Open the API that a word names, for a verb that calls it; the demo API runs until the end of the block.
 
@@ -90,7 +74,9 @@ def opened_api(ctx: click.Context, word: str, params: Mapping[str, Any] = _NO_PA
         UsageError: One is given with an API that is not the demo API.
     """
     if word == DEMO:
-        with live_api(ctx, params) as api:
+        options = _options_of(params)
+        ctx.meta[_WITH_NEXT] = options.with_next
+        with _live_api(ctx.obj, _api_for_help(ctx), options) as api:
             yield api
         return
     flags = [_FLAGS[name] for name, value in params.items() if value]

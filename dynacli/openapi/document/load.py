@@ -20,7 +20,7 @@ from dynacli.openapi.document.references.resolve import resolve
 from dynacli.openapi.document.references.scan import ScanResult, scan
 from dynacli.openapi.document.specification_report import Problem, report
 
-__all__ = ["Document", "File", "Opener", "Overlay", "load"]
+__all__ = ["Document", "Overlay", "load"]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dynacli.errors import DocumentError
 from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.document.parse import compose_nodes, is_json, safe_loader, to_utf8
 
-__all__ = ["Location", "Position", "find_locations", "line_of", "lines_of", "named_line", "positions_of"]
+__all__ = ["Location", "find_locations", "named_line", "positions_of"]
 
 
 class Position(NamedTuple):
@@ -27,23 +27,8 @@ class Position(NamedTuple):
     column: int
 
 
-def line_of(content: bytes, pointer: str) -> int | None:
-    """Return the 1-based line of a JSON pointer, or None if it is not in the text.
-
-    Args:
-        content: The text of a valid document, in UTF-8 without a byte order mark.
-        pointer: A JSON pointer (RFC 6901), for instance `/paths/~1pets/get`.
-    """
-    return lines_of(content, [pointer]).get(pointer)
-
-
-def lines_of(content: bytes, pointers: Iterable[str]) -> dict[str, int]:
-    """Return the 1-based lines of several JSON pointers; those that are not in the text are left out."""
-    return {pointer: position.line for pointer, position in positions_of(content, pointers).items()}
-
-
 def positions_of(content: bytes, pointers: Iterable[str]) -> dict[str, Position]:
-    """Return the positions of several JSON pointers in a text; those that are not in it are left out.
+    """Return the positions of several JSON pointers (RFC 6901) in a text; those that are not in it are left out.
 
     The position of a member is that of its key, the position of an item that of its first character.
     The text is scanned once, however many pointers there are.

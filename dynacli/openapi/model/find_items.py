@@ -24,7 +24,6 @@ __all__ = [
     "choose_array",
     "find_items",
     "fitting_value",
-    "is_keyed",
     "item_values",
     "items_of",
     "naming_fields",
@@ -217,11 +216,11 @@ def _keyed(value: Any, known: KnownItems | None) -> Items | None:
             value = value.get(step) if isinstance(value, dict) else None
         is_list = known.holder == "object" and isinstance(value, dict)
         return Items(known.steps, _keyed_rows(value), True) if is_list else None
-    if is_keyed(value):
+    if _is_keyed(value):
         return Items((), _keyed_rows(value), True)
     names = [name for name in WRAPPERS if isinstance(value, dict) and name in value]
     beside = [part for part in value.values() if isinstance(part, list)] if names else []
-    if len(names) == 1 and not beside and is_keyed(value[names[0]]):
+    if len(names) == 1 and not beside and _is_keyed(value[names[0]]):
         return Items((names[0],), _keyed_rows(value[names[0]]), True)
     return None
 
@@ -272,7 +271,7 @@ def items_of(body: Any, segment: str) -> list[Any]:
         return body
     if not isinstance(body, Mapping):
         return []
-    if segment and is_keyed(body):
+    if segment and _is_keyed(body):
         return list(body)
     arrays = _filled_arrays(body)
     for member in body.values():
@@ -282,13 +281,13 @@ def items_of(body: Any, segment: str) -> list[Any]:
     keyed = [
         list(member)
         for name, member in body.items()
-        if plain_name(str(name)) == segment and is_keyed(member, 1)
+        if plain_name(str(name)) == segment and _is_keyed(member, 1)
     ]
     of_objects = [array for _, array in arrays if isinstance(array[0], Mapping)]
     return next(iter([*called_alike, *keyed, *of_objects, *(array for _, array in arrays)]), [])
 
 
-def is_keyed(value: Any, least: int = 2) -> bool:
+def _is_keyed(value: Any, least: int = 2) -> bool:
     """Return whether a JSON value is an object whose members are objects of one shape: a list by its keys.
 
     They have at least half of their properties in common, with values of the same types.

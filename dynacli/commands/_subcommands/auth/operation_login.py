@@ -37,7 +37,7 @@ from dynacli.text.filter_value import check_filter
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
 
-__all__ = ["OperationSignIn", "OperationWords", "sign_in_by_operation"]
+__all__ = ["OperationWords", "sign_in_by_operation"]
 
 _REFRESH_WORD = re.compile("refresh|renew", re.IGNORECASE)
 _OTHER_WORD = re.compile("revoke|logout|log-out|sign-?out|delete|invalidate", re.IGNORECASE)

@@ -19,7 +19,6 @@ from dynacli.text.wrapping import foreign, foreign_lines, shortened, word_or_quo
 __all__ = [
     "EVERYTHING",
     "Detail",
-    "SchemaField",
     "Text",
     "cut_lines",
     "describe_field",

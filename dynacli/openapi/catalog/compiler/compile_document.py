@@ -41,15 +41,7 @@ from dynacli.record import replace
 from dynacli.text.markdown import blocks_of, first_sentence
 from dynacli.text.terminal import visible
 
-__all__ = [
-    "EVERYTHING",
-    "CompileWarnings",
-    "Compiled",
-    "CompiledOperation",
-    "LeftOut",
-    "Selection",
-    "compile_document",
-]
+__all__ = ["EVERYTHING", "Compiled", "CompiledOperation", "Selection", "compile_document"]
 
 
 @dataclass(frozen=True)
@@ -122,7 +114,7 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass
-class LeftOut:
+class _LeftOut:
     """The operations that are left out of a catalog.
 
     Args:
@@ -432,7 +424,7 @@ def _compile_operations(
         short = names_without_tags(named, short, selection.reserved)
     compiler = _OperationCompiler(document, names, short, warnings.add)
     operations = []
-    left_out = LeftOut(warnings.add)
+    left_out = _LeftOut(warnings.add)
     for path, entry, item, raw_item in entries:
         raw, resolved = entry.operation, follow(item, entry.steps)
         where = ("paths", path, *entry.steps)

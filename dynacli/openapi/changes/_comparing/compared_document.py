@@ -15,8 +15,6 @@ from dynacli.openapi.schema.normal_form import normal_tree
 from dynacli.openapi.schema.read_schema import common_types, is_only_null, json_type, list_of, types_of
 
 __all__ = [
-    "AllowedValues",
-    "Alternatives",
     "ComparedDocument",
     "ComparedSchema",
     "KeywordValue",

@@ -18,7 +18,7 @@ from dynacli.openapi.document.objects import (
     kind_in_list,
 )
 
-__all__ = ["Reference", "ScanResult", "follow_references", "lookup", "past_references", "scan"]
+__all__ = ["ScanResult", "follow_references", "lookup", "past_references", "scan"]
 
 Steps = tuple[str, ...]
 # A step and the chain of the steps before it: cheaper than a pointer for every node.

@@ -29,7 +29,6 @@ __all__ = [
     "Nesting",
     "Origin",
     "Plain",
-    "Translator",
     "UnusableError",
     "unusable",
     "unusable_text",

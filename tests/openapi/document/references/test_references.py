@@ -11,7 +11,7 @@ import pytest
 from dynacli.errors import DocumentError
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.load import Document, load
-from dynacli.openapi.document.positions import line_of, lines_of
+from dynacli.openapi.document.positions import positions_of
 from dynacli.openapi.document.references.resolve import resolve
 from dynacli.openapi.document.references.scan import lookup, scan
 from dynacli.openapi.document.specification_report import report
@@ -474,9 +474,8 @@ def test_problems_are_located() -> None:
         ("/paths/~1a~1{name}", "The path is the same as `/a/{id}`"),
     ] == [problem[:2] for problem in problems[:5]]
     lines = content.decode().split("\n")
-    line = line_of(content, "/components/schemas/Bad")
-    assert line is not None
-    assert '"Bad": {' == lines[line - 1].strip()
+    (position,) = positions_of(content, ["/components/schemas/Bad"]).values()
+    assert '"Bad": {' == lines[position.line - 1].strip()
 
 
 @pytest.mark.parametrize("version", ["3.0", "3.1", "9.9"])
@@ -507,7 +506,8 @@ def test_the_report_raises_for_no_value(tree: Any, version: str) -> None:
 )
 def test_pointers_have_lines(content: bytes, pointer: str, expected: int | None) -> None:
     """The line of a pointer is that of its key or item, in JSON and in YAML."""
-    assert expected == line_of(content, pointer)
+    found = positions_of(content, [pointer]).get(pointer)
+    assert expected == (None if found is None else found.line)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -534,7 +534,7 @@ def test_whole_documents_are_resolved_right(folder: Path) -> None:
         documents += 1
         assert () == document.scan.dangling, path
         found = {entry.pointer for entry in document.problems}
-        assert found == set(lines_of(document.content, found)), path
+        assert found == set(positions_of(document.content, found)), path
         followed = {entry.pointer for entry in document.scan.references if entry.keyword == "$ref"}
         _compare(document, followed)
     assert documents > (4 if folder == OWN else 10)
