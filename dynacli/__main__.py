@@ -135,7 +135,7 @@ def _run_with_repair(env: "Environment", words: list[str]) -> int:
         try:
             try:
                 code = _run_command(run, words)
-                run.end()
+                run.end(code)
                 run.record(code)
             except tuple(_CODES) as end:
                 run.record(_CODES[type(end)])

@@ -367,7 +367,7 @@ def _ignores(env: Environment, api: OpenedApi) -> "tuple[Ignore, ...]":
     try:
         return ignores_of(entries)
     except BadIgnoreError as error:
-        raise malformed(env, f"`ignore` of `{api.name}`", str(error)) from error
+        raise malformed(env, f"`ignore` of `{api.name}`", str(error), api.name) from error
 
 
 def _level(env: Environment, api: OpenedApi, given: str, profile: Mapping[str, Any]) -> str:
@@ -388,7 +388,7 @@ def _level(env: Environment, api: OpenedApi, given: str, profile: Mapping[str, A
             if level not in LEVELS:
                 from dynacli.client.profiles import malformed
 
-                raise malformed(env, f"`validate` of {place}", f"it is one of {_listed()}")
+                raise malformed(env, f"`validate` of {place}", f"it is one of {_listed()}", api.name)
             return str(level)
     return ""
 

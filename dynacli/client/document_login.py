@@ -72,7 +72,10 @@ class _Login(DocumentLogin):
     @cached_property
     def _entry(self) -> Mapping[str, Any]:
         """The entry of the API; of one that is not registered yet, what a person has written of it before."""
-        entry = Configuration(self._env).entry(self._name)
+        configuration = Configuration(self._env)
+        entry = configuration.entry(self._name)
+        if self._new_source and self._name in configuration.project_apis():
+            return {}
         is_other = bool(self._new_source) and entry.get("source", self._new_source) != self._new_source
         return {} if is_other else entry
 

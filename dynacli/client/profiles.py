@@ -39,7 +39,10 @@ def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
     profiles = api.entry.get("profiles", {})
     if not isinstance(profiles, dict):
         raise malformed(
-            env, f"`profiles` of `{api.name}`", f"they are tables, each `[apis.{api.name}.profiles.NAME]`"
+            env,
+            f"`profiles` of `{api.name}`",
+            f"they are tables, each `[apis.{api.name}.profiles.NAME]`",
+            api.name,
         )
     if name not in profiles:
         near = near_names(name, sorted(profiles))
@@ -55,7 +58,7 @@ def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
     profile = profiles[name]
     wrong = wrong_in_profile(profile)
     if wrong:
-        raise malformed(env, f"the profile `{name}` of `{api.name}`", wrong)
+        raise malformed(env, f"the profile `{name}` of `{api.name}`", wrong, api.name)
     return dict(profile)
 
 
@@ -71,7 +74,7 @@ def own_settings(env: Environment, api: OpenedApi, keys: Iterable[str]) -> dict[
     own = {key: api.entry[key] for key in keys if key in api.entry}
     wrong = wrong_in_profile(own)
     if wrong:
-        raise malformed(env, f"the entry of `{api.name}`", wrong)
+        raise malformed(env, f"the entry of `{api.name}`", wrong, api.name)
     return own
 
 
@@ -150,15 +153,16 @@ def signing_of(*entries: Any) -> dict[str, Any]:
     return {"signs": signs, "auth_tables": tables}
 
 
-def malformed(env: Environment, part: str, reason: str) -> FileError:
+def malformed(env: Environment, part: str, reason: str, api: str) -> FileError:
     """Return the error for a part of the configuration that cannot be used.
 
     Args:
         part: The part, as messages call it.
+        api: The API whose entry has it.
     """
     from dynacli.registry.configuration import Configuration
 
-    path = Configuration(env).path
+    path = Configuration(env).path_of(api)
     return FileError(
         f"{part[:1].upper()}{part[1:]} in the configuration cannot be used",
         reason=reason,

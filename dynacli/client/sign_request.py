@@ -306,9 +306,8 @@ def _check_origin(
             else f"If you trust it: {accepting}",
             origin=origin,
         )
-    configuration = Configuration(env)
-    if api.is_registered and api.name not in configuration.project_apis():
-        configuration.edit(api.name, {"origins": list(dict.fromkeys([*api.origins, origin]))})
+    if api.is_registered:
+        Configuration(env).accept_origin(api.name, origin, api.origins)
 
 
 def server_hint(api: OpenedApi, operation: Operation, settings: CallSettings) -> str:

@@ -327,7 +327,7 @@ class Run:
         self._outdated.append(self._apis.pop(word))
         return self.api(word)
 
-    def end(self) -> None:
+    def end(self, exit_code: int) -> None:
         """Do what can wait until the command has printed: start refreshes that are due, write what is new."""
         for api in self._apis.values():
             api.note_use()
@@ -343,9 +343,15 @@ class Run:
                 note = news_note(api)
                 if note:
                     self.note(note)
-        if self.env.stderr_is_terminal and self.error_format == "text" and self.env.project_file:
-            from dynacli.registry.configuration import Configuration
+        is_told = exit_code == 0 and self.env.stderr_is_terminal and self.error_format == "text"
+        if is_told and self.env.project_file:
+            self._note_project()
 
+    def _note_project(self) -> None:
+        """Write why the project file of this directory is not used; nothing if it is."""
+        from dynacli.registry.configuration import Configuration
+
+        with suppress(FileError):  # a configuration that cannot be read is an error of what needs it
             state = Configuration(self.env).project_state()
             if state is not None and state.project is None:
                 self.note(f"{state.reason}. {state.hint}")

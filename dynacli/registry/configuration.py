@@ -129,6 +129,13 @@ class Configuration:
         """Return the path of the file that has the entry of an API."""
         return self._env.project_file if name in self.project_apis() else self.path
 
+    def text_of(self, name: str) -> str:
+        """Return the text of the file that has the entry of an API; empty if there is none."""
+        state = self.project_state()
+        if state is not None and state.project is not None and name in self.project_apis():
+            return state.project.text
+        return self.text()
+
     def allow_refs(self, entry: dict[str, Any]) -> tuple[str, ...]:
         """Return the origins and absolute directories that the references of an API's document may lead to."""
         found = texts(entry, "allow_refs")
@@ -216,6 +223,19 @@ class Configuration:
                 reason=f"It is from `{self._env.project_file}`",
                 hint=f"Change that file, then trust it again: `{invocation('config trust')}`",
             )
+
+    def accept_origin(self, name: str, origin: str, known: Sequence[str]) -> None:
+        """Let the credentials of a registered API go to one more origin from now on.
+
+        Args:
+            known: The origins that they may go to already.
+        """
+        if name in self.project_apis():
+            from dynacli.registry.project_file import accept_origin
+
+            accept_origin(self._env, name, origin)
+        else:
+            self.edit(name, {"origins": list(dict.fromkeys([*known, origin]))})
 
     def edit(self, name: str, entry: dict[str, Any] | None, *, new_name: str = "") -> None:
         """Write, remove (None) or rename the entry of an API; comments and everything else stay as they are."""

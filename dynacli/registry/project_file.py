@@ -9,15 +9,17 @@ import stat
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from dynacli.environment import Environment, invocation, prefix_of
+from dynacli.environment import Environment, invocation, prefix_of, variable
 from dynacli.errors import FileError, UsageError
 from dynacli.files import locked, make_directory, regular_file, write_file
 from dynacli.record import record
 from dynacli.registry._project_keys import refusals
+from dynacli.text.terminal import visible
 
 __all__ = [
     "Project",
     "ProjectState",
+    "accept_origin",
     "distrust",
     "project_state",
     "read_project",
@@ -73,9 +75,10 @@ class ProjectState:
     @property
     def reason(self) -> str:
         """Why it is not used, in a sentence without its period."""
+        path = visible(self.path, keep="")
         if self.error is not None:
-            return f"`{self.path}` is not used: {self.error.reason}"
-        return f"`{self.path}` is not used, because it is {self.state}"
+            return f"`{path}` is not used: {self.error.reason}"
+        return f"`{path}` is not used, because it is {self.state}"
 
     @property
     def hint(self) -> str:
@@ -119,16 +122,19 @@ def _stamp(path: str) -> tuple[int, ...]:
 
 
 def _found(env: Environment, path: str, own: Names, check_name: _CheckName) -> ProjectState:
-    digest = _trusted(env).get(path)
-    if digest is None:
+    trusted = _trusted(env, path).get(path)
+    if trusted is None:
         return ProjectState(path, UNTRUSTED)
     try:
         content = _content(path)
-        if _digest(content) != digest:
+        if _digest(content) != trusted.digest:
             return ProjectState(path, CHANGED)
-        return ProjectState(path, TRUSTED, _project(path, content, own, check_name))
+        project = _project(path, content, own, check_name)
     except FileError as error:
         return ProjectState(path, UNUSABLE, error=error)
+    for name in project.apis.keys() & trusted.origins.keys():
+        project.apis[name]["origins"] = list(trusted.origins[name])
+    return ProjectState(path, TRUSTED, project)
 
 
 def read_project(path: str, own: Names, check_name: _CheckName) -> Project:
@@ -173,7 +179,8 @@ def _digest(content: bytes) -> str:
 
 
 def _unusable(path: str, reason: str, hint: str = "") -> FileError:
-    return FileError(f"The project file `{path}` cannot be used", reason=reason, hint=hint or "Fix the file")
+    shown = visible(path, keep="")
+    return FileError(f"The project file `{shown}` cannot be used", reason=reason, hint=hint or "Fix the file")
 
 
 def _project(path: str, content: bytes, own: Names, check_name: _CheckName) -> Project:
@@ -280,12 +287,32 @@ def _record_path(env: Environment) -> str:
     return os.path.join(env.state_dir, "projects", "trusted.json")
 
 
-def _trusted(env: Environment) -> dict[str, str]:
-    """Return path → SHA-256 of the files that are trusted; none if the record is damaged, or another's."""
+@record
+class _Trust:
+    """That a person trusts a file.
+
+    Args:
+        digest: The SHA-256 of its content, in hexadecimal.
+        origins: Name of an API of it → the origins that the person has accepted for its credentials since.
+    """
+
+    digest: str
+    origins: Mapping[str, tuple[str, ...]]
+
+
+def _trusted(env: Environment, path: str) -> dict[str, _Trust]:
+    """Return path → trust of the files that are trusted; none if the record is damaged, or may be another's.
+
+    Args:
+        path: A file that is asked about. What its own project has beside it says nothing: it came with the file.
+    """
     import json
 
+    place = _record_path(env)
     try:
-        with open(_record_path(env), "rb", opener=regular_file) as file:
+        if not os.path.isabs(place) or _is_inside(os.path.realpath(place), _root(path)):
+            return {}
+        with open(place, "rb", opener=regular_file) as file:
             if not _is_own(os.fstat(file.fileno())):
                 return {}
             found = json.load(file)
@@ -293,7 +320,18 @@ def _trusted(env: Environment) -> dict[str, str]:
         return {}
     files = found.get("files") if isinstance(found, dict) and found.get("format") == _FORMAT else None
     pairs = files.items() if isinstance(files, dict) else ()
-    return {path: digest for path, digest in pairs if isinstance(digest, str)}
+    return {path: trust for path, form in pairs if (trust := _trust_of(form)) is not None}
+
+
+def _trust_of(form: Any) -> _Trust | None:
+    """Return trust in its form in the record; None if it is damaged."""
+    if not isinstance(form, dict) or not isinstance(form.get("sha256"), str):
+        return None
+    origins = form.get("origins", {})
+    if not isinstance(origins, dict):
+        return None
+    lists = {name: each if isinstance(each, list) else () for name, each in origins.items()}
+    return _Trust(form["sha256"], {name: tuple(map(str, each)) for name, each in lists.items()})
 
 
 def _is_own(found: os.stat_result) -> bool:
@@ -311,7 +349,7 @@ def trust(env: Environment, path: str, digest: str) -> None:
     Raises:
         FileError: It cannot be remembered.
     """
-    _change(env, path, digest)
+    _change(env, path, lambda _: _Trust(digest, {}))
 
 
 def distrust(env: Environment, path: str) -> bool:
@@ -320,26 +358,53 @@ def distrust(env: Environment, path: str) -> bool:
     Raises:
         FileError: That cannot be remembered.
     """
-    was_trusted = path in _trusted(env)
+    was_trusted = path in _trusted(env, path)
     if was_trusted:
-        _change(env, path, None)
+        _change(env, path, lambda _: None)
     return was_trusted
 
 
-def _change(env: Environment, path: str, digest: str | None) -> None:
+def accept_origin(env: Environment, name: str, origin: str) -> None:
+    """Remember that a person lets the credentials of an API of the project file go to one more origin.
+
+    It holds for as long as the content of the file is trusted.
+
+    Args:
+        name: Of the API.
+
+    Raises:
+        FileError: It cannot be remembered.
+    """
+
+    def changed(old: _Trust | None) -> _Trust | None:
+        if old is None:
+            return None
+        origins = tuple(dict.fromkeys((*old.origins.get(name, ()), origin)))
+        return _Trust(old.digest, {**old.origins, name: origins})
+
+    _change(env, env.project_file, changed)
+
+
+def _change(env: Environment, path: str, changed: Callable[[_Trust | None], _Trust | None]) -> None:
     import json
 
     place = _record_path(env)
     directory = os.path.dirname(place)
+    if not os.path.isabs(place) or _is_inside(os.path.realpath(place), _root(path)):
+        raise FileError(
+            "What you trust cannot be remembered",
+            reason=f"The state directory `{env.state_dir}` is relative, or inside the project",
+            hint=f"Set another one in `{variable('STATE_DIR')}`",
+        )
     try:
         make_directory(directory)
         with locked(directory, "changing which project files are trusted"):
-            files = _trusted(env)
-            if digest is None:
-                files.pop(path, None)
-            else:
-                files[path] = digest
-            write_file(place, json.dumps({"format": _FORMAT, "files": files}, indent=1).encode())
+            files = _trusted(env, path)
+            new = changed(files.pop(path, None))
+            if new is not None:
+                files[path] = new
+            forms = {key: {"sha256": each.digest, "origins": each.origins} for key, each in files.items()}
+            write_file(place, json.dumps({"format": _FORMAT, "files": forms}, indent=1).encode())
     except OSError as error:
         reason = error.strerror or ""
         raise FileError(f"`{place}` cannot be written", reason=reason, hint="Check its directory") from error

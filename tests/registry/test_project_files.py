@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents import pets, save
+from dynacli import open_api
+from dynacli.environment import Environment, Program, become
+from dynacli.errors import RefusedError
+from tests.documents import BEARER, document, operation, pets, save
 from tests.harness import Recorder, Result, json_response, run_cli
 
 _FILE = ".dynacli.toml"
@@ -58,10 +61,11 @@ def test_a_person_is_asked_about_what_is_shown() -> None:
         'server = "https://shop.example"',
         "timeout = 5",
         'policy.deny = ["DELETE"]',
-        "Credentials go to https://shop.example",
-        "all others that begin with DYNACLI_SHOP_",
+        "https://shop.example",
+        "every variable that begins with DYNACLI_SHOP_",
     ):
-        assert f" {line}\n" in no.stderr
+        assert f"\n  {line}\n" in no.stderr
+    assert 1 == no.stderr.count("[y/N]")
     yes = run_cli("config", "trust", stdin=b"y\n", terminal=_TERMINAL)
     assert (["shop"], 0) == (_names(), yes.exit_code)
 
@@ -131,3 +135,123 @@ def test_what_is_trusted_is_remembered_for_its_owner_alone(home: Path) -> None:
     record = home / "state" / "projects" / "trusted.json"
     assert 0o600 == record.stat().st_mode & 0o777
     assert [str(path)] == list(json.loads(record.read_text())["files"])
+
+
+def test_each_list_of_apis_says_where_an_api_is_from(home: Path) -> None:
+    """`api list`, `api show`, `doctor` and `config path` name the project file that is used."""
+    path = _write(_shop())
+    _trust()
+    run_cli("api", "add", "mine", "./api.json")
+    config = home / "config" / "config.toml"
+    rows = run_cli("api", "list", "-o", "json").json
+    assert {"mine": str(config), "shop": str(path)} == {row["name"]: row["configuration"] for row in rows}
+    assert [f"{path.parent / 'api.json'}, from {_FILE}"] == [
+        line.rpartition("  ")[2] for line in run_cli("api", "list").stdout.splitlines() if "shop" in line
+    ]
+    assert str(path) == run_cli("api", "show", "shop", "-o", "json").json["configuration"]
+    assert f"  from        {path}\n" in run_cli("api", "show", "shop").stdout
+    assert run_cli("api", "show", "demo", "-o", "json").json["configuration"] is None
+    shown = run_cli("config", "path")
+    assert (f"{config}\n", f"Project file: {path}\n") == (shown.stdout, shown.stderr)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_trusted", "message", "is_well"),
+    [
+        ("", False, "`{path}` is not used, because it is not trusted", True),
+        ("", True, "{path}, 1 API", True),
+        ("# changed", True, "`{path}` is not used, because it is changed since it was trusted", True),
+    ],
+)
+def test_doctor_checks_the_project_file(text: str, is_trusted: bool, message: str, is_well: bool) -> None:
+    """It says whether the file is used, and why not; one that is not trusted is no fault."""
+    path = _write(_shop())
+    if is_trusted:
+        _trust()
+    path.write_text(path.read_text() + text)
+    checks = {row["name"]: row for row in run_cli("doctor", "-o", "json").json["checks"]}
+    assert (message.format(path=path), is_well) == (
+        checks["project file"]["message"],
+        checks["project file"]["ok"],
+    )
+
+
+def test_a_trusted_file_that_cannot_be_used_is_a_fault(home: Path) -> None:
+    """`doctor` ends with 12 if a trusted file is one that this version refuses, and says why."""
+    path = _write(_shop())
+    _trust()
+    run_cli("api", "add", "sho", "./api.json")
+    path.unlink()
+    path.symlink_to(home / "elsewhere.toml")
+    result = run_cli("doctor")
+    assert (12, True) == (result.exit_code, "out of the project" in result.stderr)
+
+
+def test_a_broken_configuration_is_an_error_of_its_own(home: Path) -> None:
+    """`config path` works beside a project file, and a call says what is wrong with the configuration."""
+    _write(_shop())
+    _trust()
+    config = home / "config" / "config.toml"
+    config.parent.mkdir()
+    config.write_text("apis = [")
+    assert (0, f"{config}\n") == (run_cli("config", "path").exit_code, run_cli("config", "path").stdout)
+    assert 0 == run_cli("--help", terminal=("stderr",)).exit_code
+    assert 12 == run_cli("shop").exit_code
+    assert 12 == _trust().exit_code
+
+
+def test_an_origin_is_accepted_once(server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person who lets credentials go to a server of the document is not asked again until the file changes."""
+    made = document({"/pets": {"get": operation("listPets")}}, [server.origin], {"key": BEARER})
+    save({**made, "security": [{"key": []}]})
+    path = _write('[apis.shop]\nsource = "api.json"\n')
+    server.responses["/pets"] = json_response([])
+    monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
+    _trust()
+    call = ("shop", "list-pets")
+    assert (11, []) == (run_cli(*call).exit_code, server.requests)
+    asked = run_cli(*call, stdin=b"y\n", terminal=_TERMINAL)
+    assert (0, 1) == (asked.exit_code, asked.stderr.count("[y/N]"))
+    assert 0 == run_cli(*call).exit_code
+    path.write_text(path.read_text() + "# again")
+    _trust()
+    assert 11 == run_cli(*call).exit_code
+
+
+def test_each_way_to_call_knows_the_apis_of_a_project(server: Recorder) -> None:
+    """`batch`, `replay`, `describe`, `search`, `check`, the Python library and a policy of the file."""
+    server.responses["/pets"] = json_response([])
+    _write(_shop(server.origin) + '[apis.shop.policy]\ndeny = ["create-pet"]\n')
+    _trust()
+    Path("rows.ndjson").write_text("{}\n")
+    for words in (
+        ("batch", "shop", "list-pets", "rows.ndjson"),
+        ("shop", "list-pets"),
+        ("replay", "1"),
+        ("describe", "shop", "list-pets"),
+        ("search", "list pets"),
+        ("policy", "explain", "shop", "list-pets"),
+        ("operations",),
+    ):
+        assert 0 == run_cli(*words).exit_code, words
+    with open_api("shop") as api:
+        assert [] == api.call("list-pets").data
+        with pytest.raises(RefusedError, match="the policy denies it"):
+            api.call("create-pet", body={})
+    assert {"GET"} == {request.method for request in server.requests}
+    explained = run_cli("policy", "explain", "shop", "create-pet", "-o", "json").json
+    assert str(Path.cwd() / _FILE) == explained["decided_by"]["file"]
+    assert 5 == explained["decided_by"]["line"]
+    denied = run_cli("shop", "create-pet", "--body", "{}")
+    assert f"in `{_FILE}`" in denied.stderr
+
+
+def test_a_baked_tool_reads_no_project_file(server: Recorder) -> None:
+    """It is bound to one API, with the settings and the policy that it was made with."""
+    _write(_shop(server.origin))
+    _trust()
+    before = become(Program(name="shop", api="shop", entry={"source": str(Path("api.json").absolute())}))
+    try:
+        assert "" == Environment().project_file
+    finally:
+        become(before)

@@ -13,7 +13,10 @@ from tests.documents import operation, pets, save
 from tests.dry_runs import dry_run
 from tests.harness import Recorder, Response, run_cli
 
-KEYS = ["name", "source", "title", "version", "openapi", "operations", "fetched_at", "fresh", "revision"]
+KEYS = [
+    *("name", "source", "title", "version", "openapi", "operations", "fetched_at", "fresh", "revision"),
+    "configuration",
+]
 
 
 def _apis() -> list[dict[str, Any]]:

@@ -186,6 +186,8 @@ def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> b
             reason="Only a registered API has a configuration",
             hint=f"Register it: `{invocation('api add')} NAME {api.name}`",
         )
+    configuration = Configuration(env)
+    configuration.check_own(api.name)
     if header and kind != "apikey":
         raise UsageError(
             f"`--name` is the header of an API key, and `{kind}` has its own", hint="Leave it out"
@@ -213,7 +215,6 @@ def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> b
         write_file(path, json.dumps(_overlay(api, kind, header, _has_undefined(api, own)), indent=1).encode())
     except OSError as error:
         raise FileError(f"`{path}` cannot be written", reason=error.strerror or "") from error
-    configuration = Configuration(env)
     listed = list(texts(api.entry, "overlays"))
     changes: dict[str, Any] = {}
     if path not in configuration.overlays({"overlays": listed}):

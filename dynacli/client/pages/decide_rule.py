@@ -495,20 +495,20 @@ def configured_rule(described: DescribedOperation) -> PageRule | None:
     env = api.open_request.env
     if not isinstance(tables, Mapping):
         reason = f"they are tables, each `[apis.{api.name}.pages.OPERATION]`"
-        raise malformed(env, f"`pages` of `{api.name}`", reason)
+        raise malformed(env, f"`pages` of `{api.name}`", reason, api.name)
     for key in (operation.name, operation.operation_id, _ALL):
         if key and key in tables:
             part = f"`pages.{key}` of `{api.name}`"
             table = tables[key]
             wrong = what_is_wrong_with_rule(table)
             if wrong:
-                raise malformed(env, part, wrong)
+                raise malformed(env, part, wrong, api.name)
             rule = _rule(described, table)
             if rule is None and key == _ALL:
                 continue
             if rule is None:
                 missing = table.get("parameter") or table.get("page") or table.get("offset")
-                raise malformed(env, part, f"`{operation.name}` has no input `{missing}`")
+                raise malformed(env, part, f"`{operation.name}` has no input `{missing}`", api.name)
             reason = f"the configuration says so in `pages.{key}`"
             return replace(rule, reason=reason, is_declared=True, is_configured=True)
     return None

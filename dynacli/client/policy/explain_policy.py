@@ -132,8 +132,9 @@ def explain_policy(described: DescribedOperation, settings: "CallSettings", targ
     policy = settings.policy
     unknown = () if policy is None else tuple(unknown_words(policy, described.api.catalog))
     configuration = Configuration(described.api.open_request.env)
-    line = line_of(configuration.text(), decision.path, decision.word) if decision.place else None
+    name = decision.path[1] if decision.place else described.api.name
+    line = line_of(configuration.text_of(name), decision.path, decision.word) if decision.place else None
     is_there = policy is not None or bool(decision.place)
     return Explanation(
-        described, decision, effect, exit_code, is_asked, is_there, unknown, configuration.path, line
+        described, decision, effect, exit_code, is_asked, is_there, unknown, configuration.path_of(name), line
     )

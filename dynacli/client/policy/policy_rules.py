@@ -190,7 +190,7 @@ def rules_of(env: Environment, table: Any, place: str) -> Rules:
     """
 
     def wrong(reason: str) -> FileError:
-        return malformed(env, f"`[{place}]`", reason)
+        return malformed(env, f"`[{place}]`", reason, place.split(".")[1])
 
     if not isinstance(table, dict):
         raise wrong(f"it is a table: `[{place}]`, with {_listed()}")

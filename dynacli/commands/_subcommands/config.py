@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,7 +38,12 @@ _MOST_NAMED = 5
 @click.pass_obj
 def show_path(run: Run) -> None:
     """Run `config path`."""
-    click.echo(Configuration(run.env).path, file=run.env.stdout)
+    configuration = Configuration(run.env)
+    click.echo(configuration.path, file=run.env.stdout)
+    with suppress(FileError):  # the path of a broken configuration is what is wanted
+        state = configuration.project_state()
+        if state is not None and state.project is not None:
+            run.note(f"Project file: {state.path}")
 
 
 @click.pass_obj

@@ -58,6 +58,7 @@ def examine(run: Run, api: str | None) -> None:
 
     configuration, known = _configuration(run.env)
     checks = [_versions(), _libraries(), _http_library(), configuration, _cache(run.env), _history(run.env)]
+    checks += _project(run.env)
     documents = []
     for name in [api] if api is not None else known:
         check, document = _document(run, name)
@@ -154,8 +155,28 @@ def _configuration(env: Environment) -> tuple[_Check, list[str]]:
     wrong = _mistakes(env, configuration)
     if wrong is not None:
         return _Check("configuration", _message(wrong), wrong), names
-    count = "1 API" if len(names) == 1 else f"{len(names)} APIs"
+    count = _counted_apis(len(configuration.own_apis()))
     return _Check("configuration", f"{configuration.path}, {count}"), names
+
+
+def _project(env: Environment) -> Iterable[_Check]:
+    """Check the project file of this directory, if there is one; one that is not trusted is as it should be."""
+    try:
+        state = Configuration(env).project_state()
+    except FileError:
+        return  # the check of the configuration says so
+    if state is None:
+        return
+    if state.error is not None:
+        yield _Check("project file", state.reason, state.error)
+    elif state.project is None:
+        yield _Check("project file", state.reason)
+    else:
+        yield _Check("project file", f"{state.path}, {_counted_apis(len(state.project.apis))}")
+
+
+def _counted_apis(count: int) -> str:
+    return "1 API" if count == 1 else f"{count} APIs"
 
 
 def _mistakes(env: Environment, configuration: Configuration) -> FileError | None:

@@ -1,6 +1,7 @@
 """`dynacli config trust` and `config untrust`: which project file may be used, decided by a person who has seen it."""
 
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ def trust_project(run: Run, file: str | None) -> None:
             hint=f"Ask a person to run `{invocation('config trust')}`",
         )
     path = _path(run.env, file)
+    shown = visible(path, keep="")
     configuration = Configuration(run.env)
     project = configuration.read_project(path)
     _check_values(run.env, path, project.text, project.tables)
@@ -46,9 +48,9 @@ def trust_project(run: Run, file: str | None) -> None:
         ),
     )
     if not run.options.yes:
-        _ask(run, path)
+        _ask(run, shown)
     trust(run.env, path, project.digest)
-    run.note(f"Trusted: {path}, until its content changes")
+    run.note(f"Trusted: {shown}, until its content changes")
 
 
 def _ask(run: Run, path: str) -> None:
@@ -75,7 +77,8 @@ def distrust_project(run: Run, file: str | None) -> None:
     from dynacli.registry.project_file import distrust
 
     path = _path(run.env, file, is_to_be_used=False)
-    run.note(f"No longer trusted: {path}" if distrust(run.env, path) else f"It was not trusted: {path}")
+    said = "No longer trusted" if distrust(run.env, path) else "It was not trusted"
+    run.note(f"{said}: {visible(path, keep='')}")
 
 
 def _path(env: Environment, given: str | None, *, is_to_be_used: bool = True) -> str:
@@ -106,7 +109,7 @@ def _path(env: Environment, given: str | None, *, is_to_be_used: bool = True) ->
     path = os.path.join(directory, PROJECT_FILE)
     if is_to_be_used and not env.may_hold_project(directory):
         raise FileError(
-            f"`{path}` is never used",
+            f"`{visible(path, keep='')}` is never used",
             reason="A project file is not read in your home directory or above it",
             hint=f"Your own configuration is `{Configuration(env).path}`",
         )
@@ -124,21 +127,35 @@ def _check_values(env: Environment, path: str, text: str, tables: Mapping[str, A
     wrong = next(mistakes_in(env, tables), None)
     if wrong is not None:
         raise FileError(
-            f"The project file `{path}` cannot be used", reason=wrong.text(text), hint="Fix the file"
+            f"The project file `{visible(path, keep='')}` cannot be used",
+            reason=wrong.text(text),
+            hint="Fix the file",
         )
 
 
 def _lines(env: Environment, project: "Project", own: list[str]) -> Iterator[str]:
-    """Yield what a project file adds, all of it, and which credentials would go where."""
-    count = len(project.apis)
-    yield f"{project.path} adds {'1 API' if count == 1 else f'{count} APIs'}:"
-    for name, entry in project.tables.get("apis", {}).items():
+    """Yield what a project file adds, all of it, and then which credentials would go where."""
+    entries = project.tables.get("apis", {})
+    yield f"{project.path} adds {'1 API' if len(entries) == 1 else f'{len(entries)} APIs'}:"
+    for name, entry in entries.items():
         yield ""
-        yield f"{name}, which is not used, because you have an API of this name" if name in own else name
+        yield f"{name} (not used: you have an API of this name)" if name in own else name
         for key, value in _values(entry):
             yield f"  {key} = {value}"
+    yield ""
+    for name, entry in entries.items():
         if name not in own:
             yield from _credentials(env, name, entry, own)
+    if _is_of_others(project.path):
+        yield "Another user can change the documents of this directory at any time."
+
+
+def _is_of_others(path: str) -> bool:
+    """Return whether a user besides this one and root owns a file or its directory, or can write there."""
+    if not hasattr(os, "geteuid"):
+        return False
+    found = [os.stat(each) for each in (path, os.path.dirname(path))]
+    return any(each.st_uid not in {os.geteuid(), 0} or each.st_mode & stat.S_IWOTH for each in found)
 
 
 def _values(table: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, str]]:
@@ -159,23 +176,23 @@ def _credentials(env: Environment, name: str, entry: Mapping[str, Any], own: lis
     from dynacli.urls import is_loopback
 
     origins = _origins(entry)
-    if not origins:
-        yield "  Credentials go to no server yet: you are asked before the first call that sends one."
+    bare = [
+        each
+        for each in origins
+        if each.startswith("http:") and not is_loopback(urlsplit(each).hostname or "")
+    ]
+    yield f"Credentials of {name} go to"
     for origin in origins:
-        is_bare = origin.startswith("http:") and not is_loopback(urlsplit(origin).hostname or "")
-        bare = ", which is not encrypted" if is_bare else ""
-        yield f"  Credentials go to {origin}{bare}"
-    yield "  from these variables:"
+        yield f"  {origin}{' (not encrypted)' if origin in bare else ''}"
+    if not origins:
+        yield "  no server yet: you are asked before the first call that sends one"
+    yield "  from"
     prefix = f"{prefix_of(name)}_"
     others = tuple(f"{each}_" for each in map(prefix_of, own) if each.startswith(prefix))
-    there = sorted(
-        each
-        for each, value in env.variables.items()
-        if value and each.startswith(prefix) and not each.startswith(others)
-    )
+    there = sorted(each for each in env.variables if each.startswith(prefix) and not each.startswith(others))
     for variable in dict.fromkeys([*_references(entry), *there]):
-        yield f"    {variable}{' (set)' if env.variables.get(variable) else ''}"
-    yield f"    all others that begin with {prefix}"
+        yield f"  {variable}{' (set)' if env.variables.get(variable) else ''}"
+    yield f"  every variable that begins with {prefix}"
 
 
 def _origins(entry: Mapping[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ from dynacli.commands._subcommands.api.api_add import (
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError, DynacliError, UsageError
+from dynacli.openapi.document.source import shown_file
 from dynacli.registry.configuration import LOGIN_KEY, Configuration, check_name, profiles_in
 from dynacli.registry.news import take_news
 from dynacli.registry.open_by_name import open_api, refresh_api
@@ -44,18 +45,28 @@ def list_apis(run: Run) -> None:
     """Run `api list`."""
     from dynacli.output.render import write_data
 
-    rows = [_row(run, name, entry) for name, entry in sorted(Configuration(run.env).apis().items())]
+    configuration = Configuration(run.env)
+    rows = [
+        {**_row(run, name, entry), "configuration": configuration.path_of(name)}
+        for name, entry in sorted(configuration.apis().items())
+    ]
 
     def text(paint: Painter, width: int) -> str:  # noqa: ARG001
         if not rows:
             return f"No API is registered yet: {invocation('api add')} NAME SOURCE"
         column = max(len(row["name"]) for row in rows) + 2
         return "\n".join(
-            f"{row['name'].ljust(column)}{_about(row)}  {paint.dim(visible(row['source'], keep=''))}"
+            f"{row['name'].ljust(column)}{_about(row)}  {paint.dim(visible(_places(run, row), keep=''))}"
             for row in rows
         )
 
     write_data(run.env, rows, run.data_form, text)
+
+
+def _places(run: Run, row: dict[str, Any]) -> str:
+    """Return where the document of an API is, and the project file that the API is from, if it is from one."""
+    is_own = row["configuration"] != run.env.project_file
+    return str(row["source"]) if is_own else f"{row['source']}, from {shown_file(row['configuration'])}"
 
 
 def _about(row: dict[str, Any]) -> str:
@@ -125,6 +136,7 @@ def show_api(run: Run, api: str) -> None:
         "name": opened.name,
         "source": "-" if api == "-" else with_masked_query(opened.location),
         **_facts(opened),
+        "configuration": Configuration(run.env).path_of(opened.name) if opened.is_registered else None,
         "files": files,
         "servers": opened.catalog.meta["servers"],
         "calls_go_to": _kept_servers(run, opened),
@@ -144,6 +156,7 @@ def show_api(run: Run, api: str) -> None:
             f"  document    {visible(data['source'], keep='')}{_other_files(files)}",
             f"  {_kind(data['openapi'])}     {visible(data['openapi'], keep='')}, {counted(data['operations'])}",
             f"  fetched     {data['fetched_at']}, revision {data['revision']}",
+            *([f"  from        {visible(data['configuration'], keep='')}"] if data["configuration"] else []),
             *(f"  server      {visible(server['url'], keep='')}" for server in data["servers"]),
             *(f"  calls go to {_with_profile(row)}" for row in data["calls_go_to"]),
             *(f"  credentials go to {origin}" for origin in opened.origins),

@@ -150,7 +150,7 @@ def add(
     if sources[1:]:
         entry["more"] = sources[1:]
     configuration = Configuration(run.env)
-    known = configuration.apis().get(name, {})
+    known = configuration.own_apis().get(name, {})
     own = own_overlays(run.env, configuration.overlays(known)) if known else []
     if overlay or own:
         given = [os.path.abspath(os.path.expanduser(path)) for path in overlay]
