@@ -4,8 +4,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dynacli.client.call_settings import LEVELS, CallOptions, retries_of, retry_status_of
-from dynacli.client.consent import Consent
+from dynacli.client.call_settings import LEVELS, CallOptions, Consent, retries_of, retry_status_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import MadeCall
 from dynacli.client.inputs.call_inputs import CallInputs

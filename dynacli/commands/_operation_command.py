@@ -136,7 +136,7 @@ class OperationCommand(click.Command):
             click.echo(self.page(run), file=run.env.stdout)
             ctx.exit()
         if run.is_read_only and operation.method not in SAFE_METHODS:
-            from dynacli.client.consent import Consent
+            from dynacli.client.call_settings import Consent
             from dynacli.client.policy.permission import changing
 
             raise changing(self.described, operation.method, run.call_options.reads_only_by, Consent())
@@ -162,11 +162,11 @@ class OperationCommand(click.Command):
 
     def _given_options(self, parsed: ParsedWords) -> Iterator[click.Option]:
         """Yield click's options for those that are given: an operation may have hundreds of others."""
-        flags: dict[str, list[str]] = {}
-        for flag in sorted(parsed.flags & self._names.keys()):
+        given, flags = parsed.flags, dict[str, list[str]]()
+        for flag in sorted(given & self._names.keys()):
             flags.setdefault(self._names[flag], []).append(flag)
-        yield from (click.Option([name, *given], multiple=True, help="") for name, given in flags.items())
-        standard = [option for option in self._standard if not parsed.flags.isdisjoint(option.flags)]
+        yield from (click.Option([name, *own], multiple=True, help="") for name, own in flags.items())
+        standard = [option for option in self._standard if not given.isdisjoint(option.flags)]
         yield from click_options(standard, self._names)
 
     def _check_guarded(self, parsed: ParsedWords) -> None:

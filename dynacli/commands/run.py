@@ -101,8 +101,7 @@ class Run:
         Raises:
             RefusedError: The call is made by `read`, which refuses an option.
         """
-        from dynacli.client.call_settings import CallOptions
-        from dynacli.client.consent import Consent
+        from dynacli.client.call_settings import CallOptions, Consent
 
         env, options = self.env, self.options
         if self.is_read_only:

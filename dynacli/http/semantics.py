@@ -26,6 +26,10 @@ _JSON_LINES = frozenset(
 )
 
 
+_JSON_SEQUENCES = ("/json-seq", "+json-seq")
+_EVENTS = "text/event-stream"
+
+
 def essence(media_type: str) -> str:
     """Return a media type without its parameters, in lower case (RFC 9110, section 8.3.1)."""
     return media_type.partition(";")[0].strip().lower()
@@ -53,12 +57,12 @@ def is_json_lines(media_type: str) -> bool:
 
 def is_json_sequence(media_type: str) -> bool:
     """Return whether a media type is a JSON text sequence, with a separator before each text (RFC 7464, RFC 8091)."""
-    return essence(media_type).endswith(("/json-seq", "+json-seq"))
+    return essence(media_type).endswith(_JSON_SEQUENCES)
 
 
 def is_event_stream(media_type: str) -> bool:
     """Return whether a media type is that of server-sent events."""
-    return essence(media_type) == "text/event-stream"
+    return essence(media_type) == _EVENTS
 
 
 def is_sequence(media_type: str) -> bool:
@@ -66,8 +70,9 @@ def is_sequence(media_type: str) -> bool:
 
     `application/stream+json`, Spring's name for JSON Lines, counts although its suffix says a single JSON value.
     """
-    kinds = (is_json_lines, is_json_sequence, is_event_stream)
-    return essence(media_type) == "application/stream+json" or any(is_kind(media_type) for is_kind in kinds)
+    name = essence(media_type)
+    is_named = name in _JSON_LINES or name in {_EVENTS, "application/stream+json"}
+    return is_named or name.endswith(_JSON_SEQUENCES)
 
 
 def is_patch(method: str, media_type: str) -> bool:

@@ -105,7 +105,8 @@ def build_request(
                 cookies.extend(
                     serialize_cookie(name, value, style=style, explode=explode, allow_reserved=is_reserved)
                 )
-    query = [*_query_of_path(operation, path, {pair.name for pair in query}), *query]
+    if "?" in operation.path:
+        query = [*_query_of_path(operation, path, {pair.name for pair in query}), *query]
     for name, value in query_pairs:
         query.extend(serialize_query(name, value))
     added = frozenset(name for name, _ in query_pairs)

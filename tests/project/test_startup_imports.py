@@ -161,7 +161,7 @@ _PLAIN = (
     | _modules("auth.credentials auth.secret urls")
     | _modules(
         """
-        client.call client.call_validator client.call_settings client.consent client.engine.call_engine
+        client.call client.call_validator client.call_settings client.engine.call_engine
         client.inputs.call_inputs client.inputs.collect_values client.sign_request
         commands._call.make_call registry.record_call
         """

@@ -25,8 +25,7 @@ from dynacli.client.call import (
     ResponseReceived,
     Retrying,
 )
-from dynacli.client.call_settings import CallSettings
-from dynacli.client.consent import Consent
+from dynacli.client.call_settings import CallSettings, Consent
 from dynacli.client.engine.call_engine import CallHistory, Engine, MadeCall
 from dynacli.client.engine.series import Series, WaitPause
 from dynacli.client.inputs.call_inputs import CallInputs, TypedWords

@@ -14,9 +14,8 @@ from typing import Any, NamedTuple
 from dynacli.apps.explorer.form_rows import BODY, FormRow, further_calls, further_words
 from dynacli.auth.secret import MASK
 from dynacli.client.call import base_url_of, request_of
-from dynacli.client.call_settings import CallOptions, CallSettings
+from dynacli.client.call_settings import CallOptions, CallSettings, Consent
 from dynacli.client.call_validator import CallValidator
-from dynacli.client.consent import Consent
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.inputs.collect_values import collect_values

@@ -35,7 +35,7 @@ from dynacli.request.choose_server import choose_server
 from dynacli.urls import origin_of, server_of
 
 if TYPE_CHECKING:
-    from dynacli.client.consent import Consent
+    from dynacli.client.call_settings import Consent
 
 __all__ = ["OtherPolicies", "documented_bases"]
 

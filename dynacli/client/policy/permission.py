@@ -17,7 +17,7 @@ from dynacli.http.semantics import SAFE_METHODS
 
 if TYPE_CHECKING:
     from dynacli.client._readings import Sent
-    from dynacli.client.consent import Consent
+    from dynacli.client.call_settings import Consent
     from dynacli.client.policy.policy_rules import Policy
 
 __all__ = [

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from dynacli.client.call_settings import CallOptions
-from dynacli.client.consent import Consent
+from dynacli.client.call_settings import CallOptions, Consent
 from dynacli.commands._subcommands.demo import demo_params, opened_api
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, how_to_install, invocation, invocation_words

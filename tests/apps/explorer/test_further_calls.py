@@ -11,8 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from dynacli.apps.explorer._form_widgets import SettingRow
-from dynacli.client.call_settings import CallOptions
-from dynacli.client.consent import Consent
+from dynacli.client.call_settings import CallOptions, Consent
 from tests.apps.explorer.exploring import Explorer, explored, exploring
 from tests.documents import document, operation, parameter, save
 from tests.harness import RecordedRequest, Recorder, Response, recording, run_cli
