@@ -96,32 +96,29 @@ class ReadWord:
         return self.may_take_next and self.rule is not None and not self.rule.value_alone
 
 
-@record
 class ParsedWords:
     """The words of a command line, read.
 
     Args:
         read: Options and positional words, in the order in which they stand.
         has_separator: Whether `--` has ended the options.
+
+    Attributes:
+        given: The options.
+        flags: Their flags.
+        positional: All other words.
     """
 
-    read: list[ReadWord]
-    has_separator: bool = False
-
-    @property
-    def given(self) -> list[ReadWord]:
-        """The options."""
-        return [word for word in self.read if word.flag]
+    def __init__(self, read: list[ReadWord], *, has_separator: bool) -> None:
+        self.read, self.has_separator = read, has_separator
+        self.given = [word for word in read if word.flag]
+        self.flags = {word.flag for word in self.given}
+        self.positional = [word.words[0] for word in read if not word.flag]
 
     @property
     def options(self) -> list[str]:
         """The words of the options for click, each option joined to its value; without one that lacks its value."""
-        return [each for word in self.read if word.flag and not word.lacks_value for each in word.words]
-
-    @property
-    def positional(self) -> list[str]:
-        """All other words."""
-        return [word.words[0] for word in self.read if not word.flag]
+        return [each for word in self.given if not word.lacks_value for each in word.words]
 
     @property
     def without_value(self) -> str:
@@ -141,11 +138,6 @@ class ParsedWords:
         """Return the words in a form that click cannot read in another way: `--` stands after the options."""
         return [*self.options, "--", *self.positional]
 
-    @property
-    def flags(self) -> set[str]:
-        """The flags of the options."""
-        return {word.flag for word in self.given}
-
 
 def parse(
     words: Sequence[str],
@@ -163,24 +155,21 @@ def parse(
         stop_at_positional: Whether everything from the first positional word on is positional.
     """
     read: list[ReadWord] = []
+    has_separator = has_ended = False
     index = 0
     while index < len(words):
         word = words[index]
-        if word == "--":
-            read.extend(_positional(words, index + 1))
-            return ParsedWords(read, has_separator=True)
-        if not word.startswith("-") or word == "-" or _is_number(word):
-            read.extend(_positional(words, index, None if stop_at_positional else index + 1))
+        if word == "--" and not has_ended:
+            has_separator = has_ended = True
+            index += 1
+            continue
+        if has_ended or not word.startswith("-") or word == "-" or _is_number(word):
+            has_ended = has_ended or stop_at_positional
+            read.append(ReadWord(index, index + 1, (word,)))
         else:
             read.append(_option(words, index, rules, find))
         index = read[-1].end
-    return ParsedWords(read)
-
-
-def _positional(words: Sequence[str], start: int, end: int | None = None) -> list[ReadWord]:
-    return [
-        ReadWord(start + number, start + number + 1, (word,)) for number, word in enumerate(words[start:end])
-    ]
+    return ParsedWords(read, has_separator=has_separator)
 
 
 def _is_number(word: str) -> bool:
