@@ -1,4 +1,4 @@
-"""How many modules of dynacli one plain call enters: `python -m tests.bench.call_way [--list]`.
+"""How many modules and functions of dynacli one plain call enters: `python -m tests.bench.call_way [--list]`.
 
 The call is `search-runs --range 7d` of an API that is registered by its URL, the catalog being there already; the
 demo's server responds to it from another process. The call is counted twice: validated, and with `--validate off`.
@@ -34,10 +34,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 _WORDS = ("shop", "search-runs", "--range", "7d")
 _DOCUMENT = "/api/armature/v1/openapi"
 _TOKEN = "amt_demoviewer_opens-only-the-stand-in"
-CALLS = {"judged": _WORDS, "unjudged": (*_WORDS, "--validate", "off")}
+CALLS = {"validated": _WORDS, "unvalidated": (*_WORDS, "--validate", "off")}
 _SETTLED_SECONDS = 1.1
-LIMITS = {"judged": 55, "unjudged": 39}
-"""Call → the most modules that it may enter."""
 
 
 class Way(NamedTuple):
@@ -53,8 +51,18 @@ class Way(NamedTuple):
 
     @property
     def functions(self) -> int:
-        """How many different functions run."""
+        """How many different functions run; a comprehension, a generator expression and a lambda are one, too."""
         return sum(self.modules.values())
+
+    def excess(self, call: str) -> str:
+        """Return what of the way is above the limits of a call; empty if nothing is."""
+        modules, functions = LIMITS[call]
+        found = {"modules": len(self.modules) - modules, "functions": self.functions - functions}
+        return ", ".join(f"{count} {kind} too many" for kind, count in found.items() if count > 0)
+
+
+LIMITS = {"validated": (51, 670), "unvalidated": (38, 540)}
+"""Call → the most modules that it may enter, and the most functions."""
 
 
 def follow_calls(checkout: Path = _ROOT, python: str = sys.executable) -> dict[str, Way]:
@@ -179,16 +187,16 @@ def _main() -> int:
     except RuntimeError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    sys.stdout.write(f"{'':10}{'modules':>9}{'limit':>7}{'functions':>11}{'moves':>7}\n")
+    sys.stdout.write(f"{'':12}{'modules':>9}{'limit':>7}{'functions':>11}{'limit':>7}{'moves':>7}\n")
     for name, way in ways.items():
-        counts = f"{len(way.modules):9}{LIMITS[name]:7}{way.functions:11}{way.moves:7}"
-        validation = "OVER" if len(way.modules) > LIMITS[name] else "ok"
-        sys.stdout.write(f"{name:10}{counts}  {validation}\n")
+        modules, functions = LIMITS[name]
+        counts = f"{len(way.modules):9}{modules:7}{way.functions:11}{functions:7}{way.moves:7}"
+        sys.stdout.write(f"{name:12}{counts}  {way.excess(name) or 'ok'}\n")
     if options.list:
         for name, way in ways.items():
             sys.stdout.write(f"\n{name}: functions, module\n")
             sys.stdout.writelines(f"{functions:4} {module}\n" for module, functions in way.modules.items())
-    return 1 if any(len(way.modules) > LIMITS[name] for name, way in ways.items()) else 0
+    return 1 if any(way.excess(name) for name, way in ways.items()) else 0
 
 
 if __name__ == "__main__":

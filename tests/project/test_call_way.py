@@ -1,9 +1,8 @@
-"""How many modules one plain call enters: whoever reads the way of a call can take it in."""
+"""How many modules and functions one plain call enters: whoever reads the way of a call can take it in."""
 
-from tests.bench.call_way import LIMITS, follow_calls
+from tests.bench.call_way import follow_calls
 
 
-def test_a_plain_call_enters_few_modules() -> None:
+def test_a_plain_call_enters_few_modules_and_functions() -> None:
     """`python -m tests.bench.call_way --list` names them, in the order of the way."""
-    entered = {name: list(way.modules) for name, way in follow_calls().items()}
-    assert [] == [(name, modules) for name, modules in entered.items() if len(modules) > LIMITS[name]]
+    assert {} == {name: excess for name, way in follow_calls().items() if (excess := way.excess(name))}
