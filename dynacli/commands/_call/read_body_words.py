@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dynacli.client.described_operation import DescribedOperation
@@ -66,6 +66,7 @@ def read_body_words(
         FileError: A file that was named cannot be read.
     """
     options, name = run.options, _media_type(described)
+    files = _InputFiles(run.env, run.check_input_file, is_edited=options.editor)
     encodings = None
     if is_form(name) or is_multipart(name):
         from dynacli.client.inputs.build_body import encodings_of
@@ -74,27 +75,27 @@ def read_body_words(
     assignments = []
     for field, words in field_words:
         option = f"--{field.option}"
-        value = _field_value(run, field, words, encodings, is_multipart(name), is_strict=is_strict)
+        value = _field_value(files, field, words, encodings, is_multipart(name), is_strict=is_strict)
         assignments.append(Assignment(field.path, value, option))
     if options.set:
         assignments.extend(_read_assignments(options.set, described, is_strict=is_strict))
     if options.file:
-        assignments.extend(_read_parts(run, options.file))
+        assignments.extend(_read_parts(files, options.file))
     check_takes_options(described, assignments)
     inputs = CallInputs(
         parameters,
         tuple(assignments),
-        _content(run, options.body, name) if options.body is not None else None,
+        files.body(options.body, name) if options.body is not None else None,
         wants_example=options.example,
         content_type=options.content_type,
         part_headers=_part_headers(options.part_header),
-        boundary=_boundary(run.options, name),
+        boundary=_boundary(options, name),
         has_examples=options.example or options.editor,
     )
     if not options.editor:
         return inputs, None
     check_missing(described, collect_parameters(described, inputs, is_strict=is_strict)[1])
-    draft = _edit_body(run.env, run.options, described, inputs, is_strict=is_strict)
+    draft = _edit_body(run.env, options, described, inputs, is_strict=is_strict)
     return replace(inputs, assignments=(), body=draft.content, is_complete=True), draft
 
 
@@ -103,7 +104,7 @@ def _media_type(described: DescribedOperation) -> str:
 
 
 def _field_value(
-    run: Run,
+    files: "_InputFiles",
     field: Field,
     words: list[str],
     encodings: "Encodings | None",
@@ -120,7 +121,7 @@ def _field_value(
             is_list = field.value.type == "array" and not is_item
             is_named = any(word.startswith("@") for word in words)
             if encoding.takes_file and (is_named or not encoding.takes_text):
-                return _file_value(run, words, encoding, option, is_list=is_list)
+                return _file_value(files, words, encoding, option, is_list=is_list)
         elif has_parts and field.value.format == "binary" and words[-1].startswith("@"):
             raise UsageError(
                 f"{option} cannot be a file",
@@ -148,38 +149,6 @@ def _boundary(options: Options, media_type: str) -> str:
     from dynacli.request.form_body import PREVIEW_BOUNDARY, boundary_in
 
     return boundary_in(options.content_type) or (PREVIEW_BOUNDARY if options.dry_run else "")
-
-
-def _content(run: Run, word: str, media_type: str) -> "bytes | Payload":
-    """Return the content that `--body` gives; if it is neither JSON nor a form, it is read while it is sent."""
-    if word.startswith("@@"):
-        return word[1:].encode("utf-8", "surrogateescape")
-    has_boundary = "boundary=" in media_type.lower()
-    is_read_first = (
-        is_json(media_type) or is_form(media_type) or (is_multipart(media_type) and not has_boundary)
-    )
-    if not is_read_first and (word == "-" or word.startswith("@")):
-        return _body_content(run, word, media_type)
-    if word == "-":
-        if run.env.stdin_is_terminal:
-            raise UsageError("`--body -` reads standard input, but nothing is piped into it")
-        try:
-            return run.env.read_stdin("the body")
-        except (OSError, ValueError) as error:
-            raise FileError(
-                "The body cannot be read from standard input", reason="It is closed or broken"
-            ) from error
-    if not word.startswith("@"):
-        return word.encode("utf-8", "surrogateescape")
-    if run.is_read_only:
-        run.check_input_file(word)
-    path = os.path.expanduser(word[1:])
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not a file name"
-        raise FileError(f"Cannot read the body's file `{word[1:]}`", reason=reason) from error
 
 
 def _edit_body(
@@ -324,30 +293,107 @@ _MAX_VALIDATED = 1024 * 1024
 """Bytes up to which a text is read first, so that it can be validated; a longer text is sent unvalidated."""
 
 
-def _open_source(run: Run, word: str, use: str) -> "Source":
-    """Return the file or the standard input that `@FILE` or `@-` names.
+class _InputFiles:
+    """Opens the files that the words of a call name, and standard input.
 
     Args:
-        word: The path, or `-` for standard input.
-        use: What standard input is used for, for messages.
-
-    Raises:
-        FileError: The file cannot be read.
-        RefusedError: The call is made by `read`, which takes no files.
-        UsageError: Standard input is a terminal, or is used for something else.
+        env: Standard input.
+        check: Raises for a file that the command may not read.
+        is_edited: Whether an editor shows the body.
     """
-    from dynacli.http.payload import StreamUpload, open_upload
 
-    if word != "-":
-        run.check_input_file(f"@{word}")
-        return open_upload(os.path.expanduser(word), word)
-    if run.env.stdin_is_terminal:
-        raise UsageError(f"{use[0].upper()}{use[1:]} comes from standard input, but nothing is piped into it")
-    return StreamUpload(run.env.open_stdin(use), "-")
+    def __init__(self, env: Environment, check: Callable[[str], None], *, is_edited: bool) -> None:
+        self._env, self._check, self._is_edited = env, check, is_edited
+
+    def body(self, word: str, media_type: str) -> "bytes | Payload":
+        """Return the content that `--body` gives; if it is neither JSON nor a form, it is read while it is sent.
+
+        Raises:
+            FileError: The file cannot be read.
+            RefusedError: The call is made by `read`, which takes no files.
+            UsageError: Standard input is a terminal, or is used for something else.
+        """
+        if word.startswith("@@"):
+            return word[1:].encode("utf-8", "surrogateescape")
+        has_boundary = "boundary=" in media_type.lower()
+        is_read_first = (
+            is_json(media_type) or is_form(media_type) or (is_multipart(media_type) and not has_boundary)
+        )
+        if not is_read_first and (word == "-" or word.startswith("@")):
+            return self._unchanged(word.removeprefix("@"), media_type)
+        if word == "-":
+            if self._env.stdin_is_terminal:
+                raise UsageError("`--body -` reads standard input, but nothing is piped into it")
+            try:
+                return self._env.read_stdin(_BODY)
+            except (OSError, ValueError) as error:
+                raise FileError(
+                    "The body cannot be read from standard input", reason="It is closed or broken"
+                ) from error
+        if not word.startswith("@"):
+            return word.encode("utf-8", "surrogateescape")
+        self._check(word)
+        path = os.path.expanduser(word[1:])
+        try:
+            with open(path, "rb") as file:
+                return file.read()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "it is not a file name"
+            raise FileError(f"Cannot read the body's file `{word[1:]}`", reason=reason) from error
+
+    def _unchanged(self, word: str, media_type: str) -> "bytes | Payload":
+        """Return a body that is sent unchanged, and read while it is sent.
+
+        A small text is read first, because texts are validated.
+
+        Args:
+            word: The path, or `-`.
+        """
+        from dynacli.http.payload import Payload
+
+        source = self._open(word, _BODY)
+        if not _is_validated(media_type):
+            return Payload([source])
+        if source.name == "-":
+            from dynacli.http.payload import begins_with
+
+            text, is_whole = begins_with(self._env.open_stdin(_BODY), "-", _MAX_VALIDATED)
+            return text if is_whole else Payload([source])
+        if source.size is not None and source.size <= _MAX_VALIDATED:
+            return b"".join(source.chunks())
+        return Payload([source])
+
+    def part(self, word: str, option: str) -> "Source":
+        """Return the file, or standard input for `-`, that an option gives as a part of the body.
+
+        Raises:
+            FileError: The file cannot be read.
+            RefusedError: The call is made by `read`, which takes no files.
+            UsageError: Standard input is a terminal, or is used for something else, or an editor shows the body.
+        """
+        if self._is_edited:
+            raise UsageError(
+                f"{option} cannot be a file if `--editor` is given",
+                reason="The editor shows the body as JSON, which cannot contain the bytes of a file",
+                hint="Save the body to a file, and give it with `--body @FILE` instead of `--editor`",
+            )
+        return self._open(word, f"the content of {option}")
+
+    def _open(self, word: str, use: str) -> "Source":
+        from dynacli.http.payload import StreamUpload, open_upload
+
+        if word != "-":
+            self._check(f"@{word}")
+            return open_upload(os.path.expanduser(word), word)
+        if self._env.stdin_is_terminal:
+            raise UsageError(
+                f"{use[0].upper()}{use[1:]} comes from standard input, but nothing is piped into it"
+            )
+        return StreamUpload(self._env.open_stdin(use), "-")
 
 
 def _file_value(
-    run: Run, words: list[str], encoding: "PropertyEncoding", option: str, *, is_list: bool
+    files: _InputFiles, words: list[str], encoding: "PropertyEncoding", option: str, *, is_list: bool
 ) -> Any:
     """Return the value of a property whose content is a file.
 
@@ -358,11 +404,11 @@ def _file_value(
         FileError: A file cannot be read.
         UsageError: A word names no file, and the property takes nothing else.
     """
-    values = [_file(run, word, encoding, option) for word in (words if is_list else words[-1:])]
+    values = [_file(files, word, encoding, option) for word in (words if is_list else words[-1:])]
     return values if is_list else values[0]
 
 
-def _read_parts(run: Run, words: Iterable[str]) -> list[Assignment]:
+def _read_parts(files: _InputFiles, words: Iterable[str]) -> list[Assignment]:
     """Return the parts that the values of `--file` give; one name may be given several times.
 
     Raises:
@@ -378,28 +424,18 @@ def _read_parts(run: Run, words: Iterable[str]) -> list[Assignment]:
                 reason="The document does not name the parts of this body, so each file needs a name",
                 hint="Write `--file NAME=@FILE`",
             )
-        parts.setdefault(name, []).append(_opened(run, content[1:], f"--file {name}"))
+        parts.setdefault(name, []).append(files.part(content[1:], f"--file {name}"))
     return [
         Assignment((name,), sources if len(sources) > 1 else sources[0], f"--file {name}")
         for name, sources in parts.items()
     ]
 
 
-def _opened(run: Run, name: str, option: str) -> "Source":
-    if run.options.editor:
-        raise UsageError(
-            f"{option} cannot be a file if `--editor` is given",
-            reason="The editor shows the body as JSON, which cannot contain the bytes of a file",
-            hint="Save the body to a file, and give it with `--body @FILE` instead of `--editor`",
-        )
-    return _open_source(run, name, f"the content of {option}")
-
-
-def _file(run: Run, word: str, encoding: "PropertyEncoding", option: str) -> Any:
+def _file(files: _InputFiles, word: str, encoding: "PropertyEncoding", option: str) -> Any:
     if word.startswith("@@"):
         return word[1:]
     if word.startswith("@"):
-        return _opened(run, word[1:], option)
+        return files.part(word[1:], option)
     if encoding.takes_text:
         return word
     raise UsageError(
@@ -407,33 +443,6 @@ def _file(run: Run, word: str, encoding: "PropertyEncoding", option: str) -> Any
         reason=f"There is no `@` before `{word[:60]}`",
         hint=f"Write `{option} @{word[:60] or 'FILE'}`, or `{option} @-` for standard input",
     )
-
-
-def _body_content(run: Run, word: str, media_type: str) -> "bytes | Payload":
-    """Return the body that `--body` names, which is sent unchanged and read while it is sent.
-
-    A small text is read first, because texts are validated.
-
-    Args:
-        word: `@FILE` or `-`.
-
-    Raises:
-        FileError: The file cannot be read.
-        UsageError: Standard input is a terminal, or is used for something else.
-    """
-    from dynacli.http.payload import Payload
-
-    source = _open_source(run, word.removeprefix("@"), _BODY)
-    if not _is_validated(media_type):
-        return Payload([source])
-    if source.name == "-":
-        from dynacli.http.payload import begins_with
-
-        text, is_whole = begins_with(run.env.open_stdin(_BODY), "-", _MAX_VALIDATED)
-        return text if is_whole else Payload([source])
-    if source.size is not None and source.size <= _MAX_VALIDATED:
-        return b"".join(source.chunks())
-    return Payload([source])
 
 
 def _is_validated(media_type: str) -> bool:
