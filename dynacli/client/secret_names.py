@@ -24,6 +24,7 @@ __all__ = [
     "mask_text",
     "mask_word",
     "password_fields",
+    "password_names",
     "secret_texts",
     "without_passwords",
 ]
@@ -46,7 +47,7 @@ def is_secret_path(path: str, names: Container[str] = ()) -> bool:
 
 
 def password_fields(operation: Operation) -> set[str]:
-    """Return the names of the fields in an operation's body that the document calls passwords."""
+    """Return the names of the fields with an own option in an operation's body that the document calls passwords."""
     content = operation.body.content if operation.body is not None else ()
     fields = (field for media_type in content for field in media_type.fields)
     return {field.path[-1] for field in fields if field.value.format == "password"}
@@ -61,7 +62,7 @@ def without_passwords(
         values: What the request was built of.
         request: Without its credentials and secret parameters.
     """
-    names, content = _password_names(described), request.body
+    names, content = password_names(described), request.body
     value, is_json = values.form, False
     if value is None and isinstance(content, bytes):
         with suppress(ValueError, RecursionError):
@@ -88,10 +89,14 @@ def without_passwords(
     return request._replace(body=content), masker
 
 
-def _password_names(described: DescribedOperation) -> set[str]:
-    """Return the names of all fields in an operation's body that the document calls passwords, however deep."""
+def password_names(described: DescribedOperation) -> set[str]:
+    """Return the names of all fields in an operation's body that the document calls passwords, however deep.
+
+    Raises:
+        DamagedCatalogError: The catalog is damaged.
+    """
     names, catalog = password_fields(described.operation), described.api.catalog
-    if described.media_type is None or not described.is_documented:
+    if described.operation.body is None or not described.is_documented:
         return names
     stack: list[Any] = [catalog.part(described.operation.name)["operation"].get("requestBody")]
     followed: set[str] = set()

@@ -14,10 +14,17 @@ from contextlib import suppress
 from dynacli.auth.credential_store import CredentialStore
 from dynacli.auth.secret import Masker, Secret, secret_pieces, secrets_in
 from dynacli.client.credentials.chosen_security import schemes_of
-from dynacli.client.secret_names import is_secret_header, is_secret_path, json_secrets, password_fields
+from dynacli.client.secret_names import (
+    is_secret_header,
+    is_secret_path,
+    json_secrets,
+    password_fields,
+    password_names,
+)
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError
+from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.operation import Operation
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.parsed_words import parse, standard_rules
@@ -48,7 +55,11 @@ def mask_typed(run: Run, error: DynacliError) -> None:
 
 def typed_masker(run: Run) -> Masker:
     """Return what takes the secrets out of an error that were, or may have been, typed."""
-    names = password_fields(run.asked[0].operation) if run.asked is not None else set()
+    names: set[str] = set()
+    if run.asked is not None:
+        names |= password_fields(run.asked[0].operation)
+        with suppress(DamagedCatalogError):
+            names |= password_names(run.asked[0])
     found = list(_named(run.words, names))
     first = parse(run.words, standard_rules(), stop_at_positional=True).positional[:1]
     found += _of_auth(run) if first == ["auth"] else ()

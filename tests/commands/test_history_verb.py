@@ -278,6 +278,38 @@ def test_a_document_with_a_secret_in_its_url_is_not_replayed(server: Recorder, h
 
 
 @pytest.mark.parametrize("mode", ["headers", "full"])
+def test_no_password_is_in_the_history_however_deep_it_is(
+    mode: str, server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fields that have no option in help, and values of a map, are known by the document, as in a preview."""
+    monkeypatch.setenv("DYNACLI_HISTORY", mode)
+    pin = {"type": "object", "properties": {"pin": {"type": "string", "format": "password"}}}
+    deep = pin
+    for name in "hgfedcba":
+        deep = {"type": "object", "properties": {name: deep}}
+    body = {
+        "type": "object",
+        "properties": {"a": deep, "of": {"type": "object", "additionalProperties": pin}},
+    }
+    file = save(document({"/a": {"post": operation("add-a", body=body)}}, [server.origin]))
+    path = "a.a.b.c.d.e.f.g.h.pin"
+    value: Any = _SECRET
+    for name in reversed(path.split(".")):
+        value = {name: value}
+    for words in (
+        (f"--{path}", _SECRET),
+        (f"--of.some.pin={_SECRET}",),
+        ("--set", f'{path}="{_SECRET}"'),
+        ("--body", json.dumps(value)),
+    ):
+        assert _SECRET not in run_cli(file, "add-a", *words, "--dry-run").stdout
+        assert run_cli(file, "add-a", *words).exit_code in {0, 4}
+        assert _SECRET in server.requests[-1].body.decode()
+    assert _is_nowhere(home)
+    assert _SECRET not in run_cli(file, "add-a", "--set", f'{path}="{_SECRET}"', "--nothing").stderr
+
+
+@pytest.mark.parametrize("mode", ["headers", "full"])
 def test_no_secret_is_in_the_history(
     mode: str, server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ from dynacli.client.secret_names import (
     json_secrets,
     mask_text,
     mask_word,
-    password_fields,
+    password_names,
     secret_texts,
 )
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
@@ -44,7 +44,8 @@ class MaskedCall:
         self._masked: dict[str, str] = {}
         self._call = call
         self._operation, self._api = call.described.operation, call.described.api.name
-        self._names = password_fields(self._operation)
+        self._passwords = frozenset(password_names(call.described))
+        self._names = set(self._passwords)
         self._is_in_path = False
         values = list(self._secret_texts(call))
         self._masked.update(dict.fromkeys(values, MASK))
@@ -128,7 +129,7 @@ class MaskedCall:
         """
         from dynacli.request import preview
 
-        known, signed = frozenset(password_fields(self._operation)), self._call.signed
+        known, signed = self._passwords, self._call.signed
         body = signed.request.body
         is_kept = isinstance(body, bytes) and len(body) <= _LARGEST
         request = signed.shown._replace(body=body if is_kept else None)

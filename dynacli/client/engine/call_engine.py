@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from dynacli.client.engine._masked_call import MaskedCall
     from dynacli.http.exchange import ClientPool, Response
     from dynacli.http.send import Pieces, Receive
+    from dynacli.openapi.model.operation import Field
     from dynacli.validation.finding import ValidationResult
     from dynacli.validation.read_body import UnreadBody
     from dynacli.validation.validate_by_level import LevelValidator
@@ -356,11 +357,13 @@ def _may_hold_secrets(call: "Call", typed: TypedWords, words: Iterable[str]) -> 
         bool(typed.headers or typed.part_headers or typed.assignments or typed.body)
         or any("?" in word or "@" in word or "{" in word or "[" in word for word in words)
         or any(is_secret_parameter(parameter) for parameter in operation.parameters)
-        or (
-            media_type is not None
-            and any(is_secret_value(field.path[-1], field.value) for field in media_type.fields)
-        )
+        or (media_type is not None and (media_type.is_cut or any(map(_may_hold_secret, media_type.fields))))
     )
+
+
+def _may_hold_secret(field: "Field") -> bool:
+    """Return whether a field is a secret, or may have one below that has no option of its own in the catalog."""
+    return field.value.items is not None or is_secret_value(field.path[-1], field.value)
 
 
 class CallHistory:
@@ -461,7 +464,7 @@ class CallHistory:
         if exit_code in _NOTHING_SENT or self._find_mode() == "off":
             return False
         # A history that cannot be written is not worth a word; a ValueError comes of text that is not Unicode.
-        with suppress(OSError, ValueError, FileError):
+        with suppress(OSError, ValueError, FileError, DamagedCatalogError):
             self._write(self._recorded(words, exit_code))
         return True
 
