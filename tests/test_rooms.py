@@ -313,7 +313,7 @@ def test_a_module_lets_no_exception_vanish() -> None:
 
 _OF_DYNACLI_ALONE = {
     *(
-        "dynacli.commands._help.root_help",
+        "dynacli.commands._help.command_help",
         "dynacli.commands._subcommands.demo",
         "dynacli.openapi.document.fetch",
     ),

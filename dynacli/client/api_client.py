@@ -408,8 +408,7 @@ class Api(OpenDocument):
             UsageError: Rows are wrong; all of them are named, and nothing is sent.
             DynacliError: What `call` raises before it sends.
         """
-        from dynacli.client.batch.batch_run import BatchRun, RunSettings
-        from dynacli.client.batch.row_calls import RowCalls, check_rows
+        from dynacli.client.batch.batch_run import BatchRun, RowCalls, RunSettings, check_rows
         from dynacli.client.batch.rows import rows_of
         from dynacli.client.parallel_calls import Shard
 

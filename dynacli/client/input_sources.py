@@ -8,10 +8,10 @@ from dynacli.http.semantics import SAFE_METHODS
 from dynacli.openapi.catalog.catalog_file import operations_at
 from dynacli.openapi.model.field_names import GENERAL_NAMES, ID_ENDINGS, owner_name, plain_name, singular
 from dynacli.openapi.model.find_items import naming_fields, takes_id
+from dynacli.openapi.model.media_types import success_response
 from dynacli.openapi.model.operation import Field, Operation, Parameter
 from dynacli.openapi.model.path_templates import ListingOperations, collection_template, parameter_names
 from dynacli.openapi.schema.response_outline import response_outline
-from dynacli.openapi.schema.success_response import success_response
 from dynacli.registry.opened_api import OpenedApi
 
 __all__ = ["input_sources"]

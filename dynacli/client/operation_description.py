@@ -6,6 +6,7 @@ from typing import Any
 
 from dynacli.client.described_operation import EXAMPLE, DescribedOperation
 from dynacli.http.semantics import is_multipart
+from dynacli.openapi.model.media_types import documented_success
 from dynacli.openapi.model.operation import Field, Parameter, ValueType, of_first_items
 from dynacli.openapi.model.wording import constraints, file_or_value, placeholder
 from dynacli.openapi.schema.response_outline import (
@@ -14,7 +15,6 @@ from dynacli.openapi.schema.response_outline import (
     response_outline,
     unreturned_fields,
 )
-from dynacli.openapi.schema.success_response import documented_success
 from dynacli.record import record, replace
 from dynacli.text.terminal import visible
 

@@ -65,8 +65,7 @@ def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> l
         UsageError: The question has no words.
         DamagedCatalogError: A catalog is damaged.
     """
-    from dynacli.openapi.catalog.question import has_words
-    from dynacli.openapi.catalog.rank_operations import rank_operations
+    from dynacli.openapi.catalog.rank_operations import has_words, rank_operations
 
     hits: list[Hit] = []
     searched: dict[str, OpenedApi] = {}
@@ -140,7 +139,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     """
     from difflib import get_close_matches
 
-    from dynacli.openapi.catalog.question import has_strange_words
+    from dynacli.openapi.catalog.rank_operations import has_strange_words
     from dynacli.openapi.catalog.vocabulary import StemIndex, Vocabulary
 
     wanted = kebab(word) or word

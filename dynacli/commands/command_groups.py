@@ -300,7 +300,7 @@ class _Root(VerbGroup):
 
     def page(self, ctx: click.Context) -> str:
         """Return the help page."""
-        from dynacli.commands._help.root_help import root_help
+        from dynacli.commands._help.command_help import root_help
 
         return root_help(ctx.obj.env, self._contents(ctx.obj) if program().api else ())
 

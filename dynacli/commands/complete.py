@@ -10,7 +10,8 @@ import os
 import re
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
-from functools import cache
+from functools import cache, partial
+from typing import Any
 
 from dynacli.environment import Environment, program
 from dynacli.errors import UsageError
@@ -527,16 +528,12 @@ def _call_words(
     flag, equals, _ = word.partition("=")
     asked = line.open_option or (flag if equals and not line.has_separator else "")
     if asked and not options.get(asked, _NO_VALUE).values:
-        from dynacli.commands._value_candidates import input_called, remembered_candidates
-
-        named = input_called(operation, asked)
+        named = _input_called(operation, asked)
         if named is not None:
-            found = remembered_candidates(env, catalog, operation, named, line)
+            found = _remembered_candidates(env, catalog, operation, named, line)
             yield from ((value if line.open_option else f"{flag}={value}", name) for value, name in found)
     if asked == "--follow" and options[asked] is _standard_offers()[asked]:
-        from dynacli.commands._value_candidates import link_names
-
-        found = link_names(catalog, operation.name, line)
+        found = _link_names(catalog, operation.name, line)
         yield from ((text if line.open_option else f"{flag}={text}", to) for text, to in found)
     if (yield from _option_words(line, options, word)):
         return
@@ -551,9 +548,7 @@ def _call_words(
     allowed = list(_allowed_values(parameter.value))
     yield from ((text, "") for text in allowed)
     if not allowed:
-        from dynacli.commands._value_candidates import remembered_candidates
-
-        yield from remembered_candidates(env, catalog, operation, parameter, line)
+        yield from _remembered_candidates(env, catalog, operation, parameter, line)
 
 
 def _flags(parameter: Parameter) -> list[str]:
@@ -651,3 +646,81 @@ def _setting_words(env: Environment, verb: str, word: str) -> Iterator[tuple[str
     yield from ((f"{each}{end}", "") for each in ("history", "cache.limit"))
     for name in sorted(Configuration(env).apis()):
         yield from ((f"apis.{name}.{each}{end}", "") for each in KEYS_OF_API)
+
+
+def _input_called(operation: Operation, flag: str) -> Parameter | None:
+    """Return the input that an option gives, a field of the body as if it were a parameter; None if it is none."""
+    word = flag.removeprefix("--")
+    for parameter in operation.parameters:
+        if word in (parameter.option, *parameter.aliases):
+            return parameter
+    for media_type in operation.body.content if operation.body is not None else ():
+        for field in media_type.fields:
+            if field.option == word:
+                name = next((step for step in reversed(field.path) if step != EACH), word)
+                return Parameter(name, "body", word, field.value)
+    return None
+
+
+def _remembered_candidates(
+    env: Environment,
+    catalog: Catalog,
+    operation: Operation,
+    parameter: Parameter,
+    line: ParsedWords,
+) -> Iterator[tuple[str, str]]:
+    """Yield the values that an input may have, each with what it is called.
+
+    Args:
+        line: The words after the operation.
+    """
+    from dynacli.registry.call_history import remembered_values
+    from dynacli.registry.record_call import api_key
+
+    source = api_key(os.path.dirname(catalog.path))
+    given = _given_in_path(operation, line)
+    yield from remembered_values(env, source, operation, parameter, given).items()
+
+
+def _given_in_path(operation: Operation, line: ParsedWords) -> dict[str, str]:
+    """Return path parameter → the value that it has in the words."""
+    given: dict[str, str] = {}
+    rest = line.positional
+    for parameter in operation.parameters:
+        if parameter.location != "path":
+            continue
+        by_option = line.values_of([f"--{name}" for name in (parameter.option, *parameter.aliases)])
+        if by_option:
+            given[parameter.name] = by_option[-1]
+        elif rest:
+            given[parameter.name] = rest.pop(0)
+    return given
+
+
+def _link_names(catalog: Catalog, name: str, line: ParsedWords) -> Iterator[tuple[str, str]]:
+    """Yield each link that can be followed next: its name, and what it leads to.
+
+    Args:
+        name: The name of the operation.
+        line: The words after it, in which links may be followed already.
+    """
+    from dynacli.client.links.linked_operation import linked_operation
+
+    operations = [name]
+    for followed in filter(None, line.values_of(("--follow",))):
+        found = [link for each in operations for key, link in _links(catalog, each) if key == followed]
+        targets = (linked_operation(catalog, link, "") for link in found)
+        operations = list(dict.fromkeys(each for each in targets if each is not None))
+    for operation in operations:
+        for key, link in _links(catalog, operation):
+            yield key, str(link.get("description") or link.get("operationId") or "")
+
+
+def _links(catalog: Catalog, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the links of an operation's responses by name."""
+    from dynacli.client.links.linked_operation import links_in
+    from dynacli.openapi.schema.documented_values import follow_reference
+
+    follow = partial(follow_reference, resolve=catalog.resolve)
+    for _, _, key, link in links_in(follow(catalog.part(name)["operation"].get("responses")), follow):
+        yield key, link

@@ -9,12 +9,12 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from dynacli.openapi.document.json_trees import MISSING, follow, fragment_of, from_fragment, join
-from dynacli.openapi.document.merging.object_walk import all_sites
 from dynacli.openapi.document.objects import DATA, DOCUMENT, EXAMPLE, SCHEMA, ObjectKind, kind_below
 from dynacli.openapi.document.references.scan import (
     Link,
     Site,
     Steps,
+    all_sites,
     follow_references,
     link_of,
     past_references,

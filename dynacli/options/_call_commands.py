@@ -371,7 +371,7 @@ CALL_COMMANDS = (
     Command(
         "changes",
         section=TEST,
-        runs="changes:show_changes",
+        runs="revisions:show_changes",
         help="Show what changed between revisions of a document",
         about=(
             "REVISION is the first digits of a revision (`dynacli api history API`), or the URL or path of a "

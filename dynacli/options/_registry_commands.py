@@ -94,7 +94,7 @@ REGISTRY_COMMANDS = (
             Command(
                 "history",
                 of_tool=API,
-                runs="api.api_revisions:show_history",
+                runs="revisions:show_history",
                 help="List the revisions of a document, latest first",
                 examples=("dynacli api history github",),
                 arguments=(Argument("api", offers=API_NAMES),),
@@ -103,7 +103,7 @@ REGISTRY_COMMANDS = (
             Command(
                 "rollback",
                 of_tool=API,
-                runs="api.api_revisions:rollback",
+                runs="revisions:rollback",
                 help="Return to an earlier revision and pin it",
                 about="Without REVISION, dynacli returns to the previous one.",
                 examples=("dynacli api rollback github",),
@@ -115,7 +115,7 @@ REGISTRY_COMMANDS = (
             Command(
                 "pin",
                 of_tool=API,
-                runs="api.api_revisions:pin",
+                runs="revisions:pin",
                 help="Pin a revision, whatever the server has",
                 about="Without REVISION, dynacli pins the one in use. `api unpin` follows the server again.",
                 examples=("dynacli api pin github",),
@@ -128,7 +128,7 @@ REGISTRY_COMMANDS = (
             Command(
                 "unpin",
                 of_tool=API,
-                runs="api.api_revisions:unpin",
+                runs="revisions:unpin",
                 help="Unpin the revision and use the latest",
                 examples=("dynacli api unpin github",),
                 arguments=(Argument("name", offers=REGISTERED),),
@@ -371,14 +371,14 @@ REGISTRY_COMMANDS = (
         commands=(
             Command(
                 "info",
-                runs="cache:show_cache",
+                runs="revisions:show_cache",
                 help="Show the cached documents and their sizes",
                 examples=("dynacli cache info", "dynacli cache info -o json"),
                 takes=(DATA,),
             ),
             Command(
                 "clear",
-                runs="cache:clear_cache",
+                runs="revisions:clear_cache",
                 help="Clear the cache, or the part of one API",
                 about="Clearing is always safe: dynacli fetches and compiles a document again if it needs it.",
                 examples=("dynacli cache clear github", "dynacli cache clear --history"),

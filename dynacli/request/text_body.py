@@ -12,8 +12,7 @@ from dynacli.http.semantics import essence
 from dynacli.openapi.model.media_types import is_object_of_bytes
 from dynacli.openapi.schema.document_schemas import DocumentSchemas
 from dynacli.openapi.schema.example_call import option_text
-from dynacli.openapi.schema.example_schema import ExampleSchema
-from dynacli.openapi.schema.example_value import NoExampleError
+from dynacli.openapi.schema.example_value import ExampleSchema, NoExampleError
 from dynacli.openapi.schema.read_schema import applied_schemas
 from dynacli.request.assemble_body import json_text
 

@@ -7,9 +7,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dynacli.openapi.schema.discriminators import discriminator_of
 from dynacli.openapi.schema.evaluation.schema_error import BinaryText, shortened
-from dynacli.openapi.schema.read_schema import json_type, says_nullable
+from dynacli.openapi.schema.read_schema import discriminator_of, json_type, says_nullable
 from dynacli.validation.operation_document import locate, pointer_below, target_of
 
 __all__ = ["branch_name", "explain", "shown", "why_no_null"]

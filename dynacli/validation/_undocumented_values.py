@@ -9,10 +9,9 @@ from typing import Any
 
 from dynacli.openapi.model.patterns import PatternTimeoutError, UnsupportedPatternError
 from dynacli.openapi.model.wording import enumerated
-from dynacli.openapi.schema.discriminators import discriminator_of
 from dynacli.openapi.schema.evaluation.compiled_schema import MAX_ERRORS
 from dynacli.openapi.schema.evaluation.schema_error import shortened
-from dynacli.openapi.schema.read_schema import list_of, mapping_of
+from dynacli.openapi.schema.read_schema import discriminator_of, list_of, mapping_of
 from dynacli.validation._finding_sentences import branch_name, explain
 from dynacli.validation.finding import Finding
 from dynacli.validation.operation_document import pointer_below

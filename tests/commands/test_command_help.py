@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.commands._help.root_help import ROOT_EXAMPLES
+from dynacli.commands._help.command_help import ROOT_EXAMPLES
 from dynacli.commands.command_groups import Verb
 from dynacli.environment import PROJECT_FILE
 from dynacli.guide.pages import page, topics

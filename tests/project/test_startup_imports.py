@@ -142,7 +142,7 @@ _COMMAND = (
     )
 )
 _PAGE = _COMMAND | _modules("commands._help.page_lines text.terminal text.wrapping")
-_ROOT_HELP = _PAGE | _modules("commands._help.root_help")
+_ROOT_HELP = _PAGE | _modules("commands._help.command_help")
 _LANDING_PAGE = _PAGE | _modules(
     "commands._help.landing_page commands._help.operation_list "
     "openapi.model.wording openapi.model.overview openapi.model.wording"
@@ -153,7 +153,7 @@ _OPERATION_HELP = _PAGE | _modules(
     client.operation_description client.links.linked_operation commands._help.operation_help
     openapi.model.wording openapi.model.field_names openapi.model.find_items openapi.model.overview
     openapi.model.path_templates openapi.schema.response_outline
-    openapi.schema.read_schema openapi.schema.success_response
+    openapi.schema.read_schema
     """
 )
 _PLAIN = (
@@ -184,7 +184,7 @@ _BUILT = (
     _PLAIN
     | _modules(
         """
-        openapi.model.kebab_names openapi.schema.branch_selection openapi.schema.discriminators
+        openapi.model.kebab_names
         openapi.schema.option_fields openapi.schema.flatten_schema openapi.schema.read_schema
         """
     )

@@ -27,20 +27,19 @@ from dynacli.http.semantics import (
     split_media_type,
 )
 from dynacli.openapi.document.json_trees import dict_or_empty
-from dynacli.openapi.model.media_types import body_schema, is_as_good_as_json
+from dynacli.openapi.model.media_types import body_schema, documented_success, is_as_good_as_json
 from dynacli.openapi.model.operation import WITHOUT_BODY, documented_status, explodes, style_of
 from dynacli.openapi.schema.document_schemas import DocumentSchemas
 from dynacli.openapi.schema.example_call import option_text
-from dynacli.openapi.schema.example_schema import ExampleSchema
 from dynacli.openapi.schema.example_value import (
     ExampleMaker,
+    ExampleSchema,
     NoExampleError,
     example_value,
     example_value_for_parameter,
     made_value,
 )
 from dynacli.openapi.schema.form_encoding import Encodings
-from dynacli.openapi.schema.success_response import documented_success
 from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.assemble_body import encode, json_text

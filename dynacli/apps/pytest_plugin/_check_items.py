@@ -7,8 +7,7 @@ import pytest
 from _pytest.runner import collect_one_node
 
 from dynacli.apps.pytest_plugin._checked_api import CheckedApi
-from dynacli.apps.pytest_plugin._session_apis import SessionApis
-from dynacli.apps.pytest_plugin._session_report import told_text
+from dynacli.apps.pytest_plugin._session_apis import SessionApis, told_text
 from dynacli.check.check_text import check_error, findings_lines
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, MismatchError

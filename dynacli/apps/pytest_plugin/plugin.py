@@ -145,7 +145,7 @@ def _operation(apis: "SessionApis", api: str, name: str) -> str:
     try:
         return apis.open(api).operation(name).name
     except DynacliError as error:
-        from dynacli.apps.pytest_plugin._session_report import told_text
+        from dynacli.apps.pytest_plugin._session_apis import told_text
 
         pytest.fail(told_text(error), pytrace=False)
 
@@ -154,7 +154,7 @@ def _operation(apis: "SessionApis", api: str, name: str) -> str:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """End the traceback of an error of dynacli where the test made the call."""
     if call.excinfo is not None and "dynacli_api" in getattr(item, "fixturenames", ()):
-        from dynacli.apps.pytest_plugin._session_report import end_at_test
+        from dynacli.apps.pytest_plugin._session_apis import end_at_test
 
         end_at_test(call.excinfo.value, has_full_trace=bool(item.config.getoption("fulltrace")))
 
@@ -183,7 +183,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     form, file = _report_of(config)
     if form:
-        from dynacli.apps.pytest_plugin._session_report import report_of, write_report
+        from dynacli.apps.pytest_plugin._session_apis import report_of, write_report
 
         calls = _apis_of(config).calls
         if file:
@@ -206,7 +206,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     """Tell how much of each API was called."""
     if _APIS not in config.stash:
         return
-    from dynacli.apps.pytest_plugin._session_report import summary_lines
+    from dynacli.apps.pytest_plugin._session_apis import summary_lines
 
     lines = summary_lines(config.stash[_APIS].calls)
     if lines:

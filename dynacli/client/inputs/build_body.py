@@ -17,7 +17,7 @@ from dynacli.http.semantics import (
 )
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import MediaType
-from dynacli.openapi.schema.branch_selection import BranchSelection, select_branches
+from dynacli.openapi.schema.option_fields import BranchSelection, select_branches
 from dynacli.request.assemble_body import Assignment, assemble, encode, json_text
 from dynacli.request.convert_words import json_value
 

@@ -31,8 +31,8 @@ from dynacli.client.pages.page_rule import (
 from dynacli.client.profiles import malformed
 from dynacli.openapi.document.json_trees import join, split
 from dynacli.openapi.model.field_names import MORE_NAMES, plain_name
+from dynacli.openapi.model.media_types import success_response, success_schema
 from dynacli.openapi.schema.read_schema import mapping_of
-from dynacli.openapi.schema.success_response import success_response, success_schema
 from dynacli.record import record, replace
 
 __all__ = [

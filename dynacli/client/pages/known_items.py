@@ -7,6 +7,7 @@ from typing import Any
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.openapi.model.field_names import plain_name
 from dynacli.openapi.model.find_items import ID_NAMES, WRAPPERS, KnownItems, choose_array
+from dynacli.openapi.model.media_types import success_response, success_schema
 from dynacli.openapi.schema.read_schema import (
     json_type,
     mapping_of,
@@ -15,7 +16,6 @@ from dynacli.openapi.schema.read_schema import (
     types_of,
     value_types_of,
 )
-from dynacli.openapi.schema.success_response import success_response, success_schema
 from dynacli.record import record
 
 __all__ = ["ResponseField", "fields_of_schema", "fields_of_value", "item_field", "known_items"]

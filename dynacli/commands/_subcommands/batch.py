@@ -27,8 +27,7 @@ from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 
 if TYPE_CHECKING:
-    from dynacli.client.batch.batch_run import BatchRun
-    from dynacli.client.batch.row_calls import BatchPlan, RowCalls
+    from dynacli.client.batch.batch_run import BatchPlan, BatchRun, RowCalls
     from dynacli.client.batch.rows import Row, RowFile, RowResult, WrongRow
     from dynacli.client.call_settings import CallSettings
     from dynacli.client.parallel_calls import Shard
@@ -90,8 +89,13 @@ def make_calls(
 
 
 def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
-    from dynacli.client.batch.batch_run import BatchRun, RunSettings, open_earlier_results
-    from dynacli.client.batch.row_calls import RowCalls, check_rows
+    from dynacli.client.batch.batch_run import (
+        BatchRun,
+        RowCalls,
+        RunSettings,
+        check_rows,
+        open_earlier_results,
+    )
     from dynacli.client.batch.rows import open_row_file
     from dynacli.client.call_settings import settings_of
     from dynacli.client.engine.call_engine import Engine
@@ -175,7 +179,7 @@ def _calls_to_show(
     run: Run, rows: "Iterator[Row | WrongRow]", calls: "RowCalls", shard: "Shard", done: "Container[int]"
 ) -> Iterator[Call]:
     """Yield the calls of rows, which were checked; those whose inputs are in later responses are reported."""
-    from dynacli.client.batch.row_calls import needed_names
+    from dynacli.client.batch.batch_run import needed_names
     from dynacli.client.batch.rows import WrongRow, filled
 
     unknown = []

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynacli.openapi.changes._comparing.compare_operations import (
+    Credentials,
     Operation,
     compare_operations,
     compare_received_requests,
+    compare_servers,
     match_operations,
     operations,
     operations_of_item,
 )
 from dynacli.openapi.changes._comparing.compare_schemas import compare_schemas
-from dynacli.openapi.changes._comparing.compare_security import Credentials, compare_servers
 from dynacli.openapi.changes._comparing.compared_document import (
     ComparedDocument,
     Place,

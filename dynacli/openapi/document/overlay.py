@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 from dynacli.errors import DocumentError, InternalError
 from dynacli.openapi.document._document_files import File
-from dynacli.openapi.document._plain_json import check_limits
-from dynacli.openapi.document._version import check_is_openapi
+from dynacli.openapi.document._plain_json import check_is_openapi, check_limits
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.json_trees import copy_json, count_values, is_same_json, join
 from dynacli.openapi.document.limits import MAX_NODES

@@ -9,8 +9,14 @@ from functools import cache
 from typing import Any, NoReturn
 
 from dynacli.errors import DocumentError
-from dynacli.openapi.document._plain_json import check_limits, to_plain, too_deep, too_many_nodes
-from dynacli.openapi.document._version import check_is_not_markup, check_is_openapi
+from dynacli.openapi.document._plain_json import (
+    check_is_not_markup,
+    check_is_openapi,
+    check_limits,
+    to_plain,
+    too_deep,
+    too_many_nodes,
+)
 from dynacli.openapi.document.json_trees import join
 from dynacli.openapi.document.limits import MAX_DEPTH, MAX_NODES
 from dynacli.text.json_budget import TooManyValuesError, check_values

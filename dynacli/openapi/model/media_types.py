@@ -1,4 +1,7 @@
-"""Kinds of media types, which of them a body can be built for, and which is preferred among several."""
+"""Kinds of media types, which of them a body can be built for or read as JSON, and which is preferred among several.
+
+Also the plain success among the responses of an operation, and the schema of its JSON.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,12 +20,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "body_schema",
+    "documented_success",
     "is_as_good_as_json",
     "is_binary",
     "is_built",
     "is_object_of_bytes",
     "preferred",
     "sent_as",
+    "success_response",
+    "success_schema",
     "takes_options",
 ]
 
@@ -108,3 +114,41 @@ def is_object_of_bytes(schema: Mapping[str, Any]) -> bool:
     """Return whether a schema calls bytes an object: `type: object` with `format: binary` or `file`, no properties."""
     is_file = schema.get("format") in ("binary", "file") and not schema.get("properties")
     return is_file and schema.get("type") in ("object", "file")
+
+
+def documented_success(responses: Any, follow: Callable[[Any], Any]) -> tuple[str, Mapping[str, Any]]:
+    """Return status and Response Object of a plain success; both are empty if the document has none.
+
+    Args:
+        responses: The Responses Object of an operation.
+        follow: Follows references.
+    """
+    if not isinstance(responses, Mapping):
+        return "", {}
+    codes = [str(code) for code in responses]
+    successes = sorted(code for code in codes if code[:1] == "2")
+    usual = [code for code in ("200", "206") if code in codes]
+    # What gets a response by default is an error if the document tells of a success without a body.
+    others = ["default"] if not successes and "default" in codes else []
+    empty: tuple[str, Mapping[str, Any]] = "", {}
+    for code in (*usual, *successes, *others):
+        response = follow(responses.get(code))
+        if isinstance(response, Mapping) and (code == "200" or response.get("content")):
+            return code, response
+        empty = (code, response) if isinstance(response, Mapping) and not empty[0] else empty
+    return empty
+
+
+def success_response(responses: Any, follow: Callable[[Any], Any]) -> Mapping[str, Any]:
+    """Return the Response Object of a plain success; empty if the document has none."""
+    return documented_success(responses, follow)[1]
+
+
+def success_schema(response: Mapping[str, Any], follow: Callable[[Any], Any]) -> Any:
+    """Return the schema of the JSON of a response; None if it has none."""
+    content = response.get("content")
+    for name, raw in content.items() if isinstance(content, Mapping) else ():
+        media = follow(raw)
+        if isinstance(media, Mapping) and (is_json(name) or is_as_good_as_json(name)):
+            return body_schema(media)
+    return None

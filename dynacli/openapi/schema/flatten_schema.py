@@ -12,14 +12,16 @@ from typing import Any, NamedTuple
 
 from dynacli.openapi.model.media_types import is_binary
 from dynacli.openapi.model.operation import ANY, ValueType
-from dynacli.openapi.schema.discriminators import Discriminator, discriminator_of, reference_name
 from dynacli.openapi.schema.read_schema import (
+    Discriminator,
     applied_schemas,
+    discriminator_of,
     following,
     is_only_null,
     list_of,
     mapping_of,
     names_in,
+    reference_name,
     types_of,
 )
 

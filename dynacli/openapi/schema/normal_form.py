@@ -22,8 +22,16 @@ from typing import Any
 from dynacli.openapi.document.json_trees import dict_or_empty, join
 from dynacli.openapi.document.mend import each_schema, root_schemas
 from dynacli.openapi.document.references.scan import Link, lookup, steps_of
-from dynacli.openapi.schema.discriminators import as_reference, discriminator_of, reference_name
-from dynacli.openapi.schema.read_schema import applied_schemas, common_types, following, list_of, types_of
+from dynacli.openapi.schema.read_schema import (
+    applied_schemas,
+    as_reference,
+    common_types,
+    discriminator_of,
+    following,
+    list_of,
+    reference_name,
+    types_of,
+)
 
 __all__ = ["normal_keywords", "normal_tree", "with_implied_mappings"]
 

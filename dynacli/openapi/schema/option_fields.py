@@ -2,18 +2,39 @@
 
 The compiler lists the options of each operation once. A run finds deeper options, and those with an array index
 or a map key in their names, by walking the same schemas along the name.
+
+The options that were given, and the discriminators of a value, select the branches of the schema. The refusal of a
+mixture of branches names the options that made it. The discriminators of the selected branches are filled in, and an
+example can be made for them. Everything else is left to validation.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from dynacli.errors import UsageError
 from dynacli.openapi.model.kebab_names import kebab, spelled_out
 from dynacli.openapi.model.operation import AGAIN, ANY, EACH, MORE, Choice, Field, ValueType
-from dynacli.openapi.schema.flatten_schema import FlatSchema, FlatSchemas, Resolve, flatten, value_type
+from dynacli.openapi.schema.flatten_schema import (
+    BranchGroup,
+    FlatSchema,
+    FlatSchemas,
+    Resolve,
+    flatten,
+    value_type,
+)
 from dynacli.record import replace
 
-__all__ = ["Listing", "find_field", "list_fields", "option_words", "parse_steps", "part_of"]
+__all__ = [
+    "BranchSelection",
+    "Listing",
+    "find_field",
+    "list_fields",
+    "option_words",
+    "parse_steps",
+    "part_of",
+    "select_branches",
+]
 
 _PLAIN = re.compile(r"[A-Za-z0-9$@_:<>-]+")
 
@@ -321,3 +342,374 @@ def _other_word(name: str, taken: set[str]) -> str:
     while word in taken:
         word, number = f"{first}-{number}", number + 1
     return word
+
+
+Path = tuple[str, ...]
+
+MAX_NAMED = 6
+"""How many options or branches a message names."""
+_MAX_DEPTH = 100
+
+
+class BranchSelection(NamedTuple):
+    """The branches that a value belongs to.
+
+    Args:
+        value: The value, discriminators filled in.
+        missing: The options that the chosen branches require and no one gave.
+        overlay: A schema that only values of the chosen branches match, and only with the objects
+            in which options were given.
+    """
+
+    value: Any
+    missing: tuple[str, ...]
+    overlay: Any
+
+
+def select_branches(
+    schema: Any,
+    resolve: Resolve,
+    value: Any,
+    options: Mapping[Path, str],
+    *,
+    is_strict: bool = True,
+    is_final: bool = True,
+) -> BranchSelection:
+    """Return the branches that a value belongs to, at each place along the given options.
+
+    Args:
+        value: A JSON value; it is not changed.
+        options: Path → the option that gave the value there, as messages name it, such as `--pet.name`.
+        is_strict: Whether a mixture of branches is an error.
+        is_final: Whether nothing more is filled in, so that a value which is complete for no branch is an error, too.
+
+    Raises:
+        UsageError: Options of two branches were given that exclude each other.
+    """
+    selector = _Selector(resolve, options, is_strict=is_strict, is_final=is_final)
+    filled = selector.select(schema, value, (), "", 0)
+    return BranchSelection(filled, tuple(selector.missing), selector.overlay())
+
+
+class _Selector:
+    """Selects the branches of a value, place by place.
+
+    Attributes:
+        missing: The options that the chosen branches require and no one gave.
+        chosen: Path → schema of each chosen branch.
+    """
+
+    def __init__(
+        self, resolve: Resolve, options: Mapping[Path, str], *, is_strict: bool, is_final: bool
+    ) -> None:
+        self.resolve = resolve
+        self.options = options
+        self._below: dict[Path, dict[str, str]] = {}
+        for path, option in options.items():
+            for size in range(min(len(path), _MAX_DEPTH + 2)):
+                self._below.setdefault(path[:size], {})[path[size]] = option
+        self.is_strict = is_strict
+        self.is_final = is_final
+        self.missing: list[str] = []
+        self.chosen: list[tuple[Path, Any]] = []
+
+    def select(self, schema: Any, value: Any, path: Path, option: str, depth: int) -> Any:
+        """Return the value at a place, filled in."""
+        below = self._below.get(path)
+        if not below or depth > _MAX_DEPTH:
+            return value
+        flat = flatten(schema, self.resolve)
+        if isinstance(value, list):
+            return [
+                self.select(flat.items, item, (*path, f"[{index}]"), f"{option}[{index}]", depth + 1)
+                for index, item in enumerate(value)
+            ]
+        if not isinstance(value, Mapping):
+            return value
+        place = _Place(self, flat, dict(value), option, below)
+        chosen = place.choose()
+        self.chosen.extend((path, chosen_schema) for chosen_schema in chosen)
+        words: dict[str, str] = {}
+        for name, schemas in place.schemas_of_members().items():
+            words = words or option_words(flat.properties)
+            word = words.get(name, name)
+            inner = schemas[0] if len(schemas) == 1 else {"allOf": schemas}
+            inner_option = f"{option}.{word}" if option else word
+            place.value[name] = self.select(inner, place.value[name], (*path, name), inner_option, depth + 1)
+        return place.value
+
+    def overlay(self) -> Any:
+        """Return the schema that makes an example agree with the given options."""
+        schemas: list[Any] = [_at_path(path, branch) for path, branch in self.chosen]
+        parents = dict.fromkeys(path[:size] for path in self.options for size in range(1, len(path)))
+        schemas.extend(_at_path(path, True) for path in parents)
+        return {"allOf": schemas} if schemas else True
+
+
+class _Place:
+    """An object value whose branches are chosen.
+
+    Args:
+        flat: Its schema.
+        value: The value, which is filled in.
+        option: Its option without dashes.
+        below: Property → an option that was given there or deeper.
+
+    Attributes:
+        branches: The chosen branches.
+        neutral: The properties that no choice of branches depends on.
+        tags_unless_of_heirs: Discriminators of branches that others inherit from, filled in unless one of those is.
+    """
+
+    def __init__(
+        self,
+        selector: _Selector,
+        flat: FlatSchema,
+        value: dict[str, Any],
+        option: str,
+        below: Mapping[str, str],
+    ) -> None:
+        self.selector = selector
+        self.flat = flat
+        self.value = value
+        self.names = list(value)
+        self.option = option
+        self.below = below
+        self.branches: list[FlatSchema] = []
+        self.neutral = set(flat.outside_branches)
+        self.is_undecided = False
+        self.tags_unless_of_heirs: dict[str, Any] = {}
+
+    def choose(self) -> list[Any]:
+        """Choose the branches, fill in their discriminators, and return the schemas that were chosen."""
+        picked: list[tuple[BranchGroup, int]] = []
+        waiting = list(self.flat.groups)
+        while waiting:
+            group = waiting.pop(0)
+            index = self.pick(group)
+            if index is None:
+                self.is_undecided = True
+                continue
+            branch = group.flat_branches[index]
+            picked.append((group, index))
+            self.branches.append(branch)
+            self.neutral |= branch.outside_branches
+            waiting.extend(branch.groups)
+        for name, tag in self.tags_unless_of_heirs.items():
+            self.value.setdefault(name, tag)
+        schemas = [
+            schema
+            for group, index in picked
+            for schema in (group.branches[index], *_tag_schema(group, index, self.value))
+        ]
+        missing = self.selector.missing
+        for branch in self.branches:
+            missing.extend(option for option in self.lacking(branch) if option not in missing)
+        return schemas
+
+    def schemas_of_members(self) -> dict[str, list[Any]]:
+        """Return property → its schemas, for each property that had a value before the branches were chosen."""
+        described: dict[str, list[Any]] = {}
+        for name in self.names:
+            own = self.flat.properties.get(name)
+            has_own = self.is_undecided or not self.branches or name in self.flat.outside_branches
+            if own is not None and has_own:
+                schemas = [own]
+            else:
+                holders = [branch for branch in self.branches if name in branch.properties]
+                schemas = [branch.properties[name] for branch in holders]
+            parts = (part_of(schema, name) for schema in (self.flat, *self.branches))
+            described[name] = schemas or [next(filter(None, parts), True)]
+        return described
+
+    def pick(self, group: BranchGroup) -> int | None:
+        """Return the index of the branch that applies; None if several may.
+
+        Raises:
+            UsageError: No branch allows the given options together.
+        """
+        possible = [
+            index
+            for index in range(len(group.flat_branches))
+            if not any(self.excludes(group, index, name) for name in self.value)
+        ]
+        by = group.tag_name
+        tagged = _tagged(group, self.value[by]) if by in self.value else None
+        if tagged is not None:
+            if tagged not in possible:
+                self.refuse(group, [by, *self.value])
+            return tagged
+        if not possible:
+            self.refuse(group, list(self.value))
+            return None
+        if group.keyword == "discriminator" and not any(
+            name in self.below and name not in self.neutral for name in self.value
+        ):
+            return None  # the value may be of the base schema, which the branches only add to
+        if len(possible) > 1:
+            is_tagged = group.discriminator is not None and not group.discriminator.is_implied
+            if len(possible) < len(group.flat_branches) and not is_tagged:
+                self.check_complete(group, possible)
+            return None
+        self.fill(group, possible[0])
+        return possible[0]
+
+    def excludes(self, group: BranchGroup, index: int, name: str) -> bool:
+        """Return whether a branch cannot apply because a property is there."""
+        branch = group.flat_branches[index]
+        if branch.type not in {"object", ANY} and not branch.is_union:
+            return True
+        value = self.value[name]
+        if name in branch.properties:
+            allowed = flatten(branch.properties[name], self.selector.resolve).enum
+            is_scalar = isinstance(value, str | int | float) and not isinstance(value, bool)
+            # A value that no other branch lists marks a branch; why a value is wrong is for validation to explain.
+            return is_scalar and len(allowed) > 0 and value not in allowed
+        if name in self.neutral or not any(name in other.properties for other in group.flat_branches):
+            return False
+        if group.keyword == "anyOf" and (group.discriminator is None or group.discriminator.is_implied):
+            return branch.additional is False
+        return not branch.is_open
+
+    def check_complete(self, group: BranchGroup, possible: Sequence[int]) -> None:
+        """Check that a value has all the properties that one of several possible branches requires.
+
+        Raises:
+            UsageError: The value lacks some for each branch, nothing more is filled in, and mixtures are errors.
+        """
+        if not self.selector.is_strict or not self.selector.is_final:
+            return
+        lacking = {index: self.lacking(group.flat_branches[index]) for index in possible}
+        if not all(lacking.values()):
+            return
+        given_options = _enumerated([f"`{self.below[name]}`" for name in self.value if name in self.below])
+        needs = [
+            f"`{group.names[index]}` needs {_enumerated(options)}"
+            for index, options in list(lacking.items())[:MAX_NAMED]
+        ]
+        raise UsageError(
+            f"{given_options} {'is' if given_options.count('`') == 2 else 'are'} not enough",
+            reason="; ".join(needs),
+        )
+
+    def lacking(self, branch: FlatSchema) -> list[str]:
+        """Return the options that a branch requires and no one gave."""
+        names = (name for name in branch.properties if name in branch.required and name not in self.value)
+        return self.options_of(branch, names)
+
+    def options_of(self, branch: FlatSchema, names: Iterable[str]) -> list[str]:
+        """Return the options of properties of a branch, without those that are read-only."""
+        words = option_words(branch.properties)
+        return [
+            f"--{self.option}.{words[name]}" if self.option else f"--{words[name]}"
+            for name in names
+            if not flatten(branch.properties[name], self.selector.resolve).is_read_only
+        ]
+
+    def fill(self, group: BranchGroup, index: int) -> None:
+        """Fill in the properties that mark a branch: its discriminator, and others with a single allowed value."""
+        branch = group.flat_branches[index]
+        by = group.discriminator
+        if by is not None and group.tags[index] and (not by.is_implied or by.property in branch.required):
+            has_heirs = any(inner.tag_name == by.property for inner in branch.groups)
+            filled = self.tags_unless_of_heirs if has_heirs else self.value
+            filled.setdefault(by.property, group.tags[index][0])
+        for name in branch.properties:
+            if name in self.value or name not in branch.required:
+                continue
+            flat = flatten(branch.properties[name], self.selector.resolve)
+            if len(flat.enum) == 1 and not flat.is_read_only and len(group.flat_branches) > 1:
+                self.value[name] = flat.enum[0]
+
+    def refuse(self, group: BranchGroup, names: Sequence[str]) -> None:
+        """Refuse two properties that no branch has together, if an option gave at least one of them.
+
+        Raises:
+            UsageError: There are such properties, and mixtures are errors.
+        """
+        if not self.selector.is_strict:
+            return
+        for first in dict.fromkeys(names):
+            for second in self.value:
+                if first == second or (first not in self.below and second not in self.below):
+                    continue
+                with_first, with_second = self.holders(group, first), self.holders(group, second)
+                if with_first and with_second and not set(with_first) & set(with_second):
+                    raise self.conflict(group, {first: with_first, second: with_second})
+
+    def holders(self, group: BranchGroup, name: str) -> list[int]:
+        """Return the branches that a property belongs to; empty if all may have it."""
+        if name == group.tag_name and (tagged := _tagged(group, self.value[name])) is not None:
+            return [tagged]
+        count = len(group.flat_branches)
+        holders = [index for index in range(count) if not self.excludes(group, index, name)]
+        return [] if len(holders) == count else holders
+
+    def conflict(self, group: BranchGroup, holders: Mapping[str, list[int]]) -> UsageError:
+        """Return the error that names two properties, their branches, and the options of these branches."""
+        sources = [f"`{self.below.get(name, name)}`" for name in holders]
+        verbs = ["picks" if name == group.tag_name else "belongs to" for name in holders]
+        if verbs[0] == verbs[1]:
+            verbs[1] = "to"  # "`--a` belongs to `Cat`, `--b` to `Dog`"
+        branches = [[group.names[index] for index in indexes] for indexes in holders.values()]
+        belongs = [
+            f"{source} {verb} {_enumerated([f'`{name}`' for name in names], 'or')}"
+            for source, verb, names in zip(sources, verbs, branches, strict=True)
+        ]
+        takes = [
+            f"`{group.names[index]}` takes {self.described_options(group.flat_branches[index])}"
+            for index, *_ in holders.values()
+        ]
+        where = f"`--{self.option}`" if self.option else "The body"
+        return UsageError(
+            f"{sources[0]} and {sources[1]} cannot be combined",
+            reason=f"{where} is one of several: {belongs[0]}, {belongs[1]}",
+            hint="; ".join(takes),
+            branches=branches,
+        )
+
+    def described_options(self, branch: FlatSchema) -> str:
+        """Return the options of a branch for a message, required ones first."""
+        names = sorted(
+            branch.properties,
+            key=lambda name: (name not in branch.required, name not in branch.outside_branches),
+        )
+        return _enumerated(self.options_of(branch, names))
+
+
+def _tagged(group: BranchGroup, value: Any) -> int | None:
+    """Return the index of the branch that a discriminator's value picks; None if it picks none."""
+    for index, tags in enumerate(group.tags):
+        if value in tags:
+            return index
+    default = group.discriminator.default if group.discriminator is not None else ""
+    for index, branch in enumerate(group.flat_branches):
+        if default and default in branch.entries:
+            return index
+    return None
+
+
+def _tag_schema(group: BranchGroup, index: int, filled: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield a schema that demands the discriminator's value, which the branch's own schema may leave open."""
+    by = group.discriminator
+    if by is not None and not by.is_implied and group.tags[index]:
+        value = filled.get(by.property)
+        value = value if value in group.tags[index] else group.tags[index][0]
+        yield {"required": [by.property], "properties": {by.property: {"enum": [value]}}}
+
+
+def _at_path(path: Path, schema: Any) -> Any:
+    """Return the schema of values that have something at a path which matches a schema."""
+    for step in reversed(path):
+        if step.startswith("[") and step.endswith("]"):
+            index = int(step[1:-1]) if step != "[]" else 0
+            schema = {"minItems": index + 1, "prefixItems": [*([True] * index), schema]}
+        else:
+            schema = {"required": [step], "properties": {step: schema}}
+    return schema
+
+
+def _enumerated(words: Iterable[str], conjunction: str = "and") -> str:
+    from dynacli.openapi.model.wording import enumerated
+
+    return enumerated(list(dict.fromkeys(words)), conjunction, MAX_NAMED) or "no options"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.events import Paste
 
-from dynacli.apps.explorer._form_widgets import FieldRow
+from dynacli.apps.explorer._request_form import FieldRow
 from tests.apps.explorer.exploring import explored, exploring
 from tests.documents import document, operation, parameter, save
 from tests.harness import Recorder, Response, recording, run_cli

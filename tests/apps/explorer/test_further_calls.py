@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from dynacli.apps.explorer._form_widgets import SettingRow
+from dynacli.apps.explorer._request_form import SettingRow
 from dynacli.client.call_settings import CallOptions, Consent
 from tests.apps.explorer.exploring import Explorer, explored, exploring
 from tests.documents import document, operation, parameter, save

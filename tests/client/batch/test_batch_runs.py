@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 import dynacli
-from dynacli.client.batch.batch_run import BatchRun, RunSettings
-from dynacli.client.batch.row_calls import RowCalls, check_rows
+from dynacli.client.batch.batch_run import BatchRun, RowCalls, RunSettings, check_rows
 from dynacli.client.batch.rows import rows_of
 from dynacli.client.parallel_calls import Shard
 from dynacli.errors import FileError, UsageError

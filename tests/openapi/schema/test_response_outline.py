@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from dynacli.openapi.model.media_types import success_response
 from dynacli.openapi.model.operation import Field, Parameter, ValueType
 from dynacli.openapi.schema.response_outline import response_outline, unreturned_fields
-from dynacli.openapi.schema.success_response import success_response
 
 STRING = {"type": "string"}
 NODE = {"$ref": "#/Node"}

@@ -13,7 +13,7 @@ from dynacli.openapi.changes._comparing.compared_document import (
 )
 from dynacli.openapi.changes.comparison import Pair
 from dynacli.openapi.document.json_trees import MISSING, follow, split
-from dynacli.openapi.schema.discriminators import discriminator_of
+from dynacli.openapi.schema.read_schema import discriminator_of
 
 __all__ = ["compare_alternatives"]
 

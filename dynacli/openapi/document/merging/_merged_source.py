@@ -8,10 +8,19 @@ from urllib.parse import urljoin, urlsplit
 
 from dynacli.openapi.document.json_trees import copy_json, follow, join
 from dynacli.openapi.document.load import Document
-from dynacli.openapi.document.merging.object_walk import WalkedObject, all_sites, objects_of, requirements_of
 from dynacli.openapi.document.objects import PATH_ITEM, WEBHOOKS, operations_of
 from dynacli.openapi.document.references.place_origins import Move, Origins, Place
-from dynacli.openapi.document.references.scan import REFERENCES, Locator, Site, Steps, steps_of
+from dynacli.openapi.document.references.scan import (
+    REFERENCES,
+    Locator,
+    Site,
+    Steps,
+    WalkedObject,
+    all_sites,
+    objects_of,
+    requirements_of,
+    steps_of,
+)
 from dynacli.openapi.document.source import file_name
 
 __all__ = [

@@ -22,20 +22,18 @@ from dynacli.openapi.document.merging._merged_source import (
     path_items_of,
     unit_of,
 )
-from dynacli.openapi.document.merging.object_walk import (
-    WalkedObject,
-    objects_of,
-    requirements_of,
-    security_of,
-)
 from dynacli.openapi.document.objects import PATH_ITEM, PathOperation, operations_of
 from dynacli.openapi.document.references.place_origins import Move, Origins, Place
 from dynacli.openapi.document.references.scan import (
     NEWEST_DIALECTS,
     Site,
     Steps,
+    WalkedObject,
     follow_references,
     looks_like_reference,
+    objects_of,
+    requirements_of,
+    security_of,
     sites_of,
     steps_of,
 )

@@ -14,9 +14,15 @@ from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
 from typing import Any, NamedTuple, Protocol
 
-from dynacli.openapi.schema.discriminators import Discriminator, discriminator_of
 from dynacli.openapi.schema.evaluation._formats import RANGES, TEXT_FORMATS
-from dynacli.openapi.schema.read_schema import LEFT_OUT, Direction, is_number, mapping_of
+from dynacli.openapi.schema.read_schema import (
+    LEFT_OUT,
+    Direction,
+    Discriminator,
+    discriminator_of,
+    is_number,
+    mapping_of,
+)
 
 __all__ = [
     "ENTRY",

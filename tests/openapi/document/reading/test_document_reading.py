@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynacli.errors import DocumentError
-from dynacli.openapi.document._plain_json import to_plain
-from dynacli.openapi.document._version import check_version
+from dynacli.openapi.document._plain_json import check_version, to_plain
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.limits import MAX_DEPTH
 from dynacli.openapi.document.load import load

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from dynacli.errors import DocumentError
-from dynacli.openapi.document import _bundle as bundle
 from dynacli.openapi.document import fetch
+from dynacli.openapi.document import load as bundle
 from dynacli.openapi.document.fetch import allowed_files
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.load import Document, load

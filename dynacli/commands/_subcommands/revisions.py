@@ -1,0 +1,405 @@
+"""`dynacli changes`, `cache` and `api history`, `rollback`, `pin`, `unpin`: the stored revisions of documents.
+
+They are compared, listed and removed, and one of them is held. Which revision is held is in the configuration, since
+the cache may be removed at any time.
+"""
+
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from dynacli.commands._document_notes import SHOWN_DIGITS, find_revision, installed_text, revision_before
+from dynacli.commands._subcommands.api.api_add import check_registered
+from dynacli.commands._subcommands.operations import operation_row
+from dynacli.commands.run import Run
+from dynacli.environment import Environment, invocation
+from dynacli.errors import DocumentError, FileError, UsageError
+from dynacli.options.command import MARKDOWN
+from dynacli.output.standard_error import write_stderr
+from dynacli.registry.configuration import Configuration
+from dynacli.registry.news import find_pending
+from dynacli.registry.open_by_name import find_revisions
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.registry.revisions.housekeeping import (
+    CachedDocument,
+    cached_documents,
+    forget_history,
+    limit_of,
+    registered_directories,
+    remove_document,
+)
+from dynacli.registry.revisions.revisions import OpenRequest, Revisions
+from dynacli.text.terminal import Painter, visible
+from dynacli.text.wrapping import quoted
+from dynacli.urls import with_masked_query
+
+if TYPE_CHECKING:
+    from dynacli.openapi.changes.change_records import Changes, OperationKey
+
+__all__ = ["clear_cache", "pin", "rollback", "show_cache", "show_changes", "show_history", "unpin"]
+
+
+class _ComparedRevision(NamedTuple):
+    """One of the two revisions that are compared.
+
+    Args:
+        revision: The name of the revision.
+        tree: The document.
+        rows: The entries of its operations in lists.
+    """
+
+    revision: str
+    tree: dict[str, Any]
+    rows: "dict[OperationKey, dict[str, Any]]"
+
+
+@click.pass_obj
+def show_changes(
+    run: Run, api: str, since: str | None, until: str | None, breaking: bool, texts: bool
+) -> None:
+    from dynacli.openapi.changes.change_report import changes_json, changes_markdown, changes_text
+    from dynacli.openapi.changes.compare import compare
+    from dynacli.output.render import write_data
+    from dynacli.registry.read_sources import without_collector
+    from dynacli.text.terminal import visible
+
+    with without_collector(), ExitStack() as stack:
+        opened = run.api(api)
+        after = _open_named(run, opened, until, stack) if until else opened
+        before = _open_named(run, opened, since, stack) if since else _open_before(opened, after, stack)
+        if before is None:
+            run.note(f"`{opened.name}` has only one revision, so there is nothing to compare")
+        new = _compared_revision(after)
+        old = _compared_revision(before) if before is not None else new
+        changes = compare(old.tree, new.tree)
+    _forget_news(opened)
+    if breaking:
+        changes = _only_breaking(changes)
+    rows = old.rows.get, new.rows.get
+    if run.options.output == MARKDOWN:
+        markdown = changes_markdown(changes, *rows, has_texts=texts)
+        run.env.stdout.write((visible(markdown) if run.env.stdout_is_terminal else markdown) + "\n")
+        return
+    write_data(
+        run.env,
+        changes_json(changes, old.revision, new.revision, *rows),
+        run.data_form,
+        lambda paint, width: changes_text(changes, *rows, paint, width, has_texts=texts),
+    )
+
+
+def _only_breaking(changes: "Changes") -> "Changes":
+    """Return the changes that break a client."""
+    operations = (
+        replace(operation, changes=tuple(change for change in operation.changes if change.breaking))
+        for operation in changes.changed
+    )
+    return replace(
+        changes,
+        added=(),
+        changed=tuple(operation for operation in operations if operation.changes),
+        document=tuple(change for change in changes.document if change.breaking),
+    )
+
+
+def _open_before(opened: OpenedApi, after: OpenedApi, stack: ExitStack) -> OpenedApi | None:
+    pointer = revision_before(opened.revisions, after.pointer["revision"])
+    if pointer is None or pointer["revision"] == after.pointer["revision"]:
+        return None
+    return _open_revision(opened, pointer, stack)
+
+
+def _open_named(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> OpenedApi:
+    """Return the revision, or the other document, that a word names."""
+    from dynacli.openapi.document.source import looks_like_source
+
+    if looks_like_source(word):
+        return run.api(word)
+    pending = find_pending(opened.revisions)
+    # A document that was held back can be compared before it is accepted.
+    others = () if pending is None else (pending.pointer,)
+    return _open_revision(opened, find_revision(opened.revisions, word, opened.name, others), stack)
+
+
+def _open_revision(opened: OpenedApi, pointer: dict[str, Any], stack: ExitStack) -> OpenedApi:
+    """Return another revision of an API.
+
+    Raises:
+        DocumentError: It is no longer in the cache.
+    """
+    from dynacli.registry.revise import open_cached
+
+    api = open_cached(opened.open_request, opened.revisions, pointer)
+    if api is None:
+        raise _lost(pointer["revision"])
+    stack.callback(api.catalog.close)
+    return api
+
+
+def _compared_revision(api: OpenedApi) -> _ComparedRevision:
+    """Return a revision with its document and operations.
+
+    Raises:
+        DocumentError: The document is no longer in the cache.
+    """
+    from dynacli.openapi.changes.change_records import OperationKey
+
+    document = api.document()
+    if document is None:
+        raise _lost(api.pointer["revision"])
+    rows = {
+        OperationKey(operation.method, operation.path): operation_row(api.name, operation)
+        for operation in api.catalog.summaries()
+    }
+    return _ComparedRevision(api.pointer["revision"], document.tree, rows)
+
+
+def _lost(revision: str) -> DocumentError:
+    return DocumentError(
+        f"The document of the revision `{revision[:SHOWN_DIGITS]}` is no longer in the cache",
+        hint=f"List the others: `{invocation('api history', 'API')}`",
+    )
+
+
+def _forget_news(opened: OpenedApi) -> None:
+    """Forget the news about the document, which this verb shows in full."""
+    from dynacli.registry.news import take_news
+
+    take_news(opened.revisions)
+
+
+@click.pass_obj
+def show_cache(run: Run) -> None:
+    """Run `cache info`."""
+    from dynacli.output.render import write_data
+
+    documents = list(reversed(cached_documents(run.env.cache_dir)))
+    names = _names(run)
+    rows = [_document_row(document, names.get(document.directory, [])) for document in documents]
+    data: dict[str, Any] = {
+        "directory": run.env.cache_dir,
+        "bytes": sum(document.size for document in documents),
+        "limit": limit_of(run.env),
+        "documents": rows,
+    }
+
+    def text(paint: Painter, width: int) -> str:  # noqa: ARG001
+        lines = [f"{data['directory']}: {_size(data['bytes'])} of {_size(data['limit'])}"]
+        for row in rows:
+            name = ", ".join(row["apis"]) or visible(row["source"] or "not known any more", keep="")
+            count = f"{row['revisions']} revision{'' if row['revisions'] == 1 else 's'}"
+            lines.append(f"  {_size(row['bytes']):>9}  {name}  " + paint.dim(f"{count}, used {row['used']}"))
+        return "\n".join(lines)
+
+    write_data(run.env, data, run.data_form, text)
+
+
+def _names(run: Run) -> dict[str, list[str]]:
+    """Return directory of a document → names of its APIs; nothing if the configuration cannot be read."""
+    try:
+        return registered_directories(run.env)
+    except FileError as error:
+        run.warn(error.message)
+        return {}
+
+
+def _document_row(document: CachedDocument, names: list[str]) -> dict[str, Any]:
+    source = "-" if document.location.startswith("-") else with_masked_query(document.location)
+    return {
+        "apis": sorted(names),
+        "source": source or None,
+        "bytes": document.size,
+        "revisions": document.revisions,
+        "used": time.strftime("%Y-%m-%d", time.gmtime(document.used)),
+    }
+
+
+def _size(count: int) -> str:
+    for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count / 1024:.1f} KiB"
+
+
+@click.pass_obj
+def clear_cache(run: Run, api: str | None, history: bool) -> None:
+    """Run `cache clear`."""
+    documents = cached_documents(run.env.cache_dir)
+    if api is not None:
+        from dynacli.registry.open_by_name import find_revisions
+
+        _, revisions = find_revisions(api, run.env)
+        documents = [document for document in documents if document.directory == revisions.directory]
+    before = sum(document.size for document in documents)
+    for document in documents:
+        if history:
+            from dynacli.registry.revisions.revisions import Revisions
+
+            forget_history(Revisions.in_directory(document.directory, document.location))
+        else:
+            remove_document(document.directory)
+    directories = {document.directory for document in documents}
+    left = sum(
+        document.size for document in cached_documents(run.env.cache_dir) if document.directory in directories
+    )
+    write_stderr(run.env, f"{_size(before - left)} freed\n")
+    if left and not history:
+        raise FileError(
+            "Could not remove the whole cache", hint=f"Check the permissions of `{run.env.cache_dir}`"
+        )
+
+
+@click.pass_obj
+def show_history(run: Run, api: str) -> None:
+    """List the revisions of an API, the latest first."""
+    from dynacli.output.render import write_data
+
+    open_request, revisions = find_revisions(api, run.env)
+    current = revisions.current()
+    in_use = _in_use(open_request, revisions, current)
+    history = revisions.history() or ([current] if current is not None else [])
+    if not history:
+        raise DocumentError(
+            f"The cache has no revision of `{api}`", hint=f"Fetch it: `{invocation('operations', api)}`"
+        )
+    rows = [_row(pointer, in_use, open_request.pin) for pointer in history]
+    pending = find_pending(revisions)
+    if pending is not None:
+        held_back = {"held_back": list(pending.reasons)}
+        rows.insert(0, {**_row(pending.pointer, in_use, open_request.pin), **held_back})
+
+    def text(paint: Painter, width: int) -> str:  # noqa: ARG001
+        lines = []
+        for row in rows:
+            mark = "*" if row["current"] else "!" if row["held_back"] else " "
+            title = quoted(f"{row['title'] or ''} {row['version'] or ''}".strip())
+            count = "" if row["operations"] is None else f"{row['operations']:,} operations"
+            about = ", ".join(part for part in (title, count) if part)
+            notes = ["pinned"] if row["pinned"] else []
+            if row["held_back"]:
+                notes.append(f"held back: {visible('; '.join(row['held_back']), keep='')}")
+            note = f"  {paint.dim(', '.join(notes))}" if notes else ""
+            lines.append(f"{mark} {row['revision'][:SHOWN_DIGITS]}  {row['since']}  {about}{note}".rstrip())
+        return "\n".join(lines)
+
+    write_data(run.env, rows, run.data_form, text)
+
+
+def _row(pointer: dict[str, Any], in_use: str, pin: str) -> dict[str, Any]:
+    revision = pointer["revision"]
+    return {
+        "revision": revision,
+        "since": installed_text(pointer),
+        "title": pointer.get("title"),
+        "version": pointer.get("version"),
+        "operations": pointer.get("operations"),
+        "current": revision == in_use,
+        "pinned": revision == pin,
+        "held_back": [],
+    }
+
+
+def _in_use(open_request: OpenRequest, revisions: Revisions, current: dict[str, Any] | None) -> str:
+    if open_request.pin and revisions.pointer_to(open_request.pin) is not None:
+        return open_request.pin
+    return current["revision"] if current is not None else ""
+
+
+@click.pass_obj
+def rollback(run: Run, name: str, revision: str | None) -> None:
+    """Hold the revision before the one that is in use, or the revision that is named."""
+    check_registered(run.env, name)
+    open_request, revisions = find_revisions(name, run.env)
+    in_use = _in_use(open_request, revisions, revisions.current())
+    pointer = find_revision(revisions, revision, name) if revision else revision_before(revisions, in_use)
+    if pointer is None:
+        raise UsageError(
+            f"`{name}` has no revision before `{in_use[:SHOWN_DIGITS]}`",
+            hint=f"See `{invocation('api history', name)}`",
+        )
+    _hold(run.env, name, open_request, revisions, pointer)
+
+
+@click.pass_obj
+def pin(run: Run, name: str, revision: str | None) -> None:
+    """Hold the revision that is in use, or the one that is named."""
+    check_registered(run.env, name)
+    open_request, revisions = find_revisions(name, run.env)
+    if revision:
+        pointer: dict[str, Any] | None = find_revision(revisions, revision, name)
+    else:
+        api = run.api(name)
+        api.is_due = False  # a revision that is held is not refreshed
+        in_use = _in_use(open_request, revisions, api.pointer)
+        pointer = revisions.pointer_to(in_use) or revisions.current()
+    if pointer is None:
+        raise DocumentError(f"The cache has no revision of `{name}`")
+    _hold(run.env, name, open_request, revisions, pointer)
+
+
+def _hold(
+    env: Environment, name: str, open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any]
+) -> None:
+    """Open a revision to see that it works, and write into the configuration that it is held.
+
+    Raises:
+        DocumentError: The revision is no longer in the cache.
+        FileError: The configuration cannot be written.
+    """
+    from dynacli.registry.revise import open_cached
+
+    revision = pointer["revision"]
+    api = open_cached(open_request, revisions, pointer)
+    if api is None:
+        raise DocumentError(
+            f"The revision `{revision[:SHOWN_DIGITS]}` of `{name}` is no longer in the cache",
+            hint=f"List the others: `{invocation('api history', name)}`",
+        )
+    api.catalog.close()
+    _mark(revisions, revision, is_pinned=True)
+    Configuration(env).edit(name, {"pin": revision})
+    if (
+        open_request.pin != revision
+    ):  # last, so that the held revision is marked even if the process dies on the way
+        _mark(revisions, open_request.pin, is_pinned=False)
+    write_stderr(
+        env,
+        f"{name}: the revision {revision[:SHOWN_DIGITS]} of {installed_text(pointer)} is pinned and not refreshed; "
+        f"`{invocation('api unpin', name)}` follows the latest again\n",
+    )
+
+
+def _mark(revisions: Revisions, revision: str, *, is_pinned: bool) -> None:
+    """Mark in the cache whether a revision must be kept; which one is used, the configuration says."""
+    pointer = revisions.pointer_to(revision) if revision else None
+    if pointer is None and revision:
+        pointer = revisions.current()  # a revision of an older dynacli has no pointer of its own
+    if pointer is None or pointer["revision"] != revision:
+        return
+    marked = {"installed_at": time.time(), **pointer, "is_pinned": is_pinned}
+    try:
+        revisions.write_state(f"{revision}.json", marked)
+    except OSError:
+        return  # nothing is removed from a cache that cannot be written
+
+
+@click.pass_obj
+def unpin(run: Run, name: str) -> None:
+    """Go on with the latest revision."""
+    check_registered(run.env, name)
+    open_request, revisions = find_revisions(name, run.env)
+    if not open_request.pin:
+        write_stderr(run.env, f"{name}: no revision is pinned\n")
+        return
+    Configuration(run.env).edit(name, {"pin": None})
+    _mark(revisions, open_request.pin, is_pinned=False)
+    current = revisions.current()
+    latest = (
+        f"the revision {current['revision'][:SHOWN_DIGITS]} of {installed_text(current)}"
+        if current is not None
+        else "the latest"
+    )
+    write_stderr(run.env, f"{name}: goes on with {latest}\n")
