@@ -174,6 +174,8 @@ def checked_text(text: str, source: str) -> str:
         AuthError: It holds a control character or is not text.
     """
     text = text.rstrip("\r\n")
+    if text.isprintable():
+        return text
     if any(char < " " or "\x7f" <= char <= "\x9f" for char in text):
         raise AuthError(
             f"{_value_of(source)} holds a control character", hint="Set it again, without line breaks"

@@ -148,11 +148,11 @@ class Configuration:
 
     def more(self, entry: dict[str, Any]) -> tuple[str, ...]:
         """Return the locations of the further documents that make one API together with an entry's `source`."""
-        return tuple(self._locate(source) for source in texts(entry, "more"))
+        return tuple(map(self._locate, texts(entry, "more")))
 
     def overlays(self, entry: dict[str, Any]) -> tuple[str, ...]:
         """Return the absolute paths of the overlays that override an API's document."""
-        return tuple(self._locate(path) for path in texts(entry, "overlays"))
+        return tuple(map(self._locate, texts(entry, "overlays")))
 
     def entry(self, name: str) -> Mapping[str, Any]:
         """Return the entry of an API, which may not be registered yet; empty if there is none."""

@@ -470,7 +470,7 @@ class CallHistory:
 
     def _recorded(self, words: Sequence[str], exit_code: int) -> RecordedCall:
         signed, described, masker = self.call.signed, self.call.described, self._masker(words)
-        shown, url = [masker.mask(word) for word in words], signed.shown.url
+        shown, url = list(map(masker.mask, words)), signed.shown.url
         if self._masked is not None:
             shown, url = self._masked.words(words), self._masked.url
         messages = None

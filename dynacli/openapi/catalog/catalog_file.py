@@ -188,10 +188,7 @@ def operation_from_row(row: Mapping[str, Any], shared: Callable[[int], Any]) -> 
         parameters=tuple(_parameter(shared(number)) for number in row.get("parameters", ())),
         body=None if body is None else Body(_content(body["content"], shared), body["is_required"]),
         responses=tuple(_response(shared(number)) for number in row.get("responses", ())),
-        security=tuple(
-            tuple(_security_scheme(scheme) for scheme in alternative)
-            for alternative in row.get("security", ())
-        ),
+        security=tuple(tuple(map(_security_scheme, alternative)) for alternative in row.get("security", ())),
         servers=tuple(Server(**item) for item in row.get("servers", ())),
         example=tuple(row.get("example", ())),
         media_headers=row.get("media_headers"),

@@ -140,7 +140,7 @@ class Revisions:
     ) -> None:
         self.location = location
         self.cache_dir = cache_dir
-        readable = "".join(char if char.isalnum() and char.isascii() else "_" for char in location)[-80:]
+        readable = re.sub("[^A-Za-z0-9]", "_", location)[-80:]
         runs = program()
         layers = [*(f"+{each}" for each in more), *(f"~{each}" for each in overlays)]
         if runs.only or runs.without or runs.is_short:

@@ -143,8 +143,8 @@ class PlainSchema:
         self._numbers: dict[tuple[str, str, int], int] = {}
         self.definitions: dict[str, Any] = {}
         self._waiting: deque[tuple[int, Any, str]] = deque()
-        self._steps: dict[int, dict[int, int]] = {}
-        self._times: dict[int, dict[int, int]] = {}
+        # Number → number of a schema that it refers to for the same value → (most steps between them, how often).
+        self._entered: dict[int, dict[int, tuple[int, int]]] = {}
         self._references: dict[int, set[int]] = {}
         self._current, self._dialect = -1, source.dialect
         self.size = 0
@@ -189,8 +189,7 @@ class PlainSchema:
         while self._waiting:  # the nearest first
             self._current, target, self._dialect = self._waiting.popleft()
             self.definitions[str(self._current)] = self.plain(target, Nesting())
-        self._refuse_circles()
-        for number in self._on_circles() | self._on_many_ways():
+        for number in self._on_many_ways() | self._on_circles():
             definition = self.definitions[str(number)]
             if isinstance(definition, dict):
                 self.definitions[str(number)] = self.gated(definition)
@@ -202,22 +201,6 @@ class PlainSchema:
         if self.definitions:  # none, most often; to look for references in them takes a third of compiling
             root["$defs"] = self.definitions
         return root
-
-    def _refuse_circles(self) -> None:
-        """Refuse schemas that lead back to themselves for the same value, or through too many others."""
-        longest: dict[int, int] = {}
-        if any(self._longest_way(number, (), longest) > _MAX_STEPS for number in list(self._steps)):
-            raise TooDeepError
-
-    def _longest_way(self, number: int, path: tuple[int, ...], longest: dict[int, int]) -> int:
-        if number in path or len(path) > _MAX_STEPS:
-            raise TooDeepError
-        if number not in longest:
-            following = self._steps.get(number, {})
-            below = (*path, number)
-            lengths = (steps + self._longest_way(other, below, longest) for other, steps in following.items())
-            longest[number] = max(lengths, default=0)
-        return longest[number]
 
     def _on_circles(self) -> set[int]:
         """Return the numbers of the schemas that are on a circle of references, or between two."""
@@ -238,21 +221,40 @@ class PlainSchema:
         """Return the numbers of the schemas that one value enters on several ways, if there are too many ways.
 
         Of thirty schemas that each refer twice to the next, the last is entered a thousand million times.
-        """
-        ways: dict[int, int] = {}
-        if all(self._count_ways(number, ways) <= _MAX_WAYS for number in list(self._times)):
-            return set()
-        return {
-            other for following in self._times.values() for other, times in following.items() if times > 1
-        }
 
-    def _count_ways(self, number: int, ways: dict[int, int]) -> int:
-        if number not in ways:
-            following = self._times.get(number, {})
-            ways[number] = 1 + sum(
-                times * self._count_ways(other, ways) for other, times in following.items()
-            )
-        return ways[number]
+        Raises:
+            TooDeepError: Schemas lead back to themselves for the same value, or through too many others.
+        """
+        known: dict[int, tuple[int, int]] = {}
+        has_many = False
+        for number in self._entered:
+            longest, ways = self._ways_from(number, (), known)
+            if longest > _MAX_STEPS:
+                raise TooDeepError
+            has_many = has_many or ways > _MAX_WAYS
+        if not has_many:
+            return set()
+        entered = self._entered.values()
+        return {other for following in entered for other, (_, times) in following.items() if times > 1}
+
+    def _ways_from(
+        self, number: int, path: tuple[int, ...], known: dict[int, tuple[int, int]]
+    ) -> tuple[int, int]:
+        """Return the most steps from a schema through others for the same value, and the number of ways.
+
+        Args:
+            path: The schemas before it.
+            known: Schema → what was returned for it.
+        """
+        if number in path or len(path) > _MAX_STEPS:
+            raise TooDeepError
+        if number not in known:
+            longest, ways = 0, 1
+            for other, (steps, times) in self._entered.get(number, {}).items():
+                length, count = self._ways_from(other, (*path, number), known)
+                longest, ways = max(longest, steps + length), ways + times * count
+            known[number] = longest, ways
+        return known[number]
 
     def plain(self, schema: Any, nesting: Nesting) -> Any:
         """Return the plain form of a schema.
@@ -348,10 +350,9 @@ class PlainSchema:
             self._waiting.append((number, target, self._dialect))
         self._references.setdefault(self._current, set()).add(number)
         if nesting.is_same_value:
-            known = self._steps.setdefault(self._current, {})
-            known[number] = max(known.get(number, 0), nesting.steps + 1)
-            times = self._times.setdefault(self._current, {})
-            times[number] = times.get(number, 0) + 1
+            entered = self._entered.setdefault(self._current, {})
+            steps, times = entered.get(number, (0, 0))
+            entered[number] = max(steps, nesting.steps + 1), times + 1
         return number
 
     def is_hidden(self, schema: Any) -> bool:
