@@ -26,6 +26,7 @@ __all__ = [
     "finish_named_file",
     "followed_links",
     "hold_lock",
+    "is_url",
     "locked",
     "make_directory",
     "regular_file",
@@ -37,6 +38,11 @@ __all__ = [
     "write_named_file",
     "write_named_files",
 ]
+
+
+def is_url(location: str) -> bool:
+    """Return whether the location of a document is a URL, of a server or of a socket, and not the path of a file."""
+    return "://" in location or location.startswith("unix:")
 
 
 def regular_file(path: str, flags: int = os.O_RDONLY) -> int:

@@ -1,9 +1,16 @@
-"""URLs: their origins, and how messages show them."""
+"""URLs: their origins, and how messages show them.
+
+Besides `http` and `https` URLs there are those of a socket of this machine: `unix:/run/app.sock:/v1/pets?limit=3`.
+They end the path of the socket with `:`, and go on with the path of the request. The path of a socket has none of the
+characters that could be read in two ways (`http.sockets.parse_socket`).
+"""
 
 import re
 from collections.abc import Container
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+
+from dynacli.files import is_url
 
 __all__ = [
     "DEFAULT_PORTS",
@@ -13,16 +20,25 @@ __all__ = [
     "is_loopback",
     "is_secret_header",
     "is_secret_name",
+    "is_served",
     "is_whole_url",
+    "join_url",
     "origin_of",
     "secret_in_query",
     "server_of",
+    "socket_of",
+    "split_url",
+    "url_at",
+    "url_on_the_wire",
     "with_masked_query",
     "with_masked_secrets",
     "without_query",
 ]
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+_SOCKET = "unix:"
+_ORIGIN_ON_SOCKETS = "http://localhost"
+"""What a server on a socket takes for its own origin, by the header `Host`; curl sends the same."""
 _LOCAL_NAMES = frozenset(
     ("ip6-localhost", "ip6-loopback", "localhost4", "localhost6", "localhost.localdomain", "localhost")
 )
@@ -70,27 +86,105 @@ def is_loopback(host: str) -> bool:
 def origin_of(url: str) -> str:
     """Return the origin of a URL: scheme, host and port, the port only if it is not the default.
 
+    That of a socket is `unix:` and its path.
+
     Source: RFC 6454, section 4.
 
     Raises:
         ValueError: The URL is malformed.
     """
+    if socket := socket_of(url):
+        return _SOCKET + socket
     parts = urlsplit(url)
     return f"{parts.scheme}://{authority(parts.scheme, parts.hostname or '', parts.port)}"
+
+
+class _SocketUrl(SplitResult):
+    """The parts of a URL of a socket: its path is the network location, and its host is this machine."""
+
+    __slots__ = ()
+
+    @property
+    def hostname(self) -> str:
+        return "localhost"
+
+    @property
+    def port(self) -> None:
+        return None
+
+    def geturl(self) -> str:
+        path = f":{self.path or '/'}" if self.path or self.query or self.fragment else ""
+        return f"{_SOCKET}{self.netloc}{path}{self.query and '?'}{self.query}{self.fragment and '#'}{self.fragment}"
+
+
+def split_url(url: str) -> SplitResult:
+    """Return the parts of a URL, which may be that of a socket.
+
+    Raises:
+        ValueError: The URL is malformed.
+    """
+    if not url.startswith(_SOCKET):
+        return urlsplit(url)
+    return _SocketUrl("unix", socket_of(url), *urlsplit(url_on_the_wire(url))[2:])
+
+
+def socket_of(url: str) -> str:
+    """Return the path of the socket that a URL leads to; empty for the other URLs."""
+    return url.removeprefix(_SOCKET).partition(":/")[0].removesuffix(":") if url.startswith(_SOCKET) else ""
+
+
+def url_at(origin: str, path: str) -> str:
+    """Return the URL of a path at an origin; the path may be empty, and be put after it later."""
+    return f"{origin}{':' * origin.startswith(_SOCKET)}{path}"
+
+
+def join_url(base: str, reference: str) -> str:
+    """Return the URL that a reference means (RFC 3986, section 5).
+
+    A server on a socket calls itself `http://localhost`, as the header `Host` does.
+
+    Raises:
+        ValueError: The reference is malformed.
+    """
+    if not base.startswith(_SOCKET):
+        return urljoin(base, reference)
+    joined = urlsplit(urljoin(url_on_the_wire(base), reference))
+    if (joined.scheme, joined.netloc) != tuple(_ORIGIN_ON_SOCKETS.split("://")):
+        return joined.geturl()
+    return _SocketUrl("unix", socket_of(base), *joined[2:]).geturl()
+
+
+def url_on_the_wire(url: str) -> str:
+    """Return a URL as HTTP has it: on a socket, the host is `localhost`."""
+    if not url.startswith(_SOCKET):
+        return url
+    return _ORIGIN_ON_SOCKETS + url.removeprefix(_SOCKET + socket_of(url)).removeprefix(":")
 
 
 def server_of(url: str) -> tuple[str, int]:
     """Return the host and the port of a URL in one form for all spellings of the same server.
 
     Every name and address of this machine that needs no look-up is `localhost`, and the default ports of HTTP and HTTPS
-    are one server.
+    are one server. A socket is the same one under each name that leads to it.
 
     Raises:
         ValueError: The URL is malformed.
     """
+    if socket := socket_of(url):
+        return _socket_file(socket), 0
     parts = urlsplit(url)
     port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
     return _plain_host(unquote(parts.hostname or "")), 443 if port == 80 else port
+
+
+def _socket_file(path: str) -> str:
+    import os
+
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return _SOCKET + os.path.realpath(path)
+    return f"{_SOCKET}{found.st_dev}:{found.st_ino}"
 
 
 def _plain_host(host: str) -> str:
@@ -134,24 +228,29 @@ def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+def is_served(url: str) -> bool:
+    """Return whether requests can be sent to a URL: one of `http`, of `https`, or of a socket."""
+    return url.startswith(("http://", "https://", _SOCKET))
+
+
 def is_whole_url(word: str) -> bool:
     """Return whether a person wrote a URL, or a path, which need not be one of the document's."""
-    return "://" in word or word.startswith("/")
+    return is_url(word) or word.startswith("/")
 
 
 def without_query(url: str) -> str:
     """Return a URL as messages may show it: no userinfo, no query, no fragment."""
     try:
-        parts = urlsplit(url)
+        parts = split_url(url)
     except ValueError:
         return "the URL"
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def with_masked_query(location: str) -> str:
     """Return the location of a document; the values of a URL's query, which may be secret, are masked."""
     head, mark, query = location.partition("?")
-    if not mark or "://" not in head:
+    if not mark or not is_url(head):
         return location
     pieces = (piece.partition("=") for piece in query.split("&"))
     return head + mark + "&".join(f"{name}=***" if is_pair else "***" for name, is_pair, _ in pieces)

@@ -174,8 +174,12 @@ class Recorder:
 
 
 @contextlib.contextmanager
-def recording() -> Iterator[Recorder]:
-    """Run a recording server until the end of the block."""
+def recording(path: str = "") -> Iterator[Recorder]:
+    """Run a recording server until the end of the block.
+
+    Args:
+        path: That of the socket that it listens on; empty for a port of loopback.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -221,10 +225,17 @@ def recording() -> Iterator[Recorder]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class OnSocket(ThreadingHTTPServer):
+        address_family = socket.AF_UNIX
+        server_name, server_port = "localhost", 0
+
+        def server_bind(self) -> None:
+            self.socket.bind(path)
+
+    server = OnSocket(path, Handler) if path else ThreadingHTTPServer(("127.0.0.1", 0), Handler)  # type: ignore[arg-type]
     server.daemon_threads = True
     server.socket.listen(128)  # with five, the sixth connection at a time waits for a second
-    recorder = Recorder(f"http://127.0.0.1:{server.server_address[1]}")
+    recorder = Recorder(f"unix:{path}" if path else f"http://127.0.0.1:{server.server_address[1]}")
     ending, end = socket.socketpair()
 
     def serve() -> None:

@@ -6,14 +6,14 @@ import shlex
 import threading
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 from dynacli.auth.challenges import read_challenges
 from dynacli.auth.secret import MASK
 from dynacli.environment import Environment, program
 from dynacli.http.built_request import Request
-from dynacli.urls import origin_of
+from dynacli.urls import origin_of, split_url
 
 __all__ = ["Challenge", "DigestLogin", "authorization", "challenges_in"]
 
@@ -211,7 +211,7 @@ class DigestLogin:
         self._is_body_left_out = is_stream and self._sent is None and not self._must_send_body
         if self._sent is None:
             return request._replace(body=None) if self._is_body_left_out else request
-        parts = urlsplit(request.url)
+        parts = split_url(request.url)
         uri = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
         header = authorization(self._sent, self._pair, request.method, uri, secrets.token_hex(16), count)
         return request._replace(headers=(*request.headers, ("Authorization", header)))

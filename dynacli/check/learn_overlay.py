@@ -23,6 +23,7 @@ from dynacli.check._infer_schema import (
 )
 from dynacli.check.check_records import CheckedOperation, Exchange
 from dynacli.errors import DocumentError, InternalError
+from dynacli.files import is_url
 from dynacli.http.semantics import best_match, is_json, is_media_type, split_media_type
 from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.document.json_trees import (
@@ -767,7 +768,7 @@ class _OverlayLearner:
         from dynacli.urls import without_query
 
         uri = self._api.uri
-        return {"extends": without_query(uri)} if "://" in uri else {}
+        return {"extends": without_query(uri)} if is_url(uri) else {}
 
 
 def _changed(

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from dynacli.auth.credentials import is_supported, kind_of
 from dynacli.auth.secret import MASK, Masker, Secret, secret_pieces
@@ -36,7 +36,7 @@ from dynacli.traffic.recorded_request import (
     RecordedExchange,
     RecordedResponse,
 )
-from dynacli.urls import is_secret_name, origin_of, with_masked_secrets
+from dynacli.urls import is_secret_name, origin_of, split_url, with_masked_secrets
 from dynacli.validation.finding import Finding, ValidationResult
 from dynacli.validation.read_body import UnreadBody
 from dynacli.validation.validate_by_level import LevelValidator
@@ -77,7 +77,7 @@ def _secrets(
     for name, value in (*request.headers, *(response.headers if response is not None else ())):
         if is_secret_header(name, names):
             yield from secret_pieces(value, name)
-    parts = urlsplit(request.url)
+    parts = split_url(request.url)
     yield parts.password or ""
     pairs = [*parse_qsl(parts.query), *((name, unquote(text)) for name, text in path_values.items())]
     yield from (value for name, value in pairs if name in names or (is_secret_name(name) and name != "key"))
@@ -112,7 +112,7 @@ def _validated_request_of(recorded: RecordedExchange, match: MatchedOperation) -
     loss = recorded.content_loss
     body: Any = _LostBody(None, loss) if loss else recorded.content
     querystring = next((each for each in match.operation.parameters if each.location == "querystring"), None)
-    query = urlsplit(request.url).query
+    query = split_url(request.url).query
     return ValidatedRequest(
         path={name: unquote(text) for name, text in match.path_values.items()},
         query=[(pair.name, pair.value) for pair in parts.query],
@@ -185,7 +185,7 @@ def _parts(recorded: RecordedExchange, match: MatchedOperation) -> RequestParts:
     request = recorded.request
     query = [
         Pair(name, value, f"{name}={value}")
-        for name, value in parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
+        for name, value in parse_qsl(split_url(request.url).query, keep_blank_values=True)
     ]
     headers: dict[str, str] = {}
     cookies: list[Pair] = []

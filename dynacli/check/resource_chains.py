@@ -16,7 +16,7 @@ A check runs them: what a call creates is read, changed and removed again, whate
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote
 
 from dynacli.check._call_planner import ParameterSchemas, ResponseValues
 from dynacli.check._operation_validator import GONE
@@ -36,7 +36,7 @@ from dynacli.openapi.model.find_items import item_values
 from dynacli.openapi.model.operation import Operation, OperationSummary, Parameter, documented_status
 from dynacli.openapi.model.path_templates import nouns_of, parameter_names, path_template
 from dynacli.record import record
-from dynacli.urls import without_query
+from dynacli.urls import join_url, split_url, without_query
 
 __all__ = ["ChainRunner", "CreatedResources", "ResourceChain", "ResponseLinks", "find_chains"]
 
@@ -354,13 +354,13 @@ def _id_in_location(exchange: Exchange, path: str) -> str:
     pattern = "([^/]+)".join(map(re.escape, pieces)) + "/?$"
     for base in (asked, f"{asked}/"):
         try:
-            found = re.search(pattern, urlsplit(urljoin(base, location)).path)
+            found = re.search(pattern, split_url(join_url(base, location)).path)
         except ValueError:
             return ""
         if found is not None:
             return unquote(found.groups()[-1])
     # After a proxy, what stands before the collection may differ.
-    *_, collection, value = ["", "", *urlsplit(location).path.rstrip("/").split("/")]
+    *_, collection, value = ["", "", *split_url(location).path.rstrip("/").split("/")]
     is_same = collection != "" and collection == path.rstrip("/").rpartition("/")[0].rpartition("/")[2]
     return unquote(value) if is_same else ""
 

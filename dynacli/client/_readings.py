@@ -29,7 +29,7 @@ from contextlib import suppress
 from functools import cached_property
 from itertools import chain
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
+from urllib.parse import parse_qsl, unquote, unquote_plus
 from weakref import WeakKeyDictionary
 
 from dynacli.http.built_request import Request
@@ -38,6 +38,7 @@ from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import OperationSummary
 from dynacli.openapi.model.path_templates import path_values
 from dynacli.record import record
+from dynacli.urls import split_url
 
 __all__ = [
     "ANY_METHOD",
@@ -127,7 +128,7 @@ def overrides_of(request: Request, *, is_whole: bool = True) -> Overrides:
         if not _KNOWN.issuperset(words) or not words:
             doubts.append(f"`{name}`, whose value is not clear, which")
 
-    parts = urlsplit(request.url)
+    parts = split_url(request.url)
     query = "&".join([parts.query, *parts.path.split(";")[1:]])
     for name, value in _pairs(query, _may_be_field) if _may_have(query, _mentions) else ():
         if _is_field(name) or (
@@ -367,7 +368,7 @@ class SentValues:
 
     @cached_property
     def _query(self) -> dict[str, list[str]]:
-        query = urlsplit(self._request.url).query
+        query = split_url(self._request.url).query
         pairs = [
             pair
             for text in (query, query.replace(";", "&"))

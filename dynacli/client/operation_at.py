@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import invocation
@@ -27,7 +27,7 @@ from dynacli.openapi.model.query_names import parameter_named
 from dynacli.openapi.model.wording import did_you_mean, enumerated
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.parameter_serialization import DELIMITERS
-from dynacli.urls import origin_of
+from dynacli.urls import join_url, origin_of, split_url
 
 __all__ = [
     "UndocumentedOperation",
@@ -165,20 +165,20 @@ def is_documented_way_out(api: OpenedApi, operation: Operation, url: str, status
     if documented_status(status, [each.status for each in operation.responses]) in {"", "default"}:
         return False
     try:
-        target = urlsplit(urljoin(url, location))
+        target = split_url(join_url(url, location))
         origins = [origin_of(url), origin_of(target.geturl())]
     except ValueError:
         return True
-    bases = [_base_path(urlsplit(url).path, operation.path)]
+    bases = [_base_path(split_url(url).path, operation.path)]
     for server in api.catalog.meta["servers"]:
         try:
-            known = urljoin(api.uri, server["url"])
+            known = join_url(api.uri, server["url"])
             is_there = origin_of(known) == origins[1]
         except ValueError:
             continue
         if is_there:
             origins[0] = origins[1]
-            bases.append(urlsplit(known).path.rstrip("/"))
+            bases.append(split_url(known).path.rstrip("/"))
     paths = [target.path.removeprefix(base) for base in bases if target.path.startswith(f"{base}/")]
     # Servers redirect to the same path with a slash at its end.
     paths += [path.removesuffix("/") for path in paths]

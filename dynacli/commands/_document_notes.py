@@ -6,6 +6,7 @@ from typing import Any
 
 from dynacli.environment import invocation, program
 from dynacli.errors import UsageError
+from dynacli.files import is_url
 from dynacli.openapi.model.wording import age_text
 from dynacli.registry.news import find_pending, last_failure
 from dynacli.registry.opened_api import OpenedApi
@@ -144,7 +145,7 @@ def _fallback_text(api: OpenedApi) -> str:
     date = datetime.fromtimestamp(fetched, UTC).strftime("%Y-%m-%d")
     age = age_of(api.pointer, time.time())
     # The age matters if the document is at a URL, which may have a newer one.
-    old = f", {age_text(age)} old," if "://" in api.location and age >= 60 else ""
+    old = f", {age_text(age)} old," if is_url(api.location) and age >= 60 else ""
     return f"{summary}; the revision of {date}{old} is used instead"
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from dynacli.environment import Environment, program
 from dynacli.errors import UsageError
+from dynacli.files import is_url
 from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import EACH, MediaType, Operation, Parameter, ValueType, of_first_items
 from dynacli.options.command import Command
@@ -208,7 +209,8 @@ def _cached_revisions(env: Environment, word: str) -> tuple[Revisions, str] | No
         source, pin = entry["source"], str(entry.get("pin", ""))
         if "more" in entry or "overlays" in entry:
             more, overlays = configuration.more(entry), configuration.overlays(entry)
-    location = source if "://" in source else os.path.normpath(os.path.join(os.getcwd(), source))
+
+    location = source if is_url(source) else os.path.normpath(os.path.join(os.getcwd(), source))
     revisions = Revisions(env.cache_dir, location, more, overlays)
     if location == source and revisions.current() is None:
         revisions = Revisions(env.cache_dir, _location(source), more, overlays)

@@ -24,6 +24,7 @@ from dynacli.client.secret_names import (
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError
+from dynacli.files import is_url
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.operation import Operation
 from dynacli.options.command_table import COMMANDS
@@ -114,7 +115,7 @@ def _of_auth(run: Run) -> Iterator[str]:
             yield flag.lstrip("-")
         if flag and not equals and value == "":
             continue
-        is_shown = value in known or "://" in value or os.path.exists(value) or _is_operation(run, value)
+        is_shown = value in known or is_url(value) or os.path.exists(value) or _is_operation(run, value)
         if value and not is_shown:
             # An error may name it as a path below the working directory.
             yield from (value, os.path.normpath(value))

@@ -7,7 +7,7 @@ API, and what is masked of them becomes variables.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from dynacli.auth.credentials import is_supported, kind_of
 from dynacli.auth.oauth import flows_of
@@ -45,7 +45,7 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.build_request import MANAGED_HEADERS, build_request
 from dynacli.request.choose_server import choose_server
 from dynacli.request.form_body import PREVIEW_BOUNDARY, Multipart
-from dynacli.urls import authority, is_secret_name, origin_of
+from dynacli.urls import authority, is_secret_name, origin_of, split_url, url_at
 
 __all__ = ["calls_collection", "make_collection"]
 
@@ -334,7 +334,7 @@ def _name_of(server: Server, url: str) -> str:
 
 
 def _host_of(url: str) -> str:
-    parts = urlsplit(url)
+    parts = split_url(url)
     return authority(parts.scheme, parts.hostname or "", parts.port)
 
 
@@ -365,14 +365,14 @@ def calls_collection(calls: Sequence[HarCall], apis: Sequence[str]) -> Collectio
         for entry in (*request.headers, *request.query)
         if entry.variable
     )
-    values = {variable: origin for origin, variable in servers.items()}
+    values = {variable: url_at(origin, "") for origin, variable in servers.items()}
     return Collection(
         "History", folders=made, surroundings=(Surroundings("history", values),), secrets=tuple(secrets)
     )
 
 
 def _request(call: HarCall, name: str, server: str) -> ExportedRequest:
-    parts = urlsplit(call.url)
+    parts = split_url(call.url)
     media_type = next((value for key, value in call.headers if key.lower() == "content-type"), "")
     headers = [
         _entry(key, value)

@@ -1,11 +1,10 @@
 """The request that a redirect leads to: never with a secret to another origin, never out of encryption."""
 
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
 
 from dynacli.errors import NetworkError, RefusedError
 from dynacli.http.built_request import Request
-from dynacli.urls import origin_of, without_query
+from dynacli.urls import join_url, origin_of, socket_of, split_url, url_on_the_wire, without_query
 
 if TYPE_CHECKING:
     from dynacli.http.exchange import Response
@@ -49,15 +48,22 @@ def redirected(request: Request, status: int, location: str) -> Request | None:
     from dynacli.http.import_httpx import httpx
 
     try:
-        parts = urlsplit(urljoin(request.url, location))
-        if parts.scheme not in {"http", "https"} or "@" in parts.netloc:
+        socket, parts = socket_of(request.url), split_url(join_url(request.url, location))
+        if socket and parts.netloc != socket:
+            raise RefusedError(
+                f"`{without_query(request.url)}` redirects away from its socket",
+                reason="A redirect never leads from a socket to another server",
+                hint="Give the right address with `--server`",
+            )
+        if not socket and (parts.scheme not in {"http", "https"} or "@" in parts.netloc):
             raise RefusedError(
                 f"`{without_query(request.url)}` redirects to a URL that is not followed",
                 reason="It is not plain `http` or `https`, or holds credentials",
                 hint="Give the right address with `--server`",
             )
         # Written as the client will write it, so that the origin that is compared is the one that is called.
-        target = str(httpx.URL(parts._replace(fragment="").geturl()))
+        target = str(httpx.URL(url_on_the_wire(parts._replace(fragment="").geturl())))
+        target = join_url(request.url, target) if socket else target
         here, there = origin_of(request.url), origin_of(target)
     except (ValueError, httpx.InvalidURL):
         raise NetworkError(

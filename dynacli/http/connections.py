@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
 from dynacli.errors import RefusedError, UsageError
+from dynacli.urls import socket_of
 
 __all__ = ["EnvironmentProxy", "Peers", "environment_proxy", "proxy_url_of"]
 
@@ -79,6 +80,8 @@ class EnvironmentProxy(NamedTuple):
 
 def proxy_url_of(url: str) -> str:
     """Return the URL of the proxy that the environment names for a URL; empty for none."""
+    if socket_of(url):
+        return ""
     parts = urlsplit(url)
     proxies = getproxies_environment()
     proxy = proxies.get(parts.scheme) or proxies.get("all") or ""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from email.utils import mktime_tz, parsedate_tz
 from typing import IO, Any
-from urllib.parse import unquote, unquote_to_bytes, urlsplit
+from urllib.parse import unquote, unquote_to_bytes
 
 from dynacli.environment import program
 from dynacli.errors import DynacliError, FileError, NetworkError
@@ -27,6 +27,7 @@ from dynacli.files import (
 )
 from dynacli.http.exchange import Response, stated_length
 from dynacli.http.send import Pieces
+from dynacli.urls import split_url
 
 __all__ = ["OutdatedPartError", "PartialDownload", "file_name"]
 
@@ -250,7 +251,7 @@ def file_name(disposition: str, url: str) -> str:
         disposition: The value of `Content-Disposition`; empty if there is none.
     """
     found = {key.lower(): quoted or token for key, quoted, token in _PARAMETER.findall(f";{disposition}")}
-    segment = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])
+    segment = unquote(split_url(url).path.rstrip("/").rpartition("/")[2])
     names = (_extended(found.get("filename*", "")), _plain(found.get("filename", "")), segment)
     return next(filter(None, map(_safe, names)), _UNKNOWN)
 

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, cast
-from urllib.parse import urlsplit
 
 import dynacli
 from dynacli.errors import InternalError, RefusedError
@@ -22,7 +21,7 @@ from dynacli.http.encodings import ACCEPTED
 from dynacli.http.failures import from_client_setup, timed_out
 from dynacli.http.semantics import SAFE_METHODS
 from dynacli.record import record
-from dynacli.urls import origin_of, without_query
+from dynacli.urls import origin_of, socket_of, split_url, url_on_the_wire, without_query
 
 if TYPE_CHECKING:
     import ssl
@@ -83,15 +82,15 @@ class Certificates(Protocol):
 
 
 def open_client(
-    scheme: str, *, connect: float, read: float, context: "ssl.SSLContext | None" = None
+    server: str, *, connect: float, read: float, context: "ssl.SSLContext | None" = None
 ) -> "httpx.Client":
-    """Return an HTTP client for the URLs of one scheme.
+    """Return an HTTP client for the URLs of one scheme, or for one socket, to which no proxy leads.
 
     It follows no redirect, sends no credential of its own (no netrc), keeps no cookie,
     and has `User-Agent` and `Accept-Encoding` set.
 
     Args:
-        scheme: `http` or `https`.
+        server: `http`, `https`, or the origin of a socket.
         connect: The seconds that connecting may take.
         read: The seconds that may pass between two pieces of a response.
         context: The certificates that connections are made with; None for those of the system.
@@ -101,11 +100,14 @@ def open_client(
     """
     from dynacli.http.import_httpx import httpx
 
+    socket_path, nothing = socket_of(server), cast("ssl.SSLContext", _NoCertificates())
     try:
         return httpx.Client(
             headers={"User-Agent": dynacli.user_agent, "Accept-Encoding": ACCEPTED},
             timeout=httpx.Timeout(read, connect=connect),
-            verify=(context or True) if scheme == "https" else cast("ssl.SSLContext", _NoCertificates()),
+            verify=(context or True) if server == "https" else nothing,
+            transport=httpx.HTTPTransport(verify=nothing, uds=socket_path) if socket_path else None,
+            trust_env=not socket_path,
             follow_redirects=False,
             event_hooks={"response": [_hide_location]},
         )
@@ -144,18 +146,18 @@ class ClientPool:
 
     @contextlib.contextmanager
     def client(
-        self, scheme: str, *, connect: float, read: float, context: "ssl.SSLContext | None" = None
+        self, server: str, *, connect: float, read: float, context: "ssl.SSLContext | None" = None
     ) -> "Iterator[httpx.Client]":
-        """Yield the client for a scheme, which stays open after the block; the arguments are those of `open_client`.
+        """Yield the client for a server, which stays open after the block; the arguments are those of `open_client`.
 
         Raises:
             UsageError: A proxy or certificate variable of the environment is malformed.
         """
         with self._lock:
-            client = self._clients.get((scheme, context))
+            client = self._clients.get((server, context))
             if client is None:
-                client = open_client(scheme, connect=connect, read=read, context=context)
-                self._clients[scheme, context] = client
+                client = open_client(server, connect=connect, read=read, context=context)
+                self._clients[server, context] = client
                 # The cookie of a response is not a part of the next request.
                 client.cookies.extract_cookies = _keep_none  # type: ignore[method-assign, assignment]
         yield client
@@ -241,11 +243,12 @@ def _hide_location(response: "httpx.Response") -> None:
 
 def check_unchanged(made: "httpx.URL", url: str) -> None:
     """Check that the client sends to the URL that was built and checked: httpx resolves `..`, for example."""
-    if str(made) == url:
+    built = url_on_the_wire(url)
+    if str(made) == built:
         return
-    parts = urlsplit(url)
+    parts = split_url(url)
     path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-    if made.raw_path.decode("ascii").removesuffix("?") != path or origin_of(str(made)) != origin_of(url):
+    if made.raw_path.decode("ascii").removesuffix("?") != path or origin_of(str(made)) != origin_of(built):
         raise RefusedError(
             "The request would go to another URL than the one that was built",
             reason=f"The client would send to `{without_query(str(made))}`",
@@ -299,11 +302,16 @@ class Connections:
 
         See https://www.encode.io/httpcore/extensions/#trace
         """
-        is_new = event == "connection.connect_tcp.complete"
+        is_new = event in {"connection.connect_tcp.complete", "connection.connect_unix_socket.complete"}
         # TLS puts another socket instead of the one that was opened.
         if is_new or event.endswith(".start_tls.complete"):
             connection = info["return_value"].get_extra_info("socket")
             if isinstance(connection, socket.socket):
+                if event == "connection.connect_unix_socket.complete":
+                    from dynacli.http.sockets import check_socket
+
+                    # Again, as another user may have put a socket there after the first look.
+                    check_socket(connection.getpeername())
                 if is_new and self.check is not None:
                     self.check(connection)
                 self.take(connection)

@@ -14,7 +14,7 @@ from dynacli.errors import (
     UnreachableError,
     UsageError,
 )
-from dynacli.urls import without_query
+from dynacli.urls import socket_of, split_url, without_query
 
 __all__ = ["causes", "from_client_setup", "from_connecting", "from_httpx", "timed_out", "with_api_named"]
 
@@ -43,7 +43,7 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
 
     shown = without_query(url)
     try:
-        host = urlsplit(url).netloc.rpartition("@")[2]
+        host = split_url(url).netloc.rpartition("@")[2]
     except ValueError:  # a bracket without its other one
         host = shown
     match error:
@@ -73,6 +73,11 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
                 reason="A variable of the environment names a proxy, and it refuses or cannot be reached",
                 hint="Check `HTTPS_PROXY`, with the user name and password that the proxy may want, and `NO_PROXY`",
             )
+        case httpx.ConnectError() if socket_of(url):
+            from dynacli.http.sockets import from_socket
+
+            found = next((cause for cause in causes(error) if isinstance(cause, OSError)), OSError())
+            return from_socket(found, socket_of(url))
         case httpx.ConnectError() if not _wants_certificate(error):
             return from_connecting(error, host, _proxy_of(url))
         case httpx.ProtocolError() | httpx.DecodingError():

@@ -13,7 +13,6 @@ from email.utils import mktime_tz, parsedate_tz
 from ipaddress import ip_address
 from random import uniform
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from dynacli.errors import DynacliError, TimedOutError
 from dynacli.http.built_request import Request
@@ -22,7 +21,7 @@ from dynacli.http.failures import causes
 from dynacli.http.import_httpx import httpx
 from dynacli.http.payload import Payload
 from dynacli.record import record
-from dynacli.urls import is_loopback, origin_of
+from dynacli.urls import is_loopback, origin_of, split_url
 
 if TYPE_CHECKING:
     from dynacli.http.exchange import Response, Retries
@@ -180,7 +179,7 @@ class _Cookie:
 
     def is_for(self, url: str) -> bool:
         """Return whether a request to a URL sends it (section 5.4)."""
-        path = urlsplit(url).path or "/"
+        path = split_url(url).path or "/"
         is_below = path.startswith(self.path) and (
             self.path.endswith("/") or path[len(self.path) :][:1] in ("", "/")
         )
@@ -214,7 +213,7 @@ class RetryCookies:
             return
         path = given.get("path", "")
         if not path.startswith("/"):
-            path = urlsplit(url).path.rpartition("/")[0] or "/"
+            path = split_url(url).path.rpartition("/")[0] or "/"
         cookie = _Cookie(origin_of(url), path, pair.partition("=")[0], pair)
         key_of_cookie = (cookie.origin, cookie.path, cookie.name)
         self._kept.pop(key_of_cookie, None)
@@ -242,7 +241,7 @@ class RetryCookies:
 
 def _may_set(url: str, pair: str, given: dict[str, str]) -> bool:
     """Return whether a response may set a cookie with these attributes."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     host, domain = parts.hostname or "", given.get("domain", "").lower().removeprefix(".")
     is_safe = parts.scheme == "https" or is_loopback(host)
     if ("secure" in given and not is_safe) or (domain and not _is_of(host, domain)):

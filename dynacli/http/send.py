@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from math import inf
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from dynacli.errors import DynacliError, NetworkError, TimedOutError
 from dynacli.http.built_request import Request
@@ -28,7 +27,7 @@ from dynacli.http.exchange import (
 from dynacli.http.failures import from_httpx, timed_out
 from dynacli.http.semantics import SAFE_METHODS
 from dynacli.record import replace
-from dynacli.urls import origin_of, without_query
+from dynacli.urls import origin_of, socket_of, url_on_the_wire, without_query
 
 if TYPE_CHECKING:
     from dynacli.http.exchange import Certificates, Login, Pause
@@ -297,7 +296,7 @@ class OneCall:
             DynacliError: The exchange fails, also in the block.
         """
         with self.opened(request) as response:
-            yield self.head_of(response), Pieces(self, request, response)
+            yield self.head_of(response, request.url), Pieces(self, request, response)
 
     @contextmanager
     def opened(self, request: Request) -> "Iterator[httpx.Response]":
@@ -316,8 +315,13 @@ class OneCall:
         hook = _SendingHook(self)
         try:
             context = None if self._tls is None else self._tls.context(origin_of(request.url))
-            scheme = urlsplit(request.url).scheme
-            with self.open_client(scheme, connect=connect, read=read, context=context) as client:
+            server = request.url.partition(":")[0]
+            if path := socket_of(request.url):
+                from dynacli.http.sockets import check_socket
+
+                check_socket(path)
+                server = origin_of(request.url)
+            with self.open_client(server, connect=connect, read=read, context=context) as client:
                 # httpx would take text for ASCII, and headers are Latin-1 (RFC 9110, section 5.5).
                 headers = [(name.encode("ascii"), text.encode("latin-1")) for name, text in request.headers]
                 if not isinstance(request.body, bytes | None) and request.body.length is not None:
@@ -325,7 +329,7 @@ class OneCall:
                     headers.append((b"Content-Length", str(request.body.length).encode()))
                 prepared = client.build_request(
                     request.method,
-                    request.url,
+                    url_on_the_wire(request.url),
                     headers=headers,
                     content=request.body,
                     timeout=httpx.Timeout(read, connect=connect),
@@ -349,7 +353,7 @@ class OneCall:
     def _read(
         self, received: "httpx.Response", request: Request, hops: list[tuple[int, str]]
     ) -> "Response | Request | Pause":
-        response = self.head_of(received, hops)
+        response = self.head_of(received, request.url, hops)
         if self._login is not None and self._login.wants_again(request, response.status, response.headers):
             return request
         ends_with = None if hops else self.budget.ends_with
@@ -378,13 +382,13 @@ class OneCall:
         body = self.receive(response, pieces)
         return replace(response, body=body, size=pieces.size, seconds=time.monotonic() - self.start)
 
-    def head_of(self, response: "httpx.Response", hops: Sequence[tuple[int, str]] = ()) -> Response:
-        """Return a response without its body."""
+    def head_of(self, response: "httpx.Response", url: str, hops: Sequence[tuple[int, str]] = ()) -> Response:
+        """Return the response of a URL, without its body."""
         return Response(
             status=response.status_code,
             reason=response.reason_phrase,
             http_version=response.http_version,
-            url=str(response.url),
+            url=url if socket_of(url) else str(response.url),
             headers=tuple(
                 (key.decode("latin-1"), value.decode("latin-1")) for key, value in headers_of(response).raw
             ),

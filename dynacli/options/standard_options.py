@@ -306,7 +306,7 @@ class Options:
         key="server",
         is_guarded=True,
         group=CALLS,
-        help="Send to this base URL, or to a server of the document",
+        help="Send to this URL, socket or server of the document",
     )
     server_var: tuple[str, ...] = _standard(
         "--server-var",

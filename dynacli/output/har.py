@@ -6,7 +6,7 @@ from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from dynacli import __version__
 from dynacli.http.built_request import Request
@@ -15,6 +15,7 @@ from dynacli.record import record
 from dynacli.registry.call_history import HistoryRow
 from dynacli.request import preview
 from dynacli.text.body_text import decoded
+from dynacli.urls import socket_of, split_url, url_on_the_wire
 
 __all__ = ["HarCall", "as_text", "har_call", "har_of"]
 
@@ -115,19 +116,21 @@ def _request(call: HarCall, url: str, *, is_whole: bool) -> dict[str, Any]:
     headers = call.headers if is_whole else ()
     request: dict[str, Any] = {
         "method": call.method,
-        "url": url,
+        "url": url_on_the_wire(url),
         "httpVersion": call.http_version or "HTTP/1.1",
         "cookies": list(_sent_cookies(headers)),
         "headers": _headers(headers),
         "queryString": [
             {"name": name, "value": value}
             for name, value in parse_qsl(
-                urlsplit(url).query, keep_blank_values=True, errors="backslashreplace"
+                split_url(url).query, keep_blank_values=True, errors="backslashreplace"
             )
         ],
         "headersSize": -1,
         "bodySize": call.body_size if is_whole else 0,
     }
+    if socket := socket_of(url):
+        request["_unixSocket"] = socket
     if is_whole and (call.body or call.body_size):
         request["postData"] = _post_data(call)
     return request

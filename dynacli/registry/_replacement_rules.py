@@ -15,7 +15,7 @@ from dynacli.openapi.model.kebab_names import is_tag_meant
 from dynacli.openapi.model.operation import Server
 from dynacli.openapi.model.server_objects import named_servers, server_row
 from dynacli.registry.configuration import profiles_in, texts
-from dynacli.urls import origin_of
+from dynacli.urls import join_url, origin_of
 
 if TYPE_CHECKING:
     from dynacli.openapi.document.source import Source
@@ -253,10 +253,8 @@ def _expanded(url: str, values: Mapping[str, str]) -> str:
 
 def _origin(url: str, base: str) -> str:
     """Return the origin of a URL; the URL up to its path if that has none."""
-    from urllib.parse import urljoin
-
     try:
-        full = urljoin(base, url)
+        full = join_url(base, url)
         return origin_of(full) if "://" in full and not full.startswith("file:") else ""
     except ValueError:  # a malformed host: it is not the origin that was there
         found = _BEFORE_PATH.match(url)

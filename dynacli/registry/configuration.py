@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import FileError, UsageError
-from dynacli.files import locked, make_directory, regular_file, sweep, write_file
+from dynacli.files import is_url, locked, make_directory, regular_file, sweep, write_file
 from dynacli.options.command_table import COMMANDS
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ class Configuration:
 
     def _locate(self, source: str) -> str:
         # A path is written as in a shell, and starts from the directory of the file.
-        if "://" in source or os.path.isabs(source):
+        if is_url(source) or os.path.isabs(source):
             return source
         directory = os.path.dirname(os.path.abspath(self.path))
         return os.path.normpath(os.path.join(directory, os.path.expanduser(source)))

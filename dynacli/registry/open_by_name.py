@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from dynacli.environment import Environment, invocation, prefix_of, program, variable
 from dynacli.errors import DynacliError, FileError, UsageError
+from dynacli.files import is_url
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.options.command_table import COMMANDS
 from dynacli.record import record, replace
@@ -252,9 +253,9 @@ def _open(open_request: OpenRequest, word: str, source: str) -> OpenedApi:
 
 def open_source(open_request: OpenRequest, source: str) -> OpenedApi:
     """Return the API of the document at a source: a URL, a path, or `-`."""
-    if source != "-" and "://" not in source:
+    if source != "-" and not is_url(source):
         return _open_file(open_request, os.path.normpath(os.path.join(os.getcwd(), source)), source)
-    if source.startswith(("http://", "https://")):
+    if source.startswith(("http://", "https://", "unix:")):
         # Most URLs are written as the cache knows them; to normalize the others costs imports.
         api = _open_url(
             open_request,

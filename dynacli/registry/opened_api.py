@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, FileError
+from dynacli.files import is_url
 from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import Server
 from dynacli.registry.configuration import Configuration, is_name
@@ -87,10 +88,10 @@ class OpenedApi:
     def origins(self) -> tuple[str, ...]:
         """The origins that its credentials may go to: the document's own, and those that a person accepted before."""
         if self._origins is None:
-            self._origins = ()
-            if "://" in self.location:
-                from dynacli.urls import origin_of
+            from dynacli.urls import origin_of
 
+            self._origins = ()
+            if is_url(self.location):
                 self._origins = (origin_of(self.location),)
         return self._origins
 
@@ -201,7 +202,7 @@ class OpenedApi:
         from dynacli.registry.news import last_failure
 
         if (
-            "://" not in self.location
+            not is_url(self.location)
             or self.is_new
             or self.open_request.mode == NEVER
             or self.open_request.pin

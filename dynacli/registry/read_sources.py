@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.errors import DocumentError, DynacliError, FileError, NetworkError, RefusedError, TimedOutError
+from dynacli.files import is_url
 from dynacli.openapi.document.fetch import read_file
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.source import Source, directories_of, file_name, parse_source
@@ -183,7 +184,7 @@ class SourceReader:
 
 
 def _uri_of(location: str) -> str:
-    return location if "://" in location else Path(location).as_uri()
+    return location if is_url(location) else Path(location).as_uri()
 
 
 def _is_local(uri: str) -> bool:
@@ -345,7 +346,7 @@ def read_cached_document(revisions: "Revisions", pointer: dict[str, Any], name: 
 
 def label_of(location: str) -> str:
     """Return how messages call the document at a location."""
-    if "://" not in location:
+    if not is_url(location):
         return location
     from dynacli.urls import without_query
 

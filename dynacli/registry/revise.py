@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DocumentError, FileError, RefusedError
+from dynacli.files import is_url
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.document.fetch import fetch
 from dynacli.openapi.document.fetched import Fetched
@@ -244,7 +245,7 @@ def open_cached(open_request: OpenRequest, revisions: Revisions, pointer: dict[s
     if catalog is None:
         return None
     api = OpenedApi(open_request, revisions, catalog, pointer)
-    api.is_due = "://" in revisions.location and is_due_now(open_request, pointer)
+    api.is_due = is_url(revisions.location) and is_due_now(open_request, pointer)
     return api
 
 

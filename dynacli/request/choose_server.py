@@ -7,12 +7,22 @@ the API itself, below the same path.
 
 import re
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote
 
 from dynacli.environment import invocation
 from dynacli.errors import RefusedError, UsageError
 from dynacli.openapi.model.operation import Server
-from dynacli.urls import DEFAULT_PORTS, is_loopback, is_whole_url, origin_of
+from dynacli.urls import (
+    DEFAULT_PORTS,
+    is_loopback,
+    is_served,
+    is_whole_url,
+    join_url,
+    origin_of,
+    socket_of,
+    split_url,
+    url_at,
+)
 
 __all__ = [
     "check_path",
@@ -34,7 +44,9 @@ _DOTS = re.compile(r"(?:\.|%2[Ee]){1,2}")  # a segment that clients and servers 
 def choose_server(
     servers: Sequence[Server], document_uri: str, wanted: str = "", variables: Mapping[str, str] | None = None
 ) -> str:
-    """Return the base URL of a call, without a slash at its end.
+    """Return the base URL of a call, without a slash at its end; that of a socket ends with `:` if it has no path.
+
+    A document cannot choose a socket of this machine, unless it came from there: `unix:` among its servers is left out.
 
     Args:
         servers: The servers of the operation, else of its path, else of the document.
@@ -52,10 +64,12 @@ def choose_server(
     values, wanted = dict(variables or {}), wanted.strip()
     # OpenAPI: "if the servers property is not provided, or is an empty array, the default is `/`".
     candidates = list(servers) or [Server("/")]
-    server = _find(candidates, wanted) if wanted else candidates[0]
+    own_socket = socket_of(document_uri)
+    usable = [each for each in candidates if socket_of(each.url) in ("", own_socket)] or [Server("/")]
+    server = _find(candidates, wanted) if wanted else usable[0]
     # An empty relative URL would mean the document itself (RFC 3986, section 4.4), which is not a base for paths.
     url = _expand(server, values, candidates) or "/"
-    is_fetched = document_uri.startswith(("http://", "https://"))
+    is_fetched = is_served(document_uri)
     if url.startswith("//") and not is_fetched:
         url = f"https:{url}"  # a host without a scheme; a file has none that it could take
     if not _SCHEME.match(url):
@@ -69,10 +83,17 @@ def choose_server(
                 missing=["--server"],
             )
         try:
-            url = urljoin(document_uri, url) if url.isprintable() else ""
+            url = join_url(document_uri, url) if url.isprintable() else ""
         except ValueError:
             url = ""  # refused like any other text that is not an URL
-    return _checked(url)
+    checked = _checked(url)
+    if socket_of(checked) not in ("", own_socket) and written_origin(wanted, values) != origin_of(checked):
+        raise UsageError(
+            "The document chooses a socket of this machine as its server",
+            reason="Only you can choose one, unless the document came from that socket",
+            hint="If you trust it, write it whole: `--server unix:/run/app.sock`",
+        )
+    return checked
 
 
 def _find(servers: Sequence[Server], wanted: str) -> Server:
@@ -159,8 +180,13 @@ def _no_variable(server: Server, name: str, servers: Sequence[Server]) -> UsageE
 
 
 def _checked(url: str) -> str:
+    if url.startswith("unix:"):
+        from dynacli.http.sockets import parse_socket
+
+        parse_socket(url)
+        return _with_plain_path(url)
     try:
-        parts = urlsplit(url)
+        parts = split_url(url)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         host = ""
@@ -181,8 +207,14 @@ def _checked(url: str) -> str:
             reason="It must start with `http://` or `https://` and name a host in ASCII",
             hint="Give one: `--server https://api.example.com`",
         )
+    return _with_plain_path(url)
+
+
+def _with_plain_path(url: str) -> str:
+    parts = split_url(url)
     path = quote(parts.path, safe="!$&'()*+,;=:@/%", errors="surrogatepass")
-    return f"{parts.scheme}://{parts.netloc}{path.rstrip('/')}"
+    origin = origin_of(url) if socket_of(url) else f"{parts.scheme}://{parts.netloc}"
+    return url_at(origin, path.rstrip("/"))
 
 
 def check_path(url: str, base_url: str, template: str, slashes: int = 0) -> None:
@@ -197,9 +229,9 @@ def check_path(url: str, base_url: str, template: str, slashes: int = 0) -> None
     Raises:
         RefusedError: The URL leads elsewhere, or a client or server on the way would make it lead elsewhere.
     """
-    segments = urlsplit(url).path.split("/")
+    segments = split_url(url).path.split("/")
     described = template.partition("#")[0].partition("?")[0].removeprefix("/")
-    expected = len((urlsplit(base_url).path + "/" + described).split("/")) + slashes
+    expected = len((split_url(base_url).path + "/" + described).split("/")) + slashes
     if len(segments) != expected or any(map(_DOTS.fullmatch, segments)):
         raise RefusedError(
             "The request would go to another path than the document's",
@@ -232,13 +264,19 @@ def parse_origin(text: str, option: str = "--accept-origin") -> str:
         UsageError: The text is not an origin.
     """
     try:
-        parts = urlsplit(text)
+        if text.startswith("unix:"):
+            from dynacli.http.sockets import parse_socket
+
+            parse_socket(text)
+            return origin_of(text)
+        parts = split_url(text)
         if parts.scheme in DEFAULT_PORTS and _HOST.fullmatch(parts.hostname or "") and "@" not in text:
             return origin_of(text)
     except ValueError:
         pass  # the error follows
     raise UsageError(
-        f"The value of `{option}` is not an origin", hint="Write it like `https://api.example.com`"
+        f"The value of `{option}` is not an origin",
+        hint="Write it like `https://api.example.com` or `unix:/run/app.sock`",
     )
 
 
@@ -266,7 +304,7 @@ def server_at_document(servers: Sequence[Server], document_uri: str) -> str:
         servers: Those of the operation, else of its path, else of the document.
         document_uri: The URI that the document was fetched from.
     """
-    if not servers or not document_uri.startswith(("http://", "https://")):
+    if not servers or not is_served(document_uri):
         return ""
     own = origin_of(document_uri)
     try:
@@ -276,7 +314,7 @@ def server_at_document(servers: Sequence[Server], document_uri: str) -> str:
     if url and (origin_of(url) == own or not _is_placeholder(url, own)):
         return ""
     try:
-        return choose_server((), document_uri, own + _path_of(servers[0]))
+        return choose_server((), document_uri, url_at(own, _path_of(servers[0])))
     except UsageError:
         return own
 
@@ -328,10 +366,10 @@ def _is_placeholder(url: str, own: str) -> bool:
     Args:
         own: The origin of the document.
     """
-    host = (urlsplit(url).hostname or "").rstrip(".").lower()
+    host = (split_url(url).hostname or "").rstrip(".").lower()
     if is_loopback(host) or host == "0.0.0.0":  # noqa: S104  - it is only compared
         return True
-    document_host = urlsplit(own).hostname or ""
+    document_host = split_url(own).hostname or ""
     if is_loopback(document_host) or ("." not in host and host != document_host):
         return True
     return any(re.fullmatch(pattern, host) for pattern in (_RESERVED, _WORDS))

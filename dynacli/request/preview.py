@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dynacli.http.built_request import Request
+from dynacli.urls import socket_of, url_on_the_wire
 
 if TYPE_CHECKING:
     from dynacli.http.payload import Payload
@@ -13,7 +14,7 @@ __all__ = ["as_curl", "as_http", "as_json"]
 
 def as_http(request: Request) -> str:
     """Return the request as it looks on the wire (RFC 9112)."""
-    _, _, rest = request.url.partition("://")
+    _, _, rest = url_on_the_wire(request.url).partition("://")
     host, slash, path = rest.partition("/")
     lines = [
         f"{request.method} {slash}{path} HTTP/1.1" if slash else f"{request.method} / HTTP/1.1",
@@ -60,7 +61,9 @@ def as_curl(request: Request, options: Sequence[str] = ()) -> str:
     # curl reads `[` and `{` in a URL as ranges unless it is reported not to.
     if any(char in request.url for char in "[]{}"):
         words.append("--globoff")
-    words.append(quote(request.url))
+    if socket := socket_of(request.url):
+        words.extend(["--unix-socket", quote(socket)])
+    words.append(quote(url_on_the_wire(request.url)))
     body_words = None
     if not isinstance(request.body, bytes | None):
         from dynacli.request.request_code import payload_words

@@ -6,6 +6,7 @@ from shlex import quote
 from dynacli.http.built_request import Request
 from dynacli.http.payload import Payload, as_text
 from dynacli.request.form_body import Multipart, Part
+from dynacli.urls import socket_of, url_on_the_wire
 
 __all__ = ["has_code", "payload_words", "python_code"]
 
@@ -53,12 +54,15 @@ _STDIN = "sys.stdin.buffer"
 def python_code(request: Request) -> str:
     """Return the program; its body is as in `--dry-run curl`, with files by their names."""
     is_multipart = isinstance(request.body, Multipart) and has_code(request.body)
+    socket = socket_of(request.url)
+    client = [f"client = httpx.Client(transport=httpx.HTTPTransport(uds={socket!r}))"] if socket else []
     lines = [
         "import httpx",
         "",
-        "response = httpx.request(",
+        *client,
+        f"response = {'client' if socket else 'httpx'}.request(",
         f"    {request.method!r},",
-        f"    {request.url!r},",
+        f"    {url_on_the_wire(request.url)!r},",
     ]
     headers = [
         f"        ({name!r}, {_header(value)}),"

@@ -5,13 +5,15 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator
 from difflib import get_close_matches
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.http.semantics import split_media_type
+from dynacli.http.sockets import parse_socket
 from dynacli.openapi.model.wording import did_you_mean
 from dynacli.traffic.recorded_request import RecordedPart, RecordedRequest, file_beside
+from dynacli.urls import url_at
 
 __all__ = ["read_curl"]
 
@@ -211,7 +213,7 @@ _WITH_VALUE = frozenset(
             "cookie",
             "url",
         ),
-        *("upload-file", "max-time", "output", "oauth2-bearer"),
+        *("upload-file", "max-time", "output", "oauth2-bearer", "unix-socket"),
     )
 )
 """The options with a value that say what is requested."""
@@ -223,7 +225,7 @@ _OTHERS_WITH_VALUE = {
         "keep the certificate with `auth login`, or as `cert` and `cert_key` of the scheme",
     ),
     **dict.fromkeys(("aws-sigv4", "delegation"), "a `sign` command signs requests (`help auth-config`)"),
-    **dict.fromkeys(("resolve", "connect-to", "interface", "unix-socket"), "the host of the URL is asked"),
+    **dict.fromkeys(("resolve", "connect-to", "interface"), "the host of the URL is asked"),
     **dict.fromkeys(("retry", "retry-delay", "retry-max-time"), "see `--retries`"),
     **dict.fromkeys(("config",), "options in another file are not read"),
     **dict.fromkeys(("range", "continue-at"), "see `--resume`"),
@@ -439,6 +441,7 @@ class _Line:
     def __init__(self) -> None:
         self.remarks: list[str] = []
         self._method, self._url, self._timeout, self._output, self._file = "", "", "", "", ""
+        self._socket = ""
         self._headers: list[tuple[str, str]] = []
         self._data: list[str] = []
         self._parts: list[RecordedPart] = []
@@ -460,6 +463,8 @@ class _Line:
             if self._url:
                 raise UsageError("The line asks for several URLs", hint="Import them one by one")
             self._url = value
+        elif name == "unix-socket":
+            self._socket = value
         elif name == "globoff":
             self._is_literal = True
         elif name == "request":
@@ -562,6 +567,9 @@ class _Line:
             raise UsageError("The line names no URL", hint="Copy the whole line")
         url = self._url if "://" in self._url else f"http://{self._url}"
         url = url if self._is_literal else _BRACKET.sub(r"\1", url)
+        if self._socket:
+            url = url_at(f"unix:{self._socket}", urlsplit(url)._replace(scheme="", netloc="").geturl())
+            parse_socket(url)
         body = ("" if self._is_json else "&").join(self._data)
         if not self._parts:
             self._parts, body = self._split_parts(body)

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from dynacli.environment import invocation
 from dynacli.errors import FileError, UsageError
+from dynacli.http.sockets import parse_socket
 from dynacli.openapi.model.operation import WITHOUT_BODY
 from dynacli.record import replace
 from dynacli.traffic.recorded_request import (
@@ -26,6 +27,7 @@ from dynacli.traffic.recorded_request import (
     RecordedResponse,
     file_beside,
 )
+from dynacli.urls import join_url
 
 __all__ = ["Readable", "har_entries", "read_har"]
 
@@ -202,8 +204,17 @@ def _request(request: Mapping[str, Any]) -> RecordedRequest:
         (f"No content of a file is in a HAR: {names} is sent from the working directory",) if names else ()
     )
     return RecordedRequest(
-        str(request["method"]).upper(), str(request["url"]), headers, body, parts=parts, remarks=remarks
+        str(request["method"]).upper(), _url(request), headers, body, parts=parts, remarks=remarks
     )
+
+
+def _url(request: Mapping[str, Any]) -> str:
+    """Return the URL of a request, which dynacli may have sent over a socket."""
+    socket = str(request.get("_unixSocket") or "")
+    if not socket:
+        return str(request["url"])
+    parse_socket(f"unix:{socket}")
+    return join_url(f"unix:{socket}", str(request["url"]))
 
 
 def _part(param: Mapping[str, Any]) -> RecordedPart:

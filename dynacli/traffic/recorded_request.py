@@ -6,7 +6,7 @@ The operation is found by server, method and path.
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import parse_qsl
 
 from dynacli.errors import UsageError
 from dynacli.openapi.model.operation import Operation, OperationSummary, Server
@@ -14,7 +14,7 @@ from dynacli.openapi.model.path_templates import path_values
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server
-from dynacli.urls import origin_of
+from dynacli.urls import is_served, join_url, origin_of, split_url, url_at
 
 __all__ = [
     "NOT_RECORDED",
@@ -262,7 +262,7 @@ class OperationFinder:
 
     def _matches(self, method: str, url: str) -> Iterator[MatchedOperation]:
         try:
-            origin, parts = origin_of(url), urlsplit(url)
+            origin, parts = origin_of(url), split_url(url)
         except ValueError:
             return
         steps = (parts.path or "/").split("/")
@@ -279,7 +279,7 @@ class OperationFinder:
                 values = path_values(template, rest)
                 # `/messages?action=send`: documents tell operations apart by a part of the query.
                 if values is not None and sent.issuperset(parse_qsl(fixed, keep_blank_values=True)):
-                    operation, base = self.operation(summary.name), origin + "/".join(steps[:cut])
+                    operation, base = self.operation(summary.name), url_at(origin, "/".join(steps[:cut]))
                     yield MatchedOperation(
                         self._api, operation, base, values, self._options_of(operation, base)
                     )
@@ -311,7 +311,7 @@ class _Sent:
 
     @cached_property
     def _values(self) -> dict[tuple[str, str], str]:
-        query = parse_qsl(urlsplit(self._request.url).query, keep_blank_values=True)
+        query = parse_qsl(split_url(self._request.url).query, keep_blank_values=True)
         return {("query", name): value for name, value in query} | {
             ("header", name.lower()): value for name, value in self._request.headers
         }
@@ -342,8 +342,8 @@ def _server_options(servers: tuple[Server, ...], uri: str, base: str) -> tuple[s
         pass  # the first server cannot be called without options
     for number, server in enumerate(servers):
         template = server.url
-        if not template.startswith(("http:", "https:", "{")) and uri.startswith(("http://", "https://")):
-            template = urljoin(uri, template)
+        if not template.startswith(("http:", "https:", "{")) and is_served(uri):
+            template = join_url(uri, template)
         values = path_values(template.rstrip("/"), base)
         if values is not None:
             return (f"--server={number}", *(f"--server-var={name}={value}" for name, value in values.items()))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import Any, NamedTuple, Self
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from dynacli.auth.references import REFERENCES, resolve
 from dynacli.auth.secret import Masker, Secret, secrets_in
@@ -21,7 +21,7 @@ from dynacli.record import replace
 from dynacli.registry.configuration import DEMO, Configuration
 from dynacli.registry.open_by_name import open_api
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.urls import with_masked_query
+from dynacli.urls import split_url, with_masked_query
 
 __all__ = ["Pages", "ServedApis"]
 
@@ -159,7 +159,7 @@ class ServedApis:
 
     def masker(self) -> Masker:
         """Return what masks every secret that dynacli can name without a keyring and without running a command."""
-        queries = (urlsplit(word).query for word in self._words.values())
+        queries = (split_url(word).query for word in self._words.values())
         in_urls = [Secret(value) for query in queries for _, value in parse_qsl(query)]
         found = [*in_urls, *secrets_in(self.env.variables, self.options.header, self.options.query)]
         with suppress(

@@ -12,7 +12,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from random import Random
 from typing import Any
-from urllib.parse import unquote_plus, urlsplit, urlunsplit
+from urllib.parse import unquote_plus, urlunsplit
 
 from dynacli.check.recordings import ExchangeValidator
 from dynacli.client.described_operation import DescribedOperation
@@ -47,6 +47,7 @@ from dynacli.request.form_body import PREVIEW_BOUNDARY, Multipart, encode_form, 
 from dynacli.request.parameter_serialization import serialize_header
 from dynacli.request.text_body import text_body
 from dynacli.traffic.recorded_request import MatchedOperation, RecordedRequest, RecordedResponse
+from dynacli.urls import split_url
 from dynacli.validation.finding import Finding
 
 __all__ = [
@@ -407,7 +408,7 @@ def preferences_of(request: RecordedRequest) -> tuple[_Preferences, RecordedRequ
         PreferenceError: A status is none, or `dynamic` is neither true nor false.
     """
     found: dict[str, str] = {}
-    parts = urlsplit(request.url)
+    parts = split_url(request.url)
     kept = []
     for pair in parts.query.split("&") if parts.query else ():
         name, _, value = pair.partition("=")

@@ -13,7 +13,6 @@ from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 import uvicorn
 from starlette.middleware.cors import CORSMiddleware
@@ -47,6 +46,7 @@ from dynacli.traffic.recorded_request import (
     RecordedRequest,
     RecordedResponse,
 )
+from dynacli.urls import is_served, join_url, split_url
 from dynacli.validation.finding import Finding, ValidationResult
 
 __all__ = [
@@ -87,7 +87,7 @@ class MockRoutes:
         return sorted(found | {"OPTIONS"} | ({"HEAD"} if "GET" in found else set()))
 
     def _is_base(self, operation: Operation, base: str) -> bool:
-        path = urlsplit(base).path
+        path = split_url(base).path
         if not path:
             return True
         key = operation.name if operation.servers else ""
@@ -135,8 +135,8 @@ def _path_of(url: str, uri: str) -> str:
     origin = _ORIGIN.match(url)
     if origin is not None:
         path = url[origin.end() :]
-    elif uri.startswith(("http://", "https://")):
-        path = urlsplit(urljoin(uri, url)).path
+    elif is_served(uri):
+        path = split_url(join_url(uri, url)).path
     else:
         path = f"/{url.lstrip('./')}"
     return path.partition("?")[0].partition("#")[0].rstrip("/")
@@ -313,7 +313,7 @@ class ToldMock(ToldExchange):
 
     def __init__(self, api: OpenedApi, exchange: MockExchange) -> None:
         recorded = exchange.recorded
-        parts = urlsplit(recorded.request.url)
+        parts = split_url(recorded.request.url)
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         sizes = len(recorded.content or b""), len((recorded.response and recorded.response.body) or b"")
         super().__init__(api, recorded, exchange.match, exchange.validation, target, sizes)

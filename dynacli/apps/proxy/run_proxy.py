@@ -5,7 +5,6 @@ import socket
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
 
 from dynacli.apps.proxy._messages import (
     BadMessageError,
@@ -38,7 +37,7 @@ from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter
 from dynacli.traffic.recorded_request import RecordedExchange
-from dynacli.urls import origin_of
+from dynacli.urls import origin_of, split_url
 
 if TYPE_CHECKING:
     from dynacli.apps.proxy._passing_exchange import PolicyCheck
@@ -445,7 +444,7 @@ def run_proxy(
 
 def _bases(api: OpenedApi, base: str) -> frozenset[str]:
     """Return the base URLs of operations: the upstream's, or below its origin the path of a server of the document."""
-    origin, paths = origin_of(base), (urlsplit(server.url).path for server in api.servers)
+    origin, paths = origin_of(base), (split_url(server.url).path for server in api.servers)
     return frozenset({base, *(f"{origin}{path.rstrip('/')}" for path in paths if path.startswith("/"))})
 
 

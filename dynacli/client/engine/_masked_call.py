@@ -21,7 +21,7 @@ from dynacli.client.secret_names import (
     secret_texts,
 )
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
-from dynacli.urls import with_masked_query, with_masked_secrets
+from dynacli.urls import origin_of, url_at, with_masked_query, with_masked_secrets
 
 if TYPE_CHECKING:
     from dynacli.client.inputs.call_inputs import TypedWords
@@ -116,9 +116,8 @@ class MaskedCall:
         """The URL of the request without secrets."""
         url = self._call.signed.shown.url
         if self._is_in_path:  # a short one cannot be distinguished from the rest of the path
-            head, _, query = url.partition("?")
-            origin = "/".join(head.split("/")[:3])
-            url = f"{origin}{self._operation.path}" + (f"?{query}" if query else "")
+            query = url.partition("?")[2]
+            url = url_at(origin_of(url), self._operation.path) + (f"?{query}" if query else "")
         return self.masker.mask(with_masked_secrets(url, self._names))
 
     def messages(self, response: "Response | None") -> str:

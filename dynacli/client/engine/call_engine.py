@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import quote, unquote_plus, urlsplit
+from urllib.parse import quote, unquote_plus
 
 from dynacli.client.call import (
     Call,
@@ -47,7 +47,7 @@ from dynacli.registry.record_call import (
     history_mode,
     record_call,
 )
-from dynacli.urls import with_masked_query, with_masked_secrets
+from dynacli.urls import split_url, with_masked_query, with_masked_secrets
 
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
@@ -524,10 +524,10 @@ def _led_to(
     from dynacli.client.operation_at import operation_at
 
     def adapt(request: Request) -> Request:
-        path = urlsplit(url).path
-        is_elsewhere = path != urlsplit(request.url).path
+        path = split_url(url).path
+        is_elsewhere = path != split_url(request.url).path
         if request.method == "POST" and is_elsewhere:
-            base = urlsplit(base_url_of(described, settings)).path.rstrip("/")
+            base = split_url(base_url_of(described, settings)).path.rstrip("/")
             if operation_at(described.api.catalog, "POST", path.removeprefix(base)) is None:
                 headers = tuple(pair for pair in request.headers if pair[0].lower() != "content-type")
                 request = request._replace(method="GET", headers=headers, body=None)
@@ -544,7 +544,7 @@ def _with_own_keys(url: str, described: DescribedOperation, values: CallValues) 
     names = {name for location, name in described.operation.api_keys if location == "query"}
     if not names:
         return url
-    parts = urlsplit(url)
+    parts = split_url(url)
     pairs = [pair for pair in parts.query.split("&") if pair]
     kept = [pair for pair in pairs if unquote_plus(pair.partition("=")[0]) not in names]
     given = [(name, values.parameters.get(("query", name))) for name in sorted(names)]

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey
 from dynacli.client.pages.decide_rule import empty_next, is_url
@@ -14,7 +13,7 @@ from dynacli.errors import NetworkError, RefusedError
 from dynacli.openapi.model.field_names import plain_name
 from dynacli.record import record, replace
 from dynacli.request.assemble_body import Assignment, assemble
-from dynacli.urls import origin_of, without_query
+from dynacli.urls import join_url, origin_of, split_url, without_query
 
 __all__ = [
     "End",
@@ -175,7 +174,7 @@ def _by_url(rule: PageRule, page: ReceivedPage) -> NextPage | End:
 def _at_url(page: ReceivedPage, target: str) -> NextPage:
     here, there = without_query(page.url), ""
     try:
-        url = urlsplit(urljoin(page.url, target))._replace(fragment="")
+        url = split_url(join_url(page.url, target))._replace(fragment="")
         there = origin_of(url.geturl())
     except ValueError:
         raise NetworkError(

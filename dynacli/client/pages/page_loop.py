@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from os import urandom
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from dynacli.client.call import Call, Page, PageCame
 from dynacli.client.described_operation import DescribedOperation
@@ -44,7 +44,7 @@ from dynacli.openapi.model.find_items import Items, find_items
 from dynacli.openapi.model.wording import enumerated
 from dynacli.record import record, replace
 from dynacli.text.exact_json import compact_json
-from dynacli.urls import origin_of, without_query
+from dynacli.urls import origin_of, split_url, without_query
 from dynacli.validation.finding import ValidationResult
 
 if TYPE_CHECKING:
@@ -415,7 +415,7 @@ def _next_inputs(call: Call, loop: PageLoop, following: NextPage) -> dict[str, A
     if not following.url:
         place = loop.rule.input
         return None if place is None else {place.option: given_value(place, following.inputs)}
-    here, there = urlsplit(call.signed.request.url), urlsplit(following.url)
+    here, there = split_url(call.signed.request.url), split_url(following.url)
     if here.path != there.path:
         return None
     before = dict(parse_qsl(here.query, keep_blank_values=True))

@@ -16,7 +16,6 @@ from contextlib import contextmanager, suppress
 from functools import cached_property, lru_cache
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from dynacli.client._readings import Sent, SentValues, steps_of
 from dynacli.client.described_operation import DescribedOperation
@@ -25,6 +24,7 @@ from dynacli.client.policy.permission import obey
 from dynacli.client.policy.policy_rules import ALLOWED, Decision, Policy, Rules, decide, strictest, with_paths
 from dynacli.environment import Environment, invocation
 from dynacli.errors import RefusedError, UsageError
+from dynacli.files import is_url
 from dynacli.http.built_request import Request
 from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import Operation, OperationSummary, Server
@@ -32,7 +32,7 @@ from dynacli.registry.configuration import profiles_in, texts
 from dynacli.registry.open_by_name import open_from_cache
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server
-from dynacli.urls import origin_of, server_of
+from dynacli.urls import is_served, origin_of, server_of, split_url
 
 if TYPE_CHECKING:
     from dynacli.client.call_settings import Consent
@@ -156,7 +156,7 @@ def _documented_bases(servers: tuple[Server, ...], uri: str) -> tuple[str, ...]:
 def _is_of_document(entry: Mapping[str, Any], location: str) -> bool:
     """Return whether the entry of an API has the document at a location."""
     source = str(entry["source"])
-    if "://" in location or "://" in source:
+    if is_url(location) or is_url(source):
         return source == location
     return os.path.realpath(source) == os.path.realpath(location)
 
@@ -186,7 +186,7 @@ class _GuardedServers:
         """The URLs that calls of the API may start from."""
         tables = (self._entry, *profiles_in(self._entry).values())
         found = [str(table.get("server", "")) for table in tables]
-        found = [url for url in found if url.startswith(("http://", "https://"))]
+        found = [url for url in found if is_served(url)]
         with self._opened() as api:
             found += documented_bases(api) if api is not None else []
         known = {origin_of(url) for url in found}
@@ -206,7 +206,7 @@ class _GuardedServers:
     def rules_at(self, urls: Sequence[str]) -> list[Rules]:
         """Return what the policy says, by paths below some base URLs; nothing if they lead elsewhere."""
         paths = [
-            (urlsplit(own).path.rstrip("/"), urlsplit(url).path.rstrip("/"))
+            (split_url(own).path.rstrip("/"), split_url(url).path.rstrip("/"))
             for own in self._bases
             for url in urls
             if server_of(own) == server_of(url)
@@ -243,8 +243,8 @@ class _GuardedServers:
         values: SentValues | None,
     ) -> Iterator[Decision]:
         """Yield what the policy says of a request; nothing if it goes elsewhere."""
-        server, path = server_of(url), urlsplit(url).path
-        bases = [urlsplit(base).path.rstrip("/") for base in self._bases if server_of(base) == server]
+        server, path = server_of(url), split_url(url).path
+        bases = [split_url(base).path.rstrip("/") for base in self._bases if server_of(base) == server]
         # Several APIs may share an origin, each below a path of its own.
         steps = steps_of(path)
         if steps is not None:  # else it may lead anywhere

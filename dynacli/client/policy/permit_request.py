@@ -6,7 +6,6 @@ to the same server. If it is in doubt what a server reads, the strictest reading
 
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
 
 from dynacli.client._readings import (
     ANY_METHOD,
@@ -22,7 +21,7 @@ from dynacli.client.policy.other_policies import documented_bases
 from dynacli.client.policy.permission import check_that_it_reads, decision_on, obey
 from dynacli.client.policy.policy_rules import ALLOWED
 from dynacli.http.built_request import Request
-from dynacli.urls import server_of
+from dynacli.urls import server_of, split_url
 
 __all__ = ["permit_request"]
 
@@ -95,7 +94,7 @@ def _paths(described: DescribedOperation, request: Request, base: str, values: S
     """Yield the path of a request below each base URL of its server that it may belong to, in all readings."""
     server = server_of(base)
     bases = [base, *(url for url in documented_bases(described.api) if server_of(url) == server)]
-    own, others = urlsplit(request.url).path, list(values.routes())
+    own, others = split_url(request.url).path, list(values.routes())
     for name, value in request.headers:
         plain = re.sub("[^a-z]", "", name.lower())
         if _OTHER_PATH.search(plain):
@@ -103,7 +102,7 @@ def _paths(described: DescribedOperation, request: Request, base: str, values: S
         if value.strip("/") and _PREFIX.search(plain):
             others.append(own.partition(value.rstrip("/"))[2])
     paths = [reading for path in (own, *others) for reading in readings_of(path)]
-    for below in dict.fromkeys(urlsplit(each).path.rstrip("/") for each in bases):
+    for below in dict.fromkeys(split_url(each).path.rstrip("/") for each in bases):
         behind = [path[len(below) :] for path in paths if path.startswith(f"{below}/")]
         yield from (reading for path in behind for reading in readings_of(path))
     yield from (reading for path in others for reading in readings_of(path))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import parse_qsl, unquote_plus, urlsplit
+from urllib.parse import parse_qsl, unquote_plus
 
 from dynacli.client.call import Call, Page, base_url_of
 from dynacli.client.described_operation import DescribedOperation
@@ -24,6 +24,7 @@ from dynacli.output.standard_output import is_unchanged, written_text
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.json_text import reindent
+from dynacli.urls import split_url
 
 if TYPE_CHECKING:
     from dynacli.commands._call.call_report import CallReport
@@ -400,7 +401,7 @@ def _go_on_line(
 def _path_of(described: DescribedOperation, first: Call, url: str) -> str:
     """Return path and query of a URL, as `dynacli request` takes them; empty if it is not below the API's server."""
     base = base_url_of(described, first.settings).rstrip("/")
-    parts = urlsplit(url)
+    parts = split_url(url)
     keys = {name for _, name in described.operation.api_keys}
     kept = [pair for pair in parts.query.split("&") if unquote_plus(pair.partition("=")[0]) not in keys]
     plain = parts._replace(query="&".join(kept)).geturl()
@@ -429,7 +430,7 @@ def _changed_inputs(loop: PageLoop) -> dict[str, str] | None:
 
 def _options_of_url(described: DescribedOperation, first: Call, url: str) -> dict[str, str] | None:
     """Return flag → text of the query of a URL; None if options of the operation cannot say it."""
-    parts, began = urlsplit(url), urlsplit(first.signed.request.url)
+    parts, began = split_url(url), split_url(first.signed.request.url)
     if parts.path != began.path:
         return None
     parameters = {

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from dynacli.environment import invocation
 from dynacli.errors import DocumentError, RefusedError
+from dynacli.files import is_url
 from dynacli.options.standard_options import Options
 
 __all__ = ["check_input_file", "check_read", "without_excerpts"]
@@ -107,6 +108,6 @@ def without_excerpts(word: str) -> Iterator[None]:
     try:
         yield
     except DocumentError as error:
-        if "://" not in word:
+        if not is_url(word):
             error.reason = error.reason.partition("\n")[0]
         raise

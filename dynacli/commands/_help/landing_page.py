@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands._help.page_lines import server_line, usage_lines
 from dynacli.environment import Environment, invocation, invocation_words, program
+from dynacli.files import is_url
 from dynacli.openapi.model.operation import OperationSummary, Server
 from dynacli.openapi.model.overview import Overview
 from dynacli.openapi.model.wording import age_text, counted
@@ -160,7 +161,7 @@ class _Page:
         It says so itself, or nothing that it lists wants a credential although the document declares some.
         """
         api, overview = self.api, self.overview
-        is_remote = "://" in api.location
+        is_remote = is_url(api.location)
         if not (is_remote and api.is_registered and overview.sign_ins) or LOGIN_KEY in api.entry:
             return False
         is_for_everyone = overview.anonymous == api.catalog.meta["operations"]
@@ -417,7 +418,7 @@ def _age(api: OpenedApi) -> str:
         return f"included in {program().name}"
     import time
 
-    if "://" in api.location:
+    if is_url(api.location):
         from dynacli.registry.revisions.revisions import age_of
 
         return f"fetched {age_text(age_of(api.pointer, time.time()))} ago"

@@ -25,7 +25,7 @@ from dynacli.auth.tls_login import authorities_in, certificate_path
 from dynacli.commands.run import Run
 from dynacli.environment import DISTRIBUTION, Environment, Program
 from dynacli.errors import DocumentError, FileError, UsageError
-from dynacli.files import cannot_be_written, write_named_file, write_named_files
+from dynacli.files import cannot_be_written, is_url, write_named_file, write_named_files
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.options.command_table import TOOL_VERBS
 from dynacli.options.standard_options import OPTION_KEYS
@@ -109,7 +109,7 @@ def _take_along(api: OpenedApi) -> tuple[OpenedApi, dict[str, bytes]]:
         DocumentError: The cache has lost the document.
     """
     layers = Layers.of(api.pointer)
-    paths = [place for place in (*layers.more, *layers.overlays) if "://" not in place]
+    paths = [place for place in (*layers.more, *layers.overlays) if not is_url(place)]
     if not paths:
         return api, {}
     content, files = api.content(), api.referenced_files()
@@ -279,7 +279,7 @@ class _BakedTool(NamedTuple):
             for name in os.listdir(directory):
                 files[name] = Path(directory, name).read_bytes()
         source = str(self.program.entry["source"])
-        place = revisions.location if "://" in source or os.path.isabs(source) else source
+        place = revisions.location if is_url(source) or os.path.isabs(source) else source
         pack_document(
             archive,
             {**kept, "location": place, "operations": len(self.compiled.operations)},
@@ -312,7 +312,7 @@ def _baked_tool(env: Environment, name: str, api: OpenedApi, options: _ToolOptio
         if "ca" in entry:
             authorities = authorities_in(env, entry["ca"])
             entry["ca"] = _AUTHORITIES
-        if "://" not in entry.get("source", "://"):
+        if not is_url(entry.get("source", "://")):
             # If the tool is installed, there is no such file; it has the document inside.
             entry["source"] = os.path.basename(entry["source"])
     program = Program(
@@ -411,7 +411,7 @@ def _policies(
     count = len(own.tables) if own is not None else 0
     rules = list(settings.policy.tables[count:]) if settings.policy is not None else []
     if settings.others is not None and not stands_alone(known):
-        named = [settings.server] if "://" in settings.server else []
+        named = [settings.server] if is_url(settings.server) else []
         rules += settings.others.rules_at([*named, *documented_bases(api)])
     return [each.as_table() for each in rules]
 

@@ -12,6 +12,7 @@ from dynacli.commands.command_groups import ApiGroup
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import FileError, RefusedError, UsageError
+from dynacli.files import is_url
 from dynacli.options.standard_options import Options
 from dynacli.registry.configuration import Configuration, check_name, profiles_in, texts
 from dynacli.text.terminal import Painter, visible
@@ -287,7 +288,7 @@ def _is_bound(env: Environment, options: Options, name: str, entry: Mapping[str,
 
     def places(of: Mapping[str, Any]) -> set[str]:
         source = str(of.get("source", ""))
-        return {source, *texts(of, "origins"), *([origin_of(source)] if "://" in source else [])} - {""}
+        return {source, *texts(of, "origins"), *([origin_of(source)] if is_url(source) else [])} - {""}
 
     others = others_with_policy(env, name, options.profile)
     if not others or any(places(entry) & places(other) for other in others.values()):
@@ -300,7 +301,7 @@ def _is_bound(env: Environment, options: Options, name: str, entry: Mapping[str,
     try:
         found = OtherPolicies(env, api, others, options.profile)
         server = str(entry.get("server", ""))
-        bases = [*([server] if "://" in server else []), *documented_bases(api)]
+        bases = [*([server] if is_url(server) else []), *documented_bases(api)]
         return found.with_same_document(None) is not None or bool(found.rules_at(bases))
     except RefusedError:
         return True  # the document of one is not at hand, so no one can tell

@@ -158,7 +158,7 @@ def _upstream(run: Run, api: "OpenedApi", settings: "CallSettings") -> "Upstream
     from dynacli.commands._questions import agrees
     from dynacli.http.connections import environment_proxy
     from dynacli.request.choose_server import choose_server
-    from dynacli.urls import origin_of
+    from dynacli.urls import origin_of, socket_of
 
     base = choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
     origin = origin_of(base)
@@ -170,6 +170,12 @@ def _upstream(run: Run, api: "OpenedApi", settings: "CallSettings") -> "Upstream
             reason="The document names it, and you have not accepted it for the credentials of clients",
             hint=f"If you trust it: `--upstream {base}`",
             origin=origin,
+        )
+    if socket_of(base):
+        raise RefusedError(
+            f"The proxy does not forward to the socket `{socket_of(base)}`",
+            reason="Every user of this machine could use the socket by the port of the proxy",
+            hint="Validate single calls with `--server`, or recorded traffic with `validate`",
         )
     context = None
     if origin.startswith("https:"):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from dynacli.errors import DocumentError, DynacliError, RefusedError
 from dynacli.openapi.document.fetched import Fetched
@@ -12,6 +12,7 @@ from dynacli.openapi.document.objects import DOCUMENT, SCHEMA
 from dynacli.openapi.document.parse import Parsed, parse_file, to_utf8
 from dynacli.openapi.document.references.scan import Steps, sites_of, steps_of, without_fragment
 from dynacli.openapi.document.source import file_name
+from dynacli.urls import join_url
 
 __all__ = ["File", "Files", "OpenFile", "Opener", "UnreadableError", "absolute"]
 
@@ -210,7 +211,7 @@ def absolute(base: str, ref: str) -> str:
     """Return the URI that a reference means, without fragment and normalised (RFC 3986, section 6.2.2)."""
     ref = without_fragment(ref)
     try:
-        uri = urljoin(base, ref) if ref else without_fragment(base)
+        uri = join_url(base, ref) if ref else without_fragment(base)
     except ValueError:  # for instance an unclosed `[` in the host
         return ref
     if _PLAIN_URI.fullmatch(uri):

@@ -22,7 +22,7 @@ from dynacli.openapi.document.limits import (
     TOTAL_SECONDS,
     in_mebibytes,
 )
-from dynacli.urls import without_query
+from dynacli.urls import join_url, origin_of, socket_of, split_url, without_query
 
 if TYPE_CHECKING:
     import ssl
@@ -227,7 +227,7 @@ class _Download:
         headers = {"Accept": self.downloads.accept, **self.conditions}
         self.challenge, self._signed_url = None, ""
         try:
-            url = str(httpx.URL(self.url))
+            url = self.url if socket_of(self.url) else str(httpx.URL(self.url))
         except httpx.InvalidURL as error:
             raise from_httpx(error, self.url) from error
         response = send(
@@ -364,6 +364,11 @@ def _redirected(base: str, location: str) -> str:
     """Return where a redirect leads, if it stays within the origin (RFC 6454, section 4)."""
     from dynacli.http.import_httpx import httpx
 
+    if socket_of(base):
+        followed = split_url(join_url(base, location))._replace(fragment="").geturl()
+        if socket_of(followed) == socket_of(base):
+            return followed
+        raise _elsewhere(base, origin_of(followed), followed)
     url = httpx.URL(base)
     target = url.join(location).copy_with(username=None, password=None, fragment=None)
     if _origin(target) == _origin(url):
@@ -374,10 +379,14 @@ def _redirected(base: str, location: str) -> str:
             f"`{without_query(str(url))}` redirects to `{shown}`, which is not encrypted",
             hint="Give an `https://` URL of the document",
         )
-    raise RefusedError(
-        f"`{without_query(str(url))}` redirects to another origin, `{target.scheme}://{target.netloc.decode()}`",
+    raise _elsewhere(base, f"{target.scheme}://{target.netloc.decode()}", str(target))
+
+
+def _elsewhere(base: str, origin: str, target: str) -> RefusedError:
+    return RefusedError(
+        f"`{without_query(base)}` redirects to another origin, `{origin}`",
         reason="A document is taken only from the origin that you named",
-        hint=f"If you trust it, give the new URL: `{shown}`",
+        hint=f"If you trust it, give the new URL: `{without_query(target)}`",
     )
 
 

@@ -18,7 +18,7 @@ from dynacli.errors import DocumentError, RefusedError, TimedOutError, UsageErro
 from dynacli.openapi.document.fetched import DocumentLogin, Fetched
 from dynacli.openapi.document.limits import MAX_BYTES, MAX_FILES, TOTAL_SECONDS, in_mebibytes
 from dynacli.openapi.document.source import Source, directories_of, file_name, local_path
-from dynacli.urls import origin_of
+from dynacli.urls import origin_of, split_url
 
 if TYPE_CHECKING:
     from dynacli.openapi.document._download import Downloads
@@ -199,7 +199,7 @@ class _AllowedFiles:
                 path = self._local(uri)
                 self._count()
                 fetched = Fetched(read_file(path), uri=uri)
-            case "http" | "https":
+            case "http" | "https" | "unix":
                 self._check_origin(uri)
                 if not may_fetch:
                     raise DocumentError(
@@ -253,7 +253,7 @@ class _AllowedFiles:
             origin = origin_of(uri)
         except ValueError as error:
             raise RefusedError("The URL of a reference is malformed") from error
-        if "@" in urlsplit(uri).netloc:
+        if "@" in split_url(uri).netloc:
             raise RefusedError(
                 f"`{_shown(uri)}` is not read", reason="Its URL holds a user name or a password"
             )

@@ -12,7 +12,8 @@ from typing import Literal, NamedTuple
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from dynacli.errors import UsageError
-from dynacli.urls import authority, without_query
+from dynacli.files import is_url
+from dynacli.urls import authority, origin_of, split_url, without_query
 
 __all__ = [
     "Source",
@@ -83,8 +84,7 @@ class Source(NamedTuple):
     @property
     def origin(self) -> str:
         """The origin of a URL (RFC 6454), without its default port; empty for files and standard input."""
-        parts = urlsplit(self.location)
-        return f"{parts.scheme}://{parts.netloc}" if self.kind == "url" else ""
+        return origin_of(self.location) if self.kind == "url" else ""
 
     @property
     def label(self) -> str:
@@ -103,7 +103,7 @@ def parse_source(word: str, cwd: Path) -> Source:
     """Return the source that a word means.
 
     Args:
-        word: A URL (`http`, `https`, `file`), a path, or `-` for standard input.
+        word: A URL (`http`, `https`, `unix`, `file`), a path, or `-` for standard input.
         cwd: The directory that a relative path starts from.
 
     Raises:
@@ -113,6 +113,11 @@ def parse_source(word: str, cwd: Path) -> Source:
         return Source("stdin", "-", "")
     if not word.strip() or "\0" in word:
         raise UsageError("The source of a document is empty", hint="Give a URL, a file or `-`")
+    if word.startswith("unix:"):
+        from dynacli.http.sockets import parse_socket
+
+        parse_socket(word)
+        return _socket_url(word)
     scheme = _SCHEME.match(word)
     if not scheme:
         return _file(cwd / word)
@@ -126,6 +131,14 @@ def parse_source(word: str, cwd: Path) -> Source:
                 f"Documents are not read over `{other}:`",
                 hint="Give an `http://` or `https://` URL, a file, or `-` for standard input",
             )
+
+
+def _socket_url(word: str) -> Source:
+    if not word.isprintable() or " " in word:
+        raise UsageError("The URL of the document is malformed", hint=_URL_HINT)
+    parts = split_url(word)
+    clean = parts._replace(path=parts.path or "/", fragment="").geturl()
+    return Source("url", clean, clean)
 
 
 def _file(path: Path) -> Source:
@@ -171,7 +184,7 @@ def allowed_directory(word: str, start: str) -> str | None:
         word: The origin or directory as a person writes it; `~` is the home directory.
         start: The directory that a relative path starts from.
     """
-    if "://" in word:
+    if is_url(word):
         return None
     return os.path.normpath(os.path.join(start, os.path.expanduser(word)))
 

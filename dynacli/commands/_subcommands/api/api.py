@@ -16,6 +16,7 @@ from dynacli.commands._subcommands.api.api_add import (
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError, DynacliError, UsageError
+from dynacli.files import is_url
 from dynacli.openapi.document.source import shown_file
 from dynacli.registry.configuration import LOGIN_KEY, Configuration, check_name, profiles_in
 from dynacli.registry.news import take_news
@@ -108,7 +109,7 @@ def _facts(api: OpenedApi) -> dict[str, Any]:
 
     meta, fetched = api.catalog.meta, api.pointer.get("fetched_at")
     age = time.time() - fetched if isinstance(fetched, int | float) else None
-    is_file = "://" not in api.location  # a file and standard input were read just now
+    is_file = not is_url(api.location)  # a file and standard input were read just now
     is_pinned = bool(api.open_request.pin)
     return {
         # A title or a version that is new each time is noted without a new revision.
@@ -212,7 +213,7 @@ def refresh_document(run: Run, name: str, accept: bool) -> None:
 
     check_registered(run.env, name)
     entry = Configuration(run.env).apis()[name]
-    if run.options.offline and entry["source"].lower().startswith(("http:", "https:")):
+    if run.options.offline and entry["source"].lower().startswith(("http:", "https:", "unix:")):
         raise UsageError(
             f"`{name}` cannot be refreshed offline",
             reason="Its document is at a URL",
@@ -356,7 +357,7 @@ def _context(name: str, api: OpenedApi) -> dict[str, Any]:
     Raises:
         DynacliError: The document cannot be opened.
     """
-    document = api.location if "://" in api.location else f"file://{api.location}"
+    document = api.location if is_url(api.location) else f"file://{api.location}"
     try:
         anchor = choose_server(api.servers, api.uri)
     except UsageError:  # relative to nothing, or with a variable that has no value

@@ -15,6 +15,7 @@ from dynacli.client.document_login import ALWAYS, has_credential, login_of
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, prefix_of
 from dynacli.errors import DocumentError, NetworkError, UsageError
+from dynacli.files import is_url
 from dynacli.http.failures import with_api_named
 from dynacli.openapi.document.fetched import SIGN_IN
 from dynacli.openapi.document.source import looks_like_source, parse_source
@@ -48,7 +49,7 @@ def is_login_kept(options: Options, api: OpenedApi) -> bool:
     """Return whether the document came with a credential of `-H`, so that later ones are fetched with one, too."""
     from dynacli.client.call_settings import pairs_of
 
-    if not options.header or "://" not in api.location:
+    if not options.header or not is_url(api.location):
         return False
     schemes = api.catalog.components("/components/securitySchemes").values()
     return has_credential(pairs_of(options.header, ":", "--header"), schemes)
@@ -309,7 +310,7 @@ def _check_holds_no_secret(location: str, name: str) -> None:
     Raises:
         UsageError: Its query holds a secret.
     """
-    secret = secret_in_query(location) if "://" in location else ""
+    secret = secret_in_query(location) if is_url(location) else ""
     if secret:
         raise UsageError(
             f"The parameter `{visible(secret, keep='')}` of the URL holds a secret, and no secret is stored",

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urljoin, urlsplit
 
 from dynacli.errors import DocumentError, DynacliError
 from dynacli.http.connections import Peers
@@ -36,7 +35,7 @@ from dynacli.openapi.document.fetched import DocumentLogin, Fetched
 from dynacli.openapi.document.objects import operations_of
 from dynacli.openapi.document.parse import parse_file
 from dynacli.openapi.document.references.scan import follow_references
-from dynacli.urls import without_query
+from dynacli.urls import join_url, split_url, without_query
 
 if TYPE_CHECKING:
     import ssl
@@ -287,7 +286,7 @@ def _base_url(tree: Mapping[str, Any], uri: str) -> str:
     """
     try:
         if "swagger" in tree:
-            own = urlsplit(uri)
+            own = split_url(uri)
             schemes, host, path = tree.get("schemes"), tree.get("host"), tree.get("basePath")
             scheme = (
                 schemes[0]
@@ -300,7 +299,7 @@ def _base_url(tree: Mapping[str, Any], uri: str) -> str:
         url = str(server.get("url") or "/")
         for name, variable in (server.get("variables") or {}).items():
             url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
-        return urljoin(uri, url).rstrip("/")
+        return join_url(uri, url).rstrip("/")
     except (ValueError, AttributeError, TypeError):
         return ""
 
@@ -520,7 +519,7 @@ def _document(url: str, fetched: Fetched, tree: dict[str, Any], way: Way) -> Doc
 
 def _shape(tree: dict[str, Any], uri: str) -> frozenset[str]:
     paths = tree.get("paths")
-    base = urlsplit(_base_url(tree, uri)).path
+    base = split_url(_base_url(tree, uri)).path
     return frozenset(
         f"{entry.method} {base}{path}"
         for path, item in (paths.items() if isinstance(paths, Mapping) else ())

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 from dynacli.openapi.document.json_trees import copy_json, follow, join
 from dynacli.openapi.document.load import Document
@@ -22,6 +21,7 @@ from dynacli.openapi.document.references.scan import (
     steps_of,
 )
 from dynacli.openapi.document.source import file_name
+from dynacli.urls import is_served, join_url
 
 __all__ = [
     "SourceDocument",
@@ -125,8 +125,8 @@ class SourceDocument:
     def as_seen_from_lead(self, ref: str) -> str:
         """Return a reference as it has to be in the first document: unchanged if it means the same there."""
         try:
-            uri = urljoin(self.document.uri, ref)
-            return ref if uri == urljoin(self._lead_uri, ref) else uri
+            uri = join_url(self.document.uri, ref)
+            return ref if uri == join_url(self._lead_uri, ref) else uri
         except ValueError:  # for instance an unclosed `[` in the host
             return ref
 
@@ -149,7 +149,7 @@ class SourceDocument:
     def _absolute(self, url: str) -> str:
         """Return a URL as it has to be in the first document, if this document has an HTTP URL as its base."""
         # A URL that starts with a variable is taken to be absolute.
-        is_whole = url.startswith("{") or not urlsplit(self.document.uri).scheme.startswith("http")
+        is_whole = url.startswith("{") or not is_served(self.document.uri)
         return url if is_whole else self.as_seen_from_lead(url)
 
     def _push_servers(self, lead_servers: list[Any], lead_uri: str) -> None:
@@ -200,9 +200,9 @@ def _servers_of(tree: dict[str, Any]) -> list[Any]:
 
 def _with_bases(servers: list[Any], uri: str) -> list[Any]:
     """Return servers with URLs made absolute if the document has an HTTP URL as its base."""
-    base = uri if urlsplit(uri).scheme.startswith("http") else ""
+    base = uri if is_served(uri) else ""
     return [
-        {**server, "url": urljoin(base, server["url"])}
+        {**server, "url": join_url(base, server["url"])}
         if isinstance(server, dict) and isinstance(server.get("url"), str) and server["url"][:1] != "{"
         else server
         for server in servers

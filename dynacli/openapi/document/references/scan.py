@@ -7,7 +7,6 @@ Here is also the walk through the objects that hold them: path items, operations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urljoin
 
 from dynacli.openapi.document.json_trees import MISSING, follow, follow_partly, from_fragment, join
 from dynacli.openapi.document.objects import (
@@ -21,6 +20,7 @@ from dynacli.openapi.document.objects import (
     kind_below,
     kind_in_list,
 )
+from dynacli.urls import join_url
 
 __all__ = [
     "ScanResult",
@@ -333,7 +333,7 @@ class Locator:
         if not self.uri:
             return False
         try:
-            return urljoin(self.uri, base) == self.uri
+            return join_url(self.uri, base) == self.uri
         except ValueError:  # for instance an unclosed `[` in the host
             return False
 
@@ -370,7 +370,7 @@ def looks_like_reference(value: str) -> bool:
 
 def _is_foreign_identifier(site: Site) -> bool:
     if site.keyword == "$id":
-        return "://" in site.ref or site.ref.startswith(("urn:", "file:", "//"))
+        return "://" in site.ref or site.ref.startswith(("urn:", "file:", "unix:", "//"))
     return site.ref.rstrip("#") not in KNOWN_DIALECTS
 
 

@@ -1,0 +1,155 @@
+"""Sockets of this machine as servers: how their URLs are read, and whether a socket is who it should be.
+
+Whoever can put a socket at a path gets the requests that are sent there, with their bodies and credentials. So each
+directory on the way is looked at, as sshd does (`StrictModes`, sshd_config(5)): if users besides its owner can write,
+the entry must be yours or root's. The socket itself must be yours, root's, or belong to the owner of its directory,
+such as `/run/caddy/admin.sock`.
+"""
+
+import errno
+import os
+import socket
+import stat
+
+from dynacli.errors import DynacliError, NetworkError, RefusedError, UnreachableError, UsageError
+from dynacli.urls import split_url
+
+__all__ = ["check_socket", "from_socket", "parse_socket"]
+
+_LONGEST = 107
+"""The bytes of a path that the system takes (unix(7), `sun_path`)."""
+_MOST_LINKS = 40  # as Linux follows at most: path_resolution(7)
+_AMBIGUOUS = frozenset("?#%@\\{}<>\"'`")
+"""Characters with a meaning in URLs, in templates of servers, or in messages."""
+_WRITTEN = "`unix:/ABSOLUTE/PATH`, and `:/BASE` after it for a path below"
+
+
+def parse_socket(url: str) -> str:
+    """Return the path of the socket in a URL.
+
+    Raises:
+        UsageError: The path is not absolute and plain, or this system has no such sockets.
+    """
+    path = split_url(url).netloc
+    reason = ""
+    if not path.startswith("/"):
+        reason = "The path of the socket is relative"
+    elif not path.isprintable() or " " in path or not _AMBIGUOUS.isdisjoint(path):
+        reason = "The path of the socket has a character that is not allowed there"
+    elif os.path.normpath(path) != path or path == "/":
+        reason = "The path of the socket has `//`, `.`, `..` or a `/` at its end"
+    elif len(os.fsencode(path)) > _LONGEST:
+        reason = f"The path of the socket is longer than {_LONGEST} bytes"
+    elif not hasattr(socket, "AF_UNIX"):
+        reason = "This system has no Unix sockets, or Python does not offer them"
+    if reason:
+        plain = os.path.normpath("/" + path.lstrip("/"))
+        is_slashes = path.startswith("//") and plain == "/" + path.lstrip("/")
+        hint = f"Write `unix:{plain}`" if is_slashes else f"Write {_WRITTEN}"
+        raise UsageError("The address of the socket cannot be used", reason=reason, hint=hint)
+    return path
+
+
+def check_socket(path: str) -> None:
+    """Check that there is a socket, and that no other user can have put it there.
+
+    Args:
+        path: Absolute and plain, as of `parse_socket`.
+
+    Raises:
+        NetworkError: There is none, or this user cannot reach it.
+        UsageError: It is not a socket.
+        RefusedError: Another user may control it.
+    """
+    try:
+        found, directory = _walk(path)
+    except OSError as error:
+        raise from_socket(error, path) from error
+    if not stat.S_ISSOCK(found.st_mode):
+        raise UsageError(
+            f"`{path}` is not a socket",
+            reason="It is a directory" if stat.S_ISDIR(found.st_mode) else "It is a file of another kind",
+            hint="Give the path of the socket that the server listens on",
+        )
+    if found.st_uid not in {*_trusted(), directory.st_uid}:
+        raise _refusal(path, f"It belongs to {_user(found.st_uid)}, who gets all that is sent there")
+
+
+def from_socket(error: OSError, path: str) -> DynacliError:
+    """Return the error for a socket that cannot be connected to."""
+    match error.errno:
+        case errno.ENOENT | errno.ENOTDIR:
+            return NetworkError(
+                f"There is no socket `{path}`",
+                reason="The server is not running, or listens elsewhere",
+                hint="Start the server, or give the path that it listens on",
+            )
+        case errno.EACCES | errno.EPERM:
+            return NetworkError(
+                f"You may not use the socket `{path}`",
+                reason="Your user may not enter its directory, or may not write to it",
+                hint=f"See who may: `ls -l {path}`. Services often have a group for that",
+            )
+        case errno.ECONNREFUSED:
+            return UnreachableError(
+                f"Nothing listens on the socket `{path}`",
+                reason="The server that made it has ended",
+                hint="Start the server",
+            )
+        case _:
+            return UnreachableError(
+                f"Cannot connect to the socket `{path}`",
+                reason=error.strerror or "",
+                hint="Check the path and the server",
+            )
+
+
+def _walk(path: str) -> tuple[os.stat_result, os.stat_result]:
+    """Return what is at the end of a path, and its directory; symbolic links are followed one by one."""
+    way, links, left = [("/", os.lstat("/"))], 0, path.split("/")[::-1]
+    while left:
+        name = left.pop()
+        if name in {"", "."}:
+            continue
+        if name == "..":
+            way = way[:-1] or way
+            continue
+        directory, parent = way[-1]
+        place = os.path.join(directory, name)
+        found = os.lstat(place)
+        if parent.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and found.st_uid not in _trusted():
+            user = _user(found.st_uid)
+            raise _refusal(path, f"Other users can write to `{directory}`, and {user} made `{place}`")
+        if parent.st_mode & stat.S_IWOTH and not parent.st_mode & stat.S_ISVTX:
+            raise _refusal(path, f"Every user can replace what is in `{directory}`")
+        if not stat.S_ISLNK(found.st_mode):
+            way.append((place, found))
+            continue
+        links, target = links + 1, os.readlink(place)
+        if links > _MOST_LINKS:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        if target.startswith("/"):
+            del way[1:]
+        left += target.split("/")[::-1]
+    return way[-1][1], way[-2:][0][1]
+
+
+def _trusted() -> tuple[int, int]:
+    return 0, os.geteuid()
+
+
+def _user(number: int) -> str:
+    import pwd
+
+    try:
+        return f"the user `{pwd.getpwuid(number).pw_name}`"
+    except KeyError:
+        return f"the user {number}"
+
+
+def _refusal(path: str, reason: str) -> RefusedError:
+    return RefusedError(
+        f"Nothing is sent to the socket `{path}`",
+        reason=reason,
+        hint="Let the server listen in a directory that only you, or its own user, can write to",
+    )
