@@ -13,7 +13,7 @@ _DIRECTORY = os.path.dirname(os.path.abspath(__file__))
 
 _TABLE = re.compile(r"^<!-- table: ([a-z-]+) -->$", re.MULTILINE)
 """The place of a table that is made from the code, so that a page cannot miss a row."""
-_OF_DYNACLI_ALONE = frozenset({"bake", "discovery", "getting-started", "pytest", "python"})
+_OF_DYNACLI_ALONE = frozenset({"bake", "discovery", "getting-started", "project-file", "pytest", "python"})
 """The pages that a tool of one API does not have."""
 _VERB = (
     r"(?:api (?:history|pin|refresh|rollback|set|show|unpin)|auth (?:explain|login|logout|token)|policy explain|batch"

@@ -150,10 +150,12 @@ def refusals(tables: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     """
     for path, value in _leaves(tables, ()):
         name = f"`{'.'.join(path)}`"
-        check = next((ALLOWED[pattern] for pattern in ALLOWED if _begins(path, pattern, whole=True)), None)
+        allowed = [pattern for pattern in ALLOWED if _begin_alike(pattern, path)]
+        check = next((ALLOWED[pattern] for pattern in allowed if len(pattern) == len(path)), None)
         if check is None:
-            if not any(_begins(pattern, path) for pattern in ALLOWED):
-                reason = next((REFUSED[pattern] for pattern in REFUSED if _begins(path, pattern)), "")
+            if not any(len(pattern) > len(path) for pattern in allowed):
+                refused = (pattern for pattern in REFUSED if len(pattern) <= len(path))
+                reason = next((REFUSED[pattern] for pattern in refused if _begin_alike(pattern, path)), "")
                 yield path, f"{name} {reason or 'is not known in project files'}"
         elif wrong := check(value) or _secret(path):
             yield path, f"{name} {wrong}"
@@ -168,11 +170,9 @@ def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         yield from _leaves(each, (*path, key))
 
 
-def _begins(path: Path, start: Path, *, whole: bool = False) -> bool:
-    """Return whether a key begins with the parts of another; `*` in either stands for any name."""
-    if len(path) < len(start) or (whole and len(path) != len(start)):
-        return False
-    return all(_ANY in pair or pair[0] == pair[1] for pair in zip(path, start, strict=False))
+def _begin_alike(pattern: Path, path: Path) -> bool:
+    """Return whether a key begins as a pattern does, as far as both go; a key may have a name that is `*`, too."""
+    return all(part in (_ANY, name) for part, name in zip(pattern, path, strict=False))
 
 
 def _secret(path: Path) -> str:

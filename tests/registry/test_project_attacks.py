@@ -108,6 +108,11 @@ def _record(home: Path) -> Path:
             f'{_MINIMAL}[apis.shop.profiles.p.headers]\nX-Api-Key = "b"',
             "apis.shop.profiles.p.headers.X-Api-Key",
         ),
+        (f'{_MINIMAL}[apis.shop.profiles.p.query]\napi_key = "b"', "apis.shop.profiles.p.query.api_key"),
+        (f'{_MINIMAL}"*" = "x"', "apis.shop.*"),
+        (f'{_MINIMAL}[apis.shop."*".a]\ntoken = "env:HOME"', "apis.shop.*.a.token"),
+        (f'{_MINIMAL}[apis.shop.auth."*"]\nsign = "id"', "apis.shop.auth.*.sign"),
+        (f'{_MINIMAL}[apis.shop.profiles."*"]\nca = "x"', "apis.shop.profiles.*.ca"),
         ("[apis.github.auth]", "github"),
         ("[apis]\nshop = 3", "shop"),
         ("apis = 3", "apis"),
@@ -447,7 +452,7 @@ def test_names_of_variables_are_shown_and_never_their_values(
         "DYNACLI_SHOP_TOKEN (set)",
         "every variable that begins with DYNACLI_SHOP_",
     ):
-        assert f"\n  {line}\n" in result.stderr
+        assert f" {line}\n" in result.stderr
 
 
 def test_nothing_is_sent_or_run_before_trust(

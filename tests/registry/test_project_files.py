@@ -1,13 +1,23 @@
 """`.dynacli.toml`: a project's own APIs, used only once a person has trusted this content at this path."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dynacli import open_api
+from dynacli.auth.references import _KEYS as _AUTH_KEYS
+from dynacli.client.configuration_mistakes import _ENTRY_KEYS
+from dynacli.client.profiles import KEYS as PROFILE_KEYS
+from dynacli.commands._setting_keys import _KINDS
 from dynacli.environment import Environment, Program, become
 from dynacli.errors import RefusedError
+from dynacli.registry._project_keys import ALLOWED, REFUSED, refusals
+from dynacli.registry.configuration import Configuration
 from tests.documents import BEARER, document, operation, pets, save
 from tests.harness import Recorder, Result, json_response, run_cli
 
@@ -64,7 +74,7 @@ def test_a_person_is_asked_about_what_is_shown() -> None:
         "https://shop.example",
         "every variable that begins with DYNACLI_SHOP_",
     ):
-        assert f"\n  {line}\n" in no.stderr
+        assert f" {line}\n" in no.stderr
     assert 1 == no.stderr.count("[y/N]")
     yes = run_cli("config", "trust", stdin=b"y\n", terminal=_TERMINAL)
     assert (["shop"], 0) == (_names(), yes.exit_code)
@@ -255,3 +265,73 @@ def test_a_baked_tool_reads_no_project_file(server: Recorder) -> None:
         assert "" == Environment().project_file
     finally:
         become(before)
+
+
+def _decided(path: tuple[str, ...]) -> bool:
+    tables = (*ALLOWED, *REFUSED)
+    return any(
+        len(path) >= len(each)
+        and all("*" in pair or pair[0] == pair[1] for pair in zip(path, each, strict=False))
+        for each in tables
+    )
+
+
+def test_each_key_of_the_configuration_is_allowed_or_refused() -> None:
+    """Whoever adds a key to the configuration decides whether a stranger's file may have it, and says so in a table."""
+    of_calls = [*((key,) for key in PROFILE_KEYS), *(("auth", "*", key) for key in _AUTH_KEYS)]
+    of_api = [*((key,) for key in _ENTRY_KEYS), *of_calls, *(("profiles", "*", *path) for path in of_calls)]
+    keys = {*_KINDS, ("cache",), ("history",), *(("apis", "*", *path) for path in of_api)}
+    tables = {("policy",), ("server_vars",), ("profiles",), ("pages",), ("headers",), ("query",)}
+    leaves = [path for path in keys if path[-1:] not in tables]
+    assert [] == sorted(path for path in leaves if not _decided(path))
+    assert [] == sorted(set(ALLOWED) & set(REFUSED))
+
+
+def test_a_key_that_nobody_has_decided_about_is_refused() -> None:
+    """The table is one of what is allowed: what is missing there is refused, wherever it stands."""
+    for path in (
+        ("new",),
+        ("apis", "shop", "new"),
+        ("apis", "shop", "auth", "a", "new"),
+        ("apis", "shop", "policy", "new"),
+    ):
+        tables: dict[str, Any] = {"apis": {"shop": {"source": "api.json"}}}
+        inner = tables
+        for part in path[:-1]:
+            inner = inner.setdefault(part, {})
+        values: tuple[Any, ...] = ("x", 1, True, [], {}, {"deeper": 1})
+        for value in values:
+            inner[path[-1]] = value
+            assert [".".join(path)] == [".".join(found[: len(path)]) for found, _ in refusals(tables)]
+
+
+def test_without_a_file_each_directory_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run with no project file costs one look in each directory above, however often the APIs are asked for."""
+    deep = Path("a/b/c")
+    deep.mkdir(parents=True)
+    monkeypatch.chdir(deep)
+    looked: list[str] = []
+    exists = os.path.lexists
+
+    def look(path: str) -> bool:
+        looked.append(path)
+        return exists(path)
+
+    monkeypatch.setattr(os.path, "lexists", look)
+    env = Environment()
+    for _ in range(3):
+        Configuration(env).apis()
+    here = Path.cwd()
+    assert [str(each / _FILE) for each in (here, *here.parents)] == looked
+
+
+def test_without_a_file_nothing_more_is_imported() -> None:
+    """The module that reads project files is loaded only where there is one."""
+    code = (
+        "import sys; from dynacli.environment import Environment; "
+        "from dynacli.registry.configuration import Configuration; Configuration(Environment()).apis(); "
+        "sys.exit('dynacli.registry.project_file' in sys.modules)"
+    )
+    assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode
+    _write("")
+    assert 1 == subprocess.run([sys.executable, "-c", code], check=False).returncode

@@ -181,18 +181,26 @@ def _credentials(env: Environment, name: str, entry: Mapping[str, Any], own: lis
         for each in origins
         if each.startswith("http:") and not is_loopback(urlsplit(each).hostname or "")
     ]
-    yield f"Credentials of {name} go to"
-    for origin in origins:
-        yield f"  {origin}{' (not encrypted)' if origin in bare else ''}"
-    if not origins:
-        yield "  no server yet: you are asked before the first call that sends one"
-    yield "  from"
+    places = [f"{each} (not encrypted)" if each in bare else each for each in origins]
     prefix = f"{prefix_of(name)}_"
     others = tuple(f"{each}_" for each in map(prefix_of, own) if each.startswith(prefix))
     there = sorted(each for each in env.variables if each.startswith(prefix) and not each.startswith(others))
-    for variable in dict.fromkeys([*_references(entry), *there]):
-        yield f"  {variable}{' (set)' if env.variables.get(variable) else ''}"
-    yield f"  every variable that begins with {prefix}"
+    variables = [
+        f"{each} (set)" if env.variables.get(each) else each
+        for each in dict.fromkeys([*_references(entry), *there])
+    ]
+    yield f"Credentials of {name}"
+    yield from _listed(
+        "go to", places or ["no server yet: you are asked before the first call that sends one"]
+    )
+    yield from _listed("from", [*variables, f"every variable that begins with {prefix}"])
+
+
+def _listed(label: str, values: list[str]) -> Iterator[str]:
+    """Yield a line for each value, the first one with the label."""
+    for value in values:
+        yield f"  {label.ljust(7)}{value}"
+        label = ""
 
 
 def _origins(entry: Mapping[str, Any]) -> list[str]:
