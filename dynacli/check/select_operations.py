@@ -9,8 +9,8 @@ from typing import NamedTuple
 from dynacli.check.check_records import CheckedOperation
 from dynacli.check.resource_chains import ResourceChain, ResponseLinks, find_chains
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.parallel_calls import Shard
 from dynacli.client.search_operations import unknown_operation, unknown_tag
+from dynacli.client.shards import Shard
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.openapi.model.acting_names import acting_word
@@ -25,8 +25,8 @@ __all__ = [
     "may_change",
     "select_chains",
     "select_operations",
-    "share_chains",
-    "share_operations",
+    "shard_chains",
+    "shard_operations",
     "value_sources",
 ]
 
@@ -261,7 +261,7 @@ def select_chains(api: OpenedApi, selection: Selection) -> list[ResourceChain]:
     return chains
 
 
-def share_operations(api: OpenedApi, selection: Selection, shard: Shard) -> Selection:
+def shard_operations(api: OpenedApi, selection: Selection, shard: Shard) -> Selection:
     """Return every N-th operation, and besides those that are called the ones whose responses give them values."""
     operations = [DescribedOperation(api, operation) for operation in selection.called]
     linked_from: dict[str, list[str]] = {}
@@ -282,6 +282,6 @@ def share_operations(api: OpenedApi, selection: Selection, shard: Shard) -> Sele
     )
 
 
-def share_chains(chains: list[ResourceChain], shard: Shard) -> list[ResourceChain]:
+def shard_chains(chains: list[ResourceChain], shard: Shard) -> list[ResourceChain]:
     """Return every N-th chain."""
     return [chain for number, chain in enumerate(chains, 1) if shard.has(number)]

@@ -410,7 +410,7 @@ class Api(OpenDocument):
         """
         from dynacli.client.batch.batch_run import BatchRun, RowCalls, RunSettings, check_rows
         from dynacli.client.batch.rows import rows_of
-        from dynacli.client.parallel_calls import Shard
+        from dynacli.client.shards import Shard
 
         listed = list(rows_of(rows, operation))
 

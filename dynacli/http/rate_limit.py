@@ -36,6 +36,10 @@ class RateLimit:
         """Return a limit of the same rate that waits in another way."""
         return RateLimit(1 / self._interval, self._clock, sleep)
 
+    def divided(self, count: int) -> "RateLimit":
+        """Return the limit of one of several processes that share this limit."""
+        return RateLimit(1 / self._interval / count, self._clock, self._sleep)
+
     def take(self) -> float:
         """Return the seconds after which a request may begin; its place is taken."""
         with self._lock:

@@ -35,6 +35,13 @@ _LEARN = Option(
     help="Write an overlay that makes the document match the responses",
     metavar="FILE",
 )
+_SHARD_COUNT = Option(
+    ("--shard-count",),
+    help="Set the number of shards of --shard auto",
+    metavar="N",
+    kind="integer",
+    between=(1, 999_999),
+)
 _HOST = Option(
     ("--host",),
     help="Listen at HOST; 0.0.0.0 admits other machines",
@@ -238,7 +245,14 @@ CALL_COMMANDS = (
                 metavar="RESULT",
                 name="resume_",
             ),
-            Option(("--shard",), help="Send every N-th row, starting with the I-th", metavar="I/N"),
+            Option(
+                ("--shard",),
+                help="Send every N-th row, starting with the I-th",
+                metavar="I/N|auto",
+                values=("auto",),
+                kind="text",
+            ),
+            _SHARD_COUNT,
         ),
         takes=(*LISTING, CALLS, RESENDING, "include", "progress", "dry_run", "show_secrets", "no_fail"),
         texts={
@@ -328,8 +342,11 @@ CALL_COMMANDS = (
             Option(
                 ("--shard",),
                 help="Call every N-th operation, starting with the I-th",
-                metavar="I/N",
+                metavar="I/N|auto",
+                values=("auto",),
+                kind="text",
             ),
+            _SHARD_COUNT,
         ),
         last=(ROLE, *OF_DEMO),
         takes=(*LISTING, CALLS, "progress", "report", "dry_run", "no_fail"),

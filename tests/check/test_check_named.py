@@ -210,15 +210,15 @@ def test_the_plan_says_what_has_to_be_given(server: Recorder) -> None:
     assert ("give `--set id=...`" in row["skipped"], []) == (True, server.requests)
 
 
-def test_a_share_of_the_operations_is_called(server: Recorder) -> None:
+def test_a_shard_of_the_operations_is_called(server: Recorder) -> None:
     """Every N-th operation is called, with those that give it values; together the shares call all of them."""
     paths = {**_paths(), "/others": {"get": _operation("others")}, "/more": {"get": _operation("more")}}
     for path in ("/others", "/more", "/things/theirs"):
         server.responses[path] = Response(200, b"{}")
     called = []
-    for share in ("1/2", "2/2", "9/9"):
+    for shard in ("1/2", "2/2", "9/9"):
         server.requests.clear()
-        assert 0 == _check(server, paths, "--validate", "warn", "--shard", share).exit_code
+        assert 0 == _check(server, paths, "--validate", "warn", "--shard", shard).exit_code
         called.append({f"{request.method} {request.target}" for request in server.requests})
     assert [
         {"GET /things", "GET /others"},
@@ -228,12 +228,12 @@ def test_a_share_of_the_operations_is_called(server: Recorder) -> None:
     assert 2 == _check(server, paths, "--shard", "0/2").exit_code
 
 
-def test_a_share_of_the_chains_is_run(server: Recorder) -> None:
+def test_a_shard_of_the_chains_is_run(server: Recorder) -> None:
     """What is created, changed and removed is of one share alone."""
     things = {path: item for path, item in _paths().items() if not path.endswith("/start")}
     called = []
-    for share in ("1/2", "2/2"):
+    for shard in ("1/2", "2/2"):
         server.requests.clear()
-        _check(server, things, "--write", "--yes", "--shard", share)
+        _check(server, things, "--write", "--yes", "--shard", shard)
         called.append("POST" in {request.method for request in server.requests})
     assert [True, False] == called

@@ -282,7 +282,7 @@ def test_the_last_word_is_completed_by_what_may_stand_there(
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        pytest.param("config ", ["edit", "get", "path", "set"], id="config-verbs"),
+        pytest.param("config ", ["edit", "get", "path", "set", "trust", "untrust"], id="config-subcommands"),
         pytest.param("config set hi", ["history="], id="config-key"),
         pytest.param("config set history=h", ["history=headers"], id="config-value"),
         pytest.param("config get apis.pens.tim", ["apis.pens.timeout"], id="config-key-of-an-api"),

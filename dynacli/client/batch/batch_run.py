@@ -22,9 +22,10 @@ from dynacli.client.engine.call_engine import Engine, MadeCall
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues
 from dynacli.client.inputs.collect_values import check_missing, collect_parameters, collect_values, input_name
 from dynacli.client.inputs.read_plain_inputs import input_key, no_such_plain_input, read_given
-from dynacli.client.parallel_calls import Dispatcher, Shard
+from dynacli.client.parallel_calls import Dispatcher
 from dynacli.client.responses.response_errors import http_error, mismatch_error, response_masker
 from dynacli.client.search_operations import unknown_operation
+from dynacli.client.shards import Shard
 from dynacli.environment import invocation
 from dynacli.errors import (
     DocumentError,
@@ -322,7 +323,7 @@ class _Checker:
                 return
             if not self._shard.has(number) and number not in self._done:
                 raise UsageError(
-                    f"The row uses the response of row {number} (`{name}`), which is of another share",
+                    f"The row uses the response of row {number} (`{name}`), which is of another shard",
                     hint="Rows that belong together are called in one run, without `--shard`",
                 )
             self._last_uses[number] = row.number

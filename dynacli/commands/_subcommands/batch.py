@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dynacli.client.batch.batch_run import BatchPlan, BatchRun, RowCalls
     from dynacli.client.batch.rows import Row, RowFile, RowResult, WrongRow
     from dynacli.client.call_settings import CallSettings
-    from dynacli.client.parallel_calls import Shard
+    from dynacli.client.shards import Shard
     from dynacli.output.output_form import OutputForm
     from dynacli.output.status_line import CallsLine
 
@@ -68,9 +68,10 @@ def make_calls(
     stop_on_error: bool,
     resume_: str | None,
     shard: str | None,
+    shard_count: int | None,
 ) -> None:
     """Run `batch`."""
-    from dynacli.client.parallel_calls import Shard, shard_of
+    from dynacli.client.shards import asked_shard
 
     if not 1 <= len(words) <= 2:
         raise UsageError(
@@ -80,9 +81,13 @@ def make_calls(
             hint=f"For example: `{invocation('batch')} github issues-create rows.csv`, or `-` for standard input",
         )
     run: Run = ctx.obj
-    share = shard_of(shard) if shard is not None else Shard()
     options = _BatchOptions(
-        words[0] if len(words) == 2 else "", words[-1], parallel, stop_on_error, resume_, share
+        words[0] if len(words) == 2 else "",
+        words[-1],
+        parallel,
+        stop_on_error,
+        resume_,
+        asked_shard(run.env, shard, shard_count),
     )
     with opened_api(ctx, api) as opened:
         _run_batch(run, opened, options)
@@ -105,6 +110,7 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
     if options.operation and api.catalog.find(options.operation) is None:  # it may have appeared a moment ago
         api = run.fetch_again(api) or api
     settings = settings_of(run.env, api, run.call_options)
+    settings = replace(settings, rate=options.shard.rate(settings.rate))
     settings.consent.ask = lambda question: True  # noqa: ARG005  - the person is asked once, about all rows
     shows_requests = run.options.dry_run not in ("", UNNAMED)
     telling = _Telling(run)

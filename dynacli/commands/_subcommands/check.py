@@ -19,7 +19,7 @@ from dynacli.options.standard_options import Options
 from dynacli.output.output_form import OutputForm
 from dynacli.output.render import write_data
 from dynacli.output.standard_output import written_text
-from dynacli.record import record
+from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dynacli.check.resource_chains import ResourceChain
     from dynacli.client.call_settings import CallSettings
     from dynacli.client.described_operation import DescribedOperation
+    from dynacli.client.shards import Shard
 
 __all__ = ["check", "check_files", "conclude_check"]
 
@@ -53,7 +54,7 @@ class _CheckOptions:
     probe: bool
     har: str | None
     learn: str | None
-    shard: str | None
+    shard: "Shard"
 
 
 @click.pass_context
@@ -62,7 +63,10 @@ def check(ctx: click.Context, /, api: str, **params: Any) -> None:
     run: Run = ctx.obj
 
     of_demo = demo_params(params)
-    options = _CheckOptions(**{**params, "set_": (*run.options.set, *params["set_"])})
+    from dynacli.client.shards import asked_shard
+
+    shard = asked_shard(run.env, params.pop("shard"), params.pop("shard_count"))
+    options = _CheckOptions(**{**params, "set_": (*run.options.set, *params["set_"]), "shard": shard})
     with opened_api(ctx, api, of_demo) as opened:
         _check_api(run, opened, options)
 
@@ -108,8 +112,8 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     settings = _settings(run, api, options)
     check_files(run.options, har=options.har, learn=options.learn)
     chosen = _choose(run, api, options, settings)
-    if not chosen.operations and options.shard is not None:
-        run.note(f"Nothing to call in shard {options.shard}")
+    if not chosen.operations and options.shard.count > 1:
+        run.note(f"Nothing to call in shard {options.shard.index}/{options.shard.count}")
         return
     progress = _Progress(run)
     check_run = CheckRun(
@@ -156,11 +160,11 @@ def _settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSettings
             reason="The level of validation is `off`",
             hint="Add `--validate strict`, or leave out `--probe`",
         )
-    return settings
+    return replace(settings, rate=options.shard.rate(settings.rate))
 
 
 def _choose(run: Run, api: OpenedApi, options: _CheckOptions, settings: "CallSettings") -> _Chosen:
-    """Choose what is called, or the share of it that is asked for."""
+    """Choose the operations to call, those of the shard if there are several."""
     from dynacli.check.select_operations import may_change, select_chains, select_operations
     from dynacli.client.described_operation import DescribedOperation
 
@@ -180,12 +184,14 @@ def _choose(run: Run, api: OpenedApi, options: _CheckOptions, settings: "CallSet
         selection = select(api)
     chains = select_chains(api, selection) if options.write else []
     of_others: set[str] = set()
-    if options.shard is not None:
-        from dynacli.check.select_operations import share_chains, share_operations
-        from dynacli.client.parallel_calls import shard_of
+    if options.shard.count > 1:
+        from dynacli.check.select_operations import shard_chains, shard_operations
 
-        shard, in_all = shard_of(options.shard), _in_chains(chains)
-        selection, chains = share_operations(api, selection, shard), share_chains(chains, shard)
+        in_all = _in_chains(chains)
+        selection, chains = (
+            shard_operations(api, selection, options.shard),
+            shard_chains(chains, options.shard),
+        )
         of_others = in_all - _in_chains(chains)
     called = (_in_chains(chains) | {operation.name for operation in selection.called}) - of_others
     names = [summary.name for summary in api.catalog.summaries() if summary.name in called]

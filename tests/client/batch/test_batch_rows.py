@@ -212,7 +212,7 @@ def test_a_dry_run_in_a_form_prints_the_requests(api: SmallApi, form: str) -> No
 
 
 def test_a_dry_run_shows_what_is_known(api: SmallApi) -> None:
-    """Rows of another share and rows that use later responses are left out, a wrong row ends it, secrets are masked."""
+    """Rows of another shard and rows that use later responses are left out, a wrong row ends it, secrets are masked."""
     rows = ndjson(
         {"operation": "get-pet", "inputs": {"pet-id": 1}, "as": "a"},
         {"operation": "get-pet", "inputs": {"pet-id": "{{a.id}}"}},

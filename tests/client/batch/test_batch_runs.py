@@ -14,7 +14,7 @@ import pytest
 import dynacli
 from dynacli.client.batch.batch_run import BatchRun, RowCalls, RunSettings, check_rows
 from dynacli.client.batch.rows import rows_of
-from dynacli.client.parallel_calls import Shard
+from dynacli.client.shards import Shard
 from dynacli.errors import FileError, UsageError
 from dynacli.http.rate_limit import RateLimit
 from dynacli.output import standard_output
@@ -208,8 +208,8 @@ def test_rows_that_wait_for_their_turn_are_not_sent_after_ctrl_c(
     assert (130, 1, 1) == (result.exit_code, len(lines(result)), len(api.served))
 
 
-def test_a_share_of_the_rows_is_called(api: SmallApi) -> None:
-    """Every N-th row, under its number in the file; a row of another share is neither called nor validated."""
+def test_a_shard_of_the_rows_is_called(api: SmallApi) -> None:
+    """Every N-th row, under its number in the file; a row of another shard is neither called nor validated."""
     rows = _pets(1, 0, 3, 0, 5)
     result = api.run("get-pet", rows, "--shard", "1/2")
     assert (0, [1, 3, 5]) == (result.exit_code, [line["row"] for line in lines(result)])
@@ -219,7 +219,7 @@ def test_a_share_of_the_rows_is_called(api: SmallApi) -> None:
     )
     result = api.run(linked, "--shard", "2/2")
     assert 2 == result.exit_code
-    assert "row 1 (`w`), which is of another share" in result.stderr
+    assert "row 1 (`w`), which is of another shard" in result.stderr
 
 
 def test_the_result_has_any_format(api: SmallApi) -> None:
