@@ -1,17 +1,21 @@
 """An operation together with its part of the document."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import invocation_words
 from dynacli.errors import UsageError
 from dynacli.http.semantics import essence
 from dynacli.openapi.model.media_types import body_schema, is_as_good_as_json, preferred, sent_as
-from dynacli.openapi.model.operation import MediaType, Operation, Parameter
+from dynacli.openapi.model.operation import MediaType, Operation, Parameter, documented_status
 from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dynacli.http.exchange import Response
+    from dynacli.media.text_values import BodySchema
     from dynacli.openapi.schema.flatten_schema import FlatSchemas
 
 __all__ = ["EXAMPLE", "DescribedOperation", "choose_media_type", "schema_of_parameter"]
@@ -111,6 +115,22 @@ class DescribedOperation:
             except LookupError:
                 return None
         return None
+
+    def schema_of(self, response: "Response") -> "Callable[[], BodySchema]":
+        """Return what finds the document's schema of the body of a response."""
+        return partial(self._response_schema, response.status, response.header("content-type"))
+
+    def _response_schema(self, status: int, media_type: str) -> "BodySchema":
+        from dynacli.http.semantics import best_match
+        from dynacli.media.text_values import BodySchema
+
+        responses = self.raw_responses
+        response = self.follow(responses.get(documented_status(status, responses)))
+        content = response.get("content") if isinstance(response, dict) else None
+        name = best_match(media_type, content) if isinstance(content, dict) else None
+        media = self.follow(content[name]) if name is not None and isinstance(content, dict) else None
+        schema = body_schema(media) if isinstance(media, dict) else None
+        return BodySchema(True if schema is None else schema, self.resolve)
 
     @property
     def raw_responses(self) -> dict[str, Any]:

@@ -6,16 +6,21 @@ __all__ = [
     "SAFE_METHODS",
     "best_match",
     "essence",
+    "is_cbor",
     "is_event_stream",
     "is_form",
     "is_json",
     "is_json_lines",
     "is_json_sequence",
     "is_media_type",
+    "is_msgpack",
     "is_multipart",
     "is_sent_as_bytes",
     "is_sequence",
+    "is_structured",
     "is_text_type",
+    "is_xml",
+    "is_yaml",
     "split_media_type",
 ]
 
@@ -38,6 +43,31 @@ def essence(media_type: str) -> str:
 def is_json(media_type: str) -> bool:
     """Return whether a media type is JSON: `application/json`, `text/json` or a `+json` suffix (RFC 6839)."""
     return essence(media_type).endswith(("/json", "+json"))
+
+
+def is_yaml(media_type: str) -> bool:
+    """Return whether a media type is YAML, under any of its names (RFC 9512)."""
+    return essence(media_type).endswith(("/yaml", "/x-yaml", "/yml", "/vnd.yaml", "+yaml"))
+
+
+def is_xml(media_type: str) -> bool:
+    """Return whether a media type is XML (RFC 7303)."""
+    return essence(media_type).endswith(("/xml", "+xml"))
+
+
+def is_cbor(media_type: str) -> bool:
+    """Return whether a media type is CBOR (RFC 8949, section 9.5)."""
+    return essence(media_type).endswith(("/cbor", "+cbor"))
+
+
+def is_msgpack(media_type: str) -> bool:
+    """Return whether a media type is MessagePack: registered as `application/vnd.msgpack`, older under other names."""
+    return essence(media_type).endswith(("/msgpack", "/x-msgpack", "/vnd.msgpack", "+msgpack"))
+
+
+def is_structured(media_type: str) -> bool:
+    """Return whether a body that is not JSON has a value: YAML, XML, a form, CBOR or MessagePack."""
+    return any(kind(media_type) for kind in (is_yaml, is_xml, is_form, is_cbor, is_msgpack))
 
 
 def is_form(media_type: str) -> bool:

@@ -1,33 +1,68 @@
 """The value of a body, by its media type."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dynacli.http.semantics import is_json_lines, is_json_sequence
+from dynacli.errors import DocumentError
+from dynacli.http.semantics import (
+    is_cbor,
+    is_json_lines,
+    is_json_sequence,
+    is_msgpack,
+    is_structured,
+    is_xml,
+    is_yaml,
+    split_media_type,
+)
 from dynacli.openapi.model.wording import counted, enumerated
 from dynacli.openapi.schema.read_schema import json_type
 from dynacli.text.body_text import decoded, is_json
-from dynacli.text.exact_json import read_json
-from dynacli.text.json_budget import TooManyValuesError
+from dynacli.text.exact_json import exact_number, read_json
+from dynacli.text.json_budget import MAX_VALUES, TooManyValuesError
 from dynacli.text.terminal import visible
 
-__all__ = ["NoValueError", "TooDeepError", "binary_name", "body_value", "null_note", "shown_value"]
+if TYPE_CHECKING:
+    from dynacli.media.text_values import BodySchema
+
+    FindSchema = Callable[[], BodySchema]
+
+__all__ = [
+    "NoValueError",
+    "TooDeepError",
+    "binary_name",
+    "body_value",
+    "null_note",
+    "shown_value",
+    "structured_value",
+]
 
 
 class NoValueError(ValueError):
-    """A body has no value that can be read; the text says why, and goes on from the word "response"."""
+    """A body has no value that can be read; the text says why, and begins with "it".
+
+    Attributes:
+        hint: What to do about it; empty if that is plain.
+    """
+
+    hint = ""
 
 
 class TooDeepError(NoValueError):
     """A body is nested too deeply."""
 
 
-def body_value(content: bytes, media_type: str, parse: Callable[[str], Any] = read_json) -> Any:
+def body_value(
+    content: bytes,
+    media_type: str,
+    schema: "FindSchema | None" = None,
+    parse: Callable[[str], Any] = read_json,
+) -> Any:
     """Return the value of a body, null if it is empty.
 
     Args:
         content: The content, after transfer and content codings are undone.
         media_type: The value of `Content-Type` (RFC 9110, section 8.3); empty if there is none.
+        schema: Finds the schema of its value, for XML and forms, which are read by it; None if there is none.
         parse: Reads JSON text; `read_json` remembers every digit of numbers.
 
     Raises:
@@ -35,6 +70,10 @@ def body_value(content: bytes, media_type: str, parse: Callable[[str], Any] = re
     """
     if not content:
         return None
+    if is_structured(media_type):
+        from dynacli.media.text_values import BodySchema
+
+        return structured_value(content, media_type, BodySchema() if schema is None else schema())
     text = decoded(content, media_type)
     if text is None:
         raise NoValueError(f"it is binary: {binary_name(content, media_type)}")
@@ -54,10 +93,72 @@ def body_value(content: bytes, media_type: str, parse: Callable[[str], Any] = re
     raise NoValueError(f"{named}, and is not JSON")
 
 
-def shown_value(content: bytes, media_type: str) -> Any:
+def structured_value(
+    content: bytes, media_type: str, schema: "BodySchema", *, is_text_first: bool = True
+) -> Any:
+    """Return the value of a body of YAML, XML, a form, CBOR or MessagePack.
+
+    Args:
+        is_text_first: Whether a text that may be a string or another type is read as a string.
+
+    Raises:
+        NoValueError: It is not of its media type, is over a limit, or the package that reads it is not installed.
+    """
+    charset = split_media_type(media_type)[1].get("charset")
+    if is_cbor(media_type) or is_msgpack(media_type):
+        from dynacli.media._binary_values import BinaryError, read_cbor, read_msgpack
+
+        try:
+            return (read_cbor if is_cbor(media_type) else read_msgpack)(content)
+        except BinaryError as error:
+            refused = NoValueError(str(error))
+            refused.hint = error.hint
+            raise refused from error
+    if is_xml(media_type):
+        from dynacli.media.xml_value import XmlError, xml_value
+
+        encoded = (decoded(content, media_type) or "").encode() if charset else content
+        try:
+            return xml_value(
+                encoded,
+                schema.schema,
+                schema.resolve,
+                encoding="utf-8" if charset else None,
+                is_text_first=is_text_first,
+            )
+        except XmlError as error:
+            raise NoValueError(str(error)) from error
+    text = decoded(content, media_type) or ""
+    if is_yaml(media_type):
+        return _yaml_value(text)
+    from urllib.parse import parse_qsl
+
+    from dynacli.media.text_values import form_value
+
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_VALUES)
+    except ValueError as error:
+        raise NoValueError(str(TooManyValuesError())) from error
+    return form_value(pairs, schema.schema, schema.resolve, is_text_first=is_text_first)
+
+
+def _yaml_value(text: str) -> Any:
+    from dynacli.openapi.document.parse import read_exact_yaml
+
+    try:
+        return read_exact_yaml(text.encode(), "the response", exact_number)
+    except DocumentError as error:
+        if "line" not in error.details:
+            raise NoValueError(f"it {error.message.partition('` ')[2]}") from error
+        reason, details = error.reason.partition("\n")[0], error.details
+        place = f"at line {details['line']}, column {details['column']}"
+        raise NoValueError(f"it is not YAML: {reason[:1].lower()}{reason[1:]}, {place}") from error
+
+
+def shown_value(content: bytes, media_type: str, schema: "FindSchema | None" = None) -> Any:
     """Return a body as a part of JSON: its value, else its text, else an object whose only member is `base64`."""
     try:
-        return body_value(content, media_type)
+        return body_value(content, media_type, schema)
     except NoValueError:
         text = decoded(content, media_type)
     if text is not None:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment
 from dynacli.errors import FormatError
+from dynacli.http.semantics import is_structured
 from dynacli.output.output_form import OutputForm
 from dynacli.output.standard_error import write_stderr
 from dynacli.output.standard_output import blocks, write_bytes, written_text
 from dynacli.text.terminal import Painter, terminal_width, visible, visible_painted
 
 if TYPE_CHECKING:
+    from dynacli.media.body_value import FindSchema
     from dynacli.openapi.model.find_items import KnownItems
 
 __all__ = ["is_for_people", "list_width", "write_body", "write_data", "write_rows"]
@@ -30,6 +32,7 @@ def write_body(
     *,
     known: "KnownItems | None" = None,
     head: Mapping[str, Any] | None = None,
+    schema: "FindSchema | None" = None,
 ) -> None:
     """Write the body of an HTTP response.
 
@@ -42,6 +45,7 @@ def write_body(
             other formats convert.
         known: What the document says of the items of the response; None if it says nothing.
         head: Status and headers, if the result is an object of them and the value of the body.
+        schema: Finds the document's schema of the body, by which XML and forms are read; None if there is none.
 
     Raises:
         FormatError: The content cannot be shown in this form; it was written as JSON, or as it came.
@@ -50,9 +54,9 @@ def write_body(
     """
     try:
         if head is not None:
-            _write_whole(env, body, media_type, form, head)
+            _write_whole(env, body, media_type, form, head, schema)
         else:
-            _write_body(env, body, media_type, form, known)
+            _write_body(env, body, media_type, form, known, schema)
     except MemoryError:
         pass  # its frames hold what took the memory, which they release here
     else:
@@ -64,10 +68,15 @@ def write_body(
 
 
 def _write_body(
-    env: Environment, body: bytes, media_type: str, form: OutputForm, known: "KnownItems | None"
+    env: Environment,
+    body: bytes,
+    media_type: str,
+    form: OutputForm,
+    known: "KnownItems | None",
+    schema: "FindSchema | None",
 ) -> None:
-    if form.is_of_value:
-        _write_formed(env, body, media_type, form, known)
+    if form.is_of_value or (form.format in {"json", "yaml"} and is_structured(media_type)):
+        _write_formed(env, body, media_type, form, known, schema)
         return
     if form.file:
         from dynacli.files import write_named_file
@@ -83,7 +92,9 @@ def _write_body(
     from dynacli.text.body_text import decoded, is_json
 
     text = decoded(body, media_type)
-    if text is None:
+    if text is None and is_structured(media_type):
+        _write_readable(env, body, media_type, form)
+    elif text is None:
         _write_binary(env, body, media_type, form)
     elif form.format == "yaml":
         _write_body_yaml(env, body, text, form, is_json=is_json(media_type, text))
@@ -98,7 +109,12 @@ def _write_body(
 
 
 def _write_formed(
-    env: Environment, body: bytes, media_type: str, form: OutputForm, known: "KnownItems | None"
+    env: Environment,
+    body: bytes,
+    media_type: str,
+    form: OutputForm,
+    known: "KnownItems | None",
+    schema: "FindSchema | None",
 ) -> None:
     """Write a body in a form that is made of its value."""
     if not body:
@@ -108,12 +124,12 @@ def _write_formed(
 
     instead, hint = form.unfiltered(), "It is printed as it came"
     try:
-        value = body_value(body, media_type)
+        value = body_value(body, media_type, schema)
     except TooDeepError as error:
         reason = str(error)
         instead, hint = form.unfiltered("json"), "It is printed as JSON, which has no such limit"
     except NoValueError as error:
-        reason = str(error)
+        reason, hint = str(error), error.hint or hint
     else:
         write_value(env, value, form, known=known)
         return
@@ -121,15 +137,34 @@ def _write_formed(
     raise FormatError(f"The response cannot be {_wanted(form)}", reason=reason, hint=hint)
 
 
+def _write_readable(env: Environment, body: bytes, media_type: str, form: OutputForm) -> None:
+    """Write a body of CBOR or MessagePack for a person: as JSON."""
+    from dynacli.media.body_value import NoValueError, body_value
+    from dynacli.output.written_items import write_value
+
+    try:
+        value = body_value(body, media_type)
+    except NoValueError as error:
+        write_stderr(env, f"Note: {error}" + (f"\n  hint: {error.hint}" if error.hint else ""))
+        _write_binary(env, body, media_type, form)
+    else:
+        write_value(env, value, form)
+
+
 def _write_whole(
-    env: Environment, body: bytes, media_type: str, form: OutputForm, head: Mapping[str, Any]
+    env: Environment,
+    body: bytes,
+    media_type: str,
+    form: OutputForm,
+    head: Mapping[str, Any],
+    schema: "FindSchema | None",
 ) -> None:
     """Write one object of status, headers and body."""
     from dynacli.media.body_value import shown_value
     from dynacli.openapi.model.find_items import KnownItems
     from dynacli.output.written_items import write_value
 
-    value = {**head, "body": shown_value(body, media_type)}
+    value = {**head, "body": shown_value(body, media_type, schema)}
     write_value(env, value, form, known=KnownItems(holder="none"))
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from dynacli.text.json_budget import check_values
 
-__all__ = ["ExactNumber", "compact_json", "read_json"]
+__all__ = ["ExactNumber", "compact_json", "exact_number", "read_json"]
 
 _MOST_DIGITS: Final = 4300
 """Python neither reads nor writes integers with more digits."""
@@ -52,6 +52,18 @@ def read_json(text: str | bytes) -> Any:
     if text.startswith("\ufeff"):
         raise ValueError("JSON text has no byte order mark")
     return (_exact if _may_be_odd(text) else _usual).decode(text)
+
+
+def exact_number(text: str) -> float:
+    """Return a decimal number, which other formats than JSON write more freely: `+1`, `.5`, `1.`, `007`.
+
+    Args:
+        text: Digits with an optional sign, point and exponent.
+    """
+    sign, whole, fraction, exponent = _FREE_NUMBER.fullmatch(text).groups("")  # type: ignore[union-attr]
+    whole = whole.lstrip("0") or "0"
+    plain = f"{'-' if sign == '-' else ''}{whole}{fraction if fraction != '.' else '.0'}{exponent}"
+    return _float(plain) if fraction or exponent else _integer(plain)
 
 
 def compact_json(value: Any) -> str:
@@ -107,6 +119,7 @@ def _may_be_odd(text: str) -> bool:
     return len(text) > _MOST_DIGITS and _LONG.search(text[:: _MOST_DIGITS // _SAMPLES]) is not None
 
 
+_FREE_NUMBER: Final = re.compile(r"([-+]?)([0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?")
 _SAMPLES: Final = 10
 _LONG: Final = re.compile(f"[0-9]{{{_SAMPLES}}}")
 _MINUS_ZERO: Final = re.compile("-0(?![0-9.eE])")

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import parse_qsl
 
 from jsonschema_path import SchemaPath
 from openapi_core.exceptions import OpenAPIError
@@ -16,7 +15,7 @@ from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from openapi_core.validation.schemas.validators import SchemaValidator
 
-from dynacli.http.semantics import is_json, is_sent_as_bytes
+from dynacli.http.semantics import is_form, is_json, is_sent_as_bytes, is_structured, is_xml
 from dynacli.openapi.model.media_types import is_binary, is_object_of_bytes
 from dynacli.openapi.schema.evaluation.compiled_schema import CompiledSchemas
 from dynacli.openapi.schema.evaluation.schema_error import (
@@ -29,7 +28,7 @@ from dynacli.openapi.schema.evaluation.schema_error import (
 from dynacli.openapi.schema.evaluation.translation import SchemaSource, TooDeepError
 from dynacli.openapi.schema.read_schema import Direction, Follow
 from dynacli.validation import read_body, streamed_body
-from dynacli.validation._text_fields import form_of, plain_value, types_of
+from dynacli.validation._text_fields import plain_value, types_of
 from dynacli.validation.read_body import ValidatedValue
 
 if TYPE_CHECKING:
@@ -277,36 +276,70 @@ class BodyHooks:
                 if "schema" not in media_type:
                     self.notes.add_not_validated(f"the document gives no schema for `{mimetype}`")
                 return read_body.read_json(value.encode() if isinstance(value, str) else value, parameters)
-            is_other = mimetype.endswith(("xml", "yaml", "yml")) and not _is_text(media_type)
-            is_written_form = mimetype == FORM and _says_text(media_type / "schema")
-            if (mimetype.startswith("text/") and not is_other) or is_written_form:
+            is_value = is_structured(mimetype) and not _says_text(media_type / "schema")
+            if not is_value and (mimetype.startswith("text/") or is_structured(mimetype)):
                 text = read_body.read_text(value.encode() if isinstance(value, str) else value, parameters)
                 return text if _is_text(media_type) else plain_value(text)
         if mimetype == _FORM_DATA:
             with _as_openapi_errors():
                 fields = list(read_body.read_fields(value, parameters))
             return self._form(media_type / "schema", fields)
-        if mimetype == FORM:
-            fields = parse_qsl(value.decode("utf-8", "replace"), keep_blank_values=True)
+        if is_value:
             read: list[Any] = []
-            if "encoding" in media_type:
+            if mimetype == FORM and "encoding" in media_type:
                 # Only openapi-core reads by `encoding`. It fails at the first field of another type, without naming
                 # the field, and drops alternatives of another type: then the other readings count.
                 with suppress(OpenAPIError):
                     read.append(read_by_encoding())
-            return self._form(media_type / "schema", fields, read)
+            content = value.encode() if isinstance(value, str) else value
+            return self._structured(media_type / "schema", mimetype, parameters, content, read)
         if not mimetype:
             raise NotValidatedError("there is no media type, so nothing tells how to read the body")
         raise NotValidatedError(f"a body of `{mimetype}` cannot be validated yet")
 
-    def _form(self, schema: SchemaPath, fields: list[tuple[str, Any]], read: Sequence[Any] = ()) -> Any:
-        """Return the form as the first of its readings that fits: `5` may be a number or a string.
+    def _form(self, schema: SchemaPath, fields: list[tuple[str, Any]]) -> Any:
+        """Return the values of a multipart form."""
+        from dynacli.media.text_values import form_value
+
+        written, resolve = self._schema_and_errors(schema)[0], self.schema_validators.resolve
+        readings = [form_value(fields, written, resolve, is_text_first=first) for first in (True, False)]
+        return self._fitting(schema, readings)
+
+    def _structured(
+        self,
+        schema: SchemaPath,
+        mimetype: str,
+        parameters: Mapping[str, str],
+        content: bytes,
+        read: Sequence[Any],
+    ) -> Any:
+        """Return the value of a body of YAML, XML, a form, CBOR or MessagePack.
 
         Args:
-            read: Readings that are tried before the usual ones.
+            read: Readings of it that are tried before the usual ones.
         """
-        readings = [*read, *(form_of(schema, fields, is_text_first=first) for first in (True, False))]
-        fitting = (form for form in readings if not self._errors(schema, form, None))
+        from dynacli.media.body_value import NoValueError, structured_value
+        from dynacli.media.text_values import BodySchema
+
+        charset = f"; charset={parameters['charset']}" if "charset" in parameters else ""
+        described = BodySchema(self._schema_and_errors(schema)[0], self.schema_validators.resolve)
+
+        def reading(*, is_text_first: bool) -> Any:
+            try:
+                return structured_value(content, mimetype + charset, described, is_text_first=is_text_first)
+            except NoValueError as error:
+                kind = NotValidatedError if error.hint else UnreadableError
+                raise kind(f"the body{str(error).removeprefix('it')}") from None
+
+        is_typed = is_form(mimetype) or is_xml(mimetype)
+        usual = [reading(is_text_first=is_text_first) for is_text_first in (True, False)[: 1 + is_typed]]
+        return self._fitting(schema, [*read, *usual])
+
+    def _fitting(self, schema: SchemaPath, readings: Sequence[Any]) -> Any:
+        """Return the first reading that fits the schema, else the first one: `5` may be a number or a string."""
+        if len(readings) == 1:
+            return readings[0]
+        fitting = (value for value in readings if not self._errors(schema, value, None))
         return next(fitting, readings[0])
 
     def _validate_content(

@@ -13,7 +13,7 @@ from openapi_core.validation.response.exceptions import HeadersError, InvalidHea
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.operation import ITEM_FORMATS
 from dynacli.openapi.schema.evaluation.schema_error import ValidationNotes
-from dynacli.validation._text_fields import all_types, form_of, types_of, value_of, with_branches
+from dynacli.validation._text_fields import all_types, types_of, with_branches
 from dynacli.validation.finding import reason_of
 from dynacli.validation.operation_document import child
 
@@ -87,6 +87,8 @@ class HeaderHooks:
     is_exact: bool
     responses: tuple[SchemaPath, str]
     """The operation's `responses`, and the key of the response that is validated."""
+    schema_validators: Any
+    _schema_and_errors: Any
     _get_param_or_header_and_schema: Any
     _validate_value: Any
     _errors: Any
@@ -148,6 +150,8 @@ class HeaderHooks:
         first member of another type without saying which one that is, keeps the space that HTTP allows after a
         comma (RFC 9110, section 5.6.1), and takes no types from `allOf` and similar ones.
         """
+        from dynacli.media.text_values import field_value, form_value
+
         schema = header / "schema"
         readings: list[Any] = []
         for is_text_first in (True, False):
@@ -157,9 +161,10 @@ class HeaderHooks:
                 readings.append(_list([schema], text, styles, is_text_first=is_text_first))
             if "object" in types:
                 pairs = _pairs(text, is_exploded=(header / "explode").read_bool(default=False))
-                readings.append(form_of(schema, pairs, is_text_first=is_text_first))
+                written, resolve = self._schema_and_errors(schema)[0], self.schema_validators.resolve
+                readings.append(form_value(pairs, written, resolve, is_text_first=is_text_first))
             if types - {"array", "object"}:
-                readings.append(value_of(text, types - {"array", "object"}, is_text_first=is_text_first))
+                readings.append(field_value(text, types - {"array", "object"}, is_text_first=is_text_first))
         fitting = (value for value in readings if not self._errors(schema, value, None))
         return next(fitting, readings[0])
 
@@ -184,11 +189,13 @@ def _list(schemas: list[SchemaPath], text: str, styles: list[str], *, is_text_fi
         schemas: Those of the list.
         styles: How the members of the list and of each list within it are separated, the outer first.
     """
+    from dynacli.media.text_values import field_value
+
     items = [part / "items" for part in with_branches(schemas) if "items" in part]
     types, words = all_types(items), _words(text, _DELIMITERS.get(styles[0], ","))
     if "array" in types and styles[1:]:
         return [_list(items, word, styles[1:], is_text_first=is_text_first) for word in words]
-    return [value_of(word, types, is_text_first=is_text_first) for word in words]
+    return [field_value(word, types, is_text_first=is_text_first) for word in words]
 
 
 def _words(text: str, delimiter: str = ",") -> list[str]:

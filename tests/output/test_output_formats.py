@@ -238,7 +238,7 @@ JSON = b'{"a":1.10,"b":"\xc3\xbc"}'
         (b"\xfc", "text/plain; charset=iso-8859-1", "json", '"ü"\n'.encode()),
         (b"\xfc", "text/plain; charset=unicode_escape", "json", b'"\\\\xfc"\n'),
         (b"\xff\x00", "image/png", "auto", b"\xff\x00"),
-        (b"<a/>", "application/xml", "yaml", b"<a/>\n"),
+        (b"<a><b>1</b></a>", "application/xml", "yaml", b"b: '1'\n"),
         (b"ok", "application/octet-stream", "text", b"ok\n"),
         (b"", "application/json", "json", b""),
         (b"", "", "auto", b""),

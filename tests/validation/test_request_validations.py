@@ -272,12 +272,30 @@ def test_a_form_may_be_described_as_its_text() -> None:
     assert ["- maxLength"] == compact(validator.request(sent(media_type=name, body=b"a=1&b=23")))
 
 
-@pytest.mark.parametrize("name", ["application/xml", "text/xml", "application/yaml", "text/x-yaml"])
-def test_other_bodies_are_noted(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "body", "wrong"),
+    [
+        ("application/xml", b"<a><n>1</n></a>", b"<a><n>x</n></a>"),
+        ("text/xml", b"<a><n>1</n></a>", b"<a><n/></a>"),
+        ("application/vnd.a+xml", b"<a><n>1</n></a>", b"<a><n>1</n><n>2</n></a>"),
+        ("application/yaml", b"n: 1", b"n: '1'"),
+        ("text/x-yaml", b"{n: 1}", b"{n: x}"),
+        ("application/vnd.a+yaml", b"n: 0x10", b"n: [1]"),
+    ],
+)
+def test_bodies_that_are_not_json_are_validated(name: str, body: bytes, wrong: bytes) -> None:
+    """YAML and XML are read into their values, which the schema is about."""
+    schema = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}
+    validator = validator_of(_document(_body(schema, name)))
+    assert [] == compact(validator.request(sent(media_type=name, body=body)))
+    assert ["/n type"] == compact(validator.request(sent(media_type=name, body=wrong)))
+
+
+def test_other_bodies_are_noted() -> None:
     """A body that cannot be validated passes with a note."""
-    validator = validator_of(_document(_body({"type": "object"}, name)))
-    assert [f"? a body of `{name}` cannot be validated yet"] == compact(
-        validator.request(sent(media_type=name, body=b"<a/>"))
+    validator = validator_of(_document(_body({"type": "object"}, "application/x-protobuf")))
+    assert ["? a body of `application/x-protobuf` cannot be validated yet"] == compact(
+        validator.request(sent(media_type="application/x-protobuf", body=b"<a/>"))
     )
 
 

@@ -17,6 +17,7 @@ from dynacli.client.responses.validation_text import Evidence, findings_text, no
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, FileError, FormatError
 from dynacli.http.exchange import Response
+from dynacli.http.semantics import is_structured
 from dynacli.openapi.model.wording import counted
 from dynacli.output.har import har_call
 from dynacli.output.output_form import OutputForm
@@ -29,6 +30,7 @@ from dynacli.text.terminal import Painter, visible
 from dynacli.validation.validated_messages import ValidatedResponse
 
 if TYPE_CHECKING:
+    from dynacli.media.body_value import FindSchema
     from dynacli.openapi.model.find_items import KnownItems
 
 __all__ = [
@@ -43,18 +45,25 @@ __all__ = [
 ]
 
 
-def _write_view(env: Environment, view: str, response: Response, known: "KnownItems | None" = None) -> None:
+def _write_view(
+    env: Environment,
+    view: str,
+    response: Response,
+    known: "KnownItems | None" = None,
+    schema: "FindSchema | None" = None,
+) -> None:
     """Write a body.
 
     Args:
         view: `pretty`, `table` or `raw`.
         known: What the document says of the items; None if it says nothing.
+        schema: Finds the document's schema of the body; None if there is none.
     """
     media_type = response.header("content-type")
     if view == "raw":
         text = response.body.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
         env.stdout.write(visible(text))
-    elif decoded(response.body, media_type) is None:
+    elif decoded(response.body, media_type) is None and not is_structured(media_type):
         name = f"`{visible(media_type, keep='')}`" if media_type else "of no declared type"
         size = counted(len(response.body), "byte")
         write_note(env, f"The response is binary ({name}, {size}); s saves it in a file")
@@ -63,7 +72,7 @@ def _write_view(env: Environment, view: str, response: Response, known: "KnownIt
     else:
         form = OutputForm("auto" if view == "pretty" else view, may_page=False)
         try:
-            write_body(env, response.body, media_type, form, known=known)
+            write_body(env, response.body, media_type, form, known=known, schema=schema)
         except (FormatError, FileError) as error:
             write_error(env, error, "text")
 
@@ -158,7 +167,7 @@ def _write_pretty(env: Environment, call: Call, response: Response, _: Ended) ->
 def _write_table(env: Environment, call: Call, response: Response, _: Ended) -> None:
     from dynacli.client.pages.known_items import known_items
 
-    _write_view(env, "table", response, known_items(call.described))
+    _write_view(env, "table", response, known_items(call.described), call.described.schema_of(response))
     _write_status(env, call, response)
 
 

@@ -36,7 +36,6 @@ from dynacli.record import record, replace
 
 if TYPE_CHECKING:
     from dynacli.client.responses.response import Response as LibraryResponse
-    from dynacli.http.exchange import Response
 
 __all__ = [
     "WAIT_SECONDS",
@@ -191,7 +190,7 @@ def _wait_until(
             is_passing = may_pass(response, "GET", statuses)  # as those that wait only read
             if is_passing:
                 reason = f"{response.status} {response.reason}".rstrip()
-            elif not 200 <= response.status < 300 or _is_true(response, until):
+            elif not 200 <= response.status < 300 or _is_true(made, until):
                 return made
             else:
                 reason = f"`{until.expression}` is not true"
@@ -212,13 +211,13 @@ def _wait_until(
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
 
-def _is_true(response: "Response", until: Until) -> bool:
+def _is_true(made: "MadeCall", until: Until) -> bool:
     from dynacli.text.filter_value import filtered, is_true
 
-    return is_true(filtered(_value_of(response, until), until.expression, until.name))
+    return is_true(filtered(_value_of(made, until), until.expression, until.name))
 
 
-def _value_of(response: "Response", until: Until) -> Any:
+def _value_of(made: "MadeCall", until: Until) -> Any:
     """Return the value of a response; null if it has no body.
 
     Raises:
@@ -226,8 +225,9 @@ def _value_of(response: "Response", until: Until) -> Any:
     """
     from dynacli.media.body_value import NoValueError, body_value
 
+    response, schema = made.response, made.call.described.schema_of(made.response)
     try:
-        return body_value(response.body, response.header("content-type"))
+        return body_value(response.body, response.header("content-type"), schema)
     except NoValueError as error:
         raise FormatError(
             f"{until.name} cannot be looked up in this response",

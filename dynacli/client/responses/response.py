@@ -29,6 +29,7 @@ from dynacli.validation.read_body import UnreadBody
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
     from dynacli.client.pages.page_loop import AnsweredPage
+    from dynacli.media.text_values import BodySchema
     from dynacli.validation.finding import Finding, ValidationResult
 
 __all__ = ["Response", "StreamedResponse", "download_response"]
@@ -114,20 +115,24 @@ class Response:
 
     @property
     def data(self) -> Any:
-        """The value of the body: of JSON its value, of JSON lines and sequences a list, of other text the text.
+        """The value of the body: of JSON, YAML, XML, a form, CBOR or MessagePack its value, of JSON lines a list.
 
-        It is None if there is no body, and the bytes if they are no text. A body that is not the JSON that
-        its media type promises is text, too.
+        Of other text it is the text. It is None if there is no body, and the bytes if they are no text. A body that
+        is not what its media type promises is text or bytes, too.
         """
         from dynacli.media.body_value import NoValueError, body_value
         from dynacli.text.body_text import decoded
 
         media_type = self._response.header("content-type")
         try:
-            return body_value(self.content, media_type, json.loads)
+            return body_value(self.content, media_type, self._schema, json.loads)
         except NoValueError:
             text = decoded(self.content, media_type)
             return self.content if text is None else text
+
+    def _schema(self) -> "BodySchema":
+        with self._lock:
+            return self._call.described.schema_of(self._response)()
 
     @property
     def following(self) -> "AnsweredPage | None":

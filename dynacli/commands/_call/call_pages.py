@@ -313,7 +313,8 @@ class Listing:
 
         try:
             known = known_items(self._described)
-            write_body(self._run.env, body, media_type, form, known=known, head=head)
+            schema = self._described.schema_of(first.response)
+            write_body(self._run.env, body, media_type, form, known=known, head=head, schema=schema)
         except (FileError, FormatError) as error:
             return error
         return None

@@ -107,7 +107,8 @@ class LastResponse:
             form = OutputForm(file=form.file)
 
         try:
-            write_body(self._run.env, response.body, response.header("content-type"), form, head=head)
+            media_type, schema = response.header("content-type"), call.described.schema_of(response)
+            write_body(self._run.env, response.body, media_type, form, head=head, schema=schema)
         except (FileError, FormatError) as error:
             return error
         return None

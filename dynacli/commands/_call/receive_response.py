@@ -17,7 +17,14 @@ from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, FormatError, NetworkError, TimedOutError, UsageError
 from dynacli.files import replace_named_file
 from dynacli.http.exchange import RENDER_LIMIT, Response, stated_length
-from dynacli.http.semantics import essence, is_event_stream, is_json, is_sent_as_bytes, is_sequence
+from dynacli.http.semantics import (
+    essence,
+    is_event_stream,
+    is_json,
+    is_sent_as_bytes,
+    is_sequence,
+    is_structured,
+)
 from dynacli.http.send import FILE_LIMIT, VALIDATED_LIMIT, WARNED_LIMIT, Pieces
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.output.output_form import ITEM_FORMATS, OutputForm
@@ -274,7 +281,8 @@ class ResponseReceiver:
             # What an error says is quoted in its message; the ids of a small response are remembered.
             is_remembered = is_json(response.header("content-type"))
             return _KEPT_OF_STREAM if response.status >= 400 or is_remembered else 0
-        if is_sent_as_bytes(essence(response.header("content-type"))):
+        media_type = response.header("content-type")
+        if is_sent_as_bytes(essence(media_type)) and not is_structured(media_type):
             return _KEPT_OF_STREAM  # the size is validated without the bytes
         return WARNED_LIMIT if self._call.settings.may_accept else VALIDATED_LIMIT
 
@@ -378,6 +386,7 @@ class ResponseReceiver:
             self._form,
             known=known,
             head=self._head(response),
+            schema=self._call.described.schema_of(response),
         )
 
 

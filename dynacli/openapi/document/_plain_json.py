@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Callable
 from itertools import chain
 from typing import Any, Literal
 
@@ -46,7 +47,14 @@ def too_many_nodes(name: str) -> DocumentError:
     return DocumentError(f"`{name}` has more than {MAX_NODES:,} values", reason=reason)
 
 
-def to_plain(tree: Any, name: str, clashes: list[str] | None = None, *, is_consumed: bool = False) -> Any:
+def to_plain(
+    tree: Any,
+    name: str,
+    clashes: list[str] | None = None,
+    *,
+    is_consumed: bool = False,
+    scalar: Callable[[Any], Any] | None = None,
+) -> Any:
     """Return a copy of a tree as plain JSON: string keys, finite numbers of 64 bits, valid Unicode, nothing shared.
 
     - A key such as `200` or `true` becomes the string that it was written as.
@@ -61,6 +69,7 @@ def to_plain(tree: Any, name: str, clashes: list[str] | None = None, *, is_consu
         clashes: Filled with keys that are equal as strings, such as `200` and `"200"`; the last counts.
         is_consumed: Whether the tree is emptied meanwhile, so that both together take little more memory than one;
             nothing in it may be shared.
+        scalar: Makes a plain value of a parsed scalar; None for the rules above.
 
     Raises:
         DocumentError: The copy would be too deep or too large, or a key is a list or an object.
@@ -69,6 +78,7 @@ def to_plain(tree: Any, name: str, clashes: list[str] | None = None, *, is_consu
     count = 1
     # Equal keys and words become one object: a document has few of them, and each many times.
     words: dict[str, str] = {}
+    make = scalar or _scalar
     # The copies whose members are still those of the tree, each with the depth of its members.
     stack: list[tuple[Any, int]] = [(top, 0)]
     while stack:
@@ -87,9 +97,9 @@ def to_plain(tree: Any, name: str, clashes: list[str] | None = None, *, is_consu
                 if is_consumed and isinstance(value, (dict, list)):
                     value.clear()
             else:
-                scalar = _scalar(value)
-                is_word = isinstance(scalar, str) and len(scalar) <= _LONGEST_WORD
-                copy[place] = words.setdefault(scalar, scalar) if is_word else scalar
+                made = make(value)
+                is_word = isinstance(made, str) and len(made) <= _LONGEST_WORD
+                copy[place] = words.setdefault(made, made) if is_word else made
     return top[0]
 
 

@@ -3,9 +3,10 @@
 import codecs
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from math import isfinite
 from typing import Any, NoReturn
 
 from dynacli.errors import DocumentError
@@ -27,6 +28,7 @@ __all__ = [
     "is_json",
     "parse_document",
     "parse_file",
+    "read_exact_yaml",
     "read_yaml",
     "safe_loader",
     "to_utf8",
@@ -410,10 +412,31 @@ def _read_with_yaml_rs(text: str) -> tuple[Any, bool]:
     return tree, True
 
 
-def _read_with_pyyaml(text: str, name: str, refusal: str | None) -> Any:
+def read_exact_yaml(content: bytes, name: str, number: Callable[[str], float]) -> Any:
+    """Return the value of a YAML text in UTF-8, for which each number is made of its text.
+
+    Args:
+        number: Makes a number of its decimal text.
+
+    Raises:
+        DocumentError: The text is not YAML, is over a limit, or holds several YAML documents.
+    """
+    return to_plain(_read_with_pyyaml(content.decode(), name, None, number), name, scalar=_as_it_is)
+
+
+def _as_it_is(value: Any) -> Any:
+    """Return a scalar; an infinite number and not-a-number, for which JSON has no form, become null."""
+    if type(value) is float and not isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
+def _read_with_pyyaml(
+    text: str, name: str, refusal: str | None, number: Callable[[str], float] | None = None
+) -> Any:
     import yaml
 
-    loader = _loader_class()
+    loader = _loader_class(number)
     try:
         # Loading recurses in C, if too deep a text would end the whole process: the events are counted first.
         _check_events(yaml.parse(text, Loader=loader), name)
@@ -429,8 +452,12 @@ def _read_with_pyyaml(text: str, name: str, refusal: str | None) -> Any:
 
 
 @cache
-def _loader_class() -> Any:
-    """Return PyYAML's safe C loader with the plain scalars of YAML 1.2 instead of 1.1."""
+def _loader_class(number: Callable[[str], float] | None = None) -> Any:
+    """Return PyYAML's safe C loader with the plain scalars of YAML 1.2 instead of 1.1.
+
+    Args:
+        number: Makes a number of its decimal text; None for Python's own numbers.
+    """
     import yaml
 
     base: Any = safe_loader()
@@ -439,10 +466,16 @@ def _loader_class() -> Any:
         yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own way to configure
 
     def to_int(_: Any, node: Any) -> float:
+        if number is not None and node.value[:2] not in ("0o", "0x"):
+            return number(node.value)
         try:
             return int(node.value, 0 if node.value[:2] in ("0o", "0x") else 10)
         except ValueError:  # more digits than Python converts to an integer
             return float(node.value)
+
+    def to_float(loader: Any, node: Any) -> Any:
+        is_finite = node.value.lower().lstrip("+-") not in {".inf", ".nan"}
+        return number(node.value) if number and is_finite else loader.construct_yaml_float(node)
 
     def to_text(_: Any, node: Any) -> str:
         return str(node.value)
@@ -458,6 +491,7 @@ def _loader_class() -> Any:
         Loader.add_implicit_resolver(f"{_TAG}{name}", re.compile(pattern), first_characters)
     Loader.add_constructor(f"{_TAG}bool", lambda _, node: node.value.lower() == "true")
     Loader.add_constructor(f"{_TAG}int", to_int)
+    Loader.add_constructor(f"{_TAG}float", to_float)
     Loader.add_constructor(f"{_TAG}timestamp", to_text)
     Loader.add_constructor(f"{_TAG}binary", to_text)
     # An unknown tag leaves the value as it is; no tag makes PyYAML run code.

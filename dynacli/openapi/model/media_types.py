@@ -1,6 +1,6 @@
 """Kinds of media types, which of them a body can be built for or read as JSON, and which is preferred among several.
 
-Also the plain success among the responses of an operation, and the schema of its JSON.
+Also the plain success among the responses of an operation, and the schema of its value.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +12,7 @@ from dynacli.http.semantics import (
     is_json_lines,
     is_json_sequence,
     is_multipart,
+    is_structured,
     is_text_type,
 )
 
@@ -145,10 +146,12 @@ def success_response(responses: Any, follow: Callable[[Any], Any]) -> Mapping[st
 
 
 def success_schema(response: Mapping[str, Any], follow: Callable[[Any], Any]) -> Any:
-    """Return the schema of the JSON of a response; None if it has none."""
+    """Return the schema of the value of a response, of its JSON if it has any; None if it has none."""
     content = response.get("content")
-    for name, raw in content.items() if isinstance(content, Mapping) else ():
-        media = follow(raw)
-        if isinstance(media, Mapping) and (is_json(name) or is_as_good_as_json(name)):
+    names = list(content) if isinstance(content, Mapping) else []
+    of_json = [name for name in names if is_json(name) or is_as_good_as_json(name)]
+    for name in (*of_json, *filter(is_structured, names)):
+        media = follow(response["content"][name])
+        if isinstance(media, Mapping):
             return body_schema(media)
     return None

@@ -1,0 +1,137 @@
+"""Values whose media type has only text, typed by their schema: the fields of a form, and what XML holds."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from dynacli.openapi.schema.read_schema import (
+    json_type,
+    list_of,
+    mapping_of,
+    possible_schemas,
+    properties_of,
+    types_of,
+)
+from dynacli.record import record
+from dynacli.text.exact_json import exact_number, read_json
+
+__all__ = ["BodySchema", "Resolve", "field_value", "form_value", "schemas_of", "text_types", "typed_text"]
+
+Resolve = Callable[[str], Any]
+"""Returns the target of an internal `$ref`; `LookupError` if it leads nowhere."""
+
+
+def _nowhere(reference: str) -> Any:
+    raise LookupError(reference)
+
+
+@record
+class BodySchema:
+    """What a document says of the value of a body.
+
+    Args:
+        schema: The schema in the normal form; True if there is none.
+        resolve: Returns the target of an internal `$ref`.
+    """
+
+    schema: Any = True
+    resolve: Resolve = _nowhere
+
+
+_MOST_BRANCHES: Final = 50
+_NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_INTEGER: Final = re.compile(r"[-+]?[0-9]+")
+_BOOLEANS: Final = {"true": True, "false": False, "1": True, "0": False}
+"""The lexical forms of `xs:boolean` (XML Schema 1.1, part 2, section 3.3.2)."""
+
+
+def schemas_of(schema: Any, resolve: Resolve) -> list[Mapping[str, Any]]:
+    """Return the schemas that apply to a value, or may apply to it, without their references."""
+    return list(possible_schemas(schema, resolve, _MOST_BRANCHES))
+
+
+def text_types(schemas: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return all types that schemas name, or that their constants have."""
+    types: set[str] = set()
+    for schema in schemas:
+        if "type" in schema:
+            types.update(types_of(schema))
+            continue
+        constants = [schema["const"]] if "const" in schema else list_of(schema, "enum")
+        types.update(map(json_type, constants))
+    return types
+
+
+def typed_text(text: str, types: set[str], *, is_text_first: bool = True) -> Any:
+    """Return the value of a text; one that cannot be read as its type stays a text.
+
+    Args:
+        types: The types that the value may have; without any it is a string.
+        is_text_first: Whether a text that may be a string or another type is read as a string.
+    """
+    if not types or types == {"string"} or ("string" in types and is_text_first):
+        return text
+    plain = text.strip()
+    if "boolean" in types and plain in _BOOLEANS and not (types & {"integer", "number"} and plain in "01"):
+        return _BOOLEANS[plain]
+    if (types & {"integer", "number"} and _INTEGER.fullmatch(plain)) or (
+        "number" in types and _NUMBER.fullmatch(plain)
+    ):
+        return exact_number(plain)
+    return None if "null" in types and plain in {"", "null"} else text
+
+
+def field_value(text: Any, types: set[str], *, is_text_first: bool = True) -> Any:
+    """Return the value of a field of a form, which is JSON unless it is a string; what is not stays a text.
+
+    Args:
+        text: The text, or the content of a file.
+        types: The types that the value may have; without any it is a string.
+        is_text_first: Whether a text that may be a string or another type is read as a string.
+    """
+    is_string = not types or types == {"string"} or ("string" in types and is_text_first)
+    # The content of a file is an instance of a subclass of `str`, and stays as it is.
+    if is_string or type(text) is not str:
+        return text
+    try:
+        return read_json(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def form_value(
+    pairs: Iterable[tuple[str, Any]], schema: Any, resolve: Resolve, *, is_text_first: bool = True
+) -> dict[str, Any]:
+    """Return the fields of a form as an object.
+
+    Args:
+        pairs: The name of each field, and its text or the content of its file.
+        schema: The schema of the form.
+    """
+    fields: dict[str, list[Any]] = {}
+    for name, text in pairs:
+        fields.setdefault(name, []).append(text)
+    schemas = schemas_of(schema, resolve)
+    known = properties_of(schemas)
+    form: dict[str, Any] = {}
+    for name, texts in fields.items():
+        described = schemas_of(known[name], resolve) if name in known else _undescribed(schemas, resolve)
+        types = text_types(described)
+
+        if "array" in types and (is_text_first or len(texts) > 1 or types <= {"array", "null"}):
+            items = [part for each in described for part in schemas_of(each.get("items"), resolve)]
+            item_types = text_types(items)
+            form[name] = [field_value(text, item_types, is_text_first=is_text_first) for text in texts]
+        else:
+            form[name] = field_value(texts[-1], types, is_text_first=is_text_first)
+    return form
+
+
+def _undescribed(schemas: Iterable[Mapping[str, Any]], resolve: Resolve) -> list[Mapping[str, Any]]:
+    """Return the schemas of properties that are not named."""
+    found: list[Mapping[str, Any]] = []
+    for schema in schemas:
+        found += schemas_of(schema.get("additionalProperties"), resolve)
+        for pattern in mapping_of(schema, "patternProperties").values():
+            found += schemas_of(pattern, resolve)
+    return found
