@@ -386,7 +386,7 @@ class Environment:
             from dynacli.errors import FileError
 
             raise FileError(
-                "There is no home directory to keep things in",
+                "There is no home directory for files",
                 hint=f"Name directories in `{variable('CACHE_DIR')}` and `{variable('CONFIG_DIR')}`",
             )
         return home

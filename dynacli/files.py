@@ -323,7 +323,7 @@ def check_named_file(path: str) -> None:
         _check_replaceable(path, existing)
         if not stat.S_ISREG(existing.st_mode):
             raise FileError(
-                f"`{path}` cannot be gone on with", reason="it is a device or a pipe", hint="name a file"
+                f"`{path}` cannot be resumed", reason="it is a device or a pipe", hint="name a file"
             )
 
 

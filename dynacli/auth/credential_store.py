@@ -275,7 +275,7 @@ class CredentialStore:
         if now and now.keyring_id != credential.keyring_id and now.origins == credential.origins:
             return self.with_secrets(now)
         raise AuthError(
-            f"The keyring has lost the credential of `{credential.api}` for `{credential.scheme}`",
+            f"The keyring no longer has the credential of `{credential.api}` for `{credential.scheme}`",
             hint=f"Sign in again: `{credential.sign_in_line()}`",
         )
 
@@ -565,7 +565,7 @@ def _within_time(act: Callable[[], _T], doing: str) -> _T:
     if not outcome:
         raise AuthError(
             f"The system's keyring could not be {doing} within {_KEYRING_SECONDS:.0f} s",
-            reason="It may be locked, and wait for its owner",
+            reason="It may be locked",
             hint=f"Unlock it, or keep credentials in a file: `{invocation('auth login', 'API')} --store file`",
         )
     value, error = outcome

@@ -132,7 +132,7 @@ class _CallbackListener(ThreadingHTTPServer):
         except Empty:
             raise AuthError(
                 f"There was no sign-in within {seconds:g} s",
-                reason="The browser did not come back from the provider",
+                reason="The provider did not send the browser back",
                 hint="Sign in again; without a browser on this machine, with `--no-browser` or `--device`",
             ) from None
 
@@ -150,7 +150,7 @@ def listening(host: str, port: int) -> Iterator[_CallbackListener]:
         listener = _CallbackListener(host, port)
     except OSError as error:
         raise AuthError(
-            f"Nothing can listen on `{host}:{port}` for the provider's response",
+            f"Cannot listen on `{host}:{port}` for the provider's response",
             reason=error.strerror or "",
             hint="Choose another port with `--callback-port`, or leave it out for any that is free",
         ) from error
@@ -244,7 +244,7 @@ def sign_in_by_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext
             url = _authorization_url(flow, {**asked, "redirect_uri": redirect})
             context.tell(f"Sign in in the browser: {url}")
             if not context.open_browser(url):
-                context.tell("No browser could be opened; open that address in one on this machine")
+                context.tell("Could not open a browser. Open that address in one on this machine")
             response = listener.wait(context.seconds)
     _check(response, state, flow)
     if is_implicit:
@@ -270,13 +270,13 @@ def _pasted(url: str, state: str, context: SignInContext) -> _Callback:
     """Return the provider's response as the person pastes it: the address that the browser was sent to, or the code."""
     if context.ask is None:
         raise AuthError(
-            "Signing in needs a browser, or a person who pastes its response",
-            reason="There is neither here",
-            hint="Let a person run this on a terminal; or give a token: "
+            "Sign-in needs a browser, or a person who pastes its response",
+            reason="Neither is available here",
+            hint="Let a person run this on a terminal, or give a token: "
             f"`{invocation('auth login', 'API')} --with-token < FILE`",
         )
     context.tell(f"Open this address in a browser, and sign in: {url}")
-    context.tell("The page that comes then cannot be shown; its address is the response")
+    context.tell("After that the browser shows no page, but its address is the response")
     started = context.clock()
     text = context.ask("Paste that address, or the code in it").strip()
     if context.clock() - started > context.seconds:
@@ -304,7 +304,7 @@ def _check(response: _Callback, state: str, flow: OAuthFlow) -> None:
         raise AuthError(
             "The response from the browser comes from another provider",
             reason=f"It is not of `{visible(flow.issuer, keep='')}`",
-            hint="Sign in again; if it stays so, do not trust the page",
+            hint="Sign in again; if it happens again, do not trust the page",
         )
     if "error" in response:
         raise refused_as(response["error"], response.get("error_description", ""), flow.authorization_url)
@@ -354,7 +354,7 @@ def sign_in_by_device(flow: OAuthFlow, client: OAuthClient, context: SignInConte
                 case _:
                     raise
     raise AuthError(
-        "The code ended before you signed in",
+        "The code expired before you signed in",
         reason=f"`{without_query(flow.device_url)}` gave it for a limited time",
         hint="Sign in again, and enter the new code",
     )

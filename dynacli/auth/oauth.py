@@ -558,7 +558,7 @@ def discover_flows(url: str, context: SignInContext) -> tuple[OAuthFlow, ...]:
     token_url = _text(found.get("token_endpoint"))
     if response.status != 200 or not token_url:
         raise AuthError(
-            f"`{without_query(place)}` says nothing of how to sign in",
+            f"`{without_query(place)}` does not say how to sign in",
             reason="It names no `token_endpoint`"
             if response.status == 200
             else f"It responded with {response.status}",

@@ -102,7 +102,7 @@ def _sound(token: str, operation: str) -> str:
         raise AuthError(
             f"The token in the response of `{operation}` cannot be sent",
             reason="It holds a character that no token has",
-            hint="Say where the token stands: `--token-at EXPR`, a JMESPath expression",
+            hint="Give its location: `--token-at EXPR`, a JMESPath expression",
         )
     return token
 
@@ -112,7 +112,7 @@ def _no_token(value: Any, operation: str, place: str) -> AuthError:
     return AuthError(
         f"The response of `{operation}` has no token" + (f" at `{place}`" if place else ""),
         reason=f"It has {names[:300]}",
-        hint="Say where it stands: `--token-at EXPR`, a JMESPath expression",
+        hint="Give its location: `--token-at EXPR`, a JMESPath expression",
     )
 
 

@@ -54,14 +54,14 @@ def _wrong_value(key: str, value: Any) -> str:
         return _wrong_reference(value)
     if key in _TEXTS:
         if key == "prefix" and not (isinstance(value, str) and _PREFIX.fullmatch(value)):
-            return "is a word that stands before a key, such as `Bearer`"
+            return "must be a word to put before a key, such as `Bearer`"
         return "" if isinstance(value, str) and value else "is a text"
     if key == "callback_port":
         is_port = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST_PORT
-        return "" if is_port else "is the number of a port"
+        return "" if is_port else "must be a port number"
     texts = value if isinstance(value, list) else [value]
     if not texts or not all(isinstance(text, str) and text for text in texts):
-        return "is a text, or a list of texts"
+        return "must be a string, or a list of strings"
     return _wrong_words(value) if key == "sign" and isinstance(value, str) else ""
 
 
@@ -69,7 +69,7 @@ def _wrong_reference(value: Any) -> str:
     form, colon, rest = value.partition(":") if isinstance(value, str) else ("", "", "")
     if form not in _FORMS or not colon:
         return (
-            "has to say where the secret is, because secrets are never kept here: `env:NAME`, `file:PATH`, "
+            "must be a reference, because no secret is stored here: `env:NAME`, `file:PATH`, "
             f"`command:WORDS`, `keyring:SERVICE/USER`, or nothing after `{invocation('auth login')}`"
         )
     if form == "command":
@@ -83,7 +83,7 @@ def _wrong_words(line: str) -> str:
     try:
         return "" if shlex.split(line) else "has no command"
     except ValueError:
-        return "has a quotation mark without its other half"
+        return "has a quotation mark that is not closed"
 
 
 def _label_of(reference: str) -> str:
@@ -112,7 +112,7 @@ def resolve(reference: str, env: Environment) -> str:
         text = _shared(reference, label, env)
     text = checked_text(text, label)
     if not text.strip():
-        raise AuthError(f"{_capital(label)} gives nothing", reason="It is empty, or not there", hint="Set it")
+        raise AuthError(f"{_capital(label)} gives nothing", reason="It is empty or missing", hint="Set it")
     return text
 
 
@@ -246,7 +246,7 @@ def run_helper(words: list[str], label: str, given: bytes = b"") -> bytes:
     for thread in threads:
         thread.join(0.5)
     if len(written[0] if written else b"") > _MOST_BYTES:
-        raise _failed(label, "It writes more than 1 MiB")
+        raise _failed(label, "It wrote more than 1 MiB")
     if is_late or not written:
         raise _failed(label, f"It took longer than {SECONDS:g} s")
     if process.returncode:

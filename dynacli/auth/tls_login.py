@@ -145,7 +145,7 @@ def _load(context: ssl.SSLContext, env: Environment, settings: TlsSettings) -> N
     key_path, key = _file(env, settings.cert_key, "cert_key") if settings.cert_key else (path, content)
     if b"PRIVATE KEY-----" not in key:
         raise AuthError(
-            f"The certificate `{path}` is without its key",
+            f"The certificate `{path}` has no key",
             reason=f"There is no key in `{key_path}`",
             hint="Name the file with its key in `cert_key`",
         )
@@ -170,8 +170,8 @@ def _load(context: ssl.SSLContext, env: Environment, settings: TlsSettings) -> N
         reason = "It is encrypted" if was_asked else "It is damaged, or of a kind that OpenSSL does not know"
         raise AuthError(
             f"The key in `{key_path}` cannot be read",
-            reason=f"{reason}, and `passphrase` does not fit" if was_asked and passphrase else reason,
-            hint='Say where its passphrase is: `passphrase = "keyring:SERVICE/USER"`' if was_asked else "",
+            reason=f"{reason}, and `passphrase` is wrong" if was_asked and passphrase else reason,
+            hint='Give its passphrase: `passphrase = "keyring:SERVICE/USER"`' if was_asked else "",
         ) from None
 
 

@@ -496,11 +496,11 @@ class CallPlanner:
         """Return why there is no call, and what to do."""
         if self._is_reading:
             listed = enumerated([f"`{name}`" for name in missing])
-            return f"nothing is known for {listed}: give it with `--set`"
+            return f"no value is known for {listed}: give one with `--set`"
         words = " ".join(f"--set {name}=..." for name in missing)
         return (
-            "it may change something, and is not called on what this check did not create, "
-            f"unless you say on what: give `{words}`"
+            "it may change a resource that this check did not create; "
+            f"to call it anyway, name the resource: `{words}`"
         )
 
     def _further_values(self, values: list[InputValue]) -> list[InputValue]:

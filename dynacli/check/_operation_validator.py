@@ -93,12 +93,12 @@ class OperationValidator:
         values = exchange.planned.values
         outside = [value for value in values if value.location != "body"]
         if status in GONE and any(value.origin not in _KNOWN_ORIGINS for value in outside):
-            return "may only say that there is nothing of the value that was made up for the call"
+            return "may only mean that the made-up value of the call does not exist"
         known = {str(value.value) for value in values if value.origin in _KNOWN_ORIGINS}
         if status in _GONE_OR_WRONG and any(
             str(each) not in known for each in self._ids_in(exchange.sent_json)
         ):
-            return "may only say that there is nothing of the id that was made up for the body"
+            return "may only mean that the made-up id in the body does not exist"
         return excuse_of_status(status, self._operation)
 
     def _ids_in(self, body: Any) -> Iterator[Any]:

@@ -362,7 +362,7 @@ def check_hint(results: CheckResults) -> str:
     unauthorized = _with_status(UNAUTHORIZED, answered)
     if unauthorized:
         count = _share(unauthorized, answered)
-        return f"{count}: how to give credentials stands in `{invocation('help auth')}`"
+        return f"{count}: how to give credentials is in `{invocation('help auth')}`"
     return ""
 
 
@@ -537,7 +537,7 @@ def _mismatch(results: CheckResults) -> MismatchError | None:
         f"The {what} of {len(names)} operations do not match the document"
         if len(names) > 1
         else f"The {what} of `{names[0]}` do not match the document",
-        hint="What was found is listed above; `-o json` and `--report` have it as data",
+        hint="The findings are listed above; `-o json` and `--report` give them as data",
         findings=[
             {**finding, "operation": exchange.operation_name}
             for exchange in results.all_exchanges
@@ -555,14 +555,14 @@ def _nothing_called(results: CheckResults) -> DynacliError:
         listed = [f"`{each.operation.name}`: {each.skip_reason}" for each in reads[:_MAX_LISTED]]
         is_refused = all(each.skip_kind == "refused" for each in reads)
         kind = RefusedError if is_refused else UsageError
-        return kind("All operations that only read are left out", reason="\n".join(listed))
+        return kind("All read-only operations are left out", reason="\n".join(listed))
     if not checked:
         return UsageError(
-            "There is no operation that only reads",
-            reason="Without being named, only those of GET and HEAD are called",
+            "There is no read-only operation",
+            reason="Unless you name others, only those of GET and HEAD are called",
             hint="Name others with `--operation NAME`",
         )
-    message, hint = "No operation could be called", "Why stands beside each operation"
+    message, hint = "No operation could be called", "The reason is beside each operation"
     reasons = {each.skip_kind: each.skip_reason for each in reversed(checked)}  # the first of each kind
     if reasons.get("auth") and reasons.keys() <= {"auth", "values", "request"}:
         return AuthError(

@@ -675,7 +675,7 @@ class _OverlayLearner:
         if content is None:
             raise DocumentError(
                 "The document's text is not in the cache any more",
-                hint="Give `--refresh`, so that it is fetched again",
+                hint="Fetch it again with `--refresh`",
             )
         self._api, self._responses = api, responses
         self._original: dict[str, Any] = parse_document(content, name=api.name).tree
@@ -761,7 +761,7 @@ class _OverlayLearner:
             "actions": actions,
         }
         if not is_same_json(apply_overlay(self._original, overlay), tree):
-            raise InternalError("the overlay that was made does not do what it should")
+            raise InternalError("the new overlay does not have the intended effect")
         return overlay
 
     def _extends(self) -> dict[str, str]:

@@ -621,7 +621,7 @@ class ChainRunner:
         create, read = self._operations[chain.create], self._operations[chain.read]
         unused = _unused_id(create)
         if unused is None:
-            self._skip(chain, "no name can be made up for something new", with_creation=True)
+            self._skip(chain, "no name for a new resource can be made up", with_creation=True)
             return []
         names = parameter_names(read.operation.path)
         path_values = [_renamed(value, name) for name, value in zip(names, parent_values, strict=False)]
@@ -671,7 +671,7 @@ class ChainRunner:
             )
             self._skip(chain, "the response of the creation does not say what was created")
         elif str(paths[0][-1]) in known_ids:
-            reason = f"the response of `{chain.create}` speaks of `{paths[0][-1]}`, which was there before"
+            reason = f"the response of `{chain.create}` names `{paths[0][-1]}`, which was there before"
             self._skip(chain, creation.masker.mask(reason))
             if not known_ids[str(paths[0][-1])]:
                 self.leftovers.append(

@@ -182,7 +182,7 @@ def select_operations(
         elif summary.method not in READING_METHODS:
             leave_out(operation, "unsafe", _UNSAFE_WITH_WRITE if may_write else _UNSAFE)
         elif name not in only_names and (word := acting_word(summary)):
-            reason = f"it sounds as if it did more than read (`{word}`); `--operation NAME` calls it anyway"
+            reason = f"its name suggests that it may change something (`{word}`); `--operation NAME` calls it anyway"
             leave_out(operation, "dangerous", reason)
         else:
             called.append(operation)

@@ -64,7 +64,7 @@ def call_before(operation: str, request: "Request") -> "Request":
     ):
         raise UsageError(
             f"The hook `before` ({hook}) returned something else than headers",
-            reason="They are a mapping of texts",
+            reason="Headers must be a mapping of strings",
         )
     from dynacli.request.build_request import check_header
 

@@ -256,7 +256,7 @@ class DocumentCredential:
                 raise AuthError(
                     f"The document of `{self._name}` wants Digest, which dynacli cannot use",
                     reason=f"Of the server's response, {self._digest.refusal}",
-                    hint="Ask who runs the server, or save the document as a file and add that",
+                    hint="Ask the operator of the server, or save the document to a file and add that",
                 )
         return self._digest.signed(request)
 

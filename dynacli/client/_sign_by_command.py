@@ -84,8 +84,8 @@ def sign_by_command(signer: Signer, request: Request) -> tuple[Credential, ...]:
     if not signed:
         # The texts of these may quote the response, which may hold a secret.
         raise AuthError(
-            f"{label} responses no headers that can be sent",
-            reason='It has to write `{"headers": {"NAME": "VALUE"}}` to standard output',
+            f"{label} returns no headers that can be sent",
+            reason='It must write `{"headers": {"NAME": "VALUE"}}` to standard output',
             hint=f"Run it yourself with a request on standard input, as `{invocation('help auth-config')}` says",
         )
     return signed

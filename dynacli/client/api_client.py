@@ -251,7 +251,7 @@ class Api(OpenDocument):
             named: As in `call`.
 
         Raises:
-            NetworkError: The pages go round in circles, or what `call` raises it for.
+            NetworkError: The pages repeat, or what `call` raises it for.
             RefusedError: The next page is on another server, or what `call` raises it for.
             DynacliError: What `call` raises.
         """

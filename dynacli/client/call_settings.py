@@ -71,7 +71,7 @@ class Consent:
             that read.
     """
 
-    hint = "Give `--yes` where a person has agreed to it"
+    hint = "Give `--yes` if a person has agreed"
     hint_on_reading = "To call it anyway: `{line} {operation} ...`"
 
     def __init__(
@@ -417,7 +417,7 @@ def _level(env: Environment, api: OpenedApi, given: str, profile: Mapping[str, A
             if level not in LEVELS:
                 from dynacli.client.profiles import malformed
 
-                raise malformed(env, f"`validate` of {place}", f"it is one of {_listed()}", api.name)
+                raise malformed(env, f"`validate` of {place}", f"it must be one of {_listed()}", api.name)
             return str(level)
     return ""
 
@@ -465,7 +465,7 @@ def retry_status_of(text: str) -> int:
         text.isascii() and text.isdecimal() and len(text) == 3 and _FIRST_ERROR <= int(text) < _MOST_STATUS
     ):
         raise UsageError(
-            f"`{text}` is not a status that a call can be made again after",
+            f"`{text}` is not a status to retry",
             reason="Expected one of 400 to 599",
             hint="For example: `--retry-status 500`",
         )

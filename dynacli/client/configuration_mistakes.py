@@ -65,17 +65,17 @@ def mistakes_in(env: Environment, tables: Mapping[str, Any]) -> Iterator[Mistake
     """
     yield from _unknown((), tables, ("apis", "cache", "history"))
     if "history" in tables and tables["history"] not in HISTORY_MODES:
-        yield Mistake(("history",), f"`history` is one of {_listed(HISTORY_MODES)}")
+        yield Mistake(("history",), f"`history` must be one of {_listed(HISTORY_MODES)}")
     cache = tables.get("cache", {})
     if not isinstance(cache, dict):
         yield Mistake(("cache",), "`cache` is a table")
     else:
         yield from _unknown(("cache",), cache, ("limit",))
         if "limit" in cache and bytes_of(cache["limit"]) is None:
-            yield Mistake(("cache", "limit"), '`limit` is a size, for example `"500 MiB"`')
+            yield Mistake(("cache", "limit"), '`limit` must be a size, for example `"500 MiB"`')
     apis = tables.get("apis", {})
     if not isinstance(apis, dict):
-        yield Mistake(("apis",), "`apis` is a table, with one of each API in it: `[apis.NAME]`")
+        yield Mistake(("apis",), "`apis` must be a table, with one of each API in it: `[apis.NAME]`")
         return
     for name, entry in apis.items():
         if isinstance(entry, dict):
@@ -99,10 +99,10 @@ def _in_entry(env: Environment, name: str, entry: Mapping[str, Any]) -> Iterator
     for key in _LISTS:
         yield from _in_list((*place, key), entry.get(key, []))
     if "refresh" in entry and entry["refresh"] not in MODES:
-        yield Mistake((*place, "refresh"), f"`refresh` is one of {_listed(MODES)}")
+        yield Mistake((*place, "refresh"), f"`refresh` must be one of {_listed(MODES)}")
     if "refresh_after" in entry and lifetime_of(entry) is None:
         yield Mistake(
-            (*place, "refresh_after"), '`refresh_after` is a time such as `"12h"` or `"7d"`, or seconds'
+            (*place, "refresh_after"), '`refresh_after` must be a time such as `"12h"` or `"7d"`, or seconds'
         )
     yield from _in_pages((*place, "pages"), entry.get("pages", {}))
     try:
@@ -112,7 +112,9 @@ def _in_entry(env: Environment, name: str, entry: Mapping[str, Any]) -> Iterator
     yield from _in_table(env, place, {key: entry[key] for key in KEYS if key in entry})
     profiles = entry.get("profiles", {})
     if not isinstance(profiles, dict):
-        yield Mistake((*place, "profiles"), f"`profiles` are tables, each `[apis.{name}.profiles.PROFILE]`")
+        yield Mistake(
+            (*place, "profiles"), f"`profiles` must be tables, each `[apis.{name}.profiles.PROFILE]`"
+        )
         return
     for profile, table in profiles.items():
         yield from _in_table(env, (*place, "profiles", profile), table)
@@ -126,7 +128,7 @@ def _in_table(env: Environment, place: Path, table: Any) -> Iterator[Mistake]:
     if not isinstance(table, dict):
         return
     if "validate" in table and table["validate"] not in LEVELS:
-        yield Mistake((*place, "validate"), f"`validate` is one of {_listed(LEVELS)}")
+        yield Mistake((*place, "validate"), f"`validate` must be one of {_listed(LEVELS)}")
     if "policy" in table:
         try:
             rules_of(env, table["policy"], ".".join((*place, "policy")))
@@ -137,7 +139,7 @@ def _in_table(env: Environment, place: Path, table: Any) -> Iterator[Mistake]:
 def _in_list(place: Path, values: Any) -> Iterator[Mistake]:
     key = place[-1]
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        yield Mistake(place, f"`{key}` is a list of texts")
+        yield Mistake(place, f"`{key}` must be a list of strings")
         return
     checks: dict[str, Callable[[str], object]] = {
         "origins": parse_origin,
@@ -154,7 +156,7 @@ def _in_list(place: Path, values: Any) -> Iterator[Mistake]:
 
 def _in_pages(place: Path, tables: Any) -> Iterator[Mistake]:
     if not isinstance(tables, dict):
-        yield Mistake(place, "`pages` are tables, each `[apis.NAME.pages.OPERATION]`")
+        yield Mistake(place, "`pages` must be tables, each `[apis.NAME.pages.OPERATION]`")
         return
     for operation, table in tables.items():
         wrong = what_is_wrong_with_rule(table)

@@ -28,7 +28,7 @@ def explain_damage(damage: DamagedCatalogError, *, has_sent: bool) -> NoReturn:
     raise FileError(
         "The cache was damaged while the request was under way",
         reason="The request was sent, and its response could not be validated",
-        hint="Look whether it took effect before you send it again",
+        hint="Check whether it took effect before you send it again",
     ) from None
 
 

@@ -41,7 +41,7 @@ def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
         raise malformed(
             env,
             f"`profiles` of `{api.name}`",
-            f"they are tables, each `[apis.{api.name}.profiles.NAME]`",
+            f"they must be tables, each `[apis.{api.name}.profiles.NAME]`",
             api.name,
         )
     if name not in profiles:
@@ -81,34 +81,34 @@ def own_settings(env: Environment, api: OpenedApi, keys: Iterable[str]) -> dict[
 def wrong_in_profile(profile: Any) -> str:
     """Return what is wrong with a profile; empty if nothing is."""
     if not isinstance(profile, dict):
-        return "it is a table"
+        return "it must be a table"
     unknown = sorted(profile.keys() - set(KEYS))
     if unknown:
         return f"`{unknown[0]}` is not known, only {', '.join(f'`{key}`' for key in KEYS)}"
     for key in ("headers", "query", "server_vars"):
         table = profile.get(key, {})
         if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
-            return f"`{key}` is a table of texts"
+            return f"`{key}` must be a table of strings"
     secret = [name for name in profile.get("headers", {}) if name.strip().lower() in _SECRET]
     for name in (*secret, *filter(is_secret_name, profile.get("query", {}))):
-        return f"`{name}` is a secret, and those are never kept here; `{invocation('help auth')}` says where"
+        return f"`{name}` is a secret, which must not be stored here; `{invocation('help auth')}` says where"
     server, timeout = profile.get("server", ""), profile.get("timeout", 1)
     if isinstance(server, bool) or not isinstance(server, str | int):
-        return "`server` is a URL, or the index, name or description of one of the document's"
+        return "`server` must be a URL, or the index, name or description of one of the document's"
     if isinstance(timeout, bool) or not isinstance(timeout, int | float):
-        return "`timeout` is a number of seconds"
+        return "`timeout` must be a number of seconds"
     retries, rate = profile.get("retries", 0), profile.get("rate", "")
     if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
-        return "`retries` is a number, how often a request is sent again"
+        return "`retries` must be a number: how often a request is sent again"
     if not isinstance(rate, str):
-        return '`rate` is a text such as `"5/s"`'
+        return '`rate` must be a string such as `"5/s"`'
     if "auth" in profile and (wrong := _what_is_wrong_with_auth(profile["auth"])):
         return wrong
     if not isinstance(profile.get("output", ""), str):
-        return "`output` is the name of an output format"
+        return "`output` must be the name of an output format"
     ca = profile.get("ca", "ca.pem")
     if not isinstance(ca, str) or not ca:
-        return "`ca` is the name of a file"
+        return "`ca` must be the name of a file"
     return ""
 
 
@@ -118,13 +118,13 @@ _SIGNS = ("document", "always", "never")
 def _what_is_wrong_with_auth(auth: Any) -> str:
     listed = ", ".join(f"`{word}`" for word in _SIGNS)
     if isinstance(auth, str):
-        return "" if auth in _SIGNS else f"`auth` is one of {listed}, or a table"
+        return "" if auth in _SIGNS else f"`auth` must be one of {listed}, or a table"
     if not isinstance(auth, dict):
-        return f"`auth` is one of {listed}, or a table"
+        return f"`auth` must be one of {listed}, or a table"
     for scheme, table in auth.items():
         if scheme == "when" and isinstance(table, str):
             if table not in _SIGNS:
-                return f"`when` of `auth` is one of {listed}"
+                return f"`when` of `auth` must be one of {listed}"
         elif not isinstance(table, dict):
             return f"`{scheme}` of `auth` is a table, whose keys `{invocation('help auth-config')}` lists"
         else:

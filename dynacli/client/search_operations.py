@@ -46,7 +46,7 @@ class Hit:
         """Return one line that says what the score is made of."""
         parts = " ".join(f"{part:+.2f} {text}," for text, part in self.reasons if round(part, 2))
         times = "once" if self.calls == 1 else f"{self.calls} times"
-        usage = f"; before others as good, for it was called {times} lately" if self.calls else ""
+        usage = f"; before others with this score, because it was called {times} lately" if self.calls else ""
         return f"{self.api} {self.name}: {self.score:.2f} = {parts.rstrip(',')}{usage}"
 
 
@@ -79,8 +79,8 @@ def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> l
     if not hits and not has_words(words):
         raise UsageError(
             "There is nothing to search for",
-            reason="The question has no words but such as every text has",
-            hint=f"Say what is to be done, and to what: `{invocation('search')} create a user`",
+            reason="The query has only words that every text has",
+            hint=f"Name a task: `{invocation('search')} create a user`",
         )
     hits.sort(key=lambda hit: -hit.score)
     return _by_usage(searched, hits, most)[:most]

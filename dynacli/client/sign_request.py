@@ -321,7 +321,7 @@ def server_hint(api: OpenedApi, operation: Operation, settings: CallSettings) ->
 def _not_bound(api: OpenedApi, origin: str) -> RefusedError:
     return RefusedError(
         f"The credential is not sent to `{origin}`",
-        reason="Here it goes only to an origin that a person accepted for this API before",
+        reason="In this run it goes only to an origin that a person has accepted for this API",
         hint=f"A person accepts it: add it to `origins` under `[apis.{api.name}]` in `config.toml`"
         if api.is_registered
         else f"A person accepts it by registering the document: `{invocation('api add')} NAME SOURCE`",

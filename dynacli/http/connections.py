@@ -44,7 +44,7 @@ class Peers:
             connection.close()
             self.refused = RefusedError(
                 "A public host leads to a private address now",
-                reason="Its name was looked up again and had another address; programs can be misled that way",
+                reason="Its name has another address than before, as in an attack by DNS rebinding",
                 hint="If the API is in your own network, give its address there",
             )
             raise self.refused
@@ -106,7 +106,7 @@ def environment_proxy(url: str) -> EnvironmentProxy | None:
         port = 0
     if not port or parts.scheme != "http" or not parts.hostname:
         raise UsageError(
-            "The proxy that the environment names cannot be passed through",
+            "The proxy that the environment names cannot be used",
             reason="It is not an `http://` URL with a host",
             hint="Name another one in `HTTPS_PROXY` or `HTTP_PROXY`, or the upstream's host in `NO_PROXY`",
         )

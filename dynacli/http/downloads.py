@@ -161,7 +161,7 @@ class PartialDownload:
             raise NetworkError(
                 f"`{self._path}` is not complete",
                 reason=f"The server sent {size} of {total} bytes",
-                hint="`--resume` goes on with it",
+                hint="Resume it with `--resume`",
             )
         self._finish()
 
@@ -191,7 +191,7 @@ class PartialDownload:
     def _other_part(self, reason: str) -> NetworkError:
         self._remove()
         return NetworkError(
-            f"The server does not go on with `{self._path}`",
+            f"The server did not resume `{self._path}`",
             reason=f"What it sent is not the rest: {reason}",
             hint="Try again: the next call restarts",
         )

@@ -28,7 +28,7 @@ def timed_out(url: str, seconds: float) -> TimedOutError:
     """Return the error for an exchange that used up its whole time."""
     return TimedOutError(
         f"`{without_query(url)}` did not respond within {seconds:g} s",
-        reason="The time was over before the whole response was there",
+        reason="The response was incomplete when the time was over",
         hint="Try again, or give more time with `--timeout`",
     )
 
@@ -64,12 +64,12 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
         case httpx.TimeoutException():
             return TimedOutError(
                 f"`{shown}` stopped sending",
-                reason="The connection stands, and nothing came for too long",
+                reason="The server is connected, but sent nothing for too long",
                 hint="Try again, or give more time with `--timeout`",
             )
         case httpx.ProxyError():
             return NetworkError(
-                f"The proxy did not let us through to `{host}`",
+                f"The proxy refused to connect to `{host}`",
                 reason="A variable of the environment names a proxy, and it refuses or cannot be reached",
                 hint="Check `HTTPS_PROXY`, with the user name and password that the proxy may want, and `NO_PROXY`",
             )
@@ -85,11 +85,11 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
             return (BrokenResponseError if is_cut else NetworkError)(
                 f"The response of `{shown}` broke off",
                 reason="What came is not complete HTTP",
-                hint="Try again; if it stays so, the server or a proxy on the way is broken",
+                hint="Try again; if it happens again, the server or a proxy on the way is broken",
             )
         case httpx.NetworkError() if _wants_certificate(error):
             return NetworkError(
-                f"`{host}` does not let this client in",
+                f"`{host}` refuses this client",
                 reason="It wants a client certificate, and there is none or not the right one",
                 hint=_certificate_hint("NAME"),
                 tls="certificate",
@@ -151,7 +151,7 @@ def from_connecting(error: Exception, host: str, proxy: str) -> DynacliError:
             case ssl.SSLError():
                 return NetworkError(
                     f"No TLS connection with `{host}`",
-                    reason="What responses there does not speak TLS, or no version that is safe",
+                    reason="The server does not speak TLS, or no version that is safe",
                     hint="If it is a plain server, write `http://`",
                 )
             case socket.gaierror():

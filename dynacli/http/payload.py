@@ -194,7 +194,7 @@ class FileUpload:
                     ):
                         raise FileError(
                             f"`{self.name}` was changed while it was sent",
-                            reason="The server got a part of it, and was not told that it is whole",
+                            reason="The server got only a part of the request",
                             hint="Send it again when nothing writes to it",
                         )
                     if chunk:

@@ -100,7 +100,7 @@ class Pieces:
             raise NetworkError(
                 f"The response of `{self._name}` cannot be read",
                 reason=str(error),
-                hint="Try again; if it stays so, the server or a proxy on the way is broken",
+                hint="Try again; if it happens again, the server or a proxy on the way is broken",
             ) from error
 
     def _decoded(self) -> Iterator[bytes]:

@@ -47,7 +47,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
     except (OSError, UnicodeError) as error:
         if sock is not None:
             sock.close()
-        reason = getattr(error, "strerror", None) or "The name of the host is none"
+        reason = getattr(error, "strerror", None) or "The name of the host is invalid"
         raise _cannot_listen(host, port, reason) from error
     return sock
 

@@ -130,7 +130,7 @@ class Columns:
         listed = ", ".join(f"`{name}`" for name in near)
         return FormatError(
             f"The response has no column `{path}`",
-            reason=f"its items have {listed}" if listed else "its items are no objects",
+            reason=f"its items have {listed}" if listed else "its items are not objects",
             hint="It is printed as JSON; name columns that it has",
             near=near,
         )

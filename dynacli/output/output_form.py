@@ -63,7 +63,7 @@ def check_format(word: str) -> None:
     known = ", ".join(f"`{name}`" for name in FORMATS)
     raise UsageError(
         f"`{word}` is not an output format",
-        reason="`@` is followed by the name of a file" if word == "@" else "",
+        reason="`@` needs the name of a file after it" if word == "@" else "",
         hint=f"Use one of {known}, or `@FILE` for a file",
     )
 
@@ -116,7 +116,5 @@ def form_of(
     if wrong:
         from dynacli.errors import UsageError
 
-        raise UsageError(
-            "The options for the output do not go together", reason=wrong, hint="Leave out one of them"
-        )
+        raise UsageError("The output options cannot be combined", reason=wrong, hint="Leave out one of them")
     return OutputForm(format_, file, filter_, paths, include, may_page)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["is_for_people", "list_width", "write_body", "write_data", "write_rows"]
 
 _UNLIMITED = 100_000
-_NO_JSON = "Note: the response is called JSON but is not; it is shown as it came"
+_NO_JSON = "Note: the media type of the response is JSON, but its body is not; it is shown as it came"
 
 
 def write_body(

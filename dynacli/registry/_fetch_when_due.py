@@ -105,7 +105,7 @@ def _open_offline(open_request: OpenRequest, revisions: Revisions, source: Sourc
     api = api or _open_shipped(open_request, revisions, source)
     if api is None:
         raise DocumentError(
-            f"`{source.label}` is not in the cache", hint="Leave out `--offline` once, so that it is fetched"
+            f"`{source.label}` is not in the cache", hint="Run it once without `--offline` to fetch it"
         )
     return api
 

@@ -290,7 +290,7 @@ def _check_version(db: sqlite3.Connection, path: str) -> None:
         raise FileError(
             f"The history `{path}` cannot be read",
             reason=f"A later version of {program().name} has made it",
-            hint=f"Use that version, or begin a new history: `{invocation('history clear')}`",
+            hint=f"Use that version, or start a new history: `{invocation('history clear')}`",
         )
 
 
@@ -303,7 +303,7 @@ def _unreadable(path: str, error: sqlite3.Error) -> FileError:
     return FileError(
         f"The history `{path}` cannot be read",
         reason="It is damaged" if is_damaged else str(error),
-        hint=f"Begin a new one: `{invocation('history clear')}`" if is_damaged else "Look at its permissions",
+        hint=f"Start a new one: `{invocation('history clear')}`" if is_damaged else "Check its permissions",
     )
 
 

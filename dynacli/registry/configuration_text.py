@@ -16,7 +16,7 @@ __all__ = ["edited", "line_of", "with_table", "with_values"]
 _MANY_LINES = ('"""', "'''")
 """What begins and ends a text of several lines."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_UNCHANGEABLE_VALUE = "It is written in a way that only a person can change safely"
+_UNCHANGEABLE_VALUE = "Its syntax is too unusual to change it safely; edit the file"
 
 
 def with_values(text: str, values: Sequence[tuple[tuple[str, ...], Any]]) -> tuple[str, dict[str, Any]]:
@@ -160,7 +160,7 @@ def _value_by_tomlkit(text: str, path: tuple[str, ...], value: Any) -> str | Non
         return None  # an arrangement of tables that tomlkit cannot change
 
 
-_UNCHANGEABLE_TABLES = "The APIs are written in a way that only a person can change safely"
+_UNCHANGEABLE_TABLES = "The syntax of the APIs is too unusual to change it safely; edit the file"
 
 
 def edited(text: str, name: str, entry: dict[str, Any] | None, new_name: str = "") -> str:
@@ -179,7 +179,7 @@ def edited(text: str, name: str, entry: dict[str, Any] | None, new_name: str = "
     wanted = tomllib.loads(text)
     apis = wanted.setdefault("apis", {})
     if not isinstance(apis, dict) or not isinstance(apis.get(name, {}), dict):
-        raise ValueError("What stands under `apis` are not the tables of APIs")  # noqa: TRY004 - it is the text that is wrong
+        raise ValueError("`apis` must hold a table for each API")  # noqa: TRY004 - it is the text that is wrong
     if entry is not None:
         try:
             return with_values(text, list(_values_in(entry, ("apis", name))))[0]
@@ -222,7 +222,7 @@ def with_table(text: str, name: str, key: str, table: dict[str, str]) -> str:
     wanted = tomllib.loads(text)
     known = wanted["apis"][name].setdefault(key, [])
     if not isinstance(known, list):
-        raise ValueError(f"What stands under `{key}` of `{name}` is not a list")  # noqa: TRY004 - as above
+        raise ValueError(f"`{key}` of `{name}` must be a list")  # noqa: TRY004 - as above
     known.append(table)
     end = "" if not text or text.endswith("\n") else "\n"
     result = f"{text}{end}\n[[apis.{name}.{key}]]\n{tomlkit.dumps(table)}"

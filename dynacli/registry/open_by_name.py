@@ -190,11 +190,11 @@ def _wrong_settings(open_request: OpenRequest) -> Iterator[str]:
     listed = ", ".join(f"`{mode}`" for mode in MODES)
     asked_for = open_request.env.setting("REFRESH")
     if asked_for and asked_for not in MODES:
-        yield f"`{variable('REFRESH')}` is `{asked_for}`, and means nothing: it is one of {listed}"
+        yield f"`{variable('REFRESH')}` is `{asked_for}`; it must be one of {listed}"
     if "refresh" in open_request.entry and open_request.entry["refresh"] not in MODES:
-        yield f"`refresh` in the configuration is one of {listed}"
+        yield f"`refresh` in the configuration must be one of {listed}"
     if "refresh_after" in open_request.entry and open_request.lifetime is None:
-        yield '`refresh_after` in the configuration is a time such as `"12h"` or `"7d"`, or seconds'
+        yield '`refresh_after` in the configuration must be a time such as `"12h"` or `"7d"`, or seconds'
 
 
 def _is_source(word: str) -> bool:

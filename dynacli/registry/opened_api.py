@@ -223,7 +223,7 @@ class OpenedApi:
         notes = []
         left_out = _left_out_text(self.catalog) if self.is_new else ""
         if left_out:
-            head = f"{left_out}; `{invocation('api show', self.name)}` tells more"
+            head = f"{left_out}; details: `{invocation('api show', self.name)}`"
             notes.append("\n".join([head, *_left_out_lines(self.catalog)]))
         if self.failure is not None:
             notes.append(f"{self.failure.message}, so the document is compiled for this run alone")
@@ -262,6 +262,5 @@ def _left_out_text(catalog: Catalog) -> str:
     if operations:
         parts.append(f"{operations} operation{'s are' if operations > 1 else ' is'} left out")
     if places:
-        of_them = "places are not used as they stand" if places > 1 else "place is not used as it stands"
-        parts.append(f"{places} {of_them}")
+        parts.append(f"{places} problem{'s are' if places > 1 else ' is'} worked around")
     return " and ".join(parts)

@@ -182,7 +182,7 @@ def _open_previous(
         pointer = revisions.update_pointer(pointer, asked_at=time.time())
     if open_request.is_asked:
         raise RefusedError(
-            f"The new document of `{open_request.name}` was held back, and the one before is used",
+            f"The new document of `{open_request.name}` is held back, and the previous one is used",
             reason="; ".join(objections),
             hint=f"If you trust it: `{invocation('api refresh', owner or open_request.name)} --accept`",
             held_back=list(objections),

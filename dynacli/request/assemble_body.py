@@ -45,7 +45,7 @@ def assemble(base: Any, assignments: Sequence[Assignment]) -> Any:
         if len(assignment.path) > _MOST_DEEP:
             raise UsageError(
                 f"An option gives a field {len(assignment.path):,} levels below the body",
-                reason=f"At most {_MOST_DEEP} are possible",
+                reason=f"At most {_MOST_DEEP} levels are possible",
                 hint="Give the whole body: `--body @FILE`",
             )
     body = json.loads(json.dumps(base)) if assignments else base
@@ -76,21 +76,17 @@ def _assign(holder: Any, path: tuple[str, ...], assignment: Assignment) -> Any:
         if holder is None or isinstance(holder, _Gap):
             holder = []
         if not isinstance(holder, list):
-            raise UsageError(
-                f"{source} gives an item of an array where there is {_type_with_article(holder)}"
-            )
+            raise UsageError(f"{source} needs an array, but the value is {_type_with_article(holder)}")
         index = int(step[1:-1])
         if index > len(holder) + MAX_GAP:
-            raise UsageError(f"{source} leaves out over {MAX_GAP} items", hint="Indexes start at 0")
+            raise UsageError(f"{source} skips more than {MAX_GAP} items", hint="Indexes start at 0")
         holder.extend([_GAP] * (index + 1 - len(holder)))
         holder[index] = _assign(holder[index], path[1:], assignment)
         return holder
     if holder is None or isinstance(holder, _Gap):
         holder = {}
     if not isinstance(holder, dict):
-        raise UsageError(
-            f"{source} gives a property of an object where there is {_type_with_article(holder)}"
-        )
+        raise UsageError(f"{source} needs an object, but the value is {_type_with_article(holder)}")
     holder[step] = _assign(holder.get(step), path[1:], assignment)
     return holder
 
@@ -101,8 +97,8 @@ def _check_gaps(value: Any, path: str = "") -> None:
             if isinstance(item, _Gap):
                 raise UsageError(
                     f"Item {index} of `{path or 'the body'}` is missing",
-                    reason="A later item was given",
-                    hint="Indexes start at 0 and leave none out",
+                    reason="You gave a later item",
+                    hint="Indexes start at 0, without gaps",
                 )
             _check_gaps(item, f"{path}[{index}]")
     elif isinstance(value, Mapping):
@@ -150,8 +146,8 @@ def json_text(value: Any) -> str:
     except TypeError:
         raise UsageError(
             "A file cannot be a part of a JSON value",
-            reason="JSON has no form for the bytes of a file",
-            hint="Only a property of its own in a multipart body can be a file",
+            reason="JSON cannot hold the bytes of a file",
+            hint="Only a whole property of a multipart body can be a file",
         ) from None
     # A lone surrogate can only be sent as an escape.
     return text if text.isascii() or _is_unicode(text) else json.dumps(value, separators=(",", ":"))

@@ -137,9 +137,8 @@ def _check_may_be_left_out(parameter: Parameter) -> None:
     if parameter.is_required:
         raise UsageError(
             f"The {parameter.location} parameter `{parameter.name}` needs a value",
-            reason=f"Null, an empty array and an empty object are not written in a {parameter.location}, "
-            "and the document requires the parameter",
-            hint=f"An empty string is written: `--{parameter.option} ''`",
+            reason=f"The document requires it, and a {parameter.location} cannot hold null, [] or {{}}",
+            hint=f"To send an empty string: `--{parameter.option} ''`",
         )
 
 
@@ -336,8 +335,8 @@ def _parameter_text(parameter: Parameter, value: Any) -> str:
     if is_form(name) or is_text:
         reason, hint = f"`{name}` cannot hold {'null' if value is None else 'such a value'}", ""
     else:
-        reason = f"The document writes it in `{name}`, which {program().name} does not write"
-        hint = "Give it as text that is in this media type already"
+        reason = f"The document wants it as `{name}`, which {program().name} cannot write"
+        hint = "Give text in this media type"
     return _refuse(parameter, reason, hint)
 
 

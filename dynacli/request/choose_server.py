@@ -112,8 +112,8 @@ def _find(servers: Sequence[Server], wanted: str) -> Server:
     shown = named or servers
     raise UsageError(
         f"There is no server `{wanted}`" if shown is servers else f"`{wanted}` is a part of several servers",
-        reason="The document has "
-        + "; ".join(f"{servers.index(server)}: {_shown(server)}" for server in shown),
+        reason="Servers of the document: "
+        + "; ".join(f"`{servers.index(server)}` is {_shown(server)}" for server in shown),
         hint="Give an index, a name, a description or a whole URL",
     )
 
@@ -337,7 +337,7 @@ def hint_at_document(servers: Sequence[Server], document_uri: str, registered: s
         if registered
         else ""
     )
-    return f"If the API is where its document came from: `--server {quote(instead)}`{kept}"
+    return f"If the API is at the origin of its document: `--server {quote(instead)}`{kept}"
 
 
 def _path_of(server: Server) -> str:

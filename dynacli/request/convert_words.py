@@ -66,8 +66,8 @@ def convert_all(words: list[str], value_type: ValueType, option: str, *, is_stri
     items = value_type.items or ValueType()
     if len(words) > 1 and items.type == "object" and any(_is_array(word) for word in words):
         raise UsageError(
-            f"{option} is given a whole array and items besides",
-            reason="A JSON array is all of its items at once",
+            f"{option} got a whole array and further items",
+            reason="A JSON array gives all items at once",
             hint=f"Give one array, or each item by itself: `{option} '{{...}}' {option} '{{...}}'`",
         )
     return [convert(word, items, option, is_strict=is_strict) for word in words]
@@ -131,7 +131,7 @@ def _typed(text: str, value_type: ValueType) -> Any:
                 raise _MisfitError("it takes an integer")
             # Python refuses to convert more than 4,300 digits, because that takes long.
             if len(text) > 4000:
-                raise _MisfitError("it has more digits than an integer can have here")
+                raise _MisfitError("it has too many digits for an integer")
             return int(text)
         case "number":
             if not _NUMBER.fullmatch(text):

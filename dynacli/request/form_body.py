@@ -49,7 +49,7 @@ def encode_form(
     """
     if not isinstance(body, Mapping):
         raise UsageError(
-            f"A body of `{media_type}` is made of named values",
+            f"A body of `{media_type}` must consist of named values",
             hint="Give a JSON object, or the text of the form as it is",
         )
     pairs = [
@@ -86,7 +86,7 @@ def _pairs(
             if declared:
                 raise UsageError(
                     f"The property `{name}` of the form cannot be sent",
-                    reason=f"The document has it written as `{declared}`, which is not made from JSON values here",
+                    reason=f"The document wants it as `{declared}`, which cannot be made from JSON values",
                     hint="Give the text as a string, or the whole form: `--body @FILE`",
                 )
             item = write_json(item)  # noqa: PLW2901
@@ -255,7 +255,7 @@ def make_parts(
         ]
     if not isinstance(body, Mapping):
         raise UsageError(
-            "A multipart body is made of named values",
+            "A multipart body must consist of named values",
             hint="Give options, files (`--file NAME=@FILE`), or a JSON object: `--body '{\"name\": ...}'`",
         )
     parts: list[Part] = []
@@ -313,7 +313,7 @@ def _part(
         if not is_json(media_type):
             raise UsageError(
                 f"The part {shown_name} cannot be sent",
-                reason=f"The document has it written as `{media_type}`, which is not made from JSON values here",
+                reason=f"The document wants it as `{media_type}`, which cannot be made from JSON values",
                 hint="Give its content as a string: `--set NAME='\"...\"'`",
             )
         return Part(name, json_text(value).encode(), media_type, None, headers)

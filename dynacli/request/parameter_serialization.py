@@ -234,12 +234,12 @@ def serialize_path(
     if not texts or ("" in texts and style == "label"):  # empty labels would make the segment `.` or `..`
         parameter.refuse(needs)
     if "" in texts:
-        no_member = "A member is empty, which many servers take for no member at all"
+        no_member = "A member is empty, and many servers read that as no member"
         parameter.refuse_misread(no_member if any(texts) else needs)
     for text in texts:
         _check_path_text(parameter, text)
         if allow_reserved and text and "" in text.split("/"):
-            parameter.refuse("A path with nothing between two slashes, or before the first, is another path")
+            parameter.refuse("An empty segment makes it another path")
     is_single = not isinstance(value, Mapping | list | tuple)
     safe = _RESERVED_IN_PATH
     if not is_single or style != "simple":
@@ -346,7 +346,7 @@ def serialize_cookie(
             return _written(text, _COOKIE_SAFE, allow_reserved, always=_COOKIE_SAFE)
         if not re.fullmatch(_COOKIE_VALUE, text):
             parameter.refuse(
-                "The value has characters that a cookie cannot have, and nothing of this one is encoded",
+                "The value has characters that a cookie cannot have, and this one is not encoded",
                 hint="Encode them the way the server expects, for example `%20` for a space",
             )
         return text

@@ -149,7 +149,7 @@ class _Reader:
     def _not_closed(self, quote: str) -> UsageError:
         return UsageError(
             f"The quotation that begins with `{quote}` at character {self._at + 1} is not closed",
-            hint=f"Copy the whole line, and give it in a file or on standard input: `{invocation('import curl')} -`",
+            hint=f"Copy the whole command, and give it in a file or on standard input: `{invocation('import curl')} -`",
         )
 
 
@@ -372,13 +372,13 @@ def _no_line(words: list[str]) -> UsageError:
     )
     if other:
         return UsageError(
-            f"This is for {other}, and no line for curl",
+            f"This is for {other}, not a curl command",
             hint="In the browser, choose `Copy as cURL`: for Bash, or for Windows' `cmd`",
         )
     return UsageError(
-        "This is not a line for curl",
+        "This is not a curl command",
         reason=f"It begins with `{first}`" if words else "It is empty",
-        hint="Give the whole line in quotes, or `-` for standard input: "
+        hint="Give the whole command in quotes, or `-` for standard input: "
         f"`{invocation('import curl')} 'curl https://...'`",
     )
 
@@ -421,7 +421,7 @@ def _value(name: str, word: str, left: Iterator[str]) -> str:
     try:
         return next(left)
     except StopIteration:
-        raise UsageError(f"curl's option `{word}` has no value", hint="Copy the whole line") from None
+        raise UsageError(f"curl's option `{word}` has no value", hint="Copy the whole command") from None
 
 
 def _unknown(word: str) -> UsageError:
@@ -461,7 +461,7 @@ class _Line:
             self._is_get, self._is_head = self._is_get or name == "get", self._is_head or name == "head"
         elif name == "url":
             if self._url:
-                raise UsageError("The line asks for several URLs", hint="Import them one by one")
+                raise UsageError("The command calls several URLs", hint="Import them one by one")
             self._url = value
         elif name == "unix-socket":
             self._socket = value
@@ -531,7 +531,9 @@ class _Line:
             self._parts.append(RecordedPart(key, file=_part_text(text[1:], ends=";")))
         elif named := _FILE_NAME.search(text):
             file = file_beside(named[1])
-            self.remarks.append(f"The content of the file `{file}` is in the line: save it under that name")
+            self.remarks.append(
+                f"The content of the file `{file}` is in the command: save it under that name"
+            )
             self._parts.append(RecordedPart(key, file=file))
         else:
             self._parts.append(RecordedPart(key, _part_text(text, ends=";type=")))
@@ -549,7 +551,9 @@ class _Line:
         except (NotValidatedError, UnreadableError):
             return [], body
         if any(part.is_file for part in parts):
-            self.remarks.append("Files are not in the line: they are sent from the working directory")
+            self.remarks.append(
+                "The command does not contain the files: they are sent from the working directory"
+            )
         return [
             RecordedPart(part.name, part.content.decode())
             if part.file_name is None
@@ -561,10 +565,10 @@ class _Line:
         """Return the request.
 
         Raises:
-            UsageError: The line names no URL.
+            UsageError: The command has no URL.
         """
         if not self._url:
-            raise UsageError("The line names no URL", hint="Copy the whole line")
+            raise UsageError("The command has no URL", hint="Copy the whole command")
         url = self._url if "://" in self._url else f"http://{self._url}"
         url = url if self._is_literal else _BRACKET.sub(r"\1", url)
         if self._socket:

@@ -191,14 +191,14 @@ class _Words:
         if not (request.body or request.file or request.parts):
             return
         if self._operation.body is None:
-            self._remarks.append("The document does not know a body of this operation, which is left out")
+            self._remarks.append("The document does not have a body of this operation, which is left out")
             return
         name = essence(request.header("content-type")) if not request.parts else "multipart/form-data"
         try:
             media_type = choose_media_type(self._operation, name)
         except UsageError:
             media_type = choose_media_type(self._operation, "")
-            self._remarks.append(f"The document does not know a body of `{name}`")
+            self._remarks.append(f"The document does not have a body of `{name}`")
         if media_type is None:
             return
         usual = choose_media_type(self._operation, "")
@@ -221,7 +221,7 @@ class _Words:
         try:
             body = self._without_secrets(json.loads(text))
         except ValueError:
-            self._remarks.append("The body is called JSON, and is not")
+            self._remarks.append("The media type of the body is JSON, but the body is not")
             self._standard.append(self._whole_body(text))
             return
         fields = {field.path[0]: field for field in media_type.fields if len(field.path) == 1}
@@ -266,7 +266,7 @@ class _Words:
             if is_secret_name(name):
                 self._credentials[f"the field {name}"] = None
             elif field is None:
-                self._remarks.append(f"The document does not know the field `{name}`, which is left out")
+                self._remarks.append(f"The document does not have the field `{name}`, which is left out")
             else:
                 text = literal_word(part.text) if encodings.of(field.path[0]).takes_file else part.text
                 yield f"--{field.option}={f'@{part.file}' if part.file else text}"

@@ -352,7 +352,7 @@ class BodyHooks:
             found: Any = media_type.read_value()
             if not isinstance(schema := found["schema"], Mapping | bool):
                 shown = json.dumps(shortened(schema), ensure_ascii=False)
-                raise NotValidatedError(f"the document has `{shown}` where a schema belongs")
+                raise NotValidatedError(f"the document has `{shown}` instead of a schema")
         if isinstance(raw, read_body.UnreadBody):
             self._validate_size(media_type, name, raw)
             return None, None

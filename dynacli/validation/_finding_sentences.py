@@ -33,11 +33,11 @@ def _sentence(rule: str, error: Any, names: tuple[str, ...]) -> str:
         case "enum" if isinstance(value, list):
             if len(value) == 1:
                 return f"expected {_literal(value[0])}, got {_literal(got)}"
-            return f"{_literal(got)} is none of {_shown_all(value)}"
+            return f"{_literal(got)} is not one of {_shown_all(value)}"
         case "const":
             return f"expected {_literal(value)}, got {_literal(got)}"
         case "format" if error.is_minor and not error.is_example:
-            return f"{shown(got)} is a {value} of ISO 8601 and none of RFC 3339, which is stricter"
+            return f"{shown(got)} is a {value} of ISO 8601, but not of RFC 3339, which is stricter"
         case "format":
             return f"{shown(got)} is not a valid {value}"
         case "pattern" if error.message == "the pattern takes too long":
@@ -437,7 +437,7 @@ def _explanations(error: Any, list_properties: _ListProperties) -> Iterator[_Exp
             )
     elif rule in {"dependentRequired", "dependencies"} and isinstance(error.instance, Mapping):
         for name, asking in _asked_for(error.validator_value, error.instance):
-            message = f"`{name}` is missing, and the document requires it where `{asking}` is there"
+            message = f"`{name}` is missing, and the document requires it beside `{asking}`"
             yield _Explanation(rule, pointer, message, name, None, [*path, asking])
     else:
         message = _sentence(rule, error, names)
@@ -471,7 +471,7 @@ def _of_alternatives(
     constants = _discriminating_constant(error)
     if constants is not None:
         constant, values = constants
-        message = f"{shown(constant.instance)} is none of {_shown_all(values)}"
+        message = f"{shown(constant.instance)} is not one of {_shown_all(values)}"
         yield _Explanation(
             "enum",
             pointer_below("", *constant.absolute_path),
@@ -513,11 +513,11 @@ def _conditions(error: Any) -> list[str]:
     found = []
     for keyword, name in _keywords(error):
         if keyword == "then":
-            found.append("this holds where its `if` fits")
+            found.append("this applies because its `if` matches")
         elif keyword == "else":
-            found.append("this holds where its `if` does not fit")
+            found.append("this applies because its `if` does not match")
         elif keyword == "dependentSchemas" and isinstance(name, str):
-            found.append(f"this holds where {shown(name)} is there")
+            found.append(f"this applies because {shown(name)} is there")
     return found
 
 

@@ -97,7 +97,7 @@ class _Overrides(BodyHooks):
             unclear = [key for key in keys if not is_media_type(key)]
             if unclear:
                 shown = f"`{unclear[0]}`" if unclear[0] else "an empty text"
-                raise NotValidatedError(f"the document has {shown} where a media type belongs")
+                raise NotValidatedError(f"the document has {shown} instead of a media type")
             raise MediaTypeNotFound(mimetype, keys)
         name, parameters = split_media_type(mimetype)
         return MediaType(name, parameters, child(content, best))

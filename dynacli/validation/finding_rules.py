@@ -152,7 +152,7 @@ def ignores_of(entries: Any) -> tuple[Ignore, ...]:
         BadIgnoreError: An entry is malformed, so that none is used.
     """
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise BadIgnoreError("it is a list of tables, each written `[[...]]`")
+        raise BadIgnoreError("it must be a list of tables, each written `[[...]]`")
     return tuple(
         _ignore(entry, f"of its entry {number}, " * (len(entries) > 1))
         for number, entry in enumerate(entries, 1)
@@ -175,7 +175,7 @@ def _ignore(entry: Mapping[str, Any], place: str) -> Ignore:
         raise BadIgnoreError(f"{place}`where` is `request` or `response`")
     values["status"] = values["status"].upper()
     if values["status"] and not _is_status(values["status"]):
-        raise BadIgnoreError(f"{place}`status` is one like `404`, or a class of them like `4XX`")
+        raise BadIgnoreError(f"{place}`status` must be one like `404`, or a class of them like `4XX`")
     return Ignore(**values)
 
 

@@ -126,7 +126,7 @@ def test_a_server_that_wants_a_certificate_is_named(
         ({"cert": "none.pem"}, 12, "The file of `cert` cannot be read"),
         ({"cert": "client.key"}, 12, "The file of `cert` is not a certificate"),
         ({"cert": "broken.pem", "cert_key": "client.key"}, 12, "The file of `cert` is not a certificate"),
-        ({"cert": "client.pem"}, 10, "is without its key"),
+        ({"cert": "client.pem"}, 10, "has no key"),
         ({"cert": "client.pem", "cert_key": "none.key"}, 12, "The file of `cert_key` cannot be read"),
         ({"cert": "client.pem", "cert_key": "server.key"}, 10, "is not that of the certificate"),
         ({"cert": "client.pem", "cert_key": "broken.key"}, 10, "It is damaged"),
@@ -134,7 +134,7 @@ def test_a_server_that_wants_a_certificate_is_named(
         (
             {"cert": "client.pem", "cert_key": "client.secret", "passphrase": "env:WRONG"},
             10,
-            "It is encrypted, and `passphrase` does not fit",
+            "It is encrypted, and `passphrase` is wrong",
         ),
         ({"cert": "old.pem", "cert_key": "old.key"}, 10, "has expired"),
     ],
@@ -189,7 +189,7 @@ def test_an_authority_that_cannot_be_used(
 
 
 def test_malformed_settings_are_refused(certificates: Certificates, home: Path) -> None:
-    """`ca` is the name of a file."""
+    """`ca` must be the name of a file."""
     register(home, "https://127.0.0.1:1", certificates.folder, [])
     config = home / "config" / "config.toml"
     config.write_text(config.read_text().replace("ca = ", "ca = 5 #"))

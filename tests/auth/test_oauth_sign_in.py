@@ -76,7 +76,7 @@ def test_no_browser_opens(provider: OAuthProvider) -> None:
 
     def tell(line: str) -> None:
         told.append(line)
-        if "could be opened" in line:
+        if "Could not open a browser" in line:
             browser.open(told[0].partition(": ")[2])
 
     context = SignInContext(open_browser=lambda _: False, tell=tell)
@@ -253,8 +253,8 @@ def test_another_device_signs_in(provider: OAuthProvider) -> None:
 @pytest.mark.parametrize(
     ("pending", "text"),
     [
-        (["authorization_pending"] * 3, "The code ended before you signed in"),
-        (["expired_token"], "The code ended before you signed in"),
+        (["authorization_pending"] * 3, "The code expired before you signed in"),
+        (["expired_token"], "The code expired before you signed in"),
         (["access_denied"], "refuses: access_denied"),
     ],
     ids=["late", "expired", "denied"],
@@ -324,7 +324,7 @@ def test_odd_times_of_a_device_code(provider: OAuthProvider, interval: object, u
         asked.append(seconds)
         waited.append(800.0)
 
-    with pytest.raises(AuthError, match=r"no sign-in|The code ended"):
+    with pytest.raises(AuthError, match=r"no sign-in|The code expired"):
         _device(provider, waited, wait=wait)
     assert [used] * 3 == asked
 

@@ -182,7 +182,7 @@ def test_several_ways_to_sign_in_are_told_apart(shop: Shop) -> None:
     result = run_cli(
         "auth", "login", "shop", "--store", "file", "--with-token", "--error-format", "json", stdin=b"x"
     )
-    assert (2, "`shop` has several ways to sign in, and none is named") == (
+    assert (2, "`shop` has several ways to sign in, and you named none") == (
         result.exit_code,
         result.error["message"],
     )

@@ -80,14 +80,14 @@ def test_a_command_is_told_the_body(
     [
         ("import time; time.sleep(600)", "took longer than"),
         ("raise SystemExit('CANARY')", "ended with exit code 1"),
-        ("print('CANARY')", "responses no headers"),
-        ("print('[]')", "responses no headers"),
-        ("print('{\"headers\": {}}')", "responses no headers"),
-        ('print(\'{"headers": {"A": 5}}\')', "responses no headers"),
-        ('print(\'{"headers": {"A b": "CANARY"}}\')', "responses no headers"),
-        ('print(\'{"headers": {"A": "CANARY\\\\n"}}\')', "responses no headers"),
-        ('print(\'{"headers": {"Host": "CANARY"}}\')', "responses no headers"),
-        ("print('[' * 100000)", "responses no headers"),
+        ("print('CANARY')", "returns no headers"),
+        ("print('[]')", "returns no headers"),
+        ("print('{\"headers\": {}}')", "returns no headers"),
+        ('print(\'{"headers": {"A": 5}}\')', "returns no headers"),
+        ('print(\'{"headers": {"A b": "CANARY"}}\')', "returns no headers"),
+        ('print(\'{"headers": {"A": "CANARY\\\\n"}}\')', "returns no headers"),
+        ('print(\'{"headers": {"Host": "CANARY"}}\')', "returns no headers"),
+        ("print('[' * 100000)", "returns no headers"),
     ],
 )
 def test_a_command_that_does_not_sign_ends_the_call(

@@ -8,7 +8,7 @@ from tests.auth.shop import Shop
 from tests.documents import BEARER
 from tests.harness import run_cli
 
-_NOTE = "`auth.baerer` of the configuration is for no security scheme of the document"
+_NOTE = "`auth.baerer` of the configuration names no security scheme of the document"
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_scheme_that_is_not_there_is_told_of(table: str, shop: Shop, config: P
 def test_other_names_are_listed(shop: Shop, config: Path) -> None:
     """If none is near."""
     _add(config, "[apis.shop.auth.x]\ntoken = 'env:OF_MINE'")
-    assert "`auth.x` of the configuration is for no security scheme of the document. It has `bearer`" in (
+    assert "`auth.x` of the configuration names no security scheme of the document. It has `bearer`" in (
         shop.call().stderr
     )
 

@@ -102,7 +102,7 @@ def test_a_404_for_a_value_that_was_made_up_is_no_finding(
     path = _api(server, {"/pets/{id}": {"get": _operation("getPet", parameter)}})
     result = run_cli("check", path, "-o", "json", *words)
     assert (9 if rules else 0, rules) == (result.exit_code, _rules(result))
-    assert bool(rules) is not any("made up" in reason for reason in _row(result)["not_validated"])
+    assert bool(rules) is not any("made-up" in reason for reason in _row(result)["not_validated"])
 
 
 def test_a_finding_is_in_every_form_of_the_result(server: Recorder, tmp_path: Path) -> None:
@@ -389,7 +389,7 @@ def test_nothing_that_can_be_called(server: Recorder) -> None:
     path = _api(server, {"/pet": {"post": _operation("addPet")}})
     result = run_cli("check", path, "-o", "text")
     assert (2, []) == (result.exit_code, server.requests)
-    assert "There is no operation that only reads" in result.stderr
+    assert "There is no read-only operation" in result.stderr
     assert "1 operation that may change something is not called" in result.stdout
 
 
@@ -398,7 +398,7 @@ def test_a_value_that_cannot_be_had(server: Recorder) -> None:
     none = {**_ID, "schema": {"type": "string", "pattern": "^(?!x)x$"}}
     result = run_cli("check", _api(server, {"/pets/{id}": {"get": _operation("getPet", none)}}), "-o", "json")
     assert (2, []) == (result.exit_code, server.requests)
-    assert {"kind": "values", "reason": "nothing is known for `id`: give it with `--set`"} == _row(result)[
+    assert {"kind": "values", "reason": "no value is known for `id`: give one with `--set`"} == _row(result)[
         "skipped"
     ]
 
@@ -700,4 +700,4 @@ def test_a_response_to_an_id_that_was_made_up_for_a_body(
     path = save(document({"/start": {"post": operation}}, [server.origin], version="3.1.0"))
     row = run_cli("check", path, "--operation", "start", "-o", "json", *words).json[0]
     assert ([] if is_excused else ["undocumented-status"]) == [each["rule"] for each in row["findings"]]
-    assert is_excused == any("made up for the body" in each for each in row["not_validated"])
+    assert is_excused == any("made-up id in the body" in each for each in row["not_validated"])

@@ -81,7 +81,7 @@ def test_a_thing_that_is_there_is_not_touched(server: Recorder, name: str, more:
     """Neither a response, nor an example, nor a listed word says that it may be; the reason says what to give."""
     result = _check(server, _paths(**more), "--operation", name)
     assert [] == _changing(server)
-    assert "give `--set id=...`" in _skipped(result, name)
+    assert "`--set id=...`" in _skipped(result, name)
 
 
 def test_a_link_does_not_say_it_either(server: Recorder) -> None:
@@ -138,11 +138,11 @@ def test_what_a_failed_creation_speaks_of_is_not_changed(server: Recorder) -> No
 def test_each_value_that_is_missing_is_named(server: Recorder) -> None:
     """Those that were given are not."""
     paths = {"/a/{org}/b/{id}": {"delete": _operation("remove", _path("org"), _path("id"))}}
-    assert "give `--set org=... --set id=...`" in _skipped(
+    assert "`--set org=... --set id=...`" in _skipped(
         _check(server, paths, "--operation", "remove"), "remove"
     )
     result = _check(server, paths, "--operation", "remove", "--set", "org=o")
-    assert "give `--set id=...`" in _skipped(result, "remove")
+    assert "`--set id=...`" in _skipped(result, "remove")
     assert [] == _changing(server)
 
 
@@ -207,7 +207,7 @@ def test_the_plan_says_what_has_to_be_given(server: Recorder) -> None:
     """`--dry-run` shows it before anything is sent."""
     result = _check(server, _paths(), "--operation", "remove", "--dry-run")
     row = next(each for each in result.json if each["operation"] == "remove")
-    assert ("give `--set id=...`" in row["skipped"], []) == (True, server.requests)
+    assert ("`--set id=...`" in row["skipped"], []) == (True, server.requests)
 
 
 def test_a_shard_of_the_operations_is_called(server: Recorder) -> None:

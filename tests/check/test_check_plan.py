@@ -652,12 +652,12 @@ def test_a_read_that_sounds_dangerous_is_left_out(
     assert (word != "") == (skipped is not None)
     if not word:
         return
-    reason = f"it sounds as if it did more than read (`{word}`); `--operation NAME` calls it anyway"
+    reason = f"its name suggests that it may change something (`{word}`); `--operation NAME` calls it anyway"
     assert {"kind": "dangerous", "reason": reason} == skipped
     api = _api(server, paths)
     for words in ((), ("--dry-run",)):
         told = " ".join(run_cli("check", api, "-o", "text", *words).stdout.split())
-        assert "it sounds as if it did more than read" in told
+        assert "its name suggests that it may change something" in told
     assert called not in [request.target for request in server.requests]
     for option in ("--operation", "--only"):
         rows = _checked(server, paths, option, name)
@@ -668,8 +668,8 @@ def test_only_what_sounds_dangerous(server: Recorder) -> None:
     """The error says what is left out, and how it is called."""
     result = run_cli("check", _api(server, {"/restart": _get(operationId="again")}))
     assert (2, []) == (result.exit_code, server.requests)
-    assert "All operations that only read are left out" in result.stderr
-    assert "`again`: it sounds as if" in result.stderr
+    assert "All read-only operations are left out" in result.stderr
+    assert "`again`: its name suggests" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -427,7 +427,7 @@ def test_a_number_is_only_made_up_for_an_id(tmp_path: Path) -> None:
         item["parameters"][0].update(name="delay", example=1)
         result = _check(tmp_path, document, "--yes")
         assert ["GET /delay/1"] == [f"{request.method} {request.target}" for request in recorder.requests]
-    assert "no name can be made up for something new" == _rows(result)["put"]["skipped"]["reason"]
+    assert "no name for a new resource can be made up" == _rows(result)["put"]["skipped"]["reason"]
 
 
 def test_a_name_that_is_taken(tmp_path: Path) -> None:
@@ -448,7 +448,7 @@ def test_what_was_there_before_stays(tmp_path: Path, store: _Store) -> None:
     result = _check(tmp_path, _document(store.recorder.origin), "--yes")
     assert {1: {"id": 1, "name": "old"}} == store.things
     assert {"GET", "POST"} == {request.method for request in store.recorder.requests}
-    reason = "the response of `create` speaks of `1`, which was there before"
+    reason = "the response of `create` names `1`, which was there before"
     assert reason == _rows(result)["remove"]["skipped"]["reason"]
     assert "or it was there before" not in result.stderr
 

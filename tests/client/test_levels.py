@@ -103,12 +103,12 @@ def test_no_document_can_send_a_setting(scheme: str) -> None:
 
 
 BAD = {
-    "level": ('validate = "loud"', "`validate` of `pets`", "it is one of `off`"),
-    "no text": ("validate = true", "`validate` of `pets`", "it is one of `off`"),
+    "level": ('validate = "loud"', "`validate` of `pets`", "it must be one of `off`"),
+    "no text": ("validate = true", "`validate` of `pets`", "it must be one of `off`"),
     "a profile's level": (
         '[apis.pets.profiles.p]\nvalidate = "loud"',
         "`validate` of a profile of `pets`",
-        "it is one of `off`",
+        "it must be one of `off`",
     ),
     "a profile's key": (
         "[apis.pets.profiles.p]\nvalidat = 1",
@@ -135,9 +135,9 @@ BAD = {
         "The profile `p` of `pets`",
         "`server` is a URL",
     ),
-    "a profile": ("profiles.p = 1", "The profile `p` of `pets`", "it is a table"),
+    "a profile": ("profiles.p = 1", "The profile `p` of `pets`", "it must be a table"),
     "profiles": ("profiles = 1", "`profiles` of `pets`", "they are tables"),
-    "no list": ('ignore = "type"', "`ignore` of `pets`", "it is a list of tables"),
+    "no list": ('ignore = "type"', "`ignore` of `pets`", "it must be a list of tables"),
     "no rule": ('[[apis.pets.ignore]]\nreason = "r"', "`ignore` of `pets`", "`rule` is missing"),
     "no reason": ('[[apis.pets.ignore]]\nrule = "type"', "`ignore` of `pets`", "`reason` is missing"),
     "an unknown rule": (
@@ -257,8 +257,8 @@ def test_what_an_exception_is_about(
 
 
 BAD_IGNORES: dict[str, tuple[Any, str]] = {
-    "no list": ({"rule": "*"}, "it is a list of tables"),
-    "no tables": (["type"], "it is a list of tables"),
+    "no list": ({"rule": "*"}, "it must be a list of tables"),
+    "no tables": (["type"], "it must be a list of tables"),
     "an unknown key": (
         [{"rule": "*", "reason": "r", "path": "/"}],
         "`path` is not known, only `operation`, `pointer`",
@@ -266,7 +266,7 @@ BAD_IGNORES: dict[str, tuple[Any, str]] = {
     "an empty reason": ([{"rule": "*", "reason": " "}], "`reason` is missing"),
     "a reason of another type": ([{"rule": "*", "reason": 1}], "`reason` is a text"),
     "a place": ([{"rule": "*", "reason": "r", "where": "here"}], "`where` is `request` or `response`"),
-    "a status": ([{"rule": "*", "reason": "r", "status": "4xY"}], "`status` is one like `404`"),
+    "a status": ([{"rule": "*", "reason": "r", "status": "4xY"}], "`status` must be one like `404`"),
     "a status that is true": ([{"rule": "*", "reason": "r", "status": True}], "`status` is a text"),
 }
 
@@ -399,7 +399,7 @@ def test_a_request_with_more_than_is_mentioned_is_sent_and_told(
     words = ["add-pet", "--body", '{"id": 1, "more": 2}', *(["--dry-run", "json"] if is_dry else [])]
     result = run_cli(taking, *words, "--validate", "exact", "--report", "json=r.json")
     assert (0, 0 if is_dry else 1) == (result.exit_code, len(server.requests))
-    assert "warning: The request holds what the document does not mention\n" in result.stderr
+    assert "warning: The request has values that the document does not mention\n" in result.stderr
     assert 1 == result.stderr.count("[undocumented-property]")
     report = json.loads(Path("r.json").read_text())
     assert [("request", "undocumented-property", "/more")] == [

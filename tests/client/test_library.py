@@ -387,7 +387,7 @@ def test_bad_input_raises_what_the_command_line_shows(pets: dynacli.Api, server:
 @pytest.mark.parametrize(
     ("inputs", "reason"),
     [
-        ({"limit": object()}, "JSON has no form for it"),
+        ({"limit": object()}, "JSON has no such type"),
         ({"limit": 2.5}, "it takes an integer"),
         ({"limit": {"a": 1}}, "it takes an integer"),
         ({"status": ["new"]}, "it takes a string"),

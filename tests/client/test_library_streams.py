@@ -82,7 +82,7 @@ def test_items_are_yielded_and_validated(
         is_wrong = level == "warn" and b'"n": 3' in body
         assert is_wrong == ("maximum" in [finding.rule for finding in response.findings])
         assert (b"", 0) == (response.content, response.unread)
-        with pytest.raises(UsageError, match="read once"):
+        with pytest.raises(UsageError, match="read only once"):
             iter(response)
 
 
@@ -92,7 +92,7 @@ def test_a_stream_is_left_in_the_middle(api: Api, server: Recorder) -> None:
     with api.stream("get-lines") as response:
         assert {"n": 1} == next(iter(response))
     response.close()
-    with pytest.raises(UsageError, match="read once"):
+    with pytest.raises(UsageError, match="read only once"):
         iter(response)
 
 

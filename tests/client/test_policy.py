@@ -506,9 +506,9 @@ def test_a_header_does_not_lead_around_a_policy(pets: Pets) -> None:
     ("policy", "reason"),
     [
         pytest.param("dney = ['DELETE']", "`dney` is not known", id="unknown-key"),
-        pytest.param("deny = 'DELETE'", "`deny` is a list of texts", id="no-list"),
-        pytest.param("deny = [1]", "`deny` is a list of texts", id="no-texts"),
-        pytest.param("deny = ['tag:']", "a text in `deny` is empty", id="empty-tag"),
+        pytest.param("deny = 'DELETE'", "`deny` must be a list of strings", id="no-list"),
+        pytest.param("deny = [1]", "`deny` must be a list of strings", id="no-texts"),
+        pytest.param("deny = ['tag:']", "a string in `deny` is empty", id="empty-tag"),
         pytest.param("read_only = 'yes'", "`read_only` is `true` or `false`", id="no-boolean"),
     ],
 )
@@ -530,7 +530,7 @@ def test_a_policy_that_is_no_table_is_named(pets: Pets) -> None:
     pets.configuration.write_text(f"{pets.configuration.read_text()}policy = 'strict'\n")
     result = run_cli("pets", "list-pets")
     assert 12 == result.exit_code
-    assert "it is a table: `[apis.pets.policy]`, with `allow`" in result.stderr
+    assert "it must be a table: `[apis.pets.policy]`, with `allow`" in result.stderr
 
 
 def test_what_is_refused_is_data(pets: Pets) -> None:

@@ -236,8 +236,8 @@ def test_the_configuration_has_a_query_and_headers(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[apis.shop]\nquery = 1", "`query` is a table of texts"),
-        ("[apis.shop.query]\nlimit = 1", "`query` is a table of texts"),
+        ("[apis.shop]\nquery = 1", "`query` must be a table of strings"),
+        ("[apis.shop.query]\nlimit = 1", "`query` must be a table of strings"),
         ('[apis.shop.query]\napi_key = "x"', "`api_key` is a secret"),
         ('[apis.shop.headers]\nAuthorization = "x"', "`Authorization` is a secret"),
         ('[apis.shop.profiles.p.query]\ntoken = "x"', "`token` is a secret"),

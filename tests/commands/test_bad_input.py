@@ -194,7 +194,7 @@ def test_a_server_that_hangs() -> None:
         as_text = run_cli(api, "get-a", "--timeout", "0.3")
     assert (7, "") == (as_json.exit_code, as_json.stdout)
     assert f"`{origin}/a` did not respond within 0.3 s" == as_json.error["message"]
-    assert "The time was over before the whole response was there" == as_json.error["reason"]
+    assert "The response was incomplete when the time was over" == as_json.error["reason"]
     _check(as_json.stderr, as_json.error, as_text.stderr)
 
 

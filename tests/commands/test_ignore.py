@@ -71,7 +71,7 @@ def test_an_exception_holds_at_a_place(
         (("pets", "type", "get-cot", "--reason", "r"), "`get-cat`"),
         (("nobody", "type", "--reason", "r"), "`nobody` is not a registered API"),
         (("pets", "type", "get-dog", "--reason", "r"), "already ignored"),
-        (("pets", "type", "--status", "6", "--reason", "r"), "`status` is one like `404`"),
+        (("pets", "type", "--status", "6", "--reason", "r"), "`status` must be one like `404`"),
         (("pets", "type", "--where", "body", "--reason", "r"), "`where` is `request` or `response`"),
         (("pets", "type", "--pointer", " ", "--reason", "r"), "`pointer` is empty"),
     ],

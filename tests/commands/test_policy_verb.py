@@ -115,8 +115,8 @@ def test_it_says_who_would_be_asked(written: Callable[[str], None]) -> None:
     result = run_cli("policy", "explain", "pets", "delete-pet", terminal=terminal)
     assert (
         "delete-pet (DELETE /pets/{petId}) of pets would be called once a person agrees\n"
-        "  The policy says nothing of it, and a DELETE removes something: a person on a terminal is asked\n"
-        "  Here: asked first; `--yes` has agreed\n"
+        "  No rule of the policy matches, and a DELETE removes something: a person on a terminal is asked\n"
+        "  Result: allowed, because `--yes` has agreed\n"
     ) == result.stdout
 
 
@@ -155,10 +155,10 @@ def test_words_without_meaning_are_warnings(written: Callable[[str], None]) -> N
     result = run_cli("policy", "explain", "pets", "list-pets", "-o", "json")
     unknown = [(row["list"], row["entry"]) for row in result.json["unknown"]]
     assert [("deny", "delete-pest"), ("deny", "tag:shop"), ("confirm", "x*")] == unknown
-    assert "`delete-pest` in `deny` of `[apis.pets.policy]` means no operation of `pets`" in result.stderr
+    assert "`delete-pest` in `deny` of `[apis.pets.policy]` matches no operation of `pets`" in result.stderr
     doctor = run_cli("doctor", "pets")
     assert 0 == doctor.exit_code
-    assert "`tag:shop` in `deny` of `[apis.pets.policy]` means no operation of `pets`" in doctor.stderr
+    assert "`tag:shop` in `deny` of `[apis.pets.policy]` matches no operation of `pets`" in doctor.stderr
     assert "policy pets" in doctor.stdout
 
 
@@ -197,7 +197,7 @@ def test_what_is_no_operation_is_an_error(
     assert (2, True) == (result.exit_code, message in result.stderr)
 
 
-_WARNING = "warning: `{}` in `{}` of `[apis.pets.policy]` means no operation of `pets`"
+_WARNING = "warning: `{}` in `{}` of `[apis.pets.policy]` matches no operation of `pets`"
 
 
 @pytest.mark.sampled(4)

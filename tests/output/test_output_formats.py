@@ -256,7 +256,7 @@ def test_body_formats(body: bytes, media_type: str, output_format: str, stdout: 
 @pytest.mark.parametrize("output_format", ["json", "yaml", "text"])
 def test_json_that_does_not_parse_is_not_lost(output_format: str) -> None:
     """A body that is called JSON but is not comes out as it came, with a note beside it."""
-    note = "Note: the response is called JSON but is not; it is shown as it came\n"
+    note = "Note: the media type of the response is JSON, but its body is not; it is shown as it came\n"
     assert (b"{'a':\r\n1", note) == written(
         write_body, b"{'a':\r\n1", "application/json", form_of(output_format)
     )

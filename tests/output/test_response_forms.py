@@ -60,7 +60,7 @@ def test_an_api_and_a_profile_have_a_default(home: Path, server: Recorder) -> No
         True,
     )
     worse = run_cli("shop", "list-pets", "--profile", "worse")
-    assert (12, "`output` is the name of an output format" in worse.stderr) == (worse.exit_code, True)
+    assert (12, "`output` must be the name of an output format" in worse.stderr) == (worse.exit_code, True)
 
 
 @pytest.mark.parametrize("words", [("-o", "csv"), ("-f", "pets[].id"), ("--columns", "id")], ids=" ".join)

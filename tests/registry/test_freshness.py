@@ -159,10 +159,13 @@ def test_the_entry_says_when_and_the_variable_wins(
 @pytest.mark.parametrize(
     ("setting", "told"),
     [
-        ('refresh = "often"', "`refresh` in the configuration is one of `never`, `background`, `blocking`"),
+        (
+            'refresh = "often"',
+            "`refresh` in the configuration must be one of `never`, `background`, `blocking`",
+        ),
         (
             'refresh_after = "soon"',
-            '`refresh_after` in the configuration is a time such as `"12h"` or `"7d"`, or seconds',
+            '`refresh_after` in the configuration must be a time such as `"12h"` or `"7d"`, or seconds',
         ),
     ],
 )

@@ -115,7 +115,7 @@ def test_what_was_never_fetched_says_what_to_do(server: Recorder) -> None:
     """Offline, a document that is not at hand ends with 8 and the way out."""
     url = f"{server.origin}/openapi.json"
     result = run_cli("operations", url, "--offline", "--error-format", "json")
-    assert (8, f"`{url}` is not in the cache", "Leave out `--offline` once, so that it is fetched") == (
+    assert (8, f"`{url}` is not in the cache", "Run it once without `--offline` to fetch it") == (
         result.exit_code,
         result.error["message"],
         result.error["hint"],

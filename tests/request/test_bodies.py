@@ -128,7 +128,7 @@ def test_options_build_the_body(api: str, body: dict[str, Any], words: tuple[str
         ("Item 0 of `criteria` is missing", ("--name", "n", "--criteria[1].criterion-text", "x")),
         ("Item 1 of `tags` is missing", ("--name", "n", "--tags[0]", "x", "--tags[2]", "x")),
         (
-            "--criteria[99999].weight leaves out over 1000 items",
+            "--criteria[99999].weight skips more than 1000 items",
             ("--name", "n", "--criteria[99999].weight", "1"),
         ),
         (
@@ -143,11 +143,11 @@ def test_options_build_the_body(api: str, body: dict[str, Any], words: tuple[str
         ("The value of --set note is not JSON", ("--name", "n", "--set", "note=text")),
         ("`--set note` cannot be read", ("--name", "n", "--set", "note")),
         (
-            "--schedule.cron gives a property of an object where there is a string",
+            "--schedule.cron needs an object, but the value is a string",
             ("--body", '{"name": "n", "schedule": "x"}', "--schedule.cron", "1"),
         ),
         (
-            "--tags[0] gives an item of an array where there is an object",
+            "--tags[0] needs an array, but the value is an object",
             ("--body", '{"name": "n", "tags": {}}', "--tags[0]", "1"),
         ),
         ("The document does not allow this request", ("--body", "[]")),
@@ -634,11 +634,11 @@ def test_set_leads_anywhere_where_the_schema_says_so() -> None:
     [
         (
             "There is no option `--labels.a.b`",
-            'A key that has one is given as JSON: `--labels \'{"a.b": "value"}\'`',
+            'Give a key that has one as JSON: `--labels \'{"a.b": "value"}\'`',
             ("--labels.a.b", "x"),
         ),
         (
-            "--criteria is given a whole array and items besides",
+            "--criteria got a whole array and further items",
             "Give one array, or each item by itself",
             ("--criteria", '[{"criterionText": "x"}]', "--criteria", '{"criterionText": "x"}'),
         ),

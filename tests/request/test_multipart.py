@@ -329,7 +329,7 @@ def test_bytes_under_json_are_any_json(server: Recorder) -> None:
         (2, "--photo cannot be a file if `--editor` is given", ("--photo", "@a.txt", "--editor")),
         (2, "There is no part `nope`", ("--title", "x", "--part-header", "nope:X-A:1")),
         (2, "Invalid value of --part-header", ("--title", "x", "--part-header", "title")),
-        (2, "A multipart body is made of named values", ("--body", "[1]")),
+        (2, "A multipart body must consist of named values", ("--body", "[1]")),
         (2, "needs the boundary between its parts", ("--body", "raw")),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",

@@ -131,7 +131,7 @@ def test_the_refusal_names_the_server_before_the_origin(server: Recorder) -> Non
     there = (
         f"`--server {server.origin}/api`, or for all calls `dynacli api set shop server={server.origin}/api`"
     )
-    assert f"If the API is where its document came from: {there}. " in told
+    assert f"If the API is at the origin of its document: {there}. " in told
     assert "If you trust `http://localhost:9`: `--accept-origin http://localhost:9`" in told
     given = run_cli("shop", "list-pets", "--server", f"{server.origin}/api")
     assert 0 == given.exit_code

@@ -164,8 +164,8 @@ def test_an_unusable_server_is_refused(
             (
                 "`production` is a part of several servers",
                 (
-                    "The document has 0: `https://eu.example.com` (eu, Production, Europe); "
-                    "1: `https://us.example.com` (Production, America)"
+                    "Servers of the document: `0` is `https://eu.example.com` (eu, Production, Europe); "
+                    "`1` is `https://us.example.com` (Production, America)"
                 ),
                 "Give an index, a name, a description or a whole URL",
             ),
@@ -176,7 +176,8 @@ def test_an_unusable_server_is_refused(
             {},
             (
                 "There is no server `9`",
-                "The document has 0: `https://one.example.com/v1/`; 1: `https://two.example.com` (Staging)",
+                "Servers of the document: `0` is `https://one.example.com/v1/`; "
+                "`1` is `https://two.example.com` (Staging)",
                 "Give an index, a name, a description or a whole URL",
             ),
         ),

@@ -94,7 +94,7 @@ _MEANS_CAT = "`kind` means `Cat` of 2 alternatives"
             {"kind": "dog", "age": "x"},
             [("/age", "type", "expected integer, got string `x`; `kind` means `Dog` of 2 alternatives")],
         ),
-        (_ref("Pet"), {"kind": "bird"}, [("/kind", "enum", "`bird` is none of `cat`, `dog`")]),
+        (_ref("Pet"), {"kind": "bird"}, [("/kind", "enum", "`bird` is not one of `cat`, `dog`")]),
         (
             {"anyOf": [_SCHEMAS["Fish"], {"type": "object", "required": ["a", "b"]}, {"type": "string"}]},
             {"fins": "x", "name": "n"},
@@ -143,7 +143,7 @@ _MEANS_CAT = "`kind` means `Cat` of 2 alternatives"
         (
             {"anyOf": [{"enum": ["a"]}, {"enum": ["b", "a"]}]},
             "c",
-            [("", "enum", "`c` is none of `a`, `b`")],
+            [("", "enum", "`c` is not one of `a`, `b`")],
         ),
         (
             {"allOf": [{"oneOf": [_ref("Cat"), _ref("Dog")]}, {"required": ["id"]}]},
@@ -207,24 +207,26 @@ def test_the_discriminator_has_its_place_in_the_document() -> None:
             {"dependentRequired": {"a": ["b", "c"], "d": ["e"]}},
             {"a": 1},
             [
-                "`b` is missing, and the document requires it where `a` is there",
-                "`c` is missing, and the document requires it where `a` is there",
+                "`b` is missing, and the document requires it beside `a`",
+                "`c` is missing, and the document requires it beside `a`",
             ],
         ),
         (
             {"dependentSchemas": {"a": {"required": ["b"]}}},
             {"a": 1},
-            ["`b` is missing, and the document requires it; this holds where `a` is there"],
+            ["`b` is missing, and the document requires it; this applies because `a` is there"],
         ),
         (
             {"if": {"required": ["a"]}, "then": {"required": ["b"]}},
             {"a": 1},
-            ["`b` is missing, and the document requires it; this holds where its `if` fits"],
+            ["`b` is missing, and the document requires it; this applies because its `if` matches"],
         ),
         (
             {"if": {"required": ["a"]}, "else": {"minProperties": 1}},
             {},
-            ["the object has 0 properties, and must have at least 1; this holds where its `if` does not fit"],
+            [
+                "the object has 0 properties, and must have at least 1; this applies because its `if` does not match"
+            ],
         ),
         (
             {"properties": {"then": {"properties": {"propertyNames": {"type": "string"}}}}},
@@ -261,8 +263,8 @@ def test_the_discriminator_has_its_place_in_the_document() -> None:
         ),
         ({"not": {"type": "string"}}, "x", ["string `x` is a type that the document excludes here"]),
         ({"const": {"a": 1}}, {"a": 2}, ['expected `{"a": 1}`, got `{"a": 2}`']),
-        ({"enum": [{"a": 1}, [1]]}, [2], ['`[2]` is none of `{"a": 1}`, `[1]`']),
-        ({"enum": [None, True]}, "", ["an empty text is none of `null`, `true`"]),
+        ({"enum": [{"a": 1}, [1]]}, [2], ['`[2]` is not one of `{"a": 1}`, `[1]`']),
+        ({"enum": [None, True]}, "", ["an empty text is not one of `null`, `true`"]),
         ({"not": {"enum": ["x"]}}, "x", ["`x` is what the document excludes"]),
         ({"not": {}}, [1], ["the array is what the document excludes"]),
         ({"not": True}, {"a": 1}, ["the object is what the document excludes"]),

@@ -493,7 +493,7 @@ NULLABLE: dict[str, tuple[Any, Any, str]] = {
     "beside enum": (
         {"type": "string", "nullable": True, "enum": ["a", "b"]},
         None,
-        "`null` is none of `a`, `b`; `nullable` adds no null to `enum` (OpenAPI 3.0.4)",
+        "`null` is not one of `a`, `b`; `nullable` adds no null to `enum` (OpenAPI 3.0.4)",
     ),
     "of what is around it": (
         {"nullable": True, "properties": {"a": {"type": "integer"}}},

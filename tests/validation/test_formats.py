@@ -268,7 +268,7 @@ def test_a_duration_of_iso_8601_is_a_note(text: str) -> None:
     """RFC 3339 is stricter, which is a finding at `exact` alone; nonsense is one at each level."""
     validation = validate_value({"format": "duration"}, text)
     assert ["~ - format"] == compact(validation)
-    assert validation.tolerated[0].message.endswith("of ISO 8601 and none of RFC 3339, which is stricter")
+    assert validation.tolerated[0].message.endswith("of ISO 8601, but not of RFC 3339, which is stricter")
     assert ["- format"] == compact(validate_value({"format": "duration"}, text, is_exact=True))
 
 

@@ -329,11 +329,11 @@ def test_a_write_only_property_in_a_response() -> None:
         ({"type": ["string", "null"]}, 1, "expected string or null, got integer `1`"),
         ({"required": ["name"]}, {}, "`name` is missing, and the document requires it"),
         ({"additionalProperties": False}, {"x": 1}, "`x` is not in the document, which allows no others"),
-        ({"enum": ["a", "b"]}, "c", "`c` is none of `a`, `b`"),
+        ({"enum": ["a", "b"]}, "c", "`c` is not one of `a`, `b`"),
         (
             {"enum": list(range(12))},
             99,
-            "`99` is none of " + ", ".join(f"`{n}`" for n in range(10)) + " and 2 more",
+            "`99` is not one of " + ", ".join(f"`{n}`" for n in range(10)) + " and 2 more",
         ),
         ({"enum": ["a"]}, "", "expected `a`, got an empty text"),
         ({"const": "a"}, "b", "expected `a`, got `b`"),
@@ -561,7 +561,7 @@ def test_what_is_no_schema_is_said_to_be_none(schema: Any, version: str) -> None
     """A value instead of a schema is named in the note."""
     responses = {"200": {**_OK, "content": {JSON: {"schema": schema}}}}
     validation = validate_response(responses, answered(b"{}"), version=version)
-    told = f"the document has `{json.dumps(schema)}` where a schema belongs"
+    told = f"the document has `{json.dumps(schema)}` instead of a schema"
     assert ([], [], [told]) == (validation.findings, validation.failures, validation.not_validated)
 
 
@@ -679,10 +679,10 @@ def test_text_bodies_are_values() -> None:
         ("*", "application/json", ["/n type"]),
         ("*/*", "", ["/n type"]),
         ("", "", ["/n type"]),
-        ("", "application/json", ["? the document has an empty text where a media type belongs"]),
-        ("json", "application/json", ["? the document has `json` where a media type belongs"]),
-        ("json", "", ["? the document has `json` where a media type belongs"]),
-        ("/", "application/json", ["? the document has `/` where a media type belongs"]),
+        ("", "application/json", ["? the document has an empty text instead of a media type"]),
+        ("json", "application/json", ["? the document has `json` instead of a media type"]),
+        ("json", "", ["? the document has `json` instead of a media type"]),
+        ("/", "application/json", ["? the document has `/` instead of a media type"]),
         ("text/html", "application/json", ["header/Content-Type undocumented-media-type"]),
         ("application/json", "json", ["header/Content-Type undocumented-media-type"]),
         ("application/json", ";;", ["header/Content-Type undocumented-media-type"]),
@@ -756,7 +756,7 @@ def test_statuses_that_yaml_makes_numbers(server: Recorder) -> None:
         ({"type": "string", "format": "binary", "minLength": 3, "maxLength": 3}, []),
         (
             {"type": "string", "format": "binary", "pattern": "^x"},
-            ["? the bytes of a file are not held against a `pattern`"],
+            ["? the bytes of a file are not compared with a `pattern`"],
         ),
         ({"$ref": "#/components/schemas/Bytes"}, ["- maxLength"]),
     ],

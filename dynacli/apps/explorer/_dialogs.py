@@ -195,9 +195,7 @@ class PathDialog(ModalScreen[str | None]):
             return
         if os.path.exists(os.path.expanduser(path)) and path != self._agreed:
             self._agreed = path
-            self.query_one("#advice", Static).update(
-                "There is such a file; Enter again replaces it, Esc leaves"
-            )
+            self.query_one("#advice", Static).update("The file exists; Enter again replaces it, Esc leaves")
             return
         self.dismiss(path)
 

@@ -401,7 +401,7 @@ def body_text(draft: Draft) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, indent=2)
     except TypeError:
-        raise UsageError("The body holds a file", reason="Text has no form for its bytes") from None
+        raise UsageError("The body holds a file", reason="Text cannot hold its bytes") from None
 
 
 def _value_of(draft: Draft) -> Any:
@@ -725,7 +725,7 @@ class RequestForm(Vertical):
         """Give an empty text for the input that has the focus, or none if that is given."""
         field = widget.parent if widget is not None else None
         if not isinstance(field, FieldRow) or isinstance(field, SettingRow) or field.word:
-            self.app.notify("Choose an input in which nothing stands", severity="warning")
+            self.app.notify("Choose an empty input", severity="warning")
             return
         option = field.row.option
         is_empty = option not in self._words

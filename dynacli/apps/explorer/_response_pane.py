@@ -360,9 +360,7 @@ class ResponsePane(Vertical):
         pane = self.query_one(_TextPane)
         if self._stream is not None and view != _HISTORY:
             is_first = view == VIEWS[0]
-            pane.show(
-                "" if is_first else "The stream goes on; p shows what comes, and this is there at its end."
-            )
+            pane.show("" if is_first else "The stream continues. p shows new items; this works at its end.")
             if is_first:
                 pane.append(self._stream.text)
         elif ended is None or view == _HISTORY:

@@ -206,11 +206,11 @@ def _write_validation(env: Environment, call: Call, response: Response, ended: E
         return
     masker = response_masker(call.signed, response.headers)
     if not validating.validation.is_valid:
-        text = f"The request holds what the document does not mention\n{validating.findings_text()}"
+        text = f"The request has values that the document does not mention\n{validating.findings_text()}"
         write_warning(env, masker.mask(text))
     if validation.is_valid:
         write_stderr(
-            env, Painter.for_stderr(env).green("The response is as the document says") + "\n", painted=True
+            env, Painter.for_stderr(env).green("The response matches the document") + "\n", painted=True
         )
     else:
         mismatch = mismatch_error(call, response, validation, has_json=False)
@@ -348,7 +348,9 @@ def _write_kept_validation(env: Environment, kept: KeptCall, response: Response)
     )
     settings.set_apart(validation, draft.described.operation, response.status)
     if validation.is_valid:
-        env.stdout.write(Painter.for_stdout(env).green("The response is as the document says now") + "\n")
+        env.stdout.write(
+            Painter.for_stdout(env).green("The response matches the document as it is now") + "\n"
+        )
     else:
         evidence = Evidence.of_response(response)
         text = findings_text(draft.described.api, validation.findings, evidence, is_verbose=True)

@@ -125,7 +125,7 @@ class ServedApis:
         if name in names:
             return name
         listed = ", ".join(f"`{each}`" for each in names[:20]) + (" and more" if len(names) > 20 else "")
-        message = f"There is no API `{name}` here" if name else "Which API is not said"
+        message = f"There is no API `{name}` here" if name else "No API is named"
         raise UsageError(
             message, reason=f"There are {listed}" if names else "No API is registered", near=names[:20]
         )

@@ -159,7 +159,7 @@ class RequestHead(MessageHead):
             return None
         line = _REQUEST_LINE.match(head)
         if line is None:
-            raise BadMessageError("its first line is none of a request")
+            raise BadMessageError("its first line is not that of a request")
         return cls(line[1], line[2], line[3], head[line.end() :])
 
 
@@ -188,7 +188,7 @@ class ResponseHead(MessageHead):
             return None
         line = _STATUS_LINE.match(head)
         if line is None:
-            raise BadMessageError("its first line is none of a response")
+            raise BadMessageError("its first line is not that of a response")
         return cls(line[0], int(line[2]), line[3] or b"", line[1], head[line.end() :])
 
 
@@ -305,7 +305,7 @@ class _ChunkedBody:
 def _check_cut(received: bytearray, at: int, end: bytes) -> None:
     """Check that what does not match is only not whole yet."""
     if received.find(end, at) >= 0:
-        raise BadMessageError("its chunks are none")
+        raise BadMessageError("its chunks are malformed")
     if len(received) - at > MAX_HEAD:
         raise BadMessageError("the line of a chunk, or the trailers, are too large")
 
@@ -392,7 +392,7 @@ def no_room(heads: Sequence[RequestHead], most: int) -> OwnResponse:
     reason, hint = "The proxy serves a limited number at a time", "Try again later"
     if is_same:
         reason = f"All {len(heads)} requests that pass ask for the same, so the upstream may lead back to this proxy"
-        hint = "If it is another proxy, look at which server that one passes on to"
+        hint = "If it is another proxy, check its upstream"
     return OwnResponse(503, "connection_limit_reached", "There are too many connections", reason, hint)
 
 

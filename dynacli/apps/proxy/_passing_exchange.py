@@ -780,7 +780,7 @@ class PassingExchange:
 
     @_guarded
     def _lose_upstream(self) -> None:
-        self._break_off("It takes nothing more of the request")
+        self._break_off("It stopped reading the request")
 
     @_guarded
     def _refuse_the_rest(self) -> None:

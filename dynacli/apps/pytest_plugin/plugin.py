@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--dynacli-api",
         metavar="API",
-        help="the API that the fixture `dynacli_api` opens where a test names none: a registered name, the URL of a "
+        help="the API that the fixture `dynacli_api` opens if a test names none: a registered name, the URL of a "
         "document or the path to one, or `demo`",
     )
     group.addoption(
@@ -32,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="API",
         action="append",
         default=[],
-        help="make a test of each operation of API that only reads",
+        help="make a test of each read-only operation of API",
     )
     group.addoption(
         "--dynacli-report",
@@ -69,7 +69,7 @@ def _report_of(config: pytest.Config) -> tuple[str, str]:
     form, equals, file = word.partition("=")
     if form not in {"json", "junit"}:
         if equals and form.isalnum():
-            raise pytest.UsageError(f"--dynacli-report: `{form}` is not a form, which is `json` or `junit`")
+            raise pytest.UsageError(f"--dynacli-report: `{form}` must be `json` or `junit`")
         form, file = ("junit" if word.lower().endswith(".xml") else "json") if word else "", word
     return form, file
 

@@ -191,7 +191,7 @@ def _check_paths(given: CallInputs) -> None:
         if location == "path" and value == "":
             raise UsageError(
                 f"The path parameter `{name}` cannot be sent",
-                reason="The response that it is taken from has it empty",
+                reason="It is empty in the response that it comes from",
             )
 
 
@@ -324,7 +324,7 @@ class _Checker:
             if not self._shard.has(number) and number not in self._done:
                 raise UsageError(
                     f"The row uses the response of row {number} (`{name}`), which is of another shard",
-                    hint="Rows that belong together are called in one run, without `--shard`",
+                    hint="Call rows that belong together in one run, without `--shard`",
                 )
             self._last_uses[number] = row.number
         if needed:
@@ -364,7 +364,7 @@ class _Checker:
             from dynacli.openapi.model.wording import did_you_mean
 
             near = get_close_matches(name, self._names, 1, 0.6)
-            reason = "A row gets a name by its member `as`"
+            reason = "The member `as` gives a row its name"
             hint = did_you_mean(near, r"Write `\{{` for plain text")
             error = UsageError(
                 f"No row is called `{name}`, which {unknown.placeholder} names", reason=reason, hint=hint
@@ -676,7 +676,7 @@ class BatchRun:
                 elif not self._window:
                     return
                 elif not self.is_ending and self._window[0].finished is None:
-                    raise FileError("The rows were changed while they were called", hint="Look at the result")
+                    raise FileError("The rows were changed while they were called", hint="Check the results")
 
     def abandoned(self) -> Iterator[RowResult]:
         """Yield the results that were waiting for earlier rows, for a run that is not gone on with.
@@ -764,7 +764,7 @@ class BatchRun:
 
     def _response_of(self, name: str) -> Any:
         if name not in self._plan.names:
-            raise UsageError(f"No row is called `{name}`", reason="It was another row that was checked")
+            raise UsageError(f"No row is called `{name}`", reason="The rows changed after they were checked")
         return self._responses[self._plan.names[name]]
 
     def _wait(self, seconds: float) -> None:

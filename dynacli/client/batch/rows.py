@@ -497,8 +497,8 @@ def _row_of(value: Any, operation: str, number: int, line: int = 0) -> Row:
     if unknown:
         raise UsageError(
             f"`{str(unknown[0])[:60]}` is not a member of a row that names its operation",
-            reason="There are `operation`, `inputs` and `as`",
-            hint=f"Inputs stand in `inputs`: `{_EXAMPLE}`",
+            reason="Allowed are `operation`, `inputs` and `as`",
+            hint=f"Put inputs into `inputs`: `{_EXAMPLE}`",
         )
     if not isinstance(inputs, Mapping):
         raise UsageError("`inputs` of the row is not a JSON object", hint=f"For example: `{_EXAMPLE}`")
@@ -510,9 +510,7 @@ def _row_of(value: Any, operation: str, number: int, line: int = 0) -> Row:
     return Row(number, line, own, inputs, name, may_refer=True)
 
 
-_QUOTES = (
-    "A cell that holds the separator, a quote or a line break stands in quotes, with quotes in it doubled"
-)
+_QUOTES = "Put a cell with the separator, a quote or a line break in quotes, and double the quotes in it"
 
 
 class _Lines:

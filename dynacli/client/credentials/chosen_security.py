@@ -146,7 +146,7 @@ def unknown_schemes(api: OpenedApi, tables: Mapping[str, Mapping[str, Any]] | No
         more = (
             did_you_mean(names) if near else f"It has {enumerated([f'`{each}`' for each in names]) or 'none'}"
         )
-        notes.append(f"`auth.{name}` of the configuration is for no security scheme of the document. {more}")
+        notes.append(f"`auth.{name}` of the configuration names no security scheme of the document. {more}")
     return notes
 
 
@@ -205,8 +205,8 @@ def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> b
     if api.open_request.pin:
         raise UsageError(
             f"No scheme can be created for `{api.name}` now",
-            reason="One revision of its document is held, and was compiled without it",
-            hint=f"Go on with the latest: `{invocation('api unpin', api.name)}`",
+            reason="A revision of its document is pinned, and was compiled without the scheme",
+            hint=f"Use the latest: `{invocation('api unpin', api.name)}`",
         )
     own = own_overlays(env, api.open_request.overlays)
     path = own[0] if own else os.path.join(env.config_dir, "overlays", f"{api.name}{_END}")

@@ -180,7 +180,7 @@ def chosen_flow(
     raise UsageError(
         f"`{api}` has no such way to sign in"
         if wanted
-        else f"The document of `{api}` says no way to sign in",
+        else f"The document of `{api}` names no way to sign in",
         reason=f"The provider offers {', '.join(f'`{kind}`' for kind in by_kind)}"
         if by_kind
         else "It names no endpoint of a provider",

@@ -123,7 +123,7 @@ def own_scheme_hint(api: OpenedApi) -> str:
 def _unclear(api: OpenedApi, choices: Sequence[SecurityScheme]) -> UsageError:
     lines = [f"`--scheme {quote(visible(each.name, keep=''))}` ({wanted_by(each)})" for each in choices]
     return UsageError(
-        f"`{api.name}` has several ways to sign in, and none is named",
+        f"`{api.name}` has several ways to sign in, and you named none",
         reason=f"It takes {' or '.join(f'`{visible(each.name, keep=str())}`' for each in choices)}",
         hint=f"Name one: {', '.join(lines)}",
         near=[each.name for each in choices],

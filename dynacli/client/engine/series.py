@@ -139,9 +139,9 @@ def check_wait(described: DescribedOperation, until: Until) -> None:
     operation = described.operation
     if operation.method not in SAFE_METHODS:
         raise UsageError(
-            f"`{operation.name}` is not called again and again",
+            f"`{operation.name}` is not called repeatedly",
             reason=f"{until.name} makes the call each time, and {operation.method} may change something",
-            hint="Wait with an operation that reads",
+            hint="Wait with a read-only operation",
         )
     check_filter(until.expression, until.name)
 
@@ -230,14 +230,14 @@ def _value_of(made: "MadeCall", until: Until) -> Any:
         return body_value(response.body, response.header("content-type"), schema)
     except NoValueError as error:
         raise FormatError(
-            f"{until.name} cannot be looked up in this response",
+            f"{until.name} cannot be evaluated for this response",
             reason=str(error),
-            hint="It is printed as it came; only a response with a value can be waited for",
+            hint=f"It is printed as it came; {until.name} needs a response with a value",
         ) from error
 
 
 def _never_true(until: Until, last: str, calls: int, asked: float | None) -> DynacliError:
-    reason = f"{counted(calls, 'call')} came to nothing"
+    reason = f"{counted(calls, 'call')} failed"
     if not last.startswith("`"):
         reason += f"; the last one: {last}"
     if asked is not None:

@@ -101,8 +101,8 @@ def _key_of_map(described: DescribedOperation, flag: str) -> UsageError | None:
             value = json.dumps({word[len(above.option) + 1 :]: "value"})
             return UsageError(
                 f"There is no option `{flag}`",
-                reason="A dot or a bracket in an option leads to a place further in",
-                hint=f"A key that has one is given as JSON: `--{above.option} '{value}'`",
+                reason="A dot or a bracket in an option leads to a deeper field",
+                hint=f"Give a key that has one as JSON: `--{above.option} '{value}'`",
                 near=[f"--{above.option}"],
             )
     return None

@@ -306,7 +306,7 @@ def _plain(value: Any, option: str) -> Any:
     """Return a value made of JSON's types alone.
 
     Raises:
-        UsageError: JSON has no form for it.
+        UsageError: JSON has no such type.
     """
     match value:
         case enum.Enum():
@@ -324,8 +324,8 @@ def _plain(value: Any, option: str) -> Any:
         case decimal.Decimal():
             return int(value) if value == value.to_integral_value() else float(value)
     raise UsageError(
-        f"A value of the type `{type(value).__name__}` is not one for {option}",
-        reason="JSON has no form for it",
+        f"{option} takes no value of the type `{type(value).__name__}`",
+        reason="JSON has no such type",
         hint="Give text, numbers, booleans, None, lists and mappings, and a path for a file",
     )
 
@@ -373,6 +373,6 @@ def _source(value: Any, option: str) -> "Source":
         )
     raise UsageError(
         f"{option} takes a file",
-        reason="It was given something else",
+        reason="You gave something else",
         hint="Give a path, bytes, or a file object",
     )

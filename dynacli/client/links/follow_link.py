@@ -215,7 +215,7 @@ def _no_link(operations: Sequence[DescribedOperation], name: str) -> UsageError:
     links = [link for each in operations for link in links_of(each)]
     return UsageError(
         f"{names} has no link `{name}`",
-        reason=f"It has {_listed(links)}" if links else "The document gives none of its responses a link",
+        reason=f"It has {_listed(links)}" if links else "The document has no links for its responses",
         hint=f"`{invocation('describe', operations[0].api.name)} {operations[0].operation.name}` shows them"
         if links
         else "",
@@ -244,7 +244,7 @@ def _error_of(
         return RefusedError(
             f"The link `{link.name}` is not followed by `{invocation('read')}`",
             reason=f"It leads to `{operation.name}`, whose method is {operation.method} and may change something",
-            hint="Without `read` it is followed",
+            hint="Run it without `read` to follow it",
         )
     try:
         settings.permit(target)
@@ -268,7 +268,7 @@ def _error_of(
     ):
         return RefusedError(
             f"The link `{link.name}` is not followed to `{origin}`",
-            reason="That is another server, to which the document leads what the response holds",
+            reason="The document would send values of the response to another server",
             hint=f"If you trust it: `--accept-origin {origin}`",
             origin=origin,
         )

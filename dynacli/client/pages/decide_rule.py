@@ -494,7 +494,7 @@ def configured_rule(described: DescribedOperation) -> PageRule | None:
         return None
     env = api.open_request.env
     if not isinstance(tables, Mapping):
-        reason = f"they are tables, each `[apis.{api.name}.pages.OPERATION]`"
+        reason = f"they must be tables, each `[apis.{api.name}.pages.OPERATION]`"
         raise malformed(env, f"`pages` of `{api.name}`", reason, api.name)
     for key in (operation.name, operation.operation_id, _ALL):
         if key and key in tables:
@@ -517,7 +517,7 @@ def configured_rule(described: DescribedOperation) -> PageRule | None:
 def what_is_wrong_with_rule(table: Any) -> str:
     """Return what is wrong with the table of a rule; empty if nothing is."""
     if not isinstance(table, Mapping):
-        return "it is a table"
+        return "it must be a table"
     unknown = sorted(table.keys() - set(_KEYS))
     if unknown:
         return f"`{unknown[0]}` is not known, only {', '.join(f'`{key}`' for key in _KEYS)}"
@@ -526,7 +526,7 @@ def what_is_wrong_with_rule(table: Any) -> str:
             return f"`{key}` is a text"
     ways = [key for key in _WAYS if key in table]
     if len(ways) > 1:
-        return f"`{ways[0]}` and `{ways[1]}` are two ways; a rule has one"
+        return f"`{ways[0]}` and `{ways[1]}` exclude each other"
     if not ways and "items" not in table:
         return f"it has none of {', '.join(f'`{key}`' for key in ('items', *_WAYS))}"
     if ("cursor" in table) != ("parameter" in table):

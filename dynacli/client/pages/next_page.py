@@ -180,7 +180,7 @@ def _at_url(page: ReceivedPage, target: str) -> NextPage:
         raise NetworkError(
             f"The next page of `{here}` has a URL that cannot be read",
             reason="The server gave it in its response",
-            hint="Tell those who run the server",
+            hint="Report it to the operator of the server",
         ) from None
     if there == page.origin and "@" not in url.netloc:
         return NextPage(page.inputs, url.geturl(), url.geturl())
@@ -444,7 +444,8 @@ def with_input(inputs: CallInputs, place: InputPlace, value: Any) -> CallInputs:
 def _no_name(page: ReceivedPage, where: str, kind: str, found: Any) -> NetworkError:
     names = {dict: "an object", list: "a list", bool: "true", int: "a number", float: "a number"}
     return NetworkError(
-        f"The response of `{without_query(page.url)}` says in no usable way which page is next",
-        reason=f"`{where}` is {names.get(type(found), 'a value')}, where {kind} belongs",
-        hint=f"Tell those who run the server, or write the rule into the configuration: `{invocation('help pages')}`",
+        f"The response of `{without_query(page.url)}` does not say in a usable way which page is next",
+        reason=f"`{where}` is {names.get(type(found), 'a value')}, not {kind}",
+        hint="Report it to the operator of the server, or write the rule into the configuration: "
+        f"`{invocation('help pages')}`",
     )

@@ -151,7 +151,7 @@ class PageLoop:
         A page that nothing but a number says may be there is tried: a 404 then ends the list.
 
         Raises:
-            NetworkError: A call failed, or the pages go round in circles.
+            NetworkError: A call failed, or the pages repeat.
             RefusedError: The next page would cross a line of trust.
             DynacliError: A call failed.
         """
@@ -160,7 +160,7 @@ class PageLoop:
             if self._number == _MOST_PAGES:
                 raise NetworkError(
                     f"Not all pages of `{self._described.operation.name}` were fetched",
-                    reason=f"There are more than {_MOST_PAGES:,}, where {program().name} stops",
+                    reason=f"{program().name} stops after {_MOST_PAGES:,} pages",
                 )
             asked = self.position
             try:
@@ -196,7 +196,7 @@ class PageLoop:
         self._number = number = self._number + 1
         if response.status == _NOT_FOUND and not asked.is_proven:
             self.position = self.following = None
-            self.end = End(f"page {number} is not there, as the server says (404)")
+            self.end = End(f"the server has no page {number} (404)")
             return None
         if not 200 <= response.status < 300:
             if number == 1:
@@ -244,7 +244,7 @@ class PageLoop:
             if number == 1:
                 return None
         media_type = response.header("content-type").partition(";")[0].strip() or "no declared type"
-        reason = f"It is called JSON and is none: it ends or breaks after {response.size:,} bytes"
+        reason = f"Its media type is JSON, but its {response.size:,} bytes are not valid JSON"
         if not response.body:
             reason = "It is empty"
         elif "json" not in media_type:
@@ -252,7 +252,7 @@ class PageLoop:
         raise NetworkError(
             f"Page {number} of `{self._described.operation.name}` cannot be read",
             reason=reason,
-            hint="Try again; if it stays so, tell those who run the server",
+            hint="Try again; if it happens again, report it to the operator of the server",
         )
 
     def _items(self, value: Any, number: int) -> list[Any] | None:
@@ -297,7 +297,7 @@ class PageLoop:
                 else "its URL led nowhere new"
             )
             raise NetworkError(
-                f"The pages of `{self._described.operation.name}` go round in circles",
+                f"The pages of `{self._described.operation.name}` repeat",
                 reason=f"Page {number} begins with an item that an earlier page began with: {by}",
                 hint=f"Write the rule of its pages into the configuration: `{invocation('help pages')}`",
             )
@@ -309,9 +309,9 @@ class PageLoop:
         self.position = None
         named = f"the URL `{without_query(following.url)}`" if following.url else "a cursor"
         raise NetworkError(
-            f"The pages of `{self._described.operation.name}` go round in circles",
+            f"The pages of `{self._described.operation.name}` repeat",
             reason=f"A response names {named} for the next page that an earlier one named",
-            hint="Tell those who run the server, or write the rule into the configuration: "
+            hint="Report it to the operator of the server, or write the rule into the configuration: "
             f"`{invocation('help pages')}`",
         )
 
@@ -367,7 +367,7 @@ def no_list(
     """
     name = described.operation.name
     if is_keyed:
-        reason = "Its items are keyed by id, and pages of such an object are not put together"
+        reason = "Its items are keyed by id, and pages of such an object cannot be merged"
         return UsageError(f"`{name}` responds with an object", reason=reason)
     if not candidates:
         return UsageError(f"`{name}` responds with no list", hint="Call it without `--all` and `--max-items`")
@@ -375,7 +375,7 @@ def no_list(
     return UsageError(
         f"`{name}` responds with several lists",
         reason=f"These may be its items: {listed}",
-        hint=f'Say which: `items = "{candidates[0]}"` in `[apis.{described.api.name}.pages.{name}]` of `config.toml`',
+        hint=f'Name one: `items = "{candidates[0]}"` in `[apis.{described.api.name}.pages.{name}]` of `config.toml`',
     )
 
 

@@ -90,17 +90,21 @@ class Explanation(NamedTuple):
     def _reason(self) -> str:
         if self.decision.place:
             return self.decision.reason
-        said = "The policy says nothing of it" if self.has_policy else "There is no policy"
+        said = "No rule of the policy matches" if self.has_policy else "There is no policy"
         if self.described.operation.method == "DELETE":
             return f"{said}, and a DELETE removes something: a person on a terminal is asked"
         return said
 
     def _here(self) -> str:
         if self.effect == DENIED:
-            return "Here: refused (exit 11), whatever is given"
+            return "Result: refused (exit 11), whatever you give"
         if self.exit_code:
-            return "Here: refused (exit 11) without `--yes`, because there is no terminal to ask on"
-        return "Here: asked first; `--yes` has agreed" if self.is_asked else "Here: made without a question"
+            return "Result: refused (exit 11) without `--yes`, because there is no terminal to ask on"
+        return (
+            "Result: allowed, because `--yes` has agreed"
+            if self.is_asked
+            else "Result: allowed without confirmation"
+        )
 
 
 def _decisions(described: DescribedOperation, settings: "CallSettings", target: str) -> Iterator[Decision]:

@@ -230,7 +230,7 @@ class _GuardedServers:
 
     def _lost(self, url: str) -> RefusedError:
         return RefusedError(
-            f"The policy of `{self._name}` holds for `{origin_of(url)}`, and its document is not at hand",
+            f"The policy of `{self._name}` holds for `{origin_of(url)}`, and its document is not in the cache",
             reason="It says which operations the policy is about",
             hint=f"Read it: `{invocation('api refresh', self._name)}`",
         )

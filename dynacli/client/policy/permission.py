@@ -200,7 +200,7 @@ def _refused(described: DescribedOperation, decision: Decision) -> RefusedError:
     return RefusedError(
         f"`{operation.name}` is not called: the policy denies it",
         reason=decision.reason,
-        hint=f"Only a person changes a policy, in `{os.path.basename(path)}`; "
+        hint=f"Only a person can change a policy, in `{os.path.basename(path)}`; "
         f"`{_explaining(described)}` says what holds",
         policy=policy_json(decision),
     )

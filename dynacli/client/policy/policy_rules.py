@@ -167,7 +167,7 @@ class Decision(NamedTuple):
     def reason(self) -> str:
         """The rule that decides, in a sentence without its period."""
         if not self.place:
-            return "No policy says anything of it"
+            return "No policy has a rule for it"
         if self.key == _READ_ONLY:
             reason = f"`[{self.place}]` has `read_only = true`, and it may change something"
         elif self.word:
@@ -193,7 +193,7 @@ def rules_of(env: Environment, table: Any, place: str) -> Rules:
         return malformed(env, f"`[{place}]`", reason, place.split(".")[1])
 
     if not isinstance(table, dict):
-        raise wrong(f"it is a table: `[{place}]`, with {_listed()}")
+        raise wrong(f"it must be a table: `[{place}]`, with {_listed()}")
     for key, value in table.items():
         if key in {_READ_ONLY, ADDITIONAL}:
             if not isinstance(value, bool):
@@ -202,10 +202,10 @@ def rules_of(env: Environment, table: Any, place: str) -> Rules:
             raise wrong(f"`{key}` is not known, only {_listed()}")
         elif not isinstance(value, list) or not all(isinstance(word, str) for word in value):
             raise wrong(
-                f'`{key}` is a list of texts, for example `{key} = ["DELETE", "tag:admin", "delete-*"]`'
+                f'`{key}` must be a list of strings, for example `{key} = ["DELETE", "tag:admin", "delete-*"]`'
             )
         elif any(not word.removeprefix(_TAG).strip() for word in value):
-            raise wrong(f"a text in `{key}` is empty")
+            raise wrong(f"a string in `{key}` is empty")
     return Rules(
         place,
         tuple(table["allow"]) if "allow" in table else None,
@@ -473,4 +473,4 @@ def unknown_notes(policy: Policy, catalog: Catalog, name: str) -> Iterator[str]:
     for place, key, word in unknown_words(policy, catalog):
         is_tag = key == "allow" and kebab(word) in catalog.tags()
         hint = f"; `{_TAG}{word}` means its tag" if is_tag else ""
-        yield f"`{word}` in `{key}` of `[{place}]` means no operation of `{name}`{hint}"
+        yield f"`{word}` in `{key}` of `[{place}]` matches no operation of `{name}`{hint}"

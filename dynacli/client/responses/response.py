@@ -258,11 +258,11 @@ class StreamedResponse(Response):
             media_type = self._response.header("content-type").partition(";")[0] or "no declared type"
             raise FormatError(
                 f"The response of `{self._call.described.operation.name}` is not a stream",
-                reason=f"It is `{media_type}`, where JSON lines, a JSON sequence or server-sent events have items",
+                reason=f"It is `{media_type}`; only JSON lines, a JSON sequence and server-sent events have items",
                 hint="Use its `data`; `items` yields the items of a list",
             )
         if self._is_read or self._exchange.is_closed:
-            raise UsageError("The items of a stream are read once", hint="Make the call again")
+            raise UsageError("The items of a stream can be read only once", hint="Make the call again")
         self._is_read = True
         return self._items()
 

@@ -129,9 +129,9 @@ def _http_hint(call: Call, response: "Response", said: str) -> str:
     origin, request = origin_of(response.url), call.signed.request
     match response.status:
         case 401 | 403 if origin != origin_of(request.url):
-            return f"The redirect led to `{origin}`, where no credential goes; name it with `--server`"
+            return f"The redirect led to `{origin}`, which gets no credential; name it with `--server`"
         case 401 if call.signed.login is not None and call.signed.login.refusal:
-            return f"The credential was not used: of the server's response, {call.signed.login.refusal}"
+            return f"The credential was not used: in the server's response, {call.signed.login.refusal}"
         case 401 if call.renewal is True and request.method not in SAFE_METHODS:
             return "The token was refreshed now; make the call again"
         case 401 | 403:
@@ -149,7 +149,7 @@ def _http_hint(call: Call, response: "Response", said: str) -> str:
         case status if status in REDIRECTS and request.method == "QUERY":
             return "The redirect was not followed: a body is never sent to another origin"
         case status if status >= 500:
-            return "Try again later, or tell those who run the server"
+            return "Try again later, or report it to the operator of the server"
     return _COMPARE
 
 

@@ -133,7 +133,7 @@ def warn_of_request(
         from dynacli.client.responses.validation_text import validation_json
 
         details = masker.mask_value(validation_json(validating.described.api, validating.validation))
-    message = f"The request holds what the document does not mention\n{validating.findings_text()}"
+    message = f"The request has values that the document does not mention\n{validating.findings_text()}"
     run.warn(masker.mask(message), **details)
 
 

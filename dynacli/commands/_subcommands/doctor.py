@@ -325,7 +325,7 @@ def _text(paint: Painter, checks: list[_Check], documents: list[_Document]) -> s
             f"{mark}  {visible(check.name, keep='').ljust(width)}  {visible(check.message, keep='')}"
         )
     for document in documents:
-        lines.extend(_section(paint, document, "not used as it stands", document.warnings))
+        lines.extend(_section(paint, document, "worked around", document.warnings))
         lines.extend(
             _section(paint, document, "not valid OpenAPI, and used as far as it can be", document.problems)
         )

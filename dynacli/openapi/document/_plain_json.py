@@ -205,7 +205,8 @@ def check_version(tree: Any) -> _Version:
     version = _VERSION.match(text)
     if not version:
         raise DocumentError(
-            "The document has no OpenAPI version", reason="Its field `openapi` is a version such as `3.1.1`"
+            "The document has no OpenAPI version",
+            reason="Its field `openapi` must be a version such as `3.1.1`",
         )
     match version[1], version[2] or "0":
         case "3", "0":

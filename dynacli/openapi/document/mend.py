@@ -275,7 +275,7 @@ def _mend_required(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
         node["required"] = [value]
     else:
         # Draft 3 of JSON Schema had `required: true` in a property.
-        warn("`required` of a schema is a list of names; it is ignored", *steps, "required")
+        warn("`required` of a schema must be a list of names; it is ignored", *steps, "required")
         del node["required"]
 
 
@@ -305,10 +305,10 @@ def _mend_type(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
         else []
     )
     if not named:
-        warn("`type` is the name of no type; it is ignored", *steps, "type")
+        warn("`type` must be the name of a type; it is ignored", *steps, "type")
         del node["type"]
     elif len(named) < len(value):
-        warn("`type` names types that there are not; they are ignored", *steps, "type")
+        warn("`type` names types that do not exist; they are ignored", *steps, "type")
         node["type"] = named
 
 
@@ -323,7 +323,7 @@ def _mend_enum(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
         node["enum"] = value = [value]
     if _is_text(node) and any(_is_scalar(item) for item in value):
         # `no` is false in YAML 1.1, and `1` is a number in every version of YAML.
-        warn("`enum` of strings has values that are none; they are read as strings", *steps, "enum")
+        warn("`enum` of strings has other values; they are read as strings", *steps, "enum")
         node["enum"] = [_as_text(item) if _is_scalar(item) else item for item in value]
 
 

@@ -380,7 +380,7 @@ def _schema_problems(tree: Any, version: str) -> Iterator[Problem]:
                 yield problem
     except (ValueError, TypeError, OverflowError):
         # The tree has something that JSON cannot hold, such as a key that is not a string.
-        yield Problem("", "The document could not be held against its schema")
+        yield Problem("", "The document could not be validated by its schema")
 
 
 def _keyword_problems(tree: Any) -> Iterator[Problem]:
@@ -454,11 +454,11 @@ def _describe(error: Any) -> str:
         case "pattern":
             return f"This does not match the pattern `{value}`"
         case "oneOf" | "anyOf":
-            return "This matches none, or several, of the allowed forms"
+            return "This must match exactly one of the allowed alternatives"
         case "propertyNames":
             return f"The name `{str(getattr(value, 'instance', ''))[:60]}` is not allowed here"
         case "contains":
-            return "This lacks something that it has to hold, or holds it too often"
+            return "This must contain something that is missing, or that it has too often"
         case "minItems" | "minProperties":
             return "This should not be empty"
         case "falseSchema" if error.schema_path[-2:-1] == ["patternProperties"]:

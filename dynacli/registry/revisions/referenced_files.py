@@ -226,7 +226,7 @@ def read_inside(url: str) -> Fetched:
     except _archive_damage() as error:
         raise DocumentError(
             f"`{url.removeprefix(INSIDE)}` did not come with `{program().name}`",
-            reason=f"`{program().inside}` is damaged or another one",
+            reason=f"`{program().inside}` is damaged, or belongs to another version",
             hint="Install it again",
         ) from error
 

@@ -199,7 +199,7 @@ def test_a_run_that_does_not_use_the_plugin_imports_nothing_of_it(tmp_path: Path
         ),
         (
             ("--dynacli-report=xml=r.xml",),
-            "*--dynacli-report: `xml` is not a form, which is `json` or `junit`*",
+            "*--dynacli-report: `xml` must be `json` or `junit`*",
         ),
         (("--dynacli-check", "nothing.json"), "*There is no file `*nothing.json`*"),
     ],

@@ -378,6 +378,6 @@ def test_a_response_does_not_make_a_path_shorter(server: Recorder) -> None:
     result = run_cli("batch", word, rows, "--validate", "off")
     assert 0 != result.exit_code
     assert (13, ["/made"]) == (result.exit_code, [request.target for request in server.requests])
-    assert "The response that it is taken from has it empty" in result.stdout + result.stderr
+    assert "It is empty in the response that it comes from" in result.stdout + result.stderr
     rows = ndjson({"operation": "get-thing", "inputs": {"id": ""}})
     assert 0 == run_cli("batch", word, rows, "--validate", "off").exit_code

@@ -46,7 +46,7 @@ def _breaking(server: Recorder, at: int, broken: Response, api: ListedApi = _NUM
         pytest.param(
             Response(200, b'{"data":[{"id":', {"Content-Type": JSON}),
             6,
-            "It is called JSON and is none: it ends or breaks after 15 bytes",
+            "Its media type is JSON, but its 15 bytes are not valid JSON",
             id="cut-json",
         ),
         pytest.param(
@@ -88,7 +88,7 @@ def test_a_program_is_told_how_to_go_on(server: Recorder) -> None:
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        pytest.param({"c": 1}, "`next_cursor` is an object, where a cursor belongs", id="object"),
+        pytest.param({"c": 1}, "`next_cursor` is an object, not a cursor", id="object"),
         pytest.param([1], "`next_cursor` is a list", id="list"),
         pytest.param(True, "`next_cursor` is true", id="true"),
     ],
@@ -132,7 +132,7 @@ def test_pages_that_go_round_in_circles_end(
     result = run_cli(api.start(server), "list-things", "--all")
     found = result.json
     assert (6, count) == (result.exit_code, len(found["data"] if isinstance(found, dict) else found))
-    assert "The pages of `list-things` go round in circles" in result.stderr
+    assert "The pages of `list-things` repeat" in result.stderr
     assert reason.lower() in result.stderr.lower()
     assert "go on with" not in result.stderr
     assert "hush" not in result.stderr
@@ -394,7 +394,9 @@ def test_after_very_many_pages_it_is_said_that_there_are_more(
     word = _NUMBERED.start(server)
     result = run_cli(word, "list-things", "--all")
     assert (6, ITEMS[:6]) == (result.exit_code, result.json["data"])
-    assert "Not all pages of `list-things` were fetched\n  reason: There are more than 2" in result.stderr
+    assert (
+        "Not all pages of `list-things` were fetched\n  reason: dynacli stops after 2 pages" in result.stderr
+    )
     assert f"go on with: dynacli {word} list-things --all --page 3" in result.stderr
 
 
@@ -418,7 +420,7 @@ def test_a_request_that_holds_more_than_the_document_is_told_of_once(server: Rec
     )
     words = ("search-things", "--body", '{"more": 1}', "--all", "--validate", "exact")
     result = run_cli(api.start(server), *words)
-    assert 1 >= result.stderr.count("The request holds what the document does not mention")
+    assert 1 >= result.stderr.count("The request has values that the document does not mention")
 
 
 def _by_extension(extension: dict[str, Any], **inputs: Any) -> Callable[[Any, str], ListedApi]:

@@ -571,7 +571,7 @@ def test_the_configuration_comes_first(key: str, operation: str, server: Recorde
     [
         ('nxt = "a"', "`nxt` is not known, only `items`, `next`, `cursor`, `page`, `offset`, `parameter`"),
         ("page = 1", "`page` is a text"),
-        ('page = "p"\noffset = "at"', "`page` and `offset` are two ways; a rule has one"),
+        ('page = "p"\noffset = "at"', "`page` and `offset` exclude each other"),
         ('cursor = "a"', "both are needed"),
         ('parameter = "a"', "it has none of `items`, `next`, `cursor`, `page`, `offset`"),
         ('next = "a["', "`next` is not a JMESPath expression"),
@@ -631,8 +631,8 @@ def test_a_link_to_itself_may_name_a_path_and_a_header(server: Recorder) -> None
 @pytest.mark.parametrize(
     ("lines", "wrong"),
     [
-        ("pages = 3", "they are tables, each `[apis.things.pages.OPERATION]`"),
-        ("pages = {list-things = 3}", "it is a table"),
+        ("pages = 3", "they must be tables, each `[apis.things.pages.OPERATION]`"),
+        ("pages = {list-things = 3}", "it must be a table"),
     ],
 )
 def test_rules_in_the_configuration_are_tables(server: Recorder, home: Path, lines: str, wrong: str) -> None:

@@ -109,7 +109,7 @@ def test_a_response_that_is_no_success_ends_the_pages(server: Recorder) -> None:
         ({"a": 1}, UsageError, "responds with no list"),
         ({"a": [{"id": 1}], "b": [{"id": 2}]}, UsageError, "responds with several lists"),
         ({"data": [1], "next": "http://x.example/"}, RefusedError, "is not fetched"),
-        ({"data": [1], "next_cursor": {}}, NetworkError, "in no usable way"),
+        ({"data": [1], "next_cursor": {}}, NetworkError, "in a usable way"),
     ],
 )
 def test_what_no_list_can_be_made_of_raises(

@@ -163,7 +163,7 @@ def show_api(run: Run, api: str) -> None:
             *(f"  credentials go to {origin}" for origin in opened.origins),
             *(f"  references may lead to {visible(origin, keep='')}" for origin in data["allow_refs"]),
         ]
-        for heading, rows in (("Could not be used as it stands", warnings), ("Not valid OpenAPI", problems)):
+        for heading, rows in (("Worked around", warnings), ("Not valid OpenAPI", problems)):
             if rows:
                 lines.extend(["", paint.bold(f"{heading} ({len(rows)})")])
                 lines.extend(_message_line(row, more) for row, more in by_message(rows))

@@ -231,7 +231,7 @@ def read_media_types(holder: dict[str, Any], key: str, place: ConvertedPlace) ->
     if isinstance(value, str):
         return MediaTypes((_meant(value, place.below(key)),), (old,), old)
     if not isinstance(value, list):
-        place.below(key).warn(f"`{key}` is a list of media types; this is ignored")
+        place.below(key).warn(f"`{key}` must be a list of media types; it is ignored")
         return None
     pointers: dict[str, str] = {}
     for index, name in enumerate(value):

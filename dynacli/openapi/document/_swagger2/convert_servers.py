@@ -64,7 +64,7 @@ def _read(schemes: Any, place: ConvertedPlace) -> list[tuple[str, str]]:
         places = [place.below(index) for index in range(len(schemes))]
     else:
         if schemes is not None:
-            place.warn("`schemes` is a list; this is ignored")
+            place.warn("`schemes` must be a list; it is ignored")
         return []
     by_scheme: dict[str, str] = {}
     for scheme, scheme_place in zip(schemes, places, strict=True):
@@ -74,7 +74,7 @@ def _read(schemes: Any, place: ConvertedPlace) -> list[tuple[str, str]]:
         elif name in ("ws", "wss"):
             scheme_place.warn("A WebSocket cannot be called; this scheme is left out")
         else:
-            scheme_place.warn("This scheme is none of `http`, `https`, `ws`, `wss` and is left out")
+            scheme_place.warn("This scheme is not one of `http`, `https`, `ws`, `wss` and is left out")
     return list(by_scheme.items())
 
 
@@ -99,7 +99,7 @@ def read_address(source: dict[str, Any], uri: str, root: ConvertedPlace) -> Serv
         host, path = path, ""
     if "://" in host:
         root.at(old).warn(
-            "`host` and `basePath` hold no scheme; this one is taken where `schemes` is missing"
+            "`host` and `basePath` hold no scheme; this one is taken because `schemes` is missing"
         )
         scheme, _, host = host.partition("://")
     host = host.strip("/")
@@ -165,7 +165,7 @@ def _oauth2(raw: dict[str, Any], place: ConvertedPlace) -> dict[str, Any]:
             converted["flows"][name][key] = raw[key]
     if not isinstance(raw.get("scopes"), dict):
         if "scopes" in raw:
-            place.below("scopes").warn("The scopes are no object and are ignored")
+            place.below("scopes").warn("The scopes must be an object; they are ignored")
         converted["flows"][name]["scopes"] = flow.below("scopes").note_made({}, old)
     return converted
 

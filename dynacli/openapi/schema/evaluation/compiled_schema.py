@@ -218,7 +218,7 @@ class CompiledSchema:
 
     def _is_found(self, pattern: str, text: str) -> bool:
         if text in self._binary:
-            self._notes.add_not_validated("the bytes of a file are not held against a `pattern`")
+            self._notes.add_not_validated("the bytes of a file are not compared with a `pattern`")
             return True
         try:
             return self._notes.patterns.is_found(pattern, text)

@@ -45,7 +45,7 @@ def _schema(schema: Any) -> dict[str, Any]:
         ({"maxItems": "-1"}, {}, "`maxItems` is not a number; it is ignored", "maxItems"),
         ({"minimum": "1e999"}, {}, "`minimum` is not a number; it is ignored", "minimum"),
         ({"maximum": "many"}, {}, "`maximum` is not a number; it is ignored", "maximum"),
-        ({"required": True}, {}, "`required` of a schema is a list of names; it is ignored", "required"),
+        ({"required": True}, {}, "`required` of a schema must be a list of names; it is ignored", "required"),
         (
             {"required": "a", "properties": {"a": {}}},
             {"required": ["a"], "properties": {"a": {}}},
@@ -79,13 +79,13 @@ def _schema(schema: Any) -> dict[str, Any]:
         ),
         ({"type": "any"}, {}, "`type` is `any`, which means the same as no `type`", "type"),
         ({"type": "Pet"}, {}, "There is no type `Pet`; it is ignored", "type"),
-        ({"type": 7}, {}, "`type` is the name of no type; it is ignored", "type"),
+        ({"type": 7}, {}, "`type` must be the name of a type; it is ignored", "type"),
         ({"enum": "a"}, {"enum": ["a"]}, "`enum` should be a list; it is read as a list of one", "enum"),
         ({"enum": None}, {}, "`enum` should be a list; it is ignored", "enum"),
         (
             {"type": "string", "enum": [False, 1.0, "x", None]},
             {"type": "string", "enum": ["false", "1.0", "x", None]},
-            "`enum` of strings has values that are none; they are read as strings",
+            "`enum` of strings has other values; they are read as strings",
             "enum",
         ),
         (

@@ -73,7 +73,7 @@ def test_adding_an_api_counts_the_operations_left_out() -> None:
     """`api add` and `api refresh` count them and name the command that lists them."""
     save(_with_bad(5))
     added = run_cli("api", "add", "shop", "./api.json")
-    expected = "warning: 1 operation is left out; `dynacli api show shop` tells more\n"
+    expected = "warning: 1 operation is left out; details: `dynacli api show shop`\n"
     assert (0, expected) == (added.exit_code, added.stderr.splitlines(keepends=True)[1])
 
 
@@ -83,10 +83,10 @@ def test_adding_an_api_counts_the_operations_left_out() -> None:
         ({}, ""),
         ({"/a": {"get": 5}}, "1 operation is left out"),
         ({"/a": {"get": 5, "put": 5}}, "2 operations are left out"),
-        ({"/a/{b}": {"get": operation("a")}}, "1 place is not used as it stands"),
+        ({"/a/{b}": {"get": operation("a")}}, "1 problem is worked around"),
         (
             {"/a/{b}/{c}": {"get": operation("a"), "put": 5}},
-            "1 operation is left out and 2 places are not used as they stand",
+            "1 operation is left out and 2 problems are worked around",
         ),
     ],
     ids=["none", "operation", "operations", "place", "both"],
@@ -94,7 +94,7 @@ def test_adding_an_api_counts_the_operations_left_out() -> None:
 def test_operations_left_out_are_noted_once(paths: dict[str, Any], expected: str) -> None:
     """The run that compiles a document has a note of them; the next run is silent."""
     save(pets(**paths))
-    notes = [f"{expected}; `dynacli api show ./api.json` tells more"] if expected else []
+    notes = [f"{expected}; details: `dynacli api show ./api.json`"] if expected else []
     for now in (notes, []):
         api = open_api("./api.json", Environment())
         assert now == [note.partition("\n")[0] for note in api.notes]
@@ -110,7 +110,7 @@ def test_the_warning_names_the_operation_and_its_line() -> None:
     )
     first, second = (run_cli("./pets.yaml", "good", "--dry-run") for _ in range(2))
     expected = (
-        "warning: 1 operation is left out; `dynacli api show ./pets.yaml` tells more\n"
+        "warning: 1 operation is left out; details: `dynacli api show ./pets.yaml`\n"
         f"         `GET /bad` is left out: it is not an object (line {_line_of(path, 'get: 5')})\n"
     )
     assert (0, expected) == (first.exit_code, first.stderr)
@@ -121,7 +121,7 @@ def test_a_note_can_be_copied_to_a_shell() -> None:
     """A path with spaces is quoted in the command that the note names."""
     save(pets(**{"/a": {"get": 5}}), "my api.json")
     api = open_api("./my api.json", Environment())
-    assert ["1 operation is left out; `dynacli api show './my api.json'` tells more"] == [
+    assert ["1 operation is left out; details: `dynacli api show './my api.json'`"] == [
         note.partition("\n")[0] for note in api.notes
     ]
     api.catalog.close()
