@@ -153,13 +153,13 @@ def test_a_setting_is_written_however_its_table_is(text: str, path: Path) -> Non
         pytest.param("a b=1", "`a b` is not a key", id="no-such-key"),
         pytest.param("timeout=soon", "It is a number", id="no-number"),
         pytest.param("timeout=-1", "", id="negative-is-said-by-a-call"),
-        pytest.param("retries=-1", "`retries` is a number", id="negative"),
+        pytest.param("retries=-1", "`retries` must be a number", id="negative"),
         pytest.param("policy.read_only=yes", "It is `true` or `false`", id="no-boolean"),
         pytest.param("policy.deny=[1]", "It is a list", id="no-list-of-texts"),
         pytest.param("policy.deny=[", "It is a list", id="no-list"),
         pytest.param("policy.deny=tag:", "a string in `deny` is empty", id="empty-tag"),
         pytest.param("validate=hard", "It is one of `off`, `warn`", id="no-choice"),
-        pytest.param("auth=sometimes", "`auth` is one of", id="no-way-of-signing"),
+        pytest.param("auth=sometimes", "`auth` must be one of", id="no-way-of-signing"),
         pytest.param("source=", "needs a `source`", id="no-source"),
         pytest.param("profiles.p=1", "`profiles.p` is not a key", id="a-table"),
         pytest.param("source.x=1", "is not a key", id="below-a-value"),
@@ -287,7 +287,7 @@ def test_the_file_is_edited(
 
 
 MISTAKES = {
-    "pages = 3": "`pages` are tables",
+    "pages = 3": "`pages` must be tables",
     "timeout = 'x'": "`timeout` must be a number of seconds",
     "timout = 3": "`timout` is not known. Did you mean `timeout`?",
     "validate = 'hard'": "`validate` must be one of `off`, `warn`",
@@ -298,9 +298,9 @@ MISTAKES = {
     "pin = 3": "`pin` is a text",
     "ca = 1": "`ca` must be the name of a file",
     "ignore = [{rule = 'x'}]": "`ignore`: ",
-    "auth.bearer.token = 'abc'": "`token` of `auth.bearer` has to say where the secret is",
+    "auth.bearer.token = 'abc'": "`token` of `auth.bearer` must be a reference",
     "policy.dney = []": "`policy`: `dney` is not known",
-    "profiles.p.retries = -1": "`retries` is a number",
+    "profiles.p.retries = -1": "`retries` must be a number",
     "profiles.p.policy = 1": "`policy`: it must be a table",
 }
 """A line of an API's entry that cannot be used → what is reported of it."""
@@ -328,12 +328,12 @@ _SOURCE = "[apis.pets]\nsource = 'pets.json'\n"
         ("x = 1", ["line 1: `x` is not known, only `apis`, `cache`, `history`"]),
         ("history = 'all'", ["line 1: `history` must be one of `off`"]),
         ("cache = 3", ["line 1: `cache` is a table"]),
-        ("[cache]\nlimit = 'a'\nlimt = 3", ["line 3: `limt` is not known", "line 2: `limit` is a size"]),
-        ("apis = 3", ["line 1: `apis` is a table"]),
+        ("[cache]\nlimit = 'a'\nlimt = 3", ["line 3: `limt` is not known", "line 2: `limit` must be a size"]),
+        ("apis = 3", ["line 1: `apis` must be a table"]),
         ("[apis]\npets = 3", ["line 2: `pets` is a table"]),
         ("[apis.'a b']\nsource = 'x'", ["line 1: A name has lower-case letters"]),
         ("[apis.pets]", ["line 1: `pets` has no `source`"]),
-        (f"{_SOURCE}profiles = 3", ["line 3: `profiles` are tables"]),
+        (f"{_SOURCE}profiles = 3", ["line 3: `profiles` must be tables"]),
         (f"{_SOURCE}profiles.p = 3", ["line 3: it must be a table"]),
         (f"{_SOURCE}[apis.pets.pages.list]\npage = 3", ["line 3: `pages.list`: `page` is a"]),
         (f"{_SOURCE}[apis.pets.pages]\n'*' = {{kind = 1}}", ["line 4: `pages.*`: `kind` is not known"]),
@@ -361,7 +361,7 @@ def test_what_cannot_be_used_is_edited_again(path: Path, monkeypatch: pytest.Mon
     path.write_text(path.read_text() + "\n[apis.other]\nsource = 'x.json'\nrefresh = 'daily'\n")
     assert 0 == run_cli("config", "set", "history=off").exit_code
     result = run_cli("config", "set", "apis.pets.refresh_after=soon")
-    assert (2, True) == (result.exit_code, "`refresh_after` is a time" in result.stderr)
+    assert (2, True) == (result.exit_code, "`refresh_after` must be a time" in result.stderr)
 
 
 def test_an_agent_does_not_edit(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001

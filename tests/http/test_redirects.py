@@ -254,7 +254,7 @@ def test_a_lost_credential_is_explained(
     other_server.responses["/a"] = Response(401)
     result = run_cli(save(made), "get-a", "--accept-origin", server.origin)
     assert 4 == result.exit_code
-    assert f"`{other_server.origin}`, where no credential goes" in result.stderr
+    assert f"`{other_server.origin}`, which gets no credential" in result.stderr
 
 
 def test_redirects_are_shown(api: str, server: Recorder) -> None:

@@ -474,7 +474,7 @@ def test_a_status_to_retry_is_that_of_an_error(api: str, server: Recorder, word:
     """Anything else is refused before something is sent."""
     result = run_cli(api, "get-a", f"--retry-status={word}")
     assert (2, []) == (result.exit_code, server.requests)
-    assert "is not a status that a call can be made again after" in result.stderr
+    assert "is not a status to retry" in result.stderr
 
 
 def test_every_way_in_takes_a_status_to_retry(api: str, server: Recorder) -> None:

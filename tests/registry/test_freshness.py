@@ -182,8 +182,8 @@ def test_a_variable_that_means_nothing_is_named(server: Recorder, monkeypatch: p
     _added(server)
     monkeypatch.setenv("DYNACLI_REFRESH", "sometimes")
     expected = (
-        "warning: shop: `DYNACLI_REFRESH` is `sometimes`, and means nothing: "
-        "it is one of `never`, `background`, `blocking`\n"
+        "warning: shop: `DYNACLI_REFRESH` is `sometimes`; "
+        "it must be one of `never`, `background`, `blocking`\n"
     )
     result = dry_run("shop")
     assert (0, expected) == (result.exit_code, result.stderr)

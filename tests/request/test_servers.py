@@ -176,8 +176,10 @@ def test_an_unusable_server_is_refused(
             {},
             (
                 "There is no server `9`",
-                "Servers of the document: `0` is `https://one.example.com/v1/`; "
-                "`1` is `https://two.example.com` (Staging)",
+                (
+                    "Servers of the document: `0` is `https://one.example.com/v1/`; "
+                    "`1` is `https://two.example.com` (Staging)"
+                ),
                 "Give an index, a name, a description or a whole URL",
             ),
         ),
