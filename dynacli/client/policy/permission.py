@@ -201,7 +201,7 @@ def _refused(described: DescribedOperation, decision: Decision) -> RefusedError:
         f"`{operation.name}` is not called: the policy denies it",
         reason=decision.reason,
         hint=f"Only a person can change a policy, in `{os.path.basename(path)}`; "
-        f"`{_explaining(described)}` says what holds",
+        f"`{_explaining(described)}` shows it",
         policy=policy_json(decision),
     )
 
