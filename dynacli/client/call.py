@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.call_validator import CallValidator
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.call_inputs import CallValues
+from dynacli.client.inputs.call_inputs import CallInputs, CallValues
 from dynacli.client.inputs.collect_values import is_idempotency_key
 from dynacli.client.sign_request import Signed, server_hint, sign, unsigned
 from dynacli.environment import Environment, program
@@ -162,6 +162,7 @@ class Call:
         env: The surroundings of the run.
         described: The operation.
         values: What the request was built of.
+        given: What was given for it; None if only its values were.
         request: The request, without its credentials.
         signed: The request with its credentials.
         settings: How the call is made and validated.
@@ -197,6 +198,7 @@ class Call:
         on_event: "Listener | None" = None,
     ) -> None:
         self.env, self.described, self.values, self.settings = env, described, values, settings
+        self.given: CallInputs | None = None
         self.has_sent = self._is_refused = False
         self.renewal: bool | DynacliError = False
         self.validation: ValidationResult | None = None

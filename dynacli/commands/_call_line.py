@@ -128,7 +128,7 @@ class CallLine:
     def _without_foreign_files(self, piece: Piece) -> Piece:
         """Return a piece with a placeholder for a value that would read a file and is the document's or a server's."""
         media_type = self.command.described.media_type
-        takes_files = piece.standard_name == "body" or (
+        takes_files = piece.standard_name in {"body", "inputs"} or (
             piece.field is not None
             and piece.parameter is None
             and media_type is not None
@@ -344,7 +344,7 @@ def _shown_value(option: Option, value: str, names: set[str]) -> str:
         if is_secret_path(name, names):
             return f'{name}="VALUE"' if option.name == "set" else f"{name}=VALUE"
         return f"{name}{equals}{mask_text(text, names)}"
-    if option.name == "body" and value[:1] not in {"@", "-"}:
+    if option.name in {"body", "inputs"} and value[:1] not in {"@", "-"}:
         return mask_text(value, names)
     return value
 

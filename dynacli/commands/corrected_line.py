@@ -556,7 +556,7 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords, *, any_se
     if not described.is_documented:
         settings = replace(settings, level="off")
     is_strict = settings.level != "off"
-    inputs, _ = read_inputs(run, described, given, settings)
+    described, inputs, _ = read_inputs(run, described, given, settings)
     values = collect_values(described, inputs, is_strict=is_strict)
     request = build_request(
         described.operation,
@@ -710,8 +710,11 @@ def _replaced(pieces: Iterable[Piece], problem: UsageError, text: str) -> Iterat
             continue
         near = _nearest(piece.value, allowed) or (allowed[0] if len(allowed) == 1 else None)
         near = near or _nearest(piece.value, _QUOTED.findall(problem.hint))
-        if piece.standard_name == "set" and problem.details.get("near"):
+        if piece.standard_name in {"set", "set_file"} and problem.details.get("near"):
             near = f"{problem.details['near'][0]}={piece.value.partition('=')[2]}"
+        if piece.standard_name == "inputs" and problem.details.get("near"):
+            wrong, *_ = _QUOTED.findall(problem.message)
+            near = piece.value.replace(json.dumps(wrong), json.dumps(problem.details["near"][0]), 1)
         is_right = piece.standard is not None and near is not None and near != piece.value
         yield replace(piece, value=near) if is_right else piece.unfilled()
 

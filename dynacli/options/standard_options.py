@@ -289,12 +289,18 @@ class Options:
     )
     dry_run: str = _standard(
         "--dry-run",
-        metavar="[http|json|curl|python|har]",
-        values=("http", "json", "curl", "python", "har"),
+        metavar="[http|json|curl|python|har|inputs|body]",
+        values=("http", "json", "curl", "python", "har", "inputs", "body"),
         value_alone=UNNAMED,
         is_guarded=True,
         group=REQUEST,
         help="Print the request instead of sending it [default: http]",
+    )
+    inputs: str | None = _standard(
+        "--inputs",
+        metavar="JSON|@FILE|-",
+        group=REQUEST,
+        help="Give inputs as one JSON object; other options override it",
     )
     show_secrets: bool = _standard(
         "--show-secrets", group=REQUEST, help="Show the secrets that --dry-run masks"
@@ -429,6 +435,9 @@ class Options:
     )
     set: tuple[str, ...] = _standard(
         "--set", metavar="PATH=JSON", group=BODY, help="Set a field of the body to a JSON value"
+    )
+    set_file: tuple[str, ...] = _standard(
+        "--set-file", metavar="PATH=FILE", group=BODY, help="Set a field of the body to the content of FILE"
     )
     content_type: str = _standard(
         "--content-type",

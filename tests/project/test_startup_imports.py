@@ -188,7 +188,7 @@ _BUILT = (
         openapi.schema.option_fields openapi.schema.flatten_schema openapi.schema.read_schema
         """
     )
-    | _modules("commands._call.read_body_words client.inputs.build_body")
+    | _modules("commands._call.read_body_words commands._call.input_files client.inputs.build_body")
 )
 _SHOWN = _modules("client.secret_names commands._call.dry_run request.preview")
 _DRY_RUN = _BUILT | _SHOWN

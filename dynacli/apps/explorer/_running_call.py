@@ -262,7 +262,7 @@ class RunningCall:
 
     def _history_of(self, call: Call) -> CallHistory:
         variables = [f"{name}={value}" for name, value in self.settings.server_variables]
-        typed = TypedWords(assignments=variables, body=self.draft.text or "")
+        typed = TypedWords(assignments=variables, texts=(self.draft.text or "",))
         return CallHistory(self._engine.env, call, typed, lambda _: None)
 
     def _run(self) -> None:

@@ -21,7 +21,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, MadeCall
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues
 from dynacli.client.inputs.collect_values import check_missing, collect_parameters, collect_values, input_name
-from dynacli.client.inputs.read_plain_inputs import input_key, no_such_plain_input, read_given
+from dynacli.client.inputs.read_plain_inputs import input_key, no_such_plain_input, read_given, unknown_input
 from dynacli.client.parallel_calls import Dispatcher
 from dynacli.client.responses.response_errors import http_error, mismatch_error, response_masker
 from dynacli.client.search_operations import unknown_operation
@@ -97,12 +97,7 @@ class RowCalls:
         for column in columns:
             key = input_key(described, column)
             if key is None:
-                error = no_such_plain_input(described, column)
-                raise UsageError(
-                    f"The column `{column[:60]}` is not an input of `{described.operation.name}`",
-                    reason="The header is line 1",
-                    hint=error.hint.replace("`--", "`"),
-                )
+                raise unknown_input(described, column, f"The column `{column[:60]}`", "The header is line 1")
             if key in known:
                 raise UsageError(f"The columns `{known[key]}` and `{column}` are the same input")
             known[key] = column

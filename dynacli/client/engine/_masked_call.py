@@ -59,8 +59,9 @@ class MaskedCall:
             if is_secret_header(name.strip()):
                 values.append(value.strip())
                 self._masked[header] = f"{part}{colon}{name}:{MASK}"
-        if typed.body and typed.body[0] not in "@-":
-            self._masked[typed.body] = mask_text(typed.body, self._names)
+        for text in typed.texts:
+            if text and text[0] not in "@-":
+                self._masked[text] = mask_text(text, self._names)
         self.masker: Masker = call.signed.masker.extended(map(Secret, values))
 
     def _secret_texts(self, call: Call) -> Iterator[str]:
@@ -68,7 +69,7 @@ class MaskedCall:
         for parameter in self._operation.parameters:
             value = call.values.parameters.get(parameter.key)
             if value is not None and is_secret_parameter(parameter):
-                self._names.add(parameter.name)
+                self._names.update((parameter.name, parameter.option))
                 self._names.update(
                     field.path[-1]
                     for field in parameter.fields

@@ -205,6 +205,7 @@ class Engine:
                 call.sign(self._ask, self._on_unsigned)
             else:
                 call.leave_unsigned()
+            call.given = inputs if isinstance(inputs, CallInputs) else None
             self.latest = call
             if self._keep is not None and after is None:
                 self._coming = self._keep(call)
@@ -354,7 +355,7 @@ def _may_hold_secrets(call: "Call", typed: TypedWords, words: Iterable[str]) -> 
     """Return whether a word of a call may hold a secret besides its credentials."""
     operation, media_type = call.described.operation, call.described.media_type
     return (
-        bool(typed.headers or typed.part_headers or typed.assignments or typed.body)
+        bool(typed.headers or typed.part_headers or typed.assignments or any(typed.texts))
         or any("?" in word or "@" in word or "{" in word or "[" in word for word in words)
         or any(is_secret_parameter(parameter) for parameter in operation.parameters)
         or (media_type is not None and (media_type.is_cut or any(map(_may_hold_secret, media_type.fields))))

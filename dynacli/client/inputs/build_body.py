@@ -236,8 +236,11 @@ def _is_meant(described: DescribedOperation) -> bool:
     return is_body_meant(described.operation.method, body)
 
 
-def decoded(content: bytes) -> str:
-    """Return the text of a body that is to be JSON.
+def decoded(content: bytes, option: str = "--body") -> str:
+    """Return the text of a value that is to be JSON.
+
+    Args:
+        option: The option that it was given to.
 
     Raises:
         UsageError: It is not text in UTF-8.
@@ -245,7 +248,7 @@ def decoded(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UsageError("The value of --body is not JSON", reason="It is not text in UTF-8") from None
+        raise UsageError(f"The value of {option} is not JSON", reason="It is not text in UTF-8") from None
 
 
 def example_body(described: DescribedOperation, overlay: Any) -> Any:

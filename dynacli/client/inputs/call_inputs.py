@@ -91,10 +91,10 @@ class TypedWords:
         headers: `NAME: VALUE` each.
         part_headers: `PART:NAME: VALUE` each.
         assignments: `NAME=VALUE` of variables of the server, and `PATH=JSON` of the body.
-        body: The whole body, or where it comes from; empty if no one gave it.
+        texts: The whole body, and all inputs as JSON, or where they come from; empty if no one gave them.
     """
 
     headers: Sequence[str] = ()
     part_headers: Sequence[str] = ()
     assignments: Sequence[str] = ()
-    body: str = ""
+    texts: Sequence[str] = ()

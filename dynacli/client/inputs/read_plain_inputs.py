@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     from dynacli.openapi.schema.form_encoding import Encodings
 
 __all__ = [
+    "body_field",
     "encodings_of_body",
     "input_key",
     "no_such_plain_input",
     "read_given",
     "read_plain_inputs",
+    "unknown_input",
     "whole_body",
 ]
 
@@ -64,6 +66,28 @@ def input_key(described: DescribedOperation, name: str) -> tuple[str, ...] | Non
     return ("body", *steps) if parameter is None else (parameter.location, parameter.name, *steps)
 
 
+def body_field(described: DescribedOperation, name: str) -> Field | None:
+    """Return the field of the body that a name means; None if it means another input, or none."""
+    found = _find(described, name, _listed(described))
+    return found[1] if found is not None and found[0] is None else None
+
+
+def unknown_input(described: DescribedOperation, name: str, what: str, reason: str = "") -> UsageError:
+    """Return the error for a name among data that means no input.
+
+    Args:
+        what: The name as the message begins with it.
+        reason: Where it is.
+    """
+    error = no_such_plain_input(described, name)
+    return UsageError(
+        f"{what} is not an input of `{described.operation.name}`",
+        reason=reason,
+        hint=error.hint.replace("`--", "`"),
+        near=[near.removeprefix("--") for near in error.details.get("near", ())],
+    )
+
+
 def no_such_plain_input(described: DescribedOperation, name: str) -> UsageError:
     """Return the error for a name that means no input."""
     page = f"{invocation(api=described.api.name)} {described.operation.name} --help"
@@ -75,6 +99,7 @@ def read_given(
     values: Mapping[str, Any],
     settings: CallSettings | None = None,
     *,
+    content_type: str = "",
     are_words: bool = False,
 ) -> tuple[DescribedOperation, CallInputs]:
     """Return an operation with the media type that is sent, and the inputs of its call.
@@ -84,6 +109,7 @@ def read_given(
             their names on the wire, if no input is called so.
         settings: They have the pairs of all calls. At the level `off`, values need not fit the document. None for
             those of no caller.
+        content_type: The media type of the body that was asked for, which wins over that of the values.
         are_words: As of `read_plain_inputs`.
 
     Raises:
@@ -91,9 +117,9 @@ def read_given(
         FileError: A file cannot be read.
     """
     settings = settings or CallSettings()
-    described, content_type = described.sending(""), ""
+    described = described.sending(content_type)
     if "content_type" in values and _takes_content_type(described, "content_type"):
-        content_type = str(values["content_type"])
+        content_type = content_type or str(values["content_type"])
         described = described.sending(content_type)
         values = {name: value for name, value in values.items() if name != "content_type"}
     values, pairs = _split_query(described, values)

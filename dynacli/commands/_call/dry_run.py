@@ -1,7 +1,7 @@
 """`--dry-run`: the request of a call is built, signed and validated as always, and shown instead of sent."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dynacli.client.call import Call
 from dynacli.client.call_settings import CallSettings
@@ -39,7 +39,6 @@ def show_request(
         FileError: A file of the body cannot be read.
     """
     from dynacli.output.render import write_body, write_data
-    from dynacli.request import preview
 
     def warn(error: DynacliError) -> None:
         run.warn(f"{error.message}; the request is shown without it")
@@ -58,9 +57,14 @@ def show_request(
         conclude_request(run, described, call.validating.validation, masker, settings, report)
     # The filter and the columns are those of a response, and say nothing of a request.
     output = run.output_form()
-    if form == "json":
+    if form in {"json", "inputs"}:
         output = output.unfiltered(output.format if output.format == "yaml" else "json")
-        write_data(run.env, preview.as_json(shown), output)
+        write_data(run.env, _data(run.options, call, shown, masker, form), output)
+        return
+    if form == "body":
+        if shown.body is None:
+            run.note("The request has no body")
+        write_body(run.env, _whole_body(shown), shown.header("content-type") or "", output.unfiltered())
         return
     text = _text(run, [(described, call.signed, shown)], form)
     write_body(
@@ -76,23 +80,47 @@ def show_requests(run: Run, calls: Iterable[Call]) -> None:
     """
     from dynacli.output.standard_output import written_text
     from dynacli.output.written_items import written_items
-    from dynacli.request import preview
     from dynacli.text.terminal import visible
 
     form, output = _form(run.options), run.data_form
-    requests = ((call.described, call.signed, _shown(run, call, form)[0]) for call in calls)
-    if form == "json":
+    if form in {"json", "inputs"}:
         as_items = output.unfiltered(output.format if output.format == "yaml" else "ndjson")
         with written_items(run.env, as_items) as write_item:
-            for _, _, request in requests:
-                write_item(preview.as_json(request))
+            for call in calls:
+                write_item(_data(run.options, call, *_shown(run, call, form), form))
         return
+    requests = ((call.described, call.signed, _shown(run, call, form)[0]) for call in calls)
     with written_text(run.env, output.unfiltered()) as write:
         for number, group in enumerate([requests] if form == "har" else ([each] for each in requests)):
             text = _text(run, group, form)
-            # A command for curl is one line; other texts have an empty line between them.
-            apart = "\n" if number and form != "curl" else ""
+            # A command for curl is one line, as is most JSON; other texts have an empty line between them.
+            apart = "\n" if number and form not in {"body", "curl"} else ""
             write(apart + (visible(text) if run.env.stdout_is_terminal else text))
+
+
+def _data(options: Options, call: Call, shown: "Request", masker: "Masker", form: str) -> dict[str, Any]:
+    """Return a request, or the inputs that it was built of, as data."""
+    if form == "inputs":
+        from dynacli.commands._call.whole_inputs import inputs_json
+
+        return inputs_json(call, masker, shows_secrets=options.show_secrets)
+    from dynacli.request.preview import as_json
+
+    return as_json(shown)
+
+
+def _whole_body(request: "Request") -> bytes:
+    """Return the body of a request as it would be sent.
+
+    Raises:
+        UsageError: It is too large to be shown.
+    """
+    if isinstance(request.body, bytes | None):
+        return request.body or b""
+    raise UsageError(
+        f"The body is over {_MAX_SHOWN // 1024 // 1024} MiB, and is not printed",
+        hint="`--dry-run` without a format names its files",
+    )
 
 
 def _form(options: Options) -> str:
@@ -116,6 +144,9 @@ def _text(run: Run, requests: "Iterable[tuple[DescribedOperation, Signed, Reques
     """Return the text of a request in any form but JSON; an archive has any number of them."""
     from dynacli.request import preview
 
+    if form == "body":
+        ((_, _, request),) = requests
+        return _whole_body(request).decode("utf-8", "surrogateescape").rstrip("\n") + "\n"
     if form == "har":
         from dynacli.output.har import har_of
 
@@ -166,7 +197,7 @@ def _with_body(run: Run, request: "Request", form: str) -> "Request":
 
     if not isinstance(request.body, Payload):
         return request
-    is_named = form == "http" or (form == "curl" and payload_words(request.body) is not None)
+    is_named = form in {"http", "inputs"} or (form == "curl" and payload_words(request.body) is not None)
     if form == "python":
         from dynacli.request.request_code import has_code
 

@@ -139,7 +139,7 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
     settings.permit(described)
     settings.consent.is_given |= bool(run.options.dry_run)
     _check_update(update, settings)
-    inputs, _ = read_inputs(run, described, given, settings)
+    described, inputs, _ = read_inputs(run, described, given, settings)
     engine = Engine(run.env, settings, ask=asker(run))
     call = engine.prepare(described, inputs, is_checked=False)
     response = engine.send(call)

@@ -1,6 +1,6 @@
 """One call from the command line: words become the inputs of the call, which is made or shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,7 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
 
         check_file_options(run, settings)
     with _reporting(run, described, settings) as report:
-        inputs, draft = read_inputs(run, described, given, settings)
+        described, inputs, draft = read_inputs(run, described, given, settings)
         if inputs.query:
             from dynacli.client.inputs.query_pairs import undeclared_notes
 
@@ -122,8 +122,8 @@ def _reporting(
 
 def read_inputs(
     run: Run, described: DescribedOperation, given: GivenWords, settings: CallSettings
-) -> tuple[CallInputs, "Draft | None"]:
-    """Return the inputs of a call, and the draft that a person wrote its body in.
+) -> tuple[DescribedOperation, CallInputs, "Draft | None"]:
+    """Return an operation with the media type that is sent, its inputs, and the draft that a person wrote its body in.
 
     Args:
         settings: At the level `off`, words need not fit the document.
@@ -132,24 +132,38 @@ def read_inputs(
         UsageError: A word does not fit.
         FileError: A file that was named cannot be read.
     """
-    is_strict = settings.level != "off"
-    parameters, draft = _parameters(given, is_strict=is_strict), None
+    is_strict, draft = settings.level != "off", None
+    whole = CallInputs({})
+    if run.options.inputs is not None:
+        from dynacli.commands._call.whole_inputs import read_whole_inputs, without_given_pairs
+
+        described, whole = read_whole_inputs(run, described, settings)
+        whole = without_given_pairs(described, whole, settings)
+    parameters = _parameters(given, whole.parameters, is_strict=is_strict)
     if described.media_type is None:
         inputs = CallInputs(parameters, wants_example=run.options.example)
     else:
         # Imported here, because calls without a body do not need it.
         from dynacli.commands._call.read_body_words import read_body_words
 
-        inputs, draft = read_body_words(run, described, parameters, given.body_fields, is_strict=is_strict)
-    if settings.query or settings.default_query:
+        inputs, draft = read_body_words(
+            run, described, parameters, given.body_fields, whole, is_strict=is_strict
+        )
+    if settings.query or settings.default_query or whole.query:
         from dynacli.client.inputs.query_pairs import with_pairs
 
-        inputs = with_pairs(described, inputs, settings)
-    return inputs, draft
+        inputs = with_pairs(described, inputs, settings, [(pair.name, pair.value) for pair in whole.query])
+    if run.options.inputs is not None:
+        from dynacli.commands._call.whole_inputs import check_unmasked
+
+        check_unmasked(inputs, whole)
+    return described, inputs, draft
 
 
-def _parameters(given: GivenWords, *, is_strict: bool) -> dict[ParameterKey, Any]:
-    parameters: dict[ParameterKey, Any] = {}
+def _parameters(
+    given: GivenWords, whole: Mapping[ParameterKey, Any], *, is_strict: bool
+) -> dict[ParameterKey, Any]:
+    parameters = dict(whole)
     for parameter, words in given.parameters:
         if is_given_as_text(parameter, words):
             value: Any = words[-1]
@@ -209,7 +223,7 @@ def engine_of(
         options.header,
         options.part_header,
         (*options.query, *options.server_var, *options.set),
-        options.body or "",
+        (options.body or "", options.inputs or ""),
     )
     run.engine = Engine(
         run.env,

@@ -1,8 +1,7 @@
 """The words that give a body: options of its fields, `--body`, `--set`, `--file`, files and `--editor`."""
 
 import json
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dynacli.client.described_operation import DescribedOperation
@@ -15,10 +14,11 @@ from dynacli.client.inputs.build_body import (
 )
 from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey
 from dynacli.client.inputs.collect_values import check_missing, collect_parameters
+from dynacli.commands._call.input_files import InputFiles
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation
-from dynacli.errors import FileError, UsageError
-from dynacli.http.semantics import essence, is_form, is_json, is_json_lines, is_multipart
+from dynacli.errors import UsageError
+from dynacli.http.semantics import is_form, is_json, is_json_lines, is_multipart
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import Field
 from dynacli.openapi.schema.flatten_schema import FlatSchema, flatten
@@ -30,10 +30,10 @@ from dynacli.request.convert_words import convert_all, json_value
 
 if TYPE_CHECKING:
     from dynacli.commands._call.editor import Draft
-    from dynacli.http.payload import Payload, Source
+    from dynacli.http.payload import Source
     from dynacli.openapi.schema.form_encoding import Encodings, PropertyEncoding
 
-__all__ = ["read_body_words"]
+__all__ = ["field_value", "read_body_words"]
 
 _SUFFIXES = {
     "xml": ".xml",
@@ -51,6 +51,7 @@ def read_body_words(
     described: DescribedOperation,
     parameters: Mapping[ParameterKey, Any],
     field_words: Sequence[tuple[Field, list[str]]],
+    whole: CallInputs,
     *,
     is_strict: bool,
 ) -> tuple[CallInputs, "Draft | None"]:
@@ -59,6 +60,7 @@ def read_body_words(
     Args:
         parameters: The values of the parameters.
         field_words: The words for fields of the body.
+        whole: What `--inputs` gives; what is given beside it wins.
         is_strict: Whether words must fit the document.
 
     Raises:
@@ -66,7 +68,7 @@ def read_body_words(
         FileError: A file that was named cannot be read.
     """
     options, name = run.options, _media_type(described)
-    files = _InputFiles(run.env, run.check_input_file, is_edited=options.editor)
+    files = InputFiles(run.env, run.check_input_file, is_edited=options.editor)
     encodings = None
     if is_form(name) or is_multipart(name):
         from dynacli.client.inputs.build_body import encodings_of
@@ -75,19 +77,26 @@ def read_body_words(
     assignments = []
     for field, words in field_words:
         option = f"--{field.option}"
-        value = _field_value(files, field, words, encodings, is_multipart(name), is_strict=is_strict)
+        value = field_value(files, field, words, encodings, is_multipart(name), is_strict=is_strict)
         assignments.append(Assignment(field.path, value, option))
     if options.set:
         assignments.extend(_read_assignments(options.set, described, is_strict=is_strict))
+    if options.set_file:
+        assignments.extend(_read_set_files(files, options.set_file, described, is_strict=is_strict))
     if options.file:
         assignments.extend(_read_parts(files, options.file))
+    body = whole.body
+    if options.body is not None:
+        body = files.body(options.body, name)
+    else:
+        assignments = [*_not_given(whole.assignments, assignments), *assignments]
     check_takes_options(described, assignments)
     inputs = CallInputs(
         parameters,
         tuple(assignments),
-        files.body(options.body, name) if options.body is not None else None,
+        body,
         wants_example=options.example,
-        content_type=options.content_type,
+        content_type=options.content_type or whole.content_type,
         part_headers=_part_headers(options.part_header),
         boundary=_boundary(options, name),
         has_examples=options.example or options.editor,
@@ -99,12 +108,20 @@ def read_body_words(
     return replace(inputs, assignments=(), body=draft.content, is_complete=True), draft
 
 
+def _not_given(assignments: Iterable[Assignment], given: Iterable[Assignment]) -> Iterator[Assignment]:
+    """Yield the assignments to places that are not given, neither themselves nor within another place."""
+    places = [each.path for each in given]
+    for each in assignments:
+        if not any(each.path[: len(place)] == place for place in places):
+            yield each
+
+
 def _media_type(described: DescribedOperation) -> str:
     return described.media_type.name if described.media_type is not None else ""
 
 
-def _field_value(
-    files: "_InputFiles",
+def field_value(
+    files: InputFiles,
     field: Field,
     words: list[str],
     encodings: "Encodings | None",
@@ -224,23 +241,100 @@ def _read_assignments(
     assignments = []
     for word in words:
         place, equals, value = word.partition("=")
-        steps = parse_steps(place)
-        schema, resolve = described.body_schema(), described.resolve
-        field = find_field(schema, resolve, place) if equals and place else None
-        if not equals or not (steps or field):
+        path = _path_of(described, place, "--set", is_strict=is_strict) if equals else ()
+        if not path:
             raise UsageError(
                 f"`--set {word}` cannot be read",
                 hint="Write `--set PATH=JSON`, for example `--set 'name=\"x\"'` or `--set tags.0=null`",
             )
-        if field is None and is_strict:
-            raise _no_such_place(place, steps, schema, described)
-        path = field.path if field is not None else steps
         assignments.append(Assignment(path, json_value(value, f"--set {place}"), f"--set {place}"))
     return assignments
 
 
+def _path_of(described: DescribedOperation, place: str, option: str, *, is_strict: bool) -> tuple[str, ...]:
+    """Return the steps to a place in the body; none if the text is not a path.
+
+    Args:
+        option: The option that names the place.
+
+    Raises:
+        UsageError: The schema has no such place, and `is_strict`.
+    """
+    steps = parse_steps(place)
+    schema, resolve = described.body_schema(), described.resolve
+    field = find_field(schema, resolve, place) if place else None
+    if field is None and steps and is_strict:
+        raise _no_such_place(place, steps, schema, described, option)
+    return field.path if field is not None else steps
+
+
+def _read_set_files(
+    files: InputFiles, words: Iterable[str], described: DescribedOperation, *, is_strict: bool
+) -> Iterator[Assignment]:
+    """Yield the assignments that the values of `--set-file` make.
+
+    Args:
+        words: The values, `PATH=FILE` each.
+        is_strict: Whether a place that the schema does not have is an error.
+
+    Raises:
+        UsageError: A word cannot be read, the schema has no such place, or a file is not text.
+        FileError: A file cannot be read.
+        RefusedError: The call is made by `read`, which takes no files.
+    """
+    for word in words:
+        place, _, name = word.partition("=")
+        option = f"--set-file {place}"
+        path = _path_of(described, place, "--set-file", is_strict=is_strict) if name else ()
+        if not path:
+            raise UsageError(
+                f"`--set-file {word}` cannot be read",
+                hint="Write `--set-file PATH=FILE`, for example `--set-file notes=notes.md`",
+            )
+        content = files.content(name, f"--set-file {word}", f"the file of `{option}`")
+        if _is_base64(described, path):
+            from base64 import b64encode
+
+            yield Assignment(path, b64encode(content).decode("ascii"), option)
+            continue
+        try:
+            yield Assignment(path, content.decode("utf-8"), option)
+        except UnicodeDecodeError as error:
+            raise UsageError(
+                f"The file of `{option}` is not text in UTF-8",
+                reason=f"Byte {error.start + 1:,} of `{name}` is 0x{content[error.start]:02x}, "
+                "and the document does not say that the field is base64",
+                hint="Give the field itself, or convert the file first",
+            ) from None
+
+
+def _is_base64(described: DescribedOperation, path: tuple[str, ...]) -> bool:
+    """Return whether the schema of a place in a body wants bytes as base64.
+
+    These are `format: byte`, `contentEncoding: base64`, and in JSON `format: binary`, which JSON has no other form for.
+    """
+    from dynacli.openapi.document.json_trees import list_or_empty
+
+    schema = described.body_schema()
+    for step in path:
+        schema = _schema_at(flatten(schema, described.resolve), step)
+    formats = {"byte", "binary"} if is_json(_media_type(described)) else {"byte"}
+    pending, seen = [schema], set[int]()
+    while pending:
+        node = described.follow(pending.pop())
+        if not isinstance(node, dict) or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if node.get("format") in formats or node.get("contentEncoding") == "base64":
+            return True
+        pending += [
+            each for keyword in ("allOf", "anyOf", "oneOf") for each in list_or_empty(node.get(keyword))
+        ]
+    return False
+
+
 def _no_such_place(
-    place: str, steps: tuple[str, ...], schema: Any, described: DescribedOperation
+    place: str, steps: tuple[str, ...], schema: Any, described: DescribedOperation, option: str
 ) -> UsageError:
     """Return the error for a path that leads nowhere, with similar paths."""
     from difflib import get_close_matches
@@ -261,7 +355,7 @@ def _no_such_place(
     prefix = f"{reached}." if reached else ""
     near = list(dict.fromkeys(f"{prefix}{name}" for name in get_close_matches(missing, names, 3, 0.6)))
     if near:
-        hint = did_you_mean([f"--set {path}=..." for path in near])
+        hint = did_you_mean([f"{option} {path}=..." for path in near])
     elif flat.properties:
         known = ", ".join(f"`{name}`" for name in list(flat.properties)[:8])
         hint = f"{parent[0].upper()}{parent[1:]} has {known}" + (", ..." if len(flat.properties) > 8 else "")
@@ -269,7 +363,7 @@ def _no_such_place(
         hint = f"See what it takes: `{invocation('describe', described.api.name)} {described.operation.name}`"
     reason = f"{parent} is not an array" if missing.startswith("[") else f"{parent} has no `{missing}`"
     return UsageError(
-        f"`--set {place}` does not match a field of the body",
+        f"`{option} {place}` does not match a field of the body",
         reason=reason[0].upper() + reason[1:],
         hint=f"{hint}; `--validate off` sends it anyway",
         near=near,
@@ -288,112 +382,8 @@ def _schema_at(flat: FlatSchema, step: str) -> Any:
     return None if part is False else part
 
 
-_BODY = "the body"
-_MAX_VALIDATED = 1024 * 1024
-"""Bytes up to which a text is read first, so that it can be validated; a longer text is sent unvalidated."""
-
-
-class _InputFiles:
-    """Opens the files that the words of a call name, and standard input.
-
-    Args:
-        env: Standard input.
-        check: Raises for a file that the command may not read.
-        is_edited: Whether an editor shows the body.
-    """
-
-    def __init__(self, env: Environment, check: Callable[[str], None], *, is_edited: bool) -> None:
-        self._env, self._check, self._is_edited = env, check, is_edited
-
-    def body(self, word: str, media_type: str) -> "bytes | Payload":
-        """Return the content that `--body` gives; if it is neither JSON nor a form, it is read while it is sent.
-
-        Raises:
-            FileError: The file cannot be read.
-            RefusedError: The call is made by `read`, which takes no files.
-            UsageError: Standard input is a terminal, or is used for something else.
-        """
-        if word.startswith("@@"):
-            return word[1:].encode("utf-8", "surrogateescape")
-        has_boundary = "boundary=" in media_type.lower()
-        is_read_first = (
-            is_json(media_type) or is_form(media_type) or (is_multipart(media_type) and not has_boundary)
-        )
-        if not is_read_first and (word == "-" or word.startswith("@")):
-            return self._unchanged(word.removeprefix("@"), media_type)
-        if word == "-":
-            if self._env.stdin_is_terminal:
-                raise UsageError("`--body -` reads standard input, but nothing is piped into it")
-            try:
-                return self._env.read_stdin(_BODY)
-            except (OSError, ValueError) as error:
-                raise FileError(
-                    "The body cannot be read from standard input", reason="It is closed or broken"
-                ) from error
-        if not word.startswith("@"):
-            return word.encode("utf-8", "surrogateescape")
-        self._check(word)
-        path = os.path.expanduser(word[1:])
-        try:
-            with open(path, "rb") as file:
-                return file.read()
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "it is not a file name"
-            raise FileError(f"Cannot read the body's file `{word[1:]}`", reason=reason) from error
-
-    def _unchanged(self, word: str, media_type: str) -> "bytes | Payload":
-        """Return a body that is sent unchanged, and read while it is sent.
-
-        A small text is read first, because texts are validated.
-
-        Args:
-            word: The path, or `-`.
-        """
-        from dynacli.http.payload import Payload
-
-        source = self._open(word, _BODY)
-        if not _is_validated(media_type):
-            return Payload([source])
-        if source.name == "-":
-            from dynacli.http.payload import begins_with
-
-            text, is_whole = begins_with(self._env.open_stdin(_BODY), "-", _MAX_VALIDATED)
-            return text if is_whole else Payload([source])
-        if source.size is not None and source.size <= _MAX_VALIDATED:
-            return b"".join(source.chunks())
-        return Payload([source])
-
-    def part(self, word: str, option: str) -> "Source":
-        """Return the file, or standard input for `-`, that an option gives as a part of the body.
-
-        Raises:
-            FileError: The file cannot be read.
-            RefusedError: The call is made by `read`, which takes no files.
-            UsageError: Standard input is a terminal, or is used for something else, or an editor shows the body.
-        """
-        if self._is_edited:
-            raise UsageError(
-                f"{option} cannot be a file if `--editor` is given",
-                reason="The editor shows the body as JSON, which cannot contain the bytes of a file",
-                hint="Save the body to a file, and give it with `--body @FILE` instead of `--editor`",
-            )
-        return self._open(word, f"the content of {option}")
-
-    def _open(self, word: str, use: str) -> "Source":
-        from dynacli.http.payload import StreamUpload, open_upload
-
-        if word != "-":
-            self._check(f"@{word}")
-            return open_upload(os.path.expanduser(word), word)
-        if self._env.stdin_is_terminal:
-            raise UsageError(
-                f"{use[0].upper()}{use[1:]} comes from standard input, but nothing is piped into it"
-            )
-        return StreamUpload(self._env.open_stdin(use), "-")
-
-
 def _file_value(
-    files: _InputFiles, words: list[str], encoding: "PropertyEncoding", option: str, *, is_list: bool
+    files: InputFiles, words: list[str], encoding: "PropertyEncoding", option: str, *, is_list: bool
 ) -> Any:
     """Return the value of a property whose content is a file.
 
@@ -408,7 +398,7 @@ def _file_value(
     return values if is_list else values[0]
 
 
-def _read_parts(files: _InputFiles, words: Iterable[str]) -> list[Assignment]:
+def _read_parts(files: InputFiles, words: Iterable[str]) -> list[Assignment]:
     """Return the parts that the values of `--file` give; one name may be given several times.
 
     Raises:
@@ -431,7 +421,7 @@ def _read_parts(files: _InputFiles, words: Iterable[str]) -> list[Assignment]:
     ]
 
 
-def _file(files: _InputFiles, word: str, encoding: "PropertyEncoding", option: str) -> Any:
+def _file(files: InputFiles, word: str, encoding: "PropertyEncoding", option: str) -> Any:
     if word.startswith("@@"):
         return word[1:]
     if word.startswith("@"):
@@ -443,8 +433,3 @@ def _file(files: _InputFiles, word: str, encoding: "PropertyEncoding", option: s
         reason=f"There is no `@` before `{word[:60]}`",
         hint=f"Write `{option} @{word[:60] or 'FILE'}`, or `{option} @-` for standard input",
     )
-
-
-def _is_validated(media_type: str) -> bool:
-    name = essence(media_type)
-    return name.startswith("text/") or "json" in name

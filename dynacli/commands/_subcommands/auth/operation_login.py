@@ -300,7 +300,7 @@ def _sign_in(
         settings = replace(settings, auth=NO_SCHEME)
     typed = _typed_secrets(run, _missing_secrets(run.options, described, given), is_piped=asked.is_piped)
     given = replace(given, body_fields=[*given.body_fields, *typed])
-    inputs, _ = read_inputs(run, described, given, settings)
+    described, inputs, _ = read_inputs(run, described, given, settings)
     values = collect_values(described, inputs, is_strict=settings.level != "off")
     engine = Engine(run.env, settings, ask=asker(run))
     call = engine.prepare(described, values)

@@ -1,0 +1,149 @@
+"""The files that the words of a call name, and standard input."""
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from dynacli.environment import Environment
+from dynacli.errors import FileError, UsageError
+from dynacli.http.semantics import essence, is_form, is_json, is_multipart
+
+if TYPE_CHECKING:
+    from dynacli.http.payload import Payload, Source
+
+__all__ = ["InputFiles"]
+
+_BODY = "the body"
+_MAX_VALIDATED = 1024 * 1024
+"""Bytes up to which a text is read first, so that it can be validated; a longer text is sent unvalidated."""
+
+
+class InputFiles:
+    """Opens the files that the words of a call name, and standard input.
+
+    Args:
+        env: Standard input.
+        check: Raises for a file that the command may not read.
+        is_edited: Whether an editor shows the body.
+    """
+
+    def __init__(self, env: Environment, check: Callable[[str], None], *, is_edited: bool) -> None:
+        self._env, self._check, self._is_edited = env, check, is_edited
+
+    def body(self, word: str, media_type: str) -> "bytes | Payload":
+        """Return the content that `--body` gives; if it is neither JSON nor a form, it is read while it is sent.
+
+        Raises:
+            FileError: The file cannot be read.
+            RefusedError: The call is made by `read`, which takes no files.
+            UsageError: Standard input is a terminal, or is used for something else.
+        """
+        if word.startswith("@@"):
+            return word[1:].encode("utf-8", "surrogateescape")
+        has_boundary = "boundary=" in media_type.lower()
+        is_read_first = (
+            is_json(media_type) or is_form(media_type) or (is_multipart(media_type) and not has_boundary)
+        )
+        if not is_read_first and (word == "-" or word.startswith("@")):
+            return self._unchanged(word.removeprefix("@"), media_type)
+        return self.word(word, "--body", _BODY)
+
+    def word(self, word: str, option: str, use: str) -> bytes:
+        """Return the content that the value of an option gives: itself, a file (`@FILE`) or standard input (`-`).
+
+        Args:
+            use: What the content is, for messages: `the body`.
+
+        Raises:
+            FileError: The file or standard input cannot be read.
+            RefusedError: The call is made by `read`, which takes no files.
+            UsageError: Standard input is a terminal, or is used for something else.
+        """
+        if word == "-":
+            if self._env.stdin_is_terminal:
+                raise UsageError(f"`{option} -` reads standard input, but nothing is piped into it")
+            try:
+                return self._env.read_stdin(use)
+            except (OSError, ValueError) as error:
+                raise FileError(
+                    f"{use[0].upper()}{use[1:]} cannot be read from standard input",
+                    reason="It is closed or broken",
+                ) from error
+        if not word.startswith("@"):
+            return word.encode("utf-8", "surrogateescape")
+        called = f"{use}'s file" if use == _BODY else f"the file of `{option}`"
+        return self.content(word[1:], word, called)
+
+    def content(self, name: str, given: str, called: str) -> bytes:
+        """Return the content of a file.
+
+        Args:
+            given: What was typed, for the message of a call by `read`.
+            called: What messages call the file.
+
+        Raises:
+            FileError: The file cannot be read.
+            RefusedError: The call is made by `read`, which takes no files.
+        """
+        self._check(given)
+        try:
+            with open(os.path.expanduser(name), "rb") as file:
+                return file.read()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "it is not a file name"
+            raise FileError(f"Cannot read {called} `{name}`", reason=reason) from error
+
+    def _unchanged(self, word: str, media_type: str) -> "bytes | Payload":
+        """Return a body that is sent unchanged, and read while it is sent.
+
+        A small text is read first, because texts are validated.
+
+        Args:
+            word: The path, or `-`.
+        """
+        from dynacli.http.payload import Payload
+
+        source = self._open(word, _BODY)
+        if not _is_validated(media_type):
+            return Payload([source])
+        if source.name == "-":
+            from dynacli.http.payload import begins_with
+
+            text, is_whole = begins_with(self._env.open_stdin(_BODY), "-", _MAX_VALIDATED)
+            return text if is_whole else Payload([source])
+        if source.size is not None and source.size <= _MAX_VALIDATED:
+            return b"".join(source.chunks())
+        return Payload([source])
+
+    def part(self, word: str, option: str) -> "Source":
+        """Return the file, or standard input for `-`, that an option gives as a part of the body.
+
+        Raises:
+            FileError: The file cannot be read.
+            RefusedError: The call is made by `read`, which takes no files.
+            UsageError: Standard input is a terminal, or is used for something else, or an editor shows the body.
+        """
+        if self._is_edited:
+            raise UsageError(
+                f"{option} cannot be a file if `--editor` is given",
+                reason="The editor shows the body as JSON, which cannot contain the bytes of a file",
+                hint="Save the body to a file, and give it with `--body @FILE` instead of `--editor`",
+            )
+        return self._open(word, f"the content of {option}")
+
+    def _open(self, word: str, use: str) -> "Source":
+        from dynacli.http.payload import StreamUpload, open_upload
+
+        if word != "-":
+            self._check(f"@{word}")
+            return open_upload(os.path.expanduser(word), word)
+        if self._env.stdin_is_terminal:
+            raise UsageError(
+                f"{use[0].upper()}{use[1:]} comes from standard input, but nothing is piped into it"
+            )
+        return StreamUpload(self._env.open_stdin(use), "-")
+
+
+def _is_validated(media_type: str) -> bool:
+    name = essence(media_type)
+    return name.startswith("text/") or "json" in name
