@@ -130,7 +130,7 @@ def _of_unlisted(flag: str) -> tuple[str, ValueRule] | None:
 
 _FIRST = "[0]"
 """The index in the options of the first item, as they are spelled with brackets."""
-_INDEX = re.compile(r"\.(\d{1,4})(?=\.|$)|\[(\d{1,4})\]")
+_INDEX = r"\.(\d{1,4})(?=\.|$)|\[(\d{1,4})\]"
 
 
 def _item_options(options: _Offers, words: Iterable[str]) -> dict[str, _Offered]:
@@ -158,11 +158,11 @@ def _indexes(flag: str, parts: list[str]) -> list[int]:
     """Return the indexes that a flag has in the places between the parts of an option."""
     indexes: list[int] = []
     for part in parts[:-1]:
-        match = _INDEX.match(flag, len(part)) if flag.startswith(part) else None
+        match = re.match(_INDEX, flag.removeprefix(part)) if flag.startswith(part) else None
         if match is None:
             break
         indexes.append(int(match[1] or match[2]))
-        flag = flag[match.end() :]
+        flag = flag[len(part) + match.end() :]
     return indexes
 
 
