@@ -18,7 +18,7 @@ is_own_process = False
 """Whether dynacli is the program that runs, rather than code in someone else's process.
 
 Then libraries are imported for dynacli alone, without the parts that it has no use for
-(see `dynacli.http.import_httpx` and `dynacli.validation._import_openapi_core`).
+(see `dynacli.http.import_httpx` and `dynacli.validation.validator`).
 """
 
 _PUBLIC = {

@@ -31,7 +31,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_summary import operation_summary, summary_text
 from dynacli.commands._help.landing_page import landing_page
 from dynacli.commands._operation_command import OperationCommand
-from dynacli.commands._subcommands.describe.describe import described_details
+from dynacli.commands._subcommands.describe import described_details
 from dynacli.commands.run import Run
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, DynacliError

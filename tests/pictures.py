@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
-from dynacli.apps.explorer._explorer_app import ExplorerApp
+from dynacli.apps.explorer.explorer_app import ExplorerApp
 from dynacli.client.call_settings import CallOptions
 from dynacli.client.live_demo import live_demo
 from dynacli.commands._subcommands.explore import explored_line

@@ -10,8 +10,8 @@ from itertools import chain, islice, zip_longest
 from typing import Any, NamedTuple
 
 from dynacli.auth.secret import Masker
-from dynacli.check._operation_validator import OperationValidator
 from dynacli.check.check_records import INVENTED, Exchange, InputValue, PlannedCall
+from dynacli.check.operation_validator import OperationValidator
 from dynacli.client.call import Call
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation

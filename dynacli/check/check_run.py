@@ -14,11 +14,10 @@ from dynacli.check._call_planner import (
     ResponseValues,
     prepare_call,
 )
-from dynacli.check._operation_validator import GONE, OperationValidator
 from dynacli.check.check_records import TIMEOUT, CheckedOperation, Exchange, InputValue, PlannedCall
 from dynacli.check.input_values import known_ids_for_body
+from dynacli.check.operation_validator import GONE, OperationValidator, ResponseReader
 from dynacli.check.resource_chains import ChainRunner, CreatedResources, ResourceChain, ResponseLinks
-from dynacli.check.response_reader import ResponseReader
 from dynacli.check.select_operations import READING_METHODS, call_rounds, value_sources
 from dynacli.client.call import Call
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of

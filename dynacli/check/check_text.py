@@ -6,7 +6,6 @@ from typing import Any
 
 from dynacli.auth.secret import MASK
 from dynacli.check._call_planner import OperationPlan
-from dynacli.check._operation_validator import GONE
 from dynacli.check.check_records import INVENTED, CheckedOperation, Exchange, InputValue
 from dynacli.check.check_results import (
     CheckResults,
@@ -25,6 +24,7 @@ from dynacli.check.check_results import (
     tolerated_of,
     total_coverage,
 )
+from dynacli.check.operation_validator import GONE
 from dynacli.check.resource_chains import ResourceChain
 from dynacli.client.responses.validation_text import Evidence, placed
 from dynacli.environment import invocation

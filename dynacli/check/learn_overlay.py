@@ -41,9 +41,10 @@ from dynacli.openapi.model.query_names import is_declared
 from dynacli.openapi.model.wording import enumerated
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.urls import is_secret_name
+from dynacli.urls import is_secret_name, without_query
 from dynacli.validation.finding import Finding
 from dynacli.validation.operation_document import locate, operation_document, pointer_below
+from dynacli.validation.streamed_body import is_sequence, read_items
 from dynacli.validation.validated_messages import ValidatedResponse
 from dynacli.validation.validator import Validator
 
@@ -104,15 +105,12 @@ class ObservedResponse:
     @property
     def is_sequence(self) -> bool:
         """Whether the body is one value after the other."""
-        from dynacli.validation.streamed_body import is_sequence
-
         return is_sequence(self.media_type)
 
     @cached_property
     def value(self) -> Any:
         """The body as a JSON value, a sequence as the list of its items; `MISSING` if it is neither."""
         from dynacli.validation.read_body import NotValidatedError, UnreadableError, read_json
-        from dynacli.validation.streamed_body import read_items
 
         name, parameters = split_media_type(self.content_type)
         try:
@@ -765,8 +763,6 @@ class _OverlayLearner:
         return overlay
 
     def _extends(self) -> dict[str, str]:
-        from dynacli.urls import without_query
-
         uri = self._api.uri
         return {"extends": without_query(uri)} if is_url(uri) else {}
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from dynacli.check._call_planner import call_values
-from dynacli.check._operation_validator import OperationValidator
 from dynacli.check.check_records import INVENTED, CheckedOperation, Exchange, InputValue, PlannedCall
+from dynacli.check.operation_validator import OperationValidator
 from dynacli.check.select_operations import READING_METHODS
 from dynacli.client.call import Call
 from dynacli.client.call_settings import CallSettings

@@ -12,9 +12,9 @@ from urllib.parse import parse_qsl, unquote
 
 from dynacli.auth.credentials import is_supported, kind_of
 from dynacli.auth.secret import MASK, Masker, Secret, secret_pieces
-from dynacli.check._operation_validator import broken_off_validation, validate_cut_response
 from dynacli.check.check_records import CheckedOperation, Exchange, PlannedCall
 from dynacli.check.check_results import CheckResults, starred
+from dynacli.check.operation_validator import broken_off_validation, validate_cut_response
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.operation_at import delimiter_of, styled_properties, styled_texts
 from dynacli.client.responses.validation_text import findings_json, findings_text, short_findings_text

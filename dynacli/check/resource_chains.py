@@ -19,7 +19,6 @@ from typing import Any, Protocol
 from urllib.parse import quote, unquote
 
 from dynacli.check._call_planner import ParameterSchemas, ResponseValues
-from dynacli.check._operation_validator import GONE
 from dynacli.check.check_records import INVENTED, Exchange, InputValue
 from dynacli.check.input_values import (
     OWN_PREFIX,
@@ -28,6 +27,7 @@ from dynacli.check.input_values import (
     own_names_for_body,
     unused_name,
 )
+from dynacli.check.operation_validator import GONE
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.describe_links import describe_links
 from dynacli.client.links.follow_link import AnsweredCall, link_value

@@ -4,21 +4,20 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dynacli.client.call_settings import LEVELS, CallOptions, Consent, retries_of, retry_status_of
+from dynacli.client.call_settings import LEVELS, CallOptions, retries_of, retry_status_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import MadeCall
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.inputs.read_plain_inputs import read_given
 from dynacli.client.open_document import OpenDocument
-from dynacli.client.responses.response import Response
-from dynacli.environment import Environment
+from dynacli.client.responses.response import Response, StreamedResponse, download_response
+from dynacli.environment import Consent, Environment
 from dynacli.errors import UsageError
 
 if TYPE_CHECKING:
     from dynacli.client.batch.rows import RowResult
     from dynacli.client.call import Listener
     from dynacli.client.pages.page_loop import PageLoop
-    from dynacli.client.responses.response import StreamedResponse
 
 __all__ = ["Api", "open_api"]
 
@@ -449,8 +448,6 @@ class Api(OpenDocument):
         return self._response(self._engine.listened_by(on_event).make(described, inputs))
 
     def _stream(self, name: str, given: dict[str, Any], on_event: "Listener | None") -> "StreamedResponse":
-        from dynacli.client.responses.response import StreamedResponse
-
         with self._lock:
             described, inputs = self._read(name, given)
         return StreamedResponse(self._engine.listened_by(on_event), described, inputs)
@@ -458,8 +455,6 @@ class Api(OpenDocument):
     def _download(
         self, name: str, path: str, given: dict[str, Any], on_event: "Listener | None", *, is_resumed: bool
     ) -> Response:
-        from dynacli.client.responses.response import download_response
-
         with self._lock:
             described, inputs = self._read(name, given)
         engine = self._engine.listened_by(on_event)

@@ -11,10 +11,10 @@ The first of these that says something decides:
 | 5 | `warn` | | |
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dynacli.environment import Environment, variable
+from dynacli.environment import Consent, Environment, variable
 from dynacli.errors import UsageError
 from dynacli.openapi.model.operation import Operation
 from dynacli.options.standard_options import OPTION_KEYS, OPTIONS_BY_NAME, Options
@@ -36,7 +36,6 @@ __all__ = [
     "LEVELS",
     "CallOptions",
     "CallSettings",
-    "Consent",
     "others_with_policy",
     "pairs_of",
     "query_pairs",
@@ -55,35 +54,6 @@ _RETRIES = 2
 _NOTHING: Mapping[str, str] = {}
 _OWN_KEYS = {"auth", "ca", *OPTION_KEYS} - {"validate"}
 """The keys of an API's entry that are about its calls; the module that reads them is loaded only if one is there."""
-
-
-class Consent:
-    """Whether a person agrees to calls that are to be confirmed.
-
-    Attributes:
-        is_given: Whether the person has agreed to all of them, or nothing is sent.
-        ask: Asks the person, with a question; None if no one can be asked.
-        is_required: Whether nothing that removes something is called without it, if no one can be asked.
-        agreed: The names of the operations that the person has agreed to.
-        waiting: Ask the questions that wait until the call can be sent, by the consent to it; None if none waits.
-        hint: How a person agrees if no one can be asked.
-        hint_on_reading: How `{operation}` is called, by the line that begins with `{line}`, if only operations are
-            that read.
-    """
-
-    hint = "Give `--yes` if a person has agreed"
-    hint_on_reading = "To call it anyway: `{line} {operation} ...`"
-
-    def __init__(
-        self,
-        *,
-        is_given: bool = False,
-        ask: Callable[[str], bool] | None = None,
-        is_required: bool = False,
-    ) -> None:
-        self.is_given, self.ask, self.is_required = is_given, ask, is_required
-        self.agreed: set[str] = set()
-        self.waiting: list[Callable[[Consent], None]] | None = None
 
 
 @record

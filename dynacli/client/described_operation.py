@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import invocation_words
 from dynacli.errors import UsageError
-from dynacli.http.semantics import essence
+from dynacli.http.semantics import best_match, essence
 from dynacli.openapi.model.media_types import body_schema, is_as_good_as_json, preferred, sent_as
 from dynacli.openapi.model.operation import MediaType, Operation, Parameter, documented_status
 from dynacli.record import record, replace
@@ -121,7 +121,6 @@ class DescribedOperation:
         return partial(self._response_schema, response.status, response.header("content-type"))
 
     def _response_schema(self, status: int, media_type: str) -> "BodySchema":
-        from dynacli.http.semantics import best_match
         from dynacli.media.text_values import BodySchema
 
         responses = self.raw_responses

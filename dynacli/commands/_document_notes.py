@@ -8,7 +8,7 @@ from dynacli.environment import invocation, program
 from dynacli.errors import UsageError
 from dynacli.files import is_url
 from dynacli.openapi.model.wording import age_text
-from dynacli.registry.news import find_pending, last_failure
+from dynacli.registry.news import find_pending, last_failure, take_news
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.revisions.revisions import NEVER, Revisions, age_of
 
@@ -166,8 +166,6 @@ def _objections_text(api: OpenedApi, reasons: tuple[str, ...], at: float = 0.0) 
 
 def news_note(api: OpenedApi) -> str:
     """Return what changed in the document since this was last called; empty if nothing did."""
-    from dynacli.registry.news import take_news
-
     news = take_news(api.revisions)
     if news is None:
         return ""

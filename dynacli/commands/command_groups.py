@@ -13,7 +13,7 @@ from dynacli.commands.run import Run
 from dynacli.environment import program
 from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.options.command import Argument, Command
-from dynacli.options.command_table import COMMANDS
+from dynacli.options.command_table import COMMANDS, bound_words, further_command, is_of_other_apis
 from dynacli.options.parsed_words import SWITCH, ParsedWords, parse, rules_of, standard_rules
 from dynacli.options.standard_options import (
     EVERY_RUN,
@@ -239,7 +239,6 @@ class VerbGroup(click.Group):
     def _is_of_other_apis(self, name: str) -> bool:
         if not program().api:
             return False
-        from dynacli.options.command_table import is_of_other_apis
 
         return is_of_other_apis(str(self.name), name)
 
@@ -258,8 +257,6 @@ class _Root(VerbGroup):
         """Return the verb that the first word names, or the group of the API."""
         run: Run = ctx.obj
         if program().api:
-            from dynacli.options.command_table import bound_words
-
             words = bound_words(words)
         word, rest = words[0], words[1:]
         entry = COMMANDS.get(word)
@@ -294,7 +291,6 @@ class _Root(VerbGroup):
                 return None
         except FileError:  # which is reported when the API is opened
             return None
-        from dynacli.options.command_table import further_command
 
         return further_command(word)
 
@@ -419,8 +415,6 @@ class ApiGroup(VerbGroup):
         if command is None:
             run: Run = ctx.obj
             if program().api and not self.tag:
-                from dynacli.options.command_table import further_command
-
                 further = further_command(words[0])
                 if further is not None:
                     return further, words[1:]

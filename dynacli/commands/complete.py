@@ -19,7 +19,7 @@ from dynacli.files import is_url
 from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import EACH, MediaType, Operation, Parameter, ValueType, of_first_items
 from dynacli.options.command import Command
-from dynacli.options.command_table import COMMANDS
+from dynacli.options.command_table import COMMANDS, TOOL_VERBS, bound_words, further_names
 from dynacli.options.parsed_words import SWITCH, VALUE, ParsedWords, ValueRule, parse, standard_rules
 from dynacli.options.standard_options import (
     API_NAMES,
@@ -292,8 +292,6 @@ def _candidates(
         return
     said = line.positional
     if is_of_tool:
-        from dynacli.options.command_table import bound_words
-
         said = bound_words(said)
     head, *rest = said
     if head in {"edit", "read", "request"}:
@@ -319,15 +317,11 @@ def _first_words(env: Environment, word: str, verbs: Iterable[str]) -> Iterator[
     names = [*sorted(Configuration(env).apis()), *verbs]
     yield from ((name, "") for name in names)
     if word and verbs is VERB_NAMES and not any(name.startswith(word) for name in names):
-        from dynacli.options.command_table import further_names
-
         yield from ((name, "") for name in further_names())
 
 
 def _first_words_of_tool(env: Environment, word: str) -> Iterator[Candidate]:
     """Yield the operations of the API that a tool is bound to, the verbs of a tool, and the further commands."""
-    from dynacli.options.command_table import TOOL_VERBS, further_names
-
     yield from _candidates(env, [program().api], word)
     yield from ((name, "") for name in (*sorted(TOOL_VERBS), *further_names()))
 

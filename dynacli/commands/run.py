@@ -3,13 +3,13 @@
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
-from dynacli.environment import Environment, invocation
+from dynacli.environment import Consent, Environment, invocation
 from dynacli.errors import DynacliError, FileError, InternalError, UsageError
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.operation import Field, Parameter
 from dynacli.options.standard_options import Options
 from dynacli.record import record
-from dynacli.registry.configuration import profiles_in
+from dynacli.registry.configuration import Configuration, profiles_in
 from dynacli.registry.open_by_name import open_api
 from dynacli.registry.opened_api import OpenedApi
 
@@ -101,7 +101,7 @@ class Run:
         Raises:
             RefusedError: The call is made by `read`, which refuses an option.
         """
-        from dynacli.client.call_settings import CallOptions, Consent
+        from dynacli.client.call_settings import CallOptions
 
         env, options = self.env, self.options
         if self.is_read_only:
@@ -348,8 +348,6 @@ class Run:
 
     def _note_project(self) -> None:
         """Write why the project file of this directory is not used; nothing if it is."""
-        from dynacli.registry.configuration import Configuration
-
         with suppress(FileError):  # a configuration that cannot be read is an error of what needs it
             state = Configuration(self.env).project_state()
             if state is not None and state.project is None:

@@ -102,7 +102,7 @@ CALL_COMMANDS = (
     Command(
         "describe",
         section=FIND,
-        runs="describe.describe:describe",
+        runs="describe:describe",
         help="Describe an operation, or one field of it",
         about=(
             "FIELD.PATH is a field such as `schedule.cron`, `response.rows.id`, or the name of a parameter. "

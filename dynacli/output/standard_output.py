@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 from dynacli.environment import Environment, variable
 from dynacli.errors import FileError
 from dynacli.output.output_form import OutputForm
-from dynacli.text.terminal import terminal_width
+from dynacli.text.terminal import terminal_width, visible
 
 if TYPE_CHECKING:
     import subprocess
@@ -158,8 +158,6 @@ class _Text:
             self._is_begun = True
             text = text if self._is_unchanged else text.removeprefix("\ufeff")
         if self._env.stdout_is_terminal and not self._is_unchanged:
-            from dynacli.text.terminal import visible
-
             text = self._rest + text
             # A final CR is kept back: it may be half of a CRLF, or a control character to be made visible.
             self._rest = "\r" if text.endswith("\r") and not is_end else ""

@@ -1,4 +1,7 @@
-"""Writing values in a form: items of a list one by one, as they come or when all are there, or one whole value."""
+"""Writing values in a form: items of a list one by one, as they come or when all are there, or one whole value.
+
+Items are rows of a table that is as wide as the terminal, or of CSV and TSV, or lines of JSON.
+"""
 
 import itertools
 import re
@@ -13,9 +16,18 @@ from dynacli.output.output_form import ITEM_FORMATS, TABLES, OutputForm
 from dynacli.output.standard_output import Write, blocks, written_text
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json
-from dynacli.text.terminal import Painter, visible
+from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
+from dynacli.text.wrapping import COLUMN_GAP, shortened, table_lines, wrapped
 
-__all__ = ["gron_lines", "write_items", "write_value", "written_items", "written_sequence"]
+__all__ = [
+    "Columns",
+    "gron_lines",
+    "separated_lines",
+    "write_items",
+    "write_value",
+    "written_items",
+    "written_sequence",
+]
 
 _MOST_VALUES = 10_000
 """How many items of a table are kept as they are; from then on their text is."""
@@ -108,7 +120,6 @@ def _as_they_come(env: Environment, form: OutputForm) -> Iterator[WriteItem]:
 
 @contextmanager
 def _collected(env: Environment, form: OutputForm, known: Sequence[str]) -> Iterator[WriteItem]:
-    from dynacli.output._table_rows import Columns
 
     columns = Columns(form.columns, known)
     values: list[Any] = []
@@ -165,17 +176,11 @@ def _write_table(
     is_shown = env.stdout_is_terminal and not form.file
     note = ""
     if form.format == "table":
-        from dynacli.output._table_rows import Table
-
-        table = Table(env, items(), columns, is_shown=is_shown)
+        table = _Table(env, items(), columns, is_shown=is_shown)
         pieces, note = table.pieces(), table.note
     else:
-        from dynacli.output._table_rows import separated_lines
-
         pieces = separated_lines(items(), columns, is_csv=form.format == "csv")
         if is_shown:
-            from dynacli.text.terminal import visible
-
             pieces = (visible(piece.replace("\r\n", "\n")) for piece in pieces)
     with written_text(env, form) as write:
         for block in blocks(pieces):
@@ -228,7 +233,6 @@ def _write_items(env: Environment, value: Any, form: OutputForm, known: KnownIte
     if form.format in _LINE_OF:
         write_items(env, items, form)
         return
-    from dynacli.output._table_rows import Columns
 
     names = () if known is None else known.names
     if isinstance(found, Items) and found.is_keyed and found.values:
@@ -237,11 +241,9 @@ def _write_items(env: Environment, value: Any, form: OutputForm, known: KnownIte
     for item in items:
         columns.note(item)
     if not isinstance(found, Items) and form.format == "table" and isinstance(value, dict):
-        from dynacli.output._table_rows import object_lines
-
         (row,) = columns.rows(items)
         shown = dict(zip(columns.names(), row, strict=True))
-        lines, note = object_lines(env, shown, is_shown=env.stdout_is_terminal and not form.file)
+        lines, note = _object_lines(env, shown, is_shown=env.stdout_is_terminal and not form.file)
         with written_text(env, form) as write:
             write("".join(lines))
         if note:
@@ -400,3 +402,377 @@ class _ItemText:
         if self._format == "yaml":
             return "" if self._count else "[]\n"
         return "\n]\n" if self._count else "[]\n"
+
+
+_ABSENT: Any = object()
+_MOST_CELLS = 1_000_000
+"""Cells of a table that is almost empty: items without common keys make a table as large as the square of it."""
+_LEAST_FILLED = 20
+"""Of so many cells of a larger table, one has a value at least."""
+
+
+def _cell_text(value: Any) -> str:
+    """Return a value as a cell: text as it is, null as nothing, everything else as JSON."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else compact_json(value)
+
+
+def _value_at(item: Any, path: str) -> Any:
+    """Return the value at a path such as `owner.login` or `steps.0.name`; `_ABSENT` if there is none.
+
+    A key that has a dot itself is found, too.
+    """
+    if isinstance(item, list):
+        word, _, rest = path.partition(".")
+        index = int(word) if word.isascii() and word.isdigit() and len(word) < 10 else len(item)
+        found = item[index] if index < len(item) else _ABSENT
+        return _value_at(found, rest) if rest and found is not _ABSENT else found
+    if not isinstance(item, dict):
+        return _ABSENT
+    if path in item:
+        return item[path]
+    end = path.find(".")
+    while end >= 0:
+        if path[:end] in item:
+            found = _value_at(item[path[:end]], path[end + 1 :])
+            if found is not _ABSENT:
+                return found
+        end = path.find(".", end + 1)
+    return _ABSENT
+
+
+class Columns:
+    """The columns of a table, found while its items are noted one by one.
+
+    An object has a column for each of its keys, an array one for each of its places, and anything else is a single
+    cell.
+
+    Args:
+        wanted: The paths that are asked for; none for the columns that the items have.
+        known: The names of columns whose order is known, and that count if an item has them.
+    """
+
+    def __init__(self, wanted: Sequence[str] = (), known: Sequence[str] = ()) -> None:
+        self._wanted = tuple(path.replace("[", ".").replace("]", "") for path in wanted)
+        self._missing = dict.fromkeys(self._wanted)
+        self._known = known
+        self._found: dict[str, None] = {}
+        self._kinds: set[type] = set()
+        self._rows = self._values = 0
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether the columns are those that were asked for."""
+        return bool(self._wanted)
+
+    def note(self, item: Any) -> None:
+        """Note the columns of an item."""
+        kind = type(item) if isinstance(item, dict | list) else object
+        self._kinds.add(kind)
+        self._rows += 1
+        self._values += len(item) if kind is not object else 1
+        if kind is dict:
+            if not item.keys() <= self._found.keys():
+                self._found.update(dict.fromkeys(item))
+        elif kind is list:
+            for index in range(len(self._found), len(item)):
+                self._found[str(index)] = None
+        if self._missing:
+            for path in [path for path in self._missing if _value_at(item, path) is not _ABSENT]:
+                del self._missing[path]
+
+    def names(self) -> list[str]:
+        """Return the names of the columns.
+
+        Raises:
+            FormatError: The items make no table, or do not have what is asked for.
+        """
+        if len(self._kinds) > 1:
+            raise FormatError(
+                "The response is not a table",
+                reason="its items are of several kinds: objects, arrays or plain values",
+                hint="It is printed as JSON; `-f` can choose some of its items",
+            )
+        if self._wanted:
+            if self._kinds and self._missing:
+                raise self._unknown()
+            return list(self._wanted)
+        if object in self._kinds:
+            return ["value"]
+        cells = self._rows * len(self._found)
+        if cells > max(_MOST_CELLS, self._values * _LEAST_FILLED):
+            raise FormatError(
+                "The response makes a table that is almost empty",
+                reason=f"it has {self._rows:,} rows and {len(self._found):,} columns, and {self._values:,} values",
+                hint="It is printed as JSON; `--columns` chooses some",
+            )
+        if not self._kinds:
+            return list(self._known)  # an empty list has a header anyway
+        return [
+            *(name for name in self._known if name in self._found),
+            *(name for name in self._found if name not in self._known),
+        ]
+
+    def _unknown(self) -> FormatError:
+        from difflib import get_close_matches
+
+        path = next(iter(self._missing))
+        near = get_close_matches(path, self._found, 3, 0.6) or list(self._found)[:8]
+        listed = ", ".join(f"`{name}`" for name in near)
+        return FormatError(
+            f"The response has no column `{path}`",
+            reason=f"its items have {listed}" if listed else "its items are not objects",
+            hint="It is printed as JSON; name columns that it has",
+            near=near,
+        )
+
+    def rows(self, items: Iterable[Any]) -> Iterator[list[Any]]:
+        """Yield the values of each item, None instead of one that is absent."""
+        names = self.names()
+        if self._wanted or self._kinds == {list}:
+            for item in items:
+                found = (_value_at(item, name) for name in names)
+                yield [None if value is _ABSENT else value for value in found]
+        elif object in self._kinds:
+            yield from ([item] for item in items)
+        else:
+            for item in items:
+                yield [item.get(name) for name in names]
+
+
+_LONGEST_LINE = 2_000
+"""Columns that a line has at most if it is not for a terminal."""
+_CUT = f"Note: some cells are cut, so that no line is longer than {_LONGEST_LINE:,} characters (`-o csv` has all)"
+
+_LEAST_CELL = 20
+"""How many columns of a terminal a longer text has at least."""
+_LONGEST_KEY = 40
+_WIDEST = 1000
+_ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+_KINDS = (
+    re.compile(r"id|uid|uuid|guid|key|number|sha"),
+    re.compile(r"(?:display|full|user|first|last)?name|title|label|login|slug|subject|summary|email"),
+    re.compile(r"status|state|phase|result|conclusion|kind|type|severity|level"),
+    re.compile(
+        r".*(?:date|time|timestamp)|(?:created|updated|started|finished|modified|published|due)(?:at|on)?"
+    ),
+    re.compile(r"description|message"),
+)
+"""Patterns of the names of columns, without separators and in lower case: what identifies an item comes first."""
+_NAMING = (_KINDS[1], _KINDS[0], _KINDS[2])
+"""What an object that stands in a cell is shown by, the most telling first."""
+_OWN = (re.compile(r"[a-z0-9](?:[_-]id|Id|ID)$"), re.compile(r"[a-z0-9](?:[_-]name|Name|[_-]title|Title)$"))
+"""Patterns of the names of columns that may take the places of an id and a name."""
+_OTHER_ID = re.compile(r".*id")
+_URL = re.compile(r".*(?:url|uri|href|links?)")
+_PLAIN, _REFERENCE, _ADDRESS, _NESTED, _EMPTY = range(len(_KINDS), len(_KINDS) + 5)
+_MOST_NAMED = 8
+"""How many of the columns that do not fit are named."""
+
+
+class _Table:
+    """Items as a table.
+
+    Args:
+        is_shown: Whether the table is for a terminal.
+
+    Raises:
+        FormatError: The items make no table.
+    """
+
+    def __init__(self, env: Environment, items: Iterable[Any], columns: Columns, *, is_shown: bool) -> None:
+        self.note = ""
+        """What is reported about cells and columns that are not shown; empty if all are."""
+        self._header: Callable[[str], str] = str
+        self._width: int | None = None
+        names, values = columns.names(), list(columns.rows(items))
+        if is_shown and not columns.is_chosen:
+            _show_names(names, values)
+        ranks = [0] * len(names) if columns.is_chosen else _ranks(names, values)
+        order = sorted(range(len(names)), key=ranks.__getitem__)
+        self._right = {
+            place
+            for place, column in enumerate(order)
+            if any(_is_number(row[column]) for row in values)
+            and all(row[column] is None or _is_number(row[column]) for row in values)
+        }
+        texts = [names, *([_cell_text(value) for value in row] for row in values)]
+        if not is_shown:
+            rows = [[row[column].translate(_ESCAPES) for column in order] for row in texts]
+            self._rows, self._width = _within_line(rows)
+            self.note = _CUT if self._width else ""
+            return
+        width = terminal_width(env, env.stdout, widest=_WIDEST)
+        self._header = Painter.for_stdout(env).bold
+        # A cell that is cut to the whole width is cut again to its column.
+        self._rows = [[shortened(visible(row[column], keep=""), width) for column in order] for row in texts]
+        if columns.is_chosen:
+            self._width = width
+        else:
+            self._fit([ranks[column] for column in order], width)
+
+    def _fit(self, ranks: list[int], width: int) -> None:
+        """Leave out the columns that do not fit, and cut the cells of the others."""
+        natural = [max(map(cell_width, cells)) for cells in zip(*self._rows, strict=True)]
+        # Half an id is none.
+        sizes = [
+            size if rank == 0 else min(size, _LEAST_CELL) for size, rank in zip(natural, ranks, strict=True)
+        ]
+        kept: list[int] = []
+        hidden: list[str] = []
+        room = width + len(COLUMN_GAP)
+        for column, size in enumerate(sizes):
+            if size + len(COLUMN_GAP) <= room or not kept:
+                kept.append(column)
+                sizes[column] = min(size, width)
+                room -= sizes[column] + len(COLUMN_GAP)
+            else:
+                hidden.append(self._rows[0][column])
+        for column in kept:
+            more = max(min(natural[column] - sizes[column], room), 0)
+            sizes[column] += more
+            room -= more
+        self._rows = [[shortened(row[column], sizes[column]) for column in kept] for row in self._rows]
+        self._right = {place for place, column in enumerate(kept) if column in self._right}
+        if hidden:
+            more = len(hidden) - _MOST_NAMED
+            named = ", ".join(hidden[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+            self.note = f"Not shown: {named} (`--columns` chooses, `-o csv` has all)"
+
+    def pieces(self) -> Iterator[str]:
+        """Yield the lines of the table."""
+        if not self._rows[0]:
+            return
+        for line in table_lines(self._rows, self._width, right=self._right, paint_header=self._header):
+            yield f"{line}\n"
+
+
+def _within_line(rows: list[list[str]]) -> tuple[list[list[str]], int | None]:
+    """Return the rows of a table in a pipe, and the width to which its lines are cut; None if all lines fit."""
+    widths = [max(map(cell_width, cells)) for cells in zip(*rows, strict=True)]
+    if sum(widths) + len(COLUMN_GAP) * (len(widths) - 1) <= _LONGEST_LINE:
+        return rows, None
+    # A cell that is cut to the whole line is cut again to its column.
+    return [
+        [shortened(cell[: _LONGEST_LINE + 1], _LONGEST_LINE) for cell in row] for row in rows
+    ], _LONGEST_LINE
+
+
+def _object_lines(env: Environment, value: dict[str, Any], *, is_shown: bool) -> tuple[list[str], str]:
+    """Return the lines of one object, as a table with its keys and their values, and what is reported about them."""
+    note = ""
+    if not is_shown:
+        cells = [
+            [key.translate(_ESCAPES), _cell_text(child).translate(_ESCAPES)] for key, child in value.items()
+        ]
+        cells, limit = _within_line(cells)
+        note = _CUT if limit else ""
+        lines = table_lines(cells, limit, has_header=False) if cells else []
+    else:
+        width = terminal_width(env, env.stdout, widest=_WIDEST)
+        painter = Painter.for_stdout(env)
+        lines = []
+        keys = {key: shortened(visible(key, keep=""), _LONGEST_KEY) for key in value}
+        column = max(map(cell_width, keys.values()), default=0)
+        for key, child in value.items():
+            text = visible(_cell_text(child), keep="\n")
+            room = max(width - column - len(COLUMN_GAP), _LEAST_CELL)
+            first, *others = (wrapped(text, room) if isinstance(child, str) else [shortened(text, room)]) or [
+                ""
+            ]
+            label = painter.bold(keys[key]) + " " * (column - cell_width(keys[key]))
+            lines.append(f"{label}{COLUMN_GAP}{first}".rstrip())
+            lines.extend(f"{' ' * column}{COLUMN_GAP}{line}".rstrip() for line in others)
+    return [f"{line}\n" for line in lines], note
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _show_names(names: list[str], rows: Sequence[list[Any]]) -> None:
+    """Put instead of each object the field that names it, `owner.login`, as `--columns` would choose it."""
+    for column, name in enumerate(names):
+        objects = [row[column] for row in rows if row[column] is not None]
+        field = _naming_field(objects) if all(isinstance(value, dict) for value in objects) else ""
+        if field:
+            names[column] = f"{name}.{field}"
+            for row in rows:
+                row[column] = row[column][field] if row[column] is not None else None
+
+
+def _naming_field(objects: Sequence[dict[str, Any]]) -> str:
+    """Return the field that names each of some objects, and is plain in all of them; empty if none does."""
+    for pattern in _NAMING:
+        for field in objects[0] if objects else ():
+            values = [value.get(field, {}) for value in objects]
+            is_plain = not any(isinstance(value, dict | list) for value in values)
+            if pattern.fullmatch(_plain(field)) and is_plain and any(value is not None for value in values):
+                return field
+    return ""
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_. ]", "", name).lower()
+
+
+def _ranks(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int]:
+    """Return the ranks of the columns: what identifies an item comes first."""
+    ranks = [_rank(name, [row[column] for row in rows]) for column, name in enumerate(names)]
+    for rank, pattern in enumerate(_OWN):
+        # If nothing is called `id` or `name`, the first that ends so is the item's own: `runId` of a run.
+        own = next(
+            (i for i, name in enumerate(names) if ranks[i] in {_PLAIN, _REFERENCE} and pattern.search(name)),
+            None,
+        )
+        if rank not in ranks and own is not None:
+            ranks[own] = rank
+    return ranks
+
+
+def _rank(name: str, values: Sequence[Any]) -> int:
+    present = [value for value in values if value not in (None, "", [], {})]
+    if values and not present:
+        return _EMPTY
+    if any(isinstance(value, dict | list) for value in present):
+        return _NESTED
+    word = _plain(name)
+    for rank, pattern in enumerate(_KINDS):
+        if pattern.fullmatch(word):
+            return rank
+    if _URL.fullmatch(word):
+        return _ADDRESS
+    return _REFERENCE if _OTHER_ID.fullmatch(word) else _PLAIN
+
+
+_TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def separated_lines(items: Iterable[Any], columns: Columns, *, is_csv: bool) -> Iterator[str]:
+    """Yield the lines of CSV or TSV, the names of the columns first.
+
+    Raises:
+        FormatError: The items make no table.
+    """
+    names, line = columns.names(), _csv_line if is_csv else _tsv_line
+    if names:
+        yield line(names)
+        yield from map(line, columns.rows(items))
+
+
+def _csv_line(row: Sequence[Any]) -> str:
+    # `csv.writer` looks for the end of a line at each character, and takes twice as long.
+    return (",".join(map(_csv_cell, row)) or '""') + "\r\n"  # an empty line is not a row with an empty cell
+
+
+def _csv_cell(value: Any) -> str:
+    text = value if type(value) is str else _cell_text(value)
+    if '"' in text or "," in text or "\n" in text or "\r" in text:
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _tsv_line(row: Sequence[Any]) -> str:
+    return "\t".join(_cell_text(value).translate(_TSV_ESCAPES) for value in row) + "\n"

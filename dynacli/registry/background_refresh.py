@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dynacli.environment import Environment, program, variable
 from dynacli.options.standard_options import setting_variables
 from dynacli.record import replace
-from dynacli.registry.revisions.revisions import BLOCKING
+from dynacli.registry.revisions.revisions import BLOCKING, Revisions
 
 if TYPE_CHECKING:
     from dynacli.openapi.document.fetched import DocumentLogin
@@ -183,7 +183,6 @@ def refresh_quietly(
     from dynacli.openapi.document.source import parse_source
     from dynacli.registry._fetch_when_due import fetch_when_due
     from dynacli.registry.open_by_name import make_open_request
-    from dynacli.registry.revisions.revisions import Revisions
 
     if dynacli.is_own_process:
         with suppress(OSError):  # it leads its session already

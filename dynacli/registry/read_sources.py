@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.errors import DocumentError, DynacliError, FileError, NetworkError, RefusedError, TimedOutError
 from dynacli.files import is_url
-from dynacli.openapi.document.fetch import read_file
+from dynacli.openapi.document.fetch import allowed_files, read_file
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.source import Source, directories_of, file_name, parse_source
 from dynacli.registry.revisions.referenced_files import INSIDE, MissingFile, ReferencedFiles, read_inside
@@ -240,8 +240,6 @@ def _access(open_request: "OpenRequest", source: Source, first: Source) -> _Docu
     Args:
         first: The document whose origin the credentials are for.
     """
-    from dynacli.openapi.document.fetch import allowed_files
-
     folders: tuple[str, ...] = ()
     if source.kind == "file":
         own = os.path.dirname(source.location)

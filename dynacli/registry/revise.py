@@ -26,9 +26,10 @@ from dynacli.registry.install_revision import (
     rebuild_catalog,
     restore_files,
 )
-from dynacli.registry.news import find_pending, forget_pending
+from dynacli.registry.news import find_pending, forget_pending, note_news
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.read_sources import SourceReader, label_of, make_reader
+from dynacli.registry.revisions.housekeeping import keep_within_limit, registered_directories
 from dynacli.registry.revisions.revisions import (
     OpenRequest,
     Revisions,
@@ -157,8 +158,6 @@ def _confirm(
 
 def _find_owner(open_request: OpenRequest, revisions: Revisions) -> str:
     """Return the name of a registered API that has the same document; empty if none has."""
-    from dynacli.registry.revisions.housekeeping import registered_directories
-
     try:
         names = registered_directories(open_request.env).get(revisions.directory, ())
     except FileError:
@@ -217,8 +216,6 @@ def _note_news(
     after: dict[str, Any],
     document: "Document | None" = None,
 ) -> None:
-    from dynacli.registry.news import note_news
-
     note_news(revisions, before, after, open_request.name, document)
 
 
@@ -231,8 +228,6 @@ def open_installed(
     )
     api.is_new, api.failure = True, installed.failure
     if installed.failure is None:
-        from dynacli.registry.revisions.housekeeping import keep_within_limit
-
         keep_within_limit(open_request.env, revisions)
     return api
 

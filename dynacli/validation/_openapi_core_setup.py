@@ -1,6 +1,6 @@
 """openapi-core, set up to validate one operation.
 
-Only `dynacli.validation._import_openapi_core` imports this module; it makes the import fast.
+Only `dynacli.validation.validator` imports this module; it makes the import fast.
 The validators are openapi-core's own, but for a few methods (`openapi_core_overrides`).
 """
 
@@ -27,10 +27,7 @@ from dynacli.openapi.schema.evaluation.schema_error import ValidationNotes
 from dynacli.openapi.schema.read_schema import Direction
 from dynacli.validation import _document_path as document_path
 from dynacli.validation._body_hooks import NotValidatedError, SchemaValidators, UnreadableError
-from dynacli.validation._header_hooks import (
-    CaseInsensitiveHeaders,
-    UndocumentedHeaderError,
-)
+from dynacli.validation._header_hooks import CaseInsensitiveHeaders, UndocumentedHeaderError
 from dynacli.validation._openapi_core_overrides import (
     NotedError,
     RequestOverrides,

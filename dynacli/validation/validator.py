@@ -2,23 +2,34 @@
 
 The words of this room:
 
-- The *validate* is the object that validates, and *to validate* is to validate against the document.
+- The *validator* is the object that validates, and *to validate* is to validate against the document.
 - A *finding* is a defect: a place where a request or a response does not match the document.
 - The *result* is the result of validating one message: its findings, and the reasons why something was not validated.
 - A finding is *tolerated* if it counts at the level `exact` alone: the document forbids something to the letter that
   its author means to allow.
 - *Notes* are what keywords record while they validate; the validator puts them into the result.
+
+openapi-core is imported in a quarter of the time, if dynacli is the program: `import openapi_core` costs more than a
+whole call. Most of it is for what dynacli does itself or never does: evaluating schemas, resolving references,
+validating documents, fetching, reading settings, and unmarshalling. So its modules see placeholders, which import the
+real ones if something of them is called, and its `__init__` is run when something of it is used. A test compares
+findings and versions with those of the plain import.
 """
 
+import sys
+import threading
+import types
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import dynacli
+from dynacli.lean_imports import DeferredFunctions, DeferredModule, import_lean
 from dynacli.openapi.catalog.catalog_file import Catalog, DamagedCatalogError
 from dynacli.openapi.model.operation import Operation
 from dynacli.openapi.schema.evaluation.schema_error import TOO_DEEP, ValidationNotes, shortened
-from dynacli.validation._import_openapi_core import load_engine
 from dynacli.validation.finding import Finding, ValidationResult, reason_of
 from dynacli.validation.operation_document import DocumentPlace, listed_properties, locate, operation_document
 from dynacli.validation.read_body import ValidatedValue
@@ -31,7 +42,44 @@ if TYPE_CHECKING:
     from dynacli.openapi.schema.read_schema import Direction
     from dynacli.validation._undocumented_values import UndocumentedProperties
 
-__all__ = ["UNAUTHORIZED", "Validator", "excuse_of_status"]
+__all__ = ["UNAUTHORIZED", "Validator", "excuse_of_status", "load_engine"]
+
+_lock = threading.Lock()
+
+# Its `__init__` imports what is not needed; its submodules are the real ones.
+_DEFERRED = ("openapi_core",)
+_PACKAGES = frozenset({*_DEFERRED, "jsonschema_path", "dynacli.validation._document_path"})
+
+_NOT_CALLED = (
+    *("email.message", "email.parser", "jsonschema._format", "jsonschema._utils", "jsonschema.exceptions"),
+    *("jsonschema.protocols", "jsonschema.validators", "jsonschema_path.handlers"),
+    *("jsonschema_path.handlers.protocols", "jsonschema_path.readers", "jsonschema_path.retrievers"),
+    *(
+        "more_itertools",
+        "openapi_schema_validator",
+        "openapi_spec_validator",
+        "openapi_spec_validator.versions",
+    ),
+    *("openapi_spec_validator.validation.types", "openapi_spec_validator.versions.datatypes", "referencing"),
+    *("referencing._core", "referencing.jsonschema", "werkzeug.datastructures", "xml.etree.ElementTree"),
+)
+"""The modules that only few calls need."""
+
+
+def load_engine() -> types.ModuleType:
+    """Return `dynacli.validation._openapi_core_setup`, imported the fast way if dynacli is the program."""
+    name = "dynacli.validation._openapi_core_setup"
+    with _lock:
+        if name in sys.modules or not dynacli.is_own_process or not sys.modules.keys().isdisjoint(_PACKAGES):
+            return import_module(name)
+        stand_ins: dict[str, Any] = {module: DeferredFunctions(module) for module in _NOT_CALLED}
+        stand_ins[
+            "xml.etree.ElementTree"
+        ].ParseError = SyntaxError  # it is caught, and is a subclass of this one
+        # openapi-core makes places of empty documents, for which jsonschema-path would need `referencing`.
+        stand_ins["jsonschema_path"] = DeferredModule("dynacli.validation._document_path")
+        return import_lean(name, stand_ins, _PACKAGES, deferred=_DEFERRED)
+
 
 UNAUTHORIZED = frozenset({401, 403})
 """Statuses by which a server asks for another credential."""

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from dynacli.openapi.document.discovery._page_references import read_linkset
+from dynacli.openapi.document.discovery._leads import read_linkset
 from tests.documents import document, operation, save
 from tests.harness import Recorder, Response, run_cli
 

@@ -252,7 +252,7 @@ def witness(event, args):
 
 def work():
     from dynacli.lean_imports import import_jsonschema_rs
-    from dynacli.validation._import_openapi_core import load_engine
+    from dynacli.validation.validator import load_engine
     import dynacli.http.import_httpx
     import_jsonschema_rs()
     load_engine()

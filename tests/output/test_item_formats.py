@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 
 from dynacli.environment import Environment
 from dynacli.errors import FormatError
-from dynacli.output._table_rows import Columns, separated_lines
 from dynacli.output.output_form import OutputForm, form_of
 from dynacli.output.render import write_body
-from dynacli.output.written_items import gron_lines, written_items
+from dynacli.output.written_items import Columns, gron_lines, separated_lines, written_items
 from dynacli.record import replace
 from dynacli.text import filter_value
 from dynacli.text.exact_json import compact_json, read_json

@@ -222,7 +222,7 @@ _ASKED = (
         """
         validation._body_hooks
         validation._document_path validation._header_hooks
-        validation._import_openapi_core validation.validator validation.operation_document
+        validation.validator validation.operation_document
         openapi.schema.evaluation.prepared_values
         validation.streamed_body
         """

@@ -16,8 +16,8 @@ from dynacli.client.profiles import KEYS as PROFILE_KEYS
 from dynacli.commands._setting_keys import _KINDS
 from dynacli.environment import Environment, Program, become
 from dynacli.errors import RefusedError
-from dynacli.registry._project_keys import ALLOWED, REFUSED, refusals
 from dynacli.registry.configuration import Configuration
+from dynacli.registry.project_file import ALLOWED, REFUSED, refusals
 from tests.documents import BEARER, document, operation, pets, save
 from tests.harness import Recorder, Result, json_response, run_cli
 

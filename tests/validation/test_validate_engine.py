@@ -107,7 +107,7 @@ def test_validations_are_the_same_over_whole_documents(path: Path) -> None:
 _IMPORTS = """
 import sys
 import dynacli; dynacli.is_own_process = True
-from dynacli.validation._import_openapi_core import load_engine
+from dynacli.validation.validator import load_engine
 engine = load_engine()
 loaded = [name for name in sys.argv[1].split() if name in sys.modules]
 assert not loaded, loaded
@@ -130,7 +130,7 @@ def test_the_real_packages_are_there_afterwards() -> None:
     _run(
         """
 import dynacli; dynacli.is_own_process = True
-from dynacli.validation._import_openapi_core import load_engine
+from dynacli.validation.validator import load_engine
 load_engine()
 import openapi_core, openapi_schema_validator.settings, openapi_spec_validator.settings, requests, werkzeug
 import openapi_core.validation.request, werkzeug.datastructures
@@ -155,7 +155,7 @@ def test_real_packages_that_are_there_before_are_used() -> None:
 import dynacli; dynacli.is_own_process = True
 import openapi_core, requests, sys, werkzeug
 before = dict(sys.modules)
-from dynacli.validation._import_openapi_core import load_engine
+from dynacli.validation.validator import load_engine
 load_engine()
 assert all(sys.modules[name] is module for name, module in before.items())
 """
@@ -178,7 +178,7 @@ def test_the_plain_import_is_the_way_back(insufficient: str) -> None:
 import sys, types
 import dynacli; dynacli.is_own_process = True
 import json as kept
-from dynacli.validation import _import_openapi_core as engine
+from dynacli.validation import validator as engine
 {insufficient}
 assert engine.load_engine().request_errors
 assert sys.modules["json"] is kept
@@ -197,7 +197,7 @@ def test_threads_get_one_engine() -> None:
         """
 import threading
 import dynacli; dynacli.is_own_process = True
-from dynacli.validation._import_openapi_core import load_engine
+from dynacli.validation.validator import load_engine
 found = []
 threads = [threading.Thread(target=lambda: found.append(load_engine())) for _ in range(8)]
 threads.append(threading.Thread(target=lambda: __import__("httpx")))
@@ -278,7 +278,7 @@ def test_nothing_can_be_fetched_behind_the_scan() -> None:
         """
 import sys
 import dynacli; dynacli.is_own_process = True
-from dynacli.validation._import_openapi_core import load_engine
+from dynacli.validation.validator import load_engine
 engine = load_engine()
 opened = []
 for ref in ("http://127.0.0.1:9/x", "https://h/x", "file:///etc/passwd", "ftp://h/x", "data:,1", "other.json", "//h/x"):

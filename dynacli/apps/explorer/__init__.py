@@ -1,5 +1,5 @@
 """The full-screen explorer of `dynacli explore`, on Textual.
 
 An opened API goes in. You find an operation, fill in its form, send the call and read the response. Read
-`run_explorer` first, then `_explorer_app`.
+`explorer_app` first.
 """

@@ -9,12 +9,12 @@ from dynacli.apps.explorer._running_call import Ended
 from dynacli.apps.explorer.drafts import Draft, inputs_of
 from dynacli.auth.secret import MASK
 from dynacli.client.call import Call, request_of
-from dynacli.client.call_settings import CallSettings, Consent
+from dynacli.client.call_settings import CallSettings
 from dynacli.client.call_validator import CallValidator
 from dynacli.client.inputs.collect_values import collect_values
 from dynacli.client.responses.response_errors import http_error, mismatch_error, response_masker
 from dynacli.client.responses.validation_text import Evidence, findings_text, notes_of
-from dynacli.environment import Environment, invocation
+from dynacli.environment import Consent, Environment, invocation
 from dynacli.errors import DynacliError, FileError, FormatError
 from dynacli.http.exchange import Response
 from dynacli.http.semantics import is_structured

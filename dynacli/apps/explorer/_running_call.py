@@ -25,12 +25,12 @@ from dynacli.client.call import (
     ResponseReceived,
     Retrying,
 )
-from dynacli.client.call_settings import CallSettings, Consent
+from dynacli.client.call_settings import CallSettings
 from dynacli.client.engine.call_engine import CallHistory, Engine, MadeCall
 from dynacli.client.engine.series import Series, WaitPause
 from dynacli.client.inputs.call_inputs import CallInputs, TypedWords
 from dynacli.client.pages.page_loop import MergedValidation, PageLoop, answered_page, merged_text
-from dynacli.environment import Environment
+from dynacli.environment import Consent, Environment
 from dynacli.errors import DynacliError, InternalError
 from dynacli.http.exchange import RENDER_LIMIT, EndableClients, Response
 from dynacli.openapi.model.wording import counted

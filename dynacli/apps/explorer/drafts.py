@@ -14,14 +14,14 @@ from typing import Any, NamedTuple
 from dynacli.apps.explorer.form_rows import BODY, FormRow, further_calls, further_words
 from dynacli.auth.secret import MASK
 from dynacli.client.call import base_url_of, request_of
-from dynacli.client.call_settings import CallOptions, CallSettings, Consent
+from dynacli.client.call_settings import CallOptions, CallSettings
 from dynacli.client.call_validator import CallValidator
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.inputs.collect_values import collect_values
 from dynacli.client.inputs.query_pairs import with_pairs
 from dynacli.client.inputs.read_plain_inputs import read_plain_inputs, whole_body
-from dynacli.environment import Environment, program
+from dynacli.environment import Consent, Environment, program
 from dynacli.errors import DynacliError, UsageError
 from dynacli.http.semantics import SAFE_METHODS
 from dynacli.openapi.model.wording import option_pair, shell_line

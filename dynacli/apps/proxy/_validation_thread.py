@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from dynacli.apps.proxy._messages import Headers, ResponseHead
-from dynacli.check.response_reader import complete_items
+from dynacli.check.operation_validator import complete_items
 from dynacli.http.encodings import BadEncodingError, TooLargeError, decode_whole
 from dynacli.http.exchange import RENDER_LIMIT
 from dynacli.http.semantics import essence, is_sequence

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from dynacli.apps.proxy._messages import (
     BadMessageError,
@@ -20,6 +20,7 @@ from dynacli.apps.proxy._passing_exchange import (
     Deadline,
     Passage,
     PassingExchange,
+    PolicyCheck,
     RequestGate,
 )
 from dynacli.apps.proxy._validation_thread import (
@@ -38,9 +39,6 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter
 from dynacli.traffic.recorded_request import RecordedExchange
 from dynacli.urls import origin_of, split_url
-
-if TYPE_CHECKING:
-    from dynacli.apps.proxy._passing_exchange import PolicyCheck
 
 __all__ = ["ClientConnection", "ProxySettings", "ToldPassage", "run_proxy"]
 
@@ -453,6 +451,5 @@ def _policy_check(
 ) -> "PolicyCheck | None":
     if settings.policy is None and settings.others is None:
         return None
-    from dynacli.apps.proxy._passing_exchange import PolicyCheck
 
     return PolicyCheck(api, settings, base, servers)

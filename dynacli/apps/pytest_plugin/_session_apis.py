@@ -15,7 +15,7 @@ from dynacli.client.responses.response import Response
 from dynacli.errors import DocumentError, DynacliError, InternalError, MismatchError
 from dynacli.files import write_named_file
 from dynacli.openapi.model.operation import documented_status
-from dynacli.output.finding_reports import ValidatedCall, json_report
+from dynacli.output.finding_reports import ValidatedCall, json_report, junit_report, sentence
 from dynacli.text.terminal import visible
 from dynacli.urls import with_masked_query
 
@@ -160,8 +160,6 @@ def report_of(form: str, session: SessionCalls) -> str:
     noted = [pair for api in session.apis.values() for pair in api.calls]
     calls = [call for _, call in noted]
     if form == "junit":
-        from dynacli.output.finding_reports import junit_report
-
         return junit_report(calls)
     report = json.loads(json_report(calls))
     for record, (test, _) in zip(report["calls"], noted, strict=True):
@@ -353,8 +351,6 @@ class _Listener:
             self._note_row(event.operation, event.result)
 
     def _note_row(self, operation: str, result: "RowResult") -> None:
-        from dynacli.output.finding_reports import sentence
-
         found = self._api.operation(operation)
         error = str((result.error or {}).get("message", ""))
         call = ValidatedCall(

@@ -14,7 +14,14 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 from weakref import WeakKeyDictionary
 
-from dynacli.auth.credential_store import FILE, KEYRING, CredentialStore, Keeping, StoredCredential
+from dynacli.auth.credential_store import (
+    FILE,
+    KEYRING,
+    CredentialStore,
+    Keeping,
+    StoredCredential,
+    has_keyring,
+)
 from dynacli.auth.credentials import Held, Variables
 from dynacli.auth.missing_credential import expired_credential
 from dynacli.auth.oauth import (
@@ -35,6 +42,7 @@ from dynacli.auth.oauth import (
     sign_in_by_password,
 )
 from dynacli.auth.operation_token import OPERATION, OperationRefresh, OperationToken
+from dynacli.auth.references import referred
 from dynacli.auth.secret import MASK, Secret
 from dynacli.auth.tls_login import TlsLogin, context_besides
 from dynacli.client.call_settings import CallSettings
@@ -337,8 +345,6 @@ def refreshed(
         tls = context_besides(env, settings.ca)
 
     def client_secret() -> Secret | None:
-        from dynacli.auth.references import referred
-
         return referred((settings.auth_tables or {}).get(kept.scheme, {}), "client_secret", env)
 
     context = SignInContext(clock=time.time, timeout=min(settings.timeout or 30.0, 30.0), tls=tls)
@@ -585,8 +591,6 @@ class PasswordSource:
         flow = self._flow(scheme, context)
         secret = None
         if table:
-            from dynacli.auth.references import referred
-
             secret = referred(table, "client_secret", self._env)
         scopes = table.get("scopes") or (*needed_scopes(api, scheme.name), *scheme.scopes)
         scopes = tuple(dict.fromkeys(scopes.split() if isinstance(scopes, str) else scopes))
@@ -631,8 +635,6 @@ class PasswordSource:
 
     def _store_word(self, scheme: SecurityScheme, stored: StoredCredential | None) -> str:
         """Return the store that keeps the token; empty if none may: a file only if a person has asked for one."""
-        from dynacli.auth.credential_store import has_keyring
-
         listed = self._store.list()
         if stored is None and any(each.place == self._place(scheme) for each in listed):
             return ""

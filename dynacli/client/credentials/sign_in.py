@@ -5,7 +5,14 @@ from shlex import quote
 from time import time
 from typing import Any
 
-from dynacli.auth.credential_store import FILE, KEYRING, CredentialStore, Keeping, StoredCredential
+from dynacli.auth.credential_store import (
+    FILE,
+    KEYRING,
+    CredentialStore,
+    Keeping,
+    StoredCredential,
+    has_keyring,
+)
 from dynacli.auth.credentials import (
     MUTUAL_TLS,
     WITH_PASSWORD,
@@ -200,7 +207,6 @@ def chosen_store(word: str) -> str:
     """
     if word == FILE:
         return FILE
-    from dynacli.auth.credential_store import has_keyring
 
     if has_keyring():
         return KEYRING

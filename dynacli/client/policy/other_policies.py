@@ -15,14 +15,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property, lru_cache
 from itertools import islice, product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dynacli.client._readings import Sent, SentValues, steps_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_at import operation_at
 from dynacli.client.policy.permission import obey
 from dynacli.client.policy.policy_rules import ALLOWED, Decision, Policy, Rules, decide, strictest, with_paths
-from dynacli.environment import Environment, invocation
+from dynacli.environment import Consent, Environment, invocation
 from dynacli.errors import RefusedError, UsageError
 from dynacli.files import is_url
 from dynacli.http.built_request import Request
@@ -33,9 +33,6 @@ from dynacli.registry.open_by_name import open_from_cache
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server
 from dynacli.urls import is_served, origin_of, server_of, split_url
-
-if TYPE_CHECKING:
-    from dynacli.client.call_settings import Consent
 
 __all__ = ["OtherPolicies", "documented_bases"]
 

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from dynacli.client._readings import asked_by_headers
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, decide
-from dynacli.environment import invocation
+from dynacli.environment import Consent, invocation
 from dynacli.errors import RefusedError
 from dynacli.http.semantics import SAFE_METHODS
 
 if TYPE_CHECKING:
     from dynacli.client._readings import Sent
-    from dynacli.client.call_settings import Consent
     from dynacli.client.policy.policy_rules import Policy
 
 __all__ = [

@@ -15,14 +15,7 @@ from fnmatch import fnmatchcase
 from itertools import chain
 from typing import Any, NamedTuple
 
-from dynacli.client._readings import (
-    Sent,
-    is_path_of,
-    methods_in,
-    operations_at,
-    operations_of,
-    steps_of,
-)
+from dynacli.client._readings import Sent, is_path_of, methods_in, operations_at, operations_of, steps_of
 from dynacli.client.profiles import malformed
 from dynacli.environment import Environment
 from dynacli.errors import FileError

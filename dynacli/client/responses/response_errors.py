@@ -21,7 +21,7 @@ from dynacli.openapi.document.json_trees import unescaped
 from dynacli.openapi.model.field_names import plain_name
 from dynacli.openapi.model.operation import EACH, Operation, Parameter, SecurityScheme, of_first_items
 from dynacli.openapi.model.wording import enumerated
-from dynacli.text.body_text import decoded, is_json
+from dynacli.text.body_text import decoded, is_json, server_message
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of, with_masked_query, without_query
 
@@ -57,7 +57,6 @@ def http_error(call: Call, response: "Response", place: str = "") -> HttpError:
         place: Where its body may say more, for example `on standard output`; empty for nowhere.
     """
     from dynacli.http.exchange import may_pass
-    from dynacli.text.body_text import server_message
     from dynacli.text.wrapping import quoted
 
     phrase = f" {response.reason}" if response.reason else ""

@@ -11,7 +11,13 @@ from dynacli.commands.run import Run
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, FileError, HttpError, MismatchError, UsageError
 from dynacli.options.standard_options import Options
-from dynacli.output.finding_reports import ValidatedCall, json_report
+from dynacli.output.finding_reports import (
+    ValidatedCall,
+    github_report,
+    json_report,
+    junit_report,
+    sarif_report,
+)
 
 __all__ = ["CallReport", "reporting", "wanted_reports", "write_reports"]
 
@@ -89,15 +95,11 @@ def _report_text(name: str, calls: Sequence[ValidatedCall], *, is_file: bool) ->
         # Between other lines of standard error a program finds the report if it is a line by itself.
         return json_report(calls, indent=2 if is_file else None)
     if name == "junit":
-        from dynacli.output.finding_reports import junit_report
-
         return junit_report(calls)
     if name == "sarif":
-        from dynacli.output.finding_reports import sarif_report
         from dynacli.validation.finding_rules import RULES
 
         return sarif_report(calls, RULES)
-    from dynacli.output.finding_reports import github_report
 
     return github_report(calls)
 

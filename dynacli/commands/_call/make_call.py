@@ -77,11 +77,11 @@ def _make(
     listing = series = None
     try:
         if options.asks_for_several_calls:
-            from dynacli.commands._call.last_response import LastResponse
+            from dynacli.commands._call.call_series import LastResponse
 
             series = LastResponse(run, engine, described, report)
         elif is_list:
-            from dynacli.commands._call.call_pages import Listing
+            from dynacli.commands._call.call_series import Listing
 
             listing = Listing(run, engine, described, inputs, report)
             inputs = listing.inputs

@@ -8,6 +8,8 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.build_body import (
     check_takes_options,
     decoded,
+    encode_form_body,
+    encodings_of,
     example_body,
     holds_a_value,
     selected,
@@ -71,8 +73,6 @@ def read_body_words(
     files = InputFiles(run.env, run.check_input_file, is_edited=options.editor)
     encodings = None
     if is_form(name) or is_multipart(name):
-        from dynacli.client.inputs.build_body import encodings_of
-
         encodings = encodings_of(described, has_examples=options.example or options.editor)
     assignments = []
     for field, words in field_words:
@@ -189,8 +189,6 @@ def _edit_body(
             return
         value = json_value(decoded(saved), "the body")
         if is_form(name) or is_multipart(name):
-            from dynacli.client.inputs.build_body import encode_form_body
-
             encode_form_body(described, value, inputs, is_strict=is_strict)
 
     return write_draft(env, text, _suffix(name), check, may_ask=not options.no_input)

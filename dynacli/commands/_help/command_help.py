@@ -6,7 +6,7 @@ from dynacli.commands._help.page_lines import Row, option_row, row_lines, usage_
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import FileError
 from dynacli.options.command import SECTIONS, Argument, Command
-from dynacli.options.command_table import COMMANDS
+from dynacli.options.command_table import COMMANDS, TOOL_VERBS, further_names
 from dynacli.options.standard_options import (
     BODY,
     CALLS,
@@ -184,7 +184,6 @@ def _commands(section: str) -> list[Row]:
     if not program().api:
         return [Row(entry.name, entry.help) for entry in entries]
     from dynacli.guide.pages import as_of_program
-    from dynacli.options.command_table import TOOL_VERBS
 
     document = "Manage the document of the API"
     return [
@@ -206,8 +205,6 @@ def _options() -> list[Row]:
 def _further(env: Environment) -> tuple[str, list[str]]:
     """Return what else can follow the name of the program, and its title: APIs, or of a tool commands."""
     if program().api:
-        from dynacli.options.command_table import further_names
-
         return "Commands of other packages", further_names()
     try:
         return "Registered APIs", sorted(Configuration(env).apis())

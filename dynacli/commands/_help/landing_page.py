@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands._help.page_lines import server_line, usage_lines
 from dynacli.environment import Environment, invocation, invocation_words, program
+from dynacli.errors import DynacliError, FileError
 from dynacli.files import is_url
 from dynacli.openapi.model.operation import OperationSummary, Server
 from dynacli.openapi.model.overview import Overview
-from dynacli.openapi.model.wording import age_text, counted
+from dynacli.openapi.model.wording import age_text, counted, shell_line
 from dynacli.registry.configuration import DEMO, LOGIN_KEY
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
@@ -253,7 +254,6 @@ class _Page:
 
     def _variables(self) -> Any:
         from dynacli.auth.credentials import Variables, variables_of
-        from dynacli.errors import FileError
 
         try:
             return variables_of(self.env, self.api.prefix)
@@ -437,7 +437,6 @@ def _base_url(env: Environment, api: OpenedApi, options: "Options") -> str:
     is_chosen = _is_server_chosen(env, api, options)
     if servers and not is_chosen and not servers[0]["variables"] and "://" in servers[0]["url"]:
         return str(servers[0]["url"])
-    from dynacli.errors import DynacliError
     from dynacli.request.choose_server import choose_server
 
     wanted, values = "", {}
@@ -470,6 +469,5 @@ def _command(verb: str, api: OpenedApi, *words: str) -> str:
     # Standard input is read by now, and what cannot be printed cannot be copied.
     if api.name == "-" or any(visible(word, keep="") != word for word in everything):
         return ""
-    from dynacli.openapi.model.wording import shell_line
 
     return shell_line(everything)

@@ -11,7 +11,15 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
 from dynacli.text.wrapping import closed, foreign, foreign_within, short_sentence, shortened, word_or_quoted
 
-__all__ = ["find_webhook", "operation_lines", "summary_text", "tag_help", "webhook_lines", "webhooks_of"]
+__all__ = [
+    "find_webhook",
+    "operation_lines",
+    "operation_row",
+    "summary_text",
+    "tag_help",
+    "webhook_lines",
+    "webhooks_of",
+]
 
 _WIDEST_NAME = 44
 _METHOD = 7
@@ -21,6 +29,24 @@ _NARROWEST = 15
 _WIDEST_PATH = 60
 _SHORTEST = 6
 """The columns for which a summary is worth showing beside what else is to be known."""
+
+
+def operation_row(api: str, operation: OperationSummary) -> dict[str, Any]:
+    """Return the entry of an operation.
+
+    Args:
+        api: The name of the API.
+    """
+    return {
+        "api": api,
+        "name": operation.name,
+        "operation_id": operation.operation_id or None,
+        "method": operation.method,
+        "path": operation.path,
+        "tags": list(operation.tags),
+        "summary": operation.summary,
+        "deprecated": operation.is_deprecated,
+    }
 
 
 def operation_lines(

@@ -31,7 +31,7 @@ from dynacli.options.command_table import TOOL_VERBS
 from dynacli.options.standard_options import OPTION_KEYS
 from dynacli.registry.configuration import DEMO, Configuration, check_name
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.registry.read_sources import Layers
+from dynacli.registry.read_sources import Layers, without_collector
 from dynacli.registry.revisions.referenced_files import INSIDE, ReferencedFiles, pack_document, write_archive
 from dynacli.registry.revisions.revisions import revision_of, write_file_list
 
@@ -332,7 +332,6 @@ def _baked_tool(env: Environment, name: str, api: OpenedApi, options: _ToolOptio
 def _compiled(api: OpenedApi, program: Program) -> "Compiled":
     from dynacli.openapi.catalog.compiler.compile_document import compile_document
     from dynacli.registry.install_revision import selection_of
-    from dynacli.registry.read_sources import without_collector
 
     with without_collector():
         document = api.document()

@@ -13,14 +13,7 @@ from dynacli.commands._call.make_call import asker
 from dynacli.commands._subcommands.demo import opened_api
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, program
-from dynacli.errors import (
-    DynacliError,
-    FailedRowsError,
-    FileError,
-    FormatError,
-    RefusedError,
-    UsageError,
-)
+from dynacli.errors import DynacliError, FailedRowsError, FileError, FormatError, RefusedError, UsageError
 from dynacli.openapi.model.wording import counted, enumerated
 from dynacli.options.standard_options import UNNAMED
 from dynacli.record import record, replace

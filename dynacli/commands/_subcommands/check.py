@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dynacli.check.check_results import CheckResults
-from dynacli.check.check_text import check_error, check_table
+from dynacli.check.check_text import check_error, check_table, plan_of_left_out, plan_rows, plan_text
+from dynacli.check.input_values import fields_of_other_ids, read_preset_values
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands._call.call_report import wanted_reports, write_reports
 from dynacli.commands._subcommands.demo import demo_params, opened_api
 from dynacli.commands.run import Run
@@ -18,6 +20,7 @@ from dynacli.options.command import HTML
 from dynacli.options.standard_options import Options
 from dynacli.output.output_form import OutputForm
 from dynacli.output.render import write_data
+from dynacli.output.standard_error import write_stderr
 from dynacli.output.standard_output import written_text
 from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
     from dynacli.check.check_run import CheckRun
     from dynacli.check.resource_chains import ResourceChain
     from dynacli.client.call_settings import CallSettings
-    from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.shards import Shard
 
 __all__ = ["check", "check_files", "conclude_check"]
@@ -92,15 +94,12 @@ class _Chosen:
     @property
     def refused(self) -> "list[DescribedOperation]":
         """The operations that the policy denies."""
-        from dynacli.client.described_operation import DescribedOperation
-
         denied = [each.operation for each in self.left_out if each.skip_kind == "refused"]
         return [DescribedOperation(self.api, operation) for operation in denied]
 
 
 def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     from dynacli.check.check_run import CheckRun, CheckSettings
-    from dynacli.check.input_values import read_preset_values
     from dynacli.client.damaged_cache import explain_damage
     from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 
@@ -166,7 +165,6 @@ def _settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSettings
 def _choose(run: Run, api: OpenedApi, options: _CheckOptions, settings: "CallSettings") -> _Chosen:
     """Choose the operations to call, those of the shard if there are several."""
     from dynacli.check.select_operations import may_change, select_chains, select_operations
-    from dynacli.client.described_operation import DescribedOperation
 
     select = partial(
         select_operations,
@@ -226,7 +224,6 @@ def _run_check(
 
         count = check_run.left_out_probes
         run.note(f"{count} probes were not sent: the limit is {MAX_PROBES} of each kind")
-    from dynacli.check.check_results import CheckResults
 
     results = CheckResults(
         chosen.api,
@@ -240,8 +237,6 @@ def _run_check(
 
 
 def _show_plan(run: Run, check_run: "CheckRun", chosen: _Chosen) -> None:
-    from dynacli.check.check_text import plan_of_left_out, plan_rows, plan_text
-    from dynacli.output.render import write_data
 
     left_out = [checked for checked in chosen.left_out if checked.skip_kind != "unsafe"]
     plans, sources = [*check_run.plans(), *map(plan_of_left_out, left_out)], check_run.sources()
@@ -270,7 +265,6 @@ class _Progress:
     def show_exchange(self, exchange: "Exchange") -> None:
         if not self._run.options.verbose:
             return
-        from dynacli.output.standard_error import write_stderr
 
         self._line.clear()
         status = str(exchange.response.status) if exchange.response is not None else "no response"
@@ -300,7 +294,6 @@ def _confirm(
     """
     from dynacli.client.call import base_url_of
     from dynacli.commands._questions import agrees
-    from dynacli.output.standard_error import write_stderr
     from dynacli.text.terminal import visible
     from dynacli.urls import origin_of
 
@@ -338,7 +331,6 @@ def _confirm(
 
 def _attachments(operations: "Sequence[DescribedOperation]", chains: "Sequence[ResourceChain]") -> list[str]:
     """Return the line that says which inputs may attach what is created to what is there; none if none may."""
-    from dynacli.check.input_values import fields_of_other_ids
     from dynacli.openapi.model.path_templates import parameter_names
 
     creations = {chain.create: chain for chain in chains}

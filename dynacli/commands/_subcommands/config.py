@@ -15,6 +15,7 @@ from dynacli.errors import FileError, RefusedError, UsageError
 from dynacli.files import is_url
 from dynacli.options.standard_options import Options
 from dynacli.registry.configuration import Configuration, check_name, profiles_in, texts
+from dynacli.registry.open_by_name import open_from_cache
 from dynacli.text.terminal import Painter, visible
 
 if TYPE_CHECKING:
@@ -232,7 +233,6 @@ def _additions(run: Run, settings: Sequence[Setting]) -> list[Setting]:
 def _warn_of_policy(run: Run, name: str) -> None:
     """Write a warning about each entry of the policies of an API that means no operation of its document."""
     from dynacli.client.policy.policy_rules import unknown_in_entry
-    from dynacli.registry.open_by_name import open_from_cache
 
     entry, api = Configuration(run.env).apis().get(name, {}), open_from_cache(name, run.env)
     if api is None:
@@ -283,7 +283,6 @@ def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | 
 def _is_bound(env: Environment, options: Options, name: str, entry: Mapping[str, Any]) -> bool:
     """Return whether the policy of another API holds for one that has none."""
     from dynacli.client.call_settings import others_with_policy
-    from dynacli.registry.open_by_name import open_from_cache
     from dynacli.urls import origin_of
 
     def places(of: Mapping[str, Any]) -> set[str]:
@@ -336,8 +335,6 @@ def ignore(
     """Run `ignore`."""
     from dynacli.commands._subcommands.api.api_add import check_registered
     from dynacli.output.standard_error import write_stderr
-    from dynacli.registry.configuration import Configuration
-    from dynacli.text.terminal import visible
 
     check_registered(run.env, api)
     _check_rule(rule)
@@ -438,7 +435,6 @@ def _described(run: Run, api: str, words: list[str]) -> "DescribedOperation":
         UsageError: They name none.
     """
     from dynacli.client.search_operations import unknown_operation
-    from dynacli.errors import UsageError
 
     opened = run.api(api)
     group, tag = ApiGroup(opened), ""

@@ -13,7 +13,7 @@ from dynacli.commands._call_line import Piece, asked_call, read_line
 from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands._subcommands.demo import opened_api
 from dynacli.commands.run import Run
-from dynacli.environment import Environment
+from dynacli.environment import Environment, how_to_install, invocation
 from dynacli.errors import UsageError
 from dynacli.options.standard_options import DATA, DOCUMENT, EVERY_RUN, RESPONSE
 
@@ -23,10 +23,9 @@ __all__ = ["explore_api", "explored_line"]
 @click.pass_context
 def explore_api(ctx: click.Context, api: str) -> None:
     """Run `explore`."""
-    from dynacli.apps.explorer.run_explorer import check_terminal, explore
-
     run: Run = ctx.obj
-    check_terminal(run.env, api)
+    _check_terminal(run.env, api)
+    from dynacli.apps.explorer.explorer_app import explore
 
     opening = [f"--allow-ref={place}" for place in run.options.allow_ref]
     if run.options.offline:
@@ -35,6 +34,33 @@ def explore_api(ctx: click.Context, api: str) -> None:
         lines = explore(run.env, opened, run.call_options, opening, partial(explored_line, run.env))
     for line in lines:
         click.echo(line, file=run.env.stdout)
+
+
+def _check_terminal(env: Environment, name: str) -> None:
+    """Check that there is a terminal, and the library that draws on it.
+
+    Args:
+        name: What the API is called.
+
+    Raises:
+        UsageError: One of both is missing.
+    """
+    # textual reads standard input and draws on standard error, so that standard output can be a pipe.
+    if not (env.stdin_is_terminal and env.stderr_is_terminal) or env.variables.get("TERM") == "dumb":
+        raise UsageError(
+            "The explorer needs a terminal",
+            reason="Standard input and standard error are not both on one that can be drawn on",
+            hint=f"`{invocation('operations', name)}` lists the operations without one, "
+            f"`{invocation(api=name)} OPERATION` calls one",
+        )
+    try:
+        import textual  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "The explorer is not installed",
+            reason=f"It needs the library `{error.name}`",
+            hint=f"Install it: {how_to_install('tui')}",
+        ) from None
 
 
 _NOT_SENT = frozenset({DATA, DOCUMENT, EVERY_RUN, RESPONSE})

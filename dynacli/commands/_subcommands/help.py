@@ -5,7 +5,7 @@ import click
 from dynacli.commands.command_groups import make_command
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program
-from dynacli.options.command_table import COMMANDS
+from dynacli.options.command_table import COMMANDS, TOOL_VERBS, further_names
 
 __all__ = ["show_page"]
 
@@ -31,7 +31,6 @@ def show_page(ctx: click.Context, topic: str | None) -> None:
 def _contents(env: Environment) -> str:
     from dynacli.commands._help.page_lines import Row, row_lines, usage_lines
     from dynacli.guide.pages import topics
-    from dynacli.options.command_table import further_names
     from dynacli.text.terminal import Painter, terminal_width
 
     paint, width = Painter.for_stdout(env), terminal_width(env, env.stdout)
@@ -66,13 +65,10 @@ def _command_page(ctx: click.Context, topic: str) -> str:
         UsageError: There is no such command.
     """
     entry = COMMANDS.get(topic)
-    if entry is not None:
-        from dynacli.options.command_table import TOOL_VERBS
-
-        if not program().api or topic in TOOL_VERBS:
-            command = make_command(entry)
-            page: str = command.page(click.Context(command, ctx.parent, topic, obj=ctx.obj))  # type: ignore[attr-defined]
-            return page
+    if entry is not None and (not program().api or topic in TOOL_VERBS):
+        command = make_command(entry)
+        page: str = command.page(click.Context(command, ctx.parent, topic, obj=ctx.obj))  # type: ignore[attr-defined]
+        return page
     from dynacli.errors import UsageError
     from dynacli.guide.pages import topic_names
     from dynacli.openapi.model.wording import did_you_mean, near_names

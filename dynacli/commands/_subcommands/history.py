@@ -18,6 +18,7 @@ from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program, variable
 from dynacli.errors import FileError, UsageError
 from dynacli.export.collection import BASE_URL, FORMATS, Collection, Format
+from dynacli.files import write_named_file, write_named_files
 from dynacli.openapi.model.wording import enumerated
 from dynacli.options.command import Command
 from dynacli.options.parsed_words import parse, standard_rules
@@ -125,7 +126,6 @@ def export_calls(
     run: Run, api: str | None, form: str | None, failed: bool, since: str | None, out: str | None
 ) -> None:
     """Run `history export`."""
-    from dynacli.export.collection import FORMATS
     from dynacli.export.make_collection import calls_collection
     from dynacli.output.har import har_call, har_of
 
@@ -290,8 +290,6 @@ def _write_files(run: Run, files: dict[str, str], form: Format, out: str | None)
         content = _as_bytes(next(iter(files.values())))
         write_body(run.env, content, form.media_type, run.output_form())
     elif is_directory or form.is_directory:
-        from dynacli.files import write_named_files
-
         write_named_files(out, {name: _as_bytes(text) for name, text in files.items()})
         run.note(f"Written: {len(files)} file{'s' * (len(files) > 1)} in {out}")
         if form.is_directory and (left := _left_over(out, files)):
@@ -300,8 +298,6 @@ def _write_files(run: Run, files: dict[str, str], form: Format, out: str | None)
                 f"Files of no operation in this export, left unchanged: {enumerated(left, most=_MOST_NAMED)}"
             )
     else:
-        from dynacli.files import write_named_file
-
         write_named_file(out, _as_bytes(next(iter(files.values()))))
         run.note(f"Written: {out}")
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynacli.commands._help.operation_list import operation_lines
+from dynacli.commands._help.operation_list import operation_lines, operation_row
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, UsageError
 from dynacli.openapi.model.operation import OperationSummary
 from dynacli.options.standard_options import Options
-from dynacli.registry.configuration import Configuration
+from dynacli.registry.configuration import DEMO, Configuration
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import foreign, shortened, word_or_quoted
@@ -22,25 +22,7 @@ if TYPE_CHECKING:
     from dynacli.client.links.describe_links import OperationEdge
     from dynacli.client.search_operations import Hit
 
-__all__ = ["list_operations", "operation_row", "search"]
-
-
-def operation_row(api: str, operation: OperationSummary) -> dict[str, Any]:
-    """Return the entry of an operation.
-
-    Args:
-        api: The name of the API.
-    """
-    return {
-        "api": api,
-        "name": operation.name,
-        "operation_id": operation.operation_id or None,
-        "method": operation.method,
-        "path": operation.path,
-        "tags": list(operation.tags),
-        "summary": operation.summary,
-        "deprecated": operation.is_deprecated,
-    }
+__all__ = ["list_operations", "search"]
 
 
 _UNLIMITED = 1 << 16
@@ -215,8 +197,6 @@ def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
 
 def _named_api(env: Environment, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Return the API that the first word names, empty if it names none, and the words of the question."""
-    from dynacli.registry.configuration import DEMO, Configuration
-
     first = words[0]
     is_source = first == "-" or "/" in first or first.lower().endswith((".json", ".yaml", ".yml"))
     if len(words) > 1 and (is_source or first == DEMO or first in Configuration(env).apis()):
@@ -230,9 +210,6 @@ def _registered(run: Run) -> Iterator[OpenedApi]:
     Raises:
         UsageError: None is registered.
     """
-    from dynacli.errors import DynacliError, UsageError
-    from dynacli.registry.configuration import Configuration
-
     names = Configuration(run.env).apis()
     if not names:
         raise UsageError(

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from dynacli.commands._document_notes import SHOWN_DIGITS, find_revision, installed_text, revision_before
+from dynacli.commands._help.operation_list import operation_row
 from dynacli.commands._subcommands.api.api_add import check_registered
-from dynacli.commands._subcommands.operations import operation_row
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DocumentError, FileError, UsageError
 from dynacli.options.command import MARKDOWN
 from dynacli.output.standard_error import write_stderr
 from dynacli.registry.configuration import Configuration
-from dynacli.registry.news import find_pending
+from dynacli.registry.news import find_pending, take_news
 from dynacli.registry.open_by_name import find_revisions
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.revisions.housekeeping import (
@@ -64,7 +64,6 @@ def show_changes(
     from dynacli.openapi.changes.compare import compare
     from dynacli.output.render import write_data
     from dynacli.registry.read_sources import without_collector
-    from dynacli.text.terminal import visible
 
     with without_collector(), ExitStack() as stack:
         opened = run.api(api)
@@ -166,8 +165,6 @@ def _lost(revision: str) -> DocumentError:
 
 def _forget_news(opened: OpenedApi) -> None:
     """Forget the news about the document, which this verb shows in full."""
-    from dynacli.registry.news import take_news
-
     take_news(opened.revisions)
 
 
@@ -229,15 +226,11 @@ def clear_cache(run: Run, api: str | None, history: bool) -> None:
     """Run `cache clear`."""
     documents = cached_documents(run.env.cache_dir)
     if api is not None:
-        from dynacli.registry.open_by_name import find_revisions
-
         _, revisions = find_revisions(api, run.env)
         documents = [document for document in documents if document.directory == revisions.directory]
     before = sum(document.size for document in documents)
     for document in documents:
         if history:
-            from dynacli.registry.revisions.revisions import Revisions
-
             forget_history(Revisions.in_directory(document.directory, document.location))
         else:
             remove_document(document.directory)

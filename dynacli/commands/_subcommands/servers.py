@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from dynacli.client.call_settings import CallOptions, Consent
+from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.commands._subcommands.demo import demo_params, opened_api
 from dynacli.commands.run import Run
-from dynacli.environment import Environment, how_to_install, invocation, invocation_words
+from dynacli.environment import Consent, Environment, how_to_install, invocation, invocation_words
 from dynacli.errors import DynacliError, FormatError, RefusedError, UsageError
 from dynacli.options.standard_options import Options
 from dynacli.output.output_form import OutputForm
 from dynacli.output.render import is_for_people
+from dynacli.output.standard_error import write_stderr
 from dynacli.record import replace
 from dynacli.registry.configuration import DEMO
 from dynacli.registry.opened_api import OpenedApi
@@ -39,9 +40,7 @@ def mock_api(
 ) -> None:
     """Run `mock`."""
     from dynacli.apps.mock.mock_server import MockServer, ToldMock, mock_application, serve_until_signal
-    from dynacli.client.call_settings import settings_of
     from dynacli.http.serving import listening_socket, origin_at
-    from dynacli.output.standard_error import write_stderr
 
     opened = run.api(api)
     settings = settings_of(run.env, opened, run.call_options, default_level="strict")
@@ -109,11 +108,9 @@ def proxy_api(
 ) -> None:
     """Run `proxy`."""
     from dynacli.apps.proxy.run_proxy import ProxySettings, run_proxy
-    from dynacli.client.call_settings import settings_of
     from dynacli.commands._subcommands.check import check_files, conclude_check
     from dynacli.demo.demo_facts import API_KEYS
     from dynacli.http.serving import listening_socket, origin_at
-    from dynacli.output.standard_error import write_stderr
 
     run: Run = ctx.obj
     call_options = run.call_options
@@ -335,7 +332,7 @@ def _options(options: Options, *, is_writing: bool) -> CallOptions:
 def _pages(env: Environment, options: Options) -> "Pages":
     from dynacli.apps.mcp.served_apis import Pages
     from dynacli.commands._help.landing_page import landing_page
-    from dynacli.commands._subcommands.describe.describe import described_details
+    from dynacli.commands._subcommands.describe import described_details
 
     def describe(api: OpenedApi, operation: str, place: str) -> str:
         return described_details(api, operation, place)[1](Painter(enabled=False), _WIDTH)

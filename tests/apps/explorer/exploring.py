@@ -10,9 +10,9 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from dynacli.apps.explorer._explorer_app import ExplorerApp
 from dynacli.apps.explorer._request_form import RequestForm
 from dynacli.apps.explorer._response_pane import ResponsePane
+from dynacli.apps.explorer.explorer_app import ExplorerApp
 from dynacli.client.call_settings import CallOptions
 from dynacli.commands._subcommands.explore import explored_line
 from dynacli.environment import Environment

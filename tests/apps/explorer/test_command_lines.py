@@ -12,10 +12,10 @@ from dynacli.apps.explorer._request_form import body_rows, body_text, example_wo
 from dynacli.apps.explorer.drafts import Draft, command_words, option_words, typed_inputs
 from dynacli.apps.explorer.form_rows import FormRow, rows_of
 from dynacli.client.call import request_of
-from dynacli.client.call_settings import CallOptions, Consent, settings_of
+from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.collect_values import collect_values
-from dynacli.environment import Environment
+from dynacli.environment import Consent, Environment
 from dynacli.errors import DynacliError
 from dynacli.record import replace
 from dynacli.registry.open_by_name import open_api

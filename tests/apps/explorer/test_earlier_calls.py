@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from dynacli.client.call_settings import CallOptions, Consent
+from dynacli.client.call_settings import CallOptions
+from dynacli.environment import Consent
 from tests.apps.explorer.exploring import explored, exploring
 from tests.documents import document, operation, parameter, save
 from tests.harness import Recorder, Response, recording, run_cli

@@ -14,9 +14,9 @@ import pytest
 from dynacli.apps.explorer._running_call import Ended, Event, RunningCall
 from dynacli.apps.explorer.drafts import Draft
 from dynacli.client.call import ResponseHead, ResponsePart
-from dynacli.client.call_settings import CallOptions, Consent, settings_of
+from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.environment import Environment
+from dynacli.environment import Consent, Environment
 from dynacli.registry.open_by_name import open_api
 from tests.apps.explorer.exploring import Explorer, explored, exploring
 from tests.documents import API_KEY, document, operation, parameter, save

@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from dynacli.apps.explorer._request_form import SettingRow
-from dynacli.client.call_settings import CallOptions, Consent
+from dynacli.client.call_settings import CallOptions
+from dynacli.environment import Consent
 from tests.apps.explorer.exploring import Explorer, explored, exploring
 from tests.documents import document, operation, parameter, save
 from tests.harness import RecordedRequest, Recorder, Response, recording, run_cli

@@ -12,7 +12,7 @@ import pytest
 from mcp import Client, MCPError
 from mcp_types import CallToolResult, ListToolsResult
 
-from dynacli.apps.mcp import _tool_responses as tool_call
+from dynacli.apps.mcp import tools as tool_call
 from tests.apps.mcp.clients import converse
 from tests.documents import BEARER, document, operation, parameter, save, serve
 from tests.harness import RecordedRequest, Recorder, Response, run_cli

@@ -11,7 +11,7 @@ import pytest
 
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.pages.page_rule import ResponsePlace
-from dynacli.commands._call.call_pages import GrowingList
+from dynacli.commands._call.call_series import GrowingList
 from dynacli.environment import Environment
 from dynacli.errors import FileError
 from dynacli.output.output_form import OutputForm
@@ -155,7 +155,7 @@ _LINKED = ListedApi(
 def _large(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lists that are as large as those that are written while they grow, and such as are written whole."""
     if request.param:
-        monkeypatch.setattr("dynacli.commands._call.call_pages._WRITTEN_WHOLE", 20)
+        monkeypatch.setattr("dynacli.commands._call.call_series._WRITTEN_WHOLE", 20)
 
 
 @pytest.mark.sampled(6)
@@ -227,7 +227,7 @@ def test_an_interruption_waits_for_the_end_of_a_page(
     server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No item is cut, and the command that goes on begins after those that were written."""
-    monkeypatch.setattr("dynacli.commands._call.call_pages._WRITTEN_WHOLE", 20)
+    monkeypatch.setattr("dynacli.commands._call.call_series._WRITTEN_WHOLE", 20)
     add = GrowingList.add
 
     def interrupted(self: GrowingList, items: Any) -> None:

@@ -16,8 +16,9 @@ from dynacli.commands._subcommands.api.api_add import (
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError, DynacliError, UsageError
-from dynacli.files import is_url
+from dynacli.files import is_url, write_named_file
 from dynacli.openapi.document.source import shown_file
+from dynacli.output.standard_error import write_stderr
 from dynacli.registry.configuration import LOGIN_KEY, Configuration, check_name, profiles_in
 from dynacli.registry.news import take_news
 from dynacli.registry.open_by_name import open_api, refresh_api
@@ -209,8 +210,6 @@ def _message_line(row: Mapping[str, Any], more: int) -> str:
 @click.pass_obj
 def refresh_document(run: Run, name: str, accept: bool) -> None:
     """Run `api refresh`."""
-    from dynacli.output.standard_error import write_stderr
-
     check_registered(run.env, name)
     entry = Configuration(run.env).apis()[name]
     if run.options.offline and entry["source"].lower().startswith(("http:", "https:", "unix:")):
@@ -271,8 +270,6 @@ def _tell_changes(
         names: Method and path → name of the operations that there are now.
         before: The same of the revision before.
     """
-    from dynacli.output.standard_error import write_stderr
-
     new = [named for key, named in names.items() if key not in before]
     gone = [named for key, named in before.items() if key not in names]
     for title, some in (("new", new), ("gone", gone)):
@@ -345,8 +342,6 @@ def write_catalog(run: Run, out: str | None) -> None:
         write_data(run.env, catalog, run.data_form)
         return
     import json
-
-    from dynacli.files import write_named_file
 
     write_named_file(out, (json.dumps(catalog, ensure_ascii=False, indent=2) + "\n").encode())
 

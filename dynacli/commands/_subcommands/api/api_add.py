@@ -10,6 +10,7 @@ import click
 
 from dynacli.auth.credentials import Variables, variables_of
 from dynacli.auth.missing_credential import needed_variables, set_variables, variable_choices
+from dynacli.client.call_settings import pairs_of, query_pairs
 from dynacli.client.credentials.chosen_security import own_overlays
 from dynacli.client.document_login import ALWAYS, has_credential, login_of
 from dynacli.commands.run import Run
@@ -24,13 +25,7 @@ from dynacli.openapi.model.wording import did_you_mean, listed_near, near_names
 from dynacli.options.standard_options import SETTINGS, Options
 from dynacli.output.standard_error import write_stderr
 from dynacli.record import replace
-from dynacli.registry.configuration import (
-    LOGIN_KEY,
-    Configuration,
-    check_name,
-    profiles_in,
-    texts,
-)
+from dynacli.registry.configuration import LOGIN_KEY, Configuration, check_name, profiles_in, texts
 from dynacli.registry.open_by_name import open_source
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.revisions.revisions import OpenRequest, lifetime_of
@@ -47,8 +42,6 @@ __all__ = ["add", "allowed_places", "check_registered", "counted", "is_login_kep
 
 def is_login_kept(options: Options, api: OpenedApi) -> bool:
     """Return whether the document came with a credential of `-H`, so that later ones are fetched with one, too."""
-    from dynacli.client.call_settings import pairs_of
-
     if not options.header or not is_url(api.location):
         return False
     schemes = api.catalog.components("/components/securitySchemes").values()
@@ -68,7 +61,6 @@ def _kept_options(
     Raises:
         UsageError: A pair has no separator or is a secret, or the profile does not exist and no option describes it.
     """
-    from dynacli.client.call_settings import pairs_of, query_pairs
     from dynacli.commands._setting_keys import value_of
 
     given = [option for option in options.given if option in SETTINGS and option.key]
@@ -327,8 +319,6 @@ def _check_server(options: Options, api: OpenedApi) -> None:
         UsageError: The document has no such server or variable, or the text is not an URL.
     """
     if options.server or options.server_var:
-        from dynacli.client.call_settings import pairs_of
-
         values = pairs_of(options.server_var, "=", "--server-var")
         choose_server(api.servers, api.uri, options.server, values)
 

@@ -48,6 +48,7 @@ from dynacli.client.credentials.oauth_sign_in import (
     find_flows,
     marked,
     needed_scopes,
+    operation_refresh_parts,
     provider_origins,
 )
 from dynacli.client.credentials.sign_in import (
@@ -130,7 +131,6 @@ def login(
     else:
         end, more, how = None, dict[str, Secret](), dict[str, Any]()
         if operation:
-            from dynacli.client.credentials.oauth_sign_in import operation_refresh_parts
             from dynacli.commands._subcommands.auth.operation_login import (
                 OperationWords,
                 sign_in_by_operation,

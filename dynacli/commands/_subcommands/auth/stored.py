@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from dynacli.auth.credential_store import CredentialStore, StoredCredential
+from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.credentials.chosen_security import unknown_schemes, unknown_schemes_of_entry
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation
@@ -147,7 +148,6 @@ def show_token(run: Run, api: str, scheme: str) -> None:
         )
     found = store.with_secrets(kept[0])
     if found.is_due(time.time()):
-        from dynacli.client.call_settings import CallOptions, settings_of
         from dynacli.client.credentials.oauth_sign_in import in_time
 
         options = CallOptions.of(run.options.with_value("profile", found.profile))
@@ -185,7 +185,6 @@ def explain(run: Run, api: str, operation: str) -> None:
         UsageError: There is no such API, operation or scheme.
         AuthError: The store cannot be read.
     """
-    from dynacli.client.call_settings import CallOptions, settings_of
     from dynacli.client.credentials.explain_credentials import explain_credentials
     from dynacli.client.search_operations import unknown_operation
     from dynacli.output.render import write_data

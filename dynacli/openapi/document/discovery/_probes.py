@@ -17,7 +17,7 @@ from dynacli.http.failures import timed_out
 from dynacli.http.link_values import parse_links
 from dynacli.openapi.document._download import Downloads, Head
 from dynacli.openapi.document._plain_json import check_is_openapi, check_version
-from dynacli.openapi.document.discovery._page_references import (
+from dynacli.openapi.document.discovery._leads import (
     MAX_CHARACTERS,
     has_document_inside,
     is_linkset,

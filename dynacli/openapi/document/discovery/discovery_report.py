@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from dynacli.environment import invocation
 from dynacli.errors import DocumentError, DynacliError, RefusedError, TimedOutError
-from dynacli.openapi.document.discovery._candidates import Candidate
+from dynacli.openapi.document.discovery._leads import Candidate
 from dynacli.openapi.document.discovery._probes import INSIDE, on_one_line
 from dynacli.openapi.document.discovery.discovered import FoundDocument, TriedUrl, Way
 from dynacli.urls import with_masked_query, without_query

@@ -9,7 +9,7 @@ from operator import attrgetter
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError, UsageError
 from dynacli.http.connections import Peers
 from dynacli.openapi.document._download import Head
-from dynacli.openapi.document.discovery._candidates import (
+from dynacli.openapi.document.discovery._leads import (
     GIVEN,
     USUAL,
     Candidate,

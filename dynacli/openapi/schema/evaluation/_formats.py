@@ -28,13 +28,7 @@ from typing import Any
 
 from dynacli.openapi.model.patterns import is_pattern
 
-__all__ = [
-    "OWN_FORMATS",
-    "RANGES",
-    "TEXT_FORMATS",
-    "engine_options",
-    "is_iso_duration",
-]
+__all__ = ["OWN_FORMATS", "RANGES", "TEXT_FORMATS", "engine_options", "is_iso_duration"]
 
 _BY_ENGINE = frozenset(
     {"date", "date-time", "time", "duration", "email", "idn-email", "idn-hostname", "ipv4", "ipv6"}

@@ -14,7 +14,7 @@ import pytest
 
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError
 from dynacli.openapi.document.discovery import search_origin
-from dynacli.openapi.document.discovery._candidates import BELOW, CATALOG, FIRST, SECOND, places_of_host
+from dynacli.openapi.document.discovery._leads import BELOW, CATALOG, FIRST, SECOND, places_of_host
 from dynacli.openapi.document.discovery._probes import Probes
 from dynacli.openapi.document.discovery.discovered import Discovery, TriedUrl, Way
 from dynacli.openapi.document.discovery.discovery_report import lines_of_found, lines_of_tried

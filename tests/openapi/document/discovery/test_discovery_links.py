@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dynacli.http.link_values import Link, parse_links
-from dynacli.openapi.document.discovery._page_references import leads_of
+from dynacli.openapi.document.discovery._leads import leads_of
 from dynacli.openapi.document.discovery.discovered import Lead, Role
 
 

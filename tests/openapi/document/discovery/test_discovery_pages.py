@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynacli.openapi.document.discovery._candidates import SearchedOrigin
-from dynacli.openapi.document.discovery._page_references import (
+from dynacli.openapi.document.discovery._leads import (
     MAX_CHARACTERS,
+    SearchedOrigin,
     read_config,
     read_page,
     read_query,

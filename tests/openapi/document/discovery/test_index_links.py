@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dynacli.errors import DocumentError
-from dynacli.openapi.document.discovery._page_references import read_index
+from dynacli.openapi.document.discovery._leads import read_index
 from dynacli.openapi.document.discovery.search_origin import discover
 from tests.documents import pets
 from tests.harness import Recorder, Response

@@ -11,7 +11,7 @@ import pytest
 
 from dynacli.errors import DocumentError
 from dynacli.openapi.document.discovery import search_origin
-from dynacli.openapi.document.discovery._candidates import BELOW, CATALOG, FIRST, SECOND
+from dynacli.openapi.document.discovery._leads import BELOW, CATALOG, FIRST, SECOND
 from dynacli.openapi.document.discovery._probes import SLOW_CONNECTIONS
 from dynacli.openapi.document.discovery.discovered import Way
 from dynacli.openapi.document.discovery.search_origin import MAX_REQUESTS, discover

@@ -10,8 +10,8 @@ import pytest
 
 from dynacli.http.connections import Peers
 from dynacli.openapi.document.discovery import search_origin
-from dynacli.openapi.document.discovery._candidates import BELOW as BELOW_IT
-from dynacli.openapi.document.discovery._candidates import FIRST
+from dynacli.openapi.document.discovery._leads import BELOW as BELOW_IT
+from dynacli.openapi.document.discovery._leads import FIRST
 from dynacli.openapi.document.discovery._probes import MAX_CALLS, calls_of
 from dynacli.openapi.document.discovery.discovered import FoundDocument
 from dynacli.openapi.document.discovery.search_origin import discover

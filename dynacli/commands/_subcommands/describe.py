@@ -1,7 +1,12 @@
-"""`dynacli describe`: shows all that the document says of an operation, or of a field of it, as data and as text."""
+"""`dynacli describe`: shows all that the document says of an operation, or of a field of it, as data and as text.
+
+The text of a field has the tree of its schema, as far as it fits.
+"""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import click
@@ -10,27 +15,409 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_description import OperationDescription
 from dynacli.client.pages.decide_rule import KINDS
 from dynacli.commands._help.page_lines import server_line
-from dynacli.commands._subcommands.describe.field_description import (
-    Detail,
-    Text,
-    cut_lines,
-    describe_field,
-    fields_below,
-    fitting_text,
-    schema_lines,
-    type_text,
-)
 from dynacli.commands.run import Run
+from dynacli.errors import UsageError
 from dynacli.http.semantics import is_patch
-from dynacli.openapi.model.wording import constraints, counted, placeholder
-from dynacli.openapi.schema.flatten_schema import FlatSchemas, Resolve
+from dynacli.openapi.model.operation import EACH, Parameter
+from dynacli.openapi.model.wording import (
+    MAY_BE_REPEATED,
+    constraints,
+    counted,
+    did_you_mean,
+    enumerated,
+    placeholder,
+)
+from dynacli.openapi.schema.flatten_schema import FlatSchema, FlatSchemas, Resolve, flatten, value_type
+from dynacli.openapi.schema.option_fields import parse_steps
 from dynacli.openapi.schema.response_outline import response_outline
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.markdown import first_sentence, to_text
 from dynacli.text.terminal import Painter, visible
-from dynacli.text.wrapping import block_text, foreign, foreign_lines, quoted, short_sentence, word_or_quoted
+from dynacli.text.wrapping import (
+    block_text,
+    foreign,
+    foreign_lines,
+    quoted,
+    short_sentence,
+    shortened,
+    word_or_quoted,
+)
 
 __all__ = ["describe", "described_details"]
+
+_MAX_DEPTH = 8
+MAX_LINES = 300
+_ANY_NAME = "<any name>"
+_MOST_COUNTED = 1_000
+_INDENT = 4
+"""Fields that are left out are counted up to here."""
+
+
+class _TreeLimits(NamedTuple):
+    """How much of a tree is shown.
+
+    Args:
+        depth: The levels of fields.
+        lines: The most lines.
+        sentence: The most characters of what the document says of a field; 0 for what the width allows.
+    """
+
+    depth: int = _MAX_DEPTH
+    lines: int = MAX_LINES
+    sentence: int = 0
+
+
+class SchemaField(NamedTuple):
+    """A field in a tree.
+
+    Args:
+        level: 0 for the fields of the schema itself.
+        name: As the document spells it; `<any name>` for all others.
+        steps: The names that lead to it, its own at the end.
+        is_recursive: Whether its schema is that of something around it.
+    """
+
+    level: int
+    name: str
+    steps: tuple[str, ...]
+    flat: FlatSchema
+    is_required: bool = False
+    is_recursive: bool = False
+
+
+def _schema_lines(
+    schema: Any,
+    flat_schemas: FlatSchemas,
+    paint: Painter,
+    width: int,
+    limits: _TreeLimits | None = None,
+) -> list[str]:
+    """Return the tree: a line for each property, with type, constraints and the first sentence of its description.
+
+    What is left out is counted in a last line.
+    """
+    limits = limits or _TreeLimits()
+    flat, resolve = flat_schemas(schema), flat_schemas.resolve
+    lines = [" " * _INDENT + _type_text(flat, resolve)] if not flat.properties else []
+    fields = list(islice(_fields_below(flat, flat_schemas), max(limits.lines, _MOST_COUNTED)))
+    depth = limits.depth
+    # A level is shown whole or not at all, unless there is but one.
+    while depth > 1 and sum(field.level < depth for field in fields) > limits.lines:
+        depth -= 1
+    shown = [field for field in fields if field.level < depth]
+    deeper, more = len(fields) - len(shown), max(len(shown) - limits.lines, 0)
+    lines += [
+        _line(field, resolve, paint, width, _INDENT + 2 * field.level, limits.sentence)
+        for field in shown[: limits.lines]
+    ]
+    left_out = [f"{_count(more)} more fields"] if more else []
+    left_out += [f"{_count(deeper)} fields deeper"] if deeper else []
+    if left_out:
+        way = "`--all`" if more else f"`--depth {depth + 1}` or `--all`"
+        lines.append(f"{' ' * _INDENT}and {' and '.join(left_out)}: {way}")
+    return lines
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" + (" or more" if number >= _MOST_COUNTED else "")
+
+
+def _fields_below(flat: FlatSchema, flat_schemas: FlatSchemas) -> Iterator[SchemaField]:
+    """Yield the fields of a schema and of what is in them, at any depth, in the order of the document."""
+    yield from _fields(flat, flat_schemas, (), flat.refs)
+
+
+def _fields(
+    flat: FlatSchema, flat_schemas: FlatSchemas, steps: tuple[str, ...], refs: frozenset[str]
+) -> Iterator[SchemaField]:
+    while flat.type == "array" and flat.items is not None:
+        flat = flat_schemas(flat.items)
+        if flat.refs & refs and refs:
+            return
+        refs |= flat.refs
+    found = [(name, schema, name in flat.required) for name, schema in flat.properties.items()]
+    if isinstance(flat.additional, dict) and flat.additional:
+        found.append((_ANY_NAME, flat.additional, False))
+    for name, schema, is_required in found:
+        inner = flat_schemas(schema)
+        is_recursive = bool(_refs_of(inner, flat_schemas) & refs)
+        path = (*steps, name)
+        yield SchemaField(len(steps), name, path, inner, is_required, is_recursive)
+        if not is_recursive:
+            yield from _fields(inner, flat_schemas, path, refs | inner.refs)
+
+
+def _line(field: SchemaField, resolve: Resolve, paint: Painter, width: int, indent: int, limit: int) -> str:
+    mark = "*" if field.is_required else ""
+    name = field.name if field.name == _ANY_NAME else word_or_quoted(field.name)
+    left = f"{' ' * indent}{paint.bold(name)}{mark}  {_type_text(field.flat, resolve)}"
+    if field.is_recursive:
+        return f"{left}  (recursive)"
+    room = max(width - indent - len(field.name) - 30, 20)
+    about = first_sentence(field.flat.description, min(room, limit) if limit else room)
+    return f"{left}  {paint.dim(foreign(about, paint))}" if about else left
+
+
+def _refs_of(flat: FlatSchema, flat_schemas: FlatSchemas) -> frozenset[str]:
+    """Return the references that lead to a schema, or to the items of an array."""
+    return flat.refs | flat_schemas(flat.items).refs if flat.type == "array" else flat.refs
+
+
+def _type_text(flat: FlatSchema, resolve: Resolve) -> str:
+    """Return the type of a value with its constraints, as text."""
+    value = value_type(flat, resolve)
+    kind = value.type_words
+    if flat.format:
+        kind += f" ({word_or_quoted(flat.format)})"
+    facts = [fact for fact in constraints(value) if fact != MAY_BE_REPEATED]
+    return kind + (f" [{'; '.join(facts)}]" if facts else "")
+
+
+_MOST_BYTES = 6_000
+_NO_LIMIT = 100_000
+
+_Text = Callable[[Painter, int], str]
+"""A description as text, painted and wrapped to a width."""
+
+
+class _Detail(NamedTuple):
+    """How much is shown.
+
+    Args:
+        tree: Of each schema.
+        description: The most lines of a description.
+        rows: The most rows of any other section.
+        has_error_trees: Whether the schema of each error is shown, instead of one line for those that are alike.
+        has_sentences: Whether inputs have their descriptions.
+        columns: The most characters of a line, except the last one, which runs as it stands.
+    """
+
+    tree: _TreeLimits
+    description: int = _NO_LIMIT
+    rows: int = _NO_LIMIT
+    has_error_trees: bool = False
+    has_sentences: bool = True
+    columns: int = _NO_LIMIT
+
+
+_EVERYTHING = _Detail(_TreeLimits(64, 20_000), has_error_trees=True)
+_LESS_AND_LESS = (
+    *(_Detail(_TreeLimits(_MAX_DEPTH, lines), 40, 60) for lines in (120, 90, 70, 55)),
+    *(_Detail(_TreeLimits(4, lines, 60), 14, 40) for lines in (70, 55, 45)),
+    *(_Detail(_TreeLimits(3, lines, 50), 8, 24) for lines in (45, 35)),
+    *(_Detail(_TreeLimits(2, lines, 40), 6, 16) for lines in (35, 25)),
+    _Detail(_TreeLimits(2, 25, 40), 4, 12, has_sentences=False),
+    _Detail(_TreeLimits(1, 16, 24), 3, 8, has_sentences=False, columns=200),
+    _Detail(_TreeLimits(1, 8, 20), 2, 4, has_sentences=False, columns=120),
+    _Detail(_TreeLimits(1, 4, 20), 1, 2, has_sentences=False, columns=80),
+)
+
+
+def _detail_of_depth(depth: int) -> _Detail:
+    """Return what `--depth` asks for: everything, with schemas of so many levels."""
+    return _Detail(_TreeLimits(depth, 20_000))
+
+
+def _fitting_text(
+    lines_of: Callable[[Painter, int, _Detail], list[str]], paint: Painter, width: int, asked: _Detail | None
+) -> str:
+    """Return a description in the detail that a person asked for, else in the most that fits.
+
+    Args:
+        lines_of: Returns the lines of the description in a detail.
+    """
+    if asked is not None:
+        return "\n".join(lines_of(paint, width, asked))
+    plain = Painter(enabled=False)
+
+    def fits(detail: _Detail) -> bool:
+        lines = _cut(lines_of(plain, width, detail), detail)
+        return len("\n".join(lines).encode()) < _MOST_BYTES  # a line feed ends it
+
+    # Most descriptions fit as they are.
+    number = 0 if fits(_LESS_AND_LESS[0]) else bisect_left(_LESS_AND_LESS, True, 1, key=fits)
+    detail = _LESS_AND_LESS[min(number, len(_LESS_AND_LESS) - 1)]
+    told = lines_of(plain, width, detail)
+    lines = _cut(told, detail)
+    if not paint.enabled:
+        return "\n".join(lines)
+    painted = lines_of(paint, width, detail)
+    return "\n".join(
+        colourful if line == whole else line
+        for line, whole, colourful in zip(lines, told, painted, strict=True)
+    )
+
+
+def _cut(lines: list[str], detail: _Detail) -> list[str]:
+    return [*(shortened(line, detail.columns) for line in lines[:-1]), lines[-1]]
+
+
+def _cut_lines(lines: list[str], most: int, indent: str = "  ") -> list[str]:
+    """Return lines with an indent, those that are too many counted in a last one."""
+    shown = [f"{indent}{line}".rstrip() for line in lines[:most]]
+    more = len(lines) - most
+    return [*shown, f"{indent}and {more:,} more lines: `--all`"] if more > 0 else shown
+
+
+_MOST_NAMES = 12
+"""Fields that a hint names."""
+
+
+def _describe_field(
+    described: DescribedOperation, place: str, asked: _Detail | None = None
+) -> tuple[dict[str, Any], _Text]:
+    """Return the description of a field of a parameter, of the body, or of a response (`response.`), and its text.
+
+    Args:
+        place: The path of the field.
+        asked: How much of it a person asked for; None for what fits.
+
+    Raises:
+        UsageError: There is no such field.
+    """
+    operation = described.operation
+    # Summaries write `rows[].id`: any item's.
+    steps = list(parse_steps(place.replace(EACH, "")))
+    if not steps:
+        raise UsageError(
+            f"`{place}` is not a field path", hint="Separate names with dots, for example `schedule.cron`"
+        )
+    field = _find(described, steps)
+    if field is None:
+        raise UsageError(
+            f"`{operation.name}` has no field `{place}`", hint=_hint_for_unknown(described, place, steps)
+        )
+    location, schema, is_required = field
+    flat = flatten(schema, described.resolve)
+    told = flat.description or _described_parameter(described, steps)
+    data = {
+        "api": described.api.name,
+        "operation": operation.name,
+        "field": place,
+        "in": location,
+        "required": is_required,
+        "type": flat.type,
+        "format": flat.format or None,
+        "enum": list(flat.enum) or None,
+        "default": flat.default,
+        "nullable": flat.is_nullable,
+        "description": told,
+        "schema": schema,
+    }
+
+    def lines(paint: Painter, width: int, detail: _Detail) -> list[str]:
+        text = [f"{paint.bold(visible(place, keep=''))}  {location}{', required' if is_required else ''}"]
+        if told:
+            told_lines = foreign_lines(to_text(told, width - 4).splitlines(), paint)
+            text.extend(_cut_lines(told_lines, detail.description))
+        return [*text, *_schema_lines(schema, described.flat_schemas, paint, width, limits=detail.tree)]
+
+    return data, lambda paint, width: _fitting_text(lines, paint, width, asked)
+
+
+def _hint_for_unknown(described: DescribedOperation, place: str, steps: list[str]) -> str:
+    """Return what leads to a field that there is: it in the response, the fields beside it, or names like it."""
+    from difflib import get_close_matches
+
+    if _find_in_responses(described, steps) is not None:
+        return f"A response's fields start with `response.`: `response.{place}`"
+    for size in range(len(steps) - 1, 0, -1):
+        around = _find(described, steps[:size])
+        names = _fields_of(described, around[1]) if around is not None else []
+        if names:
+            listed = enumerated([f"`{visible(name)}`" for name in names], most=_MOST_NAMES)
+            return f"`{'.'.join(steps[:size]).replace('.[', '[')}` has {listed}"
+    inputs = [parameter.option for parameter in described.operation.parameters]
+    fields = described.media_type.fields if described.media_type else ()
+    inputs.extend(field.option.replace(EACH, "") for field in fields)
+    near = get_close_matches(place, inputs, 3, 0.5)
+    return did_you_mean(near, "A response's fields start with `response.`")
+
+
+def _fields_of(described: DescribedOperation, schema: Any) -> list[str]:
+    """Return the names of the fields of an object, or of the items of an array."""
+    flat = flatten(schema, described.resolve)
+    if flat.type == "array":
+        flat = flatten(flat.items, described.resolve)
+    return list(flat.properties)
+
+
+def _described_parameter(described: DescribedOperation, steps: list[str]) -> str:
+    """Return what the document says of a parameter beside its schema; empty if the steps lead to a field."""
+    for parameter in described.operation.parameters:
+        if steps[-1] in _names_of(parameter) and steps[:-1] in ([], [parameter.location]):
+            return str(described.raw_parameters.get(parameter.key, {}).get("description") or "")
+    return ""
+
+
+def _names_of(parameter: Parameter) -> tuple[str, ...]:
+    return (parameter.option, parameter.word, parameter.name, *parameter.aliases)
+
+
+def _find(described: DescribedOperation, steps: list[str]) -> tuple[str, Any, bool] | None:
+    """Return where a field is, its schema, and whether it is required; None if there is no such field."""
+    locations = {"path", "query", "querystring", "header", "cookie"}
+    wanted_location = steps[0] if steps[0] in locations and len(steps) > 1 else ""
+    if wanted_location:
+        steps = steps[1:]
+    for parameter in described.operation.parameters:
+        if steps[0] in _names_of(parameter) and wanted_location in ("", parameter.location):
+            schema = described.parameter_schema(parameter)
+            inner = _walk(described, schema, steps[1:], is_required=parameter.is_required)
+            if inner is not None:
+                return (parameter.location, *inner)
+    if steps[0] == "response":
+        return _find_in_responses(described, steps[1:])
+    if described.media_type is None:
+        return None
+    schema = described.body_schema()
+    inner = _walk(described, schema, steps, is_required=False)
+    if inner is None and steps[0] == "body":
+        inner = _walk(
+            described,
+            schema,
+            steps[1:],
+            is_required=bool(described.operation.body and described.operation.body.is_required),
+        )
+    return None if inner is None else ("body", *inner)
+
+
+def _find_in_responses(described: DescribedOperation, steps: list[str]) -> tuple[str, Any, bool] | None:
+    responses = OperationDescription(described).responses
+    if steps and steps[0] in responses:
+        responses, steps = {steps[0]: responses[steps[0]]}, steps[1:]
+    for status, response in responses.items():
+        for content in response["content"].values():
+            inner = _walk(described, content["schema"], steps, is_required=False)
+            if inner is not None:
+                return (f"response {status}", *inner)
+    return None
+
+
+def _walk(
+    described: DescribedOperation, schema: Any, steps: list[str], *, is_required: bool
+) -> tuple[Any, bool] | None:
+    """Return the schema at a path inside of a schema, and whether it is required; None if the path leads nowhere."""
+    from dynacli.openapi.model.kebab_names import kebab
+
+    for step in steps:
+        flat = flatten(schema, described.resolve)
+        if flat.type == "array" and step.isdecimal():
+            step = f"[{step}]"  # noqa: PLW2901  `rows.0.id` is what runs unquoted in every shell
+        if flat.type == "array" and not step.startswith("["):
+            # `rows.id` is a field of the items of `rows`: the index may be left out.
+            flat = flatten(flat.items, described.resolve)
+        names = {kebab(name): name for name in reversed(flat.properties)}
+        name = step if step in flat.properties else names.get(step, "")
+        if step.startswith("[") and flat.items is not None:
+            schema, is_required = flat.items, True
+        elif name:
+            schema, is_required = flat.properties[name], name in flat.required
+        elif isinstance(flat.additional, Mapping):
+            schema, is_required = flat.additional, False
+        else:
+            return None
+    return schema, is_required
 
 
 class _Asked(NamedTuple):
@@ -67,9 +454,8 @@ def describe(
 
 def _description(
     run: Run, opened: OpenedApi, operation: tuple[str, ...], asked: _Asked
-) -> "tuple[Any, Text]":
+) -> "tuple[Any, _Text]":
     from dynacli.client.search_operations import unknown_operation
-    from dynacli.errors import UsageError
 
     words = list(operation)
     tag = opened.catalog.tag(words[0]) if len(words) > 1 else ""
@@ -95,28 +481,26 @@ def _description(
         return _summary(opened, name, run.options.profile)
     if asked.like is not None:
         return _likeness(opened, name, asked.like)
-    from dynacli.commands._subcommands.describe.field_description import EVERYTHING, detail_of_depth
 
-    detail = EVERYTHING if asked.everything else None
+    detail = _EVERYTHING if asked.everything else None
     if asked.depth is not None:
-        detail = detail_of_depth(asked.depth)
+        detail = _detail_of_depth(asked.depth)
     return described_details(opened, name, *words[1:], detail=detail)
 
 
-def _summary(opened: OpenedApi, name: str, profile: str) -> "tuple[Any, Text]":
+def _summary(opened: OpenedApi, name: str, profile: str) -> "tuple[Any, _Text]":
     from dynacli.client.operation_summary import operation_summary, summary_text
 
     summary = operation_summary(opened, name, profile=profile)
     return summary.as_json(), lambda paint, _: summary_text(summary, paint)
 
 
-def _likeness(opened: OpenedApi, name: str, other: str) -> "tuple[Any, Text]":
+def _likeness(opened: OpenedApi, name: str, other: str) -> "tuple[Any, _Text]":
     """Return how an operation differs from another one of its API.
 
     Raises:
         UsageError: There is no such operation.
     """
-    from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.search_operations import unknown_operation
 
     found = opened.catalog.find(other)
@@ -129,7 +513,7 @@ def _likeness(opened: OpenedApi, name: str, other: str) -> "tuple[Any, Text]":
     return data, lambda paint, width: "\n".join(_difference_lines(data, paint, width))
 
 
-def _webhook(opened: OpenedApi, words: list[str]) -> "tuple[Any, Text] | None":
+def _webhook(opened: OpenedApi, words: list[str]) -> "tuple[Any, _Text] | None":
     """Return the description of the webhook that the words name, for `webhooks` of all; None if there is none.
 
     Raises:
@@ -137,7 +521,6 @@ def _webhook(opened: OpenedApi, words: list[str]) -> "tuple[Any, Text] | None":
     """
     from dynacli.client.documented_parts import describe_webhook
     from dynacli.commands._help.operation_list import find_webhook, webhook_lines, webhooks_of
-    from dynacli.errors import UsageError
 
     rows = webhooks_of(opened)
     # A webhook that has the name of an operation is meant by `webhooks.NAME`.
@@ -192,14 +575,14 @@ def _request_lines(request: Mapping[str, Any], resolve: Resolve, paint: Painter,
     for media_type, content in body["content"].items() if body else ():
         required = ", required" if body["required"] else ""
         yield f"  Body ({word_or_quoted(media_type)}{required})"
-        yield from schema_lines(content["schema"], FlatSchemas(resolve), paint, width)
+        yield from _schema_lines(content["schema"], FlatSchemas(resolve), paint, width)
     for status, response in request["responses"].items():
         line = f"{word_or_quoted(status)}  {foreign(response['description'].strip(), paint)}"
         yield f"  You respond with {line}".rstrip()
 
 
 def _operation_lines(
-    description: OperationDescription, paint: Painter, width: int, detail: Detail
+    description: OperationDescription, paint: Painter, width: int, detail: _Detail
 ) -> list[str]:
     """Return the lines of the description; what is left out for want of room is counted."""
     described, operation = description.described, description.operation
@@ -211,7 +594,7 @@ def _operation_lines(
         lines.append(f"  {foreign(operation.summary, paint)}")
     if operation.description:
         text = block_text(operation.description, width - 4).splitlines()
-        lines.extend(["", *cut_lines(foreign_lines(text, paint), detail.description)])
+        lines.extend(["", *_cut_lines(foreign_lines(text, paint), detail.description)])
     lines.extend(_parameter_lines(description, paint, width, detail))
     lines.extend(_body_lines(described, description.body, paint, width, detail))
     lines.extend(_response_lines(description, paint, width, detail))
@@ -224,24 +607,24 @@ def _operation_lines(
             for index, server in enumerate(description.servers)
             for line in _server_lines(index, server, paint)
         ]
-        lines.extend(["", paint.bold("Servers"), *cut_lines(rows, detail.rows, "")])
+        lines.extend(["", paint.bold("Servers"), *_cut_lines(rows, detail.rows, "")])
     if description.pages is not None:
         lines.extend(["", paint.bold("Pages"), *_page_lines(description.pages)])
     if description.links:
         rows = [
             line for name, link in description.links.items() for line in _link_lines(name, link, paint, width)
         ]
-        lines.extend(["", paint.bold("Links"), *cut_lines(rows, detail.rows, "")])
+        lines.extend(["", paint.bold("Links"), *_cut_lines(rows, detail.rows, "")])
     if description.callbacks:
         lines.extend(["", paint.bold("Callbacks") + "  requests that the server sends to you"])
         rows = _callback_lines(description.callbacks, described.resolve, paint, width)
-        lines.extend(cut_lines(rows, detail.rows, ""))
+        lines.extend(_cut_lines(rows, detail.rows, ""))
     lines.extend(["", paint.bold("Example"), f"  {visible(description.example, keep='')}"])
     return lines
 
 
 def _parameter_lines(
-    description: OperationDescription, paint: Painter, width: int, detail: Detail
+    description: OperationDescription, paint: Painter, width: int, detail: _Detail
 ) -> Iterator[str]:
     rows = list(
         zip(description.inputs, description.parameters, strict=False)
@@ -263,7 +646,7 @@ def _parameter_lines(
 
 
 def _body_lines(
-    described: DescribedOperation, body: Mapping[str, Any] | None, paint: Painter, width: int, detail: Detail
+    described: DescribedOperation, body: Mapping[str, Any] | None, paint: Painter, width: int, detail: _Detail
 ) -> Iterator[str]:
     seen: list[Any] = []
     for media_type, content in (body or {"content": {}})["content"].items():
@@ -273,14 +656,14 @@ def _body_lines(
             yield "    the same as above"
             continue
         seen.append(content["schema"])
-        tree = schema_lines(content["schema"], described.flat_schemas, paint, width, limits=detail.tree)
+        tree = _schema_lines(content["schema"], described.flat_schemas, paint, width, limits=detail.tree)
         yield from tree
         if is_patch(described.operation.method, media_type) and any("default " in line for line in tree):
             yield "  A default is what a new object gets; what this body leaves out stays as it is."
 
 
 def _response_lines(
-    description: OperationDescription, paint: Painter, width: int, detail: Detail
+    description: OperationDescription, paint: Painter, width: int, detail: _Detail
 ) -> Iterator[str]:
     described, responses, outline = description.described, description.responses, description.response
     has_success = any(status[:1] == "2" for status in responses)
@@ -299,20 +682,20 @@ def _response_lines(
                 yield "    the same as above"
                 continue
             seen.append(content["schema"])
-            yield from schema_lines(
+            yield from _schema_lines(
                 content["schema"], described.flat_schemas, paint, width, limits=detail.tree
             )
         if status == outline.status:
             yield from (f"  {each.text}" for each in outline.unreturned)
         headers = [f"header {word_or_quoted(str(name))}" for name in response["headers"]]
-        yield from cut_lines(headers, detail.rows)
+        yield from _cut_lines(headers, detail.rows)
     if errors:
         yield from ("", paint.bold("Other responses"))
-        yield from cut_lines(list(_error_rows(described, errors, detail, paint)), detail.rows)
+        yield from _cut_lines(list(_error_rows(described, errors, detail, paint)), detail.rows)
 
 
 def _error_rows(
-    described: DescribedOperation, errors: Mapping[str, Any], detail: Detail, paint: Painter
+    described: DescribedOperation, errors: Mapping[str, Any], detail: _Detail, paint: Painter
 ) -> Iterator[str]:
     """Yield a row for each error, and below those that hold the same one for what they hold."""
     rows = [
@@ -394,8 +777,8 @@ def _link_lines(name: str, link: Mapping[str, Any], paint: Painter, width: int) 
 
 
 def described_details(
-    api: OpenedApi, name: str, place: str = "", *, detail: Detail | None = None
-) -> tuple[dict[str, Any], Text]:
+    api: OpenedApi, name: str, place: str = "", *, detail: _Detail | None = None
+) -> tuple[dict[str, Any], _Text]:
     """Return the description of an operation, or of a field of it, as data and as text.
 
     Args:
@@ -408,8 +791,8 @@ def described_details(
     """
     description = OperationDescription(DescribedOperation(api, api.catalog.operation(name)).sending(""))
     if place:
-        return describe_field(description.described, place, detail)
-    return description.as_json(), lambda paint, width: fitting_text(
+        return _describe_field(description.described, place, detail)
+    return description.as_json(), lambda paint, width: _fitting_text(
         lambda *layout: _operation_lines(description, *layout), paint, width, detail
     )
 
@@ -479,28 +862,28 @@ def _facts(described: DescribedOperation) -> Iterator[tuple[str, str]]:
         yield f"--{each.option}", told.removesuffix(" []")
     if operation.body is not None and described.media_type is not None:
         yield "the body", f"{described.media_type.name}{', required' if operation.body.is_required else ''}"
-        yield from _fields(described, "body", described.body_schema())
+        yield from _webhook_fields(described, "body", described.body_schema())
     for status, response in description.responses.items():
         if status != description.response.status:
             yield f"response {status}", quoted(first_sentence(response["description"]))
             continue
         yield "the response", f"{status}  {quoted(first_sentence(response['description']))}".rstrip()
         for content in list(response["content"].values())[:1]:
-            yield from _fields(described, "response", content["schema"])
+            yield from _webhook_fields(described, "response", content["schema"])
     schemes = [" with ".join(map(word_or_quoted, some)) or "none" for some in description.security]
     yield "security", " or ".join(schemes)
 
 
-def _fields(described: DescribedOperation, owner: str, schema: Any) -> Iterator[tuple[str, str]]:
+def _webhook_fields(described: DescribedOperation, owner: str, schema: Any) -> Iterator[tuple[str, str]]:
     flat = described.flat_schemas(schema)
     if not flat.properties:
-        yield f"{owner} as a whole", type_text(flat, described.resolve)
-    for number, field in enumerate(fields_below(flat, described.flat_schemas)):
+        yield f"{owner} as a whole", _type_text(flat, described.resolve)
+    for number, field in enumerate(_fields_below(flat, described.flat_schemas)):
         if number >= _MOST_FIELDS:
             return
         if field.level < _DEEPEST:
             required = ", required" if field.is_required else ""
             yield (
                 f"{owner} {word_or_quoted('.'.join(field.steps))}",
-                type_text(field.flat, described.resolve) + required,
+                _type_text(field.flat, described.resolve) + required,
             )

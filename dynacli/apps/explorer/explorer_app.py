@@ -1,25 +1,34 @@
-"""The explorer as a program of textual: panes, keys, and what goes between them."""
+"""The explorer of an API as a program of textual, from its start until the person leaves it.
+
+It has panes, keys, and what goes between them. The first pane has the operations of the API, and a search among them.
+"""
 
 import dataclasses
+import os
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from rich.segment import Segment
+from rich.style import Style
 from textual import events, on
 from textual.app import App, ComposeResult, SuspendNotSupported
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.screen import ModalScreen
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
 from textual.theme import BUILTIN_THEMES
 from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
 
 from dynacli.apps.explorer._dialogs import QuestionDialog, TextDialog
-from dynacli.apps.explorer._operations_pane import OperationGroup, OperationList, find_operations, grouped
 from dynacli.apps.explorer._request_form import RequestForm
 from dynacli.apps.explorer._response_pane import FormCall, ResponsePane
 from dynacli.apps.explorer._response_views import KeptCall
@@ -42,8 +51,9 @@ from dynacli.apps.explorer.drafts import (
 from dynacli.client.call import ResponsePart
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.search_operations import search_operations
 from dynacli.environment import Environment, invocation
-from dynacli.errors import DynacliError
+from dynacli.errors import DynacliError, UsageError
 from dynacli.openapi.model.operation import OperationSummary
 from dynacli.record import replace
 from dynacli.registry.background_refresh import process_words
@@ -53,7 +63,258 @@ from dynacli.text.terminal import visible
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-__all__ = ["ExplorerApp"]
+__all__ = ["ExplorerApp", "explore"]
+
+
+def explore(
+    env: Environment, api: OpenedApi, options: CallOptions, opening: Sequence[str], read_line: "ReadLine"
+) -> list[str]:
+    """Run the explorer; return the command lines that were copied.
+
+    Args:
+        options: How calls are made and validated.
+        opening: The options by which the document was opened, as words.
+        read_line: Reads the command line of an earlier call.
+
+    Raises:
+        DamagedCatalogError: The catalog is damaged.
+        DynacliError: The options do not fit the API.
+        BaseException: A signal came; it is what its handler raises.
+    """
+    # textual takes an empty variable for a wish, too (https://no-color.org says otherwise), and removes it.
+    no_colour = os.environ.get("NO_COLOR")
+    if no_colour == "":
+        del os.environ["NO_COLOR"]
+    app = ExplorerApp(env, api, options, opening, read_line)
+    if no_colour is not None:
+        os.environ["NO_COLOR"] = no_colour
+
+    caught: list[int] = []
+
+    def leave(number: int, _: object) -> None:
+        caught.append(number)
+        app.exit()
+
+    # An exception from a handler would be lost if it comes in a callback of asyncio.
+    handlers = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        app.run()
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    if caught:
+        signal.raise_signal(caught[0])
+    if app.failure is not None:
+        raise app.failure
+    return list(dict.fromkeys(app.copied))
+
+
+_METHOD_WIDTH = 6
+_FEW = 25
+"""How many operations are shown without their group being opened."""
+
+
+class _OperationGroup(NamedTuple):
+    """The operations of a tag.
+
+    Args:
+        name: The tag as it is written; empty for the only group there is.
+    """
+
+    name: str
+    operations: list[OperationSummary]
+
+
+def _grouped(operations: Iterable[OperationSummary]) -> list[_OperationGroup]:
+    """Return operations by tag, in the order of the document; those without a tag by the beginning of their path.
+
+    If no two of them have anything in common they are one group, without a name.
+    """
+    operations, groups = list(operations), dict[str, list[OperationSummary]]()
+    for operation in operations:
+        for name in operation.tags or (f"/{operation.path.lstrip('/').partition('/')[0]}",):
+            groups.setdefault(name, []).append(operation)
+    if all(len(listed) == 1 for listed in groups.values()):
+        return [_OperationGroup("", operations)]
+    return [_OperationGroup(name, listed) for name, listed in groups.items()]
+
+
+class _Row(NamedTuple):
+    group: _OperationGroup
+    operation: OperationSummary | None
+
+
+class _OperationList(ScrollView, can_focus=True):
+    """Operations by tag: the groups open and close, and an operation is chosen."""
+
+    COMPONENT_CLASSES = {"list--group", "list--method", "list--cursor", "list--deprecated"}  # noqa: RUF012
+    BINDINGS = [  # noqa: RUF012
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("home", "first", show=False),
+        Binding("end", "last", show=False),
+        Binding("enter,space", "choose", "Open", show=False),
+        Binding("right", "open(True)", show=False),
+        Binding("left", "open(False)", show=False),
+    ]
+
+    class Chosen(Message):
+        """An operation was chosen."""
+
+        def __init__(self, operation: OperationSummary) -> None:
+            super().__init__()
+            self.operation = operation
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._groups: Sequence[_OperationGroup] = ()
+        self._opened: set[str] = set()
+        self._rows: list[_Row] = []
+        self.cursor = 0
+
+    def show(self, groups: Sequence[_OperationGroup], *, is_open: bool = False) -> None:
+        """Show other operations.
+
+        Args:
+            is_open: Whether all groups are open, as those of a search are.
+        """
+        self._groups = groups
+        total = sum(len(group.operations) for group in groups)
+        self._opened = {group.name for group in groups} if is_open or total <= _FEW else set()
+        self.cursor = 0
+        self._lay_out()
+        if is_open and self._rows and self._rows[0].operation is None:
+            self.cursor = min(1, len(self._rows) - 1)
+        self.scroll_to(0, 0, animate=False)
+
+    @property
+    def current(self) -> OperationSummary | None:
+        """The operation under the cursor."""
+        return self._rows[self.cursor].operation if self._rows else None
+
+    def _lay_out(self) -> None:
+        rows = []
+        for group in self._groups:
+            if group.name:
+                rows.append(_Row(group, None))
+            if not group.name or group.name in self._opened:
+                rows.extend(_Row(group, operation) for operation in group.operations)
+        self._rows = rows
+        self.cursor = min(self.cursor, max(len(rows) - 1, 0))
+        self.virtual_size = Size(0, len(rows))
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a row."""
+        number, width = self.scroll_offset.y + y, self.size.width
+        base = self.rich_style
+        if number >= len(self._rows):
+            return Strip.blank(width, base)
+        group, operation = self._rows[number]
+        style = base
+        if number == self.cursor and (self.has_focus or operation is not None):
+            style = self.get_component_rich_style("list--cursor" if self.has_focus else "list--group")
+            style = base + style
+        if operation is None:
+            mark = "▼" if group.name in self._opened else "▶"
+            text = f"{mark} {visible(group.name, keep='')} ({len(group.operations):,})"
+            bold = style + Style(bold=True) if number == self.cursor else base + self._style("list--group")
+            segments = [Segment(text, bold)]
+        else:
+            method = style if number == self.cursor else base + self._style("list--method")
+            dim = self._style("list--deprecated") if operation.is_deprecated else Style()
+            segments = [
+                Segment(f"  {operation.method[:_METHOD_WIDTH]:<{_METHOD_WIDTH}} ", method),
+                Segment(visible(operation.name, keep=""), style + dim),
+                Segment(f"  {visible(operation.summary, keep='')}", style + Style(dim=True)),
+            ]
+        return Strip(segments).crop_extend(0, width, style)
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(name, partial=True)
+
+    def _move_to(self, row: int) -> None:
+        self.cursor = max(0, min(row, len(self._rows) - 1))
+        self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
+        self.refresh()
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor."""
+        self._move_to(self.cursor + step)
+
+    def action_page(self, step: int) -> None:
+        """Move the cursor by a page."""
+        self._move_to(self.cursor + step * max(self.size.height - 1, 1))
+
+    def action_first(self) -> None:
+        """Move the cursor to the first row."""
+        self._move_to(0)
+
+    def action_last(self) -> None:
+        """Move the cursor to the last row."""
+        self._move_to(len(self._rows) - 1)
+
+    def action_open(self, is_open: bool) -> None:
+        """Open or close the group of the row."""
+        if not self._rows:
+            return
+        group = self._rows[self.cursor].group
+        if not is_open:
+            self.cursor = next((n for n, row in enumerate(self._rows) if row.group is group), 0)
+        (self._opened.add if is_open else self._opened.discard)(group.name)
+        self._lay_out()
+        self._move_to(self.cursor)
+
+    def action_choose(self) -> None:
+        """Choose the operation, or open or close the group."""
+        if not self._rows:
+            return
+        row = self._rows[self.cursor]
+        if row.operation is None:
+            self.action_open(row.group.name not in self._opened)
+        else:
+            self.post_message(self.Chosen(row.operation))
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose what was clicked on."""
+        row = self.scroll_offset.y + event.y
+        if row < len(self._rows):
+            self._move_to(row)
+            self.action_choose()
+
+
+_MOST_MEANT = 30
+"""How many operations are listed that have another name for what was typed."""
+
+
+def _find_operations(
+    api: OpenedApi, operations: Sequence[OperationSummary], text: str
+) -> list[OperationSummary]:
+    """Return the operations that fit a text, the best first.
+
+    First comes the one of that name, then what the search finds, then all whose name, path or summary has the words.
+
+    Args:
+        operations: All that may be found.
+
+    Raises:
+        DamagedCatalogError: The catalog is damaged.
+    """
+    by_name = {operation.name: operation for operation in operations}
+    found = {name: operation for name, operation in by_name.items() if name == text.strip()}
+    with suppress(UsageError):  # only half a word was typed, or the SQLite of this Python cannot search
+        for hit in search_operations([api], text, _MOST_MEANT):
+            if hit.name in by_name:
+                found[hit.name] = by_name[hit.name]
+    words = text.lower().split()
+    for operation in operations:
+        told = f"{operation.name} {operation.method} {operation.path} {operation.summary}".lower()
+        if all(word in told for word in words):
+            found[operation.name] = operation
+    return list(found.values())
+
 
 _STYLE: Final = """
 Screen { layout: vertical; }
@@ -209,7 +470,7 @@ class ExplorerApp(App[None]):
 
     CSS = _STYLE
     ENABLE_COMMAND_PALETTE = False
-    AUTO_FOCUS = "OperationList"
+    AUTO_FOCUS = "_OperationList"
     BINDINGS = [  # noqa: RUF012
         # Before anything else, so that what is typed after them goes where they lead.
         Binding("tab", "app.focus_next", show=False, priority=True),
@@ -281,7 +542,7 @@ class ExplorerApp(App[None]):
         with Horizontal(id="panes"):
             with Vertical(id="operations", classes="pane"):
                 yield Input(placeholder="search", id="search", compact=True)
-                yield OperationList(id="list")
+                yield _OperationList(id="list")
             yield RequestForm(id="request")
             earlier = partial(earlier_calls, self._env, self._api, self._began)
             yield ResponsePane(self._env.variables, earlier, id="response")
@@ -299,7 +560,7 @@ class ExplorerApp(App[None]):
             pane.border_title = title
             pane.add_class("pane")
         self._operations = [each for each in self._api.catalog.each_summary() if not each.is_hidden]
-        self.query_one(OperationList).show(grouped(self._operations))
+        self.query_one(_OperationList).show(_grouped(self._operations))
         profiles = self._api.entry.get("profiles", {})
         self.query_one(RequestForm).set_up(
             self._options, list(profiles) if isinstance(profiles, dict) else ()
@@ -326,7 +587,7 @@ class ExplorerApp(App[None]):
     def _searched(self, event: Input.Changed) -> None:
         text = event.value
         if not text.strip():
-            self.query_one(OperationList).show(grouped(self._operations))
+            self.query_one(_OperationList).show(_grouped(self._operations))
             self._sought = ""
         else:
             self._sought = text
@@ -335,15 +596,15 @@ class ExplorerApp(App[None]):
     def _search(self, text: str) -> Message | None:
         if text != self._sought:  # the next letter was typed meanwhile
             return None
-        return self._Found(text, find_operations(self._api, self._operations, text))
+        return self._Found(text, _find_operations(self._api, self._operations, text))
 
     @on(_Found)
     def _take_found(self, message: _Found) -> None:
         if message.text != self._sought:
             return
         self._sought = ""
-        groups = [OperationGroup("found", message.operations)] if message.operations else []
-        self.query_one(OperationList).show(groups, is_open=True)
+        groups = [_OperationGroup("found", message.operations)] if message.operations else []
+        self.query_one(_OperationList).show(groups, is_open=True)
         if self._is_hurried:
             self._is_hurried = False
             self._submitted()
@@ -353,13 +614,13 @@ class ExplorerApp(App[None]):
         if self._sought:  # the search is not done yet
             self._is_hurried = True
             return
-        operations = self.query_one(OperationList)
+        operations = self.query_one(_OperationList)
         operations.focus()
         if operations.current is not None:
             operations.action_choose()
 
-    @on(OperationList.Chosen)
-    async def _chosen(self, event: OperationList.Chosen) -> None:
+    @on(_OperationList.Chosen)
+    async def _chosen(self, event: _OperationList.Chosen) -> None:
         operation = self._api.catalog.operation(event.operation.name)
         form = self.query_one(RequestForm)
         await form.show(DescribedOperation(self._api, operation))
@@ -503,7 +764,7 @@ class ExplorerApp(App[None]):
                 self.action_request()
         else:
             self._turn_to("operations")
-            self.set_focus(self.query_one(OperationList))
+            self.set_focus(self.query_one(_OperationList))
 
     # Keys
 

@@ -1,1 +1,0 @@
-"""The verb `describe`: all about one operation, or about one field of it."""
