@@ -51,7 +51,7 @@ LAST_MOMENT = 253_402_300_799
 _CLOCK_SKEW = 300.0
 """Seconds by which the clocks of machines that share a store may differ."""
 
-_Place = tuple[str, str, str]
+Place = tuple[str, str, str]
 """(API, profile, scheme): what a credential is for; the profile is empty if the API itself is meant."""
 
 
@@ -110,7 +110,7 @@ class StoredCredential:
     again: tuple[str, ...] = ()
 
     @property
-    def place(self) -> _Place:
+    def place(self) -> Place:
         """What the credential is for."""
         return self.api, self.profile, self.scheme
 
@@ -255,7 +255,7 @@ class CredentialStore:
         """Whether the keyring still has secrets that no credential has, as it was locked when they were removed."""
         return bool(self._read().leftovers)
 
-    def find(self, place: _Place) -> StoredCredential | None:
+    def find(self, place: Place) -> StoredCredential | None:
         """Return a credential with its secrets; None if there is none."""
         found = next((kept for kept in self.list() if kept.place == place), None)
         return found and self.with_secrets(found)
@@ -326,7 +326,7 @@ class CredentialStore:
         with self._changing():
             self._write_file(self._read())
 
-    def remove(self, places: Collection[_Place]) -> None:
+    def remove(self, places: Collection[Place]) -> None:
         """Forget credentials."""
         self._change(lambda kept: None if kept.place in places else kept)
 
@@ -355,7 +355,7 @@ class CredentialStore:
                 self._write(kept, (*content.leftovers, *self._names(dropped)))
 
     @contextmanager
-    def refreshing(self, place: _Place) -> Iterator[None]:
+    def refreshing(self, place: Place) -> Iterator[None]:
         """Keep other processes from refreshing a credential for as long as the block lasts."""
         from hashlib import sha256
 

@@ -81,7 +81,7 @@ def _parameters_of(text: str) -> _Callback:
     return found if len(found) == len(pairs) else {}
 
 
-class _CallbackListener(ThreadingHTTPServer):
+class CallbackListener(ThreadingHTTPServer):
     """Waits for one response of a provider; what comes after it learns that it is late.
 
     Args:
@@ -138,7 +138,7 @@ class _CallbackListener(ThreadingHTTPServer):
 
 
 @contextmanager
-def listening(host: str, port: int) -> Iterator[_CallbackListener]:
+def listening(host: str, port: int) -> Iterator[CallbackListener]:
     """Listen for a provider's response for as long as the block lasts; the arguments are those of the listener.
 
     Raises:
@@ -147,7 +147,7 @@ def listening(host: str, port: int) -> Iterator[_CallbackListener]:
     """
     _callback_url(host, port)
     try:
-        listener = _CallbackListener(host, port)
+        listener = CallbackListener(host, port)
     except OSError as error:
         raise AuthError(
             f"Cannot listen on `{host}:{port}` for the provider's response",
@@ -166,7 +166,7 @@ def listening(host: str, port: int) -> Iterator[_CallbackListener]:
 
 class _Handler(BaseHTTPRequestHandler):
     timeout = _SECONDS
-    server: _CallbackListener
+    server: CallbackListener
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")

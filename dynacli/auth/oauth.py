@@ -228,7 +228,7 @@ _MAX_BYTES = 1024 * 1024
 
 
 @record
-class _ProviderResponse:
+class ProviderResponse:
     """A response of a provider; its body may hold secrets."""
 
     status: int
@@ -243,7 +243,7 @@ def _ask_provider(
     form: Sequence[tuple[str, str]] | None = None,
     *,
     authorization: str = "",
-) -> _ProviderResponse:
+) -> ProviderResponse:
     """Send a form to an endpoint of a provider, or fetch what is there, and return the response.
 
     Args:
@@ -276,7 +276,7 @@ def exchange(
     context: SignInContext,
     headers: Sequence[tuple[str, str]],
     content: bytes | None,
-) -> _ProviderResponse:
+) -> ProviderResponse:
     """Send a request that gets a token, and return the response.
 
     Args:
@@ -308,7 +308,7 @@ def exchange(
             reason="Secrets go to the address that was accepted, and to no other",
             hint=f"If the document is wrong, an overlay can correct it: `{invocation('help overlays')}`",
         )
-    return _ProviderResponse(response.status, response.header("content-type"), response.body)
+    return ProviderResponse(response.status, response.header("content-type"), response.body)
 
 
 def _unreadable(url: str, role: str, reason: str) -> AuthError:
@@ -401,7 +401,7 @@ def request_token(
 
 def ask_as_client(
     flow: OAuthFlow, client: OAuthClient, url: str, role: str, form: Form, context: SignInContext
-) -> _ProviderResponse:
+) -> ProviderResponse:
     """Send a form that says which client sends it (RFC 6749, section 2.3).
 
     A document does not say how clients authenticate: if the provider does not either, the header that each has to
@@ -425,7 +425,7 @@ def ask_as_client(
     return response
 
 
-def json_object(response: _ProviderResponse) -> dict[str, Any]:
+def json_object(response: ProviderResponse) -> dict[str, Any]:
     """Return the JSON object of a response; empty if it is none."""
     try:
         value = json.loads(response.body)
@@ -434,7 +434,7 @@ def json_object(response: _ProviderResponse) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def error_code(response: _ProviderResponse) -> str:
+def error_code(response: ProviderResponse) -> str:
     """Return the error code of a response (RFC 6749, section 5.2), also under a status of success; else empty."""
     code = json_object(response).get("error")
     return code if isinstance(code, str) and _ERROR_CODE.fullmatch(code) else ""
@@ -466,7 +466,7 @@ def refused_as(code: str, description: object, url: str, masker: Masker | None =
     )
 
 
-def refusal(response: _ProviderResponse, url: str, role: str, masker: Masker) -> AuthError:
+def refusal(response: ProviderResponse, url: str, role: str, masker: Masker) -> AuthError:
     """Return the error for a response of an endpoint that is not a success."""
     code = error_code(response)
     if code:

@@ -263,7 +263,7 @@ _NAMING_PREFIXES = ("undocumented", "missing", "additional", "unevaluated")
 _NAMING_RULES = frozenset({"required", "dependentRequired", "dependencies"})
 _RULES_OF_THE_SERVER = frozenset({"ignored-security", "missing-allow"})
 """Rules that a server breaks for all operations alike, wherever they stand in the document."""
-_Key = tuple[str, ...]
+Key = tuple[str, ...]
 _FEWEST_MERGED = 4
 """Fields with the same defect that become one block."""
 
@@ -293,7 +293,7 @@ class Defect:
 
 def find_defects(results: CheckResults) -> list[Defect]:
     """Return each defect once, in the order in which they were found."""
-    defects: dict[_Key, Defect] = {}
+    defects: dict[Key, Defect] = {}
     for checked in results.checked:
         for exchange, number, finding in _distinct_findings(results, checked):
             key, place = (finding["where"], *_defect_key(finding)), starred(finding["pointer"])
@@ -335,7 +335,7 @@ def _places_of_name(defect: Defect) -> Iterator[str]:
     yield from (f"{place}/{finding['expected']}" if is_missing else place for place in defect.places)
 
 
-def finding_key(finding: Mapping[str, Any]) -> _Key:
+def finding_key(finding: Mapping[str, Any]) -> Key:
     """Return what is the same in findings that several calls of an operation repeat."""
     return finding["where"], finding["rule"], finding["pointer"], finding["message"]
 
@@ -349,7 +349,7 @@ def _distinct_findings(
     results: CheckResults, checked: CheckedOperation
 ) -> Iterator[tuple[Exchange, int, dict[str, Any]]]:
     """Yield the findings on an operation's responses, each once, with its call and its number among the call's."""
-    seen: set[_Key] = set()
+    seen: set[Key] = set()
     for exchange in checked.all_exchanges:
         for number, finding in enumerate(results.findings(exchange)):
             if finding_key(finding) not in seen:
@@ -357,7 +357,7 @@ def _distinct_findings(
                 yield exchange, number, finding
 
 
-def _defect_key(finding: Mapping[str, Any]) -> _Key:
+def _defect_key(finding: Mapping[str, Any]) -> Key:
     """Return what is the same in all findings of one defect.
 
     That is the rule, and its place in the document. If the rule is about a name, the message belongs to it, because

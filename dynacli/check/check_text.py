@@ -573,10 +573,10 @@ def _nothing_called(results: CheckResults) -> DynacliError:
     return UsageError(message, reason=checked[0].skip_reason, hint=hint)
 
 
-_Plans = Sequence[tuple[Operation, OperationPlan]]
-_Sources = Mapping[str, Sequence[str]]
+Plans = Sequence[tuple[Operation, OperationPlan]]
+Sources = Mapping[str, Sequence[str]]
 """Operation → the operations whose responses may give better values once they are there."""
-_Probes = Mapping[str, Sequence[str]]
+Probes = Mapping[str, Sequence[str]]
 """Operation → the kinds of its probes."""
 _PROBE_TEXTS = {
     "method": "TRACE or OPTIONS for its path",
@@ -591,7 +591,7 @@ def plan_of_left_out(checked: CheckedOperation) -> tuple[Operation, OperationPla
 
 
 def plan_rows(
-    plans: _Plans, sources: _Sources, chains: Sequence[ResourceChain], probes: _Probes
+    plans: Plans, sources: Sources, chains: Sequence[ResourceChain], probes: Probes
 ) -> list[dict[str, Any]]:
     """Return an object for each operation, then one for each chain."""
     rows: list[dict[str, Any]] = [
@@ -611,10 +611,10 @@ def plan_rows(
 
 
 def plan_text(
-    plans: _Plans,
-    sources: _Sources,
+    plans: Plans,
+    sources: Sources,
     chains: Sequence[ResourceChain],
-    probes: _Probes,
+    probes: Probes,
     paint: Painter,
     width: int,
 ) -> str:

@@ -422,7 +422,7 @@ _NOT_THERE = frozenset({*GONE, 400, 422})
 _SERVER_ERROR = 500
 
 
-class _Caller(Protocol):
+class Caller(Protocol):
     """Makes single calls."""
 
     is_interrupted: bool
@@ -475,7 +475,7 @@ class ChainRunner:
 
     def __init__(
         self,
-        caller: _Caller,
+        caller: Caller,
         operations: Mapping[str, DescribedOperation],
         chains: Sequence[ResourceChain],
         responses: ResponseValues,

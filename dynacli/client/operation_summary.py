@@ -99,7 +99,7 @@ _LONGEST_SUMMARY = 160
 
 
 @record
-class _OperationSummary:
+class Summary:
     """The least that someone needs to make a first correct call of an operation.
 
     Args:
@@ -153,7 +153,7 @@ class _OperationSummary:
 
 def operation_summary(
     api: OpenedApi, operation_name: str, *, profile: str = "", question: str = ""
-) -> _OperationSummary:
+) -> Summary:
     """Return the summary of an operation.
 
     Args:
@@ -168,7 +168,7 @@ def operation_summary(
     operation = api.catalog.operation(operation_name)
     description = OperationDescription(DescribedOperation(api, operation).sending(""))
     inputs, more_inputs = _summary_inputs(description, question)
-    return _OperationSummary(
+    return Summary(
         api=api.name,
         name=operation.name,
         operation_id=operation.operation_id,
@@ -236,7 +236,7 @@ _DETAILS = (
 )
 
 
-def summary_text(summary: _OperationSummary, paint: Painter = _PLAIN) -> str:
+def summary_text(summary: Summary, paint: Painter = _PLAIN) -> str:
     """Return the summary as text without a line feed at its end; what does not fit is left out and counted."""
     for detail in _DETAILS:
         if len("\n".join(_lines(summary, detail, _PLAIN)).encode()) <= _MOST_BYTES:
@@ -244,7 +244,7 @@ def summary_text(summary: _OperationSummary, paint: Painter = _PLAIN) -> str:
     return "\n".join(_lines(summary, detail, paint))
 
 
-def _lines(summary: _OperationSummary, detail: _Detail, paint: Painter) -> Iterator[str]:
+def _lines(summary: Summary, detail: _Detail, paint: Painter) -> Iterator[str]:
     mark = "  deprecated" if summary.is_deprecated else ""
     yield f"{summary.name}  {visible(summary.method, keep='')} {word_or_quoted(summary.path)}{mark}"
     if summary.summary:

@@ -80,7 +80,7 @@ class DemoResponse:
 
 _NO_PARAMETERS: Mapping[str, QueryParameter] = MappingProxyType({})
 
-_Handler = Callable[[DemoCall], DemoResponse]
+Handler = Callable[[DemoCall], DemoResponse]
 
 
 @record
@@ -101,7 +101,7 @@ class DemoOperation:
     id: str
     method: str
     path: str
-    handle: _Handler
+    handle: Handler
     query: Mapping[str, QueryParameter] = _NO_PARAMETERS
     body: Check | None = None
     needs_body: bool = False

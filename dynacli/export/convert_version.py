@@ -48,7 +48,7 @@ from dynacli.openapi.schema.read_schema import list_of, mapping_of, names_in, ty
 __all__ = ["Converted", "convert_version"]
 
 
-class _Loss(NamedTuple):
+class Loss(NamedTuple):
     """Something that the new version cannot say.
 
     Args:
@@ -78,7 +78,7 @@ class _Here:
         """Note that the new version cannot say something; the steps lead to it from the object."""
         moved = self.moved.get(tuple(map(str, steps[:1])))
         place = (*steps_of(self.old), *steps) if moved is None else (*steps_of(moved), *steps[1:])
-        self._walk.losses.append(_Loss(message, join(place)))
+        self._walk.losses.append(Loss(message, join(place)))
 
     def move(self, old: Iterable[str | int], new: Iterable[str | int]) -> None:
         """Note that a part of the object stands elsewhere in the result; both are steps from the object."""
@@ -113,7 +113,7 @@ _Rules = Mapping[ObjectKind, Sequence[_Rule]]
 
 def _walk(
     tree: dict[str, Any], rules: _Rules, booleans: Mapping[bool, Any] | None = None
-) -> tuple[dict[str, Any], list[_Loss]]:
+) -> tuple[dict[str, Any], list[Loss]]:
     """Return a document to whose objects rules were applied, and what got lost; the argument is not changed.
 
     Args:
@@ -130,7 +130,7 @@ def _walk(
 class _Walk:
     def __init__(self, tree: dict[str, Any], rules: _Rules, booleans: Mapping[bool, Any] | None) -> None:
         self.tree, self._rules, self._booleans = tree, rules, booleans
-        self.losses: list[_Loss] = []
+        self.losses: list[Loss] = []
         self._new: dict[Steps, Steps] = {}
 
     def convert(
@@ -806,7 +806,7 @@ class Converted(NamedTuple):
     """
 
     tree: dict[str, Any]
-    losses: Sequence[_Loss]
+    losses: Sequence[Loss]
 
 
 def _named(section: str) -> ObjectKind:

@@ -439,7 +439,7 @@ class Budget:
     ends_with: "Callable[[Response], bool] | None" = None
     connect: float = CONNECT_SECONDS
     read: float | None = None
-    follow: "_Follow | None" = None
+    follow: "Follow | None" = None
 
 
 @record
@@ -521,7 +521,7 @@ def stated_length(response: Response) -> int | None:
     return int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else None
 
 
-_Follow = Callable[[Request, Response, list[tuple[int, str]]], Request | None]
+Follow = Callable[[Request, Response, list[tuple[int, str]]], Request | None]
 
 
 class Pause(NamedTuple):

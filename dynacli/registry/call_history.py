@@ -381,13 +381,13 @@ def called_operations(env: Environment, source: str, names: Collection[str]) -> 
 _NAMES = ("name", "title", "displayname", "label", "fullname", "summary")
 """Plain names of the fields that say what an item is called, the likeliest first."""
 
-_Values = dict[str, str]
+Values = dict[str, str]
 """Value → what it is the id of, as a person calls it; empty if that is not known."""
 
 
 def remembered_values(
     env: Environment, source: str, operation: Operation, parameter: Parameter, given: Mapping[str, str]
-) -> _Values:
+) -> Values:
     """Return the values that an input may have, by what earlier responses listed; the latest come first.
 
     Args:
@@ -450,7 +450,7 @@ class _Seen:
     """The values that were found so far, the latest first."""
 
     def __init__(self, parameter: Parameter) -> None:
-        self.values: _Values = {}
+        self.values: Values = {}
         if parameter.value.type == "array":  # each of its values is one id
             parameter = replace(parameter, name=singular(parameter.name))
         self._parameter = parameter

@@ -267,10 +267,10 @@ _known: dict[str, tuple[tuple[Any, ...], ProjectState]] = {}
 
 
 Names = tuple[str, ...]
-_CheckName = Callable[[str], None]
+CheckName = Callable[[str], None]
 
 
-def project_state(env: Environment, own: Names, check_name: _CheckName) -> ProjectState:
+def project_state(env: Environment, own: Names, check_name: CheckName) -> ProjectState:
     """Return what has become of the project file of the working directory, which has one.
 
     Args:
@@ -295,7 +295,7 @@ def _stamp(path: str) -> tuple[int, ...]:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-def _found(env: Environment, path: str, own: Names, check_name: _CheckName) -> ProjectState:
+def _found(env: Environment, path: str, own: Names, check_name: CheckName) -> ProjectState:
     trusted = _trusted(env, path).get(path)
     if trusted is None:
         return ProjectState(path, UNTRUSTED)
@@ -311,7 +311,7 @@ def _found(env: Environment, path: str, own: Names, check_name: _CheckName) -> P
     return ProjectState(path, TRUSTED, project)
 
 
-def read_project(path: str, own: Names, check_name: _CheckName) -> Project:
+def read_project(path: str, own: Names, check_name: CheckName) -> Project:
     """Return what a project file says.
 
     Args:
@@ -357,7 +357,7 @@ def _unusable(path: str, reason: str, hint: str = "") -> FileError:
     return FileError(f"The project file `{shown}` cannot be used", reason=reason, hint=hint or "Fix the file")
 
 
-def _project(path: str, content: bytes, own: Names, check_name: _CheckName) -> Project:
+def _project(path: str, content: bytes, own: Names, check_name: CheckName) -> Project:
     """Return what the content of a project file says.
 
     Raises:
@@ -406,7 +406,7 @@ def _refused(path: str, text: str, key: tuple[str, ...], reason: str, hint: str 
     return _unusable(path, f"line {line}: {reason}" if line else reason, hint)
 
 
-def _wrong_name(name: str, own: Names, check_name: _CheckName) -> str:
+def _wrong_name(name: str, own: Names, check_name: CheckName) -> str:
     """Return what is wrong with the name of an API of a project; empty for nothing.
 
     The names of variables with credentials begin with it. Two names may lead to the same variable (`git-hub`,

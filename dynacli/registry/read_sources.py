@@ -39,7 +39,7 @@ __all__ = [
 _OVERLAY = "#overlay"
 
 
-class _DocumentAccess(NamedTuple):
+class DocumentAccess(NamedTuple):
     """How the files of one document are read.
 
     Args:
@@ -66,11 +66,11 @@ class SourceReader:
         further: How the files of the further documents are read that make one API with the first.
     """
 
-    access: _DocumentAccess | None
+    access: DocumentAccess | None
     cached: ReferencedFiles = field(default_factory=lambda: ReferencedFiles({}))
     may_fetch: bool = True
     is_refresh: bool = False
-    further: Sequence[_DocumentAccess] = ()
+    further: Sequence[DocumentAccess] = ()
     _found: dict[str, Fetched] = field(default_factory=dict)
     _errors: dict[str, DynacliError] = field(default_factory=dict)
     _facts: dict[str, Facts] = field(default_factory=dict)
@@ -234,7 +234,7 @@ def make_reader(
     )
 
 
-def _access(open_request: "OpenRequest", source: Source, first: Source) -> _DocumentAccess:
+def _access(open_request: "OpenRequest", source: Source, first: Source) -> DocumentAccess:
     """Return how the files of a document are read.
 
     Args:
@@ -248,7 +248,7 @@ def _access(open_request: "OpenRequest", source: Source, first: Source) -> _Docu
     if source.origin != first.origin:
         login = login.elsewhere()
     try:
-        return _DocumentAccess(allowed_files(source, open_request.allow_refs, login=login), folders)
+        return DocumentAccess(allowed_files(source, open_request.allow_refs, login=login), folders)
     except ValueError as error:
         from dynacli.registry.configuration import Configuration
 

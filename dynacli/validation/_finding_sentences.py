@@ -200,7 +200,7 @@ def _kind_and_value(value: Any) -> str:
     return f"{kind} {shown(value)}"
 
 
-_ListProperties = Callable[[Any], set[str]]
+ListProperties = Callable[[Any], set[str]]
 """schema → the names of the properties that it lists, in its references and branches too."""
 
 
@@ -235,7 +235,7 @@ def _by_number(error: Any) -> dict[int, list[Any]]:
     return branches
 
 
-def _meant_branch(error: Any, list_properties: _ListProperties) -> _MeantBranch:
+def _meant_branch(error: Any, list_properties: ListProperties) -> _MeantBranch:
     """Return the branch that was most likely meant.
 
     Branches of another type, or with another constant in a property, come last. Of the others the best is the one
@@ -377,7 +377,7 @@ def _flat(context: list[Any]) -> Iterator[Any]:
             yield from _flat(error.context)
 
 
-class _Explanation(NamedTuple):
+class Explanation(NamedTuple):
     """The explanation of one thing that is wrong with a value.
 
     Args:
@@ -399,7 +399,7 @@ class _Explanation(NamedTuple):
     is_minor: bool = False
 
 
-def explain(error: Any, list_properties: _ListProperties) -> Iterator[_Explanation]:
+def explain(error: Any, list_properties: ListProperties) -> Iterator[Explanation]:
     """Yield the explanations of an error; for `oneOf` and `anyOf` by the branch that was most likely meant.
 
     Args:
@@ -416,7 +416,7 @@ def explain(error: Any, list_properties: _ListProperties) -> Iterator[_Explanati
         yield explanation._replace(message=message, is_minor=explanation.is_minor or error.is_minor)
 
 
-def _explanations(error: Any, list_properties: _ListProperties) -> Iterator[_Explanation]:
+def _explanations(error: Any, list_properties: ListProperties) -> Iterator[Explanation]:
     rule = str(error.validator or "false")
     pointer = pointer_below("", *error.absolute_path)
     path = list(error.absolute_schema_path)
@@ -425,54 +425,54 @@ def _explanations(error: Any, list_properties: _ListProperties) -> Iterator[_Exp
         yield from _of_alternatives(error, list_properties, pointer, path)
     elif rule == "required" and names:
         for name in names:
-            yield _Explanation(
+            yield Explanation(
                 rule, pointer, f"`{name}` is missing, and the document requires it", name, None, path
             )
     elif rule in {"additionalProperties", "unevaluatedProperties"} and names:
         for name in names:
             here = pointer_below(pointer, name)
             got = shortened(error.instance.get(name)) if isinstance(error.instance, Mapping) else None
-            yield _Explanation(
+            yield Explanation(
                 rule, here, f"`{name}` is not in the document, which allows no others", None, got, path
             )
     elif rule in {"dependentRequired", "dependencies"} and isinstance(error.instance, Mapping):
         for name, asking in _asked_for(error.validator_value, error.instance):
             message = f"`{name}` is missing, and the document requires it beside `{asking}`"
-            yield _Explanation(rule, pointer, message, name, None, [*path, asking])
+            yield Explanation(rule, pointer, message, name, None, [*path, asking])
     else:
         message = _sentence(rule, error, names)
         if _is_property_name(error):
             message = f"the name of the property {shown(error.instance)}: {message}"
         # What is write-only is a secret, and findings go into reports.
         got = None if rule == "writeOnly" else shortened(error.instance)
-        yield _Explanation(rule, pointer, message, shortened(error.validator_value), got, path)
+        yield Explanation(rule, pointer, message, shortened(error.validator_value), got, path)
 
 
 def _of_alternatives(
-    error: Any, list_properties: _ListProperties, pointer: str, path: list[Any]
-) -> Iterator[_Explanation]:
+    error: Any, list_properties: ListProperties, pointer: str, path: list[Any]
+) -> Iterator[Explanation]:
     types = _types_of_branches(error)
     if types:
         message = f"expected {_listed(types, 'or')}, got {_kind_and_value(error.instance)}"
-        yield _Explanation("type", pointer, message, types, shortened(error.instance), path)
+        yield Explanation("type", pointer, message, types, shortened(error.instance), path)
         return
     unknown = _unknown_tag(error)
     if unknown is not None:
         name, value, message, expected = unknown
         here, place = pointer_below(pointer, name), [*path[:-1], "discriminator"]
-        yield _Explanation("discriminator", here, message, shortened(expected), shortened(value), place)
+        yield Explanation("discriminator", here, message, shortened(expected), shortened(value), place)
         return
     missing = _missing_tag(error)
     if missing is not None:
         branch_error, message, expected = missing
         steps = list(branch_error.absolute_schema_path)
-        yield _Explanation("required", pointer, message, expected[0], None, steps)
+        yield Explanation("required", pointer, message, expected[0], None, steps)
         return
     constants = _discriminating_constant(error)
     if constants is not None:
         constant, values = constants
         message = f"{shown(constant.instance)} is not one of {_shown_all(values)}"
-        yield _Explanation(
+        yield Explanation(
             "enum",
             pointer_below("", *constant.absolute_path),
             message,

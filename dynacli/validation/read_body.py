@@ -242,7 +242,7 @@ def is_about_bytes(error: Any) -> bool:
     return is_about_text or (is_length and value.size is None)
 
 
-class _ReceivedPart(NamedTuple):
+class ReceivedPart(NamedTuple):
     """A part of a multipart body.
 
     Args:
@@ -263,7 +263,7 @@ class _ReceivedPart(NamedTuple):
         return self.file_name is not None
 
 
-def split_parts(content: bytes, parameters: Mapping[str, str]) -> list[_ReceivedPart]:
+def split_parts(content: bytes, parameters: Mapping[str, str]) -> list[ReceivedPart]:
     """Return the parts of a multipart body (RFC 2046, section 5.1.1).
 
     openapi-core uses the standard library's parser for mails, which reads text and changes other bytes.
@@ -283,7 +283,7 @@ def split_parts(content: bytes, parameters: Mapping[str, str]) -> list[_Received
     _, *pieces = (b"\r\n" + content).split(mark, _MAX_PARTS)
     if len(pieces) >= _MAX_PARTS:
         raise NotValidatedError(f"the body has over {_MAX_PARTS} parts")
-    parts: list[_ReceivedPart] = []
+    parts: list[ReceivedPart] = []
     for piece in pieces:
         if piece.startswith(b"--"):
             return parts
@@ -298,7 +298,7 @@ def split_parts(content: bytes, parameters: Mapping[str, str]) -> list[_Received
     raise UnreadableError("the body does not end with the boundary of its parts")
 
 
-def _part(head: bytes, content: bytes) -> _ReceivedPart:
+def _part(head: bytes, content: bytes) -> ReceivedPart:
     from email.message import Message
 
     headers = Message()
@@ -308,7 +308,7 @@ def _part(head: bytes, content: bytes) -> _ReceivedPart:
             headers[name.strip()] = value.strip()
     # A name in the form of RFC 2231 is a tuple of charset, language and text.
     name_parameter: Any = headers.get_param("name", "", "content-disposition")
-    return _ReceivedPart(
+    return ReceivedPart(
         name_parameter if isinstance(name_parameter, str) else name_parameter[2],
         headers.get_filename(),
         str(headers.get("content-type", "")),

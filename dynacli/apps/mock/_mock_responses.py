@@ -387,7 +387,7 @@ class PreferenceError(ValueError):
 
 
 @record
-class _Preferences:
+class Preferences:
     """What a client asks for.
 
     Args:
@@ -401,7 +401,7 @@ class _Preferences:
     is_dynamic: bool | None = None
 
 
-def preferences_of(request: RecordedRequest) -> tuple[_Preferences, RecordedRequest]:
+def preferences_of(request: RecordedRequest) -> tuple[Preferences, RecordedRequest]:
     """Return what the client asks for, and the request without the parameters that say it.
 
     Raises:
@@ -421,7 +421,7 @@ def preferences_of(request: RecordedRequest) -> tuple[_Preferences, RecordedRequ
     for name, value in request.headers:
         if name.lower() == "prefer":
             found.update(_preferences(value))
-    return _Preferences(_code(found.get("code", "")), found.get("example", ""), _dynamic(found)), request
+    return Preferences(_code(found.get("code", "")), found.get("example", ""), _dynamic(found)), request
 
 
 def _preferences(text: str) -> dict[str, str]:
@@ -707,7 +707,7 @@ class MockResponses:
         self._count = 0
 
     def success(
-        self, match: MatchedOperation, preferences: _Preferences, accept: Sequence[str]
+        self, match: MatchedOperation, preferences: Preferences, accept: Sequence[str]
     ) -> MadeResponse:
         """Return the response to a right request.
 
@@ -738,10 +738,10 @@ class MockResponses:
         if documented is None:
             return None
         try:
-            return self._response(match, documented, _Preferences(), accept)
+            return self._response(match, documented, Preferences(), accept)
         except ProblemError:
             # A client that does not want the error's media type gets it anyway (RFC 9110, section 12.5.1).
-            return self._response(match, documented, _Preferences(), ())
+            return self._response(match, documented, Preferences(), ())
 
     def _description(self, match: MatchedOperation) -> DescribedOperation:
         name = match.operation.name
@@ -753,7 +753,7 @@ class MockResponses:
         self,
         match: MatchedOperation,
         documented: _DocumentedResponse,
-        preferences: _Preferences,
+        preferences: Preferences,
         accept: Sequence[str],
     ) -> MadeResponse:
         content = dict_or_empty(documented.raw.get("content"))

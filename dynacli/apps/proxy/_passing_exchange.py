@@ -420,7 +420,7 @@ class Deadline:
         on_time()
 
 
-class _Client(Protocol):
+class Client(Protocol):
     """The connection of a client, as an exchange uses it.
 
     Attributes:
@@ -506,7 +506,7 @@ class PassingExchange:
         passed: What is validated of it later.
     """
 
-    def __init__(self, passage: Passage, client: _Client, head: RequestHead) -> None:
+    def __init__(self, passage: Passage, client: Client, head: RequestHead) -> None:
         self._passage, self._client, self.head = passage, client, head
         self._path = _path_of(head.target)
         method, target = head.method.decode("ascii"), self._path.decode("latin-1")

@@ -15,7 +15,7 @@ from dynacli.record import replace
 
 __all__ = ["lay_over"]
 
-_InputOf = Callable[[str], tuple[Parameter | None, Field | None]]
+InputOf = Callable[[str], tuple[Parameter | None, Field | None]]
 
 
 class _Option(NamedTuple):
@@ -41,7 +41,7 @@ def lay_over(
     words: list[str],
     described: DescribedOperation,
     parsed: Callable[[list[str], str], ParsedWords],
-    input_of: _InputOf,
+    input_of: InputOf,
 ) -> list[str]:
     """Return the words of an operation with those of `run.laid_over` instead of their like.
 
@@ -95,7 +95,7 @@ def lay_over(
     return merged
 
 
-def _options_of(parsed: ParsedWords, described: DescribedOperation, input_of: _InputOf) -> list[_Option]:
+def _options_of(parsed: ParsedWords, described: DescribedOperation, input_of: InputOf) -> list[_Option]:
     """Return the options among words that were just read."""
     options = []
     for word in parsed.given:

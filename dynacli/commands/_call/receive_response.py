@@ -44,7 +44,7 @@ _KEPT_OF_STREAM = 1024 * 1024
 """Bytes up to which a stream is kept, for messages that quote it."""
 
 
-class _DownloadFile:
+class DownloadFile:
     """The file that a successful response goes into.
 
     Args:
@@ -126,7 +126,7 @@ class ResponseReceiver:
         engine: Engine,
         call: Call,
         report: "CallReport | None",
-        file: _DownloadFile | None = None,
+        file: DownloadFile | None = None,
     ) -> None:
         self._run, self._engine, self._call, self._report, self._file = run, engine, call, report, file
         self._is_written = False
@@ -463,7 +463,7 @@ def into_file(
     url = request_of(described, settings, values).url
     if run.options.remote_name:
         call = engine.prepare(described, values, is_checked=False)
-        ResponseReceiver(run, engine, call, report, _DownloadFile(run, url, None)).make()
+        ResponseReceiver(run, engine, call, report, DownloadFile(run, url, None)).make()
         return
     for _ in range(2):
         partial = PartialDownload(run.data_form.file, url)
@@ -471,7 +471,7 @@ def into_file(
             asking = replace(settings, headers=(*settings.headers, *headers))
             call = engine.prepare(described, values, asking, is_checked=False)
             try:
-                ResponseReceiver(run, engine, call, report, _DownloadFile(run, url, partial)).make()
+                ResponseReceiver(run, engine, call, report, DownloadFile(run, url, partial)).make()
             except OutdatedPartError as error:
                 run.note(f"{error.message}: restarting the download")
             else:

@@ -176,11 +176,11 @@ def _type_text(flat: FlatSchema, resolve: Resolve) -> str:
 _MOST_BYTES = 6_000
 _NO_LIMIT = 100_000
 
-_Text = Callable[[Painter, int], str]
+Text = Callable[[Painter, int], str]
 """A description as text, painted and wrapped to a width."""
 
 
-class _Detail(NamedTuple):
+class Detail(NamedTuple):
     """How much is shown.
 
     Args:
@@ -200,26 +200,26 @@ class _Detail(NamedTuple):
     columns: int = _NO_LIMIT
 
 
-_EVERYTHING = _Detail(_TreeLimits(64, 20_000), has_error_trees=True)
+_EVERYTHING = Detail(_TreeLimits(64, 20_000), has_error_trees=True)
 _LESS_AND_LESS = (
-    *(_Detail(_TreeLimits(_MAX_DEPTH, lines), 40, 60) for lines in (120, 90, 70, 55)),
-    *(_Detail(_TreeLimits(4, lines, 60), 14, 40) for lines in (70, 55, 45)),
-    *(_Detail(_TreeLimits(3, lines, 50), 8, 24) for lines in (45, 35)),
-    *(_Detail(_TreeLimits(2, lines, 40), 6, 16) for lines in (35, 25)),
-    _Detail(_TreeLimits(2, 25, 40), 4, 12, has_sentences=False),
-    _Detail(_TreeLimits(1, 16, 24), 3, 8, has_sentences=False, columns=200),
-    _Detail(_TreeLimits(1, 8, 20), 2, 4, has_sentences=False, columns=120),
-    _Detail(_TreeLimits(1, 4, 20), 1, 2, has_sentences=False, columns=80),
+    *(Detail(_TreeLimits(_MAX_DEPTH, lines), 40, 60) for lines in (120, 90, 70, 55)),
+    *(Detail(_TreeLimits(4, lines, 60), 14, 40) for lines in (70, 55, 45)),
+    *(Detail(_TreeLimits(3, lines, 50), 8, 24) for lines in (45, 35)),
+    *(Detail(_TreeLimits(2, lines, 40), 6, 16) for lines in (35, 25)),
+    Detail(_TreeLimits(2, 25, 40), 4, 12, has_sentences=False),
+    Detail(_TreeLimits(1, 16, 24), 3, 8, has_sentences=False, columns=200),
+    Detail(_TreeLimits(1, 8, 20), 2, 4, has_sentences=False, columns=120),
+    Detail(_TreeLimits(1, 4, 20), 1, 2, has_sentences=False, columns=80),
 )
 
 
-def _detail_of_depth(depth: int) -> _Detail:
+def _detail_of_depth(depth: int) -> Detail:
     """Return what `--depth` asks for: everything, with schemas of so many levels."""
-    return _Detail(_TreeLimits(depth, 20_000))
+    return Detail(_TreeLimits(depth, 20_000))
 
 
 def _fitting_text(
-    lines_of: Callable[[Painter, int, _Detail], list[str]], paint: Painter, width: int, asked: _Detail | None
+    lines_of: Callable[[Painter, int, Detail], list[str]], paint: Painter, width: int, asked: Detail | None
 ) -> str:
     """Return a description in the detail that a person asked for, else in the most that fits.
 
@@ -230,7 +230,7 @@ def _fitting_text(
         return "\n".join(lines_of(paint, width, asked))
     plain = Painter(enabled=False)
 
-    def fits(detail: _Detail) -> bool:
+    def fits(detail: Detail) -> bool:
         lines = _cut(lines_of(plain, width, detail), detail)
         return len("\n".join(lines).encode()) < _MOST_BYTES  # a line feed ends it
 
@@ -248,7 +248,7 @@ def _fitting_text(
     )
 
 
-def _cut(lines: list[str], detail: _Detail) -> list[str]:
+def _cut(lines: list[str], detail: Detail) -> list[str]:
     return [*(shortened(line, detail.columns) for line in lines[:-1]), lines[-1]]
 
 
@@ -264,8 +264,8 @@ _MOST_NAMES = 12
 
 
 def _describe_field(
-    described: DescribedOperation, place: str, asked: _Detail | None = None
-) -> tuple[dict[str, Any], _Text]:
+    described: DescribedOperation, place: str, asked: Detail | None = None
+) -> tuple[dict[str, Any], Text]:
     """Return the description of a field of a parameter, of the body, or of a response (`response.`), and its text.
 
     Args:
@@ -305,7 +305,7 @@ def _describe_field(
         "schema": schema,
     }
 
-    def lines(paint: Painter, width: int, detail: _Detail) -> list[str]:
+    def lines(paint: Painter, width: int, detail: Detail) -> list[str]:
         text = [f"{paint.bold(visible(place, keep=''))}  {location}{', required' if is_required else ''}"]
         if told:
             told_lines = foreign_lines(to_text(told, width - 4).splitlines(), paint)
@@ -454,7 +454,7 @@ def describe(
 
 def _description(
     run: Run, opened: OpenedApi, operation: tuple[str, ...], asked: _Asked
-) -> "tuple[Any, _Text]":
+) -> "tuple[Any, Text]":
     from dynacli.client.search_operations import unknown_operation
 
     words = list(operation)
@@ -488,14 +488,14 @@ def _description(
     return described_details(opened, name, *words[1:], detail=detail)
 
 
-def _summary(opened: OpenedApi, name: str, profile: str) -> "tuple[Any, _Text]":
+def _summary(opened: OpenedApi, name: str, profile: str) -> "tuple[Any, Text]":
     from dynacli.client.operation_summary import operation_summary, summary_text
 
     summary = operation_summary(opened, name, profile=profile)
     return summary.as_json(), lambda paint, _: summary_text(summary, paint)
 
 
-def _likeness(opened: OpenedApi, name: str, other: str) -> "tuple[Any, _Text]":
+def _likeness(opened: OpenedApi, name: str, other: str) -> "tuple[Any, Text]":
     """Return how an operation differs from another one of its API.
 
     Raises:
@@ -513,7 +513,7 @@ def _likeness(opened: OpenedApi, name: str, other: str) -> "tuple[Any, _Text]":
     return data, lambda paint, width: "\n".join(_difference_lines(data, paint, width))
 
 
-def _webhook(opened: OpenedApi, words: list[str]) -> "tuple[Any, _Text] | None":
+def _webhook(opened: OpenedApi, words: list[str]) -> "tuple[Any, Text] | None":
     """Return the description of the webhook that the words name, for `webhooks` of all; None if there is none.
 
     Raises:
@@ -582,7 +582,7 @@ def _request_lines(request: Mapping[str, Any], resolve: Resolve, paint: Painter,
 
 
 def _operation_lines(
-    description: OperationDescription, paint: Painter, width: int, detail: _Detail
+    description: OperationDescription, paint: Painter, width: int, detail: Detail
 ) -> list[str]:
     """Return the lines of the description; what is left out for want of room is counted."""
     described, operation = description.described, description.operation
@@ -624,7 +624,7 @@ def _operation_lines(
 
 
 def _parameter_lines(
-    description: OperationDescription, paint: Painter, width: int, detail: _Detail
+    description: OperationDescription, paint: Painter, width: int, detail: Detail
 ) -> Iterator[str]:
     rows = list(
         zip(description.inputs, description.parameters, strict=False)
@@ -646,7 +646,7 @@ def _parameter_lines(
 
 
 def _body_lines(
-    described: DescribedOperation, body: Mapping[str, Any] | None, paint: Painter, width: int, detail: _Detail
+    described: DescribedOperation, body: Mapping[str, Any] | None, paint: Painter, width: int, detail: Detail
 ) -> Iterator[str]:
     seen: list[Any] = []
     for media_type, content in (body or {"content": {}})["content"].items():
@@ -663,7 +663,7 @@ def _body_lines(
 
 
 def _response_lines(
-    description: OperationDescription, paint: Painter, width: int, detail: _Detail
+    description: OperationDescription, paint: Painter, width: int, detail: Detail
 ) -> Iterator[str]:
     described, responses, outline = description.described, description.responses, description.response
     has_success = any(status[:1] == "2" for status in responses)
@@ -695,7 +695,7 @@ def _response_lines(
 
 
 def _error_rows(
-    described: DescribedOperation, errors: Mapping[str, Any], detail: _Detail, paint: Painter
+    described: DescribedOperation, errors: Mapping[str, Any], detail: Detail, paint: Painter
 ) -> Iterator[str]:
     """Yield a row for each error, and below those that hold the same one for what they hold."""
     rows = [
@@ -777,8 +777,8 @@ def _link_lines(name: str, link: Mapping[str, Any], paint: Painter, width: int) 
 
 
 def described_details(
-    api: OpenedApi, name: str, place: str = "", *, detail: _Detail | None = None
-) -> tuple[dict[str, Any], _Text]:
+    api: OpenedApi, name: str, place: str = "", *, detail: Detail | None = None
+) -> tuple[dict[str, Any], Text]:
     """Return the description of an operation, or of a field of it, as data and as text.
 
     Args:

@@ -552,7 +552,7 @@ _REASONS = (
 
 
 @record
-class _Ranked:
+class Ranked:
     """An operation with its place among others.
 
     Args:
@@ -565,7 +565,7 @@ class _Ranked:
     reasons: tuple[tuple[str, float], ...]
 
 
-def rank_operations(catalog: Catalog, text: str, most: int = 10) -> list[_Ranked]:
+def rank_operations(catalog: Catalog, text: str, most: int = 10) -> list[Ranked]:
     """Return the operations of a catalog that have words of a question, the best first, without hidden ones.
 
     What the question names, by name, operationId, or method and path, comes before all others.
@@ -590,7 +590,7 @@ def rank_operations(catalog: Catalog, text: str, most: int = 10) -> list[_Ranked
     best = {each.number: parts for parts, each in scored[:most]}
     operations = dict(zip(sorted(best), catalog.each_summary(numbers=best), strict=True))
     return [
-        _Ranked(operations[number], round(sum(parts), 6), tuple(zip(_REASONS, parts, strict=True)))
+        Ranked(operations[number], round(sum(parts), 6), tuple(zip(_REASONS, parts, strict=True)))
         for number, parts in best.items()
     ]
 

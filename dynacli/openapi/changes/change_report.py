@@ -13,7 +13,7 @@ from dynacli.text.wrapping import quoted_within, wrapped
 
 __all__ = ["changes_json", "changes_markdown", "changes_summary", "changes_text", "sentence"]
 
-_RowOf = Callable[[OperationKey], Mapping[str, Any] | None]
+RowOf = Callable[[OperationKey], Mapping[str, Any] | None]
 """Returns the row of an operation in lists of operations; None for an operation that has no command."""
 
 _MANY = 4
@@ -80,9 +80,7 @@ def _name_and_key(key: OperationKey, row: Mapping[str, Any] | None) -> tuple[str
     return (str(row["name"]) if row is not None else "", f"{key.method} {key.path}")
 
 
-def _names_in_short(
-    operations: Sequence[ChangedOperation], row_of: _RowOf, show: Callable[[str], str]
-) -> str:
+def _names_in_short(operations: Sequence[ChangedOperation], row_of: RowOf, show: Callable[[str], str]) -> str:
     """Return the first names of operations, and how many more there are: `a, b, c and 4 more`.
 
     Args:
@@ -95,7 +93,7 @@ def _names_in_short(
     return f"{names} and {more:,} more" if more else names
 
 
-_Sentence = tuple[str, str, str]
+Sentence = tuple[str, str, str]
 """(subject, phrase, where): what changed, how, and `request` or `response`, which may be empty."""
 
 _MOST_VALUES = 6
@@ -136,7 +134,7 @@ def changes_summary(changes: Changes) -> str:
     return ", ".join([first, *(f"{count:,} {word}" for count, word in nonzero[1:])])
 
 
-def sentence(change: Change) -> _Sentence:
+def sentence(change: Change) -> Sentence:
     """Return a change in words, with values in backticks; the text is not yet safe for a terminal."""
     phrase = KINDS[change.kind].phrase
     keyword = change.pointer.rpartition("/")[2]
@@ -214,8 +212,8 @@ _MARKS = {True: "!", None: "?", False: " "}
 
 def changes_text(
     changes: Changes,
-    old_row_of: _RowOf,
-    new_row_of: _RowOf,
+    old_row_of: RowOf,
+    new_row_of: RowOf,
     paint: Painter,
     width: int,
     *,
@@ -246,7 +244,7 @@ def _section(title: str, lines: Iterable[str], paint: Painter) -> list[str]:
 
 
 def _operations(
-    title: str, keys: Sequence[OperationKey], row_of: _RowOf, paint: Painter, width: int, mark: str = " "
+    title: str, keys: Sequence[OperationKey], row_of: RowOf, paint: Painter, width: int, mark: str = " "
 ) -> list[str]:
     lines = []
     for key in keys[:_MOST_OPERATIONS]:
@@ -261,12 +259,12 @@ def _operations(
     return _section(title, lines, paint)
 
 
-def _heading(key: OperationKey, row_of: _RowOf, paint: Painter) -> str:
+def _heading(key: OperationKey, row_of: RowOf, paint: Painter) -> str:
     name, method_and_path = map(_visible, _name_and_key(key, row_of(key)))
     return f"{paint.cyan(name)}  {method_and_path}" if name else paint.cyan(method_and_path)
 
 
-def _changed_operations(report: _Report, row_of: _RowOf, paint: Painter, width: int) -> list[str]:
+def _changed_operations(report: _Report, row_of: RowOf, paint: Painter, width: int) -> list[str]:
     lines: list[str] = []
     for operation, changes in report.operations[:_MOST_OPERATIONS]:
         lines.append(f"  {_heading(operation.new, row_of, paint)}")
@@ -278,7 +276,7 @@ def _changed_operations(report: _Report, row_of: _RowOf, paint: Painter, width: 
     return _section("Changed", lines, paint)
 
 
-def _shared(report: _Report, row_of: _RowOf, paint: Painter, width: int) -> list[str]:
+def _shared(report: _Report, row_of: RowOf, paint: Painter, width: int) -> list[str]:
     lines: list[str] = []
     for change, operations in report.shared[:_MOST_OPERATIONS]:
         lines.extend(_changes([change], paint, width, 2))
@@ -330,7 +328,7 @@ _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|&~!]")
 
 
 def changes_markdown(
-    changes: Changes, old_row_of: _RowOf, new_row_of: _RowOf, *, has_texts: bool = False
+    changes: Changes, old_row_of: RowOf, new_row_of: RowOf, *, has_texts: bool = False
 ) -> str:
     """Return changes as Markdown of any length, without a line feed at its end.
 
@@ -373,7 +371,7 @@ def _markdown_section(title: str, lines: Iterable[str]) -> list[str]:
     return [f"### {title}", "", *found] if found else []
 
 
-def _markdown_heading(key: OperationKey, row_of: _RowOf) -> str:
+def _markdown_heading(key: OperationKey, row_of: RowOf) -> str:
     name, method_and_path = _name_and_key(key, row_of(key))
     method_and_path = _code(method_and_path)
     return f"**{_code(name)}** {method_and_path}" if name else f"**{method_and_path}**"
@@ -389,7 +387,7 @@ def _sentence(change: Change) -> str:
     return visible(text, keep="")
 
 
-def _summary(key: OperationKey, row_of: _RowOf) -> str:
+def _summary(key: OperationKey, row_of: RowOf) -> str:
     row = row_of(key)
     text = visible(" ".join(str(row["summary"]).split()), keep="") if row is not None else ""
     return f": {_SPECIAL.sub(_escaped, text)}" if text else ""
@@ -400,7 +398,7 @@ def _escaped(found: "re.Match[str]") -> str:
 
 
 def changes_json(
-    changes: Changes, from_: Any, to: Any, old_row_of: _RowOf, new_row_of: _RowOf
+    changes: Changes, from_: Any, to: Any, old_row_of: RowOf, new_row_of: RowOf
 ) -> dict[str, Any]:
     """Return changes as `-o json` writes them.
 
@@ -426,7 +424,7 @@ def changes_json(
     }
 
 
-def _row(key: OperationKey, row_of: _RowOf) -> Mapping[str, Any]:
+def _row(key: OperationKey, row_of: RowOf) -> Mapping[str, Any]:
     row = row_of(key)
     if row is not None:
         return dict(row)

@@ -181,7 +181,7 @@ def _finite(value: float) -> float | None:
     return max(-sys.float_info.max, min(sys.float_info.max, value))
 
 
-_Version = Literal["2.0", "3.0", "3.1", "3.2"]
+Version = Literal["2.0", "3.0", "3.1", "3.2"]
 """A supported version; a Swagger 2.0 document is converted to 3.0."""
 
 _VERSION = re.compile(r"(\d+)(?:\.(\d+))?(?:\.|-|$)")
@@ -192,7 +192,7 @@ _HINTS = {
 }
 
 
-def check_version(tree: Any) -> _Version:
+def check_version(tree: Any) -> Version:
     """Return the version of a document, without its patch (OpenAPI 3.1.1, "Versions").
 
     YAML makes `openapi: 3.0` a number; that is accepted.

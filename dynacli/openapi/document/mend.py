@@ -380,7 +380,7 @@ def _letters(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text)
 
 
-class _Mended(NamedTuple):
+class Mended(NamedTuple):
     """The result of fixing a document.
 
     Args:
@@ -410,11 +410,11 @@ _LISTS: Mapping[ObjectKind, tuple[str, ...]] = {
 }
 
 
-def mend(tree: dict[str, Any]) -> _Mended:
+def mend(tree: dict[str, Any]) -> Mended:
     """Fix a document in place."""
     mending = _Mending()
     mending.walk(tree)
-    return _Mended(tuple(mending.warnings), tuple(mending.moves.values()))
+    return Mended(tuple(mending.warnings), tuple(mending.moves.values()))
 
 
 class _Mending:

@@ -155,7 +155,7 @@ def compose_nodes(text: str | bytes) -> Any:
         return None
 
 
-_KeyWarning = tuple[str, str]
+KeyWarning = tuple[str, str]
 """A sentence, and the JSON pointer of the key that it is about."""
 
 _MAX_WARNINGS = 1000
@@ -166,7 +166,7 @@ _SPACED = re.compile(rb'"[ \t\r\n]++:')
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 
 
-def _json_duplicates(content: bytes, keys: int) -> tuple[_KeyWarning, ...]:
+def _json_duplicates(content: bytes, keys: int) -> tuple[KeyWarning, ...]:
     """Return a warning for each key that an object of a valid JSON text has twice.
 
     orjson does not report them. Counting the keys of the text shows quickly that there are none, as is the rule.
@@ -213,7 +213,7 @@ def _pointers(tree: Any) -> Iterable[tuple[str | int, ...]]:
             stack.extend((node[index], (*steps, index)) for index in reversed(range(len(node))))
 
 
-def _yaml_duplicates(text: str) -> tuple[_KeyWarning, ...]:
+def _yaml_duplicates(text: str) -> tuple[KeyWarning, ...]:
     """Return a warning for each key that an object of a valid YAML text has twice.
 
     This parses the text again with PyYAML, which is slow.
@@ -245,8 +245,8 @@ def _node_pointers(root: Any) -> Iterable[tuple[str | int, ...]]:
         stack.extend(reversed(below))
 
 
-def _warnings(keys: Iterable[tuple[str | int, ...]]) -> tuple[_KeyWarning, ...]:
-    warnings: dict[_KeyWarning, None] = {}
+def _warnings(keys: Iterable[tuple[str | int, ...]]) -> tuple[KeyWarning, ...]:
+    warnings: dict[KeyWarning, None] = {}
     for steps in keys:
         key = str(steps[-1])[:80]
         warnings[f"The key `{key}` is given twice in one place; the last one counts", join(steps)] = None
@@ -255,7 +255,7 @@ def _warnings(keys: Iterable[tuple[str | int, ...]]) -> tuple[_KeyWarning, ...]:
     return tuple(warnings)
 
 
-def _read_json(content: bytes, name: str) -> tuple[Any, tuple[_KeyWarning, ...]]:
+def _read_json(content: bytes, name: str) -> tuple[Any, tuple[KeyWarning, ...]]:
     """Return the value of a JSON text (RFC 8259) in UTF-8, and warnings.
 
     Of a key that is given twice the last counts, with a warning.
@@ -358,7 +358,7 @@ _PLAIN_SCALARS = (
 """Tag of a plain scalar, its pattern, and the characters that it starts with (YAML 1.2.2, section 10.3.2)."""
 
 
-def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[_KeyWarning, ...]]:
+def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[KeyWarning, ...]]:
     """Return the value of a YAML text in UTF-8, and warnings.
 
     Of a key that is given twice the last counts, as in JSON, with a warning.

@@ -69,7 +69,7 @@ def picked_noun(path: str, index: int) -> str:
     return owner_name(name) or (singular(segment) if is_bare else "")
 
 
-class _ListedCollections(NamedTuple):
+class ListedCollections(NamedTuple):
     """The collections that the response of a path may list.
 
     Args:
@@ -83,7 +83,7 @@ class _ListedCollections(NamedTuple):
     segment: str
 
 
-def listed_collections(path: str) -> _ListedCollections:
+def listed_collections(path: str) -> ListedCollections:
     """Return which collections the response of a path may list.
 
     `/pets/findByStatus` lists the resources of `/pets/{id}`, as `/pets` would; `/pets/tags` does not.
@@ -91,9 +91,9 @@ def listed_collections(path: str) -> _ListedCollections:
     collection = path_template(path).removesuffix("/")
     above, _, segment = collection.rpartition("/")
     if not above or collection.endswith("}") or _is_other_collection(segment):
-        return _ListedCollections(collection, "", segment)
+        return ListedCollections(collection, "", segment)
     # `/pets/search` responds with pets.
-    return _ListedCollections(
+    return ListedCollections(
         collection, above, above.rpartition("/")[2] if is_search_name(segment) else segment
     )
 

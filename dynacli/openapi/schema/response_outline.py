@@ -42,7 +42,7 @@ Resolve = Callable[[str], Any]
 
 
 @record
-class _OutlineLine:
+class OutlineLine:
     """The fields of one object of a response.
 
     Args:
@@ -86,7 +86,7 @@ class ResponseOutline:
     """
 
     kind: str = ""
-    lines: tuple[_OutlineLine, ...] = ()
+    lines: tuple[OutlineLine, ...] = ()
     others: tuple[str, ...] = ()
 
     def text_lines(self, most_names: int = 30, most_lines: int = 8) -> list[str]:
@@ -186,38 +186,38 @@ class _Outline:
             self._known[id(schema)] = schema, shape
         return self._known[id(schema)][1]
 
-    def lines(self, shape: _Shape) -> list[_OutlineLine]:
+    def lines(self, shape: _Shape) -> list[OutlineLine]:
         """Return the lines of a response; objects that only wrap the rest count as no level."""
         place, shape = self._within_lists(shape)
-        beside: list[_OutlineLine] = []
+        beside: list[OutlineLine] = []
         for _ in range(_MOST_WRAPPERS):
             wrapped = self._wrapped(shape)
             if wrapped is None:
                 break
             names = [each for each in self._fields(shape) if each[0] != wrapped[0]]
             if names:
-                beside.insert(0, _OutlineLine(place, tuple(name + mark for name, mark, _ in names)))
+                beside.insert(0, OutlineLine(place, tuple(name + mark for name, mark, _ in names)))
             place = _joined(place, wrapped[0]) + wrapped[1]
             shape = wrapped[2]
         return [*self._two_levels(place, shape), *beside]
 
-    def _two_levels(self, place: str, shape: _Shape) -> list[_OutlineLine]:
+    def _two_levels(self, place: str, shape: _Shape) -> list[OutlineLine]:
         if not shape.has_fields:
-            return [_OutlineLine(place, (shape.words,), is_type=True)]
+            return [OutlineLine(place, (shape.words,), is_type=True)]
         plain: list[str] = []
-        lists: list[_OutlineLine] = []
-        wrapped: list[_OutlineLine] = []
-        objects: list[_OutlineLine] = []
+        lists: list[OutlineLine] = []
+        wrapped: list[OutlineLine] = []
+        objects: list[OutlineLine] = []
         for name, mark, inner in self._fields(shape):
             names = tuple(each + below for each, below, _ in self._fields(inner))
             if not names:
                 plain.append(name + mark)
                 continue
-            line = _OutlineLine(_joined(place, name) + mark.replace("{}", ""), names)
+            line = OutlineLine(_joined(place, name) + mark.replace("{}", ""), names)
             (lists if mark.startswith("[") else wrapped if name.lower() in _WRAPPERS else objects).append(
                 line
             )
-        own = [_OutlineLine(place, tuple(plain))] if plain else []
+        own = [OutlineLine(place, tuple(plain))] if plain else []
         has_name = any(name.lower() in {*ID_NAMES, "name"} for name in plain)
         if place or has_name or len(plain) > _MOST_ABOUT_A_LIST:
             return [*own, *wrapped, *lists, *objects]

@@ -14,7 +14,7 @@ from dynacli.openapi.model.kebab_names import kebab, under_tag
 
 __all__ = ["NamedOperation", "names_without_tags", "short_names"]
 
-_Key = tuple[str, str]
+Key = tuple[str, str]
 
 _SAY_NOTHING = frozenset(
     {
@@ -43,8 +43,8 @@ class NamedOperation(NamedTuple):
 
 
 def names_without_tags(
-    operations: Sequence[NamedOperation], short: Mapping[_Key, str], reserved: Collection[str]
-) -> dict[_Key, str]:
+    operations: Sequence[NamedOperation], short: Mapping[Key, str], reserved: Collection[str]
+) -> dict[Key, str]:
     """Return (method, path) → the name that stands before the operationId, without the tag in front of it.
 
     A name that two operations would have, or that is the whole name of another, keeps the tag in both.
@@ -57,7 +57,7 @@ def names_without_tags(
         (each.method, each.path): short.get((each.method, each.path)) or kebab(each.wanted)
         for each in operations
     }
-    bare: dict[_Key, str] = {}
+    bare: dict[Key, str] = {}
     for each in operations:
         key = each.method, each.path
         name = under_tag(usual[key], kebab(each.tags[0])) if each.tags else usual[key]
@@ -70,7 +70,7 @@ def names_without_tags(
 
 def short_names(
     operations: Iterable[NamedOperation], is_of_another: Callable[[str, str, str], bool]
-) -> dict[_Key, str]:
+) -> dict[Key, str]:
     """Return (method, path) → the short name, for the operations of a document that have one.
 
     Of the paths of one function the shortest has its name if it says nothing that the others do not, and the others add
@@ -81,8 +81,8 @@ def short_names(
         is_of_another: Tells for a name, a method and a path whether an earlier revision gave the name to another
             operation.
     """
-    short: dict[_Key, tuple[str, str]] = {}
-    owners: dict[str, set[_Key]] = defaultdict(set)
+    short: dict[Key, tuple[str, str]] = {}
+    owners: dict[str, set[Key]] = defaultdict(set)
     operations = list(operations)
     is_path_first = _is_path_first(operations)
     for operation in operations:
@@ -94,8 +94,8 @@ def short_names(
             owners[name].add(key)
     # Of two operations with one operationId neither is to lose the name that tells where it comes from.
     short = {key: found for key, found in short.items() if len(owners[found[1]]) == 1}
-    given: dict[_Key, str] = {}
-    sharing: dict[str, list[_Key]] = defaultdict(list)
+    given: dict[Key, str] = {}
+    sharing: dict[str, list[Key]] = defaultdict(list)
     for key, (name, _) in short.items():
         sharing[name].append(key)
     for name, keys in sharing.items():
@@ -113,14 +113,14 @@ def short_names(
     return given
 
 
-def _literal_steps(path: str, others: Iterable[_Key]) -> list[str]:
+def _literal_steps(path: str, others: Iterable[Key]) -> list[str]:
     """Return the literal steps of a path that not all the others have."""
     known = [set(other.split("/")) for _, other in others]
     steps = [step for step in path.split("/") if "{" not in step and kebab(step)]
     return [kebab(step) for step in steps if not all(step in words for words in known)]
 
 
-def _difference(key: _Key, keys: Sequence[_Key]) -> str:
+def _difference(key: Key, keys: Sequence[Key]) -> str:
     """Return what tells an operation from the others of the same function: steps of its path, else its method."""
     others = [each for each in keys if each != key]
     literal = _literal_steps(key[1], others)

@@ -45,7 +45,7 @@ __all__ = ["EVERYTHING", "Compiled", "CompiledOperation", "Selection", "compile_
 
 
 @dataclass(frozen=True)
-class _CompileWarning:
+class CompileWarning:
     """A mistake of the document, and what dynacli makes of it.
 
     Args:
@@ -76,7 +76,7 @@ class CompileWarnings:
         """Add a warning about the place that the steps lead to."""
         self.items.append((message, join(steps)))
 
-    def locate(self, document: Document) -> tuple[_CompileWarning, ...]:
+    def locate(self, document: Document) -> tuple[CompileWarning, ...]:
         """Return the warnings with their places in the files; those of reading the document come first."""
         own = (
             (message, document.origins.locate(_past_references(document, pointer)))
@@ -91,7 +91,7 @@ def _past_references(document: Document, pointer: str) -> str:
     return pointer if steps is None else join(steps)
 
 
-def _locate(document: Document, messages: Iterable[tuple[str, Place]]) -> tuple[_CompileWarning, ...]:
+def _locate(document: Document, messages: Iterable[tuple[str, Place]]) -> tuple[CompileWarning, ...]:
     """Return a warning for each message and place; every file is searched at most once."""
     messages = list(dict.fromkeys(messages))
     pointers: dict[int, list[str]] = {}
@@ -104,7 +104,7 @@ def _locate(document: Document, messages: Iterable[tuple[str, Place]]) -> tuple[
     warnings = []
     for message, place in messages:
         line, column = positions.get(place.file, {}).get(place.pointer) or (None, None)
-        warnings.append(_CompileWarning(message, place.pointer, line, column, place.file))
+        warnings.append(CompileWarning(message, place.pointer, line, column, place.file))
     return tuple(warnings)
 
 
@@ -346,7 +346,7 @@ class Compiled:
     components: Mapping[str, Any]
     tags: Mapping[str, str]
     given_names: Mapping[tuple[str, str], str]
-    warnings: tuple[_CompileWarning, ...]
+    warnings: tuple[CompileWarning, ...]
     files: tuple[tuple[str, str], ...] = ()
     origins: tuple[Move, ...] = ()
 

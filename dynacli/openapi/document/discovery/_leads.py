@@ -133,7 +133,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FILE = re.compile(r"\.[A-Za-z]{2,5}")
 
 
-class _Address(NamedTuple):
+class Address(NamedTuple):
     """The URL that a reference leads to.
 
     Args:
@@ -177,7 +177,7 @@ class SearchedOrigin:
         is_file = is_page or _FILE.fullmatch(last[max(last.rfind("."), 0) :])
         return f"{directory if is_file or not last else path}/".lstrip("/")
 
-    def find(self, reference: str, base: str) -> _Address | None:
+    def find(self, reference: str, base: str) -> Address | None:
         """Return where a reference leads, or None if it cannot be followed.
 
         Args:
@@ -197,7 +197,7 @@ class SearchedOrigin:
             if target.scheme not in _DEFAULT_PORTS or not target.host or target.userinfo:
                 return None
             target = self._encrypted(target)
-            return _Address(str(target), _origin(target) == _origin(self._url))
+            return Address(str(target), _origin(target) == _origin(self._url))
         except (httpx.InvalidURL, ValueError):
             return None
 

@@ -44,11 +44,11 @@ MAX_ERRORS = 1_000
 _MAX_HELD = 10_000
 """The largest number of errors that are held for a value, those by the alternatives that it does not fit included."""
 
-_Later = Callable[[str], "CompiledSchema | None"]
+Later = Callable[[str], "CompiledSchema | None"]
 """Reference → its target, compiled; None if it cannot be."""
 
 
-class _EntryCount:
+class EntryCount:
     """Counts how often counted schemas are entered; shared by the schemas that evaluate one value.
 
     Attributes:
@@ -75,11 +75,11 @@ class CompiledSchema:
         schema: PlainSchema,
         written: Any,
         notes: ValidationNotes,
-        later: _Later | None = None,
-        entries: _EntryCount | None = None,
+        later: Later | None = None,
+        entries: EntryCount | None = None,
     ) -> None:
         self._plain, self._written, self._notes = schema, written, notes
-        self._later, self._entries = later, entries or _EntryCount()
+        self._later, self._entries = later, entries or EntryCount()
         self._binary: Collection[str] = ()
         self._too_long: set[str] = set()
         self._wholes: dict[int, CompiledSchema] = {}
@@ -259,7 +259,7 @@ class CompiledSchemas:
 
     def __init__(self, source: SchemaSource, notes: ValidationNotes, most: int = sys.maxsize) -> None:
         self._source, self._notes, self._left = source, notes, most
-        self._entries = _EntryCount()
+        self._entries = EntryCount()
         self._known: dict[int, tuple[Any, CompiledSchema | None]] = {}
 
     @property
