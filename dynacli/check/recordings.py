@@ -16,9 +16,10 @@ from dynacli.check.check_records import CheckedOperation, Exchange, PlannedCall
 from dynacli.check.check_results import CheckResults, starred
 from dynacli.check.operation_validator import broken_off_validation, validate_cut_response
 from dynacli.client.call_settings import CallSettings
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_at import delimiter_of, styled_properties, styled_texts
 from dynacli.client.responses.validation_text import findings_json, findings_text, short_findings_text
-from dynacli.client.secret_names import is_secret_header, json_secrets, password_fields
+from dynacli.client.secret_names import is_secret_header, json_secrets, password_names
 from dynacli.client.sign_request import is_secret_parameter
 from dynacli.errors import NetworkError, UsageError
 from dynacli.http.built_request import Pair, Request, RequestParts
@@ -45,11 +46,11 @@ from dynacli.validation.validated_messages import ValidatedRequest, ValidatedRes
 __all__ = ["ExchangeValidator", "RecordingValidator", "ToldExchange", "ValidatedExchange"]
 
 
-def _secret_names(operation: Operation) -> frozenset[str]:
+def _secret_names(api: OpenedApi, operation: Operation) -> frozenset[str]:
     """Return the names of headers (in lower case), parameters and fields that the document calls secret."""
     names = {name for _, name in operation.api_keys}
     names |= {each.name for each in operation.parameters if is_secret_parameter(each)}
-    names |= password_fields(operation)
+    names |= password_names(DescribedOperation(api, operation))
     return frozenset({*names, *(name.lower() for name in names)})
 
 
@@ -133,6 +134,7 @@ def _validated_response(response: RecordedResponse) -> ValidatedResponse:
 
 
 def _exchange_of(
+    api: OpenedApi,
     recorded: RecordedExchange,
     match: MatchedOperation,
     validation: ValidationResult | None,
@@ -145,7 +147,7 @@ def _exchange_of(
         validation: On the request and the response; None if nothing is validated.
         is_validated: Whether the document describes the response.
     """
-    request, names = recorded.request, _secret_names(match.operation)
+    request, names = recorded.request, _secret_names(api, match.operation)
     masker = _masker_of(recorded, match.path_values, names)
     whole = Request(request.method, request.url, request.headers, recorded.content, _parts(recorded, match))
     headers = tuple(
@@ -468,7 +470,7 @@ class RecordingValidator:
             kept[key] = replace(known, times=known.times + 1, seconds=max(known.seconds, recorded.seconds))
         elif len(kept) < _MOST_KEPT:
             self._bytes += len(recorded.content or b"") + len((response and response.body) or b"")
-            exchange = _exchange_of(recorded, match, validation, is_validated=is_validated)
+            exchange = _exchange_of(self._api, recorded, match, validation, is_validated=is_validated)
             kept[key] = exchange if self._bytes <= _MOST_BYTES else _without_bodies(exchange)
         elif validation is not None and validation.findings:
             self.unlisted += 1
@@ -529,7 +531,7 @@ class ToldExchange:
     ) -> None:
         self._api, self.recorded, self._match, self._sizes = api, recorded, match, sizes
         self.validation, self.has_validation = validation or ValidationResult(), validation is not None
-        names = _keys_of(api) if match is None else _secret_names(match.operation)
+        names = _keys_of(api) if match is None else _secret_names(api, match.operation)
         if not (self.validation.findings or self.validation.tolerated or self.validation.suppressed):
             # Bodies are searched for secrets only if a part of them is printed.
             response = recorded.response and replace(recorded.response, body=b"")

@@ -14,7 +14,6 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallValues
 from dynacli.client.sign_request import SECRET_HEADERS
 from dynacli.http.built_request import Request
-from dynacli.openapi.model.operation import Operation
 from dynacli.urls import is_secret_name, with_masked_secrets
 
 __all__ = [
@@ -23,7 +22,6 @@ __all__ = [
     "json_secrets",
     "mask_text",
     "mask_word",
-    "password_fields",
     "password_names",
     "secret_texts",
     "without_passwords",
@@ -44,13 +42,6 @@ def is_secret_path(path: str, names: Container[str] = ()) -> bool:
     """Return whether the value at a path is a secret: of a header, an option, or a field such as `login.token`."""
     steps = re.findall(_STEP, path.strip("-"))
     return bool(steps) and is_secret_header(steps[-1].strip(), names)
-
-
-def password_fields(operation: Operation) -> set[str]:
-    """Return the names of the fields with an own option in an operation's body that the document calls passwords."""
-    content = operation.body.content if operation.body is not None else ()
-    fields = (field for media_type in content for field in media_type.fields)
-    return {field.path[-1] for field in fields if field.value.format == "password"}
 
 
 def without_passwords(
@@ -95,8 +86,12 @@ def password_names(described: DescribedOperation) -> set[str]:
     Raises:
         DamagedCatalogError: The catalog is damaged.
     """
-    names, catalog = password_fields(described.operation), described.api.catalog
-    if described.operation.body is None or not described.is_documented:
+    names, catalog, body = set[str](), described.api.catalog, described.operation.body
+    if body is None:
+        return names
+    fields = (field for media_type in body.content for field in media_type.fields)
+    names.update(field.path[-1] for field in fields if field.value.format == "password")
+    if not described.is_documented:
         return names
     stack: list[Any] = [catalog.part(described.operation.name)["operation"].get("requestBody")]
     followed: set[str] = set()

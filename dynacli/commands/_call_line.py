@@ -14,7 +14,7 @@ from dynacli.client.secret_names import (
     is_secret_path,
     mask_text,
     mask_word,
-    password_fields,
+    password_names,
 )
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.commands._operation_command import OperationCommand
@@ -223,7 +223,7 @@ class CallLine:
         """
         described = self.command.described
         keys = (name for location, name in described.operation.api_keys if location == "query")
-        names = {*password_fields(described.operation), *keys}
+        names = {*password_names(described), *keys}
         pieces = (*self.before, *self.pieces)
         secrets = [Secret(each.value) for each in pieces if each.value and _is_secret(each)]
         masker = Masker((*secrets_in(variables), *secrets))

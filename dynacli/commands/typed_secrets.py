@@ -18,7 +18,6 @@ from dynacli.client.secret_names import (
     is_secret_header,
     is_secret_path,
     json_secrets,
-    password_fields,
     password_names,
 )
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
@@ -58,9 +57,8 @@ def typed_masker(run: Run) -> Masker:
     """Return what takes the secrets out of an error that were, or may have been, typed."""
     names: set[str] = set()
     if run.asked is not None:
-        names |= password_fields(run.asked[0].operation)
-        with suppress(DamagedCatalogError):
-            names |= password_names(run.asked[0])
+        with suppress(DamagedCatalogError):  # the error is about it
+            names = password_names(run.asked[0])
     found = list(_named(run.words, names))
     first = parse(run.words, standard_rules(), stop_at_positional=True).positional[:1]
     found += _of_auth(run) if first == ["auth"] else ()

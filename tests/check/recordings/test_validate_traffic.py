@@ -151,6 +151,25 @@ def test_secrets_are_masked_in_all_that_is_written() -> None:
         assert "***" in result.stdout + result.stderr
 
 
+def test_passwords_are_masked_however_deep_they_are() -> None:
+    """The document calls them so, also where no option of a call leads."""
+    deep: dict[str, Any] = {
+        "type": "object",
+        "properties": {"pin": {"type": "integer", "format": "password"}},
+    }
+    value: Any = {"pin": _SECRET}
+    for name in "hgfedcba":
+        deep, value = {"type": "object", "properties": {name: deep}}, {name: value}
+    responses = {"200": {"description": "", "content": _JSON}}
+    file = save(document({"/a": {"post": operation("add-a", body=deep, responses=responses)}}, [_SERVER]))
+    entry = _entry("/a", method="POST", request=_posted(json.dumps(value)))
+    har = json.dumps({"log": {"version": "1.2", "pages": [], "entries": [entry]}}).encode()
+    for form in ("json", "auto", "html"):
+        result = run_cli("validate", file, "-", "-o", form, stdin=har)
+        assert 9 == result.exit_code
+        assert _SECRET not in result.stdout + result.stderr
+
+
 def test_what_belongs_to_no_operation_is_counted_by_host() -> None:
     """A server that fits is named; if nothing belongs to an operation, that is an error."""
     staging = _entry("https://staging.example.com/api/pets/1")
