@@ -83,6 +83,19 @@ class Signed(NamedTuple):
         """Return the value of a header as a person may see it."""
         return MASK if name.lower() in self.secret_headers else self.masker.mask(value)
 
+    def response_masker(self, headers: Iterable[tuple[str, str]]) -> Masker:
+        """Return what masks the secrets of the request, and those of its response: the values of secret headers.
+
+        Args:
+            headers: The headers of the response.
+        """
+        found = [(name, value) for name, value in headers if name.lower() in self.secret_headers]
+        if not found:
+            return self.masker
+        return self.masker.extended(
+            Secret(text) for name, value in found for text in secret_pieces(value, name)
+        )
+
 
 def unsigned(
     operation: Operation, request: Request, settings: CallSettings, env: Environment | None = None

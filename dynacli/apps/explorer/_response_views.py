@@ -12,7 +12,7 @@ from dynacli.client.call import Call, request_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.call_validator import CallValidator
 from dynacli.client.inputs.collect_values import collect_values
-from dynacli.client.responses.response_errors import http_error, mismatch_error, response_masker
+from dynacli.client.responses.response_errors import http_error, mismatch_error
 from dynacli.client.responses.validation_text import Evidence, findings_text, notes_of
 from dynacli.environment import Consent, Environment, invocation
 from dynacli.errors import DynacliError, FileError, FormatError
@@ -182,7 +182,7 @@ def _write_raw(env: Environment, call: Call, response: Response, ended: Ended) -
 
 def _write_headers(env: Environment, call: Call, response: Response, ended: Ended) -> None:  # noqa: ARG001
     signed, paint = call.signed, Painter.for_stdout(env)
-    masker = response_masker(signed, response.headers)
+    masker = signed.response_masker(response.headers)
 
     def header(name: str, value: str) -> str:
         shown = MASK if name.lower() in signed.secret_headers and MASK not in value else masker.mask(value)
@@ -204,7 +204,7 @@ def _write_validation(env: Environment, call: Call, response: Response, ended: E
     if validation is None or validating is None:
         write_note(env, "Nothing was validated")
         return
-    masker = response_masker(call.signed, response.headers)
+    masker = call.signed.response_masker(response.headers)
     if not validating.validation.is_valid:
         text = f"The request has values that the document does not mention\n{validating.findings_text()}"
         write_warning(env, masker.mask(text))

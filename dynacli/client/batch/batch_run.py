@@ -23,7 +23,7 @@ from dynacli.client.inputs.call_inputs import CallInputs, CallValues
 from dynacli.client.inputs.collect_values import check_missing, collect_parameters, collect_values, input_name
 from dynacli.client.inputs.read_plain_inputs import input_key, no_such_plain_input, read_given, unknown_input
 from dynacli.client.parallel_calls import Dispatcher
-from dynacli.client.responses.response_errors import http_error, mismatch_error, response_masker
+from dynacli.client.responses.response_errors import http_error, mismatch_error
 from dynacli.client.search_operations import unknown_operation
 from dynacli.client.shards import Shard
 from dynacli.environment import invocation
@@ -416,7 +416,7 @@ def _answered_result(row: int, made: MadeCall) -> tuple[RowResult, DynacliError 
     request_validation = call.validating.validation if call.validating is not None else None
     validations = [validated for validated in (request_validation, validation) if validated is not None]
     found = [finding for validated in validations for finding in validated.findings]
-    masker = response_masker(call.signed, response.headers)
+    masker = call.signed.response_masker(response.headers)
     findings: list[Any] = []
     if found:
         from dynacli.client.responses.validation_text import findings_json

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.auth.secret import MASK, Masker, Secret, secret_pieces
 from dynacli.client.call import Call
-from dynacli.client.responses.response_errors import response_masker
 from dynacli.client.secret_names import (
     is_secret_header,
     is_secret_path,
@@ -147,7 +146,7 @@ class MaskedCall:
                 "body": shown["body"],
                 "body_base64": shown["body_base64"],
             }
-            _mask(kept["response"], response_masker(signed, response.headers), known, signed.secret_headers)
+            _mask(kept["response"], signed.response_masker(response.headers), known, signed.secret_headers)
         return json.dumps(self.masker.mask_value(kept))
 
 

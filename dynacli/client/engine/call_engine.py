@@ -351,6 +351,9 @@ def read_whole(response: "Response", pieces: "Pieces") -> bytes:  # noqa: ARG001
     return b"".join(pieces.up_to(RENDER_LIMIT, "Write it to a file: `-o @FILE`"))
 
 
+_WITH_MORE = frozenset({"object", "array", "any"})
+
+
 def _may_hold_secrets(call: "Call", typed: TypedWords, words: Iterable[str]) -> bool:
     """Return whether a word of a call may hold a secret besides its credentials."""
     operation, media_type = call.described.operation, call.described.media_type
@@ -364,7 +367,8 @@ def _may_hold_secrets(call: "Call", typed: TypedWords, words: Iterable[str]) -> 
 
 def _may_hold_secret(field: "Field") -> bool:
     """Return whether a field is a secret, or may have one below that has no option of its own in the catalog."""
-    return field.value.items is not None or is_secret_value(field.path[-1], field.value)
+    items = field.value.items
+    return (items is not None and items.type in _WITH_MORE) or is_secret_value(field.path[-1], field.value)
 
 
 class CallHistory:

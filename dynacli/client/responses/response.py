@@ -169,9 +169,7 @@ class Response:
     @cached_property
     def masker(self) -> "Masker":
         """What masks the secrets that the call has carried, or got by a cookie."""
-        from dynacli.client.responses.response_errors import response_masker
-
-        return response_masker(self._call.signed, self._response.headers)
+        return self._call.signed.response_masker(self._response.headers)
 
     def raise_for_status(self) -> "Response":
         """Return the response itself if its status is a 2xx.

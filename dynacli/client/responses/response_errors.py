@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from dynacli.auth.challenges import schemes_asked_for
 from dynacli.auth.credentials import is_known, variables_of
-from dynacli.auth.secret import MASK, Masker, Secret, secret_pieces
+from dynacli.auth.secret import MASK
 from dynacli.client.call import Call
 from dynacli.client.credentials.chosen_security import KINDS, declares_none
 from dynacli.client.described_operation import DescribedOperation
@@ -28,26 +28,15 @@ from dynacli.urls import origin_of, with_masked_query, without_query
 if TYPE_CHECKING:
     from types import UnionType
 
-    from dynacli.client.sign_request import Signed
     from dynacli.http.exchange import Response
     from dynacli.validation.finding import ValidationResult
 
-__all__ = ["Detail", "http_error", "mismatch_error", "response_masker"]
+__all__ = ["Detail", "http_error", "mismatch_error"]
 
 Detail = Literal["none", "short", "usual"]
 """How much of its findings an error tells."""
 
 _COMPARE = "Compare the request, which `-v` shows, with `describe`"
-
-
-def response_masker(signed: "Signed", headers: Iterable[tuple[str, str]]) -> Masker:
-    """Return what masks the secrets of the request, and those of a response: the values of its secret headers."""
-    found = [(name, value) for name, value in headers if name.lower() in signed.secret_headers]
-    if not found:
-        return signed.masker
-    return signed.masker.extended(
-        Secret(text) for name, value in found for text in secret_pieces(value, name)
-    )
 
 
 def http_error(call: Call, response: "Response", place: str = "") -> HttpError:
@@ -61,7 +50,7 @@ def http_error(call: Call, response: "Response", place: str = "") -> HttpError:
 
     phrase = f" {response.reason}" if response.reason else ""
     # Masked before it is cut, so that no secret is cut in two.
-    masked = response_masker(call.signed, response.headers).mask
+    masked = call.signed.response_masker(response.headers).mask
     said = server_message(response.body, response.header("content-type"), masked)
     more = f"; its response, {place}, may say more" if place and response.size else ""
     reason = f"The server says: {quoted(said)}" if said else f"The server says so{more}"
@@ -179,7 +168,7 @@ def mismatch_error(
         text = findings_text(api, validation.findings, evidence, call.settings.is_verbose)
     details = validation_json(api, validation) if has_json else {}
     mismatch = MismatchError("The response does not match the document", reason=text, **details)
-    response_masker(call.signed, response.headers).mask_error(mismatch)
+    call.signed.response_masker(response.headers).mask_error(mismatch)
     return mismatch
 
 

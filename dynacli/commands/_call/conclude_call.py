@@ -163,10 +163,10 @@ def _report_validation(
     report: "CallReport | None",
 ) -> MismatchError | None:
     """Report the results on a response and its request; return the error for a response that is not valid."""
-    from dynacli.client.responses.response_errors import mismatch_error, response_masker
+    from dynacli.client.responses.response_errors import mismatch_error
     from dynacli.client.responses.validation_text import validation_json
 
-    masker = response_masker(call.signed, response.headers)
+    masker = call.signed.response_masker(response.headers)
     validations = [validated for validated in (request_validation, validation) if validated is not None]
     if report is not None:
         for validated in validations:
