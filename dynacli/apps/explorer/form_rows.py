@@ -15,7 +15,7 @@ from dynacli.client.inputs.find_input import find_input
 from dynacli.client.inputs.read_plain_inputs import encodings_of_body
 from dynacli.client.links.follow_link import check_links, links_of
 from dynacli.client.operation_description import DescribedInput, OperationDescription
-from dynacli.client.sign_request import is_secret_value
+from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.errors import DynacliError, UsageError
 from dynacli.http.semantics import SAFE_METHODS
 from dynacli.openapi.model.media_types import is_built
@@ -89,8 +89,7 @@ class FormRow:
         origin = self.input.origin
         if isinstance(origin, Field):
             return is_secret_value(origin.path[-1], origin.value)
-        name = "" if origin.location == "path" and origin.name == "key" else origin.name
-        return origin.location == "cookie" or is_secret_value(name, origin.value)
+        return is_secret_parameter(origin)
 
     @property
     def description(self) -> str:
