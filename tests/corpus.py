@@ -29,7 +29,7 @@ from dynacli.apps.mock.mock_server import MockServer
 from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_summary import operation_summary, summary_text
-from dynacli.commands._help.landing_page import landing_page
+from dynacli.commands._help.api_overview import overview_page
 from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands._subcommands.describe import described_details
 from dynacli.commands.run import Run
@@ -132,12 +132,12 @@ def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
         {"uri": path.as_uri(), "revision": "none"},
     )
     for width in (40, WIDTH):
-        page = landing_page(_environment(width), api, Options()).splitlines()
+        page = overview_page(_environment(width), api, Options()).splitlines()
         wide = [
             line for line in page if cell_width(line) > (WIDTH if line.startswith("  dynacli ") else width)
         ]
         if len(page) > 40 or wide:
-            report.reasons[f"landing page: {len(page)} lines, too wide at {width}: {wide}"] += 1
+            report.reasons[f"overview: {len(page)} lines, too wide at {width}: {wide}"] += 1
     names = [operation.operation.name for operation in compiled.operations]
     step = max(-(-len(names) // most), 1) if most else 1
     mock = MockServer(api, settings_of(_environment(), api, CallOptions(), default_level="strict"))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from dynacli.demo.demo_facts import API_KEYS, DemoServer
-from dynacli.demo.stand_in import running
+from dynacli.demo.demo_server import running
 from dynacli.environment import Environment, prefix_of
 from dynacli.lean_imports import import_jsonschema_rs
 from dynacli.registry.configuration import DEMO

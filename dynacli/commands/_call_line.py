@@ -36,7 +36,7 @@ from dynacli.urls import is_secret_name, with_masked_query
 __all__ = ["CallLine", "Piece", "asked_call", "read_line"]
 
 _INDEX = re.compile(r"(?<=[^-])\[(\d+)\]")
-_KEPT_VERBS = frozenset({"read", "edit"})
+_KEPT_COMMANDS = frozenset({"read", "edit"})
 """Verbs after which a call stands as it does without them."""
 
 
@@ -255,7 +255,7 @@ def read_line(run: Run, command: OperationCommand, words: Sequence[str]) -> Call
     # An option of the operation may stand there by mistake.
     rules = {**command.rules(), **standard_rules()}
     before = parse(typed, rules, command.find, stop_at_positional=not is_typed)
-    verb = next((word for word in before.positional[:1] if word in _KEPT_VERBS), "")
+    verb = next((word for word in before.positional[:1] if word in _KEPT_COMMANDS), "")
     line = CallLine(command, (), (), verb, (*typed, *words))
     given = [_piece(line, word) for word in before.given if not word.lacks_value]
     return line.with_before(given).with_pieces(_piece(line, word) for word in behind.read)
@@ -367,7 +367,7 @@ def _call_in(
     rest, may_be_value = _from_positional(words)
     for skipped in range(min(1 + may_be_value, len(rest))):
         word, behind = rest[skipped], rest[skipped + 1 :]
-        if word in _KEPT_VERBS:
+        if word in _KEPT_COMMANDS:
             return _call_in(run, behind, near)
         if word == "-":
             return None

@@ -130,7 +130,7 @@ def option_value(option: Option, word: str) -> str | float:
 
 
 def _output_format(word: str, flag: str) -> str:  # noqa: ARG001
-    from dynacli.output.output_form import check_format
+    from dynacli.output.output_format import check_format
 
     check_format(word)
     return word

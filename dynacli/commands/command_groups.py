@@ -28,8 +28,8 @@ from dynacli.registry.opened_api import OpenedApi
 
 __all__ = [
     "ApiGroup",
-    "Verb",
-    "VerbGroup",
+    "TableCommand",
+    "TableGroup",
     "make_command",
     "make_root",
     "note_options_ahead",
@@ -65,7 +65,7 @@ def note_options_ahead(run: Run, words: list[str]) -> None:
     run.options_ahead = options_in(parse(words, standard_rules()))
 
 
-class Verb(click.Command):
+class TableCommand(click.Command):
     """A verb of dynacli.
 
     Attributes:
@@ -135,10 +135,10 @@ class Verb(click.Command):
 def make_command(entry: Command) -> click.Command:
     """Return click's command for an entry in the table of commands."""
     if not entry.runs:
-        return VerbGroup(entry)
+        return TableGroup(entry)
     module, _, name = entry.runs.partition(":")
     found = getattr(import_module(f"dynacli.commands._subcommands.{module}"), name)
-    made: click.Command = found(entry) if isinstance(found, type) else Verb(entry, found)
+    made: click.Command = found(entry) if isinstance(found, type) else TableCommand(entry, found)
     return made
 
 
@@ -153,7 +153,7 @@ def _argument(entry: Argument) -> click.Argument:
     return click.Argument([entry.name], **settings)
 
 
-class VerbGroup(click.Group):
+class TableGroup(click.Group):
     """A group of commands, with options of its own before the word that names a command.
 
     click's options are made if there is one to parse, since most command lines have none in this place.
@@ -246,7 +246,7 @@ class VerbGroup(click.Group):
         """Note which options are given before they are parsed, for a help page that depends on them."""
 
 
-class _Root(VerbGroup):
+class _Root(TableGroup):
     """`dynacli`."""
 
     def completed(self, words: list[str]) -> list[str]:
@@ -261,7 +261,7 @@ class _Root(VerbGroup):
         word, rest = words[0], words[1:]
         entry = COMMANDS.get(word)
         if run.options.output in _FORMATS and (entry is None or run.options.output not in entry.formats):
-            from dynacli.output.output_form import check_format
+            from dynacli.output.output_format import check_format
 
             check_format(run.options.output)
         if entry is not None:
@@ -302,7 +302,7 @@ class _Root(VerbGroup):
 
     def _contents(self, run: Run) -> list[str]:
         """Return the lines that list what the API of a tool has; none if its document cannot be had at once."""
-        from dynacli.commands._help.landing_page import operations_or_tags
+        from dynacli.commands._help.api_overview import operations_or_tags
 
         try:
             api = run.open_apart(program().api, refresh=False, offline=True, is_asked=False)
@@ -358,7 +358,7 @@ def make_root(run: Run) -> click.Group:
     )
 
 
-class ApiGroup(VerbGroup):
+class ApiGroup(TableGroup):
     """The operations of an API, or of one of its tags.
 
     Args:
@@ -436,6 +436,6 @@ class ApiGroup(VerbGroup):
             from dynacli.commands._help.operation_list import tag_help
 
             return tag_help(run.env, self.api, self.tag)
-        from dynacli.commands._help.landing_page import landing_page
+        from dynacli.commands._help.api_overview import overview_page
 
-        return landing_page(run.env, self.api, run.all_options)
+        return overview_page(run.env, self.api, run.all_options)

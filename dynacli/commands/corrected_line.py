@@ -38,7 +38,7 @@ from dynacli.openapi.schema.example_call import option_text
 from dynacli.openapi.schema.option_fields import parse_steps
 from dynacli.options.parsed_words import parse, standard_rules
 from dynacli.options.standard_options import INPUT_OPTIONS
-from dynacli.output.output_form import FORMATS
+from dynacli.output.output_format import FORMATS
 from dynacli.record import replace
 from dynacli.registry.configuration import DEMO
 from dynacli.request.build_request import build_request
@@ -548,7 +548,7 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords, *, any_se
     Raises:
         UsageError: There cannot be such a request.
     """
-    run.output_form()  # it raises if options cannot be combined
+    run.output_format()  # it raises if options cannot be combined
     settings = settings_of(run.env, described.api, run.call_options)
     # The demo API has its server only while it is called.
     if any_server or (described.api.name == DEMO and not settings.server):
@@ -631,8 +631,8 @@ def _corrected(typed: CallLine, env: Environment, error: UsageError | None) -> C
                 return line
             # Some things only the call itself finds, such as options that cannot be combined.
             is_left = _has_named(line, typed, error) or (_is_same(line, typed) and not line.unfilled())
-            return _mended(line, error) if is_left else line
-        changed = _mended(line, problem)
+            return _fixed(line, error) if is_left else line
+        changed = _fixed(line, problem)
         if _is_same(changed, line):
             return None
         line = changed
@@ -656,7 +656,7 @@ def _is_same(line: CallLine, other: CallLine) -> bool:
     return (line.words(), line.before_words()) == (other.words(), other.before_words())
 
 
-def _mended(line: CallLine, problem: UsageError) -> CallLine:
+def _fixed(line: CallLine, problem: UsageError) -> CallLine:
     if _needs_too_much(problem):
         return line
     if problem.details.get("missing"):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.engine.call_engine import Engine
     from dynacli.openapi.document.fetched import DocumentLogin
-    from dynacli.output.output_form import OutputForm
+    from dynacli.output.output_format import OutputFormat
 
 __all__ = ["GivenWords", "Run"]
 
@@ -134,7 +134,7 @@ class Run:
             check_input_file(self.all_options, given)
 
     @property
-    def data_form(self) -> "OutputForm":
+    def data_format(self) -> "OutputFormat":
         """The form in which dynacli's own data are written.
 
         Raises:
@@ -142,15 +142,15 @@ class Run:
         """
         return self._form_of("")
 
-    def _form_of(self, default: str) -> "OutputForm":
-        from dynacli.output.output_form import OutputForm, form_of
+    def _form_of(self, default: str) -> "OutputFormat":
+        from dynacli.output.output_format import OutputFormat, form_of
 
         options = self.options
         may_page = not (options.no_input or options.no_pager)
         if may_page and not (
             options.output or default or options.filter or options.columns or options.include
         ):
-            return OutputForm()  # what a plain call needs, without another module on its way
+            return OutputFormat()  # what a plain call needs, without another module on its way
         return form_of(
             options.output,
             default=default,
@@ -160,7 +160,7 @@ class Run:
             may_page=may_page,
         )
 
-    def output_form(self, default: str = "") -> "OutputForm":
+    def output_format(self, default: str = "") -> "OutputFormat":
         """Return the form in which bytes from outside are written.
 
         Args:
@@ -173,7 +173,7 @@ class Run:
         if form.format != "raw" or self.options.yes or not self.env.stdout_is_terminal:
             return form
         if not self.options.output:
-            return self.data_form
+            return self.data_format
 
         raise UsageError(
             "`-o raw` does not print to a terminal",

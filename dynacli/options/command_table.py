@@ -19,7 +19,14 @@ from dynacli.options.command import ALONE, API, CALL, Command
 if TYPE_CHECKING:
     import click
 
-__all__ = ["COMMANDS", "TOOL_VERBS", "bound_words", "further_command", "further_names", "is_of_other_apis"]
+__all__ = [
+    "COMMANDS",
+    "COMMANDS_OF_A_TOOL",
+    "bound_words",
+    "further_command",
+    "further_names",
+    "is_of_other_apis",
+]
 
 COMMANDS: Mapping[str, Command] = {
     command.name: command for command in (*REGISTRY_COMMANDS, *CALL_COMMANDS, *TOOL_COMMANDS)
@@ -27,7 +34,7 @@ COMMANDS: Mapping[str, Command] = {
 """Name → command, in the order of the root's help page."""
 
 
-TOOL_VERBS = frozenset(
+COMMANDS_OF_A_TOOL = frozenset(
     name for name, entry in COMMANDS.items() if entry.of_tool or any(each.of_tool for each in entry.commands)
 )
 """The verbs of a tool; the others of dynacli are about more than one API."""
@@ -45,7 +52,7 @@ def bound_words(words: list[str]) -> list[str]:
     entry = COMMANDS.get(word)
     if word == api or (entry is not None and entry.of_tool == ALONE):
         return words
-    if word not in TOOL_VERBS or entry is None:
+    if word not in COMMANDS_OF_A_TOOL or entry is None:
         return [api, *words]
     if entry.of_tool == CALL:
         return words if not rest or rest[0] in {"-h", "--help"} else [word, api, *rest]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.environment import Environment
 from dynacli.errors import FormatError
 from dynacli.http.semantics import is_structured
-from dynacli.output.output_form import OutputForm
+from dynacli.output.output_format import OutputFormat
 from dynacli.output.standard_error import write_stderr
 from dynacli.output.standard_output import blocks, write_bytes, written_text
 from dynacli.text.terminal import Painter, terminal_width, visible, visible_painted
@@ -28,7 +28,7 @@ def write_body(
     env: Environment,
     body: bytes,
     media_type: str,
-    form: OutputForm,
+    form: OutputFormat,
     *,
     known: "KnownItems | None" = None,
     head: Mapping[str, Any] | None = None,
@@ -71,7 +71,7 @@ def _write_body(
     env: Environment,
     body: bytes,
     media_type: str,
-    form: OutputForm,
+    form: OutputFormat,
     known: "KnownItems | None",
     schema: "FindSchema | None",
 ) -> None:
@@ -112,7 +112,7 @@ def _write_formed(
     env: Environment,
     body: bytes,
     media_type: str,
-    form: OutputForm,
+    form: OutputFormat,
     known: "KnownItems | None",
     schema: "FindSchema | None",
 ) -> None:
@@ -137,7 +137,7 @@ def _write_formed(
     raise FormatError(f"The response cannot be {_wanted(form)}", reason=reason, hint=hint)
 
 
-def _write_readable(env: Environment, body: bytes, media_type: str, form: OutputForm) -> None:
+def _write_readable(env: Environment, body: bytes, media_type: str, form: OutputFormat) -> None:
     """Write a body of CBOR or MessagePack for a person: as JSON."""
     from dynacli.media.body_value import NoValueError, body_value
     from dynacli.output.written_items import write_value
@@ -155,7 +155,7 @@ def _write_whole(
     env: Environment,
     body: bytes,
     media_type: str,
-    form: OutputForm,
+    form: OutputFormat,
     head: Mapping[str, Any],
     schema: "FindSchema | None",
 ) -> None:
@@ -168,12 +168,12 @@ def _write_whole(
     write_value(env, value, form, known=KnownItems(holder="none"))
 
 
-def _wanted(form: OutputForm) -> str:
+def _wanted(form: OutputFormat) -> str:
     return f"shown as `{form.format}`" if not form.filter else "filtered"
 
 
 def write_data(
-    env: Environment, value: Any, form: OutputForm, text: Callable[[Painter, int], str] | None = None
+    env: Environment, value: Any, form: OutputFormat, text: Callable[[Painter, int], str] | None = None
 ) -> None:
     """Write the result of one of dynacli's own verbs.
 
@@ -206,7 +206,7 @@ def write_data(
         _write_json_text(env, _json_of(value), form)
 
 
-def is_for_people(form: OutputForm) -> bool:
+def is_for_people(form: OutputFormat) -> bool:
     """Return whether a form writes the results of dynacli's own verbs as text."""
     return not form.file and form.format in {"auto", "text"}
 
@@ -225,7 +225,7 @@ def _json_of(value: Any) -> str:
     return "[\n" + ",\n".join(lines) + "\n]"
 
 
-def _write_body_json(env: Environment, body: bytes, text: str, form: OutputForm) -> None:
+def _write_body_json(env: Environment, body: bytes, text: str, form: OutputFormat) -> None:
     from dynacli.text.json_budget import TooManyValuesError, check_values
     from dynacli.text.json_text import reindent
 
@@ -240,7 +240,7 @@ def _write_body_json(env: Environment, body: bytes, text: str, form: OutputForm)
         _write_json_text(env, laid_out, form)
 
 
-def _write_body_yaml(env: Environment, body: bytes, text: str, form: OutputForm, *, is_json: bool) -> None:
+def _write_body_yaml(env: Environment, body: bytes, text: str, form: OutputFormat, *, is_json: bool) -> None:
     from dynacli.text.json_budget import TooManyValuesError
     from dynacli.text.yaml_text import yaml_of, yaml_of_json
 
@@ -264,13 +264,13 @@ def _write_body_yaml(env: Environment, body: bytes, text: str, form: OutputForm,
 
 def _write_unparsed(env: Environment, body: bytes, text: str, note: str) -> None:
     if env.stdout_is_terminal:
-        _write_text(env, visible(text.replace("\r\n", "\n")), OutputForm())
+        _write_text(env, visible(text.replace("\r\n", "\n")), OutputFormat())
     else:
         write_bytes(env, body)
     write_stderr(env, note)
 
 
-def _write_binary(env: Environment, body: bytes, media_type: str, form: OutputForm) -> None:
+def _write_binary(env: Environment, body: bytes, media_type: str, form: OutputFormat) -> None:
     from dynacli.media.body_value import binary_name
 
     if form.format not in {"json", "yaml"}:
@@ -294,7 +294,7 @@ def _write_binary_note(env: Environment, body: bytes, media_type: str) -> None:
     )
 
 
-def _write_json_text(env: Environment, text: str, form: OutputForm) -> None:
+def _write_json_text(env: Environment, text: str, form: OutputFormat) -> None:
     if env.stdout_is_terminal and not form.file:
         from dynacli.text.json_text import colourise, escape_unsafe
 
@@ -302,13 +302,13 @@ def _write_json_text(env: Environment, text: str, form: OutputForm) -> None:
     _write_text(env, text, form)
 
 
-def _write_plain(env: Environment, text: str, form: OutputForm) -> None:
+def _write_plain(env: Environment, text: str, form: OutputFormat) -> None:
     if env.stdout_is_terminal and not form.file:
         text = visible(text.replace("\r\n", "\n"))
     _write_text(env, text, form)
 
 
-def _write_text(env: Environment, text: str, form: OutputForm) -> None:
+def _write_text(env: Environment, text: str, form: OutputFormat) -> None:
     with written_text(env, form) as write:
         write(text if text.endswith("\n") else f"{text}\n")
 
@@ -316,7 +316,7 @@ def _write_text(env: Environment, text: str, form: OutputForm) -> None:
 def write_rows(
     env: Environment,
     rows: Iterable[Mapping[str, Any]],
-    form: OutputForm,
+    form: OutputFormat,
     lines: Callable[[Painter, int], Iterable[str]],
 ) -> None:
     """Write the rows that one of dynacli's own verbs lists, as `write_data` would write the list of them.

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 from dynacli.environment import Environment, variable
 from dynacli.errors import FileError
-from dynacli.output.output_form import OutputForm
+from dynacli.output.output_format import OutputFormat
 from dynacli.text.terminal import terminal_width, visible
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ __all__ = ["Write", "blocks", "is_unchanged", "watched_reader", "write_bytes", "
 Write = Callable[[bytes], None]
 
 
-def is_unchanged(env: Environment, form: OutputForm) -> bool:
+def is_unchanged(env: Environment, form: OutputFormat) -> bool:
     """Return whether a form writes the bytes as they came, so that it does not need the whole body."""
     if form.filter or form.columns:
         return False
@@ -76,7 +76,7 @@ def _as_file_error(error: Exception) -> FileError:
 
 
 @contextmanager
-def written_body(env: Environment, media_type: str, form: OutputForm) -> Iterator[Write]:
+def written_body(env: Environment, media_type: str, form: OutputFormat) -> Iterator[Write]:
     """Write a body piece by piece, unbuffered.
 
     Args:
@@ -169,7 +169,7 @@ class _Text:
 
 @contextmanager
 def watched_reader(
-    env: Environment, form: OutputForm, on_gone: Callable[[], None]
+    env: Environment, form: OutputFormat, on_gone: Callable[[], None]
 ) -> Iterator[Callable[[], bool]]:
     """Watch during the block whether the pipe of standard output still has a reader.
 
@@ -241,7 +241,7 @@ _BLOCK = 1 << 15
 
 
 @contextmanager
-def written_text(env: Environment, form: OutputForm) -> Iterator[Callable[[str], None]]:
+def written_text(env: Environment, form: OutputFormat) -> Iterator[Callable[[str], None]]:
     """Write text piece by piece: into the file of a form, which is replaced whole, else to standard output.
 
     On a terminal a pager shows what does not fit, if the form allows that.

@@ -12,7 +12,7 @@ from typing import Any
 from dynacli.environment import Environment
 from dynacli.errors import FormatError
 from dynacli.openapi.model.find_items import Items, KnownItems, find_items
-from dynacli.output.output_form import ITEM_FORMATS, TABLES, OutputForm
+from dynacli.output.output_format import ITEM_FORMATS, TABLES, OutputFormat
 from dynacli.output.standard_output import Write, blocks, written_text
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json
@@ -36,7 +36,9 @@ WriteItem = Callable[[Any], None]
 
 
 @contextmanager
-def written_items(env: Environment, form: OutputForm, *, columns: Sequence[str] = ()) -> Iterator[WriteItem]:
+def written_items(
+    env: Environment, form: OutputFormat, *, columns: Sequence[str] = ()
+) -> Iterator[WriteItem]:
     """Write items: lines as they come, tables at the end of the block, even if an exception ends it.
 
     A table of any length takes little more memory than its text. The filter is applied to each item. An item is
@@ -82,7 +84,7 @@ def _note_null(env: Environment, value: Any, subject: str = "the response") -> N
     write_note(env, null_note(value, subject))
 
 
-def write_items(env: Environment, items: Iterable[Any], form: OutputForm) -> None:
+def write_items(env: Environment, items: Iterable[Any], form: OutputFormat) -> None:
     """Write the items of a list that needs not be written as soon as they come.
 
     Args:
@@ -106,7 +108,7 @@ def write_items(env: Environment, items: Iterable[Any], form: OutputForm) -> Non
 
 
 @contextmanager
-def _as_they_come(env: Environment, form: OutputForm) -> Iterator[WriteItem]:
+def _as_they_come(env: Environment, form: OutputFormat) -> Iterator[WriteItem]:
 
     text = _ItemText(env, form)
     with written_text(env, replace(form, may_page=False)) as write:
@@ -119,7 +121,7 @@ def _as_they_come(env: Environment, form: OutputForm) -> Iterator[WriteItem]:
 
 
 @contextmanager
-def _collected(env: Environment, form: OutputForm, known: Sequence[str]) -> Iterator[WriteItem]:
+def _collected(env: Environment, form: OutputFormat, known: Sequence[str]) -> Iterator[WriteItem]:
 
     columns = Columns(form.columns, known)
     values: list[Any] = []
@@ -150,7 +152,7 @@ def _collected(env: Environment, form: OutputForm, known: Sequence[str]) -> Iter
 
 
 def _write_or_fall_back(
-    env: Environment, form: OutputForm, items: Callable[[], Iterable[Any]], columns: Any
+    env: Environment, form: OutputFormat, items: Callable[[], Iterable[Any]], columns: Any
 ) -> None:
     try:
         _write_table(env, form, items, columns)
@@ -162,7 +164,7 @@ def _write_or_fall_back(
 
 
 def _write_table(
-    env: Environment, form: OutputForm, items: Callable[[], Iterable[Any]], columns: Any
+    env: Environment, form: OutputFormat, items: Callable[[], Iterable[Any]], columns: Any
 ) -> None:
     """Write a table of items whose columns were noted.
 
@@ -191,7 +193,7 @@ def _write_table(
         write_stderr(env, note)
 
 
-def write_value(env: Environment, value: Any, form: OutputForm, *, known: KnownItems | None = None) -> None:
+def write_value(env: Environment, value: Any, form: OutputFormat, *, known: KnownItems | None = None) -> None:
     """Write a value: what the filter of the form leaves of it, in the format of the form.
 
     Args:
@@ -220,13 +222,13 @@ def write_value(env: Environment, value: Any, form: OutputForm, *, known: KnownI
         raise
 
 
-def _write_text(env: Environment, value: Any, form: OutputForm) -> None:
+def _write_text(env: Environment, value: Any, form: OutputFormat) -> None:
 
     with written_text(env, form) as write:
         write(_value_text(env, value, form))
 
 
-def _write_items(env: Environment, value: Any, form: OutputForm, known: KnownItems | None) -> None:
+def _write_items(env: Environment, value: Any, form: OutputFormat, known: KnownItems | None) -> None:
 
     found = find_items(value, known)
     items = found.values if isinstance(found, Items) else [value]
@@ -256,7 +258,7 @@ def _write_items(env: Environment, value: Any, form: OutputForm, known: KnownIte
 
 @contextmanager
 def written_sequence(
-    env: Environment, media_type: str, form: OutputForm, *, head: Mapping[str, Any] | None = None
+    env: Environment, media_type: str, form: OutputFormat, *, head: Mapping[str, Any] | None = None
 ) -> Iterator[Write]:
     """Write the items of a body in the format of a form, as the body comes.
 
@@ -332,7 +334,7 @@ def gron_lines(value: Any, path: str = "json") -> Iterator[str]:
         yield f"{path} = {compact_json(value)};\n"
 
 
-def shown_json(env: Environment, form: OutputForm) -> Callable[[str], str]:
+def shown_json(env: Environment, form: OutputFormat) -> Callable[[str], str]:
     """Return what makes JSON text safe and coloured for a terminal, and leaves it alone elsewhere."""
     if form.file or not env.stdout_is_terminal:
         return str
@@ -342,11 +344,11 @@ def shown_json(env: Environment, form: OutputForm) -> Callable[[str], str]:
     return lambda text: colourise(escape_unsafe(text), painter)
 
 
-def _shown_text(env: Environment, form: OutputForm) -> Callable[[str], str]:
+def _shown_text(env: Environment, form: OutputFormat) -> Callable[[str], str]:
     return str if form.file or not env.stdout_is_terminal else visible
 
 
-def _value_text(env: Environment, value: Any, form: OutputForm) -> str:
+def _value_text(env: Environment, value: Any, form: OutputFormat) -> str:
     """Return the text of a whole value in a format that is not about its items.
 
     Raises:
@@ -370,7 +372,7 @@ class _ItemText:
         form: Its format is not a table.
     """
 
-    def __init__(self, env: Environment, form: OutputForm) -> None:
+    def __init__(self, env: Environment, form: OutputFormat) -> None:
         self._format = form.format
         self._json = shown_json(env, form)
         self._text = _shown_text(env, form)

@@ -11,7 +11,7 @@ from math import inf
 from statistics import median
 from typing import NamedTuple
 
-from dynacli.demo.stand_in import running
+from dynacli.demo.demo_server import running
 from tests.bench.batch_calls import against_curl, against_httpx
 from tests.bench.documents import GENERATED, MANY
 from tests.bench.hundred_pages import compare_pages, memory_of_pages
@@ -233,7 +233,7 @@ _RUNS = dict(
         _paired("operation help", _CLICK, ("github", *_HELP), 1.35),
         _paired("operation help, 20 operations", ("github", *_HELP), ("small", *_HELP), 1.1, 0.9),
         _paired("operation help, densest document", _CLICK, ("dense", *_DENSE, "--help"), 1.45),
-        _paired("landing page, densest document", _CLICK, ("dense",), 1.6),
+        _paired("overview, densest document", _CLICK, ("dense",), 1.6),
         _paired("completion, densest document", _CLICK, ("__complete", "bash", "dense", "post-p"), 1.05),
         _paired(
             "dry run, densest document",
@@ -241,7 +241,7 @@ _RUNS = dict(
             ("dense", *_DENSE, "--example", "--dry-run", "json", "--validate", "off"),
             2.2,
         ),
-        _paired("landing page", _CLICK, ("github",), 1.4),
+        _paired("overview", _CLICK, ("github",), 1.4),
         _paired("search", _CLICK, ("search", "github", "delete", "a", "repo"), 1.6),
         _paired(
             "search, broad", _CLICK, ("search", "github", "list", "users", "of", "an", "organization"), 1.6

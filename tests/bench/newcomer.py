@@ -22,7 +22,7 @@ from typing import Any
 
 from dynacli.__main__ import main
 from dynacli.demo.demo_facts import API_KEYS
-from dynacli.demo.stand_in import running
+from dynacli.demo.demo_server import running
 from dynacli.environment import Environment
 
 __all__ = ["MOST_BYTES", "MOST_COMMANDS", "Newcomer", "Task", "UnknownWordError", "do_all", "visiting"]

@@ -15,7 +15,7 @@ from dynacli.auth.secret import Masker, Secret
 from dynacli.check._infer_schema import infer_schema
 from dynacli.check.learn_overlay import LearnedOverlay, ObservedResponse, learn_overlay, overlay_text
 from dynacli.demo.demo_facts import BASE_PATH, document_path
-from dynacli.demo.stand_in import running
+from dynacli.demo.demo_server import running
 from dynacli.environment import Environment
 from dynacli.openapi.document.overlay import apply_overlay
 from dynacli.registry.open_by_name import open_api

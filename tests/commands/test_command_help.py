@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dynacli.commands._help.command_help import ROOT_EXAMPLES
-from dynacli.commands.command_groups import Verb
+from dynacli.commands.command_groups import TableCommand
 from dynacli.environment import PROJECT_FILE
 from dynacli.guide.pages import page, topics
 from dynacli.options.command import SECTIONS, Command
@@ -114,7 +114,7 @@ def test_an_example_runs_as_it_stands(example: str, monkeypatch: pytest.MonkeyPa
     parsed: list[str] = []
     is_parsed_only = " ".join(words).startswith(PARSED)
     if is_parsed_only:
-        monkeypatch.setattr(Verb, "invoke", lambda _, ctx: parsed.append(ctx.command_path))
+        monkeypatch.setattr(TableCommand, "invoke", lambda _, ctx: parsed.append(ctx.command_path))
     stdin = Path(source).read_bytes() if source else b"y\n"
     result = run_cli(*words, stdin=stdin, terminal=TERMINAL if {"edit", "trust"} & {*words} else ())
     assert 0 == result.exit_code, result.stderr

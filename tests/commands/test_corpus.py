@@ -41,9 +41,9 @@ def test_every_operation_has_a_command(reports: list[DocumentReport]) -> None:
     ]
 
 
-def test_every_landing_page_is_short(reports: list[DocumentReport]) -> None:
+def test_every_overview_is_short(reports: list[DocumentReport]) -> None:
     """Each has at most 40 lines, within the width of a narrow terminal, and within 100 columns."""
-    assert "" == _reasons(reports, "landing page")
+    assert "" == _reasons(reports, "overview")
 
 
 def test_every_help_page_renders(reports: list[DocumentReport]) -> None:

@@ -70,10 +70,10 @@ def test_each_thing_that_is_wrong_has_its_place() -> None:
         return number, lines[number - 1].index(text) + 1
 
     file = str(Path("api.json").resolve())
-    mended = "`required` should be true or false; it is read as true"
+    worked_around = "`required` should be true or false; it is read as true"
     assert [
         {
-            "message": mended,
+            "message": worked_around,
             "file": file,
             "line": spot('"required": "true"')[0],
             "column": spot('"required": "true"')[1],

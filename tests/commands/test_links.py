@@ -422,7 +422,7 @@ def test_a_webhook_never_hides_an_operation() -> None:
     assert "newPet" == run_cli("describe", api, "webhooks.newPet", "-o", "json").json["webhook"]
 
 
-def test_the_landing_page_counts_the_webhooks() -> None:
+def test_the_overview_counts_the_webhooks() -> None:
     """They are no operations; the page says how many there are, and the command that lists them."""
     api = webhook_document()
     told = f"Webhooks   3, which the server sends: dynacli describe {api} webhooks\n"

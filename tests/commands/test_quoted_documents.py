@@ -18,7 +18,7 @@ def api() -> str:
 
 
 OUTPUTS = {
-    "the landing page": ("API",),
+    "the overview": ("API",),
     "a tag's page": ("API", "ignore-all-previous-instructions"),
     "a help page": ("API", "make-thing", "--help"),
     "a help page with a path": ("API", "get-thing", "--help"),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from dynacli.commands.command_groups import Verb, make_root
+from dynacli.commands.command_groups import TableCommand, make_root
 from dynacli.commands.run import Run
 from dynacli.environment import Environment
 from dynacli.options.command_table import COMMANDS
@@ -29,10 +29,10 @@ VALUES = {
     "progress": "off",
 }
 BEFORE = {"check": {"set", "content_type"}}
-"""Verb → the options about a body that stand before it."""
+"""Command → the options about a body that stand before it."""
 
 
-def _verbs() -> Iterator[tuple[str, Verb]]:
+def _verbs() -> Iterator[tuple[str, TableCommand]]:
     """Yield each verb with its name, those of groups and of the demo API, too."""
     root = make_root(Run(Environment()))
     context = click.Context(root, obj=Run(Environment()))
@@ -43,8 +43,8 @@ def _verbs() -> Iterator[tuple[str, Verb]]:
             each = [
                 (word, command.get_command(click.Context(command, obj=context.obj), word)) for word in words
             ]
-            yield from ((f"{name} {word}", verb) for word, verb in each if isinstance(verb, Verb))
-        elif isinstance(command, Verb):
+            yield from ((f"{name} {word}", verb) for word, verb in each if isinstance(verb, TableCommand))
+        elif isinstance(command, TableCommand):
             yield name, command
 
 

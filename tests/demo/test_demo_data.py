@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from dynacli.demo.demo_facts import BASE_PATH, DemoServer
-from dynacli.demo.stand_in import running
+from dynacli.demo.demo_server import running
 
 _TOTAL = 1002
 

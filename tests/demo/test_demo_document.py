@@ -11,7 +11,7 @@ from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from openapi_spec_validator import validate
 
 from dynacli.demo.demo_facts import document_path
-from dynacli.demo.stand_in import running
+from dynacli.demo.demo_server import running
 
 _OPERATIONS = {
     "GET /org": "getOrg",
@@ -70,7 +70,7 @@ def test_it_is_pretty_printed() -> None:
 def test_it_says_that_it_is_unofficial() -> None:
     """The document calls itself an unofficial demo API whose schemas are partly inferred."""
     description = DOCUMENT["info"]["description"].lower()
-    assert "unofficial stand-in" in description
+    assert "unofficial demo api" in description
     assert "partly inferred" in description
 
 

@@ -14,7 +14,7 @@ from openapi_core import OpenAPI
 from openapi_core.datatypes import RequestParameters
 
 from dynacli.demo.demo_facts import API_KEYS, BASE_PATH, MISBEHAVIOURS, document_path
-from dynacli.demo.stand_in import running
+from dynacli.demo.demo_server import running
 from dynacli.errors import UsageError
 
 DOCUMENT: dict[str, Any] = json.loads(Path(document_path()).read_bytes())

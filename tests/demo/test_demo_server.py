@@ -12,16 +12,16 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from dynacli.demo import stand_in
+from dynacli.demo import demo_server
 from dynacli.demo._requests import Request, Response, json_response
 from dynacli.demo.demo_facts import API_KEYS, ROLES, DemoServer
-from dynacli.demo.stand_in import Application, running, serving
+from dynacli.demo.demo_server import Application, running, serving
 from dynacli.errors import UsageError
 from dynacli.http.serving import listening_socket, origin_at
 from tests.harness import run_cli
 
 _SERVE = """
-from dynacli.demo.stand_in import serve_forever
+from dynacli.demo.demo_server import serve_forever
 serve_forever(port=0, on_ready=lambda server: print(server.document_url, flush=True))
 print("returned", flush=True)
 """
@@ -74,7 +74,7 @@ def test_a_defect_is_told_and_ends_no_server() -> None:
 
 def test_a_large_body_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A body above the limit is not kept, and the next connection gets a response."""
-    monkeypatch.setattr(stand_in, "_MOST_BODY", 10)
+    monkeypatch.setattr(demo_server, "_MOST_BODY", 10)
     with running() as server:
         body = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n" + b"x" * 11
         with socket.create_connection(("127.0.0.1", _port(server)), timeout=5) as raw:
@@ -85,7 +85,7 @@ def test_a_large_body_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_connections_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection above the limit is closed, and one is taken again when another has ended."""
-    monkeypatch.setattr(stand_in, "_MOST_CONNECTIONS", 1)
+    monkeypatch.setattr(demo_server, "_MOST_CONNECTIONS", 1)
     with running() as server:
         with socket.create_connection(("127.0.0.1", _port(server)), timeout=5) as first:
             first.sendall(b"NONSENSE")
@@ -237,7 +237,7 @@ def test_the_foreground_gives_the_handlers_back() -> None:
     """After `serve_forever` the signals do what they did before, even if its caller's callback failed."""
     program = """
 import signal
-from dynacli.demo.stand_in import serve_forever
+from dynacli.demo.demo_server import serve_forever
 before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
 def fail(server):
     raise LookupError("no")

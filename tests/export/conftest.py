@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from dynacli.demo.demo_facts import DemoServer
-from dynacli.demo.stand_in import running
+from dynacli.demo.demo_server import running
 
 
 @pytest.fixture

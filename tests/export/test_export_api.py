@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.demo.stand_in import served_document
+from dynacli.demo.demo_server import served_document
 from dynacli.export.collection import FORMATS
 from tests.documents import API_KEY, BASIC, BEARER, JSON, document, operation, parameter, save
 from tests.harness import run_cli

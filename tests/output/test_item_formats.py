@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dynacli.environment import Environment
 from dynacli.errors import FormatError
-from dynacli.output.output_form import OutputForm, form_of
+from dynacli.output.output_format import OutputFormat, form_of
 from dynacli.output.render import write_body
 from dynacli.output.written_items import Columns, gron_lines, separated_lines, written_items
 from dynacli.record import replace
@@ -31,7 +31,7 @@ PET = b'{"id": 12345678901234567890, "name": "Rex, \\"the\\"\\tdog", "owner": {"
 FORMATS = ("table", "csv", "tsv", "ndjson", "lines", "gron")
 
 
-def written(body: bytes, form: OutputForm, media_type: str = JSON) -> str:
+def written(body: bytes, form: OutputFormat, media_type: str = JSON) -> str:
     """Return what is written of a body in a pipe."""
     stdout = io.TextIOWrapper(io.BytesIO())
     write_body(Environment(stdout=stdout, stderr=io.StringIO(), variables={}), body, media_type, form)
@@ -135,7 +135,7 @@ RESPONSES: dict[str, tuple[bytes, tuple[str, ...]]] = {
 def test_a_format_says_what_the_response_said(body: bytes, shown: tuple[str, ...]) -> None:
     """In a pipe nothing is left out or shortened, and every number has its digits."""
     assert dict(zip(FORMATS, shown, strict=True)) == {
-        name: written(body, OutputForm(name)) for name in FORMATS
+        name: written(body, OutputFormat(name)) for name in FORMATS
     }
 
 
@@ -198,7 +198,7 @@ def test_assignments_say_all_of_a_value(value: Any) -> None:
     assert value == holder[""]
 
 
-FORMED: dict[str, tuple[bytes, OutputForm, str]] = {
+FORMED: dict[str, tuple[bytes, OutputFormat, str]] = {
     "columns": (PETS, form_of("csv", columns="tags.0,id"), "tags.0,id\r\na,1\r\n,2\r\n"),
     "columns in brackets": (PETS, form_of("tsv", columns="tags[1]"), "tags.1\nb\n\n"),
     "columns alone": (PETS, form_of(columns="name"), "name\n----\nRex\n\n"),
@@ -244,7 +244,7 @@ FORMED: dict[str, tuple[bytes, OutputForm, str]] = {
 
 
 @pytest.mark.parametrize(("body", "form", "shown"), FORMED.values(), ids=list(FORMED))
-def test_what_is_asked_for_is_written(body: bytes, form: OutputForm, shown: str) -> None:
+def test_what_is_asked_for_is_written(body: bytes, form: OutputFormat, shown: str) -> None:
     """Columns are paths, a filter makes a new value, and its result is written as a response would be."""
     assert shown == written(body, form)
 
@@ -252,7 +252,7 @@ def test_what_is_asked_for_is_written(body: bytes, form: OutputForm, shown: str)
 MIXED = b'[{"a": 1}, 2]'
 SPARSE = json.dumps([{f"k{row}_{at}": 1 for at in range(10)} for row in range(500)]).encode()
 DEEP = b"[" * 5_000 + b"]" * 5_000
-REFUSED: dict[str, tuple[bytes, str, OutputForm, str, str]] = {
+REFUSED: dict[str, tuple[bytes, str, OutputFormat, str, str]] = {
     "column": (PETS, JSON, form_of("csv", columns="nam"), "has no column `nam`", "have `name`"),
     "column of texts": (b'["a"]', JSON, form_of("csv", columns="b"), "has no column `b`", "are not objects"),
     "mixed": (MIXED, JSON, form_of("csv"), "is not a table", "of several kinds"),
@@ -287,7 +287,7 @@ REFUSED: dict[str, tuple[bytes, str, OutputForm, str, str]] = {
 )
 @pytest.mark.parametrize("file", ["", "out"], ids=["pipe", "file"])
 def test_a_response_that_has_not_the_form_is_not_lost(
-    body: bytes, media_type: str, form: OutputForm, message: str, reason: str, file: str
+    body: bytes, media_type: str, form: OutputFormat, message: str, reason: str, file: str
 ) -> None:
     """It is written as JSON, or as it came if it is not JSON, and the error says why."""
     stdout = io.TextIOWrapper(io.BytesIO())
@@ -360,7 +360,7 @@ def test_a_list_of_any_length_takes_little_memory(name: str, times: float) -> No
         env = Environment(stdout=nowhere, stderr=io.StringIO(), variables={})
         tracemalloc.start()
         try:
-            with written_items(env, OutputForm(name)) as write:
+            with written_items(env, OutputFormat(name)) as write:
                 for number in range(2_000):
                     write({**item, "number": number})
             _, peak = tracemalloc.get_traced_memory()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from dynacli.environment import Environment
-from dynacli.output.output_form import form_of
+from dynacli.output.output_format import form_of
 from dynacli.output.render import write_data, write_rows
 from dynacli.text.terminal import Painter
 from tests.documents import document, operation, save

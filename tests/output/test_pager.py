@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from dynacli.environment import Environment
-from dynacli.output.output_form import OutputForm
+from dynacli.output.output_format import OutputFormat
 from dynacli.output.render import write_data
 
 KEEPS = "sh -c 'cat > paged; echo $LESS >> paged'"
@@ -47,9 +47,9 @@ def lines(count: int) -> str:
     return "".join(f"{number}\n" for number in range(count))
 
 
-def write(env: Environment, text: str, form: OutputForm | None = None) -> None:
+def write(env: Environment, text: str, form: OutputFormat | None = None) -> None:
     """Write a text as a verb does."""
-    write_data(env, None, form or OutputForm(), lambda _, width: text)  # noqa: ARG005
+    write_data(env, None, form or OutputFormat(), lambda _, width: text)  # noqa: ARG005
 
 
 @pytest.mark.parametrize(
@@ -73,19 +73,19 @@ def test_what_does_not_fit_goes_to_the_pager(variables: dict[str, str], text: st
 @pytest.mark.parametrize(
     ("variables", "count", "form"),
     [
-        ({"PAGER": KEEPS}, 9, OutputForm()),
-        ({"PAGER": KEEPS}, 30, OutputForm(may_page=False)),
-        ({"PAGER": ""}, 30, OutputForm()),
-        ({"PAGER": "cat"}, 30, OutputForm()),
-        ({"PAGER": "'"}, 30, OutputForm()),
-        ({"PAGER": "no-such-pager"}, 30, OutputForm()),
-        ({"PAGER": KEEPS, "DYNACLI_PAGER": ""}, 30, OutputForm()),
-        ({"PAGER": KEEPS, "TERM": "dumb"}, 30, OutputForm()),
+        ({"PAGER": KEEPS}, 9, OutputFormat()),
+        ({"PAGER": KEEPS}, 30, OutputFormat(may_page=False)),
+        ({"PAGER": ""}, 30, OutputFormat()),
+        ({"PAGER": "cat"}, 30, OutputFormat()),
+        ({"PAGER": "'"}, 30, OutputFormat()),
+        ({"PAGER": "no-such-pager"}, 30, OutputFormat()),
+        ({"PAGER": KEEPS, "DYNACLI_PAGER": ""}, 30, OutputFormat()),
+        ({"PAGER": KEEPS, "TERM": "dumb"}, 30, OutputFormat()),
     ],
     ids=["it-fits", "not-wanted", "empty", "cat", "malformed", "not-there", "own-is-empty", "dumb-terminal"],
 )
 def test_other_text_is_written_to_the_terminal(
-    variables: dict[str, str], count: int, form: OutputForm
+    variables: dict[str, str], count: int, form: OutputFormat
 ) -> None:
     """What fits, and everything if there is no pager, is on the terminal as it was written."""
     with terminal(**variables) as (env, shown):

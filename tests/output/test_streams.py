@@ -15,7 +15,7 @@ import pytest
 
 from dynacli.__main__ import main
 from dynacli.environment import Environment
-from dynacli.output.output_form import OutputForm
+from dynacli.output.output_format import OutputFormat
 from dynacli.output.standard_output import watched_reader, write_bytes
 from tests.documents import document, operation, save
 from tests.harness import RecordedRequest, Recorder, Response, run_cli
@@ -362,7 +362,7 @@ def test_a_reader_that_leaves_is_noticed_before_anything_is_written(is_closed: b
     gone = threading.Event()
     with (
         open(writing, "w") as stdout,
-        watched_reader(_streams(stdout, io.StringIO()), OutputForm(), gone.set) as is_gone,
+        watched_reader(_streams(stdout, io.StringIO()), OutputFormat(), gone.set) as is_gone,
     ):
         assert (False, False) == (is_gone(), gone.is_set())
         if is_closed:

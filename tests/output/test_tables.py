@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dynacli.environment import Environment
-from dynacli.output.output_form import OutputForm, form_of
+from dynacli.output.output_format import OutputFormat, form_of
 from dynacli.output.render import write_body
 
 UUID = "f7a5717e-f62d-521b-8bf9-11068277bad6"
@@ -30,13 +30,13 @@ class _Terminal(io.TextIOWrapper):
         return True
 
 
-def shown(value: Any, columns: int, form: OutputForm | None = None) -> tuple[str, str]:
+def shown(value: Any, columns: int, form: OutputFormat | None = None) -> tuple[str, str]:
     """Return what a terminal of so many columns shows of a response, and what is reported beside it."""
     content, stderr = io.BytesIO(), io.StringIO()
     stdout = _Terminal(content, encoding="utf-8")
     variables = {"COLUMNS": str(columns), "NO_COLOR": "1", "TERM": "xterm"}
     env = Environment(stdout=stdout, stderr=stderr, variables=variables)
-    write_body(env, json.dumps(value).encode(), "application/json", form or OutputForm("table"))
+    write_body(env, json.dumps(value).encode(), "application/json", form or OutputFormat("table"))
     return content.getvalue().decode(), stderr.getvalue()
 
 
@@ -154,13 +154,13 @@ def test_cells_are_aligned_and_harmless() -> None:
 
 def test_csv_on_a_terminal_is_harmless() -> None:
     """Lines end as on a terminal, and control characters are escapes."""
-    assert ("a\nx\\x1b\n", "") == shown([{"a": "x\x1b"}], 80, OutputForm("csv"))
+    assert ("a\nx\\x1b\n", "") == shown([{"a": "x\x1b"}], 80, OutputFormat("csv"))
 
 
 @pytest.mark.parametrize("name", ["ndjson", "lines", "gron", "json", "yaml", "table", "tsv"])
 def test_no_format_lets_anything_drive_the_terminal(name: str) -> None:
     """What would drive or deceive a terminal is an escape in each format, in keys and in values."""
     for value in ([{"a\x1b": "\x1b\u202e"}], ["\x1b\u202e"], {"a\x1b": "\x1b\u202e"}):
-        text, _ = shown(value, 80, OutputForm(name))
+        text, _ = shown(value, 80, OutputFormat(name))
         assert any(escape in text for escape in ("x1b", "u001b", "\\e"))
         assert not {"\x1b", "\u202e"} & set(text)

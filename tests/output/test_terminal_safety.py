@@ -13,7 +13,7 @@ import pytest
 
 from dynacli.environment import Environment
 from dynacli.errors import FormatError, UsageError
-from dynacli.output.output_form import OutputForm, form_of
+from dynacli.output.output_format import OutputFormat, form_of
 from dynacli.output.render import write_body, write_data
 from dynacli.output.standard_error import write_error, write_stderr, write_warning
 from dynacli.text.json_text import colourise, escape_unsafe, reindent
@@ -188,7 +188,7 @@ def test_a_forgetful_caller_lets_nothing_but_colour_through() -> None:
     painted = Painter(enabled=True).bold("a") + OSC
     assert "\x1b[1ma\x1b[22m\\x1b]0;owned\\x07" == visible_painted(painted)
     with terminal() as (env, shown):
-        write_data(env, None, OutputForm("text"), lambda painter, _: painter.red(ATTACK))
+        write_data(env, None, OutputFormat("text"), lambda painter, _: painter.red(ATTACK))
         seen = shown()
     assert [] == [raw for raw in RAW if raw in seen]
 
@@ -206,7 +206,7 @@ def test_a_pipe_gets_exact_bytes(output_format: str, media_type: str) -> None:
 def test_raw_is_raw_on_a_terminal_too() -> None:
     """The writer itself writes raw bytes to a terminal, too: whether it may is decided before."""
     with terminal() as (env, shown):
-        write_body(env, ATTACK.encode(), "text/plain", OutputForm("raw"))
+        write_body(env, ATTACK.encode(), "text/plain", OutputFormat("raw"))
         assert ATTACK == shown()
 
 
@@ -236,7 +236,7 @@ COLOURED = (
 def test_json_is_coloured_where_colour_is_allowed(variables: dict[str, str], shown: str) -> None:
     """A terminal gets JSON laid out and coloured; `NO_COLOR` and a dumb terminal get it plain."""
     with terminal(variables) as (env, seen):
-        write_body(env, b'{"a":[1.10,null],"b":"true 1"}', "application/json", OutputForm())
+        write_body(env, b'{"a":[1.10,null],"b":"true 1"}', "application/json", OutputFormat())
         assert shown == seen()
 
 

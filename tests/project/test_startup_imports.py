@@ -143,8 +143,8 @@ _COMMAND = (
 )
 _PAGE = _COMMAND | _modules("commands._help.page_lines text.terminal text.wrapping")
 _ROOT_HELP = _PAGE | _modules("commands._help.command_help")
-_LANDING_PAGE = _PAGE | _modules(
-    "commands._help.landing_page commands._help.operation_list "
+_OVERVIEW = _PAGE | _modules(
+    "commands._help.api_overview commands._help.operation_list "
     "openapi.model.wording openapi.model.overview openapi.model.wording"
 )
 _OPERATION_HELP = _PAGE | _modules(
@@ -166,7 +166,9 @@ _PLAIN = (
         commands._call.make_call registry.record_call
         """
     )
-    | _modules("output.output_form output.render output.standard_error output.standard_output text.terminal")
+    | _modules(
+        "output.output_format output.render output.standard_error output.standard_output text.terminal"
+    )
     | _modules(
         """
         http.built_request request.assemble_body request.build_request request.choose_server
@@ -211,7 +213,7 @@ _DEMO = (
     | _modules("client.live_demo commands._subcommands.demo http.serving")
     | _modules(
         """
-        demo.stand_in demo._data demo._requests demo.demo_facts demo._operations
+        demo.demo_server demo._data demo._requests demo.demo_facts demo._operations
         """
     )
 )
@@ -269,7 +271,7 @@ _LOOK = "pets get-pet 1 --as long --server ORIGIN"
 KINDS = {
     "version": _Kind("--version", _VERSION),
     "root help": _Kind("--help", _ROOT_HELP, _CLICK),
-    "landing page": _Kind("pets", _LANDING_PAGE, _CLICK),
+    "overview": _Kind("pets", _OVERVIEW, _CLICK),
     "operation help": _Kind("pets put-pet --help", _OPERATION_HELP, _CLICK),
     "completion of operations": _Kind("__complete bash pets put", _COMPLETION),
     "completion of options": _Kind("__complete zsh pets put-pet --", _COMPLETION),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.demo.stand_in import running
+from dynacli.demo.demo_server import running
 from tests.documents import operation, pets, save
 from tests.dry_runs import dry_run
 from tests.harness import RecordedRequest, Recorder, Response, run_cli

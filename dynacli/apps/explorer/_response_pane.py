@@ -36,7 +36,7 @@ from dynacli.errors import AuthError, FileError
 from dynacli.files import write_named_file
 from dynacli.http.downloads import file_name
 from dynacli.openapi.model.wording import counted
-from dynacli.output.output_form import OutputForm
+from dynacli.output.output_format import OutputFormat
 from dynacli.output.standard_output import written_body
 from dynacli.registry.call_history import HistoryRow
 from dynacli.text.terminal import cell_width, visible
@@ -511,7 +511,7 @@ class _StreamText:
     def __init__(self, begun: ResponseHead, screen: ResponseScreen) -> None:
         self._screen = screen
         self.size, self.text = 0, ""
-        self._writing = written_body(screen.env, begun.response.header("content-type"), OutputForm("text"))
+        self._writing = written_body(screen.env, begun.response.header("content-type"), OutputFormat("text"))
         self._write = self._writing.__enter__()
 
     def text_of(self, piece: bytes) -> str:

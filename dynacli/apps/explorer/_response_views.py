@@ -20,7 +20,7 @@ from dynacli.http.exchange import Response
 from dynacli.http.semantics import is_structured
 from dynacli.openapi.model.wording import counted
 from dynacli.output.har import har_call
-from dynacli.output.output_form import OutputForm
+from dynacli.output.output_format import OutputFormat
 from dynacli.output.render import write_body
 from dynacli.output.standard_error import write_error, write_note, write_stderr, write_warning
 from dynacli.record import replace
@@ -70,7 +70,7 @@ def _write_view(
     elif not response.body:
         write_note(env, "The response has no body")
     else:
-        form = OutputForm("auto" if view == "pretty" else view, may_page=False)
+        form = OutputFormat("auto" if view == "pretty" else view, may_page=False)
         try:
             write_body(env, response.body, media_type, form, known=known, schema=schema)
         except (FormatError, FileError) as error:

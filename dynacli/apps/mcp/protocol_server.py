@@ -159,7 +159,7 @@ class _Handlers:
 
     async def read_resource(self, context: Context, params: ReadResourceRequestParams) -> ReadResourceResult:  # noqa: ARG002
         """Return the overview of an API."""
-        text = await self._in_thread(lambda: self._tools.landing(params.uri))
+        text = await self._in_thread(lambda: self._tools.overview(params.uri))
         return ReadResourceResult(
             contents=[TextResourceContents(uri=params.uri, mime_type="text/plain", text=text)]
         )

@@ -56,11 +56,11 @@ class Pages(NamedTuple):
     """What tells of an API and its operations, as the command line tells it.
 
     Args:
-        landing: (API) → its overview.
+        overview: (API) → its overview.
         describe: (API, the name of an operation, a place in it or empty) → the description.
     """
 
-    landing: Callable[[OpenedApi], str]
+    overview: Callable[[OpenedApi], str]
     describe: Callable[[OpenedApi, str, str], str]
 
 

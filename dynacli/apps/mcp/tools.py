@@ -820,7 +820,7 @@ class Tools:
             lines.append(f"Or  {place}  {quoted(short_sentence(hit.summary, 100))}".rstrip())
         return lines, {"best": {**summary.as_json(), "call": example}, "others": rows}
 
-    def landing(self, uri: str) -> str:
+    def overview(self, uri: str) -> str:
         """Return the overview of the API that a resource stands for.
 
         Raises:
@@ -830,7 +830,7 @@ class Tools:
 
         def page() -> str:
             with self.served.opened(name) as api:
-                return self._pages.landing(api)
+                return self._pages.overview(api)
 
         text = self.served.masker().mask(repaired(self.served.env, page))
         return f"{_of_document(name)}\n\n{visible(text)}"

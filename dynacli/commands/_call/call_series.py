@@ -25,7 +25,7 @@ from dynacli.errors import DynacliError, FileError, FormatError, UsageError
 from dynacli.openapi.model.operation import Parameter
 from dynacli.openapi.model.wording import counted, option_pair, shell_line
 from dynacli.options.standard_options import Options
-from dynacli.output.output_form import ITEM_FORMATS, OutputForm
+from dynacli.output.output_format import ITEM_FORMATS, OutputFormat
 from dynacli.output.standard_output import is_unchanged, written_text
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["GrowingList", "LastResponse", "Listing"]
 
 
-def _may_grow(env: Environment, form: OutputForm) -> bool:
+def _may_grow(env: Environment, form: OutputFormat) -> bool:
     """Return whether a form writes JSON to where no one pages through it: to a pipe or into a file."""
     is_json = form.format == "json" and not (
         form.filter or form.columns or form.include or env.stdout_is_terminal
@@ -61,7 +61,7 @@ class GrowingList:
         place: Where that has its items.
     """
 
-    def __init__(self, env: Environment, form: OutputForm, first: Any, place: ResponsePlace) -> None:
+    def __init__(self, env: Environment, form: OutputFormat, first: Any, place: ResponsePlace) -> None:
         self._env, self._form, self._first, self._place = env, form, first, place
         self.last = first
         depth = len(place.steps or ())
@@ -153,7 +153,7 @@ class Listing:
         report: "CallReport | None",
     ) -> None:
         self._run, self._described, self._report = run, described, report
-        self._form = run.output_form(engine.settings.output)
+        self._form = run.output_format(engine.settings.output)
         is_keyset_asked = run.options.all == "keyset"
         self._loop = PageLoop(
             engine,
@@ -499,7 +499,7 @@ class LastResponse:
 
         self._run, self._engine, self._described, self._report = run, engine, described, report
         settings = engine.settings
-        self._form = run.output_form(settings.output)
+        self._form = run.output_format(settings.output)
         _check_options(run.options)
         options = run.options
         targets = [described]
@@ -567,7 +567,7 @@ class LastResponse:
         if form.include and head is None:
             write_head(self._run.env, call.signed, response)
         if form.is_of_value and head is None and not 200 <= response.status < 300:
-            form = OutputForm(file=form.file)
+            form = OutputFormat(file=form.file)
 
         try:
             media_type, schema = response.header("content-type"), call.described.schema_of(response)

@@ -56,7 +56,7 @@ def show_request(
         warn_of_request(run, call.validating, masker, report)
         conclude_request(run, described, call.validating.validation, masker, settings, report)
     # The filter and the columns are those of a response, and say nothing of a request.
-    output = run.output_form()
+    output = run.output_format()
     if form in {"json", "inputs"}:
         output = output.unfiltered(output.format if output.format == "yaml" else "json")
         write_data(run.env, _data(run.options, call, shown, masker, form), output)
@@ -82,7 +82,7 @@ def show_requests(run: Run, calls: Iterable[Call]) -> None:
     from dynacli.output.written_items import written_items
     from dynacli.text.terminal import visible
 
-    form, output = _form(run.options), run.data_form
+    form, output = _form(run.options), run.data_format
     if form in {"json", "inputs"}:
         as_items = output.unfiltered(output.format if output.format == "yaml" else "ndjson")
         with written_items(run.env, as_items) as write_item:

@@ -27,7 +27,7 @@ from dynacli.http.semantics import (
 )
 from dynacli.http.send import FILE_LIMIT, VALIDATED_LIMIT, WARNED_LIMIT, Pieces
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
-from dynacli.output.output_form import ITEM_FORMATS, OutputForm
+from dynacli.output.output_format import ITEM_FORMATS, OutputFormat
 from dynacli.output.standard_output import Write, is_unchanged, watched_reader, written_body
 from dynacli.record import replace
 
@@ -134,7 +134,7 @@ class ResponseReceiver:
         self.is_finished = False
         self.response: Response | None = None
         self.unwritten: FileError | FormatError | None = None
-        self._form = run.output_form(call.settings.output)
+        self._form = run.output_format(call.settings.output)
 
     @property
     def is_part(self) -> bool:
@@ -172,7 +172,7 @@ class ResponseReceiver:
                 return b""
             if self._file.takes(response):
                 return self._copy(response, pieces)
-            self._form = OutputForm()  # the error is not a part of the file
+            self._form = OutputFormat()  # the error is not a part of the file
         if not 200 <= response.status < 300 and self._form.is_of_value and not self._form.is_whole:
             # The format is that of a result; an error has its own format, which no one should miss.
             self._form = self._form.unfiltered()
@@ -427,7 +427,7 @@ def check_file_options(run: Run, settings: CallSettings) -> None:
         UsageError: They do not.
     """
     options = run.options
-    form = run.data_form
+    form = run.data_format
     own = [name for name, _ in settings.headers if name.lower() in _OWN_HEADERS]
     if form.is_of_value or options.all or options.max_items is not None:
         raise UsageError(
@@ -466,7 +466,7 @@ def into_file(
         ResponseReceiver(run, engine, call, report, DownloadFile(run, url, None)).make()
         return
     for _ in range(2):
-        partial = PartialDownload(run.data_form.file, url)
+        partial = PartialDownload(run.data_format.file, url)
         with partial.held() as headers:
             asking = replace(settings, headers=(*settings.headers, *headers))
             call = engine.prepare(described, values, asking, is_checked=False)

@@ -27,7 +27,7 @@ from dynacli.environment import DISTRIBUTION, Environment, Program
 from dynacli.errors import DocumentError, FileError, UsageError
 from dynacli.files import cannot_be_written, is_url, write_named_file, write_named_files
 from dynacli.openapi.document.fetched import Fetched
-from dynacli.options.command_table import TOOL_VERBS
+from dynacli.options.command_table import COMMANDS_OF_A_TOOL
 from dynacli.options.standard_options import OPTION_KEYS
 from dynacli.registry.configuration import DEMO, Configuration, check_name
 from dynacli.registry.opened_api import OpenedApi
@@ -240,7 +240,11 @@ class _BakedTool(NamedTuple):
         if self.compiled is None:
             return []
         operations = (each.operation for each in self.compiled.operations)
-        return [(each.name, f"{each.method} {each.path}") for each in operations if each.name in TOOL_VERBS]
+        return [
+            (each.name, f"{each.method} {each.path}")
+            for each in operations
+            if each.name in COMMANDS_OF_A_TOOL
+        ]
 
     def write_document(self, archive: "ZipFile") -> None:
         """Write the document inside into the archive of the tool.

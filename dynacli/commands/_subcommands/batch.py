@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dynacli.client.batch.rows import Row, RowFile, RowResult, WrongRow
     from dynacli.client.call_settings import CallSettings
     from dynacli.client.shards import Shard
-    from dynacli.output.output_form import OutputForm
+    from dynacli.output.output_format import OutputFormat
     from dynacli.output.status_line import CallsLine
 
 __all__ = ["make_calls"]
@@ -194,9 +194,9 @@ def _calls_to_show(
         run.note(f"Not shown, because their inputs are in responses of earlier rows: {which}")
 
 
-def _warn_of_lost_results(run: Run, batch: "BatchRun", form: "OutputForm") -> None:
+def _warn_of_lost_results(run: Run, batch: "BatchRun", form: "OutputFormat") -> None:
     """Warn of the rows that were sent, and whose results could not be written."""
-    from dynacli.output.output_form import TABLES
+    from dynacli.output.output_format import TABLES
 
     lost = enumerated([f"{number:,}" for number in batch.untold], most=10)
     if form.format in TABLES or form.file:  # they are there at the end, or not at all
@@ -219,9 +219,9 @@ def _told(run: Run, rows: "Iterator[Row | WrongRow]") -> "Iterator[Row | WrongRo
         line.clear()
 
 
-def _form(run: Run) -> "OutputForm":
+def _form(run: Run) -> "OutputFormat":
     """Return the form of the result, which is NDJSON unless another one is asked for."""
-    form = run.data_form
+    form = run.data_format
     if form.format in {"raw", "text"}:
         raise UsageError(
             f"A batch has no result in the format `{form.format}`",
@@ -348,7 +348,7 @@ class _ResultWriter:
         unfiltered: Why the filter failed on a result, which was then written whole; None if it did not.
     """
 
-    def __init__(self, run: Run, batch: "BatchRun", form: "OutputForm", telling: _Telling) -> None:
+    def __init__(self, run: Run, batch: "BatchRun", form: "OutputFormat", telling: _Telling) -> None:
         self._run, self._batch, self._form, self._telling = run, batch, form, telling
         self._is_shared = run.env.stdout_is_terminal and run.env.stderr_is_terminal and not form.file
         self.is_interrupted = False

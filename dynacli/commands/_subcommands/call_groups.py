@@ -2,7 +2,7 @@
 
 import click
 
-from dynacli.commands.command_groups import ApiGroup, VerbGroup, make_command, note_options_of_call
+from dynacli.commands.command_groups import ApiGroup, TableGroup, make_command, note_options_of_call
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
@@ -14,7 +14,7 @@ from dynacli.registry.configuration import DEMO
 __all__ = ["EditGroup", "ReadGroup", "RequestGroup"]
 
 
-class _ApiCalls(VerbGroup):
+class _ApiCalls(TableGroup):
     """A verb after which calls stand as they do without it."""
 
     def __init__(self, entry: Command) -> None:

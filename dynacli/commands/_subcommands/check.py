@@ -18,7 +18,7 @@ from dynacli.errors import DocumentError, DynacliError, FileError, UsageError
 from dynacli.files import write_named_file
 from dynacli.options.command import HTML
 from dynacli.options.standard_options import Options
-from dynacli.output.output_form import OutputForm
+from dynacli.output.output_format import OutputFormat
 from dynacli.output.render import write_data
 from dynacli.output.standard_error import write_stderr
 from dynacli.output.standard_output import written_text
@@ -245,7 +245,7 @@ def _show_plan(run: Run, check_run: "CheckRun", chosen: _Chosen) -> None:
     write_data(
         run.env,
         plan_rows(plans, sources, chains, probes),
-        run.data_form,
+        run.data_format,
         lambda paint, width: plan_text(plans, sources, chains, probes, paint, width),
     )
 
@@ -476,13 +476,13 @@ def conclude_check(
     elif run.options.output == HTML:
         from dynacli.check.check_page import check_page
 
-        with written_text(run.env, OutputForm()) as write:
+        with written_text(run.env, OutputFormat()) as write:
             write(check_page(results, time.time()))
     else:
         write_data(
             run.env,
             results.rows(),
-            run.data_form,
+            run.data_format,
             lambda paint, width: check_table(results, paint, width),
         )
     if results.is_interrupted:

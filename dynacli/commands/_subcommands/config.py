@@ -64,7 +64,7 @@ def show_values(run: Run, key: str | None) -> None:
             )
         found = found[part]
     value = shown_value(found, path)
-    write_data(run.env, value, run.data_form, lambda paint, width: _text(value, paint, width))
+    write_data(run.env, value, run.data_format, lambda paint, width: _text(value, paint, width))
 
 
 def _text(value: Any, paint: Painter, width: int) -> str:  # noqa: ARG001
@@ -425,7 +425,7 @@ def explain(run: Run, api: str, operation: tuple[str, ...]) -> None:
         first, *more = explanation.sentences()
         return "\n".join([paint.bold(visible(first)), *(f"  {visible(line)}" for line in more)])
 
-    write_data(run.env, explanation.as_json(), run.data_form, text)
+    write_data(run.env, explanation.as_json(), run.data_format, text)
 
 
 def _described(run: Run, api: str, words: list[str]) -> "DescribedOperation":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from dynacli.commands._operation_command import OperationCommand
-from dynacli.commands.command_groups import ApiGroup, VerbGroup, note_options_ahead
+from dynacli.commands.command_groups import ApiGroup, TableGroup, note_options_ahead
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
@@ -120,7 +120,7 @@ def _api_for_help(ctx: click.Context) -> OpenedApi:
     if not ctx.meta.get(_WITH_NEXT):
         return run.api(DEMO)
     if _WITH_NEXT_API not in ctx.meta:
-        from dynacli.demo.stand_in import served_document
+        from dynacli.demo.demo_server import served_document
         from dynacli.openapi.document.fetched import Fetched
         from dynacli.registry.revise import open_content
 
@@ -148,7 +148,7 @@ def _misbehaviours(words: tuple[str, ...], api: OpenedApi) -> dict[str, str]:
 def serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...]) -> None:
     """Run `demo serve`."""
     run: Run = ctx.obj
-    from dynacli.demo.stand_in import serve_forever
+    from dynacli.demo.demo_server import serve_forever
     from dynacli.output.standard_error import write_stderr
 
     before = _options_before(ctx)
@@ -176,7 +176,7 @@ def serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...]
     signal.raise_signal(number)
 
 
-class DemoGroup(VerbGroup):
+class DemoGroup(TableGroup):
     """The verb `demo`: the demo API's operations, and `serve`."""
 
     def named(self, ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str]]:
@@ -208,11 +208,11 @@ class DemoGroup(VerbGroup):
 
     def page(self, ctx: click.Context) -> str:
         """Return the help page."""
-        from dynacli.commands._help.landing_page import landing_page
+        from dynacli.commands._help.api_overview import overview_page
 
         run: Run = ctx.obj
         run.note_quotes()
-        return landing_page(
+        return overview_page(
             run.env,
             _api_for_help(ctx),
             run.all_options,

@@ -449,7 +449,7 @@ def describe(
         run.note_quotes()
         return text(paint, width)
 
-    write_data(run.env, data, run.data_form, page)
+    write_data(run.env, data, run.data_format, page)
 
 
 def _description(

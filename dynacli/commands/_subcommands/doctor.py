@@ -69,7 +69,7 @@ def examine(run: Run, api: str | None) -> None:
         "checks": [check.row for check in checks],
         "documents": [document._asdict() for document in documents],
     }
-    write_data(run.env, data, run.data_form, lambda paint, _: _text(paint, checks, documents))
+    write_data(run.env, data, run.data_format, lambda paint, _: _text(paint, checks, documents))
     _raise_first_error(checks)
 
 

@@ -49,12 +49,12 @@ def write_document(
         if resolved:
             tree = resolve(tree, uri=document.uri) if only or version else document.resolved
             _check_size(tree, opened.name)
-        write_data(run.env, tree, run.data_form, None)
+        write_data(run.env, tree, run.data_format, None)
         return
     content = _read_cached(run, opened, api, lambda cached: cached.content())
     is_json = content.lstrip()[:1] in {b"{", b"["}
     media_type = "application/json" if is_json else "text/yaml; charset=utf-8"
-    write_body(run.env, content, media_type, run.output_form())
+    write_body(run.env, content, media_type, run.output_format())
 
 
 def _part(opened: OpenedApi, tree: dict[str, Any], words: tuple[str, ...]) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def list_calls(run: Run, api: str | None, failed: bool, since: str | None) -> No
         # What reads a pipe is not to miss the end of a line.
         return _table(list(wanted_rows), paint, width if run.env.stdout_is_terminal else None)
 
-    write_rows(run.env, (row.as_json() for row in wanted_rows), run.data_form, lines)
+    write_rows(run.env, (row.as_json() for row in wanted_rows), run.data_format, lines)
 
 
 def _filtered(
@@ -186,7 +186,7 @@ def show_call(run: Run, number: int, form: str | None) -> None:
         data = row.as_json()
         messages = json.loads(row.call.messages) if row.call.messages else {}
         data.update({name: messages.get(name) for name in ("request", "response") if messages})
-        write_data(run.env, data, run.data_form, lambda paint, _: _text(data, paint))
+        write_data(run.env, data, run.data_format, lambda paint, _: _text(data, paint))
         return
     if form != "har" and not row.call.messages:
         # The request is built again, from the same words.
@@ -196,7 +196,7 @@ def show_call(run: Run, number: int, form: str | None) -> None:
 
     text = as_text(row, form).encode("utf-8", "surrogateescape")
     media_type = "application/json" if form == "har" else "text/plain; charset=utf-8"
-    write_body(run.env, text, media_type, run.output_form())
+    write_body(run.env, text, media_type, run.output_format())
 
 
 def _text(data: dict[str, Any], paint: Painter) -> str:
@@ -288,7 +288,7 @@ def _write_files(run: Run, files: dict[str, str], form: Format, out: str | None)
         from dynacli.output.render import write_body
 
         content = _as_bytes(next(iter(files.values())))
-        write_body(run.env, content, form.media_type, run.output_form())
+        write_body(run.env, content, form.media_type, run.output_format())
     elif is_directory or form.is_directory:
         write_named_files(out, {name: _as_bytes(text) for name, text in files.items()})
         run.note(f"Written: {len(files)} file{'s' * (len(files) > 1)} in {out}")

@@ -67,7 +67,7 @@ def list_operations(run: Run, /, api: str | None, **params: Any) -> None:
             yield from operation_lines(named, catalog.longest(tag), catalog.has_name, width, paint)
 
     rows = (operation_row(run.api(word).name, operation) for word, operation in found)
-    write_rows(run.env, rows, run.data_form, lines)
+    write_rows(run.env, rows, run.data_format, lines)
 
 
 def _found(run: Run, words: Iterable[str], tag: str, method: str) -> Iterator[tuple[str, OperationSummary]]:
@@ -105,17 +105,17 @@ def _nothing(api: OpenedApi, tag: str, method: str) -> UsageError:
 
 def _write_graph(run: Run, word: str, operations: Iterable[OperationSummary], language: str) -> None:
     from dynacli.client.links.describe_links import graph_text, is_drawn, operation_edges
-    from dynacli.output.output_form import OutputForm
+    from dynacli.output.output_format import OutputFormat
     from dynacli.output.standard_output import written_text
 
-    if run.data_form != OutputForm(may_page=run.data_form.may_page):
+    if run.data_format != OutputFormat(may_page=run.data_format.may_page):
         raise UsageError("A graph has no other format", hint="Leave out `-o`, `-f` and `--columns`")
     shown = list(operations)
     edges = list(operation_edges(run.api(word), shown))
     lines = list(graph_text(shown, edges, language))
     if language == "mermaid" and not is_drawn(lines):
         lines = _smaller_graph(run, shown, edges)
-    with written_text(run.env, run.data_form) as write:
+    with written_text(run.env, run.data_format) as write:
         for line in lines:
             write(f"{line}\n")
 
@@ -190,7 +190,7 @@ def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
         return "\n".join([*shown, *_lines(run.env, hits[1:], paint)])
 
     data = {"best": best[0] if best else None, "others": [_row(hit) for hit in hits[1:]]}
-    form = run.data_form
+    form = run.data_format
     if best or not is_for_people(form):
         write_data(run.env, data, form, text)
 

@@ -85,7 +85,7 @@ def show_changes(
     write_data(
         run.env,
         changes_json(changes, old.revision, new.revision, *rows),
-        run.data_form,
+        run.data_format,
         lambda paint, width: changes_text(changes, *rows, paint, width, has_texts=texts),
     )
 
@@ -191,7 +191,7 @@ def show_cache(run: Run) -> None:
             lines.append(f"  {_size(row['bytes']):>9}  {name}  " + paint.dim(f"{count}, used {row['used']}"))
         return "\n".join(lines)
 
-    write_data(run.env, data, run.data_form, text)
+    write_data(run.env, data, run.data_format, text)
 
 
 def _names(run: Run) -> dict[str, list[str]]:
@@ -278,7 +278,7 @@ def show_history(run: Run, api: str) -> None:
             lines.append(f"{mark} {row['revision'][:SHOWN_DIGITS]}  {row['since']}  {about}{note}".rstrip())
         return "\n".join(lines)
 
-    write_data(run.env, rows, run.data_form, text)
+    write_data(run.env, rows, run.data_format, text)
 
 
 def _row(pointer: dict[str, Any], in_use: str, pin: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from dynacli.commands.run import Run
 from dynacli.environment import Consent, Environment, how_to_install, invocation, invocation_words
 from dynacli.errors import DynacliError, FormatError, RefusedError, UsageError
 from dynacli.options.standard_options import Options
-from dynacli.output.output_form import OutputForm
+from dynacli.output.output_format import OutputFormat
 from dynacli.output.render import is_for_people
 from dynacli.output.standard_error import write_stderr
 from dynacli.record import replace
@@ -140,7 +140,7 @@ def proxy_api(
             raise _nothing(opened, validator, server.base)
         _note_others(run, validator, lost)
         results = validator.results(unseen_reason="no such request passed")
-        is_shown = validator.has_found and _is_text(run.data_form)
+        is_shown = validator.has_found and _is_text(run.data_format)
         conclude_check(run, results, is_strict=settings.is_strict, learn=learn, is_shown=is_shown)
 
 
@@ -220,7 +220,7 @@ class _Told(Protocol):
         """Return it as data."""
 
 
-def _is_text(form: OutputForm) -> bool:
+def _is_text(form: OutputFormat) -> bool:
     """Return whether exchanges are reported in lines for a person: a filter needs the objects."""
     return is_for_people(form) and not form.filter
 
@@ -236,7 +236,7 @@ def _told_exchanges(run: Run) -> Iterator[Callable[[_Told], None]]:
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
-    env, form = run.env, run.data_form
+    env, form = run.env, run.data_format
     if _is_text(form):
         from dynacli.output.standard_output import written_text
 
@@ -331,13 +331,13 @@ def _options(options: Options, *, is_writing: bool) -> CallOptions:
 
 def _pages(env: Environment, options: Options) -> "Pages":
     from dynacli.apps.mcp.served_apis import Pages
-    from dynacli.commands._help.landing_page import landing_page
+    from dynacli.commands._help.api_overview import overview_page
     from dynacli.commands._subcommands.describe import described_details
 
     def describe(api: OpenedApi, operation: str, place: str) -> str:
         return described_details(api, operation, place)[1](Painter(enabled=False), _WIDTH)
 
-    return Pages(lambda api: landing_page(env, api, options), describe)
+    return Pages(lambda api: overview_page(env, api, options), describe)
 
 
 def _token(env: Environment, word: str | None) -> "Secret | None":

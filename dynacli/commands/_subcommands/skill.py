@@ -39,7 +39,7 @@ def write_skill(run: Run, api: str, out: str | None) -> None:
         )
     text = _skill_text(run.env, run.api(api), run.options.profile)
     if out is None:
-        write_body(run.env, text.encode(), "text/markdown; charset=utf-8", run.output_form())
+        write_body(run.env, text.encode(), "text/markdown; charset=utf-8", run.output_format())
         return
     from dynacli.files import write_named_files
 

@@ -239,7 +239,7 @@ def _write(run: Run, rows: list[dict[str, Any]]) -> None:
     def lines(paint: Painter, width: int) -> Iterable[str]:  # noqa: ARG001
         return (visible(row["command"]) for row in rows if row["command"] is not None)
 
-    write_rows(run.env, rows, run.data_form, lines)
+    write_rows(run.env, rows, run.data_format, lines)
 
 
 def _nothing_imported(api: str | None, row: dict[str, Any]) -> UsageError:

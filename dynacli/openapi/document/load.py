@@ -26,7 +26,6 @@ from dynacli.openapi.document._reference_graph import Part, ReferenceGraph, Use
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.json_trees import follow, fragment_of, join
 from dynacli.openapi.document.limits import MAX_DEPTH, MAX_NODES
-from dynacli.openapi.document.mend import mend
 from dynacli.openapi.document.objects import SCHEMA, sections_of
 from dynacli.openapi.document.overlay import Overlaid, Overlay, lay_over
 from dynacli.openapi.document.parse import parse_document
@@ -35,6 +34,7 @@ from dynacli.openapi.document.references.place_origins import Move, Origins, Pla
 from dynacli.openapi.document.references.resolve import resolve
 from dynacli.openapi.document.references.scan import KNOWN_DIALECTS, ScanResult, Steps, scan
 from dynacli.openapi.document.specification_report import Problem, report
+from dynacli.openapi.document.workarounds import work_around
 
 __all__ = ["Document", "Overlay", "load"]
 
@@ -549,9 +549,9 @@ def load(
     elif not isinstance(tree.get("openapi"), str):
         # YAML reads `openapi: 3.0` as a number; the code after this expects text.
         tree["openapi"] = f"{version}.0"
-    mended = mend(tree)
-    warnings.extend((message, origins.locate(pointer)) for message, pointer in mended.warnings)
-    origins = Origins(mended.moves).after(origins)
+    worked_around = work_around(tree)
+    warnings.extend((message, origins.locate(pointer)) for message, pointer in worked_around.warnings)
+    origins = Origins(worked_around.moves).after(origins)
     return Document(
         tree,
         version,

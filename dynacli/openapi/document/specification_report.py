@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from dynacli.openapi.document.json_trees import MISSING, follow, from_fragment, join
-from dynacli.openapi.document.mend import objects_below, root_schemas
 from dynacli.openapi.document.objects import DOCUMENT, ObjectKind, operations_of
 from dynacli.openapi.document.references.scan import ScanResult, scan
+from dynacli.openapi.document.workarounds import objects_below, root_schemas
 
 __all__ = ["Problem", "report"]
 

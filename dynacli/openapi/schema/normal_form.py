@@ -20,8 +20,8 @@ from itertools import islice
 from typing import Any
 
 from dynacli.openapi.document.json_trees import dict_or_empty, join
-from dynacli.openapi.document.mend import each_schema, root_schemas
 from dynacli.openapi.document.references.scan import Link, lookup, steps_of
+from dynacli.openapi.document.workarounds import each_schema, root_schemas
 from dynacli.openapi.schema.read_schema import (
     applied_schemas,
     as_reference,

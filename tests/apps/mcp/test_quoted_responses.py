@@ -65,7 +65,7 @@ def test_orders_of_a_document_are_quoted(server: Recorder, monkeypatch: pytest.M
         told: dict[str, Any] = {"the tools": (await client.list_tools()).model_dump(mode="json")}
         told["the resources"] = (await client.list_resources()).model_dump(mode="json")
         page = await client.read_resource(told["the resources"]["resources"][0]["uri"])
-        told["a landing page"] = getattr(page.contents[0], "text", "")
+        told["a overview"] = getattr(page.contents[0], "text", "")
         for title, (tool, arguments) in TOOLS.items():
             told[title] = await client.call_tool(tool, arguments)
         return told

@@ -14,7 +14,7 @@ from dynacli.client.pages.page_rule import ResponsePlace
 from dynacli.commands._call.call_series import GrowingList
 from dynacli.environment import Environment
 from dynacli.errors import FileError
-from dynacli.output.output_form import OutputForm
+from dynacli.output.output_format import OutputFormat
 from tests.client.pages.listed_api import ITEMS, SIZE, ListedApi, array, integer, record, string
 from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
@@ -198,7 +198,7 @@ def test_a_list_is_a_whole_value_whatever_ends_the_run(file: str, kept: int) -> 
     place = ResponsePlace("result.things", ("result", "things"))
 
     def write() -> None:
-        with GrowingList(env, OutputForm(file=file), _linked({})[0], place) as growing:
+        with GrowingList(env, OutputFormat(file=file), _linked({})[0], place) as growing:
             growing.add(map(json.dumps, ITEMS[:3]))
             growing.add(map(json.dumps, ITEMS[3:6]))
             raise SystemExit
@@ -213,7 +213,7 @@ def test_nothing_is_written_behind_what_could_not_be() -> None:
     """A full disk may have cut an item."""
     content = io.BytesIO()
     env = Environment(stdout=io.TextIOWrapper(content), stderr=io.StringIO(), variables={})
-    with GrowingList(env, OutputForm(), ITEMS, ResponsePlace("", ())) as growing:
+    with GrowingList(env, OutputFormat(), ITEMS, ResponsePlace("", ())) as growing:
         growing.add(["1"])
         written = content.getvalue()
         content.close()

@@ -62,7 +62,7 @@ def list_apis(run: Run) -> None:
             for row in rows
         )
 
-    write_data(run.env, rows, run.data_form, text)
+    write_data(run.env, rows, run.data_format, text)
 
 
 def _places(run: Run, row: dict[str, Any]) -> str:
@@ -172,7 +172,7 @@ def show_api(run: Run, api: str) -> None:
             lines.extend(["", "The document is valid."])
         return "\n".join(lines)
 
-    write_data(run.env, data, run.data_form, text)
+    write_data(run.env, data, run.data_format, text)
 
 
 def _kept_servers(run: Run, api: OpenedApi) -> list[dict[str, str | None]]:
@@ -339,7 +339,7 @@ def write_catalog(run: Run, out: str | None) -> None:
             run.warn(f"{name} is left out: {error.message}")
     catalog = {"linkset": contexts}
     if out is None:
-        write_data(run.env, catalog, run.data_form)
+        write_data(run.env, catalog, run.data_format)
         return
     import json
 

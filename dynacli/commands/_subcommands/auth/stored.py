@@ -47,7 +47,7 @@ def status(run: Run, api: str | None) -> None:
         width_or_all = width if run.env.stdout_is_terminal else None
         return table_lines([header, *cells], width_or_all, paint_header=paint.bold)
 
-    write_rows(run.env, map(_row, kept), run.data_form, lines)
+    write_rows(run.env, map(_row, kept), run.data_format, lines)
 
 
 def _warn_of_schemes(run: Run, name: str) -> None:
@@ -198,7 +198,7 @@ def explain(run: Run, api: str, operation: str) -> None:
         run.warn(note)
     with _callable(run.env, opened) as live:
         explained = explain_credentials(run.env, live, opened.catalog.operation(name), settings)
-    write_data(run.env, explained, run.data_form, lambda paint, _: _text(explained, paint))
+    write_data(run.env, explained, run.data_format, lambda paint, _: _text(explained, paint))
     if explained["exit_code"]:
         click.get_current_context().exit(explained["exit_code"])
 

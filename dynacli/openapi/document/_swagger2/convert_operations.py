@@ -12,8 +12,8 @@ from dynacli.openapi.document._swagger2.convert_schemas import (
 )
 from dynacli.openapi.document._swagger2.convert_servers import ServerAddress, convert_requirements
 from dynacli.openapi.document.json_trees import join
-from dynacli.openapi.document.mend import meant_boolean
 from dynacli.openapi.document.objects import operations_of
+from dynacli.openapi.document.workarounds import meant_boolean
 
 __all__ = [
     "DocumentContext",

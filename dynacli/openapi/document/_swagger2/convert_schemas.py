@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from dynacli.openapi.document._swagger2.conversion_ledger import ConvertedPlace
 from dynacli.openapi.document.json_trees import join
-from dynacli.openapi.document.mend import meant_media_type, told_typo
+from dynacli.openapi.document.workarounds import meant_media_type, told_typo
 
 __all__ = [
     "ConvertedNames",

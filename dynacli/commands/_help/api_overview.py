@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dynacli.client.credentials.signed_in import SignedIn
     from dynacli.options.standard_options import Options
 
-__all__ = ["landing_page", "operations_or_tags"]
+__all__ = ["operations_or_tags", "overview_page"]
 
 _MOST_LINES = 40
 _MOST_COLUMNS = 100
@@ -49,7 +49,7 @@ _NARROWEST = 12
 """The fewest columns for which a summary is worth showing."""
 
 
-def landing_page(
+def overview_page(
     env: Environment,
     api: OpenedApi,
     options: "Options",

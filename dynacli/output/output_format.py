@@ -4,7 +4,7 @@ from typing import Final
 
 from dynacli.record import record
 
-__all__ = ["FORMATS", "ITEM_FORMATS", "TABLES", "OutputForm", "check_format", "form_of"]
+__all__ = ["FORMATS", "ITEM_FORMATS", "TABLES", "OutputFormat", "check_format", "form_of"]
 
 FORMATS: Final = ("auto", "json", "yaml", "table", "csv", "tsv", "ndjson", "lines", "gron", "raw", "text")
 ITEM_FORMATS: Final = frozenset(("table", "csv", "tsv", "ndjson", "lines"))
@@ -15,7 +15,7 @@ TABLES: Final = frozenset(("table", "csv", "tsv"))
 
 
 @record
-class OutputForm:
+class OutputFormat:
     """In which form a response, or the result of one of dynacli's own verbs, is written.
 
     Args:
@@ -45,9 +45,9 @@ class OutputForm:
         """Whether the value of a response is needed, and not its text alone."""
         return bool(self.filter) or self.format in _OF_VALUE
 
-    def unfiltered(self, format_: str = "auto") -> "OutputForm":
+    def unfiltered(self, format_: str = "auto") -> "OutputFormat":
         """Return the form in which something else goes to the same place: an error, a request, what makes no table."""
-        return OutputForm(format_, self.file, may_page=self.may_page)
+        return OutputFormat(format_, self.file, may_page=self.may_page)
 
 
 def check_format(word: str) -> None:
@@ -76,7 +76,7 @@ def form_of(
     columns: str = "",
     include: bool = False,
     may_page: bool = True,
-) -> OutputForm:
+) -> OutputFormat:
     """Return the form that options ask for.
 
     Args:
@@ -117,4 +117,4 @@ def form_of(
         from dynacli.errors import UsageError
 
         raise UsageError("The output options cannot be combined", reason=wrong, hint="Leave out one of them")
-    return OutputForm(format_, file, filter_, paths, include, may_page)
+    return OutputFormat(format_, file, filter_, paths, include, may_page)

@@ -36,10 +36,10 @@ __all__ = [
     "each_schema",
     "meant_boolean",
     "meant_media_type",
-    "mend",
     "objects_below",
     "root_schemas",
     "told_typo",
+    "work_around",
 ]
 
 Steps = tuple[str | int, ...]
@@ -410,14 +410,14 @@ _LISTS: Mapping[ObjectKind, tuple[str, ...]] = {
 }
 
 
-def mend(tree: dict[str, Any]) -> Mended:
+def work_around(tree: dict[str, Any]) -> Mended:
     """Fix a document in place."""
-    mending = _Mending()
-    mending.walk(tree)
-    return Mended(tuple(mending.warnings), tuple(mending.moves.values()))
+    workarounds = _Workarounds()
+    workarounds.walk(tree)
+    return Mended(tuple(workarounds.warnings), tuple(workarounds.moves.values()))
 
 
-class _Mending:
+class _Workarounds:
     """The walk through a document that fixes it."""
 
     def __init__(self) -> None:

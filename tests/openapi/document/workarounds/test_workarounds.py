@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dynacli.openapi.document.load import load
-from dynacli.openapi.document.mend import mend
+from dynacli.openapi.document.workarounds import work_around
 
 
 def _document(**more: Any) -> dict[str, Any]:
@@ -100,10 +100,10 @@ def _schema(schema: Any) -> dict[str, Any]:
 def test_a_keyword_of_a_schema_is_mended(schema: Any, expected: Any, message: str, keyword: str) -> None:
     """A value with a plain meaning is corrected, any other is removed; message and pointer say so."""
     tree = _schema(schema)
-    mended = mend(tree)
+    worked_around = work_around(tree)
     assert expected == tree["components"]["schemas"]["A"]
-    assert ((message, f"/components/schemas/A/{keyword}"),) == mended.warnings
-    assert ((), ()) == mend(tree)
+    assert ((message, f"/components/schemas/A/{keyword}"),) == worked_around.warnings
+    assert ((), ()) == work_around(tree)
 
 
 def test_schemas_are_mended_wherever_they_stand() -> None:
@@ -128,10 +128,10 @@ def test_schemas_are_mended_wherever_they_stand() -> None:
         webhooks={"w": {"post": copy.deepcopy(operation)}},
         components={"schemas": {"S": {"$defs": {"D": {"not": odd()}}}}},
     )
-    mended = mend(tree)
+    worked_around = work_around(tree)
     assert '"int"' not in json.dumps(tree)
-    assert 3 * 7 + 1 == len(mended.warnings)
-    assert 3 == sum("`explode`" in message for message, _ in mended.warnings)
+    assert 3 * 7 + 1 == len(worked_around.warnings)
+    assert 3 == sum("`explode`" in message for message, _ in worked_around.warnings)
 
 
 def test_data_and_names_are_left_alone() -> None:
@@ -155,7 +155,7 @@ def test_data_and_names_are_left_alone() -> None:
         paths={"/a": {"get": {"x-any": {"deprecated": "yes"}, "responses": {"x-any": odd}}}, "x-any": odd},
     )
     before = copy.deepcopy(tree)
-    assert ((), ()) == mend(tree)
+    assert ((), ()) == work_around(tree)
     assert before == tree
 
 
@@ -177,7 +177,7 @@ def test_data_and_names_are_left_alone() -> None:
 )
 def test_values_of_any_shape_are_accepted(tree: dict[str, Any]) -> None:
     """A value with an unexpected shape is left as it is."""
-    assert isinstance(mend(tree).warnings, tuple)
+    assert isinstance(work_around(tree).warnings, tuple)
 
 
 def test_items_of_a_mended_list_keep_their_origins() -> None:
@@ -198,7 +198,7 @@ def test_patterns_of_names_are_read_without_slashes() -> None:
     """As `pattern` is; what is reported of a schema under one names the place in the file."""
     named = {"/^x-/i": {"type": "int"}, "^y": {}, "/^y/": {"type": "string"}, "/^z/": {}, "/^z/g": {}}
     tree = _schema({"patternProperties": named})
-    mended = mend(tree)
+    worked_around = work_around(tree)
     expected = {"(?i:^x-)": {"type": "integer"}, "^y": {}, "/^y/": {"type": "string"}, "^z": {}, "/^z/g": {}}
     schema = tree["components"]["schemas"]["A"]
     assert list(expected.items()) == list(schema["patternProperties"].items())
@@ -208,14 +208,14 @@ def test_patterns_of_names_are_read_without_slashes() -> None:
         (told, f"{place}~1^x-~1i"),
         (told, f"{place}~1^z~1"),
         ("There is no type `int`; it is read as `integer`", f"{place}~1^x-~1i/type"),
-    ) == mended.warnings
+    ) == worked_around.warnings
 
 
 @pytest.mark.parametrize("pattern", ["/a/", "/a", "/^a", "^/a/$", "/a\\$/", "/.*/items$"])
 def test_a_pattern_that_can_mean_its_slashes_keeps_them(pattern: str) -> None:
     """Only what could never be found is not a pattern as it stands."""
     tree = _schema({"pattern": pattern})
-    assert () == mend(tree).warnings
+    assert () == work_around(tree).warnings
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_a_media_type_that_there_can_be_is_kept(name: str) -> None:
     """However like a usual one it is."""
     content = {"200": {"description": "d", "content": {name: {}, "text/plain": {}}}}
     tree = _document(paths={"/a": {"get": {"responses": content}}})
-    assert () == mend(tree).warnings
+    assert () == work_around(tree).warnings
 
 
 def test_mending_is_linear() -> None:
@@ -260,7 +260,7 @@ def test_mending_is_linear() -> None:
     def seconds(size: int) -> float:
         tree = _document(paths={f"/{number}": {"get": copy.deepcopy(operation)} for number in range(size)})
         start = time.process_time()
-        mend(tree)
+        work_around(tree)
         return time.process_time() - start
 
     seconds(100)
