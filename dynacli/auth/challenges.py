@@ -1,14 +1,36 @@
-"""What a server asks for in `WWW-Authenticate` (RFC 9110, section 11.6.1)."""
+"""What a server asks for in `WWW-Authenticate` (RFC 9110, section 11.6.1), and HTTP Digest (RFC 7616).
 
+A challenge of Digest gets a hash, and the password is never sent.
+"""
+
+import hashlib
 import re
-from collections.abc import Iterable
+import secrets
+import shlex
+import threading
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
+from urllib.parse import quote
+from weakref import WeakKeyDictionary
 
 from dynacli.auth.credentials import WITH_PASSWORD, is_supported
+from dynacli.auth.secret import MASK
+from dynacli.environment import Environment, program
+from dynacli.http.built_request import Request
 from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.record import replace
+from dynacli.urls import origin_of, split_url
 
-__all__ = ["LONGEST_WORD", "USUAL_KEY", "read_challenges", "schemes_asked_for"]
+__all__ = [
+    "LONGEST_WORD",
+    "USUAL_KEY",
+    "Challenge",
+    "DigestLogin",
+    "authorization",
+    "challenges_in",
+    "read_challenges",
+    "schemes_asked_for",
+]
 
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # a token: RFC 9110, section 5.6.2
 _PART = re.compile(
@@ -75,3 +97,230 @@ def schemes_asked_for(values: Iterable[str]) -> list[SecurityScheme]:
         elif kind not in _NOT_ANSWERED and len(word) <= LONGEST_WORD:
             found.append(SecurityScheme("", "apiKey", "", "header", "Authorization", prefix=word))
     return found
+
+
+_HASHES: dict[str, Callable[[bytes], str]] = {
+    "SHA-512-256": lambda data: hashlib.new("sha512_256", data).hexdigest(),
+    "SHA-256": lambda data: hashlib.sha256(data).hexdigest(),
+    "MD5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
+}
+"""Algorithm → function. SHA-512-256 is the SHA-512/256 of FIPS 180-4, and not a part of SHA-512."""
+
+_SESSION = "-SESS"
+
+
+class Challenge(NamedTuple):
+    """What a server asks for.
+
+    Args:
+        algorithm: As the server writes it; `MD5` if it writes none.
+        qop: `auth`, or empty if the server knows only the form of RFC 2069.
+        opaque: What it wants to have back; None for nothing.
+        is_utf8: Whether it takes the user's name and password in UTF-8.
+        has_user_hash: Whether it takes a hash instead of the user's name.
+        is_stale: Whether the response before was right, and only too late.
+    """
+
+    realm: str
+    nonce: str
+    algorithm: str = "MD5"
+    qop: str = ""
+    opaque: str | None = None
+    is_utf8: bool = False
+    has_user_hash: bool = False
+    is_stale: bool = False
+
+
+def challenges_in(headers: Iterable[tuple[str, str]]) -> tuple[list[Challenge], str]:
+    """Return the challenges of a response that can get a response, and why there is none.
+
+    They stand in the order of the server, which puts first what it likes best (RFC 7616, section 3.7).
+
+    Args:
+        headers: (name, value) of the headers of a response with the status 401.
+    """
+    found: list[Challenge] = []
+    reasons: list[str] = []
+    asked = read_challenges(value for name, value in headers if name.lower() == "www-authenticate")
+    for parameters in (
+        each.parameters for each in asked if each.scheme.lower() == "digest" and each.parameters
+    ):
+        algorithm = parameters.get("algorithm") or "MD5"
+        qops = {word.strip().lower() for word in parameters.get("qop", "").split(",")} - {""}
+        if not _is_known(algorithm):
+            known = "MD5, SHA-256 and SHA-512-256"
+            reasons.append(f"its algorithm is `{algorithm[:40]}`, and {program().name} knows {known}")
+        elif qops and "auth" not in qops:
+            reasons.append(
+                f"it asks for `auth-int`, a hash of the body, which {program().name} does not give"
+            )
+        elif not parameters.get("nonce"):
+            reasons.append("its challenge has no nonce")
+        else:
+            found.append(
+                Challenge(
+                    parameters.get("realm", ""),
+                    parameters["nonce"],
+                    algorithm,
+                    "auth" if qops else "",
+                    parameters.get("opaque"),
+                    parameters.get("charset", "").lower() == "utf-8",
+                    parameters.get("userhash", "").lower() == "true",
+                    parameters.get("stale", "").lower() == "true",
+                )
+            )
+    return found, "" if found else (reasons or ["it has no challenge for Digest"])[0]
+
+
+def _is_known(algorithm: str) -> bool:
+    # OpenSSL has SHA-512/256 since version 1.1.1, other libraries that Python may be built with need not.
+    plain = _plain(algorithm)
+    return plain in _HASHES and (plain != "SHA-512-256" or "sha512_256" in hashlib.algorithms_available)
+
+
+def _plain(algorithm: str) -> str:
+    return algorithm.upper().removesuffix(_SESSION)
+
+
+def authorization(challenge: Challenge, pair: str, method: str, uri: str, cnonce: str, count: int) -> str:
+    """Return the header `Authorization` that responds a challenge.
+
+    Args:
+        pair: `USERNAME:PASSWORD`.
+        uri: The path with its query, as it is sent.
+        cnonce: A random text of this side.
+        count: How many requests have responded the challenge, with this one.
+    """
+    user, _, password = pair.partition(":")
+    digest = _HASHES[_plain(challenge.algorithm)]
+
+    def hashed(*parts: str) -> str:
+        text = ":".join(parts)
+        try:
+            return digest(text.encode("utf-8" if challenge.is_utf8 else "latin-1"))
+        except UnicodeEncodeError:
+            return digest(text.encode())
+
+    secret = hashed(user, challenge.realm, password)
+    if challenge.algorithm.upper().endswith(_SESSION):
+        secret = hashed(secret, challenge.nonce, cnonce)
+    number = f"{count:08x}"
+    middle = [challenge.nonce, number, cnonce, challenge.qop] if challenge.qop else [challenge.nonce]
+    fields = []
+    if challenge.has_user_hash:
+        fields.append(("username", _quoted(hashed(user, challenge.realm))))
+    elif user.isascii():
+        fields.append(("username", _quoted(user)))
+    else:
+        fields.append(("username*", f"UTF-8''{quote(user, safe='')}"))
+    fields += [
+        ("realm", _quoted(challenge.realm)),
+        ("uri", _quoted(uri)),
+        ("algorithm", challenge.algorithm),
+        ("nonce", _quoted(challenge.nonce)),
+        ("response", _quoted(hashed(secret, *middle, hashed(method, uri)))),
+    ]
+    if challenge.qop:
+        fields += [("nc", number), ("cnonce", _quoted(cnonce)), ("qop", challenge.qop)]
+    elif challenge.algorithm.upper().endswith(_SESSION):
+        fields.append(("cnonce", _quoted(cnonce)))
+    if challenge.opaque is not None:
+        fields.append(("opaque", _quoted(challenge.opaque)))
+    if challenge.has_user_hash:
+        fields.append(("userhash", "true"))
+    return "Digest " + ", ".join(f"{name}={value}" for name, value in fields)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+class _Session:
+    """The challenge that an origin has made last, with the number of requests that have responded it."""
+
+    def __init__(self) -> None:
+        self.challenge: Challenge | None = None
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def take(self, challenge: Challenge) -> None:
+        """Response this challenge from now on."""
+        with self._lock:
+            self.challenge, self._count = challenge, 0
+
+    def next(self) -> tuple[Challenge | None, int]:
+        """Return the challenge, and the number of the next request that responds it."""
+        with self._lock:
+            self._count += 1
+            return self.challenge, self._count
+
+
+_sessions: WeakKeyDictionary[Environment, dict[tuple[str, str], _Session]] = WeakKeyDictionary()
+"""Surroundings of a run → (origin, user name and password) → session: a challenge is good for many calls."""
+
+
+class DigestLogin:
+    """Signs the requests of one call, to one origin, once the server has made its challenge.
+
+    A body that is read while it is sent, such as a file's, is left out until then, as curl does: the server would throw
+    it away.
+
+    Attributes:
+        refusal: Why the server's challenge was not responded; empty if it was, or none came.
+    """
+
+    def __init__(self, env: Environment, pair: str, origin: str) -> None:
+        self.refusal = ""
+        self._pair, self._origin = pair, origin
+        self._session = _sessions.setdefault(env, {}).setdefault((origin, pair), _Session())
+        self._responses = 0
+        self._sent: Challenge | None = None
+        self._is_body_left_out = False
+        self._must_send_body = False
+
+    def curl_words(self, *, shows_secrets: bool) -> list[str]:
+        """Return the words of a curl command that signs in by itself, quoted for a POSIX shell."""
+        user = self._pair.partition(":")[0]
+        return ["--digest", "-u", shlex.quote(self._pair if shows_secrets else f"{user}:{MASK}")]
+
+    def signed(self, request: Request) -> Request:
+        """Return a request as it is sent now; one to another origin as it is."""
+        if origin_of(request.url) != self._origin:
+            return request
+        self._sent, count = self._session.next()
+        is_stream = not isinstance(request.body, bytes | None)
+        self._is_body_left_out = is_stream and self._sent is None and not self._must_send_body
+        if self._sent is None:
+            return request._replace(body=None) if self._is_body_left_out else request
+        parts = split_url(request.url)
+        uri = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        header = authorization(self._sent, self._pair, request.method, uri, secrets.token_hex(16), count)
+        return request._replace(headers=(*request.headers, ("Authorization", header)))
+
+    def wants_again(self, request: Request, status: int, headers: Iterable[tuple[str, str]]) -> bool:
+        """Return whether a request is to be signed and sent again after a response.
+
+        Args:
+            request: The request before it was signed.
+        """
+        if origin_of(request.url) != self._origin:
+            return False
+        if status != 401:
+            self._must_send_body = True
+            return self._is_body_left_out
+        challenges, self.refusal = challenges_in(headers)
+        if not challenges:
+            return False
+        # A challenge of an earlier call may be too old, even if the server does not say so; what responds to the
+        # challenge of this call is refused for good, unless it came too late.
+        is_final = self._responses > 0 and not (challenges[0].is_stale and self._responses == 1)
+        if is_final or not (self._is_body_left_out or _can_repeat(request)):
+            return False
+        self._responses += 1
+        self._session.take(challenges[0])
+        return True
+
+
+def _can_repeat(request: Request) -> bool:
+    return isinstance(request.body, bytes | None) or request.body.rewind()

@@ -6,10 +6,11 @@ from html import escape
 from typing import Any
 
 from dynacli.auth.secret import Masker
-from dynacli.check.check_records import CheckedOperation, Exchange
-from dynacli.check.check_results import (
+from dynacli.check.check_records import (
+    CheckedOperation,
     CheckResults,
     Defect,
+    Exchange,
     coverage_of,
     curl_of,
     find_defects,

@@ -1,19 +1,52 @@
-"""What a check plans and sees: input values with their origins, calls, and what became of each operation."""
+"""The records of a check: its calls, and what it found, as data for `-o json`, for reports and for people.
 
+Equal findings become one.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from dynacli.auth.secret import MASK
 from dynacli.client.links.follow_link import json_of
 from dynacli.errors import DynacliError
+from dynacli.openapi.model.operation import Operation, documented_status
+from dynacli.output.finding_reports import ValidatedCall
 from dynacli.record import record
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.request.preview import as_curl
+from dynacli.urls import without_query
 
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
     from dynacli.http.built_request import Request
     from dynacli.http.exchange import Response
-    from dynacli.openapi.model.operation import Operation
     from dynacli.validation.finding import ValidationResult
 
-__all__ = ["INVENTED", "TIMEOUT", "CheckedOperation", "Exchange", "InputValue", "PlannedCall"]
+__all__ = [
+    "INVENTED",
+    "TIMEOUT",
+    "CheckResults",
+    "CheckedOperation",
+    "Defect",
+    "Exchange",
+    "InputValue",
+    "PlannedCall",
+    "coverage_of",
+    "curl_of",
+    "error_of",
+    "find_defects",
+    "finding_key",
+    "is_secret",
+    "merged_defects",
+    "not_validated_of",
+    "planned_values",
+    "starred",
+    "suppressed_of",
+    "tolerated_of",
+    "total_coverage",
+]
 
 TIMEOUT = 30.0
 """Seconds for one call: no one waits for a check as they would for a response that they asked for."""
@@ -196,3 +229,346 @@ class CheckedOperation:
                 exchange.response.status for exchange in self.exchanges if exchange.response is not None
             )
         )
+
+
+@record
+class ResponseCoverage:
+    """The documented responses of an operation, and those that came.
+
+    Args:
+        documented: The responses that the document has: `200`, `4XX`, `default`.
+        seen: Those among them that came.
+    """
+
+    documented: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+
+
+def coverage_of(checked: CheckedOperation) -> ResponseCoverage:
+    """Return which of one operation's documented responses came."""
+    documented = [response.status for response in checked.operation.responses]
+    responses = [exchange.response for exchange in checked.exchanges if exchange.response is not None]
+    # A redirect that was followed came, too.
+    statuses = [*checked.statuses, *(status for response in responses for status, _ in response.hops)]
+    seen = {documented_status(status, documented) for status in statuses}
+    return ResponseCoverage(tuple(documented), tuple(status for status in documented if status in seen))
+
+
+def total_coverage(operations: Iterable[CheckedOperation]) -> tuple[int, int]:
+    """Return how many documented responses came, and how many there are."""
+    coverages = [coverage_of(checked) for checked in operations]
+    return sum(len(each.seen) for each in coverages), sum(len(each.documented) for each in coverages)
+
+
+class CheckResults:
+    """The results of a check. All that it returns may be shown: secrets are masked.
+
+    Args:
+        checked: What became of each operation that was to be called.
+        left_out: The operations that were not to be called, each with the reason.
+        seconds: How long the check took.
+        is_interrupted: Whether Ctrl-C ended it early.
+        is_recorded: Whether the calls are those of a recording, so that requests were validated, too.
+    """
+
+    def __init__(
+        self,
+        api: OpenedApi,
+        checked: Sequence[CheckedOperation],
+        left_out: Sequence[CheckedOperation],
+        *,
+        seconds: float,
+        is_interrupted: bool,
+        is_recorded: bool = False,
+    ) -> None:
+        self.api, self.checked, self.left_out = api, tuple(checked), tuple(left_out)
+        self.seconds, self.is_interrupted, self.is_recorded = seconds, is_interrupted, is_recorded
+        self._findings: dict[int, list[dict[str, Any]]] | None = None
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """All calls that were made, without the probes."""
+        return tuple(exchange for checked in self.checked for exchange in checked.exchanges)
+
+    @property
+    def all_exchanges(self) -> tuple[Exchange, ...]:
+        """All calls and probes that were made."""
+        return tuple(exchange for checked in self.checked for exchange in checked.all_exchanges)
+
+    def findings(self, exchange: Exchange) -> list[dict[str, Any]]:
+        """Return the findings on a response, in the form of the validation report."""
+        if self._findings is None:
+            self._findings = self._locate_findings()
+        return self._findings.get(id(exchange), [])
+
+    def _locate_findings(self) -> dict[int, list[dict[str, Any]]]:
+        """Return the findings on all responses; the files of the document are read once for all of them."""
+        from dynacli.client.responses.validation_text import findings_json
+
+        validated = [
+            (exchange, exchange.validation.findings) for exchange in self.all_exchanges if exchange.validation
+        ]
+        rows = iter(findings_json(self.api, [finding for _, findings in validated for finding in findings]))
+        return {
+            id(exchange): [exchange.masker.mask_value(next(rows)) for _ in findings]
+            for exchange, findings in validated
+        }
+
+    def calls(self) -> list[ValidatedCall]:
+        """Return what reports are made of: each call, and each operation that was not called."""
+        calls = []
+        for checked in (*self.checked, *self.left_out):
+            if not checked.exchanges:
+                calls.append(self._skipped_call(checked.operation, checked.skip_reason))
+            calls.extend(
+                self._validated_call(checked.operation, exchange) for exchange in checked.all_exchanges
+            )
+        return calls
+
+    def _skipped_call(self, operation: Operation, reason: str) -> ValidatedCall:
+        return ValidatedCall(self.api.name, operation.name, operation.method, operation.path, skipped=reason)
+
+    def _validated_call(self, operation: Operation, exchange: Exchange) -> ValidatedCall:
+        response = exchange.response
+        return ValidatedCall(
+            self.api.name,
+            operation.name,
+            exchange.shown.method,
+            operation.path,
+            url=exchange.shown.url,
+            status=response.status if response is not None else None,
+            seconds=response.seconds if response is not None else None,
+            findings=tuple(self.findings(exchange)),
+            tolerated=tuple(tolerated_of(exchange)),
+            not_validated=not_validated_of(exchange),
+            suppressed=suppressed_of(exchange),
+            error=error_of(exchange),
+        )
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return an object for each operation, the validation report of its responses inside."""
+        return [self._row(checked) for checked in (*self.checked, *self.left_out)]
+
+    def _row(self, checked: CheckedOperation) -> dict[str, Any]:
+        operation, exchanges, coverage = checked.operation, checked.all_exchanges, coverage_of(checked)
+        return {
+            "api": self.api.name,
+            "operation": operation.name,
+            "method": operation.method,
+            "path": operation.path,
+            "skipped": {"kind": checked.skip_kind, "reason": checked.skip_reason}
+            if checked.skip_reason
+            else None,
+            "statuses": list(checked.statuses),
+            "documented": list(coverage.documented),
+            "seen": list(coverage.seen),
+            "seconds": round(sum(exchange.seconds for exchange in exchanges), 4),
+            "valid": not checked.has_findings and not any(exchange.error for exchange in checked.exchanges),
+            "findings": _numbered(self.findings(exchange) for exchange in exchanges),
+            "tolerated": _numbered(tolerated_of(exchange) for exchange in exchanges),
+            "not_validated": _distinct(text for exchange in exchanges for text in not_validated_of(exchange)),
+            "suppressed": _numbered(suppressed_of(exchange) for exchange in exchanges),
+            "calls": [_call_row(operation, exchange) for exchange in exchanges],
+            "unsent": [
+                {"values": planned_values(operation, planned), "reason": reason}
+                for planned, reason in checked.unsent
+            ],
+        }
+
+
+def _numbered(findings_of_calls: Iterable[Iterable[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return findings with the numbers of their calls."""
+    return [
+        {**finding, "call": number}
+        for number, findings in enumerate(findings_of_calls)
+        for finding in findings
+    ]
+
+
+def _call_row(operation: Operation, exchange: Exchange) -> dict[str, Any]:
+    return {
+        "url": exchange.shown.url,
+        "status": exchange.response.status if exchange.response is not None else None,
+        "seconds": round(exchange.seconds, 4),
+        "values": exchange.masker.mask_value(planned_values(operation, exchange.planned)),
+        "error": error_of(exchange) or None,
+        "curl": curl_of(exchange),
+        "probe": exchange.planned.probe or None,
+        "times": exchange.times,
+    }
+
+
+def planned_values(operation: Operation, planned: PlannedCall) -> list[dict[str, Any]]:
+    """Return the values of a call, each with its origin; credentials among them are masked."""
+    return [
+        {
+            "in": value.location,
+            "name": value.name,
+            "value": MASK if is_secret(operation, value) else value.value,
+            "origin": value.origin,
+            "from": value.source or None,
+        }
+        for value in planned.values
+    ]
+
+
+def is_secret(operation: Operation, value: InputValue) -> bool:
+    """Return whether the input of a value is a credential as well."""
+    keys = ((location, name.lower()) for location, name in operation.api_keys)
+    return (value.location, value.name.lower()) in {*keys, ("header", "authorization"), ("header", "cookie")}
+
+
+def not_validated_of(exchange: Exchange) -> tuple[str, ...]:
+    """Return the reasons why something in a response was not validated."""
+    if exchange.validation is None:
+        return ()
+    reasons = _distinct([*exchange.validation.failures, *exchange.validation.not_validated])
+    return tuple(exchange.masker.mask(reason) for reason in reasons)
+
+
+def tolerated_of(exchange: Exchange) -> list[dict[str, Any]]:
+    """Return the findings on a response that count at the level `exact` alone."""
+    if exchange.validation is None:
+        return []
+    return [exchange.masker.mask_value(finding.as_json()) for finding in exchange.validation.tolerated]
+
+
+def suppressed_of(exchange: Exchange) -> tuple[dict[str, Any], ...]:
+    """Return the findings that the configuration switches off, each with the reason."""
+    if exchange.validation is None:
+        return ()
+    rows = ({**finding.as_json(), "reason": reason} for finding, reason in exchange.validation.suppressed)
+    return tuple(exchange.masker.mask_value(row) for row in rows)
+
+
+def error_of(exchange: Exchange) -> str:
+    """Return why no response came, in one line and without the query of the URL; empty if a response came."""
+    url = exchange.shown.url
+    return " ".join(exchange.error_text.replace(url, without_query(url)).split())
+
+
+def curl_of(exchange: Exchange) -> str:
+    """Return the call as a command for curl, its secrets masked."""
+    return exchange.masker.mask(as_curl(exchange.shown))
+
+
+def _distinct(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(texts))
+
+
+_INDEX = re.compile(r"/\d+(?=/|$)")
+_NAMING_PREFIXES = ("undocumented", "missing", "additional", "unevaluated")
+_NAMING_RULES = frozenset({"required", "dependentRequired", "dependencies"})
+_RULES_OF_THE_SERVER = frozenset({"ignored-security", "missing-allow"})
+"""Rules that a server breaks for all operations alike, wherever they stand in the document."""
+Key = tuple[str, ...]
+_FEWEST_MERGED = 4
+"""Fields with the same defect that become one block."""
+
+
+@record
+class Defect:
+    """A finding, and how often it was found again.
+
+    Args:
+        checked: The operation where it was found first.
+        exchange: The call where it was found first.
+        number: The finding's number among those of that call.
+        finding: The finding in the form of the validation report.
+        more: How many more such findings the operation has.
+        places: The pointers of all of them in that operation, indices as `*`.
+        others: The names of the other operations that have it.
+    """
+
+    checked: CheckedOperation
+    exchange: Exchange
+    number: int
+    finding: Mapping[str, Any]
+    more: int = 0
+    places: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+def find_defects(results: CheckResults) -> list[Defect]:
+    """Return each defect once, in the order in which they were found."""
+    defects: dict[Key, Defect] = {}
+    for checked in results.checked:
+        for exchange, number, finding in _distinct_findings(results, checked):
+            key, place = (finding["where"], *_defect_key(finding)), starred(finding["pointer"])
+            defect = defects.get(key)
+            if defect is None:
+                defects[key] = Defect(checked, exchange, number, finding, places=(place,))
+            elif defect.checked is checked:
+                places = dict.fromkeys([*defect.places, place])
+                defects[key] = replace(defect, more=defect.more + 1, places=tuple(places))
+            elif checked.operation.name not in defect.others:
+                defects[key] = replace(defect, others=(*defect.others, checked.operation.name))
+    return list(defects.values())
+
+
+def merged_defects(defects: Iterable[Defect]) -> list[Defect]:
+    """Return the defects of one operation, with one for each rule that many of its fields break.
+
+    The first stands for them all, with the places of the others.
+    """
+    by_rule: dict[tuple[str, str], list[Defect]] = {}
+    for defect in defects:
+        by_rule.setdefault((defect.finding["where"], defect.finding["rule"]), []).append(defect)
+    merged = []
+    for alike in by_rule.values():
+        if len(alike) < _FEWEST_MERGED:
+            merged += alike
+            continue
+        places = [place for each in alike for place in _places_of_name(each)]
+        others = dict.fromkeys(name for each in alike for name in each.others)
+        more = sum(each.more for each in alike) + len(alike) - 1
+        merged.append(replace(alike[0], more=more, places=tuple(dict.fromkeys(places)), others=tuple(others)))
+    return merged
+
+
+def _places_of_name(defect: Defect) -> Iterator[str]:
+    """Yield the places of a defect; that of a property which is missing ends with its name."""
+    finding = defect.finding
+    is_missing = finding["rule"] in _NAMING_RULES and isinstance(finding["expected"], str)
+    yield from (f"{place}/{finding['expected']}" if is_missing else place for place in defect.places)
+
+
+def finding_key(finding: Mapping[str, Any]) -> Key:
+    """Return what is the same in findings that several calls of an operation repeat."""
+    return finding["where"], finding["rule"], finding["pointer"], finding["message"]
+
+
+def starred(pointer: str) -> str:
+    """Return a pointer that stands for all items of its lists: `/data/*/id`."""
+    return _INDEX.sub("/*", pointer)
+
+
+def _distinct_findings(
+    results: CheckResults, checked: CheckedOperation
+) -> Iterator[tuple[Exchange, int, dict[str, Any]]]:
+    """Yield the findings on an operation's responses, each once, with its call and its number among the call's."""
+    seen: set[Key] = set()
+    for exchange in checked.all_exchanges:
+        for number, finding in enumerate(results.findings(exchange)):
+            if finding_key(finding) not in seen:
+                seen.add(finding_key(finding))
+                yield exchange, number, finding
+
+
+def _defect_key(finding: Mapping[str, Any]) -> Key:
+    """Return what is the same in all findings of one defect.
+
+    That is the rule, and its place in the document. If the rule is about a name, the message belongs to it, because
+    it holds the name. A rule of an operation's own part of the document is the same defect in another operation if
+    the messages are the same.
+    """
+    rule, schema_pointer = finding["rule"], finding["schema_pointer"]
+    if rule in _RULES_OF_THE_SERVER:
+        return rule, finding["message"]
+    if not (rule in _NAMING_RULES or rule.startswith(_NAMING_PREFIXES)):
+        return rule, schema_pointer
+    if rule == "undocumented-status":
+        return rule, str(finding["got"])  # the message also lists the documented ones, which differ
+    if schema_pointer.startswith("/paths/"):
+        return rule, finding["message"], starred(finding["pointer"])
+    return rule, schema_pointer, finding["message"]

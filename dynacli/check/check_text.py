@@ -6,10 +6,13 @@ from typing import Any
 
 from dynacli.auth.secret import MASK
 from dynacli.check._call_planner import OperationPlan
-from dynacli.check.check_records import INVENTED, CheckedOperation, Exchange, InputValue
-from dynacli.check.check_results import (
+from dynacli.check.check_records import (
+    INVENTED,
+    CheckedOperation,
     CheckResults,
     Defect,
+    Exchange,
+    InputValue,
     coverage_of,
     curl_of,
     error_of,

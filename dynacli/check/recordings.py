@@ -12,8 +12,7 @@ from urllib.parse import parse_qsl, unquote
 
 from dynacli.auth.credentials import is_supported, kind_of
 from dynacli.auth.secret import MASK, Masker, Secret, secret_pieces
-from dynacli.check.check_records import CheckedOperation, Exchange, PlannedCall
-from dynacli.check.check_results import CheckResults, starred
+from dynacli.check.check_records import CheckedOperation, CheckResults, Exchange, PlannedCall, starred
 from dynacli.check.operation_validator import broken_off_validation, validate_cut_response
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation

@@ -10,7 +10,7 @@ from functools import cached_property
 from shlex import quote
 from typing import Any
 
-from dynacli.auth.challenges import LONGEST_WORD, USUAL_KEY, read_challenges, schemes_asked_for
+from dynacli.auth.challenges import LONGEST_WORD, USUAL_KEY, DigestLogin, read_challenges, schemes_asked_for
 from dynacli.auth.credentials import (
     DIGEST,
     MUTUAL_TLS,
@@ -27,7 +27,6 @@ from dynacli.auth.credentials import (
     variables_of,
     with_prefixes,
 )
-from dynacli.auth.digest import DigestLogin
 from dynacli.auth.missing_credential import needed_variables
 from dynacli.client._credential_sources import credential_sources
 from dynacli.client.call_settings import CallSettings

@@ -30,7 +30,7 @@ from dynacli.request.choose_server import hint_at_document, parse_origin
 from dynacli.urls import is_secret_name, origin_of, with_masked_secrets
 
 if TYPE_CHECKING:
-    from dynacli.auth.digest import DigestLogin
+    from dynacli.auth.challenges import DigestLogin
     from dynacli.auth.tls_login import TlsLogin, TlsSettings
     from dynacli.client._credential_sources import StoredSource
     from dynacli.client.credentials.oauth_sign_in import PasswordSource
@@ -165,7 +165,7 @@ def sign(
         check_origin()
     sent, login = credentials, None
     if any(credential.word == DIGEST for credential in credentials):
-        from dynacli.auth.digest import DigestLogin
+        from dynacli.auth.challenges import DigestLogin
 
         sent = tuple(credential for credential in credentials if credential.word != DIGEST)
         pair = next(credential.value for credential in credentials if credential.word == DIGEST)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.auth.digest import Challenge, authorization, challenges_in
+from dynacli.auth.challenges import Challenge, authorization, challenges_in
 from tests.auth.digest_server import DigestServer
 from tests.auth.shop import Shop
 from tests.documents import document, operation, serve

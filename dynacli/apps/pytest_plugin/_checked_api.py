@@ -2,7 +2,7 @@
 
 import time
 
-from dynacli.check.check_results import CheckResults
+from dynacli.check.check_records import CheckResults
 from dynacli.check.check_run import CheckRun, CheckSettings, settings_of_check
 from dynacli.check.select_operations import select_operations
 from dynacli.client.call_settings import CallOptions

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import os
 
     from dynacli.apps.pytest_plugin._checked_api import CheckedApi
-    from dynacli.check.check_results import CheckResults
+    from dynacli.check.check_records import CheckResults
     from dynacli.client.batch.rows import RowResult
     from dynacli.client.open_document import OpenDocument
     from dynacli.openapi.model.operation import Operation

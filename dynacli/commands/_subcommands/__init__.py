@@ -1,1 +1,1 @@
-"""The verbs of dynacli, a module or a folder each."""
+"""The commands of dynacli: a module for one, or for several of one subject."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynacli.check.check_results import CheckResults
+from dynacli.check.check_records import CheckResults
 from dynacli.check.check_text import check_error, check_table, plan_of_left_out, plan_rows, plan_text
 from dynacli.check.input_values import fields_of_other_ids, read_preset_values
 from dynacli.client.described_operation import DescribedOperation
