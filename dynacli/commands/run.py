@@ -349,9 +349,9 @@ class Run:
     def _note_project(self) -> None:
         """Write why the project file of this directory is not used; nothing if it is."""
         with suppress(FileError):  # a configuration that cannot be read is an error of what needs it
-            state = Configuration(self.env).project_state()
-            if state is not None and state.project is None:
-                self.note(f"{state.reason}. {state.hint}")
+            unused = Configuration(self.env).unused_project()
+            if unused is not None:
+                self.note(f"{unused.reason}. {unused.hint}")
 
     def record(self, exit_code: int) -> None:
         """Write the call of this run into the history, if there was one."""

@@ -108,6 +108,11 @@ class Configuration:
 
         return project_state(self._env, self._names(), check_name)
 
+    def unused_project(self) -> "ProjectState | None":
+        """Return what has become of the project file if it is not used; None if it is, or there is none."""
+        state = self.project_state()
+        return state if state is not None and state.project is None else None
+
     def read_project(self, path: str) -> "Project":
         """Return what a project file says, trusted or not.
 

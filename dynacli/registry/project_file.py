@@ -64,10 +64,10 @@ def _url(value: str) -> str:
 
 
 def _path(value: Any) -> str:
-    is_other = not isinstance(value, str) or not value.strip() or not value.isprintable()
-    if is_other or "://" in value or value.startswith(("~", "unix:")) or value == "-" or os.path.isabs(value):
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
         return "must be a path relative to the file"
-    return ""
+    is_other = "://" in value or value == "-" or value.lower().startswith(("~", "unix:", "file:"))
+    return "must be a path relative to the file" if is_other or os.path.isabs(value) else ""
 
 
 def _paths(value: Any) -> str:
@@ -83,9 +83,11 @@ def _documents(value: Any) -> str:
 def _server(value: Any) -> str:
     if not isinstance(value, str):
         return ""
-    if value.strip().lower().startswith("unix:"):
-        return "must not be a socket of this machine"
-    return _url(value) if "://" in value else ""
+    if "://" in value:
+        return _url(value)
+    # `{a}:/run/app.sock` could become one by a variable.
+    is_socket = value.strip().lower().startswith("unix:") or "{" in value
+    return "must be a URL, or the index or name of a server of the document" if is_socket else ""
 
 
 def _reference(value: Any) -> str:
@@ -93,7 +95,7 @@ def _reference(value: Any) -> str:
     if form != "env" or not _VARIABLE.fullmatch(name):
         return "must be `env:NAME`: a project file names no secret, file, command or keyring"
     prefix = f"{program().prefix}_"
-    if name.startswith(prefix):
+    if name.upper().startswith(prefix):
         return f"must not name a variable that begins with `{prefix}`: those belong to an API by their name"
     return ""
 

@@ -6,12 +6,14 @@ import os
 import shutil
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from dynacli.__main__ import main
 from dynacli.environment import Environment
+from dynacli.registry.project_file import trust
 from tests.documents import API_KEY, BEARER, document, operation, pets, save
 from tests.harness import Recorder, Result, json_response, run_cli
 from tests.registry.surroundings import NOBODY
@@ -71,6 +73,11 @@ def _record(home: Path) -> Path:
         ('[apis.shop]\nsource = "api.json"\noutput = "@/tmp/x"', "apis.shop.output"),
         ('[apis.shop]\nsource = "api.json"\nserver = "unix:/run/docker.sock"', "apis.shop.server"),
         ('[apis.shop]\nsource = "api.json"\nserver = "file:///etc"', "apis.shop.server"),
+        ('[apis.shop]\nsource = "api.json"\nserver = "UNIX:/run/docker.sock"', "apis.shop.server"),
+        (
+            '[apis.shop]\nsource = "api.json"\nserver = "{s}:/run/docker.sock"\nserver_vars = {s = "unix"}',
+            "apis.shop.server",
+        ),
         ('[apis.shop]\nsource = "api.json"\nserver = "https://me:pw@evil.example"', "apis.shop.server"),
         ('[apis.shop]\nsource = "api.json"\nserver = "https://\\u0430pple.com"', "apis.shop.server"),
         ('[apis.shop]\nsource = "api.json"\nserver_vars = {token = "abc"}', "apis.shop.server_vars.token"),
@@ -82,6 +89,8 @@ def _record(home: Path) -> Path:
         ('[apis.shop]\nsource = "/etc/passwd"', "apis.shop.source"),
         ('[apis.shop]\nsource = "~/.ssh/id_rsa"', "apis.shop.source"),
         ('[apis.shop]\nsource = "unix:/run/docker.sock:/o"', "apis.shop.source"),
+        ('[apis.shop]\nsource = "Unix:/run/docker.sock:/o"', "apis.shop.source"),
+        ('[apis.shop]\nsource = "api.json"\nmore = ["unix:/run/docker.sock:/o"]', "apis.shop.more"),
         ('[apis.shop]\nsource = "../../../../etc/passwd"', "source"),
         ('[apis.shop]\nsource = "api.json"\nmore = ["../secret.json"]', "more"),
         ('[apis.shop]\nsource = "api.json"\noverlays = ["/etc/passwd"]', "apis.shop.overlays"),
@@ -95,6 +104,7 @@ def _record(home: Path) -> Path:
         (f'{_MINIMAL}[apis.shop.auth.a]\ntoken = "ENV:HOME"', "apis.shop.auth.a.token"),
         (f'{_MINIMAL}[apis.shop.auth.a]\ntoken = "env:A B"', "apis.shop.auth.a.token"),
         (f'{_MINIMAL}[apis.shop.auth.a]\ntoken = "env:DYNACLI_GITHUB_TOKEN"', "apis.shop.auth.a.token"),
+        (f'{_MINIMAL}[apis.shop.auth.a]\ntoken = "env:dynacli_github_token"', "apis.shop.auth.a.token"),
         (f'{_MINIMAL}[apis.shop.auth.a]\ntoken = ["env:HOME"]', "apis.shop.auth.a.token"),
         (f'{_MINIMAL}[apis.shop.auth.a]\nclient_secret = "env:HOME"', "apis.shop.auth.a.client_secret"),
         (f'{_MINIMAL}[apis.shop.auth.a]\ncert = "me.pem"', "apis.shop.auth.a.cert"),
@@ -743,3 +753,45 @@ def test_no_command_changes_an_api_of_a_project(words: tuple[str, ...], home: Pa
     assert _FILE in result.stderr
     assert text == Path(_FILE).read_text()
     assert not (home / "config").exists() or [] == [*(home / "config").rglob("*.toml")]
+
+
+def test_a_call_of_a_project_reaches_no_socket(server: Recorder) -> None:
+    """Neither its server variables nor its document choose a socket of this machine."""
+    made = pets("1", server.origin)
+    url = "{scheme}:/run/docker.sock"
+    made["servers"] = [{"url": url, "name": url, "variables": {"scheme": {"default": "unix"}}}]
+    save(made)
+    _write('[apis.shop]\nsource = "api.json"\nserver = 0\nserver_vars = {scheme = "unix"}\n')
+    assert 0 == _trust().exit_code
+    result = run_cli("shop", "list-pets")
+    assert (2, True) == (result.exit_code, "chooses a socket" in result.stderr)
+
+
+def test_two_trusts_at_once_are_both_remembered(project: Path) -> None:
+    """The record is changed by one process at a time."""
+    env, paths = Environment(), [str(project / str(number) / _FILE) for number in range(8)]
+    with ThreadPoolExecutor(len(paths)) as pool:
+        for done in [pool.submit(trust, env, path, "0" * 64) for path in paths]:
+            done.result()
+    record = Path(env.state_dir, "projects", "trusted.json")
+    assert {*paths} == {*json.loads(record.read_text())["files"]}
+
+
+def test_what_cannot_be_remembered_is_an_error(home: Path) -> None:
+    """A state directory that is a file: exit 12, and the file is not used."""
+    (home / "state").write_text("")
+    _write(_MINIMAL)
+    result = _trust()
+    assert (12, []) == (result.exit_code, _names())
+    assert "trusted.json` cannot be written" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("api", "refresh", "shop"), ("api", "show", "shop"), ("shop", "list-pets")]
+)
+def test_an_error_about_an_api_says_that_a_file_is_not_used(words: tuple[str, ...]) -> None:
+    """The person may have meant an API of it; no word in the file is looked at for that."""
+    _write("this is no TOML [")
+    result = run_cli(*words)
+    assert (2, True) == (result.exit_code, "because it is not trusted" in result.stderr)
+    assert "config trust" in result.stderr

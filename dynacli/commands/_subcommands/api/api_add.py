@@ -462,12 +462,16 @@ def check_registered(env: Environment, name: str) -> None:
     Raises:
         UsageError: No API of this name is registered.
     """
-    registered = Configuration(env).apis()
+    configuration = Configuration(env)
+    registered = configuration.apis()
     if name not in registered:
         near = near_names(name, sorted(registered))
         known = listed_near(name, sorted(registered))
+        reason = f"Registered APIs: {known}" if known else "No API is registered yet"
+        hint = f"Register it: `{invocation('api add')} NAME SOURCE`"
+        unused = configuration.unused_project()
         raise UsageError(
             f"`{name}` is not a registered API",
-            reason=f"Registered APIs: {known}" if known else "No API is registered yet",
-            hint=did_you_mean(near, f"Register it: `{invocation('api add')} NAME SOURCE`"),
+            reason=unused.reason if unused is not None else reason,
+            hint=did_you_mean(near, unused.hint if unused is not None else hint),
         )
