@@ -113,6 +113,16 @@ class Configuration:
         state = self.project_state()
         return state if state is not None and state.project is None else None
 
+    def why_missing(self, reason: str, hint: str) -> tuple[str, str]:
+        """Return the reason and the hint of an error about an API that is not there: it may be in the project file.
+
+        Args:
+            reason: The reason if there is no project file that is not used.
+            hint: The hint for that case.
+        """
+        unused = self.unused_project()
+        return (reason, hint) if unused is None else (unused.reason, unused.hint)
+
     def read_project(self, path: str) -> "Project":
         """Return what a project file says, trusted or not.
 

@@ -216,9 +216,7 @@ def _unknown(configuration: Configuration, word: str) -> DynacliError:
     near = near_names(word, [*configuration.apis(), DEMO])
     reason = "It is not registered, and not a URL or a path (which has a `/` or ends in .json, .yaml or .yml)"
     hint = f"Register it: `{invocation('api add')} {word if is_name(word) else 'NAME'} SOURCE`"
-    unused = configuration.unused_project()
-    if unused is not None:
-        reason, hint = unused.reason, unused.hint
+    reason, hint = configuration.why_missing(reason, hint)
     return UsageError(
         f"There is no API `{word}`",
         reason=reason,

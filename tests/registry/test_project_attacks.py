@@ -787,7 +787,14 @@ def test_what_cannot_be_remembered_is_an_error(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("api", "refresh", "shop"), ("api", "show", "shop"), ("shop", "list-pets")]
+    "words",
+    [
+        ("api", "refresh", "shop"),
+        ("api", "show", "shop"),
+        ("shop", "list-pets"),
+        ("search", "list", "pets"),
+        ("mcp",),
+    ],
 )
 def test_an_error_about_an_api_says_that_a_file_is_not_used(words: tuple[str, ...]) -> None:
     """The person may have meant an API of it; no word in the file is looked at for that."""

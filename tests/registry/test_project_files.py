@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mcp import Client
+from mcp_types import CallToolResult
 
 from dynacli import open_api
 from dynacli.auth.references import _KEYS as _AUTH_KEYS
@@ -18,6 +20,8 @@ from dynacli.environment import Environment, Program, become
 from dynacli.errors import RefusedError
 from dynacli.registry.configuration import Configuration
 from dynacli.registry.project_file import ALLOWED, REFUSED, refusals
+from tests.apps.explorer.exploring import explored, exploring
+from tests.apps.mcp.clients import converse
 from tests.documents import BEARER, document, operation, pets, save
 from tests.harness import Recorder, Result, json_response, run_cli
 
@@ -335,3 +339,58 @@ def test_without_a_file_nothing_more_is_imported() -> None:
     assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode
     _write("")
     assert 1 == subprocess.run([sys.executable, "-c", code], check=False).returncode
+
+
+def test_an_agent_over_mcp_has_the_apis_of_a_trusted_file(server: Recorder) -> None:
+    """They are served with their policy, from the moment of trust on, and an untrusted file serves nothing."""
+    server.responses["/pets"] = json_response([])
+    _write(_shop(server.origin) + '[apis.shop.policy]\ndeny = ["create-pet"]\n')
+
+    run_cli("api", "add", "mine", "./api.json")
+
+    async def act(client: Client) -> list[CallToolResult]:
+        before = await client.call_tool("call", {"api": "shop", "operation": "list-pets"})
+        _trust()
+        operations = ("list-pets", "create-pet")
+        calls = [{"api": "shop", "operation": name, "inputs": {}} for name in operations]
+        after = [await client.call_tool("call", each) for each in calls]
+        run_cli("config", "untrust")
+        return [before, *after, await client.call_tool("call", calls[0])]
+
+    before, called, denied, again = converse(["--write"], act)
+    assert [True, False, True, True] == [bool(each.is_error) for each in (before, called, denied, again)]
+    assert "policy" in str(denied.content)
+    assert ["GET"] == [request.method for request in server.requests]
+
+
+def test_an_explorer_opens_an_api_of_a_trusted_file(server: Recorder) -> None:
+    """The policy of the file holds there, too."""
+    _write(_shop(server.origin) + '[apis.shop.policy]\ndeny = ["list-pets"]\n')
+    _trust()
+
+    async def work() -> None:
+        async with exploring("shop") as explorer:
+            await explorer.open("list-pets")
+            await explorer.press("f5")
+            await explorer.until(lambda: "the policy denies it" in explorer.screen)
+
+    explored(work())
+    assert [] == server.requests
+
+
+def test_a_tool_that_is_baked_takes_the_policies_along(server: Recorder, tmp_path: Path) -> None:
+    """That of the file, and that of an API of the person's with the same server."""
+    _write(_shop(server.origin) + '[apis.shop.policy]\ndeny = ["create-pet"]\n')
+    _trust()
+    run_cli("api", "add", "prod", "./api.json", "--server", server.origin)
+    config = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
+    config.write_text(f'{config.read_text()}\n[apis.prod.policy]\ndeny = ["get-pet"]\n')
+    tool = tmp_path / "petshop"
+    assert 0 == run_cli("bake", "petshop", "--api", "shop", "--out", str(tool)).exit_code
+    os.chdir(tmp_path)
+    for words in (("create-pet", "--body", "{}"), ("get-pet", "1")):
+        done = subprocess.run(
+            [sys.executable, str(tool), *words], capture_output=True, text=True, check=False
+        )
+        assert (11, True) == (done.returncode, "policy" in done.stderr), done.stderr
+    assert [] == server.requests

@@ -210,13 +210,12 @@ def _registered(run: Run) -> Iterator[OpenedApi]:
     Raises:
         UsageError: None is registered.
     """
-    names = Configuration(run.env).apis()
+    configuration = Configuration(run.env)
+    names = configuration.apis()
     if not names:
-        raise UsageError(
-            "Nothing to search",
-            reason="No API is registered",
-            hint=f"Name a document, or `demo`: `{invocation('search', 'demo')} list runs`",
-        )
+        hint = f"Name a document, or `demo`: `{invocation('search', 'demo')} list runs`"
+        reason, hint = configuration.why_missing("No API is registered", hint)
+        raise UsageError("Nothing to search", reason=reason, hint=hint)
     for name in names:
         try:
             yield run.api(name)

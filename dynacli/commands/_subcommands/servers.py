@@ -20,7 +20,7 @@ from dynacli.output.output_format import OutputFormat
 from dynacli.output.render import is_for_people
 from dynacli.output.standard_error import write_stderr
 from dynacli.record import replace
-from dynacli.registry.configuration import DEMO
+from dynacli.registry.configuration import DEMO, Configuration
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter
 
@@ -295,11 +295,9 @@ def serve_mcp(
 
     with ServedApis(run.env, apis, _options(run.options, is_writing=write), is_writing=write) as served:
         if not served.names:
-            raise UsageError(
-                "No API to offer",
-                reason="None is registered",
-                hint=f"Name one: `{invocation('mcp', 'demo')}`",
-            )
+            hint = f"Name one: `{invocation('mcp', 'demo')}`"
+            reason, hint = Configuration(run.env).why_missing("None is registered", hint)
+            raise UsageError("No API to offer", reason=reason, hint=hint)
         server = protocol_server(Tools(served, _pages(run.env, run.options), max_bytes))
         if http is None:
             run_over_stdio(server, run.env)

@@ -469,9 +469,9 @@ def check_registered(env: Environment, name: str) -> None:
         known = listed_near(name, sorted(registered))
         reason = f"Registered APIs: {known}" if known else "No API is registered yet"
         hint = f"Register it: `{invocation('api add')} NAME SOURCE`"
-        unused = configuration.unused_project()
+        reason, hint = configuration.why_missing(reason, hint)
         raise UsageError(
             f"`{name}` is not a registered API",
-            reason=unused.reason if unused is not None else reason,
-            hint=did_you_mean(near, unused.hint if unused is not None else hint),
+            reason=reason,
+            hint=did_you_mean(near, hint),
         )
