@@ -194,11 +194,11 @@ def test_a_trusted_file_that_cannot_be_used_is_a_fault(home: Path) -> None:
     """`doctor` ends with 12 if a trusted file is one that this version refuses, and says why."""
     path = _write(_shop())
     _trust()
-    run_cli("api", "add", "sho", "./api.json")
     path.unlink()
     path.symlink_to(home / "elsewhere.toml")
-    result = run_cli("doctor")
-    assert (12, True) == (result.exit_code, "out of the project" in result.stderr)
+    result = run_cli("doctor", "-o", "json")
+    check = next(row for row in result.json["checks"] if row["name"] == "project file")
+    assert (12, False, True) == (result.exit_code, check["ok"], "out of the project" in check["message"])
 
 
 def test_a_broken_configuration_is_an_error_of_its_own(home: Path) -> None:
