@@ -23,7 +23,7 @@ def validation_of(pair: Pair, version: str) -> ValidationResult:
     validator = validator_of(pair.document_in(version), is_mended=pair.is_mended)
     if isinstance(pair.message, ValidatedResponse):
         return validator.response(pair.message, is_exact=pair.is_exact)
-    return validator.request(pair.message)
+    return validator.request(pair.message, is_exact=pair.is_exact)
 
 
 def told(validation: ValidationResult) -> list[Any]:
