@@ -92,6 +92,7 @@ class StoredCredential:
         keyring_id: The name of its secrets in the keyring.
         keyring_parts: How many pieces they are kept in there.
         again: As of `Keeping`.
+        cookie: Where a cookie goes: its `name`, its `path`, and whether it is `secure`; empty for other credentials.
     """
 
     api: str
@@ -108,6 +109,7 @@ class StoredCredential:
     keyring_id: str = ""
     keyring_parts: int = 0
     again: tuple[str, ...] = ()
+    cookie: dict[str, Any] = {}  # noqa: RUF012 - as above
 
     @property
     def place(self) -> Place:
@@ -175,13 +177,14 @@ def _from_json(form: Any) -> StoredCredential:
     expires_at, stored_at = form.get("expires_at"), form.get("stored_at")
     scopes, refresh = form.get("scopes"), form.get("refresh") or {}
     parts, secrets = form.get("keyring_parts", 0), form.get("secrets", {})
-    again = form.get("again", [])
+    again, cookie = form.get("again", []), form.get("cookie") or {}
     is_sound = (
         _are_texts(form.get("origins"))
         and (scopes is None or _are_texts(scopes))
         and _are_texts(again)
         and all(map(_is_moment, (expires_at, stored_at)))
         and isinstance(refresh, dict)
+        and (cookie == {} or _is_place_of_cookie(cookie))
         and isinstance(parts, int)
         and isinstance(secrets, dict)
         and _are_texts(list(secrets.values()))
@@ -203,6 +206,16 @@ def _from_json(form: Any) -> StoredCredential:
         str(form.get("keyring_id", "")),
         parts,
         tuple(again),
+        cookie,
+    )
+
+
+def _is_place_of_cookie(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("name"), str)
+        and isinstance(value.get("path"), str)
+        and isinstance(value.get("secure"), bool)
     )
 
 

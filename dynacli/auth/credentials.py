@@ -203,10 +203,12 @@ class Held:
     Args:
         text: The secret; for `basic` and `digest` the user name and the password, with a colon between them.
         source: The words for the source in messages, such as "the stored credential".
+        is_cookie: Whether a server has set it as a cookie, and so may get back each character of it.
     """
 
     text: str
     source: str
+    is_cookie: bool = False
 
 
 Source = Callable[[SecurityScheme], Held | None]
@@ -319,7 +321,7 @@ def _credential(
     word = "Bearer" if kind != "apiKey" else scheme.prefix
     if kind == "apiKey" and word and value.lower().startswith(f"{word.lower()} "):
         word = ""  # the value has it already
-    if place[0] == "cookie" and re.search(r'[\s",;\\]', f"{word} {value}".lstrip()):
+    if place[0] == "cookie" and not held.is_cookie and re.search(r'[\s",;\\]', f"{word} {value}".lstrip()):
         raise AuthError(
             f"{_value_of(name)} holds a character that a cookie cannot hold",
             reason="Cookies have no white space, quotes, commas, semicolons or backslashes (RFC 6265)",
@@ -342,14 +344,15 @@ def held_for(
         AuthError: The value cannot be read or sent.
     """
     name = value = ""
+    is_cookie = False
     if kind_of(scheme) != MUTUAL_TLS:
         name, value = _from_variables(scheme, variables, may_be_generic=is_alone(scheme, alternative))
     for source in sources:
         if not value and (held := source(scheme)) is not None:
-            name, value = held.source, checked_text(held.text, held.source)
+            name, value, is_cookie = held.source, checked_text(held.text, held.source), held.is_cookie
     if value and kind_of(scheme) in WITH_PASSWORD and ":" not in value:
         raise AuthError(f"{_value_of(name)} has no `:`", hint="Set it to `USERNAME:PASSWORD`")
-    return Held(value, name) if value else None
+    return Held(value, name, is_cookie) if value else None
 
 
 def _from_variables(scheme: SecurityScheme, variables: Variables, *, may_be_generic: bool) -> tuple[str, str]:

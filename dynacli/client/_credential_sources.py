@@ -1,29 +1,41 @@
 """The sources of credentials besides environment variables, in their order: the configuration, then the store."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from dynacli.auth.credential_store import CredentialStore, StoredCredential
 from dynacli.auth.credentials import MUTUAL_TLS, Held, Source, kind_of
 from dynacli.auth.missing_credential import expired_credential
+from dynacli.auth.secret import Secret
 from dynacli.client.call_settings import CallSettings
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, RefusedError
+from dynacli.http.built_request import Request
+from dynacli.http.cookies import Cookie, goes_to, read_cookie
 from dynacli.openapi.model.operation import SecurityScheme
+from dynacli.record import replace
 from dynacli.request.choose_server import parse_origin
 from dynacli.text.terminal import visible
+from dynacli.urls import origin_of
+
+if TYPE_CHECKING:
+    from dynacli.http.exchange import Login
 
 __all__ = ["StoredSource", "credential_sources"]
 
+_SAME_SECONDS = 60.0
+"""A cookie whose end moves by less is not stored again."""
+
 
 def credential_sources(
-    env: Environment, api: str, settings: CallSettings, origin: str, *, may_refresh: bool = True
+    env: Environment, api: str, settings: CallSettings, url: str, *, may_refresh: bool = True
 ) -> Sequence[Source]:
     """Return the sources that are asked for what no environment variable has.
 
     Args:
         api: The name of the API.
-        origin: Where the credential would go.
+        url: Where the credential would go.
         may_refresh: Whether a token that has ended is refreshed.
     """
 
@@ -39,7 +51,7 @@ def credential_sources(
 
         return held_by_reference(scheme, table, env)
 
-    return (configured, StoredSource(env, api, settings, origin, may_refresh=may_refresh))
+    return (configured, StoredSource(env, api, settings, url, may_refresh=may_refresh))
 
 
 class StoredSource:
@@ -48,16 +60,17 @@ class StoredSource:
     Attributes:
         used: What was found last, with its secrets.
         given: The names of the schemes whose credentials it gave; they are bound to the origin that they go to.
-        lacking: Why what is stored does not do, if it lacks scopes.
+        lacking: Why what is stored does not do, if it lacks scopes or is a cookie for other paths.
     """
 
     def __init__(
-        self, env: Environment, api: str, settings: CallSettings, origin: str, *, may_refresh: bool
+        self, env: Environment, api: str, settings: CallSettings, url: str, *, may_refresh: bool
     ) -> None:
         self.used: StoredCredential | None = None
         self.given: set[str] = set()
         self.lacking: AuthError | None = None
-        self._api, self._profile, self._origin = api, settings.profile, origin
+        self._api, self._profile, self._origin, self._url = api, settings.profile, origin_of(url), url
+        self._cookies: list[StoredCredential] = []
         self._settings, self._may_refresh = settings, may_refresh
         self._accepted = set(map(parse_origin, settings.accepted_origins))
         self._env, self._store = env, CredentialStore(env)
@@ -84,6 +97,9 @@ class StoredSource:
         if missing and kept.scopes:
             self.lacking = _lacking(kept, missing)
             return None
+        if kept.cookie and not goes_to(self._url, kept.cookie["path"], is_secure=kept.cookie["secure"]):
+            self.lacking = _goes_elsewhere(kept)
+            return None
         if kept.is_over(time.time()) and not kept.is_refreshable:
             raise expired_credential(kept)
         kept = self._store.with_secrets(kept)
@@ -96,7 +112,9 @@ class StoredSource:
         if text is None:
             return None
         self.given.add(scheme.name)
-        return Held(text.reveal(), "the stored credential")
+        if kept.cookie:
+            self._cookies.append(kept)
+        return Held(text.reveal(), "the stored credential", bool(kept.cookie))
 
     def _kept(self, scheme: SecurityScheme) -> StoredCredential | None:
         """Return the credential of the profile, else that of the API itself."""
@@ -117,9 +135,103 @@ class StoredSource:
             self.used = refreshed(self._env, self._settings, self._store, self.used)
 
     @property
+    def has_cookies(self) -> bool:
+        """Whether a cookie was found, which a response may set again."""
+        return bool(self._cookies)
+
+    def guard(self, login: "Login | None") -> "Login | None":
+        """Return what signs the requests of a call in, and takes a cookie out of each that is not for it.
+
+        Args:
+            login: What signs them in besides; None if nothing does.
+        """
+        bound = [kept for kept in self._cookies if kept.cookie["path"] != "/" or kept.cookie["secure"]]
+        return _CookieGuard(bound, login) if bound else login
+
+    def take_cookies(self, set_cookies: Iterable[tuple[str, str]]) -> None:
+        """Store the cookies that were found again, as the responses of the call have set them.
+
+        Args:
+            set_cookies: (URL, value) of each header `Set-Cookie`.
+
+        Raises:
+            AuthError: The store cannot be used.
+        """
+        now = time.time()
+        read = [read_cookie(url, text, now) for url, text in set_cookies]
+        for kept in self._cookies:
+            same = [
+                each
+                for each in read
+                if each is not None
+                and (each.name, each.path) == (kept.cookie["name"], kept.cookie["path"])
+                and each.origin == self._origin
+                and each.origin in kept.origins
+            ]
+            if same and not _says_the_same(kept, same[-1]):
+                self._store.exchange(kept, _renewed(kept, same[-1], now))
+
+    @property
     def is_renewable(self) -> bool:
         """Whether what was used can be refreshed."""
         return self.used is not None and self.used.is_refreshable
+
+
+class _CookieGuard:
+    """Takes cookies out of the requests that redirects lead to, if they are for other paths."""
+
+    def __init__(self, cookies: Sequence[StoredCredential], login: "Login | None") -> None:
+        self._places, self._login = [kept.cookie for kept in cookies], login
+
+    def signed(self, request: Request) -> Request:
+        """Return a request without the cookies that are not for its URL."""
+        names = {
+            place["name"]
+            for place in self._places
+            if not goes_to(request.url, place["path"], is_secure=place["secure"])
+        }
+        if names:
+            headers = []
+            for name, value in request.headers:
+                pairs = value.split("; ") if name.lower() == "cookie" else [value]
+                left = [
+                    pair for pair in pairs if name.lower() != "cookie" or pair.partition("=")[0] not in names
+                ]
+                headers += [(name, "; ".join(left))] if left else []
+            request = request._replace(headers=tuple(headers))
+        return request if self._login is None else self._login.signed(request)
+
+    def wants_again(self, request: Request, status: int, headers: Iterable[tuple[str, str]]) -> bool:
+        """Return whether the request is signed and sent again."""
+        return self._login is not None and self._login.wants_again(request, status, headers)
+
+
+def _says_the_same(kept: StoredCredential, cookie: Cookie) -> bool:
+    """Return whether a cookie changes nothing: many servers set the same one with each response."""
+    ends = (kept.expires_at, cookie.expires_at)
+    is_end_alike = ends[0] == ends[1] or (None not in ends and abs(ends[0] - ends[1]) < _SAME_SECONDS)  # type: ignore[operator]
+    return is_end_alike and kept.secrets["credential"].reveal() == cookie.value
+
+
+def _renewed(kept: StoredCredential, cookie: Cookie, now: float) -> StoredCredential:
+    """Return a stored cookie as a response has set it again; without a value it has ended."""
+    if not cookie.value or (cookie.expires_at is not None and cookie.expires_at <= now):
+        return replace(kept, expires_at=now)
+    return replace(
+        kept,
+        secrets={**kept.secrets, "credential": Secret(cookie.value)},
+        expires_at=cookie.expires_at,
+        cookie=cookie.place,
+    )
+
+
+def _goes_elsewhere(kept: StoredCredential) -> AuthError:
+    secure = " over `https`" if kept.cookie["secure"] else ""
+    return AuthError(
+        f"The stored cookie for `{visible(kept.scheme, keep='')}` is not for this URL",
+        reason=f"Its server wants it below the path `{visible(kept.cookie['path'], keep='')}`{secure}",
+        hint="Call an operation there, or sign in with another operation",
+    )
 
 
 def _lacking(kept: StoredCredential, missing: Sequence[str]) -> AuthError:

@@ -4,7 +4,7 @@ Its request is built, signed, validated and sent; its response is validated as i
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
@@ -327,6 +327,9 @@ class Call:
         except DynacliError as error:
             self._explain(error)
             raise self.signed.masker.mask_error(error) from error.__cause__
+        if self.signed.cookies is not None and response.set_cookies:
+            with suppress(AuthError):  # the call went well, and the next one is signed with the old cookie
+                self.signed.cookies.take_cookies(response.set_cookies)
         if program().hooks:
             from dynacli.client._call_hooks import call_after
 
@@ -350,7 +353,7 @@ class Call:
             receive,
             clients,
             self._retries(),
-            signed.login,
+            signed.login if signed.cookies is None else signed.cookies.guard(signed.login),
             signed.tls,
         )
 

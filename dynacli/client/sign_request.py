@@ -61,6 +61,7 @@ class Signed(NamedTuple):
         tls: The certificates of the connection; None for those of the system.
         renew: Refreshes the stored token that it carries, or raises why not; None if it carries none that can be
             refreshed.
+        cookies: The source of the stored cookies that it carries; None if it carries none.
     """
 
     request: Request
@@ -70,6 +71,7 @@ class Signed(NamedTuple):
     login: "DigestLogin | None" = None
     tls: "TlsLogin | None" = None
     renew: Callable[[], None] | None = None
+    cookies: "StoredSource | None" = None
 
     def headers_by_name(self, headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
         """Return headers as values are filtered: name in lower case → its values in their order, secrets masked."""
@@ -141,7 +143,7 @@ def sign(
         return _traced(env, operation, request, settings)
     given = _given(operation, request, settings)
     credentials: tuple[Credential, ...] = ()
-    renew, bound = None, frozenset[str]()
+    renew, bound, cookies = None, frozenset[str](), None
     security: Sequence[Alternative] = operation.security
     if settings.auth or settings.signs:
         from dynacli.client.credentials.chosen_security import chosen_security
@@ -155,7 +157,9 @@ def sign(
     check_origin = partial(_check_origin, env, api, operation, origin_of(request.url), settings, ask)
     if security:
         security = with_prefixes(security, settings.auth_tables)
-        credentials, renew, bound = _find(env, api, security, request, settings, check_origin, may_send)
+        credentials, renew, bound, cookies = _find(
+            env, api, security, request, settings, check_origin, may_send
+        )
     if settings.ca or settings.auth_tables:
         from dynacli.client.credentials.chosen_security import tls_settings
 
@@ -190,6 +194,7 @@ def sign(
         login,
         _tls_login(env, tls, request.url),
         renew,
+        cookies,
     )
 
 
@@ -225,12 +230,13 @@ def _find(
     settings: CallSettings,
     check_origin: Callable[[], None],
     may_send: bool,
-) -> tuple[tuple[Credential, ...], Callable[[], None] | None, frozenset[str]]:
-    """Return the credentials of a request, what renews a stored one among them, and the schemes of the stored ones.
+) -> "tuple[tuple[Credential, ...], Callable[[], None] | None, frozenset[str], StoredSource | None]":
+    """Return the credentials of a request, what renews a stored one, the schemes of the stored ones, and their cookies.
 
     A stored credential was bound to the request's origin by the person who stored it.
     """
     stored: list[StoredSource | PasswordSource] = []
+    kept: list[StoredSource] = []
     variables = variables_of(env, api.prefix)
     origin = origin_of(request.url)
 
@@ -249,8 +255,9 @@ def _find(
             return sources
         from dynacli.client._credential_sources import StoredSource, credential_sources
 
-        further = credential_sources(env, api.name, settings, origin, may_refresh=may_send)
-        stored.extend(source for source in further if isinstance(source, StoredSource))
+        further = credential_sources(env, api.name, settings, request.url, may_refresh=may_send)
+        kept.extend(source for source in further if isinstance(source, StoredSource))
+        stored.extend(kept)
         return (*sources, *further)
 
     found = find_credentials(security, variables, present_names(request), further)
@@ -265,7 +272,8 @@ def _find(
             error.reason = "; ".join([error.reason, *unknown_schemes(api, settings.auth_tables)])
         raise error
     renew = next((source.renew for source in stored if source.is_renewable), None)
-    return found, renew, frozenset(name for source in stored for name in source.given)
+    cookies = next((source for source in kept if source.has_cookies), None)
+    return found, renew, frozenset(name for source in stored for name in source.given), cookies
 
 
 def is_accepted_origin(api: OpenedApi, settings: CallSettings, origin: str) -> bool:

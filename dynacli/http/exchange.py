@@ -476,6 +476,7 @@ class Response:
         size: The number of bytes of the decoded body, kept or not.
         tries: How often the request was sent until this response came.
         redirect_headers: The headers of the first redirect on the way.
+        set_cookies: (URL, value) of each `Set-Cookie` of this response, and of those before it in the call.
     """
 
     status: int
@@ -489,6 +490,7 @@ class Response:
     size: int = 0
     tries: int = 1
     redirect_headers: tuple[tuple[str, str], ...] = ()
+    set_cookies: tuple[tuple[str, str], ...] = ()
 
     def header(self, name: str) -> str:
         """Return a header's value, several joined by commas (RFC 9110, section 5.3); empty when absent."""

@@ -23,6 +23,7 @@ from dynacli.http.exchange import (
     may_pass,
     open_client,
     run_within,
+    values_of,
 )
 from dynacli.http.failures import from_httpx, timed_out
 from dynacli.http.semantics import SAFE_METHODS
@@ -30,9 +31,9 @@ from dynacli.record import replace
 from dynacli.urls import origin_of, socket_of, url_on_the_wire, without_query
 
 if TYPE_CHECKING:
+    from dynacli.http.cookies import RetryCookies
     from dynacli.http.exchange import Certificates, Login, Pause
     from dynacli.http.import_httpx import httpx
-    from dynacli.http.retrying import RetryCookies
 
 __all__ = ["Pieces", "Receive", "send"]
 
@@ -245,6 +246,7 @@ class OneCall:
         self._login, self._tls = login, tls
         self._cookies: RetryCookies | None = None
         self._redirect: Response | None = None
+        self._set_cookies: list[tuple[str, str]] = []
 
     def response(self) -> Response:
         """Send the request, also again and to where redirects lead, and return the final response."""
@@ -354,6 +356,7 @@ class OneCall:
         self, received: "httpx.Response", request: Request, hops: list[tuple[int, str]]
     ) -> "Response | Request | Pause":
         response = self.head_of(received, request.url, hops)
+        self._set_cookies += [(request.url, value) for value in values_of(response.headers, "set-cookie")]
         if self._login is not None and self._login.wants_again(request, response.status, response.headers):
             return request
         ends_with = None if hops else self.budget.ends_with
@@ -370,7 +373,7 @@ class OneCall:
         pause = self._pause_after(response) if passes else None
         if pause is not None:
             if response.header("set-cookie"):
-                from dynacli.http.retrying import RetryCookies
+                from dynacli.http.cookies import RetryCookies
 
                 self._cookies = self._cookies or RetryCookies()
                 self._cookies.keep(request.url, response.headers)
@@ -380,7 +383,8 @@ class OneCall:
         self.connections.take_from(received.extensions)
         pieces = Pieces(self, request, received)
         body = self.receive(response, pieces)
-        return replace(response, body=body, size=pieces.size, seconds=time.monotonic() - self.start)
+        seconds, cookies = time.monotonic() - self.start, tuple(self._set_cookies)
+        return replace(response, body=body, size=pieces.size, seconds=seconds, set_cookies=cookies)
 
     def head_of(self, response: "httpx.Response", url: str, hops: Sequence[tuple[int, str]] = ()) -> Response:
         """Return the response of a URL, without its body."""

@@ -192,6 +192,7 @@ REGISTRY_COMMANDS = (
                     "dynacli auth login github",
                     "dynacli auth login github --with-token < token.txt",
                     "dynacli auth login github --operation log-in -- --name ada",
+                    "dynacli auth login shop --operation log-in --cookie sessionid",
                 ),
                 arguments=(
                     Argument("api", offers=REGISTERED),
@@ -210,6 +211,12 @@ REGISTRY_COMMANDS = (
                         ("--token-at",),
                         help="Take the token from this place, a JMESPath expression",
                         metavar="EXPR",
+                        default="",
+                    ),
+                    Option(
+                        ("--cookie",),
+                        help="Keep this cookie of the response as the credential",
+                        metavar="NAME",
                         default="",
                     ),
                     Option(

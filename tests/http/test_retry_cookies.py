@@ -3,7 +3,7 @@
 import pytest
 
 from dynacli.http.built_request import Request, RequestParts
-from dynacli.http.retrying import RetryCookies
+from dynacli.http.cookies import RetryCookies
 from tests.documents import API_KEY, document, operation, save
 from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
@@ -31,7 +31,8 @@ _COOKIES: dict[str, tuple[str, tuple[str, ...], str | None]] = {
     "other port": ("https://api.example:444/v1/items/7", ("a=1",), None),
     "other scheme": ("http://api.example/v1/items/7", ("a=1",), None),
     "own domain": (_SET_AT, ("a=1; Domain=.API.example",), "a=1"),
-    "domain above": (_SET_AT, ("a=1; Domain=example",), "a=1"),
+    "domain above": ("https://api.shop.example/", ("a=1; Domain=shop.example; Path=/",), None),
+    "top-level domain": (_SET_AT, ("a=1; Domain=example",), None),
     "domain of others": (_SET_AT, ("a=1; Domain=evil.example",), None),
     "domain that ends alike": (_SET_AT, ("a=1; Domain=pi.example",), None),
     "secure": (_SET_AT, ("a=1; secure",), "a=1"),

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALWAYS",
+    "COOKIE",
     "KINDS",
     "NO_SCHEME",
     "chosen_security",
+    "cookie_scheme",
     "create_scheme",
     "declares_none",
     "own_overlays",
@@ -151,7 +153,9 @@ def unknown_schemes(api: OpenedApi, tables: Mapping[str, Mapping[str, Any]] | No
 
 
 KINDS = ("basic", "bearer", "apikey")
-"""The schemes that a person may create; each has its kind as its name."""
+"""The schemes that a person may create for a document without any; each has its kind as its name."""
+COOKIE = "cookie"
+"""The scheme for the cookie of a sign-in, which a person may create for any document."""
 _USUAL_HEADER = "X-API-Key"
 _END = "-sign-in.json"
 
@@ -165,20 +169,35 @@ def own_overlays(env: Environment, overlays: Iterable[str]) -> list[str]:
 def declares_none(api: OpenedApi) -> bool:
     """Return whether the document itself declares no security scheme."""
     is_own = own_overlays(api.open_request.env, api.open_request.overlays)
-    own = KINDS if is_own else ()
+    own = (*KINDS, COOKIE) if is_own else ()
     return all(name in own or not is_known(scheme) for name, scheme in schemes_of(api).items())
 
 
-def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> bool:
-    """Create a scheme for an API whose document declares none; return whether anything has changed.
-
-    Args:
-        kind: One of `KINDS`.
-        header: The header of an API key; empty for `X-API-Key`.
+def cookie_scheme(api: OpenedApi, name: str) -> SecurityScheme:
+    """Return the scheme of the document for a cookie, else the one that `create_scheme` makes for it.
 
     Raises:
-        UsageError: The document declares schemes, the API is not registered, or the header can carry no key.
-        FileError: The configuration cannot be written.
+        UsageError: No cookie has such a name, or no scheme can be created for the API.
+    """
+    found = (each for each in schemes_of(api).values() if (each.location, each.parameter) == ("cookie", name))
+    scheme = next(found, None)
+    if scheme is None:
+        scheme = SecurityScheme(COOKIE, "apiKey", "", "cookie", name)
+        _check_can_create(api)
+    if not is_supported(scheme):
+        raise UsageError(
+            "The value of `--cookie` is not the name of a cookie",  # it may be the secret itself
+            reason="It must be a token (RFC 6265, section 4.1.1)",
+            hint="For example `sessionid`",
+        )
+    return scheme
+
+
+def _check_can_create(api: OpenedApi) -> None:
+    """Check that a scheme can be created for an API.
+
+    Raises:
+        UsageError: It is not registered, or held at one revision.
     """
     if not api.is_registered:
         raise UsageError(
@@ -186,14 +205,36 @@ def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> b
             reason="Only a registered API has a configuration",
             hint=f"Register it: `{invocation('api add')} NAME {api.name}`",
         )
+    Configuration(api.open_request.env).check_own(api.name)
+    if api.open_request.pin:
+        raise UsageError(
+            f"No scheme can be created for `{api.name}` now",
+            reason="A revision of its document is pinned, and was compiled without the scheme",
+            hint=f"Use the latest: `{invocation('api unpin', api.name)}`",
+        )
+
+
+def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> bool:
+    """Create a scheme for an API; return whether anything has changed.
+
+    Args:
+        kind: One of `KINDS`, for a document that declares none; or `COOKIE`, if it has none for this cookie.
+        header: The header of an API key, empty for `X-API-Key`; or the name of the cookie.
+
+    Raises:
+        UsageError: The document declares schemes, the API is not registered, or the header can carry no key.
+        FileError: The configuration cannot be written.
+    """
+    if kind == COOKIE and cookie_scheme(api, header).name != COOKIE:
+        return False
+    _check_can_create(api)
     configuration = Configuration(env)
-    configuration.check_own(api.name)
-    if header and kind != "apikey":
+    if header and kind not in {"apikey", COOKIE}:
         raise UsageError(
             f"`--name` is the header of an API key, and `{kind}` has its own", hint="Leave it out"
         )
     known = schemes_of(api).get(kind)
-    if known is not None and not header:
+    if known is not None and (not header or known.parameter == header):
         return False
     header = header or _USUAL_HEADER
     if kind == "apikey" and not is_supported(SecurityScheme(kind, "apiKey", "", "header", header)):
@@ -201,12 +242,6 @@ def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> b
             f"`{header}` is not a header for a key",
             reason="A header has letters, digits and `-`",
             hint="For example `X-API-Key`",
-        )
-    if api.open_request.pin:
-        raise UsageError(
-            f"No scheme can be created for `{api.name}` now",
-            reason="A revision of its document is pinned, and was compiled without the scheme",
-            hint=f"Use the latest: `{invocation('api unpin', api.name)}`",
         )
     own = own_overlays(env, api.open_request.overlays)
     path = own[0] if own else os.path.join(env.config_dir, "overlays", f"{api.name}{_END}")
@@ -243,8 +278,8 @@ def _overlay(api: OpenedApi, kind: str, header: str, has_undefined: bool) -> dic
     """Return the overlay. The credential is optional: no one says which operations want it."""
     is_swagger = _is_swagger(api)
     scheme: dict[str, Any] = {"type": "http", "scheme": kind}
-    if kind == "apikey":
-        scheme = {"type": "apiKey", "in": "header", "name": header}
+    if kind in {"apikey", COOKIE}:
+        scheme = {"type": "apiKey", "in": COOKIE if kind == COOKIE else "header", "name": header}
     elif is_swagger:  # Swagger 2.0 has no bearer tokens
         key = {"type": "apiKey", "in": "header", "name": "Authorization"}
         scheme = {"type": "basic"} if kind == "basic" else key
@@ -254,6 +289,9 @@ def _overlay(api: OpenedApi, kind: str, header: str, has_undefined: bool) -> dic
         return {"securityDefinitions": found} if is_swagger else {"components": {"securitySchemes": found}}
 
     none: dict[str, Any] = {}
+    security: list[dict[str, Any]] = [{kind: []}, {}]
+    if kind == COOKIE and _has_security(api):
+        security = [{kind: []}]  # it is appended to the ways that the document has
     actions: list[dict[str, Any]] = []
     if has_undefined:
         # Operations name schemes that the document does not define, for which nothing can be sent.
@@ -262,10 +300,25 @@ def _overlay(api: OpenedApi, kind: str, header: str, has_undefined: bool) -> dic
     actions += [
         # An object would be merged into one of that name which a later document may have.
         {"target": "$", "update": {**schemes(None), **none}},
-        {"target": "$", "update": {**schemes(scheme), "security": [{kind: []}, {}]}},
+        {"target": "$", "update": {**schemes(scheme), "security": security}},
     ]
+    if kind == COOKIE:
+        # As the last way of operations that have their own; those that need no credential may go without it.
+        actions += [
+            {"target": "$.paths.*[?length(@.security) > 0].security", "update": {kind: []}},
+            {"target": "$.paths.*[?length(@.security) == 0].security", "update": {kind: []}},
+            {"target": "$.paths.*[?length(@.security) == 1].security", "update": {}},
+        ]
     title = f"A way to sign in to {api.name}, made by `{invocation('auth login')}`"
     return {"overlay": "1.0.0", "info": {"title": title, "version": "1"}, "actions": actions}
+
+
+def _has_security(api: OpenedApi) -> bool:
+    """Return whether the document itself says which credentials operations need that do not say it."""
+    from dynacli.openapi.document.parse import parse_document
+
+    content = api.content()
+    return bool(content and parse_document(content, name=api.location).tree.get("security"))
 
 
 def tls_settings(settings: CallSettings, security: Sequence[Alternative]) -> "TlsSettings | None":

@@ -41,10 +41,9 @@ def explain_credentials(
     base = choose_server(
         operation.servers or api.servers, api.uri, settings.server, dict(settings.server_variables)
     )
-    origin = origin_of(base)
     security = chosen_security(api, operation.security, settings.auth, settings.signs)
     security = with_prefixes(security, settings.auth_tables)
-    explained = [_alternative(env, api, settings, origin, schemes) for schemes in security]
+    explained = [_alternative(env, api, settings, base + operation.path, schemes) for schemes in security]
     complete = [all(each["state"] == "present" for each in schemes) for schemes in explained]
     chosen = complete.index(True) if True in complete else -1
     is_allowed = chosen >= 0 and all(each["allowed"] for each in explained[chosen])
@@ -60,10 +59,10 @@ def explain_credentials(
 
 
 def _alternative(
-    env: Environment, api: OpenedApi, settings: CallSettings, origin: str, alternative: Alternative
+    env: Environment, api: OpenedApi, settings: CallSettings, url: str, alternative: Alternative
 ) -> list[dict[str, Any]]:
-    variables = variables_of(env, api.prefix)
-    sources = credential_sources(env, api.name, settings, origin, may_refresh=False)
+    variables, origin = variables_of(env, api.prefix), origin_of(url)
+    sources = credential_sources(env, api.name, settings, url, may_refresh=False)
     if has_login([alternative], variables):
         from dynacli.client.credentials.oauth_sign_in import PasswordSource
 

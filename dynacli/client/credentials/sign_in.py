@@ -226,6 +226,7 @@ def keep_text(
     expires_at: float | None = None,
     more: Mapping[str, Secret] | None = None,
     refresh: Mapping[str, Any] | None = None,
+    cookie: Mapping[str, Any] | None = None,
 ) -> StoredCredential:
     """Store a credential that the person has: a token, a key, or `USERNAME:PASSWORD`.
 
@@ -233,6 +234,7 @@ def keep_text(
         expires_at: When it ends, in seconds since the epoch; None if only itself may say it, as a JSON Web Token.
         more: What refreshes it, as of `StoredCredential.secrets`.
         refresh: How it is refreshed, as of `StoredCredential.refresh`.
+        cookie: Where it goes if it is a cookie, as of `StoredCredential.cookie`.
 
     Raises:
         AuthError: It is empty or cannot be sent, or the store does not take it.
@@ -255,6 +257,7 @@ def keep_text(
         end_of_token(text, time()) if expires_at is None else expires_at,
         refresh=dict(refresh or {}),
         again=keeping.again,
+        cookie=dict(cookie or {}),
     )
     CredentialStore(env).put(credential)
     return credential

@@ -39,7 +39,14 @@ from dynacli.auth.references import referred
 from dynacli.auth.secret import Secret
 from dynacli.auth.tls_login import context_besides
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
-from dynacli.client.credentials.chosen_security import KINDS, create_scheme, declares_none, schemes_of
+from dynacli.client.credentials.chosen_security import (
+    COOKIE,
+    KINDS,
+    cookie_scheme,
+    create_scheme,
+    declares_none,
+    schemes_of,
+)
 from dynacli.client.credentials.oauth_sign_in import (
     accepting,
     chosen_flow,
@@ -63,9 +70,10 @@ from dynacli.commands._questions import hidden_line, line, nobody_to_ask
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import AuthError, UsageError
+from dynacli.http.cookies import Cookie
 from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.output.standard_error import write_stderr
-from dynacli.record import record
+from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.choose_server import choose_server, parse_origin
 from dynacli.text.terminal import visible
@@ -88,6 +96,7 @@ def login(
     name: str,
     operation: str,
     token_at: str,
+    cookie: str,
     refresh_operation: str,
     refresh_token_at: str,
     **oauth: Any,
@@ -109,27 +118,37 @@ def login(
             hint=f"Give it on standard input: `{invocation('auth login', 'API')} --with-token < FILE`; "
             "or name an operation that returns a token: `--operation NAME`",
         )
-    if not operation and (token_at or refresh_operation or refresh_token_at):
+    if not operation and (token_at or cookie or refresh_operation or refresh_token_at):
         raise UsageError(
-            "`--operation` is missing", hint="Name the operation that returns a token: `--operation NAME`"
+            "`--operation` is missing",
+            hint="Name the operation that returns a token or sets a cookie: `--operation NAME`",
+        )
+    if cookie and (token_at or refresh_operation or refresh_token_at or scheme or name):
+        raise UsageError(
+            "`--cookie` cannot be combined with `--scheme`, `--name` and the options of a token",
+            reason="The credential is the cookie, for the scheme that sends it",
+            hint="Leave them out",
         )
     opened = _with_own_scheme(run, api, scheme, name)
     settings = settings_of(run.env, opened, CallOptions.of(run.options))
     is_oauth = any(value not in ((), "", False, None) for value in oauth.values())
-    chosen = chosen_scheme(
-        opened,
-        scheme,
-        partial(_choice, run.env) if run.may_ask else None,
-        takes_token=bool(operation),
-        is_oauth=is_oauth,
-    )
+    if cookie:
+        chosen = cookie_scheme(opened, cookie)
+    else:
+        chosen = chosen_scheme(
+            opened,
+            scheme,
+            partial(_choice, run.env) if run.may_ask else None,
+            takes_token=bool(operation),
+            is_oauth=is_oauth,
+        )
     ((chosen,),) = with_prefixes([(chosen,)], settings.auth_tables)
     origins = bound_origins(opened, settings, asker(run))
     keeping = Keeping(settings.profile, chosen_store(store or ""), origins, _again(run, api))
     if chosen.type in WITH_TOKEN and not (with_token or operation):
         kept = _oauth_login(run, opened, settings, chosen, _OAuthWords(**oauth), keeping)
     else:
-        end, more, how = None, dict[str, Secret](), dict[str, Any]()
+        end, more, how, place = None, dict[str, Secret](), dict[str, Any](), dict[str, Any]()
         if operation:
             from dynacli.commands._subcommands.auth.operation_login import (
                 OperationWords,
@@ -137,9 +156,13 @@ def login(
             )
 
             asked = OperationWords(
-                operation, token_at, refresh_operation, refresh_token_at, is_piped=with_token
+                operation, token_at, cookie, refresh_operation, refresh_token_at, is_piped=with_token
             )
-            token, refresh = sign_in_by_operation(run, api, asked, words, chosen, keeping)
+            token, refresh, chosen, set_cookie = sign_in_by_operation(run, api, asked, words, chosen, keeping)
+            if set_cookie is not None:
+                place, keeping = set_cookie.place, _bound_to(set_cookie, keeping)
+                if cookie and create_scheme(run.env, opened, COOKIE, cookie):
+                    opened = run.reopened(api)
             # A header of this name begins with a word (RFC 9110, section 11.4), even if the document calls it a key.
             text = f"Bearer {token.text}" if _is_authorization(chosen) else token.text
             end = token.expires_at
@@ -148,7 +171,7 @@ def login(
         else:
             text = _line(run.env) if with_token else _asked(run, chosen)
             _check_is_token(opened, chosen, text)
-        kept = keep_text(run.env, opened, chosen, text, keeping, end, more, how)
+        kept = keep_text(run.env, opened, chosen, text, keeping, end, more, how, place)
     where = "in the system's keyring" if kept.store == "keyring" else "in a file that only you can read"
     write_stderr(
         run.env,
@@ -156,6 +179,21 @@ def login(
         f"the credential is kept {where}"
         + (f", and refreshed by `{kept.refresh['operation']}`\n" if "operation" in kept.refresh else "\n"),
     )
+
+
+def _bound_to(cookie: Cookie, keeping: Keeping) -> Keeping:
+    """Return how a cookie is kept: for the origin that has set it alone.
+
+    Raises:
+        AuthError: Calls go elsewhere.
+    """
+    if keeping.origins[0] != cookie.origin:
+        raise AuthError(
+            "The cookie cannot be kept for this API",
+            reason=f"`{cookie.origin}` has set it, and calls go to `{keeping.origins[0]}`",
+            hint="Sign in with an operation at the server of the calls, or name that with `--server`",
+        )
+    return replace(keeping, origins=(cookie.origin,))
 
 
 def _with_own_scheme(run: Run, api: str, scheme: str, header: str) -> OpenedApi:

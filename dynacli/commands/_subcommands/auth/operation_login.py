@@ -3,8 +3,9 @@
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from shlex import quote
 from time import time
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.auth.credential_store import Keeping
 from dynacli.auth.credentials import Credential, attach, kind_of
@@ -12,7 +13,7 @@ from dynacli.auth.operation_token import OperationRefresh, OperationToken, read_
 from dynacli.auth.secret import Secret
 from dynacli.client.call import Call, base_url_of, request_of
 from dynacli.client.call_settings import CallSettings, settings_of
-from dynacli.client.credentials.chosen_security import NO_SCHEME
+from dynacli.client.credentials.chosen_security import NO_SCHEME, schemes_of
 from dynacli.client.described_operation import DescribedOperation, choose_media_type
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallValues
@@ -27,6 +28,8 @@ from dynacli.commands.command_groups import make_root
 from dynacli.commands.run import GivenWords, Run
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import AuthError, RefusedError, UsageError
+from dynacli.http.cookies import Cookie, read_cookie
+from dynacli.http.exchange import REDIRECTS
 from dynacli.http.semantics import is_json
 from dynacli.openapi.model.operation import ANY, Field, Operation, SecurityScheme, ValueType
 from dynacli.options.standard_options import Options
@@ -36,6 +39,9 @@ from dynacli.text.exact_json import read_json
 from dynacli.text.filter_value import check_filter
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
+
+if TYPE_CHECKING:
+    from dynacli.http.exchange import Response
 
 __all__ = ["OperationWords", "sign_in_by_operation"]
 
@@ -214,6 +220,7 @@ class OperationWords:
     Args:
         operation: Its name; empty if nothing is signed in this way.
         token_at: A JMESPath expression for the token in its response; empty for where most responses have it.
+        cookie: The name of the cookie that is the credential; empty for a token, or the cookie of a scheme.
         refresh_operation: The operation that refreshes the token; empty for the one that the document plainly has.
         refresh_token_at: As `token_at`, for the token that refreshes it.
         is_piped: Whether standard input has the password.
@@ -221,6 +228,7 @@ class OperationWords:
 
     operation: str = ""
     token_at: str = ""
+    cookie: str = ""
     refresh_operation: str = ""
     refresh_token_at: str = ""
     is_piped: bool = False
@@ -230,12 +238,16 @@ class OperationSignIn(NamedTuple):
     """What came of signing in by an operation.
 
     Args:
-        token: The token.
+        token: The token, or the value of the cookie.
         refresh: What refreshes it; None for nothing.
+        scheme: The security scheme that it is for.
+        cookie: The cookie; None for a token.
     """
 
     token: OperationToken
     refresh: OperationRefresh | None
+    scheme: SecurityScheme
+    cookie: Cookie | None = None
 
 
 def sign_in_by_operation(
@@ -302,26 +314,74 @@ def _sign_in(
     given = replace(given, body_fields=[*given.body_fields, *typed])
     described, inputs, _ = read_inputs(run, described, given, settings)
     values = collect_values(described, inputs, is_strict=settings.level != "off")
-    engine = Engine(run.env, settings, ask=asker(run))
+    # Many documents ask for a token everywhere, and their sign-in for a cookie takes none.
+    on_unsigned = (lambda _: None) if asked.cookie else None
+    engine = Engine(run.env, settings, ask=asker(run), on_unsigned=on_unsigned)
     call = engine.prepare(described, values)
     further = _RefreshInputs(
         described.operation, scheme, _plain(values), origins, asked.token_at, asked.refresh_token_at
     )
     refresh = _refresh_by(described.api, settings, refreshing, further) if refreshing else None
-    token = _answered(engine, call, asked)
+    asked_at, response = time(), engine.send(call)
+    cookies = _cookies(call, response, asked_at)
+    is_redirect = response.status in REDIRECTS and bool(cookies)
+    if not 200 <= response.status < 300 and not is_redirect:
+        error = call.signed.masker.mask_error(http_error(call, response))
+        raise AuthError(error.message, reason=error.reason, hint="Check the inputs")
+    if asked.cookie:
+        return _by_cookie(asked.cookie, cookies, described.operation.name, scheme)
+    try:
+        token = _token(response, asked, described.operation.name, asked_at)
+    except AuthError as error:
+        known = [each for each in _cookie_schemes(described.api, scheme) if each.parameter in cookies]
+        if len(known) == 1 and not asked.token_at:
+            return _by_cookie(known[0].parameter, cookies, described.operation.name, known[0])
+        if cookies:
+            names = " or ".join(f"`--cookie {quote(visible(name, keep=''))}`" for name in cookies)
+            error.hint += f"; or to keep a cookie that it sets: {names}"
+        raise
     if refresh is None:
         has_refresh_token = token.refresh_token is not None
         refresh = _find_refresh(described.api, settings, further, has_refresh_token=has_refresh_token)
-    return OperationSignIn(token, refresh)
+    return OperationSignIn(token, refresh, scheme)
 
 
-def _answered(engine: Engine, call: Call, asked: OperationWords) -> OperationToken:
-    """Return the token of the response to a call."""
-    asked_at, response = time(), engine.send(call)
-    name = call.described.operation.name
-    if not 200 <= response.status < 300:
-        error = call.signed.masker.mask_error(http_error(call, response))
-        raise AuthError(error.message, reason=error.reason, hint="Check the inputs")
+def _cookies(call: Call, response: "Response", now: float) -> dict[str, Cookie]:
+    """Return name → cookie that the response, or a redirect within the origin before it, has set and not ended."""
+    origin, found = origin_of(call.request.url), dict[str, Cookie]()
+    for url, text in response.set_cookies:
+        cookie = read_cookie(url, text, now)
+        if cookie is None or cookie.origin != origin:
+            continue
+        found.pop(cookie.name, None)
+        if cookie.value and (cookie.expires_at is None or cookie.expires_at > now):
+            found[cookie.name] = cookie
+    return found
+
+
+def _cookie_schemes(api: OpenedApi, scheme: SecurityScheme) -> Sequence[SecurityScheme]:
+    """Return the schemes that a cookie can be for: the one that is signed in for, else any of the document."""
+    if scheme.location == "cookie":
+        return (scheme,)
+    return tuple(each for each in schemes_of(api).values() if each.location == "cookie")
+
+
+def _by_cookie(
+    name: str, cookies: Mapping[str, Cookie], operation: str, scheme: SecurityScheme
+) -> OperationSignIn:
+    if name not in cookies:
+        listed = ", ".join(f"`{visible(each, keep='')}`" for each in cookies)
+        raise AuthError(
+            f"The response of `{operation}` does not set the cookie of `--cookie`",
+            reason=f"It sets {listed}" if listed else "It sets no cookie that can be kept for its origin",
+            hint="Check the inputs, and the name of the cookie",
+        )
+    cookie = cookies[name]
+    return OperationSignIn(OperationToken(cookie.value, cookie.expires_at), None, scheme, cookie)
+
+
+def _token(response: "Response", asked: OperationWords, name: str, asked_at: float) -> OperationToken:
+    """Return the token in a response."""
     token = read_operation_token(
         response.body,
         response.header("content-type"),
