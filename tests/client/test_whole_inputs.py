@@ -196,7 +196,7 @@ def test_a_body_that_is_given_beside_it_wins(api: str, server: Recorder) -> None
         ),
         (("make-item", "--inputs", '{"name": "x", "size": "y"}'), 2, "`y` is not a value for --size"),
         (("make-item", "--inputs", '{"size": 1}'), 2, "needs --name"),
-        (("make-item", "--inputs", '{"body": "text", "name": "x"}'), 2, "where there is a string"),
+        (("make-item", "--inputs", '{"body": "text", "name": "x"}'), 2, "Write `body.body` for the field"),
         (("get-item", "o", "7", "--inputs", '{"body": {}}'), 2, "`body` in --inputs is not an input"),
         (("send-parts", "--inputs", '{"file": "@missing"}'), 12, "missing"),
         (("make-item", "--inputs", '{"name": "***"}'), 2, "`name` in --inputs is masked"),
@@ -323,6 +323,11 @@ def test_a_replay_changes_single_inputs(api: str, server: Recorder) -> None:
     assert {"name": "A", "size": 2} == json.loads(server.last.body)
     assert 0 == run_cli("replay", "2", "--inputs", '{"name": "B"}').exit_code
     assert {"name": "B"} == json.loads(server.last.body)
+    words = ("o", "7", "--page-size", "1", "--filter.status", "x", "--tag", "t")
+    assert 0 == run_cli(api, "get-item", *words).exit_code
+    inputs = '{"pageSize": 2, "filter.status": "y", "owner": "p"}'
+    run_cli("replay", "1", "--inputs", inputs)
+    assert "/items/p/7?pageSize=2&tag=t&filter%5Bstatus%5D=y" == server.last.target
 
 
 def test_a_batch_shows_the_inputs_of_its_rows(api: str, server: Recorder) -> None:

@@ -18,7 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from dynacli.apps.explorer._dialogs import AboutDialog, ChoiceDialog
-from dynacli.apps.explorer.drafts import CONTENT_TYPE, PROFILE, SERVER, Checked, Draft, typed_inputs
+from dynacli.apps.explorer.drafts import CONTENT_TYPE, PROFILE, QUERY, SERVER, Checked, Draft, typed_inputs
 from dynacli.apps.explorer.form_rows import (
     BODY,
     FormRow,
@@ -506,6 +506,7 @@ _ROWS_BELOW: Final[Mapping[str, tuple[str, ...]]] = {
 """Setting → those that are shown only if it is given."""
 _FACTS: Final = {
     PROFILE: "a profile of the configuration",
+    QUERY: "NAME=VALUE&..., added to the query, also undeclared names",
     "all": "all pages of the list as one response",
     "max-items": "N items, from as many pages as they need",
     "follow": "then the call that this link of the response leads to",
@@ -534,6 +535,8 @@ def _setting_rows(
         above = next((above for above, below in _ROWS_BELOW.items() if name in below), "")
         row.display = not above or bool(given.get(above) or given.get(name))
         yield row
+    if given.get(QUERY):
+        yield _row(QUERY, (), _FACTS[QUERY], given)
     servers = OperationDescription(described).servers
     if len(servers) > 1 or given.get(SERVER):
         listed = ", ".join(f"{number}: {server['url']}" for number, server in enumerate(servers))

@@ -261,8 +261,10 @@ class RunningCall:
             self._engine.record(words, code)
 
     def _history_of(self, call: Call) -> CallHistory:
-        variables = [f"{name}={value}" for name, value in self.settings.server_variables]
-        typed = TypedWords(assignments=variables, texts=(self.draft.text or "",))
+        pairs = (*self.settings.query, *self.settings.server_variables)
+        typed = TypedWords(
+            assignments=[f"{name}={value}" for name, value in pairs], texts=(self.draft.text or "",)
+        )
         return CallHistory(self._engine.env, call, typed, lambda _: None)
 
     def _run(self) -> None:

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from dynacli.apps.explorer.form_rows import BODY, FormRow, further_calls, further_words
 from dynacli.auth.secret import MASK
@@ -35,6 +36,7 @@ from dynacli.urls import with_masked_secrets
 __all__ = [
     "CONTENT_TYPE",
     "PROFILE",
+    "QUERY",
     "SERVER",
     "CalledLine",
     "Checked",
@@ -52,7 +54,7 @@ __all__ = [
     "with_messages",
 ]
 
-CONTENT_TYPE, SERVER, PROFILE = "content-type", "server", "profile"
+CONTENT_TYPE, SERVER, PROFILE, QUERY = "content-type", "server", "profile", "query"
 """The settings of a call besides those of `FURTHER`."""
 
 
@@ -65,8 +67,8 @@ class Draft:
         rows: The rows of the form.
         words: Option → what was typed; an empty text is one, and an input that is not given has none.
         text: The whole body as text; None if the rows give it.
-        settings: Setting of the call → what was typed or chosen: `CONTENT_TYPE`, `SERVER`, `PROFILE`, and those of
-            `FURTHER`.
+        settings: Setting of the call → what was typed or chosen: `CONTENT_TYPE`, `SERVER`, `PROFILE`, `QUERY`, and
+            those of `FURTHER`.
     """
 
     described: DescribedOperation
@@ -74,6 +76,12 @@ class Draft:
     words: Mapping[str, str]
     text: str | None = None
     settings: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def pairs(self) -> tuple[str, ...]:
+        """`NAME=VALUE` of the pairs that are added to the query, which are typed as in a URL: `trace=1&b=x%20y`."""
+        pairs = parse_qsl(self.settings.get(QUERY, ""), keep_blank_values=True)
+        return tuple(f"{name}={value}" for name, value in pairs)
 
     @property
     def given(self) -> list[tuple[FormRow, str]]:

@@ -638,8 +638,10 @@ class ExplorerApp(App[None]):
         return settings_of(self._env, self._api, self._options_of(draft))
 
     def _options_of(self, draft: Draft) -> CallOptions:
-        given = draft.settings
-        return replace(self._options, server=given.get(SERVER, ""), profile=given.get(PROFILE, ""))
+        given, query = draft.settings, (*self._options.query, *draft.pairs)
+        return replace(
+            self._options, server=given.get(SERVER, ""), profile=given.get(PROFILE, ""), query=query
+        )
 
     def _words(self, draft: Draft, *, is_masked: bool) -> list[str]:
         """Return the words of the command line that makes the request of a draft."""

@@ -1,11 +1,13 @@
 """Options applied to the words of an earlier call of the same operation."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from dynacli.auth.secret import MASK
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.query_pairs import input_in_query
+from dynacli.client.inputs.read_plain_inputs import input_key
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.openapi.model.operation import Field, Parameter
@@ -65,6 +67,9 @@ def lay_over(
         )
     added = _options_of(later, described, input_of)
     replaced = {option.place for option in added if option.flag not in _REPEATED}
+    objects = [option.words[-1].partition("=")[2] for option in added if option.place == "inputs"]
+    by_object = {place for text in objects for place in _places_in(text, described)}
+    replaced |= by_object
     pairs = (pair for pair in run.options.query if _place_of_pair(pair, described) not in replaced)
     run.options = replace(run.options, query=tuple(pairs))
     # What a path and its query gave may have been given by another flag since.
@@ -78,13 +83,19 @@ def lay_over(
     ]
     given = {option.place for option in earlier_options}
     in_path = [place for place in _path_places(described.operation.parameters) if place not in given]
-    positional = [
-        word
-        for number, word in enumerate(earlier.positional)
-        if number >= len(in_path) or in_path[number] not in replaced
-    ]
+    flags = {_place_of("", each, None): f"--{each.option}" for each in described.operation.parameters}
+    named: list[str] = []
+    positional: list[str] = []
+    for number, word in enumerate(earlier.positional):
+        place = in_path[number] if number < len(in_path) else None
+        if place in by_object:
+            continue
+        if by_object.isdisjoint(in_path) or place is None:
+            positional += [word] if place not in replaced else []
+        else:  # one before it is not an argument any more
+            named.append(f"{flags[place]}={word}")
     _check_secrets(run.options, kept, positional)
-    options = [word for option in (*kept, *added) for word in option.words]
+    options = [*named, *(word for option in (*kept, *added) for word in option.words)]
     merged = [*options, *([later.without_value] if later.without_value else [])]
     merged += ["--", *positional] if positional and not later.without_value else []
     start = run.start_of(words) if words else None
@@ -105,6 +116,22 @@ def _options_of(parsed: ParsedWords, described: DescribedOperation, input_of: In
         if not word.lacks_value:
             options.append(_Option(flag, [*word.words], place))
     return options
+
+
+def _places_in(inputs: str, described: DescribedOperation) -> Iterator[Any]:
+    """Yield what the keys of a JSON object give, which options of the earlier call must not override."""
+    try:
+        names = list(json.loads(inputs))
+    except (ValueError, TypeError):
+        return  # a file, standard input, or an error that the call reports
+    for key in filter(None, (input_key(described, str(name)) for name in names)):
+        location, *steps = key
+        if key == ("body",):
+            yield "body"
+        elif location == "body":
+            yield location, "", tuple(steps)
+        elif steps:
+            yield location, steps[0], tuple(steps[1:])
 
 
 def _place_of_pair(pair: str, described: DescribedOperation) -> Any:

@@ -67,6 +67,12 @@ def read_whole_inputs(
     if content_type or described.operation.body is not None:
         described = described.sending(content_type)
     body = values.pop("body", MISSING) if described.media_type is not None else MISSING
+    if isinstance(body, str) and body_field(described, "body") is not None:
+        raise UsageError(
+            f"`body` in {_OPTION} is the whole body, and must not be a string here",
+            reason="The body has a field of that name",
+            hint="Write `body.body` for the field",
+        )
     files = _files(opening, described, values)
     for name, value in values.items():
         is_pairs = name != "query" or isinstance(value, Mapping)

@@ -1,21 +1,24 @@
 """`dynacli explore`: an API on the whole screen."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
+from typing import Any
+from urllib.parse import quote, urlencode
 
 import click
 
 from dynacli.apps.explorer.drafts import CalledLine
 from dynacli.apps.explorer.form_rows import FURTHER, located
 from dynacli.auth.secret import MASK
-from dynacli.commands._call_line import Piece, asked_call, read_line
+from dynacli.commands._call_line import CallLine, Piece, asked_call, read_line
 from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands._subcommands.demo import opened_api
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, how_to_install, invocation
 from dynacli.errors import UsageError
 from dynacli.options.standard_options import DATA, DOCUMENT, EVERY_RUN, RESPONSE
+from dynacli.request.convert_words import json_value
 
 __all__ = ["explore_api", "explored_line"]
 
@@ -65,9 +68,11 @@ def _check_terminal(env: Environment, name: str) -> None:
 
 _NOT_SENT = frozenset({DATA, DOCUMENT, EVERY_RUN, RESPONSE})
 """The groups of options that change nothing about what is sent."""
-_SETTINGS = {"content_type": "content-type", "server": "server", "profile": "profile"} | {
+_SETTINGS = {"content_type": "content-type", "server": "server", "profile": "profile", "query": "query"} | {
     name.replace("-", "_"): name for name in FURTHER
 }
+_BETWEEN = {"follow": "\n", "query": "&"}
+"""Option → what stands between its values in the form, if it is repeated."""
 
 
 def explored_line(env: Environment, words: Sequence[str]) -> CalledLine:
@@ -90,17 +95,18 @@ def explored_line(env: Environment, words: Sequence[str]) -> CalledLine:
             )
         described, behind = asked
         line = read_line(run, OperationCommand(described), behind)
-        return _called(described.operation.name, [*line.before, *line.pieces])
+        return _called(described.operation.name, line)
     finally:
         run.close()
 
 
-def _called(operation: str, pieces: Iterable[Piece]) -> CalledLine:
+def _called(operation: str, line: CallLine) -> CalledLine:
     words: dict[str, list[Piece]] = {}
     settings: dict[str, str] = {}
     text: str | None = None
     left_out: list[str] = []
-    for piece in pieces:
+    whole: dict[str, Any] = {}
+    for piece in (*line.before, *line.pieces):
         value, name = piece.value, piece.standard_name
         if value is not None and MASK in value:
             left_out.append(piece.flag or _option(piece))
@@ -108,15 +114,36 @@ def _called(operation: str, pieces: Iterable[Piece]) -> CalledLine:
             words.setdefault(_option(piece), []).append(piece)
         elif name == "body" and value not in {None, "-", "@-"}:
             text = value
+        elif name == "inputs" and value is not None and value.startswith("{"):
+            whole = json_value(value, piece.flag)
         elif name in _SETTINGS and value:
-            option = _SETTINGS[name]
-            settings[option] = (
-                "\n".join(filter(None, (settings.get(option), value))) if name == "follow" else value
-            )
+            option, between = _SETTINGS[name], _BETWEEN.get(name)
+            before = [settings[option]] if between and option in settings else []
+            word = _as_in_url(value) if name == "query" else value
+            settings[option] = (between or "").join([*before, word])
         elif piece.standard is None or piece.standard.group not in _NOT_SENT:
             left_out.append(piece.flag or str(value))
     given = {option: _word(listed) for option, listed in words.items()}
+    for option, value in whole.items():
+        word = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        if option == "body":
+            text = word if text is None else text
+        elif option == "content_type":
+            settings.setdefault("content-type", word)
+        elif option == "query" and isinstance(value, dict):
+            pairs = urlencode(value, doseq=True, quote_via=quote)
+            settings["query"] = "&".join(filter(None, (settings.get("query"), pairs)))
+        elif (piece := line.piece_of(f"--{option}", word)).is_input:
+            given.setdefault(_option(piece), word)
+        else:
+            left_out.append(option)
     return CalledLine(operation, given, text, settings, tuple(dict.fromkeys(left_out)))
+
+
+def _as_in_url(pair: str) -> str:
+    """Return `NAME=VALUE` as the query of a URL has it."""
+    name, _, value = pair.partition("=")
+    return f"{quote(name, safe='[]')}={quote(value, safe='')}"
 
 
 def _option(piece: Piece) -> str:

@@ -109,3 +109,30 @@ def test_a_call_of_another_document_is_not_listed_and_one_whose_operation_has_go
             await explorer.until(lambda: "cannot be shown in the form" in explorer.screen)
 
     explored(work())
+
+
+def test_inputs_as_json_and_pairs_of_the_query_are_opened_again(server: Recorder) -> None:
+    """Inputs are in their rows, and pairs in one of their own, written as in a URL; the same request is sent."""
+    api = _document(server)
+    inputs = '{"id": 7, "tags": ["a"], "toys.0.label": "ball", "query": {"b": ["1", "2"]}}'
+    words = ("--inputs", inputs, "--query", "trace=a&b", "--accept-origin", server.origin)
+    run_cli(api, "put-pet", *words)
+
+    async def work() -> None:
+        options = CallOptions(consent=Consent(is_given=True))
+        async with exploring(api, size=(150, 40), options=options) as explorer:
+            await explorer.press("f4", "y")
+            await explorer.until(lambda: "PUT put-pet 200" in explorer.screen)
+            await explorer.press("enter")
+            await explorer.until(lambda: "trace=a%26b" in explorer.screen)
+            await explorer.checked()
+            await explorer.press("f5")
+            await explorer.answered()
+            await explorer.until(lambda: 2 == len(server.requests))
+
+    explored(work())
+    first, second = server.requests
+    assert {"tags": ["a"], "toys": [{"label": "ball"}]} == json.loads(second.body)
+    assert sorted(first.target.partition("?")[2].split("&")) == sorted(
+        second.target.partition("?")[2].split("&")
+    )
