@@ -64,6 +64,7 @@ def api(server: Recorder) -> str:
     for path in ("/items/o/7", *PATHS):
         server.responses[path] = json_response({})
     Path("photo.png").write_bytes(b"\x89PNG\xff")
+    Path("finished.txt").write_text("@title=a")
     return save(document(PATHS, [server.origin]))
 
 
@@ -83,6 +84,9 @@ _CALLS: list[tuple[str, ...]] = [
     ("send-text", "--body", "@@at"),
     ("send-file", "--body", "@photo.png"),
     ("make-item", "--example"),
+    ("send-form", "--body", "title=a&b=@c"),
+    ("send-form", "--body", "@finished.txt"),
+    ("send-parts", "--content-type", "multipart/form-data; boundary=x", "--body", "@finished.txt"),
 ]
 
 
@@ -352,3 +356,22 @@ def test_a_media_type_is_an_input(server: Recorder) -> None:
     assert {"content_type": "text/plain", "body": "x"} == printed.json
     assert 0 == run_cli(api, "send", "--inputs", "-", stdin=printed.stdout_bytes).exit_code
     assert (["text/plain"], b"x") == (server.last.headers["content-type"], server.last.body)
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "multipart/form-data", "application/json"])
+def test_no_example_of_a_document_becomes_a_file(media_type: str, server: Recorder) -> None:
+    """What `--example` prints is sent as the text that the document has, whatever it begins with."""
+    Path("secret.txt").write_text("hush")
+    text = {**STRING, "example": "@secret.txt"}
+    schema = (
+        text
+        if media_type == "text/plain"
+        else {"type": "object", "required": ["t"], "properties": {"t": text}}
+    )
+    server.responses["/a"] = json_response({})
+    api = save(
+        document({"/a": {"post": operation("a", body=schema, media_type=media_type)}}, [server.origin])
+    )
+    printed = run_cli(api, "a", "--example", "--dry-run", "inputs").stdout_bytes
+    assert 0 == run_cli(api, "a", "--inputs", "-", stdin=printed).exit_code
+    assert (True, False) == (b"@secret.txt" in server.last.body, b"hush" in server.last.body)

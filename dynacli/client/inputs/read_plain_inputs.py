@@ -365,7 +365,8 @@ def whole_body(value: Any, media_type: str) -> "bytes | Payload":
 
         source = _source(value, "body")
         return b"".join(source.chunks()) if is_json(media_type) or is_form(media_type) else Payload([source])
-    if is_built(media_type):
+    is_finished = isinstance(value, str) and (is_form(media_type) or is_multipart(media_type))
+    if is_built(media_type) and not is_finished:
         return json_text(_plain(value, "body")).encode()
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape")

@@ -27,7 +27,7 @@ from dynacli.commands._call.read_body_words import field_value
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.http.built_request import Request
-from dynacli.http.semantics import is_json_lines, is_multipart
+from dynacli.http.semantics import is_form, is_json_lines, is_multipart
 from dynacli.openapi.document.json_trees import MISSING
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import Parameter
@@ -130,13 +130,18 @@ def _content(
 ) -> "tuple[bytes | Payload, list[Assignment]]":
     """Return the content of a whole body, and its members that are files."""
     name = described.media_type.name if described.media_type is not None else ""
-    if not is_built(name) and _names_file(body):
+    if _may_be_file(name) and _names_file(body):
         return opening.body(body, name), []
     files = []
     if isinstance(body, dict):
         body = dict(body)
         files = _files(opening, described, body)
     return whole_body(body, name), files
+
+
+def _may_be_file(media_type: str) -> bool:
+    """Return whether `@FILE` is a whole body, and not the JSON text that it looks like."""
+    return not is_built(media_type) or is_form(media_type) or is_multipart(media_type)
 
 
 def without_given_pairs(
@@ -255,7 +260,7 @@ def _body_of(call: Call, *, shows_secrets: bool) -> Any:
         is_list = is_json_lines(name)
         return [read_json(line) for line in text.splitlines() if line] if is_list else read_json(text)
     except (ValueError, RecursionError):
-        return text
+        return literal_word(text) if _may_be_file(name) else text
 
 
 def _with_names(value: Any, described: DescribedOperation) -> Any:
