@@ -116,6 +116,13 @@ class DescribedOperation:
                 return None
         return None
 
+    def sent_schema(self) -> "BodySchema":
+        """Return the document's schema of the body that is built."""
+        from dynacli.media.text_values import BodySchema
+
+        schema = self.body_schema()
+        return BodySchema(True if schema is None else schema, self.resolve)
+
     def schema_of(self, response: "Response") -> "Callable[[], BodySchema]":
         """Return what finds the document's schema of the body of a response."""
         return partial(self._response_schema, response.status, response.header("content-type"))

@@ -14,6 +14,8 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallValues
 from dynacli.client.sign_request import SECRET_HEADERS
 from dynacli.http.built_request import Request
+from dynacli.http.semantics import is_form, is_structured
+from dynacli.request.assemble_body import encode
 from dynacli.urls import is_secret_name, with_masked_secrets
 
 __all__ = [
@@ -70,6 +72,9 @@ def without_passwords(
             "utf-8", "surrogateescape"
         )
 
+    if values.form is not None and is_structured(values.media_type) and not is_form(values.media_type):
+        # In these formats a secret may be escaped, or have its length before it.
+        content = encode(masker.mask_value(values.form), values.media_type, described.sent_schema)
     whole = described.media_type.value.format if described.media_type is not None else ""
     if content is not None and whole == "password":
         content = MASK.encode()

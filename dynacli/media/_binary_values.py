@@ -1,4 +1,4 @@
-"""CBOR (RFC 8949) and MessagePack (https://msgpack.org), read into values of JSON.
+"""CBOR (RFC 8949) and MessagePack (https://msgpack.org), read into values of JSON and written from them.
 
 The packages of the extra `formats` do the work. What JSON has no form for becomes what RFC 8949, section 6.1, advises:
 
@@ -23,7 +23,7 @@ from typing import Any, Final
 from dynacli.text.exact_json import exact_number
 from dynacli.text.json_budget import MAX_VALUES
 
-__all__ = ["BinaryError", "read_cbor", "read_msgpack"]
+__all__ = ["BinaryError", "read_cbor", "read_msgpack", "write_cbor", "write_msgpack"]
 
 _MOST_LEVELS: Final = 200
 _MOST_DIGITS: Final = 4300
@@ -40,7 +40,7 @@ _SHARING_TAGS: Final = (25, 28, 29, 256)
 
 
 class BinaryError(ValueError):
-    """A body cannot be read; the text says why, and begins with "it".
+    """A body cannot be read or written; the text says why.
 
     Attributes:
         hint: What to do about it; empty if nothing.
@@ -270,3 +270,34 @@ def _timestamp(value: Any) -> str | None:
         raise BinaryError("it has a time that no calendar has") from None
     fraction = f".{nanoseconds:09}".rstrip("0") if nanoseconds else ""
     return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+
+
+def write_cbor(value: Any) -> bytes:
+    """Return a value of JSON as a CBOR data item.
+
+    Raises:
+        BinaryError: It holds what CBOR cannot write, or `cbor2` is not installed.
+    """
+    cbor2 = _cbor2()
+    return _written(cbor2.dumps, value, "CBOR")
+
+
+def write_msgpack(value: Any) -> bytes:
+    """Return a value of JSON as a MessagePack object.
+
+    Raises:
+        BinaryError: It holds what MessagePack cannot write, or `msgpack` is not installed.
+    """
+    msgpack = _msgpack()
+    return _written(msgpack.packb, value, "MessagePack")
+
+
+def _written(write: Any, value: Any, kind: str) -> bytes:
+    try:
+        return bytes(write(value))
+    except UnicodeEncodeError:
+        raise BinaryError(f"{kind} cannot have a lone surrogate") from None
+    except OverflowError:
+        raise BinaryError(f"{kind} has only integers of up to 64 bits") from None
+    except (TypeError, ValueError, RecursionError):
+        raise BinaryError("it is nested too deeply") from None

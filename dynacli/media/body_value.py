@@ -22,6 +22,7 @@ from dynacli.text.json_budget import MAX_VALUES, TooManyValuesError
 from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:
+    from dynacli.media._binary_values import BinaryError
     from dynacli.media.text_values import BodySchema
 
     FindSchema = Callable[[], BodySchema]
@@ -34,11 +35,12 @@ __all__ = [
     "null_note",
     "shown_value",
     "structured_value",
+    "written_value",
 ]
 
 
 class NoValueError(ValueError):
-    """A body has no value that can be read; the text says why, and begins with "it".
+    """A body has no value that can be read, or a value no body; of a body the text says why, and begins with "it".
 
     Attributes:
         hint: What to do about it; empty if that is plain.
@@ -111,11 +113,9 @@ def structured_value(
         try:
             return (read_cbor if is_cbor(media_type) else read_msgpack)(content)
         except BinaryError as error:
-            refused = NoValueError(str(error))
-            refused.hint = error.hint
-            raise refused from error
+            raise _as_no_value(error) from error
     if is_xml(media_type):
-        from dynacli.media.xml_value import XmlError, xml_value
+        from dynacli.media._xml_value import XmlError, xml_value
 
         encoded = (decoded(content, media_type) or "").encode() if charset else content
         try:
@@ -140,6 +140,40 @@ def structured_value(
     except ValueError as error:
         raise NoValueError(str(TooManyValuesError())) from error
     return form_value(pairs, schema.schema, schema.resolve, is_text_first=is_text_first)
+
+
+def written_value(value: Any, media_type: str, schema: "BodySchema") -> bytes:
+    """Return a JSON value as a body of YAML, XML, CBOR or MessagePack.
+
+    Raises:
+        NoValueError: The media type has no form for it, or the package that writes it is not installed.
+    """
+    if is_xml(media_type):
+        from dynacli.media._xml_value import NoXmlError, xml_text
+
+        try:
+            return xml_text(value, schema.schema, schema.resolve).encode()
+        except NoXmlError as error:
+            raise NoValueError(str(error)) from error
+    if is_yaml(media_type):
+        from dynacli.text.yaml_text import yaml_of
+
+        try:
+            return yaml_of(value).encode()
+        except UnicodeEncodeError as error:
+            raise NoValueError("YAML cannot have a lone surrogate") from error
+    from dynacli.media._binary_values import BinaryError, write_cbor, write_msgpack
+
+    try:
+        return (write_cbor if is_cbor(media_type) else write_msgpack)(value)
+    except BinaryError as error:
+        raise _as_no_value(error) from error
+
+
+def _as_no_value(error: "BinaryError") -> NoValueError:
+    refused = NoValueError(str(error))
+    refused.hint = error.hint
+    return refused
 
 
 def _yaml_value(text: str) -> Any:

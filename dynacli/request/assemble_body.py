@@ -1,11 +1,14 @@
 """Assembles a JSON body: given whole or as an example, then options and `--set` applied to it."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.errors import UsageError
-from dynacli.http.semantics import is_json, is_json_lines, is_json_sequence
+from dynacli.http.semantics import is_json, is_json_lines, is_json_sequence, is_structured
+
+if TYPE_CHECKING:
+    from dynacli.media.text_values import BodySchema
 
 __all__ = ["Assignment", "assemble", "encode", "json_text"]
 
@@ -111,11 +114,13 @@ def _type_with_article(value: Any) -> str:
     return names.get(type(value), "a number")
 
 
-def encode(body: Any, media_type: str) -> bytes:
-    """Return the bytes of a JSON body; forms and multipart bodies have modules of their own.
+def encode(body: Any, media_type: str, schema: "Callable[[], BodySchema] | None" = None) -> bytes:
+    """Return the bytes of a body; forms and multipart bodies have modules of their own.
 
     Args:
-        media_type: JSON, or a sequence of JSON texts, for which each item of an array is a text.
+        media_type: JSON; a sequence of JSON texts, for which each item of an array is a text; YAML, XML, CBOR or
+            MessagePack.
+        schema: Returns the document's schema of the body, by which XML is written; None if there is none.
 
     Raises:
         UsageError: A body of this media type cannot be assembled from options.
@@ -127,10 +132,28 @@ def encode(body: Any, media_type: str) -> bytes:
         separator = "" if is_json_lines(media_type) else "\x1e"
         items = body if isinstance(body, list) else [body]
         return "".join(f"{separator}{json_text(item)}\n" for item in items).encode()
+    if is_structured(media_type):
+        json_text(body)  # refuses files, and numbers that no format can write
+        return _structured(body, media_type, schema)
     raise UsageError(
         f"A body of `{media_type}` cannot be built from options",
         hint="Give it whole: `--body @FILE`, or `--body -` for standard input",
     )
+
+
+def _structured(body: Any, media_type: str, schema: "Callable[[], BodySchema] | None") -> bytes:
+    from dynacli.media.body_value import NoValueError, written_value
+    from dynacli.media.text_values import BodySchema
+
+    try:
+        return written_value(body, media_type, BodySchema() if schema is None else schema())
+    except NoValueError as error:
+        reason = str(error)
+        raise UsageError(
+            f"The body cannot be written as `{media_type}`",
+            reason=f"{reason[:1].upper()}{reason[1:]}",
+            hint=error.hint or "Give it whole: `--body @FILE`",
+        ) from error
 
 
 def json_text(value: Any) -> str:

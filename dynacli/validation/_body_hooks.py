@@ -398,7 +398,8 @@ class BodyHooks:
 
     def _validate_size(self, media_type: SchemaPath, name: str, raw: read_body.UnreadBody) -> None:
         """Validate the size of a body that is not in memory."""
-        if not is_sent_as_bytes(name):
+        has_value = is_structured(name) and "schema" in media_type
+        if not is_sent_as_bytes(name) or (has_value and not _is_sent_as_bytes(name, media_type / "schema")):
             raise NotValidatedError(raw.reason)
         if "schema" in media_type:
             schema = media_type / "schema"

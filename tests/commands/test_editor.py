@@ -161,20 +161,24 @@ def test_what_is_missing_besides_is_said_before_the_editor_opens(editor: Path) -
 
 
 def test_another_media_type_is_written_as_it_is(editor: Path) -> None:
-    """XML has no skeleton and no check."""
-    _write({"type": "object"}, "application/xml")
+    """HTML has no check, and no skeleton but its example."""
+    _write({"type": "string"}, "text/html")
     (editor / "saved1").write_text("<x>\n")
     result = _edit()
     assert "<x>\n" == _body(result)
-    assert "" == (editor / "shown").read_text()
-    assert (editor / "path").read_text().strip().endswith(".xml")
+    assert "string" == (editor / "shown").read_text()
+    assert (editor / "path").read_text().strip().endswith(".html")
 
 
 def test_a_form_is_written_as_json(editor: Path) -> None:
-    """What was saved is then written as the form."""
+    """What was saved is then written as the form, and a body of XML alike."""
     _write(BODY, "application/x-www-form-urlencoded")
     (editor / "saved1").write_text('{"name": "x y", "kind": "a"}')
     assert "name=x%20y&kind=a" == _body(_edit())
+    (editor / "times").unlink()
+    _write(BODY, "application/xml")
+    assert "<root><name>x y</name><kind>a</kind></root>" == _body(_edit())
+    assert (editor / "path").read_text().strip().endswith(".json")
 
 
 @pytest.mark.parametrize(

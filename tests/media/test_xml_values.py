@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynacli.media.xml_value import NoXmlError, XmlError, xml_text, xml_value
+from dynacli.media._xml_value import NoXmlError, XmlError, xml_text, xml_value
 from dynacli.text.exact_json import compact_json
 
 _PET = {

@@ -388,8 +388,9 @@ def test_a_form_takes_the_same_options(body: str, words: tuple[str, ...]) -> Non
     ("message", "media_type", "words"),
     [
         ("A body of `multipart/form-data` needs the boundary", "multipart/form-data", ("--body", "raw")),
-        ("A body of `application/xml` is sent as it is given", "application/xml", ("--x", "1")),
-        ("options cannot build it", "application/xml", ("--body", "<x/>", "--x", "1")),
+        ("A body of `application/x-a` is sent as it is given", "application/x-a", ("--x", "1")),
+        ("options cannot build it", "application/x-a", ("--body", "<x/>", "--x", "1")),
+        ("options cannot override parts of it", "application/xml", ("--body", "<x/>", "--x", "1")),
         ("options cannot override parts of it", FORM, ("--body", "x=2", "--x", "1")),
     ],
 )

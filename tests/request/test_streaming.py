@@ -128,7 +128,7 @@ def test_a_file_is_sent_with_its_size(server: Recorder, api: str, size: int) -> 
 
 @pytest.mark.parametrize(
     "words",
-    [("raw", "--body", "-"), ("raw", "--body", "@-"), ("form", "--file", "@-"), ("xml", "--body", "-")],
+    [("raw", "--body", "-"), ("raw", "--body", "@-"), ("form", "--file", "@-")],
 )
 def test_what_is_piped_in_is_sent_in_chunks(server: Recorder, api: str, words: tuple[str, ...]) -> None:
     """Its size is not known before its end, and it is not waited for."""

@@ -24,8 +24,10 @@ from dynacli.http.semantics import (
     is_media_type,
     is_multipart,
     is_sequence,
+    is_structured,
     split_media_type,
 )
+from dynacli.media.text_values import BodySchema
 from dynacli.openapi.document.json_trees import dict_or_empty
 from dynacli.openapi.model.media_types import body_schema, documented_success, is_as_good_as_json
 from dynacli.openapi.model.operation import WITHOUT_BODY, documented_status, explodes, style_of
@@ -96,7 +98,9 @@ def _written_value(
         made = Multipart(parts, media_type.partition(";")[0].strip(), PREVIEW_BOUNDARY)
         return made.whole(_LARGEST) or b"", made.media_type
     try:
-        content = text_body(value, media_type, schema, described.resolve)
+        if is_structured(media_type) and not isinstance(value, str):
+            return encode(value, media_type, lambda: BodySchema(schema, described.resolve)), media_type
+        content = text_body(value, media_type, schema)
     except UsageError:
         content = option_text(value).encode("utf-8", "replace")
     is_text = media_type.lower().startswith("text/") and "charset" not in media_type.lower()

@@ -14,6 +14,9 @@ from dynacli.http.semantics import (
     is_json_sequence,
     is_multipart,
     is_sequence,
+    is_structured,
+    is_xml,
+    is_yaml,
 )
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import MediaType
@@ -72,10 +75,13 @@ def build_body(described: DescribedOperation, inputs: "CallInputs", *, is_strict
         return BuiltBody()
     name, assignments, whole = media_type.name, inputs.assignments, inputs.body
     is_encoded = is_form(name) or is_multipart(name)
+    is_text = is_encoded or is_yaml(name) or is_xml(name)
     check_takes_options(described, assignments)
     base: Any = None
     if whole is not None:
-        if not isinstance(whole, bytes) or not is_built(name) or not holds_a_value(whole, name):
+        may_be_yaml = is_yaml(name) and bool(assignments)
+        is_value = isinstance(whole, bytes) and is_built(name) and holds_a_value(whole, name)
+        if not isinstance(whole, bytes) or not (is_value or may_be_yaml):
             if assignments:
                 raise UsageError(
                     f"A body of `{name}` is sent as it is; options cannot override parts of it",
@@ -83,18 +89,20 @@ def build_body(described: DescribedOperation, inputs: "CallInputs", *, is_strict
                 )
             _check_boundary(name)
             return BuiltBody(whole, name)
-        base = json_value(decoded(whole), "--body")
-        if not assignments and is_json(name):
+        if not assignments and (is_json(name) or is_yaml(name)):
+            if is_json(name):
+                json_value(decoded(whole), "--body")
             return BuiltBody(whole, name)  # byte for byte as it was given
+        base = _yaml_body(whole, name) if may_be_yaml else json_value(decoded(whole), "--body")
     elif inputs.wants_example and (assignments or _needs_body(described) or inputs.content_type):
         fitting = selected(described, assemble(None, assignments), assignments, is_final=False)
         base = _example_parts(example_body(described, fitting.overlay), described, assignments)
-        if not assignments and (not is_built(name) or (is_encoded and isinstance(base, str))):
+        if not assignments and (not is_built(name) or (is_text and isinstance(base, str))):
             return BuiltBody(_text_body(described, base, name), name)
     elif inputs.wants_example and _is_meant(described):
         try:
             base = _example_parts(_fitting_example(described), described, ())
-            if not is_built(name) or (is_encoded and isinstance(base, str)):
+            if not is_built(name) or (is_text and isinstance(base, str)):
                 return BuiltBody(_text_body(described, base, name), name)
         except UsageError:
             return BuiltBody()  # it can be left out
@@ -102,11 +110,23 @@ def build_body(described: DescribedOperation, inputs: "CallInputs", *, is_strict
         return BuiltBody()
     selection = selected(described, assemble(base, assignments), assignments, is_strict=is_strict)
     value = selection.value if whole is not None else _with_defaults(media_type, selection.value)
+    if is_structured(name) and not is_encoded:
+        content = encode(value, name, described.sent_schema)
+        return BuiltBody(content, name, value, selection.missing)
     if not is_encoded:
         return BuiltBody(encode(value, name), name, missing=selection.missing)
 
-    content, name = encode_form_body(described, value, inputs, is_strict=is_strict)
-    return BuiltBody(content, name, value, selection.missing)
+    encoded, name = encode_form_body(described, value, inputs, is_strict=is_strict)
+    return BuiltBody(encoded, name, value, selection.missing)
+
+
+def _yaml_body(content: bytes, media_type: str) -> Any:
+    from dynacli.media.body_value import NoValueError, body_value
+
+    try:
+        return body_value(content, media_type)
+    except NoValueError as error:
+        raise UsageError("The value of --body is not YAML", reason=str(error)) from error
 
 
 def selected(
@@ -298,7 +318,7 @@ def _fitting_example(described: DescribedOperation) -> Any:
 def _text_body(described: DescribedOperation, example: Any, media_type: str) -> bytes:
     from dynacli.request.text_body import text_body
 
-    return text_body(example, media_type, described.body_schema(), described.resolve)
+    return text_body(example, media_type, described.body_schema())
 
 
 def encodings_of(described: DescribedOperation, *, has_examples: bool) -> "Encodings":

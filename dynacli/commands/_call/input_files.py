@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dynacli.environment import Environment
 from dynacli.errors import FileError, UsageError
-from dynacli.http.semantics import essence, is_form, is_json, is_multipart
+from dynacli.http.semantics import essence, is_form, is_json, is_multipart, is_structured
 
 if TYPE_CHECKING:
     from dynacli.http.payload import Payload, Source
@@ -96,7 +96,7 @@ class InputFiles:
     def _unchanged(self, word: str, media_type: str) -> "bytes | Payload":
         """Return a body that is sent unchanged, and read while it is sent.
 
-        A small text is read first, because texts are validated.
+        A small body is read first, if its media type is validated.
 
         Args:
             word: The path, or `-`.
@@ -146,4 +146,4 @@ class InputFiles:
 
 def _is_validated(media_type: str) -> bool:
     name = essence(media_type)
-    return name.startswith("text/") or "json" in name
+    return name.startswith("text/") or "json" in name or is_structured(name)

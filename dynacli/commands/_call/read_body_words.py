@@ -191,7 +191,8 @@ def _edit_body(
         if is_form(name) or is_multipart(name):
             encode_form_body(described, value, inputs, is_strict=is_strict)
 
-    return write_draft(env, text, _suffix(name), check, may_ask=not options.no_input)
+    is_value = is_built(name) and (not text or holds_a_value(text.encode("utf-8", "surrogateescape"), name))
+    return write_draft(env, text, _suffix(name, is_value=is_value), check, may_ask=not options.no_input)
 
 
 def _json_skeleton(described: DescribedOperation, text: str, assignments: Sequence[Assignment]) -> str:
@@ -216,10 +217,10 @@ def _text_skeleton(described: DescribedOperation) -> str:
     return example if isinstance(example, str) else ""
 
 
-def _suffix(name: str) -> str:
+def _suffix(name: str, *, is_value: bool) -> str:
     if is_json_lines(name):
         return ".jsonl"
-    if is_built(name):
+    if is_value:
         return ".json"
     return next((suffix for kind, suffix in _SUFFIXES.items() if kind in name.lower()), ".txt")
 

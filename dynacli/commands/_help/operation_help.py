@@ -21,6 +21,8 @@ __all__ = ["operation_help"]
 _MOST_LINES = 3
 """Lines of a description; `describe` has the others."""
 _MAX_FIELDS = 60
+_OF_FIELDS = frozenset(("content_type", "set", "set_file"))
+"""Options that are not about a body as a whole."""
 """Options of a body that the page lists; for the others it points to `describe`."""
 _MAX_BRANCHES = 8
 _MAX_CHOICES = 6
@@ -172,7 +174,7 @@ class _Page:
         rows: list[Row] = []
         input_options = [option for option in INPUT_OPTIONS if option.flags[0] not in own_flags]
         if not takes_options:
-            whole = [option for option in input_options if option.name not in ("content_type", "set")]
+            whole = [option for option in input_options if option.name not in _OF_FIELDS]
             rows.extend(map(_row, map(_for_whole_body, whole)))
         if len(body.content) > 1:
             rows.extend(_row(option) for option in input_options if option.name == "content_type")

@@ -36,7 +36,7 @@ __all__ = [
 
 def is_built(media_type: str) -> bool:
     """Return whether a body of this media type can be built from options; other bodies are given whole."""
-    kinds = (is_json, is_form, is_multipart, is_json_lines, is_json_sequence)
+    kinds = (is_json, is_structured, is_multipart, is_json_lines, is_json_sequence)
     return any(is_kind(media_type) for is_kind in kinds)
 
 
