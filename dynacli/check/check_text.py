@@ -42,7 +42,7 @@ from dynacli.errors import (
 )
 from dynacli.openapi.document.positions import Location
 from dynacli.openapi.model.operation import Operation
-from dynacli.openapi.model.wording import enumerated
+from dynacli.openapi.model.wording import counted, enumerated
 from dynacli.openapi.schema.example_call import option_text
 from dynacli.text.terminal import Painter, cell_width, visible
 from dynacli.text.wrapping import table_lines, wrapped
@@ -102,16 +102,16 @@ def summary_text(results: CheckResults) -> str:
         for finding in results.findings(exchange)
     }
     probes = len(results.all_exchanges) - len(results.exchanges)
-    of_all = f"{len(called)} of {_count(len(results.checked), 'operation')}"
-    made = f"called with {_count(len(results.exchanges), 'request')}"
+    of_all = f"{len(called)} of {counted(len(results.checked), 'operation')}"
+    made = f"called with {counted(len(results.exchanges), 'request')}"
     if results.is_recorded:
-        of_all = f"{len(called)} of {_count(len(results.checked) + len(results.left_out), 'operation')}"
+        of_all = f"{len(called)} of {counted(len(results.checked) + len(results.left_out), 'operation')}"
         count = sum(checked.count for checked in called)
-        made = f"seen in {_count(count, 'exchange')}, validated"
+        made = f"seen in {counted(count, 'exchange')}, validated"
     parts = [
         f"{of_all} {made} in {results.seconds:.1f} s",
-        f"{seen} of {_count(documented, 'documented response')} seen",
-        *([_count(probes, "probe")] if probes else []),
+        f"{seen} of {counted(documented, 'documented response')} seen",
+        *([counted(probes, "probe")] if probes else []),
         _findings_count(len(findings), len(find_defects(results))) if findings else "nothing found",
     ]
     return ("Interrupted: " if results.is_interrupted else "") + "; ".join(parts)
@@ -124,7 +124,7 @@ def unsafe_text(results: CheckResults) -> str:
         return ""
     are = "are" if len(unsafe) > 1 else "is"
     return (
-        f"{_count(len(unsafe), 'operation')} that may change something {are} not called: "
+        f"{counted(len(unsafe), 'operation')} that may change something {are} not called: "
         "`--operation NAME` adds one"
     )
 
@@ -138,7 +138,7 @@ def validation_word(checked: CheckedOperation) -> str:
     ]
     keys = {finding_key(finding.as_json()) for validation in validations for finding in validation.findings}
     if keys:
-        return _count(len(keys), "finding")
+        return counted(len(keys), "finding")
     if any(exchange.error for exchange in checked.exchanges):
         return "no response"
     if not any(exchange.is_validated for exchange in checked.exchanges):
@@ -202,12 +202,8 @@ def _suppressed(exchange: Exchange) -> list[str]:
 
 
 def _findings_count(findings: int, defects: int) -> str:
-    count = _count(findings, "finding")
+    count = counted(findings, "finding")
     return f"{count}, {defects} different" if 0 < defects < findings else count
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 _MAX_DEFECTS = 20

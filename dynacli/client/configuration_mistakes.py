@@ -122,11 +122,12 @@ def _in_entry(env: Environment, name: str, entry: Mapping[str, Any]) -> Iterator
 
 def _in_table(env: Environment, place: Path, table: Any) -> Iterator[Mistake]:
     """Yield what is wrong with what an API's entry and a profile have in common."""
+    if not isinstance(table, dict):
+        yield Mistake(place, f"`{'.'.join(place)}` must be a table")
+        return
     wrong = wrong_in_profile(table)
     if wrong:
         yield Mistake(_named(place, wrong), wrong)
-    if not isinstance(table, dict):
-        return
     if "validate" in table and table["validate"] not in LEVELS:
         yield Mistake((*place, "validate"), f"`validate` must be one of {_listed(LEVELS)}")
     if "policy" in table:

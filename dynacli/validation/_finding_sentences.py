@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from dynacli.openapi.model.wording import counted, enumerated
 from dynacli.openapi.schema.evaluation.schema_error import BinaryText, shortened
 from dynacli.openapi.schema.read_schema import discriminator_of, json_type, says_nullable
 from dynacli.validation.operation_document import locate, pointer_below, target_of
@@ -70,13 +71,13 @@ def _of_size(rule: str, error: Any, names: tuple[str, ...]) -> str:
     value, got = error.validator_value, error.instance
     match rule:
         case "minLength" | "maxLength" if isinstance(got, BinaryText):
-            return f"the content has {_counted(len(got), 'byte')}, {_most(rule)} {value}"
+            return f"the content has {counted(len(got), 'byte')}, {_most(rule)} {value}"
         case "minLength" | "maxLength":
-            return f"the text has {_counted(len(got), 'character')}, {_most(rule)} {value}"
+            return f"the text has {counted(len(got), 'character')}, {_most(rule)} {value}"
         case "minItems" | "maxItems":
-            return f"the array has {_counted(len(got), 'item')}, {_most(rule)} {value}"
+            return f"the array has {counted(len(got), 'item')}, {_most(rule)} {value}"
         case "minProperties" | "maxProperties":
-            return f"the object has {_counted(len(got), 'property')}, {_most(rule)} {value}"
+            return f"the object has {counted(len(got), 'property')}, {_most(rule)} {value}"
         case "uniqueItems" if len(names) > 1:
             return f"the items {' and '.join(names)} are the same, and all must differ"
         case "uniqueItems":
@@ -98,7 +99,7 @@ def _of_members(rule: str, error: Any) -> str:
         case "items" | "additionalItems":
             known, got = schema.get("prefixItems", schema.get("items")), error.instance
             if isinstance(known, list) and isinstance(got, list) and len(got) > len(known):
-                came = _counted(len(got), "item")
+                came = counted(len(got), "item")
                 return f"the array has {came}, and the document describes {len(known)} and allows no others"
             return "the document does not describe this item, and allows no others"
         case "unevaluatedItems":
@@ -148,17 +149,9 @@ def _most(rule: str) -> str:
     return "and must have at least" if rule.startswith("min") else "and may have at most"
 
 
-def _counted(number: int, noun: str) -> str:
-    if number != 1:
-        noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number} {noun}"
-
-
 def _listed(words: list[str], conjunction: str) -> str:
     """Return words as a sentence lists them."""
     # Imported only by calls with findings.
-    from dynacli.openapi.model.wording import enumerated
-
     return enumerated(words, conjunction)
 
 

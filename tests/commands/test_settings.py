@@ -334,7 +334,7 @@ _SOURCE = "[apis.pets]\nsource = 'pets.json'\n"
         ("[apis.'a b']\nsource = 'x'", ["line 1: A name has lower-case letters"]),
         ("[apis.pets]", ["line 1: `pets` has no `source`"]),
         (f"{_SOURCE}profiles = 3", ["line 3: `profiles` must be tables"]),
-        (f"{_SOURCE}profiles.p = 3", ["line 3: it must be a table"]),
+        (f"{_SOURCE}profiles.p = 3", ["line 3: `apis.pets.profiles.p` must be"]),
         (f"{_SOURCE}[apis.pets.pages.list]\npage = 3", ["line 3: `pages.list`: `page` is a"]),
         (f"{_SOURCE}[apis.pets.pages]\n'*' = {{kind = 1}}", ["line 4: `pages.*`: `kind` is not known"]),
         (_SOURCE, []),

@@ -323,7 +323,7 @@ Screen { layout: vertical; }
 .pane { border: round $foreground 40%; height: 100%; }
 .pane:ansi { border: round ansi_bright_black; }
 .pane:focus-within { border: heavy $border; }
-#operations { width: 34; }
+#operations { width: 30; }
 #operations:focus-within { width: 46; }
 #request { width: 1fr; }
 #response { width: 1fr; }
@@ -430,7 +430,7 @@ def _sign_in(env: Environment, api: str, options: list[str]) -> bool:
 
 _PAUSE_BEFORE_CHECK = 0.2
 """Seconds without a key after which the form is checked."""
-_WIDE = 110
+_WIDE = 120
 """Columns from which on all three panes are side by side."""
 _HALF = 70
 """Columns from which on two panes are."""

@@ -9,6 +9,7 @@ import click
 from dynacli.commands.run import Run
 from dynacli.environment import DISTRIBUTION, Environment, how_to_install, invocation, program, variable
 from dynacli.errors import DocumentError, DynacliError, FileError, UsageError
+from dynacli.openapi.model.wording import counted
 from dynacli.registry.configuration import Configuration, profiles_in
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
@@ -155,7 +156,7 @@ def _configuration(env: Environment) -> tuple[_Check, list[str]]:
     wrong = _mistakes(env, configuration)
     if wrong is not None:
         return _Check("configuration", _message(wrong), wrong), names
-    count = _counted_apis(len(configuration.own_apis()))
+    count = counted(len(configuration.own_apis()), "API")
     return _Check("configuration", f"{configuration.path}, {count}"), names
 
 
@@ -172,11 +173,7 @@ def _project(env: Environment) -> Iterable[_Check]:
     elif state.project is None:
         yield _Check("project file", state.reason)
     else:
-        yield _Check("project file", f"{state.path}, {_counted_apis(len(state.project.apis))}")
-
-
-def _counted_apis(count: int) -> str:
-    return "1 API" if count == 1 else f"{count} APIs"
+        yield _Check("project file", f"{state.path}, {counted(len(state.project.apis), 'API')}")
 
 
 def _mistakes(env: Environment, configuration: Configuration) -> FileError | None:
@@ -217,7 +214,6 @@ def _cache(env: Environment) -> _Check:
 
 def _history(env: Environment) -> _Check:
     """Check that the history can be read; the message has the number of its calls."""
-    from dynacli.openapi.model.wording import counted
     from dynacli.registry.call_history import read_calls
     from dynacli.registry.record_call import history_path
 

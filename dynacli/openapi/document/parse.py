@@ -4,6 +4,7 @@ import codecs
 import json
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from math import isfinite
@@ -369,6 +370,7 @@ def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[KeyWarning, ...]]:
     text = content.decode()
     if _FAR_RIGHT.search(text):
         _check_depth(text, name)
+    _check_aliases(text, name)
     is_shared = False  # yaml-rs makes a value of its own for each alias
     try:
         tree, has_duplicates = _read_with_yaml_rs(text)
@@ -391,6 +393,39 @@ def read_yaml(content: bytes, name: str) -> tuple[Any, tuple[KeyWarning, ...]]:
 # A level of a block takes at least a column, or half a column if a list stands under its key.
 _FAR_RIGHT = re.compile(rf"^[ \t?:-]{{{MAX_DEPTH}}}", re.MULTILINE)
 _SEPARATOR = re.compile(r"^---(\s|$)", re.MULTILINE)
+
+
+_ANCHOR = re.compile(r"&([^\s,\[\]{}]+)")
+_ALIAS = re.compile(r"\*([^\s,\[\]{}]+)")
+
+
+def _check_aliases(text: str, name: str) -> None:
+    """Refuse an alias inside of the node that its anchor names: yaml-rs (0.1.6) reads it as null.
+
+    Raises:
+        DocumentError: There is one.
+    """
+    if set(_ANCHOR.findall(text)).isdisjoint(_ALIAS.findall(text)):
+        return
+    import yaml
+
+    from dynacli.text.terminal import visible
+
+    around: list[str | None] = []
+    with suppress(yaml.YAMLError):  # which reading the text reports
+        for event in yaml.parse(text, Loader=_loader_class(None)):
+            if isinstance(event, yaml.CollectionStartEvent):
+                around.append(event.anchor)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                around.pop()
+            elif isinstance(event, yaml.AliasEvent) and event.anchor in around:
+                anchor = visible(event.anchor or "")
+                line = f", line {event.start_mark.line + 1}" if event.start_mark is not None else ""
+                raise DocumentError(
+                    f"`{name}` has an alias that contains itself",
+                    reason=f"`*{anchor}` is inside of `&{anchor}`{line}",
+                    hint="Use a `$ref` for a recursive schema",
+                )
 
 
 def _read_with_yaml_rs(text: str) -> tuple[Any, bool]:

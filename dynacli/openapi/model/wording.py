@@ -85,8 +85,9 @@ def age_text(seconds: float) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, whose plural ends in `s`: `1,223 operations`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    """Return a number with its noun, whose plural ends in `s`: `1,223 operations`, `2 properties`."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("ty") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
 
 
 NOT_EMPTY = "not empty"

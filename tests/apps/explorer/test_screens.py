@@ -182,7 +182,7 @@ _SCREENS: dict[str, tuple[Callable[[Explorer], Coroutine[Any, Any, None]], tuple
     "history": (_history, (80, 24)),
     "foreign": (_foreign, (80, 24)),
     "keys": (_keys, (80, 24)),
-    "wide": (_wide, (140, 36)),
+    "wide": (_wide, (120, 36)),
 }
 
 

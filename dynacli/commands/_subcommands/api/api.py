@@ -9,7 +9,6 @@ from dynacli.client.document_login import ALWAYS, login_of
 from dynacli.commands._subcommands.api.api_add import (
     allowed_places,
     check_registered,
-    counted,
     is_login_kept,
     kept_servers,
 )
@@ -18,6 +17,7 @@ from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError, DynacliError, UsageError
 from dynacli.files import is_url, write_named_file
 from dynacli.openapi.document.source import shown_file
+from dynacli.openapi.model.wording import counted
 from dynacli.output.standard_error import write_stderr
 from dynacli.registry.configuration import LOGIN_KEY, Configuration, check_name, profiles_in
 from dynacli.registry.news import take_news
@@ -75,7 +75,7 @@ def _about(row: dict[str, Any]) -> str:
     if row["revision"] is None:
         return "not read yet"
     about = quoted(f"{row['title']} {row['version']}".strip())
-    return ", ".join(part for part in (about, counted(row["operations"])) if part)
+    return ", ".join(part for part in (about, counted(row["operations"], "operation")) if part)
 
 
 def _row(run: Run, name: str, entry: dict[str, Any]) -> dict[str, Any]:
@@ -153,10 +153,11 @@ def show_api(run: Run, api: str) -> None:
 
         title = quoted(f"{data['title']} {data['version']}".strip())
         title = paint.bold(title or visible(opened.name, keep=""))
+        operations = counted(data["operations"], "operation")
         lines = [
             title,
             f"  document    {visible(data['source'], keep='')}{_other_files(files)}",
-            f"  {_kind(data['openapi'])}     {visible(data['openapi'], keep='')}, {counted(data['operations'])}",
+            f"  {_kind(data['openapi'])}     {visible(data['openapi'], keep='')}, {operations}",
             f"  fetched     {data['fetched_at']}, revision {data['revision']}",
             *([f"  from        {visible(data['configuration'], keep='')}"] if data["configuration"] else []),
             *(f"  server      {visible(server['url'], keep='')}" for server in data["servers"]),
@@ -246,7 +247,7 @@ def refresh_document(run: Run, name: str, accept: bool) -> None:
         unchanged = ", unchanged" if before is not None and before.revision == api.pointer["revision"] else ""
         write_stderr(
             run.env,
-            f"{name}: {counted(len(names))}, revision {api.pointer['revision']}{unchanged}\n",
+            f"{name}: {counted(len(names), 'operation')}, revision {api.pointer['revision']}{unchanged}\n",
         )
         if before is not None:
             _tell_changes(run.env, name, api, names, before.names)
@@ -278,7 +279,7 @@ def _tell_changes(
             write_stderr(env, f"  {title}: {', '.join(some[:10])}{more}\n")
     news = take_news(api.revisions)
     if news is not None and (news.changed or not (new or gone)):
-        changed = counted(news.changed) if news.changed else "the document itself"
+        changed = counted(news.changed, "operation") if news.changed else "the document itself"
         write_stderr(env, f"  changed: {changed} ({invocation('changes', name)})\n")
 
 

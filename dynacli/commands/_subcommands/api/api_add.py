@@ -21,7 +21,7 @@ from dynacli.http.failures import with_api_named
 from dynacli.openapi.document.fetched import SIGN_IN
 from dynacli.openapi.document.source import looks_like_source, parse_source
 from dynacli.openapi.model.overview import SignIn
-from dynacli.openapi.model.wording import did_you_mean, listed_near, near_names
+from dynacli.openapi.model.wording import counted, did_you_mean, listed_near, near_names
 from dynacli.options.standard_options import SETTINGS, Options
 from dynacli.output.standard_error import write_stderr
 from dynacli.record import replace
@@ -37,7 +37,7 @@ from dynacli.urls import origin_of, secret_in_query, with_masked_query
 if TYPE_CHECKING:
     from dynacli.openapi.document.discovery.discovered import FoundDocument, TriedUrl
 
-__all__ = ["add", "allowed_places", "check_registered", "counted", "is_login_kept", "kept_servers"]
+__all__ = ["add", "allowed_places", "check_registered", "is_login_kept", "kept_servers"]
 
 
 def is_login_kept(options: Options, api: OpenedApi) -> bool:
@@ -390,7 +390,7 @@ def _write_summary(run: Run, api: OpenedApi, name: str, instead: str) -> None:
     """
     meta = api.catalog.meta
     about = quoted(f"{meta['title']} {meta['version']}".strip()) or "an API without a title"
-    write_stderr(run.env, f"{name}: {about}, {counted(meta['operations'])}\n")
+    write_stderr(run.env, f"{name}: {about}, {counted(meta['operations'], 'operation')}\n")
     if api.warning is not None:
         from dynacli.commands._document_notes import freshness_notes
 
@@ -408,11 +408,6 @@ def _write_summary(run: Run, api: OpenedApi, name: str, instead: str) -> None:
     for line in _credential_lines(api, name, run.env):
         write_stderr(run.env, f"{visible(line, keep='')}\n")
     write_stderr(run.env, f"Try: {invocation(api=name)} --help\n")
-
-
-def counted(operations: int | None) -> str:
-    """Return a number of operations in words."""
-    return "1 operation" if operations == 1 else f"{operations} operations"
 
 
 _MOST_SHOWN = 12

@@ -286,6 +286,18 @@ def test_a_mistake_in_yaml_is_named(content: str, line: int, why: str) -> None:
     assert (True, why) == (first.startswith(f"`a` cannot be read at line {line}, "), second)
 
 
+@pytest.mark.parametrize("content", ["x: &a [*a]\n", "x: &a\n  b: {c: *a}\n", "x: &a [1]\ny: &a [*a]\n"])
+def test_an_alias_inside_of_itself_is_refused(content: str) -> None:
+    """Readers make null of it, or a value without end; an alias after its anchor is a plain value."""
+    first, second, *_ = _message(f"{HEAD}{content}".encode(), "a").splitlines()
+    assert ("`a` has an alias that contains itself", True) == (
+        first,
+        second.startswith("`*a` is inside of `&a`"),
+    )
+    plain = f"{HEAD}paths: {{}}\nx: &a [1]\ny: [*a, '*a &a']\n"
+    assert [[1], "*a &a"] == _parse(plain.encode(), name="a")["y"]
+
+
 @pytest.mark.parametrize("content", ["---\n- 1\n---\n- 2\n", "---\nx: 1\n---\ny: 2\n"])
 def test_several_documents_in_a_text_are_refused(content: str) -> None:
     """No one knows which one is meant."""
