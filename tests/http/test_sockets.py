@@ -198,6 +198,8 @@ def test_a_document_cannot_choose_a_socket(first: str, on_socket: Recorder, serv
         hidden,
     ]
     api = save(made)
+    assert 0 == run_cli("api", "add", "pets", api).exit_code
+    assert "used only if the document came from it" in run_cli("api", "show", "pets").stdout
     assert 0 == run_cli(api, "list-pets").exit_code
     for word in ("0", "2", "local", "hidden"):
         result = run_cli(api, "list-pets", "--server", word)

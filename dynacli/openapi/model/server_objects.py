@@ -6,7 +6,7 @@ from typing import Any
 
 from dynacli.openapi.document.json_trees import list_or_empty, text_or_empty
 from dynacli.openapi.model.operation import Server
-from dynacli.urls import is_whole_url
+from dynacli.urls import is_whole_url, socket_of
 
 __all__ = ["named_servers", "read_servers", "server_row"]
 
@@ -40,6 +40,8 @@ def read_servers(raw: Any, warn: Callable[..., None], *where: str) -> tuple[Serv
         if "?" in url or "#" in url:
             # OpenAPI 3.2.0, "Server Object": "Query and fragment MUST NOT be part of this URL".
             warn("The query and the fragment of a server's URL are not sent", *where, str(index), "url")
+        if socket_of(url):
+            warn("A server on a socket is used only if the document came from it", *where, str(index), "url")
         variables = item.get("variables")
         servers.append(
             Server(
