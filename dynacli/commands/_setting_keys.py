@@ -188,6 +188,10 @@ def _check_secret(path: tuple[str, ...], text: str, name: str) -> None:
         raise UsageError(f"`{path[-1]}` is the name of a secret", reason=_NEVER_KEPT, hint=where)
     if holds_secret(text):
         raise UsageError(f"The URL for `{name}` holds a secret", reason=_NEVER_KEPT, hint=where)
+    if path[-1] == "server" and text.startswith("unix:"):
+        from dynacli.http.sockets import parse_socket
+
+        parse_socket(text)
 
 
 def _is_secret_pair(path: tuple[str, ...]) -> bool:

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mcp import Client
+from mcp_types import CallToolResult
 
 from dynacli.errors import DynacliError, NetworkError, RefusedError, UsageError
 from dynacli.http.sockets import check_socket, parse_socket
 from dynacli.openapi.model.operation import Server
 from dynacli.request.choose_server import choose_server, parse_origin
 from dynacli.urls import join_url, origin_of, server_of, split_url, url_on_the_wire
+from tests.apps.mcp.clients import converse
 from tests.documents import BEARER, document, operation, parameter, save, serve
 from tests.harness import Recorder, Response, recording, run_cli
 
@@ -205,6 +208,80 @@ def test_a_document_cannot_choose_a_socket(first: str, on_socket: Recorder, serv
         result = run_cli(api, "list-pets", "--server", word)
         assert (2, True) == (result.exit_code, "chooses a socket" in result.stderr), word
     assert ([], 1) == (on_socket.requests, len(server.requests))
+
+
+def test_the_server_of_an_api_can_be_a_socket(api: str, on_socket: Recorder) -> None:
+    """`server` in the configuration names a socket, and an address that cannot be used is not written."""
+    assert 0 == run_cli("api", "add", "app", api, "--server", f"{on_socket.origin}:/v1").exit_code
+    assert 0 == run_cli("app", "list-pets").exit_code
+    assert 2 == run_cli("api", "set", "app", "server=unix:app.sock").exit_code
+    assert 0 == run_cli("app", "list-pets").exit_code
+    assert 2 == len(on_socket.requests)
+
+
+@pytest.mark.parametrize(("target", "code"), [("/v1/pets?page=2", 0), ("http://localhost/v1/pets?page=2", 0)])
+def test_pages_stay_on_the_socket(on_socket: Recorder, target: str, code: int) -> None:
+    """The next page of a list is on the same socket, also by the host that the server was called by."""
+    pages = [
+        Response(200, b'[{"id": 1}]', {"Link": f'<{target}>; rel="next"', "Content-Type": "application/json"})
+    ]
+    pages += [Response(200, b'[{"id": 2}]')]
+    on_socket.responses["/v1/pets"] = lambda _: pages.pop(0)
+    api = save(document({"/pets": {"get": operation("list-pets")}}, []))
+    result = run_cli(
+        api, "list-pets", "--all", "--server", f"{on_socket.origin}:/v1", "-f", "[].id", "-o", "json"
+    )
+    assert (code, [1, 2]) == (result.exit_code, result.json), result.stderr
+
+
+def test_no_page_leads_to_a_socket(on_socket: Recorder, server: Recorder) -> None:
+    """A server on the network cannot name a socket as the place of its next page (11)."""
+    link = {"Link": f'<{on_socket.origin}:/v1/pets>; rel="next"', "Content-Type": "application/json"}
+    server.responses["/pets"] = Response(200, b'[{"id": 1}]', link)
+    api = save(document({"/pets": {"get": operation("list-pets")}}, [server.origin]))
+    assert 11 == run_cli(api, "list-pets", "--all").exit_code
+    assert [] == on_socket.requests
+
+
+def test_a_reference_cannot_lead_to_a_socket(on_socket: Recorder, server: Recorder) -> None:
+    """A document reads no file over a socket that it did not come from."""
+    on_socket.responses["/pets.json"] = Response()
+    made = document({"/pets": {"$ref": f"{on_socket.origin}:/pets.json"}}, [server.origin])
+    for name, source in (("file", save(made)), ("url", serve(server, made))):
+        assert "is not the origin of the document" in run_cli("api", "add", name, source).stderr
+    assert [] == on_socket.requests
+
+
+def test_an_agent_calls_an_api_on_a_socket(on_socket: Recorder) -> None:
+    """A registered API on a socket is called over MCP as any other."""
+    serve(on_socket, document(PATHS, ["/v1"]))
+    run_cli("api", "add", "app", f"{on_socket.origin}:/openapi.json")
+
+    async def act(client: Client) -> CallToolResult:
+        return await client.call_tool("call", {"api": "app", "operation": "list-pets"})
+
+    assert not converse(["app"], act).is_error
+    assert "/v1/pets" == on_socket.last.target
+
+
+def test_recorded_traffic_of_a_socket(api: str, on_socket: Recorder) -> None:
+    """A HAR that dynacli wrote belongs to the operations of the API on that socket, and curl's option is read."""
+    run_cli("api", "add", "app", api, "--server", f"{on_socket.origin}:/v1")
+    run_cli("app", "list-pets")
+    Path("calls.har").write_text(run_cli("history", "show", "1", "--as", "har").stdout)
+    assert "1 of 3 operations seen" in run_cli("validate", "app", "calls.har").stdout
+    path = on_socket.origin.removeprefix("unix:")
+    line = f"curl --unix-socket {path} http://docker/v1/pets?limit=3"
+    assert run_cli("import", "curl", line, "--api", "app").stdout.startswith(
+        "dynacli app list-pets --limit 3"
+    )
+    assert 2 == run_cli("import", "curl", line.replace(path, "app.sock")).exit_code
+
+
+def test_the_proxy_does_not_forward_to_a_socket(api: str, on_socket: Recorder) -> None:
+    """Every user of the machine could use the socket by the port of the proxy, so `proxy` refuses it (11)."""
+    result = run_cli("proxy", api, "--upstream", on_socket.origin, "--port", "0")
+    assert (11, []) == (result.exit_code, on_socket.requests)
 
 
 def test_the_servers_of_a_document_from_a_socket() -> None:
