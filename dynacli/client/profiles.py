@@ -45,6 +45,9 @@ def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
             api.name,
         )
     if name not in profiles:
+        from dynacli.registry.configuration import Configuration
+
+        file = Configuration(env).file_name_of(api.name)
         near = near_names(name, sorted(profiles))
         listed = listed_near(name, sorted(profiles))
         raise UsageError(
@@ -52,7 +55,7 @@ def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
             reason=f"It has {listed}" if listed else "It has none",
             hint=did_you_mean(near, "Name one of them")
             if listed
-            else f"Write `[apis.{api.name}.profiles.{name}]` in `config.toml`",
+            else f"Write `[apis.{api.name}.profiles.{name}]` in `{file}`",
             near=near or sorted(profiles),
         )
     profile = profiles[name]

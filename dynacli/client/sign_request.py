@@ -340,12 +340,15 @@ def server_hint(api: OpenedApi, operation: Operation, settings: CallSettings) ->
 
 
 def _not_bound(api: OpenedApi, origin: str) -> RefusedError:
+    hint = f"A person accepts it by registering the document: `{invocation('api add')} NAME SOURCE`"
+    if api.name in Configuration(api.open_request.env).project_apis():
+        hint = f"A person accepts it on a terminal, by a call of `{invocation(api=api.name)}`"
+    elif api.is_registered:
+        hint = f"A person accepts it: add it to `origins` under `[apis.{api.name}]` in `config.toml`"
     return RefusedError(
         f"The credential is not sent to `{origin}`",
         reason="In this run it goes only to an origin that a person has accepted for this API",
-        hint=f"A person accepts it: add it to `origins` under `[apis.{api.name}]` in `config.toml`"
-        if api.is_registered
-        else f"A person accepts it by registering the document: `{invocation('api add')} NAME SOURCE`",
+        hint=hint,
         origin=origin,
     )
 

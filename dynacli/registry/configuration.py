@@ -144,6 +144,10 @@ class Configuration:
         """Return the path of the file that has the entry of an API."""
         return self._env.project_file if name in self.project_apis() else self.path
 
+    def file_name_of(self, name: str) -> str:
+        """Return the name of the file that has the entry of an API, without its directory."""
+        return os.path.basename(self.path_of(name))
+
     def text_of(self, name: str) -> str:
         """Return the text of the file that has the entry of an API; empty if there is none."""
         state = self.project_state()
@@ -171,7 +175,7 @@ class Configuration:
 
     def entry(self, name: str) -> Mapping[str, Any]:
         """Return the entry of an API, which may not be registered yet; empty if there is none."""
-        own = self._entries().get(name)
+        own = self._table("apis").get(name)
         if own is None:
             return self.project_apis().get(name, {})
         return own if isinstance(own, dict) else {}

@@ -394,3 +394,36 @@ def test_a_tool_that_is_baked_takes_the_policies_along(server: Recorder, tmp_pat
         )
         assert (11, True) == (done.returncode, "policy" in done.stderr), done.stderr
     assert [] == server.requests
+
+
+def test_a_message_names_the_file_that_a_person_edits(server: Recorder) -> None:
+    """A hint about a key of an API of the project is about the project's file."""
+    _write(_shop(server.origin))
+    _trust()
+    refused = run_cli("shop", "list-pets", "--profile", "test")
+    assert f"Write `[apis.shop.profiles.test]` in `{_FILE}`" in refused.stderr
+
+
+def test_registering_an_api_of_the_same_name_says_what_it_hides() -> None:
+    """From then on it is the person's own, and the file's is not used."""
+    path = _write(_shop())
+    _trust()
+    added = run_cli("api", "add", "shop", "./api.json")
+    assert (0, True) == (added.exit_code, f"It is used instead of `shop` of {path}\n" in added.stderr)
+    assert 0 == run_cli("api", "set", "shop", "timeout=3").exit_code
+
+
+def test_a_person_signs_in_to_an_api_of_a_project(server: Recorder, canary: str) -> None:
+    """What is stored is bound to the server that the trusted file names."""
+    made = document({"/pets": {"get": operation("listPets")}}, [server.origin], {"key": BEARER})
+    save({**made, "security": [{"key": []}]})
+    _write(f'[apis.shop]\nsource = "api.json"\nserver = "{server.origin}"\n')
+    _trust()
+    server.responses["/pets"] = json_response([])
+    login = ("auth", "login", "shop", "--with-token", "--store", "file")
+    assert 0 == run_cli(*login, stdin=canary.encode()).exit_code
+    assert 0 == run_cli("shop", "list-pets").exit_code
+    assert [f"Bearer {canary}"] == server.last.headers["authorization"]
+    assert [[server.origin]] == [row["origins"] for row in run_cli("auth", "status", "-o", "json").json]
+    read = run_cli("read", "shop", "list-pets")
+    assert 0 == read.exit_code, read.stderr

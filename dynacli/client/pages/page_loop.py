@@ -43,6 +43,7 @@ from dynacli.openapi.model.field_names import plain_name
 from dynacli.openapi.model.find_items import Items, find_items
 from dynacli.openapi.model.wording import enumerated
 from dynacli.record import record, replace
+from dynacli.registry.configuration import Configuration
 from dynacli.text.exact_json import compact_json
 from dynacli.urls import origin_of, split_url, without_query
 from dynacli.validation.finding import ValidationResult
@@ -372,10 +373,12 @@ def no_list(
     if not candidates:
         return UsageError(f"`{name}` responds with no list", hint="Call it without `--all` and `--max-items`")
     listed = enumerated([f"`{candidate}`" for candidate in candidates], "and")
+    api = described.api
+    file = Configuration(api.open_request.env).file_name_of(api.name)
     return UsageError(
         f"`{name}` responds with several lists",
         reason=f"These may be its items: {listed}",
-        hint=f'Name one: `items = "{candidates[0]}"` in `[apis.{described.api.name}.pages.{name}]` of `config.toml`',
+        hint=f'Name one: `items = "{candidates[0]}"` in `[apis.{api.name}.pages.{name}]` of `{file}`',
     )
 
 

@@ -4,7 +4,6 @@ Without a policy, a person on a terminal is asked about each DELETE; if there is
 scripts work, and if there is one and no one may be asked, it wants `--yes`.
 """
 
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -195,12 +194,11 @@ def _refused(described: DescribedOperation, decision: Decision) -> RefusedError:
     from dynacli.registry.configuration import Configuration
 
     operation = described.operation
-    path = Configuration(described.api.open_request.env).path_of(decision.path[1])
+    file = Configuration(described.api.open_request.env).file_name_of(decision.path[1])
     return RefusedError(
         f"`{operation.name}` is not called: the policy denies it",
         reason=decision.reason,
-        hint=f"Only a person can change a policy, in `{os.path.basename(path)}`; "
-        f"`{_explaining(described)}` shows it",
+        hint=f"Only a person can change a policy, in `{file}`; `{_explaining(described)}` shows it",
         policy=policy_json(decision),
     )
 

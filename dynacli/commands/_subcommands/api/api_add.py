@@ -206,8 +206,11 @@ def add(
 
             if agrees(run.env, f"Send the calls to {instead}?"):
                 kept, instead = {**kept, "server": instead}, ""
+        hidden = run.env.project_file if name in configuration.project_apis() else ""
         configuration.edit(name, entry | kept)
         _write_summary(run, api, name, instead)
+        if hidden:
+            run.note(f"It is used instead of `{name}` of {visible(hidden, keep='')}")
     finally:
         api.catalog.close()
 
