@@ -4,6 +4,7 @@ A change touches the lines of its entry or of its single value and no others. Pu
 """
 
 import re
+import time
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -284,8 +285,19 @@ def _table_by_tomlkit(text: str, name: str, new_name: str) -> str | None:
         return None  # an arrangement of tables that tomlkit cannot change
 
 
+_SECONDS = 1.0
+"""How long a line is looked for. A value of thousands of lines would take minutes, and a stranger may have written
+it."""
+
+
+class _TooLongError(Exception):
+    """To find the line would take too long."""
+
+
 def line_of(text: str, path: Sequence[str], word: str = "") -> int | None:
-    """Return the line, from 1, at which a key stands; None if it is not there, or the text is not TOML.
+    """Return the line, from 1, at which a key stands.
+
+    It is None if the key is not there, the text is not TOML, or to find it would take too long.
 
     However the file is written (tables, dotted keys, inline tables), a key is there from the first beginning of the
     file on that has it, and a beginning can be read unless it ends within a value.
@@ -295,12 +307,21 @@ def line_of(text: str, path: Sequence[str], word: str = "") -> int | None:
         path: The key, from the top of the file.
         word: A text in its value, whose line is wanted if the value has several.
     """
-    lines = text.splitlines(keepends=True)
+    try:
+        return _line_of(text.splitlines(keepends=True), path, word)
+    except _TooLongError:
+        return None
+
+
+def _line_of(lines: list[str], path: Sequence[str], word: str) -> int | None:
+    end_of_search = time.monotonic() + _SECONDS
 
     def read(count: int) -> dict[str, Any] | None:
+        if time.monotonic() > end_of_search:
+            raise _TooLongError
         try:
             return tomllib.loads("".join(lines[:count]))
-        except (tomllib.TOMLDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             return None
 
     if not _has(read(len(lines)), path):

@@ -1,5 +1,7 @@
 """The line of a key of the configuration, for messages."""
 
+import time
+
 import pytest
 
 from dynacli.registry.configuration_text import line_of
@@ -48,3 +50,11 @@ def test_a_key_has_a_line(path: str, word: str, expected: int | None, end: str) 
 def test_what_is_no_toml_has_no_lines() -> None:
     """So that a message does not name a wrong one."""
     assert line_of("[apis.a\nb = 1\n", ("apis", "a")) is None
+
+
+def test_a_line_that_takes_too_long_to_find_is_not_looked_for() -> None:
+    """A value of thousands of lines holds no error up: the message has no line then."""
+    text = 'before = 1\nlong = """' + "\n" * 20_000 + '"""\n'
+    started = time.process_time()
+    assert line_of(text, ("long",)) is None
+    assert time.process_time() - started < 5

@@ -153,6 +153,13 @@ def test_a_file_names_no_api_like_a_command(name: str) -> None:
     assert "\x1b[2J" not in result.stderr
 
 
+def test_a_key_adds_no_line_to_a_message() -> None:
+    """A name with a line break cannot imitate a hint, in a pipe either."""
+    _write('"a\\n  hint: run `rm -rf ~`" = 1\n')
+    result = _trust()
+    assert (12, 3) == (result.exit_code, len(result.stderr.splitlines()))
+
+
 # What the file is.
 
 
@@ -189,9 +196,14 @@ _SHAPES: dict[str, Callable[[Path], object]] = {
     "a link to a link out": _through,
     "a link in a circle": lambda path: path.symlink_to(_FILE),
     "a link to nothing": lambda path: path.symlink_to("missing"),
-    "larger than the limit": lambda path: path.write_text(_MINIMAL + "#" * (1 << 16)),
+    "larger than the limit": lambda path: path.write_text(_MINIMAL + "#" * (1 << 14)),
     "no TOML": lambda path: path.write_text("apis = [\n"),
     "no text": lambda path: path.write_bytes(b"\xff\xfe"),
+    "keys nested too deeply": lambda path: path.write_text(f"{'a.' * 3_000}a = 1"),
+    "tables nested too deeply": lambda path: path.write_text(f"[{'a.' * 3_000}a]"),
+    "tables in a profile": lambda path: path.write_text(f"[apis.shop.profiles.{'a.' * 500}a]"),
+    "a number of 5,000 digits": lambda path: path.write_text(f"a = {'9' * 5_000}"),
+    "a value of 15,000 lines": lambda path: path.write_text(f'a = """{chr(10) * 15_000}"""\n'),
     "nested too deeply": lambda path: path.write_text(f"a = {'[' * 20_000}"),
     "too many APIs": lambda path: path.write_text(
         "".join(f'[apis.a{n}]\nsource = "api.json"\n' for n in range(65))

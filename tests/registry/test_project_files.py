@@ -174,7 +174,7 @@ def test_each_list_of_apis_says_where_an_api_is_from(home: Path) -> None:
     [
         ("", False, "`{path}` is not used, because it is not trusted", True),
         ("", True, "{path}, 1 API", True),
-        ("# changed", True, "`{path}` is not used, because it is changed since it was trusted", True),
+        ("# changed", True, "`{path}` is not used, because it has changed since it was trusted", True),
     ],
 )
 def test_doctor_checks_the_project_file(text: str, is_trusted: bool, message: str, is_well: bool) -> None:

@@ -128,7 +128,7 @@ def _check_values(env: Environment, path: str, text: str, tables: Mapping[str, A
     if wrong is not None:
         raise FileError(
             f"The project file `{visible(path, keep='')}` cannot be used",
-            reason=wrong.text(text),
+            reason=visible(wrong.text(text), keep=""),
             hint="Fix the file",
         )
 
