@@ -304,7 +304,7 @@ def exchange(
     response = send(request, budget, receive=receive, tls=OneContext(context.tls))
     if response.status in REDIRECTS:
         raise RefusedError(
-            f"The {role} `{without_query(url)}` redirects, which is not followed",
+            f"The {role} `{without_query(url)}` redirects, and dynacli does not follow it",
             reason="Secrets go to the address that was accepted, and to no other",
             hint=f"If the document is wrong, an overlay can correct it: `{invocation('help overlays')}`",
         )

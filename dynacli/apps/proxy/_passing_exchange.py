@@ -134,7 +134,7 @@ class RequestGate:
                 508,
                 "proxy_loop_detected",
                 "The upstream is this proxy itself",
-                "Its own request came back to it",
+                "The proxy received its own request",
                 "Start it with the URL of another server: `--upstream URL`",
             )
         if request.method == b"CONNECT":

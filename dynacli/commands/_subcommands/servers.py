@@ -272,8 +272,8 @@ _NO_TOKEN = "none"  # noqa: S105  - the word that asks for no token
 class _OfServer(Consent):
     """Whether a person has agreed to calls, if no one is there to be asked."""
 
-    hint = "Only the person who starts the verb `mcp` can allow it, with `--yes`"
-    hint_on_reading = "Only the person who starts the verb `mcp` can allow it, with `--write`"
+    hint = "Only the person who starts the command `mcp` can allow it, with `--yes`"
+    hint_on_reading = "Only the person who starts the command `mcp` can allow it, with `--write`"
 
 
 @click.pass_obj

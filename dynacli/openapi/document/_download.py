@@ -83,7 +83,7 @@ _MAX_ERROR_PAGE = 2**20
 _NOT_MODIFIED = 304
 _WHO_ASKS = frozenset({"authorization", "cookie"})
 _HINTS = {
-    401: "The document itself needs signing in; `{page}` says how",
+    401: "The document needs a credential to be fetched; `{page}` says how",
     403: "The server does not give the document to everyone; `{page}` says how to sign in",
     404: "Check the URL; the document often is at `/openapi.json` or `/v3/api-docs`",
     407: "Check the user name and the password in the variable of the proxy, such as `HTTP_PROXY`",

@@ -221,7 +221,7 @@ def check_version(tree: Any) -> Version:
             name = "OpenAPI" if "openapi" in tree else "Swagger"
             raise DocumentError(
                 f"{name} {text[:20]} documents are not supported",
-                reason="Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2 are",
+                reason="Supported are Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2",
                 hint=_HINTS.get(major, "Convert it to OpenAPI 3 first"),
             )
 
@@ -263,7 +263,7 @@ def check_is_openapi(tree: Any, name: str) -> None:
         kind = "a list" if isinstance(tree, list) else scalar
         raise DocumentError(
             f"`{name}` is {kind}, not an OpenAPI document",
-            reason="A document is an object with `openapi`, `info` and `paths`",
+            reason="A document must be an object with `openapi`, `info` and `paths`",
         )
     for field in ("openapi", "swagger"):
         if field in tree:
