@@ -64,7 +64,8 @@ def _facts_of(row: FormRow) -> str:
 _EMPTY = "sent as an empty text"
 
 
-class _ChoiceBox(Static, can_focus=True):
+# Selectors of textual match a class by its name, and none that begins with an underscore.
+class ChoiceBox(Static, can_focus=True):
     """A value that is chosen among words.
 
     Args:
@@ -85,7 +86,7 @@ class _ChoiceBox(Static, can_focus=True):
     class Changed(Message):
         """Another word was chosen."""
 
-        def __init__(self, box: "_ChoiceBox") -> None:
+        def __init__(self, box: "ChoiceBox") -> None:
             super().__init__()
             self.box = box
 
@@ -143,7 +144,7 @@ class _ChoiceBox(Static, can_focus=True):
         self.action_choose()
 
 
-class _ActionLine(Static, can_focus=True):
+class ActionLine(Static, can_focus=True):
     """A line that does something when it is chosen.
 
     Args:
@@ -156,7 +157,7 @@ class _ActionLine(Static, can_focus=True):
     class Pressed(Message):
         """The line was chosen."""
 
-        def __init__(self, line: "_ActionLine") -> None:
+        def __init__(self, line: "ActionLine") -> None:
             super().__init__()
             self.line = line
 
@@ -267,7 +268,7 @@ class FieldRow(Horizontal):
         mark = "*" if self.row.is_needed else ""
         yield _Name(f"{self.row.option}{mark}")
         if self.row.choices:
-            yield _ChoiceBox(self.row.option, self.row.choices, self._word, hint=self._hint)
+            yield ChoiceBox(self.row.option, self.row.choices, self._word, hint=self._hint)
         else:
             yield _TextBox(self._word, self._hint, is_secret=self.row.is_secret)
 
@@ -279,19 +280,19 @@ class FieldRow(Horizontal):
         """Show whether it is given, and empty, or not given."""
         self._is_empty = is_empty
         box = self.children[1]
-        if isinstance(box, _ChoiceBox | _TextBox):
+        if isinstance(box, ChoiceBox | _TextBox):
             box.show_hint(self._hint)
 
     @property
     def word(self) -> str:
         """What stands in it."""
         box = self.children[1]
-        return box.value if isinstance(box, Input | _ChoiceBox) else ""
+        return box.value if isinstance(box, Input | ChoiceBox) else ""
 
     def fill(self, word: str) -> None:
         """Put a word into its box."""
         box = self.children[1]
-        if isinstance(box, _ChoiceBox):
+        if isinstance(box, ChoiceBox):
             box.choose(word)
         elif isinstance(box, Input):
             box.value, box.cursor_position = word, len(word)
@@ -650,7 +651,7 @@ class RequestForm(Vertical):
         rows = [row for row in self._rows if self._text is None or not _is_of_body(row)]
         for row in rows[: self._shown]:
             if isinstance(row, MoreItems):
-                widgets.append(_ActionLine(f"+ another item of {row.option}", name=f"item {row.option}"))
+                widgets.append(ActionLine(f"+ another item of {row.option}", name=f"item {row.option}"))
                 continue
             if row.location != location:
                 location = row.location
@@ -658,7 +659,7 @@ class RequestForm(Vertical):
             word = self._words.get(row.option)
             widgets.append(FieldRow(row, word or "", is_empty=word == ""))
         if len(rows) > self._shown:
-            widgets.append(_ActionLine(f"{len(rows) - self._shown} more inputs ...", name="more"))
+            widgets.append(ActionLine(f"{len(rows) - self._shown} more inputs ...", name="more"))
         if rows or described.media_type is not None:
             widgets.append(_TextBox("", "another input by its name, such as a.b.0.c", id="add"))
         settings = list(_setting_rows(described, self._settings, self._profiles))
@@ -697,8 +698,8 @@ class RequestForm(Vertical):
     def _typed(self, event: Input.Changed) -> None:
         self._take(event.input.parent, event.value)
 
-    @on(_ChoiceBox.Changed)
-    async def _chosen(self, event: _ChoiceBox.Changed) -> None:
+    @on(ChoiceBox.Changed)
+    async def _chosen(self, event: ChoiceBox.Changed) -> None:
         self._take(event.box.parent, event.box.value)
         field = event.box.parent
         if isinstance(field, SettingRow) and field.row.option == CONTENT_TYPE and self._described is not None:
@@ -752,8 +753,8 @@ class RequestForm(Vertical):
         await self._lay_out()
         self._focus_field(option)
 
-    @on(_ActionLine.Pressed)
-    async def _pressed(self, event: _ActionLine.Pressed) -> None:
+    @on(ActionLine.Pressed)
+    async def _pressed(self, event: ActionLine.Pressed) -> None:
         name = event.line.name or ""
         if name == "more":
             number, self._shown = self._shown, self._shown + _SHOWN_AT_FIRST
