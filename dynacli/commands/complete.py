@@ -579,7 +579,9 @@ def _options_of(operation: Operation) -> dict[str, _Offered]:
             "--content-type": _Offered(tuple(media_type.name for media_type in content)),
         }
         if not any(takes_options(media_type) for media_type in content):
-            del inputs["--set"]
+            inputs = {
+                flag: offered for flag, offered in inputs.items() if flag not in {"--set", "--set-file"}
+            }
         of_parts = [each for each in content if each.name.lower().startswith("multipart/")]
         if of_parts:
             inputs |= _offers_of(options_of({PART}))

@@ -75,8 +75,9 @@ def read_whole_inputs(
         )
     files = _files(opening, described, values)
     for name, value in values.items():
-        is_pairs = name != "query" or isinstance(value, Mapping)
-        if input_key(described, name) is None or not (is_pairs or _is_input(described, name)):
+        key = input_key(described, name)
+        # `query` alone has pairs of the query, which are an object.
+        if key is None or (key == ("query",) and not isinstance(value, Mapping)):
             raise unknown_input(described, name, f"`{name[:60]}` in {_OPTION}")
     plain = CallSettings(level=settings.level)
     described, inputs = read_given(described, values, plain, content_type=content_type)
@@ -85,10 +86,6 @@ def read_whole_inputs(
         content, of_body = _content(opening, described, body)
         files += of_body
     return described, replace(inputs, assignments=(*inputs.assignments, *files), body=content)
-
-
-def _is_input(described: DescribedOperation, name: str) -> bool:
-    return input_key(described, name) not in {None, (name,)}
 
 
 def _files(opening: InputFiles, described: DescribedOperation, values: dict[str, Any]) -> "list[Assignment]":
