@@ -536,7 +536,7 @@ def _setting_rows(
         above = next((above for above, below in _ROWS_BELOW.items() if name in below), "")
         row.display = not above or bool(given.get(above) or given.get(name))
         yield row
-    if given.get(QUERY):
+    if QUERY in given:
         yield _row(QUERY, (), _FACTS[QUERY], given)
     servers = OperationDescription(described).servers
     if len(servers) > 1 or given.get(SERVER):
@@ -744,6 +744,11 @@ class RequestForm(Vertical):
     async def _add(self, event: Input.Submitted) -> None:
         option = located(event.value.strip().removeprefix("--"))
         if not option or self._described is None:
+            return
+        if option == QUERY and row_of(self._described, option) is None:
+            self._settings.setdefault(QUERY, "")
+            await self._lay_out()
+            next(row for row in self.query(SettingRow) if row.row.option == QUERY).focus_box()
             return
         if row_of(self._described, option) is None:
             self.app.notify(f"There is no input `{option}`", markup=False, severity="error")

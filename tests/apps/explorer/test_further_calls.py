@@ -141,3 +141,25 @@ def test_a_wait_says_what_cannot_be_shows_each_response_and_is_cancelled_between
         assert 1 == len(server.requests)
 
     explored(work())
+
+
+def test_pairs_of_the_query_get_a_row_that_is_typed_as_in_a_url(server: Recorder) -> None:
+    """Its name in the last row of the inputs adds it; the copied line makes the same call."""
+
+    async def work() -> None:
+        async with exploring(_document(server), size=(120, 30)) as explorer:
+            await explorer.open("get-job")
+            await explorer.type("j1")
+            explorer.app.query_one("#add").focus()
+            await explorer.type("query")
+            await explorer.press("enter")
+            await explorer.type("trace=a%26b&c=")
+            await explorer.checked()
+            await explorer.press("f9", "f5")
+            await explorer.answered()
+            made = server.requests[-1].target
+            assert made.endswith("/j1?trace=a%26b&c=")
+            assert 0 == run_cli(*shlex.split(explorer.app.copied[0])[1:]).exit_code
+            assert made == server.requests[-1].target
+
+    explored(work())
