@@ -78,9 +78,7 @@ class Patterns:
         if compiled is None:
             compiled, most = _compiled(_loosened(pattern, len(text)))
         if compiled is None:
-            raise UnsupportedPatternError(
-                f"the pattern `{pattern}` is not one of ECMA-262 that is known here"
-            )
+            raise UnsupportedPatternError(f"the pattern `{pattern}` is not a supported pattern of ECMA-262")
         if len(text) > most:
             raise UnsupportedPatternError(f"a text of {len(text)} characters is too long for `{pattern}`")
         if not text.isascii():

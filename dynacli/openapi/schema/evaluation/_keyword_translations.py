@@ -309,7 +309,7 @@ def _pattern_properties(translator: Translator, value: Any, _: Any, __: Nesting)
     for pattern, schema in _mapping_in(value).items():
         spelled = translator.spelled(pattern)
         if spelled is None:
-            text = f"the pattern `{pattern}` is not one of ECMA-262 that is known here"
+            text = f"the pattern `{pattern}` is not a supported pattern of ECMA-262"
             parts = {"if": {"minProperties": 1, "type": "object"}, "then": unusable(text, is_fault=False)}
         else:
             plain[spelled] = _member(translator, schema)
