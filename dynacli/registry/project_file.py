@@ -527,7 +527,7 @@ def trust(env: Environment, path: str, digest: str) -> None:
     Raises:
         FileError: It cannot be remembered.
     """
-    _change(env, path, lambda _: _Trust(digest, {}))
+    _change(env, path, lambda old: old if old is not None and old.digest == digest else _Trust(digest, {}))
 
 
 def distrust(env: Environment, path: str) -> bool:

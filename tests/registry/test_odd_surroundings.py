@@ -292,3 +292,27 @@ def test_a_document_from_another_time_is_asked_for_once(
     for _ in range(2):
         assert NEW_NAMES == _names(_last(forks, (run, *LIST)))
     assert 3 == len(served.asked)
+
+
+@is_root
+def test_a_project_file_of_another_user(for_all: Path, forks: Forks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that may not be read is refused and holds no run up, and what another user trusts is not trusted here."""
+    state = for_all / "state"
+    monkeypatch.setenv("DYNACLI_STATE_DIR", str(state))
+    project = for_all / "project"
+    project.mkdir(mode=0o755)
+    monkeypatch.chdir(project)
+    save(pets())
+    path = project / ".dynacli.toml"
+    path.write_text('[apis.shop]\nsource = "api.json"\n')
+    assert 0 == run_cli("config", "trust", "--yes").exit_code
+    assert "shop" in str(run_cli("api", "list"))
+    for place in (state, *state.rglob("*")):  # as for a group that shares one
+        place.chmod(0o777 if place.is_dir() else 0o644)
+    for_all.chmod(0o755)
+    listed = _each(forks, (become_nobody,), (run, "api", "list"))[0]
+    assert (0, False) == (listed.exit_code, "shop" in str(listed))
+    path.chmod(0)
+    trusted, listed = _each(forks, (become_nobody,), (run, "config", "trust", "--yes"), (run, "api", "list"))
+    assert (12, True) == (trusted.exit_code, "permission denied" in trusted.stderr)
+    assert (0, False) == (listed.exit_code, "shop" in str(listed))

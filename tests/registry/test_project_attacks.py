@@ -751,6 +751,7 @@ def test_a_policy_of_a_project_holds_for_its_apis_alone(server: Recorder) -> Non
         ("api", "remove", "shop"),
         ("api", "rename", "shop", "other"),
         ("api", "pin", "shop"),
+        ("api", "refresh", "shop", "--allow-ref", "/"),
         ("ignore", "shop", "type", "--reason", "x"),
         ("auth", "login", "shop", "--scheme", "bearer", "--with-token", "--store", "file"),
     ],

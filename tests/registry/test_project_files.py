@@ -226,6 +226,7 @@ def test_an_origin_is_accepted_once(server: Recorder, canary: str, monkeypatch: 
     assert (11, []) == (run_cli(*call).exit_code, server.requests)
     asked = run_cli(*call, stdin=b"y\n", terminal=_TERMINAL)
     assert (0, 1) == (asked.exit_code, asked.stderr.count("[y/N]"))
+    _trust()
     assert 0 == run_cli(*call).exit_code
     path.write_text(path.read_text() + "# again")
     _trust()

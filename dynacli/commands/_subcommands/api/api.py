@@ -212,6 +212,8 @@ def _message_line(row: Mapping[str, Any], more: int) -> str:
 def refresh_document(run: Run, name: str, accept: bool) -> None:
     """Run `api refresh`."""
     check_registered(run.env, name)
+    if run.options.allow_ref:
+        Configuration(run.env).check_own(name)
     entry = Configuration(run.env).apis()[name]
     if run.options.offline and entry["source"].lower().startswith(("http:", "https:", "unix:")):
         raise UsageError(
