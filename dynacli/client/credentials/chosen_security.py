@@ -17,7 +17,7 @@ from dynacli.client.profiles import signing_of
 from dynacli.environment import Environment, invocation
 from dynacli.errors import FileError, UsageError
 from dynacli.files import make_directory, write_file
-from dynacli.openapi.document.json_trees import text_or_empty, unescaped
+from dynacli.openapi.document.json_trees import dict_or_empty, text_or_empty, unescaped
 from dynacli.openapi.model.operation import SecurityScheme, has_password_flow
 from dynacli.openapi.model.wording import did_you_mean, enumerated, listed_near
 from dynacli.registry.configuration import Configuration, profiles_in, texts
@@ -290,7 +290,8 @@ def _overlay(api: OpenedApi, kind: str, header: str, has_undefined: bool) -> dic
 
     none: dict[str, Any] = {}
     security: list[dict[str, Any]] = [{kind: []}, {}]
-    if kind == COOKIE and _has_security(api):
+    declared = _declared_security(api) if kind == COOKIE else ()
+    if any(place == "" and ways for place, ways in declared):
         security = [{kind: []}]  # it is appended to the ways that the document has
     actions: list[dict[str, Any]] = []
     if has_undefined:
@@ -302,10 +303,11 @@ def _overlay(api: OpenedApi, kind: str, header: str, has_undefined: bool) -> dic
         {"target": "$", "update": {**schemes(None), **none}},
         {"target": "$", "update": {**schemes(scheme), "security": security}},
     ]
-    if kind == COOKIE:
-        # As the last way of operations that have their own; those that need no credential may go without it.
+    # The last way of operations that have their own; those that need no credential may go without it.
+    if any(place and ways for place, ways in declared):
+        actions.append({"target": "$.paths.*[?length(@.security) > 0].security", "update": {kind: []}})
+    if any(place and not ways for place, ways in declared):
         actions += [
-            {"target": "$.paths.*[?length(@.security) > 0].security", "update": {kind: []}},
             {"target": "$.paths.*[?length(@.security) == 0].security", "update": {kind: []}},
             {"target": "$.paths.*[?length(@.security) == 1].security", "update": {}},
         ]
@@ -313,12 +315,19 @@ def _overlay(api: OpenedApi, kind: str, header: str, has_undefined: bool) -> dic
     return {"overlay": "1.0.0", "info": {"title": title, "version": "1"}, "actions": actions}
 
 
-def _has_security(api: OpenedApi) -> bool:
-    """Return whether the document itself says which credentials operations need that do not say it."""
+def _declared_security(api: OpenedApi) -> list[tuple[str, list[Any]]]:
+    """Return (path, security) of what the document itself says; the path is empty for the whole document."""
     from dynacli.openapi.document.parse import parse_document
 
     content = api.content()
-    return bool(content and parse_document(content, name=api.location).tree.get("security"))
+    tree = parse_document(content, name=api.location).tree if content else {}
+    places = [
+        (path, member)
+        for path, item in dict_or_empty(tree.get("paths")).items()
+        for member in dict_or_empty(item).values()
+    ]
+    found = [(path, dict_or_empty(member).get("security")) for path, member in (("", tree), *places)]
+    return [(path, ways) for path, ways in found if isinstance(ways, list)]
 
 
 def tls_settings(settings: CallSettings, security: Sequence[Alternative]) -> "TlsSettings | None":

@@ -123,7 +123,7 @@ def own_scheme_hint(api: OpenedApi) -> str:
     line = invocation("auth login", api.name)
     return (
         f"If the server wants one, add it: `{line} --scheme bearer`, `{line} --scheme basic`, or "
-        f"`{line} --scheme apikey --name X-API-Key`"
+        f"`{line} --scheme apikey --name X-API-Key`; for a cookie: `{line} --operation LOGIN --cookie NAME`"
     )
 
 
