@@ -1,13 +1,19 @@
-"""The content encodings of a response, decoded piece by piece so that its size can be limited on the way."""
+"""The content encodings of a response, decoded piece by piece so that its size can be limited on the way.
+
+The standard library decodes gzip and deflate, and packages Brotli and Zstandard if they are installed.
+"""
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
 
-__all__ = ["ACCEPTED", "BadEncodingError", "TooLargeError", "decode_chunks", "decode_whole"]
+__all__ = ["BadEncodingError", "TooLargeError", "decode_chunks", "decode_whole"]
 
-ACCEPTED = "gzip, deflate"
-"""The value of `Accept-Encoding`: the encodings that the standard library decodes in pieces of limited size."""
-
+_ZSTD_WINDOW = 8 * 1024 * 1024
+"""The largest window of Zstandard as a content encoding (RFC 9659, section 3)."""
+_INSTALL = {"br": "brotli", "zstd": "zstandard"}
+_ZSTD_SLICE = 128
+"""Bytes that are decoded at once: 4 bytes may be a block of 128 KiB (RFC 8878, section 3.1.1.2)."""
 _GZIP = 16 + zlib.MAX_WBITS
 _WINDOW_BITS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
 _STEP = 1024 * 1024
@@ -69,12 +75,8 @@ def decode_chunks(
         raise BadEncodingError(
             f"it is compressed {len(applied)} times over, and at most one encoding is accepted"
         )
-    if applied and applied[0] not in _WINDOW_BITS:
-        raise BadEncodingError(
-            "it has a content encoding that was not asked for; `gzip` and `deflate` are understood"
-        )
     size = 0
-    decoder = _Decoder(applied[0]) if applied else None
+    decoder = _decoder(applied[0]) if applied else None
     for chunk in chunks:
         for piece in decoder.feed(chunk) if decoder else (chunk,):
             size += len(piece)
@@ -84,8 +86,86 @@ def decode_chunks(
         yield decoder.finish()
 
 
-class _Decoder:
-    """A decompressor whose pieces of output are at most `_STEP` bytes."""
+class _Decoder(Protocol):
+    """A decompressor whose pieces of output are limited in size."""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield what further data is decoded to."""
+
+    def finish(self) -> bytes:
+        """Return what is left at the end of the data."""
+
+
+def _decoder(encoding: str) -> _Decoder:
+    if encoding in _WINDOW_BITS:
+        return _Inflater(encoding)
+    from dynacli.http.import_httpx import decoding_packages
+
+    packages = decoding_packages()
+    if encoding not in packages:
+        known = ["gzip", "deflate", *packages]
+        listed = f"{', '.join(f'`{name}`' for name in known[:-1])} and `{known[-1]}`"
+        more = f"; `pip install {_INSTALL[encoding]}` adds `{encoding}`" if encoding in _INSTALL else ""
+        raise BadEncodingError(
+            f"it has a content encoding that was not asked for; {listed} are understood{more}"
+        )
+    return _Brotli(packages[encoding]) if encoding == "br" else _Zstandard()
+
+
+class _Brotli:
+    """Brotli (RFC 7932)."""
+
+    def __init__(self, package: str) -> None:
+        from importlib import import_module
+
+        module: Any = import_module(package)
+        self._error, self._decompressor = module.error, module.Decompressor()
+        self._is_empty = True
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        self._is_empty = self._is_empty and not data
+        try:
+            yield self._decompressor.process(data, output_buffer_limit=_STEP)
+            while not self._decompressor.can_accept_more_data():
+                yield self._decompressor.process(b"", output_buffer_limit=_STEP)
+        except self._error:
+            raise BadEncodingError("it is not `br` as its server says") from None
+
+    def finish(self) -> bytes:
+        if not self._is_empty and not self._decompressor.is_finished():
+            raise BadEncodingError("the compressed data has no end", is_cut=True)
+        return b""
+
+
+class _Zstandard:
+    """Zstandard (RFC 8878); a body may have several frames, one after the other."""
+
+    def __init__(self) -> None:
+        import zstandard
+
+        self._error = zstandard.ZstdError
+        self._frames = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+        self._frame: Any = None
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        while data:
+            self._frame = self._frame or self._frames.decompressobj()
+            try:
+                yield self._frame.decompress(data[:_ZSTD_SLICE])
+            except self._error:
+                raise BadEncodingError("it is not `zstd` as its server says") from None
+            data = data[_ZSTD_SLICE:]
+            if self._frame.eof:
+                data, self._frame = self._frame.unused_data + data, None
+
+    def finish(self) -> bytes:
+        if self._frame is not None:
+            raise BadEncodingError("the compressed data has no end", is_cut=True)
+        return b""
+
+
+class _Inflater:
+    """Gzip (RFC 1952) and deflate (RFC 1950)."""
 
     def __init__(self, encoding: str) -> None:
         self.encoding = encoding

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, c
 import dynacli
 from dynacli.errors import InternalError, RefusedError
 from dynacli.http.built_request import Request
-from dynacli.http.encodings import ACCEPTED
 from dynacli.http.failures import from_client_setup, timed_out
 from dynacli.http.semantics import SAFE_METHODS
 from dynacli.record import record
@@ -98,12 +97,13 @@ def open_client(
     Raises:
         UsageError: A proxy or certificate variable of the environment is malformed.
     """
-    from dynacli.http.import_httpx import httpx
+    from dynacli.http.import_httpx import decoding_packages, httpx
 
+    encodings = ", ".join(["gzip", "deflate", *decoding_packages()])
     socket_path, nothing = socket_of(server), cast("ssl.SSLContext", _NoCertificates())
     try:
         return httpx.Client(
-            headers={"User-Agent": dynacli.user_agent, "Accept-Encoding": ACCEPTED},
+            headers={"User-Agent": dynacli.user_agent, "Accept-Encoding": encodings},
             timeout=httpx.Timeout(read, connect=connect),
             verify=(context or True) if server == "https" else nothing,
             transport=httpx.HTTPTransport(verify=nothing, uds=socket_path) if socket_path else None,

@@ -28,7 +28,9 @@ import os
 import sys
 import types
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib import import_module
+from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import dynacli
@@ -36,13 +38,14 @@ from dynacli.environment import program, variable
 from dynacli.errors import UsageError
 from dynacli.lean_imports import DeferredFunctions, DeferredModule, import_lean, is_alone, placed
 
-__all__ = ["h11", "httpx"]
+__all__ = ["decoding_packages", "h11", "httpx"]
 
 _LIBRARIES = {"httpx": "httpcore", "httpx2": "httpcore2"}
 """Library → the package that makes its connections; the first one that is installed is the default."""
 
 _T = TypeVar("_T")
 _ABSENT = ("anyio", "brotli", "brotlicffi", "h2", "trio", "zstandard")
+_DECODING = (("br", "brotli", [1, 2]), ("br", "brotlicffi", [1, 2]), ("zstd", "zstandard", [0, 22]))
 _DEFERRED = ("certifi", "email.message", "idna", "mimetypes")
 
 
@@ -72,6 +75,26 @@ def _import_library() -> types.ModuleType:
             hint=f"`pip install {named}`, or unset the variable",
         )
     raise UsageError("No HTTP library is installed", hint="`pip install httpx`")
+
+
+@cache
+def decoding_packages() -> dict[str, str]:
+    """Return content encoding → the installed package that decodes it, in a version that limits what it decodes to.
+
+    Nothing is imported for that: `importlib.metadata` alone takes longer than a call takes to be built.
+    """
+    found: dict[str, str] = {}
+    for encoding, name, least in _DECODING:
+        spec = None if encoding in found else PathFinder.find_spec(name)
+        if spec is None or not spec.origin:
+            continue
+        folder = os.path.dirname(spec.origin)
+        for entry in os.listdir(os.path.dirname(folder) if spec.submodule_search_locations else folder):
+            if entry.lower().startswith(f"{name}-") and entry.endswith((".dist-info", ".egg-info")):
+                numbers = entry[len(name) + 1 :].rpartition(".")[0].partition("-")[0].split(".")
+                if [int(number) for number in numbers if number.isdecimal()] >= least:
+                    found[encoding] = name
+    return found
 
 
 def _import_lean(name: str) -> types.ModuleType:

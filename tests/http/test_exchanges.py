@@ -1,23 +1,32 @@
 """One exchange over HTTP: what failures mean, what is decoded, how long it may take, and TLS."""
 
 import gzip
+import sys
 import time
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+import brotli  # type: ignore[import-not-found, import-untyped, unused-ignore]
 import pytest
+import zstandard
 
 from dynacli.errors import BrokenResponseError, NetworkError, TimedOutError, UnreachableError, UsageError
 from dynacli.http.encodings import BadEncodingError, decode_chunks
 from dynacli.http.exchange import Connections, headers_of, open_client, run_within
 from dynacli.http.failures import from_httpx, timed_out
-from dynacli.http.import_httpx import httpx
+from dynacli.http.import_httpx import decoding_packages, httpx
 from dynacli.urls import without_query
 from tests.documents import document, operation, save
 from tests.harness import REFUSES_NO_PROXY, Recorder, Response, run_cli
 
 DATA = b'{"a": [1, 2, 3]}' * 100
+
+
+def _zstd(data: bytes, window: int = 20) -> bytes:
+    parameters = zstandard.ZstdCompressionParameters(window_log=window)
+    compressor = zstandard.ZstdCompressor(compression_params=parameters).compressobj()  # of unknown size
+    return bytes(compressor.compress(data) + compressor.flush())
 
 
 # What failures mean
@@ -134,8 +143,14 @@ def _decoded(chunks: Iterable[bytes], *encodings: str, limit: int = 10**7) -> by
         ("identity", DATA),
         ("identity, gzip", gzip.compress(DATA)),
         ("", DATA),
+        ("br", brotli.compress(DATA)),
+        ("ZSTD", _zstd(DATA)),
+        ("zstd", _zstd(DATA[:9]) + _zstd(DATA[9:])),
     ],
-    ids=["gzip", "x-gzip", "gzip members", "deflate", "raw deflate", "identity", "list", "empty"],
+    ids=[
+        *("gzip", "x-gzip", "gzip members", "deflate", "raw deflate", "identity", "list", "empty"),
+        *("brotli", "zstd", "zstd frames"),
+    ],
 )
 def test_an_encoding_is_undone_however_it_arrives(encoding: str, encoded: bytes, size: int) -> None:
     """Each encoding is undone, in chunks of any size."""
@@ -143,7 +158,7 @@ def test_an_encoding_is_undone_however_it_arrives(encoding: str, encoded: bytes,
     assert DATA == _decoded(chunks, encoding)
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
 def test_an_empty_body_is_empty_in_every_encoding(encoding: str) -> None:
     """The response to HEAD has a content encoding and no body."""
     assert b"" == _decoded([], encoding)
@@ -153,14 +168,22 @@ def test_an_empty_body_is_empty_in_every_encoding(encoding: str) -> None:
     ("encodings", "encoded", "phrase", "is_cut"),
     [
         (["gzip", "gzip"], gzip.compress(gzip.compress(DATA)), "2 times over", False),
-        (["br"], DATA, "not asked for", False),
+        (["compress"], DATA, "not asked for", False),
+        (["br"], DATA, "not `br`", False),
+        (["zstd"], DATA, "not `zstd`", False),
+        (["br"], brotli.compress(DATA)[:-3], "no end", True),
+        (["zstd"], _zstd(DATA)[:-3], "no end", True),
+        (["zstd"], _zstd(bytes(2**24), window=24), "not `zstd`", False),
         (["gzip"], DATA, "not `gzip`", False),
         (["deflate"], b"\x78\x9cnot deflate", "not `deflate`", False),
         (["gzip"], gzip.compress(DATA)[:-9], "no end", True),
         (["deflate"], zlib.compress(DATA)[:-9], "no end", True),
     ],
     # Named here, because gzip puts the time into its data, and a test's name must not change.
-    ids=["twice", "not asked for", "not gzip", "not deflate", "cut gzip", "cut deflate"],
+    ids=[
+        *("twice", "not asked for", "not brotli", "not zstd", "cut brotli", "cut zstd", "large zstd window"),
+        *("not gzip", "not deflate", "cut gzip", "cut deflate"),
+    ],
 )
 def test_bad_encodings_say_why(encodings: list[str], encoded: bytes, phrase: str, is_cut: bool) -> None:
     """Several encodings, an unknown encoding, and data that is not in its encoding are refused with the reason."""
@@ -169,8 +192,14 @@ def test_bad_encodings_say_why(encodings: list[str], encoded: bytes, phrase: str
     assert is_cut is caught.value.is_cut
 
 
-def test_a_decompression_bomb_is_stopped_while_it_is_decoded() -> None:
-    """The limit is checked for every piece of at most 1 MiB, not for the whole."""
+@pytest.mark.parametrize(
+    ("encoding", "compress"),
+    [("gzip", gzip.compress), ("br", brotli.compress), ("zstd", _zstd)],
+)
+def test_a_decompression_bomb_is_stopped_while_it_is_decoded(
+    encoding: str, compress: Callable[[bytes], bytes]
+) -> None:
+    """The limit is checked for every piece of a few MiB, not for the whole."""
     steps: list[int] = []
 
     def check(size: int) -> None:
@@ -179,8 +208,56 @@ def test_a_decompression_bomb_is_stopped_while_it_is_decoded() -> None:
             raise OverflowError
 
     with pytest.raises(OverflowError):
-        b"".join(decode_chunks([gzip.compress(bytes(50 * 2**20))], ["gzip"], check))
-    assert steps[-1] <= 4 * 2**20
+        b"".join(decode_chunks([compress(bytes(50 * 2**20))], [encoding], check))
+    assert steps[-1] <= 8 * 2**20
+
+
+@pytest.fixture
+def _asked_anew() -> Iterator[None]:
+    """Look for the packages of encodings again, before and after."""
+    decoding_packages.cache_clear()
+    yield
+    decoding_packages.cache_clear()
+
+
+@pytest.mark.usefixtures("_asked_anew")
+@pytest.mark.parametrize(
+    ("installed", "accepted"),
+    [
+        ({}, "gzip, deflate"),
+        ({"brotli": "1.2.0"}, "gzip, deflate, br"),
+        ({"brotli": "1.1.0"}, "gzip, deflate"),
+        ({"brotli": "1.1.0", "brotlicffi": "1.2.0.0"}, "gzip, deflate, br"),
+        ({"zstandard": "0.25.0"}, "gzip, deflate, zstd"),
+        ({"zstandard": "0.9"}, "gzip, deflate"),
+        ({"brotli": "1.2.1-py3.11.egg-info", "zstandard": "0.23.0"}, "gzip, deflate, br, zstd"),
+        ({"brotli": ""}, "gzip, deflate"),
+    ],
+)
+def test_an_encoding_is_asked_for_if_its_package_is_installed(
+    installed: dict[str, str], accepted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a version that limits the size of what it decodes, which is found out without an import."""
+    for name, version in installed.items():
+        folder = tmp_path / name if name == "zstandard" else tmp_path
+        folder.mkdir(exist_ok=True)
+        (folder / ("__init__.py" if name == "zstandard" else f"{name}.py")).write_text("raise ImportError\n")
+        if version:
+            end = version if version.endswith("-info") else f"{version}.dist-info"
+            (tmp_path / f"{name.capitalize()}-{end}").mkdir()
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    with open_client("http", connect=1, read=1) as client:
+        assert accepted == client.headers["accept-encoding"]
+
+
+@pytest.mark.usefixtures("_asked_anew")
+def test_an_encoding_whose_package_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that sends it anyway gets an error that says what to install."""
+    monkeypatch.setattr(sys, "path", [])
+    with pytest.raises(
+        BadEncodingError, match="`gzip` and `deflate` are understood; `pip install brotli` adds `br`"
+    ):
+        _decoded([DATA], "br")
 
 
 # Time
