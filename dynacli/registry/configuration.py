@@ -106,7 +106,7 @@ class Configuration:
             return None
         from dynacli.registry.project_file import project_state
 
-        return project_state(self._env, self._names(), check_name)
+        return project_state(self._env, self.own_names(), check_name)
 
     def unused_project(self) -> "ProjectState | None":
         """Return what has become of the project file if it is not used; None if it is, or there is none."""
@@ -134,9 +134,9 @@ class Configuration:
         """
         from dynacli.registry.project_file import read_project
 
-        return read_project(path, self._names(), check_name)
+        return read_project(path, self.own_names(), check_name)
 
-    def _names(self) -> tuple[str, ...]:
+    def own_names(self) -> tuple[str, ...]:
         """Return the names that have an entry in the file itself, usable or not, and that of the demo API."""
         return (*self._entries(), DEMO)
 

@@ -681,7 +681,7 @@ def test_an_entry_of_yours_without_a_source_wins_too(home: Path) -> None:
     config.parent.mkdir(exist_ok=True)
     config.write_text('[apis.shop.auth.key]\nkey = "command:pass show shop"\n')
     _write(_MINIMAL)
-    _trust()
+    assert "not used: you have an API of this name" in _trust().stderr
     assert [] == _names()
 
 

@@ -36,17 +36,11 @@ def trust_project(run: Run, file: str | None) -> None:
             reason="It says where credentials go, and an agent runs this command",
             hint=f"Ask a person to run `{invocation('config trust')}`",
         )
-    path = _path(run.env, file)
-    shown = visible(path, keep="")
-    configuration = Configuration(run.env)
-    project = configuration.read_project(path)
+    path, configuration = _path(run.env, file), Configuration(run.env)
+    shown, project = visible(path, keep=""), configuration.read_project(path)
     _check_values(run.env, path, project.text, project.tables)
-    write_stderr(
-        run.env,
-        "".join(
-            f"{visible(line, keep='')}\n" for line in _lines(run.env, project, [*configuration.own_apis()])
-        ),
-    )
+    lines = _lines(run.env, project, configuration.own_names())
+    write_stderr(run.env, "".join(f"{visible(line, keep='')}\n" for line in lines))
     if not run.options.yes:
         _ask(run, shown)
     trust(run.env, path, project.digest)
@@ -133,8 +127,12 @@ def _check_values(env: Environment, path: str, text: str, tables: Mapping[str, A
         )
 
 
-def _lines(env: Environment, project: "Project", own: list[str]) -> Iterator[str]:
-    """Yield what a project file adds, all of it, and then which credentials would go where."""
+def _lines(env: Environment, project: "Project", own: tuple[str, ...]) -> Iterator[str]:
+    """Yield what a project file adds, all of it, and then which credentials would go where.
+
+    Args:
+        own: The names of the person's own APIs.
+    """
     entries = project.tables.get("apis", {})
     yield f"{project.path} adds {'1 API' if len(entries) == 1 else f'{len(entries)} APIs'}:"
     for name, entry in entries.items():
@@ -169,7 +167,9 @@ def _values(table: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, st
             yield f"{start}{key}", tomlkit.item(value).as_string()
 
 
-def _credentials(env: Environment, name: str, entry: Mapping[str, Any], own: list[str]) -> Iterator[str]:
+def _credentials(
+    env: Environment, name: str, entry: Mapping[str, Any], own: tuple[str, ...]
+) -> Iterator[str]:
     """Yield where the credentials of an API would go, and the variables that they would come from."""
     from urllib.parse import urlsplit
 
