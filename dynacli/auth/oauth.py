@@ -19,6 +19,7 @@ from dynacli.http.built_request import Request
 from dynacli.http.encodings import BadEncodingError, TooLargeError
 from dynacli.http.exchange import REDIRECTS, Budget, OneContext, Response
 from dynacli.http.send import Pieces, send
+from dynacli.http.sockets import check_private
 from dynacli.record import record, replace
 from dynacli.text.body_text import server_message
 from dynacli.urls import is_loopback, origin_of, without_query
@@ -286,7 +287,7 @@ def exchange(
     Raises:
         AuthError: The response is too large, or cannot be read.
         NetworkError: The connection failed or broke.
-        RefusedError: The server redirects.
+        RefusedError: The server redirects, or other users can write where its socket is.
         TimedOutError: The time was used up.
         UsageError: A proxy or certificate variable of the environment is malformed.
     """
@@ -299,6 +300,7 @@ def exchange(
         except BadEncodingError as error:
             raise _unreadable(url, role, str(error)) from None
 
+    check_private(url)
     request = Request(method, url, tuple(headers), content)
     budget = Budget(context.timeout, follow=lambda *_: None)
     response = send(request, budget, receive=receive, tls=OneContext(context.tls))

@@ -167,6 +167,10 @@ def sign(
     is_unbound = any(credential.scheme not in bound for credential in credentials)
     if is_unbound or given.secrets or signer or (tls and tls.cert):
         check_origin()
+    if request.url.startswith("unix:") and (credentials or given.secrets or signer):
+        from dynacli.http.sockets import check_private
+
+        check_private(request.url)
     sent, login = credentials, None
     if any(credential.word == DIGEST for credential in credentials):
         from dynacli.auth.challenges import DigestLogin

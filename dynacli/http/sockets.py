@@ -12,9 +12,9 @@ import socket
 import stat
 
 from dynacli.errors import DynacliError, NetworkError, RefusedError, UnreachableError, UsageError
-from dynacli.urls import split_url
+from dynacli.urls import socket_of, split_url
 
-__all__ = ["check_socket", "from_socket", "parse_socket"]
+__all__ = ["check_private", "check_socket", "from_socket", "parse_socket"]
 
 _LONGEST = 107
 """The bytes of a path that the system takes (unix(7), `sun_path`)."""
@@ -73,6 +73,27 @@ def check_socket(path: str) -> None:
         )
     if found.st_uid not in {*_trusted(), directory.st_uid}:
         raise _refusal(path, f"It belongs to {_user(found.st_uid)}, who gets all that is sent there")
+
+
+def check_private(url: str) -> None:
+    """Check that credentials may go to a URL: no other user can write to the directory of its socket, if it has one.
+
+    A socket in `/tmp` is used for calls without credentials: there anyone can take its path when its server has ended.
+
+    Raises:
+        RefusedError: Other users can write there.
+    """
+    path = socket_of(url)
+    try:
+        directory = _walk(path)[1] if path else None
+    except OSError:
+        return  # the call itself says what is wrong
+    if directory is not None and directory.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise RefusedError(
+            f"No credential is sent to the socket `{path}`",
+            reason="Other users can write to its directory, and could take its place when its server has ended",
+            hint="Let the server listen in a directory that only you, or its own user, can write to",
+        )
 
 
 def from_socket(error: OSError, path: str) -> DynacliError:

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 from dynacli import __version__
 from dynacli.environment import invocation
+from dynacli.files import is_url
 from dynacli.record import record
 from dynacli.text.terminal import visible
 
@@ -242,7 +243,7 @@ def _location(call: ValidatedCall, finding: dict[str, Any]) -> dict[str, Any]:
 
 
 def _uri(file: str) -> str:
-    if "://" in file:
+    if is_url(file):
         return file
     path = PurePath(file)
     name = path.as_posix()

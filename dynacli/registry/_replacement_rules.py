@@ -10,6 +10,7 @@ from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dynacli.files import is_url
 from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.kebab_names import is_tag_meant
 from dynacli.openapi.model.operation import Server
@@ -255,7 +256,7 @@ def _origin(url: str, base: str) -> str:
     """Return the origin of a URL; the URL up to its path if that has none."""
     try:
         full = join_url(base, url)
-        return origin_of(full) if "://" in full and not full.startswith("file:") else ""
+        return origin_of(full) if is_url(full) and not full.startswith("file:") else ""
     except ValueError:  # a malformed host: it is not the origin that was there
         found = _BEFORE_PATH.match(url)
         return found[0] if found else url

@@ -334,6 +334,32 @@ def test_a_directory_that_others_can_write(
             check_socket(str(folder / "app.sock"))
 
 
+@pytest.mark.parametrize("mode", [0o1777, 0o770])
+def test_no_credential_goes_where_others_can_write(
+    tmp_path: Path, mode: int, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a directory that others can write to, a socket gets requests, and no credential, document or not (11)."""
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    with recording(str(folder / "app.sock")) as recorder:
+        recorder.responses["/v1/pets"] = recorder.responses["/v1/mine"] = Response()
+        serve(recorder, document(PATHS, ["/v1"], components=SCHEMES))
+        assert 0 == run_cli("api", "add", "app", f"{recorder.origin}:/openapi.json").exit_code
+        monkeypatch.setenv("DYNACLI_APP_TOKEN", canary)
+        assert 0 == run_cli("app", "get-mine").exit_code
+        folder.chmod(mode)
+        count = len(recorder.requests)
+        for words in (
+            ("app", "get-mine"),
+            ("app", "list-pets", "-H", f"X-Api-Key: {canary}"),
+            ("auth", "login", "app", "--store", "file", "--operation", "add-mine"),
+        ):
+            result = run_cli(*words)
+            assert (11, True) == (result.exit_code, "No credential is sent to the socket" in result.stderr)
+        assert count == len(recorder.requests)
+        assert 0 == run_cli("app", "list-pets").exit_code
+
+
 def _give_to_another_user(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if os.geteuid() == 0:
         os.chown(path, 65534, 65534)

@@ -29,6 +29,7 @@ from dynacli.client.credentials.chosen_security import scheme_of, schemes_of
 from dynacli.client.sign_request import is_accepted_origin
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import AuthError, RefusedError, UsageError
+from dynacli.http.sockets import check_private
 from dynacli.openapi.model.operation import SecurityScheme
 from dynacli.registry.configuration import DEMO
 from dynacli.registry.opened_api import OpenedApi
@@ -177,6 +178,7 @@ def bound_origins(
         raise signs_itself_in()
     base = choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
     origin = origin_of(base)
+    check_private(base)
     if not is_accepted_origin(api, settings, origin) and (ask is None or not ask(origin)):
         raise RefusedError(
             f"No credential is stored for `{origin}`",

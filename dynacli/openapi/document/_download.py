@@ -13,6 +13,7 @@ from dynacli.http.encodings import BadEncodingError, TooLargeError
 from dynacli.http.exchange import REDIRECTS, Budget, EndableClients, Response, values_of
 from dynacli.http.failures import from_httpx
 from dynacli.http.send import Pieces, send
+from dynacli.http.sockets import check_private
 from dynacli.openapi.document.fetched import SIGN_IN, DocumentLogin, Fetched
 from dynacli.openapi.document.limits import (
     CONNECT_SECONDS,
@@ -249,6 +250,8 @@ class _Download:
         if self._signed_url != request.url:
             self.credentials = self.login.headers(request.url, self.challenge)
             self._signed_url = request.url
+        if self.credentials:
+            check_private(request.url)
         return request._replace(headers=(*request.headers, *self.credentials.items()))
 
     def wants_again(self, request: Request, status: int, headers: "Iterable[tuple[str, str]]") -> bool:

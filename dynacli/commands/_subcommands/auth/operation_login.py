@@ -31,6 +31,7 @@ from dynacli.errors import AuthError, RefusedError, UsageError
 from dynacli.http.cookies import Cookie, read_cookie
 from dynacli.http.exchange import REDIRECTS
 from dynacli.http.semantics import is_json
+from dynacli.http.sockets import check_private
 from dynacli.openapi.model.operation import ANY, Field, Operation, SecurityScheme, ValueType
 from dynacli.options.standard_options import Options
 from dynacli.record import record, replace
@@ -407,7 +408,9 @@ def _operation(api: OpenedApi, word: str) -> Operation:
 
 def _check_origin(described: DescribedOperation, settings: CallSettings, origins: tuple[str, ...]) -> None:
     """Check where a password goes: an operation may have servers of its own, which the document chose."""
-    origin = origin_of(base_url_of(described, settings))
+    base = base_url_of(described, settings)
+    origin = origin_of(base)
+    check_private(base)
     if origin not in origins and not is_accepted_origin(described.api, settings, origin):
         raise RefusedError(
             f"No secret is sent to `{origin}`",
