@@ -22,6 +22,7 @@ __all__ = [
     "is_secret_header",
     "is_secret_path",
     "json_secrets",
+    "mask_fields",
     "mask_text",
     "mask_word",
     "password_names",
@@ -141,7 +142,7 @@ def mask_text(text: str, names: Iterable[str], *, guesses: bool = True) -> str:
             return with_masked_secrets(f"?{text}", known)[1:]
         found = any(word in known or is_secret_name(word) for word in re.findall(_IN_TEXT, text))
         return MASK if found else text
-    masked = _mask_fields(value, known, guesses)
+    masked = mask_fields(value, known, guesses=guesses)
     return text if masked == value else json.dumps(masked, ensure_ascii=False)
 
 
@@ -154,17 +155,22 @@ def mask_word(word: str, names: Container[str]) -> str:
     return with_masked_secrets(re.sub(_USERINFO, rf"\1{MASK}@", word), names)
 
 
-def _mask_fields(value: Any, names: frozenset[str], guesses: bool) -> Any:
-    """Return a JSON value with the texts masked that are secrets by the names of their fields."""
+def mask_fields(value: Any, names: frozenset[str] = frozenset(), *, guesses: bool = True) -> Any:
+    """Return a JSON value with the texts masked that are secrets by the names of their fields.
+
+    Args:
+        names: The names of further fields that are secrets.
+        guesses: As in `mask_text`.
+    """
     if isinstance(value, dict):
         return {
             key: MASK
             if _is_secret_field(key, member, names, guesses)
-            else _mask_fields(member, names, guesses)
+            else mask_fields(member, names, guesses=guesses)
             for key, member in value.items()
         }
     if isinstance(value, list):
-        return [_mask_fields(item, names, guesses) for item in value]
+        return [mask_fields(item, names, guesses=guesses) for item in value]
     return value
 
 

@@ -28,7 +28,7 @@ from dynacli.openapi.model.kebab_names import kebab
 from dynacli.openapi.model.operation import Field, Parameter, ValueType
 from dynacli.openapi.model.wording import option_pair, placeholder, reads_input, shell_line
 from dynacli.openapi.schema.example_call import option_text
-from dynacli.options.parsed_words import SWITCH, ReadWord, ValueRule, parse, standard_rules
+from dynacli.options.parsed_words import SWITCH, ReadWord, ValueRule, parse, rules_of, standard_rules
 from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option
 from dynacli.record import record, replace
 from dynacli.urls import is_secret_name, with_masked_query
@@ -36,7 +36,7 @@ from dynacli.urls import is_secret_name, with_masked_query
 __all__ = ["CallLine", "Piece", "asked_call", "read_line"]
 
 _INDEX = re.compile(r"(?<=[^-])\[(\d+)\]")
-_KEPT_COMMANDS = frozenset({"read", "edit"})
+_KEPT_COMMANDS = frozenset({"diff", "edit", "read"})
 """Verbs after which a call stands as it does without them."""
 
 
@@ -246,14 +246,16 @@ def read_line(run: Run, command: OperationCommand, words: Sequence[str]) -> Call
     start = run.start_of(words)
     is_typed = start is not None  # and not made of an earlier call
     typed = run.words[:start]
-    before = parse(typed, standard_rules(), stop_at_positional=not is_typed)
+    command.more = run.act_options
+    standard = {**standard_rules(), **rules_of(command.more)}
+    before = parse(typed, standard, stop_at_positional=not is_typed)
     try:
         behind = command.parsed(list(words), options_in(before).content_type)
     except UsageError:  # there is no such media type: the one that dynacli prefers is described
         command.prepare("")
         behind = parse(words, command.rules(), command.find)
     # An option of the operation may stand there by mistake.
-    rules = {**command.rules(), **standard_rules()}
+    rules = {**command.rules(), **standard}
     before = parse(typed, rules, command.find, stop_at_positional=not is_typed)
     verb = next((word for word in before.positional[:1] if word in _KEPT_COMMANDS), "")
     line = CallLine(command, (), (), verb, (*typed, *words))

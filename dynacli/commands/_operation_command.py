@@ -50,7 +50,10 @@ class OperationCommand(click.Command):
             no parameter, and the field of the body.
         guarded: Flag of a standard option → the flag of the operation's own input of that name: the former is refused
             after the operation.
+        more: The options that the command before the API takes after the operation, besides the standard ones.
     """
+
+    more: tuple[Option, ...] = ()
 
     def __init__(self, described: DescribedOperation) -> None:
         operation = described.operation
@@ -82,7 +85,7 @@ class OperationCommand(click.Command):
         about_body = {"example"} if operation.body is None else {BODY}
         if media_type is not None and is_multipart(media_type.name):
             about_body |= {PART} if media_type.fields else {FILE, PART}
-        self._standard = (*options_of(about_body), *STANDARD_OPTIONS)
+        self._standard = (*options_of(about_body), *STANDARD_OPTIONS, *self.more)
 
     def _add(self, flags: list[str], parameter: Parameter | None, field: Field | None) -> None:
         name = f"option{len(self.inputs)}"
@@ -118,6 +121,7 @@ class OperationCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words after the operation."""
         run: Run = ctx.obj
+        self.more = run.act_options
         if run.laid_over is not None:
             from dynacli.commands._call.lay_over import lay_over
 
@@ -183,7 +187,8 @@ class OperationCommand(click.Command):
     def _note_namesakes(self, parsed: ParsedWords) -> None:
         """Note the given options of the operation that have the names of standard options."""
         shared = parsed.flags & self._names.keys()
-        self._namesakes = tuple(sorted(shared & standard_rules().keys())) if shared else ()
+        standard = standard_rules().keys() | rules_of(self.more).keys()
+        self._namesakes = tuple(sorted(shared & standard)) if shared else ()
 
     @contextmanager
     def _telling_of_namesakes(self) -> Iterator[None]:

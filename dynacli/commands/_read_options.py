@@ -190,6 +190,13 @@ def _reference(word: str, flag: str) -> str:
     raise UsageError(summary, reason=f"There is no directory `{path}`", hint=_REFERENCE_HINT)
 
 
+def _place(word: str, flag: str) -> str:  # noqa: ARG001
+    from dynacli.client.responses.compare_responses import ignored_place
+
+    ignored_place(word)
+    return word
+
+
 def _number_of_items(word: str, flag: str) -> int:
     if word.isascii() and word.isdecimal() and 0 < len(word) < 16 and int(word) > 0:
         return int(word)
@@ -229,6 +236,7 @@ _CONVERTERS: dict[str, Callable[[str, str], str | float]] = {
     "format": _output_format,
     "given": _given,
     "number of items": _number_of_items,
+    "place": _place,
     "rate": _rate,
     "reference": _reference,
     "retries": _retries,

@@ -294,7 +294,9 @@ def _candidates(
     if is_of_tool:
         said = bound_words(said)
     head, *rest = said
-    if head in {"edit", "read", "request"}:
+    if head == "diff":
+        yield from _diff_words(env, rest, word)
+    elif head in {"edit", "read", "request"}:
         yield from _candidates(env, rest, word, (DEMO,))
     elif head == "replay":
         yield from _replay_words(env, rest, word)
@@ -421,6 +423,30 @@ def _offered(
             tag = catalog.tag(positional[1]) if is_continued and len(positional) == 2 else ""
             if tag or not is_continued:
                 yield from _operation_names(catalog, tag, word)
+
+
+def _diff_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
+    """Yield the candidates for a call that is compared, and for the options that only this command has."""
+    options = _offers_of(COMMANDS["diff"].options)
+    asked = rest[-1] if rest else ""
+    flag, equals, _ = word.partition("=")
+    if "--against" in (asked, flag if equals else ""):
+        start = f"{flag}=" if equals else ""
+        yield from ((f"{start}{name}", text) for name, text in _other_sides(env, rest))
+    elif asked != "--ignore":
+        # Whatever else the words are, these options are none of the call.
+        line = _read_before(rest, {**options, **_standard_offers()})
+        yield from _candidates(env, [each for each in rest if each != "--all-values"], word, (DEMO,))
+        if word.startswith("-") and len(line.positional) > 1:
+            yield from ((name, "") for name in options)
+
+
+def _other_sides(env: Environment, words: list[str]) -> Iterator[Candidate]:
+    """Yield what a call can be compared with: the profiles of its API, earlier calls, and revisions."""
+    yield from _profile_names(env, words)
+    yield from ((f"history:{number}", line) for number, line in _call_numbers(env))
+    for word in words[:1]:
+        yield from ((f"rev:{name}", title) for name, title in _revision_names(env, word))
 
 
 def _replay_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:

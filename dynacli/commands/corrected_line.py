@@ -523,7 +523,7 @@ def _problem_of_words(line: CallLine, words: list[str], env: Environment, build:
         dry_run="http",
         error_format="json",
     )
-    run.act = build
+    run.act, run.act_options = build, line.command.more
     described = line.command.described
     command = OperationCommand(described)
     try:

@@ -7,7 +7,7 @@ from dynacli.environment import Consent, Environment, invocation
 from dynacli.errors import DynacliError, FileError, InternalError, UsageError
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.operation import Field, Parameter
-from dynacli.options.standard_options import Options
+from dynacli.options.standard_options import Option, Options
 from dynacli.record import record
 from dynacli.registry.configuration import Configuration, profiles_in
 from dynacli.registry.open_by_name import open_api
@@ -51,6 +51,7 @@ class Run:
         options: The standard options that click has read so far.
         options_ahead: The standard options among the words that click has not read yet; None if it has read all.
         act: What is done with the words of an operation; None for a call.
+        act_options: The options that this takes after an operation, besides the standard ones.
         words: The words after the program's name; by `replay` those of the call that is made again.
         is_read_only: Whether operations that may change something are refused.
         asked: The operation that was named, and the words after it; None if none was.
@@ -63,6 +64,7 @@ class Run:
         self.options = Options()
         self.options_ahead: Options | None = None
         self.act: Callable[[Run, DescribedOperation, GivenWords], None] | None = None
+        self.act_options: tuple[Option, ...] = ()
         self.words: tuple[str, ...] = ()
         self.is_read_only = False
         self.asked: tuple[DescribedOperation, list[str]] | None = None

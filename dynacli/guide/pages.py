@@ -17,7 +17,7 @@ _OF_DYNACLI_ALONE = frozenset({"bake", "discovery", "getting-started", "project-
 """The pages that a tool of one API does not have."""
 _VERB = (
     r"(?:api (?:history|pin|refresh|rollback|set|show|unpin)|auth (?:explain|login|logout|token)|policy explain|batch"
-    r"|changes|check|describe|document|doctor|edit|explore|export|ignore|mcp|mock|operations|proxy|read|request"
+    r"|changes|check|describe|diff|document|doctor|edit|explore|export|ignore|mcp|mock|operations|proxy|read|request"
     r"|search|skill|validate)"
 )
 _WITHOUT_API = r"(?:api|auth|cache|completion|config|help|history|import|policy|replay)"

@@ -19,12 +19,14 @@ from dynacli.options.command import (
 from dynacli.options.standard_options import (
     API_NAMES,
     CALLS,
+    COMPARING,
     DATA,
     OPERATIONS,
     RESENDING,
     REVISIONS,
     TAGS,
     Option,
+    options_of,
 )
 from dynacli.record import replace
 
@@ -365,6 +367,24 @@ CALL_COMMANDS = (
         formats=(HTML,),
         before=("set", "content_type"),
         switches=("dry_run",),
+    ),
+    Command(
+        "diff",
+        section=TEST,
+        runs="call_groups:DiffGroup",
+        help="Compare the responses of two servers to one call",
+        about=(
+            "OPERATION must be read-only (else exit 11). dynacli calls it with the same inputs on the server in use "
+            "and on that of `--against`, and compares status, documented headers and body. It exits with 0 if they "
+            "are equal, with 9 if they differ."
+        ),
+        examples=(
+            "dynacli diff demo search-runs --range 7d --against https://new.example.com",
+            "dynacli diff demo list-workflows --against history:1 --ignore '/body/*/*/updatedAt'",
+        ),
+        usage=f"{_CALL_USAGE} --against PROFILE|URL|history:N|rev:N",
+        options=options_of({COMPARING}),
+        of_tool=CALL,
     ),
     Command(
         "validate",

@@ -15,6 +15,7 @@ __all__ = [
     "API_NAMES",
     "BODY",
     "CALLS",
+    "COMPARING",
     "DATA",
     "DOCUMENT",
     "EARLIER_CALLS",
@@ -70,6 +71,8 @@ PART: Final = "part"
 """Options of operations with a multipart body."""
 FILE: Final = "file"
 """Options of operations with a multipart body whose parts the document does not name."""
+COMPARING: Final = "comparing"
+"""With what a response is compared, and what does not count."""
 
 API_NAMES: Final = "names of APIs"
 REGISTERED: Final = "names of registered APIs"
@@ -457,6 +460,24 @@ class Options:
         "--part-header", metavar="PART:NAME:VALUE", group=PART, help="Add a header to a part of the body"
     )
 
+    against: str = _standard(
+        "--against",
+        metavar="PROFILE|URL|history:N|rev:N",
+        kind="given",
+        group=COMPARING,
+        help="Compare with this server, stored response or revision",
+    )
+    ignore: tuple[str, ...] = _standard(
+        "--ignore",
+        metavar="POINTER",
+        kind="place",
+        group=COMPARING,
+        help="Do not compare this place; * stands for any step",
+    )
+    all_values: bool = _standard(
+        "--all-values", group=COMPARING, help="Also compare dates, request ids and tokens"
+    )
+
     def with_value(self, name: str, value: Any) -> "Options":
         """Return the options with one more value; those of an option that may be repeated are collected."""
         if isinstance(value, tuple):
@@ -516,7 +537,7 @@ SETTINGS = options_of({CALLS, RESENDING})
 INPUT_OPTIONS = options_of({BODY})
 _VARIABLES = ("CACHE_DIR", "CACHE_LIMIT", "CONFIG_DIR", "HISTORY", "HTTP", "PAGER", "REFRESH", "STATE_DIR")
 """The ends of the variables that say how the program behaves, besides those of options."""
-STANDARD_OPTIONS = tuple(option for option in OPTIONS if option.group not in {BODY, PART, FILE})
+STANDARD_OPTIONS = tuple(option for option in OPTIONS if option.group not in {BODY, PART, FILE, COMPARING})
 """The options that stand before an API or after any operation."""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from dynacli.environment import Environment
 from dynacli.errors import FormatError
+from dynacli.openapi.model.field_names import IDENTIFYING, NAMING, OWN_ID
 from dynacli.openapi.model.find_items import Items, KnownItems, find_items
 from dynacli.output.output_format import ITEM_FORMATS, TABLES, OutputFormat
 from dynacli.output.standard_output import Write, blocks, written_text
@@ -554,8 +555,8 @@ _WIDEST = 1000
 _ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 _KINDS = (
-    re.compile(r"id|uid|uuid|guid|key|number|sha"),
-    re.compile(r"(?:display|full|user|first|last)?name|title|label|login|slug|subject|summary|email"),
+    IDENTIFYING,
+    NAMING,
     re.compile(r"status|state|phase|result|conclusion|kind|type|severity|level"),
     re.compile(
         r".*(?:date|time|timestamp)|(?:created|updated|started|finished|modified|published|due)(?:at|on)?"
@@ -565,7 +566,7 @@ _KINDS = (
 """Patterns of the names of columns, without separators and in lower case: what identifies an item comes first."""
 _NAMING = (_KINDS[1], _KINDS[0], _KINDS[2])
 """What an object that stands in a cell is shown by, the most telling first."""
-_OWN = (re.compile(r"[a-z0-9](?:[_-]id|Id|ID)$"), re.compile(r"[a-z0-9](?:[_-]name|Name|[_-]title|Title)$"))
+_OWN = (OWN_ID, re.compile(r"[a-z0-9](?:[_-]name|Name|[_-]title|Title)$"))
 """Patterns of the names of columns that may take the places of an id and a name."""
 _OTHER_ID = re.compile(r".*id")
 _URL = re.compile(r".*(?:url|uri|href|links?)")

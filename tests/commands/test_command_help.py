@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dynacli.commands._help.command_help import ROOT_EXAMPLES
+from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands.command_groups import TableCommand
 from dynacli.environment import PROJECT_FILE
 from dynacli.guide.pages import page, topics
@@ -99,8 +100,8 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0 == run_cli("demo", "search-runs", "--page-size", "1").exit_code
 
 
-PARSED = ("api rollback", "auth login", "demo serve", "explore", "mcp", "mock", "proxy")
-"""Commands that ask, run until they are stopped, or need an older revision: their examples are parsed, and not run."""
+PARSED = ("api rollback", "auth login", "demo serve", "explore", "mcp", "mock", "proxy", "diff")
+"""Commands that ask, run until they are stopped, or compare with something else: their examples are only parsed."""
 TERMINAL = ("stdin", "stdout", "stderr")
 
 
@@ -114,7 +115,8 @@ def test_an_example_runs_as_it_stands(example: str, monkeypatch: pytest.MonkeyPa
     parsed: list[str] = []
     is_parsed_only = " ".join(words).startswith(PARSED)
     if is_parsed_only:
-        monkeypatch.setattr(TableCommand, "invoke", lambda _, ctx: parsed.append(ctx.command_path))
+        for kind in (TableCommand, OperationCommand):
+            monkeypatch.setattr(kind, "invoke", lambda _, ctx: parsed.append(ctx.command_path))
     stdin = Path(source).read_bytes() if source else b"y\n"
     result = run_cli(*words, stdin=stdin, terminal=TERMINAL if {"edit", "trust"} & {*words} else ())
     assert 0 == result.exit_code, result.stderr

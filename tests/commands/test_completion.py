@@ -112,6 +112,7 @@ _VERBS = [
     "config",
     "demo",
     "describe",
+    "diff",
     "doctor",
     "document",
     "edit",
@@ -488,7 +489,7 @@ def test_completion_asks_no_server(server: Recorder) -> None:
 def _entries() -> Iterator[tuple[str, Command]]:
     """Yield each command that completion offers options for, with the words that name it."""
     for entry in COMMANDS.values():
-        if entry.name not in {"read", "edit", "request", "replay"}:  # after which a call stands
+        if entry.name not in {"read", "edit", "request", "replay", "diff"}:  # after which a call stands
             yield from ((f"{entry.name} {each.name}", each) for each in entry.commands)
         if entry.runs and not entry.commands and entry.takes:
             yield entry.name, entry

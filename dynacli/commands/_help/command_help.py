@@ -10,6 +10,7 @@ from dynacli.options.command_table import COMMANDS, COMMANDS_OF_A_TOOL, further_
 from dynacli.options.standard_options import (
     BODY,
     CALLS,
+    COMPARING,
     DATA,
     DOCUMENT,
     EVERY_RUN,
@@ -39,6 +40,7 @@ _OPTION_GROUPS = (
     ("Body", (BODY,)),
     ("Multipart bodies", (FILE, PART)),
     ("Servers, credentials, validation and limits", (CALLS, RESENDING)),
+    ("Comparing", (COMPARING,)),
     ("OpenAPI document", (DOCUMENT,)),
     ("Every command", (EVERY_RUN,)),
 )
@@ -78,13 +80,13 @@ def command_help(env: Environment, entry: Command, name: str, commands: Sequence
         for each in called.standard_options
         if each.name in called.texts or (each.name == "output" and called.formats)
     ]
-    rows = [] if is_group or entry.usage else [option_row(each) for each in (*own, *told)]
+    rows = [option_row(each) for each in (*own, *(() if is_group or entry.usage else told))]
     lines += [paint.bold("Options"), *row_lines([*rows, _HELP_ROW], width)]
     others = [each.flags[0] for each in called.standard_options if each not in told]
-    if rows and others:
-        lines += ["", *wrapped(f"Also: {', '.join(others)}; see `{invocation('help')} options`.", width)]
-    elif entry.usage:
+    if entry.usage:
         lines += ["", f"All options: `{invocation('help')} options`."]
+    elif rows and others:
+        lines += ["", *wrapped(f"Also: {', '.join(others)}; see `{invocation('help')} options`.", width)]
     if is_group:
         lines += ["", f"`{name} COMMAND --help` explains a command."]
     return as_of_program("\n".join([*lines, *_topic_line(name.split()[1])]))

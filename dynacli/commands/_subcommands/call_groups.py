@@ -1,4 +1,4 @@
-"""`dynacli read`, `request` and `edit`: groups before an API that change how the call after them is made."""
+"""`dynacli read`, `request`, `edit` and `diff`: groups before an API that change how the call after them is made."""
 
 import click
 
@@ -11,7 +11,7 @@ from dynacli.options.command_table import COMMANDS
 from dynacli.options.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
 from dynacli.registry.configuration import DEMO
 
-__all__ = ["EditGroup", "ReadGroup", "RequestGroup"]
+__all__ = ["DiffGroup", "EditGroup", "ReadGroup", "RequestGroup"]
 
 
 class _ApiCalls(TableGroup):
@@ -69,3 +69,13 @@ class EditGroup(_ApiCalls):
         from dynacli.commands._call.edit_resource import edit_resource
 
         run.act = edit_resource
+
+
+class DiffGroup(_ApiCalls):
+    """The APIs, for an operation that reads: it is called twice, and the responses are compared."""
+
+    def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
+        """Let the response of the call be compared."""
+        from dynacli.commands._subcommands.diff import show_differences
+
+        run.act, run.act_options = show_differences, self.entry.options

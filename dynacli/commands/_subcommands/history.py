@@ -29,13 +29,13 @@ from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import table_lines
 from dynacli.urls import with_masked_query
 
-__all__ = ["Replay", "export_api", "export_calls", "forget_calls", "list_calls", "show_call"]
+__all__ = ["Replay", "earlier_call", "export_api", "export_calls", "forget_calls", "list_calls", "show_call"]
 
 _OF_OPENING = ("refresh", "offline", "profile", "allow_ref")
 """The options that say how a document is opened, before the words of its operation are read."""
 
 
-def _earlier_call(env: Environment, number: int, *, with_messages: bool = False) -> HistoryRow:
+def earlier_call(env: Environment, number: int, *, with_messages: bool = False) -> HistoryRow:
     """Return a call of the history.
 
     Args:
@@ -181,7 +181,7 @@ def show_call(run: Run, number: int, form: str | None) -> None:
     """Run `history show`."""
     from dynacli.output.render import write_body, write_data
 
-    row = _earlier_call(run.env, number, with_messages=True)
+    row = earlier_call(run.env, number, with_messages=True)
     if form is None:
         data = row.as_json()
         messages = json.loads(row.call.messages) if row.call.messages else {}
@@ -256,7 +256,7 @@ def _replay(ctx: click.Context) -> None:
             "calls, the latest is 1",
         )
     run: Run = ctx.obj
-    replay(run, _earlier_call(run.env, int(number)), laid_over)
+    replay(run, earlier_call(run.env, int(number)), laid_over)
 
 
 _MOST_NAMED = 5

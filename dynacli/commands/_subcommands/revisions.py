@@ -39,7 +39,16 @@ from dynacli.urls import with_masked_query
 if TYPE_CHECKING:
     from dynacli.openapi.changes.change_records import Changes, OperationKey
 
-__all__ = ["clear_cache", "pin", "rollback", "show_cache", "show_changes", "show_history", "unpin"]
+__all__ = [
+    "clear_cache",
+    "open_revision",
+    "pin",
+    "rollback",
+    "show_cache",
+    "show_changes",
+    "show_history",
+    "unpin",
+]
 
 
 class _ComparedRevision(NamedTuple):
@@ -108,7 +117,7 @@ def _open_before(opened: OpenedApi, after: OpenedApi, stack: ExitStack) -> Opene
     pointer = revision_before(opened.revisions, after.pointer["revision"])
     if pointer is None or pointer["revision"] == after.pointer["revision"]:
         return None
-    return _open_revision(opened, pointer, stack)
+    return open_revision(opened, pointer, stack)
 
 
 def _open_named(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> OpenedApi:
@@ -120,10 +129,10 @@ def _open_named(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> Ope
     pending = find_pending(opened.revisions)
     # A document that was held back can be compared before it is accepted.
     others = () if pending is None else (pending.pointer,)
-    return _open_revision(opened, find_revision(opened.revisions, word, opened.name, others), stack)
+    return open_revision(opened, find_revision(opened.revisions, word, opened.name, others), stack)
 
 
-def _open_revision(opened: OpenedApi, pointer: dict[str, Any], stack: ExitStack) -> OpenedApi:
+def open_revision(opened: OpenedApi, pointer: dict[str, Any], stack: ExitStack) -> OpenedApi:
     """Return another revision of an API.
 
     Raises:

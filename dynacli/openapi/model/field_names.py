@@ -1,12 +1,16 @@
 """What the names of fields, parameters and path segments say: which of them name the same thing, and which an id."""
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable
 
 __all__ = [
     "GENERAL_NAMES",
+    "IDENTIFYING",
     "ID_ENDINGS",
     "MORE_NAMES",
+    "NAMING",
+    "OWN_ID",
+    "identifying_fields",
     "is_id_name",
     "is_search_name",
     "names_another_thing",
@@ -18,6 +22,11 @@ __all__ = [
 
 ID_ENDINGS = ("id", "uuid", "identifier", "key", "slug", "name", "number", "code")
 """The endings of names whose values tell one thing from others."""
+IDENTIFYING = re.compile(r"id|uid|uuid|guid|key|number|sha")
+NAMING = re.compile(r"(?:display|full|user|first|last)?name|title|label|login|slug|subject|summary|email")
+"""Patterns of the names, without separators and in lower case, of what identifies an item, and of what it is called."""
+OWN_ID = re.compile(r"[a-z0-9](?:[_-]id|Id|ID)$")
+"""Pattern of the names that may take the place of an id: the first of them is the item's own, `runId` of a run."""
 _PLAIN_IDS = frozenset({"id", "identifier", "uuid"})
 _SEARCH_VERBS = frozenset({"all", "filter", "find", "get", "list", "lookup", "paginate", "query", "search"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -77,6 +86,15 @@ def names_another_thing(name: str, nouns: Container[str]) -> bool:
 def plain_name(name: str) -> str:
     """Return the letters and digits of a name in lower case, so that `run_id` and `runId` are the same."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def identifying_fields(names: Iterable[str]) -> list[str]:
+    """Return those of an item's fields that may tell it from others, the likeliest first."""
+    listed = list(names)
+    plain = {name: plain_name(name) for name in listed}
+    ids = [name for name in listed if IDENTIFYING.fullmatch(plain[name])]
+    own = [name for name in listed if OWN_ID.search(name)][:1]
+    return [*ids, *own, *(name for name in listed if NAMING.fullmatch(plain[name]))]
 
 
 def words_of(name: str) -> list[str]:

@@ -1,0 +1,293 @@
+"""What differs between two responses to the same call: status, headers and body, each difference by its JSON pointer.
+
+Lists of objects are aligned by the field that identifies their items; all other lists by position. Numbers are equal if
+their values are, and `true` does not equal 1.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from dynacli.auth.secret import MASK
+from dynacli.client.secret_names import is_secret_header
+from dynacli.errors import UsageError
+from dynacli.media.text_values import BodySchema
+from dynacli.openapi.document.json_trees import MISSING, join, split
+from dynacli.openapi.model.field_names import identifying_fields, plain_name
+from dynacli.openapi.schema.read_schema import list_of, mapping_of, possible_schemas
+from dynacli.record import record
+
+__all__ = [
+    "ComparedResponse",
+    "Comparison",
+    "Difference",
+    "compare_responses",
+    "ignored_place",
+    "is_below",
+    "is_changing_header",
+    "time_places",
+]
+
+Step = str | int
+_Steps = tuple[Step, ...]
+_PARTS = ("status", "headers", "body")
+_ANY = "*"
+_PLAIN = frozenset({str, int, float})
+_TIMES = re.compile(r"date|expires|lastmodified|age|retryafter|x?ratelimitreset")
+"""Plain names of headers whose values are times (RFC 9110, sections 6.6.1, 8.8.2 and 10.2.3; RFC 9111, section 5)."""
+_REQUEST_ID = re.compile(r".*(?:requestid|correlationid|traceid)|traceparent|cfray")
+"""Plain names of headers that tell one request from all others (W3C Trace Context, section 3.2)."""
+_DEEPEST = 100
+"""Steps to a value below which no schema is looked for."""
+
+
+@record
+class ComparedResponse:
+    """A response, as it is compared.
+
+    Args:
+        status: The status code.
+        headers: Name → value of the headers that count.
+        body: The JSON value of the body, or its text; `MISSING` if there is none.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any = MISSING
+
+
+class Difference(NamedTuple):
+    """A place where two responses differ.
+
+    Args:
+        steps: The steps to it: `status`, `headers` and a name, or `body` and those within the body. Of an item that is
+            aligned the index is that of the left list, or of the right one if the left one does not have it.
+        kind: `added`, `removed` or `changed`.
+        left: The value on the left; None if there is none.
+        right: The value on the right; None if there is none.
+        item: What identifies the innermost item that it belongs to, such as `id: 7`; empty for none.
+    """
+
+    steps: _Steps
+    kind: str
+    left: Any
+    right: Any
+    item: str = ""
+
+    @property
+    def pointer(self) -> str:
+        """The JSON pointer to the place (RFC 6901)."""
+        return join(self.steps)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the difference as `diff -o json` has it."""
+        return {"pointer": self.pointer, "kind": self.kind, "left": self.left, "right": self.right}
+
+
+class Comparison(NamedTuple):
+    """What a comparison found.
+
+    Args:
+        differences: In the order of the left response.
+        left_out: How many differences are in values that change with every call, and do not count.
+        masked: How many values could not be compared, because a secret is masked in them.
+    """
+
+    differences: list[Difference]
+    left_out: int = 0
+    masked: int = 0
+
+
+def compare_responses(
+    left: ComparedResponse,
+    right: ComparedResponse,
+    *,
+    is_left_out: Callable[[Difference], bool],
+    ignored: Sequence[tuple[str, ...]] = (),
+    is_masked: bool = False,
+) -> Comparison:
+    """Return what differs between two responses.
+
+    Args:
+        is_left_out: Whether a difference is in a value that changes with every call.
+        ignored: The steps to places that are not compared, with all below them; `*` stands for any step.
+        is_masked: Whether the right one had its secrets masked when it was stored.
+    """
+    found: list[Difference] = []
+    left_out = masked = 0
+    sides = [{"status": each.status, "headers": each.headers, "body": each.body} for each in (left, right)]
+    for difference in _differences(*sides):
+        if any(is_below(difference.steps, place) for place in ignored):
+            continue
+        if is_masked and isinstance(difference.right, str) and MASK in difference.right:
+            masked += 1
+        elif is_left_out(difference):
+            left_out += 1
+        else:
+            found.append(difference)
+    return Comparison(found, left_out, masked)
+
+
+def is_below(steps: _Steps, place: tuple[str, ...]) -> bool:
+    """Return whether steps lead to a place, or into it; the names of headers are equal in any case."""
+    if len(steps) < len(place):
+        return False
+    pairs = [(str(step), wanted) for step, wanted in zip(steps, place, strict=False)]
+    if steps[0] == "headers":
+        pairs = [(step.lower(), wanted.lower()) for step, wanted in pairs]
+    return all(wanted in (_ANY, step) for step, wanted in pairs)
+
+
+class _Pair(NamedTuple):
+    """Two values that stand in the same place."""
+
+    steps: _Steps
+    left: Any
+    right: Any
+    item: str
+
+
+def _differences(left: Any, right: Any) -> Iterator[Difference]:
+    """Yield the differences of two JSON values, whatever their depth is."""
+    waiting = [_Pair((), left, right, "")]
+    while waiting:
+        pair = waiting.pop()
+        steps, left, right, item = pair
+        if isinstance(left, dict) and isinstance(right, dict):
+            waiting += reversed(list(_members(pair)))
+        elif isinstance(left, list) and isinstance(right, list):
+            waiting += reversed(list(_items(pair)))
+        elif left is MISSING:
+            if right is not MISSING:
+                yield Difference(steps, "added", None, right, item)
+        elif right is MISSING:
+            yield Difference(steps, "removed", left, None, item)
+        elif not _is_same(left, right):
+            yield Difference(steps, "changed", left, right, item)
+
+
+def _members(pair: _Pair) -> Iterator[_Pair]:
+    """Yield the pairs of the members of two objects, without those that are surely equal."""
+    steps, left, right, item = pair
+    for name, member in left.items():
+        other = right.get(name, MISSING)
+        # Most members of long lists end here, so nothing is made for them.
+        if member is other or (type(member) in _PLAIN and type(member) is type(other) and member == other):
+            continue
+        yield _Pair((*steps, name), member, other, item)
+    for name, other in right.items():
+        if name not in left:
+            yield _Pair((*steps, name), MISSING, other, item)
+
+
+def _items(pair: _Pair) -> Iterator[_Pair]:
+    """Yield the pairs of the items of two lists, aligned by what identifies them, else by position."""
+    steps, left, right, item = pair
+    field = _identifying_field(left, right)
+    if not field:
+        for index in range(max(len(left), len(right))):
+            first, second = (each[index] if index < len(each) else MISSING for each in (left, right))
+            yield _Pair((*steps, index), first, second, item)
+        return
+    places = {each[field]: index for index, each in enumerate(right)}
+    for index, each in enumerate(left):
+        place = places.pop(each[field], None)
+        other = MISSING if place is None else right[place]
+        yield _Pair((*steps, index), each, other, f"{field}: {each[field]}")
+    for value, index in places.items():
+        yield _Pair((*steps, index), MISSING, right[index], f"{field}: {value}")
+
+
+def _identifying_field(left: list[Any], right: list[Any]) -> str:
+    """Return the field that tells each item of two lists from the others of its list; empty if there is none."""
+    both = [*left, *right]
+    if not left or not right or not all(isinstance(each, dict) for each in both):
+        return ""
+    for field in identifying_fields(left[0]):
+        if all(type(each.get(field)) in (str, int) for each in both) and all(
+            len({each[field] for each in items}) == len(items) for items in (left, right)
+        ):
+            return field
+    return ""
+
+
+def _is_same(left: Any, right: Any) -> bool:
+    """Return whether two values that are not both objects or lists are equal JSON."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    return bool(left == right)
+
+
+def ignored_place(pointer: str) -> tuple[str, ...]:
+    """Return the steps of a pointer to a place that is not compared.
+
+    Args:
+        pointer: A JSON pointer (RFC 6901), in which `*` stands for any step.
+
+    Raises:
+        UsageError: It leads to no part of a response.
+    """
+    steps = split(pointer) if pointer.startswith("/") else ()
+    if not steps or steps[0] not in _PARTS:
+        raise UsageError(
+            f"`{pointer}` is an invalid value for `--ignore`",
+            reason="Expected a JSON pointer that begins with `/status`, `/headers/` or `/body`",
+            hint="For example: `--ignore '/body/*/updated'`, where `*` stands for any step",
+        )
+    return steps
+
+
+def is_changing_header(name: str, schema: Any = None) -> bool:
+    """Return whether the value of a header is another one in every response: a time, the id of a request, a token.
+
+    Args:
+        schema: The schema that the document has of it.
+    """
+    plain = plain_name(name)
+    is_time = isinstance(schema, Mapping) and schema.get("format") == "date-time"
+    return (
+        is_time
+        or _TIMES.fullmatch(plain) is not None
+        or _REQUEST_ID.fullmatch(plain) is not None
+        or is_secret_header(name)
+    )
+
+
+def time_places(body: BodySchema) -> Callable[[_Steps], bool]:
+    """Return what tells whether the document gives a place in a body the format `date-time`.
+
+    Args:
+        body: What the document says of the body; the steps begin within the body.
+    """
+    known: dict[_Steps, list[Mapping[str, Any]]] = {}
+
+    def schemas_at(place: _Steps) -> list[Mapping[str, Any]]:
+        if place not in known:
+            parts = [body.schema]
+            if place:
+                parts = [part for schema in schemas_at(place[:-1]) for part in _below(schema, place[-1])]
+            known[place] = [found for part in parts for found in possible_schemas(part, body.resolve)]
+        return known[place]
+
+    def is_time(steps: _Steps) -> bool:
+        if len(steps) > _DEEPEST:
+            return False
+        # The items of a list have one place for all.
+        place = tuple(0 if isinstance(step, int) else step for step in steps)
+        return any(schema.get("format") == "date-time" for schema in schemas_at(place))
+
+    return is_time
+
+
+def _below(schema: Mapping[str, Any], step: Step) -> list[Any]:
+    """Return the schemas that one schema has for a member, or for any item."""
+    if isinstance(step, int):
+        return [*list_of(schema, "prefixItems"), *([schema["items"]] if "items" in schema else [])]
+    properties = mapping_of(schema, "properties")
+    if step in properties:
+        return [properties[step]]
+    others = schema.get("additionalProperties")
+    return [
+        *mapping_of(schema, "patternProperties").values(),
+        *([others] if isinstance(others, Mapping) else []),
+    ]

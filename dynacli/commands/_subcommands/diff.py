@@ -1,0 +1,448 @@
+"""`dynacli diff`: a read-only call is made on two sides, and the responses are compared.
+
+| `--against` | the right side |
+|---|---|
+| a profile, a URL | the response of that server to the same inputs |
+| `history:N` | a stored response, whose secrets are masked |
+| `rev:N` | the same response, validated against that revision of the document |
+"""
+
+import json
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dynacli.auth.secret import Masker
+from dynacli.client.call import Call
+from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.call_engine import Engine
+from dynacli.client.responses.compare_responses import (
+    ComparedResponse,
+    Comparison,
+    Difference,
+    compare_responses,
+    ignored_place,
+    is_below,
+    is_changing_header,
+    time_places,
+)
+from dynacli.client.secret_names import mask_fields
+from dynacli.commands._call.make_call import TerminalListener, asker, read_inputs
+from dynacli.commands.command_line_errors import unused_option
+from dynacli.commands.run import GivenWords, Run
+from dynacli.environment import invocation, variable
+from dynacli.errors import DynacliError, FormatError, MismatchError, UsageError
+from dynacli.http.exchange import RENDER_LIMIT, Response
+from dynacli.http.semantics import essence, is_event_stream
+from dynacli.media.body_value import NoValueError, body_value
+from dynacli.openapi.document.json_trees import MISSING, split
+from dynacli.openapi.model.operation import documented_status
+from dynacli.openapi.model.wording import counted
+from dynacli.options.standard_options import FURTHER_CALLS
+from dynacli.output.render import is_for_people, write_data, write_rows
+from dynacli.record import replace
+from dynacli.registry.record_call import api_key
+from dynacli.text.body_text import decoded
+from dynacli.text.exact_json import compact_json
+from dynacli.text.json_text import reindent
+from dynacli.text.terminal import Painter, visible
+
+if TYPE_CHECKING:
+    from dynacli.http.send import Pieces
+    from dynacli.validation.finding import Finding
+
+__all__ = ["show_differences"]
+
+_UNUSED = frozenset(
+    {"include", "resume", "remote_name", "report", "columns", "dry_run", "show_secrets", "allow_files"}
+)
+"""The names of the options of a call that comparing has no use for, besides those about further calls."""
+_HISTORY, _REVISION = "history:", "rev:"
+_MOST_LINES = 20
+"""Lines of a value that text shows."""
+
+
+class _Side(NamedTuple):
+    """What is compared.
+
+    Args:
+        label: Its URL or its revision, as messages call it, without secrets.
+        response: The response; of a stored one what was stored.
+    """
+
+    label: str
+    response: Response
+
+
+def show_differences(run: Run, described: DescribedOperation, given: GivenWords) -> None:
+    """Make a call on two sides, and show how the responses differ.
+
+    Raises:
+        MismatchError: They differ.
+        RefusedError: The operation may change something; nothing was sent.
+        DynacliError: A side cannot be called; the exit code is the error's.
+    """
+    against = run.options.against
+    for option in run.options.given:
+        if option.group == FURTHER_CALLS or option.name in _UNUSED:
+            raise unused_option("diff", option)
+    if not against:
+        raise UsageError(
+            "`--against` is missing",
+            reason="It says with what the response is compared",
+            hint="Give a profile, the URL of a server, `history:N` or `rev:N`",
+        )
+    run.data_format  # noqa: B018  - options that cannot be combined are an error before anything is sent
+    options = replace(run.call_options, reads_only_by=f"`{invocation('diff')}`")
+    settings = _permitted(run, described, options)
+    with ExitStack() as stack:
+        if against.startswith(_REVISION):
+            found = _against_revision(run, described, given, settings, stack)
+        elif against.startswith(_HISTORY):
+            found = _against_history(run, described, given, settings)
+        else:
+            found = _against_server(run, described, given, settings, options)
+        _write(run, described, *found)
+
+
+def _permitted(run: Run, described: DescribedOperation, options: CallOptions) -> CallSettings:
+    """Return how an operation is called.
+
+    Raises:
+        RefusedError: It may not be.
+    """
+    settings = settings_of(run.env, described.api, options)
+    settings.asking_later().permit(described)
+    return settings if described.is_documented else replace(settings, level="off")
+
+
+class _Found(NamedTuple):
+    """What differs between two sides.
+
+    Args:
+        left: The left side, as messages call it.
+        right: The right side, as messages call it.
+        comparison: The differences, with their secrets.
+        masker: Takes the secrets of both calls out of them.
+    """
+
+    left: str
+    right: str
+    comparison: Comparison
+    masker: Masker
+
+
+def _engine(run: Run, settings: CallSettings) -> Engine:
+    """Return what makes the calls, for a comparison; the history does not store them."""
+    return Engine(run.env, settings, ask=asker(run), on_event=TerminalListener(run, None))
+
+
+def _whole(response: Response, pieces: "Pieces") -> bytes:
+    """Return the body of a response.
+
+    Raises:
+        FormatError: It is a stream, which may have no end.
+        NetworkError: It is too large.
+    """
+    if is_event_stream(response.header("content-type")):
+        raise FormatError("The response cannot be compared", reason="it is a stream of events")
+    return b"".join(pieces.up_to(RENDER_LIMIT, "Ask for fewer items"))
+
+
+def _send(engine: Engine, call: Call) -> _Side:
+    response = engine.send(call, _whole)
+    return _Side(call.signed.masker.mask(call.signed.shown.url), response)
+
+
+def _against_server(
+    run: Run, described: DescribedOperation, given: GivenWords, settings: CallSettings, options: CallOptions
+) -> _Found:
+    """Compare with the response of another server, which a profile or a URL names."""
+    against = options.against
+    is_url = "://" in against or against.startswith("unix:")
+    there = replace(options, server=against if is_url else "", server_var=())
+    if not is_url:
+        there = replace(there, profile=against)
+    other = _permitted(run, described, there)
+    described, inputs, _ = read_inputs(run, described, given, settings)
+    own = inputs
+    if other.default_query != settings.default_query:
+        _, own, _ = read_inputs(run, described, given, other)
+    engine = _engine(run, settings)
+    # Both are ready before one is sent, so that nothing is sent if one of them cannot be.
+    first = engine.prepare(described, inputs)
+    second = engine.prepare(described, own, other)
+    left = _send(engine, first)
+    try:
+        right = _send(engine, second)
+    except DynacliError:
+        run.note(f"The left side responded with {left.response.status}: {visible(left.label, keep='')}")
+        raise
+    masker = first.signed.response_masker(left.response.headers).joined(
+        second.signed.response_masker(right.response.headers)
+    )
+    return _Found(left.label, right.label, _compare(run, described, left, right), masker)
+
+
+def _against_history(
+    run: Run, described: DescribedOperation, given: GivenWords, settings: CallSettings
+) -> _Found:
+    """Compare with a response that the history has stored."""
+    right = _stored_side(run, described)
+    described, inputs, _ = read_inputs(run, described, given, settings)
+    engine = _engine(run, settings)
+    call = engine.prepare(described, inputs)
+    left = _send(engine, call)
+    comparison = _compare(run, described, left, right, is_masked=True)
+    return _Found(left.label, right.label, comparison, call.signed.response_masker(left.response.headers))
+
+
+def _stored_side(run: Run, described: DescribedOperation) -> _Side:
+    """Return a response of the history.
+
+    Raises:
+        UsageError: There is no such call, it is of another operation, or its response was not stored.
+    """
+    from dynacli.commands._subcommands.history import earlier_call
+
+    word = run.options.against.removeprefix(_HISTORY)
+    if not (word.isascii() and word.isdecimal() and int(word)):
+        raise UsageError(
+            f"`{word}` is not the number of a call",
+            hint=f"Write `--against {_HISTORY}N`; `{invocation('history')}` lists the calls, the latest is 1",
+        )
+    row = earlier_call(run.env, int(word), with_messages=True)
+    operation = described.operation
+    if (row.call.source, row.call.operation) != (api_key(described.api.revisions.directory), operation.name):
+        raise UsageError(
+            f"Call {word} of the history is not a call of `{operation.name}`",
+            reason=f"It is `{row.as_json()['command']}`",
+            hint=f"`{invocation('history')}` lists the calls",
+        )
+    stored = json.loads(row.call.messages)["response"] if row.call.messages else None
+    text, encoded = (stored["body"], stored["body_base64"]) if stored is not None else (None, None)
+    if stored is None or (row.call.size and text is None and encoded is None):
+        reason = (
+            "Only method, URL and status were" if stored is None else "Its body is too large, or broke off"
+        )
+        raise UsageError(
+            f"The response to call {word} was not stored",
+            reason=reason,
+            hint=f"`{variable('HISTORY')}=full` stores responses up to 256 KiB; make the call again with it",
+        )
+    body = b64decode(encoded) if encoded is not None else (text or "").encode("utf-8", "surrogatepass")
+    headers = tuple((name, value) for name, value in stored["headers"])
+    response = Response(stored["status"], "", "", row.call.url, headers, body, row.call.seconds)
+    return _Side(f"{row.call.url} ({row.as_json()['at']})", response)
+
+
+def _compare(
+    run: Run, described: DescribedOperation, left: _Side, right: _Side, *, is_masked: bool = False
+) -> Comparison:
+    responses = left.response, right.response
+    declared = _declared_headers(described, {each.status for each in responses})
+    is_same = left.response.body == right.response.body
+    bodies = [MISSING if is_same else _body(described, each) for each in responses]
+    compared = [
+        ComparedResponse(response.status, _headers(response, declared), body)
+        for response, body in zip(responses, bodies, strict=True)
+    ]
+    times = [time_places(described.schema_of(each)()) for each in responses]
+    changing = {name for name, schema in declared.items() if is_changing_header(name, schema)}
+
+    def is_left_out(difference: Difference) -> bool:
+        part, *steps = difference.steps
+        if run.options.all_values or part == "status":
+            return False
+        if part == "headers":
+            return steps[0] in changing
+        is_text = isinstance(difference.left, str) and isinstance(difference.right, str)
+        return is_text and any(is_time(tuple(steps)) for is_time in times)
+
+    return compare_responses(
+        *compared,
+        is_left_out=is_left_out,
+        ignored=[ignored_place(pointer) for pointer in run.options.ignore],
+        is_masked=is_masked,
+    )
+
+
+def _declared_headers(described: DescribedOperation, statuses: set[int]) -> dict[str, Any]:
+    """Return the name of each header that the document declares for one of some statuses → its schema."""
+    responses, declared = described.raw_responses, dict[str, Any]()
+    for status in sorted(statuses):
+        response = described.follow(responses.get(documented_status(status, responses)))
+        headers = response.get("headers") if isinstance(response, Mapping) else None
+        for name, reference in headers.items() if isinstance(headers, Mapping) else ():
+            header = described.follow(reference)
+            schema = header.get("schema") if isinstance(header, Mapping) else None
+            declared.setdefault(str(name), described.follow(schema))
+    return declared
+
+
+def _headers(response: Response, declared: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers of a response that are compared: those declared, and the media type."""
+    came = {name.lower() for name, _ in response.headers}
+    found = {name: response.header(name) for name in declared if name.lower() in came}
+    media_type = essence(response.header("content-type"))
+    return {"Content-Type": media_type, **found} if media_type else found
+
+
+def _body(described: DescribedOperation, response: Response) -> Any:
+    """Return the value of a body; of text that has none the text, of bytes their number and their digest."""
+    content, media_type = response.body, response.header("content-type")
+    if not content:
+        return MISSING
+    try:
+        return body_value(content, media_type, described.schema_of(response))
+    except NoValueError:
+        text = decoded(content, media_type)
+    if text is not None:
+        return text
+    from hashlib import sha256
+
+    return {"bytes": len(content), "sha256": sha256(content).hexdigest()}
+
+
+def _against_revision(
+    run: Run, described: DescribedOperation, given: GivenWords, settings: CallSettings, stack: ExitStack
+) -> _Found:
+    """Validate a response against two revisions of the document; the differences are the findings of only one."""
+    from dynacli.client.operation_at import operation_at
+    from dynacli.commands._document_notes import SHOWN_DIGITS, find_revision
+    from dynacli.commands._subcommands.revisions import open_revision
+
+    api, operation = described.api, described.operation
+    word = run.options.against.removeprefix(_REVISION)
+    other = open_revision(api, find_revision(api.revisions, word, api.name), stack)
+    names = [each.pointer["revision"][:SHOWN_DIGITS] for each in (api, other)]
+    at = operation_at(other.catalog, operation.method, operation.path) if described.is_documented else None
+    if at is None:
+        raise UsageError(
+            f"The revision `{names[1]}` does not have `{operation.name}`",
+            reason=f"It has no {operation.method} {operation.path}",
+            hint=f"`{invocation('changes', api.name)} --since {names[1]}` shows what changed",
+        )
+    settings = settings if settings.level != "off" else replace(settings, level="warn")
+    described, inputs, _ = read_inputs(run, described, given, settings)
+    engine = _engine(run, settings)
+    call = engine.prepare(described, inputs)
+    content_type = described.media_type.name if described.media_type is not None else ""
+    other_described = DescribedOperation(other, at[0])
+    if at[0].body is not None:
+        other_described = other_described.sending(content_type)
+    # With an engine of its own: each engine has one validator for all calls of an operation.
+    unsent = _engine(run, settings).prepare(other_described, call.values, is_signed=False)
+    left = _send(engine, call)
+    findings = [_findings(each, left.response) for each in (call, unsent)]
+    ignored = [ignored_place(pointer) for pointer in run.options.ignore]
+    found = _of_one_alone(*findings)
+    comparison = Comparison(
+        [each for each in found if not any(is_below(each.steps, place) for place in ignored)]
+    )
+    before, after = (f"{left.label} by the revision {name}" for name in names)
+    return _Found(before, after, comparison, call.signed.response_masker(left.response.headers))
+
+
+def _findings(call: Call, response: Response) -> "list[Finding]":
+    validation = call.validate_response(response, response.body)
+    return [] if validation is None else validation.findings
+
+
+def _of_one_alone(left: "list[Finding]", right: "list[Finding]") -> Iterator[Difference]:
+    """Yield the findings that only one of two revisions has, each with its place in the response."""
+
+    def key(finding: "Finding") -> tuple[str, str, str]:
+        return finding.rule, finding.pointer, finding.message
+
+    for kind, findings, others in (("removed", left, right), ("added", right, left)):
+        known = set(map(key, others))
+        for finding in findings:
+            if key(finding) not in known:
+                sides = (finding.message, None) if kind == "removed" else (None, finding.message)
+                yield Difference(_steps_of(finding), kind, *sides)
+
+
+def _steps_of(finding: "Finding") -> tuple[str, ...]:
+    """Return the steps to the place of a finding in a response."""
+    pointer = finding.pointer
+    if pointer == "status":
+        return ("status",)
+    if pointer.startswith("header/"):
+        return ("headers", pointer.removeprefix("header/"))
+    return ("body", *split(pointer)) if pointer.startswith("/") else ("body",)
+
+
+def _write(
+    run: Run, described: DescribedOperation, left: str, right: str, comparison: Comparison, masker: Masker
+) -> None:
+    """Write the differences without secrets.
+
+    Raises:
+        MismatchError: There are any.
+    """
+    differences = [_without_secrets(each, masker) for each in comparison.differences]
+    form = run.data_format
+    is_text = is_for_people(form) and not form.is_of_value
+    if not is_text:
+        rows = [each.as_json() for each in differences]
+        write_data(run.env, {"equal": not differences, "differences": rows}, form)
+    elif differences:
+        write_rows(run.env, (), form, lambda paint, _: _lines(left, right, differences, paint))
+    for note in _notes(comparison):
+        run.note(note)
+    if not differences:
+        if is_text:
+            run.note("The responses are equal")
+    elif not run.options.no_fail:
+        raise MismatchError(
+            f"The responses of `{described.operation.name}` differ",
+            reason=f"There are {counted(len(differences), 'difference')}: the first is at "
+            f"`{visible(differences[0].pointer, keep='')}`",
+            hint="`--ignore POINTER` leaves out a place",
+        )
+
+
+def _notes(comparison: Comparison) -> Iterator[str]:
+    if comparison.left_out:
+        values = counted(comparison.left_out, "value")
+        yield f"Not compared: {values}: dates, request ids or tokens (`--all-values` compares them)"
+    if comparison.masked:
+        yield f"Not compared: {counted(comparison.masked, 'value')}: secrets that the history has masked"
+
+
+def _without_secrets(difference: Difference, masker: Masker) -> Difference:
+    """Return a difference without secrets: those of the calls, and those that the names of fields tell."""
+    name = str(difference.steps[-1])
+
+    def masked(value: Any) -> Any:
+        return masker.mask_value(mask_fields({name: value})[name])
+
+    return difference._replace(
+        left=masked(difference.left), right=masked(difference.right), item=masker.mask(difference.item)
+    )
+
+
+def _lines(left: str, right: str, differences: list[Difference], paint: Painter) -> Iterator[str]:
+    """Yield the lines of the text, which is laid out like a unified diff."""
+    yield paint.bold(f"--- {visible(left, keep='')}")
+    yield paint.bold(f"+++ {visible(right, keep='')}")
+    for difference in differences:
+        item = f" {difference.item}" if difference.item else ""
+        yield paint.cyan(visible(f"@@ {difference.pointer} @@{item}", keep=""))
+        if difference.kind != "added":
+            yield from (paint.red(f"-{line}") for line in _value_lines(difference.left))
+        if difference.kind != "removed":
+            yield from (paint.green(f"+{line}") for line in _value_lines(difference.right))
+
+
+def _value_lines(value: Any) -> list[str]:
+    """Return the lines of a value; those of a long one are cut."""
+    text = value if isinstance(value, str) and "\n" in value else reindent(compact_json(value))
+    lines = [visible(line, keep="\t") for line in text.splitlines()]
+    if len(lines) > _MOST_LINES + 1:
+        more = len(lines) - _MOST_LINES
+        lines[_MOST_LINES:] = [f"... {more:,} more lines (`-o json` has them)"]
+    return lines

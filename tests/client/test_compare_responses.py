@@ -1,0 +1,163 @@
+"""Two responses are compared by what their values mean, not by how they are written."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dynacli.client.responses.compare_responses import (
+    ComparedResponse,
+    Comparison,
+    Difference,
+    compare_responses,
+    ignored_place,
+    is_changing_header,
+    time_places,
+)
+from dynacli.errors import UsageError
+from dynacli.media.text_values import BodySchema
+
+CASES: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("compared_responses.yaml").read_text())
+
+
+def _compare(left: Any, right: Any, ignored: list[str] = [], **more: Any) -> Comparison:  # noqa: B006
+    return compare_responses(
+        ComparedResponse(200, {}, left),
+        ComparedResponse(200, {}, right),
+        is_left_out=lambda _: False,
+        ignored=list(map(ignored_place, ignored)),
+        **more,
+    )
+
+
+def _told(difference: Difference) -> list[str]:
+    told = [difference.pointer, difference.kind]
+    return [*told, difference.item] if difference.item else told
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_bodies_are_compared_by_their_values(name: str) -> None:
+    """Items that something identifies are aligned by it, all others by position, and each place is named once."""
+    case = CASES[name]
+    found = _compare(case["left"], case["right"], case.get("ignored", [])).differences
+    assert case["found"] == [_told(each) for each in found]
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if "ignored" not in name])
+def test_the_other_way_round_the_same_places_differ(name: str) -> None:
+    """What one side lacks is removed from the left and added on the right."""
+    case = CASES[name]
+    there, back = (
+        _compare(case[left], case[right]).differences
+        for left, right in (("left", "right"), ("right", "left"))
+    )
+    swapped = {"added": "removed", "removed": "added", "changed": "changed"}
+
+    expected = [json.dumps([each.kind, each.left, each.right]) for each in there]
+    found = [json.dumps([swapped[each.kind], each.right, each.left]) for each in back]
+    assert sorted(expected) == sorted(found)
+
+
+def test_status_and_headers_are_compared() -> None:
+    """They have pointers of their own, and the name of a header is ignored in any case."""
+    left = ComparedResponse(200, {"X-Count": "1", "Link": "<a>"})
+    right = ComparedResponse(404, {"X-Count": "2"}, {"error": 1})
+    found = compare_responses(left, right, is_left_out=lambda _: False)
+    expected = [
+        {"pointer": "/status", "kind": "changed", "left": 200, "right": 404},
+        {"pointer": "/headers/X-Count", "kind": "changed", "left": "1", "right": "2"},
+        {"pointer": "/headers/Link", "kind": "removed", "left": "<a>", "right": None},
+        {"pointer": "/body", "kind": "added", "left": None, "right": {"error": 1}},
+    ]
+    assert expected == [each.as_json() for each in found.differences]
+    places = [ignored_place("/headers/x-COUNT"), ignored_place("/headers/link"), ignored_place("/status")]
+    found = compare_responses(left, right, is_left_out=lambda _: False, ignored=places)
+    assert ["/body"] == [each.pointer for each in found.differences]
+
+
+def test_a_masked_value_differs_from_nothing() -> None:
+    """Of a stored response only what was stored can be compared; the rest is counted."""
+    found = _compare({"a": "x", "b": "y"}, {"a": "***", "b": "z"}, is_masked=True)
+    assert (["/body/b"], 1) == ([each.pointer for each in found.differences], found.masked)
+    assert 2 == len(_compare({"a": "x", "b": "y"}, {"a": "***", "b": "z"}).differences)
+
+
+@pytest.mark.parametrize("pointer", ["", "body", "/", "/rows", "status", "/bodies/a"])
+def test_an_ignored_place_is_in_a_response(pointer: str) -> None:
+    """Any other pointer would leave out nothing, and no one would notice."""
+    with pytest.raises(UsageError, match="--ignore"):
+        ignored_place(pointer)
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "is_changing"),
+    [
+        ("Date", None, True),
+        ("Last-Modified", None, True),
+        ("X-RateLimit-Reset", None, True),
+        ("X-Request-Id", None, True),
+        ("x-amzn-RequestId", None, True),
+        ("X-GitHub-Request-Id", None, True),
+        ("traceparent", None, True),
+        ("Set-Cookie", None, True),
+        ("X-Auth-Token", None, True),
+        ("X-Built", {"type": "string", "format": "date-time"}, True),
+        ("X-Total-Count", {"type": "integer"}, False),
+        ("ETag", None, False),
+        ("Link", None, False),
+        ("X-Update-Policy", None, False),
+    ],
+)
+def test_some_headers_change_with_every_response(name: str, schema: Any, is_changing: bool) -> None:
+    """They are times, ids of requests and tokens."""
+    assert is_changing == is_changing_header(name, schema)
+
+
+def test_the_document_tells_which_values_are_times() -> None:
+    """References, branches, lists and maps are followed, and a schema that contains itself ends."""
+    when = {"type": "string", "format": "date-time"}
+    run = {
+        "allOf": [{"properties": {"at": {"$ref": "#/components/schemas/When"}}}],
+        "properties": {
+            "name": {"type": "string"},
+            "parent": {"$ref": "#/components/schemas/Run"},
+            "seen": {"type": "object", "additionalProperties": when},
+            "steps": {
+                "type": "array",
+                "items": {"oneOf": [{"properties": {"ended": when}}, {"type": "string"}]},
+            },
+        },
+    }
+    schemas = {"#/components/schemas/When": when, "#/components/schemas/Run": run}
+    is_time = time_places(BodySchema({"$ref": "#/components/schemas/Run"}, schemas.__getitem__))
+    times = [("at",), ("parent", "parent", "at"), ("seen", "anyone"), ("steps", 7, "ended")]
+    others = [(), ("name",), ("seen",), ("steps", 7), ("steps", 7, "begun"), ("parent",) * 2_000]
+    assert all(map(is_time, times))
+    assert not any(map(is_time, others))
+    assert not time_places(BodySchema())(("at",))
+
+
+def test_nesting_has_no_limit() -> None:
+    """A body may be deeper than Python's stack."""
+    left: Any = 1
+    right: Any = 2
+    for _ in range(5_000):
+        left, right = [left], [right]
+    (found,) = _compare(left, right).differences
+    assert (1, 2) == (found.left, found.right)
+
+
+def test_long_lists_are_compared_in_linear_time() -> None:
+    """Ten times as many items take about ten times as long, whatever their order is."""
+
+    def seconds(count: int) -> float:
+        left = [{"id": index, "name": f"n{index}", "tags": [{"key": "a"}]} for index in range(count)]
+        right = [{**each, "tags": [{"key": "a"}]} for each in reversed(left)]
+        start = time.process_time()
+        assert [] == _compare(left, right).differences
+        return time.process_time() - start
+
+    assert min(seconds(10_000) for _ in range(3)) < 40 * min(seconds(1_000) for _ in range(3))

@@ -1,0 +1,319 @@
+"""`dynacli diff`: one read-only call, two servers, and what differs between their responses."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.documents import BEARER, document, operation, parameter, save
+from tests.harness import Recorder, Response, Result, free_port, json_response, recording, run_cli
+
+_WHEN = {"type": "string", "format": "date-time"}
+_RUN = {
+    "type": "object",
+    "properties": {"id": {"type": "string"}, "state": {"type": "string"}, "updated": _WHEN},
+}
+_HEADERS = {name: {"schema": {"type": "string"}} for name in ("X-Total", "X-Request-Id")}
+_LISTED = {
+    "200": {
+        "description": "OK",
+        "headers": _HEADERS,
+        "content": {"application/json": {"schema": {"type": "array", "items": _RUN}}},
+    }
+}
+_ID = parameter("id", {"type": "string"}, "path")
+_PATHS = {
+    "/runs": {"get": operation("listRuns", responses=_LISTED), "post": operation("createRun", body={})},
+    "/runs/{id}": {"get": operation("getRun", _ID, security=[{"token": []}])},
+}
+_RUNS = [
+    {"id": "a", "state": "done", "updated": "2026-01-01T00:00:00Z"},
+    {"id": "b", "state": "done", "updated": "2026-01-02T00:00:00Z"},
+]
+
+
+@pytest.fixture
+def other() -> Iterator[Recorder]:
+    """Run the server on the right side."""
+    with recording() as running:
+        yield running
+
+
+@pytest.fixture
+def api(server: Recorder, other: Recorder) -> str:
+    """Register an API with a profile for the server on the right."""
+    save(document(_PATHS, [server.origin], {"token": BEARER}), "runs.json")
+    assert 0 == run_cli("api", "add", "runs", "./runs.json").exit_code
+    configuration = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
+    profile = f'[apis.runs.profiles.staging]\nserver = "{other.origin}"\n'
+    configuration.write_text(f"{configuration.read_text()}\n{profile}")
+    return "runs"
+
+
+def _runs(**changes: Any) -> Response:
+    runs = [_RUNS[0], {**_RUNS[1], **changes}]
+    return json_response(runs)
+
+
+def _diff(api: str, *words: str) -> Result:
+    return run_cli("diff", api, "list-runs", *words)
+
+
+def test_two_servers_are_compared(api: str, server: Recorder, other: Recorder) -> None:
+    """Both get the same request; the text shows each place with both values, and the exit code is 9."""
+    server.responses["/runs"] = _runs()
+    other.responses["/runs"] = json_response([{**_RUNS[1], "state": "failed"}, _RUNS[0], {"id": "c"}])
+    result = _diff(api, "--against", "staging")
+    expected = f"""\
+--- {server.origin}/runs
++++ {other.origin}/runs
+@@ /body/1/state @@ id: b
+-"done"
++"failed"
+@@ /body/2 @@ id: c
++{{
++  "id": "c"
++}}
+"""
+    assert (9, expected) == (result.exit_code, result.stdout)
+    assert "There are 2 differences" in result.stderr
+    assert [("GET", "/runs")] * 2 == [(each.method, each.target) for each in (server.last, other.last)]
+    assert server.last.headers.keys() == other.last.headers.keys()
+
+
+def test_the_result_for_programs(api: str, server: Recorder, other: Recorder) -> None:
+    """It is one object, also if nothing differs; a URL names the other server as a profile does."""
+    server.responses["/runs"] = _runs()
+    other.responses["/runs"] = _runs(state="failed")
+    result = _diff(api, "--against", other.origin, "-o", "json")
+    difference = {"pointer": "/body/1/state", "kind": "changed", "left": "done", "right": "failed"}
+    assert (9, {"equal": False, "differences": [difference]}) == (result.exit_code, result.json)
+    assert 0 == _diff(api, "--against", other.origin, "--no-fail").exit_code
+    other.responses["/runs"] = _runs()
+    result = _diff(api, "--against", other.origin, "-o", "json")
+    assert (0, {"equal": True, "differences": []}) == (result.exit_code, result.json)
+    result = _diff(api, "--against", other.origin)
+    assert (0, "", "The responses are equal\n") == (result.exit_code, result.stdout, result.stderr)
+
+
+def test_values_that_always_change_are_left_out(api: str, server: Recorder, other: Recorder) -> None:
+    """Dates of the document and ids of requests count only if you ask for them, undeclared headers never."""
+    for side, day in ((server, "02"), (other, "03")):
+        body = _runs(updated=f"2026-01-{day}T00:00:00Z").body
+        headers = {"Content-Type": "application/json", "X-Request-Id": day, "X-Other": day, "X-Total": "2"}
+        side.responses["/runs"] = Response(200, body, headers)
+    result = _diff(api, "--against", "staging")
+    assert 0 == result.exit_code
+    assert "Not compared: 2 values" in result.stderr
+    result = _diff(api, "--against", "staging", "--all-values", "-o", "json")
+    pointers = ["/headers/X-Request-Id", "/body/1/updated"]
+    assert (9, pointers) == (result.exit_code, [each["pointer"] for each in result.json["differences"]])
+    ignoring = ("--ignore", "/body/*/updated", "--ignore", "/headers/x-request-id")
+    assert 0 == _diff(api, "--against", "staging", "--all-values", *ignoring).exit_code
+
+
+def test_headers_status_and_media_type_are_compared(api: str, server: Recorder, other: Recorder) -> None:
+    """A declared header counts, and so does a body of another kind; two equal errors are equal."""
+    server.responses["/runs"] = Response(200, b"[]", {"Content-Type": "application/json", "X-Total": "0"})
+    other.responses["/runs"] = Response(503, b"<p>Down</p>", {"Content-Type": "text/html", "X-Total": "1"})
+    result = _diff(api, "--against", "staging", "--retries", "0", "-o", "json")
+    found = {each["pointer"]: (each["left"], each["right"]) for each in result.json["differences"]}
+    expected = {
+        "/status": (200, 503),
+        "/headers/Content-Type": ("application/json", "text/html"),
+        "/headers/X-Total": ("0", "1"),
+        "/body": ([], "<p>Down</p>"),
+    }
+    assert (9, expected) == (result.exit_code, found)
+    for side in (server, other):
+        del side.responses["/runs"]
+    assert 0 == _diff(api, "--against", "staging").exit_code
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "kinds"),
+    [
+        (b"a\nb", b"a\nc", ["changed"]),
+        (b"\x00\x01", b"\x00\x02", ["changed", "changed"]),
+        (b"", b"x", ["added"]),
+    ],
+    ids=["text", "bytes", "nothing"],
+)
+def test_bodies_that_are_not_json(
+    left: bytes, right: bytes, kinds: list[str], api: str, server: Recorder, other: Recorder
+) -> None:
+    """Text is compared as text, and bytes by their number and digest."""
+    media_type = "text/plain" if b"\x00" not in left else "application/octet-stream"
+    for side, body in ((server, left), (other, right)):
+        side.responses["/runs"] = Response(200, body, {"Content-Type": media_type})
+    result = _diff(api, "--against", "staging", "-o", "json")
+    found = [each for each in result.json["differences"] if each["pointer"] != "/headers/Content-Type"]
+    assert 9 == result.exit_code
+    assert kinds[-1:] == sorted({each["kind"] for each in found})
+
+
+WRONG = {
+    "no-other-side": ((), 2, "`--against` is missing"),
+    "unknown-profile": (("--against", "prod"), 2, "has no profile `prod`"),
+    "no-call": (("--against", "history:9"), 2, "The history has no call 9"),
+    "no-number": (("--against", "history:first"), 2, "`first` is not the number of a call"),
+    "unknown-revision": (("--against", "rev:ffff"), 2, "has no revision `ffff`"),
+    "place": (("--against", "staging", "--ignore", "/rows"), 2, "`/rows` is an invalid value"),
+    "further-calls": (("--against", "staging", "--all"), 2, "`diff` does not accept `--all`"),
+    "dry-run": (("--against", "staging", "--dry-run"), 2, "`diff` does not accept `--dry-run`"),
+    "empty": (("--against", ""), 2, "`--against` needs a value"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_line_sends_nothing(name: str, api: str, server: Recorder, other: Recorder) -> None:
+    """The error says what is wrong, before any server is asked."""
+    words, exit_code, message = WRONG[name]
+    result = _diff(api, *words)
+    assert exit_code == result.exit_code
+    assert message in result.stderr
+    assert [] == server.requests + other.requests
+
+
+def test_only_what_reads_is_compared(api: str, server: Recorder, other: Recorder) -> None:
+    """An operation that may change something is refused, also if a header asks for its method."""
+    result = run_cli("diff", api, "create-run", "--body", "{}", "--against", "staging")
+    assert 11 == result.exit_code
+    assert "is not called by `dynacli diff`" in result.stderr
+    header = ("-H", "X-HTTP-Method-Override: DELETE")
+    assert 11 == _diff(api, "--against", "staging", *header).exit_code
+    assert [] == server.requests + other.requests
+
+
+def test_a_server_that_fails(api: str, server: Recorder) -> None:
+    """The exit code is that of the failure, and a note tells what the left side responded with."""
+    server.responses["/runs"] = _runs()
+    result = _diff(api, "--against", f"http://127.0.0.1:{free_port()}", "--retries", "0")
+    assert (6, "") == (result.exit_code, result.stdout)
+    assert f"The left side responded with 200: {server.origin}/runs" in result.stderr
+
+
+def test_a_stream_is_not_compared(api: str, server: Recorder, other: Recorder) -> None:
+    """It may have no end."""
+    server.responses["/runs"] = Response(200, b"data: 1\n\n", {"Content-Type": "text/event-stream"})
+    result = _diff(api, "--against", "staging")
+    assert (13, []) == (result.exit_code, other.requests)
+
+
+def test_a_credential_goes_where_you_wrote_a_url(
+    api: str, server: Recorder, other: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The URL of `--against` counts as that of `--server`; what a server repeats of the credential is masked."""
+    monkeypatch.setenv("DYNACLI_RUNS_TOKEN", "s3cret-of-mine")
+    for side, name in ((server, "one"), (other, "two")):
+        side.responses["/runs/7"] = json_response(
+            {"you": f"Bearer s3cret-of-mine {name}", "token": f"t0ken-{name}", "n": name}
+        )
+    words = ("diff", api, "get-run", "7", "--against", other.origin, "-o", "json")
+    assert 11 == run_cli(*words).exit_code  # no one has accepted the server of the document
+    assert [] == server.requests + other.requests
+    result = run_cli(*words, "--accept-origin", server.origin)
+    assert ["Bearer s3cret-of-mine"] == other.last.headers["authorization"]
+    found = {each["pointer"]: (each["left"], each["right"]) for each in result.json["differences"]}
+    expected = {
+        "/body/you": ("Bearer *** one", "Bearer *** two"),
+        "/body/token": ("***", "***"),
+        "/body/n": ("one", "two"),
+    }
+    assert (9, expected) == (result.exit_code, found)
+    assert "s3cret" not in result.stderr
+
+
+def test_a_server_does_not_drive_the_terminal(api: str, server: Recorder, other: Recorder) -> None:
+    """Values, names and ids from the servers are shown as text."""
+    server.responses["/runs"] = json_response([{"id": "\x1b[2J", "state\x1b[1m": 1}])
+    other.responses["/runs"] = json_response([{"id": "\x1b[2J", "state\x1b[1m": "\x1b]0;x\x07"}])
+    result = run_cli("diff", api, "list-runs", "--against", "staging", terminal=("stdout", "stderr"))
+    assert 9 == result.exit_code
+    for sequence in ("\x1b[2J", "\x1b]0", "state\x1b[1m"):
+        assert sequence not in result.stdout + result.stderr
+
+
+def test_then_and_now(api: str, server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stored response is compared without its masked secrets; `diff` itself is no call of the history."""
+    run = {"id": "a", "token": "t0ken-1", "state": "done"}
+    server.responses["/runs"] = json_response([run])
+    assert 0 == run_cli(api, "list-runs").exit_code
+    result = _diff(api, "--against", "history:1")
+    assert 2 == result.exit_code
+    assert "was not stored" in result.stderr
+    monkeypatch.setenv("DYNACLI_HISTORY", "full")
+    assert 0 == run_cli(api, "list-runs").exit_code
+    server.responses["/runs"] = json_response([{**run, "token": "t0ken-2"}])
+    result = _diff(api, "--against", "history:1")
+    assert 0 == result.exit_code, result.stdout
+    assert "Not compared: 1 value: secrets" in result.stderr
+    server.responses["/runs"] = json_response([{**run, "state": "failed"}])
+    result = _diff(api, "--against", "history:1", "-o", "json")
+    difference = {"pointer": "/body/0/state", "kind": "changed", "left": "failed", "right": "done"}
+    assert (9, [difference]) == (result.exit_code, result.json["differences"])
+    assert 2 == len(run_cli("history", "-o", "json").json)
+    result = run_cli("diff", api, "get-run", "7", "--against", "history:1")
+    assert 2 == result.exit_code
+    assert "is not a call of `get-run`" in result.stderr
+
+
+def test_a_body_that_is_too_large_for_the_history(
+    api: str, server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its response cannot be compared, and the error says why."""
+    monkeypatch.setenv("DYNACLI_HISTORY", "full")
+    server.responses["/runs"] = json_response(["x" * 300_000])
+    assert 0 == run_cli(api, "list-runs").exit_code
+    result = _diff(api, "--against", "history:1")
+    assert 2 == result.exit_code
+    assert "too large" in result.stderr
+
+
+def test_another_revision_of_the_document(api: str, server: Recorder) -> None:
+    """The response is validated against both, and the findings of only one of them are the differences."""
+    server.responses["/runs"] = _runs(state=7)
+    before = run_cli("api", "history", api, "-o", "json").json[0]["revision"]
+    run = {**_RUN, "properties": {**_RUN["properties"], "state": {"type": "integer"}}}  # type: ignore[dict-item]
+    listed = json.loads(json.dumps(_LISTED))
+    listed["200"]["content"]["application/json"]["schema"]["items"] = run
+    paths = {**_PATHS, "/runs": {"get": operation("listRuns", responses=listed)}}
+    save(document(paths, [server.origin], {"token": BEARER}), "runs.json")
+    assert 0 == run_cli("api", "refresh", api, "--accept").exit_code
+    result = _diff(api, "--against", f"rev:{before[:8]}", "-o", "json")
+    found = [(each["pointer"], each["kind"]) for each in result.json["differences"]]
+    assert (9, [("/body/0/state", "removed"), ("/body/1/state", "added")]) == (result.exit_code, found)
+    assert 1 == len(server.requests)
+    assert 0 == _diff(api, "--against", f"rev:{before[:8]}", "--ignore", "/body/*/state").exit_code
+
+
+def test_an_input_of_the_same_name_wins(server: Recorder, other: Recorder) -> None:
+    """After the operation `--against` is then its own input; before the API it is that of `diff`."""
+    team = parameter("against", {"type": "string"})
+    api = save(document({"/games": {"get": operation("listGames", team)}}, [server.origin]))
+    for side in (server, other):
+        side.responses["/games"] = json_response([])
+    result = run_cli("diff", "--against", other.origin, api, "list-games", "--against", "rovers")
+    assert 0 == result.exit_code, result.stderr
+    assert ["/games?against=rovers"] * 2 == [each.target for each in (server.last, other.last)]
+    assert 2 == run_cli("diff", api, "list-games", "--against", "rovers").exit_code
+
+
+def test_completion_offers_the_other_sides(api: str, server: Recorder) -> None:
+    """They are profiles, earlier calls and revisions; the options are offered after `diff` alone."""
+    server.responses["/runs"] = _runs()
+    assert 0 == run_cli(api, "list-runs").exit_code
+
+    def offered(*words: str) -> list[str]:
+        return run_cli("__complete", "bash", *words).stdout.split()
+
+    sides = offered("diff", api, "list-runs", "--against", "")
+    assert ["staging", "history:1"] == sides[:2]
+    assert sides[2].startswith("rev:")
+    assert ["--against=staging"] == offered("diff", api, "list-runs", "--against=st")
+    assert ["--against"] == offered("diff", api, "list-runs", "--all-values", "--ag")
+    assert ["list-runs"] == offered("diff", api, "list")
+    assert [] == offered(api, "list-runs", "--ag")
