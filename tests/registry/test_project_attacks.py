@@ -1,5 +1,6 @@
 """What a stranger's `.dynacli.toml` may try: each variant in a real directory, and nothing is used, sent or run."""
 
+import hashlib
 import io
 import json
 import os
@@ -815,3 +816,27 @@ def test_an_error_about_an_api_says_that_a_file_is_not_used(words: tuple[str, ..
     result = run_cli(*words)
     assert (2, True) == (result.exit_code, "because it is not trusted" in result.stderr)
     assert "config trust" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        '[apis.shop.auth.key]\nsign = "touch ran"\n',
+        '[apis.shop.auth.key]\nkey = "command:touch ran"\n',
+        'allow_refs = ["/"]\n',
+        'origins = ["{origin}"]\n',
+    ],
+)
+def test_what_a_file_must_not_hold_is_not_used_although_it_is_trusted(
+    more: str, home: Path, project: Path, server: Recorder
+) -> None:
+    """The rules are those of the version that uses a file, whatever another version let a person trust."""
+    record = _forge(home, project)
+    path = _write(f"{_MINIMAL}{more.replace('{origin}', server.origin)}")
+    forged = json.loads(record.read_text())
+    forged["files"][str(project / _FILE)]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    record.write_text(json.dumps(forged))
+    result = run_cli("shop", "list-pets", "--server", server.origin)
+    assert (2, [], []) == (result.exit_code, _names(), server.requests)
+    assert "is not used: line 3" in result.stderr or "is not used: line 4" in result.stderr
+    assert not Path("ran").exists()
