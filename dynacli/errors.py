@@ -207,7 +207,7 @@ class DocumentError(DynacliError):
 
 
 class MismatchError(DynacliError):
-    """The response does not match the document, at a validation level if that counts as a failure."""
+    """A response does not match the document, at a level if that counts as a failure, or a document has changed."""
 
     exit_code = 9
     kind = "mismatch"

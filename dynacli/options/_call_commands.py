@@ -420,6 +420,7 @@ CALL_COMMANDS = (
             "dynacli changes github",
             "dynacli changes ./openapi.yaml --since ./openapi-old.yaml --breaking",
             "dynacli changes github -o markdown",
+            "dynacli changes ./openapi.yaml --since ./openapi-old.yaml --fail-on breaking",
         ),
         arguments=(Argument("api", offers=API_NAMES),),
         options=(
@@ -436,6 +437,11 @@ CALL_COMMANDS = (
                 metavar="REVISION",
             ),
             Option(("--breaking",), help="Show only changes that break clients"),
+            Option(
+                ("--fail-on",),
+                help="Exit with 9 on such changes; texts never count",
+                values=("breaking", "any"),
+            ),
             Option(("--texts",), help="Also show changes of descriptions and titles"),
         ),
         takes=LISTING,

@@ -6,7 +6,6 @@ the cache may be removed at any time.
 
 import time
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -16,7 +15,7 @@ from dynacli.commands._help.operation_list import operation_row
 from dynacli.commands._subcommands.api.api_add import check_registered
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation
-from dynacli.errors import DocumentError, FileError, UsageError
+from dynacli.errors import DocumentError, FileError, MismatchError, UsageError
 from dynacli.options.command import MARKDOWN
 from dynacli.output.standard_error import write_stderr
 from dynacli.registry.configuration import Configuration
@@ -38,6 +37,7 @@ from dynacli.urls import with_masked_query
 
 if TYPE_CHECKING:
     from dynacli.openapi.changes.change_records import Changes, OperationKey
+    from dynacli.openapi.changes.change_report import RowOf
 
 __all__ = [
     "clear_cache",
@@ -67,11 +67,15 @@ class _ComparedRevision(NamedTuple):
 
 @click.pass_obj
 def show_changes(
-    run: Run, api: str, since: str | None, until: str | None, breaking: bool, texts: bool
+    run: Run,
+    api: str,
+    since: str | None,
+    until: str | None,
+    breaking: bool,
+    texts: bool,
+    fail_on: str | None,
 ) -> None:
-    from dynacli.openapi.changes.change_report import changes_json, changes_markdown, changes_text
     from dynacli.openapi.changes.compare import compare
-    from dynacli.output.render import write_data
     from dynacli.registry.read_sources import without_collector
 
     with without_collector(), ExitStack() as stack:
@@ -84,33 +88,60 @@ def show_changes(
         old = _compared_revision(before) if before is not None else new
         changes = compare(old.tree, new.tree)
     _forget_news(opened)
-    if breaking:
-        changes = _only_breaking(changes)
+    _write_changes(run, changes.breaking if breaking else changes, old, new, has_texts=texts)
+    if fail_on:
+        _check_gate(opened.name, changes, fail_on, old.rows.get, new.rows.get)
+
+
+def _write_changes(
+    run: Run, changes: "Changes", old: _ComparedRevision, new: _ComparedRevision, *, has_texts: bool
+) -> None:
+    from dynacli.openapi.changes.change_report import changes_json, changes_markdown, changes_text
+    from dynacli.output.render import write_data
+
     rows = old.rows.get, new.rows.get
     if run.options.output == MARKDOWN:
-        markdown = changes_markdown(changes, *rows, has_texts=texts)
+        markdown = changes_markdown(changes, *rows, has_texts=has_texts)
         run.env.stdout.write((visible(markdown) if run.env.stdout_is_terminal else markdown) + "\n")
         return
     write_data(
         run.env,
         changes_json(changes, old.revision, new.revision, *rows),
         run.data_format,
-        lambda paint, width: changes_text(changes, *rows, paint, width, has_texts=texts),
+        lambda paint, width: changes_text(changes, *rows, paint, width, has_texts=has_texts),
     )
 
 
-def _only_breaking(changes: "Changes") -> "Changes":
-    """Return the changes that break a client."""
-    operations = (
-        replace(operation, changes=tuple(change for change in operation.changes if change.breaking))
-        for operation in changes.changed
-    )
-    return replace(
-        changes,
-        added=(),
-        changed=tuple(operation for operation in operations if operation.changes),
-        document=tuple(change for change in changes.document if change.breaking),
-    )
+def _check_gate(
+    name: str, changes: "Changes", fail_on: str, old_row_of: "RowOf", new_row_of: "RowOf"
+) -> None:
+    """Fail if there are changes that `--fail-on` does not allow.
+
+    Args:
+        name: The name of the API.
+        fail_on: `breaking` or `any`.
+        old_row_of: Returns the rows of the old revision, for removed operations.
+        new_row_of: Returns the rows of the new revision.
+
+    Raises:
+        MismatchError: There are such changes, or the documents were too large to compare whole.
+    """
+    from dynacli.openapi.changes.change_report import changes_named
+
+    shown = f"`{with_masked_query(name)}`"
+    if not changes.is_complete:
+        raise MismatchError(
+            f"{shown} was not compared whole",
+            reason="The two documents are too large to compare",
+            hint="The changes that were found are listed above",
+        )
+    found = changes.breaking if fail_on == "breaking" else changes.without_texts
+    if found:
+        raise MismatchError(
+            f"Changes of {shown} break clients" if fail_on == "breaking" else f"{shown} has changed",
+            reason=changes_named(found, old_row_of, new_row_of),
+            hint=f"The changes are listed above; `{invocation('help changes')}` has the rules",
+        )
 
 
 def _open_before(opened: OpenedApi, after: OpenedApi, stack: ExitStack) -> OpenedApi | None:

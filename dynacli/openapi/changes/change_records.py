@@ -1,7 +1,7 @@
 """The records of a comparison of two revisions, and the kinds of changes."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -239,6 +239,32 @@ class Changes:
     def noticed(self) -> tuple[ChangedOperation, ...]:
         """The changed operations in which a client can notice a change."""
         return tuple(operation for operation in self.changed if not operation.is_text)
+
+    @property
+    def breaking(self) -> "Changes":
+        """The changes that break a client."""
+        return replace(self._only(lambda change: bool(change.breaking)), added=())
+
+    @property
+    def without_texts(self) -> "Changes":
+        """The changes without those of texts for people."""
+        return self._only(lambda change: not change.is_text)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the documents were compared to their ends."""
+        return all(change.kind != "not-compared" for change in self.document)
+
+    def _only(self, counts: Callable[[Change], bool]) -> "Changes":
+        """Return the changes that a condition is true for, and the operations that have some."""
+        operations = (
+            replace(operation, changes=tuple(filter(counts, operation.changes))) for operation in self.changed
+        )
+        return replace(
+            self,
+            changed=tuple(operation for operation in operations if operation.changes),
+            document=tuple(filter(counts, self.document)),
+        )
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changed or self.document)

@@ -11,7 +11,15 @@ from dynacli.openapi.model.wording import enumerated
 from dynacli.text.terminal import Painter, cell_width, visible
 from dynacli.text.wrapping import quoted_within, wrapped
 
-__all__ = ["changes_json", "changes_markdown", "changes_summary", "changes_text", "sentence"]
+__all__ = [
+    "RowOf",
+    "changes_json",
+    "changes_markdown",
+    "changes_named",
+    "changes_summary",
+    "changes_text",
+    "sentence",
+]
 
 RowOf = Callable[[OperationKey], Mapping[str, Any] | None]
 """Returns the row of an operation in lists of operations; None for an operation that has no command."""
@@ -132,6 +140,23 @@ def changes_summary(changes: Changes) -> str:
     noun = "operation" if count == 1 else "operations"
     first = f"{count:,} new {noun}" if word == "new" else f"{count:,} {noun} {word}"
     return ", ".join([first, *(f"{count:,} {word}" for count, word in nonzero[1:])])
+
+
+def changes_named(changes: Changes, old_row_of: RowOf, new_row_of: RowOf) -> str:
+    """Return the changes in one line, with the first operations: `1 operation changed, 1 removed: get-pet, list-pets`.
+
+    The names are not yet safe for a terminal.
+
+    Args:
+        old_row_of: Returns the rows of the old revision, for removed operations.
+        new_row_of: Returns the rows of the new revision.
+    """
+    rows = [(key, old_row_of(key)) for key in changes.removed]
+    keys = (*(operation.new for operation in changes.noticed), *changes.added)
+    rows += [(key, new_row_of(key)) for key in keys]
+    named = [_name_and_key(key, row) for key, row in rows]
+    names = enumerated([code(name or method_and_path) for name, method_and_path in named], most=_MOST_NAMES)
+    return f"{changes_summary(changes)}: {names}" if names else changes_summary(changes)
 
 
 def sentence(change: Change) -> Sentence:
