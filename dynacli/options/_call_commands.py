@@ -413,8 +413,8 @@ CALL_COMMANDS = (
         runs="revisions:show_changes",
         help="Show what changed between revisions of a document",
         about=(
-            "REVISION is the first digits of a revision (`dynacli api history API`), or the URL or path of a "
-            "document."
+            "REVISION is the first digits of a revision (`dynacli api history API`), the URL or path of a document, "
+            "or `git:REV` for the same path in git, or `git:REV:PATH`."
         ),
         examples=(
             "dynacli changes github",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Installed",
+    "compile_with_names",
     "confirm_revision",
     "install",
     "make_pending_current",
@@ -168,7 +169,7 @@ def _install(
             before = revisions.current()
             catalog = _made_meanwhile(revisions, before, pointer)
             if catalog is None:
-                compiled = _compile(document, _names_so_far(revisions))
+                compiled = compile_with_names(document, _names_so_far(revisions))
                 path = revisions.catalog_path(revision)
                 write_catalog(path, compiled, document.problems, revision)
                 catalog = Catalog(path)
@@ -191,7 +192,7 @@ def _install(
             f"The cache `{revisions.cache_dir}` cannot be written ({reason})",
             hint=f"Free some space, or name another directory in `{variable('CACHE_DIR')}`",
         )
-        compiled = compiled or _compile(document, _names_so_far(revisions))
+        compiled = compiled or compile_with_names(document, _names_so_far(revisions))
         return Installed(catalog_in_memory(compiled, document.problems), pointer, files, failure)
     if before is None or before["revision"] == revision:
         # The collector is about to run again, and need not look at all of a document that no one asks for.
@@ -352,12 +353,17 @@ def _compile_again(
             document = read_cached_document(revisions, pointer, name)
             if document is None:
                 return None
-            return document, _compile(document, _find_given_names(revisions)[0])
+            return document, compile_with_names(document, _find_given_names(revisions)[0])
     except DocumentError:
         return None  # an older dynacli could read it, this version cannot
 
 
-def _compile(document: "Document", names: dict[tuple[str, str], str]) -> "Compiled":
+def compile_with_names(document: "Document", names: dict[tuple[str, str], str]) -> "Compiled":
+    """Return a document compiled.
+
+    Args:
+        names: (method, path) → name that the operation has in another revision.
+    """
     from dynacli.lean_imports import import_jsonschema_rs
     from dynacli.openapi.catalog.compiler.compile_document import compile_document
 

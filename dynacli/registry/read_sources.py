@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dynacli.registry.revisions.revisions import OpenRequest, Revisions
 
 __all__ = [
+    "DocumentAccess",
     "Layers",
     "SourceReader",
     "compose",

@@ -16,6 +16,7 @@ from dynacli.commands._subcommands.api.api_add import check_registered
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DocumentError, FileError, MismatchError, UsageError
+from dynacli.openapi.model.wording import enumerated
 from dynacli.options.command import MARKDOWN
 from dynacli.output.standard_error import write_stderr
 from dynacli.registry.configuration import Configuration
@@ -36,6 +37,7 @@ from dynacli.text.wrapping import quoted
 from dynacli.urls import with_masked_query
 
 if TYPE_CHECKING:
+    from dynacli.openapi.catalog.catalog_file import Catalog
     from dynacli.openapi.changes.change_records import Changes, OperationKey
     from dynacli.openapi.changes.change_report import RowOf
 
@@ -55,7 +57,7 @@ class _ComparedRevision(NamedTuple):
     """One of the two revisions that are compared.
 
     Args:
-        revision: The name of the revision.
+        revision: The name of the revision; `git:COMMIT:PATH` in a git repository.
         tree: The document.
         rows: The entries of its operations in lists.
     """
@@ -80,12 +82,14 @@ def show_changes(
 
     with without_collector(), ExitStack() as stack:
         opened = run.api(api)
-        after = _open_named(run, opened, until, stack) if until else opened
-        before = _open_named(run, opened, since, stack) if since else _open_before(opened, after, stack)
-        if before is None:
-            run.note(f"`{opened.name}` has only one revision, so there is nothing to compare")
-        new = _compared_revision(after)
-        old = _compared_revision(before) if before is not None else new
+        new = _compared(run, opened, until, stack) if until else _compared_revision(opened)
+        if since:
+            old = _compared(run, opened, since, stack)
+        else:
+            before = _open_before(opened, new.revision, stack)
+            if before is None:
+                run.note(f"`{opened.name}` has only one revision, so there is nothing to compare")
+            old = _compared_revision(before) if before is not None else new
         changes = compare(old.tree, new.tree)
     _forget_news(opened)
     _write_changes(run, changes.breaking if breaking else changes, old, new, has_texts=texts)
@@ -144,11 +148,35 @@ def _check_gate(
         )
 
 
-def _open_before(opened: OpenedApi, after: OpenedApi, stack: ExitStack) -> OpenedApi | None:
-    pointer = revision_before(opened.revisions, after.pointer["revision"])
-    if pointer is None or pointer["revision"] == after.pointer["revision"]:
+def _open_before(opened: OpenedApi, after: str, stack: ExitStack) -> OpenedApi | None:
+    from dynacli.openapi.document.git_revision import GIT
+
+    if after.startswith(GIT):
+        raise UsageError(
+            "`--until` with a git revision needs `--since`",
+            hint="Name the earlier revision, for example `--since git:main`",
+        )
+    pointer = revision_before(opened.revisions, after)
+    if pointer is None or pointer["revision"] == after:
         return None
     return open_revision(opened, pointer, stack)
+
+
+def _compared(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> _ComparedRevision:
+    """Return the revision, the revision in git, or the other document, that a word names."""
+    from dynacli.openapi.document.git_revision import GIT
+
+    if not word.startswith(GIT):
+        return _compared_revision(_open_named(run, opened, word, stack))
+    from dynacli.registry.git_documents import open_at_revision
+
+    with run.reading_document(word):
+        found = open_at_revision(word, opened)
+    stack.callback(found.catalog.close)
+    problems = list(dict.fromkeys(row["message"] for row in found.catalog.warnings()))
+    if problems:
+        run.warn(f"`{word}`: {enumerated(problems, most=1)}")
+    return _ComparedRevision(found.name, found.document.tree, _rows(opened.name, found.catalog))
 
 
 def _open_named(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> OpenedApi:
@@ -184,16 +212,20 @@ def _compared_revision(api: OpenedApi) -> _ComparedRevision:
     Raises:
         DocumentError: The document is no longer in the cache.
     """
-    from dynacli.openapi.changes.change_records import OperationKey
-
     document = api.document()
     if document is None:
         raise _lost(api.pointer["revision"])
-    rows = {
-        OperationKey(operation.method, operation.path): operation_row(api.name, operation)
-        for operation in api.catalog.summaries()
+    return _ComparedRevision(api.pointer["revision"], document.tree, _rows(api.name, api.catalog))
+
+
+def _rows(name: str, catalog: "Catalog") -> "dict[OperationKey, dict[str, Any]]":
+    """Return the entries of an API's operations in lists."""
+    from dynacli.openapi.changes.change_records import OperationKey
+
+    return {
+        OperationKey(operation.method, operation.path): operation_row(name, operation)
+        for operation in catalog.summaries()
     }
-    return _ComparedRevision(api.pointer["revision"], document.tree, rows)
 
 
 def _lost(revision: str) -> DocumentError:

@@ -23,7 +23,7 @@ from dynacli.urls import origin_of, split_url
 if TYPE_CHECKING:
     from dynacli.openapi.document._download import Downloads
 
-__all__ = ["AllowedOpener", "allowed_files", "fetch", "read_file"]
+__all__ = ["AllowedFiles", "AllowedOpener", "allowed_files", "fetch", "read_file"]
 
 
 def fetch(
@@ -161,10 +161,10 @@ def allowed_files(
     Raises:
         ValueError: An origin is malformed.
     """
-    return _AllowedFiles(source, tuple(allowed), login).open
+    return AllowedFiles(source, tuple(allowed), login).open
 
 
-class _AllowedFiles:
+class AllowedFiles:
     """The files that a document may refer to, and how much of the limits is used up."""
 
     def __init__(self, source: Source, allowed: tuple[str, ...], login: DocumentLogin | None) -> None:
@@ -197,8 +197,7 @@ class _AllowedFiles:
         match scheme:
             case "file":
                 path = self._local(uri)
-                self._count()
-                fetched = Fetched(read_file(path), uri=uri)
+                fetched = Fetched(self.read(path, self._count()), uri=uri)
             case "http" | "https" | "unix":
                 self._check_origin(uri)
                 if not may_fetch:
@@ -225,6 +224,22 @@ class _AllowedFiles:
             )
         return fetched
 
+    def resolve(self, path: str) -> str:
+        """Return the path of a file with its symbolic links resolved."""
+        return os.path.realpath(path)
+
+    def read(self, path: str, seconds: float) -> bytes:  # noqa: ARG002
+        """Return the bytes of a file.
+
+        Args:
+            path: As `resolve` returns it.
+            seconds: How long it may take, if it can take long.
+
+        Raises:
+            DocumentError: It is not there, no regular file, or too large.
+        """
+        return read_file(path)
+
     def _local(self, uri: str) -> str:
         parts = urlsplit(uri)
         name = file_name(uri)
@@ -237,7 +252,7 @@ class _AllowedFiles:
         path = local_path(parts.path)
         if "\0" in path:
             raise DocumentError(f"`{name}` is not a name of a file")
-        resolved = os.path.realpath(path)
+        resolved = self.resolve(path)
         if not os.path.join(resolved, "").startswith((*self.own, *self.folders)):
             # The hint is for documents alone: no hint may suggest to allow the directory of `/etc/passwd`.
             is_document = resolved.lower().endswith((".json", ".yaml", ".yml"))

@@ -1,0 +1,325 @@
+"""The files of a git repository at a revision, read by `git cat-file` without running anything of the repository.
+
+A repository can come from anyone, and its configuration can name programs. `cat-file` runs none of them: it uses no
+hook, filter, textconv or index, and its output is a pipe, which has no pager. The environment of the process switches
+off the rest, above all fetching what a partial clone lacks, which would start the programs of a remote (`git help git`,
+"SECURITY").
+"""
+
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import IO, TYPE_CHECKING, NamedTuple, cast
+
+from dynacli.errors import DocumentError, RefusedError, TimedOutError, UsageError
+from dynacli.openapi.document.fetch import AllowedFiles, AllowedOpener
+from dynacli.openapi.document.limits import MAX_BYTES, in_mebibytes
+from dynacli.openapi.document.source import Source
+
+if TYPE_CHECKING:
+    import subprocess
+
+__all__ = ["GIT", "open_revision", "parse_git_word"]
+
+GIT = "git:"
+"""The beginning of a word that names a document at a revision."""
+
+_KEPT = frozenset(
+    {
+        "GIT_CONFIG_GLOBAL",
+        "GIT_CONFIG_SYSTEM",
+        "GIT_CONFIG_NOSYSTEM",
+        "GIT_CEILING_DIRECTORIES",
+        "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+    }
+)
+"""The variables of git that count: they say where a repository and your own configuration are searched.
+
+Not `GIT_DIR` and similar ones, which a hook sets: they would name the repository of the hook for any document.
+"""
+_SAFE = {
+    "LC_ALL": "C",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    # Fetch nothing: git 2.44 knows the first variable, an older one fails at the second, which allows no protocol.
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "",
+}
+_OPTIONS = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
+_SECONDS = 30.0
+"""How long git may take to find the repository or the revision."""
+_MOST_HEADER = 64 * 1024
+_FOUND = re.compile(rb"([0-9a-f]{40,64}) (blob|tree|commit|tag) (\d{1,18})\n")
+_NOT_FOUND = re.compile(rb"(symlink|dangling|loop|notdir) (\d{1,18})\n")
+_LINKS = {
+    b"symlink": "It is a symbolic link that leads out of the repository",
+    b"dangling": "It is a symbolic link, and its target is missing",
+    b"loop": "It is a symbolic link to itself",
+}
+
+
+class GitWord(NamedTuple):
+    """A word that names a document at a revision: `git:REV` or `git:REV:PATH`.
+
+    Args:
+        revision: By git's rules (`git help revisions`).
+        path: From the top of the repository, or with `./` or `../` from the working directory; empty for none.
+    """
+
+    revision: str
+    path: str
+
+
+def parse_git_word(word: str) -> GitWord:
+    """Return the revision and the path of a word that begins with `git:`.
+
+    Raises:
+        UsageError: A part is missing, or has control characters.
+    """
+    # A revision can have colons in braces: `HEAD@{2026-01-31 10:00}`, `main^{/fix: names}`.
+    revision, colon, path = re.fullmatch(
+        r"((?:\{[^}]*\}?|[^:{])*)(:?)(.*)", word[len(GIT) :], re.DOTALL
+    ).groups()  # type: ignore[union-attr]  # it matches any text
+    if not revision or (colon and not path):
+        missing = "PATH" if revision else "revision"
+        raise UsageError(
+            f"`{word}` has no {missing}",
+            hint="Write `git:REV` for the same document, or `git:REV:PATH`, such as `git:main:openapi.yaml`",
+        )
+    if not word.isprintable():
+        raise UsageError("A git revision has a control character")
+    return GitWord(revision, path)
+
+
+@contextmanager
+def open_revision(directory: str, revision: str, variables: Mapping[str, str]) -> "Iterator[GitRevision]":
+    """Open a revision of the repository around a directory, for the duration of a block.
+
+    Args:
+        directory: The absolute path of a directory in the repository.
+        revision: By git's rules.
+        variables: The environment variables.
+
+    Raises:
+        UsageError: The repository has no such revision.
+        DocumentError: git is not installed, or the directory is in no repository.
+        RefusedError: The repository belongs to another user.
+        TimedOutError: git takes too long.
+    """
+    import subprocess  # other documents need no git
+
+    program = shutil.which("git", path=variables.get("PATH"))
+    if program is None or not os.path.isabs(program):  # never a `git` in the directory itself
+        raise DocumentError("git is not installed", hint="Install git, or give a file or a URL")
+    environment = {name: value for name, value in variables.items() if name[:4] != "GIT_" or name in _KEPT}
+    environment.update(_SAFE)
+    command = (program, *_OPTIONS)
+    try:
+        asked = subprocess.run(
+            (*command, "rev-parse", "--show-prefix"),
+            cwd=directory,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise TimedOutError("git took too long", reason=f"The limit is {_SECONDS:g} s") from None
+    except OSError as error:
+        raise DocumentError(f"Cannot run git in `{directory}`", reason=error.strerror or "") from error
+    if asked.returncode:
+        raise _no_repository(directory, asked.stderr)
+    prefix = os.fsdecode(asked.stdout.removesuffix(b"\n")).rstrip("/")
+    root = os.path.realpath(directory).removesuffix(prefix).rstrip(os.sep) or os.sep
+    process = subprocess.Popen(
+        (*command, "cat-file", "--batch", "--follow-symlinks"),
+        cwd=root,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield GitRevision(process, root, prefix, revision)
+    finally:
+        process.kill()
+        for stream in (process.stdin, process.stdout):
+            with suppress(OSError):
+                cast("IO[bytes]", stream).close()
+        process.wait()
+
+
+def _no_repository(directory: str, said: bytes) -> DocumentError | RefusedError:
+    if b"dubious ownership" in said:
+        return RefusedError(
+            f"The repository around `{directory}` is not read",
+            reason="It belongs to another user",
+            hint="If you trust it: `git help config` explains `safe.directory`",
+        )
+    return DocumentError(f"`{directory}` is not in a git repository", hint="Give a file or a URL")
+
+
+class GitRevision:
+    """A commit, and the files in it.
+
+    Attributes:
+        root: The absolute path of the top directory, symbolic links resolved.
+        prefix: The steps from there to the directory that the revision was opened for; empty for none.
+        commit: The name of the commit, in hexadecimal digits.
+
+    Args:
+        process: `git cat-file --batch`, which gets names and gives objects.
+        revision: The revision as the person wrote it.
+
+    Raises:
+        UsageError: There is no such revision.
+    """
+
+    def __init__(self, process: "subprocess.Popen[bytes]", root: str, prefix: str, revision: str) -> None:
+        self._process = process
+        self._revision = revision
+        self.root = root
+        self.prefix = prefix
+        answer = self._ask(f"{revision}^{{commit}}", _SECONDS)
+        if answer.kind != b"commit":
+            raise UsageError(
+                f"The repository `{root}` has no revision `{revision}`",
+                reason="git knows no commit of this name, or several",
+                hint="A shallow clone lacks most revisions. Fetch it, for example: `git fetch origin main`",
+            )
+        self.commit = answer.name.decode()
+
+    def path_of(self, written: str) -> str:
+        """Return the path from the top directory that a written path means, by git's rules.
+
+        Raises:
+            UsageError: It leads out of the repository.
+        """
+        is_relative = written.startswith(("./", "../"))
+        path = os.path.normpath(os.path.join(self.prefix if is_relative else "", written))
+        if path in (".", "..") or path.startswith(("../", "/")):
+            raise UsageError(
+                f"`{written}` is not a file of the repository `{self.root}`",
+                hint="A path starts at the top of the repository, and with `./` in the working directory",
+            )
+        return path
+
+    def opener(self, path: str, allowed: Iterable[str]) -> AllowedOpener:
+        """Return a function that reads a document of the revision, and the files that it may refer to.
+
+        Args:
+            path: The path of the document from the top directory.
+            allowed: Further origins and directories, as for `allowed_files`.
+        """
+        return _FilesAtRevision(self, os.path.join(self.root, path), tuple(allowed)).open
+
+    def read(self, path: str, seconds: float) -> bytes:
+        """Return the bytes of a file.
+
+        Args:
+            path: From the top directory.
+            seconds: How long git may take.
+
+        Raises:
+            DocumentError: The revision has no such file, or it is too large.
+            TimedOutError: git takes too long.
+        """
+        answer = self._ask(f"{self.commit}:{path}", seconds)
+        if answer.kind == b"blob":
+            return answer.content
+        shown = f"`{path}`"
+        if answer.kind == b"tree":
+            raise DocumentError(
+                f"{shown} is a directory at `{self._revision}`", hint="Give the file of the document in it"
+            )
+        raise DocumentError(
+            f"There is no file {shown} at `{self._revision}`",
+            reason=_LINKS.get(answer.kind, ""),
+            hint="A path starts at the top of the repository, and with `./` in the working directory",
+        )
+
+    def _ask(self, name: str, seconds: float) -> "_Answer":
+        """Return the object of a name.
+
+        Raises:
+            DocumentError: It is too large, or git fails.
+            TimedOutError: git takes too long.
+        """
+        stdin, stdout = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
+        if "\n" in name:  # it would be two names
+            return _Answer(b"missing")
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            self._process.kill()
+
+        timer = threading.Timer(seconds, stop)
+        timer.start()
+        try:
+            with suppress(BrokenPipeError):
+                stdin.write(os.fsencode(name) + b"\n")
+                stdin.flush()
+            header = stdout.readline(_MOST_HEADER)
+            if header.endswith((b" missing\n", b" ambiguous\n")):
+                return _Answer(b"missing")
+            found = _FOUND.fullmatch(header) or _NOT_FOUND.fullmatch(header)
+            size = int(found.groups()[-1]) if found else 0
+            if size > MAX_BYTES:
+                self._process.kill()
+                raise DocumentError(f"`{name}` is larger than {in_mebibytes(MAX_BYTES)}")
+            content = stdout.read(size + 1)[:-1] if found else b""
+        finally:
+            timer.cancel()
+        if late.is_set():
+            raise TimedOutError("git took too long", reason=f"`{name}` was not read in time")
+        if found is None or len(content) != size:
+            raise DocumentError(
+                f"git cannot read `{name}`",
+                reason="The clone may be damaged, or a partial one, which lacks files; nothing is fetched",
+            )
+        if found.re is _NOT_FOUND:
+            return _Answer(found[1])
+        return _Answer(found[2], found[1], content)
+
+
+class _Answer(NamedTuple):
+    """What git says about a name.
+
+    Args:
+        kind: The type of the object, or why there is none.
+        name: The name of the object, in hexadecimal digits; empty if there is none.
+        content: The bytes of the object.
+    """
+
+    kind: bytes
+    name: bytes = b""
+    content: bytes = b""
+
+
+class _FilesAtRevision(AllowedFiles):
+    """The files that a document at a revision may refer to: the rules of files, and the content of the revision.
+
+    A symbolic link is followed within the revision, by git.
+    """
+
+    def __init__(self, revision: GitRevision, path: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(Source("file", path, ""), allowed, None)
+        self._at = revision
+        # The links of the working tree do not count.
+        self.own = (os.path.join(os.path.dirname(path), ""),)
+
+    def resolve(self, path: str) -> str:
+        return os.path.normpath(path)
+
+    def read(self, path: str, seconds: float) -> bytes:
+        inside = os.path.join(self._at.root, "")
+        if not path.startswith(inside):
+            raise RefusedError(
+                f"`{path}` is not read", reason=f"It is outside of the repository `{self._at.root}`"
+            )
+        return self._at.read(path.removeprefix(inside), seconds)
