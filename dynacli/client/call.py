@@ -348,7 +348,7 @@ class Call:
         ends_with = self._is_way_out if settings.ends_with_redirects else None
         return send(
             request,
-            Budget(settings.timeout, ends_with=ends_with),
+            Budget(settings.timeout, ends_with=ends_with, has_http2=settings.has_http2),
             self._pass_gate,
             receive,
             clients,

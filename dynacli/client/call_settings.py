@@ -102,6 +102,7 @@ class CallSettings:
         retry_statuses: Further statuses after which one is sent again that only reads.
         may_retry_lost: Whether one is sent again whose connection was lost.
         rate: Spaces the requests of all calls that are made with these settings; None if there is no limit.
+        has_http2: Whether HTTP/2 is offered to servers that speak TLS.
         accepted_origins: Origins that credentials may go to, besides those that were accepted before.
         written_origins: The origins of the servers whose URL a person wrote, for the call or in the configuration.
         is_reported: Whether the results go into a report.
@@ -133,6 +134,7 @@ class CallSettings:
     retry_statuses: tuple[int, ...] = ()
     may_retry_lost: bool = True
     rate: "RateLimit | None" = None
+    has_http2: bool = False
     accepted_origins: tuple[str, ...] = ()
     written_origins: tuple[str, ...] = ()
     is_reported: bool = False
@@ -298,6 +300,7 @@ def settings_of(
         may_retry_unsafe=options.retry_unsafe,
         retry_statuses=options.retry_status,
         rate=_rate(options.rate or str(kept.get("rate", ""))),
+        has_http2=_has_http2(options.http_version or kept.get("http_version", "")),
         accepted_origins=options.accept_origin,
         written_origins=_written_origins([(kept_server, kept_variables), *written]) if server else (),
         is_reported=bool(options.report),
@@ -314,6 +317,24 @@ def settings_of(
         reads_only_by=options.reads_only_by,
         is_bound=options.is_bound,
     )
+
+
+def _has_http2(version: str) -> bool:
+    """Return whether HTTP/2 is offered.
+
+    Raises:
+        UsageError: It is asked for, and the package for it is not installed.
+    """
+    if version != "2":
+        return False
+    from importlib.machinery import PathFinder
+
+    if PathFinder.find_spec("h2") is None:
+        raise UsageError(
+            "HTTP/2 needs the package `h2`, which is not installed",
+            hint="`pip install 'dynacli-openapi[http2]'`, or `--http-version 1.1`",
+        )
+    return True
 
 
 def _written_origins(servers: Iterable[tuple[str, Mapping[str, str]]]) -> tuple[str, ...]:

@@ -81,7 +81,12 @@ class Certificates(Protocol):
 
 
 def open_client(
-    server: str, *, connect: float, read: float, context: "ssl.SSLContext | None" = None
+    server: str,
+    *,
+    connect: float,
+    read: float,
+    context: "ssl.SSLContext | None" = None,
+    has_http2: bool = False,
 ) -> "httpx.Client":
     """Return an HTTP client for the URLs of one scheme, or for one socket, to which no proxy leads.
 
@@ -93,6 +98,7 @@ def open_client(
         connect: The seconds that connecting may take.
         read: The seconds that may pass between two pieces of a response.
         context: The certificates that connections are made with; None for those of the system.
+        has_http2: Whether HTTP/2 is offered to a server that speaks TLS (RFC 9113, section 3.2).
 
     Raises:
         UsageError: A proxy or certificate variable of the environment is malformed.
@@ -108,6 +114,7 @@ def open_client(
             verify=(context or True) if server == "https" else nothing,
             transport=httpx.HTTPTransport(verify=nothing, uds=socket_path) if socket_path else None,
             trust_env=not socket_path,
+            http2=has_http2 and server == "https",
             follow_redirects=False,
             event_hooks={"response": [_hide_location]},
         )
@@ -141,12 +148,18 @@ class ClientPool:
     """Clients that keep their connections open between exchanges, for calls from several threads."""
 
     def __init__(self) -> None:
-        self._clients: dict[tuple[str, ssl.SSLContext | None], httpx.Client] = {}
+        self._clients: dict[tuple[str, ssl.SSLContext | None, bool], httpx.Client] = {}
         self._lock = threading.Lock()
 
     @contextlib.contextmanager
     def client(
-        self, server: str, *, connect: float, read: float, context: "ssl.SSLContext | None" = None
+        self,
+        server: str,
+        *,
+        connect: float,
+        read: float,
+        context: "ssl.SSLContext | None" = None,
+        has_http2: bool = False,
     ) -> "Iterator[httpx.Client]":
         """Yield the client for a server, which stays open after the block; the arguments are those of `open_client`.
 
@@ -154,10 +167,10 @@ class ClientPool:
             UsageError: A proxy or certificate variable of the environment is malformed.
         """
         with self._lock:
-            client = self._clients.get((server, context))
+            client = self._clients.get((server, context, has_http2))
             if client is None:
-                client = open_client(server, connect=connect, read=read, context=context)
-                self._clients[server, context] = client
+                client = open_client(server, connect=connect, read=read, context=context, has_http2=has_http2)
+                self._clients[server, context, has_http2] = client
                 # The cookie of a response is not a part of the next request.
                 client.cookies.extract_cookies = _keep_none  # type: ignore[method-assign, assignment]
         yield client
@@ -432,6 +445,7 @@ class Budget:
         follow: Returns the request that a redirect of a safe method leads to, and None if the redirect is the
             final response: called with the request, the response, and the redirects so far, to which it adds. None for
             the rules of a call, `redirects.following_request`.
+        has_http2: Whether HTTP/2 is offered to servers that speak TLS.
     """
 
     total: float | None = None
@@ -440,6 +454,7 @@ class Budget:
     connect: float = CONNECT_SECONDS
     read: float | None = None
     follow: "Follow | None" = None
+    has_http2: bool = False
 
 
 @record

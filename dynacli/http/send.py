@@ -323,7 +323,10 @@ class OneCall:
 
                 check_socket(path)
                 server = origin_of(request.url)
-            with self.open_client(server, connect=connect, read=read, context=context) as client:
+            has_http2 = self.budget.has_http2
+            with self.open_client(
+                server, connect=connect, read=read, context=context, has_http2=has_http2
+            ) as client:
                 # httpx would take text for ASCII, and headers are Latin-1 (RFC 9110, section 5.5).
                 headers = [(name.encode("ascii"), text.encode("latin-1")) for name, text in request.headers]
                 if not isinstance(request.body, bytes | None) and request.body.length is not None:

@@ -387,6 +387,14 @@ class Options:
         group=CALLS,
         help="Limit the rate of requests, such as 5/s, 100/m, 1000/h",
     )
+    http_version: str = _standard(
+        "--http-version",
+        metavar="VERSION",
+        values=("1.1", "2"),
+        key="http_version",
+        group=CALLS,
+        help="Set the version of HTTP; 2 over TLS only [default: 1.1]",
+    )
     accept_origin: tuple[str, ...] = _standard(
         "--accept-origin",
         metavar="ORIGIN",

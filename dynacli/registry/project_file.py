@@ -112,6 +112,7 @@ _OF_CALLS: dict[Path, _Check] = {
     **{("auth", _ANY, key): _reference for key in ("key", "password", "token", "username")},
     **{("auth", _ANY, key): _anything for key in ("audience", "client_id", "prefix", "scopes")},
     ("headers", _ANY): _anything,
+    ("http_version",): _anything,
     ("output",): _format,
     **{("policy", key): _anything for key in ("allow", "confirm", "deny", "read_only")},
     ("query", _ANY): _anything,

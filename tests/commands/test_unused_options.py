@@ -19,6 +19,7 @@ VALUES = {
     "output": "json",
     "rate": "5/s",
     "report": "json",
+    "http_version": "2",
     "retries": "1",
     "retry_status": "500",
     "timeout": "3",
