@@ -31,7 +31,7 @@ from dynacli.openapi.schema.document_schemas import DocumentSchemas
 from dynacli.openapi.schema.example_value import NoExampleError
 from dynacli.openapi.schema.option_fields import find_field
 from dynacli.request.assemble_body import Assignment, assemble
-from dynacli.request.convert_words import convert_all, is_given_as_text
+from dynacli.request.convert_words import convert_all, convert_parameter
 
 __all__ = [
     "OWN_PREFIX",
@@ -237,11 +237,7 @@ def _presets(described: DescribedOperation, name: str, text: str) -> Iterable[_P
     option = f"--set {name}"
     for parameter in described.operation.parameters:
         if name in _names_of(parameter):
-            words = [text]
-            value = (
-                text if is_given_as_text(parameter, words) else convert_all(words, parameter.value, option)
-            )
-            yield InputValue(*parameter.key, value, "set")
+            yield InputValue(*parameter.key, convert_parameter(parameter, [text], option), "set")
             return  # the first location has the plain name, as with options
     for parameter in described.operation.parameters:
         field = _find_property(described, parameter, name)

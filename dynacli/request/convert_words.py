@@ -8,7 +8,15 @@ from dynacli.errors import UsageError
 from dynacli.http.semantics import is_form, is_json
 from dynacli.openapi.model.operation import ANY, Parameter, ValueType
 
-__all__ = ["choice_word", "convert", "convert_all", "is_given_as_text", "is_single_item", "json_value"]
+__all__ = [
+    "choice_word",
+    "convert",
+    "convert_all",
+    "convert_parameter",
+    "is_given_as_text",
+    "is_single_item",
+    "json_value",
+]
 
 _INTEGER = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -92,6 +100,23 @@ def is_given_as_text(parameter: Parameter, words: list[str]) -> bool:
         return True
     name = parameter.media_type
     return bool(name) and not (is_json(name) or is_form(name) or name.lower().startswith("text/"))
+
+
+def convert_parameter(parameter: Parameter, words: list[str], option: str, *, is_strict: bool = True) -> Any:
+    """Return the value of a parameter that words give.
+
+    Args:
+        words: Several for an array; else the last one counts.
+        option: The name of the input in messages.
+        is_strict: As of `convert`.
+
+    Raises:
+        UsageError: A word is of the wrong type, and `is_strict`.
+    """
+    # Few parameters have either, and each function counts in a plain call.
+    if (parameter.media_type or parameter.allow_empty) and is_given_as_text(parameter, words):
+        return words[-1]
+    return convert_all(words, parameter.value, option, is_strict=is_strict)
 
 
 def json_value(text: str, option: str) -> Any:

@@ -301,6 +301,21 @@ def test_a_key_that_is_given_by_hand_is_the_credential(server: Recorder) -> None
     assert (0, f"/items?k={SECRET}", []) == (result.exit_code, server.last.target, _notes(result))
 
 
+def test_a_key_that_is_given_by_hand_goes_with_each_page(server: Recorder) -> None:
+    """The server leaves it out of the URL of the next page, as it should, and an undeclared pair is in it."""
+    following = {"Link": f"<{server.origin}/items?page=2&trace=1>; rel=next"}
+    pages = iter([json_response([{"id": 1}], **following), json_response([{"id": 2}])])
+    server.responses["/items"] = lambda _: next(pages)
+    items = {"type": "array", "items": {"type": "object", "properties": {"id": INTEGER}}}
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": items}}}}
+    get = operation("listItems", security=[{"key": []}], responses=responses)
+    api = save(document({"/items": {"get": get}}, [server.origin], KEYED))
+    where = ("--server", server.origin)
+    result = run_cli(api, "list-items", "--query", f"k={SECRET}", "--query", "trace=1", "--all", *where)
+    targets = [f"/items?k={SECRET}&trace=1", f"/items?page=2&trace=1&k={SECRET}"]
+    assert (0, targets) == (result.exit_code, [request.target for request in server.requests]), result.stderr
+
+
 @pytest.mark.parametrize("words", [("--query", "_method=DELETE"), ("GET", "/items?_method=DELETE")])
 def test_a_pair_is_no_way_around_read(words: tuple[str, ...], api: str, server: Recorder) -> None:
     """A server may take the request for another method."""

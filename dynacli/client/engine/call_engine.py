@@ -553,6 +553,7 @@ def _with_own_keys(url: str, described: DescribedOperation, values: CallValues) 
     pairs = [pair for pair in parts.query.split("&") if pair]
     kept = [pair for pair in pairs if unquote_plus(pair.partition("=")[0]) not in names]
     given = [(name, values.parameters.get(("query", name))) for name in sorted(names)]
+    given += [(pair.name, pair.value) for pair in values.query if pair.name in names]
     kept += [
         f"{quote(name, safe='')}={quote(str(value), safe='')}" for name, value in given if value is not None
     ]

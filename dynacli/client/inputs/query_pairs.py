@@ -17,7 +17,7 @@ from dynacli.openapi.model.operation import Field, Parameter
 from dynacli.openapi.model.query_names import fixed_names, is_declared, parameter_named, undeclared_text
 from dynacli.record import replace
 from dynacli.request.assemble_body import Assignment, assemble
-from dynacli.request.convert_words import convert_all, is_given_as_text
+from dynacli.request.convert_words import convert_all, convert_parameter
 
 __all__ = ["for_further_calls", "given_twice", "input_in_query", "undeclared_notes", "with_pairs"]
 
@@ -45,20 +45,16 @@ def with_pairs(
     others: list[QueryPair] = []
     for pair in (*defaults, *pairs):
         found = input_in_query(described, pair.name)
-        if found is not None and not _is_given(inputs, *found):
-            parameter, field = found
-            option = field.option if field is not None else parameter.option
+        if found is None:
+            if _may_be_added(described, pair):
+                others.append(pair)
+            continue
+        parameter, field = found
+        option = field.option if field is not None else parameter.option
+        if not _is_given(inputs, parameter, field):
             declared.setdefault(option, (parameter, field, []))[2].append(pair.value)
-        elif found is None and pair.name not in fixed_names(described.operation):
-            _check_value(pair)
-            others.append(pair)
         elif not pair.is_default:
-            if found is None:
-                raise UsageError(
-                    f"`{pair.name}` cannot be added to the query",
-                    reason=f"It is a fixed part of `{described.operation.path}`",
-                )
-            raise given_twice(pair.name, found[1].option if found[1] is not None else found[0].option)
+            raise given_twice(pair.name, option)
     parameters = dict(inputs.parameters)
     for parameter, field, words in declared.values():
         _give(parameters, parameter, field, words, is_strict=settings.level != "off")
@@ -80,11 +76,8 @@ def _give(
 ) -> None:
     """Add the value of a parameter, or of a field of it."""
     if field is None:
-        is_text = is_given_as_text(parameter, words)
         option = input_name(parameter)
-        parameters[parameter.key] = (
-            words[-1] if is_text else convert_all(words, parameter.value, option, is_strict=is_strict)
-        )
+        parameters[parameter.key] = convert_parameter(parameter, words, option, is_strict=is_strict)
         return
     option = f"--{field.option}"
     value = convert_all(words, field.value, option, is_strict=is_strict)
@@ -99,13 +92,26 @@ def for_further_calls(settings: CallSettings) -> CallSettings:
     return replace(settings, query=(), default_query=(*defaults, *settings.query))
 
 
-def _check_value(pair: QueryPair) -> None:
+def _may_be_added(described: DescribedOperation, pair: QueryPair) -> bool:
+    """Return whether a pair is added to the query; a default gives way to a fixed part of the path.
+
+    Raises:
+        UsageError: The pair is a fixed part of the path, or its value is an object.
+    """
+    if pair.name in fixed_names(described.operation):
+        if pair.is_default:
+            return False
+        raise UsageError(
+            f"`{pair.name}` cannot be added to the query",
+            reason=f"It is a fixed part of `{described.operation.path}`",
+        )
     if isinstance(pair.value, Mapping):
         raise UsageError(
             f"An object is not a value for `{pair.name}` in the query",
             reason="The document does not declare it, so nothing says how an object is written",
             hint="Give a text, or a list of texts",
         )
+    return True
 
 
 def given_twice(name: str, option: str) -> UsageError:

@@ -12,7 +12,7 @@ from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey, TypedWor
 from dynacli.client.inputs.collect_values import input_name
 from dynacli.commands.run import GivenWords, Run
 from dynacli.record import replace
-from dynacli.request.convert_words import convert_all, is_given_as_text
+from dynacli.request.convert_words import convert_all, convert_parameter
 
 if TYPE_CHECKING:
     from dynacli.client.call import Call
@@ -165,11 +165,8 @@ def _parameters(
 ) -> dict[ParameterKey, Any]:
     parameters = dict(whole)
     for parameter, words in given.parameters:
-        if is_given_as_text(parameter, words):
-            value: Any = words[-1]
-        else:
-            value = convert_all(words, parameter.value, input_name(parameter), is_strict=is_strict)
-        parameters[(parameter.location, parameter.name)] = value
+        option = input_name(parameter)
+        parameters[parameter.key] = convert_parameter(parameter, words, option, is_strict=is_strict)
     if not given.parameter_fields:
         return parameters
     from dynacli.request.assemble_body import Assignment, assemble
