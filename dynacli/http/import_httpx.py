@@ -10,8 +10,8 @@ Either is imported without what dynacli does not use, or not in each call; place
   so the import of it is made to fail.
 - Cookies: `http.cookiejar` brings `urllib.request`, `http.client` and `email`, a quarter of the time of the whole
   import. dynacli keeps no cookie, so a jar that is always empty stands in.
-- The asynchronous half of httpcore, with anyio and trio, HTTP/2, and encodings that dynacli does not ask for.
-- TLS with its certificates, international host names, digests, media types and charsets: these modules are
+- The asynchronous half of httpcore, with anyio and trio, and encodings, which dynacli decodes itself.
+- HTTP/2, TLS with its certificates, international host names, digests, media types and charsets: these modules are
   imported when something of them is used. The codec `idna` counts among them, by which `socket` encodes all names
   of hosts, and which brings the whole table of Unicode.
 - `inspect`, which httpcore imports for one question.
@@ -44,7 +44,7 @@ _LIBRARIES = {"httpx": "httpcore", "httpx2": "httpcore2"}
 """Library → the package that makes its connections; the first one that is installed is the default."""
 
 _T = TypeVar("_T")
-_ABSENT = ("anyio", "brotli", "brotlicffi", "h2", "trio", "zstandard")
+_ABSENT = ("anyio", "brotli", "brotlicffi", "trio", "zstandard")
 _DECODING = (("br", "brotli", [1, 2]), ("br", "brotlicffi", [1, 2]), ("zstd", "zstandard", [0, 22]))
 _DEFERRED = ("certifi", "email.message", "idna", "mimetypes")
 
@@ -107,7 +107,10 @@ def _import_lean(name: str) -> types.ModuleType:
     core = _LIBRARIES[name]
     stand_ins: dict[str, Any] = dict.fromkeys([*_ABSENT, f"{name}._main"])  # None makes the import fail
     stand_ins |= {module: DeferredModule(module) for module in _DEFERRED}
-    stand_ins |= {module: DeferredFunctions(module) for module in ("hashlib", "pathlib", f"{core}._ssl")}
+    stand_ins |= {
+        module: DeferredFunctions(module)
+        for module in ("hashlib", "pathlib", f"{core}._ssl", f"{core}._sync.http2")
+    }
     stand_ins |= {
         "http.cookiejar": _http_cookiejar(),
         # httpx2 names its version in the header `User-Agent`, in whose place dynacli's own is sent.

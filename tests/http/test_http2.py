@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -114,6 +115,15 @@ def test_a_call_is_made_by_http_2(served: _Http2Server) -> None:
     assert "< HTTP/2 200" in result.stderr
     (method, path, headers, _) = served.requests[0]
     assert ("GET", "/pet", "b") == (method, path, headers["x-a"])
+
+
+def test_a_process_of_its_own_speaks_it(served: _Http2Server) -> None:
+    """The program imports its HTTP library without HTTP/2, which is there when it is needed."""
+    words = (_api(served.origin), "get-pet", "--http-version", "2", "-i", "--validate", "off")
+    run = subprocess.run(
+        [sys.executable, "-m", "dynacli", *words], capture_output=True, check=False, text=True
+    )
+    assert (0, "HTTP/2 200") == (run.returncode, run.stdout[:10]), run.stderr
 
 
 def test_a_body_a_time_limit_and_a_batch(served: _Http2Server) -> None:
