@@ -1,7 +1,7 @@
-"""Overlays: changes to a document that are kept beside it (Overlay Specification 1.0.0)."""
+"""Overlays: changes to a document that are kept beside it (Overlay Specification 1.0.0 and 1.1.0)."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dynacli.errors import DocumentError, InternalError
@@ -33,6 +33,12 @@ class _TrackedPlace:
         self.origin = origin
         self.below: dict[str | int, _TrackedPlace] = {}
 
+    def copy(self, origin: _Origin | None) -> "_TrackedPlace":
+        """Return a copy, with the places below it, that has an origin."""
+        copied = _TrackedPlace(origin)
+        copied.below = {step: place.copy(place.origin) for step, place in self.below.items()}
+        return copied
+
 
 class TrackedOrigins:
     """The origins of the parts of a document; at first each has its own pointer in file 0."""
@@ -48,7 +54,23 @@ class TrackedOrigins:
             file: The number of the file that the value came from.
             origin: The steps to it in that file.
         """
-        self._reach(steps[:-1])[0].below[steps[-1]] = _TrackedPlace((file, origin))
+        _reach(self._top, steps[:-1])[0].below[steps[-1]] = _TrackedPlace((file, origin))
+
+    def copy_of(self, steps: Steps) -> _TrackedPlace:
+        """Return the origins of a part, as they are now."""
+        place, origin = _reach(self._top, steps)
+        return place.copy(origin)
+
+    def put_copy(self, steps: Steps, copied: _TrackedPlace, inner: Steps) -> None:
+        """Note that a part of a copied value was put at a place.
+
+        Args:
+            steps: The steps to the place.
+            copied: The origins of the copied value.
+            inner: The steps to the part in it.
+        """
+        part, origin = _reach(copied, inner)
+        _reach(self._top, steps[:-1])[0].below[steps[-1]] = part.copy(origin)
 
     def take(self, steps: Steps, removed: Sequence[str | int], length: int | None = None) -> None:
         """Note that members were removed from an object, or items from a list.
@@ -58,7 +80,7 @@ class TrackedOrigins:
             removed: The keys or indexes that were removed.
             length: How many items the list had before; None for an object.
         """
-        place, (file, origin) = self._reach(steps)
+        place, (file, origin) = _reach(self._top, steps)
         if length is None:
             for key in removed:
                 place.below.pop(key, None)
@@ -88,17 +110,18 @@ class TrackedOrigins:
                     yield Move(join(here), below.origin[0], join(below.origin[1]))
                 waiting.append((below, here, below.origin or implied))
 
-    def _reach(self, steps: Steps) -> tuple[_TrackedPlace, _Origin]:
-        """Return the tracked place at some steps, added if it was missing, and its origin."""
-        place = self._top
-        origin: _Origin = (0, ())
-        for step in steps:
-            place = place.below.setdefault(step, _TrackedPlace())
-            origin = place.origin or (origin[0], (*origin[1], step))
-        return place, origin
+
+def _reach(top: _TrackedPlace, steps: Steps) -> tuple[_TrackedPlace, _Origin]:
+    """Return the tracked place at some steps, added if it was missing, and its origin."""
+    place = top
+    origin: _Origin = top.origin or (0, ())
+    for step in steps:
+        place = place.below.setdefault(step, _TrackedPlace())
+        origin = place.origin or (origin[0], (*origin[1], step))
+    return place, origin
 
 
-_VERSION = re.compile(r"1\.\d+\.\d+")
+_VERSION = re.compile(r"1\.([01])\.\d+")
 _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", "\\": "\\\\"}
 _MAX_DEPTH = 10_000
 """How many levels `..` goes down; a document has at most 200, and an overlay may add to them."""
@@ -111,7 +134,13 @@ def apply_overlay(document: Mapping[str, Any], overlay: Any, name: str = "the ov
     finds: objects recursively, lists are appended to lists, any other value replaces what is there. To each array that
     the `target` finds, the `update` is appended as an item. With `remove`, all that the `target` finds is removed.
     A target that finds nothing changes nothing.
-    Version 1.1 is accepted if it only allows more: `remove` may find plain values.
+
+    Version 1.1 (section "Action Object") adds:
+
+    - `copy` is a JSONPath to a single value of the document, which is used as the `update`.
+    - To an array, the items of an array are appended. A plain value replaces a plain value that the `target` finds.
+    - Values of different kinds are an error: an object, an array and a plain value cannot replace each other, and a
+      `target` finds only values of one kind.
 
     Args:
         document: An OpenAPI document, plain JSON values.
@@ -144,9 +173,10 @@ def _apply_tracked(
     Raises:
         DocumentError: As for `apply_overlay`.
     """
-    work = _Application(document, origins, file)
+    is_newer, actions = _actions(overlay, name)
+    work = _Application(document, origins, file, is_newer=is_newer)
     idle = []
-    for number, action in enumerate(_actions(overlay, name), 1):
+    for number, action in enumerate(actions, 1):
         reason = work.carry_out(action, number, f"Action {number} of {name}")
         if reason:
             idle.append((number, reason))
@@ -168,32 +198,61 @@ def _quoted(step: str) -> str:
     return quote + "".join(escaped) + quote
 
 
-def _actions(overlay: Any, name: str) -> list[Mapping[str, Any]]:
+def _actions(overlay: Any, name: str) -> tuple[bool, list[Mapping[str, Any]]]:
+    """Return whether an overlay is of version 1.1, and its actions."""
     if not isinstance(overlay, Mapping) or not isinstance(overlay.get("overlay"), str):
         raise DocumentError(
             f"{_capital(name)} is not an OpenAPI overlay",
             reason="It is not an object with a member `overlay`, the version of the specification",
-            hint="An overlay begins with `overlay: 1.0.0`",
+            hint="An overlay begins with `overlay: 1.1.0`",
         )
-    if not _VERSION.fullmatch(overlay["overlay"]):
+    version = _VERSION.fullmatch(overlay["overlay"])
+    if version is None:
         raise DocumentError(
-            f"{_capital(name)} is of version `{overlay['overlay'][:20]}`, which is not known", hint="1.0.0 is"
+            f"{_capital(name)} is of version `{overlay['overlay'][:20]}`, which is not known",
+            hint="1.0.0 and 1.1.0 are",
         )
     actions = overlay.get("actions")
     if not isinstance(actions, list):
         raise DocumentError(f"{_capital(name)} has no list of `actions`")
+    is_newer = version[1] == "1"
     for number, action in enumerate(actions, 1):
-        if not isinstance(action, Mapping) or not isinstance(action.get("target"), str):
-            raise DocumentError(
-                f"Action {number} of {name} has no `target`", hint="Give a JSONPath, such as `$.info`"
-            )
-        if "copy" in action:
-            raise DocumentError(
-                f"Action {number} of {name} has a `copy`, which cannot be done",
-                reason="It is of version 1.1 of the specification",
-                hint="Write what is to be copied as an `update`",
-            )
-    return actions
+        _check_action(action, f"Action {number} of {name}", is_newer=is_newer)
+    return is_newer, actions
+
+
+def _check_action(action: Any, action_name: str, *, is_newer: bool) -> None:
+    if not isinstance(action, Mapping) or not isinstance(action.get("target"), str):
+        raise DocumentError(f"{action_name} has no `target`", hint="Give a JSONPath, such as `$.info`")
+    if "copy" not in action:
+        return
+    if not is_newer:
+        raise DocumentError(
+            f"{action_name} has a `copy`, which version 1.0 does not have",
+            hint=_NEWER_HINT,
+        )
+    if not isinstance(action["copy"], str):
+        raise DocumentError(
+            f"{action_name} has a `copy` that is not a text", hint="Give a JSONPath, such as `$.info`"
+        )
+    if "update" in action:
+        raise DocumentError(f"{action_name} has both `update` and `copy`", hint="Write two actions")
+
+
+_NEWER_HINT = "Write `overlay: 1.1.0` at its beginning"
+_MIXED = "Only values of one kind can be merged: objects, lists or plain values"
+
+
+class _Addition(NamedTuple):
+    """A value that an action adds, and where it comes from.
+
+    Args:
+        value: The value, which is copied when it is added.
+        put: Notes the origin of a part that was put at a place, from the steps to the place and in the value.
+    """
+
+    value: Any
+    put: Callable[[Steps, Steps], None]
 
 
 class _Application:
@@ -201,40 +260,73 @@ class _Application:
 
     Args:
         file: The number of the overlay in `origins`.
+        is_newer: Whether the overlay is of version 1.1.
     """
 
-    def __init__(self, document: dict[str, Any], origins: TrackedOrigins, file: int) -> None:
+    def __init__(
+        self, document: dict[str, Any], origins: TrackedOrigins, file: int, *, is_newer: bool
+    ) -> None:
         self._document = document
         self._origins = origins
         self._file = file
+        self._is_newer = is_newer
         self._left = MAX_NODES
 
     def carry_out(self, action: Mapping[str, Any], number: int, action_name: str) -> str:
         """Carry out an action; return why it changes nothing, or empty."""
         target = action["target"]
-        places = _find(self._document, target, action_name)
+        places = _find(self._document, "target", target, action_name)
         if action.get("remove") is True:
             if () in places:
                 raise DocumentError(
                     f"{action_name} removes the whole document", hint=f"Its target is `{target}`"
                 )
             self._remove(places)
-        elif "update" not in action:
-            return "it has neither `update` nor `remove`"
-        else:
-            self._left -= len(places) * count_values(action["update"])
-            if self._left < 0:
-                raise DocumentError(
-                    f"{action_name} would add too much to the document",
-                    reason=f"What an overlay adds has at most {MAX_NODES:,} values",
-                )
-            for steps, node in [(steps, _at(self._document, steps)) for steps in places]:
-                # The update of a node around it may have replaced this one.
-                if _is_at(self._document, steps, node):
-                    self._update(
-                        steps, node, action["update"], ("actions", number - 1, "update"), action_name
-                    )
+        elif "update" not in action and "copy" not in action:
+            return f"it has neither {'`update`, `copy`' if self._is_newer else '`update`'} nor `remove`"
+        elif places:
+            self._add_to(places, self._addition(action, number, action_name), action_name)
         return "" if places else f"its target `{target[:200]}` finds nothing"
+
+    def _addition(self, action: Mapping[str, Any], number: int, action_name: str) -> _Addition:
+        if "copy" not in action:
+            inside = ("actions", number - 1, "update")
+            return _Addition(
+                action["update"],
+                lambda steps, inner: self._origins.put(steps, self._file, (*inside, *inner)),
+            )
+        found = _find(self._document, "copy", action["copy"], action_name)
+        if len(found) != 1:
+            raise DocumentError(
+                f"{action_name} has a `copy` that finds {f'{len(found):,} values' if found else 'nothing'}",
+                reason="It must find a single value",
+                hint=f"Its `copy` is `{action['copy'][:200]}`",
+            )
+        (source,) = found
+        value = _at(self._document, source)
+        check_limits(
+            value, action["copy"][:200]
+        )  # copied into itself again and again, it would become ever deeper
+        # A copy now: the value may be around the target, and grow while it is added.
+        copied = self._origins.copy_of(source)
+        return _Addition(copy_json(value), lambda steps, inner: self._origins.put_copy(steps, copied, inner))
+
+    def _add_to(self, places: list[Steps], addition: _Addition, action_name: str) -> None:
+        self._left -= len(places) * count_values(addition.value)
+        if self._left < 0:
+            raise DocumentError(
+                f"{action_name} would add too much to the document",
+                reason=f"What an overlay adds has at most {MAX_NODES:,} values",
+            )
+        nodes = [(steps, _at(self._document, steps)) for steps in places]
+        if self._is_newer and len({_kind(node) for _, node in nodes}) > 1:
+            raise DocumentError(
+                f"{action_name} has a `target` that finds values of several kinds", reason=_MIXED
+            )
+        for steps, node in nodes:
+            # The update of a node around it may have replaced this one.
+            if _is_at(self._document, steps, node):
+                self._add(steps, node, addition, action_name)
 
     def _remove(self, places: Iterable[Steps]) -> None:
         removed: dict[Steps, list[str | int]] = {}
@@ -252,38 +344,80 @@ class _Application:
                 for key in removed[steps]:
                     del parent[key]
 
-    def _update(self, steps: Steps, here: Any, update: Any, origin: Steps, action_name: str) -> None:
+    def _add(self, steps: Steps, here: Any, addition: _Addition, action_name: str) -> None:
+        value = addition.value
         if isinstance(here, list):
-            self._origins.put((*steps, len(here)), self._file, origin)
-            here.append(copy_json(update))
-        elif isinstance(here, dict) and isinstance(update, Mapping):
-            self._merge(here, update, steps, origin)
-        else:
-            is_object = isinstance(here, dict)
-            raise DocumentError(
-                f"{action_name} cannot be carried out at `{path_of(steps)}`",
-                reason="Into an object only an object can be merged"
-                if is_object
-                else "It finds a plain value",
-                hint="" if is_object else "Let the target be the object around it",
-            )
-
-    def _merge(self, into: dict[str, Any], update: Mapping[str, Any], steps: Steps, origin: Steps) -> None:
-        for key, value in update.items():
-            here, inner = into.get(key), (*steps, key)
-            if isinstance(here, dict) and isinstance(value, Mapping):
-                self._merge(here, value, inner, (*origin, key))
-            elif isinstance(here, list) and isinstance(value, list):
-                for index, item in enumerate(value):
-                    self._origins.put((*inner, len(here)), self._file, (*origin, key, index))
-                    here.append(copy_json(item))
+            if self._is_newer and isinstance(value, list):
+                self._append(here, value, steps, addition, ())
             else:
-                self._origins.put(inner, self._file, (*origin, key))
-                into[key] = copy_json(value)
+                addition.put((*steps, len(here)), ())
+                here.append(copy_json(value))
+        elif isinstance(here, dict) and isinstance(value, Mapping):
+            self._merge(here, value, steps, addition, (), action_name)
+        elif self._is_newer and _kind(here) == _kind(value):
+            addition.put(steps, ())
+            _at(self._document, steps[:-1])[steps[-1]] = value
+        else:
+            raise self._unfit(steps, here, action_name)
+
+    def _append(
+        self, here: list[Any], items: list[Any], steps: Steps, addition: _Addition, inner: Steps
+    ) -> None:
+        for index, item in enumerate(items):
+            addition.put((*steps, len(here)), (*inner, index))
+            here.append(copy_json(item))
+
+    def _merge(
+        self,
+        into: dict[str, Any],
+        value: Mapping[str, Any],
+        steps: Steps,
+        addition: _Addition,
+        inner: Steps,
+        action_name: str,
+    ) -> None:
+        """Merge an object into one of the document.
+
+        Args:
+            value: A part of what is added.
+            steps: The steps to the object in the document.
+            inner: The steps to the part in what is added.
+        """
+        for key, member in value.items():
+            here, below, part = into.get(key), (*steps, key), (*inner, key)
+            if isinstance(here, dict) and isinstance(member, Mapping):
+                self._merge(here, member, below, addition, part, action_name)
+            elif isinstance(here, list) and isinstance(member, list):
+                self._append(here, member, below, addition, part)
+            elif self._is_newer and key in into and _kind(here) != _kind(member):
+                raise self._unfit(below, here, action_name)
+            else:
+                addition.put(below, part)
+                into[key] = copy_json(member)
+
+    def _unfit(self, steps: Steps, here: Any, action_name: str) -> DocumentError:
+        """Return the error for a value that cannot be added to one of another kind."""
+        reason, hint = _MIXED, ""
+        if not self._is_newer:
+            is_object = isinstance(here, dict)
+            reason = "Into an object only an object can be merged" if is_object else "It finds a plain value"
+            hint = "" if is_object else f"{_NEWER_HINT}, or let the target be the object around it"
+        return DocumentError(
+            f"{action_name} cannot be carried out at `{path_of(steps)}`", reason=reason, hint=hint
+        )
 
 
-def _find(document: Any, target: str, action_name: str) -> list[Steps]:
-    """Return the steps to each place that a JSONPath finds, each place once."""
+def _kind(value: Any) -> type:
+    """Return the kind of a JSON value, as merging tells them apart: dict, list, or object for a plain value."""
+    return dict if isinstance(value, Mapping) else list if isinstance(value, list) else object
+
+
+def _find(document: Any, member: str, path: str, action_name: str) -> list[Steps]:
+    """Return the steps to each place that a JSONPath finds, each place once.
+
+    Args:
+        member: The member of the action that has the path: `target` or `copy`.
+    """
     from itertools import islice
 
     from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError
@@ -292,16 +426,16 @@ def _find(document: Any, target: str, action_name: str) -> list[Steps]:
         max_recursion_depth = _MAX_DEPTH
 
     try:
-        places = [node.location for node in islice(Paths().finditer(target, document), MAX_NODES + 1)]
+        places = [node.location for node in islice(Paths().finditer(path, document), MAX_NODES + 1)]
     except (JSONPathError, RecursionError) as error:
         raise DocumentError(
-            f"{action_name} has a `target` that is not a JSONPath: `{target[:200]}`",
+            f"{action_name} has a `{member}` that is not a JSONPath: `{path[:200]}`",
             reason=str(error).partition("\n")[0],
             hint="RFC 9535 says how one is written, for example `$.paths['/pets'].get`",
         ) from error
     if len(places) > MAX_NODES:
         # Here a place counts as often as it is found: with `$..*..*` once for each place around it.
-        raise DocumentError(f"{action_name} has a `target` that finds too much: `{target[:200]}`")
+        raise DocumentError(f"{action_name} has a `{member}` that finds too much: `{path[:200]}`")
     return list(dict.fromkeys(places))
 
 
@@ -414,7 +548,7 @@ def _between(old: Mapping[str, Any], new: Mapping[str, Any], here: Steps) -> Ite
 
 
 class Overlay(NamedTuple):
-    """An overlay as it was fetched (Overlay Specification 1.0.0).
+    """An overlay as it was fetched.
 
     Args:
         content: Its bytes, JSON or YAML.

@@ -51,8 +51,8 @@ DOCUMENT: dict[str, Any] = {
 }
 
 
-def _overlay(*actions: dict[str, Any], name: str = "o.yaml") -> Overlay:
-    made = {"overlay": "1.0.0", "info": {"title": "o", "version": "1"}, "actions": list(actions)}
+def _overlay(*actions: dict[str, Any], name: str = "o.yaml", version: str = "1.0.0") -> Overlay:
+    made = {"overlay": version, "info": {"title": "o", "version": "1"}, "actions": list(actions)}
     return Overlay(overlay_text(made, name), name, f"file:///overlays/{name}")
 
 
@@ -342,6 +342,55 @@ def test_places_follow_any_actions(actions: list[tuple[str, str]]) -> None:
     except DocumentError:
         reject()  # a plain value that nothing can be merged into
     _assert_is_where_it_says(_only(document, "x-data"))
+
+
+_KINDS = {
+    "objects": ["$['x-data'].a", "$['x-data'].b", "$['x-data'].a.c", "$['x-data'].l[1]", "$['x-data']..c"],
+    "lists": ["$['x-data'].l", "$['x-data'].a.l", "$['x-data']..l"],
+    "plain": ["$['x-data'].a.n", "$['x-data'].b.n", "$['x-data'].l[0]", "$['x-data']..n"],
+}
+_copies = st.sampled_from(sorted(_KINDS)).flatmap(
+    lambda kind: st.tuples(
+        st.sampled_from(_KINDS[kind]),
+        st.sampled_from(["remove", "update", *(path for path in _KINDS[kind] if ".." not in path)]),
+        st.just({"objects": {"c": {"n": 7}}, "lists": [8, {"n": 9}], "plain": 10}[kind]),
+    )
+)
+
+
+@given(st.lists(_copies, min_size=1, max_size=5))
+@settings(deadline=None, max_examples=examples(60))
+def test_places_follow_copies(actions: list[tuple[str, str, Any]]) -> None:
+    """A copied value is found where the value was written that it is a copy of, each part of it where that was."""
+    made = [
+        {"target": target}
+        | ({"remove": True} if by == "remove" else {"update": update} if by == "update" else {"copy": by})
+        for target, by, update in actions
+    ]
+    data = {"a": {"n": 1, "c": {"n": 2}, "l": [3]}, "b": {"n": 4}, "l": [5, {"n": 6}]}
+    try:
+        document = _loaded(_overlay(*made, version="1.1.0"), document={**DOCUMENT, "x-data": data})
+    except DocumentError:
+        reject()  # what is copied was removed before, or the values are of several kinds
+    _assert_is_where_it_says(_only(document, "x-data"))
+
+
+def test_a_copy_of_an_addition_has_the_origin_of_the_addition() -> None:
+    """The location of a part that one overlay adds and another copies is in the first."""
+    document = _loaded(
+        _overlay({"target": "$.paths['/pets'].post", "update": {"summary": "Added"}}),
+        _overlay(
+            {"target": "$.paths", "update": {"/cats": {}}},
+            {"target": "$.paths['/cats']", "copy": "$.paths['/pets']"},
+            name="second.yaml",
+            version="1.1.0",
+        ),
+    )
+    assert "Added" == document.tree["paths"]["/cats"]["post"]["summary"]
+    assert Place(1, "/actions/0/update/summary") == document.origins.locate("/paths/~1cats/post/summary")
+    assert Place(0, "/paths/~1pets/post/operationId") == document.origins.locate(
+        "/paths/~1cats/post/operationId"
+    )
 
 
 def test_untouched_places_have_no_moves() -> None:
