@@ -173,9 +173,12 @@ def _compared(run: Run, opened: OpenedApi, word: str, stack: ExitStack) -> _Comp
     with run.reading_document(word):
         found = open_at_revision(word, opened)
     stack.callback(found.catalog.close)
-    problems = list(dict.fromkeys(row["message"] for row in found.catalog.warnings()))
-    if problems:
-        run.warn(f"`{word}`: {enumerated(problems, most=1)}")
+    known = {row["message"] for row in opened.catalog.warnings()}
+    problems = dict.fromkeys(
+        row["message"] for row in found.catalog.warnings() if row["message"] not in known
+    )
+    if problems:  # those that both have make no difference, and were reported when the document was new
+        run.warn(f"`{word}`: {enumerated([*problems], most=1)}")
     return _ComparedRevision(found.name, found.document.tree, _rows(opened.name, found.catalog))
 
 
