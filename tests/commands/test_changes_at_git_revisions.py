@@ -4,11 +4,14 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from dynacli.openapi.document import git_revision
 from tests.documents import document, operation, ref, save, serve
@@ -257,6 +260,26 @@ def test_an_allowed_directory_is_read_at_the_revision(git: Git, tmp_path: Path) 
     _commit(git)
     result = _changes("--since", "git:main", "--allow-ref", str(tmp_path))
     assert f"It is outside of the repository `{tmp_path / 'repository'}`" in " ".join(result.stderr.split())
+
+
+def test_the_workflow_of_the_manual_runs(git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its steps write the summary of the run, and the step that compares fails on a breaking change."""
+    page = files("dynacli.guide").joinpath("changes.md").read_text(encoding="utf-8")
+    workflow = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])
+    steps = workflow["jobs"]["changes"]["steps"]
+    compare, copy = (
+        step["run"] for step in steps if "changes.md" in step.get("run", "") and "env" not in step
+    )
+    Path("openapi.yaml").write_text(json.dumps(_document("api/schemas/pet.json")))
+    _commit(git)
+    git("update-ref", "refs/remotes/origin/main", "HEAD")
+    save(_NUMBER, "api/schemas/pet.json")
+    monkeypatch.setenv("GITHUB_BASE_REF", "main")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    codes = [subprocess.run(("bash", "-e", "-c", line), check=False).returncode for line in (compare, copy)]
+    assert [9, 0] == codes
+    assert "### Breaking changes\n\n- **`list-pets`** `GET /pets`\n" in (tmp_path / "summary.md").read_text()
 
 
 def _trap(path: Path) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from dynacli.environment import invocation
@@ -348,16 +349,18 @@ def _cut(text: str, room: int) -> str:
     return f"{text[: max(room - 3, 12)].rstrip()}..."
 
 
-_SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|&~!]")
-"""The special characters of Markdown and HTML, which are escaped in a summary."""
+_SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|&~!@]")
+"""The special characters of Markdown and HTML, and the one of mentions, which are escaped in a summary."""
+_MOST_CHARACTERS = 60_000
+"""Of Markdown: a comment on GitHub has at most 65,536, and may need room for lines of your own."""
 
 
 def changes_markdown(
     changes: Changes, old_row_of: RowOf, new_row_of: RowOf, *, has_texts: bool = False
 ) -> str:
-    """Return changes as Markdown of any length, without a line feed at its end.
+    """Return changes as Markdown that fits a comment on GitHub, without a line feed at its end.
 
-    Breaking changes have a section of their own, before all others.
+    Breaking changes have a section of their own, before all others. If it is too long, lines at its end are counted.
 
     Args:
         old_row_of: Returns the rows of the old revision, for removed operations.
@@ -388,7 +391,20 @@ def changes_markdown(
         _markdown_section("Other changes", other),
         _markdown_section("New operations", added),
     ]
-    return "\n\n".join("\n".join(lines) for lines in sections if lines)
+    return _within_comment("\n\n".join("\n".join(lines) for lines in sections if lines))
+
+
+def _within_comment(markdown: str) -> str:
+    """Return Markdown with lines at its end replaced by their number, if it is longer than `_MOST_CHARACTERS`."""
+    if len(markdown) <= _MOST_CHARACTERS:
+        return markdown
+    lines = markdown.split("\n")
+    ends = accumulate(len(line) + 1 for line in lines)
+    count = sum(end <= _MOST_CHARACTERS - _LONGEST for end in ends)
+    while count and not lines[count - 1].lstrip().startswith("- "):
+        count -= 1  # a section without items
+    more = sum(line.lstrip().startswith("- ") for line in lines[count:])
+    return "\n".join((*lines[:count], "", f"And {more:,} more lines; `-o json` has all of them."))
 
 
 def _markdown_section(title: str, lines: Iterable[str]) -> list[str]:
@@ -414,12 +430,13 @@ def _sentence(change: Change) -> str:
 
 def _summary(key: OperationKey, row_of: RowOf) -> str:
     row = row_of(key)
-    text = visible(" ".join(str(row["summary"]).split()), keep="") if row is not None else ""
+    text = _cut(visible(" ".join(str(row["summary"]).split()), keep=""), _LONGEST) if row is not None else ""
     return f": {_SPECIAL.sub(_escaped, text)}" if text else ""
 
 
 def _escaped(found: "re.Match[str]") -> str:
-    return f"\\{found[0]}"
+    # GitHub notifies people who are mentioned in a comment, also if the `@` is escaped: only a space of no width helps.
+    return "@&#8203;" if found[0] == "@" else f"\\{found[0]}"
 
 
 def changes_json(

@@ -139,6 +139,37 @@ def test_long_reports_are_cut() -> None:
     assert 190 < len(changes_markdown(changes, _row, _row).splitlines())
 
 
+@pytest.mark.parametrize("paths", [1, 700, 3000])
+def test_markdown_fits_a_comment(paths: int) -> None:
+    """Breaking changes come first and are cut last; a line counts those that are left out."""
+    keys = tuple(OperationKey("GET", f"/{'p' * 20}{index}") for index in range(paths))
+    changes = Changes(added=keys, removed=keys)
+    markdown = changes_markdown(changes, _row, _row)
+    items = [line for line in markdown.splitlines() if line.startswith("- ")]
+    assert len(markdown) <= 60_000
+    left_out = 2 * paths - len(items)
+    assert (
+        (paths > 1)
+        == (left_out > 0)
+        == markdown.endswith(f"\n\nAnd {left_out:,} more lines; `-o json` has all of them.")
+    )
+    assert ("### New operations" in markdown) == (len(items) > paths)
+    assert len(markdown) > 59_000 or paths == 1
+    removed = [line for line in items if line.endswith("is removed")]
+    assert items[: len(removed)] == removed
+    assert min(paths, len(items)) == len(removed)
+
+
+def test_a_summary_notifies_no_one() -> None:
+    """A mention in a summary of a document is a text in a comment, and a long summary is cut."""
+    key = OperationKey("GET", "/a")
+    row = {"name": "a", "summary": f"Ask @octo/team {'x' * 200}"}
+    line = changes_markdown(Changes(added=(key,)), lambda _: row, lambda _: row).splitlines()[-1]
+    assert line.startswith("- **`a`** `GET /a`: Ask @&#8203;octo/team xxx")
+    assert line.endswith("x...")
+    assert len(line) < 160
+
+
 _MARKDOWN = """\
 2 new operations, 5 changed, 1 removed.
 
