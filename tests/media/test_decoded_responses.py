@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.documents import document, operation, save
-from tests.harness import Recorder, Response, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, run_cli
 
 _PET = {
     "type": "object",
@@ -162,3 +162,29 @@ def test_a_response_of_the_library_has_the_value(server: Recorder, api: str) -> 
         assert {"id": 7, "price": 1.1, "tags": ["a", "b"]} == opened.call("get-pet").data
         server.responses["/pet"] = Response(200, b"<a", {"Content-Type": "application/xml"})
         assert "<a" == opened.call("get-pet").data
+
+
+@pytest.mark.parametrize("media_type", ["application/yaml", "application/xml"])
+def test_pages_of_other_formats_are_merged(server: Recorder, media_type: str) -> None:
+    """With `--all`, the items of all pages are one list of JSON."""
+
+    def respond(request: RecordedRequest) -> Response:
+        page = 2 if "page=2" in request.target else 1
+        body = (
+            f"rows:\n- id: {page}\n"
+            if media_type.endswith("yaml")
+            else f"<r><rows><id>{page}</id></rows></r>"
+        )
+        link = {} if page == 2 else {"Link": f'<{server.origin}/things?page=2>; rel="next"'}
+        return Response(200, body.encode(), {"Content-Type": media_type, **link})
+
+    item = {"type": "object", "properties": {"id": {"type": "integer"}}}
+    schema = {"type": "object", "properties": {"rows": {"type": "array", "items": item}}}
+    responses = {"200": {"description": "", "content": {media_type: {"schema": schema}}}}
+    parameters = [{"name": "page", "in": "query", "schema": {"type": "integer"}}]
+    listed = operation("listThings", parameters=parameters, responses=responses)
+    word = save(document({"/things": {"get": listed}}, [server.origin]))
+    server.responses["/things"] = respond
+    result = run_cli(word, "list-things", "--all", "--validate", "strict")
+    assert (0, {"rows": [{"id": 1}, {"id": 2}]}) == (result.exit_code, result.json), result.stderr
+    assert "1\n2\n" == run_cli(word, "list-things", "--all", "-f", "rows[].id", "-o", "lines").stdout

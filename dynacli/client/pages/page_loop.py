@@ -37,6 +37,7 @@ from dynacli.client.pages.next_page import (
 from dynacli.client.pages.page_rule import PageRule, ResponsePlace, place_at
 from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, NetworkError, UsageError
+from dynacli.http.semantics import is_structured
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.document.json_trees import join
 from dynacli.openapi.model.field_names import plain_name
@@ -240,6 +241,10 @@ class PageLoop:
         if not response.body and (number == 1 or response.status == _NO_CONTENT):
             return None
         try:
+            if is_structured(content_type := response.header("content-type")):
+                from dynacli.media.body_value import body_value
+
+                return body_value(response.body, content_type, self._described.schema_of(response))
             return self._parse(response.body)
         except (ValueError, RecursionError):
             if number == 1:
