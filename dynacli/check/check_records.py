@@ -20,6 +20,7 @@ from dynacli.urls import without_query
 
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
+    from dynacli.client.responses.compare_responses import Difference
     from dynacli.http.built_request import Request
     from dynacli.http.exchange import Response
     from dynacli.validation.finding import ValidationResult
@@ -29,6 +30,7 @@ __all__ = [
     "TIMEOUT",
     "CheckResults",
     "CheckedOperation",
+    "ComparedCall",
     "Defect",
     "Exchange",
     "InputValue",
@@ -232,6 +234,29 @@ class CheckedOperation:
 
 
 @record
+class ComparedCall:
+    """A call that was made on two servers.
+
+    Args:
+        operation_name: The operation's name.
+        differences: What differs between the responses, without secrets; empty if they are equal.
+        left_out: How many differences are in values that change with every response.
+    """
+
+    operation_name: str
+    differences: "tuple[Difference, ...]" = ()
+    left_out: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the call as `check -o json` has it."""
+        return {
+            "operation": self.operation_name,
+            "equal": not self.differences,
+            "differences": [each.as_json() for each in self.differences],
+        }
+
+
+@record
 class ResponseCoverage:
     """The documented responses of an operation, and those that came.
 
@@ -269,6 +294,7 @@ class CheckResults:
         seconds: How long the check took.
         is_interrupted: Whether Ctrl-C ended it early.
         is_recorded: Whether the calls are those of a recording, so that requests were validated, too.
+        against: The calls that were compared with those of another server; None if none were to be.
     """
 
     def __init__(
@@ -280,7 +306,9 @@ class CheckResults:
         seconds: float,
         is_interrupted: bool,
         is_recorded: bool = False,
+        against: Sequence[ComparedCall] | None = None,
     ) -> None:
+        self.against = against
         self.api, self.checked, self.left_out = api, tuple(checked), tuple(left_out)
         self.seconds, self.is_interrupted, self.is_recorded = seconds, is_interrupted, is_recorded
         self._findings: dict[int, list[dict[str, Any]]] | None = None
@@ -351,6 +379,7 @@ class CheckResults:
 
     def _row(self, checked: CheckedOperation) -> dict[str, Any]:
         operation, exchanges, coverage = checked.operation, checked.all_exchanges, coverage_of(checked)
+        compared = [each for each in self.against or () if each.operation_name == operation.name]
         return {
             "api": self.api.name,
             "operation": operation.name,
@@ -373,6 +402,7 @@ class CheckResults:
                 {"values": planned_values(operation, planned), "reason": reason}
                 for planned, reason in checked.unsent
             ],
+            **({} if self.against is None else {"against": [each.as_json() for each in compared]}),
         }
 
 

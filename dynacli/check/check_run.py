@@ -193,6 +193,53 @@ class CheckRun:
         """Return operation → the operations whose responses may give values for it, by a collection or by a link."""
         return value_sources(self._operations, self._linked_from)
 
+    def repeat(self, settings: CallSettings) -> list[tuple[Exchange, Exchange | DynacliError]]:
+        """Make the calls that only read, and got a response, again with other settings.
+
+        Returns:
+            Each call, and its repetition or why that could not be made.
+        """
+        engine = Engine(self._engine.env, settings)
+        exchanges = [
+            exchange
+            for described in self._operations
+            for exchange in self._checked(described).exchanges
+            if described.operation.method in READING_METHODS and exchange.response is not None
+        ]
+        again: dict[int, Exchange | DynacliError] = {}
+        self._planned_count += len(exchanges)
+        try:
+            self._repeat(engine, deque(exchanges), again)
+        except KeyboardInterrupt:
+            self.is_interrupted = True
+        made = ((exchange, again.get(id(exchange.planned))) for exchange in exchanges)
+        return [(exchange, found) for exchange, found in made if found is not None]
+
+    def _repeat(
+        self, engine: Engine, waiting: deque[Exchange], again: dict[int, Exchange | DynacliError]
+    ) -> None:
+        """Make calls again, side by side, and put what came of each into `again`, by the identity of its plan."""
+        while waiting or self._dispatcher.running:
+            if waiting and self._dispatcher.is_free:
+                planned = waiting.popleft().planned
+                described = self._by_name[planned.operation_name]
+                try:
+                    call = prepare_call(
+                        engine, described, planned, engine.settings, self._check_settings.content_type
+                    )
+                except NotCalledError as error:
+                    again[id(planned)] = error.error
+                    self._done_count += 1
+                    continue
+                self._dispatcher.start(partial(_make_exchange, engine, planned, call))
+                continue
+            exchange = self._dispatcher.take(_TICK)
+            if exchange is not None:
+                self._done_count += 1
+                self._on_exchange(exchange)
+                again[id(exchange.planned)] = exchange if exchange.error is None else exchange.error
+            self._report_progress()
+
     def possible_probes(self) -> dict[str, list[str]]:
         """Return operation → the kinds of probes that it may get; empty if nothing is probed."""
         if not self._check_settings.has_probes:

@@ -1,6 +1,7 @@
 """A check for a person: its plan, what it found, the next step, and the error that ends it."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from dynacli.check.check_records import (
     INVENTED,
     CheckedOperation,
     CheckResults,
+    ComparedCall,
     Defect,
     Exchange,
     InputValue,
@@ -401,6 +403,7 @@ def check_table(results: CheckResults, paint: Painter, width: int) -> str:
         *_sections(notes_before_findings(results), paint, width),
         findings_lines(results, paint, width),
         *_sections(notes_after_findings(results), paint, width),
+        _compared_lines(results, paint, width),
         _summary(results, paint, width),
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
@@ -459,6 +462,36 @@ def _colour(checked: CheckedOperation, paint: Painter) -> Callable[[str], str]:
     return paint.red if word.endswith(("finding", "findings", "response")) else paint.yellow
 
 
+_PLACES = 5
+"""Places of an operation that are listed."""
+
+
+def _compared_lines(results: CheckResults, paint: Painter, width: int) -> list[str]:
+    """Return the table of the comparison with another server, and the places where an operation differs."""
+    if not results.against:
+        return []
+    by_name: dict[str, list[ComparedCall]] = {}
+    for compared in results.against:
+        by_name.setdefault(compared.operation_name, []).append(compared)
+    rows = [["operation", "equal", "differs", "only left", "only right"]]
+    places: Rows = []
+    for name, calls in by_name.items():
+        differing = [difference for call in calls for difference in call.differences]
+        kinds = Counter(difference.kind for difference in differing)
+        equal = sum(not call.differences for call in calls)
+        counts = (kinds[kind] for kind in ("changed", "removed", "added"))
+        rows.append([visible(name, keep=""), f"{equal}/{len(calls)}", *map(str, counts)])
+        starred_places = Counter(starred(difference.pointer) for difference in differing)
+        listed = [f"{place} ({count})" for place, count in starred_places.most_common(_PLACES)]
+        more = len(starred_places) - _PLACES
+        if listed:
+            places.append((name, ", ".join(listed) + (f" and {more} more" if more > 0 else "")))
+    table = table_lines(rows, width - 2, right={1, 2, 3, 4}, paint_header=paint.dim)
+    lines = [paint.bold("Compared with the other server"), *(f"  {line}" for line in table)]
+    differences = _section("Differences", places, paint, width)
+    return [*lines, *(["", *differences] if differences else [])]
+
+
 def _sections(notes: dict[str, Rows], paint: Painter, width: int) -> list[list[str]]:
     return [_section(title, rows, paint, width) for title, rows in notes.items()]
 
@@ -498,7 +531,7 @@ def check_error(results: CheckResults, *, is_strict: bool) -> DynacliError | Non
     Args:
         is_strict: Whether findings are a failure.
     """
-    mismatch = _mismatch(results) if is_strict else None
+    mismatch = (_mismatch(results) if is_strict else None) or _different(results)
     if results.is_recorded:
         return mismatch  # whether a recorded call got a response is not matter of the document
     if not results.exchanges and mismatch is None:
@@ -542,6 +575,19 @@ def _mismatch(results: CheckResults) -> MismatchError | None:
             for exchange in results.all_exchanges
             for finding in results.findings(exchange)
         ],
+    )
+
+
+def _different(results: CheckResults) -> MismatchError | None:
+    names = dict.fromkeys(each.operation_name for each in results.against or () if each.differences)
+    if not names:
+        return None
+    listed = list(names)
+    return MismatchError(
+        f"The responses of {len(listed)} operations differ"
+        if len(listed) > 1
+        else f"The responses of `{listed[0]}` differ",
+        hint=f"The places are listed above; `-o json` has the values, and `{invocation('diff')}` compares one call",
     )
 
 

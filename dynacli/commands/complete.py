@@ -29,6 +29,7 @@ from dynacli.options.standard_options import (
     INPUT_OPTIONS,
     KEYS,
     PART,
+    PROFILES,
     REGISTERED,
     REVISIONS,
     RULES,
@@ -403,6 +404,8 @@ def _offered(
         yield from _setting_words(env, path, word)
     elif offers in {API_NAMES, REGISTERED}:
         yield from () if is_continued else _api_names(env, with_demo=offers == API_NAMES)
+    elif offers == PROFILES:
+        yield from _profile_names(env, positional)
     elif offers == EARLIER_CALLS:
         yield from _call_numbers(env)
     elif offers == TOPICS:

@@ -22,6 +22,7 @@ from dynacli.options.standard_options import (
     COMPARING,
     DATA,
     OPERATIONS,
+    OPTIONS_BY_NAME,
     RESENDING,
     REVISIONS,
     TAGS,
@@ -43,6 +44,15 @@ _SHARD_COUNT = Option(
     metavar="N",
     kind="integer",
     between=(1, 999_999),
+)
+_COMPARED_CHECK = (
+    replace(
+        OPTIONS_BY_NAME["against"],
+        metavar="PROFILE|URL",
+        help="Compare with the responses of this server",
+    ),
+    OPTIONS_BY_NAME["ignore"],
+    OPTIONS_BY_NAME["all_values"],
 )
 _HOST = Option(
     ("--host",),
@@ -350,6 +360,7 @@ CALL_COMMANDS = (
                 kind="text",
             ),
             _SHARD_COUNT,
+            *_COMPARED_CHECK,
         ),
         last=(ROLE, *OF_DEMO),
         takes=(*LISTING, CALLS, "progress", "report", "dry_run", "no_fail"),

@@ -31,6 +31,7 @@ __all__ = [
     "OPTIONS_BY_NAME",
     "OPTION_KEYS",
     "PART",
+    "PROFILES",
     "REGISTERED",
     "REQUEST",
     "RESENDING",
@@ -81,6 +82,7 @@ OPERATIONS: Final = "operations"
 TAGS: Final = "tags"
 RULES: Final = "rules"
 TOPICS: Final = "topics"
+PROFILES: Final = "profiles"
 KEYS: Final = "keys"
 EARLIER_CALLS: Final = "earlier calls"
 """What completion offers for an argument or a value; for the most part it is that of the API that is named first."""
@@ -472,6 +474,7 @@ class Options:
         "--against",
         metavar="PROFILE|URL|history:N|rev:N",
         kind="given",
+        offers=PROFILES,
         group=COMPARING,
         help="Compare with this server, stored response or revision",
     )
@@ -480,7 +483,7 @@ class Options:
         metavar="POINTER",
         kind="place",
         group=COMPARING,
-        help="Do not compare this place; * stands for any step",
+        help="Leave out this place; * stands for any step",
     )
     all_values: bool = _standard(
         "--all-values", group=COMPARING, help="Also compare dates, request ids and tokens"

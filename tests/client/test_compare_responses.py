@@ -11,6 +11,7 @@ import yaml
 from dynacli.client.responses.compare_responses import (
     ComparedResponse,
     Comparison,
+    ComparisonRules,
     Difference,
     compare_responses,
     ignored_place,
@@ -27,8 +28,8 @@ def _compare(left: Any, right: Any, ignored: list[str] = [], **more: Any) -> Com
     return compare_responses(
         ComparedResponse(200, {}, left),
         ComparedResponse(200, {}, right),
-        is_left_out=lambda _: False,
-        ignored=list(map(ignored_place, ignored)),
+        rules=ComparisonRules(tuple(map(ignored_place, ignored))),
+        is_changing=lambda _: False,
         **more,
     )
 
@@ -65,7 +66,7 @@ def test_status_and_headers_are_compared() -> None:
     """They have pointers of their own, and the name of a header is ignored in any case."""
     left = ComparedResponse(200, {"X-Count": "1", "Link": "<a>"})
     right = ComparedResponse(404, {"X-Count": "2"}, {"error": 1})
-    found = compare_responses(left, right, is_left_out=lambda _: False)
+    found = compare_responses(left, right, rules=ComparisonRules(), is_changing=lambda _: False)
     expected = [
         {"pointer": "/status", "kind": "changed", "left": 200, "right": 404},
         {"pointer": "/headers/X-Count", "kind": "changed", "left": "1", "right": "2"},
@@ -73,8 +74,8 @@ def test_status_and_headers_are_compared() -> None:
         {"pointer": "/body", "kind": "added", "left": None, "right": {"error": 1}},
     ]
     assert expected == [each.as_json() for each in found.differences]
-    places = [ignored_place("/headers/x-COUNT"), ignored_place("/headers/link"), ignored_place("/status")]
-    found = compare_responses(left, right, is_left_out=lambda _: False, ignored=places)
+    places = tuple(map(ignored_place, ("/headers/x-COUNT", "/headers/link", "/status")))
+    found = compare_responses(left, right, rules=ComparisonRules(places), is_changing=lambda _: False)
     assert ["/body"] == [each.pointer for each in found.differences]
 
 

@@ -5,27 +5,35 @@ their values are, and `true` does not equal 1.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dynacli.auth.secret import MASK
-from dynacli.client.secret_names import is_secret_header
+from dynacli.auth.secret import MASK, Masker
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.secret_names import is_secret_header, mask_fields
 from dynacli.errors import UsageError
+from dynacli.http.exchange import Response
+from dynacli.http.semantics import essence
+from dynacli.media.body_value import NoValueError, body_value
 from dynacli.media.text_values import BodySchema
 from dynacli.openapi.document.json_trees import MISSING, join, split
 from dynacli.openapi.model.field_names import identifying_fields, plain_name
+from dynacli.openapi.model.operation import documented_status
 from dynacli.openapi.schema.read_schema import list_of, mapping_of, possible_schemas
 from dynacli.record import record
+from dynacli.text.body_text import decoded
 
 __all__ = [
     "ComparedResponse",
     "Comparison",
+    "ComparisonRules",
     "Difference",
+    "compare_calls",
     "compare_responses",
     "ignored_place",
-    "is_below",
     "is_changing_header",
     "time_places",
+    "without_secrets",
 ]
 
 Step = str | int
@@ -98,37 +106,53 @@ class Comparison(NamedTuple):
     masked: int = 0
 
 
+@record
+class ComparisonRules:
+    """What a person says of comparing.
+
+    Args:
+        ignored: The steps to places that are not compared, with all below them; `*` stands for any step.
+        all_values: Whether values are compared, too, that change with every response.
+    """
+
+    ignored: tuple[tuple[str, ...], ...] = ()
+    all_values: bool = False
+
+    def ignores(self, steps: _Steps) -> bool:
+        """Return whether a place is not compared."""
+        return any(_is_below(steps, place) for place in self.ignored)
+
+
 def compare_responses(
     left: ComparedResponse,
     right: ComparedResponse,
     *,
-    is_left_out: Callable[[Difference], bool],
-    ignored: Sequence[tuple[str, ...]] = (),
+    rules: ComparisonRules,
+    is_changing: Callable[[Difference], bool],
     is_masked: bool = False,
 ) -> Comparison:
     """Return what differs between two responses.
 
     Args:
-        is_left_out: Whether a difference is in a value that changes with every call.
-        ignored: The steps to places that are not compared, with all below them; `*` stands for any step.
+        is_changing: Whether a difference is in a value that changes with every response.
         is_masked: Whether the right one had its secrets masked when it was stored.
     """
     found: list[Difference] = []
     left_out = masked = 0
     sides = [{"status": each.status, "headers": each.headers, "body": each.body} for each in (left, right)]
     for difference in _differences(*sides):
-        if any(is_below(difference.steps, place) for place in ignored):
+        if rules.ignores(difference.steps):
             continue
         if is_masked and isinstance(difference.right, str) and MASK in difference.right:
             masked += 1
-        elif is_left_out(difference):
+        elif not rules.all_values and is_changing(difference):
             left_out += 1
         else:
             found.append(difference)
     return Comparison(found, left_out, masked)
 
 
-def is_below(steps: _Steps, place: tuple[str, ...]) -> bool:
+def _is_below(steps: _Steps, place: tuple[str, ...]) -> bool:
     """Return whether steps lead to a place, or into it; the names of headers are equal in any case."""
     if len(steps) < len(place):
         return False
@@ -291,3 +315,90 @@ def _below(schema: Mapping[str, Any], step: Step) -> list[Any]:
         *mapping_of(schema, "patternProperties").values(),
         *([others] if isinstance(others, Mapping) else []),
     ]
+
+
+def compare_calls(
+    described: DescribedOperation,
+    left: Response,
+    right: Response,
+    rules: ComparisonRules,
+    *,
+    is_masked: bool = False,
+) -> Comparison:
+    """Return what differs between the responses to two calls of an operation, with their secrets.
+
+    Args:
+        is_masked: As in `compare_responses`.
+    """
+    declared = _declared_headers(described, {left.status, right.status})
+    is_same = left.body == right.body
+    compared = [
+        ComparedResponse(
+            each.status, _headers(each, declared), MISSING if is_same else _body(described, each)
+        )
+        for each in (left, right)
+    ]
+    times = [time_places(described.schema_of(each)()) for each in (left, right)]
+    changing = {name for name, schema in declared.items() if is_changing_header(name, schema)}
+
+    def is_changing(difference: Difference) -> bool:
+        part, *steps = difference.steps
+        if part == "headers":
+            return steps[0] in changing
+        is_text = isinstance(difference.left, str) and isinstance(difference.right, str)
+        return is_text and any(is_time(tuple(steps)) for is_time in times)
+
+    return compare_responses(*compared, rules=rules, is_changing=is_changing, is_masked=is_masked)
+
+
+def _declared_headers(described: DescribedOperation, statuses: set[int]) -> dict[str, Any]:
+    """Return the name of each header that the document declares for one of some statuses → its schema."""
+    responses, declared = described.raw_responses, dict[str, Any]()
+    for status in sorted(statuses):
+        response = described.follow(responses.get(documented_status(status, responses)))
+        headers = response.get("headers") if isinstance(response, Mapping) else None
+        for name, reference in headers.items() if isinstance(headers, Mapping) else ():
+            header = described.follow(reference)
+            schema = header.get("schema") if isinstance(header, Mapping) else None
+            declared.setdefault(str(name), described.follow(schema))
+    return declared
+
+
+def _headers(response: Response, declared: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers of a response that are compared: those declared, and the media type."""
+    came = {name.lower() for name, _ in response.headers}
+    found = {name: response.header(name) for name in declared if name.lower() in came}
+    media_type = essence(response.header("content-type"))
+    return {"Content-Type": media_type, **found} if media_type else found
+
+
+def _body(described: DescribedOperation, response: Response) -> Any:
+    """Return the value of a body; of text that has none the text, of bytes their number and their digest."""
+    content, media_type = response.body, response.header("content-type")
+    if not content:
+        return MISSING
+    try:
+        return body_value(content, media_type, described.schema_of(response))
+    except NoValueError:
+        text = decoded(content, media_type)
+    if text is not None:
+        return text
+    from hashlib import sha256
+
+    return {"bytes": len(content), "sha256": sha256(content).hexdigest()}
+
+
+def without_secrets(difference: Difference, masker: Masker) -> Difference:
+    """Return a difference without secrets: those of the calls, and those that the names of fields tell.
+
+    Args:
+        masker: Takes the secrets of both calls out of a text.
+    """
+    name = str(difference.steps[-1])
+
+    def masked(value: Any) -> Any:
+        return masker.mask_value(mask_fields({name: value})[name])
+
+    return difference._replace(
+        left=masked(difference.left), right=masked(difference.right), item=masker.mask(difference.item)
+    )

@@ -14,8 +14,10 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands._call.call_report import wanted_reports, write_reports
 from dynacli.commands._subcommands.demo import demo_params, opened_api
 from dynacli.commands.run import Run
+from dynacli.environment import invocation
 from dynacli.errors import DocumentError, DynacliError, FileError, UsageError
 from dynacli.files import write_named_file
+from dynacli.openapi.model.wording import counted
 from dynacli.options.command import HTML
 from dynacli.options.standard_options import Options
 from dynacli.output.output_format import OutputFormat
@@ -28,7 +30,7 @@ from dynacli.registry.opened_api import OpenedApi
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dynacli.check.check_records import CheckedOperation, Exchange
+    from dynacli.check.check_records import CheckedOperation, ComparedCall, Exchange
     from dynacli.check.check_run import CheckRun
     from dynacli.check.resource_chains import ResourceChain
     from dynacli.client.call_settings import CallSettings
@@ -109,6 +111,7 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
             hint="Leave out `--dry-run`, `-f` and `--columns`",
         )
     settings = _settings(run, api, options)
+    other = _other_settings(run, api, options) if run.options.against else None
     check_files(run.options, har=options.har, learn=options.learn)
     chosen = _choose(run, api, options, settings)
     if not chosen.operations and options.shard.count > 1:
@@ -139,7 +142,7 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     _confirm(run, settings, chosen.operations, chosen.chains)
     settings.consent.ask = None  # whoever may be asked was asked
     try:
-        _run_check(run, chosen, check_run, progress, options)
+        _run_check(run, chosen, check_run, progress, options, other)
     except DamagedCatalogError as damage:
         explain_damage(damage, has_sent=check_run.has_sent)
 
@@ -160,6 +163,61 @@ def _settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSettings
             hint="Add `--validate strict`, or leave out `--probe`",
         )
     return replace(settings, rate=options.shard.rate(settings.rate))
+
+
+def _other_settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSettings":
+    """Return how the calls are made on the server that `--against` names.
+
+    Raises:
+        UsageError: There is no such profile, or something else is asked for that a check cannot compare with.
+    """
+    from dynacli.check.check_run import settings_of_check
+    from dynacli.commands._subcommands.diff import other_options
+
+    against = run.options.against
+    if against.startswith(("history:", "rev:")):
+        raise UsageError(
+            f"A check cannot be compared with `{against}`",
+            reason="`--against` takes a profile or the URL of a server here",
+            hint=f"`{invocation('diff')}` compares a single call with it",
+        )
+    if run.options.output == HTML or run.options.report:
+        raise UsageError(
+            "Reports do not have the differences of `--against`",
+            hint="Use `-o json`, or leave out `--against`",
+        )
+    other = settings_of_check(run.env, api, other_options(run.call_options))
+    other.consent.ask = None
+    return replace(other, rate=options.shard.rate(other.rate))
+
+
+def _compared(
+    run: Run, chosen: _Chosen, check_run: "CheckRun", other: "CallSettings"
+) -> "tuple[list[ComparedCall], DynacliError | None]":
+    """Make the calls again on the other server, and return what differs, and why a first call could not be compared."""
+    from dynacli.check.check_records import ComparedCall
+    from dynacli.client.responses.compare_responses import compare_calls, without_secrets
+    from dynacli.commands._subcommands.diff import rules_of
+
+    rules, found = rules_of(run.options), list[ComparedCall]()
+    described = {each.operation.name: each for each in chosen.operations}
+    failure: DynacliError | None = None
+    failed = 0
+    for first, second in check_run.repeat(other):
+        if isinstance(second, DynacliError):
+            failure, failed = failure or second, failed + 1
+        elif first.response is not None and second.response is not None:
+            name, masker = first.operation_name, first.masker.joined(second.masker)
+            comparison = compare_calls(described[name], first.response, second.response, rules)
+            differences = (without_secrets(each, masker) for each in comparison.differences)
+            found.append(ComparedCall(name, tuple(differences), comparison.left_out))
+    left_out = sum(each.left_out for each in found)
+    if left_out:
+        values = counted(left_out, "value")
+        run.note(f"Not compared: {values}: dates, request ids or tokens (`--all-values` compares them)")
+    if failed:
+        run.note(f"{counted(failed, 'call')} could not be compared")
+    return found, failure
 
 
 def _choose(run: Run, api: OpenedApi, options: _CheckOptions, settings: "CallSettings") -> _Chosen:
@@ -209,12 +267,21 @@ def _in_chains(chains: "Sequence[ResourceChain]") -> set[str]:
 
 
 def _run_check(
-    run: Run, chosen: _Chosen, check_run: "CheckRun", progress: "_Progress", options: _CheckOptions
+    run: Run,
+    chosen: _Chosen,
+    check_run: "CheckRun",
+    progress: "_Progress",
+    options: _CheckOptions,
+    other: "CallSettings | None",
 ) -> None:
     """Run a check, and report what it finds."""
     start = time.monotonic()
+    against: list[ComparedCall] | None = None
+    failure: DynacliError | None = None
     try:
         checked = check_run.run()
+        if other is not None and not check_run.is_interrupted:
+            against, failure = _compared(run, chosen, check_run, other)
     finally:
         progress.clear()
         for leftover in check_run.leftovers:  # however the run ended
@@ -231,9 +298,12 @@ def _run_check(
         chosen.left_out,
         seconds=time.monotonic() - start,
         is_interrupted=check_run.is_interrupted,
+        against=against,
     )
     is_strict = check_run.call_settings.is_strict
     conclude_check(run, results, is_strict=is_strict, learn=options.learn, har=options.har)
+    if failure is not None:
+        raise failure
 
 
 def _show_plan(run: Run, check_run: "CheckRun", chosen: _Chosen) -> None:

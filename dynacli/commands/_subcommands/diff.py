@@ -9,7 +9,7 @@
 
 import json
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,32 +19,26 @@ from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.responses.compare_responses import (
-    ComparedResponse,
     Comparison,
+    ComparisonRules,
     Difference,
-    compare_responses,
+    compare_calls,
     ignored_place,
-    is_below,
-    is_changing_header,
-    time_places,
+    without_secrets,
 )
-from dynacli.client.secret_names import mask_fields
 from dynacli.commands._call.make_call import TerminalListener, asker, read_inputs
 from dynacli.commands.command_line_errors import unused_option
 from dynacli.commands.run import GivenWords, Run
 from dynacli.environment import invocation, variable
 from dynacli.errors import DynacliError, FormatError, MismatchError, UsageError
 from dynacli.http.exchange import RENDER_LIMIT, Response
-from dynacli.http.semantics import essence, is_event_stream
-from dynacli.media.body_value import NoValueError, body_value
-from dynacli.openapi.document.json_trees import MISSING, split
-from dynacli.openapi.model.operation import documented_status
+from dynacli.http.semantics import is_event_stream
+from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.model.wording import counted
-from dynacli.options.standard_options import FURTHER_CALLS
+from dynacli.options.standard_options import FURTHER_CALLS, Options
 from dynacli.output.render import is_for_people, write_data, write_rows
 from dynacli.record import replace
 from dynacli.registry.record_call import api_key
-from dynacli.text.body_text import decoded
 from dynacli.text.exact_json import compact_json
 from dynacli.text.json_text import reindent
 from dynacli.text.terminal import Painter, visible
@@ -53,7 +47,7 @@ if TYPE_CHECKING:
     from dynacli.http.send import Pieces
     from dynacli.validation.finding import Finding
 
-__all__ = ["show_differences"]
+__all__ = ["other_options", "rules_of", "show_differences"]
 
 _UNUSED = frozenset(
     {"include", "resume", "remote_name", "report", "columns", "dry_run", "show_secrets", "allow_files"}
@@ -105,6 +99,19 @@ def show_differences(run: Run, described: DescribedOperation, given: GivenWords)
         else:
             found = _against_server(run, described, given, settings, options)
         _write(run, described, *found)
+
+
+def other_options(options: CallOptions) -> CallOptions:
+    """Return the options of the same call to the server that `--against` names by a profile or a URL."""
+    against = options.against
+    is_url = "://" in against or against.startswith("unix:")
+    there = replace(options, server=against if is_url else "", server_var=())
+    return there if is_url else replace(there, profile=against)
+
+
+def rules_of(options: Options) -> ComparisonRules:
+    """Return what the options say of comparing."""
+    return ComparisonRules(tuple(map(ignored_place, options.ignore)), options.all_values)
 
 
 def _permitted(run: Run, described: DescribedOperation, options: CallOptions) -> CallSettings:
@@ -160,12 +167,7 @@ def _against_server(
     run: Run, described: DescribedOperation, given: GivenWords, settings: CallSettings, options: CallOptions
 ) -> _Found:
     """Compare with the response of another server, which a profile or a URL names."""
-    against = options.against
-    is_url = "://" in against or against.startswith("unix:")
-    there = replace(options, server=against if is_url else "", server_var=())
-    if not is_url:
-        there = replace(there, profile=against)
-    other = _permitted(run, described, there)
+    other = _permitted(run, described, other_options(options))
     described, inputs, _ = read_inputs(run, described, given, settings)
     own = inputs
     if other.default_query != settings.default_query:
@@ -183,7 +185,8 @@ def _against_server(
     masker = first.signed.response_masker(left.response.headers).joined(
         second.signed.response_masker(right.response.headers)
     )
-    return _Found(left.label, right.label, _compare(run, described, left, right), masker)
+    comparison = compare_calls(described, left.response, right.response, rules_of(run.options))
+    return _Found(left.label, right.label, comparison, masker)
 
 
 def _against_history(
@@ -195,7 +198,8 @@ def _against_history(
     engine = _engine(run, settings)
     call = engine.prepare(described, inputs)
     left = _send(engine, call)
-    comparison = _compare(run, described, left, right, is_masked=True)
+    rules = rules_of(run.options)
+    comparison = compare_calls(described, left.response, right.response, rules, is_masked=True)
     return _Found(left.label, right.label, comparison, call.signed.response_masker(left.response.headers))
 
 
@@ -238,74 +242,6 @@ def _stored_side(run: Run, described: DescribedOperation) -> _Side:
     return _Side(f"{row.call.url} ({row.as_json()['at']})", response)
 
 
-def _compare(
-    run: Run, described: DescribedOperation, left: _Side, right: _Side, *, is_masked: bool = False
-) -> Comparison:
-    responses = left.response, right.response
-    declared = _declared_headers(described, {each.status for each in responses})
-    is_same = left.response.body == right.response.body
-    bodies = [MISSING if is_same else _body(described, each) for each in responses]
-    compared = [
-        ComparedResponse(response.status, _headers(response, declared), body)
-        for response, body in zip(responses, bodies, strict=True)
-    ]
-    times = [time_places(described.schema_of(each)()) for each in responses]
-    changing = {name for name, schema in declared.items() if is_changing_header(name, schema)}
-
-    def is_left_out(difference: Difference) -> bool:
-        part, *steps = difference.steps
-        if run.options.all_values or part == "status":
-            return False
-        if part == "headers":
-            return steps[0] in changing
-        is_text = isinstance(difference.left, str) and isinstance(difference.right, str)
-        return is_text and any(is_time(tuple(steps)) for is_time in times)
-
-    return compare_responses(
-        *compared,
-        is_left_out=is_left_out,
-        ignored=[ignored_place(pointer) for pointer in run.options.ignore],
-        is_masked=is_masked,
-    )
-
-
-def _declared_headers(described: DescribedOperation, statuses: set[int]) -> dict[str, Any]:
-    """Return the name of each header that the document declares for one of some statuses → its schema."""
-    responses, declared = described.raw_responses, dict[str, Any]()
-    for status in sorted(statuses):
-        response = described.follow(responses.get(documented_status(status, responses)))
-        headers = response.get("headers") if isinstance(response, Mapping) else None
-        for name, reference in headers.items() if isinstance(headers, Mapping) else ():
-            header = described.follow(reference)
-            schema = header.get("schema") if isinstance(header, Mapping) else None
-            declared.setdefault(str(name), described.follow(schema))
-    return declared
-
-
-def _headers(response: Response, declared: Mapping[str, Any]) -> dict[str, str]:
-    """Return the headers of a response that are compared: those declared, and the media type."""
-    came = {name.lower() for name, _ in response.headers}
-    found = {name: response.header(name) for name in declared if name.lower() in came}
-    media_type = essence(response.header("content-type"))
-    return {"Content-Type": media_type, **found} if media_type else found
-
-
-def _body(described: DescribedOperation, response: Response) -> Any:
-    """Return the value of a body; of text that has none the text, of bytes their number and their digest."""
-    content, media_type = response.body, response.header("content-type")
-    if not content:
-        return MISSING
-    try:
-        return body_value(content, media_type, described.schema_of(response))
-    except NoValueError:
-        text = decoded(content, media_type)
-    if text is not None:
-        return text
-    from hashlib import sha256
-
-    return {"bytes": len(content), "sha256": sha256(content).hexdigest()}
-
-
 def _against_revision(
     run: Run, described: DescribedOperation, given: GivenWords, settings: CallSettings, stack: ExitStack
 ) -> _Found:
@@ -337,11 +273,8 @@ def _against_revision(
     unsent = _engine(run, settings).prepare(other_described, call.values, is_signed=False)
     left = _send(engine, call)
     findings = [_findings(each, left.response) for each in (call, unsent)]
-    ignored = [ignored_place(pointer) for pointer in run.options.ignore]
-    found = _of_one_alone(*findings)
-    comparison = Comparison(
-        [each for each in found if not any(is_below(each.steps, place) for place in ignored)]
-    )
+    rules, found = rules_of(run.options), _of_one_alone(*findings)
+    comparison = Comparison([each for each in found if not rules.ignores(each.steps)])
     before, after = (f"{left.label} by the revision {name}" for name in names)
     return _Found(before, after, comparison, call.signed.response_masker(left.response.headers))
 
@@ -383,7 +316,7 @@ def _write(
     Raises:
         MismatchError: There are any.
     """
-    differences = [_without_secrets(each, masker) for each in comparison.differences]
+    differences = [without_secrets(each, masker) for each in comparison.differences]
     form = run.data_format
     is_text = is_for_people(form) and not form.is_of_value
     if not is_text:
@@ -411,18 +344,6 @@ def _notes(comparison: Comparison) -> Iterator[str]:
         yield f"Not compared: {values}: dates, request ids or tokens (`--all-values` compares them)"
     if comparison.masked:
         yield f"Not compared: {counted(comparison.masked, 'value')}: secrets that the history has masked"
-
-
-def _without_secrets(difference: Difference, masker: Masker) -> Difference:
-    """Return a difference without secrets: those of the calls, and those that the names of fields tell."""
-    name = str(difference.steps[-1])
-
-    def masked(value: Any) -> Any:
-        return masker.mask_value(mask_fields({name: value})[name])
-
-    return difference._replace(
-        left=masked(difference.left), right=masked(difference.right), item=masker.mask(difference.item)
-    )
 
 
 def _lines(left: str, right: str, differences: list[Difference], paint: Painter) -> Iterator[str]:

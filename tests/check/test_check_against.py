@@ -1,0 +1,150 @@
+"""`check --against`: each call that only reads is made on two servers, and the responses are compared."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.documents import document, operation, parameter, save
+from tests.harness import Recorder, Response, Result, free_port, json_response, recording, run_cli
+
+_AT = {"type": "string", "format": "date-time"}
+_THING = {"type": "object", "properties": {"id": {}, "token": {}, "at": _AT}}
+_ITEM = {"content": {"application/json": {"schema": _THING}}, "description": "OK"}
+_ID = parameter("id", {"type": "string"}, "path")
+_PATHS = {
+    "/things": {"get": operation("listThings"), "post": operation("createThing", body={"type": "object"})},
+    "/things/{id}": {"get": operation("getThing", _ID, responses={"200": _ITEM})},
+}
+
+
+@pytest.fixture
+def other() -> Iterator[Recorder]:
+    """Run the other server."""
+    with recording() as running:
+        yield running
+
+
+@pytest.fixture
+def api(server: Recorder, other: Recorder) -> str:
+    """Register an API, with a profile for the other server; both respond alike."""
+    save(document(_PATHS, [server.origin]), "things.json")
+    assert 0 == run_cli("api", "add", "things", "./things.json").exit_code
+    configuration = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
+    profile = f'[apis.things.profiles.staging]\nserver = "{other.origin}"\n'
+    configuration.write_text(f"{configuration.read_text()}\n{profile}")
+    for side in (server, other):
+        side.responses["/things"] = json_response([{"id": "a"}, {"id": "b"}])
+        side.responses["/things/a"] = json_response({"id": "a", "at": "2026-01-01T00:00:00Z"})
+    return "things"
+
+
+def _check(api: str, *words: str) -> Result:
+    return run_cli("check", api, *words)
+
+
+def _compared(result: Result) -> dict[str, list[Any]]:
+    return {row["operation"]: row["against"] for row in result.json}
+
+
+def test_equal_servers(api: str, server: Recorder, other: Recorder) -> None:
+    """Both get the same calls, those with values from responses, too; the table counts them."""
+    result = _check(api, "--against", "staging")
+    assert 0 == result.exit_code, result.stderr
+    assert sorted(each.target for each in server.requests) == sorted(each.target for each in other.requests)
+    assert "/things/a" in {each.target for each in other.requests}
+    assert {"GET"} == {each.method for each in other.requests}
+    rows = [line.split() for line in result.stdout.splitlines()]
+    assert ["list-things", "1/1", "0", "0", "0"] in rows
+    assert ["get-thing", "1/1", "0", "0", "0"] in rows
+
+
+def test_servers_that_differ(api: str, other: Recorder) -> None:
+    """The places are listed once for all items, the data have the values, and the exit code is 9."""
+    other.responses["/things"] = json_response([{"id": "b", "n": 1}, {"id": "a", "n": 2}, {"id": "c"}])
+    result = _check(api, "--against", other.origin)
+    assert 9 == result.exit_code
+    assert "The responses of `list-things` differ" in result.stderr
+    assert ["list-things", "0/1", "0", "0", "3"] in [line.split() for line in result.stdout.splitlines()]
+    assert "list-things: /body/*/n (2), /body/* (1)" in result.stdout
+    found = _compared(_check(api, "--against", other.origin, "-o", "json"))
+    assert [{"operation": "get-thing", "equal": True, "differences": []}] == found["get-thing"]
+    (listed,) = found["list-things"]
+    assert ("list-things", False) == (listed["operation"], listed["equal"])
+    assert {"pointer": "/body/2", "kind": "added", "left": None, "right": {"id": "c"}} in listed[
+        "differences"
+    ]
+    ignoring = ("--ignore", "/body/*", "-o", "json")
+    assert 0 == _check(api, "--against", other.origin, *ignoring).exit_code
+    assert 0 == _check(api, "--against", other.origin, "--no-fail").exit_code
+
+
+def test_dates_are_left_out(api: str, other: Recorder) -> None:
+    """They are compared with `--all-values` alone."""
+    other.responses["/things/a"] = json_response({"id": "a", "at": "2026-01-02T00:00:00Z"})
+    result = _check(api, "--against", "staging")
+    assert (0, True) == (result.exit_code, "Not compared: 1 value" in result.stderr)
+    assert 9 == _check(api, "--against", "staging", "--all-values").exit_code
+
+
+def test_a_finding_comes_before_a_difference(api: str, server: Recorder) -> None:
+    """Both are shown, and the error names what does not match the document."""
+    server.responses["/things/a"] = json_response({"id": "a", "at": 7})
+    result = _check(api, "--against", "staging")
+    assert 9 == result.exit_code
+    assert "do not match the document" in result.stderr
+    assert "get-thing: /body/at (1)" in result.stdout
+
+
+def test_another_server_that_fails(api: str, server: Recorder) -> None:
+    """The results of the first server are shown, and the exit code is that of the failure."""
+    result = _check(api, "--against", f"http://127.0.0.1:{free_port()}", "--retries", "0")
+    assert 6 == result.exit_code
+    assert "2 calls could not be compared" in result.stderr
+    assert "list-things" in result.stdout
+    assert {"GET"} == {each.method for each in server.requests}
+
+
+def test_secrets_are_masked(api: str, other: Recorder) -> None:
+    """Fields with the names of secrets are masked on both sides."""
+    other.responses["/things/a"] = json_response({"id": "a", "token": "t0ken-of-theirs"})
+    result = _check(api, "--against", "staging", "-o", "json")
+    assert 9 == result.exit_code
+    assert "t0ken" not in result.stdout + result.stderr
+
+
+def test_what_changes_something_is_made_once(api: str, server: Recorder, other: Recorder) -> None:
+    """An operation that is not safe is never called on the other server."""
+    server.responses["/things"] = lambda sent: (
+        json_response([{"id": "a"}]) if sent.method == "GET" else Response(201, b'{"id": "n"}')
+    )
+    _check(api, "--operation", "create-thing", "--against", "staging", "--no-fail", "--yes")
+    assert "POST" in {each.method for each in server.requests}
+    assert {"GET"} == {each.method for each in other.requests}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--against", "prod"), "has no profile `prod`"),
+        (("--against", "history:1"), "cannot be compared with `history:1`"),
+        (("--against", "rev:abcd"), "cannot be compared with `rev:abcd`"),
+        (("--against", "staging", "--ignore", "rows"), "`rows` is an invalid value"),
+        (("--against", "staging", "-o", "html"), "Reports do not have"),
+        (("--against", "staging", "--report", "json"), "Reports do not have"),
+    ],
+)
+def test_a_wrong_line_sends_nothing(
+    words: tuple[str, ...], message: str, api: str, server: Recorder, other: Recorder
+) -> None:
+    """The error comes before any call."""
+    result = _check(api, *words)
+    assert (2, True) == (result.exit_code, message in result.stderr), result.stderr
+    assert [] == server.requests + other.requests
+
+
+def test_profiles_are_completed(api: str) -> None:
+    """They are what a person most likely compares with."""
+    assert ["staging"] == run_cli("__complete", "bash", "check", api, "--against", "").stdout.split()
