@@ -1,4 +1,4 @@
-"""The values of bodies: decoded from the media type that a server sends.
+"""The values of bodies: read from their media types, and written in them.
 
 It knows schemas, and nothing of calls or of output.
 """
