@@ -282,7 +282,7 @@ def test_damaged_validators_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("status", "hint"),
     [
-        (401, "signing in"),
+        (401, "needs a credential"),
         (403, "not give"),
         (404, "openapi.json"),
         (418, ""),
