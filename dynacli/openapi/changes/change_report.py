@@ -165,7 +165,7 @@ def sentence(change: Change) -> Sentence:
     phrase = KINDS[change.kind].phrase
     keyword = change.pointer.rpartition("/")[2]
     for placeholder, text in (
-        ("{word}", f"`{keyword}`"),
+        ("{word}", code(keyword)),
         ("{from}", _in_words(change.from_)),
         ("{to}", _in_words(change.to)),
     ):
@@ -198,7 +198,7 @@ def _object_in_words(value: dict[str, Any]) -> str:
     if isinstance(ref := value.get("$ref"), str):
         return code(ref.rpartition("/")[2])
     if "exclusive" in value:
-        return f"`{value['exclusive']}` (exclusive)"
+        return f"{_in_words(value['exclusive'])} (exclusive)"
     if isinstance(title := value.get("title"), str):
         return code(title)
     if isinstance(type_name := value.get("type"), str):

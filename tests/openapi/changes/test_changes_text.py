@@ -1,5 +1,6 @@
 """How changes are told to a person, to a changelog, and to a program."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -158,6 +159,25 @@ def test_markdown_fits_a_comment(paths: int) -> None:
     removed = [line for line in items if line.endswith("is removed")]
     assert items[: len(removed)] == removed
     assert min(paths, len(items)) == len(removed)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Change("constraint-changed", f"/a/x`@octo{'x' * 3000}"),
+        Change("limit-added", "/a/maximum", None, {"exclusive": f"x`@octo{'x' * 3000}"}),
+        Change("default-added", "/a/default", None, {"a": {"b": f"x`@octo{'x' * 3000}"}}),
+        Change("scope-added", "/a", None, f"x`@octo{'x' * 3000}"),
+        Change("property-added", "/a", subject=f"x`@octo{'x' * 3000}"),
+    ],
+    ids=lambda change: change.kind,
+)
+def test_a_word_of_a_document_stays_in_its_quotes(change: Change) -> None:
+    """A backtick does not end the code that it is in, and a long text is cut."""
+    markdown = changes_markdown(Changes(document=(change,)), _row, _row)
+    outside = re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", markdown)
+    assert "octo" not in outside
+    assert len(markdown) < 600
 
 
 def test_a_summary_notifies_no_one() -> None:
