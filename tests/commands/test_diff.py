@@ -79,7 +79,7 @@ def test_two_servers_are_compared(api: str, server: Recorder, other: Recorder) -
 +}}
 """
     assert (9, expected) == (result.exit_code, result.stdout)
-    assert "There are 2 differences" in result.stderr
+    assert "2 differences, the first at `/body/1/state`" in result.stderr
     assert [("GET", "/runs")] * 2 == [(each.method, each.target) for each in (server.last, other.last)]
     assert server.last.headers.keys() == other.last.headers.keys()
 
@@ -235,6 +235,17 @@ def test_a_server_does_not_drive_the_terminal(api: str, server: Recorder, other:
     assert 9 == result.exit_code
     for sequence in ("\x1b[2J", "\x1b]0", "state\x1b[1m"):
         assert sequence not in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("form", ["auto", "json", "yaml"])
+@pytest.mark.parametrize("depth", [99, 101, 900, 5_000])
+def test_a_deep_body_is_no_defect(depth: int, form: str, api: str, server: Recorder, other: Recorder) -> None:
+    """A value that is nested too deeply is named instead of shown."""
+    server.responses["/runs"] = json_response({})
+    other.responses["/runs"] = Response(body=b'{"a":' * depth + b"1" + b"}" * depth)
+    result = _diff(api, "--against", "staging", "-o", form)
+    assert 9 == result.exit_code, result.stderr
+    assert (101 <= depth <= 900) == ("nested more than 100 levels deep" in result.stdout)
 
 
 def test_then_and_now(api: str, server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ _TIMES = re.compile(r"date|expires|lastmodified|age|retryafter|x?ratelimitreset"
 _REQUEST_ID = re.compile(r".*(?:requestid|correlationid|traceid)|traceparent|cfray")
 """Plain names of headers that tell one request from all others (W3C Trace Context, section 3.2)."""
 _DEEPEST = 100
-"""Steps to a value below which no schema is looked for."""
+"""Steps to a value below which no schema is looked for, and levels of a value that are shown."""
 
 
 @record
@@ -397,8 +397,25 @@ def without_secrets(difference: Difference, masker: Masker) -> Difference:
     name = str(difference.steps[-1])
 
     def masked(value: Any) -> Any:
+        if _is_deep(value):
+            return f"(nested more than {_DEEPEST} levels deep)"
         return masker.mask_value(mask_fields({name: value})[name])
 
     return difference._replace(
         left=masked(difference.left), right=masked(difference.right), item=masker.mask(difference.item)
     )
+
+
+def _is_deep(value: Any) -> bool:
+    """Return whether a value has too many levels for the functions that mask and write it, which call themselves."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        below = [
+            each.values() if isinstance(each, dict) else each
+            for each in level
+            if isinstance(each, dict | list)
+        ]
+        level = [child for children in below for child in children]
+        if not level:
+            return False
+    return True

@@ -330,10 +330,10 @@ def _write(
         if is_text:
             run.note("The responses are equal")
     elif not run.options.no_fail:
+        first = visible(differences[0].pointer, keep="")
         raise MismatchError(
             f"The responses of `{described.operation.name}` differ",
-            reason=f"There are {counted(len(differences), 'difference')}: the first is at "
-            f"`{visible(differences[0].pointer, keep='')}`",
+            reason=f"{counted(len(differences), 'difference')}, the first at `{first}`",
             hint="`--ignore POINTER` leaves out a place",
         )
 
