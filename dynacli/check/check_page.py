@@ -19,6 +19,7 @@ from dynacli.check.check_records import (
 from dynacli.check.check_text import (
     Rows,
     check_hint,
+    compared_rows,
     defects_by_operation,
     duration_text,
     excerpts_of,
@@ -67,6 +68,7 @@ def check_page(results: CheckResults, seconds_since_1970: float) -> str:
         f"<p>{html_text(summary_text(results))}.</p>",
         f"<p>{html_text(unsafe_text(results))}.</p>" if unsafe_text(results) else "",
         _section("Findings", _findings(results)),
+        _section("Compared with the other server", _compared(results)),
         _section("Coverage by tag", _coverage(results)),
         _section("Operations", _operations(results)),
         *(_section(each, _notes(rows)) for each, rows in notes_before_findings(results).items()),
@@ -108,6 +110,13 @@ def _findings(results: CheckResults) -> str:
         lines.extend(_finding(results, defect, excerpt) for defect, excerpt in _with_excerpts(defects))
         lines.append("</div>")
     return "\n".join(lines)
+
+
+def _compared(results: CheckResults) -> str:
+    if not results.against:
+        return ""
+    (header, *rows), places = compared_rows(results)
+    return html_table(tuple(header), [tuple(map(html_text, row)) for row in rows]) + _notes(places)
 
 
 def _anchor(name: str) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dynacli.validation.finding import ValidationResult
 
 __all__ = [
+    "DIFFERS",
     "INVENTED",
     "TIMEOUT",
     "CheckResults",
@@ -233,19 +234,50 @@ class CheckedOperation:
         )
 
 
+DIFFERS = "differs"
+"""The rule that a response breaks in reports if it is not that of the first server."""
+_DIFFERENCES = {
+    "changed": "the other server has another value",
+    "removed": "the other server does not have it",
+    "added": "only the other server has it",
+}
+
+
 @record
 class ComparedCall:
     """A call that was made on two servers.
 
     Args:
-        operation_name: The operation's name.
+        exchange: The second one.
         differences: What differs between the responses, without secrets; empty if they are equal.
         left_out: How many differences are in values that change with every response.
     """
 
-    operation_name: str
+    exchange: Exchange
     differences: "tuple[Difference, ...]" = ()
     left_out: int = 0
+
+    @property
+    def operation_name(self) -> str:
+        """The operation's name."""
+        return self.exchange.operation_name
+
+    def findings(self) -> tuple[dict[str, Any], ...]:
+        """Return the differences as findings of reports, in the form of the validation report."""
+        return tuple(
+            {
+                "where": "response",
+                "rule": DIFFERS,
+                "pointer": each.pointer,
+                "message": _DIFFERENCES[each.kind],
+                "expected": each.left,
+                "got": each.right,
+                "schema_pointer": "",
+                "via": [],
+                "document": None,
+            }
+            for each in self.differences
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the call as `check -o json` has it."""
@@ -342,6 +374,10 @@ class CheckResults:
             for exchange, findings in validated
         }
 
+    def compared(self, checked: CheckedOperation) -> list[ComparedCall]:
+        """Return the calls of an operation that were compared with those of another server."""
+        return [each for each in self.against or () if each.operation_name == checked.operation.name]
+
     def calls(self) -> list[ValidatedCall]:
         """Return what reports are made of: each call, and each operation that was not called."""
         calls = []
@@ -350,6 +386,10 @@ class CheckResults:
                 calls.append(self._skipped_call(checked.operation, checked.skip_reason))
             calls.extend(
                 self._validated_call(checked.operation, exchange) for exchange in checked.all_exchanges
+            )
+            calls.extend(
+                replace(self._validated_call(checked.operation, each.exchange), findings=each.findings())
+                for each in self.compared(checked)
             )
         return calls
 
@@ -379,7 +419,6 @@ class CheckResults:
 
     def _row(self, checked: CheckedOperation) -> dict[str, Any]:
         operation, exchanges, coverage = checked.operation, checked.all_exchanges, coverage_of(checked)
-        compared = [each for each in self.against or () if each.operation_name == operation.name]
         return {
             "api": self.api.name,
             "operation": operation.name,
@@ -402,7 +441,11 @@ class CheckResults:
                 {"values": planned_values(operation, planned), "reason": reason}
                 for planned, reason in checked.unsent
             ],
-            **({} if self.against is None else {"against": [each.as_json() for each in compared]}),
+            **(
+                {}
+                if self.against is None
+                else {"against": [each.as_json() for each in self.compared(checked)]}
+            ),
         }
 
 

@@ -11,7 +11,6 @@ from dynacli.check.check_records import (
     INVENTED,
     CheckedOperation,
     CheckResults,
-    ComparedCall,
     Defect,
     Exchange,
     InputValue,
@@ -56,6 +55,7 @@ __all__ = [
     "check_error",
     "check_hint",
     "check_table",
+    "compared_rows",
     "defects_by_operation",
     "duration_text",
     "excerpts_of",
@@ -466,27 +466,34 @@ _PLACES = 5
 """Places of an operation that are listed."""
 
 
-def _compared_lines(results: CheckResults, paint: Painter, width: int) -> list[str]:
-    """Return the table of the comparison with another server, and the places where an operation differs."""
-    if not results.against:
-        return []
-    by_name: dict[str, list[ComparedCall]] = {}
-    for compared in results.against:
-        by_name.setdefault(compared.operation_name, []).append(compared)
+def compared_rows(results: CheckResults) -> tuple[list[list[str]], Rows]:
+    """Return the rows of the comparison with another server, the header first, and the places that differ."""
     rows = [["operation", "equal", "differs", "only left", "only right"]]
     places: Rows = []
-    for name, calls in by_name.items():
+    for checked in results.checked:
+        name, calls = checked.operation.name, results.compared(checked)
+        if not calls:
+            continue
         differing = [difference for call in calls for difference in call.differences]
         kinds = Counter(difference.kind for difference in differing)
         equal = sum(not call.differences for call in calls)
         counts = (kinds[kind] for kind in ("changed", "removed", "added"))
-        rows.append([visible(name, keep=""), f"{equal}/{len(calls)}", *map(str, counts)])
+        rows.append([name, f"{equal}/{len(calls)}", *map(str, counts)])
         starred_places = Counter(starred(difference.pointer) for difference in differing)
         listed = [f"{place} ({count})" for place, count in starred_places.most_common(_PLACES)]
         more = len(starred_places) - _PLACES
         if listed:
             places.append((name, ", ".join(listed) + (f" and {more} more" if more > 0 else "")))
-    table = table_lines(rows, width - 2, right={1, 2, 3, 4}, paint_header=paint.dim)
+    return rows, places
+
+
+def _compared_lines(results: CheckResults, paint: Painter, width: int) -> list[str]:
+    """Return the lines of the comparison with another server; none if there was none."""
+    if not results.against:
+        return []
+    rows, places = compared_rows(results)
+    shown = [[visible(cell, keep="") for cell in row] for row in rows]
+    table = table_lines(shown, width - 2, right={1, 2, 3, 4}, paint_header=paint.dim)
     lines = [paint.bold("Compared with the other server"), *(f"  {line}" for line in table)]
     differences = _section("Differences", places, paint, width)
     return [*lines, *(["", *differences] if differences else [])]

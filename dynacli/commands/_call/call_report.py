@@ -97,9 +97,10 @@ def _report_text(name: str, calls: Sequence[ValidatedCall], *, is_file: bool) ->
     if name == "junit":
         return junit_report(calls)
     if name == "sarif":
+        from dynacli.check.check_records import DIFFERS
         from dynacli.validation.finding_rules import RULES
 
-        return sarif_report(calls, RULES)
+        return sarif_report(calls, {**RULES, DIFFERS: "Two servers respond alike"})
 
     return github_report(calls)
 

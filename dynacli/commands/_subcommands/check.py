@@ -181,11 +181,6 @@ def _other_settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSe
             reason="`--against` takes a profile or the URL of a server here",
             hint=f"`{invocation('diff')}` compares a single call with it",
         )
-    if run.options.output == HTML or run.options.report:
-        raise UsageError(
-            "Reports do not have the differences of `--against`",
-            hint="Use `-o json`, or leave out `--against`",
-        )
     other = settings_of_check(run.env, api, other_options(run.call_options))
     other.consent.ask = None
     return replace(other, rate=options.shard.rate(other.rate))
@@ -210,7 +205,7 @@ def _compared(
             name, masker = first.operation_name, first.masker.joined(second.masker)
             comparison = compare_calls(described[name], first.response, second.response, rules)
             differences = (without_secrets(each, masker) for each in comparison.differences)
-            found.append(ComparedCall(name, tuple(differences), comparison.left_out))
+            found.append(ComparedCall(second, tuple(differences), comparison.left_out))
     left_out = sum(each.left_out for each in found)
     if left_out:
         values = counted(left_out, "value")
