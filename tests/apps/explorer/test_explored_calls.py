@@ -270,7 +270,7 @@ def test_the_items_of_a_stream_appear_as_they_come(
                 await explorer.until(lambda: '{"n": 1}' in explorer.screen)
                 assert '{"n": 2}' not in explorer.screen
                 await explorer.press("h")
-                assert "The stream goes on" in explorer.screen
+                assert "The stream continues" in explorer.screen
                 await explorer.press("p")
                 assert '{"n": 1}' in explorer.screen
                 if is_cancelled:

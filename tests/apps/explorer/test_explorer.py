@@ -152,7 +152,7 @@ def test_a_form_tells_all_that_is_wrong_and_an_example_leaves_the_person_where_t
             await explorer.pilot.pause()
             explorer.app.post_message(Paste('[\n {"label": "a b"},\n {"price": 1.50}\n]'))
             await explorer.checked()
-            await explorer.until(lambda: """--toys '[{"label":"a b"},{"price":1.50}]'""" in explorer.screen)
+            await explorer.until(lambda: """'[{"label":"a b"},{"price":1.50}]'""" in explorer.screen)
         assert [] == server.requests
 
     explored(work())
