@@ -28,6 +28,7 @@ from dynacli.client.links.follow_link import sent_json
 from dynacli.client.parallel_calls import Dispatcher, noting_interrupt
 from dynacli.environment import Environment
 from dynacli.errors import BrokenResponseError, DynacliError, TimedOutError
+from dynacli.openapi.model.acting_names import acting_word
 from dynacli.openapi.model.operation import Operation
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
@@ -194,7 +195,7 @@ class CheckRun:
         return value_sources(self._operations, self._linked_from)
 
     def repeat(self, settings: CallSettings) -> list[tuple[Exchange, Exchange | DynacliError]]:
-        """Make the calls that only read, and got a response, again with other settings.
+        """Make the calls that only read, and got a whole response, again with other settings.
 
         Returns:
             Each call, and its repetition or why that could not be made.
@@ -205,6 +206,7 @@ class CheckRun:
             for described in self._operations
             for exchange in self._checked(described).exchanges
             if described.operation.method in READING_METHODS and exchange.response is not None
+            if not (acting_word(described.operation) or exchange.cut_reason)
         ]
         again: dict[int, Exchange | DynacliError] = {}
         self._planned_count += len(exchanges)

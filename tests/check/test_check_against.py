@@ -138,6 +138,18 @@ def test_secrets_are_masked(api: str, other: Recorder) -> None:
     assert "t0ken" not in result.stdout + result.stderr
 
 
+def test_a_get_that_acts_is_made_once(server: Recorder, other: Recorder) -> None:
+    """What `check` calls only because it was named is not called on the other server."""
+    paths = {**_PATHS, "/cache/resetAll": {"get": operation("resetAll", summary="Reset the cache")}}
+    for side in (server, other):
+        side.responses |= {"/things": json_response([]), "/cache/resetAll": json_response({})}
+    api = save(document(paths, [server.origin]))
+    result = _check(api, "--operation", "reset-all", "--against", other.origin, "--yes")
+    assert 0 == result.exit_code, result.stderr
+    assert "/cache/resetAll" in {each.target for each in server.requests}
+    assert "/cache/resetAll" not in {each.target for each in other.requests}
+
+
 def test_what_changes_something_is_made_once(api: str, server: Recorder, other: Recorder) -> None:
     """An operation that is not safe is never called on the other server."""
     server.responses["/things"] = lambda sent: (

@@ -201,7 +201,7 @@ def _compared(
     for first, second in check_run.repeat(other):
         if isinstance(second, DynacliError):
             failure, failed = failure or second, failed + 1
-        elif first.response is not None and second.response is not None:
+        elif first.response is not None and second.response is not None and not second.cut_reason:
             name, masker = first.operation_name, first.masker.joined(second.masker)
             comparison = compare_calls(described[name], first.response, second.response, rules)
             differences = (without_secrets(each, masker) for each in comparison.differences)
