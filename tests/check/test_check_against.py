@@ -125,7 +125,7 @@ def test_another_server_that_fails(api: str, server: Recorder) -> None:
     """The results of the first server are shown, and the exit code is that of the failure."""
     result = _check(api, "--against", f"http://127.0.0.1:{free_port()}", "--retries", "0")
     assert 6 == result.exit_code
-    assert "2 calls could not be compared" in result.stderr
+    assert "2 calls could not be compared: `127.0.0.1:" in result.stderr
     assert "list-things" in result.stdout
     assert {"GET"} == {each.method for each in server.requests}
 

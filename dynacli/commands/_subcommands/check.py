@@ -210,8 +210,8 @@ def _compared(
     if left_out:
         values = counted(left_out, "value")
         run.note(f"Not compared: {values}: dates, request ids or tokens (`--all-values` compares them)")
-    if failed:
-        run.note(f"{counted(failed, 'call')} could not be compared")
+    if failure is not None:
+        run.note(f"{counted(failed, 'call')} could not be compared: {failure.message}")
     return found, failure
 
 
