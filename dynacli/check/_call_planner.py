@@ -42,16 +42,6 @@ from dynacli.openapi.schema.option_fields import find_field
 from dynacli.request.assemble_body import Assignment
 from dynacli.request.convert_words import convert_all
 
-__all__ = [
-    "CallPlanner",
-    "NotCalledError",
-    "OperationPlan",
-    "ParameterSchemas",
-    "ResponseValues",
-    "call_values",
-    "prepare_call",
-]
-
 
 class ParameterSchemas:
     """The Parameter Objects of an operation."""

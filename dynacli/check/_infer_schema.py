@@ -12,16 +12,6 @@ from dynacli.openapi.document.json_trees import dict_or_empty, is_same_json, lis
 from dynacli.openapi.model.wording import enumerated
 from dynacli.openapi.schema.read_schema import json_type
 
-__all__ = [
-    "MAX_NAMES",
-    "Dialect",
-    "add_property",
-    "allow_any_name",
-    "drop_required",
-    "infer_schema",
-    "widen_schema",
-]
-
 Dialect = Literal["2.0", "3.0", "3.1", "3.2"]
 
 _MAX_DEPTH = 20

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from dynacli.http.built_request import Request
     from dynacli.http.exchange import Response
 
-__all__ = ["call_after", "call_before"]
-
 
 @record
 class _HookedCall:

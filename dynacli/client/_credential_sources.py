@@ -22,8 +22,6 @@ from dynacli.urls import origin_of
 if TYPE_CHECKING:
     from dynacli.http.exchange import Login
 
-__all__ = ["StoredSource", "credential_sources"]
-
 _SAME_SECONDS = 60.0
 """A cookie whose end moves by less is not stored again."""
 

@@ -44,8 +44,6 @@ from dynacli.request.choose_server import choose_server
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
 
-__all__ = ["DocumentCredential"]
-
 
 class DocumentCredential:
     """The credential of an API, put into requests for its document.

@@ -40,20 +40,6 @@ from dynacli.openapi.model.path_templates import path_values
 from dynacli.record import record
 from dynacli.urls import split_url
 
-__all__ = [
-    "ANY_METHOD",
-    "Sent",
-    "SentValues",
-    "asked_by_headers",
-    "is_path_of",
-    "methods_in",
-    "operations_at",
-    "operations_of",
-    "overrides_of",
-    "readings_of",
-    "steps_of",
-]
-
 ANY_METHOD = ("DELETE", "GET", "PATCH", "POST", "PUT")
 """What a field may ask for whose value is not known, besides the methods of the document."""
 

@@ -19,8 +19,6 @@ from dynacli.http.built_request import Request
 from dynacli.record import record
 from dynacli.request.build_request import check_header
 
-__all__ = ["sign_by_command", "signer_of"]
-
 
 @record
 class Signer:

@@ -33,8 +33,6 @@ from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option
 from dynacli.record import record, replace
 from dynacli.urls import is_secret_name, with_masked_query
 
-__all__ = ["CallLine", "Piece", "asked_call", "read_line"]
-
 _INDEX = re.compile(r"(?<=[^-])\[(\d+)\]")
 _KEPT_COMMANDS = frozenset({"diff", "edit", "read"})
 """Verbs after which a call stands as it does without them."""

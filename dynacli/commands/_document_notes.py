@@ -12,18 +12,6 @@ from dynacli.registry.news import find_pending, last_failure, take_news
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.revisions.revisions import NEVER, Revisions, age_of
 
-__all__ = [
-    "SHOWN_DIGITS",
-    "by_message",
-    "find_revision",
-    "freshness_notes",
-    "installed_text",
-    "more_places",
-    "news_note",
-    "place_parts",
-    "revision_before",
-]
-
 SHOWN_DIGITS = 12
 """Digits of a revision's name that lists show; commands take as few as tell it from the others."""
 

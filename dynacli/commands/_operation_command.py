@@ -36,8 +36,6 @@ from dynacli.options.standard_options import (
     options_of,
 )
 
-__all__ = ["OperationCommand"]
-
 _HELP = ("-h", "--help")
 
 

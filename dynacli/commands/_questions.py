@@ -5,8 +5,6 @@ from dynacli.errors import UsageError
 from dynacli.options.standard_options import Options
 from dynacli.text.terminal import visible
 
-__all__ = ["agrees", "hidden_line", "line", "nobody_to_ask"]
-
 
 def agrees(env: Environment, question: str) -> bool:
     """Return whether the person agrees; anything but `y` and `yes` is a no."""

@@ -13,8 +13,6 @@ from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option, Options
 if TYPE_CHECKING:
     from dynacli.commands.run import Run
 
-__all__ = ["check_values", "click_options", "option_value", "options_in"]
-
 _REFERENCE_HINT = "Give an origin such as `https://api.example.com`, or a directory such as `../common`"
 
 

@@ -11,8 +11,6 @@ from dynacli.openapi.model.wording import did_you_mean
 from dynacli.options.standard_options import OPTION_KEYS, OPTIONS
 from dynacli.urls import holds_secret, is_secret_header
 
-__all__ = ["KEYS_OF_API", "key_path", "shown_value", "value_of", "words_of_key"]
-
 _ANY = "*"
 _CHOICES: dict[str, tuple[str, ...]] = {
     "history": ("off", "headers", "full"),

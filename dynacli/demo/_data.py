@@ -11,23 +11,6 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha1, sha256
 from typing import Any, NamedTuple
 
-__all__ = [
-    "NOW",
-    "RANGES",
-    "SUMMARY_FIELDS",
-    "Store",
-    "Visit",
-    "evaluation",
-    "overview",
-    "search_record",
-    "session_trace",
-    "since",
-    "timestamp",
-    "tool_calls",
-    "topic_record",
-    "trace",
-]
-
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 RANGES = {

@@ -39,17 +39,6 @@ from dynacli.demo._requests import (
 )
 from dynacli.record import record
 
-__all__ = [
-    "INSIGHT_OPERATIONS",
-    "NEXT_OPERATION",
-    "RUN_OPERATIONS",
-    "SERVER_OPERATIONS",
-    "WORKFLOW_OPERATIONS",
-    "DemoCall",
-    "DemoOperation",
-    "DemoResponse",
-]
-
 
 @record
 class DemoCall:

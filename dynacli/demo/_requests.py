@@ -13,30 +13,6 @@ from urllib.parse import urlsplit
 
 from dynacli.record import record
 
-__all__ = [
-    "DISPATCH",
-    "MCP_SERVER",
-    "NEW_WORKFLOW",
-    "TOPIC_CHANGE",
-    "WORKFLOW_CHANGE",
-    "Check",
-    "ChoiceParameter",
-    "FieldError",
-    "IntegerParameter",
-    "Problem",
-    "Request",
-    "Response",
-    "SlugsParameter",
-    "TextParameter",
-    "forbidden",
-    "invalid",
-    "json_response",
-    "not_found",
-    "read_body",
-    "read_query",
-    "unauthenticated",
-]
-
 
 class Request(NamedTuple):
     """A whole request.

@@ -22,8 +22,6 @@ from dynacli.export.collection import (
 from dynacli.http.semantics import is_json
 from dynacli.text.terminal import visible
 
-__all__ = ["files_of"]
-
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
 _QUOTED = re.compile(r'[:"{}\s~@]')
 _RESERVED = ("environments", "node_modules")

@@ -4,8 +4,6 @@ from dynacli.errors import UsageError
 from dynacli.export.collection import Body, Collection, Entry, ExportedRequest, file_stem
 from dynacli.output.har import HarCall, har_of
 
-__all__ = ["files_of"]
-
 _MASK = "***"
 
 

@@ -10,8 +10,6 @@ from dynacli.export.collection import Collection, ExportedRequest, Folder, file_
 from dynacli.text.html_document import html_document, html_table, html_text
 from dynacli.text.terminal import visible
 
-__all__ = ["files_of"]
-
 _STYLE = """
 nav ul { columns: 20rem; padding-left: 1.2rem } article { border-top: 1px solid var(--line); margin-top: 2rem }
 h3 { margin-bottom: .2rem } .text { max-width: 50rem } a { color: inherit }

@@ -11,8 +11,6 @@ from dynacli.export.collection import Authorization, Body, Collection, Entry, Ex
 from dynacli.http.semantics import is_json
 from dynacli.text.terminal import visible
 
-__all__ = ["files_of"]
-
 _ESCAPED = re.compile(r"[\\#{}\x00-\x1f\x7f]")
 _BETWEEN_TICKS = re.compile(r"[\\`{}\x00-\x1f\x7f]")
 _IN_NAME = re.compile(r"[^A-Za-z0-9_.\[\]@$-]")

@@ -20,8 +20,6 @@ from dynacli.export.collection import (
     stable_id,
 )
 
-__all__ = ["files_of"]
-
 _GRANTS = {
     "authorizationCode": "authorization_code",
     "clientCredentials": "client_credentials",

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 from dynacli.export.collection import Collection, ExportedRequest, Folder, file_stem, http_text
 from dynacli.text.terminal import visible
 
-__all__ = ["files_of"]
-
 _EVEN = r"(?<!\\)((?:\\\\)*)"
 """What stands before a character that no backslash escapes."""
 _ACTIVE = re.compile(

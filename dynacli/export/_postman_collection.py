@@ -21,8 +21,6 @@ from dynacli.export.collection import (
     without_templates,
 )
 
-__all__ = ["files_of"]
-
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _LANGUAGES = {"json": "json", "xml": "xml", "html": "html", "javascript": "javascript"}
 _GRANTS = {

@@ -9,9 +9,7 @@ from dynacli.urls import join_url, origin_of, socket_of, split_url, url_on_the_w
 if TYPE_CHECKING:
     from dynacli.http.exchange import Response
 
-__all__ = ["following_request", "redirected"]
-
-MAX_REDIRECTS = 10
+_MAX_REDIRECTS = 10
 _OF_THE_BODY = frozenset({"content-type", "content-encoding", "content-language", "content-length"})
 _KEPT_ACROSS_ORIGINS = frozenset(
     ("accept", "accept-encoding", "accept-language", "if-range", "range", "user-agent")
@@ -28,9 +26,9 @@ def following_request(request: Request, response: "Response", hops: list[tuple[i
     location = response.header("location")
     if not location:
         return None
-    if len(hops) >= MAX_REDIRECTS:
+    if len(hops) >= _MAX_REDIRECTS:
         raise NetworkError(
-            f"`{without_query(hops[0][1])}` redirects more than {MAX_REDIRECTS} times",
+            f"`{without_query(hops[0][1])}` redirects more than {_MAX_REDIRECTS} times",
             reason="It may be a loop",
             hint="Check the server's address, or give another one with `--server`",
         )

@@ -23,8 +23,6 @@ from typing import Any, Final
 from dynacli.text.exact_json import exact_number
 from dynacli.text.json_budget import MAX_VALUES
 
-__all__ = ["BinaryError", "read_cbor", "read_msgpack", "write_cbor", "write_msgpack"]
-
 _MOST_LEVELS: Final = 200
 _MOST_DIGITS: Final = 4300
 """Python neither reads nor writes integers with more digits."""

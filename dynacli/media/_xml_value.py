@@ -27,8 +27,6 @@ from dynacli.openapi.schema.read_schema import (
     value_types_of,
 )
 
-__all__ = ["NoXmlError", "XmlError", "xml_text", "xml_value"]
-
 _ROOT: Final = "root"
 _MAX_DEPTH: Final = 200
 _MOST_PARTS: Final = 500_000

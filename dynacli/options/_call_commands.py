@@ -31,8 +31,6 @@ from dynacli.options.standard_options import (
 )
 from dynacli.record import replace
 
-__all__ = ["CALL_COMMANDS"]
-
 _LEARN = Option(
     ("--learn",),
     help="Write an overlay that makes the document match the responses",

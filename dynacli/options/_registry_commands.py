@@ -12,8 +12,6 @@ from dynacli.options.standard_options import (
     Option,
 )
 
-__all__ = ["REGISTRY_COMMANDS"]
-
 _SCHEME = Option(("--scheme",), help="Use this security scheme of the document", metavar="NAME", default="")
 _PROJECT = Argument("file", metavar="FILE|DIRECTORY", is_required=False)
 

@@ -28,8 +28,6 @@ from dynacli.options.standard_options import (
 )
 from dynacli.record import replace
 
-__all__ = ["TOOL_COMMANDS"]
-
 _FAILED = Option(("--failed",), help="List only calls with an exit code other than 0")
 _SINCE = Option(("--since",), help="List only calls of the last 30m, 2h or 7d", metavar="TIME")
 _LOOKED_IN = Option(("--api",), help="Search this API only, with any server", metavar="API")

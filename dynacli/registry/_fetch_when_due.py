@@ -34,8 +34,6 @@ from dynacli.registry.revisions.revisions import (
     must_fetch_first,
 )
 
-__all__ = ["fetch_when_due", "new_name"]
-
 _LOCK = "refresh.lock"
 
 

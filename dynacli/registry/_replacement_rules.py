@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from dynacli.openapi.document.source import Source
     from dynacli.registry.revisions.revisions import OpenRequest
 
-__all__ = ["Rules", "rules_for"]
-
 Rules = Callable[[Catalog, Catalog], Sequence[str]]
 """Returns the objections to replacing an earlier catalog by a new one."""
 

@@ -34,8 +34,6 @@ from dynacli.validation.read_body import ValidatedValue
 if TYPE_CHECKING:
     from dynacli.validation._validate_items import PlacedSchema
 
-__all__ = ["FORM", "BodyHooks", "NotValidatedError", "SchemaValidators", "UnreadableError"]
-
 _MAX_IN_ALL = 30_000
 """How many schemas are compiled in all: a branch within branches is compiled at each level, at `exact`."""
 

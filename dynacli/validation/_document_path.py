@@ -8,8 +8,6 @@ import jsonschema_path
 
 from dynacli.validation.operation_document import resolve
 
-__all__ = ["SchemaPath"]
-
 _MAX_HOPS = 50
 
 

@@ -12,8 +12,6 @@ from dynacli.openapi.schema.evaluation.schema_error import BinaryText, shortened
 from dynacli.openapi.schema.read_schema import discriminator_of, json_type, says_nullable
 from dynacli.validation.operation_document import locate, pointer_below, target_of
 
-__all__ = ["branch_name", "explain", "shown", "why_no_null"]
-
 _MAX_LISTED = 10
 _MAX_SHOWN = 60
 

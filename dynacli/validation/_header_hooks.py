@@ -17,8 +17,6 @@ from dynacli.validation._text_fields import all_types, types_of, with_branches
 from dynacli.validation.finding import reason_of
 from dynacli.validation.operation_document import child
 
-__all__ = ["CaseInsensitiveHeaders", "HeaderHooks", "UndocumentedHeaderError", "note_place"]
-
 _COOKIES = "set-cookie"
 
 # Headers of HTTP itself, of proxies and of browsers' rules, which no document needs to mention.

@@ -30,8 +30,6 @@ from dynacli.validation._header_hooks import HeaderHooks, note_place
 from dynacli.validation.finding import reason_of
 from dynacli.validation.operation_document import child
 
-__all__ = ["NotedError", "RequestOverrides", "ResponseOverrides", "UndocumentedBodyError"]
-
 
 class NotedError(OpenAPIError):
     """A part could not be validated; the notes say so already."""

@@ -10,8 +10,6 @@ from jsonschema_path import SchemaPath
 
 from dynacli.validation import read_body
 
-__all__ = ["all_types", "plain_value", "types_of", "with_branches"]
-
 _MAX_HOPS = 16
 _BRANCHES = ("allOf", "anyOf", "oneOf")
 _NAMES = (

@@ -17,8 +17,6 @@ from dynacli.validation.finding import Finding
 from dynacli.validation.operation_document import pointer_below
 from dynacli.validation.read_body import ValidatedValue
 
-__all__ = ["UndocumentedProperties"]
-
 _MAX_HOPS = 100
 _CONDITIONS = ("anyOf", "oneOf", "if", "dependentSchemas", "dependencies", "discriminator")
 _CONSTRAINTS = frozenset({"required", "not", "enum", "const", "items", "prefixItems", "dependentRequired"})

@@ -7,8 +7,6 @@ from dynacli.openapi.schema.evaluation.schema_error import SchemaError, Validati
 from dynacli.validation.read_body import NotValidatedError, UnreadableError, ValidatedValue
 from dynacli.validation.streamed_body import KEPT, MAX_FINDINGS, BrokenOffError, Item
 
-__all__ = ["PlacedSchema", "is_any_text", "sequence_errors"]
-
 _MAX_WRONG_BYTES = 8 * 1024 * 1024  # an error holds the value that it is about
 _MAX_NOTED_ITEMS = 20
 _MAX_UNREADABLE = 10

@@ -14,9 +14,7 @@ from textual.widgets.option_list import Option
 
 from dynacli.text.terminal import visible
 
-__all__ = ["AboutDialog", "ChoiceDialog", "PathDialog", "QuestionDialog", "TextDialog"]
-
-NOT_GIVEN = "(not given)"
+_NOT_GIVEN = "(not given)"
 
 
 class QuestionDialog(ModalScreen[bool]):
@@ -104,7 +102,7 @@ class ChoiceDialog(ModalScreen[str | None]):
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options(
-            [Option(Text(visible(word, keep="")) if word else Text(NOT_GIVEN)) for word in self._shown]
+            [Option(Text(visible(word, keep="")) if word else Text(_NOT_GIVEN)) for word in self._shown]
         )
         if self._shown:
             options.highlighted = self._shown.index(self._current) if self._current in self._shown else 0

@@ -47,8 +47,6 @@ from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.markdown import to_text
 from dynacli.text.terminal import visible
 
-__all__ = ["FieldRow", "RequestForm", "SettingRow", "body_rows", "body_text", "example_words"]
-
 
 def _facts_of(row: FormRow) -> str:
     """Return in words what an input takes."""

@@ -41,8 +41,6 @@ from dynacli.output.standard_output import written_body
 from dynacli.registry.call_history import HistoryRow
 from dynacli.text.terminal import cell_width, visible
 
-__all__ = ["FormCall", "ResponsePane"]
-
 _COLOUR = re.compile("\x1b\\[[0-9]+m")
 _EXCERPT = re.compile("\\s*(?:\x1b\\[[0-9]+m)*\\| ")
 """The beginning of a line of an excerpt, whose marker would stand elsewhere if it were folded."""

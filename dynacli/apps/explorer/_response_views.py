@@ -33,17 +33,6 @@ if TYPE_CHECKING:
     from dynacli.media.body_value import FindSchema
     from dynacli.openapi.model.find_items import KnownItems
 
-__all__ = [
-    "VIEWS",
-    "KeptCall",
-    "ResponseScreen",
-    "kept_text",
-    "line_of_kept",
-    "response_screen",
-    "status_text",
-    "view_text",
-]
-
 
 def _write_view(
     env: Environment,

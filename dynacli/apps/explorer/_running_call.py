@@ -40,8 +40,6 @@ from dynacli.text.exact_json import compact_json, read_json
 if TYPE_CHECKING:
     from dynacli.validation.finding import ValidationResult
 
-__all__ = ["Caller", "Ended", "Event", "FailedWork", "Progress", "RunningCall", "work_aside"]
-
 
 class FailedWork(Message):
     """Work beside the screen failed.

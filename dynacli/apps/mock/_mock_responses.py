@@ -52,16 +52,6 @@ from dynacli.traffic.recorded_request import MatchedOperation, RecordedRequest, 
 from dynacli.urls import split_url
 from dynacli.validation.finding import Finding
 
-__all__ = [
-    "MadeResponse",
-    "MockResponses",
-    "PreferenceError",
-    "ProblemError",
-    "preferences_of",
-    "random_value",
-    "response_of",
-]
-
 _EVENT_FIELDS = ("event", "id", "retry", "data")
 _JSON_LINES = "application/x-ndjson"
 _LARGEST = 1 << 26

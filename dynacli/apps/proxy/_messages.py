@@ -22,36 +22,15 @@ from typing import Protocol
 from dynacli.errors import DynacliError, InternalError, TimedOutError
 from dynacli.record import record
 
-__all__ = [
-    "MAX_HEAD",
-    "BadMessageError",
-    "Body",
-    "BodyUntilEnd",
-    "Headers",
-    "MessageHead",
-    "OwnResponse",
-    "RequestHead",
-    "ResponseHead",
-    "as_chunk",
-    "broken_upstream",
-    "defective",
-    "from_error",
-    "no_room",
-    "own_response",
-    "request_body",
-    "response_body",
-    "tokens",
-]
-
 MAX_HEAD = 64 * 1024
 """The largest head of a message in bytes."""
 Headers = list[tuple[bytes, bytes]]
 """Names and values as they were sent, in their order."""
 
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
-FIELD_LINES = rb"(?:" + _TOKEN + rb":[^\x00\n\r\x0b\x0c]*+\r\n)*+"
+_ALL_FIELDS = rb"(?:" + _TOKEN + rb":[^\x00\n\r\x0b\x0c]*+\r\n)*+"
 """Matches the lines of headers; no quantifier goes back, so that the time is linear."""
-_FIELD_LINES = re.compile(FIELD_LINES)
+_FIELD_LINES = re.compile(_ALL_FIELDS)
 _REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb") ([!-~]++) HTTP/(1\.[01])\r\n")
 _STATUS_LINE = re.compile(rb"HTTP/(1\.[01]) ([1-9][0-9][0-9])(?: ([^\x00\n\r\x0b\x0c]*+))?\r\n")
 
@@ -214,7 +193,7 @@ def tokens(value: bytes) -> list[bytes]:
 
 _EXTENSION = rb"[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*+)?\r\n"
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})" + _EXTENSION)
-_LAST = re.compile(rb"0++" + _EXTENSION + rb"(" + FIELD_LINES + rb")\r\n")
+_LAST = re.compile(rb"0++" + _EXTENSION + rb"(" + _ALL_FIELDS + rb")\r\n")
 _WITHOUT_BODY = frozenset({204, 304})
 
 

@@ -43,16 +43,6 @@ from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.traffic.recorded_request import OperationFinder, RecordedRequest
 
-__all__ = [
-    "LINGER_SECONDS",
-    "STALLED_SECONDS",
-    "Deadline",
-    "Passage",
-    "PassingExchange",
-    "PolicyCheck",
-    "RequestGate",
-]
-
 
 class PolicyCheck:
     """Lets requests pass if the policy does.

@@ -16,8 +16,6 @@ from dynacli.http.exchange import RENDER_LIMIT
 from dynacli.http.semantics import essence, is_sequence
 from dynacli.traffic.recorded_request import RecordedExchange, RecordedRequest, RecordedResponse
 
-__all__ = ["CopyBudget", "PassedExchange", "ValidationThread", "recorded_exchange"]
-
 _MOST_COPIED = 8 * 1024 * 1024
 """The largest body in bytes that is copied, to be validated."""
 _MOST_OF_ALL = 64 * 1024 * 1024

@@ -14,8 +14,6 @@ from dynacli.errors import DynacliError, MismatchError
 from dynacli.text.terminal import Painter, visible
 from dynacli.urls import with_masked_query
 
-__all__ = ["collect_checks"]
-
 _WIDTH = 120
 """Columns of the lines that a failed test shows."""
 

@@ -10,8 +10,6 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.open_document import OpenDocument
 from dynacli.environment import Environment
 
-__all__ = ["CheckedApi"]
-
 
 class CheckedApi(OpenDocument):
     """An API whose safe operations can each be checked by themselves.

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from dynacli.client.open_document import OpenDocument
     from dynacli.openapi.model.operation import Operation
 
-__all__ = ["SessionApis", "end_at_test", "report_of", "summary_lines", "told_text", "write_report"]
-
 
 class Coverage(NamedTuple):
     """How much of an API was called.

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from dynacli.client.inputs.call_inputs import TypedWords
     from dynacli.http.exchange import Response
 
-__all__ = ["MaskedCall"]
-
 _LARGEST = 256 * 1024
 """Bytes of the largest body that is kept."""
 

@@ -19,8 +19,6 @@ from dynacli.output.finding_reports import (
     sarif_report,
 )
 
-__all__ = ["CallReport", "reporting", "wanted_reports", "write_reports"]
-
 _FORMATS = ("json", "junit", "sarif", "github")
 
 

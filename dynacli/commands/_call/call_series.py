@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from dynacli.commands._call.call_report import CallReport
     from dynacli.http.exchange import Response
 
-__all__ = ["GrowingList", "LastResponse", "Listing"]
-
 
 def _may_grow(env: Environment, form: OutputFormat) -> bool:
     """Return whether a form writes JSON to where no one pages through it: to a pipe or into a file."""

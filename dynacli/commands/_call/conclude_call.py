@@ -22,20 +22,6 @@ if TYPE_CHECKING:
     from dynacli.http.exchange import Response
     from dynacli.validation.finding import ValidationResult
 
-__all__ = [
-    "conclude",
-    "conclude_part",
-    "conclude_request",
-    "head_value",
-    "report_validation_so_far",
-    "show_response",
-    "show_size",
-    "show_validators",
-    "tell_request",
-    "warn_of_request",
-    "write_head",
-]
-
 
 def conclude(
     run: Run,

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from dynacli.http.built_request import Request
     from dynacli.output.har import HarCall
 
-__all__ = ["show_request", "show_requests"]
-
 _MAX_SHOWN = 1024 * 1024
 """Bytes up to which the files of a body are read, for a form that shows their contents."""
 

@@ -25,8 +25,6 @@ from dynacli.text import body_text
 from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.json_text import reindent
 
-__all__ = ["edit_resource"]
-
 _JSON_PATCH = "application/json-patch+json"  # RFC 6902
 _UPDATES = ("PATCH", "PUT")
 """The methods that change a resource, the one first whose body says the least."""

@@ -16,8 +16,6 @@ from contextlib import contextmanager
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, FileError, UsageError
 
-__all__ = ["Draft", "wants_again", "write_draft"]
-
 _PAST = 1_000_000_000
 """The modification time that a draft gets before it is edited, so that saving changes it on every file system."""
 

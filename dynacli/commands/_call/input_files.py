@@ -11,8 +11,6 @@ from dynacli.http.semantics import essence, is_form, is_json, is_multipart, is_s
 if TYPE_CHECKING:
     from dynacli.http.payload import Payload, Source
 
-__all__ = ["InputFiles"]
-
 _BODY = "the body"
 _MAX_VALIDATED = 1024 * 1024
 """Bytes up to which a text is read first, so that it can be validated; a longer text is sent unvalidated."""

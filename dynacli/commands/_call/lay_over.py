@@ -15,8 +15,6 @@ from dynacli.options.parsed_words import ParsedWords
 from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_FLAG, OPTIONS_BY_NAME, Options
 from dynacli.record import replace
 
-__all__ = ["lay_over"]
-
 InputOf = Callable[[str], tuple[Parameter | None, Field | None]]
 
 

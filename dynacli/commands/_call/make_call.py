@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from dynacli.http.exchange import ClientPool
     from dynacli.output.status_line import TransferLine
 
-__all__ = ["asker", "make_call", "read_inputs", "send_call"]
-
 
 def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> None:
     """Make one call, or with `--dry-run` show its request.

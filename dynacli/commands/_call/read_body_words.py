@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from dynacli.http.payload import Source
     from dynacli.openapi.schema.form_encoding import Encodings, PropertyEncoding
 
-__all__ = ["field_value", "read_body_words"]
-
 _SUFFIXES = {
     "xml": ".xml",
     "yaml": ".yaml",

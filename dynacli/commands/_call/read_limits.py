@@ -12,8 +12,6 @@ from dynacli.errors import DocumentError, RefusedError
 from dynacli.files import is_url
 from dynacli.options.standard_options import Options
 
-__all__ = ["check_input_file", "check_read", "without_excerpts"]
-
 
 def check_read(options: Options, *, is_agent: bool) -> None:
     """Check the options of a call that was made by `read`.

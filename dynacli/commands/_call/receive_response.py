@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from dynacli.http.downloads import PartialDownload
     from dynacli.validation.read_body import UnreadBody
 
-__all__ = ["ResponseReceiver", "check_file_options", "into_file"]
-
 _WRITTEN_WHOLE = 1024 * 1024
 """Bytes up to which a body is written only when it is complete, so that one that breaks off is not written at all."""
 _KEPT_OF_STREAM = 1024 * 1024

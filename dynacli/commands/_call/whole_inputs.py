@@ -39,8 +39,6 @@ from dynacli.request.convert_words import json_value
 if TYPE_CHECKING:
     from dynacli.http.payload import Payload
 
-__all__ = ["check_unmasked", "inputs_json", "read_whole_inputs", "without_given_pairs"]
-
 _OPTION = "--inputs"
 
 

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from dynacli.client.credentials.signed_in import SignedIn
     from dynacli.options.standard_options import Options
 
-__all__ = ["operations_or_tags", "overview_page"]
-
 _MOST_LINES = 40
 _MOST_COLUMNS = 100
 _MOST_LISTED = 25

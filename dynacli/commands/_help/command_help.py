@@ -28,8 +28,6 @@ from dynacli.registry.configuration import Configuration
 from dynacli.text.terminal import Painter, terminal_width
 from dynacli.text.wrapping import shortened, wrapped
 
-__all__ = ["ROOT_EXAMPLES", "command_help", "options_page", "root_help"]
-
 _HELP_ROW = Row("-h, --help", "Show this page")
 
 _OPTION_GROUPS = (

@@ -16,8 +16,6 @@ from dynacli.record import replace
 from dynacli.text.terminal import Painter, terminal_width, visible
 from dynacli.text.wrapping import block_text, foreign_lines, short_sentence, word_or_quoted, wrapped
 
-__all__ = ["operation_help"]
-
 _MOST_LINES = 3
 """Lines of a description; `describe` has the others."""
 _MAX_FIELDS = 60

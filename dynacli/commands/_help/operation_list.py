@@ -11,16 +11,6 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
 from dynacli.text.wrapping import closed, foreign, foreign_within, short_sentence, shortened, word_or_quoted
 
-__all__ = [
-    "find_webhook",
-    "operation_lines",
-    "operation_row",
-    "summary_text",
-    "tag_help",
-    "webhook_lines",
-    "webhooks_of",
-]
-
 _WIDEST_NAME = 44
 _METHOD = 7
 """The columns of a method; `DELETE` is the longest usual one."""

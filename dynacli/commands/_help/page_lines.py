@@ -8,8 +8,6 @@ from dynacli.options.standard_options import Option
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import foreign, quoted, word_or_quoted, wrapped
 
-__all__ = ["Row", "option_row", "row_lines", "server_line", "usage_lines"]
-
 _LABEL = "Usage: "
 _WIDEST_LEFT = 34
 _NARROWEST_RIGHT = 24

@@ -38,8 +38,6 @@ from dynacli.registry.revisions.revisions import revision_of, write_file_list
 if TYPE_CHECKING:
     from dynacli.openapi.catalog.compiler.compile_document import Compiled
 
-__all__ = ["bake"]
-
 _MOST_NAMED = 5
 
 

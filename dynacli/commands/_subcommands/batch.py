@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from dynacli.output.output_format import OutputFormat
     from dynacli.output.status_line import CallsLine
 
-__all__ = ["make_calls"]
-
 _TOLD_EACH = 500
 _NO_FAIL = frozenset((0, 3, 4, 5, 9))
 """The exit codes of rows that are no failure with `--no-fail`."""

@@ -11,8 +11,6 @@ from dynacli.options.command_table import COMMANDS
 from dynacli.options.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
 from dynacli.registry.configuration import DEMO
 
-__all__ = ["DiffGroup", "EditGroup", "ReadGroup", "RequestGroup"]
-
 
 class _ApiCalls(TableGroup):
     """A verb after which calls stand as they do without it."""

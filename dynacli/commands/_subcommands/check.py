@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings
     from dynacli.client.shards import Shard
 
-__all__ = ["check", "check_files", "conclude_check"]
-
 
 @record
 class _CheckOptions:

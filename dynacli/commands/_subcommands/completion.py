@@ -5,8 +5,6 @@ import click
 from dynacli.commands.run import Run
 from dynacli.environment import program
 
-__all__ = ["write_script"]
-
 # Each script passes the words to `dynacli __complete` and takes the lines that come back as they are:
 # the shell evaluates and expands nothing in them, so `*` in a description stays `*`.
 # Where the program has no candidates the shell offers files; after `@` it always does. Its name takes the place of

@@ -22,18 +22,6 @@ if TYPE_CHECKING:
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.commands._call.editor import Draft
 
-__all__ = [
-    "change_settings",
-    "check_policy_change",
-    "edit_file",
-    "explain",
-    "ignore",
-    "set_values",
-    "settings_in",
-    "show_path",
-    "show_values",
-]
-
 _MOST_NAMED = 5
 
 

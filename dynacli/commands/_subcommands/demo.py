@@ -19,8 +19,6 @@ from dynacli.registry.opened_api import OpenedApi
 if TYPE_CHECKING:
     from dynacli.demo.demo_facts import DemoServer
 
-__all__ = ["DemoGroup", "demo_params", "opened_api", "serve"]
-
 _WITH_NEXT, _WITH_NEXT_API = "dynacli.demo.with_next", "dynacli.demo.with_next_api"
 """Keys of click's `Context.meta`: whether `--next` was given, and the API whose document it serves."""
 _FLAGS = {"role": "--role", "next_": "--next", "misbehave": "--misbehave"}

@@ -43,10 +43,8 @@ from dynacli.text.wrapping import (
     word_or_quoted,
 )
 
-__all__ = ["describe", "described_details"]
-
 _MAX_DEPTH = 8
-MAX_LINES = 300
+_MAX_LINES = 300
 _ANY_NAME = "<any name>"
 _MOST_COUNTED = 1_000
 _INDENT = 4
@@ -63,7 +61,7 @@ class _TreeLimits(NamedTuple):
     """
 
     depth: int = _MAX_DEPTH
-    lines: int = MAX_LINES
+    lines: int = _MAX_LINES
     sentence: int = 0
 
 

@@ -47,8 +47,6 @@ if TYPE_CHECKING:
     from dynacli.http.send import Pieces
     from dynacli.validation.finding import Finding
 
-__all__ = ["other_options", "rules_of", "show_differences"]
-
 _UNUSED = frozenset(
     {"include", "resume", "remote_name", "report", "columns", "dry_run", "show_secrets", "allow_files"}
 )

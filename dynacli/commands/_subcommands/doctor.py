@@ -14,8 +14,6 @@ from dynacli.registry.configuration import Configuration, profiles_in
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
 
-__all__ = ["examine"]
-
 _MOST_SHOWN = 50
 """Messages of each kind that the text shows for a document; the JSON form has all."""
 

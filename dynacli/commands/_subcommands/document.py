@@ -13,8 +13,6 @@ from dynacli.registry.opened_api import OpenedApi
 if TYPE_CHECKING:
     from dynacli.openapi.document.load import Document
 
-__all__ = ["write_document"]
-
 _T = TypeVar("_T")
 
 _MAX_VALUES = 20_000_000

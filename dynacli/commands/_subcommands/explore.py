@@ -20,8 +20,6 @@ from dynacli.errors import UsageError
 from dynacli.options.standard_options import DATA, DOCUMENT, EVERY_RUN, RESPONSE
 from dynacli.request.convert_words import json_value
 
-__all__ = ["explore_api", "explored_line"]
-
 
 @click.pass_context
 def explore_api(ctx: click.Context, api: str) -> None:

@@ -7,8 +7,6 @@ from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program
 from dynacli.options.command_table import COMMANDS, COMMANDS_OF_A_TOOL, further_names
 
-__all__ = ["show_page"]
-
 _OPTIONS = "options"
 """The page that is made of the table of options, and not a file of the manual."""
 

@@ -29,8 +29,6 @@ from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import table_lines
 from dynacli.urls import with_masked_query
 
-__all__ = ["Replay", "earlier_call", "export_api", "export_calls", "forget_calls", "list_calls", "show_call"]
-
 _OF_OPENING = ("refresh", "offline", "profile", "allow_ref")
 """The options that say how a document is opened, before the words of its operation are read."""
 

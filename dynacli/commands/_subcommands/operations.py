@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from dynacli.client.links.describe_links import OperationEdge
     from dynacli.client.search_operations import Hit
 
-__all__ = ["list_operations", "search"]
-
 
 _UNLIMITED = 1 << 16
 

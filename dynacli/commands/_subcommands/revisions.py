@@ -41,17 +41,6 @@ if TYPE_CHECKING:
     from dynacli.openapi.changes.change_records import Changes, OperationKey
     from dynacli.openapi.changes.change_report import RowOf
 
-__all__ = [
-    "clear_cache",
-    "open_revision",
-    "pin",
-    "rollback",
-    "show_cache",
-    "show_changes",
-    "show_history",
-    "unpin",
-]
-
 
 class _ComparedRevision(NamedTuple):
     """One of the two revisions that are compared.

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from dynacli.check.recordings import RecordingValidator
     from dynacli.client.call_settings import CallSettings
 
-__all__ = ["mock_api", "proxy_api", "serve_mcp"]
-
 
 @click.pass_obj
 def mock_api(

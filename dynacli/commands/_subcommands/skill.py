@@ -21,8 +21,6 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import visible
 from dynacli.text.wrapping import quoted, short_sentence
 
-__all__ = ["write_skill"]
-
 
 @click.pass_obj
 def write_skill(run: Run, api: str, out: str | None) -> None:

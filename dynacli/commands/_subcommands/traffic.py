@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from dynacli.traffic.read_har import Readable
     from dynacli.traffic.recorded_request import RecordedRequest
 
-__all__ = ["import_curl", "import_har", "validate"]
-
 
 @contextmanager
 def _opened_input(env: Environment, word: str, use: str) -> "Iterator[Readable]":

@@ -16,8 +16,6 @@ from dynacli.text.terminal import visible
 if TYPE_CHECKING:
     from dynacli.registry.project_file import Project
 
-__all__ = ["distrust_project", "trust_project"]
-
 
 @click.pass_obj
 def trust_project(run: Run, file: str | None) -> None:

@@ -12,24 +12,6 @@ from math import log
 
 from dynacli.record import record
 
-__all__ = [
-    "ACTING",
-    "AKIN",
-    "AMBIGUOUS",
-    "GENERIC",
-    "STOP_WORDS",
-    "OperationWords",
-    "action_of",
-    "is_generic",
-    "known_words",
-    "meanings",
-    "names_several",
-    "phrases",
-    "rarity",
-    "stem",
-    "words_of",
-]
-
 # The plural of an acronym is one word (`userIDs`); `OAuth` is none that begins with an `O`.
 _WORD = re.compile(r"O[Aa]uth|[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+|[^\W\d_A-Za-z]+")
 _SHORTENED = ("s", "re", "ll", "ve", "d", "m", "t")

@@ -14,8 +14,6 @@ from dynacli.openapi.document.references.scan import Steps, sites_of, steps_of, 
 from dynacli.openapi.document.source import file_name
 from dynacli.urls import join_url
 
-__all__ = ["File", "Files", "OpenFile", "Opener", "UnreadableError", "absolute"]
-
 Opener = Callable[[str], Fetched]
 """Returns the content at an absolute URI without fragment, or raises a `DynacliError`.
 

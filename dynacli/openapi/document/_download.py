@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from dynacli.http.connections import Peers
     from dynacli.http.import_httpx import httpx
 
-__all__ = ["Downloads", "Head", "max_age_of"]
-
 _DIRECTIVE = re.compile(r'([a-z0-9-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,"]*)))?', re.IGNORECASE)
 _NEVER = frozenset({"no-store", "no-cache"})
 

@@ -9,8 +9,6 @@ from typing import Any, Literal
 from dynacli.errors import DocumentError
 from dynacli.openapi.document.limits import MAX_DEPTH, MAX_NODES
 
-__all__ = ["check_is_not_markup", "check_is_openapi", "check_limits", "check_version", "to_plain"]
-
 _MERGE = "<<"
 _LONGEST_WORD = 40
 

@@ -31,8 +31,6 @@ from dynacli.openapi.document.references.scan import (
 )
 from dynacli.openapi.document.source import file_name
 
-__all__ = ["Part", "ReferenceGraph", "Use"]
-
 _MAX_HOPS = 100
 _CIRCLE = "it leads around in a circle of references"
 
@@ -172,7 +170,7 @@ class _TargetFinder:
         file = start.file
         anchored = file.anchors.get(fragment)
         if anchored and fragment:
-            return _Target(file, nearest(anchored, start.steps, near))
+            return _Target(file, _nearest(anchored, start.steps, near))
         steps = from_fragment(f"#{fragment}")
         return None if steps is None else self._walk(file, start.steps + steps, hops)
 
@@ -189,7 +187,7 @@ class _TargetFinder:
         return self._walk(target.file, target.steps + steps[length:], hops + 1)
 
 
-def nearest(anchored: list[tuple[Steps, Steps]], resource: Steps, near: Steps) -> Steps:
+def _nearest(anchored: list[tuple[Steps, Steps]], resource: Steps, near: Steps) -> Steps:
     """Return the place that an anchor of several places means: the nearest in the resource, else the nearest of all.
 
     Args:

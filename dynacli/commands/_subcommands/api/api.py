@@ -31,16 +31,6 @@ from dynacli.urls import with_masked_query, without_query
 if TYPE_CHECKING:
     from dynacli.auth.credential_store import CredentialStore
 
-__all__ = [
-    "list_apis",
-    "refresh_document",
-    "remove_api",
-    "rename_api",
-    "set_keys",
-    "show_api",
-    "write_catalog",
-]
-
 
 @click.pass_obj
 def list_apis(run: Run) -> None:

@@ -37,8 +37,6 @@ from dynacli.urls import origin_of, secret_in_query, with_masked_query
 if TYPE_CHECKING:
     from dynacli.openapi.document.discovery.discovered import FoundDocument, TriedUrl
 
-__all__ = ["add", "allowed_places", "check_registered", "is_login_kept", "kept_servers"]
-
 
 def is_login_kept(options: Options, api: OpenedApi) -> bool:
     """Return whether the document came with a credential of `-H`, so that later ones are fetched with one, too."""

@@ -79,8 +79,6 @@ from dynacli.request.choose_server import choose_server, parse_origin
 from dynacli.text.terminal import visible
 from dynacli.urls import without_query
 
-__all__ = ["login"]
-
 _MOST_BYTES = 1 << 20
 
 

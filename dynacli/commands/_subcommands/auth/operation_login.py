@@ -44,8 +44,6 @@ from dynacli.urls import origin_of
 if TYPE_CHECKING:
     from dynacli.http.exchange import Response
 
-__all__ = ["OperationWords", "sign_in_by_operation"]
-
 _REFRESH_WORD = re.compile("refresh|renew", re.IGNORECASE)
 _OTHER_WORD = re.compile("revoke|logout|log-out|sign-?out|delete|invalidate", re.IGNORECASE)
 _METHODS = frozenset({"POST", "GET", "PUT"})

@@ -21,8 +21,6 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import table_lines
 
-__all__ = ["explain", "logout", "show_token", "status"]
-
 
 @click.pass_obj
 def status(run: Run, api: str | None) -> None:

@@ -16,8 +16,6 @@ from dynacli.record import replace
 from dynacli.text.terminal import visible
 from dynacli.text.wrapping import short_sentence
 
-__all__ = ["compile_overview", "shared_errors"]
-
 _MOST_CHARACTERS = 100
 """The longest line of an overview; what is longer would be cut there."""
 _MOST_ABOUT = 150

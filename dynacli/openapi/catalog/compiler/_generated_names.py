@@ -12,8 +12,6 @@ from typing import NamedTuple
 
 from dynacli.openapi.model.kebab_names import kebab, under_tag
 
-__all__ = ["NamedOperation", "names_without_tags", "short_names"]
-
 Key = tuple[str, str]
 
 _SAY_NOTHING = frozenset(

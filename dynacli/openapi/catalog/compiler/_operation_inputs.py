@@ -40,18 +40,6 @@ from dynacli.text.markdown import first_sentence
 if TYPE_CHECKING:
     from dynacli.openapi.schema.example_call import ExampleWords
 
-__all__ = [
-    "Inputs",
-    "Named",
-    "Originals",
-    "SkippedOperationError",
-    "digest_of",
-    "fields_with_own_options",
-    "option_names",
-    "option_word",
-    "usable_parameters",
-]
-
 
 class Named(NamedTuple):
     """A parameter that wants an option.
@@ -199,7 +187,7 @@ def _is_small(value: Any) -> bool:
     return True
 
 
-LOCATIONS = ("path", "query", "querystring", "header", "cookie")
+_LOCATIONS = ("path", "query", "querystring", "header", "cookie")
 """The locations of parameters; if two parameters have the same name, the earlier location has the plain option."""
 
 _FORM = "application/x-www-form-urlencoded"
@@ -229,7 +217,7 @@ def usable_parameters(tree: Any, declared: Any, path: str) -> list[Any]:
         if (
             isinstance(raw, Mapping)
             and isinstance(raw.get("name"), str)
-            and raw.get("in") in LOCATIONS
+            and raw.get("in") in _LOCATIONS
             and (raw["in"] != "path" or raw["name"] in in_path)
             and not _is_ignored_header(raw)
         ):
@@ -291,7 +279,7 @@ class Inputs:
             del found[(location, name)]
 
         def rank(raw: Mapping[str, Any]) -> tuple[int, int]:
-            return LOCATIONS.index(raw["in"]), in_path.index(raw["name"]) if raw["in"] == "path" else 0
+            return _LOCATIONS.index(raw["in"]), in_path.index(raw["name"]) if raw["in"] == "path" else 0
 
         raws = [self._originals(raw) for raw in sorted(found.values(), key=rank)]
         named = [
@@ -326,9 +314,9 @@ class Inputs:
                 self._warn(f"the parameter `{ref}` is ignored: {reason}", *here)
             elif not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
                 self._warn("this parameter has no name; it is ignored", *here)
-            elif raw.get("in") not in LOCATIONS:
+            elif raw.get("in") not in _LOCATIONS:
                 place = f"in `{raw['in']}`, not" if isinstance(raw.get("in"), str) else "not in"
-                known = enumerated(LOCATIONS, "or")
+                known = enumerated(_LOCATIONS, "or")
                 self._warn(f"parameter `{raw['name']}` is {place} {known}; it is ignored", *here)
             else:
                 key = (raw["in"], raw["name"])

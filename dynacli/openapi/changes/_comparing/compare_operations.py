@@ -34,17 +34,6 @@ from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.document.objects import operations_of
 from dynacli.openapi.model.operation import IGNORED_HEADERS, default_style, explodes
 
-__all__ = [
-    "Credentials",
-    "Operation",
-    "compare_operations",
-    "compare_received_requests",
-    "compare_servers",
-    "match_operations",
-    "operations",
-    "operations_of_item",
-]
-
 Scopes = dict[str, frozenset[str]]
 _REJECTED, _ACCEPTED = "credentials-rejected", "credentials-accepted"
 

@@ -17,8 +17,6 @@ from dynacli.openapi.changes._comparing.compared_document import (
 from dynacli.openapi.changes._comparing.match_alternatives import compare_alternatives
 from dynacli.openapi.changes.comparison import Pair, Use, compare_deprecation, compare_text
 
-__all__ = ["compare_schemas"]
-
 _LEAST = ("minLength", "minItems", "minProperties")
 _MOST = ("maxLength", "maxItems", "maxProperties")
 _BOUNDS = (("minimum", "exclusiveMinimum", 1), ("maximum", "exclusiveMaximum", -1))

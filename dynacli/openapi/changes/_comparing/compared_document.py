@@ -14,23 +14,6 @@ from dynacli.openapi.document.references.scan import Locator, sites_of
 from dynacli.openapi.schema.normal_form import normal_tree
 from dynacli.openapi.schema.read_schema import common_types, is_only_null, json_type, list_of, types_of
 
-__all__ = [
-    "ComparedDocument",
-    "ComparedSchema",
-    "KeywordValue",
-    "Place",
-    "canonical",
-    "canonical_without",
-    "child",
-    "child_of_either",
-    "compared_schema",
-    "empty_schema",
-    "index_by_value",
-    "members",
-    "present",
-    "shortened",
-]
-
 _MAX_HOPS = 100
 
 

@@ -15,8 +15,6 @@ from dynacli.openapi.changes.comparison import Pair
 from dynacli.openapi.document.json_trees import MISSING, follow, split
 from dynacli.openapi.schema.read_schema import discriminator_of
 
-__all__ = ["compare_alternatives"]
-
 _MOST_COMPARED = 400
 """How many combinations of alternatives without common names are compared to find the matching ones."""
 _ALIKE = 0.5

@@ -30,8 +30,6 @@ from dynacli.openapi.document._swagger2.convert_servers import (
 from dynacli.openapi.document.json_trees import join, split
 from dynacli.openapi.document.references.place_origins import Origins
 
-__all__ = ["Conversion", "convert"]
-
 Section = Literal["schemas", "parameters", "responses", "requestBodies", "securitySchemes"]
 
 _MAX_BASES = 20

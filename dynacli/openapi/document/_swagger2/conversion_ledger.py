@@ -7,8 +7,6 @@ from dynacli.openapi.document.json_trees import MISSING, join, step_into
 from dynacli.openapi.document.references.place_origins import Move
 from dynacli.openapi.document.references.scan import Locator
 
-__all__ = ["ConvertedPlace", "Kind", "Ledger"]
-
 Kind = Literal["", "schemas", "parameters", "responses", "requestBodies", "headers", "pathItems"]
 """The section of `components` in 3.0 that a reference has to lead to; empty if it is not known."""
 

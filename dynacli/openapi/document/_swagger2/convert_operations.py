@@ -15,18 +15,6 @@ from dynacli.openapi.document.json_trees import join
 from dynacli.openapi.document.objects import operations_of
 from dynacli.openapi.document.workarounds import meant_boolean
 
-__all__ = [
-    "DocumentContext",
-    "convert_body",
-    "convert_field",
-    "convert_header",
-    "convert_parameter",
-    "convert_paths",
-    "convert_response",
-    "is_body",
-    "is_field",
-]
-
 _OF_SCHEMA = frozenset(
     {"type", "format", "items", "default", "enum", "multipleOf", "pattern", "uniqueItems"}
     | {"maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum"}

@@ -12,15 +12,6 @@ from dynacli.openapi.document._swagger2.conversion_ledger import ConvertedPlace
 from dynacli.openapi.document.json_trees import join
 from dynacli.openapi.document.workarounds import meant_media_type, told_typo
 
-__all__ = [
-    "ConvertedNames",
-    "MediaTypes",
-    "convert_content",
-    "convert_schema",
-    "read_media_types",
-    "to_fragment",
-]
-
 _SCHEMA, _MAP, _LIST, _ITEMS = range(4)
 _HOLD_SCHEMAS = {
     **dict.fromkeys(("additionalProperties", "not"), _SCHEMA),

@@ -6,8 +6,6 @@ from typing import Any, NamedTuple
 
 from dynacli.openapi.document._swagger2.conversion_ledger import ConvertedPlace
 
-__all__ = ["ServerAddress", "convert_requirements", "convert_scheme", "read_address"]
-
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _CALLABLE = ("https", "http")
 

@@ -18,31 +18,6 @@ from dynacli.openapi.document.discovery.discovered import Lead, Role, Way
 if TYPE_CHECKING:
     from dynacli.http.import_httpx import httpx
 
-__all__ = [
-    "BELOW",
-    "CATALOG",
-    "FIRST",
-    "GIVEN",
-    "MAX_CHARACTERS",
-    "SECOND",
-    "USUAL",
-    "Candidate",
-    "SearchedOrigin",
-    "has_document_inside",
-    "is_linkset",
-    "is_viewer",
-    "later_stages",
-    "leads_of",
-    "places_of_host",
-    "read_config",
-    "read_index",
-    "read_linkset",
-    "read_neighbours",
-    "read_page",
-    "read_query",
-    "way_of",
-]
-
 CATALOG = ".well-known/api-catalog"
 """The path of an API catalog (RFC 9727, section 2)."""
 

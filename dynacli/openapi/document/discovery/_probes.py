@@ -40,22 +40,6 @@ from dynacli.urls import join_url, split_url, without_query
 if TYPE_CHECKING:
     import ssl
 
-__all__ = [
-    "INSIDE",
-    "MAX_CALLS",
-    "SLOW_CONNECTIONS",
-    "DocumentResponse",
-    "ProbeResponse",
-    "Probes",
-    "ReadResponse",
-    "TrialCall",
-    "UnaskedLogin",
-    "calls_of",
-    "is_unknown_there",
-    "on_one_line",
-    "read_response",
-]
-
 _MAX_CONNECTIONS = 6
 """Small servers queue five connections and let the next one wait for a second (`socketserver.request_queue_size`)."""
 SLOW_CONNECTIONS = 16

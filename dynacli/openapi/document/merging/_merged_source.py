@@ -23,19 +23,6 @@ from dynacli.openapi.document.references.scan import (
 from dynacli.openapi.document.source import file_name
 from dynacli.urls import is_served, join_url
 
-__all__ = [
-    "SourceDocument",
-    "Unit",
-    "UnitNames",
-    "Units",
-    "digest_of",
-    "is_kin",
-    "is_named",
-    "operations_by_id",
-    "path_items_of",
-    "unit_of",
-]
-
 _URLS = (
     *("authorizationUrl", "tokenUrl", "refreshUrl", "deviceAuthorizationUrl", "openIdConnectUrl"),
     "oauth2MetadataUrl",

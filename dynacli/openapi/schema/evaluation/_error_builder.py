@@ -16,8 +16,6 @@ from dynacli.openapi.schema.evaluation.schema_error import SchemaError
 from dynacli.openapi.schema.evaluation.translation import PlainSchema
 from dynacli.openapi.schema.read_schema import mapping_of, says_nullable
 
-__all__ = ["ErrorBuilder"]
-
 _ALIASES = {
     "$ref": "$dynamicRef",
     "prefixItems": "items",

@@ -28,8 +28,6 @@ from typing import Any
 
 from dynacli.openapi.model.patterns import is_pattern
 
-__all__ = ["OWN_FORMATS", "RANGES", "TEXT_FORMATS", "engine_options", "is_iso_duration"]
-
 _BY_ENGINE = frozenset(
     {"date", "date-time", "time", "duration", "email", "idn-email", "idn-hostname", "ipv4", "ipv6"}
     | {"uri", "uri-reference", "iri", "iri-reference", "uri-template", "uuid", "json-pointer"}

@@ -24,22 +24,6 @@ from dynacli.openapi.schema.read_schema import (
     mapping_of,
 )
 
-__all__ = [
-    "ENTRY",
-    "INTEGER_3_0",
-    "LATER",
-    "NAMELESS",
-    "PATTERN",
-    "TRANSLATIONS",
-    "UNUSABLE",
-    "Nesting",
-    "Origin",
-    "Plain",
-    "UnusableError",
-    "unusable",
-    "unusable_text",
-]
-
 PATTERN = "pattern "
 """The beginning of the name of a format that stands for a pattern, which follows."""
 INTEGER_3_0 = "urn:openapi:integer"
