@@ -361,7 +361,7 @@ class Environment:
         while directory != home:
             path = os.path.join(directory, PROJECT_FILE)
             if os.path.lexists(path):  # all else is looked at only then
-                is_beyond = any(os.path.lexists(os.path.join(each, ".git")) for each in below)
+                is_beyond = any(os.path.lexists(os.path.join(item, ".git")) for item in below)
                 return path if not is_beyond and self.may_hold_project(directory) else ""
             below.append(directory)
             above = os.path.dirname(directory)

@@ -62,7 +62,7 @@ class _DataclassFields:
         from dataclasses import make_dataclass
 
         made = cast("Any", owner)
-        kinds = {name: kind for each in reversed(made.__mro__) for name, kind in _annotations(each).items()}
+        kinds = {name: kind for item in reversed(made.__mro__) for name, kind in _annotations(item).items()}
         fields = [
             (name, kinds[name], *((getattr(made, name),) if hasattr(made, name) else ()))
             for name in made.__match_args__

@@ -102,11 +102,11 @@ def _other_validations(
 ) -> Iterator[str]:
     plain = made["3.1"].tree
     catalogs = {
-        name: catalog_in_memory(compile_document(load_tree(each)), [])
-        for name, each in [("", tree), *((name, each.tree) for name, each in made.items())]
+        name: catalog_in_memory(compile_document(load_tree(entry)), [])
+        for name, entry in [("", tree), *((name, converted.tree) for name, converted in made.items())]
     }
-    kept = [{each.name: each for each in catalog.summaries()} for catalog in catalogs.values()]
-    names = [name for name in kept[0] if all(name in each for each in kept)]
+    kept = [{summary.name: summary for summary in catalog.summaries()} for catalog in catalogs.values()]
+    names = [name for name in kept[0] if all(name in entry for entry in kept)]
     for name in names[:: max(len(names) // _MOST_OPERATIONS, 1)][:_MOST_OPERATIONS]:
         operation = catalogs["3.1"].operation(name)
         raw = follow_references(plain, plain["paths"].get(operation.path, {})).get(
@@ -122,11 +122,11 @@ def _other_validations(
             example = example_value(schema, lambda ref: lookup(plain, ref), direction="response")
         except NoExampleError:
             continue
-        validators = {each: Validator(catalog, catalog.operation(name)) for each, catalog in catalogs.items()}
+        validators = {item: Validator(catalog, catalog.operation(name)) for item, catalog in catalogs.items()}
         for value in with_mistakes(example):
             message = answered(json.dumps(value).encode(), int(status))
             validations = {
-                each: validator.response(message).is_valid for each, validator in validators.items()
+                item: validator.response(message).is_valid for item, validator in validators.items()
             }
             for version, converted in made.items():
                 counts["verdicts"] += 1

@@ -141,19 +141,19 @@ def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
     names = [operation.operation.name for operation in compiled.operations]
     step = max(-(-len(names) // most), 1) if most else 1
     mock = MockServer(api, settings_of(_environment(), api, CallOptions(), default_level="strict"))
-    for each in names[::step]:
+    for item in names[::step]:
         report.tried += 1
         if report.tried % MOCKED_EVERY == 1:
-            _mocks(api, mock, each, report)
-        report.helped += _helps(api, each, report)
-        is_built, is_accepted = _builds(api, each, ["--example"], report, "--example")
+            _mocks(api, mock, item, report)
+        report.helped += _helps(api, item, report)
+        is_built, is_accepted = _builds(api, item, ["--example"], report, "--example")
         report.built += is_built
         report.accepted += is_accepted
-        words = catalog.operation(each).example
-        accepts_line = _builds(api, each, list(words), report, "example line")[1]
+        words = catalog.operation(item).example
+        accepts_line = _builds(api, item, list(words), report, "example line")[1]
         report.exemplified += accepts_line
-        report.summarized += _has_summary(api, each, report, accepts_line=accepts_line)
-        report.described += _is_described(api, each, report)
+        report.summarized += _has_summary(api, item, report, accepts_line=accepts_line)
+        report.described += _is_described(api, item, report)
     catalog.close()
     return report
 

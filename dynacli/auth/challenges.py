@@ -143,7 +143,7 @@ def challenges_in(headers: Iterable[tuple[str, str]]) -> tuple[list[Challenge], 
     reasons: list[str] = []
     asked = read_challenges(value for name, value in headers if name.lower() == "www-authenticate")
     for parameters in (
-        each.parameters for each in asked if each.scheme.lower() == "digest" and each.parameters
+        item.parameters for item in asked if item.scheme.lower() == "digest" and item.parameters
     ):
         algorithm = parameters.get("algorithm") or "MD5"
         qops = {word.strip().lower() for word in parameters.get("qop", "").split(",")} - {""}

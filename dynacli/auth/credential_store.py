@@ -316,7 +316,9 @@ class CredentialStore:
         """
         with self._changing():
             content = self._read()
-            stored = next((each for each in content.credentials if _is_same(each, old)), None)
+            stored = next(
+                (credential for credential in content.credentials if _is_same(credential, old)), None
+            )
             if stored is None:
                 return False
             self._put(content, replace(new, api=stored.api))
@@ -405,7 +407,11 @@ class CredentialStore:
 
     @staticmethod
     def _names(credentials: Iterable[StoredCredential]) -> tuple[tuple[str, int], ...]:
-        return tuple((each.keyring_id, each.keyring_parts) for each in credentials if each.keyring_id)
+        return tuple(
+            (credential.keyring_id, credential.keyring_parts)
+            for credential in credentials
+            if credential.keyring_id
+        )
 
     def _write(
         self,
@@ -460,7 +466,10 @@ class CredentialStore:
     def _write_file(self, content: _Content) -> None:
         form: dict[str, Any] = {
             "version": _VERSION,
-            "credentials": [each.as_json(has_secrets=each.store != KEYRING) for each in content.credentials],
+            "credentials": [
+                credential.as_json(has_secrets=credential.store != KEYRING)
+                for credential in content.credentials
+            ],
         }
         if content.leftovers:
             form["leftovers"] = [list(left) for left in content.leftovers]
@@ -474,7 +483,7 @@ class CredentialStore:
 
 def _is_same(stored: StoredCredential, read: StoredCredential) -> bool:
     """Return whether a stored credential is one that was read before; its API may have another name since."""
-    forms = [replace(each, api="").as_json(has_secrets=each.store != KEYRING) for each in (stored, read)]
+    forms = [replace(item, api="").as_json(has_secrets=item.store != KEYRING) for item in (stored, read)]
     return forms[0] == forms[1]
 
 

@@ -97,7 +97,7 @@ def missing_credential(security: Sequence[Alternative], variables: Variables, ap
     choices = variable_choices(security, variables)
     listed = dict.fromkeys(" and ".join(f"`{name}`" for name in names) for names in choices)
     unsupported = [scheme for alternative in security for scheme in alternative if not is_supported(scheme)]
-    certified = [each for schemes in security for each in schemes if kind_of(each) == MUTUAL_TLS]
+    certified = [scheme for schemes in security for scheme in schemes if kind_of(scheme) == MUTUAL_TLS]
     if listed:
         hint = (f"Sign in with `{invocation('auth login', api)}`, or set " if api else "Set ") + ", or ".join(
             listed

@@ -128,10 +128,10 @@ def _at(value: Any, expression: str) -> Any:
 def _usual(value: Any, *, is_refresh: bool) -> Any:
     if isinstance(value, str):
         return value
-    holders = [each for each in (value, _member(value, "data")) if isinstance(each, dict)]
+    holders = [item for item in (value, _member(value, "data")) if isinstance(item, dict)]
     found = _first(holders, _USUAL)
     # djangorestframework-simplejwt; in a response of a sign-in, the word alone may mean anything.
-    paired = [each for each in holders if is_refresh or isinstance(each.get("refresh"), str)]
+    paired = [holder for holder in holders if is_refresh or isinstance(holder.get("refresh"), str)]
     return found or _first(paired, ["access"])
 
 

@@ -170,7 +170,7 @@ class ResponseValues:
         collection = item_path.rpartition("/")[0]
         nouns = nouns_of(collection)
         fields = body if isinstance(body, Mapping) else {}
-        fields = next((each for key, each in fields.items() if _is_envelope(key, each)), fields)
+        fields = next((field for key, field in fields.items() if _is_envelope(key, field)), fields)
         plain = {plain_name(str(key)): value for key, value in fields.items() if isinstance(value, str | int)}
         named = {ending: plain[ending] for ending in ID_ENDINGS if ending in plain}
         if path[-1] not in named.values():
@@ -185,7 +185,7 @@ class ResponseValues:
         def forget() -> None:
             lists.remove(found)
             for name, value in values.items():
-                self._fields[name] = [each for each in self._fields[name] if each[0] != value]
+                self._fields[name] = [item for item in self._fields[name] if item[0] != value]
             for place in [*self._known_places]:
                 if place[0].startswith(item_path) and place[1][: len(path)] == path:
                     del self._known_places[place]
@@ -279,8 +279,8 @@ class ResponseValues:
         for lists in (self._lists, self._nearby_lists):
             yield from (
                 found
-                for each in lists.values()
-                for found in each
+                for list_ in lists.values()
+                for found in list_
                 if found.noun == noun and not found.path_values
             )
 
@@ -662,7 +662,7 @@ def call_values(
     query: tuple[QueryPair, ...] = ()
     if settings.default_query:
         named = [input_in_query(described, name) for name, _ in settings.default_query]
-        chosen = {each[0].key for each in named if each is not None} - given if not planned.probe else set()
+        chosen = {item[0].key for item in named if item is not None} - given if not planned.probe else set()
         parameters = {key: value for key, value in parameters.items() if key not in chosen}
         inputs = with_pairs(described, CallInputs(parameters), settings)
         parameters, query = dict(inputs.parameters), inputs.query

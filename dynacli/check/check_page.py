@@ -71,8 +71,8 @@ def check_page(results: CheckResults, seconds_since_1970: float) -> str:
         _section("Compared with the other server", _compared(results)),
         _section("Coverage by tag", _coverage(results)),
         _section("Operations", _operations(results)),
-        *(_section(each, _notes(rows)) for each, rows in notes_before_findings(results).items()),
-        *(_section(each, _notes(rows)) for each, rows in notes_after_findings(results).items()),
+        *(_section(item, _notes(rows)) for item, rows in notes_before_findings(results).items()),
+        *(_section(item, _notes(rows)) for item, rows in notes_after_findings(results).items()),
     ]
     return html_document(title, parts, _STYLE)
 

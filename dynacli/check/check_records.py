@@ -268,15 +268,15 @@ class ComparedCall:
             {
                 "where": "response",
                 "rule": DIFFERS,
-                "pointer": each.pointer,
-                "message": _DIFFERENCES[each.kind],
-                "expected": each.left,
-                "got": each.right,
+                "pointer": difference.pointer,
+                "message": _DIFFERENCES[difference.kind],
+                "expected": difference.left,
+                "got": difference.right,
                 "schema_pointer": "",
                 "via": [],
                 "document": None,
             }
-            for each in self.differences
+            for difference in self.differences
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -284,7 +284,7 @@ class ComparedCall:
         return {
             "operation": self.operation_name,
             "equal": not self.differences,
-            "differences": [each.as_json() for each in self.differences],
+            "differences": [difference.as_json() for difference in self.differences],
         }
 
 
@@ -314,7 +314,9 @@ def coverage_of(checked: CheckedOperation) -> ResponseCoverage:
 def total_coverage(operations: Iterable[CheckedOperation]) -> tuple[int, int]:
     """Return how many documented responses came, and how many there are."""
     coverages = [coverage_of(checked) for checked in operations]
-    return sum(len(each.seen) for each in coverages), sum(len(each.documented) for each in coverages)
+    return sum(len(coverage.seen) for coverage in coverages), sum(
+        len(coverage.documented) for coverage in coverages
+    )
 
 
 class CheckResults:
@@ -376,7 +378,11 @@ class CheckResults:
 
     def compared(self, checked: CheckedOperation) -> list[ComparedCall]:
         """Return the calls of an operation that were compared with those of another server."""
-        return [each for each in self.against or () if each.operation_name == checked.operation.name]
+        return [
+            compared_call
+            for compared_call in self.against or ()
+            if compared_call.operation_name == checked.operation.name
+        ]
 
     def calls(self) -> list[ValidatedCall]:
         """Return what reports are made of: each call, and each operation that was not called."""
@@ -388,8 +394,11 @@ class CheckResults:
                 self._validated_call(checked.operation, exchange) for exchange in checked.all_exchanges
             )
             calls.extend(
-                replace(self._validated_call(checked.operation, each.exchange), findings=each.findings())
-                for each in self.compared(checked)
+                replace(
+                    self._validated_call(checked.operation, compared_call.exchange),
+                    findings=compared_call.findings(),
+                )
+                for compared_call in self.compared(checked)
             )
         return calls
 
@@ -444,7 +453,7 @@ class CheckResults:
             **(
                 {}
                 if self.against is None
-                else {"against": [each.as_json() for each in self.compared(checked)]}
+                else {"against": [compared_call.as_json() for compared_call in self.compared(checked)]}
             ),
         }
 
@@ -592,9 +601,9 @@ def merged_defects(defects: Iterable[Defect]) -> list[Defect]:
         if len(alike) < _FEWEST_MERGED:
             merged += alike
             continue
-        places = [place for each in alike for place in _places_of_name(each)]
-        others = dict.fromkeys(name for each in alike for name in each.others)
-        more = sum(each.more for each in alike) + len(alike) - 1
+        places = [place for defect in alike for place in _places_of_name(defect)]
+        others = dict.fromkeys(name for defect in alike for name in defect.others)
+        more = sum(defect.more for defect in alike) + len(alike) - 1
         merged.append(replace(alike[0], more=more, places=tuple(dict.fromkeys(places)), others=tuple(others)))
     return merged
 

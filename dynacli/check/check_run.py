@@ -186,8 +186,8 @@ class CheckRun:
         in_chains = [self._by_name[name] for chain in self._chains for name in chain.changing]
         return [
             (described.operation, self._plan(described))
-            for each in [*self._rounds, in_chains]
-            for described in each
+            for item in [*self._rounds, in_chains]
+            for described in item
         ]
 
     def sources(self) -> dict[str, list[str]]:
@@ -271,7 +271,7 @@ class CheckRun:
     @property
     def order(self) -> tuple[str, ...]:
         """The names of the operations outside of chains, in the order in which they are called."""
-        return tuple(described.operation.name for each in self._rounds for described in each)
+        return tuple(described.operation.name for item in self._rounds for described in item)
 
     def run_operation(self, name: str) -> CheckedOperation:
         """Call one operation, and before it those whose responses may give values for it, unless they were called.
@@ -385,7 +385,9 @@ class CheckRun:
                 continue
             calls = self._plan(described).calls[:1]
             values = [value for call in calls for value in call.values if value.location == "path"]
-            is_new = all(call.path_values != each.planned.path_values for call in calls for each in exchanges)
+            is_new = all(
+                call.path_values != exchange.planned.path_values for call in calls for exchange in exchanges
+            )
             if values and is_new and all(value.origin == "response" for value in values):
                 found.append(described)
         return found
@@ -429,7 +431,9 @@ class CheckRun:
         """Ask for what the server ought to refuse; calls that change something come after that."""
         from dynacli.check.probes import plan_probes, prepare_probe, validate_probe
 
-        planned, self.left_out_probes = plan_probes([self._checked(each) for each in self._operations])
+        planned, self.left_out_probes = plan_probes(
+            [self._checked(operation) for operation in self._operations]
+        )
         waiting = deque(planned)
         wrongs: dict[int, Finding | None] = {}
         self._planned_count += len(planned)

@@ -387,7 +387,7 @@ def _has_invented_path(exchange: Exchange) -> bool:
 def _base_url(results: CheckResults, exchange: Exchange) -> str:
     """Return the URL that the operation's path was put after."""
     operations = (checked.operation for checked in results.checked)
-    path = next(each.path for each in operations if each.name == exchange.operation_name)
+    path = next(operation.path for operation in operations if operation.name == exchange.operation_name)
     return without_query(exchange.shown.url).rsplit("/", path.partition("?")[0].count("/"))[0]
 
 
@@ -586,7 +586,9 @@ def _mismatch(results: CheckResults) -> MismatchError | None:
 
 
 def _different(results: CheckResults) -> MismatchError | None:
-    names = dict.fromkeys(each.operation_name for each in results.against or () if each.differences)
+    names = dict.fromkeys(
+        compared_call.operation_name for compared_call in results.against or () if compared_call.differences
+    )
     if not names:
         return None
     listed = list(names)
@@ -602,10 +604,10 @@ def _nothing_called(results: CheckResults) -> DynacliError:
     checked = results.checked
     if not checked and not results.left_out:
         return UsageError("There is nothing to check", reason="The document has no such operations")
-    reads = [each for each in results.left_out if each.skip_kind != "unsafe"]
+    reads = [checked for checked in results.left_out if checked.skip_kind != "unsafe"]
     if not checked and reads:
-        listed = [f"`{each.operation.name}`: {each.skip_reason}" for each in reads[:_MAX_LISTED]]
-        is_refused = all(each.skip_kind == "refused" for each in reads)
+        listed = [f"`{checked.operation.name}`: {checked.skip_reason}" for checked in reads[:_MAX_LISTED]]
+        is_refused = all(checked.skip_kind == "refused" for checked in reads)
         kind = RefusedError if is_refused else UsageError
         return kind("All read-only operations are left out", reason="\n".join(listed))
     if not checked:
@@ -615,7 +617,7 @@ def _nothing_called(results: CheckResults) -> DynacliError:
             hint="Name others with `--operation NAME`",
         )
     message, hint = "No operation could be called", "The reason is beside each operation"
-    reasons = {each.skip_kind: each.skip_reason for each in reversed(checked)}  # the first of each kind
+    reasons = {item.skip_kind: item.skip_reason for item in reversed(checked)}  # the first of each kind
     if reasons.get("auth") and reasons.keys() <= {"auth", "values", "request"}:
         return AuthError(
             message, reason=reasons["auth"], hint=f"`{invocation('help auth')}` says how to give one"

@@ -218,7 +218,7 @@ def _joined(for_one: list[_Preset], for_all: list[_Preset]) -> list[InputValue]:
         assignments = []
         for path, properties in by_path.items():
             field, option = properties[0].field, properties[0].option
-            value = convert_all([each.text for each in properties], field.value, option)
+            value = convert_all([property_.text for property_ in properties], field.value, option)
             assignments.append(Assignment(path, value, option))
         objects.append(InputValue(*key, assemble(whole, assignments), "set"))
     return [*objects, *values]

@@ -267,10 +267,10 @@ class _ResponseDescription:
         """
         schemas = list(self._schemas(schema, value, frozenset()))
         for step in steps:
-            children = [child for each in schemas for child in _child_schemas(each, value, step)]
+            children = [child for schema in schemas for child in _child_schemas(schema, value, step)]
             value = value[int(step)] if isinstance(value, list) else value[step]
-            schemas = [each for child in children for each in self._schemas(child, value, frozenset())]
-        with_properties = [each for each in schemas if isinstance(each.node.get("properties"), Mapping)]
+            schemas = [schema for child in children for schema in self._schemas(child, value, frozenset())]
+        with_properties = [schema for schema in schemas if isinstance(schema.node.get("properties"), Mapping)]
         return next(iter([*with_properties, *schemas]), None)
 
     def follow(self, part: _DocumentPart) -> _DocumentPart:
@@ -550,7 +550,7 @@ class _DocumentEdits:
         }
         if self._dialect != "2.0":
             return {"content": content} if content else {}
-        return next(({"schema": each["schema"]} for each in content.values() if "schema" in each), {})
+        return next(({"schema": entry["schema"]} for entry in content.values() if "schema" in entry), {})
 
     def _media_type_object(self, name: str, responses: list[ObservedResponse]) -> dict[str, Any]:
         values = [response.value for response in responses if response.value is not MISSING]
@@ -602,7 +602,7 @@ def _type_of_texts(texts: list[str]) -> str:
 
 
 def _values(observed: list[_Observed]) -> list[Any]:
-    return [each.value for each in observed if each.value is not MISSING]
+    return [item.value for item in observed if item.value is not MISSING]
 
 
 def _sources_text(observed: list[_Observed]) -> str:

@@ -111,7 +111,7 @@ class OperationValidator:
             return "may only mean that the made-up value of the call does not exist"
         known = {str(value.value) for value in values if value.origin in _KNOWN_ORIGINS}
         if status in _GONE_OR_WRONG and any(
-            str(each) not in known for each in self._ids_in(exchange.sent_json)
+            str(id_) not in known for id_ in self._ids_in(exchange.sent_json)
         ):
             return "may only mean that the made-up id in the body does not exist"
         return excuse_of_status(status, self._operation)

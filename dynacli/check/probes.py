@@ -156,8 +156,10 @@ def prepare_probe(
             return _invalid_call(engine, described, planned, validator)
         method = ""
         if planned.probe == "method":
-            documented = {each.method for each in operations if each.path == described.operation.path}
-            method = next((each for each in _METHODS if each not in documented), "")
+            documented = {
+                operation.method for operation in operations if operation.path == described.operation.path
+            }
+            method = next((item for item in _METHODS if item not in documented), "")
             other = DescribedOperation(described.api, replace(described.operation, method=method))
             if not method or denial(other, engine.settings.bounds) is not None:
                 return None
@@ -180,7 +182,7 @@ def _unsigned_call(engine: Engine, described: DescribedOperation, planned: Plann
     values = call_values(described, planned, settings)
     call = engine.prepare(described, values, settings, is_signed=False)
     if method:
-        request, shown = (each._replace(method=method) for each in call.signed[:2])
+        request, shown = (request._replace(method=method) for request in call.signed[:2])
         call.signed = call.signed._replace(request=request, shown=shown)
     return call
 
@@ -243,7 +245,7 @@ def _method_findings(
 ) -> list[Finding]:
     method, place = exchange.request.method, validator.responses_place
     documented = _documented_methods(exchange, described.operation.path, operations)
-    listed = ", ".join(f"`{each}`" for each in sorted(documented))
+    listed = ", ".join(f"`{item}`" for item in sorted(documented))
     if exchange.is_success and method not in {"OPTIONS", *documented}:
         message = f"`{method}` returns {response.status}, and the document has only {listed} for this path"
         return [Finding("response", "undocumented-method", "status", message, None, response.status, *place)]
@@ -253,10 +255,10 @@ def _method_findings(
         return [Finding("response", "missing-allow", "header/Allow", message, None, None, *place)]
     if response.status != _NOT_ALLOWED and not (exchange.is_success and method == "OPTIONS"):
         return []
-    more = [each for each in dict.fromkeys(allowed) if each not in documented | _HARMLESS]
+    more = [item for item in dict.fromkeys(allowed) if item not in documented | _HARMLESS]
     if not more:
         return []
-    named = ", ".join(f"`{each}`" for each in more)
+    named = ", ".join(f"`{item}`" for item in more)
     message = f"`Allow` names {named}, and the document has only {listed} for this path"
     return [
         Finding("response", "undocumented-method", "header/Allow", message, None, ", ".join(more), *place)

@@ -48,7 +48,7 @@ __all__ = ["ExchangeValidator", "RecordingValidator", "ToldExchange", "Validated
 def _secret_names(api: OpenedApi, operation: Operation) -> frozenset[str]:
     """Return the names of headers (in lower case), parameters and fields that the document calls secret."""
     names = {name for _, name in operation.api_keys}
-    names |= {each.name for each in operation.parameters if is_secret_parameter(each)}
+    names |= {parameter.name for parameter in operation.parameters if is_secret_parameter(parameter)}
     names |= password_names(DescribedOperation(api, operation))
     return frozenset({*names, *(name.lower() for name in names)})
 
@@ -111,7 +111,9 @@ def _validated_request_of(recorded: RecordedExchange, match: MatchedOperation) -
     request, parts = recorded.request, _parts(recorded, match)
     loss = recorded.content_loss
     body: Any = _LostBody(None, loss) if loss else recorded.content
-    querystring = next((each for each in match.operation.parameters if each.location == "querystring"), None)
+    querystring = next(
+        (parameter for parameter in match.operation.parameters if parameter.location == "querystring"), None
+    )
     query = split_url(request.url).query
     return ValidatedRequest(
         path={name: unquote(text) for name, text in match.path_values.items()},
@@ -320,7 +322,7 @@ class ExchangeValidator:
             credentials = _sent_credentials(sent, match.operation)
             # What has its credentials may be accepted without asking openapi-core.
             if not any(
-                credentials.issuperset(scheme.name for scheme in each) for each in match.operation.security
+                credentials.issuperset(scheme.name for scheme in item) for item in match.operation.security
             ):
                 sent = sent._replace(credentials=credentials)
         validation = self._validator(match).request(sent)
@@ -596,7 +598,7 @@ class ToldExchange:
             return line
         text = findings_text(self._api, findings) if is_verbose else short_findings_text(findings)
         told = visible(self.masker.mask(text)).splitlines()
-        return "\n".join([line, *(f"    {each}" for each in told)])
+        return "\n".join([line, *(f"    {item}" for item in told)])
 
     def shown(self, text: str) -> str:
         """Return a text as it may be shown: on one line, and without secrets."""

@@ -108,7 +108,11 @@ def find_chains(
         targets = [paths[target] for target in (linked_to or {}).get(name, ()) if target in paths]
         item_paths = (
             f"{path}/{{}}",
-            *(each for each in targets if each.endswith("}") and each.count("{") == path.count("{") + 1),
+            *(
+                target
+                for target in targets
+                if target.endswith("}") and target.count("{") == path.count("{") + 1
+            ),
         )
         found = (_chain_of_post(name, item_path, by_place) for item_path in item_paths)
         chain = next(filter(None, found), None) or _chain_of_shallow_post(name, path, by_place)
@@ -221,7 +225,7 @@ def _unused_id(described: DescribedOperation) -> Any:
             ids: tuple[Any, ...] = (unused_name(), str(uuid4()))
             if is_id_name(last):  # `/delay/{delay}` takes an amount, and would wait as long
                 ids += (10**8 + secrets.randbelow(10**8),)
-            return next((each for each in ids if fits(parameter, each)), None)
+            return next((id_ for id_ in ids if fits(parameter, id_)), None)
     return None
 
 
@@ -263,8 +267,8 @@ def _naming_fields(on_item: list[DescribedOperation]) -> list[str]:
         if parameter is not None:
             name = plain_name(parameter.name)
             # An id is the server's to give, unless the path asks for a name, a key or a slug.
-            endings = [each for each in ("name", "key", "slug", "code") if name.endswith(each)]
-            names.extend(each for ending in endings for each in (ending, noun + ending))
+            endings = [item for item in ("name", "key", "slug", "code") if name.endswith(item)]
+            names.extend(item for ending in endings for item in (ending, noun + ending))
     return list(dict.fromkeys(names))
 
 
@@ -276,7 +280,7 @@ def _created_ids(
     A link is the document's word, `Location` is HTTP's (RFC 9110, section 15.3.2), a field of the response is a guess,
     and what was sent is the name that the resource was asked to have.
     """
-    names = {each.operation.name: parameter_names(each.operation.path)[-1] for each in on_item}
+    names = {described.operation.name: parameter_names(described.operation.path)[-1] for described in on_item}
     for target, values in links.values(exchange):
         for value in values:
             if target in names and value.location == "path" and value.name == names[target]:
@@ -288,9 +292,9 @@ def _created_ids(
     fits = ParameterSchemas(on_item[0]).fits
     text = _id_in_location(exchange, on_item[0].operation.path)
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
-    for each in (text, number):
-        if each not in {"", None} and fits(parameter, each):
-            yield each
+    for member in (text, number):
+        if member not in {"", None} and fits(parameter, member):
+            yield member
             return
     for item in _candidates(exchange.response_json(), noun):
         yield from item_values(item, parameter, noun, fits)
@@ -302,7 +306,10 @@ def _created_ids(
 def _last_parameter(described: DescribedOperation) -> Parameter | None:
     last = parameter_names(described.operation.path)[-1]
     parameters = described.operation.parameters
-    return next((each for each in parameters if each.location == "path" and each.name == last), None)
+    return next(
+        (parameter for parameter in parameters if parameter.location == "path" and parameter.name == last),
+        None,
+    )
 
 
 def _noun(described: DescribedOperation) -> str:
@@ -384,8 +391,12 @@ class CreatedResources:
     ) -> None:
         self._operations, self._links, self._responses = operations, links, responses
         names = set(changing_names)
-        linked_to = {name: each.targets for name, each in links.items()}
-        chains = find_chains([each.operation for each in operations.values()], linked_to) if names else []
+        linked_to = {name: link.targets for name, link in links.items()}
+        chains = (
+            find_chains([operation.operation for operation in operations.values()], linked_to)
+            if names
+            else []
+        )
         self._chains: dict[str, ResourceChain] = {
             chain.create: chain for chain in chains if chain.create in names and not chain.is_created_by_put
         }
@@ -549,7 +560,7 @@ class ChainRunner:
         paths = self._paths_of_created(chain, creation, known_ids)
         if creation is None or not paths:
             self._stop_if_interrupted()
-            others = (each.create for each in self._chains if each.item_path == chain.item_path)
+            others = (item.create for item in self._chains if item.item_path == chain.item_path)
             if self._tried.issuperset(others):  # nothing else creates what the parts could be in
                 for part in self._parts(chain):  # in a resource that was there before, if one is known
                     self._run_chain(part, (), "")

@@ -248,8 +248,8 @@ def select_chains(api: OpenedApi, selection: Selection) -> list[ResourceChain]:
         if summary.method == "POST"
     }
     names = {operation.name for operation in selection.called}
-    names.update(each.operation.name for each in selection.left_out if each.skip_kind == "unsafe")
-    refused = {each.operation.name for each in selection.left_out} - names
+    names.update(checked.operation.name for checked in selection.left_out if checked.skip_kind == "unsafe")
+    refused = {checked.operation.name for checked in selection.left_out} - names
     chains = []
     for chain in find_chains(summaries, linked_to):
         needed = {chain.create, chain.delete, chain.read if chain.is_created_by_put else ""}
@@ -269,7 +269,7 @@ def shard_operations(api: OpenedApi, selection: Selection, shard: Shard) -> Sele
         for target in ResponseLinks(described).targets:
             linked_from.setdefault(target, []).append(described.operation.name)
     sources = value_sources(operations, linked_from)
-    waiting = [each.name for number, each in enumerate(selection.called, 1) if shard.has(number)]
+    waiting = [operation.name for number, operation in enumerate(selection.called, 1) if shard.has(number)]
     names: set[str] = set()
     while waiting:
         name = waiting.pop()
@@ -277,8 +277,8 @@ def shard_operations(api: OpenedApi, selection: Selection, shard: Shard) -> Sele
             names.add(name)
             waiting.extend(sources[name])
     return Selection(
-        tuple(each for each in selection.called if each.name in names),
-        tuple(each for number, each in enumerate(selection.left_out, 1) if shard.has(number)),
+        tuple(operation for operation in selection.called if operation.name in names),
+        tuple(checked for number, checked in enumerate(selection.left_out, 1) if shard.has(number)),
     )
 
 

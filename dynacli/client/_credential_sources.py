@@ -42,7 +42,7 @@ def credential_sources(
         table = tables.get(scheme.name)
         if not table and kind_of(scheme) == MUTUAL_TLS:
             # A certificate is shown whatever its table is called: it may be written before there is a document.
-            table = next((each for each in tables.values() if "cert" in each), None)
+            table = next((table for table in tables.values() if "cert" in table), None)
         if not table:
             return None
         from dynacli.auth.references import held_by_reference
@@ -91,7 +91,9 @@ class StoredSource:
                 hint=f"If you trust it: `--accept-origin {self._origin}`",
                 origin=self._origin,
             )
-        missing = [] if kept.scopes is None else [each for each in scheme.scopes if each not in kept.scopes]
+        missing = (
+            [] if kept.scopes is None else [scope for scope in scheme.scopes if scope not in kept.scopes]
+        )
         if missing and kept.scopes:
             self.lacking = _lacking(kept, missing)
             return None
@@ -159,12 +161,12 @@ class StoredSource:
         read = [read_cookie(url, text, now) for url, text in set_cookies]
         for kept in self._cookies:
             same = [
-                each
-                for each in read
-                if each is not None
-                and (each.name, each.path) == (kept.cookie["name"], kept.cookie["path"])
-                and each.origin == self._origin
-                and each.origin in kept.origins
+                cookie
+                for cookie in read
+                if cookie is not None
+                and (cookie.name, cookie.path) == (kept.cookie["name"], kept.cookie["path"])
+                and cookie.origin == self._origin
+                and cookie.origin in kept.origins
             ]
             if same and not _says_the_same(kept, same[-1]):
                 self._store.exchange(kept, _renewed(kept, same[-1], now))

@@ -157,7 +157,7 @@ class DocumentCredential:
             for key, raw in self._raw_schemes.items()
             if isinstance(raw, dict) and (raw.get("type") != "apiKey" or is_key_header(raw))
         ]
-        for (scheme,) in with_prefixes([(each,) for each in found], tables):
+        for (scheme,) in with_prefixes([(scheme,) for scheme in found], tables):
             yield scheme
         for name, table in tables.items():
             if name not in self._raw_schemes:
@@ -175,7 +175,9 @@ class DocumentCredential:
             shown = f"{self.sent.name}: {self.sent.word}".removesuffix(": ")
             reasons.append(f"{_label(self.sent.source)} was sent as `{shown}`, and refused")
         words = " or ".join(
-            dict.fromkeys(each.scheme[:LONGEST_WORD] for each in read_challenges([challenge]))
+            dict.fromkeys(
+                read_challenge.scheme[:LONGEST_WORD] for read_challenge in read_challenges([challenge])
+            )
         )
         for name, kinds in self._set_variables(candidates).items():
             if self.sent is not None and name in self._names_for(self.sent.source):
@@ -260,7 +262,7 @@ class DocumentCredential:
 
 def _with_word(scheme: SecurityScheme, asked: Iterable[SecurityScheme]) -> SecurityScheme:
     """Return an API key of the document with the word before it that the server asks for, unless it has one."""
-    words = [each.prefix for each in asked if each.prefix]
+    words = [scheme.prefix for scheme in asked if scheme.prefix]
     is_bare = scheme.type == "apiKey" and scheme.parameter.lower() == "authorization" and not scheme.prefix
     return replace(scheme, prefix=words[0]) if is_bare and words else scheme
 

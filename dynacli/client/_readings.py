@@ -481,7 +481,7 @@ def is_path_of(template: str, path: str) -> bool:
 
 def operations_of(catalog: Catalog, methods: Iterable[str]) -> list[OperationSummary]:
     """Return the operations of some methods, in upper case."""
-    return [each.summary for method in methods for each in _templates_of(catalog).get(method, ())]
+    return [template.summary for method in methods for template in _templates_of(catalog).get(method, ())]
 
 
 def methods_in(catalog: Catalog) -> list[str]:
@@ -504,19 +504,19 @@ def operations_at(
         if steps is None:
             continue
         fitting = [
-            each
-            for each in _templates_of(catalog).get(method, ())
-            if len(each.steps) == len(steps) and _fits(each.steps, steps)
+            template
+            for template in _templates_of(catalog).get(method, ())
+            if len(template.steps) == len(steps) and _fits(template.steps, steps)
         ]
-        told_apart = [each for each in fitting if not {"?", "#"}.isdisjoint(each.summary.path)]
+        told_apart = [template for template in fitting if not {"?", "#"}.isdisjoint(template.summary.path)]
         if told_apart:
-            agreeing = [each for each in told_apart if _agrees(catalog, each.summary, values)]
+            agreeing = [template for template in told_apart if _agrees(catalog, template.summary, values)]
             # A request that agrees with none may mean any: servers differ in how they compare names and values.
             is_sent = values is not None and len(told_apart) == len(fitting)
             left = agreeing or (told_apart if is_sent else [])
-            fitting = [each for each in fitting if each not in told_apart or each in left]
-        fewest = min((each.variables for each in fitting), default=0)
-        found += [each.summary for each in fitting if each.variables == fewest]
+            fitting = [template for template in fitting if template not in told_apart or template in left]
+        fewest = min((template.variables for template in fitting), default=0)
+        found += [template.summary for template in fitting if template.variables == fewest]
     return found
 
 

@@ -54,7 +54,7 @@ def signer_of(
     for alternative in security:
         for scheme in alternative:
             if scheme.name in signers:
-                others = tuple(each for each in alternative if each.name != scheme.name)
+                others = tuple(item for item in alternative if item.name != scheme.name)
                 return signers[scheme.name], [others] if others else []
     if signers and settings.signs == ALWAYS and not settings.auth:
         return next(iter(signers.values())), security

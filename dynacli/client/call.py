@@ -272,7 +272,9 @@ class Call:
             if unvalidated:
                 findings = self.validating.validation.findings
                 findings[:] = [
-                    each for each in findings if tuple(each.pointer.split("/")[:2]) not in unvalidated
+                    finding
+                    for finding in findings
+                    if tuple(finding.pointer.split("/")[:2]) not in unvalidated
                 ]
             self._check()
         except DynacliError as error:
@@ -421,7 +423,7 @@ class Call:
         may_repeat = (
             self.signed.request.method in SAFE_METHODS
             or settings.may_retry_unsafe
-            or any(is_idempotency_key(each) for each in self.described.operation.parameters)
+            or any(is_idempotency_key(parameter) for parameter in self.described.operation.parameters)
         )
         count = settings.retries if may_repeat else 0
         statuses = settings.retry_statuses
@@ -472,7 +474,7 @@ class Call:
             if self._is_way_out(first):
                 from dynacli.validation.read_body import RedirectBody
 
-                documented = {each.status: each for each in self.described.operation.responses}
+                documented = {response.status: response for response in self.described.operation.responses}
                 expected = documented[documented_status(first.status, documented)]
                 validated, redirects = first, ()
                 body = RedirectBody() if expected.media_types else b""

@@ -75,7 +75,10 @@ class DescribedOperation:
         if words[-1:] == (EXAMPLE,):
             fields = self.media_type.fields if self.media_type is not None else ()
             # An operation's own option of that name wins after it.
-            own = {*(each.option for each in self.operation.parameters), *(each.option for each in fields)}
+            own = {
+                *(parameter.option for parameter in self.operation.parameters),
+                *(field.option for field in fields),
+            }
             if EXAMPLE[2:] in own:
                 words, ahead = words[:-1], (EXAMPLE,)
         return [*map(shell_word, (name, *ahead, *api, self.operation.name, *words))]
@@ -208,14 +211,14 @@ def choose_media_type(operation: Operation, wanted: str) -> MediaType | None:
         for media_type in content:
             if _is_range_of(media_type.name, name):
                 return replace(media_type, name=wanted)
-    matching = [each for each in content if essence(each.name).partition("/")[2] == name]
-    matching = matching or [each for each in content if name in each.name.lower()]
+    matching = [media_type for media_type in content if essence(media_type.name).partition("/")[2] == name]
+    matching = matching or [media_type for media_type in content if name in media_type.name.lower()]
     if len(matching) == 1:
         return sent_as(matching[0])
     message = f"`{operation.name}` takes no body of `{wanted}`"
     if matching:
         message = f"`{wanted}` is a part of {len(matching)} media types that `{operation.name}` takes"
-    names = [f"`{each.name}`" for each in matching or content]
+    names = [f"`{media_type.name}`" for media_type in matching or content]
     listed = ", ".join(names[:_MOST_LISTED]) + (
         f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
     )

@@ -22,7 +22,9 @@ __all__ = ["body_of", "describe_callbacks", "describe_webhook", "parameters_of",
 def parameters_of(described: DescribedOperation) -> list[dict[str, Any]]:
     """Return the parameters, in the order of the operation's own."""
     raw_parameters = described.raw_parameters
-    parameters = [(each, raw_parameters.get(each.key, {})) for each in described.operation.parameters]
+    parameters = [
+        (parameter, raw_parameters.get(parameter.key, {})) for parameter in described.operation.parameters
+    ]
     return [
         {
             "name": parameter.name,

@@ -47,24 +47,26 @@ def input_sources(
     )
     of_path = listing.sources_of(operation)
     found = {}
-    for each, name in wanted:
-        is_in_path = isinstance(each, Parameter) and each.location == "path"
+    for input_, name in wanted:
+        is_in_path = isinstance(input_, Parameter) and input_.location == "path"
         names = of_path.get(name, []) if is_in_path else listing.lists_of(name)
         names = [source for source in names if source != operation.name]
         if not names:
             continue
         noun = owner_name(name) or (nouns.get(name, "") if is_in_path else plain_name(name))
-        fields = naming_fields(name, each.description, noun)
+        fields = naming_fields(name, input_.description, noun)
         # `/view/project` shows something of a project, and `/projects` lists them.
         for source in names[:_MOST_LISTING]:
             place = _place_of(api, source, fields)
             if place is not None:
-                found[each.option] = f"{source} {place}".rstrip()
+                found[input_.option] = f"{source} {place}".rstrip()
                 break
     if len(found) < len(wanted):
         linked = _linked_sources(api, operation, beginnings)
         found |= {
-            each.option: linked[each.option] for each, _ in wanted if each.option in linked.keys() - found
+            input_.option: linked[input_.option]
+            for input_, _ in wanted
+            if input_.option in linked.keys() - found
         }
     return found
 
@@ -76,8 +78,8 @@ def _linked_sources(api: OpenedApi, operation: Operation, beginnings: Container[
     """
     creating = operations_at(api.catalog, _CREATING, lambda path: _beginning(path) in beginnings)
     found: dict[str, str] = {}
-    for each in creating[:_MOST_LINKING]:
-        described = DescribedOperation(api, api.catalog.operation(each.name))
+    for summary in creating[:_MOST_LINKING]:
+        described = DescribedOperation(api, api.catalog.operation(summary.name))
         if not any(links_in(described.raw_responses, described.follow)):
             continue
         # What describes links makes examples, too: most documents have no link, and need not wait for its import.
@@ -89,7 +91,9 @@ def _linked_sources(api: OpenedApi, operation: Operation, beginnings: Container[
         for fill in (fill for link in links for fill in link["fills"]):
             head, _, place = str(fill["from"]).partition("#/")
             if head == _RESPONSE:
-                found.setdefault(fill["option"].removeprefix("--"), f"{each.name} {place.replace('/', '.')}")
+                found.setdefault(
+                    fill["option"].removeprefix("--"), f"{summary.name} {place.replace('/', '.')}"
+                )
     return found
 
 
@@ -98,15 +102,15 @@ def _asked_for(
 ) -> Iterator[tuple[Parameter | Field, str]]:
     """Yield the inputs that may name something which is listed, with their names."""
     in_path = set(parameter_names(operation.path))
-    for each in inputs:
-        name = each.name if isinstance(each, Parameter) else each.path[-1]
-        source = each.value.items if each.value.items is not None else each.value
-        is_in_path = isinstance(each, Parameter) and each.location == "path" and name in in_path
+    for input_ in inputs:
+        name = input_.name if isinstance(input_, Parameter) else input_.path[-1]
+        source = input_.value.items if input_.value.items is not None else input_.value
+        is_in_path = isinstance(input_, Parameter) and input_.location == "path" and name in in_path
         plain = plain_name(name)
         is_id = plain.endswith(_ALONE) and bool(owner_name(name))
         is_thing = takes_id(source) and plain not in GENERAL_NAMES
         if not source.enum and (is_in_path or is_id or is_thing):
-            yield each, name
+            yield input_, name
 
 
 def _beginning(path: str) -> str:
@@ -137,11 +141,11 @@ def _place_of(api: OpenedApi, name: str, fields: list[str]) -> str | None:
     for line in response_outline(response, described.resolve).lines:
         if not line.place.endswith("[]"):
             continue
-        plain = {plain_name(each): each for each in reversed(line.names)}
+        plain = {plain_name(name): name for name in reversed(line.names)}
         for field in fields:
             if field in plain and not plain[field].endswith(("[]", "{}")):
                 return f"{line.place}.{plain[field]}"
-        return None if any(each in plain for each in ID_ENDINGS) or len(line.names) > 1 else line.place
+        return None if any(item in plain for item in ID_ENDINGS) or len(line.names) > 1 else line.place
     from dynacli.client.pages.known_items import known_items
 
     items = known_items(described)

@@ -62,7 +62,7 @@ def styled_texts(parameter: Parameter, text: str) -> list[str]:
     if parameter.style == "matrix":
         # Each item has the name if they are exploded, else all items have it together.
         mark = f"{parameter.name}="
-        texts = [each.removeprefix(mark) for each in plain.split(f";{mark}")]
+        texts = [item.removeprefix(mark) for item in plain.split(f";{mark}")]
     else:
         texts = [plain]
     if parameter.value.type == "array":
@@ -71,8 +71,8 @@ def styled_texts(parameter: Parameter, text: str) -> list[str]:
             delimiter = "."
         if delimiter not in ",.":  # those of Swagger 2.0, which are encoded themselves
             return unquote(plain).split(delimiter)
-        texts = [item for each in texts for item in each.split(delimiter)]
-    return [unquote(each) for each in texts]
+        texts = [item for text in texts for item in text.split(delimiter)]
+    return [unquote(text) for text in texts]
 
 
 def styled_properties(parameter: Parameter, text: str) -> dict[str, str] | None:
@@ -86,7 +86,7 @@ def styled_properties(parameter: Parameter, text: str) -> dict[str, str] | None:
     pieces = text.split(delimiter)
     if parameter.explode:
         found = [piece.partition("=") for piece in pieces]
-        if not all(each[1] for each in found):
+        if not all(item[1] for item in found):
             return None
         pairs = [(name, value) for name, _, value in found]
     elif len(pieces) % 2:
@@ -102,7 +102,7 @@ def _styled_options(parameter: Parameter, text: str) -> list[str]:
         properties = styled_properties(parameter, text)
         if properties is not None:
             return _object_options(parameter, properties)
-    return [f"--{parameter.option}={each}" for each in styled_texts(parameter, text)]
+    return [f"--{parameter.option}={styled_text}" for styled_text in styled_texts(parameter, text)]
 
 
 def _object_options(parameter: Parameter, properties: dict[str, str]) -> list[str]:
@@ -162,7 +162,7 @@ def is_documented_way_out(api: OpenedApi, operation: Operation, url: str, status
         status: The status of the redirect; `default` does not document it.
         location: Where it leads, as its `Location` says.
     """
-    if documented_status(status, [each.status for each in operation.responses]) in {"", "default"}:
+    if documented_status(status, [response.status for response in operation.responses]) in {"", "default"}:
         return False
     try:
         target = split_url(join_url(url, location))

@@ -175,8 +175,8 @@ class OperationDescription:
             return tuple(inputs)
         from dynacli.client.input_sources import input_sources
 
-        sources = input_sources(self.api, self.operation, [each.origin for each in asked_for])
-        return tuple(replace(each, source=sources.get(each.origin.option, "")) for each in inputs)
+        sources = input_sources(self.api, self.operation, [described.origin for described in asked_for])
+        return tuple(replace(input_, source=sources.get(input_.origin.option, "")) for input_ in inputs)
 
     @cached_property
     def response(self) -> "OutlinedResponse":
@@ -193,7 +193,7 @@ class OperationDescription:
     @cached_property
     def security(self) -> list[dict[str, list[str]]]:
         """The alternatives, each as scheme → scopes."""
-        return [{scheme.name: list(scheme.scopes) for scheme in each} for each in self.operation.security]
+        return [{scheme.name: list(scheme.scopes) for scheme in item} for item in self.operation.security]
 
     @cached_property
     def servers(self) -> list[dict[str, Any]]:
@@ -304,7 +304,7 @@ class OutlinedResponse:
     def text_lines(self, most_names: int = 30, most_lines: int = 8) -> list[str]:
         """Return the response as lines of text, cleaned for a terminal; what is left out is counted."""
         lines = self.outline.text_lines(most_names, most_lines)
-        return [*lines, *(each.text for each in self.unreturned)]
+        return [*lines, *(unreturned.text for unreturned in self.unreturned)]
 
 
 def _outlined_response(described: DescribedOperation) -> OutlinedResponse:

@@ -45,11 +45,11 @@ def _summary_inputs(
     """
     operation = description.operation
     inputs = description.inputs
-    needed = [each for each in inputs if each.is_required]
+    needed = [input_ for input_ in inputs if input_.is_required]
     others = [
-        each
-        for each in inputs
-        if not (each.is_required or (isinstance(each.origin, Parameter) and each.origin.is_hidden))
+        input_
+        for input_ in inputs
+        if not (input_.is_required or (isinstance(input_.origin, Parameter) and input_.origin.is_hidden))
     ]
     asked = _words(question) - _words(f"{operation.name} {operation.summary}")
     # `wrong_answer` and `costUsd` are words of programs, which a description gives as examples of values.
@@ -57,42 +57,44 @@ def _summary_inputs(
     literals = [
         word for word in said if len(word) > _LONGEST_FILLER and not (word.isalpha() and word[1:].islower())
     ]
-    others.sort(key=lambda each: (not _is_asked(each.origin, asked, literals), _rank(each.origin)))
+    others.sort(
+        key=lambda described: (not _is_asked(described.origin, asked, literals), _rank(described.origin))
+    )
     shown = [*needed, *others[:_MOST_OPTIONAL]]
-    return description.with_sources(shown, shown), tuple(each.option for each in others[_MOST_OPTIONAL:])
+    return description.with_sources(shown, shown), tuple(other.option for other in others[_MOST_OPTIONAL:])
 
 
 def _words(text: str) -> set[str]:
     return {singular(word) for word in words_of(text) if len(word) > _LONGEST_FILLER}
 
 
-def _is_asked(each: Parameter | Field, asked: set[str], literals: list[str]) -> bool:
+def _is_asked(input_: Parameter | Field, asked: set[str], literals: list[str]) -> bool:
     """Return whether words of a question name an input, or one of the values that it takes."""
-    if any(literal in each.description for literal in literals):
+    if any(literal in input_.description for literal in literals):
         return True
-    values = (each.value.items or each.value).enum
-    named = _words(" ".join([each.option, *(value for value in values if isinstance(value, str))]))
+    values = (input_.value.items or input_.value).enum
+    named = _words(" ".join([input_.option, *(value for value in values if isinstance(value, str))]))
     # `failed` and `fail`, `classified` and `classification`
     return any(left.startswith(right[:6]) or right.startswith(left[:6]) for left in asked for right in named)
 
 
-def _rank(each: Parameter | Field) -> int:
+def _rank(input_: Parameter | Field) -> int:
     """Return how useful an optional input is; the least number is the most useful."""
-    is_parameter = isinstance(each, Parameter)
-    name = plain_name(each.option.rpartition(".")[2])
-    if each.is_deprecated:
+    is_parameter = isinstance(input_, Parameter)
+    name = plain_name(input_.option.rpartition(".")[2])
+    if input_.is_deprecated:
         return 9
     if is_parameter and name in _PLACES:
         return 8
-    if isinstance(each, Parameter) and each.location in ("header", "cookie"):
+    if isinstance(input_, Parameter) and input_.location in ("header", "cookie"):
         return 7
-    if isinstance(each, Field) and len(each.path) > 1:
-        return 4 + min(len(each.path), 3) - each.is_required
+    if isinstance(input_, Field) and len(input_.path) > 1:
+        return 4 + min(len(input_.path), 3) - input_.is_required
     if is_parameter and name in _SIZES:
         return 2
-    if name in _SEARCHES or (isinstance(each, Field) and each.is_needed):
+    if name in _SEARCHES or (isinstance(input_, Field) and input_.is_needed):
         return 0
-    return 1 if each.value.enum else 3
+    return 1 if input_.value.enum else 3
 
 
 _LONGEST_SUMMARY = 160
@@ -142,7 +144,7 @@ class Summary:
             "path": self.path,
             "summary": self.summary,
             "deprecated": self.is_deprecated,
-            "inputs": [each.as_json() for each in self.inputs],
+            "inputs": [input_.as_json() for input_ in self.inputs],
             "more_inputs": len(self.more_inputs),
             "returns": "\n".join(self.returns.text_lines()),
             "credential": self.credential,
@@ -249,17 +251,17 @@ def _lines(summary: Summary, detail: _Detail, paint: Painter) -> Iterator[str]:
     yield f"{summary.name}  {visible(summary.method, keep='')} {word_or_quoted(summary.path)}{mark}"
     if summary.summary:
         yield foreign(short_sentence(summary.summary, detail.summary), paint)
-    required = [each for each in summary.inputs if each.is_required]
-    optional = [each for each in summary.inputs if not each.is_required]
+    required = [input_ for input_ in summary.inputs if input_.is_required]
+    optional = [input_ for input_ in summary.inputs if not input_.is_required]
     if required:
         yield "Needs"
-        yield from (f"  {_input(each, detail, paint)}" for each in required[: detail.required])
+        yield from (f"  {_input(described, detail, paint)}" for described in required[: detail.required])
         if len(required) > detail.required:
             yield f"  and {len(required) - detail.required} more"
     if optional and detail.optional:
         yield "Takes"
-        yield from (f"  {_input(each, detail, paint)}" for each in optional[: detail.optional])
-    more = [*(each.option for each in optional[detail.optional :]), *summary.more_inputs]
+        yield from (f"  {_input(described, detail, paint)}" for described in optional[: detail.optional])
+    more = [*(described.option for described in optional[detail.optional :]), *summary.more_inputs]
     if more:
         named = ", ".join(f"--{visible(name, keep='')}" for name in more[: detail.others])
         rest = ", ..." if named and len(more) > detail.others else ""
@@ -279,15 +281,15 @@ def _labelled(label: str, lines: list[str]) -> Iterator[str]:
         yield f"{label if not number else ' ' * len(label)}  {line}"
 
 
-def _input(each: DescribedInput, detail: _Detail, paint: Painter) -> str:
-    left = each.usage
-    facts = "; ".join(fact for fact in constraints(each.value) if not _is_obvious(fact))
+def _input(input_: DescribedInput, detail: _Detail, paint: Painter) -> str:
+    left = input_.usage
+    facts = "; ".join(fact for fact in constraints(input_.value) if not _is_obvious(fact))
     if facts and detail.facts:
         left += f" [{closed(short_sentence(facts, detail.facts))}]"
-    if each.source and detail.facts:
-        left += f"  from {visible(each.source, keep='')}"
-    if each.description and detail.sentence:
-        left += f"  {foreign(short_sentence(each.description, detail.sentence), paint)}"
+    if input_.source and detail.facts:
+        left += f"  from {visible(input_.source, keep='')}"
+    if input_.description and detail.sentence:
+        left += f"  {foreign(short_sentence(input_.description, detail.sentence), paint)}"
     return left
 
 

@@ -72,9 +72,17 @@ def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> l
     for api in apis:
         searched[api.name] = api
         for ranked in rank_operations(api.catalog, words, 2 * most):
-            each = ranked.operation
+            operation = ranked.operation
             hits.append(
-                Hit(api.name, each.name, each.method, each.path, each.summary, ranked.score, ranked.reasons)
+                Hit(
+                    api.name,
+                    operation.name,
+                    operation.method,
+                    operation.path,
+                    operation.summary,
+                    ranked.score,
+                    ranked.reasons,
+                )
             )
     if not hits and not has_words(words):
         raise UsageError(
@@ -180,7 +188,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
             if has_strange_words(wanted.replace("-", " "), Vocabulary(StemIndex(api.catalog)))
             else []
         )
-        meant = {each.name: each for each in found}
+        meant = {hit.name: hit for hit in found}
         near = list(dict.fromkeys([*mistyped, *meant, *near]))[:_MOST_FOUND]
         lines = [_line(meant.get(name) or listed[name]) for name in near]
         hint = "\n".join(["These come nearest:", *lines])
@@ -221,7 +229,7 @@ def chosen_operations(api: OpenedApi, words: Iterable[str]) -> Iterator[Operatio
         if name is not None:
             names.add(name)
         elif tag:
-            names.update(each.name for each in catalog.each_summary(tag))
+            names.update(summary.name for summary in catalog.each_summary(tag))
         else:
             raise unknown_operation(api, word)
     for summary in catalog.each_summary():

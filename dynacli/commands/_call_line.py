@@ -146,7 +146,9 @@ class CallLine:
         """Return the line with other pieces, each positional word with the parameter that it gives."""
         listed = list(pieces)
         in_path = iter(_positional_parameters(self.command, listed))
-        numbered = [each if each.flag else replace(each, parameter=next(in_path, None)) for each in listed]
+        numbered = [
+            piece if piece.flag else replace(piece, parameter=next(in_path, None)) for piece in listed
+        ]
         return CallLine(self.command, self.before, numbered, self.verb, self.typed)
 
     def with_before(self, before: Iterable[Piece]) -> "CallLine":
@@ -159,7 +161,7 @@ class CallLine:
 
     def without(self, is_unwanted: Callable[[Piece], bool]) -> "CallLine":
         """Return the line without some of its pieces, wherever they stand."""
-        return self.changed(lambda pieces: [each for each in pieces if not is_unwanted(each)])
+        return self.changed(lambda pieces: [piece for piece in pieces if not is_unwanted(piece)])
 
     def with_words(self, words: Sequence[str]) -> "CallLine":
         """Return the line with other words after the operation."""
@@ -188,11 +190,13 @@ class CallLine:
 
     def given(self) -> set[tuple[ParameterKey, tuple[str, ...]]]:
         """Return the places that inputs of the line give: the parameter, and the path of the field."""
-        return {(each.key, each.field.path if each.field else ()) for each in self.pieces if each.is_input}
+        return {
+            (piece.key, piece.field.path if piece.field else ()) for piece in self.pieces if piece.is_input
+        }
 
     def unfilled(self) -> list[Piece]:
         """Return the pieces with placeholders."""
-        return [each for each in (*self.before, *self.pieces) if each.is_placeholder]
+        return [piece for piece in (*self.before, *self.pieces) if piece.is_placeholder]
 
     def words(self, *, is_complete: bool = True, by_option: bool = False) -> list[str]:
         """Return the words after the operation.
@@ -223,7 +227,7 @@ class CallLine:
         keys = (name for location, name in described.operation.api_keys if location == "query")
         names = {*password_names(described), *keys}
         pieces = (*self.before, *self.pieces)
-        secrets = [Secret(each.value) for each in pieces if each.value and _is_secret(each)]
+        secrets = [Secret(piece.value) for piece in pieces if piece.value and _is_secret(piece)]
         masker = Masker((*secrets_in(variables), *secrets))
         program_name, *verb = invocation_words(self.verb, with_masked_query(described.api.name))
         words = [program_name, *_shown(self.before, names, masker), *verb]
@@ -272,9 +276,11 @@ def _piece(line: CallLine, word: ReadWord) -> Piece:
 
 def _positional_parameters(command: OperationCommand, pieces: Iterable[Piece]) -> list[Parameter]:
     """Return the parameters of the path that no option gives, in order."""
-    by_option = [each.parameter for each in pieces if each.flag and each.field is None]
+    by_option = [piece.parameter for piece in pieces if piece.flag and piece.field is None]
     parameters = command.described.operation.parameters
-    return [each for each in parameters if each.location == "path" and each not in by_option]
+    return [
+        parameter for parameter in parameters if parameter.location == "path" and parameter not in by_option
+    ]
 
 
 def _by_option(piece: Piece) -> Piece:

@@ -119,7 +119,7 @@ def value_of(path: tuple[str, ...], text: str, start: int = 0) -> Any:
     _check_secret(path, text, name)
     choices = _CHOICES.get(kind, ())
     if choices and text not in choices:
-        raise _wrong_value(name, f"It is one of {', '.join(f'`{each}`' for each in choices)}")
+        raise _wrong_value(name, f"It is one of {', '.join(f'`{choice}`' for choice in choices)}")
     if kind == "list":
         return _list_of(name, text)
     if kind == "boolean":
@@ -143,7 +143,7 @@ def _list_of(name: str, text: str) -> list[Any]:
         found = tomllib.loads(f"list = {text}")
     except tomllib.TOMLDecodeError:
         found = {}
-    if found.keys() != {"list"} or not all(isinstance(each, str) for each in found["list"]):
+    if found.keys() != {"list"} or not all(isinstance(item, str) for item in found["list"]):
         raise _wrong_value(name, 'It is a list: `A,B` or `["A", "B"]`')
     listed: list[Any] = found["list"]
     return listed
@@ -161,7 +161,7 @@ def _unknown_key(path: tuple[str, ...], start: int) -> UsageError:
     near = get_close_matches(".".join(path[2:]) if path[0] == "apis" else name, known, 1, 0.6)
     return UsageError(
         f"`{name}` is not a key that you can set",
-        reason=f"Keys: {', '.join(f'`{each}`' for each in known)}" if len(known) < 4 else "",
+        reason=f"Keys: {', '.join(f'`{item}`' for item in known)}" if len(known) < 4 else "",
         hint=f"{did_you_mean(near)} {_help()}".lstrip(),
         near=near,
     )
@@ -204,9 +204,9 @@ def shown_value(value: Any, path: tuple[str, ...] = ()) -> Any:
         path: Its key.
     """
     if isinstance(value, Mapping):
-        return {name: shown_value(each, (*path, name)) for name, each in value.items()}
+        return {name: shown_value(item, (*path, name)) for name, item in value.items()}
     if isinstance(value, list):
-        return [shown_value(each, path) for each in value]
+        return [shown_value(item, path) for item in value]
     if not isinstance(value, str):
         return value if isinstance(value, int | float) else str(value)
     if _is_secret_pair(path or ("",)) or holds_secret(value):

@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 _HELP = ("-h", "--help")
-_FORMATS = tuple(dict.fromkeys(each for command in COMMANDS.values() for each in command.formats))
+_FORMATS = tuple(dict.fromkeys(format_ for command in COMMANDS.values() for format_ in command.formats))
 """The output formats that some commands alone have."""
 
 
@@ -103,9 +103,9 @@ class TableCommand(click.Command):
         # click has to know all options only if it is to say which one is like an unknown one.
         has_unknown = any(word.rule is None for word in parsed.given)
         options = [
-            each
-            for each in self._options
-            if not each.group or has_unknown or not parsed.flags.isdisjoint(each.flags)
+            option
+            for option in self._options
+            if not option.group or has_unknown or not parsed.flags.isdisjoint(option.flags)
         ]
         self.params = [*map(_argument, self.entry.arguments), *click_options(options)]
         rest = super().parse_args(ctx, parsed.for_click())
@@ -123,9 +123,9 @@ class TableCommand(click.Command):
             UsageError: The verb has no use for one of them.
         """
         used = {EVERY_RUN, *self.entry.before, *(option.name for option in self._options if option.group)}
-        forgotten = [each for each in options.given if used.isdisjoint((each.group, each.name))]
-        behind = parsed.flags - {flag for each in self._options for flag in each.flags}
-        forgotten += [each for each in OPTIONS if not behind.isdisjoint(each.flags)]
+        forgotten = [option for option in options.given if used.isdisjoint((option.group, option.name))]
+        behind = parsed.flags - {flag for option in self._options for flag in option.flags}
+        forgotten += [option for option in OPTIONS if not behind.isdisjoint(option.flags)]
         if forgotten:
             from dynacli.commands.command_line_errors import unused_option
 
@@ -170,7 +170,7 @@ class TableGroup(click.Group):
         # click's own help option would import `locale`, for gettext.
         super().__init__(entry.name, add_help_option=False, **settings)
         self.entry = entry
-        self.entries = {each.name: each for each in entry.commands}
+        self.entries = {command.name: command for command in entry.commands}
         self._default = entry.default
         self._options = (*entry.options, *standard)
 
@@ -350,7 +350,9 @@ def _options_behind(group: "ApiGroup", words: list[str]) -> Options:
 def make_root(run: Run) -> click.Group:
     """Return the root command of one run."""
     # A command may follow that has an output format of its own.
-    standard = (replace(each, more=_FORMATS) if each.name == "output" else each for each in STANDARD_OPTIONS)
+    standard = (
+        replace(option, more=_FORMATS) if option.name == "output" else option for option in STANDARD_OPTIONS
+    )
     return _Root(
         Command(program().name, commands=tuple(COMMANDS.values())),
         (*INPUT_OPTIONS, *standard),

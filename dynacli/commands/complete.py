@@ -371,7 +371,7 @@ def _command_words(
     """
     options = _offers_of_command(entry)
     line = _read_before(rest, options)
-    asked = [each.offers for each in entry.all_options if line.open_option in each.flags]
+    asked = [all_option.offers for all_option in entry.all_options if line.open_option in all_option.flags]
     for offers in asked:
         yield from _offered(env, offers, line.positional, word, path)
     if (yield from _option_words(line, options, word)):
@@ -439,7 +439,7 @@ def _diff_words(env: Environment, rest: list[str], word: str) -> Iterator[Candid
     elif asked != "--ignore":
         # Whatever else the words are, these options are none of the call.
         line = _read_before(rest, {**options, **_standard_offers()})
-        yield from _candidates(env, [each for each in rest if each != "--all-values"], word, (DEMO,))
+        yield from _candidates(env, [item for item in rest if item != "--all-values"], word, (DEMO,))
         if word.startswith("-") and len(line.positional) > 1:
             yield from ((name, "") for name in options)
 
@@ -611,7 +611,7 @@ def _options_of(operation: Operation) -> dict[str, _Offered]:
             inputs = {
                 flag: offered for flag, offered in inputs.items() if flag not in {"--set", "--set-file"}
             }
-        of_parts = [each for each in content if each.name.lower().startswith("multipart/")]
+        of_parts = [media_type for media_type in content if media_type.name.lower().startswith("multipart/")]
         if of_parts:
             inputs |= _offers_of(options_of({PART}))
         if any(not media_type.fields for media_type in of_parts):
@@ -668,11 +668,11 @@ def _setting_words(env: Environment, verb: str, word: str) -> Iterator[tuple[str
         return
     end = "" if verb == "config get" else "="
     if verb == "api set":
-        yield from ((f"{each}{end}", "") for each in KEYS_OF_API)
+        yield from ((f"{item}{end}", "") for item in KEYS_OF_API)
         return
-    yield from ((f"{each}{end}", "") for each in ("history", "cache.limit"))
+    yield from ((f"{item}{end}", "") for item in ("history", "cache.limit"))
     for name in sorted(Configuration(env).apis()):
-        yield from ((f"apis.{name}.{each}{end}", "") for each in KEYS_OF_API)
+        yield from ((f"apis.{name}.{item}{end}", "") for item in KEYS_OF_API)
 
 
 def _input_called(operation: Operation, flag: str) -> Parameter | None:
@@ -735,9 +735,11 @@ def _link_names(catalog: Catalog, name: str, line: ParsedWords) -> Iterator[tupl
 
     operations = [name]
     for followed in filter(None, line.values_of(("--follow",))):
-        found = [link for each in operations for key, link in _links(catalog, each) if key == followed]
+        found = [
+            link for operation in operations for key, link in _links(catalog, operation) if key == followed
+        ]
         targets = (linked_operation(catalog, link, "") for link in found)
-        operations = list(dict.fromkeys(each for each in targets if each is not None))
+        operations = list(dict.fromkeys(target for target in targets if target is not None))
     for operation in operations:
         for key, link in _links(catalog, operation):
             yield key, str(link.get("description") or link.get("operationId") or "")

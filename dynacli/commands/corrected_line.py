@@ -153,10 +153,10 @@ def _with_known_names(typed: CallLine) -> CallLine:
     operation's goes after it.
     """
     line, guarded = typed, typed.command.guarded
-    pieces = [each for each in line.pieces if each.flag not in guarded]
-    dynacli_s = [each for each in line.before if each.standard is not None]
-    line = line.with_before([*dynacli_s, *(each for each in line.pieces if each not in pieces)])
-    pieces += [each for each in typed.before if each.is_input]
+    pieces = [piece for piece in line.pieces if piece.flag not in guarded]
+    dynacli_s = [piece for piece in line.before if piece.standard is not None]
+    line = line.with_before([*dynacli_s, *(piece for piece in line.pieces if piece not in pieces)])
+    pieces += [piece for piece in typed.before if piece.is_input]
     made: list[Piece] = []
     surplus = _surplus(pieces)
     index = 0
@@ -180,19 +180,21 @@ def _with_known_names(typed: CallLine) -> CallLine:
 
 
 def _surplus(pieces: Iterable[Piece]) -> int:
-    listed = [each for each in pieces if not each.flag]
-    return sum(each.parameter is None for each in listed)
+    listed = [piece for piece in pieces if not piece.flag]
+    return sum(piece.parameter is None for piece in listed)
 
 
 def _meant(line: CallLine, flag: str, value: str | None, others: Iterable[Piece]) -> Piece | None:
     """Return the option that an unknown one was meant for; None if there is none that is not given already."""
-    given = {(each.parameter, each.field, each.standard) for each in others if each.flag}
+    given = {(other.parameter, other.field, other.standard) for other in others if other.flag}
     candidates = []
     for near in near_options(line.command.described, flag, set(line.command.rules())):
         piece = line.piece_of(near, value)
         if piece.value_type.type == "array" or (piece.parameter, piece.field, piece.standard) not in given:
             candidates.append(piece)
-    fitting = (each for each in candidates if value is None or each.value is None or _fits(each))
+    fitting = (
+        candidate for candidate in candidates if value is None or candidate.value is None or _fits(candidate)
+    )
     return next(fitting, candidates[0] if candidates else None)
 
 
@@ -287,7 +289,7 @@ def _is_whole_body(piece: Piece) -> bool:
 
 def _place_in_path(pieces: Sequence[Piece]) -> int:
     """Return where the next positional word stands: after the last one, or before all options."""
-    return max((number + 1 for number, each in enumerate(pieces) if not each.flag), default=0)
+    return max((number + 1 for number, piece in enumerate(pieces) if not piece.flag), default=0)
 
 
 def _is_left_to_fill_in(line: CallLine, finding: _Finding) -> bool:
@@ -307,9 +309,9 @@ def _without_findings(line: CallLine, findings: Sequence[_Finding]) -> CallLine:
     Args:
         findings: In the shape of the validation report.
     """
-    renamed = {(_above(each), name) for each in findings if (name := _renamed(each, findings))}
+    renamed = {(_above(finding), name) for finding in findings if (name := _renamed(finding, findings))}
     # Surplus properties first: one of them may be what is missing, misspelt.
-    for finding in sorted(findings, key=lambda each: each["rule"] not in _SURPLUS):
+    for finding in sorted(findings, key=lambda found: found["rule"] not in _SURPLUS):
         key, steps = _place(finding["pointer"])
         if finding["rule"] in _MISSING:
             if (finding["pointer"], finding["expected"]) in renamed:
@@ -353,7 +355,7 @@ def _piece_at(
             number, depth = index, len(path)
     if number is not None and _is_repeated(line, number) and steps[depth:][:1]:
         # The items of a list that is given by repetition are numbered.
-        alike = [index for index, each in enumerate(line.pieces) if _same_place(each, line.pieces[number])]
+        alike = [index for index, piece in enumerate(line.pieces) if _same_place(piece, line.pieces[number])]
         item = int(steps[depth]) if steps[depth].isdecimal() else 0
         number, depth = alike[min(item, len(alike) - 1)], depth + 1
     return number, steps[depth:]
@@ -370,7 +372,7 @@ def _is_repeated(line: CallLine, number: int) -> bool:
 
 
 def _same_place(piece: Piece, other: Piece) -> bool:
-    path, other_path = (each.field.path if each.field else None for each in (piece, other))
+    path, other_path = (item.field.path if item.field else None for item in (piece, other))
     return piece.is_input and piece.key == other.key and path == other_path
 
 
@@ -379,7 +381,7 @@ def _with_missing(
 ) -> CallLine:
     if key[0] != "body":
         parameters = line.command.described.operation.parameters
-        return _with_inputs(line, [input_name(each) for each in parameters if each.key == key])
+        return _with_inputs(line, [input_name(parameter) for parameter in parameters if parameter.key == key])
     name = finding["expected"]
     if not isinstance(name, str):
         return _with_inputs(line, ["a body"])
@@ -435,10 +437,12 @@ def _renamed(finding: _Finding, findings: Sequence[_Finding]) -> str:
         return ""
     above = _above(finding)
     missing = [
-        each["expected"] for each in findings if each["rule"] == "required" and each["pointer"] == above
+        finding["expected"]
+        for finding in findings
+        if finding["rule"] == "required" and finding["pointer"] == above
     ]
     name = _place(finding["pointer"])[1][-1:]
-    return _nearest("".join(name), [each for each in missing if isinstance(each, str)]) or ""
+    return _nearest("".join(name), [item for item in missing if isinstance(item, str)]) or ""
 
 
 def _correct_in(tree: Any, steps: tuple[str, ...], finding: _Finding, renamed: str) -> None:
@@ -461,7 +465,7 @@ def _allowed(value: Any, finding: _Finding) -> Any:
     if finding["rule"] not in {"enum", "const"}:
         return _TO_FILL_IN
     near = _nearest(option_text(value), map(option_text, allowed))
-    found = [each for each in allowed if option_text(each) == near] or (allowed if len(allowed) == 1 else [])
+    found = [item for item in allowed if option_text(item) == near] or (allowed if len(allowed) == 1 else [])
     return found[0] if found else _TO_FILL_IN
 
 
@@ -479,7 +483,7 @@ def _problem_of(line: CallLine, env: Environment) -> UsageError | None:
     Args:
         env: The surroundings; nothing is read from standard input.
     """
-    tried = line.with_pieces(each for each in line.pieces if not _is_for_person(each))
+    tried = line.with_pieces(piece for piece in line.pieces if not _is_for_person(piece))
     is_server_open = any(map(_is_of_server, line.unfilled()))
     if is_server_open:
         tried = tried.without(_is_of_server)
@@ -497,7 +501,7 @@ def _problem_of(line: CallLine, env: Environment) -> UsageError | None:
         problem = _problem_of_words(tried, words, env, build)
     if problem is None or "findings" not in problem.details:
         return problem
-    findings = [each for each in problem.details["findings"] if not _is_left_to_fill_in(line, each)]
+    findings = [finding for finding in problem.details["findings"] if not _is_left_to_fill_in(line, finding)]
     problem.details["findings"] = findings
     return problem if findings else None
 
@@ -605,8 +609,8 @@ def _corrected_line(
 def _example(typed: CallLine, env: Environment) -> CallLine | None:
     """Return the document's own example, which is right, though its inputs are others, with the standard options."""
     example = typed.with_words(typed.command.described.operation.example)
-    options = [each for each in typed.pieces if each.standard is not None]
-    others = [each for each in options if each.standard not in INPUT_OPTIONS]
+    options = [piece for piece in typed.pieces if piece.standard is not None]
+    others = [option for option in options if option.standard not in INPUT_OPTIONS]
     for kept in (options, others):
         line = example.with_pieces([*example.pieces, *kept])
         if _problem_of(line, env) is None:
@@ -643,8 +647,8 @@ def _has_named(line: CallLine, typed: CallLine, error: UsageError) -> bool:
     """Return whether a line still has the standard options that an error names, as they were typed."""
     flags = set(_FLAG.findall(f"{error.message} {error.reason}"))
     named, left = (
-        [piece for piece in (*each.before, *each.pieces) if _is_option_of(piece, flags)]
-        for each in (typed, line)
+        [piece for piece in (*call_line.before, *call_line.pieces) if _is_option_of(piece, flags)]
+        for call_line in (typed, line)
     )
     return bool(named) and named == left
 
@@ -671,7 +675,7 @@ def _fixed(line: CallLine, problem: UsageError) -> CallLine:
             lambda piece: piece.standard_name == "query" and (piece.value or "").startswith(start)
         )
     named = set(_FLAG.findall(problem.message))
-    options = [each.standard for each in (*line.before, *line.pieces) if _is_option_of(each, named)]
+    options = [piece.standard for piece in (*line.before, *line.pieces) if _is_option_of(piece, named)]
     if len(set(options)) > 1:  # they cannot be combined
         return line.without(lambda piece: piece.standard == options[-1])
     for text in (problem.message, problem.hint):
@@ -772,7 +776,9 @@ def _correct(run: Run, error: UsageError, line: CallLine) -> None:
     call = f"{invocation(api=described.api.name)} {described.operation.name} "
     if call in error.hint.replace(" --help", "--help") or _says_the_same(error.hint, line):
         error.hint = ""
-    if run.asked is None and any(each.is_input and f"`{each.flag}`" in error.message for each in line.pieces):
+    if run.asked is None and any(
+        piece.is_input and f"`{piece.flag}`" in error.message for piece in line.pieces
+    ):
         error.hint = f"The options of `{described.operation.name}` go after its name"
     sources = enumerated(list(_sources(line)))
     if sources and "missing" in error.details:
@@ -798,10 +804,10 @@ def _sources(line: CallLine) -> Iterator[str]:
     """Yield where the ids come from that are left to fill in."""
     described = line.command.described
     inputs = {piece.field or piece.parameter: piece for piece in line.unfilled()}
-    asked_for = [each for each in inputs if each is not None]
+    asked_for = [input_ for input_ in inputs if input_ is not None]
     sources = input_sources(described.api, described.operation, asked_for)
-    for each in asked_for:
-        piece, source = inputs[each], sources.get(each.option)
+    for field in asked_for:
+        piece, source = inputs[field], sources.get(field.option)
         if source:
             name = piece.flag or (input_name(piece.parameter) if piece.parameter is not None else "")
             yield f"{name} comes from `{source}`"

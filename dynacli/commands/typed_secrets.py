@@ -82,7 +82,7 @@ def _named(words: Sequence[str], names: Container[str]) -> Iterator[str]:
 
 def _in_word(word: str, names: Container[str]) -> Iterator[str]:
     for userinfo in _USERINFO.findall(word):
-        yield from (text for each in userinfo for text in (each, each.partition(":")[2]))
+        yield from (text for item in userinfo for text in (item, item.partition(":")[2]))
     # `--header=Authorization: Bearer abc` has a pair in a pair, `--part-header=part:NAME: VALUE` one more.
     for _ in range(_DEEPEST):
         if word[:1] in {"{", "["}:
@@ -100,7 +100,7 @@ def _in_word(word: str, names: Container[str]) -> Iterator[str]:
 def _of_auth(run: Run) -> Iterator[str]:
     """Yield the arguments and values of `auth` that are nothing that dynacli knows."""
     known = _OF_AUTH.union(_known(run))
-    own = (option for each in COMMANDS["auth"].commands for option in each.all_options)
+    own = (option for command in COMMANDS["auth"].commands for option in command.all_options)
     flags = {*known, *OPTIONS_BY_FLAG, "--help", "-h", *(flag for option in own for flag in option.flags)}
     for word in run.words:
         if word in known or word == "--":
@@ -135,10 +135,12 @@ def _known(run: Run) -> Iterator[str]:
         yield from option.values
     for operation in _named_by_option(run):
         content = operation.body.content if operation.body is not None else ()
-        fields = [field for each in content for field in each.fields]
-        fields += [field for each in operation.parameters for field in each.fields]
+        fields = [field for media_type in content for field in media_type.fields]
+        fields += [field for parameter in operation.parameters for field in parameter.fields]
         plain = [field.option for field in fields if not is_secret_value(field.path[-1], field.value)]
-        plain += [each.option for each in operation.parameters if not is_secret_parameter(each)]
+        plain += [
+            parameter.option for parameter in operation.parameters if not is_secret_parameter(parameter)
+        ]
         flags = {*(f"--{option}" for option in plain), *_ABOUT_TOKENS}
         yield from flags
         for word, following in itertools.pairwise(run.words):

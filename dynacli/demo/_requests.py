@@ -33,7 +33,7 @@ class Request(NamedTuple):
 
     def values_of(self, name: str) -> list[str]:
         """Return the values of each header of a name, which must be in lower case."""
-        return [value for each, value in self.headers if each == name]
+        return [value for item, value in self.headers if item == name]
 
 
 class Response(NamedTuple):

@@ -39,9 +39,9 @@ def files_of(collection: Collection) -> dict[str, str]:
     files = {"bruno.json": json.dumps(head, ensure_ascii=False, indent=2) + "\n"}
     files["collection.bru"] = _blocks(_texts("docs", collection.description))
     taken: set[str] = set()
-    for each in collection.surroundings:
-        name = distinct_name(file_stem(each.name), taken, "-{}")
-        files[f"environments/{name}.bru"] = _environment(collection, each.values)
+    for surroundings in collection.surroundings:
+        name = distinct_name(file_stem(surroundings.name), taken, "-{}")
+        files[f"environments/{name}.bru"] = _environment(collection, surroundings.values)
     folders = set(_RESERVED)
     for folder in collection.folders:
         directory = ""
@@ -64,7 +64,7 @@ def _environment(collection: Collection, values: Mapping[str, str]) -> str:
 def _request(request: ExportedRequest) -> str:
     covered = request.main_authorization
     path, values = request.path_with_variables()
-    query = [(each.name, each.in_braces) for each in request.sent_query(covered)]
+    query = [(entry.name, entry.in_braces) for entry in request.sent_query(covered)]
     url = f"{{{{{request.server}}}}}{path}{'?' if query else ''}" + "&".join(
         f"{name}={value}" for name, value in query
     )
@@ -83,7 +83,7 @@ def _request(request: ExportedRequest) -> str:
         else _pairs("http", {"method": request.method, **call}),
         _pairs("params:query", query),
         _pairs("params:path", values),
-        _pairs("headers", [(each.name, each.in_braces) for each in headers]),
+        _pairs("headers", [(header.name, header.in_braces) for header in headers]),
         _auth(covered) if covered is not None else "",
         body,
         _pairs("settings", {"encodeUrl": "false"}),

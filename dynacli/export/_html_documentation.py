@@ -22,8 +22,11 @@ def files_of(collection: Collection) -> dict[str, str]:
     """Return the page."""
     title = f"{collection.name} {collection.version}".strip()
     servers = [
-        (html_text(each.name), "<br>".join(f"<code>{html_text(url)}</code>" for url in each.values.values()))
-        for each in collection.surroundings
+        (
+            html_text(surroundings.name),
+            "<br>".join(f"<code>{html_text(url)}</code>" for url in surroundings.values.values()),
+        )
+        for surroundings in collection.surroundings
     ]
     parts = [
         f"<h1>{html_text(title)}</h1>",
@@ -54,8 +57,8 @@ def _navigation(collection: Collection) -> str:
     lists = []
     for folder in collection.folders:
         links = "".join(
-            f'<li><a href="#{escape(each.name)}">{html_text(each.title)}</a></li>\n'
-            for each in folder.requests
+            f'<li><a href="#{escape(request.name)}">{html_text(request.title)}</a></li>\n'
+            for request in folder.requests
         )
         lists.append(f"<p>{html_text(folder.name)}</p>\n<ul>\n{links}</ul>\n")
     return f"<nav>\n{''.join(lists)}</nav>"
@@ -71,13 +74,13 @@ def _folder(folder: Folder) -> Iterator[str]:
 def _request(request: ExportedRequest) -> str:
     inputs = [
         (
-            f"<code>{html_text(each.name)}</code>",
-            html_text(each.location),
-            html_text(each.takes),
-            "yes" if each.is_needed else "",
-            html_text(each.description),
+            f"<code>{html_text(input_.name)}</code>",
+            html_text(input_.location),
+            html_text(input_.takes),
+            "yes" if input_.is_needed else "",
+            html_text(input_.description),
         )
-        for each in request.inputs
+        for input_ in request.inputs
     ]
     responses = [(html_text(status), html_text(text)) for status, text in request.responses.items()]
     parts = [

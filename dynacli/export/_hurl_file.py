@@ -46,9 +46,11 @@ def _lines(request: ExportedRequest) -> Iterator[str]:
 
 
 def _request_lines(request: ExportedRequest) -> Iterator[str]:
-    covered = next((each for each in request.authorizations if each.has_password), None)
+    covered = next(
+        (authorization for authorization in request.authorizations if authorization.has_password), None
+    )
     query = "&".join(
-        f"{_in_url(each.name)}={_value(each, in_url=True)}" for each in request.sent_query(covered)
+        f"{_in_url(entry.name)}={_value(entry, in_url=True)}" for entry in request.sent_query(covered)
     )
     yield f"{request.method} {{{{{request.server}}}}}{_in_url(request.filled_path)}{'?' if query else ''}{query}"
     has_form = request.body is not None and _is_form(request.body)

@@ -54,9 +54,9 @@ def _resources(collection: Collection) -> Iterator[dict[str, Any]]:
         "scope": "collection",
     }
     yield _environment(base, workspace, "Base Environment", collection.variables)
-    for each in collection.surroundings:
-        name = _id("env", collection.name, each.name)
-        yield _environment(name, base, each.name, dict(each.values))
+    for surroundings in collection.surroundings:
+        name = _id("env", collection.name, surroundings.name)
+        yield _environment(name, base, surroundings.name, dict(surroundings.values))
     for folder in collection.folders:
         parent = workspace
         if folder.name:
@@ -109,9 +109,9 @@ def _request(collection: Collection, request: ExportedRequest, parent: str) -> d
         "description": request.notes,
         "method": request.method,
         "url": f"{_variable(request.server)}{_literal(path)}",
-        "parameters": [_pair(each) for each in request.sent_query(covered)],
+        "parameters": [_pair(entry) for entry in request.sent_query(covered)],
         "pathParameters": [{"name": name, "value": _literal(value)} for name, value in values.items()],
-        "headers": [_pair(each) for each in headers],
+        "headers": [_pair(header) for header in headers],
         "authentication": _authentication(covered) if covered is not None else {},
         "body": _body(request.body) if request.body is not None else {},
         "metaSortKey": _sort_key(request.name),

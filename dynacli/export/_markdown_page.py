@@ -63,8 +63,8 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def _servers(collection: Collection) -> str:
     rows = [
-        [_line(each.name), " ".join(_code(url) for url in each.values.values() if url)]
-        for each in collection.surroundings
+        [_line(surroundings.name), " ".join(_code(url) for url in surroundings.values.values() if url)]
+        for surroundings in collection.surroundings
     ]
     return _table(("server", "URL"), rows) if rows else ""
 
@@ -84,13 +84,13 @@ def _request(request: ExportedRequest) -> Iterator[str]:
     if request.inputs:
         rows = (
             [
-                _code(each.name),
-                each.location,
-                _line(each.takes),
-                "yes" if each.is_needed else "",
-                _line(each.description),
+                _code(input_.name),
+                input_.location,
+                _line(input_.takes),
+                "yes" if input_.is_needed else "",
+                _line(input_.description),
             ]
-            for each in request.inputs
+            for input_ in request.inputs
         )
         yield _table(("input", "in", "takes", "required", ""), rows)
     if request.responses:

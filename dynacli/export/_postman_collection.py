@@ -89,7 +89,7 @@ def _item(collection: Collection, request: ExportedRequest) -> dict[str, Any]:
     headers = request.sent_headers(covered, without_type=has_parts)
     made: dict[str, Any] = {
         "method": request.method,
-        "header": [{"key": without_templates(each.name), "value": each.in_braces} for each in headers],
+        "header": [{"key": without_templates(header.name), "value": header.in_braces} for header in headers],
         "url": _url(request, covered),
         "auth": _auth(covered) if covered is not None else {"type": "noauth"},
         "description": request.notes,
@@ -106,7 +106,7 @@ def _item(collection: Collection, request: ExportedRequest) -> dict[str, Any]:
 
 def _url(request: ExportedRequest, covered: Authorization | None) -> dict[str, Any]:
     path, values = request.path_with_variables()
-    query = [{"key": each.name, "value": each.in_braces} for each in request.sent_query(covered)]
+    query = [{"key": entry.name, "value": entry.in_braces} for entry in request.sent_query(covered)]
     raw = f"{{{{{request.server}}}}}{path}"
     if query:
         raw += "?" + "&".join(f"{pair['key']}={pair['value']}" for pair in query)
@@ -169,7 +169,7 @@ def _body(body: Body) -> dict[str, Any]:
                 for name, value in body.form
             ],
         }
-    language = next((each for word, each in _LANGUAGES.items() if word in body.media_type), "text")
+    language = next((item for word, item in _LANGUAGES.items() if word in body.media_type), "text")
     return {
         "mode": "raw",
         "raw": body.without_templates,

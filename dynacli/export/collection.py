@@ -73,7 +73,7 @@ def without_templates(text: str) -> str:
 def distinct_name(name: str, taken: set[str], separated: str = " ({})") -> str:
     """Return a name, with a number if it is taken, and note it as taken; the case of letters does not count."""
     numbers = (name + separated.format(number) for number in count(2))
-    found = next(each for each in chain([name], numbers) if each.casefold() not in taken)
+    found = next(item for item in chain([name], numbers) if item.casefold() not in taken)
     taken.add(found.casefold())
     return found
 
@@ -271,8 +271,8 @@ class ExportedRequest:
     @property
     def main_authorization(self) -> Authorization | None:
         """What authorizes it and is not a cookie: a password, which is of two variables, else the first."""
-        found = [each for each in self.authorizations if each.location != "cookie"]
-        return min(found, key=lambda each: not each.has_password, default=None)
+        found = [authorization for authorization in self.authorizations if authorization.location != "cookie"]
+        return min(found, key=lambda authorization: not authorization.has_password, default=None)
 
     @property
     def notes(self) -> str:
@@ -312,17 +312,21 @@ class ExportedRequest:
             covered: What the target has a form of its own for.
             without_type: Whether the target says the media type of the body by itself, with its own boundary.
         """
-        found = [each for each in self.authorizations if each is not covered]
-        headers = [each.entry for each in found if each.location == "header"]
-        cookies = [each.entry for each in found if each.location == "cookie"]
-        headers.extend(Entry("Cookie", f"{each.name}=", each.variable) for each in cookies)
-        own = (each for each in self.headers if not without_type or each.name.lower() != "content-type")
+        found = [authorization for authorization in self.authorizations if authorization is not covered]
+        headers = [authorization.entry for authorization in found if authorization.location == "header"]
+        cookies = [authorization.entry for authorization in found if authorization.location == "cookie"]
+        headers.extend(Entry("Cookie", f"{cookie.name}=", cookie.variable) for cookie in cookies)
+        own = (header for header in self.headers if not without_type or header.name.lower() != "content-type")
         return (*own, *headers)
 
     def sent_query(self, covered: Authorization | None = None) -> tuple[Entry, ...]:
         """Return the query with what authorizes it; the argument is that of `sent_headers`."""
-        found = [each for each in self.authorizations if each is not covered and each.location == "query"]
-        return (*self.query, *(each.entry for each in found))
+        found = [
+            authorization
+            for authorization in self.authorizations
+            if authorization is not covered and authorization.location == "query"
+        ]
+        return (*self.query, *(authorization.entry for authorization in found))
 
 
 @record
@@ -381,7 +385,7 @@ class Collection:
 
 def http_text(request: ExportedRequest) -> str:
     """Return the request with a whole URL in its first line, as the editors' clients for HTTP read it."""
-    query = "&".join(f"{each.name}={_value(each)}" for each in request.sent_query())
+    query = "&".join(f"{entry.name}={_value(entry)}" for entry in request.sent_query())
     lines = [f"{request.method} {{{{{request.server}}}}}{request.filled_path}{'?' if query else ''}{query}"]
     lines.extend(_header_lines(request.sent_headers()))
     body = ""
@@ -392,7 +396,7 @@ def http_text(request: ExportedRequest) -> str:
 
 
 def _header_lines(headers: Iterable[Entry]) -> Iterable[str]:
-    return (f"{each.name}: {_value(each)}" for each in headers)
+    return (f"{header.name}: {_value(header)}" for header in headers)
 
 
 def _value(entry: Entry) -> str:

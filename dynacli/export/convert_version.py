@@ -229,7 +229,7 @@ def _free_name(old: Steps, taken: Mapping[str, Any]) -> str:
     """Return a name for a component that is made of a part of the document."""
     name = "".join(char if char.isascii() and (char.isalnum() or char in "._-") else "_" for char in old[-1])
     names: Iterator[str] = (f"{name}-{number}" for number in count(2))
-    return name if name not in taken else next(each for each in names if each not in taken)
+    return name if name not in taken else next(name for name in names if name not in taken)
 
 
 def _leave_out(

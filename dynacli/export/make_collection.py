@@ -75,9 +75,11 @@ def _example_request(
         authorizations=_authorizations(described, base_url),
         server=server,
         is_deprecated=operation.is_deprecated,
-        successes=tuple(each.status for each in operation.responses if each.status.startswith("2")),
+        successes=tuple(
+            response.status for response in operation.responses if response.status.startswith("2")
+        ),
         inputs=OperationDescription(described).inputs,
-        responses={each.status: each.description for each in operation.responses},
+        responses={response.status: response.description for response in operation.responses},
     )
     try:
         values = _example_values(described, settings)
@@ -112,9 +114,9 @@ def _example_values(described: DescribedOperation, settings: CallSettings) -> Ca
         UsageError: None can be made.
     """
     keys = {
-        (each.location, each.name): stable_id("idempotency-key", described.operation.name)
-        for each in described.operation.parameters
-        if is_idempotency_key(each) and each.value.type in {"string", "any"}
+        (parameter.location, parameter.name): stable_id("idempotency-key", described.operation.name)
+        for parameter in described.operation.parameters
+        if is_idempotency_key(parameter) and parameter.value.type in {"string", "any"}
     }
     inputs = CallInputs(keys, wants_example=True, boundary=PREVIEW_BOUNDARY, has_examples=True)
     inputs = with_pairs(described, inputs, for_further_calls(settings))
@@ -122,7 +124,11 @@ def _example_values(described: DescribedOperation, settings: CallSettings) -> Ca
 
 
 def _query(request: Request, authorizations: Sequence[Authorization]) -> tuple[Entry, ...]:
-    keys = {each.scheme.parameter for each in authorizations if each.location == "query"}
+    keys = {
+        authorization.scheme.parameter
+        for authorization in authorizations
+        if authorization.location == "query"
+    }
     texts = [pair.encoded for pair in request.parts.query if pair.name not in keys]
     if request.parts.querystring:
         texts.extend(request.parts.querystring[1].split("&"))
@@ -137,8 +143,16 @@ def _headers(
     settings: CallSettings,
 ) -> list[Entry]:
     """Return the headers; a value that is a credential becomes a variable."""
-    keys = {each.scheme.parameter.lower() for each in authorizations if each.location == "header"}
-    new = {each.name.lower() for each in described.operation.parameters if is_idempotency_key(each)}
+    keys = {
+        authorization.scheme.parameter.lower()
+        for authorization in authorizations
+        if authorization.location == "header"
+    }
+    new = {
+        parameter.name.lower()
+        for parameter in described.operation.parameters
+        if is_idempotency_key(parameter)
+    }
     typed = {name.lower() for name, _ in settings.headers}
     headers = []
     for name, value in request.headers:
@@ -190,7 +204,7 @@ def _authorizations(described: DescribedOperation, base_url: str) -> tuple[Autho
     for alternative in described.operation.security:
         if alternative and all(map(is_supported, alternative)):
             made = [_authorization(described, scheme, base_url) for scheme in alternative]
-            return tuple(each for each in made if each.kind != "mutualTLS")
+            return tuple(authorization for authorization in made if authorization.kind != "mutualTLS")
     return ()
 
 

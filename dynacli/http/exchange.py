@@ -216,7 +216,7 @@ class EndableClients(ClientPool):
     def is_connected(self) -> bool:
         """Whether a connection of an earlier exchange is still open."""
         with self._lock:
-            return any(each.fileno() >= 0 for exchange in self._exchanges for each in exchange.sockets)
+            return any(socket.fileno() >= 0 for exchange in self._exchanges for socket in exchange.sockets)
 
     def end(self) -> None:
         """Cut all connections, from any thread, and let no further request be sent."""

@@ -113,7 +113,7 @@ def seconds_asked(headers: Iterable[tuple[str, str]], now: float) -> float | Non
 
 
 def _longest(seconds: Iterable[float | None]) -> float | None:
-    return max((each for each in seconds if each is not None), default=None)
+    return max((second for second in seconds if second is not None), default=None)
 
 
 def _exhausted(value: str) -> list[str]:

@@ -216,16 +216,16 @@ class _Reader:
 
 
 def _items_of(schemas: Iterable[Mapping[str, Any]]) -> Any:
-    return next((each["items"] for each in schemas if "items" in each), True)
+    return next((schema["items"] for schema in schemas if "items" in schema), True)
 
 
 def _taken(left: dict[str, list[_Element]], name: str, xml: Mapping[str, Any]) -> list[_Element]:
     """Take the elements of a property: those of its name, in the namespace of its `xml` object if it names one."""
     tag, namespace = _text(xml.get("name")) or name, _text(xml.get("namespace"))
     listed = left.get(tag, [])
-    taken = [each for each in listed if namespace in {"", each.namespace}]
+    taken = [element for element in listed if namespace in {"", element.namespace}]
     if taken:
-        left[tag] = [each for each in listed if namespace not in {"", each.namespace}]
+        left[tag] = [element for element in listed if namespace not in {"", element.namespace}]
     return taken
 
 
@@ -293,7 +293,7 @@ class _Writer:
             return [_element(own_name, xml, [], [] if value is None else [_escaped(value)])]
         properties = properties_of(schemas)
         others = next(
-            (each["additionalProperties"] for each in schemas if "additionalProperties" in each), True
+            (schema["additionalProperties"] for schema in schemas if "additionalProperties" in schema), True
         )
         attributes, content = [], []
         for key, member in value.items():

@@ -119,7 +119,7 @@ def form_value(
         types = text_types(described)
 
         if "array" in types and (is_text_first or len(texts) > 1 or types <= {"array", "null"}):
-            items = [part for each in described for part in schemas_of(each.get("items"), resolve)]
+            items = [part for entry in described for part in schemas_of(entry.get("items"), resolve)]
             item_types = text_types(items)
             form[name] = [field_value(text, item_types, is_text_first=is_text_first) for text in texts]
         else:

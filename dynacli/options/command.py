@@ -163,7 +163,7 @@ class Command:
         if self.is_plain:
             return ()
         taken = {EVERY_RUN, *self.takes}
-        options = (each for each in STANDARD_OPTIONS if not taken.isdisjoint((each.group, each.name)))
+        options = (option for option in STANDARD_OPTIONS if not taken.isdisjoint((option.group, option.name)))
         return tuple(map(self._as_taken, options))
 
     def _as_taken(self, option: Option) -> Option:

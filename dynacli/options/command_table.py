@@ -35,7 +35,9 @@ COMMANDS: Mapping[str, Command] = {
 
 
 COMMANDS_OF_A_TOOL = frozenset(
-    name for name, entry in COMMANDS.items() if entry.of_tool or any(each.of_tool for each in entry.commands)
+    name
+    for name, entry in COMMANDS.items()
+    if entry.of_tool or any(command.of_tool for command in entry.commands)
 )
 """The verbs of a tool; the others of dynacli are about more than one API."""
 
@@ -58,13 +60,15 @@ def bound_words(words: list[str]) -> list[str]:
         return words if not rest or rest[0] in {"-h", "--help"} else [word, api, *rest]
     if entry.of_tool == API:
         return [word, api, *rest]
-    names = {each.name for each in entry.commands if each.of_tool}
+    names = {command.name for command in entry.commands if command.of_tool}
     return [word, rest[0], api, *rest[1:]] if rest and rest[0] in names else words
 
 
 def is_of_other_apis(group: str, name: str) -> bool:
     """Return whether a command of a group is about any other API than that of the tool."""
-    return group == "api" and not any(each.name == name and each.of_tool for each in COMMANDS[group].commands)
+    return group == "api" and not any(
+        command.name == name and command.of_tool for command in COMMANDS[group].commands
+    )
 
 
 _GROUP = "dynacli.commands"
@@ -74,7 +78,7 @@ def further_names() -> list[str]:
     """Return the names of the commands that installed packages have."""
     from importlib.metadata import entry_points
 
-    return sorted({each.name for each in entry_points(group=_GROUP)})
+    return sorted({entry_point.name for entry_point in entry_points(group=_GROUP)})
 
 
 def further_command(name: str) -> "click.Command | None":

@@ -118,7 +118,7 @@ class ParsedWords:
     @property
     def options(self) -> list[str]:
         """The words of the options for click, each option joined to its value; without one that lacks its value."""
-        return [each for word in self.given if not word.lacks_value for each in word.words]
+        return [item for word in self.given if not word.lacks_value for item in word.words]
 
     @property
     def without_value(self) -> str:

@@ -150,7 +150,7 @@ class Option:
         """Yield the words that give the option a value; none for the default."""
         flag = self.flags[-1]
         if self.is_multiple:
-            yield from (f"{flag}={each}" for each in value)
+            yield from (f"{flag}={item}" for item in value)
         elif value is True:
             yield flag
         elif value != self.default:

@@ -112,7 +112,10 @@ class _Document:
         for summary in catalog.summaries():
             operation = catalog.operation(summary.name)
             security = tuple(
-                frozenset(_place(each.type, each.scheme, each.location, each.parameter) for each in schemes)
+                frozenset(
+                    _place(scheme.type, scheme.scheme, scheme.location, scheme.parameter)
+                    for scheme in schemes
+                )
                 for schemes in operation.security
             )
             self.calls[summary.method, summary.path] = _Calls(operation.servers or shared, security)
@@ -156,8 +159,8 @@ class _Document:
         if count > self._left:  # too many to be distinguished: as the document writes them
             return frozenset({f"{template} {values}", self.default_origin(server)})
         self._left -= count
-        chosen = (dict(zip(names, each, strict=True)) for each in product(*values))
-        return frozenset(_origin(_expanded(template, each), self.base) for each in chosen)
+        chosen = (dict(zip(names, item, strict=True)) for item in product(*values))
+        return frozenset(_origin(_expanded(template, entry), self.base) for entry in chosen)
 
 
 def _lost_hold(entry: Mapping[str, Any], old: Catalog, new: Catalog) -> list[str]:
@@ -174,12 +177,12 @@ def _lost_hold(entry: Mapping[str, Any], old: Catalog, new: Catalog) -> list[str
     }
     if not words:
         return []
-    had = {(each.method, each.path): each.tags for each in old.each_summary()}
+    had = {(summary.method, summary.path): summary.tags for summary in old.each_summary()}
     lost = [
-        f"`{each.method} {each.path}` has no tag `{tag[:_MOST_SHOWN]}` any more, which the policy is about"
-        for each in new.each_summary()
-        for tag in had.get((each.method, each.path), ())
-        if tag not in each.tags and any(is_tag_meant(word, tag) for word in words)
+        f"`{summary.method} {summary.path}` has no tag `{tag[:_MOST_SHOWN]}` any more, which the policy is about"
+        for summary in new.each_summary()
+        for tag in had.get((summary.method, summary.path), ())
+        if tag not in summary.tags and any(is_tag_meant(word, tag) for word in words)
     ]
     return [
         *lost[:_MOST_NAMED],
@@ -280,8 +283,8 @@ def _moved_tokens(old: Catalog, new: Catalog, known: set[str]) -> list[str]:
         objections.append(f"it changed where tokens go: {listed}")
     for name in before.keys() & after.keys():
         old_place, new_place = (
-            _place(*(str(each.get(key) or "") for key in ("type", "scheme", "in", "name")))
-            for each in (before[name], after[name])
+            _place(*(str(entry.get(key) or "") for key in ("type", "scheme", "in", "name")))
+            for entry in (before[name], after[name])
         )
         if old_place and new_place and _plain(old_place) != _plain(new_place):
             is_key = before[name].get("type") == after[name].get("type") == "apiKey"
@@ -300,7 +303,7 @@ def _moved_credentials(before: _Document, after: _Document) -> list[str]:
     moves: dict[str, str] = {}
     for key, calls in after.calls.items():
         earlier = before.calls[key].security if key in before.calls else ()
-        had, has = ([frozenset(map(_plain, each)) for each in of] for of in (earlier, calls.security))
+        had, has = ([frozenset(map(_plain, item)) for item in of] for of in (earlier, calls.security))
         if any(had) and set(has[: len(had)]) != set(had):
             shown = {_plain(place): place for places in calls.security for place in places}
             moves.update(

@@ -188,7 +188,7 @@ def _write_with_waiting(path: str, call: RecordedCall | None, answered: Sequence
 def _read_waiting(name: str) -> tuple[RecordedCall, list[AnsweredPath]]:
     with open(name, "rb", opener=regular_file) as file:
         call, answered = json.load(file)
-    return RecordedCall(*call), [AnsweredPath(*each) for each in answered]
+    return RecordedCall(*call), [AnsweredPath(*item) for item in answered]
 
 
 def _waiting(path: str) -> list[str]:
@@ -207,7 +207,7 @@ def _let_wait(path: str, call: RecordedCall, answered: Sequence[AnsweredPath]) -
     if len(_waiting(path)) >= _MOST_WAITING:
         return  # someone holds the history and does not releases it
     name = os.path.join(f"{path}.waiting", f"{time.time_ns():020}-{os.getpid()}.json")
-    content = json.dumps([values_of(call), [values_of(each) for each in answered]]).encode()
+    content = json.dumps([values_of(call), [values_of(path) for path in answered]]).encode()
     for _ in range(3):
         make_directory(os.path.dirname(name))
         with suppress(FileNotFoundError):  # another process has just removed the directory, which was empty
@@ -529,7 +529,7 @@ def _name_of(item: Any, value: str) -> str:
     """Return what an item is called, by the likeliest of its fields; empty if none says more than its id."""
     if not isinstance(item, Mapping):
         return ""
-    fields = {plain_name(str(key)): each for key, each in item.items() if isinstance(each, str)}
+    fields = {plain_name(str(key)): member for key, member in item.items() if isinstance(member, str)}
     named = (key for key in fields if key.endswith(_NAMES))
     found = next((key for key in (*_NAMES, *named) if fields.get(key)), "")
     return fields[found] if found and fields[found] != value else ""

@@ -33,7 +33,7 @@ def with_values(text: str, values: Sequence[tuple[tuple[str, ...], Any]]) -> tup
         wanted = tomllib.loads(text)
         _put(wanted, path, value)
         results = (edit(text, path, value) for edit in (_value_by_lines, _value_by_tomlkit))
-        found = next((each for each in results if each is not None and _says(each, wanted)), None)
+        found = next((result for result in results if result is not None and _says(result, wanted)), None)
         if found is None:
             raise ValueError(_UNCHANGEABLE_VALUE)
         text = found

@@ -188,8 +188,8 @@ def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
     if not isinstance(value, Mapping) or (path and not value) or len(path) > _DEEPEST:
         yield path, value
         return
-    for key, each in value.items():
-        yield from _leaves(each, (*path, key))
+    for key, item in value.items():
+        yield from _leaves(item, (*path, key))
 
 
 def _begin_alike(pattern: Path, path: Path) -> bool:
@@ -358,7 +358,7 @@ def _digest(content: bytes) -> str:
 
 
 def _unusable(path: str, reason: str, hint: str = "") -> FileError:
-    shown, reason = (visible(each, keep="") for each in (path, reason))
+    shown, reason = (visible(item, keep="") for item in (path, reason))
     return FileError(f"The project file `{shown}` cannot be used", reason=reason, hint=hint or "Fix the file")
 
 
@@ -509,8 +509,8 @@ def _trust_of(form: Any) -> _Trust | None:
     origins = form.get("origins", {})
     if not isinstance(origins, dict):
         return None
-    lists = {name: each if isinstance(each, list) else () for name, each in origins.items()}
-    return _Trust(form["sha256"], {name: tuple(map(str, each)) for name, each in lists.items()})
+    lists = {name: origin if isinstance(origin, list) else () for name, origin in origins.items()}
+    return _Trust(form["sha256"], {name: tuple(map(str, list_)) for name, list_ in lists.items()})
 
 
 def _is_own(found: os.stat_result) -> bool:
@@ -582,7 +582,7 @@ def _change(env: Environment, path: str, changed: Callable[[_Trust | None], _Tru
             new = changed(files.pop(path, None))
             if new is not None:
                 files[path] = new
-            forms = {key: {"sha256": each.digest, "origins": each.origins} for key, each in files.items()}
+            forms = {key: {"sha256": file.digest, "origins": file.origins} for key, file in files.items()}
             write_file(place, json.dumps({"format": _FORMAT, "files": forms}, indent=1).encode())
     except OSError as error:
         reason = error.strerror or ""

@@ -378,7 +378,7 @@ def _has_ids_as_keys(value: dict[str, Any]) -> bool:
     members = list(value.values())
     if len(members) < 2 or any(type(member) is not dict for member in members):
         return False
-    has_lists = any(type(each) is list for member in members for each in member.values())
+    has_lists = any(type(item) is list for member in members for item in member.values())
     return not has_lists and bool(set(members[0]).intersection(*members[1:]))
 
 

@@ -65,7 +65,9 @@ def choose_server(
     # OpenAPI: "if the servers property is not provided, or is an empty array, the default is `/`".
     candidates = list(servers) or [Server("/")]
     own_socket = socket_of(document_uri)
-    usable = [each for each in candidates if socket_of(each.url) in ("", own_socket)] or [Server("/")]
+    usable = [candidate for candidate in candidates if socket_of(candidate.url) in ("", own_socket)] or [
+        Server("/")
+    ]
     server = _find(candidates, wanted) if wanted else usable[0]
     # An empty relative URL would mean the document itself (RFC 3986, section 4.4), which is not a base for paths.
     url = _expand(server, values, candidates) or "/"

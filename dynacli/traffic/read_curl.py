@@ -430,7 +430,7 @@ def _unknown(word: str) -> UsageError:
     return UsageError(
         f"curl's option `{word}` is not known here",
         hint=did_you_mean(
-            [f"--{each}" for each in near], "Leave it out, if the request is the same without it"
+            [f"--{item}" for item in near], "Leave it out, if the request is the same without it"
         ),
     )
 

@@ -226,7 +226,7 @@ def _part(param: Mapping[str, Any]) -> RecordedPart:
 
 def _headers(message: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Return the headers of a message without the pseudo-headers of HTTP/2 (RFC 9113, section 8.3)."""
-    pairs = ((str(each["name"]), str(each["value"])) for each in message.get("headers") or [])
+    pairs = ((str(header["name"]), str(header["value"])) for header in message.get("headers") or [])
     return tuple((name, value) for name, value in pairs if not name.startswith(":"))
 
 
@@ -238,7 +238,7 @@ def _sent(request: Mapping[str, Any]) -> tuple[bytes | None, bool]:
             return _bytes(posted), False
         params = posted.get("params")
         if params and str(posted.get("mimeType") or "").startswith(_FORM):
-            return urlencode([(each["name"], each.get("value") or "") for each in params]).encode(), False
+            return urlencode([(param["name"], param.get("value") or "") for param in params]).encode(), False
         return None, bool(params) or _size(request.get("bodySize")) != 0
     return None, (_size(request.get("bodySize")) or 0) > 0 or _announces_body(request)
 

@@ -235,7 +235,7 @@ class OperationFinder:
         if best is None:
             return []
         shape = best.base, best.steps
-        alike = [each for each in matches if each is not best and (each.base, each.steps) == shape]
+        alike = [match for match in matches if match is not best and (match.base, match.steps) == shape]
         # `/{sha}.{diffType}` says more than `/{sha}`.
         return sorted([best, *alike], key=lambda match: -match.literal_length)
 

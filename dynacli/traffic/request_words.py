@@ -133,13 +133,13 @@ class _Words:
         return False
 
     def _parameter(self, location: str, name: str) -> Parameter | None:
-        parameters = (each for each in self._operation.parameters if each.location == location)
+        parameters = (parameter for parameter in self._operation.parameters if parameter.location == location)
         is_header = location == "header"
         return next(
             (
-                each
-                for each in parameters
-                if each.name == name or (is_header and each.name.lower() == name.lower())
+                parameter
+                for parameter in parameters
+                if parameter.name == name or (is_header and parameter.name.lower() == name.lower())
             ),
             None,
         )
@@ -159,7 +159,7 @@ class _Words:
                 yield from _options_of(parameter, text)
                 continue
             path, option = tuple(inside.split(".")), f"{parameter.option}.{inside}"
-            yield f"--{next((each.option for each in parameter.fields if each.path == path), option)}={text}"
+            yield f"--{next((field.option for field in parameter.fields if field.path == path), option)}={text}"
 
     def _headers(self) -> Iterator[str]:
         for name, text in self._request.headers:
@@ -274,7 +274,7 @@ class _Words:
 
 def _in_path(found: MatchedOperation) -> list[str]:
     """Return the words for the values of the path: without options if each can stand without one."""
-    order = [each.option for each in found.operation.parameters if each.location == "path"]
+    order = [parameter.option for parameter in found.operation.parameters if parameter.location == "path"]
     options = path_options(found.operation, found.path_values)
     given = dict(option[2:].split("=", 1) for option in options)
     if (

@@ -280,7 +280,9 @@ def _forgive_examples(errors: Iterable[Any], schema: SchemaPath, resolve: Callab
     for error in errors:
         if error.validator in _LIMITS and not error.is_minor:
             examples = _examples(error, schema, resolve)
-            error.is_minor = error.is_example = any(is_same_json(error.instance, each) for each in examples)
+            error.is_minor = error.is_example = any(
+                is_same_json(error.instance, example) for example in examples
+            )
 
 
 def _examples(error: Any, schema: SchemaPath, resolve: Callable[[str], Any]) -> Iterator[Any]:

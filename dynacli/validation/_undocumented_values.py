@@ -97,7 +97,9 @@ class _SchemaSelector:
                 branches = list_of(schema, keyword)
                 taken = self._fitting(branches, schema, value, kind)
                 applying = [
-                    number for number, each in enumerate(branches) if any(each is other for other in taken)
+                    number
+                    for number, branch in enumerate(branches)
+                    if any(branch is other for other in taken)
                 ]
                 yield branches, applying
 

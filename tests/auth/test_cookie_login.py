@@ -196,7 +196,7 @@ def test_it_never_goes_to_another_origin(
     """Another port is another origin, `Domain` or not: the call is refused (11), and nothing is sent."""
     shop.responses["/v1/login"] = sets(f"sid={canary}; Path=/; Domain=127.0.0.1")
     assert 0 == login().exit_code
-    assert [[shop.origin]] == [each["origins"] for each in stored(home)]
+    assert [[shop.origin]] == [entry["origins"] for entry in stored(home)]
     assert 11 == run_cli("shop", "list-items", "--server", other_server.origin).exit_code
     assert 11 == run_cli("read", "shop", "list-items", "--server", other_server.origin).exit_code
     assert [] == other_server.requests
@@ -279,7 +279,7 @@ def test_a_redirect_of_a_get_sets_it(shop: Recorder, other_server: Recorder, hom
     """A redirect within the origin can set the cookie; one of another origin cannot."""
     shop.responses["/v1/start"] = sets("sid=1; Path=/", status=302, location="/other")
     assert 0 == login(operation="start").exit_code
-    assert ["1"] == [each["secrets"]["credential"] for each in stored(home)]
+    assert ["1"] == [entry["secrets"]["credential"] for entry in stored(home)]
     run_cli("auth", "logout", "shop")
     shop.responses["/v1/start"] = Response(302, b"", {"Location": f"{other_server.origin}/x"})
     other_server.responses["/x"] = sets("sid=2; Path=/", status=200)
@@ -298,7 +298,7 @@ def test_a_cookie_of_a_socket(on_socket: Recorder, server: Recorder, home: Path)
     register(on_socket, document(paths(SIGNED), None, schemes={"session": SESSION}))
     on_socket.responses["/v1/login"] = sets("sid=1; Path=/; Secure")
     assert 0 == login().exit_code
-    assert [[on_socket.origin]] == [each["origins"] for each in stored(home)]
+    assert [[on_socket.origin]] == [entry["origins"] for entry in stored(home)]
     assert 0 == run_cli("shop", "list-items").exit_code
     assert ["sid=1"] == sent_cookie(on_socket)
     assert 11 == run_cli("shop", "list-items", "--server", server.origin).exit_code

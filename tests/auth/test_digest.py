@@ -189,7 +189,10 @@ def test_the_first_of_several_challenges_is_answered() -> None:
         ),
     ]
     found, reason = challenges_in(headers)
-    assert ([("b", "1"), ("c", "2")], "") == ([(each.realm, each.nonce) for each in found], reason)
+    assert ([("b", "1"), ("c", "2")], "") == (
+        [(challenge.realm, challenge.nonce) for challenge in found],
+        reason,
+    )
 
 
 def test_a_body_goes_along_once_it_is_asked_for(server: Recorder, user: str, tmp_path: Path) -> None:

@@ -235,7 +235,9 @@ def test_openid_connect(server: Recorder, provider: OAuthProvider, home: Path, i
     assert [] == provider.server.requests
     assert 0 == _login(provider).exit_code
     assert ["openid", "offline_access", "write"] == _kept(home)["scopes"]
-    asked = next(each.target for each in provider.server.requests if each.target.startswith("/authorize"))
+    asked = next(
+        request.target for request in provider.server.requests if request.target.startswith("/authorize")
+    )
     assert "consent" == parameters(asked)["prompt"]
 
 

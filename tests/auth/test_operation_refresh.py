@@ -101,7 +101,7 @@ class Directory:
 
     def refreshes(self) -> list[RecordedRequest]:
         """Return the requests that refreshed a token, or tried to."""
-        return [each for each in self.server.requests if "/auth/re" in each.target]
+        return [request for request in self.server.requests if "/auth/re" in request.target]
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_each_refresh_token_is_used_once(directory: Directory, home: Path) -> No
         assert 0 == run_cli("shop", "list-items").exit_code
         _age(home, directory.life)
         assert 0 == run_cli("shop", "list-items").exit_code
-    sent = [json.loads(each.body) for each in directory.refreshes()]
+    sent = [json.loads(refresh.body) for refresh in directory.refreshes()]
     assert [{"refresh_token": f"refresh+{number}/=", "mode": "json"} for number in (1, 2, 3)] == sent
     kept = (home / "state/credentials/credentials.json").read_text()
     assert ("password-of-mine" in kept, "token-4" in kept) == (False, True)
@@ -166,7 +166,7 @@ def test_a_refresh_that_fails(
     assert 4 == result.exit_code
     assert ("no longer good" if status == 200 else "refresh") in result.stderr
     assert "refresh+1" not in result.stderr
-    assert 1 == len([each for each in directory.server.requests if each.target == "/items"])
+    assert 1 == len([request for request in directory.server.requests if request.target == "/items"])
     assert is_kept is ("refresh+1" in (home / "state/credentials/credentials.json").read_text())
     _age(home, directory.life)
     result = run_cli("shop", "list-items")
@@ -240,7 +240,7 @@ def test_a_response_that_is_unlike_that_of_the_sign_in(
         _age(home, directory.life)
         assert 0 == run_cli("shop", "list-items").exit_code
         directory.good.add("refresh+1/=")
-    assert {"refresh+1/="} == {json.loads(each.body)["refresh_token"] for each in directory.refreshes()}
+    assert {"refresh+1/="} == {json.loads(refresh.body)["refresh_token"] for refresh in directory.refreshes()}
 
 
 def test_a_key_that_is_the_header_of_tokens(directory: Directory, home: Path) -> None:
@@ -323,7 +323,7 @@ def test_what_a_person_does_during_a_refresh_counts(
     directory.taken = taken
     run_cli("shop", "list-items")
     assert [0] == ended
-    kept = [each["api"] for each in json.loads(run_cli("auth", "status", "-o", "json").stdout)]
+    kept = [load["api"] for load in json.loads(run_cli("auth", "status", "-o", "json").stdout)]
     name = "club" if words[1] == "rename" else "shop"
     assert ([name] if found else []) == kept
     if found and (status == 200 or found == "theirs"):

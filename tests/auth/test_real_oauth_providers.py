@@ -123,7 +123,9 @@ def _sign_in_elsewhere(metadata: str, client: str, browser: HeadlessBrowser, fie
         browser.fill_in(url, {**_PERSON, field: code}, end)
 
     context = SignInContext(tell=told.append, wait=wait)
-    flow = next(each for each in discover_flows(metadata, context) if each.kind == DEVICE)
+    flow = next(
+        discover_flow for discover_flow in discover_flows(metadata, context) if discover_flow.kind == DEVICE
+    )
     return sign_in_by_device(flow, OAuthClient(client, None, ("openid",)), context)
 
 

@@ -14,7 +14,7 @@ from tests.harness import run_cli
 def line(*words: str) -> str:
     """Return what the overview says of signing in."""
     page = run_cli(*words, "shop").stdout.splitlines()
-    return next(" ".join(each.split()) for each in page if each.split()[:1] in (["Sign"], ["Signed"]))
+    return next(" ".join(item.split()) for item in page if item.split()[:1] in (["Sign"], ["Signed"]))
 
 
 def test_a_stored_credential_is_told(

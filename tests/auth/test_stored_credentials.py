@@ -136,7 +136,7 @@ def test_a_series_of_calls_reads_the_keyring_once(
     rows.write_text('{"operation": "list-items"}\n' * 20)
     result = run_cli("batch", "shop", str(rows), "--parallel", "4")
     assert (0, 20) == (result.exit_code, len(shop.server.requests))
-    assert [["Bearer token"]] * 20 == [each.headers["authorization"] for each in shop.server.requests]
+    assert [["Bearer token"]] * 20 == [request.headers["authorization"] for request in shop.server.requests]
     assert 1 == ring.reads
 
 

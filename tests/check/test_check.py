@@ -40,7 +40,7 @@ def _single(server: Recorder, **responses: Any) -> str:
 
 
 def _row(result: Result, name: str = "get-pet") -> dict[str, Any]:
-    row: dict[str, Any] = next(each for each in result.json if each["operation"] == name)
+    row: dict[str, Any] = next(row for row in result.json if row["operation"] == name)
     return row
 
 
@@ -699,5 +699,5 @@ def test_a_response_to_an_id_that_was_made_up_for_a_body(
     server.responses["/start"] = Response(status, b"", {})
     path = save(document({"/start": {"post": operation}}, [server.origin], version="3.1.0"))
     row = run_cli("check", path, "--operation", "start", "-o", "json", *words).json[0]
-    assert ([] if is_excused else ["undocumented-status"]) == [each["rule"] for each in row["findings"]]
-    assert is_excused == any("made-up id in the body" in each for each in row["not_validated"])
+    assert ([] if is_excused else ["undocumented-status"]) == [finding["rule"] for finding in row["findings"]]
+    assert is_excused == any("made-up id in the body" in item for item in row["not_validated"])

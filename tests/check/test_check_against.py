@@ -54,9 +54,11 @@ def test_equal_servers(api: str, server: Recorder, other: Recorder) -> None:
     """Both get the same calls, those with values from responses, too; the table counts them."""
     result = _check(api, "--against", "staging")
     assert 0 == result.exit_code, result.stderr
-    assert sorted(each.target for each in server.requests) == sorted(each.target for each in other.requests)
-    assert "/things/a" in {each.target for each in other.requests}
-    assert {"GET"} == {each.method for each in other.requests}
+    assert sorted(request.target for request in server.requests) == sorted(
+        request.target for request in other.requests
+    )
+    assert "/things/a" in {request.target for request in other.requests}
+    assert {"GET"} == {request.method for request in other.requests}
     rows = [line.split() for line in result.stdout.splitlines()]
     assert ["list-things", "1/1", "0", "0", "0"] in rows
     assert ["get-thing", "1/1", "0", "0", "0"] in rows
@@ -127,7 +129,7 @@ def test_another_server_that_fails(api: str, server: Recorder) -> None:
     assert 6 == result.exit_code
     assert "2 calls could not be compared: `127.0.0.1:" in result.stderr
     assert "list-things" in result.stdout
-    assert {"GET"} == {each.method for each in server.requests}
+    assert {"GET"} == {request.method for request in server.requests}
 
 
 def test_secrets_are_masked(api: str, other: Recorder) -> None:
@@ -146,8 +148,8 @@ def test_a_get_that_acts_is_made_once(server: Recorder, other: Recorder) -> None
     api = save(document(paths, [server.origin]))
     result = _check(api, "--operation", "reset-all", "--against", other.origin, "--yes")
     assert 0 == result.exit_code, result.stderr
-    assert "/cache/resetAll" in {each.target for each in server.requests}
-    assert "/cache/resetAll" not in {each.target for each in other.requests}
+    assert "/cache/resetAll" in {request.target for request in server.requests}
+    assert "/cache/resetAll" not in {request.target for request in other.requests}
 
 
 def test_what_changes_something_is_made_once(api: str, server: Recorder, other: Recorder) -> None:
@@ -156,8 +158,8 @@ def test_what_changes_something_is_made_once(api: str, server: Recorder, other: 
         json_response([{"id": "a"}]) if sent.method == "GET" else Response(201, b'{"id": "n"}')
     )
     _check(api, "--operation", "create-thing", "--against", "staging", "--no-fail", "--yes")
-    assert "POST" in {each.method for each in server.requests}
-    assert {"GET"} == {each.method for each in other.requests}
+    assert "POST" in {request.method for request in server.requests}
+    assert {"GET"} == {request.method for request in other.requests}
 
 
 @pytest.mark.parametrize(

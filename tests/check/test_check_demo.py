@@ -70,7 +70,7 @@ def test_a_misbehaviour_is_found_in_every_operation(kind: str) -> None:
     """Each operation that misbehaves has a finding by the rule that is about it, and the run ends with 9."""
     words = [word for name in _SAFE for word in ("--misbehave", f"{name}={kind}")]
     result = _check(*words)
-    found = {name: {each["rule"] for each in row["findings"]} for name, row in _called(result).items()}
+    found = {name: {finding["rule"] for finding in row["findings"]} for name, row in _called(result).items()}
     assert 9 == result.exit_code
     assert len(_SAFE) == len(found)
     assert {} == {name: rules for name, rules in found.items() if not rules or not rules <= _RULES[kind]}
@@ -91,7 +91,7 @@ def test_a_misbehaviour_is_found_where_something_changes(name: str, kind: str) -
     """An operation that changes something is found out as one that only reads is, and no other is blamed."""
     result = _check(*_ALL, "--misbehave", f"{name}={kind}")
     found = {
-        value["operation"]: {each["rule"] for each in value["findings"]}
+        value["operation"]: {finding["rule"] for finding in value["findings"]}
         for value in _called(result).values()
         if value["findings"]
     }
@@ -109,9 +109,9 @@ def test_a_response_that_never_comes_is_found_in_every_operation() -> None:
     assert 7 == result.exit_code
     assert len(_SAFE) == len(called)
     assert all(
-        "did not respond within 0.4 s" in each["error"]
+        "did not respond within 0.4 s" in call["error"]
         for value in called.values()
-        for each in value["calls"]
+        for call in value["calls"]
     )
     assert not any(value["valid"] for value in called.values())
 

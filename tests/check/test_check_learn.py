@@ -127,9 +127,9 @@ _EACH: list[Any] = [
 ]
 
 
-def _each_in_a_version(each: list[Any], versions: str) -> list[Any]:
+def _each_in_a_version(cases: list[Any], versions: str) -> list[Any]:
     """Return the cases, each for one version in turn."""
-    pairs = zip(each, cycle(versions.split()), strict=False)
+    pairs = zip(cases, cycle(versions.split()), strict=False)
     return [pytest.param(version, *case.values, id=f"{case.id}-{version}") for case, version in pairs]
 
 

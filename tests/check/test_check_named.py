@@ -70,7 +70,7 @@ def _changing(server: Recorder) -> list[str]:
 
 
 def _skipped(result: Result, name: str) -> str:
-    row = next(each for each in result.json if each["operation"] == name)
+    row = next(row for row in result.json if row["operation"] == name)
     return str(row["skipped"]["reason"]) if row["skipped"] else ""
 
 
@@ -206,7 +206,7 @@ def test_a_body_that_cannot_be_made_up_is_left_out(server: Recorder) -> None:
 def test_the_plan_says_what_has_to_be_given(server: Recorder) -> None:
     """`--dry-run` shows it before anything is sent."""
     result = _check(server, _paths(), "--operation", "remove", "--dry-run")
-    row = next(each for each in result.json if each["operation"] == "remove")
+    row = next(row for row in result.json if row["operation"] == "remove")
     assert ("`--set id=...`" in row["skipped"], []) == (True, server.requests)
 
 

@@ -274,7 +274,7 @@ def test_a_property_of_an_object_is_given(
     server: Recorder, parameter: dict[str, Any], words: list[str], expected: Any
 ) -> None:
     """As with the options of a call; all that is given of one object is one value, and one call."""
-    given = [each for word in words for each in ("--set", word)]
+    given = [item for word in words for item in ("--set", word)]
     row = _checked(server, {"/runs": _get(parameter)}, *given)["get-runs"]
     assert [{"filter": (expected, "set")}] == [_values(row, number) for number in range(len(row["calls"]))]
 
@@ -606,8 +606,8 @@ def test_what_is_skipped_is_not_called(server: Recorder, words: tuple[str, ...],
     rows = _checked(server, _ADMIN, *given)
     assert expected == [name for name, row in rows.items() if row["skipped"] is None]
     skipped = [row["skipped"] for row in rows.values() if row["skipped"]]
-    assert {"skipped"} == {each["kind"] for each in skipped}
-    assert all(each["reason"] in {f"`--skip {word}` leaves it out" for word in words} for each in skipped)
+    assert {"skipped"} == {item["kind"] for item in skipped}
+    assert all(item["reason"] in {f"`--skip {word}` leaves it out" for word in words} for item in skipped)
 
 
 @pytest.mark.parametrize("word", ["nothing", "nothing-*", "/nothing/*"])
@@ -770,7 +770,7 @@ def test_a_search_by_post_that_is_named_gives_ids(server: Recorder) -> None:
     rows = _checked(server, paths, "--operation", "POST */filter")
     assert ("r1", "response") == _values(rows["get-run"])["id"]
     assert ["POST /runs/filter", "GET /runs/r1"] == [
-        f"{each.method} {each.target}" for each in server.requests
+        f"{request.method} {request.target}" for request in server.requests
     ]
     assert "unsafe" == rows["start"]["skipped"]["kind"]
 

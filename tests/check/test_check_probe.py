@@ -25,7 +25,7 @@ def _check(server: Recorder, paths: dict[str, Any], *words: str, **more: Any) ->
 
 
 def _findings(result: Result) -> list[tuple[str, str]]:
-    return [(each["rule"], each["pointer"]) for row in result.json for each in row["findings"]]
+    return [(finding["rule"], finding["pointer"]) for row in result.json for finding in row["findings"]]
 
 
 def _calls(server: Recorder) -> list[str]:
@@ -125,7 +125,7 @@ def test_a_read_without_its_credential(
         words += ("-H", f"Authorization: Bearer {canary}")
     result = _check(server, {"/pets": _get(security=security)}, *words, **_SECURITY)
     assert expected == _findings(result)
-    sent = [(each.method, "authorization" in each.headers) for each in server.requests]
+    sent = [(request.method, "authorization" in request.headers) for request in server.requests]
     asked = [("GET", False)] if security and {} not in security else []
     assert sorted([("GET", bool(security)), ("TRACE", False), *asked]) == sorted(sent)
 
@@ -167,7 +167,7 @@ def test_a_request_that_the_document_does_not_allow(
     result = _check(server, paths, "--probe")
     assert expected == _findings(result)
     assert [f"GET {sent}"] * bool(sent) == [
-        each for each in _calls(server)[1:] if not each.startswith("TRACE")
+        call for call in _calls(server)[1:] if not call.startswith("TRACE")
     ]
     good = server.requests[0].target
     server.responses["/pets"] = lambda request: (

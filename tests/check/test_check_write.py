@@ -904,8 +904,8 @@ def test_a_body_gets_the_ids_that_are_known(tmp_path: Path, store: _Store) -> No
     document = _document(store.recorder.origin, created={})
     post = document["paths"]["/things"]["post"]
     fields = {
-        each: {"type": "string"}
-        for each in ("owner_id", "thing_id", "id", "ownerName", "phone_number", "name")
+        item: {"type": "string"}
+        for item in ("owner_id", "thing_id", "id", "ownerName", "phone_number", "name")
     }
     schema = {"type": "object", "properties": fields, "required": list(fields)}
     post["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
@@ -916,14 +916,14 @@ def test_a_body_gets_the_ids_that_are_known(tmp_path: Path, store: _Store) -> No
     store.recorder.responses["/owners"] = Response(200, json.dumps(known).encode())
     store.responses["POST"] = lambda _: Response(404, b"", {})
     _check(tmp_path, document, "--yes", "--validate", "strict")
-    body = json.loads(next(each.body for each in store.recorder.requests if each.method == "POST"))
+    body = json.loads(next(request.body for request in store.recorder.requests if request.method == "POST"))
     assert ("o1", "Ann") == (body["owner_id"], body["ownerName"])
     assert "t1" != body["thing_id"]
     assert "1" != body["phone_number"]
     assert body["name"].startswith("dynacli-check-")
     store.recorder.requests.clear()
     _check(tmp_path, document, "--yes", "--set", "create.owner_id=mine", "--set", "create.name=own")
-    body = json.loads(next(each.body for each in store.recorder.requests if each.method == "POST"))
+    body = json.loads(next(request.body for request in store.recorder.requests if request.method == "POST"))
     assert ("mine", "own") == (body["owner_id"], body["name"])
 
 

@@ -44,7 +44,7 @@ def test_bodies_are_compared_by_their_values(name: str) -> None:
     """Items that something identifies are aligned by it, all others by position, and each place is named once."""
     case = CASES[name]
     found = _compare(case["left"], case["right"], case.get("ignored", [])).differences
-    assert case["found"] == [_told(each) for each in found]
+    assert case["found"] == [_told(difference) for difference in found]
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if "ignored" not in name])
@@ -57,8 +57,8 @@ def test_the_other_way_round_the_same_places_differ(name: str) -> None:
     )
     swapped = {"added": "removed", "removed": "added", "changed": "changed"}
 
-    expected = [json.dumps([each.kind, each.left, each.right]) for each in there]
-    found = [json.dumps([swapped[each.kind], each.right, each.left]) for each in back]
+    expected = [json.dumps([difference.kind, difference.left, difference.right]) for difference in there]
+    found = [json.dumps([swapped[difference.kind], difference.right, difference.left]) for difference in back]
     assert sorted(expected) == sorted(found)
 
 
@@ -73,16 +73,16 @@ def test_status_and_headers_are_compared() -> None:
         {"pointer": "/headers/Link", "kind": "removed", "left": "<a>", "right": None},
         {"pointer": "/body", "kind": "added", "left": None, "right": {"error": 1}},
     ]
-    assert expected == [each.as_json() for each in found.differences]
+    assert expected == [difference.as_json() for difference in found.differences]
     places = tuple(map(ignored_place, ("/headers/x-COUNT", "/headers/link", "/status")))
     found = compare_responses(left, right, rules=ComparisonRules(places), is_changing=lambda _: False)
-    assert ["/body"] == [each.pointer for each in found.differences]
+    assert ["/body"] == [difference.pointer for difference in found.differences]
 
 
 def test_a_masked_value_differs_from_nothing() -> None:
     """Of a stored response only what was stored can be compared; the rest is counted."""
     found = _compare({"a": "x", "b": "y"}, {"a": "***", "b": "z"}, is_masked=True)
-    assert (["/body/b"], 1) == ([each.pointer for each in found.differences], found.masked)
+    assert (["/body/b"], 1) == ([difference.pointer for difference in found.differences], found.masked)
     assert 2 == len(_compare({"a": "x", "b": "y"}, {"a": "***", "b": "z"}).differences)
 
 
@@ -156,7 +156,7 @@ def test_long_lists_are_compared_in_linear_time() -> None:
 
     def seconds(count: int) -> float:
         left = [{"id": index, "name": f"n{index}", "tags": [{"key": "a"}]} for index in range(count)]
-        right = [{**each, "tags": [{"key": "a"}]} for each in reversed(left)]
+        right = [{**entry, "tags": [{"key": "a"}]} for entry in reversed(left)]
         start = time.process_time()
         assert [] == _compare(left, right).differences
         return time.process_time() - start

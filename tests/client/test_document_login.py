@@ -449,7 +449,7 @@ def test_the_advice_for_a_locked_document_works(
     refused = run_cli(*words)
     assert 8 == refused.exit_code
     named = " and ".join(
-        f"`DYNACLI_SHOP_{each}`" for each in ([word, "PASSWORD"] if word == "USERNAME" else [word])
+        f"`DYNACLI_SHOP_{item}`" for item in ([word, "PASSWORD"] if word == "USERNAME" else [word])
     )
     assert f"Set {named} (sent as `{shown}`)" == refused.error["hint"].split(". Then: ")[0]
     assert "`DYNACLI_SHOP_" in refused.error["reason"]

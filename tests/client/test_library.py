@@ -162,7 +162,7 @@ def test_the_public_names_are_these() -> None:
 def test_operations_are_listed_and_described(pets: dynacli.Api) -> None:
     """All operations in the order of the document, and each by its name or its operationId."""
     assert ["get-pet", "create-pet", "upload", "parts", "note", "safe"] == [
-        each.name for each in pets.operations
+        operation.name for operation in pets.operations
     ]
     assert pets.operation("getPet") == pets.operation("get-pet")
     assert "petId" == pets.operation("get-pet").parameters[0].name
@@ -283,7 +283,7 @@ def test_a_traceback_shows_what_the_command_line_does(pets: dynacli.Api, server:
     with pytest.raises(HttpError) as answered:
         pets.call("get-pet", pet_id="1").raise_for_status()
     shown = format_exception(answered.value)
-    assert [f"{each}\n" for each in (answered.value.reason, answered.value.hint)] == shown[-2:]
+    assert [f"{item}\n" for item in (answered.value.reason, answered.value.hint)] == shown[-2:]
     assert "\x1b" not in "".join(shown)
     odd = UsageError("a\x1b[31m", reason="b\u202e\nc", hint="d")
     odd.add_note("of a person")

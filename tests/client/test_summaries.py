@@ -17,7 +17,9 @@ STRING: dict[str, Any] = {"type": "string"}
 
 def _summary(*operations: dict[str, Any], name: str, **rest: Any) -> str:
     api = save(
-        document({f"/things/{number}": {"get": each} for number, each in enumerate(operations)}, **rest)
+        document(
+            {f"/things/{number}": {"get": operation} for number, operation in enumerate(operations)}, **rest
+        )
     )
     response = run_cli("describe", api, name, "--summary")
     assert 0 == response.exit_code, response.stderr
@@ -31,7 +33,9 @@ def test_a_summary_of_the_demo_is_text_and_data() -> None:
     assert ("demo", "get-run", "GET", "/runs/{id}") == tuple(
         data[key] for key in ("api", "name", "method", "path")
     )
-    assert [("id", "path", True)] == [(each["name"], each["in"], each["required"]) for each in data["inputs"]]
+    assert [("id", "path", True)] == [
+        (input_["name"], input_["in"], input_["required"]) for input_ in data["inputs"]
+    ]
     last = text.splitlines()[-1]
     assert f"Run  {data['example']}" == last
     assert 0 == run_cli(*shlex.split(data["example"])[1:]).exit_code
@@ -51,7 +55,7 @@ def test_a_summary_shows_first_what_a_question_names(question: str, first: str) 
     """Of the inputs that a call does not need, those come first that someone has asked for."""
     api = open_api("demo", Environment())
     summary = operation_summary(api, "create-workflow", question=question)
-    optional = [each.name for each in summary.inputs if not each.is_required]
+    optional = [input_.name for input_ in summary.inputs if not input_.is_required]
     assert (5, first) == (len(optional), optional[0])
     api.catalog.close()
 

@@ -459,9 +459,11 @@ def test_a_check_learns_what_was_sent_and_accepted(version: str, server: Recorde
     text = json.dumps(actions)
     assert "/no" not in text
     assert "abcdefgh" not in text
-    learned = [each for action in actions for each in action.get("update", {}).get("parameters", [])]
-    assert ["b", "trace"] == sorted(each["name"] for each in learned)
-    trace = next(each for each in learned if each["name"] == "trace")
+    learned = [
+        parameter for action in actions for parameter in action.get("update", {}).get("parameters", [])
+    ]
+    assert ["b", "trace"] == sorted(item["name"] for item in learned)
+    trace = next(item for item in learned if item["name"] == "trace")
     assert "integer" in json.dumps(trace)
     assert 0 == run_cli("api", "add", "learned", api, "--overlay", "learned.json").exit_code
     before = len(server.requests)
@@ -487,7 +489,7 @@ def test_recorded_traffic_teaches_pairs(home: Path) -> None:  # noqa: ARG001
     assert 0 == result.exit_code, result.stderr
     (action,) = json.loads(Path("learned.json").read_text())["actions"]
     assert [("a", "integer"), ("b", "string")] == [
-        (each["name"], each["schema"]["type"]) for each in action["update"]["parameters"]
+        (parameter["name"], parameter["schema"]["type"]) for parameter in action["update"]["parameters"]
     ]
     exact = run_cli("validate", api, "-", "--validate", "exact", stdin=har)
     assert (9, True) == (exact.exit_code, "undocumented-parameter" in exact.stdout)

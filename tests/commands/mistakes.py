@@ -106,7 +106,9 @@ def filled(line: str, operation: Operation, typed: Sequence[str]) -> list[str]:
     """
     words = shlex.split(line)[1:]
     in_path = [
-        each.word.upper().replace("-", "_") for each in operation.parameters if each.location == "path"
+        parameter.word.upper().replace("-", "_")
+        for parameter in operation.parameters
+        if parameter.location == "path"
     ]
     values = dict(zip(in_path, operation.example, strict=False))
     made: list[str] = []

@@ -30,7 +30,9 @@ def _entries() -> Iterator[tuple[str, Command]]:
     for entry in COMMANDS.values():
         yield entry.name, entry
         yield from (
-            (f"{entry.name} {each.name}", each) for each in entry.commands if each.name != entry.default
+            (f"{entry.name} {command.name}", command)
+            for command in entry.commands
+            if command.name != entry.default
         )
 
 
@@ -153,7 +155,7 @@ def test_the_page_of_a_group_lists_its_commands_first(name: str) -> None:
     entry = ENTRIES[name]
     text = run_cli(name, "--help").stdout
     assert text.index("\nCommands\n") < text.index("\nExamples\n")
-    assert [each.name for each in entry.commands if each.name != entry.default] == re.findall(
+    assert [command.name for command in entry.commands if command.name != entry.default] == re.findall(
         r"(?m)^  ([a-z]+)  ", text.partition("\nExamples\n")[0]
     )
     if not entry.default:

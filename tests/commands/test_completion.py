@@ -490,7 +490,7 @@ def _entries() -> Iterator[tuple[str, Command]]:
     """Yield each command that completion offers options for, with the words that name it."""
     for entry in COMMANDS.values():
         if entry.name not in {"read", "edit", "request", "replay", "diff"}:  # after which a call stands
-            yield from ((f"{entry.name} {each.name}", each) for each in entry.commands)
+            yield from ((f"{entry.name} {command.name}", command) for command in entry.commands)
         if entry.runs and not entry.commands and entry.takes:
             yield entry.name, entry
 
@@ -675,7 +675,7 @@ def test_the_tab_key_completes_a_tool_of_its_own(
         ("list-pets --state cl", ["list-pets", "--state", "closed"]),
         ("describe lis", ["describe", "list-pets"]),
     ):
-        shell = _Shell(command, [each.replace("dynacli", "pet-shop") for each in setup])
+        shell = _Shell(command, [item.replace("dynacli", "pet-shop") for item in setup])
         try:
             found = shell.completed(f"pet-shop {line}")
         finally:

@@ -359,9 +359,11 @@ def test_corrected_lines_of_real_operations_build_requests(name: str, home: Path
     path = str(FOLDER / name)
     api = open_api(path, Environment())
     names = [summary.name for summary in api.catalog.summaries()]
-    operations = [api.catalog.operation(each) for each in names[:: max(len(names) // _MOST, 1)][:_MOST]]
-    tried = {mistake: each for each in operations for mistake in mistakes_of(each)}
-    wrong = {(each.name, mistake): followed(path, each, mistake) for mistake, each in tried.items()}
+    operations = [api.catalog.operation(name) for name in names[:: max(len(names) // _MOST, 1)][:_MOST]]
+    tried = {mistake: operation for operation in operations for mistake in mistakes_of(operation)}
+    wrong = {
+        (operation.name, mistake): followed(path, operation, mistake) for mistake, operation in tried.items()
+    }
     assert {} == {key: reason for key, reason in wrong.items() if reason}
     assert len(tried) >= 2 * len(operations)
     api.catalog.close()
@@ -375,11 +377,15 @@ def test_corrected_lines_of_wrong_standard_options_build_requests(name: str, hom
     """What can be wrong with an option that all operations have is corrected for those of real documents."""
     path = str(FOLDER / name)
     api = open_api(path, Environment())
-    operations = [api.catalog.operation(each.name) for each in api.catalog.summaries()]
+    operations = [api.catalog.operation(summary.name) for summary in api.catalog.summaries()]
     api.catalog.close()
-    read = next(each for each in operations if each.method == "GET" and each.parameters)
-    changes = (each for each in operations if each.body is not None and each.method != "GET")
-    change = next(each for each in changes if each.body and each.body.content[0].name == "application/json")
+    read = next(operation for operation in operations if operation.method == "GET" and operation.parameters)
+    changes = (
+        operation for operation in operations if operation.body is not None and operation.method != "GET"
+    )
+    change = next(
+        change for change in changes if change.body and change.body.content[0].name == "application/json"
+    )
     wrong = {}
     for asked, kinds, is_before in (
         (read, BEHIND_OPERATION, False),

@@ -283,7 +283,11 @@ def test_what_does_not_fit_is_counted() -> None:
     text = run_cli("describe", api, "get-thing").stdout
     assert 6_000 >= len(text.encode())
     line = next(line for line in text.splitlines() if "fields deeper" in line)
-    depth = max((len(each) - len(each.lstrip()) - 2) // 2 for each in text.splitlines() if " inner" in each)
+    depth = max(
+        (len(splitline) - len(splitline.lstrip()) - 2) // 2
+        for splitline in text.splitlines()
+        if " inner" in splitline
+    )
     assert f"`--depth {depth + 1}` or `--all`" in line
     everything = run_cli("describe", api, "get-thing", "--all").stdout
     assert "field0x11" in everything
@@ -391,4 +395,4 @@ def test_a_parameter_of_the_operation_counts_before_that_of_its_path() -> None:
     item = {"parameters": [parameter("a", {"type": "integer"}, description="of the path")]}
     save(document({"/things": {**item, "get": operation("list", parameter("a", STRING, description="own"))}}))
     found = run_cli("describe", "./api.json", "list", "-o", "json").json["parameters"]
-    assert [("a", STRING, "own")] == [(each["name"], each["schema"], each["description"]) for each in found]
+    assert [("a", STRING, "own")] == [(item["name"], item["schema"], item["description"]) for item in found]

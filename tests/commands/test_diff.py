@@ -80,7 +80,9 @@ def test_two_servers_are_compared(api: str, server: Recorder, other: Recorder) -
 """
     assert (9, expected) == (result.exit_code, result.stdout)
     assert "2 differences, the first at `/body/1/state`" in result.stderr
-    assert [("GET", "/runs")] * 2 == [(each.method, each.target) for each in (server.last, other.last)]
+    assert [("GET", "/runs")] * 2 == [
+        (recorded_request.method, recorded_request.target) for recorded_request in (server.last, other.last)
+    ]
     assert server.last.headers.keys() == other.last.headers.keys()
 
 
@@ -110,7 +112,10 @@ def test_values_that_always_change_are_left_out(api: str, server: Recorder, othe
     assert "Not compared: 2 values" in result.stderr
     result = _diff(api, "--against", "staging", "--all-values", "-o", "json")
     pointers = ["/headers/X-Request-Id", "/body/1/updated"]
-    assert (9, pointers) == (result.exit_code, [each["pointer"] for each in result.json["differences"]])
+    assert (9, pointers) == (
+        result.exit_code,
+        [difference["pointer"] for difference in result.json["differences"]],
+    )
     ignoring = ("--ignore", "/body/*/updated", "--ignore", "/headers/x-request-id")
     assert 0 == _diff(api, "--against", "staging", "--all-values", *ignoring).exit_code
 
@@ -120,7 +125,10 @@ def test_headers_status_and_media_type_are_compared(api: str, server: Recorder, 
     server.responses["/runs"] = Response(200, b"[]", {"Content-Type": "application/json", "X-Total": "0"})
     other.responses["/runs"] = Response(503, b"<p>Down</p>", {"Content-Type": "text/html", "X-Total": "1"})
     result = _diff(api, "--against", "staging", "--retries", "0", "-o", "json")
-    found = {each["pointer"]: (each["left"], each["right"]) for each in result.json["differences"]}
+    found = {
+        difference["pointer"]: (difference["left"], difference["right"])
+        for difference in result.json["differences"]
+    }
     expected = {
         "/status": (200, 503),
         "/headers/Content-Type": ("application/json", "text/html"),
@@ -150,9 +158,13 @@ def test_bodies_that_are_not_json(
     for side, body in ((server, left), (other, right)):
         side.responses["/runs"] = Response(200, body, {"Content-Type": media_type})
     result = _diff(api, "--against", "staging", "-o", "json")
-    found = [each for each in result.json["differences"] if each["pointer"] != "/headers/Content-Type"]
+    found = [
+        difference
+        for difference in result.json["differences"]
+        if difference["pointer"] != "/headers/Content-Type"
+    ]
     assert 9 == result.exit_code
-    assert kinds[-1:] == sorted({each["kind"] for each in found})
+    assert kinds[-1:] == sorted({item["kind"] for item in found})
 
 
 WRONG = {
@@ -217,7 +229,10 @@ def test_a_credential_goes_where_you_wrote_a_url(
     assert [] == server.requests + other.requests
     result = run_cli(*words, "--accept-origin", server.origin)
     assert ["Bearer s3cret-of-mine"] == other.last.headers["authorization"]
-    found = {each["pointer"]: (each["left"], each["right"]) for each in result.json["differences"]}
+    found = {
+        difference["pointer"]: (difference["left"], difference["right"])
+        for difference in result.json["differences"]
+    }
     expected = {
         "/body/you": ("Bearer *** one", "Bearer *** two"),
         "/body/token": ("***", "***"),
@@ -295,7 +310,7 @@ def test_another_revision_of_the_document(api: str, server: Recorder) -> None:
     save(document(paths, [server.origin], {"token": BEARER}), "runs.json")
     assert 0 == run_cli("api", "refresh", api, "--accept").exit_code
     result = _diff(api, "--against", f"rev:{before[:8]}", "-o", "json")
-    found = [(each["pointer"], each["kind"]) for each in result.json["differences"]]
+    found = [(difference["pointer"], difference["kind"]) for difference in result.json["differences"]]
     assert (9, [("/body/0/state", "removed"), ("/body/1/state", "added")]) == (result.exit_code, found)
     assert 1 == len(server.requests)
     assert 0 == _diff(api, "--against", f"rev:{before[:8]}", "--ignore", "/body/*/state").exit_code
@@ -309,7 +324,9 @@ def test_an_input_of_the_same_name_wins(server: Recorder, other: Recorder) -> No
         side.responses["/games"] = json_response([])
     result = run_cli("diff", "--against", other.origin, api, "list-games", "--against", "rovers")
     assert 0 == result.exit_code, result.stderr
-    assert ["/games?against=rovers"] * 2 == [each.target for each in (server.last, other.last)]
+    assert ["/games?against=rovers"] * 2 == [
+        recorded_request.target for recorded_request in (server.last, other.last)
+    ]
     assert 2 == run_cli("diff", api, "list-games", "--against", "rovers").exit_code
 
 

@@ -229,8 +229,8 @@ def test_no_other_file_is_written(
         name = path.format(home=elsewhere, cwd=work)
         result = run_cli("read", api, "get-a", *(word.format(name) for word in words))
     assert (11, []) == (result.exit_code, server.requests)
-    assert ["work"] == [each.name for each in elsewhere.iterdir()]
-    assert {"sub", "link", "dangling"} == {each.name for each in work.iterdir()}
+    assert ["work"] == [path.name for path in elsewhere.iterdir()]
+    assert {"sub", "link", "dangling"} == {path.name for path in work.iterdir()}
 
 
 def test_a_download_that_began_is_gone_on_with(files: str) -> None:

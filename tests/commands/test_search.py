@@ -35,7 +35,7 @@ def _api() -> str:
 
 def _names(*words: str) -> list[str]:
     found = run_cli("search", *words, "-o", "json").json
-    return [each["name"] for each in (found["best"], *found["others"]) if each]
+    return [other["name"] for other in (found["best"], *found["others"]) if other]
 
 
 @pytest.mark.parametrize(
@@ -438,7 +438,7 @@ def test_a_plural_is_no_verb() -> None:
         "search", "demo", "runs", "that", "failed", "with", "a", "classification", "-o", "json"
     ).json["best"]
     assert "search-runs" == summary["name"]
-    assert {"status", "classification"} <= {each["name"] for each in summary["inputs"][:2]}
+    assert {"status", "classification"} <= {input_["name"] for input_ in summary["inputs"][:2]}
 
 
 def test_all_registered_apis_are_searched(api: str) -> None:
@@ -462,8 +462,8 @@ def test_nothing_registered_is_said() -> None:
 @pytest.fixture(name="twins")
 def _twins(server: Recorder) -> str:
     """An API of three operations that fit `list pets` equally well."""
-    server.responses.update({f"/{each}/pets": Response(body=b"[]") for each in _TREES})
-    paths = {f"/{each}/pets": {"get": operation(f"{each}_listPets", summary="List pets")} for each in _TREES}
+    server.responses.update({f"/{item}/pets": Response(body=b"[]") for item in _TREES})
+    paths = {f"/{item}/pets": {"get": operation(f"{item}_listPets", summary="List pets")} for item in _TREES}
     return save(document(paths, servers=[server.origin]))
 
 

@@ -41,10 +41,12 @@ def _verbs() -> Iterator[tuple[str, TableCommand]]:
         command = root.get_command(context, name)
         if isinstance(command, click.Group):
             words = [entry.name for entry in COMMANDS[name].commands]
-            each = [
+            named_commands = [
                 (word, command.get_command(click.Context(command, obj=context.obj), word)) for word in words
             ]
-            yield from ((f"{name} {word}", verb) for word, verb in each if isinstance(verb, TableCommand))
+            yield from (
+                (f"{name} {word}", verb) for word, verb in named_commands if isinstance(verb, TableCommand)
+            )
         elif isinstance(command, TableCommand):
             yield name, command
 

@@ -66,7 +66,7 @@ def _export(form: str, *words: str) -> Any:
 
 
 def _items(made: Any) -> dict[str, Any]:
-    listed = [each for item in made["item"] for each in item.get("item", [item])]
+    listed = [member for item in made["item"] for member in item.get("item", [item])]
     return {item["name"]: item["request"] for item in listed}
 
 
@@ -81,7 +81,7 @@ def test_a_postman_collection() -> None:
         "basic_username": "",
         "basic_password": "",
         "key": "",
-    } == {each["key"]: each["value"] for each in made["variable"]}
+    } == {item["key"]: item["value"] for item in made["variable"]}
     items = _items(made)
     assert ["Show it", "show it (add-pet)", "list-pets", "never"] == list(items)
     shown = items["Show it"]
@@ -159,7 +159,7 @@ def test_a_new_operation_adds_nothing_else(form: str) -> None:
     assert 0 == run_cli(*words).exit_code
     added = _added_lines(before, Path("made"))
     assert "remove-pets" in added or "removePets" in added
-    assert not any(each in added for each in ("get-pet", "add-pet", "list-pets"))
+    assert not any(item in added for item in ("get-pet", "add-pet", "list-pets"))
 
 
 @pytest.mark.exhaustive

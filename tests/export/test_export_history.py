@@ -33,7 +33,7 @@ def test_the_calls_for_hurl_and_postman(server: Recorder, monkeypatch: pytest.Mo
     assert 2 == made.count("\nAuthorization: Bearer {{Authorization}}\n")
     assert 2 == made.count("\nHTTP 404\n")
     items = json.loads(run_cli("history", "export", "pets", "--as", "postman").stdout)["item"]
-    assert [["list-pets", "list-pets (2)"]] == [[each["name"] for each in item["item"]] for item in items]
+    assert [["list-pets", "list-pets (2)"]] == [[member["name"] for member in item["item"]] for item in items]
 
 
 def test_the_calls_as_har(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:

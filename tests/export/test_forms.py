@@ -65,8 +65,8 @@ def odd_api() -> dict[str, Any]:
         },
     }
     for number, item in enumerate(paths.values()):
-        for each in item.values():
-            each["tags"] = ["environments" if number % 2 else "Environments"]
+        for member in item.values():
+            member["tags"] = ["environments" if number % 2 else "Environments"]
     made = document(paths, ["https://api.example.com"])
     schemes = {"bearer": BEARER, "basic": BASIC, "key": API_KEY, "token": token}
     made["components"] = {
@@ -109,16 +109,20 @@ def test_hurl() -> None:
 def test_insomnia() -> None:
     """A text that Nunjucks would run is marked as raw; ids are distinct, and every parent is there."""
     resources = json.loads(_text_of("insomnia"))["resources"]
-    ids = [each["_id"] for each in resources]
+    ids = [resource["_id"] for resource in resources]
     assert sorted(set(ids)) == sorted(ids)
-    assert {each["parentId"] for each in resources} - {None} <= set(ids)
-    requests = {each["url"].partition("}}")[2]: each for each in resources if each["_type"] == "request"}
+    assert {resource["parentId"] for resource in resources} - {None} <= set(ids)
+    requests = {
+        resource["url"].partition("}}")[2]: resource
+        for resource in resources
+        if resource["_type"] == "request"
+    }
     assert "a {% raw %}{{{% endraw %}b}} {% raw %}{%{% endraw %} c %}" in requests["/text"]["body"]["text"]
-    kinds = {path: each["authentication"].get("type") for path, each in requests.items()}
+    kinds = {path: request["authentication"].get("type") for path, request in requests.items()}
     assert {"/json": "oauth2", "/form": "basic", "/parts": "bearer", "/text": None, "/q/7": "apikey"} == kinds
     assert {"name": "Idempotency-Key", "value": "{% uuid 'v4' %}"} in requests["/q/7"]["headers"]
-    assert ["text", "file"] == [each["type"] for each in requests["/parts"]["body"]["params"]]
-    assert "Content-Type" not in {each["name"] for each in requests["/parts"]["headers"]}
+    assert ["text", "file"] == [param["type"] for param in requests["/parts"]["body"]["params"]]
+    assert "Content-Type" not in {header["name"] for header in requests["/parts"]["headers"]}
 
 
 def test_bruno() -> None:
@@ -127,9 +131,9 @@ def test_bruno() -> None:
     assert 2 == run_cli("export", source, "--to", "bruno").exit_code
     assert 0 == run_cli("export", source, "--to", "bruno", "--out", "made").exit_code
     assert {"environments", "environments-2", "environments-3"} == {
-        each.name for each in Path("made").iterdir() if each.is_dir()
+        path.name for path in Path("made").iterdir() if path.is_dir()
     }
-    files = {each.name: each.read_text(encoding="utf-8") for each in Path("made").rglob("*.bru")}
+    files = {path.name: path.read_text(encoding="utf-8") for path in Path("made").rglob("*.bru")}
     for text in files.values():
         blocks = re.findall(r"^[a-z:-]+ [{\[]$(?:\n  .*)+\n[}\]]$", text, re.MULTILINE)
         assert text.strip() == "\n\n".join(blocks)
@@ -230,12 +234,14 @@ def test_a_hostile_document_adds_nothing_to_a_form() -> None:
         json.loads(Path(f"made-{form}").read_text("utf-8")) for form in ("postman", "insomnia")
     )
     sent = [
-        json.dumps(each["request"] | {"description": "", "auth": ""}) for each in _leaves(postman["item"])
+        json.dumps(leaf["request"] | {"description": "", "auth": ""}) for leaf in _leaves(postman["item"])
     ]
     assert 8 == len(sent)
     assert {"{{baseUrl}}"} == set(re.findall(r"\{\{.*?\}\}", "".join(sent)))
     sent = [
-        json.dumps(each | {"description": "", "name": ""}) for each in insomnia["resources"] if "url" in each
+        json.dumps(resource | {"description": "", "name": ""})
+        for resource in insomnia["resources"]
+        if "url" in resource
     ]
     assert 8 == len(sent)
     plain = "".join(sent).replace("{% raw %}{{{% endraw %}", "").replace("{% raw %}{%{% endraw %}", "")
@@ -251,7 +257,7 @@ def _leaves(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_a_hostile_document_adds_nothing_to_a_directory() -> None:
     """In Bruno's language, each line of the document stands within the block that it belongs to, and names no file."""
     assert 0 == run_cli("export", save(_hostile_api()), "--to", "bruno", "--out", "made").exit_code
-    files = {each: each.read_text(encoding="utf-8") for each in Path("made").rglob("*.bru")}
+    files = {path: path.read_text(encoding="utf-8") for path in Path("made").rglob("*.bru")}
     assert 10 <= len(files)
     for file, text in files.items():
         assert set(file.relative_to("made").as_posix()) <= set("abcdefghijklmnopqrstuvwxyz0123456789-./")

@@ -37,7 +37,7 @@ def test_newman_runs_the_collection(stand_in: DemoServer) -> None:
     ended = run_program(*words, "-r", "json", "--reporter-json-export", "report.json")
     assert 0 == ended.returncode, ended.stdout + ended.stderr
     executions = json.loads(Path("report.json").read_text(encoding="utf-8"))["run"]["executions"]
-    statuses = {each["item"]["name"]: each["response"]["code"] for each in executions}
+    statuses = {execution["item"]["name"]: execution["response"]["code"] for execution in executions}
     assert {} == {name: status for name, status in statuses.items() if status not in _DOCUMENTED}
     assert _operations(url) == len(statuses)
 
@@ -47,12 +47,12 @@ def test_bruno_runs_the_directory(stand_in: DemoServer) -> None:
     bru = program("bru")
     url = stand_in.document_url
     assert 0 == run_cli("export", url, "--to", "bruno", "--out", "made").exit_code
-    environment = next(each for each in Path("made/environments").iterdir() if "host" in each.name).stem
+    environment = next(path for path in Path("made/environments").iterdir() if "host" in path.name).stem
     words = (bru, "run", "-r", "--env", environment, "--env-var", f"bearerAuth={API_KEYS['owner']}")
     ended = run_program(*words, "--reporter-json", "report.json", cwd="made")
     assert 0 == ended.returncode, ended.stdout + ended.stderr
     results = json.loads(Path("made/report.json").read_text(encoding="utf-8"))[0]["results"]
-    statuses = {each["name"]: each["response"]["status"] for each in results}
+    statuses = {result["name"]: result["response"]["status"] for result in results}
     assert {} == {name: status for name, status in statuses.items() if status not in _DOCUMENTED}
     assert _operations(url) == len(statuses)
 
@@ -71,28 +71,28 @@ def test_bruno_reads_odd_texts_as_they_are() -> None:
     assert 0 == run_cli("export", save(odd_api()), "--to", "bruno", "--out", "made").exit_code
     left_out = {"folder.bru", "collection.bru"}
     files = [
-        str(each.absolute())
-        for each in Path("made").rglob("*.bru")
-        if each.name not in left_out and each.parent.name != "environments"
+        str(path.absolute())
+        for path in Path("made").rglob("*.bru")
+        if path.name not in left_out and path.parent.name != "environments"
     ]
     ended = run_program("node", "-e", _READ_BRU, *files, cwd=modules)
     assert 0 == ended.returncode, ended.stderr
     read: dict[str, Any] = json.loads(ended.stdout)
     example = {
-        each: odd_api()["paths"]["/json"]["post"]["requestBody"]["content"]["application/json"]["schema"][
+        item: odd_api()["paths"]["/json"]["post"]["requestBody"]["content"]["application/json"]["schema"][
             "properties"
-        ][each]["example"]
-        for each in ("name", "note")
+        ][item]["example"]
+        for item in ("name", "note")
     }
     assert example == json.loads(read["send-json.bru"]["body"]["json"])
     # Beside JSON there is no escape for the beginning of a variable; a space is put into it.
     plain = {name: text.replace("{{", "{ {") for name, text in example.items()}
-    assert plain == {each["name"]: each["value"] for each in read["send-form.bru"]["body"]["formUrlEncoded"]}
+    assert plain == {item["name"]: item["value"] for item in read["send-form.bru"]["body"]["formUrlEncoded"]}
     assert plain["name"] == read["send-text.bru"]["body"]["text"]
-    headers = {each["name"]: each["value"] for each in read["find.bru"]["headers"]}
+    headers = {header["name"]: header["value"] for header in read["find.bru"]["headers"]}
     assert "#1 { {c}}" == headers["X-Odd"]
     assert odd_api()["paths"]["/q/{a:b}"]["get"]["description"] == read["find.bru"]["docs"]
-    assert ["text", "file"] == [each["type"] for each in read["send-parts.bru"]["body"]["multipartForm"]]
+    assert ["text", "file"] == [item["type"] for item in read["send-parts.bru"]["body"]["multipartForm"]]
 
 
 _IMPORT = """
@@ -110,7 +110,7 @@ def test_insomnia_imports_the_export() -> None:
     assert 0 == ended.returncode, ended.stderr
     kind, resources = json.loads(ended.stdout)
     assert "insomnia-4" == kind
-    assert _operations("demo") == [each["_type"] for each in resources].count("request")
+    assert _operations("demo") == [resource["_type"] for resource in resources].count("request")
 
 
 def test_inso_sends_the_requests(stand_in: DemoServer) -> None:
@@ -123,12 +123,12 @@ def test_inso_sends_the_requests(stand_in: DemoServer) -> None:
     url = stand_in.document_url
     made = json.loads(run_cli("export", url, "--to", "insomnia").stdout)
     resources: list[dict[str, Any]] = made["resources"]
-    base, environment, *_ = (each for each in resources if each["_type"] == "environment")
+    base, environment, *_ = (resource for resource in resources if resource["_type"] == "environment")
     base["data"]["bearerAuth"] = API_KEYS["owner"]
     suite = {"_id": "uts_1", "_type": "unit_test_suite", "parentId": resources[0]["_id"], "name": "all"}
     code = f"expect({sorted(_DOCUMENTED)}).to.include((await insomnia.send()).status)"
     tests: list[dict[str, Any]] = [suite]
-    for request in (each for each in resources if each["_type"] == "request"):
+    for request in (resource for resource in resources if resource["_type"] == "request"):
         for parameter in request["pathParameters"]:
             request["url"] = request["url"].replace(f":{parameter['name']}", parameter["value"])
         test = {"_type": "unit_test", "parentId": "uts_1", "requestId": request["_id"], "code": code}

@@ -20,7 +20,7 @@ def _entries() -> Iterator[tuple[str, Command]]:
     """Yield each command, those of groups, too, with the words that name it."""
     for entry in COMMANDS.values():
         yield entry.name, entry
-        yield from ((f"{entry.name} {each.name}", each) for each in entry.commands)
+        yield from ((f"{entry.name} {command.name}", command) for command in entry.commands)
 
 
 ENTRIES = dict(_entries())
@@ -35,10 +35,10 @@ def test_a_command_calls_what_takes_its_arguments_and_options(words: str) -> Non
     if isinstance(found, type):
         return  # it reads the words after its name itself
     _, *parameters = inspect.signature(inspect.unwrap(found)).parameters.values()
-    named = {each.name for each in parameters if each.kind is not each.VAR_KEYWORD}
-    has_others = any(each.kind is each.VAR_KEYWORD for each in parameters)
-    given = {each.name for each in entry.arguments} | {
-        _parameter(each) for each in entry.all_options if not each.group
+    named = {parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD}
+    has_others = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+    given = {argument.name for argument in entry.arguments} | {
+        _parameter(all_option) for all_option in entry.all_options if not all_option.group
     }
     assert named <= given
     assert has_others or named == given
@@ -52,7 +52,7 @@ def _parameter(option: Option) -> str:
 def test_a_command_has_each_flag_once(words: str) -> None:
     """No option of its own hides a standard one that it takes."""
     entry = ENTRIES[words]
-    flags = Counter(flag for each in entry.all_options for flag in each.flags)
+    flags = Counter(flag for all_option in entry.all_options for flag in all_option.flags)
     assert {} == {flag: count for flag, count in flags.items() if count > 1}
 
 
@@ -73,7 +73,9 @@ def test_an_option_is_a_field_with_its_default(name: str) -> None:
     assert option.takes_value == (option.default is not False)
 
 
-@pytest.mark.parametrize("option", [each for each in OPTIONS if each.variable], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "option", [item for item in OPTIONS if item.variable], ids=lambda option: option.name
+)
 def test_the_variable_of_an_option_is_one_of_the_program(option: Option) -> None:
     """It is listed among those that hold no secret, and the manual has it."""
     assert variable(option.variable) in setting_variables()

@@ -316,7 +316,7 @@ WRONG: dict[str, tuple[str, ...]] = {
 }
 
 
-@pytest.mark.parametrize(("expression", "said"), WRONG.items(), ids=[each[:12] for each in WRONG])
+@pytest.mark.parametrize(("expression", "said"), WRONG.items(), ids=[item[:12] for item in WRONG])
 def test_a_wrong_filter_is_found_before_anything_is_sent(
     expression: str, said: tuple[str, str], server: Recorder
 ) -> None:

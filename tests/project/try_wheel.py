@@ -86,7 +86,7 @@ def _try_tool(program: Path, directory: Path) -> None:
         "https://api.example",
     )
     _run(program, *words, directory=home, HOME=home, ARMATURE_TOKEN="t")
-    assert ["armature"] == [each.name for each in (home / ".cache").iterdir()]
+    assert ["armature"] == [path.name for path in (home / ".cache").iterdir()]
 
 
 if __name__ == "__main__":

@@ -342,7 +342,7 @@ def test_what_full_keeps(api: str, server: Recorder, history: Path, monkeypatch:
     run_cli(api, "create-pet", "--name", "x" * 300_000)
     with sqlite3.connect(history) as db:
         kept = [json.loads(row[0]) for row in db.execute("SELECT messages FROM calls ORDER BY n")]
-    assert [None, '{"name":"Tom"}', None] == [each["request"]["body"] for each in kept]
-    assert [0, 14, 300_011] == [each["request"]["size"] for each in kept]
+    assert [None, '{"name":"Tom"}', None] == [item["request"]["body"] for item in kept]
+    assert [0, 14, 300_011] == [item["request"]["size"] for item in kept]
     assert '[{"id": 1, "name": "Tom"}]' == kept[0]["response"]["body"]
     assert ["X-Session", "***"] in kept[0]["response"]["headers"]

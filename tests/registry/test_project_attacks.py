@@ -397,7 +397,7 @@ def test_a_path_controls_no_terminal(name: str) -> None:
     assert 1 == len(noted.stderr.splitlines())
     shown = run_cli("config", "trust", "--yes", terminal=("stderr",))
     assert 0 == shown.exit_code
-    assert [] == [each for each in ("\x1b]", "\x07", "\u202e") if each in shown.stderr]
+    assert [] == [item for item in ("\x1b]", "\x07", "\u202e") if item in shown.stderr]
     assert ["shop"] == _names()
     run_cli("config", "untrust")
     assert [] == _names()

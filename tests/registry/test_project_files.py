@@ -275,9 +275,9 @@ def test_a_baked_tool_reads_no_project_file(server: Recorder) -> None:
 def _decided(path: tuple[str, ...]) -> bool:
     tables = (*ALLOWED, *REFUSED)
     return any(
-        len(path) >= len(each)
-        and all("*" in pair or pair[0] == pair[1] for pair in zip(path, each, strict=False))
-        for each in tables
+        len(path) >= len(table)
+        and all("*" in pair or pair[0] == pair[1] for pair in zip(path, table, strict=False))
+        for table in tables
     )
 
 
@@ -327,7 +327,7 @@ def test_without_a_file_each_directory_is_looked_at_once(monkeypatch: pytest.Mon
     for _ in range(3):
         Configuration(env).apis()
     here = Path.cwd()
-    assert [str(each / _FILE) for each in (here, *here.parents)] == looked
+    assert [str(parent / _FILE) for parent in (here, *here.parents)] == looked
 
 
 def test_without_a_file_nothing_more_is_imported() -> None:
@@ -354,12 +354,12 @@ def test_an_agent_over_mcp_has_the_apis_of_a_trusted_file(server: Recorder) -> N
         _trust()
         operations = ("list-pets", "create-pet")
         calls = [{"api": "shop", "operation": name, "inputs": {}} for name in operations]
-        after = [await client.call_tool("call", each) for each in calls]
+        after = [await client.call_tool("call", call) for call in calls]
         run_cli("config", "untrust")
         return [before, *after, await client.call_tool("call", calls[0])]
 
     before, called, denied, again = converse(["--write"], act)
-    assert [True, False, True, True] == [bool(each.is_error) for each in (before, called, denied, again)]
+    assert [True, False, True, True] == [bool(result.is_error) for result in (before, called, denied, again)]
     assert "policy" in str(denied.content)
     assert ["GET"] == [request.method for request in server.requests]
 

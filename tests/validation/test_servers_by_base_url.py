@@ -200,9 +200,13 @@ def _unknown(rows: list[dict[str, object]], expected: Expected) -> dict[str, set
         findings: list[dict[str, Any]] = row["findings"]  # type: ignore[assignment]
         if row["method"] != "GET":
             findings = [
-                each for each in findings if each["got"] not in expected.may_say or each["rule"] != _RULE
+                finding
+                for finding in findings
+                if finding["got"] not in expected.may_say or finding["rule"] != _RULE
             ]
-        found = {f"{each['rule']} {re.sub(r'/[0-9]+(?=/|$)', '/*', each['pointer'])}" for each in findings}
+        found = {
+            f"{finding['rule']} {re.sub(r'/[0-9]+(?=/|$)', '/*', finding['pointer'])}" for finding in findings
+        }
         more = found - expected.found.get(str(row["operation"]), set())
         if more:
             unknown[str(row["operation"])] = more

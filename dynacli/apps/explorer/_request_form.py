@@ -241,7 +241,9 @@ class _BodyText(TextArea, inherit_bindings=False):
     """The body as text; F6 and F7 are the explorer's."""
 
     BINDINGS = [  # noqa: RUF012
-        each for each in TextArea.BINDINGS if not (isinstance(each, Binding) and each.key in {"f6", "f7"})
+        binding
+        for binding in TextArea.BINDINGS
+        if not (isinstance(binding, Binding) and binding.key in {"f6", "f7"})
     ]
 
 
@@ -360,9 +362,9 @@ def _about_input(env: Environment, draft: Draft, row: FormRow, facts: str) -> _A
         text.append(f"Its values come from {told.source}")
     if not row.is_secret and history_mode(env) != "off":
         given = {
-            each.name: draft.words[each.option]
-            for each in described.operation.parameters
-            if each.location == "path" and each.option in draft.words and each != asked
+            parameter.name: draft.words[parameter.option]
+            for parameter in described.operation.parameters
+            if parameter.location == "path" and parameter.option in draft.words and parameter != asked
         }
         source = api_key(described.api.revisions.directory)
         found = remembered_values(env, source, described.operation, asked, given)
@@ -463,7 +465,9 @@ def _word_of(value: Any, row: FormRow) -> str:
 def example_words(described: DescribedOperation) -> tuple[dict[str, str], str | None]:
     """Return option → word of the example in the catalog, and its whole body if it has one."""
     words: dict[str, str] = {}
-    in_path = [each.option for each in described.operation.parameters if each.location == "path"]
+    in_path = [
+        parameter.option for parameter in described.operation.parameters if parameter.location == "path"
+    ]
     body = None
     rest = list(described.operation.example)
     while rest:

@@ -304,7 +304,9 @@ def _positional(
     """Return the positional words, and the rows that are given by option: of the path all are of one kind."""
     in_path = [row for row in draft.rows if row.location == "path"]
     words = {row.option: word for row, word in given}
-    order = [each.option for each in draft.described.operation.parameters if each.location == "path"]
+    order = [
+        parameter.option for parameter in draft.described.operation.parameters if parameter.location == "path"
+    ]
     if len(order) == len(in_path) and all(_may_be_positional(words.get(option, "")) for option in order):
         return [words[option] for option in order], [pair for pair in given if pair[0].location != "path"]
     return [], list(given)
@@ -327,10 +329,10 @@ def question_before(draft: Draft, settings: CallSettings, line: str) -> str:
         return ""
     described = draft.described
     asked = [described, *further_calls(described, draft.settings, settings).targets]
-    asked = [each for each in asked if _changes(each) or settings.is_asked_about(each)]
+    asked = [described for described in asked if _changes(described) or settings.is_asked_about(described)]
     if not asked:
         return ""
-    calls = dict.fromkeys(f"{each.operation.method} {each.operation.path}" for each in asked)
+    calls = dict.fromkeys(f"{described.operation.method} {described.operation.path}" for described in asked)
     server = with_masked_secrets(base_url_of(described, settings))
     return f"Send {' and '.join(calls)} to {server}?\n\n$ {line}"
 

@@ -559,7 +559,7 @@ class ExplorerApp(App[None]):
             pane = self.query_one(f"#{name}")
             pane.border_title = title
             pane.add_class("pane")
-        self._operations = [each for each in self._api.catalog.each_summary() if not each.is_hidden]
+        self._operations = [summary for summary in self._api.catalog.each_summary() if not summary.is_hidden]
         self.query_one(_OperationList).show(_grouped(self._operations))
         profiles = self._api.entry.get("profiles", {})
         self.query_one(RequestForm).set_up(
@@ -690,7 +690,10 @@ class ExplorerApp(App[None]):
         self.query_one(RequestForm).show_hint(focused)
         if focused is not None:
             self._turn_to(
-                next((each.id for each in focused.ancestors_with_self if each.has_class("pane")), None)
+                next(
+                    (ancestor.id for ancestor in focused.ancestors_with_self if ancestor.has_class("pane")),
+                    None,
+                )
             )
 
     def _turn_to(self, pane: str | None) -> None:
@@ -699,7 +702,7 @@ class ExplorerApp(App[None]):
             self.screen.set_class(name == pane, f"at-{name}")
 
     def _is_in_response(self, widget: Widget) -> bool:
-        return any(each.id == "response" for each in widget.ancestors_with_self)
+        return any(ancestor.id == "response" for ancestor in widget.ancestors_with_self)
 
     # The call
 

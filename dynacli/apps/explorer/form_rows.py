@@ -137,13 +137,13 @@ def rows_of(
     rows: list[FormRow | MoreItems] = []
     inputs = OperationDescription(described).inputs
     for location in _LOCATIONS:
-        here = [each for each in inputs if each.location == location]
-        for parameter in sorted(here, key=lambda each: not each.is_needed):
+        here = [input_ for input_ in inputs if input_.location == location]
+        for parameter in sorted(here, key=lambda item: not item.is_needed):
             rows.append(_row(parameter, parameter.option))
             rows.extend(_row(field, field.origin.option, parameter) for field in parameter.fields)
     media_type = described.media_type
     if media_type is not None and is_built(media_type.name):
-        body = [each for each in inputs if each.location == BODY]
+        body = [input_ for input_ in inputs if input_.location == BODY]
         needed = {field.path[0] for field in body if field.is_needed}
         fields = sorted(body, key=lambda field: field.path[0] not in needed)
         encodings = encodings_of_body(described)
@@ -168,7 +168,7 @@ def located(option: str) -> str:
 
 
 def _row(
-    each: DescribedInput, option: str, parameter: DescribedInput | None = None, file: str = ""
+    described: DescribedInput, option: str, parameter: DescribedInput | None = None, file: str = ""
 ) -> FormRow:
     """Return the row of an input.
 
@@ -176,14 +176,14 @@ def _row(
         option: Its option, with an index for each array around it that rows are being made for.
         parameter: The parameter that it is a field of; None for a parameter, and for a field of the body.
     """
-    pointer = "" if each.location == BODY else f"{each.location}/{(parameter or each).name}"
-    if not each.path:
-        return FormRow(each, option, pointer)
+    pointer = "" if described.location == BODY else f"{described.location}/{(parameter or described).name}"
+    if not described.path:
+        return FormRow(described, option, pointer)
     option = located(option.replace(EACH, ".0"))
     indexes = iter(_INDEX.findall(option))
-    steps = [next(indexes, "0") if step == EACH else step.strip("[]") for step in each.path]
+    steps = [next(indexes, "0") if step == EACH else step.strip("[]") for step in described.path]
     inside = "/".join(step.replace("~", "~0").replace("/", "~1") for step in steps)
-    return FormRow(each, option, f"{pointer}/{inside}", file)
+    return FormRow(described, option, f"{pointer}/{inside}", file)
 
 
 def _body_rows(
@@ -197,8 +197,8 @@ def _body_rows(
     index = 0
     while index < len(fields):
         field, option = fields[index]
-        array, each, _ = option.partition(EACH)
-        if not each:
+        array, mark, _ = option.partition(EACH)
+        if not mark:
             yield _row(field, option, file=_file(field, encodings))
             index += 1
             continue

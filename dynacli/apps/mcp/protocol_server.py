@@ -116,7 +116,7 @@ class _Handlers:
         """Use a tool, and let the client know how far it is; if the client cancels, the call ends."""
         arguments = params.arguments or {}
         names = await self._in_thread(lambda: self._tools.served.names)
-        tool = next((each for each in tool_list(names, ()) if each.name == params.name), None)
+        tool = next((tool for tool in tool_list(names, ()) if tool.name == params.name), None)
         if tool is None:
             raise MCPError(INVALID_PARAMS, f"There is no tool `{params.name[:60]}`")
         try:

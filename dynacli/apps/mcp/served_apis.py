@@ -124,7 +124,7 @@ class ServedApis:
             return names[0]
         if name in names:
             return name
-        listed = ", ".join(f"`{each}`" for each in names[:20]) + (" and more" if len(names) > 20 else "")
+        listed = ", ".join(f"`{name}`" for name in names[:20]) + (" and more" if len(names) > 20 else "")
         message = f"There is no API `{name}` here" if name else "No API is named"
         raise UsageError(
             message, reason=f"There are {listed}" if names else "No API is registered", near=names[:20]
@@ -184,7 +184,7 @@ class ServedApis:
         with self.opened(name) as api:
             policy = settings_of(self.env, api, self.options).policy
             return {
-                each.method
-                for each in api.catalog.each_summary()
-                if policy is None or decide(policy, api.catalog, each).effect != DENIED
+                summary.method
+                for summary in api.catalog.each_summary()
+                if policy is None or decide(policy, api.catalog, summary).effect != DENIED
             }

@@ -236,15 +236,15 @@ def _told_of(responses: list[Response]) -> dict[str, Any]:
     if location := last.headers.get("location"):
         told["location"] = last.masker.mask(location)
     findings = {
-        (each.where, each.rule, each.schema_pointer, each.message): each
+        (finding.where, finding.rule, finding.schema_pointer, finding.message): finding
         for response in responses
-        for each in response.findings
+        for finding in response.findings
     }
     if all(response.is_validated for response in responses):
         told["valid"] = not findings
     told["findings"] = [
-        {"where": each.where, "rule": each.rule, "pointer": each.pointer, "message": each.message}
-        for each in list(findings.values())[:_MOST_FINDINGS]
+        {"where": finding.where, "rule": finding.rule, "pointer": finding.pointer, "message": finding.message}
+        for finding in list(findings.values())[:_MOST_FINDINGS]
     ]
     if len(findings) > _MOST_FINDINGS:
         told["more_findings"] = len(findings) - _MOST_FINDINGS
@@ -625,7 +625,9 @@ def _example_inputs(described: DescribedOperation) -> dict[str, Any]:
     """
     inputs: dict[str, Any] = {}
     values = _values(described)
-    in_path = iter([each.option for each in described.operation.parameters if each.location == "path"])
+    in_path = iter(
+        [parameter.option for parameter in described.operation.parameters if parameter.location == "path"]
+    )
     words = iter(described.operation.example)
     for word in words:
         if word == "--example":
@@ -636,7 +638,7 @@ def _example_inputs(described: DescribedOperation) -> dict[str, Any]:
         )
         text = text if equals else next(words, "")
         if not name:
-            name = next((each for each in in_path if each not in inputs), "")
+            name = next((item for item in in_path if item not in inputs), "")
         value = _value(text, values.get(name, ValueType()))
         if name in inputs:
             before = inputs[name]
@@ -647,7 +649,7 @@ def _example_inputs(described: DescribedOperation) -> dict[str, Any]:
 
 
 def _values(described: DescribedOperation) -> dict[str, ValueType]:
-    values = {each.option: each.value for each in described.operation.parameters}
+    values = {parameter.option: parameter.value for parameter in described.operation.parameters}
     if described.media_type is not None:
         for field in described.media_type.fields:
             values.setdefault(field.option, field.value)

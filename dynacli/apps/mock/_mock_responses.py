@@ -135,7 +135,7 @@ def _accepted_offer(accept: Sequence[str], offers: Sequence[str]) -> tuple[str, 
     Returns:
         The type is empty if the client names none. None if nothing offered is accepted.
     """
-    ranges = [each for text in accept for each in _ranges(text)] or [("*/*", {}, 1.0)]
+    ranges = [range_ for text in accept for range_ in _ranges(text)] or [("*/*", {}, 1.0)]
     best: tuple[float, bool, str, str] | None = None
     for offer in offers:
         quality, named = _quality(offer, ranges)
@@ -251,7 +251,7 @@ class _ResponseBodies:
         """
         examples = dict_or_empty(self._media.get("examples"))
         if name not in examples:
-            listed = ", ".join(f"`{each}`" for each in examples)
+            listed = ", ".join(f"`{example}`" for example in examples)
             raise _NoNamedExampleError(
                 f"The response has no example `{name}` as `{self._offer}`; "
                 + (f"it has {listed}" if listed else "it has none with a name")
@@ -505,7 +505,7 @@ def _plain_response(described: DescribedOperation) -> _DocumentedResponse:
     """
     responses = _responses(described)
     key, _ = documented_success(responses, described.follow)
-    others = sorted(each for each in responses if _status_of(each, responses, 0) in _REDIRECTS)
+    others = sorted(response for response in responses if _status_of(response, responses, 0) in _REDIRECTS)
     for found in (key, *others[:1]):
         if _status_of(found, responses, 200) in _FINAL:
             return _documented(described, _status_of(found, responses, 200), found)

@@ -258,7 +258,7 @@ class MockServer:
     ) -> MockExchange:
         """Return the response to a request that the document does not allow: a documented one, else a problem."""
         rules = {finding.rule for finding in validation.findings}
-        rule = next((each for each in (_UNAUTHORIZED, _UNSUPPORTED) if each in rules), _INVALID)
+        rule = next((item for item in (_UNAUTHORIZED, _UNSUPPORTED) if item in rules), _INVALID)
         headers = _challenges(match.operation) if rule == _UNAUTHORIZED else ()
         made = self._responses.failure(match, _STATUSES[rule], accept)
         if made is None:

@@ -84,7 +84,11 @@ class ClientConnection(asyncio.Protocol):
         is_one_too_many = len(self._connections) >= _MOST_CONNECTIONS
         self._connections.add(self)
         if is_one_too_many:
-            heads = [each.exchange.head for each in self._connections if each.exchange is not None]
+            heads = [
+                connection.exchange.head
+                for connection in self._connections
+                if connection.exchange is not None
+            ]
             self._refuse(no_room(heads, _MOST_CONNECTIONS))
         else:
             self._wait()

@@ -232,7 +232,7 @@ class UpstreamServer:
             found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
             return  # each request learns that there is no such host
-        hosts = {str(each[4][0]) for each in found}
+        hosts = {str(item[4][0]) for item in found}
         is_anywhere = address in ANYWHERE and not hosts.isdisjoint({"127.0.0.1", "::1", *ANYWHERE})
         if address in hosts or is_anywhere:
             raise UsageError(

@@ -29,7 +29,9 @@ class CheckedApi(OpenDocument):
             api, refusal=lambda operation: settings.denial(DescribedOperation(api, operation))
         )
         self.left_out = {
-            each.operation.name: each.skip_reason for each in selection.left_out if each.skip_kind != "unsafe"
+            checked.operation.name: checked.skip_reason
+            for checked in selection.left_out
+            if checked.skip_kind != "unsafe"
         }
         self._run = CheckRun(
             self._env,

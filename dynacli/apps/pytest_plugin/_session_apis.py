@@ -311,8 +311,8 @@ def _validated_call(response: Response) -> ValidatedCall:
         "not_validated": [],
         "suppressed": [],
     }
-    for each in response.validations:
-        for key, values in response.masker.mask_value(validation_json(described.api, each)).items():
+    for item in response.validations:
+        for key, values in response.masker.mask_value(validation_json(described.api, item)).items():
             validation[key] += values
     if not response.is_validated:
         validation["not_validated"].append("nothing was validated")

@@ -208,7 +208,7 @@ def _names_of(described: DescribedOperation, names: Collection[str]) -> set[str]
 def _is_coming(name: str, coming: Collection[str]) -> bool:
     """Return whether an input, or the whole that it is a part of, is given by a placeholder."""
     return "--body" in coming or any(
-        name == each or name.startswith((f"{each}.", f"{each}[")) for each in coming
+        name == item or name.startswith((f"{item}.", f"{item}[")) for item in coming
     )
 
 
@@ -250,7 +250,10 @@ def needed_names(row: Row) -> dict[str, set[str]]:
     """
     if not row.may_refer:
         return {}
-    found = {name: {each.name for each in placeholders_in(value)} for name, value in row.inputs.items()}
+    found = {
+        name: {placeholder.name for placeholder in placeholders_in(value)}
+        for name, value in row.inputs.items()
+    }
     return {name: names for name, names in found.items() if names}
 
 
@@ -312,7 +315,9 @@ class _Checker:
             number = self._names.get(name, row.number)
             if number == row.number:
                 placeholder = next(
-                    str(each) for value in row.inputs.values() for each in placeholders_in(value)
+                    str(placeholder)
+                    for value in row.inputs.values()
+                    for placeholder in placeholders_in(value)
                 )
                 self._add_wrong(_Unknown(row, name, placeholder), UsageError)
                 return
@@ -345,7 +350,7 @@ class _Checker:
         """
         if self._wrong_count:
             raise self._error(
-                [each if isinstance(each, WrongRow) else self._told(each) for each in self._wrong]
+                [unknown if isinstance(unknown, WrongRow) else self._told(unknown) for unknown in self._wrong]
             )
         used = {name: number for name, number in self._names.items() if number in self._last_uses}
         return BatchPlan(self._count, self._done_count, self._asked_about, used, self._last_uses)
@@ -370,7 +375,7 @@ class _Checker:
         return WrongRow(row.number, row.line, error)
 
     def _error(self, told: list[WrongRow]) -> DynacliError:
-        kind = next((each for each in (RefusedError, UsageError) if each in self._kinds), type(told[0].error))
+        kind = next((item for item in (RefusedError, UsageError) if item in self._kinds), type(told[0].error))
         count = self._wrong_count
         lines = [_line(wrong) for wrong in told]
         if count > len(told):

@@ -576,7 +576,7 @@ def _header(lines: _Lines, delimiter: str) -> "tuple[tuple[str, ...], Iterator[l
     try:
         first = next(source, "")
         if not delimiter:
-            delimiter = next((each for each in ",\t;" if each in first), ",")
+            delimiter = next((item for item in ",\t;" if item in first), ",")
 
         def texts() -> Iterator[str]:
             yield first

@@ -67,13 +67,13 @@ def chosen_security(
     if scheme:
         if scheme == NO_SCHEME:
             return ()
-        fitting = [each for each in security if any(scheme == one.name for one in each)]
+        fitting = [item for item in security if any(scheme == one.name for one in item)]
         return fitting or [(scheme_of(api, scheme),)]
     if when == _NEVER:
         return ()
     if when == ALWAYS and not security:
         sign_ins = api.catalog.overview().sign_ins
-        return [each.schemes for each in sign_ins] or [(each,) for each in schemes_of(api).values()]
+        return [sign_in.schemes for sign_in in sign_ins] or [(scheme,) for scheme in schemes_of(api).values()]
     return security
 
 
@@ -86,7 +86,7 @@ def scheme_of(api: OpenedApi, name: str) -> SecurityScheme:
     schemes = schemes_of(api)
     if name in schemes:
         return schemes[name]
-    listed = listed_near(name, [visible(each, keep="") for each in schemes])
+    listed = listed_near(name, [visible(scheme, keep="") for scheme in schemes])
     raise UsageError(
         f"`{api.name}` has no security scheme `{name}`",
         reason=f"Its document has {listed}" if listed else "Its document has none",
@@ -144,9 +144,9 @@ def unknown_schemes(api: OpenedApi, tables: Mapping[str, Mapping[str, Any]] | No
         if name in known or "cert" in table or "sign" in table:
             continue
         near = get_close_matches(name, known, 2, 0.5)
-        names = [visible(each, keep="") for each in near or known[:_MOST_NAMED]]
+        names = [visible(item, keep="") for item in near or known[:_MOST_NAMED]]
         more = (
-            did_you_mean(names) if near else f"It has {enumerated([f'`{each}`' for each in names]) or 'none'}"
+            did_you_mean(names) if near else f"It has {enumerated([f'`{name}`' for name in names]) or 'none'}"
         )
         notes.append(f"`auth.{name}` of the configuration names no security scheme of the document. {more}")
     return notes
@@ -179,7 +179,11 @@ def cookie_scheme(api: OpenedApi, name: str) -> SecurityScheme:
     Raises:
         UsageError: No cookie has such a name, or no scheme can be created for the API.
     """
-    found = (each for each in schemes_of(api).values() if (each.location, each.parameter) == ("cookie", name))
+    found = (
+        scheme
+        for scheme in schemes_of(api).values()
+        if (scheme.location, scheme.parameter) == ("cookie", name)
+    )
     scheme = next(found, None)
     if scheme is None:
         scheme = SecurityScheme(COOKIE, "apiKey", "", "cookie", name)

@@ -44,9 +44,9 @@ def explain_credentials(
     security = chosen_security(api, operation.security, settings.auth, settings.signs)
     security = with_prefixes(security, settings.auth_tables)
     explained = [_alternative(env, api, settings, base + operation.path, schemes) for schemes in security]
-    complete = [all(each["state"] == "present" for each in schemes) for schemes in explained]
+    complete = [all(scheme["state"] == "present" for scheme in schemes) for schemes in explained]
     chosen = complete.index(True) if True in complete else -1
-    is_allowed = chosen >= 0 and all(each["allowed"] for each in explained[chosen])
+    is_allowed = chosen >= 0 and all(entry["allowed"] for entry in explained[chosen])
     is_needed = bool(security) and all(security)
     return {
         "api": api.name,

@@ -204,7 +204,7 @@ def needed_scopes(api: OpenedApi, scheme: str) -> tuple[str, ...]:
     for summary in api.catalog.each_summary():
         if summary.method in {"GET", "HEAD"}:
             security = api.catalog.operation(summary.name).security
-            fitting = (each for alternative in security for each in alternative if each.name == scheme)
+            fitting = (item for alternative in security for item in alternative if item.name == scheme)
             found.update(dict.fromkeys(next(fitting, SecurityScheme(scheme)).scopes))
     return tuple(found)
 
@@ -624,7 +624,7 @@ class PasswordSource:
         base = choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
         accept = accepting(self._origins, None, scheme)
         found = find_flows(api, scheme, base, accept, context)
-        flow = next((each for each in found if each.kind == PASSWORD), None)
+        flow = next((oauth_flow for oauth_flow in found if oauth_flow.kind == PASSWORD), None)
         if flow is None:
             raise AuthError(
                 f"`{scheme.name}` has no usable password flow",
@@ -636,11 +636,11 @@ class PasswordSource:
     def _store_word(self, scheme: SecurityScheme, stored: StoredCredential | None) -> str:
         """Return the store that keeps the token; empty if none may: a file only if a person has asked for one."""
         listed = self._store.list()
-        if stored is None and any(each.place == self._place(scheme) for each in listed):
+        if stored is None and any(stored.place == self._place(scheme) for stored in listed):
             return ""
         if stored is not None:
             return stored.store if _LOGIN in stored.secrets else ""
-        if any(each.store == FILE for each in listed):
+        if any(stored.store == FILE for stored in listed):
             return FILE
         return KEYRING if has_keyring() else ""
 

@@ -68,13 +68,15 @@ def chosen_scheme(
         scheme = scheme_of(api, name)
     else:
         sign_ins = api.catalog.overview().sign_ins
-        alone = [each.schemes[0] for each in sign_ins if len(each.schemes) == 1]
-        choices = [each for each in alone if is_supported(each) and kind_of(each) != MUTUAL_TLS] or alone
-        choices = list({each.name: each for each in choices}.values())
+        alone = [sign_in.schemes[0] for sign_in in sign_ins if len(sign_in.schemes) == 1]
+        choices = [
+            scheme for scheme in alone if is_supported(scheme) and kind_of(scheme) != MUTUAL_TLS
+        ] or alone
+        choices = list({choice.name: choice for choice in choices}.values())
         if takes_token:
-            choices = [each for each in choices if kind_of(each) not in WITH_PASSWORD] or choices
+            choices = [choice for choice in choices if kind_of(choice) not in WITH_PASSWORD] or choices
         if is_oauth:
-            choices = [each for each in choices if each.type in WITH_TOKEN] or choices
+            choices = [choice for choice in choices if choice.type in WITH_TOKEN] or choices
         schemes = schemes_of(api)
         if len(choices) > 1:
             picked = choose(choices) if choose is not None else None
@@ -86,7 +88,7 @@ def chosen_scheme(
         elif len(schemes) == 1:
             scheme = next(iter(schemes.values()))
         elif schemes:
-            listed = ", ".join(f"`{visible(each, keep='')}`" for each in schemes)
+            listed = ", ".join(f"`{visible(scheme, keep='')}`" for scheme in schemes)
             raise UsageError(
                 f"`{api.name}` needs several credentials at once"
                 if sign_ins
@@ -129,12 +131,12 @@ def own_scheme_hint(api: OpenedApi) -> str:
 
 
 def _unclear(api: OpenedApi, choices: Sequence[SecurityScheme]) -> UsageError:
-    lines = [f"`--scheme {quote(visible(each.name, keep=''))}` ({wanted_by(each)})" for each in choices]
+    lines = [f"`--scheme {quote(visible(choice.name, keep=''))}` ({wanted_by(choice)})" for choice in choices]
     return UsageError(
         f"`{api.name}` has several ways to sign in, and you named none",
-        reason=f"It takes {' or '.join(f'`{visible(each.name, keep=str())}`' for each in choices)}",
+        reason=f"It takes {' or '.join(f'`{visible(choice.name, keep=str())}`' for choice in choices)}",
         hint=f"Name one: {', '.join(lines)}",
-        near=[each.name for each in choices],
+        near=[choice.name for choice in choices],
     )
 
 

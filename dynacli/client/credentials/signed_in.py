@@ -47,7 +47,9 @@ def signed_in(
     tables = signing_of(api.entry.get("auth"), chosen.get("auth"))["auth_tables"]
     try:
         stored = {
-            (each.profile, each.scheme): each for each in CredentialStore(env).list() if each.api == api.name
+            (stored.profile, stored.scheme): stored
+            for stored in CredentialStore(env).list()
+            if stored.api == api.name
         }
     except AuthError:  # help is there also if the store is damaged
         stored = {}
@@ -56,14 +58,14 @@ def signed_in(
         found = [_source(scheme, tables, stored, profile) for scheme in alternative]
         if not found or None in found:
             continue
-        kept = [each for each in found if isinstance(each, StoredCredential)]
-        old = [each for each in kept if not each.is_refreshable and each.is_over(time())]
+        kept = [stored for stored in found if isinstance(stored, StoredCredential)]
+        old = [stored for stored in kept if not stored.is_refreshable and stored.is_over(time())]
         if old:
             expired = expired or old[0].scheme
             continue
         words = ["the configuration"] if len(kept) < len(found) else []
         words += ["the stored credential" if len(kept) == 1 else "stored credentials"] if kept else []
-        origins = frozenset.intersection(*(frozenset(each.origins) for each in kept)) if kept else None
+        origins = frozenset.intersection(*(frozenset(stored.origins) for stored in kept)) if kept else None
         return SignedIn(" and ".join(words), origins)
     return SignedIn(expired=expired)
 
@@ -111,7 +113,7 @@ def credential_state(
         states[name] = "expired" if found.expired else "missing"
     name = next((name for name, state in states.items() if state == "expired"), next(iter(states)))
     login = invocation("auth login", api.name) if api.is_registered else ""
-    needed = next(filter(None, (needed_variables(each, variables) for each in operation.security)), [])
+    needed = next(filter(None, (needed_variables(item, variables) for item in operation.security)), [])
     return _state(name, states[name], login or (f"set {' and '.join(needed)}" if needed else None))
 
 

@@ -416,7 +416,7 @@ class CallHistory:
         self._response = response
         self._size = (self._size or 0) + response.size
         self._seconds += response.seconds
-        if self._find_mode() == "off" or sum(each.items for each in self._answered) >= MOST_REMEMBERED:
+        if self._find_mode() == "off" or sum(path.items for path in self._answered) >= MOST_REMEMBERED:
             return
         api, request = call.described.api, call.signed.request
         asked = AskedPath(

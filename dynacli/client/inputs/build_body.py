@@ -199,7 +199,11 @@ def check_takes_options(described: DescribedOperation, assignments: "Sequence[As
     media_type, body = described.media_type, described.operation.body
     if not assignments or media_type is None or is_built(media_type.name):
         return
-    others = [each.name for each in body.content if is_built(each.name)] if body is not None else []
+    others = (
+        [media_type.name for media_type in body.content if is_built(media_type.name)]
+        if body is not None
+        else []
+    )
     hint = "Give it whole: `--body @FILE`, or `--body -` for standard input"
     if others:
         hint += f"; options build `--content-type {others[0]}`"

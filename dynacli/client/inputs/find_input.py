@@ -127,14 +127,14 @@ def near_options(described: DescribedOperation, flag: str, known: Iterable[str])
     word = flag.removeprefix("--")
     fields = described.media_type.fields if described.media_type else ()
     items = [f"--{of_first_items(field.option)}" for field in fields]
-    spelled = [*dict.fromkeys([*items, *sorted(each for each in known if each.startswith("--"))])]
+    spelled = [*dict.fromkeys([*items, *sorted(item for item in known if item.startswith("--"))])]
     # Deep options are often called by their last name alone, as the document calls them.
-    near = [each for each in spelled if _last_name(each) == word]
-    near = near or [each for each in spelled if plain_name(_last_name(each)) == plain_name(word)]
+    near = [item for item in spelled if _last_name(item) == word]
+    near = near or [item for item in spelled if plain_name(_last_name(item)) == plain_name(word)]
     near = near or list(_in_same_place(word, items))
     near = near or list(_page_size(described, word))
     near = near or [
-        f"--{name}" for name in get_close_matches(word, [each[2:] for each in spelled], _MOST_NAMED, 0.67)
+        f"--{name}" for name in get_close_matches(word, [item[2:] for item in spelled], _MOST_NAMED, 0.67)
     ]
     near = near or list(_with_words(words_of(word), spelled))
     names = {
@@ -142,7 +142,7 @@ def near_options(described: DescribedOperation, flag: str, known: Iterable[str])
         for parameter in described.operation.parameters
         for alias in parameter.aliases
     }
-    return list(dict.fromkeys(names.get(each, each) for each in near))[:_MOST_NAMED]
+    return list(dict.fromkeys(names.get(item, item) for item in near))[:_MOST_NAMED]
 
 
 def _in_same_place(word: str, items: Iterable[str]) -> Iterator[str]:
@@ -151,8 +151,8 @@ def _in_same_place(word: str, items: Iterable[str]) -> Iterator[str]:
 
     above, _, name = _INDEX.sub(r".\1", word).rpartition(".")
     shape = f"--{_NUMBER.sub('.0', above)}."
-    names = [each[len(shape) :] for each in items if above and each.startswith(shape)]
-    direct = [each for each in names if "." not in each]
+    names = [item[len(shape) :] for item in items if above and item.startswith(shape)]
+    direct = [name for name in names if "." not in name]
     for found in dict.fromkeys([*get_close_matches(name, direct, _MOST_NAMED, 0.6), *direct]):
         yield f"--{above}.{found}"
 
@@ -174,7 +174,7 @@ def _page_size(described: DescribedOperation, word: str) -> Iterator[str]:
 def _with_words(words: list[str], spelled: Iterable[str]) -> Iterator[str]:
     """Yield the options whose last name has all the words, if these are few: `--workflow-id` for `--workflow`."""
     wanted = set(words)
-    found = [each for each in spelled if wanted and wanted < set(words_of(_last_name(each)))]
+    found = [item for item in spelled if wanted and wanted < set(words_of(_last_name(item)))]
     if len(found) <= _MOST_NAMED:
         yield from found
 
@@ -186,11 +186,15 @@ def _operations_with_option(described: DescribedOperation, word: str) -> list[st
         word: The option without dashes.
     """
     catalog, own = described.api.catalog, described.operation
-    others = [each for each in catalog.each_summary() if each.name != own.name and not each.is_hidden]
-    nearest = sorted(others, key=lambda each: _nearness(own, each), reverse=True)[:_MOST_READ]
+    others = [
+        summary for summary in catalog.each_summary() if summary.name != own.name and not summary.is_hidden
+    ]
+    nearest = sorted(others, key=lambda other: _nearness(own, other), reverse=True)[:_MOST_READ]
     plain = plain_name(word)
     found = (
-        each.name for each in nearest if plain in map(plain_name, _options(catalog.operation(each.name)))
+        summary.name
+        for summary in nearest
+        if plain in map(plain_name, _options(catalog.operation(summary.name)))
     )
     return list(islice(found, _MOST_NAMED))
 

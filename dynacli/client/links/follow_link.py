@@ -195,12 +195,17 @@ def check_links(
     """
     operations = [described]
     for name in names:
-        found = [(each, link) for each in operations for link in links_of(each) if name in link.names]
+        found = [
+            (operation, link)
+            for operation in operations
+            for link in links_of(operation)
+            if name in link.names
+        ]
         if not found:
             raise _no_link(operations, name)
         errors = [
-            _error_of(each, link, settings, is_read_only=is_read_only, wants_example=wants_example)
-            for each, link in found
+            _error_of(described, link, settings, is_read_only=is_read_only, wants_example=wants_example)
+            for described, link in found
         ]
         refused = [error for error in errors if isinstance(error, RefusedError)]
         wrong = [error for error in errors if error is not None]
@@ -211,8 +216,8 @@ def check_links(
 
 
 def _no_link(operations: Sequence[DescribedOperation], name: str) -> UsageError:
-    names = enumerated([f"`{each.operation.name}`" for each in operations], "or")
-    links = [link for each in operations for link in links_of(each)]
+    names = enumerated([f"`{operation.operation.name}`" for operation in operations], "or")
+    links = [link for operation in operations for link in links_of(operation)]
     return UsageError(
         f"{names} has no link `{name}`",
         reason=f"It has {_listed(links)}" if links else "The document has no links for its responses",

@@ -328,7 +328,7 @@ def _numeric(fields: Sequence[ResponseField], names: Sequence[str]) -> ResponseF
             continue
         if steps[-1] not in NAMES["response"]["vague"] or _is_about_pages(steps):
             found.append((names.index(steps[-1]), len(steps), field))
-    return min(found, key=lambda each: each[:2])[2] if found else None
+    return min(found, key=lambda candidate: candidate[:2])[2] if found else None
 
 
 # Compiled on first use, because few documents declare rules.
@@ -384,7 +384,7 @@ def _place(text: Any) -> ResponsePlace | None:
         found.append(
             int(match[2])
             if match[2]
-            else next(each for each in (match[1], match[3], match[4], "") if each is not None)
+            else next(item for item in (match[1], match[3], match[4], "") if item is not None)
         )
     return place_at(*found) if end == len(path) else None
 
@@ -400,10 +400,10 @@ def _extension_rule(
     """
     # Speakeasy has its inputs and outputs one level deeper.
     members = {**mapping_of(value, "outputs"), **value}
-    for each in value["inputs"] if isinstance(value.get("inputs"), list) else ():
-        if isinstance(each, Mapping):
-            prefix = "body." if each.get("in") == "requestBody" else ""
-            members[str(each.get("type"))] = f"{prefix}{each.get('name')}"
+    for input_ in value["inputs"] if isinstance(value.get("inputs"), list) else ():
+        if isinstance(input_, Mapping):
+            prefix = "body." if input_.get("in") == "requestBody" else ""
+            members[str(input_.get("type"))] = f"{prefix}{input_.get('name')}"
 
     def member(key: str, of: Mapping[str, Any] = table) -> Any:
         return members.get(of.get(key, ""))
@@ -613,7 +613,9 @@ def document_pages(
     found = item_field(fields, described.operation.path)
     items = place_at(*found.steps) if isinstance(found, ResponseField) else None
     candidates = (
-        () if isinstance(found, ResponseField) else tuple(place_at(*each.steps).text for each in found)
+        ()
+        if isinstance(found, ResponseField)
+        else tuple(place_at(*response_field.steps).text for response_field in found)
     )
     if configured is not None and configured.items is not None:
         items, candidates = configured.items, ()

@@ -61,7 +61,7 @@ def fields_of_schema(schema: Any, resolve: Callable[[str], Any]) -> list[Respons
     waiting: deque[tuple[tuple[str, ...], Any, tuple[int, ...]]] = deque([((), schema, ())])
     while waiting and len(found) < _MOST_FIELDS:
         steps, part, above = waiting.popleft()
-        if any(id(part) == each for each in above):
+        if any(id(part) == number for number in above):
             continue
         schemas = list(possible_schemas(part, resolve))
         field = _described_field(steps, schemas, resolve)

@@ -490,7 +490,7 @@ def _merged(first: Any, last: Any, steps: list[str | int], items: Any) -> Any:
     below = last.get(name) if isinstance(last, dict) else None
     merged[name] = _merged(first[name], below, steps[1:], items)
     before = list(first)[: list(first).index(name)]
-    for changing in [each for each in before if _is_of_the_last(each, first[each])]:
+    for changing in [item for item in before if _is_of_the_last(item, first[item])]:
         if changing in merged:
             merged[changing] = merged.pop(changing)
     return merged

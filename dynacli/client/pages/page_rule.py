@@ -277,7 +277,7 @@ def _most(size: InputPlace) -> int | None:
     most = limits.get("maximum")
     if isinstance(limits.get("exclusiveMaximum"), int | float) and limits["exclusiveMaximum"] is not True:
         most = int(limits["exclusiveMaximum"]) - 1
-    elif size.value.enum and all(isinstance(each, int) for each in size.value.enum):
+    elif size.value.enum and all(isinstance(item, int) for item in size.value.enum):
         most = max(size.value.enum)
     if most is None:
         # A pattern that ignores the case takes much longer to compile.

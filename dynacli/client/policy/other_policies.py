@@ -117,7 +117,9 @@ class OtherPolicies:
         if self._own and server_of(url) in self._own:
             return Decision(ALLOWED)
         return strictest(
-            each for guarded in self._guarded for each in guarded.decisions(method, url, asked, values)
+            decision
+            for guarded in self._guarded
+            for decision in guarded.decisions(method, url, asked, values)
         )
 
     def rules_at(self, urls: Sequence[str]) -> list[Rules]:
@@ -218,7 +220,7 @@ class _GuardedServers:
 
         def paths_of(summary: OperationSummary) -> list[str]:
             whole = ((f"{own}{summary.path}", path) for own, path in paths)
-            return [each[len(path) :] for each, path in whole if each.startswith(f"{path}/")]
+            return [item[len(path) :] for item, path in whole if item.startswith(f"{path}/")]
 
         with self._opened() as api:
             if api is None:

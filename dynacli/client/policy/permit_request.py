@@ -95,7 +95,7 @@ def _paths(described: DescribedOperation, request: Request, base: str, values: S
         if value.strip("/") and _PREFIX.search(plain):
             others.append(own.partition(value.rstrip("/"))[2])
     paths = [reading for path in (own, *others) for reading in readings_of(path)]
-    for below in dict.fromkeys(split_url(each).path.rstrip("/") for each in bases):
+    for below in dict.fromkeys(split_url(base).path.rstrip("/") for base in bases):
         behind = [path[len(below) :] for path in paths if path.startswith(f"{below}/")]
         yield from (reading for path in behind for reading in readings_of(path))
     yield from (reading for path in others for reading in readings_of(path))

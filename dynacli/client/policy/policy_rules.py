@@ -244,7 +244,7 @@ def decide(
     for path in paths:
         # What names a path is about the one that is sent; the pattern of a name is not.
         readings = _readings(policy, catalog, [_unknown(own, path)], own, "", is_in_doubt=True)
-        found += [each for each in readings if " /" in each.word]
+        found += [reading for reading in readings if " /" in reading.word]
     steps = [steps_of(path) for path in paths]
     is_clear = is_documented and None not in steps
     if not is_documented and own != _OPTIONS:
@@ -253,7 +253,9 @@ def decide(
         if not known:
             methods_there = methods_in(catalog)
             alike = [
-                each for method in methods_there for each in operations_at(catalog, method, paths, values)
+                summary
+                for method in methods_there
+                for summary in operations_at(catalog, method, paths, values)
             ]
             if own not in _METHODS:
                 alike = alike or operations_of(catalog, methods_there)
@@ -261,10 +263,10 @@ def decide(
             found += _readings(policy, catalog, alike, own, reason, is_in_doubt=True)
     if is_documented and sent is not None:
         fitting = operations_at(catalog, own, paths, values)
-        is_among = any(each.name == operation.name for each in fitting)
+        is_among = any(summary.name == operation.name for summary in fitting)
         found += _readings(policy, catalog, fitting, own, "", is_in_doubt=is_among)
         depth = len(steps_of(operation.path) or ())
-        if not fitting and any(each is not None and len(each) < depth for each in steps):
+        if not fitting and any(step is not None and len(step) < depth for step in steps):
             # An empty value leaves another path, which the document does not have.
             found += _readings(policy, catalog, [_unknown(own, operation.path)], own, "")
     asked = {method.upper(): f"{source} asks for {method.upper()}" for method, source in methods.items()}
@@ -309,16 +311,16 @@ def _readings(
         is_in_doubt: Whether only what is denied or confirmed counts, and not what is not allowed.
     """
     for operation in operations:
-        for each in _matches(policy, catalog, operation, method):
-            if not is_in_doubt or each.key in {"confirm", "deny"}:
+        for match in _matches(policy, catalog, operation, method):
+            if not is_in_doubt or match.key in {"confirm", "deny"}:
                 other = operation.name if isinstance(operation, OperationSummary) else ""
-                yield each._replace(other=other, override=reason)
+                yield match._replace(other=other, override=reason)
 
 
 def strictest(decisions: Iterable[Decision]) -> Decision:
     """Return the decision that wins; without any, what none is about is allowed."""
     order = (DENIED, CONFIRMED, ALLOWED)
-    return min(decisions, key=lambda each: order.index(each.effect), default=Decision(ALLOWED))
+    return min(decisions, key=lambda decision: order.index(decision.effect), default=Decision(ALLOWED))
 
 
 def _matches(
@@ -398,10 +400,10 @@ def with_paths(
 
     def lines(word: str, *, is_strict: bool) -> list[str]:
         return [
-            f"{each.method} {path}"
-            for each in summaries
-            if _is_meant(word, catalog, each, "", is_strict=is_strict)
-            for path in paths_of(each)
+            f"{summary.method} {path}"
+            for summary in summaries
+            if _is_meant(word, catalog, summary, "", is_strict=is_strict)
+            for path in paths_of(summary)
         ]
 
     def strict(words: Iterable[str]) -> tuple[str, ...]:
@@ -437,7 +439,10 @@ def _is_known(word: str, key: str, catalog: Catalog) -> bool:
             return True
     if is_tag or (_WILD.isdisjoint(word) and " /" not in word):
         return False
-    return any(_is_meant(word, catalog, each, each.method, is_strict=True) for each in catalog.each_summary())
+    return any(
+        _is_meant(word, catalog, summary, summary.method, is_strict=True)
+        for summary in catalog.each_summary()
+    )
 
 
 def unknown_in_entry(env: Environment, entry: Mapping[str, Any], catalog: Catalog, name: str) -> list[str]:

@@ -139,7 +139,14 @@ def compare_responses(
     """
     found: list[Difference] = []
     left_out = masked = 0
-    sides = [{"status": each.status, "headers": each.headers, "body": each.body} for each in (left, right)]
+    sides = [
+        {
+            "status": compared_response.status,
+            "headers": compared_response.headers,
+            "body": compared_response.body,
+        }
+        for compared_response in (left, right)
+    ]
     for difference in _differences(*sides):
         if rules.ignores(difference.steps):
             continue
@@ -210,14 +217,14 @@ def _items(pair: _Pair) -> Iterator[_Pair]:
     field = _identifying_field(left, right)
     if not field:
         for index in range(max(len(left), len(right))):
-            first, second = (each[index] if index < len(each) else MISSING for each in (left, right))
+            first, second = (item[index] if index < len(item) else MISSING for item in (left, right))
             yield _Pair((*steps, index), first, second, item)
         return
-    places = {each[field]: index for index, each in enumerate(right)}
-    for index, each in enumerate(left):
-        place = places.pop(each[field], None)
+    places = {item[field]: index for index, item in enumerate(right)}
+    for index, member in enumerate(left):
+        place = places.pop(member[field], None)
         other = MISSING if place is None else right[place]
-        yield _Pair((*steps, index), each, other, f"{field}: {each[field]}")
+        yield _Pair((*steps, index), member, other, f"{field}: {member[field]}")
     for value, index in places.items():
         yield _Pair((*steps, index), MISSING, right[index], f"{field}: {value}")
 
@@ -225,11 +232,11 @@ def _items(pair: _Pair) -> Iterator[_Pair]:
 def _identifying_field(left: list[Any], right: list[Any]) -> str:
     """Return the field that tells each item of two lists from the others of its list; empty if there is none."""
     both = [*left, *right]
-    if not left or not right or not all(isinstance(each, dict) for each in both):
+    if not left or not right or not all(isinstance(item, dict) for item in both):
         return ""
     for field in identifying_fields(left[0]):
-        if all(type(each.get(field)) in (str, int) for each in both) and all(
-            len({each[field] for each in items}) == len(items) for items in (left, right)
+        if all(type(item.get(field)) in (str, int) for item in both) and all(
+            len({item[field] for item in items}) == len(items) for items in (left, right)
         ):
             return field
     return ""
@@ -334,11 +341,11 @@ def compare_calls(
     is_same = left.body == right.body
     compared = [
         ComparedResponse(
-            each.status, _headers(each, declared), MISSING if is_same else _body(described, each)
+            response.status, _headers(response, declared), MISSING if is_same else _body(described, response)
         )
-        for each in (left, right)
+        for response in (left, right)
     ]
-    times = [time_places(described.schema_of(each)()) for each in (left, right)]
+    times = [time_places(described.schema_of(response)()) for response in (left, right)]
     changing = {name for name, schema in declared.items() if is_changing_header(name, schema)}
 
     def is_changing(difference: Difference) -> bool:
@@ -411,9 +418,9 @@ def _is_deep(value: Any) -> bool:
     level = [value]
     for _ in range(_DEEPEST):
         below = [
-            each.values() if isinstance(each, dict) else each
-            for each in level
-            if isinstance(each, dict | list)
+            item.values() if isinstance(item, dict) else item
+            for item in level
+            if isinstance(item, dict | list)
         ]
         level = [child for children in below for child in children]
         if not level:

@@ -190,7 +190,7 @@ def _sign_in_hint(call: "Call", response: "Response") -> str:
         variables = variables_of(call.env, api.prefix)
         from dynacli.auth.missing_credential import missing_credential
 
-        return missing_credential([each for each in operation.security if each], variables, registered).hint
+        return missing_credential([item for item in operation.security if item], variables, registered).hint
     return "The document asks for no credential here; give one with `-H` if there is one"
 
 
@@ -210,7 +210,7 @@ def _prefix_hint(call: "Call", response: "Response", said: str = "") -> str:
     if scheme is None or MASK not in shown or any(" " in value for value in sent) or not api.is_registered:
         return ""
     asked = schemes_asked_for(_challenges(response))
-    words = [each.prefix or "Bearer" for each in asked if each.prefix or each.scheme == "bearer"]
+    words = [scheme.prefix or "Bearer" for scheme in asked if scheme.prefix or scheme.scheme == "bearer"]
     words = words or [word for word in dict.fromkeys((scheme.name, *_USUAL_WORDS)) if _is_shown(word, said)]
     key = f"auth.{_toml_key(scheme.name)}.prefix="
     lines = [f"`{invocation('api set', api.name)} {quote(key + word)}`" for word in words or _USUAL_WORDS]
@@ -355,7 +355,7 @@ def _named_by(node: Mapping[str, Any]) -> Iterator[_Place]:
                 yield from _place(name, "field")
     for name, value in node.items():
         # Django: {"name": ["This field is required."]}
-        if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+        if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
             yield from _place(name, "field")
 
 
@@ -438,8 +438,10 @@ def _texts(tree: Any) -> Iterator[str]:
 
 def _missing_thing(call: Call) -> str:
     """Return which arguments of a path lead to nothing, and where their values come from; empty without arguments."""
-    parameters = [each for each in call.described.operation.parameters if each.location == "path"]
-    told = [_told(call, each) for each in parameters]
+    parameters = [
+        parameter for parameter in call.described.operation.parameters if parameter.location == "path"
+    ]
+    told = [_told(call, parameter) for parameter in parameters]
     from dynacli.client.input_sources import input_sources
 
     sources = input_sources(call.described.api, call.described.operation, parameters)

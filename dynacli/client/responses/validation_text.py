@@ -396,8 +396,8 @@ def _merged(groups: "Sequence[_Group]") -> "list[_Group]":
             merged += alike
             continue
         places = [
-            f"{_place(each)} `{each.expected}`" if each.rule == "required" else _place(each)
-            for each, _, _ in alike[1:]
+            f"{_place(finding)} `{finding.expected}`" if finding.rule == "required" else _place(finding)
+            for finding, _, _ in alike[1:]
         ]
         merged.append((alike[0][0], sum(count for _, count, _ in alike), tuple(dict.fromkeys(places))))
     return merged

@@ -412,7 +412,7 @@ def _standard_words(words: list[str]) -> list[str]:
     from dynacli.options.parsed_words import parse, standard_rules
 
     return [
-        each for word in parse(words, standard_rules()).given if word.rule is not None for each in word.words
+        item for word in parse(words, standard_rules()).given if word.rule is not None for item in word.words
     ]
 
 

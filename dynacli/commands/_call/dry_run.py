@@ -89,7 +89,7 @@ def show_requests(run: Run, calls: Iterable[Call]) -> None:
         return
     requests = ((call.described, call.signed, _shown(run, call, form)[0]) for call in calls)
     with written_text(run.env, output.unfiltered()) as write:
-        for number, group in enumerate([requests] if form == "har" else ([each] for each in requests)):
+        for number, group in enumerate([requests] if form == "har" else ([request] for request in requests)):
             text = _text(run, group, form)
             # A command for curl is one line, as is most JSON; other texts have an empty line between them.
             apart = "\n" if number and form not in {"body", "curl"} else ""

@@ -71,7 +71,7 @@ def _known_properties(update: DescribedOperation) -> frozenset[str] | None:
     if not any(schema.get("additionalProperties") is False for schema in applied):
         return None
     properties = [schema.get("properties") for schema in applied]
-    return frozenset(name for each in properties if isinstance(each, dict) for name in each)
+    return frozenset(name for property_ in properties if isinstance(property_, dict) for name in property_)
 
 
 def _body_of_update(update: DescribedOperation, before: Any, after: Any) -> Any:

@@ -81,7 +81,10 @@ def lay_over(
     ]
     given = {option.place for option in earlier_options}
     in_path = [place for place in _path_places(described.operation.parameters) if place not in given]
-    flags = {_place_of("", each, None): f"--{each.option}" for each in described.operation.parameters}
+    flags = {
+        _place_of("", parameter, None): f"--{parameter.option}"
+        for parameter in described.operation.parameters
+    }
     named: list[str] = []
     positional: list[str] = []
     for number, word in enumerate(earlier.positional):

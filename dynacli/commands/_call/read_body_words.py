@@ -108,10 +108,10 @@ def read_body_words(
 
 def _not_given(assignments: Iterable[Assignment], given: Iterable[Assignment]) -> Iterator[Assignment]:
     """Yield the assignments to places that are not given, neither themselves nor within another place."""
-    places = [each.path for each in given]
-    for each in assignments:
-        if not any(each.path[: len(place)] == place for place in places):
-            yield each
+    places = [assignment.path for assignment in given]
+    for assignment in assignments:
+        if not any(assignment.path[: len(place)] == place for place in places):
+            yield assignment
 
 
 def _media_type(described: DescribedOperation) -> str:
@@ -325,7 +325,7 @@ def _is_base64(described: DescribedOperation, path: tuple[str, ...]) -> bool:
         if node.get("format") in formats or node.get("contentEncoding") == "base64":
             return True
         pending += [
-            each for keyword in ("allOf", "anyOf", "oneOf") for each in list_or_empty(node.get(keyword))
+            item for keyword in ("allOf", "anyOf", "oneOf") for item in list_or_empty(node.get(keyword))
         ]
     return False
 

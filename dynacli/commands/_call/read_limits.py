@@ -78,7 +78,7 @@ def _check_output(path: str, *, is_resumed: bool) -> None:
     """
     try:
         parts = [f"{path}.part", f"{path}.part.json"] if is_resumed else []
-        there = [os.path.lexists(each) for each in (path, *parts)]
+        there = [os.path.lexists(part) for part in (path, *parts)]
         target, directory = os.path.realpath(path), os.path.realpath(os.curdir)
     except (OSError, ValueError):
         return  # such a file cannot be written, which the call says

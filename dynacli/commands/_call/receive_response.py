@@ -346,7 +346,7 @@ class ResponseReceiver:
         """Say what there is to say of a response that was written."""
         run, call = self._run, self._call
         validations = [call.validation, call.validating.validation if call.validating is not None else None]
-        validated = [each for each in validations if each is not None]
+        validated = [validation for validation in validations if validation is not None]
         if run.options.verbose and len(validated) > 1:
             from dynacli.commands._call.conclude_call import show_validators
 
@@ -360,7 +360,7 @@ class ResponseReceiver:
             200 <= response.status < 300
             and self._report is None
             and self.unwritten is None
-            and not any(each.has_something_to_tell for each in validated)
+            and not any(validation.has_something_to_tell for validation in validated)
         )
         if not is_plain:
             from dynacli.commands._call.conclude_call import conclude

@@ -113,7 +113,7 @@ def _files(opening: InputFiles, described: DescribedOperation, values: dict[str,
 
 def _words_of(value: Any) -> list[str]:
     listed = value if isinstance(value, list) else [value]
-    return listed if all(isinstance(each, str) for each in listed) else []
+    return listed if all(isinstance(item, str) for item in listed) else []
 
 
 def _names_file(value: Any) -> bool:
@@ -162,12 +162,12 @@ def check_unmasked(inputs: CallInputs, whole: CallInputs) -> None:
         UsageError: A value is `***`.
     """
     given = [(name, value) for (_, name), value in inputs.parameters.items()]
-    given += [(".".join(each.path), each.value) for each in inputs.assignments]
-    places = {each.path for each in inputs.assignments}
+    given += [(".".join(assignment.path), assignment.value) for assignment in inputs.assignments]
+    places = {assignment.path for assignment in inputs.assignments}
     if isinstance(whole.body, bytes) and inputs.body is whole.body:
         with suppress(ValueError, RecursionError):
             given += [
-                (".".join(path), each) for path, each in _leaves(json.loads(whole.body)) if path not in places
+                (".".join(path), item) for path, item in _leaves(json.loads(whole.body)) if path not in places
             ]
     for name, value in given:
         if value == MASK or (isinstance(value, list) and MASK in value):
@@ -264,7 +264,7 @@ def _with_names(value: Any, described: DescribedOperation) -> Any:
 
     def named(member: Any, *, takes_file: bool) -> Any:
         if isinstance(member, list):
-            return [named(each, takes_file=takes_file) for each in member]
+            return [named(item, takes_file=takes_file) for item in member]
         if hasattr(member, "chunks"):
             return f"@{member.name}"
         return literal_word(member) if takes_file and isinstance(member, str) else member

@@ -188,7 +188,7 @@ class _Page:
     def _servers(self, options: "Options", server: str) -> list[str]:
         """Return the server that calls go to; if there is a choice, the first ones with their numbers."""
         servers: list[dict[str, Any]] = self.api.catalog.meta["servers"]
-        has_choice = len(servers) > 1 or any(each["variables"] for each in servers)
+        has_choice = len(servers) > 1 or any(server["variables"] for server in servers)
         if server or not has_choice or _is_server_chosen(self.env, self.api, options):
             url = _base_url(self.env, self.api, options)
             shown = visible(server, keep="") or (word_or_quoted(url) if url else "")
@@ -196,7 +196,7 @@ class _Page:
 
         plain = Painter(enabled=False)
         lines = [
-            server_line(index, each, plain).lstrip() for index, each in enumerate(servers[:_MOST_SERVERS])
+            server_line(index, server, plain).lstrip() for index, server in enumerate(servers[:_MOST_SERVERS])
         ]
         if len(servers) > _MOST_SERVERS:
             lines.append(f"and {len(servers) - _MOST_SERVERS} more, which `describe` lists")
@@ -248,7 +248,9 @@ class _Page:
             return None
         from dynacli.client.credentials.signed_in import signed_in
 
-        return signed_in(self.env, self.api, self.profile, [each.schemes for each in self.overview.sign_ins])
+        return signed_in(
+            self.env, self.api, self.profile, [sign_in.schemes for sign_in in self.overview.sign_ins]
+        )
 
     def _variables(self) -> Any:
         from dynacli.auth.credentials import Variables, variables_of
@@ -310,7 +312,8 @@ class _Page:
 
         has_name = self.api.catalog.has_name
         rows = [
-            (each.name, "", partial(summary_text, each, has_name, paint=self.paint)) for each in operations
+            (operation.name, "", partial(summary_text, operation, has_name, paint=self.paint))
+            for operation in operations
         ]
         return self._rows(rows)
 

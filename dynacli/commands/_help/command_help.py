@@ -55,7 +55,7 @@ def command_help(env: Environment, entry: Command, name: str, commands: Sequence
     from dynacli.text.markdown import to_text
 
     paint, width = Painter.for_stdout(env), terminal_width(env, env.stdout)
-    of_group = next((each for each in entry.commands if each.name == entry.default), None)
+    of_group = next((command for command in entry.commands if command.name == entry.default), None)
     called = entry if of_group is None else replace(of_group, help=entry.help)
     is_group = bool(commands) and of_group is None
     usage = f"{name} COMMAND" if is_group else f"{name} {entry.usage or _usage(called)}"
@@ -66,7 +66,7 @@ def command_help(env: Environment, entry: Command, name: str, commands: Sequence
     if commands:
         lines += [
             paint.bold("Commands"),
-            *row_lines([Row(each.name, each.help) for each in commands], width),
+            *row_lines([Row(command.name, command.help) for command in commands], width),
             "",
         ]
     lines += [paint.bold("Examples"), *(f"  {line}" for line in entry.examples), ""]
@@ -74,13 +74,15 @@ def command_help(env: Environment, entry: Command, name: str, commands: Sequence
         lines += [*(f"  {line}".rstrip() for line in to_text(entry.about, width - 2).splitlines()), ""]
     own = [*called.options, *called.last]
     told = [
-        each
-        for each in called.standard_options
-        if each.name in called.texts or (each.name == "output" and called.formats)
+        standard_option
+        for standard_option in called.standard_options
+        if standard_option.name in called.texts or (standard_option.name == "output" and called.formats)
     ]
-    rows = [option_row(each) for each in (*own, *(() if is_group or entry.usage else told))]
+    rows = [option_row(item) for item in (*own, *(() if is_group or entry.usage else told))]
     lines += [paint.bold("Options"), *row_lines([*rows, _HELP_ROW], width)]
-    others = [each.flags[0] for each in called.standard_options if each not in told]
+    others = [
+        standard_option.flags[0] for standard_option in called.standard_options if standard_option not in told
+    ]
     if entry.usage:
         lines += ["", f"All options: `{invocation('help')} options`."]
     elif rows and others:
@@ -120,9 +122,9 @@ def options_page(env: Environment) -> str:
     )
     lines += [*(f"  {line}" for line in wrapped(about, width - 2)), ""]
     for title, groups in _OPTION_GROUPS:
-        rows = [option_row(each) for each in OPTIONS if each.group in groups]
+        rows = [option_row(option) for option in OPTIONS if option.group in groups]
         lines += [paint.bold(title), *row_lines(rows, width, 34 if width >= 72 else 8), ""]
-    repeated = [f"`{each.flags[0]}`" for each in OPTIONS if each.is_multiple]
+    repeated = [f"`{option.flags[0]}`" for option in OPTIONS if option.is_multiple]
     lines += wrapped(f"You can repeat {', '.join(repeated[:-1])} and {repeated[-1]}.", width)
     return as_of_program("\n".join(lines))
 
@@ -197,8 +199,8 @@ def _options() -> list[Row]:
     """Return the rows of the options that most people need."""
     common = (OPTIONS_BY_NAME[name] for name in _COMMON)
     return [
-        Row(", ".join(each.flags) + ("" if each.value_alone else f" {each.metavar}"), each.help)
-        for each in common
+        Row(", ".join(option.flags) + ("" if option.value_alone else f" {option.metavar}"), option.help)
+        for option in common
     ]
 
 

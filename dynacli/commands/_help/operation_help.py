@@ -68,7 +68,7 @@ def _example_calls(described: DescribedOperation) -> list[tuple[str, ...]]:
             continue
         if parameter.is_deprecated or parameter.is_hidden:
             continue
-        value = next((each for each in parameter.value.enum if _is_usual(each, parameter.value)), None)
+        value = next((item for item in parameter.value.enum if _is_usual(item, parameter.value)), None)
         if value is not None:
             return [words, (f"--{parameter.option}", value, *words)]
     return [words]
@@ -121,45 +121,53 @@ class _Page:
         operation, media_type = description.operation, description.described.media_type
         count = len(operation.parameters)
         parameters = description.inputs[:count]
-        needed = [each for each in parameters if each.location == "path" or each.is_required]
+        needed = [
+            parameter for parameter in parameters if parameter.location == "path" or parameter.is_required
+        ]
         parameters = description.with_sources(parameters, needed)
         hidden = {parameter.option for parameter in operation.parameters if parameter.is_hidden}
         sections: dict[str, list[Row]] = {"Required inputs": [], "Optional inputs": []}
         required, optional = sections.values()
-        for each in parameters:
-            if each.location == "path" or each.option not in hidden:
-                is_needed = each.location == "path" or each.is_required
-                (required if is_needed else optional).extend(self.with_fields(each))
+        for item in parameters:
+            if item.location == "path" or item.option not in hidden:
+                is_needed = item.location == "path" or item.is_required
+                (required if is_needed else optional).extend(self.with_fields(item))
         required.sort(key=lambda row: row.left.startswith("-"))  # what stands in the path comes first
         if media_type is not None and is_built(media_type.name):
             fields = description.inputs[count:]
-            for each in _shown_fields(fields):
-                (required if each.is_required else optional).append(self.row(each))
+            for shown_field in _shown_fields(fields):
+                (required if shown_field.is_required else optional).append(self.row(shown_field))
         for title, rows in sections.items():
             if rows:
                 self.section(title, rows)
 
-    def row(self, each: DescribedInput, inside: str = "") -> Row:
+    def row(self, described: DescribedInput, inside: str = "") -> Row:
         """Return the row of an input.
 
         Args:
             inside: The parameter that it is a property of; empty for none.
         """
-        facts = constraints(each.value)
-        if each.value.type == "object" and each.value.items is not None:
-            facts.append(_entries(each.option, each.value.items))
-        if isinstance(each.origin, Field):
-            facts = [*_necessity(each, each.origin, inside), *_of_field(each.origin, facts, each.option)]
-        elif each.location == "path":
+        facts = constraints(described.value)
+        if described.value.type == "object" and described.value.items is not None:
+            facts.append(_entries(described.option, described.value.items))
+        if isinstance(described.origin, Field):
+            facts = [
+                *_necessity(described, described.origin, inside),
+                *_of_field(described.origin, facts, described.option),
+            ]
+        elif described.location == "path":
             # A path has no empty segments, whether the document says so or not.
             facts = [fact for fact in facts if fact != NOT_EMPTY]
-        facts.extend([f"from {visible(each.source, keep='')}"] if each.source else [])
-        facts.extend(["deprecated"] if each.origin.is_deprecated else [])
-        return Row(each.usage, f"[{'; '.join(facts)}]" if facts else "", each.description)
+        facts.extend([f"from {visible(described.source, keep='')}"] if described.source else [])
+        facts.extend(["deprecated"] if described.origin.is_deprecated else [])
+        return Row(described.usage, f"[{'; '.join(facts)}]" if facts else "", described.description)
 
-    def with_fields(self, each: DescribedInput) -> list[Row]:
+    def with_fields(self, described: DescribedInput) -> list[Row]:
         """Return the rows of a parameter and of the properties of its value."""
-        return [self.row(each), *(self.row(field, inside=each.option) for field in each.fields)]
+        return [
+            self.row(described),
+            *(self.row(field, inside=described.option) for field in described.fields),
+        ]
 
     def body(self, description: OperationDescription, media_type: MediaType, own_flags: set[str]) -> None:
         """Add the body's section."""
@@ -216,13 +224,15 @@ class _Page:
             lines = outline.text_lines() if is_success else []
             text = "\n".join(["", *lines] if about and lines else lines)
             rows.append(Row(visible(response.status, keep=""), text, about))
-        if not outline.status and not any(each.status[:1] == "3" for each in described.operation.responses):
+        if not outline.status and not any(
+            response.status[:1] == "3" for response in described.operation.responses
+        ):
             rows.insert(0, Row("2XX", "\n".join(outline.text_lines())))
         if rows:
             self.section("Response", rows)
 
 
-def _necessity(each: DescribedInput, field: Field, inside: str) -> list[str]:
+def _necessity(described: DescribedInput, field: Field, inside: str) -> list[str]:
     """Return in words how far a field has to be given.
 
     Args:
@@ -230,9 +240,9 @@ def _necessity(each: DescribedInput, field: Field, inside: str) -> list[str]:
     """
     branch = visible(field.branch, keep="")
     if field.is_needed and not inside:
-        return ["required with a body"] if field.must_be_given and not each.is_required else []
+        return ["required with a body"] if field.must_be_given and not described.is_required else []
     if field.is_required:
-        parent = visible(each.option, keep="").rpartition(".")[0]
+        parent = visible(described.option, keep="").rpartition(".")[0]
         return [f"required for {branch}" if branch else f"required in {parent or 'each item'}"]
     return [f"for {branch}"] if branch else []
 
@@ -328,8 +338,8 @@ def _shown_fields(fields: Sequence[DescribedInput]) -> list[DescribedInput]:
 
 def _required_first(fields: Sequence[DescribedInput]) -> list[DescribedInput]:
     """Return the fields with those of required properties first; fields of the same property stay together."""
-    required = {each.path[0] for each in fields if each.is_needed}
-    return sorted(fields, key=lambda each: each.path[0] not in required)
+    required = {field.path[0] for field in fields if field.is_needed}
+    return sorted(fields, key=lambda field: field.path[0] not in required)
 
 
 def _description_lines(described: DescribedOperation, width: int, paint: Painter) -> list[str]:

@@ -118,7 +118,7 @@ def _take_along(api: OpenedApi) -> tuple[OpenedApi, dict[str, bytes]]:
     found: dict[str, Fetched] = {}
     for key, file in files.found.items():
         uri, mark, owner = key.partition("#")
-        path = next((each for each in paths if mark and uri == Path(each).as_uri()), None)
+        path = next((path for path in paths if mark and uri == Path(path).as_uri()), None)
         if path is None:
             if owner and uri.startswith("file:"):
                 raise _refers_to_files(uri)
@@ -237,11 +237,11 @@ class _BakedTool(NamedTuple):
         """Name, method and path of the operations that are called otherwise, because a verb has their name."""
         if self.compiled is None:
             return []
-        operations = (each.operation for each in self.compiled.operations)
+        operations = (operation.operation for operation in self.compiled.operations)
         return [
-            (each.name, f"{each.method} {each.path}")
-            for each in operations
-            if each.name in COMMANDS_OF_A_TOOL
+            (operation.name, f"{operation.method} {operation.path}")
+            for operation in operations
+            if operation.name in COMMANDS_OF_A_TOOL
         ]
 
     def write_document(self, archive: "ZipFile") -> None:
@@ -414,7 +414,7 @@ def _policies(
     if settings.others is not None and not stands_alone(known):
         named = [settings.server] if is_url(settings.server) else []
         rules += settings.others.rules_at([*named, *documented_bases(api)])
-    return [each.as_table() for each in rules]
+    return [rule.as_table() for rule in rules]
 
 
 _LONGEST_SHEBANG = 127

@@ -94,7 +94,7 @@ class _Chosen:
     @property
     def refused(self) -> "list[DescribedOperation]":
         """The operations that the policy denies."""
-        denied = [each.operation for each in self.left_out if each.skip_kind == "refused"]
+        denied = [checked.operation for checked in self.left_out if checked.skip_kind == "refused"]
         return [DescribedOperation(self.api, operation) for operation in denied]
 
 
@@ -193,7 +193,7 @@ def _compared(
     from dynacli.commands._subcommands.diff import rules_of
 
     rules, found = rules_of(run.options), list[ComparedCall]()
-    described = {each.operation.name: each for each in chosen.operations}
+    described = {operation.operation.name: operation for operation in chosen.operations}
     failure: DynacliError | None = None
     failed = 0
     for first, second in check_run.repeat(other):
@@ -202,9 +202,9 @@ def _compared(
         elif first.response is not None and second.response is not None and not second.cut_reason:
             name, masker = first.operation_name, first.masker.joined(second.masker)
             comparison = compare_calls(described[name], first.response, second.response, rules)
-            differences = (without_secrets(each, masker) for each in comparison.differences)
+            differences = (without_secrets(difference, masker) for difference in comparison.differences)
             found.append(ComparedCall(second, tuple(differences), comparison.left_out))
-    left_out = sum(each.left_out for each in found)
+    left_out = sum(compared_call.left_out for compared_call in found)
     if left_out:
         values = counted(left_out, "value")
         run.note(f"Not compared: {values}: dates, request ids or tokens (`--all-values` compares them)")
@@ -248,8 +248,8 @@ def _choose(run: Run, api: OpenedApi, options: _CheckOptions, settings: "CallSet
         api,
         [DescribedOperation(api, api.catalog.operation(name)) for name in names],
         chains,
-        [each.name for each in selection.called if may_change(each)],
-        [each for each in selection.left_out if each.operation.name not in called | of_others],
+        [operation.name for operation in selection.called if may_change(operation)],
+        [checked for checked in selection.left_out if checked.operation.name not in called | of_others],
     )
 
 
@@ -360,7 +360,7 @@ def _confirm(
     from dynacli.text.terminal import visible
     from dynacli.urls import origin_of
 
-    asked = [each for each in operations if settings.is_asked_about(each)]
+    asked = [operation for operation in operations if settings.is_asked_about(operation)]
     if run.options.yes or not (chains or (asked and run.may_ask)):
         return
     lines = [
@@ -368,8 +368,8 @@ def _confirm(
     ]
     lines += _attachments(operations, chains)
     in_chains = {name for chain in chains for name in chain.changing}
-    lines += [each.operation.name for each in asked if each.operation.name not in in_chains]
-    names = in_chains | {each.operation.name for each in asked}
+    lines += [described.operation.name for described in asked if described.operation.name not in in_chains]
+    names = in_chains | {described.operation.name for described in asked}
     urls = [base_url_of(described, settings) for described in operations if described.operation.name in names]
     origins = " and ".join(visible(origin) for origin in dict.fromkeys(map(origin_of, urls)))
     if chains:

@@ -505,7 +505,7 @@ def _likeness(opened: OpenedApi, name: str, other: str) -> "tuple[Any, Text]":
     if found is None:
         raise unknown_operation(opened, other)
     first, second = (
-        DescribedOperation(opened, opened.catalog.operation(each)).sending("") for each in (name, found)
+        DescribedOperation(opened, opened.catalog.operation(item)).sending("") for item in (name, found)
     )
     data = _differences(first, second)
     return data, lambda paint, width: "\n".join(_difference_lines(data, paint, width))
@@ -684,7 +684,7 @@ def _response_lines(
                 content["schema"], described.flat_schemas, paint, width, limits=detail.tree
             )
         if status == outline.status:
-            yield from (f"  {each.text}" for each in outline.unreturned)
+            yield from (f"  {unreturned.text}" for unreturned in outline.unreturned)
         headers = [f"header {word_or_quoted(str(name))}" for name in response["headers"]]
         yield from _cut_lines(headers, detail.rows)
     if errors:
@@ -854,10 +854,10 @@ def _facts(described: DescribedOperation) -> Iterator[tuple[str, str]]:
     description, operation = OperationDescription(described), described.operation
     yield "the call", f"{operation.method} {word_or_quoted(operation.path)}"
     yield "what it does", quoted(operation.summary)
-    for each in description.inputs[: len(operation.parameters)]:
-        facts = ["required"] * each.is_needed + constraints(each.value)
-        told = f"{placeholder(each.value)} {each.location} [{'; '.join(facts)}]"
-        yield f"--{each.option}", told.removesuffix(" []")
+    for input_ in description.inputs[: len(operation.parameters)]:
+        facts = ["required"] * input_.is_needed + constraints(input_.value)
+        told = f"{placeholder(input_.value)} {input_.location} [{'; '.join(facts)}]"
+        yield f"--{input_.option}", told.removesuffix(" []")
     if operation.body is not None and described.media_type is not None:
         yield "the body", f"{described.media_type.name}{', required' if operation.body.is_required else ''}"
         yield from _webhook_fields(described, "body", described.body_schema())

@@ -251,7 +251,7 @@ def _against_revision(
     api, operation = described.api, described.operation
     word = run.options.against.removeprefix(_REVISION)
     other = open_revision(api, find_revision(api.revisions, word, api.name), stack)
-    names = [each.pointer["revision"][:SHOWN_DIGITS] for each in (api, other)]
+    names = [opened_api.pointer["revision"][:SHOWN_DIGITS] for opened_api in (api, other)]
     at = operation_at(other.catalog, operation.method, operation.path) if described.is_documented else None
     if at is None:
         raise UsageError(
@@ -270,9 +270,9 @@ def _against_revision(
     # With an engine of its own: each engine has one validator for all calls of an operation.
     unsent = _engine(run, settings).prepare(other_described, call.values, is_signed=False)
     left = _send(engine, call)
-    findings = [_findings(each, left.response) for each in (call, unsent)]
+    findings = [_findings(item, left.response) for item in (call, unsent)]
     rules, found = rules_of(run.options), _of_one_alone(*findings)
-    comparison = Comparison([each for each in found if not rules.ignores(each.steps)])
+    comparison = Comparison([difference for difference in found if not rules.ignores(difference.steps)])
     before, after = (f"{left.label} by the revision {name}" for name in names)
     return _Found(before, after, comparison, call.signed.response_masker(left.response.headers))
 
@@ -314,11 +314,11 @@ def _write(
     Raises:
         MismatchError: There are any.
     """
-    differences = [without_secrets(each, masker) for each in comparison.differences]
+    differences = [without_secrets(difference, masker) for difference in comparison.differences]
     form = run.data_format
     is_text = is_for_people(form) and not form.is_of_value
     if not is_text:
-        rows = [each.as_json() for each in differences]
+        rows = [difference.as_json() for difference in differences]
         write_data(run.env, {"equal": not differences, "differences": rows}, form)
     elif differences:
         write_rows(run.env, (), form, lambda paint, _: _lines(left, right, differences, paint))

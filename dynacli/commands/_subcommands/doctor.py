@@ -179,7 +179,7 @@ def _mistakes(env: Environment, configuration: Configuration) -> FileError | Non
     from dynacli.client.configuration_mistakes import mistakes_in
 
     text = configuration.text()
-    found = [each for each in mistakes_in(env, configuration.tables()) if "policy" not in each.path]
+    found = [mistake for mistake in mistakes_in(env, configuration.tables()) if "policy" not in mistake.path]
     if not found:
         return None
     return FileError(
@@ -267,7 +267,7 @@ def _policies(run: Run, name: str) -> Iterable[_Check]:
     from dynacli.client.policy.policy_rules import unknown_in_entry
 
     entry = Configuration(run.env).apis()[name]
-    if not any("policy" in each for each in (entry, *profiles_in(entry).values())):
+    if not any("policy" in profile for profile in (entry, *profiles_in(entry).values())):
         return
     try:
         api = run.open_apart(name, refresh=False, offline=True)

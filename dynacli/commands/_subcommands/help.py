@@ -33,7 +33,7 @@ def _contents(env: Environment) -> str:
 
     paint, width = Painter.for_stdout(env), terminal_width(env, env.stdout)
     lines = [*usage_lines(f"{invocation('help')} TOPIC", width), "", paint.bold("Topics")]
-    lines += [*row_lines(sorted(Row(*each) for each in [*topics(), (_OPTIONS, "All options")]), width), ""]
+    lines += [*row_lines(sorted(Row(*topic) for topic in [*topics(), (_OPTIONS, "All options")]), width), ""]
     if further := further_names():
         lines += [paint.bold("Commands of other packages"), *(f"  {name}" for name in further), ""]
     lines.append(

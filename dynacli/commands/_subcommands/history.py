@@ -128,7 +128,7 @@ def export_calls(
     from dynacli.output.har import har_call, har_of
 
     if form is None:
-        listed = ", ".join(f"`{each}`" for each in _EXPORTED)
+        listed = ", ".join(f"`{item}`" for item in _EXPORTED)
         raise UsageError("`--as` is missing", hint=f"Give `--as` one of {listed}")
     rows = list(_filtered(run.env, api, failed=failed, since=since, with_messages=True))
     if not rows:
@@ -326,7 +326,7 @@ def export_api(run: Run, api: str, form: str | None, only: tuple[str, ...], out:
     from dynacli.record import replace
 
     if form is None:
-        listed = ", ".join(f"`{each}`" for each in FORMATS)
+        listed = ", ".join(f"`{item}`" for item in FORMATS)
         raise UsageError("`--to` is missing", hint=f"Give `--to` one of {listed}")
     opened = run.api(api)
     settings = replace(settings_of(run.env, opened, run.call_options), level="warn")

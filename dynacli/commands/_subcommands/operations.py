@@ -85,7 +85,7 @@ def _found(run: Run, words: Iterable[str], tag: str, method: str) -> Iterator[tu
 
 def _chosen(run: Run, api: str, tag: str, method: str) -> Iterator[OperationSummary]:
     operations = _each_operation(run, api, tag)
-    return (each for each in operations if each.method == method) if method else operations
+    return (operation for operation in operations if operation.method == method) if method else operations
 
 
 def _nothing(api: OpenedApi, tag: str, method: str) -> UsageError:
@@ -97,7 +97,7 @@ def _nothing(api: OpenedApi, tag: str, method: str) -> UsageError:
     methods = sorted({operation.method for operation in api.catalog.each_summary(tag)})
     return UsageError(
         f"No operation has the method `{method}`",
-        reason=f"The methods are {', '.join(f'`{each}`' for each in methods)}" if methods else "",
+        reason=f"The methods are {', '.join(f'`{method}`' for method in methods)}" if methods else "",
     )
 
 
@@ -172,7 +172,7 @@ def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
     from dynacli.output.render import is_for_people, write_data
 
     name, question = (api, words) if api else _named_api(run.env, words)
-    opened = {each.name: each for each in ([run.api(name)] if name else _registered(run))}
+    opened = {opened_api.name: opened_api for opened_api in ([run.api(name)] if name else _registered(run))}
     hits = search_operations(opened.values(), " ".join(question))
     if run.options.verbose:
         for hit in hits:

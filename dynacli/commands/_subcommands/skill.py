@@ -142,7 +142,7 @@ def _contents(api: OpenedApi) -> Iterator[str]:
     yield "## What it has"
     yield ""
     if 0 < overview.operations <= _MOST_LISTED:
-        yield from _rows([each for each in api.catalog.each_summary() if not each.is_hidden])
+        yield from _rows([summary for summary in api.catalog.each_summary() if not summary.is_hidden])
         yield ""
         return
     tags = overview.largest_tags[:10]
@@ -159,9 +159,9 @@ def _contents(api: OpenedApi) -> Iterator[str]:
 
 
 def _rows(operations: Sequence[OperationSummary]) -> Iterator[str]:
-    for each in operations:
-        about = f"  {_quoted(each.summary, 80)}" if each.summary else ""
-        yield f"- `{each.name}` {each.method}{about}"
+    for operation in operations:
+        about = f"  {_quoted(operation.summary, 80)}" if operation.summary else ""
+        yield f"- `{operation.name}` {operation.method}{about}"
 
 
 def _sign_in(env: Environment, api: OpenedApi, profile: str) -> Iterator[str]:
@@ -173,9 +173,9 @@ def _sign_in(env: Environment, api: OpenedApi, profile: str) -> Iterator[str]:
         yield "Its document asks for none."
     else:
         looked_at = islice(api.catalog.each_summary(), _MOST_LOOKED_AT)
-        operations = (api.catalog.operation(each.name) for each in looked_at)
+        operations = (api.catalog.operation(summary.name) for summary in looked_at)
         states = (credential_state(env, api, operation, profile) for operation in operations)
-        state = next((each for each in states if each is not None), None)
+        state = next((state for state in states if state is not None), None)
         if state is None:
             yield "Calls may carry one, and need none."
         elif state["state"] == "present":

@@ -154,7 +154,7 @@ def import_har(run: Run, file: str, api: str | None) -> None:
     from dynacli.traffic.read_har import read_har
 
     with _opened_input(run.env, file, _USE) as stream:
-        requests = [each.request for each in read_har(stream)]
+        requests = [recorded_exchange.request for recorded_exchange in read_har(stream)]
     _write(run, _rows(run, requests, api))
 
 

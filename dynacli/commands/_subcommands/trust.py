@@ -150,8 +150,11 @@ def _is_of_others(path: str) -> bool:
     """Return whether a user besides this one and root owns a file or its directory, or can write there."""
     if not hasattr(os, "geteuid"):
         return False
-    found = [os.stat(each) for each in (path, os.path.dirname(path))]
-    return any(each.st_uid not in {os.geteuid(), 0} or each.st_mode & stat.S_IWOTH for each in found)
+    found = [os.stat(item) for item in (path, os.path.dirname(path))]
+    return any(
+        stat_result.st_uid not in {os.geteuid(), 0} or stat_result.st_mode & stat.S_IWOTH
+        for stat_result in found
+    )
 
 
 def _values(table: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, str]]:
@@ -175,17 +178,21 @@ def _credentials(
 
     origins = _origins(entry)
     bare = [
-        each
-        for each in origins
-        if each.startswith("http:") and not is_loopback(urlsplit(each).hostname or "")
+        origin
+        for origin in origins
+        if origin.startswith("http:") and not is_loopback(urlsplit(origin).hostname or "")
     ]
-    places = [f"{each} (not encrypted)" if each in bare else each for each in origins]
+    places = [f"{origin} (not encrypted)" if origin in bare else origin for origin in origins]
     prefix = f"{prefix_of(name)}_"
-    others = tuple(f"{each}_" for each in map(prefix_of, own) if each.startswith(prefix))
-    there = sorted(each for each in env.variables if each.startswith(prefix) and not each.startswith(others))
+    others = tuple(f"{item}_" for item in map(prefix_of, own) if item.startswith(prefix))
+    there = sorted(
+        variable
+        for variable in env.variables
+        if variable.startswith(prefix) and not variable.startswith(others)
+    )
     variables = [
-        f"{each} (set)" if env.variables.get(each) else each
-        for each in dict.fromkeys([*_references(entry), *there])
+        f"{reference} (set)" if env.variables.get(reference) else reference
+        for reference in dict.fromkeys([*_references(entry), *there])
     ]
     yield f"Credentials of {name}"
     yield from _listed(

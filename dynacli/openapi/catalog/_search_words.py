@@ -149,7 +149,7 @@ def _without_shortened(text: str) -> str:
     # A regular expression would take longer to compile than all that a search has to read.
     whole, *behind = text.replace("\u2019", "'").split("'")
     for part in behind:
-        ending = next((each for each in _SHORTENED if part.startswith(each)), "")
+        ending = next((item for item in _SHORTENED if part.startswith(item)), "")
         after = part[len(ending) : len(ending) + 1]
         is_shortened = ending and whole[-1:].isalpha() and not (after.isalnum() or after == "_")
         whole += part[len(ending) :] if is_shortened else f"'{part}"

@@ -76,7 +76,7 @@ def _words_of_operation(operation: Operation) -> OperationWords:
     return OperationWords(
         target,
         context,
-        tuple(each for each in _stems(told) if each not in known),
+        tuple(stem for stem in _stems(told) if stem not in known),
         actions,
         not _MINE.isdisjoint(name) or "me" in path.steps or path.steps[:1] == ["user"],
         _is_many(operation.method, path, name, actions),
@@ -358,14 +358,14 @@ def _search_index(compiled: "Compiled") -> tuple[dict[str, dict[int, float]], li
     """
     index: dict[str, dict[int, float]] = defaultdict(dict)
     for number, matches in enumerate(_matches(compiled)):
-        for each, match in matches.items():
-            index[each][number] = match
-    counts = {each: len(found) for each, found in index.items()}
+        for item, match in matches.items():
+            index[item][number] = match
+    counts = {item: len(found) for item, found in index.items()}
     operations = len(compiled.operations)
     texts: list[str | None] = []
     for entry in compiled.operations:
         words = _words_of_operation(entry.operation)
-        told = (sum(rarity(counts.get(each), operations) for each in stems) for stems in words.stems)
+        told = (sum(rarity(counts.get(stem), operations) for stem in stems) for stems in words.stems)
         is_hidden = entry.operation.is_hidden
         texts.append(None if is_hidden else replace(words, told=tuple(told)).as_text())
     return index, texts
@@ -397,13 +397,13 @@ def _matches(compiled: "Compiled") -> Iterator[dict[str, float]]:
         )
         told: dict[str, float] = {}
         for weight, stems in zip((_NAME, _PATH, _SUMMARY, _TAGS), strong, strict=True):
-            told.update((each, told.get(each, 0.0) + weight) for each in stems)
+            told.update((stem, told.get(stem, 0.0) + weight) for stem in stems)
         known = too_usual | told.keys()
         for weight, stems, most in zip(_WEAK, _mentions(entry, words, responses), _MOST, strict=True):
-            mentioned = [each for each in stems if each not in known][:most]
+            mentioned = [stem for stem in stems if stem not in known][:most]
             known.update(mentioned)
             told.update(dict.fromkeys(mentioned, weight))
-        yield {each: weight / (weight + _HALF) for each, weight in told.items()}
+        yield {item: weight / (weight + _HALF) for item, weight in told.items()}
 
 
 def _mentions(

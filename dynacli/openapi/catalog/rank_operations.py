@@ -469,7 +469,7 @@ def _titled_operations(catalog: Catalog, text: str, numbers: Collection[int]) ->
         return {}
     found = catalog.each_summary(numbers=numbers)
     pairs = zip(sorted(numbers), found, strict=True)
-    return {number: _TITLED for number, each in pairs if _telling_words(each.summary) == words}
+    return {number: _TITLED for number, summary in pairs if _telling_words(summary.summary) == words}
 
 
 def _telling_words(text: str) -> list[str]:
@@ -583,11 +583,14 @@ def rank_operations(catalog: Catalog, text: str, most: int = 10) -> list[Ranked]
     named = _named_operations(catalog, text)
     candidates = _find_candidates(catalog, index, question, named)
     scorer = _Scorer(question, candidates.rarity, vocabulary, catalog.meta["operations"])
-    titled = _titled_operations(catalog, text, [each.number for each in candidates.found])
+    titled = _titled_operations(catalog, text, [candidate.number for candidate in candidates.found])
     calls = {**titled, **named}
-    scored = [((*scorer.parts(each), calls.get(each.number, 0.0)), each) for each in candidates.found]
+    scored = [
+        ((*scorer.parts(candidate), calls.get(candidate.number, 0.0)), candidate)
+        for candidate in candidates.found
+    ]
     scored.sort(key=lambda pair: (-round(sum(pair[0]), 6), pair[1].words.length, pair[1].number))
-    best = {each.number: parts for parts, each in scored[:most]}
+    best = {candidate.number: parts for parts, candidate in scored[:most]}
     operations = dict(zip(sorted(best), catalog.each_summary(numbers=best), strict=True))
     return [
         Ranked(operations[number], round(sum(parts), 6), tuple(zip(_REASONS, parts, strict=True)))

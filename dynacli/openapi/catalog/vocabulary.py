@@ -148,8 +148,8 @@ class Vocabulary:
         base = stem if len(stem) < 6 else stem[:-1]
         longer = [term for term in self._index.beginning_with(base) if _is_form(term, stem, base)]
         shorter = [stem.removesuffix(ending) for ending in _ENDINGS if stem.endswith(ending)]
-        shorter += [f"{each}{last}" for each in shorter for last in "eit"]
-        return [*longer, *sorted(self.known(each for each in shorter if len(each) >= _SHORTEST_FORM))]
+        shorter += [f"{item}{last}" for item in shorter for last in "eit"]
+        return [*longer, *sorted(self.known(item for item in shorter if len(item) >= _SHORTEST_FORM))]
 
     def parts(self, stem: str) -> tuple[str, ...]:
         """Return the two stems that a word is put together of: `data` and `center`; empty if there are none."""
@@ -181,7 +181,7 @@ class Vocabulary:
         usual = known_words() if len(word) >= _SHORTEST_USUAL else ()
         letters = set(word)
         near: list[tuple[int, int, str]] = []
-        for term, count in (*known.items(), *((each, 0) for each in usual)):
+        for term, count in (*known.items(), *((item, 0) for item in usual)):
             begins_alike = term[0] == word[0] or term[:2] == word[1::-1]
             if begins_alike and len(letters.symmetric_difference(term)) <= 2 * most:
                 distance = min(_distance(word, term, most), _distance(stem, term, most))

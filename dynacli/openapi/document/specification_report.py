@@ -170,7 +170,7 @@ def _with_several_members(tree: dict[str, Any], below: Steps) -> Iterator[tuple[
         else:
             # `zip` ends with the shorter: what is on the way there counts, and what is below.
             inside = objects_below(node, kind, steps)
-            stack.extend(each for each in inside if all(a == b for a, b in zip(each[2], below, strict=False)))
+            stack.extend(item for item in inside if all(a == b for a, b in zip(item[2], below, strict=False)))
 
 
 def _is_container(node: Any, kind: ObjectKind) -> bool:

@@ -121,7 +121,7 @@ def singular(name: str) -> str:
 def owner_name(name: str) -> str:
     """Return the plain name of what an id belongs to: `run` for `run_id`; empty if the name does not say it."""
     plain = plain_name(name)
-    ending = next((each for each in sorted(ID_ENDINGS, key=len, reverse=True) if plain.endswith(each)), "")
+    ending = next((item for item in sorted(ID_ENDINGS, key=len, reverse=True) if plain.endswith(item)), "")
     return plain.removesuffix(ending) if ending else ""
 
 

@@ -376,7 +376,7 @@ def naming_fields(name: str, description: str, noun: str) -> list[str]:
         *ID_ENDINGS,
     ]
     endings = dict.fromkeys(order) if has_id else {}
-    return [name, noun + name, *(each for ending in endings for each in (ending, noun + ending))]
+    return [name, noun + name, *(item for ending in endings for item in (ending, noun + ending))]
 
 
 def takes_id(value: ValueType) -> bool:
@@ -391,4 +391,4 @@ def fitting_value(value: Any, parameter: Parameter, fits: Fits) -> Any:
     """Return a value that a parameter takes, a number as text if it takes text; None if it takes neither."""
     if value is None or value == "" or isinstance(value, bool | Mapping | list):
         return None
-    return next((each for each in (value, str(value)) if fits(parameter, each)), None)
+    return next((item for item in (value, str(value)) if fits(parameter, item)), None)

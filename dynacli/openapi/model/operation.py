@@ -344,7 +344,7 @@ class Operation:
     def api_keys(self) -> frozenset[tuple[str, str]]:
         """The location and the name of each API key that one of the alternatives of its security takes."""
         schemes = (scheme for alternative in self.security for scheme in alternative)
-        return frozenset((each.location, each.parameter) for each in schemes if each.type == "apiKey")
+        return frozenset((scheme.location, scheme.parameter) for scheme in schemes if scheme.type == "apiKey")
 
 
 IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})

@@ -21,7 +21,9 @@ def parameter_named(operation: Operation, name: str) -> tuple[Parameter, str] | 
     Returns:
         The parameter, and the path of the field in it with dots: empty for the parameter itself.
     """
-    found = [each for each in operation.parameters if each.location in {"query", "querystring"}]
+    found = [
+        parameter for parameter in operation.parameters if parameter.location in {"query", "querystring"}
+    ]
     for parameter in found:
         if parameter.name == name and parameter.location == "query":
             return parameter, ""
@@ -61,8 +63,8 @@ def fixed_names(operation: Operation) -> frozenset[str]:
 
 def undeclared_text(operation: Operation, name: str) -> str:
     """Return the sentence that says that a name of the query is undeclared, with the name that it is near to."""
-    declared = (each.name for each in operation.parameters if each.location == "query")
-    near = [each for each in declared if _is_one_edit_from(name, each)]
+    declared = (parameter.name for parameter in operation.parameters if parameter.location == "query")
+    near = [item for item in declared if _is_one_edit_from(name, item)]
     return ". ".join(filter(None, (f"`{name}` is not in the OpenAPI document", did_you_mean(near[:1]))))
 
 

@@ -53,9 +53,9 @@ def near_names(word: str, names: Iterable[str]) -> list[str]:
     for name in names:
         folded.setdefault(name.casefold(), name)
     key = word.casefold()
-    parts = [each for each in folded if len(key) > 2 and key in each]
+    parts = [item for item in folded if len(key) > 2 and key in item]
     near = [*get_close_matches(key, folded, _MOST_NEAR, 0.6), *parts]
-    return [folded[each] for each in dict.fromkeys(near)][:_MOST_NEAR]
+    return [folded[item] for item in dict.fromkeys(near)][:_MOST_NEAR]
 
 
 def listed_near(word: str, names: Iterable[str]) -> str:

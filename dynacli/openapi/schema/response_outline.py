@@ -116,11 +116,11 @@ def response_outline(response: Mapping[str, Any], resolve: Resolve) -> ResponseO
     if not content:
         return ResponseOutline("nothing" if response else "not described")
     kinds = (is_json, is_as_good_as_json, is_sequence, lambda _: True)
-    name = next(str(each) for is_kind in kinds for each in content if is_kind(str(each)))
+    name = next(str(item) for is_kind in kinds for item in content if is_kind(str(item)))
     media = content[name]
     if isinstance(media, Mapping) and isinstance(media.get("$ref"), str):
         media = following(resolve)(media["$ref"])[0]
-    others = tuple(str(each) for each in content if each != name)
+    others = tuple(str(item) for item in content if item != name)
     outline = _Outline(resolve)
     shape = outline.shape(body_schema(media) if isinstance(media, Mapping) else None)
     if any(map(is_binary, shape.schemas)):
@@ -148,9 +148,9 @@ class _Shape:
         self.fields = {name: below for name, below in properties if not is_marked(below, "writeOnly", follow)}
         values = [schema.get("additionalProperties") for schema in self.schemas]
         values += [
-            each for schema in self.schemas for each in mapping_of(schema, "patternProperties").values()
+            item for schema in self.schemas for item in mapping_of(schema, "patternProperties").values()
         ]
-        entries = [each for each in values if isinstance(each, Mapping) and each]
+        entries = [value for value in values if isinstance(value, Mapping) and value]
         # The values of an object that lists no names are its fields.
         if entries and not (self.fields and self.types == ["array"]):
             self.fields[_ANY_NAME] = entries[0]
@@ -194,7 +194,7 @@ class _Outline:
             wrapped = self._wrapped(shape)
             if wrapped is None:
                 break
-            names = [each for each in self._fields(shape) if each[0] != wrapped[0]]
+            names = [field for field in self._fields(shape) if field[0] != wrapped[0]]
             if names:
                 beside.insert(0, OutlineLine(place, tuple(name + mark for name, mark, _ in names)))
             place = _joined(place, wrapped[0]) + wrapped[1]
@@ -209,7 +209,7 @@ class _Outline:
         wrapped: list[OutlineLine] = []
         objects: list[OutlineLine] = []
         for name, mark, inner in self._fields(shape):
-            names = tuple(each + below for each, below, _ in self._fields(inner))
+            names = tuple(item + below for item, below, _ in self._fields(inner))
             if not names:
                 plain.append(name + mark)
                 continue
@@ -327,17 +327,17 @@ def unreturned_fields(
     if not outline.lines or any(_ANY_NAME in line.names for line in outline.lines):
         return ()
     found = []
-    for each in inputs:
-        name = plain_name(each.option.rpartition(".")[2])
-        if isinstance(each, Parameter) and _filters(each) and not _is_among(each.name, known):
-            found.append(UnreturnedFields(each.option, (each.name,), "filters"))
+    for input_ in inputs:
+        name = plain_name(input_.option.rpartition(".")[2])
+        if isinstance(input_, Parameter) and _filters(input_) and not _is_among(input_.name, known):
+            found.append(UnreturnedFields(input_.option, (input_.name,), "filters"))
         if name not in _SORTS:
             continue
-        keys = list(_keys(each))
+        keys = list(_keys(input_))
         unknown = tuple(key for key in keys if not _is_among(key, known))
         # Words that the response does not have are hardly names of fields.
         if unknown and len(keys) >= _FEWEST_KEYS and len(unknown) < len(keys):
-            found.append(UnreturnedFields(each.option, unknown))
+            found.append(UnreturnedFields(input_.option, unknown))
     return tuple(found)
 
 
@@ -350,10 +350,10 @@ def _filters(parameter: Parameter) -> bool:
     return is_field and is_one_value and is_told and re.search(_BY, parameter.description) is not None
 
 
-def _keys(each: Parameter | Field) -> Iterator[str]:
+def _keys(input_: Parameter | Field) -> Iterator[str]:
     """Yield the names of fields that an input that sorts takes: its enumeration, else what stands in backticks."""
-    value = each.value.items if each.value.items is not None else each.value
-    words: Sequence[object] = value.enum or re.findall(_LITERAL, each.description)
+    value = input_.value.items if input_.value.items is not None else input_.value
+    words: Sequence[object] = value.enum or re.findall(_LITERAL, input_.description)
     matches = (re.fullmatch(_KEY, word) for word in words if isinstance(word, str))
     keys = dict.fromkeys(match[1] for match in matches if match)
     yield from (key for key in keys if plain_name(key) not in {*_NO_KEYS, *_SORTS})

@@ -142,7 +142,7 @@ class Revisions:
         self.cache_dir = cache_dir
         readable = re.sub("[^A-Za-z0-9]", "_", location)[-80:]
         runs = program()
-        layers = [*(f"+{each}" for each in more), *(f"~{each}" for each in overlays)]
+        layers = [*(f"+{item}" for item in more), *(f"~{overlay}" for overlay in overlays)]
         if runs.only or runs.without or runs.is_short:
             # The catalogs of a tool that was made again have other operations.
             layers.append(repr((runs.only, runs.without, runs.is_short)))

@@ -59,7 +59,7 @@ def bake(server: Recorder, tmp_path: Path) -> Callable[..., Path]:
 def _run(file: Path, *words: str, stdin: str = "", **variables: str) -> tuple[int, str, str]:
     """Run a baked tool in this process, in a home of its own beside it."""
     raw = io.BytesIO(), io.BytesIO()
-    streams = [io.TextIOWrapper(each, encoding="utf-8") for each in raw]
+    streams = [io.TextIOWrapper(bytes_io, encoding="utf-8") for bytes_io in raw]
     places = {
         f"XDG_{kind.upper()}_HOME": str(file.parent / f".{kind}") for kind in ("cache", "config", "state")
     }
@@ -68,8 +68,8 @@ def _run(file: Path, *words: str, stdin: str = "", **variables: str) -> tuple[in
     tool = runpy.run_path(str(file))["TOOL"]
     inside = file.with_name("document.zip") if file.name == "__init__.py" else file
     code = main({**tool, "inside": str(inside)}, list(words), env)
-    for each in streams:
-        each.flush()
+    for stream in streams:
+        stream.flush()
     return code, raw[0].getvalue().decode(), raw[1].getvalue().decode()
 
 
@@ -89,7 +89,9 @@ def test_tools_and_dynacli_share_no_secret(bake: Callable[..., Path], server: Re
     assert "set `PET_SHOP_TOKEN`" in stderr
     assert "pet-shop auth login" in stderr
     assert "dynacli" not in stderr.lower()
-    assert ["/pets"] * 2 == [each.target for each in server.requests if "authorization" in each.headers]
+    assert ["/pets"] * 2 == [
+        request.target for request in server.requests if "authorization" in request.headers
+    ]
 
 
 @pytest.mark.exhaustive
@@ -217,7 +219,7 @@ def test_the_file_runs_by_itself(bake: Callable[..., Path], server: Recorder, tm
     assert agent.startswith("petshop/2.1 dynacli/")
     assert (tmp_path / ".cache" / "petshop").is_dir()
     assert not list(tmp_path.glob(".*/dynacli"))
-    assert ["/pets"] == [each.target for each in server.requests[before:]]  # the document came with it
+    assert ["/pets"] == [request.target for request in server.requests[before:]]  # the document came with it
 
 
 def test_the_document_inside_is_refreshed(
@@ -250,7 +252,7 @@ def test_a_damaged_document_inside_is_made_anew(bake: Callable[..., Path], serve
         shutil.rmtree(tool.parent / ".cache", ignore_errors=True)
         tool.write_bytes(whole)
         with ZipFile(tool) as archive:
-            damaged = next(each for each in archive.infolist() if each.filename.endswith(part))
+            damaged = next(zip_info for zip_info in archive.infolist() if zip_info.filename.endswith(part))
         content = bytearray(whole)
         content[damaged.header_offset + 30 + len(damaged.filename) + damaged.compress_size // 2] ^= 0xFF
         tool.write_bytes(content)
@@ -284,7 +286,7 @@ def test_a_tool_has_the_operations_that_were_chosen(server: Recorder, tmp_path: 
     assert "`zoo search` is the command of that name; the operation is `zoo GET /look`" in result.stderr
 
     def names(*options: str) -> list[str]:
-        return [each["name"] for each in json.loads(_run(file, "operations", "-o", "json", *options)[1])]
+        return [load["name"] for load in json.loads(_run(file, "operations", "-o", "json", *options)[1])]
 
     assert ["cats-feed", "dogs-feed", "search"] == names()
     for path, operation in (("/comb", "dogs_comb"), ("/fines", "money_fine")):
@@ -462,7 +464,7 @@ def test_a_package_is_installed_and_runs(bake: Callable[..., Path], server: Reco
     fresh = tmp_path / "fresh"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", fresh], check=True)
     (site,) = fresh.glob("lib/python*/site-packages")
-    (site / "of_the_tests.pth").write_text("\n".join(each for each in sys.path if each))
+    (site / "of_the_tests.pth").write_text("\n".join(item for item in sys.path if item))
     flags = ("--no-deps", "--no-build-isolation", "--quiet", "--disable-pip-version-check")
     pip = (sys.executable, "-m", "pip", "--python", fresh / "bin" / "python")
     subprocess.run([*pip, "install", *flags, project], check=True)

@@ -105,7 +105,7 @@ def test_an_empty_text_is_given_where_the_person_says_so(server: Recorder) -> No
             assert 1 == explorer.screen.replace("\xa0", " ").count("sent as an empty text")
 
     explored(work())
-    assert [("/pets?q=", b'{"name":""}')] == [(each.target, each.body) for each in server.requests]
+    assert [("/pets?q=", b'{"name":""}')] == [(request.target, request.body) for request in server.requests]
 
 
 def test_what_the_policy_denies_is_refused(server: Recorder) -> None:
@@ -429,9 +429,9 @@ def test_a_call_that_cannot_connect_is_left_to_itself_when_it_is_cancelled() -> 
         address = full.getsockname()
         # The queue of connections that no one accepts is full after these, so that the next one has to wait.
         waiting = [socket.socket() for _ in range(3)]
-        for each in waiting:
-            each.setblocking(False)
-            each.connect_ex(address)
+        for item in waiting:
+            item.setblocking(False)
+            item.connect_ex(address)
         api = save(document({"/pets": {"get": operation("listPets")}}, [f"http://127.0.0.1:{address[1]}"]))
 
         async def work() -> None:
@@ -444,8 +444,8 @@ def test_a_call_that_cannot_connect_is_left_to_itself_when_it_is_cancelled() -> 
                 assert time.monotonic() - begun < 8
 
         explored(work())
-        for each in waiting:
-            each.close()
+        for member in waiting:
+            member.close()
 
 
 def test_pairs_of_the_query_are_sent_and_in_the_command(server: Recorder) -> None:

@@ -46,16 +46,16 @@ def test_no_private_attribute_of_ours_has_the_name_of_one_of_textual_s() -> None
             if not isinstance(node, ast.ClassDef) or name not in bases:
                 continue
             own = {
-                each.name
-                for each in node.body
-                if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+                statement.name
+                for statement in node.body
+                if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
             }
-            attributes = [each for each in ast.walk(node) if isinstance(each, ast.Attribute)]
-            own |= {each.attr for each in attributes if isinstance(each.ctx, ast.Store)}
+            attributes = [item for item in ast.walk(node) if isinstance(item, ast.Attribute)]
+            own |= {attribute.attr for attribute in attributes if isinstance(attribute.ctx, ast.Store)}
             made = bases[name]()
             theirs = {*dir(made), *vars(made)}
-            clashes |= {(node.name, each) for each in own & theirs if each.startswith(("_", "action_"))}
-    own_init = {(name, each) for name, each in clashes if each == "__init__"}
+            clashes |= {(node.name, their) for their in own & theirs if their.startswith(("_", "action_"))}
+    own_init = {(name, item) for name, item in clashes if item == "__init__"}
     assert {("ExplorerApp", "_handle_exception")} == clashes - own_init
 
 

@@ -74,8 +74,8 @@ def terminal() -> Iterator[Callable[[str], _Tmux]]:
         return opened[-1]
 
     yield open_terminal
-    for each in opened:
-        each.close()
+    for tmux in opened:
+        tmux.close()
 
 
 _EXPLORE = f"{sys.executable} -m dynacli explore demo"

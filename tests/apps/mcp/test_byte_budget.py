@@ -46,10 +46,10 @@ def test_what_does_not_fit_is_told(value: Any, room: int) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        pytest.param([{"id": each, "text": "x" * 40} for each in range(500)], id="list"),
+        pytest.param([{"id": number, "text": "x" * 40} for number in range(500)], id="list"),
         pytest.param({"rows": list(range(5000)), "total": 5000}, id="wrapped"),
         pytest.param({"a": ["x" * 99] * 99, "b": {"c": ["y" * 99] * 99}}, id="two-lists"),
-        pytest.param({f"key{each}": each for each in range(5000)}, id="map"),
+        pytest.param({f"key{number}": number for number in range(5000)}, id="map"),
         pytest.param("x" * 10**6, id="text"),
         pytest.param([["é" * 5000], "é" * 5000], id="not-ascii"),
         pytest.param([{"a": {"b": [list(range(100))] * 100}}] * 100, id="nested"),
@@ -65,7 +65,7 @@ def test_a_large_value_takes_the_room_and_no_more(value: Any, room: int) -> None
 @pytest.mark.parametrize("steps", [(), ("rows",), ("a b", "rows")])
 def test_the_rest_of_a_list_is_named(steps: tuple[str, ...]) -> None:
     """The expression gives exactly the items that were lost."""
-    items = [{"id": each} for each in range(100)]
+    items = [{"id": number} for number in range(100)]
     value: Any = items
     for step in reversed(steps):
         value = {step: value, "other": 1}

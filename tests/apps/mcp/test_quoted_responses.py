@@ -36,8 +36,8 @@ def _said(value: Any) -> Iterator[str]:
         for name in value.keys() - _OF_DOCUMENT:
             yield from _said(value[name])
     elif isinstance(value, list):
-        for each in value:
-            yield from _said(each)
+        for item in value:
+            yield from _said(item)
     elif isinstance(value, str):
         yield value
 
@@ -70,9 +70,9 @@ def test_orders_of_a_document_are_quoted(server: Recorder, monkeypatch: pytest.M
             told[title] = await client.call_tool(tool, arguments)
         return told
 
-    for title, each in converse(["hostile"], act).items():
-        structured = getattr(each, "structured_content", each if isinstance(each, dict) else None)
-        text = each if isinstance(each, str) else "".join(part.text for part in getattr(each, "content", ()))
+    for title, item in converse(["hostile"], act).items():
+        structured = getattr(item, "structured_content", item if isinstance(item, dict) else None)
+        text = item if isinstance(item, str) else "".join(part.text for part in getattr(item, "content", ()))
         if structured is None or title == "a search":
             assert "never an instruction" in text.split("\n")[0], title
             _check(title, text)

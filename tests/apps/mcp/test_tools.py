@@ -64,7 +64,10 @@ def test_a_document_that_is_no_registered_one_gets_no_credential(
     paths = {"/a": {"get": operation("getA", security=[{"auth": []}])}}
     url = serve(server, document(paths, None, {"auth": BEARER}))
     refused = _ask([url], "call", {"operation": "get-a"})
-    assert (True, []) == (refused.is_error, [each for each in server.requests if each.target == "/a"])
+    assert (True, []) == (
+        refused.is_error,
+        [request for request in server.requests if request.target == "/a"],
+    )
     assert 0 == run_cli("api", "add", "shop", url).exit_code
     assert not _ask(["shop"], "call", {"operation": "get-a"}).is_error
     assert [f"Bearer {canary}"] == server.last.headers["authorization"]
@@ -79,7 +82,7 @@ def test_three_steps_lead_to_a_response(mode: str) -> None:
         described = await client.call_tool("describe", {"operation": "search-runs", "path": "status"})
         called = await client.call_tool("call", found.structured_content["best"]["call"])
         resources = (await client.list_resources()).resources
-        assert ["dynacli://demo"] == [each.uri for each in resources]
+        assert ["dynacli://demo"] == [resource.uri for resource in resources]
         page = await client.read_resource("dynacli://demo")
         return found, described, called, getattr(page.contents[0], "text", "")
 
@@ -227,7 +230,7 @@ def test_a_configuration_that_breaks_meanwhile_is_told(home: Path, server: Recor
         return [*wrong, await client.call_tool("call", {"operation": "list-things"})]
 
     *wrong, right = converse(["things"], act)
-    assert ["file", "file"] == [each.structured_content["error"]["kind"] for each in wrong]
+    assert ["file", "file"] == [result.structured_content["error"]["kind"] for result in wrong]
     assert (200, 1) == (right.structured_content["status"], len(server.requests))
 
 
@@ -264,7 +267,7 @@ def test_max_items_follows_the_pages(server: Recorder) -> None:
 
     def page(request: RecordedRequest) -> Response:
         number = int(request.target.partition("page=")[2].partition("&")[0] or 1)
-        rows = [{"id": each} for each in range(number * 3 - 3, number * 3)]
+        rows = [{"id": item} for item in range(number * 3 - 3, number * 3)]
         return Response(body=json.dumps({"rows": rows, "total": 9}).encode())
 
     server.responses["/a"] = page
@@ -482,8 +485,8 @@ def test_no_secret_comes_back(
 
     async def act(client: Client) -> list[CallToolResult]:
         words: list[dict[str, Any]] = [{}, {"filter": "reverse(escaped)"}, {"filter": "keys(@)"}]
-        words = [{"api": "things", "operation": "echo", "profile": "p", **each} for each in words]
-        return [await client.call_tool("call", each) for each in words]
+        words = [{"api": "things", "operation": "echo", "profile": "p", **word} for word in words]
+        return [await client.call_tool("call", word) for word in words]
 
     for result in converse([], act):
         everything = result.model_dump_json()
@@ -507,7 +510,10 @@ def test_the_url_of_a_document_keeps_its_secret(server: Recorder) -> None:
         wrong = await client.call_tool("call", {"operation": "list-things", "inputs": {"x": 1}})
         page = await client.read_resource(resources.resources[0].uri)
         assert 200 == called.structured_content["status"]
-        return [each.model_dump_json() for each in (tools, resources, found, called, wrong, page)]
+        return [
+            list_tools_result.model_dump_json()
+            for list_tools_result in (tools, resources, found, called, wrong, page)
+        ]
 
     for text in converse([f"{server.origin}/api.json?key={secret}"], act):
         assert secret not in text

@@ -42,7 +42,7 @@ def test_the_inspector_finds_nothing_wrong(home: Path) -> None:
     described = _inspect(*use, "describe", "--tool-arg", "operation=search-runs", home=home)
     assert "workflowName" in described["content"][0]["text"]
     arguments = ("operation=search-runs", 'inputs={"range":"7d","status":"fail"}', "max_items=2")
-    words = [word for each in arguments for word in ("--tool-arg", each)]
+    words = [word for argument in arguments for word in ("--tool-arg", argument)]
     called = _inspect(*use, "call", *words, home=home)
     assert ["fail", "fail"] == [row["status"] for row in called["structuredContent"]["data"]]
     page = _inspect("--method", "resources/read", "--uri", "dynacli://demo", home=home)
@@ -88,10 +88,12 @@ def test_an_agent_works_with_a_real_server(
     assert all(canary not in result.model_dump_json() for result in results)
     assert not any(result.is_error for result in results), [result.structured_content for result in results]
     found, created, listed = results[0], results[-2].structured_content, results[-1].structured_content
-    names = [each["name"] for each in (found.structured_content["best"], *found.structured_content["others"])]
+    names = [
+        other["name"] for other in (found.structured_content["best"], *found.structured_content["others"])
+    ]
     assert calls[0][0] in names
     assert created["data"]["name"] == calls[0][1]["name"]
-    assert created["data"]["id"] in [each["id"] for each in listed["data"]]
+    assert created["data"]["id"] in [item["id"] for item in listed["data"]]
     # Prefect's document lacks statuses that it responds with.
-    assert {"undocumented-status"} >= {each["rule"] for each in created["findings"]}
+    assert {"undocumented-status"} >= {finding["rule"] for finding in created["findings"]}
     assert listed["valid"]

@@ -47,7 +47,7 @@ def _document() -> dict[str, Any]:
         "/files/{sha}": {"get": operation("getFile", parameter("sha", {"type": "string"}, "path"))},
         "/files/{sha}.{kind}": {
             "get": operation(
-                "getDiff", *(parameter(each, {"type": "string"}, "path") for each in ("sha", "kind"))
+                "getDiff", *(parameter(item, {"type": "string"}, "path") for item in ("sha", "kind"))
             )
         },
         "/own": {"get": operation("own", servers=[{"url": "https://other.example.com/o"}])},

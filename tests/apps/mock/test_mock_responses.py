@@ -79,7 +79,7 @@ _RESPONSES: dict[str, dict[str, Any]] = {
 
 
 def _document() -> dict[str, Any]:
-    paths = {f"/{name}": {"get": operation(name, responses=each)} for name, each in _RESPONSES.items()}
+    paths = {f"/{name}": {"get": operation(name, responses=entry)} for name, entry in _RESPONSES.items()}
     paths["/old"] = {"get": operation("old", deprecated=True)}
     next_link = {"schema": {"type": "string"}, "example": "</x>; rel=next"}
     components = {
@@ -185,7 +185,10 @@ def test_what_no_value_fits_is_told(mock: Mocked) -> None:
     response = mock.ask("/impossible")
     validation = mock.told[-1].validation
     assert validation is not None
-    assert (200, ["missing-body"]) == (response.status_code, [each.rule for each in validation.findings])
+    assert (200, ["missing-body"]) == (
+        response.status_code,
+        [finding.rule for finding in validation.findings],
+    )
 
 
 def test_the_same_request_gets_the_same_response() -> None:

@@ -205,7 +205,7 @@ def test_the_time_for_a_response_begins_when_all_was_sent() -> None:
     with raw_server(talk) as server:
         through_proxy(client, _document(), "--upstream", server.origin, "--timeout", "0.5", "--no-fail")
     assert [b"HTTP/1.1 200 OK", b"HTTP/1.1 504 Gateway Timeout"] == [
-        each.split(b"\r\n")[0] for each in responses
+        response.split(b"\r\n")[0] for response in responses
     ]
 
 

@@ -61,8 +61,8 @@ def _found(entry: dict[str, Any], *words: str) -> tuple[int, list[str], list[str
     """The exit code; the findings; the reasons why something was not validated."""
     result = _validated(entry, words=words)
     rows = json.loads(result.stdout)
-    findings = [f"{row['where']} {row['pointer']} {row['rule']}" for each in rows for row in each["findings"]]
-    return result.exit_code, findings, [text for each in rows for text in each["not_validated"]]
+    findings = [f"{row['where']} {row['pointer']} {row['rule']}" for item in rows for row in item["findings"]]
+    return result.exit_code, findings, [text for row in rows for text in row["not_validated"]]
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ def test_a_dry_run_in_a_form_prints_the_requests(api: SmallApi, form: str) -> No
     assert result.stdout.index("/pets/1") < result.stdout.index("/pets/2")
     single = run_cli("./api.json", "get-pet", "1", "--dry-run", form).stdout
     if form == "json":
-        assert [json.loads(single)["url"][-2:], "=3"] == [each["url"][-2:] for each in lines(result)]
+        assert [json.loads(single)["url"][-2:], "=3"] == [line["url"][-2:] for line in lines(result)]
     elif form == "har":
         assert 2 == len(json.loads(result.stdout)["log"]["entries"])
     else:
@@ -222,7 +222,7 @@ def test_a_dry_run_shows_what_is_known(api: SmallApi) -> None:
     assert "in responses of earlier rows: Row 2" in result.stderr
     pets = ndjson({"pet-id": 1}, {"pet-id": 2})
     shard = api.run("get-pet", pets, "--dry-run", "json", "--shard", "2/2")
-    assert ["/2"] == [each["url"][-2:] for each in lines(shard)]
+    assert ["/2"] == [line["url"][-2:] for line in lines(shard)]
     secret = ("-H", "Authorization: Bearer abcdefgh")
     unsigned = api.run("get-pet", pets, "--dry-run", "json", *secret)
     assert (0, 1, 2) == (unsigned.exit_code, unsigned.stderr.count("shown without it"), len(lines(unsigned)))

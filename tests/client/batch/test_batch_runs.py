@@ -298,12 +298,14 @@ def test_a_python_program_makes_a_batch(api: SmallApi) -> None:
     """`Api.batch` takes rows with plain values, checks them first, and yields results in order."""
     with dynacli.open_api(API) as opened:
         results = opened.batch(({"petId": number} for number in (1, 99)), "get-pet", parallel=2)
-        assert [(1, 200, 0), (2, 404, 4)] == [(each.row, each.status, each.exit_code) for each in results]
+        assert [(1, 200, 0), (2, 404, 4)] == [
+            (result.row, result.status, result.exit_code) for result in results
+        ]
         linked = [
             {"operation": "create-pet", "inputs": {"name": "Rex"}, "as": "w"},
             {"operation": "get-pet", "inputs": {"pet-id": "{{w.id}}"}},
         ]
-        assert [{"pet": "1"}] == [each.data for each in opened.batch(linked)][1:]
+        assert [{"pet": "1"}] == [row_result.data for row_result in opened.batch(linked)][1:]
         sent = len(api.served)
         with pytest.raises(UsageError, match="2 of 2 rows are wrong"):
             opened.batch([{"petId": 0}, 7], "get-pet")  # type: ignore[list-item]
@@ -322,7 +324,7 @@ def test_rows_that_change_after_they_were_checked_fail(
 ) -> None:
     """Each row is validated again when it is sent; what was right and is wrong now fails its row alone."""
     rows = [{"operation": "get-pet", "inputs": {"petId": number}} for number in (1, 2)]
-    changed = [each if not isinstance(each, int) else rows[0] for each in later]
+    changed = [item if not isinstance(item, int) else rows[0] for item in later]
     with dynacli.open_api(API) as opened:
         calls = RowCalls(opened._engine, opened._opened)
         plan = check_rows(rows_of(rows, ""), calls, Shard(), ())

@@ -178,7 +178,7 @@ def test_the_job_of_the_manual_is_an_indexed_job() -> None:
     validator = jsonschema_rs.validator_for(schema)
     validator.validate(job)
     [container] = job["spec"]["template"]["spec"]["containers"]
-    counts = [each["value"] for each in container["env"] if each["name"] == "DYNACLI_SHARD_COUNT"]
+    counts = [item["value"] for item in container["env"] if item["name"] == "DYNACLI_SHARD_COUNT"]
     assert [str(job["spec"]["completions"])] == counts
     job["spec"]["completionmode"] = "Indexed"
     assert not validator.is_valid(job)

@@ -57,7 +57,7 @@ class Held:
         assert held == [json.loads(line)[self.name] for line in lines.stdout.splitlines()]
         assert self.requests == len(_REQUEST.findall(lines.stderr)), lines.stderr
         table = run_cli(*words, "--all", "-o", "csv").stdout.splitlines()
-        assert [str(each) for each in held] == [row[self.name] for row in csv.DictReader(table)]
+        assert [str(item) for item in held] == [row[self.name] for row in csv.DictReader(table)]
         some = len(held) - 1
         most = run_cli(*words, "--max-items", str(some), "-o", "ndjson").stdout
         assert held[:some] == [json.loads(line)[self.name] for line in most.splitlines()]
@@ -125,7 +125,7 @@ def _kinto_records(origin: str, _directory: Path) -> list[Any]:
     url = f"{origin}/v1/buckets/shop/collections/books/records"
     head = urllib.request.Request(url, method="HEAD")
     with urllib.request.urlopen(head, timeout=30) as response:
-        return _count_is(int(response.headers["Total-Objects"]), [each["id"] for each in _asked(url)["data"]])
+        return _count_is(int(response.headers["Total-Objects"]), [item["id"] for item in _asked(url)["data"]])
 
 
 def _draw_points(program: str, port: int, directory: Path) -> None:
@@ -140,12 +140,12 @@ def _draw_points(program: str, port: int, directory: Path) -> None:
 def _points(origin: str, directory: Path) -> list[Any]:
     counted = _asked(f"{origin}/collections/points/items?f=json&limit=1")["numberMatched"]
     kept = json.loads((directory / "points.geojson").read_bytes())["features"]
-    return _count_is(counted, [each["id"] for each in kept])
+    return _count_is(counted, [item["id"] for item in kept])
 
 
 def _references(origin: str, _directory: Path) -> list[Any]:
     response = _asked(f"{origin}/v1/references?page_limit=500")
-    return _count_is(response["meta"]["data_available"], [each["id"] for each in response["data"]])
+    return _count_is(response["meta"]["data_available"], [item["id"] for item in response["data"]])
 
 
 def _fill_todos(origin: str) -> None:
@@ -155,7 +155,7 @@ def _fill_todos(origin: str) -> None:
 
 def _todos(origin: str, _directory: Path) -> list[Any]:
     counted = _asked(f"{origin}/todos/count")["count"]
-    return _count_is(counted, [each["id"] for each in _asked(f"{origin}/todos")])
+    return _count_is(counted, [item["id"] for item in _asked(f"{origin}/todos")])
 
 
 def _fill_chroma(origin: str) -> None:
@@ -165,7 +165,7 @@ def _fill_chroma(origin: str) -> None:
 
 def _collections(origin: str, _directory: Path) -> list[Any]:
     counted = _asked(f"{origin}{_DATABASE}/collections_count")
-    return _count_is(counted, [each["id"] for each in _asked(f"{origin}{_DATABASE}/collections")])
+    return _count_is(counted, [item["id"] for item in _asked(f"{origin}{_DATABASE}/collections")])
 
 
 def _fill_phoenix(origin: str) -> None:

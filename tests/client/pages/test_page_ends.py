@@ -228,7 +228,10 @@ def test_findings_of_all_pages_are_told_once(server: Recorder) -> None:
     api = ListedApi(reply, record(data=array, total=integer), {"page": integer})
     word = api.start(server)
     result = run_cli(word, "list-things", "--all", "--validate", "strict", "--error-format", "json")
-    assert (9, ["/data/4/id"]) == (result.exit_code, [each["pointer"] for each in result.error["findings"]])
+    assert (9, ["/data/4/id"]) == (
+        result.exit_code,
+        [finding["pointer"] for finding in result.error["findings"]],
+    )
     warned = run_cli(word, "list-things", "--all")
     assert 1 == warned.stderr.count("The response does not match the document")
     assert 0 == warned.exit_code

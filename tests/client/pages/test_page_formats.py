@@ -27,12 +27,12 @@ def _pages(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
 _NUMBERED = ListedApi(_pages, record(data=array, meta=record(total=integer)), {"page": integer})
 _IDS = [item["id"] for item in ITEMS]
 _TEXTS = {
-    "ndjson": "".join(f'{{"id":"{each}"}}\n' for each in _IDS),
-    "lines": "".join(f'{{"id":"{each}"}}\n' for each in _IDS),
-    "csv": "id\r\n" + "".join(f"{each}\r\n" for each in _IDS),
-    "tsv": "id\n" + "".join(f"{each}\n" for each in _IDS),
-    "auto": '{"meta":{"total":7},"data":[' + ",".join(f'{{"id":"{each}"}}' for each in _IDS) + "]}\n",
-    "yaml": "meta:\n  total: 7\ndata:\n" + "".join(f"- id: {each}\n" for each in _IDS),
+    "ndjson": "".join(f'{{"id":"{id_}"}}\n' for id_ in _IDS),
+    "lines": "".join(f'{{"id":"{id_}"}}\n' for id_ in _IDS),
+    "csv": "id\r\n" + "".join(f"{id_}\r\n" for id_ in _IDS),
+    "tsv": "id\n" + "".join(f"{id_}\n" for id_ in _IDS),
+    "auto": '{"meta":{"total":7},"data":[' + ",".join(f'{{"id":"{id_}"}}' for id_ in _IDS) + "]}\n",
+    "yaml": "meta:\n  total: 7\ndata:\n" + "".join(f"- id: {id_}\n" for id_ in _IDS),
 }
 
 
@@ -87,7 +87,7 @@ def test_what_came_before_an_error_is_written_in_each_format(server: Recorder, o
     word = _ending(server, 3, lambda: Response(410))
     result = run_cli(word, "list-things", "--all", "-o", output)
     assert 4 == result.exit_code
-    assert all(each in result.stdout for each in _IDS[:6])
+    assert all(id_ in result.stdout for id_ in _IDS[:6])
     assert f"go on with: dynacli {word} list-things --all -o {output} --page 3" in result.stderr
 
 
@@ -127,7 +127,7 @@ def test_an_interrupted_list_is_written_and_says_how_to_go_on(
     monkeypatch.setattr(Engine, "make", interrupted)
     result = run_cli(word, "list-things", "--all", "-o", output)
     assert 128 + signal.SIGINT == result.exit_code
-    assert all(each in result.stdout for each in _IDS[:6])
+    assert all(id_ in result.stdout for id_ in _IDS[:6])
     line = f"6 items came before that; go on with: dynacli {word} list-things --all -o {output} --page 3"
     assert line in result.stderr
 
@@ -283,4 +283,6 @@ def test_a_report_has_the_findings_of_all_pages(server: Recorder) -> None:
     assert 0 == result.exit_code, result.stderr
     with open("report.json", encoding="utf-8") as file:
         report = json.load(file)
-    assert [f"/data/{number}/id" for number in range(7)] == [each["pointer"] for each in report["findings"]]
+    assert [f"/data/{number}/id" for number in range(7)] == [
+        finding["pointer"] for finding in report["findings"]
+    ]

@@ -83,7 +83,7 @@ def test_what_the_responses_break_is_found(server: Recorder) -> None:
         lambda query: (_pages(query)[0] | {"total": "7"}, {}), _NUMBERED.schema, {"page": integer}
     )
     with dynacli.open_api(api.start(server)) as opened:
-        found = [[finding.pointer for finding in each.findings] for each in opened.pages("list-things")]
+        found = [[finding.pointer for finding in page.findings] for page in opened.pages("list-things")]
     assert [["/total"]] * len(found) == found
 
 

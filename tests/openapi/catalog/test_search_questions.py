@@ -71,7 +71,9 @@ def _documents(name: str) -> Iterator[tuple[str, list[tuple[str, set[str]]]]]:
 
 
 def _ranking(catalog: Catalog) -> Search:
-    return lambda question: [each.operation.name for each in rank_operations(catalog, question)]
+    return lambda question: [
+        rank_operation.operation.name for rank_operation in rank_operations(catalog, question)
+    ]
 
 
 def _plain_bm25(catalog: Catalog) -> Search:
@@ -136,15 +138,15 @@ def test_what_is_named_comes_first(path: Path) -> None:
     except DocumentError:
         return  # for such documents there are other tests
     search = _ranking(catalog)
-    operations = [each for each in catalog.summaries() if not each.is_hidden]
+    operations = [summary for summary in catalog.summaries() if not summary.is_hidden]
     wrong = []
-    for each in operations[:: max(len(operations) // 100, 1)]:
-        by_id = catalog.find(each.operation_id) or each.name
-        place = f"{each.method} {each.path}"
+    for operation in operations[:: max(len(operations) // 100, 1)]:
+        by_id = catalog.find(operation.operation_id) or operation.name
+        place = f"{operation.method} {operation.path}"
         for question, name in (
-            (each.name, each.name),
-            (each.operation_id or each.name, by_id),
-            (place, each.name),
+            (operation.name, operation.name),
+            (operation.operation_id or operation.name, by_id),
+            (place, operation.name),
         ):
             wrong += [(question, name)] if [name] != search(question)[:1] else []
     catalog.close()

@@ -20,11 +20,11 @@ from tests.openapi.changes.edits.oasdiff import ask, differs
 def test_an_edit() -> None:
     """Each edit of the table gives the changes that the table lists, and no others."""
     told = {}
-    for each in EDITS:
-        keys = [[" ".join(key) for key in part] for part in (each.changes.added, each.changes.removed)]
-        told[each.name] = (sorted(found(each.changes), key=repr), *keys)
+    for item in EDITS:
+        keys = [[" ".join(key) for key in part] for part in (item.changes.added, item.changes.removed)]
+        told[item.name] = (sorted(found(item.changes), key=repr), *keys)
     expected = {
-        each.name: (sorted(each.expected, key=repr), list(each.added), list(each.removed)) for each in EDITS
+        edit.name: (sorted(edit.expected, key=repr), list(edit.added), list(edit.removed)) for edit in EDITS
     }
     assert expected == told
 
@@ -35,40 +35,40 @@ def test_the_table_is_one() -> None:
     assert sorted(set(names)) == sorted(names)
     assert len(EDITS) >= 250
     severities = [severity(edit.changes) for edit in EDITS if edit.expected or edit.removed]
-    assert min(severities.count(each) for each in (True, None, False)) >= 50
+    assert min(severities.count(item) for item in (True, None, False)) >= 50
     assert sum(not edit.expected and not edit.added and not edit.removed for edit in EDITS) >= 30
 
 
 def test_each_kind_and_each_rule_has_an_edit() -> None:
     """Every kind of change and every rule is in the table of edits."""
-    told = {expectation[0] for each in EDITS for expectation in each.expected}
+    told = {expectation[0] for edit in EDITS for expectation in edit.expected}
     assert set(KINDS) - {"not-compared"} == told
-    rules = {change.rule for each in EDITS for change in each.changes} - {""}
+    rules = {change.rule for edit in EDITS for change in edit.changes} - {""}
     assert set(RULES) == rules
 
 
 def test_a_validation_is_that_of_its_rule() -> None:
     """A change has the result of its rule, and none without a rule."""
-    for each in EDITS:
-        for change in each.changes:
+    for item in EDITS:
+        for change in item.changes:
             assert change.breaking == (RULES[change.rule].is_breaking if change.rule else None)
 
 
 def test_a_disagreement_has_its_reason() -> None:
     """If oasdiff has another result it is written down why, and only there."""
     disagreeing = [
-        each.name
-        for each in EDITS
-        if differs(severity(each.changes), each.oasdiff, is_change=bool(each.changes))
+        edit.name
+        for edit in EDITS
+        if differs(severity(edit.changes), edit.oasdiff, is_change=bool(edit.changes))
     ]
-    assert disagreeing == [each.name for each in EDITS if each.why]
+    assert disagreeing == [edit.name for edit in EDITS if edit.why]
 
 
 @pytest.mark.outside
 def test_what_is_written_down_is_what_oasdiff_says(tmp_path: Any) -> None:
     """The program is asked, with what we compare."""
-    said = {each.name: ask(*each.trees, tmp_path) for each in EDITS}
-    assert {each.name: each.oasdiff for each in EDITS} == said
+    said = {edit.name: ask(*edit.trees, tmp_path) for edit in EDITS}
+    assert {edit.name: edit.oasdiff for edit in EDITS} == said
 
 
 def test_the_manual_has_every_rule_and_every_kind() -> None:
@@ -80,12 +80,12 @@ def test_the_manual_has_every_rule_and_every_kind() -> None:
 
 
 def _where(name: str) -> list[tuple[str, str, bool | None]]:
-    edited = next(each for each in EDITS if each.name == name)
+    edited = next(edit for edit in EDITS if edit.name == name)
     return sorted(
         {
-            (" ".join(each.new), change.where, change.breaking)
-            for each in compare(*edited.trees).changed
-            for change in each.changes
+            (" ".join(changed.new), change.where, change.breaking)
+            for changed in compare(*edited.trees).changed
+            for change in changed.changes
         },
         key=repr,
     )
@@ -110,25 +110,25 @@ def test_what_a_callback_sends_comes() -> None:
 
 def test_what_many_operations_see_is_one_change() -> None:
     """A change that many operations see is the same object in all of them, so that a report can show it once."""
-    edited = next(each for each in EDITS if each.name == "a property of a response may be missing")
+    edited = next(edit for edit in EDITS if edit.name == "a property of a response may be missing")
     changes = compare(*edited.trees)
     assert 3 == len(changes.changed)
-    assert 1 == len({id(change) for each in changes.changed for change in each.changes})
+    assert 1 == len({id(change) for changed in changes.changed for change in changed.changes})
 
 
 def test_texts_are_told_apart() -> None:
     """An operation of which only texts changed is changed, and no one can notice it."""
-    edited = next(each for each in EDITS if each.name == "a summary is another one")
+    edited = next(edit for edit in EDITS if edit.name == "a summary is another one")
     changes = compare(*edited.trees)
-    assert [OperationKey("GET", "/pets")] == [each.new for each in changes.changed]
+    assert [OperationKey("GET", "/pets")] == [changed.new for changed in changes.changed]
     assert () == changes.noticed
     assert not any(change.breaking for change in changes)
 
 
 def test_both_places_of_an_operation_that_moved() -> None:
     """Old and new key are there."""
-    edited = next(each for each in EDITS if each.name == "a path names its parameter anew")
-    pairs = [(each.old, each.new) for each in compare(*edited.trees).changed]
+    edited = next(edit for edit in EDITS if edit.name == "a path names its parameter anew")
+    pairs = [(changed.old, changed.new) for changed in compare(*edited.trees).changed]
     assert (OperationKey("GET", "/pets/{petId}"), OperationKey("GET", "/pets/{id}")) == pairs[0]
 
 
@@ -340,7 +340,7 @@ def _told(old: Any, new: Any) -> set[str]:
     return {f"{change.kind} {change.rule}".strip() for change in compare(*trees)}
 
 
-@pytest.mark.parametrize(("old", "new", "expected"), _OF_SCHEMAS, ids=[str(each[:2]) for each in _OF_SCHEMAS])
+@pytest.mark.parametrize(("old", "new", "expected"), _OF_SCHEMAS, ids=[str(item[:2]) for item in _OF_SCHEMAS])
 def test_a_keyword_of_a_schema_changes(old: Any, new: Any, expected: set[str]) -> None:
     """Each keyword is compared by what it means in a request and in a response."""
     assert expected == _told(old, new)
@@ -355,7 +355,7 @@ def test_the_most_similar_alternatives_are_compared(old: Any, new: Any, expected
 def test_too_much_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """If there are too many pairs the report says that it is not whole."""
     monkeypatch.setattr("dynacli.openapi.changes.comparison._MOST_PAIRS", 3)
-    edited = next(each for each in EDITS if each.name == "a property of both is gone")
+    edited = next(edit for edit in EDITS if edit.name == "a property of both is gone")
     assert "not-compared" in [change.kind for change in compare(*edited.trees).document]
 
 

@@ -268,7 +268,7 @@ def test_a_history(history: History, corpus: Path) -> None:
 def _matches(history: History, folder: Path) -> None:
     changes = compare(load_file(folder / history.old).tree, load_file(folder / history.new).tree)
     assert sorted(history.expected) == _counted(changes), history.why
-    assert history.texts == len({id(each) for each in changes if each.is_text})
+    assert history.texts == len({id(change) for change in changes if change.is_text})
     assert (history.added, history.removed) == (len(changes.added), len(changes.removed))
 
 
@@ -303,7 +303,9 @@ def test_a_year_of_github() -> None:
     changes = compare(_github("octokit-22"), _github("octokit-23"))
     assert (152, 37) == (len(changes.added), len(changes.removed))
     counts = Counter(
-        (change.kind, change.where, change.breaking) for each in changes.changed for change in each.changes
+        (change.kind, change.where, change.breaking)
+        for changed in changes.changed
+        for change in changed.changes
     )
     expected = {
         ("operation-moved", "", True): 3,
@@ -318,10 +320,16 @@ def test_a_year_of_github() -> None:
     }
     assert expected == {key: counts[key] for key in expected}
     assert 0 == counts["property-removed", "response", True]
-    types = [change for each in changes.changed for change in each.changes if change.kind == "type-changed"]
+    types = [
+        change for changed in changes.changed for change in changed.changes if change.kind == "type-changed"
+    ]
     assert ["number"] == [change.from_ for change in types]
-    moved = [each for each in changes.changed if each.old.path.startswith("/organizations/{org}/dependabot")]
-    assert {"/orgs/{org}/dependabot/repository-access"} < {each.new.path for each in moved}
+    moved = [
+        changed
+        for changed in changes.changed
+        if changed.old.path.startswith("/organizations/{org}/dependabot")
+    ]
+    assert {"/orgs/{org}/dependabot/repository-access"} < {changed.new.path for changed in moved}
 
 
 @pytest.mark.outside
@@ -330,5 +338,7 @@ def test_the_other_way_round() -> None:
     old, new = _github("octokit-22"), _github("octokit-23")
     forth, back = compare(old, new), compare(new, old)
     assert (forth.added, forth.removed) == (back.removed, back.added)
-    assert {(each.old, each.new) for each in forth.changed} == {(each.new, each.old) for each in back.changed}
+    assert {(changed.old, changed.new) for changed in forth.changed} == {
+        (changed.new, changed.old) for changed in back.changed
+    }
     assert OperationKey("GET", "/orgs/{org}/copilot/metrics") in forth.removed

@@ -127,8 +127,10 @@ def test_the_way_back_is_the_mirror_image(edits: Sequence[Edit]) -> None:
     for edited in edits:
         old, new = edited.trees
         forth, back = compare(old, new), compare(new, old)
-        told = sorted({repr((each.kind, each.from_, each.to, each.where)) for each in forth})
-        undone = sorted({repr((_mirrored(each.kind), each.to, each.from_, each.where)) for each in back})
+        told = sorted({repr((change.kind, change.from_, change.to, change.where)) for change in forth})
+        undone = sorted(
+            {repr((_mirrored(change.kind), change.to, change.from_, change.where)) for change in back}
+        )
         assert told == undone, edited.name
         assert forth.added == back.removed, edited.name
 

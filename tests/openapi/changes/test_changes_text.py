@@ -299,8 +299,8 @@ def test_the_summary(expected: str, changes: Changes) -> None:
 def test_each_kind_is_a_sentence() -> None:
     """For every edit of the table the words fit: no value is left out, none is put in that is not there."""
     told: dict[str, str] = {}
-    for each in EDITS:
-        for change in each.changes:
+    for item in EDITS:
+        for change in item.changes:
             subject, phrase, _ = sentence(change)
             assert subject, change
             assert "{" not in phrase.replace("{$request", "").replace("{petId}", ""), change

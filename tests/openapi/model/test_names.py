@@ -135,7 +135,7 @@ def test_method_and_path_name_what_its_operation_id_cannot(expected: str, operat
 def test_long_names_are_cut_and_told_apart() -> None:
     """Two operationIds of 300 characters that differ at their end have names of a usable length."""
     ids = ["x" * 300 + "a", "x" * 300 + "b"]
-    api = save(document({f"/{name}": {"get": operation(each)} for name, each in zip("ab", ids, strict=True)}))
+    api = save(document({f"/{name}": {"get": operation(id_)} for name, id_ in zip("ab", ids, strict=True)}))
     rows = run_cli("operations", api, "-o", "json").json
     assert ["/a", "/b"] == [row["path"] for row in rows]
     assert 2 == len({row["name"] for row in rows})
@@ -406,7 +406,7 @@ def _given_by(
     paths: dict[str, dict[str, str]], given: dict[tuple[str, str], str] | None = None
 ) -> dict[str, str]:
     """Return operationId → name of a document, given names of an earlier revision."""
-    items = {path: {method: operation(each) for method, each in ids.items()} for path, ids in paths.items()}
+    items = {path: {method: operation(id_) for method, id_ in ids.items()} for path, ids in paths.items()}
     compiled = compile_document(load_tree(document(items)), given)
     return {
         f"{entry.operation.method} {entry.operation.operation_id}": entry.operation.name
@@ -510,7 +510,7 @@ def test_the_paths_of_one_function_are_told_apart_by_what_differs(paths: list[st
     assert names == list(_given_by(ids).values())
     lock = {("DELETE", path): name for path, name in zip(paths, names, strict=True)}
     for path in paths:
-        rest = {other: each for other, each in ids.items() if other != path}
+        rest = {other: id_ for other, id_ in ids.items() if other != path}
         assert [lock["DELETE", other] for other in rest] == list(_given_by(rest, lock).values())
         turned = dict(reversed(ids.items()))
         assert [lock["DELETE", other] for other in turned] == list(_given_by(turned, lock).values())

@@ -159,7 +159,7 @@ def test_what_is_sorted_by_and_not_returned(
         ],
         outline,
     )
-    assert [names] * bool(names) == [each.names for each in found]
+    assert [names] * bool(names) == [unreturned.names for unreturned in found]
 
 
 @pytest.mark.parametrize(
@@ -179,5 +179,5 @@ def test_what_is_filtered_by_and_not_returned(name: str, description: str, is_na
     schema = _list(_things(id=STRING, created_at=STRING, owner=_things(login=STRING)))
     outline = response_outline({"content": {"application/json": {"schema": schema}}}, _resolve)
     parameter = Parameter(name, "query", name, ValueType("string"), description=description)
-    found = [each.text for each in unreturned_fields([parameter], outline)]
+    found = [unreturned_field.text for unreturned_field in unreturned_fields([parameter], outline)]
     assert [f"filterable (--{name}), but not returned: {name}"] * is_named == found

@@ -220,8 +220,8 @@ def _check_is_token(api: OpenedApi, scheme: SecurityScheme, text: str) -> None:
     """
     if kind_of(scheme) != "bearer" or ":" not in text:
         return
-    others = [each for each in schemes_of(api).values() if kind_of(each) in WITH_PASSWORD]
-    ways = [f"`{invocation('auth login', api.name)} --scheme {quote(each.name)}`" for each in others[:1]]
+    others = [scheme for scheme in schemes_of(api).values() if kind_of(scheme) in WITH_PASSWORD]
+    ways = [f"`{invocation('auth login', api.name)} --scheme {quote(other.name)}`" for other in others[:1]]
     if scheme.has_password_flow:
         ways.append(
             f"`{invocation('auth login', api.name)} --scheme {quote(scheme.name)}` without `--with-token`"
@@ -404,10 +404,10 @@ def _login(
     name, password = (referred(configured, key, run.env) for key in ("username", "password"))
     variables = variables_of(run.env, api.prefix)
     if name is None and password is None and has_login([(scheme,)], variables):
-        name, password = (Secret(variables.text(each)) for each in variables.login())
+        name, password = (Secret(variables.text(item)) for item in variables.login())
     if name is None:
         name = Secret(line(run.env, "User name: ") if run.may_ask else "")
-    names = " and ".join(f"`{each}`" for each in variables.login())
+    names = " and ".join(f"`{item}`" for item in variables.login())
     remedy = f"Set {names}, with which calls sign in by themselves; or say where they are: "
     remedy += _place(api, scheme, "username", "password")
     return name.reveal(), password or Secret(_hidden(run, "Password: ", remedy))

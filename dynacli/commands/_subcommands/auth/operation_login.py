@@ -84,10 +84,10 @@ def _find_refresh(
         has_refresh_token: Whether the response of the sign-in had one.
     """
     named = list(_named(api, inputs.login)) if has_refresh_token else []
-    found = [each for each in named if _takes(each)]
-    near = [each for each in found if _is_beside(each, inputs.login)]
+    found = [operation for operation in named if _takes(operation)]
+    near = [operation for operation in found if _is_beside(operation, inputs.login)]
     if not found:
-        near = [each for each in named or _named(api, inputs.login) if _is_bare(each, inputs)]
+        near = [operation for operation in named or _named(api, inputs.login) if _is_bare(operation, inputs)]
     choices = near or found
     if len(choices) != 1:
         return None
@@ -122,7 +122,9 @@ def _is_bare(operation: Operation, inputs: _RefreshInputs) -> bool:
         for alternative in operation.security
         for scheme in alternative
     )
-    has_inputs = operation.body is not None or any(each.is_required for each in operation.parameters)
+    has_inputs = operation.body is not None or any(
+        parameter.is_required for parameter in operation.parameters
+    )
     return is_asking and not has_inputs and _is_beside(operation, inputs.login)
 
 
@@ -307,7 +309,7 @@ def _sign_in(
     refreshing = _operation(described.api, asked.refresh_operation) if asked.refresh_operation else None
     _check_origin(described, settings, origins)
     security = described.operation.security
-    if all(any(scheme.name == each.name for each in alternative) for alternative in security):
+    if all(any(scheme.name == item.name for item in alternative) for alternative in security):
         settings = replace(settings, auth=NO_SCHEME)
     typed = _typed_secrets(run, _missing_secrets(run.options, described, given), is_piped=asked.is_piped)
     given = replace(given, body_fields=[*given.body_fields, *typed])
@@ -332,7 +334,11 @@ def _sign_in(
     try:
         token = _token(response, asked, described.operation.name, asked_at)
     except AuthError as error:
-        known = [each for each in _cookie_schemes(described.api, scheme) if each.parameter in cookies]
+        known = [
+            cookie_scheme
+            for cookie_scheme in _cookie_schemes(described.api, scheme)
+            if cookie_scheme.parameter in cookies
+        ]
         if len(known) == 1 and not asked.token_at:
             return _by_cookie(known[0].parameter, cookies, described.operation.name, known[0])
         if cookies:
@@ -362,14 +368,14 @@ def _cookie_schemes(api: OpenedApi, scheme: SecurityScheme) -> Sequence[Security
     """Return the schemes that a cookie can be for: the one that is signed in for, else any of the document."""
     if scheme.location == "cookie":
         return (scheme,)
-    return tuple(each for each in schemes_of(api).values() if each.location == "cookie")
+    return tuple(scheme for scheme in schemes_of(api).values() if scheme.location == "cookie")
 
 
 def _by_cookie(
     name: str, cookies: Mapping[str, Cookie], operation: str, scheme: SecurityScheme
 ) -> OperationSignIn:
     if name not in cookies:
-        listed = ", ".join(f"`{visible(each, keep='')}`" for each in cookies)
+        listed = ", ".join(f"`{visible(cookie, keep='')}`" for cookie in cookies)
         raise AuthError(
             f"The response of `{operation}` does not set the cookie of `--cookie`",
             reason=f"It sets {listed}" if listed else "It sets no cookie that can be kept for its origin",

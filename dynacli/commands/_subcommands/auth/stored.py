@@ -31,7 +31,7 @@ def status(run: Run, api: str | None) -> None:
     """
     from dynacli.output.render import write_rows
 
-    kept = [each for each in CredentialStore(run.env).list() if api in (None, each.api)]
+    kept = [stored for stored in CredentialStore(run.env).list() if api in (None, stored.api)]
     for name in Configuration(run.env).apis():
         if api in (None, name):
             _warn_of_schemes(run, name)
@@ -40,7 +40,7 @@ def status(run: Run, api: str | None) -> None:
         if not kept:
             return [f"No credential is stored: {invocation('auth login', 'API')}"]
         header = ["api", "profile", "scheme", "kind", "store", "origins", "expires", "scopes"]
-        cells = [[visible(text, keep="") for text in _cells(each)] for each in kept]
+        cells = [[visible(text, keep="") for text in _cells(stored)] for stored in kept]
 
         width_or_all = width if run.env.stdout_is_terminal else None
         return table_lines([header, *cells], width_or_all, paint_header=paint.bold)
@@ -100,7 +100,7 @@ def logout(run: Run, api: str, scheme: str) -> None:
     """
     store = CredentialStore(run.env)
     kept = _stored(store.list(), api, scheme, run.options.profile)
-    store.remove([each.place for each in kept])
+    store.remove([stored.place for stored in kept])
     names = " and ".join(map(_name, kept))
     write_stderr(run.env, f"{visible(api, keep='')}: the credential for {names} is deleted here\n")
     if store.has_leftovers:
@@ -136,9 +136,9 @@ def show_token(run: Run, api: str, scheme: str) -> None:
     kept = _stored(store.list(), api, scheme, "")
     # As calls have it: a profile's own credential, else that of the API itself.
     for owner in (profile, ""):
-        kept = [each for each in kept if each.profile == owner] or kept
+        kept = [stored for stored in kept if stored.profile == owner] or kept
     if len(kept) > 1 or (profile and kept[0].profile not in (profile, "")):
-        listed = ", ".join(_name(each) for each in kept)
+        listed = ", ".join(_name(stored) for stored in kept)
         raise UsageError(
             f"`{api}` has several credentials",
             reason=f"Stored: {listed}",
@@ -158,9 +158,9 @@ def _stored(
     credentials: Sequence[StoredCredential], api: str, scheme: str, profile: str
 ) -> list[StoredCredential]:
     kept = [
-        each
-        for each in credentials
-        if each.api == api and scheme in ("", each.scheme) and profile in ("", each.profile)
+        credential
+        for credential in credentials
+        if credential.api == api and scheme in ("", credential.scheme) and profile in ("", credential.profile)
     ]
     if not kept and api == DEMO:
         from dynacli.client.credentials.sign_in import signs_itself_in

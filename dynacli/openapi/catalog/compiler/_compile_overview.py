@@ -71,7 +71,7 @@ def compile_overview(
         first_look,
         _first_look([operation for operation in proposable if _is_anonymous(operation)]),
         first_change,
-        next((_wish(each) for each in proposable if each.name == wished), ""),
+        next((_wish(operation) for operation in proposable if operation.name == wished), ""),
     )
 
 
@@ -112,7 +112,10 @@ def _sign_ins(operations: Sequence[Operation]) -> tuple[SignIn, ...]:
         keys = set()
         for alternative in filter(None, operation.security):
             plain = tuple(replace(scheme, scopes=()) for scheme in alternative)
-            key = tuple((each.name, each.type, each.scheme, each.location, each.parameter) for each in plain)
+            key = tuple(
+                (scheme.name, scheme.type, scheme.scheme, scheme.location, scheme.parameter)
+                for scheme in plain
+            )
             schemes[key] = plain
             keys.add(key)
         counts.update(keys)

@@ -52,13 +52,14 @@ def names_without_tags(
         reserved: The words that are no names.
     """
     usual = {
-        (each.method, each.path): short.get((each.method, each.path)) or kebab(each.wanted)
-        for each in operations
+        (operation.method, operation.path): short.get((operation.method, operation.path))
+        or kebab(operation.wanted)
+        for operation in operations
     }
     bare: dict[Key, str] = {}
-    for each in operations:
-        key = each.method, each.path
-        name = under_tag(usual[key], kebab(each.tags[0])) if each.tags else usual[key]
+    for operation in operations:
+        key = operation.method, operation.path
+        name = under_tag(usual[key], kebab(operation.tags[0])) if operation.tags else usual[key]
         if name != usual[key]:
             bare[key] = name
     wanted = Counter([*usual.values(), *bare.values()])
@@ -120,7 +121,7 @@ def _literal_steps(path: str, others: Iterable[Key]) -> list[str]:
 
 def _difference(key: Key, keys: Sequence[Key]) -> str:
     """Return what tells an operation from the others of the same function: steps of its path, else its method."""
-    others = [each for each in keys if each != key]
+    others = [item for item in keys if item != key]
     literal = _literal_steps(key[1], others)
     known = {step for _, other in others for step in other.split("/")}
     # One step that no other path has says enough.
@@ -134,9 +135,9 @@ def _is_path_first(operations: Sequence[NamedOperation]) -> bool:
 
     https://docs.litestar.dev/2/usage/openapi/schema_generation.html
     """
-    given = [each for each in operations if each.operation_id]
-    return any("{" in each.path for each in given) and all(
-        kebab(each.operation_id).startswith(_path_words(each)) for each in given
+    given = [operation for operation in operations if operation.operation_id]
+    return any("{" in named.path for named in given) and all(
+        kebab(named.operation_id).startswith(_path_words(named)) for named in given
     )
 
 

@@ -338,7 +338,7 @@ class Inputs:
                 continue
             name = str(raw.get("name")).title()
             values = self._values_of(raw) if name in _MEDIA_HEADERS else ()
-            value = next((each for each in values if is_media_type(each) and each.isprintable()), None)
+            value = next((value for value in values if is_media_type(value) and value.isprintable()), None)
             if value is not None and value.isascii():
                 found[name] = value
         return found
@@ -464,7 +464,7 @@ class Inputs:
             described = field.description
             if described not in self._sentences:
                 self._sentences[described] = first_sentence(described)
-            path, option = (self._same.setdefault(each, each) for each in (field.path, field.option))
+            path, option = (self._same.setdefault(item, item) for item in (field.path, field.option))
             found.append(replace(field, path=path, option=option, description=self._sentences[described]))
         return tuple(found)
 

@@ -388,13 +388,17 @@ def compile_document(
     }
     tags = _tags(tree)
     overview = compile_overview(
-        [each.operation for each in operations],
+        [operation.operation for operation in operations],
         first_sentence(text_or_empty(info.get("description"))),
         tags,
         len(components.get(WEBHOOKS, ())),
     )
     errors, error_fields = shared_errors(
-        ((each.operation, each.part["operation"]) for each in operations if not each.operation.is_hidden),
+        (
+            (operation.operation, operation.part["operation"])
+            for operation in operations
+            if not operation.operation.is_hidden
+        ),
         lambda value: follow_references(tree, value),
         lambda reference: lookup(tree, reference),
     )
@@ -416,7 +420,7 @@ def _compile_operations(
 ) -> tuple[list[CompiledOperation], list[dict[str, Any]]]:
     """Return the operations, and the rows of those that cannot be called."""
     entries = [
-        each for each in _each_operation(document, warnings) if _is_selected(selection, each[0], each[1])
+        item for item in _each_operation(document, warnings) if _is_selected(selection, item[0], item[1])
     ]
     named = list(_named(document.tree, entries))
     short = short_names(named, names.is_of_another)

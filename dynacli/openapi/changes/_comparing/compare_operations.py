@@ -497,7 +497,7 @@ def _compare_style(pair: Pair, old: Place, new: Place, location: str) -> None:
     if not keyword:
         return
     types = [_types(pair.comparison.old, old), _types(pair.comparison.new, new)]
-    if keyword == "explode" and all(each is not None and not each & {"array", "object"} for each in types):
+    if keyword == "explode" and all(type_ is not None and not type_ & {"array", "object"} for type_ in types):
         return  # a single value is written the same
     place = (
         child(new, keyword) if keyword in new.node else child(old, keyword) if keyword in old.node else new

@@ -331,14 +331,14 @@ class ComparedSchema:
             return named, KeywordValue(None, allowed.place)
         if types is None and depth < _DEEPEST_SCHEMA:
             for alternatives in self.alternatives:
-                each = [
+                branch_types = [
                     compared_schema(self.document, [branch]).types(depth + 1)[0]
                     for branch in alternatives.branches
                 ]
                 named = frozenset().union(
-                    *(branch_types for branch_types in each if branch_types is not None)
+                    *(branch_types for branch_types in branch_types if branch_types is not None)
                 )
-                if None not in each and named:
+                if None not in branch_types and named:
                     return named, KeywordValue(None, alternatives.place)
         return types, where
 

@@ -57,7 +57,9 @@ def compare_alternatives(pair: Pair, old: ComparedSchema, new: ComparedSchema) -
             is_narrowed = after.keyword == "oneOf"
             rule = use.widened() if not is_narrowed else "" if use.is_request else use.narrowed()
             pair.add_change("alternatives-changed", after.place, before.keyword, after.keyword, rule=rule)
-        old_branches, new_branches = ([(place,) for place in each.branches] for each in (before, after))
+        old_branches, new_branches = (
+            [(place,) for place in alternatives.branches] for alternatives in (before, after)
+        )
         match = _Match(pair, old_branches, new_branches)
         match.add_changes(after.place.subject)
     _compare_discriminators(pair, old, new)

@@ -298,7 +298,7 @@ def calls_of(tree: Mapping[str, Any], uri: str) -> tuple[TrialCall, ...]:
     base = _base_url(tree, uri)
     if not base:
         return ()
-    found = sorted(_callable(tree), key=lambda each: (not _EASY.search(each[0]), each[0].count("/"), each[0]))
+    found = sorted(_callable(tree), key=lambda call: (not _EASY.search(call[0]), call[0].count("/"), call[0]))
     return tuple(TrialCall(path, base + path, may_be_page) for path, may_be_page in found[:MAX_CALLS])
 
 
@@ -324,11 +324,11 @@ def _callable(tree: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
 
 def _media_types(tree: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[str]:
     produces = operation.get("produces", tree.get("produces"))
-    yield from (str(each) for each in produces) if isinstance(produces, list) else ()
+    yield from (str(media_type) for media_type in produces) if isinstance(produces, list) else ()
     responses = operation.get("responses")
     for response in responses.values() if isinstance(responses, Mapping) else ():
         content = response.get("content") if isinstance(response, Mapping) else None
-        yield from (str(each) for each in content) if isinstance(content, Mapping) else ()
+        yield from (str(item) for item in content) if isinstance(content, Mapping) else ()
 
 
 def _needs_input(tree: Mapping[str, Any], item: Mapping[str, Any], operation: Mapping[str, Any]) -> bool:

@@ -195,7 +195,7 @@ class SearchNotes:
     def silent_places(self, is_named: Callable[[Candidate], bool]) -> tuple[list[str], list[str]]:
         """Return the places that did not respond in time: those that the server named, and the likeliest guesses."""
         silent = [
-            each for each in self._entries if each[1].result == TIMED_OUT and each[0].way is not Way.GIVEN
+            entry for entry in self._entries if entry[1].result == TIMED_OUT and entry[0].way is not Way.GIVEN
         ]
         named = [note.url for candidate, note in silent if is_named(candidate)]
         return named, [note.url for candidate, note in silent if candidate.is_rival]

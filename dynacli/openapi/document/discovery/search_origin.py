@@ -402,7 +402,7 @@ class _Search:
         while True:
             self._start_named()
             best = self._best_stage()
-            asked = {number: each for number, each in self.asked.items() if each.stage <= best}
+            asked = {number: candidate for number, candidate in self.asked.items() if candidate.stage <= best}
             coming = {number for number in asked if self.probes.is_sending(number)}
             named = {number: self.asked_at[number] + NAMED_SECONDS for number in self._awaited()}
             now = time.monotonic()
@@ -428,7 +428,11 @@ class _Search:
     def _awaited(self) -> list[int]:
         """Return the numbers of the requests to named places that may still lead to a better document than there is."""
         best = min((candidate.level for candidate, _ in self.documents), default=(math.inf,))
-        return [number for number, each in self.asked.items() if self._is_named(each) and each.level < best]
+        return [
+            number
+            for number, candidate in self.asked.items()
+            if self._is_named(candidate) and candidate.level < best
+        ]
 
     def _is_named(self, candidate: Candidate) -> bool:
         return candidate.is_named or candidate.url in self.named
@@ -487,8 +491,12 @@ class _Search:
             # The server is slow: a document that has come does not wait for guesses, unless it is of another API.
             waiting = [candidate for candidate in waiting if candidate.way < Way.USUAL]
             if is_settled:
-                is_wrong = any(each.is_rival for each in asked) and not self._is_any_known()
-                asked = [each for each in asked if each.way < Way.USUAL or (each.is_rival and is_wrong)]
+                is_wrong = any(candidate.is_rival for candidate in asked) and not self._is_any_known()
+                asked = [
+                    candidate
+                    for candidate in asked
+                    if candidate.way < Way.USUAL or (candidate.is_rival and is_wrong)
+                ]
             if is_late and _FIRST_NUMBER in self.asked and not self.probes.is_sending(_FIRST_NUMBER):
                 first = self.asked.pop(_FIRST_NUMBER)
                 asked.remove(first)
@@ -623,7 +631,7 @@ class _Search:
         for candidate in self.asked.values():
             self.notes.add(candidate, candidate.url, TIMED_OUT)
         asked = self.requests
-        for candidate in (*self.waiting, *(each for stage in self.unopened for each in stage)):
+        for candidate in (*self.waiting, *(candidate for stage in self.unopened for candidate in stage)):
             if candidate.url not in self.seen and candidate.stage <= best and asked < MAX_REQUESTS:
                 self.seen.add(candidate.url)
                 asked += 1

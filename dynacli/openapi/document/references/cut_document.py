@@ -211,10 +211,10 @@ def cut_to_operations(tree: dict[str, Any], places: Collection[tuple[str, str]])
         if any(known == path for known, _ in places)
     }
     kept = [
-        each.operation
+        operation.operation
         for item in paths.values()
-        for each in operations_of(item)
-        if isinstance(each.operation, Mapping)
+        for operation in operations_of(item)
+        if isinstance(operation.operation, Mapping)
     ]
     cut = {key: tree[key] for key in _AT_THE_TOP if key in tree}
     if "tags" in cut:
@@ -274,10 +274,15 @@ def without_lost_links(tree: dict[str, Any]) -> dict[str, Any]:
         for path, item in tree[section].items()
     ]
     found = [
-        (path, each) for path, item in items if isinstance(item, Mapping) for each in operations_of(item)
+        (path, operation)
+        for path, item in items
+        if isinstance(item, Mapping)
+        for operation in operations_of(item)
     ]
-    kept = [each.operation for _, each in found if isinstance(each.operation, Mapping)]
-    made: dict[str, Any] = _Links(kept, {(path, each.method) for path, each in found}).cut(tree, DOCUMENT)
+    kept = [operation.operation for _, operation in found if isinstance(operation.operation, Mapping)]
+    made: dict[str, Any] = _Links(kept, {(path, operation.method) for path, operation in found}).cut(
+        tree, DOCUMENT
+    )
     return made
 
 
@@ -285,7 +290,7 @@ def _item(tree: dict[str, Any], item: Any, methods: set[str]) -> dict[str, Any]:
     """Return a Path Item with some of its operations; one that is elsewhere is brought here."""
     whole = follow_references(tree, item)
     whole = {**whole, **{key: value for key, value in item.items() if key != "$ref"}}
-    left = {each.steps for each in operations_of(whole) if each.method not in methods}
+    left = {operation.steps for operation in operations_of(whole) if operation.method not in methods}
     kept = {key: value for key, value in whole.items() if (key,) not in left}
     if "additionalOperations" in kept:
         others = {

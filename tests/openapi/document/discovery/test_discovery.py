@@ -982,7 +982,7 @@ def test_a_document_that_is_coming_is_waited_for(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(search_origin, "time", clock)
     with _Slow({"/": _whole(b"{}"), "/openapi.json": slowly}) as slow:
         found = discover(slow.origin, seconds=20)
-    assert (["large"], True) == ([each.title for each in found.documents], clock.is_noticed.is_set())
+    assert (["large"], True) == ([document.title for document in found.documents], clock.is_noticed.is_set())
 
 
 def test_an_endless_response_is_cut_at_the_limit() -> None:

@@ -41,7 +41,9 @@ def _json(tree: Any) -> Response:
 def test_the_root_names_the_document(server: Recorder, root: Response, path: str, given: str) -> None:
     """A link of the root leads to the document at a place that no one would guess, whichever URL is given."""
     server.responses |= {"/": root, path: DOCUMENT}
-    assert [f"{server.origin}{path}"] == [each.url for each in discover(server.origin + given).documents]
+    assert [f"{server.origin}{path}"] == [
+        document.url for document in discover(server.origin + given).documents
+    ]
 
 
 def test_a_linked_page_names_the_document_and_no_further_pages(server: Recorder) -> None:
@@ -52,7 +54,7 @@ def test_a_linked_page_names_the_document_and_no_further_pages(server: Recorder)
         "/hidden/openapi.json": DOCUMENT,
     }
     found = discover(server.origin)
-    assert [f"{server.origin}/hidden/openapi.json"] == [each.url for each in found.documents]
+    assert [f"{server.origin}/hidden/openapi.json"] == [document.url for document in found.documents]
     assert {"/", "/help", "/hidden/openapi.json"} == {request.target for request in server.requests}
 
 
@@ -72,7 +74,9 @@ def test_a_root_that_refuses_leads_to_the_document_all_the_same(
         "/v1": Response(status, DOCUMENT.body),
         "/hidden": DOCUMENT,
     }
-    assert [f"{server.origin}/hidden"] == [each.url for each in discover(server.origin + given).documents]
+    assert [f"{server.origin}/hidden"] == [
+        document.url for document in discover(server.origin + given).documents
+    ]
 
 
 def test_a_large_error_is_left_unread(server: Recorder) -> None:
@@ -87,7 +91,7 @@ def test_a_large_error_is_left_unread(server: Recorder) -> None:
 def test_common_places_without_any_link_are_found(server: Recorder, place: str) -> None:
     """Some places are common enough to be tried."""
     server.responses[place] = DOCUMENT
-    assert [f"{server.origin}{place}"] == [each.url for each in discover(server.origin).documents]
+    assert [f"{server.origin}{place}"] == [document.url for document in discover(server.origin).documents]
 
 
 @pytest.mark.parametrize(

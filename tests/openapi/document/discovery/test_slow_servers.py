@@ -92,9 +92,11 @@ def test_a_better_place_is_waited_for(server: Recorder) -> None:
         "/openapi.json": _telling(found_worse, _titled("worse")),
     }
     found = discover(f"{server.origin}/api/v1", seconds=2 * PATIENCE)
-    assert ["better"] == [each.title for each in found.documents]
-    assert f"{server.origin}/openapi.json" in [f"{server.origin}{each.target}" for each in server.requests]
-    assert f"{server.origin}/openapi.json" not in [each.url for each in found.tried]
+    assert ["better"] == [document.title for document in found.documents]
+    assert f"{server.origin}/openapi.json" in [
+        f"{server.origin}{request.target}" for request in server.requests
+    ]
+    assert f"{server.origin}/openapi.json" not in [tried.url for tried in found.tried]
 
 
 def test_a_better_place_without_a_document_leaves_the_worse_one(server: Recorder) -> None:
@@ -105,7 +107,7 @@ def test_a_better_place_without_a_document_leaves_the_worse_one(server: Recorder
         "/openapi.json": _telling(found_worse, _titled("worse")),
     }
     found = discover(f"{server.origin}/api/v1", seconds=2 * PATIENCE)
-    assert [f"{server.origin}/openapi.json"] == [each.url for each in found.documents]
+    assert [f"{server.origin}/openapi.json"] == [document.url for document in found.documents]
 
 
 def test_what_leads_to_a_document_found_ahead_makes_it_better(server: Recorder) -> None:
@@ -118,8 +120,8 @@ def test_what_leads_to_a_document_found_ahead_makes_it_better(server: Recorder) 
         "/swagger.json": _titled("other"),
     }
     result = discover(f"{server.origin}/api/v1", seconds=2 * PATIENCE)
-    assert ["one"] == [each.title for each in result.documents]
-    assert f"{server.origin}/openapi.json" in [each.url for each in result.tried]
+    assert ["one"] == [document.title for document in result.documents]
+    assert f"{server.origin}/openapi.json" in [tried.url for tried in result.tried]
 
 
 class _Paced(dict[str, Any]):
@@ -176,7 +178,7 @@ def _outcome(url: str) -> Any:
         found = discover(url, seconds=2 * PATIENCE)
     except DocumentError as error:
         return error.reason, error.details
-    return [(each.url, each.title, each.way) for each in found.documents], found.tried
+    return [(document.url, document.title, document.way) for document in found.documents], found.tried
 
 
 @pytest.mark.sampled(2)
@@ -247,7 +249,7 @@ def test_the_likeliest_places_are_asked_at_once_while_the_given_url_is_slow(serv
     server.responses |= {f"/{place}": answered(Response(404)) for place in likely}
     server.responses[f"/{FIRST[2]}"] = answered(_titled("one"))
     found = discover(server.origin, seconds=2 * PATIENCE)
-    assert [f"{server.origin}/{FIRST[2]}"] == [each.url for each in found.documents]
+    assert [f"{server.origin}/{FIRST[2]}"] == [document.url for document in found.documents]
 
 
 @pytest.mark.parametrize(
@@ -270,7 +272,7 @@ def test_what_the_given_url_leads_to_comes_first_though_it_is_slow(
         "/stated": _titled("stated"),
     }
     found = discover(server.origin, seconds=2 * PATIENCE)
-    assert [way] == [each.way for each in found.documents]
+    assert [way] == [document.way for document in found.documents]
 
 
 @pytest.mark.exhaustive
@@ -330,7 +332,7 @@ def test_a_named_place_gets_as_long_as_a_given_one(server: Recorder, responses: 
     if responses.get("/docs", _VIEWER) is _VIEWER:
         del server.responses["/openapi.json"]
     found = discover(server.origin, seconds=1.5)
-    assert ["made"] == [each.title for each in found.documents]
+    assert ["made"] == [document.title for document in found.documents]
 
 
 @pytest.mark.sampled(1)
@@ -346,9 +348,13 @@ def test_a_given_place_gets_its_time(server: Recorder, path: str) -> None:
         return wait
 
     server.responses = {path: slow(_titled("given"))}
-    assert ["given"] == [each.title for each in discover(f"{server.origin}{path}", seconds=0.3).documents]
+    assert ["given"] == [
+        document.title for document in discover(f"{server.origin}{path}", seconds=0.3).documents
+    ]
     server.responses = {path: slow(_VIEWER), "/made": slow(_titled("made"))}
-    assert ["made"] == [each.title for each in discover(f"{server.origin}{path}", seconds=0.3).documents]
+    assert ["made"] == [
+        document.title for document in discover(f"{server.origin}{path}", seconds=0.3).documents
+    ]
 
 
 def test_a_guess_is_cut_short(server: Recorder) -> None:
@@ -403,7 +409,7 @@ def test_a_document_that_has_come_does_not_wait_for_guesses(
         found = discover(f"{server.origin}/v1", seconds=2 * PATIENCE)
     finally:
         is_over.set()
-    assert ["one"] == [each.title for each in found.documents]
+    assert ["one"] == [document.title for document in found.documents]
     assert time.monotonic() - started < PATIENCE
 
 
@@ -425,4 +431,4 @@ def test_a_document_that_has_come_does_not_wait_for_guesses(
 def test_further_places_below_the_root(server: Recorder, place: str) -> None:
     """They are looked at from the root, too."""
     server.responses = {f"/{place}": _titled("below")}
-    assert [f"{server.origin}/{place}"] == [each.url for each in discover(server.origin).documents]
+    assert [f"{server.origin}/{place}"] == [document.url for document in discover(server.origin).documents]

@@ -185,7 +185,9 @@ def test_slowness_decides_nothing(
         ahead, _KNOWN_BELOW[slow], is_asked if asked is not None else clock.is_over
     )
     expected = ["/api/openapi.json"] if asked is None else ["/api/openapi.json", "/openapi.json"]
-    assert [f"{server.origin}{place}" for place in expected] == [each.url for each in clock.discover(server)]
+    assert [f"{server.origin}{place}" for place in expected] == [
+        document.url for document in clock.discover(server)
+    ]
 
 
 def test_the_wait_for_a_document_ends(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,7 +202,7 @@ def test_the_wait_for_a_document_ends(server: Recorder, monkeypatch: pytest.Monk
     server.responses |= {"/openapi.json": _document(), "/api/openapi.json": hang}
     found = discover(server.origin, seconds=0.5)
     is_over.set()
-    assert [f"{server.origin}/openapi.json"] == [each.url for each in found.documents]
+    assert [f"{server.origin}/openapi.json"] == [document.url for document in found.documents]
     assert (f"{server.origin}/api/openapi.json", "timed out") in found.tried
 
 
@@ -280,7 +282,7 @@ def test_a_server_that_is_silent_about_all_likely_places_is_waited_for(
         **dict.fromkeys((f"/{place}" for place in (*FIRST, *BELOW_IT)), silent),
     }
     server.responses["/openapi.json"] = clock.late(2000, _document(), clock.is_noticed)
-    assert [f"{server.origin}/openapi.json"] == [each.url for each in clock.discover(server)]
+    assert [f"{server.origin}/openapi.json"] == [document.url for document in clock.discover(server)]
 
 
 REQUIRED = parameter("q", "query", required=True)

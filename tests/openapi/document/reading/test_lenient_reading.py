@@ -52,7 +52,7 @@ def test_a_bad_operation_is_left_out_alone(kind: str) -> None:
         number for number, text in enumerate(path.read_text().splitlines()) if text.startswith('  "/bad"')
     )
     warnings = run_cli("api", "show", "./api.json", "-o", "json").json["warnings"]
-    (warning,) = (each for each in warnings if " is left out: " in each["message"])
+    (warning,) = (warning for warning in warnings if " is left out: " in warning["message"])
     assert ("`GET /bad` is left out: " + reason, "/paths/~1bad/get", line + 1) == tuple(
         warning[key] for key in ("message", "pointer", "line")
     )
