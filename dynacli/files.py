@@ -199,14 +199,14 @@ def sweep(directory: str, name: str = "") -> None:
 
 
 def _is_beside(found: str, name: str) -> bool:
-    """Tell whether a name is one that `_name_beside` makes for a file."""
+    """Return whether a name is one that `_name_beside` makes for a file."""
     start = _beginning(name)
     number, _, random = found.removeprefix(start).removesuffix(_UNFINISHED).partition("-")
     return found.startswith(start) and number.isdigit() and len(random) == 8 and random.isalnum()
 
 
 def _is_being_written(entry: "os.DirEntry[str]") -> bool:
-    """Tell whether the process in a name made by `_name_beside` may still be writing."""
+    """Return whether the process in a name made by `_name_beside` may still be writing."""
     owner = entry.name.removesuffix(_UNFINISHED).rpartition(".")[2].partition("-")[0]
     if not owner.isdigit() or time.time() - entry.stat(follow_symlinks=False).st_mtime > _LONGEST_SECONDS:
         return False

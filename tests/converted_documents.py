@@ -30,7 +30,7 @@ from dynacli.openapi.schema.example_value import NoExampleError, example_value
 from dynacli.validation.validator import Validator
 from tests.documents import load_file, load_tree, places_in
 from tests.real_documents import documents, parsed_with_folder
-from tests.validation.in_process_validator import JSON, answered
+from tests.validation.in_process_validator import JSON, responded
 
 __all__ = ["VERSIONS", "faults_of", "is_valid", "with_mistakes"]
 
@@ -124,7 +124,7 @@ def _other_validations(
             continue
         validators = {item: Validator(catalog, catalog.operation(name)) for item, catalog in catalogs.items()}
         for value in with_mistakes(example):
-            message = answered(json.dumps(value).encode(), int(status))
+            message = responded(json.dumps(value).encode(), int(status))
             validations = {
                 item: validator.response(message).is_valid for item, validator in validators.items()
             }

@@ -236,8 +236,8 @@ def _builds(
         command.parse_args(context, words)
         command.invoke(context)
     except (DynacliError, click.ClickException) as error:
-        told = getattr(error, "reason", "") or str(error)
-        report.reasons[f"{kind}: {name}: {' '.join(str(told).split())[:160]}"] += 1
+        reported = getattr(error, "reason", "") or str(error)
+        report.reasons[f"{kind}: {name}: {' '.join(str(reported).split())[:160]}"] += 1
         return "findings" in getattr(error, "details", {}), False
     return True, True
 

@@ -95,7 +95,7 @@ async def _picture_of_explorer() -> str:
             explorer = Explorer(app, pilot)
             await explorer.open("search-runs")
             await explorer.press("f5")
-            await explorer.answered()
+            await explorer.responded()
             return _TIME.sub("12&#160;ms", app.export_screenshot(title="dynacli explore demo"))
 
 

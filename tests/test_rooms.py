@@ -229,7 +229,7 @@ def _public_names(path: Path, text: str) -> set[str]:
     Types are left out: signatures mention them.
     """
     listed = _LISTED.findall(text)
-    if not _is_private(_name(path)):
+    if not _is_private(_name(path)) or _name(path) == _FACADE:
         return {name for names in listed for name in ast.literal_eval(names)}
     assert [] == listed, _name(path)
     defined: set[str] = set()
@@ -240,6 +240,10 @@ def _public_names(path: Path, text: str) -> set[str]:
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             defined.update(target.id for target in targets if isinstance(target, ast.Name))
     return {name for name in defined if not name.startswith("_") and (name.islower() or name.isupper())}
+
+
+_FACADE = "dynacli.validation._openapi_core_setup"
+"""It lists names of the modules below it: `Validator` imports what needs openapi-core late, and in one."""
 
 
 def _is_private(module: str) -> bool:

@@ -46,7 +46,7 @@ USUAL_KEY = SecurityScheme("", "apiKey", "", "header", "X-API-Key")
 """Where most APIs have their key that do not say so."""
 _HEADER_NAMES = ("header", "header_name", "name")
 """The parameters of a challenge in which servers name the header of a key."""
-_NOT_ANSWERED = frozenset({"negotiate", "ntlm", "mutual", "hoba", "vapid", "dpop", "gnap", "hawk", "oauth"})
+_NO_RESPONSE = frozenset({"negotiate", "ntlm", "mutual", "hoba", "vapid", "dpop", "gnap", "hawk", "oauth"})
 """Schemes of the registry of HTTP authentication schemes whose credentials are made for each request."""
 
 
@@ -94,7 +94,7 @@ def schemes_asked_for(values: Iterable[str]) -> list[SecurityScheme]:
             named = next((parameters[name] for name in _HEADER_NAMES if name in parameters), "")
             scheme = replace(USUAL_KEY, parameter=named or USUAL_KEY.parameter)
             found.append(scheme if is_supported(scheme) else USUAL_KEY)
-        elif kind not in _NOT_ANSWERED and len(word) <= LONGEST_WORD:
+        elif kind not in _NO_RESPONSE and len(word) <= LONGEST_WORD:
             found.append(SecurityScheme("", "apiKey", "", "header", "Authorization", prefix=word))
     return found
 

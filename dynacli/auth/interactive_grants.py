@@ -242,9 +242,9 @@ def sign_in_by_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext
         with listening(context.callback_host, context.callback_port) as listener:
             redirect = listener.url
             url = _authorization_url(flow, {**asked, "redirect_uri": redirect})
-            context.tell(f"Sign in in the browser: {url}")
+            context.announce(f"Sign in in the browser: {url}")
             if not context.open_browser(url):
-                context.tell("Could not open a browser. Open that address in one on this machine")
+                context.announce("Could not open a browser. Open that address in one on this machine")
             response = listener.wait(context.seconds)
     _check(response, state, flow)
     if is_implicit:
@@ -275,8 +275,8 @@ def _pasted(url: str, state: str, context: SignInContext) -> _Callback:
             hint="Let a person run this on a terminal, or give a token: "
             f"`{invocation('auth login', 'API')} --with-token < FILE`",
         )
-    context.tell(f"Open this address in a browser, and sign in: {url}")
-    context.tell("After that the browser shows no page, but its address is the response")
+    context.announce(f"Open this address in a browser, and sign in: {url}")
+    context.announce("After that the browser shows no page, but its address is the response")
     started = context.clock()
     text = context.ask("Paste that address, or the code in it").strip()
     if context.clock() - started > context.seconds:
@@ -332,8 +332,8 @@ def sign_in_by_device(flow: OAuthFlow, client: OAuthClient, context: SignInConte
     """
     found = _ask_for_code(flow, client, context)
     secret = Secret(found["device_code"])
-    context.tell(f"Open {visible(found['verification_uri'], keep='')} on any device")
-    context.tell(f"and enter the code {visible(found['user_code'], keep='')}")
+    context.announce(f"Open {visible(found['verification_uri'], keep='')} on any device")
+    context.announce(f"and enter the code {visible(found['user_code'], keep='')}")
     end = context.clock() + min(_seconds(found.get("expires_in"), _LONGEST), _LONGEST)
     interval = min(_seconds(found.get("interval"), _INTERVAL), _LONGEST_INTERVAL)
     form = [("grant_type", _GRANT), ("device_code", secret.reveal())]

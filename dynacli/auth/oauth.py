@@ -130,7 +130,7 @@ class SignInContext:
     Args:
         clock: The seconds since the epoch.
         wait: Waits for so many seconds.
-        tell: Writes a line to the person; it holds no secret.
+        announce: Writes a line to the person; it holds no secret.
         open_browser: Opens a URL, and returns whether it could; None if there is no browser.
         ask: Asks the person a question and returns the line that they response with, shown as it is typed.
         callback_host: The loopback host that the provider sends the person back to.
@@ -142,7 +142,7 @@ class SignInContext:
 
     clock: Callable[[], float] = time.time
     wait: Callable[[float], object] = time.sleep
-    tell: Callable[[str], object] = str
+    announce: Callable[[str], object] = str
     open_browser: Callable[[str], bool] | None = None
     ask: Callable[[str], str] | None = None
     callback_host: str = "127.0.0.1"

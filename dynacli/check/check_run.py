@@ -174,7 +174,7 @@ class CheckRun:
         self._skips: dict[str, list[_Skip]] = {}
         self._dispatcher: Dispatcher[Exchange] = Dispatcher(check_settings.parallel)
         self._done_count = self._planned_count = self._timeouts_in_a_row = 0
-        self._has_answered = False
+        self._has_responded = False
         self.is_interrupted = False
         self.has_sent = False
         self.left_out_probes = 0
@@ -479,7 +479,7 @@ class CheckRun:
     def _is_silent(self) -> bool:
         """Whether the server seems to hang, so that each further call would take the whole time limit."""
         most = max(self._check_settings.parallel, _MAX_TIMEOUTS)
-        return self._timeouts_in_a_row >= most * (_PATIENCE_AFTER_RESPONSES if self._has_answered else 1)
+        return self._timeouts_in_a_row >= most * (_PATIENCE_AFTER_RESPONSES if self._has_responded else 1)
 
     def _start(
         self, described: DescribedOperation, planned: PlannedCall, *, may_repeat: bool = False
@@ -506,7 +506,7 @@ class CheckRun:
         if exchange is None:
             return
         self._done_count += 1
-        self._has_answered = self._has_answered or exchange.response is not None
+        self._has_responded = self._has_responded or exchange.response is not None
         is_timeout = isinstance(exchange.error, TimedOutError)
         self._timeouts_in_a_row = self._timeouts_in_a_row + 1 if is_timeout else 0
         name = exchange.operation_name

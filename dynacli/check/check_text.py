@@ -354,29 +354,29 @@ def check_hint(results: CheckResults) -> str:
 
     If the ids in all paths were made up, a 404 says nothing about the server.
     """
-    answered = [exchange for exchange in results.exchanges if exchange.response is not None]
-    gone = _with_status(GONE, answered)
+    responded = [exchange for exchange in results.exchanges if exchange.response is not None]
+    gone = _with_status(GONE, responded)
     if gone and not all(map(_has_invented_path, gone)):
         bases = {exchange.masker.mask(_base_url(results, exchange)) for exchange in gone}
         server = f"`{bases.pop()}`" if len(bases) == 1 else "what they were sent to"
-        return f"{_share(gone, answered)}: is {server} the right server? (`--server`)"
-    unauthorized = _with_status(UNAUTHORIZED, answered)
+        return f"{_share(gone, responded)}: is {server} the right server? (`--server`)"
+    unauthorized = _with_status(UNAUTHORIZED, responded)
     if unauthorized:
-        count = _share(unauthorized, answered)
+        count = _share(unauthorized, responded)
         return f"{count}: how to give credentials is in `{invocation('help auth')}`"
     return ""
 
 
-def _with_status(statuses: Container[int], answered: Sequence[Exchange]) -> list[Exchange]:
+def _with_status(statuses: Container[int], responded: Sequence[Exchange]) -> list[Exchange]:
     """Return the calls that got one of the statuses; none if they are not nearly all."""
-    found = [exchange for exchange in answered if exchange.response and exchange.response.status in statuses]
-    is_nearly_all = len(answered) >= _LEAST_RESPONSES and len(found) >= _NEARLY_ALL * len(answered)
+    found = [exchange for exchange in responded if exchange.response and exchange.response.status in statuses]
+    is_nearly_all = len(responded) >= _LEAST_RESPONSES and len(found) >= _NEARLY_ALL * len(responded)
     return found if is_nearly_all else []
 
 
-def _share(alike: Sequence[Exchange], answered: Sequence[Exchange]) -> str:
+def _share(alike: Sequence[Exchange], responded: Sequence[Exchange]) -> str:
     statuses = sorted({exchange.response.status for exchange in alike if exchange.response is not None})
-    count = f"All {len(alike)}" if len(alike) == len(answered) else f"{len(alike)} of {len(answered)}"
+    count = f"All {len(alike)}" if len(alike) == len(responded) else f"{len(alike)} of {len(responded)}"
     return f"{count} responses are {' or '.join(map(str, statuses))}"
 
 

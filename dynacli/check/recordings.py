@@ -42,7 +42,7 @@ from dynacli.validation.read_body import UnreadBody
 from dynacli.validation.validate_by_level import LevelValidator
 from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
 
-__all__ = ["ExchangeValidator", "RecordingValidator", "ToldExchange", "ValidatedExchange"]
+__all__ = ["ExchangeValidator", "RecordingValidator", "ShownExchange", "ValidatedExchange"]
 
 
 def _secret_names(api: OpenedApi, operation: Operation) -> frozenset[str]:
@@ -506,7 +506,7 @@ def _without_bodies(exchange: Exchange) -> Exchange:
     )
 
 
-class ToldExchange:
+class ShownExchange:
     """An exchange as a server tells it, which adds what it alone knows by `outcome`, `members` and `not_validated`.
 
     Attributes:
@@ -597,8 +597,8 @@ class ToldExchange:
         if not findings:
             return line
         text = findings_text(self._api, findings) if is_verbose else short_findings_text(findings)
-        told = visible(self.masker.mask(text)).splitlines()
-        return "\n".join([line, *(f"    {item}" for item in told)])
+        reported = visible(self.masker.mask(text)).splitlines()
+        return "\n".join([line, *(f"    {item}" for item in reported)])
 
     def shown(self, text: str) -> str:
         """Return a text as it may be shown: on one line, and without secrets."""

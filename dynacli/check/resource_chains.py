@@ -30,7 +30,7 @@ from dynacli.check.input_values import (
 from dynacli.check.operation_validator import GONE
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.describe_links import describe_links
-from dynacli.client.links.follow_link import AnsweredCall, link_value
+from dynacli.client.links.follow_link import ReceivedCall, link_value
 from dynacli.openapi.model.field_names import ID_ENDINGS, is_id_name, plain_name, singular
 from dynacli.openapi.model.find_items import item_values
 from dynacli.openapi.model.operation import Operation, OperationSummary, Parameter, documented_status
@@ -188,7 +188,7 @@ class ResponseLinks:
             return
         status = documented_status(exchange.response.status, self._documented)
         sent = {value.key: value.value for value in exchange.planned.values}
-        call = AnsweredCall(
+        call = ReceivedCall(
             exchange.request, sent, exchange.sent_json, exchange.response, exchange.response_json
         )
         for link in self._links.values():

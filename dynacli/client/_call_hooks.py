@@ -84,15 +84,15 @@ def call_after(operation: str, request: "Request", response: "Response") -> None
     """
     hook = program().hooks.get("after")
     if hook:
-        told = _HookedResponse(response.status, dict(response.headers), response.seconds)
-        _called("after", hook, _shown(operation, request), told)
+        reported = _HookedResponse(response.status, dict(response.headers), response.seconds)
+        _called("after", hook, _shown(operation, request), reported)
 
 
 def _shown(operation: str, request: "Request") -> _HookedCall:
     return _HookedCall(operation, request.method, request.url, dict(request.headers))
 
 
-def _called(kind: str, hook: str, *told: object) -> Any:
+def _called(kind: str, hook: str, *reported: object) -> Any:
     module, _, name = hook.partition(":")
     try:
         function: Callable[..., Any] = getattr(import_module(module), name)
@@ -103,7 +103,7 @@ def _called(kind: str, hook: str, *told: object) -> Any:
             hint="Install the package that has it beside the tool",
         ) from error
     try:
-        return function(*told)
+        return function(*reported)
     except DynacliError:
         raise
     except Exception as error:

@@ -508,13 +508,13 @@ def operations_at(
             for template in _templates_of(catalog).get(method, ())
             if len(template.steps) == len(steps) and _fits(template.steps, steps)
         ]
-        told_apart = [template for template in fitting if not {"?", "#"}.isdisjoint(template.summary.path)]
-        if told_apart:
-            agreeing = [template for template in told_apart if _agrees(catalog, template.summary, values)]
+        distinct = [template for template in fitting if not {"?", "#"}.isdisjoint(template.summary.path)]
+        if distinct:
+            agreeing = [template for template in distinct if _agrees(catalog, template.summary, values)]
             # A request that agrees with none may mean any: servers differ in how they compare names and values.
-            is_sent = values is not None and len(told_apart) == len(fitting)
-            left = agreeing or (told_apart if is_sent else [])
-            fitting = [template for template in fitting if template not in told_apart or template in left]
+            is_sent = values is not None and len(distinct) == len(fitting)
+            left = agreeing or (distinct if is_sent else [])
+            fitting = [template for template in fitting if template not in distinct or template in left]
         fewest = min((template.variables for template in fitting), default=0)
         found += [template.summary for template in fitting if template.variables == fewest]
     return found

@@ -235,7 +235,7 @@ class Call:
 
         Args:
             ask: Asks the person whether credentials may go to a new origin; None if no one can be asked.
-            on_unsigned: Told why the request has no credential, which is only shown then; None if that is an error.
+            on_unsigned: Shown why the request has no credential, which is only shown then; None if that is an error.
 
         Raises:
             RefusedError: A credential would go to an origin that no one accepted, or no one confirms the call.
@@ -346,7 +346,7 @@ class Call:
         if self._on_event is not None and not isinstance(request.body, bytes | None):
             from dynacli.http.payload import WatchedPayload
 
-            request = request._replace(body=WatchedPayload(request.body, self._telling_progress))
+            request = request._replace(body=WatchedPayload(request.body, self._reporting_progress))
         ends_with = self._is_way_out if settings.ends_with_redirects else None
         return send(
             request,
@@ -360,18 +360,18 @@ class Call:
         )
 
     @contextmanager
-    def _telling_progress(self) -> Iterator[Callable[[int], object]]:
+    def _reporting_progress(self) -> Iterator[Callable[[int], object]]:
         """Enter with a function that learns of each further part of the body that was sent."""
         body, sent = self.signed.request.body, 0
 
-        def tell(count: int) -> None:
+        def announce(count: int) -> None:
             nonlocal sent
             sent += count
             if self._on_event is not None and not isinstance(body, bytes | None):
                 self._on_event(Progress(self, sent, body.length))
 
-        tell(0)
-        yield tell
+        announce(0)
+        yield announce
 
     def _pass_gate(self) -> None:
         """Let the request be sent: the connection stands."""
@@ -479,8 +479,8 @@ class Call:
                 validated, redirects = first, ()
                 body = RedirectBody() if expected.media_types else b""
         media_type = validated.header("content-type")
-        answered = ValidatedResponse(validated.status, validated.headers, media_type, body, redirects)
-        validation = self.validating.validate_response(answered)
+        responded = ValidatedResponse(validated.status, validated.headers, media_type, body, redirects)
+        validation = self.validating.validate_response(responded)
         self.settings.set_apart(validation, self.described.operation, response.status)
         self.validation = validation
         return validation

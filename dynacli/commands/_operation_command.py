@@ -127,7 +127,7 @@ class OperationCommand(click.Command):
         run.asked = (self.described, args)
         parsed = self.parsed(args, run.options.content_type)
         self._note_namesakes(parsed)
-        with self._telling_of_namesakes():
+        with self._useful_of_namesakes():
             return self._parse(ctx, parsed, args)
 
     def _parse(self, ctx: click.Context, parsed: ParsedWords, words: list[str]) -> list[str]:
@@ -189,7 +189,7 @@ class OperationCommand(click.Command):
         self._namesakes = tuple(sorted(shared & standard)) if shared else ()
 
     @contextmanager
-    def _telling_of_namesakes(self) -> Iterator[None]:
+    def _useful_of_namesakes(self) -> Iterator[None]:
         """Let each error of the command line say which options are not dynacli's, though they have its names."""
         try:
             yield
@@ -263,7 +263,7 @@ class OperationCommand(click.Command):
         )
 
     def _called(self, ctx: click.Context, /, **params: Any) -> None:
-        with self._telling_of_namesakes():
+        with self._useful_of_namesakes():
             self.call(ctx, params)
 
     def call(self, ctx: click.Context, params: Mapping[str, Any]) -> None:

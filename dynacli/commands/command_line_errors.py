@@ -85,7 +85,7 @@ def with_namesakes(error: DynacliError | click.UsageError, flags: Sequence[str])
     Args:
         flags: The given options of the operation that have the names of standard options.
     """
-    told = from_click(error) if isinstance(error, click.UsageError) else error
+    reported = from_click(error) if isinstance(error, click.UsageError) else error
     names = " and ".join(f"`{flag}`" for flag in flags)
     is_own, stand = (
         ("is the operation's own option", "stands")
@@ -94,8 +94,10 @@ def with_namesakes(error: DynacliError | click.UsageError, flags: Sequence[str])
     )
     place = "operation" if program().api else "API"
     note = f"{names} {is_own} here; {program().name}'s {stand} before the {place}"
-    told.hint = f"{told.hint}{' ' if told.hint[-1] in '?.' else '; '}{note}" if told.hint else note
-    return told
+    reported.hint = (
+        f"{reported.hint}{' ' if reported.hint[-1] in '?.' else '; '}{note}" if reported.hint else note
+    )
+    return reported
 
 
 def unused_option(verb: str, option: Option) -> UsageError:

@@ -534,8 +534,8 @@ def _problem_of_words(line: CallLine, words: list[str], env: Environment, build:
         with command.make_context(described.operation.name, words, obj=run, help_option_names=[]) as context:
             command.invoke(context)
     except click.ClickException as error:
-        told = from_click(error)
-        return told if isinstance(told, UsageError) else None
+        reported = from_click(error)
+        return reported if isinstance(reported, UsageError) else None
     except UsageError as error:
         return error
     except DynacliError:

@@ -470,10 +470,10 @@ def _get_run_trace(call: DemoCall) -> DemoResponse:
 
 def _get_evaluation(call: DemoCall) -> DemoResponse:
     run = _run(call)
-    judged = evaluation(run, call.store.criteria_of(run), call.store.tools_of_run(run))
-    if judged is None:
+    found = evaluation(run, call.store.criteria_of(run), call.store.tools_of_run(run))
+    if found is None:
         raise Problem(404, "not_found", f"The run `{call.id}` has no evaluation: it is {run['status']}")
-    return DemoResponse(200, judged)
+    return DemoResponse(200, found)
 
 
 def _list_tool_calls(call: DemoCall) -> DemoResponse:

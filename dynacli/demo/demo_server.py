@@ -356,9 +356,9 @@ class _ThreadedServer:
         self,
         listener: socket.socket,
         response: Callable[[Request], Response],
-        tell: Callable[[Exception], None],
+        announce: Callable[[Exception], None],
     ) -> None:
-        self._listener, self._response, self._tell = listener, response, tell
+        self._listener, self._response, self._announce = listener, response, announce
         self._woken, self._waker = socket.socketpair()
         self._connections: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
@@ -427,7 +427,7 @@ class _ThreadedServer:
         try:
             response = self._response(request)
         except Exception as error:  # noqa: BLE001  - one exchange never ends a server
-            self._tell(error)
+            self._announce(error)
             response = _DEFECT
         if response.body is None:
             while sock.recv(_PIECE):  # until the client goes
@@ -490,16 +490,16 @@ def _send(state: h11.Connection, sock: socket.socket, response: Response, method
 
 @contextmanager
 def serving(
-    listener: socket.socket, response: Callable[[Request], Response], tell: Callable[[Exception], None]
+    listener: socket.socket, response: Callable[[Request], Response], announce: Callable[[Exception], None]
 ) -> Iterator[None]:
     """Serve for the duration of a block.
 
     Args:
         listener: It listens already, and is closed at the end.
         response: Called in several threads at once.
-        tell: Called with an exception of `response`; the client gets 500.
+        announce: Called with an exception of `response`; the client gets 500.
     """
-    server = _ThreadedServer(listener, response, tell)
+    server = _ThreadedServer(listener, response, announce)
     server.start()
     try:
         yield
@@ -548,7 +548,7 @@ def running(
     port: int = 0,
     with_next: bool = False,
     misbehave: Mapping[str, str] = _NO_MISBEHAVIOUR,
-    tell: Callable[[Exception], None] = lambda _: None,
+    announce: Callable[[Exception], None] = lambda _: None,
 ) -> Iterator[DemoServer]:
     """Run a demo API in daemon threads for the duration of a block.
 
@@ -557,7 +557,7 @@ def running(
         with_next: Whether there is the operation `listWorkflowVersions`, in the document and on the server,
             as in a later revision of the API.
         misbehave: operationId → the misbehaviour of its good responses, one of `MISBEHAVIOURS`.
-        tell: Called with an exception of an exchange, which gets 500.
+        announce: Called with an exception of an exchange, which gets 500.
 
     Raises:
         UsageError: The port cannot be had, or `misbehave` names an unknown operation or kind.
@@ -568,7 +568,7 @@ def running(
     application = Application(offered, served_document(with_next=with_next), misbehave)
     listener = listening_socket(_HOST, port)
     origin = origin_at(listener, _HOST)
-    with serving(listener, application.response, tell):
+    with serving(listener, application.response, announce):
         yield DemoServer(origin, f"{origin}{BASE_PATH}/openapi", API_KEYS)
 
 
@@ -576,7 +576,7 @@ def serve_forever(
     *,
     port: int,
     on_ready: Callable[[DemoServer], None],
-    tell: Callable[[Exception], None] = lambda _: None,
+    announce: Callable[[Exception], None] = lambda _: None,
     with_next: bool = False,
     misbehave: Mapping[str, str] = _NO_MISBEHAVIOUR,
 ) -> int:
@@ -585,7 +585,7 @@ def serve_forever(
     Outside of the main thread signals cannot be handled, so only the end of the process stops it there.
 
     Args:
-        port: The same as for `running`, as are `tell`, `with_next` and `misbehave`.
+        port: The same as for `running`, as are `announce`, `with_next` and `misbehave`.
         on_ready: Called once when connections are accepted.
 
     Returns:
@@ -595,5 +595,5 @@ def serve_forever(
         UsageError: The port cannot be had, or `misbehave` names an unknown operation or kind.
         FileError: The shipped document cannot be read.
     """
-    with running(port=port, with_next=with_next, misbehave=misbehave, tell=tell) as server:
+    with running(port=port, with_next=with_next, misbehave=misbehave, announce=announce) as server:
         return _wait_for_signal(lambda: on_ready(server))

@@ -38,8 +38,8 @@ def _comments(lines: Iterable[str]) -> Iterator[str]:
 
 def _lines(request: ExportedRequest) -> Iterator[str]:
     notes = request.notes.splitlines()
-    told = [request.title, *([""] if notes and notes != [request.title] else [])]
-    yield from _comments([*told, *(notes if notes != [request.title] else [])])
+    reported = [request.title, *([""] if notes and notes != [request.title] else [])]
+    yield from _comments([*reported, *(notes if notes != [request.title] else [])])
     made = list(_request_lines(request))
     # What would fail for its missing values is there to be completed.
     yield from (f"# {line}" for line in made) if request.lacking else made

@@ -277,12 +277,12 @@ class ExportedRequest:
     @property
     def notes(self) -> str:
         """The description with what else a reader should know, in Markdown."""
-        told = [self.description.strip()]
+        reported = [self.description.strip()]
         if self.is_deprecated:
-            told.insert(0, "**Deprecated.**")
+            reported.insert(0, "**Deprecated.**")
         if self.lacking:
-            told.append(f"**No example could be made**, so values are missing: {self.lacking}.")
-        return "\n\n".join(filter(None, told))
+            reported.append(f"**No example could be made**, so values are missing: {self.lacking}.")
+        return "\n\n".join(filter(None, reported))
 
     @property
     def filled_path(self) -> str:

@@ -264,10 +264,10 @@ class WatchedPayload(Payload):
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the pieces."""
-        with self._watch() as tell:
+        with self._watch() as announce:
             for piece in super().__iter__():
                 yield piece
-                tell(len(piece))
+                announce(len(piece))
 
 
 def _position(stream: Any) -> int | None:

@@ -129,8 +129,8 @@ def sentence(finding: dict[str, Any]) -> str:
 
 def _subject(call: ValidatedCall) -> str:
     """Return a few words for the message that was validated."""
-    answered = f" responded with {call.status}" if call.status is not None else ""
-    return f"{call.method} {call.path}{answered}"
+    responded = f" responded with {call.status}" if call.status is not None else ""
+    return f"{call.method} {call.path}{responded}"
 
 
 def _file_position_of(finding: dict[str, Any]) -> _FilePosition:

@@ -8,7 +8,7 @@ from threading import Timer
 from dynacli.environment import Environment
 from dynacli.text.terminal import cell_width, terminal_width, visible
 
-__all__ = ["CallsLine", "StatusLine", "TransferLine", "told_transfer", "transfer_text", "waiting_line"]
+__all__ = ["CallsLine", "StatusLine", "TransferLine", "shown_transfer", "transfer_text", "waiting_line"]
 
 _PAUSE = 0.1
 """The least number of seconds between two states: faster changes could not be read."""
@@ -172,8 +172,8 @@ class TransferLine:
 
 
 @contextmanager
-def told_transfer(env: Environment, total: int | None, done: int = 0) -> Iterator[Callable[[int], None]]:
-    """Tell during the block how far a transfer is.
+def shown_transfer(env: Environment, total: int | None, done: int = 0) -> Iterator[Callable[[int], None]]:
+    """Report during the block how far a transfer is.
 
     Args:
         total: How many bytes there are; None if no one knows.

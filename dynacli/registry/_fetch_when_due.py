@@ -244,7 +244,7 @@ def _facts_of(source: Source, fetched: Fetched) -> dict[str, Any]:
 
 
 def _may_be_confirmed(open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any]) -> bool:
-    """Tell whether a 304 would be enough: nothing of the revision is lost, as far as a look at sizes tells.
+    """Return whether a 304 would be enough: nothing of the revision is lost, as far as a look at sizes tells.
 
     A refresh that a person asks for reads and compares the bytes.
     """

@@ -24,7 +24,7 @@ from dynacli.record import replace
 from dynacli.registry.record_call import (
     MOST_REMEMBERED,
     VERSION,
-    AnsweredPath,
+    ReceivedPath,
     RecordedCall,
     UnusualHistoryError,
     history_mode,
@@ -108,7 +108,7 @@ class HistoryRow(NamedTuple):
 
 
 def record_with_care(
-    env: Environment, call: RecordedCall, answered: Sequence[AnsweredPath], unusual: UnusualHistoryError
+    env: Environment, call: RecordedCall, responded: Sequence[ReceivedPath], unusual: UnusualHistoryError
 ) -> str:
     """Write a call into a history that is not there yet, that is damaged or busy, or beside which calls wait.
 
@@ -127,7 +127,7 @@ def record_with_care(
         if isinstance(error, sqlite3.Error):
             code = _code_of(error)
             if code in _BUSY:
-                _let_wait(path, call, answered)
+                _let_wait(path, call, responded)
                 return note
             if code in _DAMAGE:
                 note = _set_aside(path) or note
@@ -135,7 +135,7 @@ def record_with_care(
                 return note  # the disk is full, or nothing may be written here
         try:
             _make_file(path)
-            _write_with_waiting(path, call, answered)
+            _write_with_waiting(path, call, responded)
         except sqlite3.Error as another:
             error = another
         else:
@@ -158,7 +158,7 @@ def _make_file(path: str) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
-def _write_with_waiting(path: str, call: RecordedCall | None, answered: Sequence[AnsweredPath]) -> None:
+def _write_with_waiting(path: str, call: RecordedCall | None, responded: Sequence[ReceivedPath]) -> None:
     """Write the calls that wait, and then another; a history of a later version stays as it is."""
     with hold_lock(f"{path}.lock", 0, is_needed=False) as is_alone:
         # Another process that writes what waits has not removed it yet.
@@ -176,7 +176,7 @@ def _write_with_waiting(path: str, call: RecordedCall | None, answered: Sequence
                 with suppress(OSError, *_OF_DAMAGED_CALLS):
                     write_call(db, *_read_waiting(name))
             if call is not None:
-                write_call(db, call, answered)
+                write_call(db, call, responded)
             db.execute("COMMIT")
         for name in waiting:
             with suppress(FileNotFoundError):
@@ -185,10 +185,10 @@ def _write_with_waiting(path: str, call: RecordedCall | None, answered: Sequence
             os.rmdir(f"{path}.waiting")  # another call may have come to wait
 
 
-def _read_waiting(name: str) -> tuple[RecordedCall, list[AnsweredPath]]:
+def _read_waiting(name: str) -> tuple[RecordedCall, list[ReceivedPath]]:
     with open(name, "rb", opener=regular_file) as file:
-        call, answered = json.load(file)
-    return RecordedCall(*call), [AnsweredPath(*item) for item in answered]
+        call, responded = json.load(file)
+    return RecordedCall(*call), [ReceivedPath(*item) for item in responded]
 
 
 def _waiting(path: str) -> list[str]:
@@ -202,12 +202,12 @@ def _waiting(path: str) -> list[str]:
         return []
 
 
-def _let_wait(path: str, call: RecordedCall, answered: Sequence[AnsweredPath]) -> None:
+def _let_wait(path: str, call: RecordedCall, responded: Sequence[ReceivedPath]) -> None:
     """Write a call beside the history, into which the next call writes it."""
     if len(_waiting(path)) >= _MOST_WAITING:
         return  # someone holds the history and does not releases it
     name = os.path.join(f"{path}.waiting", f"{time.time_ns():020}-{os.getpid()}.json")
-    content = json.dumps([values_of(call), [values_of(path) for path in answered]]).encode()
+    content = json.dumps([values_of(call), [values_of(path) for path in responded]]).encode()
     for _ in range(3):
         make_directory(os.path.dirname(name))
         with suppress(FileNotFoundError):  # another process has just removed the directory, which was empty
@@ -307,7 +307,7 @@ def _unreadable(path: str, error: sqlite3.Error) -> FileError:
     )
 
 
-def _remembered_rows(env: Environment, source: str) -> list[AnsweredPath]:
+def _remembered_rows(env: Environment, source: str) -> list[ReceivedPath]:
     """Return what the responses of an API tell of ids, the latest first.
 
     Args:
@@ -328,7 +328,7 @@ def _remembered_rows(env: Environment, source: str) -> list[AnsweredPath]:
             " ORDER BY n DESC",
             (source,),
         )
-        return [AnsweredPath(*row) for row in rows]
+        return [ReceivedPath(*row) for row in rows]
 
 
 def clear_history(env: Environment) -> None:
@@ -416,7 +416,7 @@ def remembered_values(
 
 
 class _Response(NamedTuple):
-    """What a response tells of ids, as in `AnsweredPath`.
+    """What a response tells of ids, as in `ReceivedPath`.
 
     Args:
         body: The reduced response; None if it says nothing.
@@ -431,7 +431,7 @@ class _Response(NamedTuple):
     is_gone: bool
 
 
-def _read(rows: list[AnsweredPath]) -> Iterator[_Response]:
+def _read(rows: list[ReceivedPath]) -> Iterator[_Response]:
     for row in rows:
         try:
             body = json.loads(row.body) if row.body else None

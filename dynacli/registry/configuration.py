@@ -24,7 +24,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
 def is_name(word: str) -> bool:
-    """Tell whether a word can be the name of a registered API."""
+    """Return whether a word can be the name of a registered API."""
     return bool(_NAME.fullmatch(word)) and word != DEMO
 
 
@@ -181,7 +181,7 @@ class Configuration:
         return own if isinstance(own, dict) else {}
 
     def has_entry(self, name: str) -> bool:
-        """Tell whether the file itself has an entry of that name, usable or not."""
+        """Return whether the file itself has an entry of that name, usable or not."""
         return name in self._entries()
 
     def cache(self) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def _find_given_names(revisions: Revisions) -> tuple[dict[tuple[str, str], str],
 
 
 def _is_misplaced(catalog: Catalog) -> bool:
-    """Tell whether a catalog in this version's format belongs to another revision than its file's name says."""
+    """Return whether a catalog in this version's format belongs to another revision than its file's name says."""
     revision, _, kind = os.path.basename(catalog.path).partition(".")
     return kind == f"{FORMAT}.sqlite" and catalog.meta.get("revision") != revision
 

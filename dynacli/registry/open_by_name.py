@@ -198,7 +198,7 @@ def _wrong_settings(open_request: OpenRequest) -> Iterator[str]:
 
 
 def _is_source(word: str) -> bool:
-    """Tell whether a word names a document rather than a registered API."""
+    """Return whether a word names a document rather than a registered API."""
     # The rule of `dynacli.openapi.document.source.looks_like_source`, which a warm run does not import.
     return word == "-" or "/" in word or word.lower().endswith((".json", ".yaml", ".yml"))
 

@@ -20,15 +20,15 @@ __all__ = [
     "MODES",
     "MOST_REMEMBERED",
     "VERSION",
-    "AnsweredPath",
     "AskedPath",
+    "ReceivedPath",
     "RecordedCall",
     "UnusualHistoryError",
-    "answered_path",
     "api_key",
     "history_mode",
     "history_path",
     "open_history",
+    "received_path",
     "record_call",
     "values_of",
     "write_call",
@@ -120,7 +120,7 @@ class AskedPath:
 
 
 @record
-class AnsweredPath:
+class ReceivedPath:
     """What a response tells of ids: those in its path, which the server knows, and those of the items in its body.
 
     Args:
@@ -197,7 +197,7 @@ def open_history(path: str) -> sqlite3.Connection:
     return db
 
 
-def record_call(env: Environment, call: RecordedCall, answered: Sequence[AnsweredPath]) -> bool:
+def record_call(env: Environment, call: RecordedCall, responded: Sequence[ReceivedPath]) -> bool:
     """Write a call into the history, and remember the ids of its responses; return whether it is time to sweep.
 
     Raises:
@@ -206,12 +206,12 @@ def record_call(env: Environment, call: RecordedCall, answered: Sequence[Answere
     """
     path = history_path(env)
     try:
-        return _write(path, call, answered) % _CALLS_BETWEEN_SWEEPS == 0
+        return _write(path, call, responded) % _CALLS_BETWEEN_SWEEPS == 0
     except sqlite3.Error as error:
         raise UnusualHistoryError from error
 
 
-def _write(path: str, call: RecordedCall, answered: Sequence[AnsweredPath]) -> int:
+def _write(path: str, call: RecordedCall, responded: Sequence[ReceivedPath]) -> int:
     if os.path.exists(f"{path}.waiting"):
         raise UnusualHistoryError
     db = open_history(path)
@@ -219,26 +219,26 @@ def _write(path: str, call: RecordedCall, answered: Sequence[AnsweredPath]) -> i
         db.execute("BEGIN IMMEDIATE")
         if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
             raise UnusualHistoryError
-        number = write_call(db, call, answered)
+        number = write_call(db, call, responded)
         db.execute("COMMIT")
     finally:
         db.close()
     return number
 
 
-def values_of(row: RecordedCall | AnsweredPath) -> list[Any]:
+def values_of(row: RecordedCall | ReceivedPath) -> list[Any]:
     """Return the values of a row, in the order of its columns."""
     return list(row.__dict__.values())
 
 
-def write_call(db: sqlite3.Connection, call: RecordedCall, answered: Sequence[AnsweredPath]) -> int:
+def write_call(db: sqlite3.Connection, call: RecordedCall, responded: Sequence[ReceivedPath]) -> int:
     """Write a call and the ids of its responses, within a transaction; return the number of the call.
 
     Raises:
         sqlite3.error: They cannot be written.
     """
     number = db.execute(_INSERT_CALL, values_of(call)).lastrowid or 0
-    for response in answered:
+    for response in responded:
         # What says nothing of items does not replace what does.
         kind = "INSERT OR IGNORE INTO " if response.body == "" else "INSERT OR REPLACE INTO "
         db.execute(kind + _INSERT_RESPONSE, values_of(response))
@@ -246,9 +246,9 @@ def write_call(db: sqlite3.Connection, call: RecordedCall, answered: Sequence[An
     return number
 
 
-def answered_path(
+def received_path(
     asked: AskedPath, status: int, body: bytes, catalog: Catalog, mask: Callable[[str], str]
-) -> AnsweredPath | None:
+) -> ReceivedPath | None:
     """Return what a response tells of ids; None if it tells nothing.
 
     Args:
@@ -265,7 +265,7 @@ def answered_path(
         return None
     template = _PLACEHOLDER.sub("{}", path)
     is_item, is_success = path.endswith("}"), 200 <= status < 300
-    found = AnsweredPath(asked.at, asked.source, template, values, "", 1, "")
+    found = ReceivedPath(asked.at, asked.source, template, values, "", 1, "")
     if is_item and (status in (404, 410) or (is_success and asked.method == "DELETE")):
         return replace(found, body=None)
     if not is_success:

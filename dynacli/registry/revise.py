@@ -118,7 +118,7 @@ def adopt(
 def _is_the_same(
     open_request: OpenRequest, pointer: dict[str, Any], fetched: Fetched, reader: SourceReader
 ) -> bool:
-    """Tell whether a document and all its files have the content that a revision was compiled from."""
+    """Return whether a document and all its files have the content that a revision was compiled from."""
     if not _is_same_document(open_request, pointer, fetched):
         return False
     files = reader.read_again()
@@ -128,7 +128,7 @@ def _is_the_same(
 
 
 def _is_same_document(open_request: OpenRequest, pointer: dict[str, Any], fetched: Fetched) -> bool:
-    """Tell whether a document, whatever its other files are, has the content that a revision was compiled from."""
+    """Return whether a document, whatever its other files are, has the content that a revision was compiled from."""
     if (
         pointer["uri"] != fetched.uri
         or not is_compiled_as_asked(open_request, pointer)

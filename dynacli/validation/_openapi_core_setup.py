@@ -17,24 +17,42 @@ from openapi_core.datatypes import RequestParameters
 from openapi_core.deserializing.styles import style_deserializers
 from openapi_core.deserializing.styles.factories import StyleDeserializersFactory
 from openapi_core.deserializing.styles.util import delimited_loads
+from openapi_core.templating.media_types.exceptions import MediaTypeNotFound
 from openapi_core.templating.paths.datatypes import PathOperationServer
+from openapi_core.templating.responses.exceptions import ResponseNotFound
 from openapi_core.validation.request.validators import V32RequestValidator
 from openapi_core.validation.response.validators import V32ResponseValidator
 
 from dynacli.openapi.schema.evaluation.schema_error import ValidationNotes
 from dynacli.openapi.schema.read_schema import Direction
 from dynacli.validation import _document_path as document_path
-from dynacli.validation._body_hooks import SchemaValidators
-from dynacli.validation._header_hooks import CaseInsensitiveHeaders
+from dynacli.validation._body_hooks import NotValidatedError, SchemaValidators, UnreadableError
+from dynacli.validation._header_hooks import CaseInsensitiveHeaders, UndocumentedHeaderError
 from dynacli.validation._openapi_core_overrides import (
+    NotedError,
     RequestOverrides,
     ResponseOverrides,
+    UndocumentedBodyError,
 )
 from dynacli.validation.operation_document import child, resolve
 from dynacli.validation.read_body import ValidatedValue
 
 if TYPE_CHECKING:
     from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
+
+__all__ = [
+    "MediaTypeNotFound",
+    "NotValidatedError",
+    "NotedError",
+    "ResponseNotFound",
+    "UndocumentedBodyError",
+    "UndocumentedHeaderError",
+    "UnreadableError",
+    "make_path",
+    "request_errors",
+    "response_errors",
+    "schema_validators",
+]
 
 
 # openapi-core logs warnings about alternatives that do not fit; without a handler Python prints them.

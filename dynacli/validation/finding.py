@@ -68,7 +68,7 @@ class ValidationResult:
         return not self.findings
 
     @property
-    def has_something_to_tell(self) -> bool:
+    def has_something_to_report(self) -> bool:
         """Whether anything was found, tolerated, set apart, or could not be validated."""
         return bool(self.findings or self.tolerated or self.not_validated or self.failures or self.suppressed)
 

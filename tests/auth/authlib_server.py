@@ -142,7 +142,7 @@ for _grant in (_RefreshGrant, _PasswordGrant, _ClientGrant, grants.ImplicitGrant
 
 @app.get("/")
 def root():
-    """Tell that the server runs."""
+    """Report that the server runs."""
     return {"since": time.time()}
 
 

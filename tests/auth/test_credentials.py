@@ -357,8 +357,8 @@ def test_what_auth_says_of_the_stand_in() -> None:
     """`explain` tells the credential that each call has; no one signs in or out, and `explain` is named for that."""
     explained = run_cli("auth", "explain", "demo", "get-org", "-o", "json")
     ((scheme,),) = [alternative["schemes"] for alternative in explained.json["alternatives"]]
-    told = scheme["source"], scheme["state"], scheme["allowed"], scheme["origin"].rpartition(":")[0]
-    assert ("DYNACLI_DEMO_TOKEN", "present", True, "http://127.0.0.1") == told
+    reported = scheme["source"], scheme["state"], scheme["allowed"], scheme["origin"].rpartition(":")[0]
+    assert ("DYNACLI_DEMO_TOKEN", "present", True, "http://127.0.0.1") == reported
     assert (0, 0) == (explained.exit_code, run_cli("auth", "status", "demo").exit_code)
     for word in ("login", "logout", "token"):
         result = run_cli("auth", word, "demo")

@@ -46,16 +46,16 @@ def _sign_in(provider: OAuthProvider, browser: Browser, **more: Any) -> Token:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_browser_signs_in(provider: OAuthProvider, host: str) -> None:
     """The address is shown before it is opened; a code that comes twice counts once."""
-    told: list[str] = []
+    reported: list[str] = []
     browser = Browser(times=2)
-    token = _sign_in(provider, browser, tell=told.append, callback_host=host)
+    token = _sign_in(provider, browser, announce=reported.append, callback_host=host)
     assert token.access_token.reveal() in provider.given
     assert ("read",) == token.scopes
     assert [200, 410] == browser.pages
-    assert told == [f"Sign in in the browser: {told[0].partition(': ')[2]}"]
+    assert reported == [f"Sign in in the browser: {reported[0].partition(': ')[2]}"]
     assert host == urlsplit(browser.callback).hostname
     assert ("code", "cli") == tuple(
-        parameters(urlsplit(told[0].partition(": ")[2]).query)[name]
+        parameters(urlsplit(reported[0].partition(": ")[2]).query)[name]
         for name in ("response_type", "client_id")
     )
 
@@ -71,15 +71,15 @@ def test_each_sign_in_has_a_state_and_a_port_of_its_own(provider: OAuthProvider)
 
 def test_no_browser_opens(provider: OAuthProvider) -> None:
     """If no browser opens, the person is told, and opens the address by hand."""
-    told: list[str] = []
+    reported: list[str] = []
     browser = Browser()
 
-    def tell(line: str) -> None:
-        told.append(line)
+    def announce(line: str) -> None:
+        reported.append(line)
         if "Could not open a browser" in line:
-            browser.open(told[0].partition(": ")[2])
+            browser.open(reported[0].partition(": ")[2])
 
-    context = SignInContext(open_browser=lambda _: False, tell=tell)
+    context = SignInContext(open_browser=lambda _: False, announce=announce)
     assert sign_in_by_code(_flow(provider), _CLIENT, context).refresh_token
 
 
@@ -153,12 +153,14 @@ def test_callbacks_to_other_machines(provider: OAuthProvider, host: str, port: i
 
 def _paste(provider: OAuthProvider, change: Callable[[str], str], kind: str = CODE, **more: Any) -> Token:
     """Sign in without a browser: the person pastes a part of the address that they are sent to."""
-    told: list[str] = []
+    reported: list[str] = []
 
     def ask(_: str) -> str:
-        return change(fetch(told[0].partition(": ")[2])[1])
+        return change(fetch(reported[0].partition(": ")[2])[1])
 
-    return sign_in_by_code(_flow(provider, kind), _CLIENT, SignInContext(ask=ask, tell=told.append, **more))
+    return sign_in_by_code(
+        _flow(provider, kind), _CLIENT, SignInContext(ask=ask, announce=reported.append, **more)
+    )
 
 
 @pytest.mark.parametrize(
@@ -234,20 +236,20 @@ def test_a_refresh_token_is_good_once(provider: OAuthProvider) -> None:
 
 
 def _device(provider: OAuthProvider, waited: list[float], **more: Any) -> tuple[Token, list[str]]:
-    told: list[str] = []
-    surroundings = {"clock": lambda: sum(waited), "wait": waited.append, "tell": told.append, **more}
+    reported: list[str] = []
+    surroundings = {"clock": lambda: sum(waited), "wait": waited.append, "announce": reported.append, **more}
     context = SignInContext(**surroundings)
-    return sign_in_by_device(_flow(provider, DEVICE), _CLIENT, context), told
+    return sign_in_by_device(_flow(provider, DEVICE), _CLIENT, context), reported
 
 
 def test_another_device_signs_in(provider: OAuthProvider) -> None:
     """The person is told where to enter which code; the provider says how often it is asked."""
     provider.pending = ["authorization_pending", "slow_down", "authorization_pending"]
     waited: list[float] = []
-    token, told = _device(provider, waited)
+    token, reported = _device(provider, waited)
     assert provider.given[-2] == token.access_token.reveal()
     assert [2, 2, 7, 7] == waited
-    assert [f"Open {provider.server.origin}/code on any device", "and enter the code WDJB-MJHT"] == told
+    assert [f"Open {provider.server.origin}/code on any device", "and enter the code WDJB-MJHT"] == reported
 
 
 @pytest.mark.parametrize(
@@ -271,20 +273,20 @@ def test_nobody_signs_in_on_another_device(provider: OAuthProvider, pending: lis
 def test_a_slow_provider_is_asked_less_often(provider: OAuthProvider) -> None:
     """A question that is not responded in time doubles the time to the next one (RFC 8628, section 3.5)."""
     waited: list[float] = []
-    answered, is_slow = Event(), [False, True]
+    responded, is_slow = Event(), [False, True]
     response = provider.server.responses["/token"]
     assert callable(response)
 
     def slowly(request: RecordedRequest) -> Response:
         if is_slow.pop():
-            answered.wait()
+            responded.wait()
         return response(request)
 
     provider.server.responses["/token"] = slowly
     try:
         _device(provider, waited, timeout=5.0)
     finally:
-        answered.set()
+        responded.set()
     assert [2, 4] == waited
 
 

@@ -43,17 +43,17 @@ def _refused(server: Recorder, response: Response, canary: str = "canary") -> Dy
 
 @pytest.mark.parametrize("secret", ["plain-secret", "a b:c&d%e/é"])
 @pytest.mark.parametrize("takes", ["basic", "post"])
-@pytest.mark.parametrize("is_told", [False, True], ids=["tried", "told"])
-def test_client_credentials(server: Recorder, secret: str, takes: str, is_told: bool) -> None:
+@pytest.mark.parametrize("is_shown", [False, True], ids=["tried", "reported"])
+def test_client_credentials(server: Recorder, secret: str, takes: str, is_shown: bool) -> None:
     """A client authenticates as the provider wants it, which is tried out if nothing says so."""
     provider = OAuthProvider(server, secret, (takes,))
-    flow = _flow(server, auth_methods=(f"client_secret_{takes}",) if is_told else ())
+    flow = _flow(server, auth_methods=(f"client_secret_{takes}",) if is_shown else ())
     client = OAuthClient("cli", Secret(secret), ("read", "write"), "https://api.example.com")
     token = sign_in_by_client_credentials(flow, client, _CONTEXT)
     assert provider.given == [token.access_token.reveal()]
     assert (("read", "write"), 4600.0) == (token.scopes, token.expires_at)
     assert "https://api.example.com" == parameters(server.last.body.decode())["audience"]
-    assert (1 if is_told or takes == "basic" else 2) == len(server.requests)
+    assert (1 if is_shown or takes == "basic" else 2) == len(server.requests)
 
 
 def test_password(server: Recorder) -> None:

@@ -116,13 +116,13 @@ def _use_twice(shop: Shop, home: Path) -> None:
 
 def _sign_in_elsewhere(metadata: str, client: str, browser: HeadlessBrowser, field: str, end: str) -> Token:
     """Sign in by a code that is shown here and typed in a browser elsewhere."""
-    told: list[str] = []
+    reported: list[str] = []
 
     def wait(_: float) -> None:
-        url, code = told[0].removeprefix("Open ").split()[0], told[1].rpartition(" ")[2]
+        url, code = reported[0].removeprefix("Open ").split()[0], reported[1].rpartition(" ")[2]
         browser.fill_in(url, {**_PERSON, field: code}, end)
 
-    context = SignInContext(tell=told.append, wait=wait)
+    context = SignInContext(announce=reported.append, wait=wait)
     flow = next(
         discover_flow for discover_flow in discover_flows(metadata, context) if discover_flow.kind == DEVICE
     )

@@ -146,16 +146,16 @@ def test_the_next_call_goes_on(
         ((found, _),) = forks.child((stored, place)).values
         assert found["shop"] in {access, *strict.provider.given}, moment
         is_lost = found["shop"] == access and refresh in strict.provider.used
-        ((code, _, told),) = forks.child((call, place, "shop", "list-items")).values
+        ((code, _, reported),) = forks.child((call, place, "shop", "list-items")).values
         if is_lost:
             # A response comes in one piece or two, so the moments of two runs differ by some.
             paths = [path for _, path, _ in changes_made(log)]
             assert any(path.endswith(".lock") for path in paths), moment
             assert not any("history" in path for path in paths), moment
-            assert code in codes, (moment, told)
-            assert "dynacli auth login shop" in told
+            assert code in codes, (moment, reported)
+            assert "dynacli auth login shop" in reported
         else:
-            assert 0 == code, (moment, told)
+            assert 0 == code, (moment, reported)
         secrets = (access, refresh, *strict.provider.given)
         assert [{}, 0] == forks.child((logout, place, "shop"), (stored, place)).values[1], moment
         assert not _holding(secrets, Path(place)), moment

@@ -127,5 +127,5 @@ def test_a_credential_of_a_scheme(
     assert [] == other_server.requests
     assert bool(shop.server.requests) is (code in {0, 4})
     explained = run_cli("auth", "explain", "shop", "list-items", "-o", "json")
-    (told,) = explained.json["alternatives"][0]["schemes"]
-    assert (state, code if code in {10, 11} else 0) == (told["state"], explained.exit_code)
+    (reported,) = explained.json["alternatives"][0]["schemes"]
+    assert (state, code if code in {10, 11} else 0) == (reported["state"], explained.exit_code)

@@ -207,8 +207,8 @@ replay 1 -v
 def _echo(request: RecordedRequest) -> Response:
     """Return the refusal of a provider that says all that it was reported."""
     sent = {name: values[0] for name, values in request.headers.items()}
-    told = f"{request.body.decode()} {urlencode(sent)} {sent.get('authorization')}"
-    return json_response({"error": "invalid_grant", "error_description": told}, 400)
+    reported = f"{request.body.decode()} {urlencode(sent)} {sent.get('authorization')}"
+    return json_response({"error": "invalid_grant", "error_description": reported}, 400)
 
 
 FAILURES: dict[str, Any] = {
@@ -220,15 +220,19 @@ FAILURES: dict[str, Any] = {
 }
 
 
-def _tell_again(status: int, elsewhere: str) -> Callable[[RecordedRequest], Response]:
+def _report_again(status: int, elsewhere: str) -> Callable[[RecordedRequest], Response]:
     """Return a response of an API that says all that it was reported."""
 
     def response(request: RecordedRequest) -> Response:
         names = ("authorization", "cookie", "x-api-key")
-        told = " ".join([request.target, *(text for name in names for text in request.headers.get(name, ()))])
+        reported = " ".join(
+            [request.target, *(text for name in names for text in request.headers.get(name, ()))]
+        )
         more = {"Location": f"{elsewhere}/"} if status == 302 else {}
-        body = json.dumps({"message": told}).encode()
-        return Response(status, body, {"X-Told": told, "WWW-Authenticate": f'Bearer error="{told}"', **more})
+        body = json.dumps({"message": reported}).encode()
+        return Response(
+            status, body, {"X-Told": reported, "WWW-Authenticate": f'Bearer error="{reported}"', **more}
+        )
 
     return response
 
@@ -243,7 +247,7 @@ def test_no_verb_shows_a_secret(
     codes = {line: stage.run(*line.split()).exit_code for line in VERBS}
     assert {} == {line: code for line, code in codes.items() if code}
     for status in (401, 403, 500, 302):
-        stage.shop.server.responses["/items"] = _tell_again(status, other_server.origin)
+        stage.shop.server.responses["/items"] = _report_again(status, other_server.origin)
         stage.run("shop", "list-items", "-v", "--debug", "--error-format", "json", "-o", "@answer")
         Path("response").unlink(missing_ok=True)  # what an API says is kept as it comes
     path = stage.home / "state/credentials/credentials.json"

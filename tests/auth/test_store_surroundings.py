@@ -83,7 +83,7 @@ def pipe(text: str, *words: str) -> list[Any]:
     return [result.exit_code, result.stdout, result.stderr]
 
 
-def told(forks: Forks, *steps: Any) -> Result:
+def reported(forks: Forks, *steps: Any) -> Result:
     """Return what the last of some steps, a run, gives in a child."""
     result = result_of(forks.child(*steps).values[-1])
     assert "Traceback" not in result.stderr
@@ -158,14 +158,14 @@ def test_a_full_disk(store: Path, provider: OAuthProvider, forks: Forks, part: f
     end_in(store, -60)
     before = store.read_bytes()
     full, place = (limit_file_size, int(len(before) * part)), str(store.parents[1])
-    result = told(forks, full, (call, place, *CALL))
+    result = reported(forks, full, (call, place, *CALL))
     assert (10, True) == (result.exit_code, "cannot be written" in result.stderr)
     assert before == store.read_bytes()
     assert [] == provider.server.requests
     end_in(store, 10)
-    assert 0 == told(forks, full, (call, place, *CALL)).exit_code
+    assert 0 == reported(forks, full, (call, place, *CALL)).exit_code
     end_in(store, -60)
-    assert 0 == told(forks, (call, place, *CALL)).exit_code
+    assert 0 == reported(forks, (call, place, *CALL)).exit_code
     assert [] == list(store.parent.glob(".*"))
 
 
@@ -174,7 +174,7 @@ def test_verbs_on_a_full_disk(store: Path, forks: Forks) -> None:
     """What was stored before stays."""
     before = store.read_bytes()
     for words in (("auth", "logout", "shop"), (*LOGIN[:-1], "keyring"), LOGIN):
-        result = told(forks, (limit_file_size, 0), (pipe, "token", *words))
+        result = reported(forks, (limit_file_size, 0), (pipe, "token", *words))
         assert (10, True) == (result.exit_code, "cannot be written" in result.stderr), result.stderr
         assert before == store.read_bytes()
 
@@ -190,13 +190,13 @@ def test_a_store_that_is_read_only(
     for path in (for_all, *for_all.rglob("*")):
         path.chmod(0o555 if path.is_dir() else 0o444)
     place = str(store.parents[1])
-    result = told(forks, (become_nobody,), (call, place, *CALL))
+    result = reported(forks, (become_nobody,), (call, place, *CALL))
     assert (10 if seconds < 0 else 0) == result.exit_code, result.stderr
     assert (seconds < 0) is ("cannot be written" in result.stderr)
     assert [] == provider.server.requests
-    result = told(forks, (become_nobody,), (call, place, "auth", "logout", "shop"))
+    result = reported(forks, (become_nobody,), (call, place, "auth", "logout", "shop"))
     assert (10, True) == (result.exit_code, "cannot be written" in result.stderr)
-    assert 0 == told(forks, (become_nobody,), (call, place, "auth", "status")).exit_code
+    assert 0 == reported(forks, (become_nobody,), (call, place, "auth", "status")).exit_code
 
 
 @pytest.mark.parametrize("taken", ["state", "state/credentials"])

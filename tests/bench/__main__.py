@@ -75,12 +75,12 @@ def _paired(
     """
 
     def measure(setting: Setting, pairs: int) -> Row:
-        told = f'python -c "{base}"' if isinstance(base, str) else " ".join(("dynacli", *base))
+        reported = f'python -c "{base}"' if isinstance(base, str) else " ".join(("dynacli", *base))
         other = setting.python(base) if isinstance(base, str) else setting.call(*base)
         command = setting.call(*words)
         found = compare(other, command, setting.variables, pairs)
         return Row(
-            name, told, f"{found.base_ms:.1f} ms", f"{found.run_ms:.1f} ms", found.ratio, (least, limit)
+            name, reported, f"{found.base_ms:.1f} ms", f"{found.run_ms:.1f} ms", found.ratio, (least, limit)
         )
 
     return name, measure
@@ -116,8 +116,8 @@ def _demo(setting: Setting, pairs: int) -> Row:
         run(setting.dynacli("api", "add", "armature", server.document_url), variables)
         base, command = setting.dynacli("armature", *words), setting.dynacli("demo", *words)
         found = compare(base, command, variables, pairs)
-    name, told = "dynacli demo search-runs --range 7d", "the same of a registered API"
-    return Row(name, told, f"{found.base_ms:.1f} ms", f"{found.run_ms:.1f} ms", found.ratio, (0, 1.7))
+    name, reported = "dynacli demo search-runs --range 7d", "the same of a registered API"
+    return Row(name, reported, f"{found.base_ms:.1f} ms", f"{found.run_ms:.1f} ms", found.ratio, (0, 1.7))
 
 
 def _thousand_calls(setting: Setting, pairs: int) -> Row:
@@ -129,14 +129,14 @@ def _thousand_calls(setting: Setting, pairs: int) -> Row:
     if done.returncode:
         raise FailedRunError(done.stderr)
     base, figure, ratio = map(float, done.stdout.split())
-    name, told = "1,000 validated calls in one process", "the same by `httpx.Client`"
-    return Row(name, told, f"{base:.2f} s", f"{figure:.2f} s", ratio, (0, 1.5))
+    name, reported = "1,000 validated calls in one process", "the same by `httpx.Client`"
+    return Row(name, reported, f"{base:.2f} s", f"{figure:.2f} s", ratio, (0, 1.5))
 
 
 def _hundred_pages(setting: Setting, pairs: int) -> Row:
     found = compare_pages(setting, pairs)
-    name, told = "100 pages of 100 items, as CSV", "the same requests by `httpx.Client`"
-    return Row(name, told, f"{found.base_ms:.1f} ms", f"{found.run_ms:.1f} ms", found.ratio, (0, 1.5))
+    name, reported = "100 pages of 100 items, as CSV", "the same requests by `httpx.Client`"
+    return Row(name, reported, f"{found.base_ms:.1f} ms", f"{found.run_ms:.1f} ms", found.ratio, (0, 1.5))
 
 
 def _memory_of_pages(setting: Setting, pairs: int) -> Row:
@@ -162,8 +162,8 @@ def _batch_and_httpx(setting: Setting, pairs: int) -> Row:
 def _proxied(name: str, at_once: int, seconds: float) -> tuple[str, Callable[[Setting, int], Row]]:
     def measure(setting: Setting, pairs: int) -> Row:
         direct, passed, added = added_milliseconds(setting, min(pairs, 5), at_once, seconds)
-        told = "the same to the server itself"
-        return Row(name, told, f"{direct:.2f} ms", f"{passed:.2f} ms", added, (0, 5))
+        reported = "the same to the server itself"
+        return Row(name, reported, f"{direct:.2f} ms", f"{passed:.2f} ms", added, (0, 5))
 
     return name, measure
 

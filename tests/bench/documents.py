@@ -24,7 +24,7 @@ _ISSUE_BYTES = 6_300
 
 _OPERATIONS = 20
 _KEPT = ("/repos/{owner}/{repo}/issues", "get")
-_ANSWERED = ("/repos/{owner}/{repo}/issues/{issue_number}", "get")
+_RECEIVED = ("/repos/{owner}/{repo}/issues/{issue_number}", "get")
 
 
 def _main() -> None:
@@ -32,7 +32,7 @@ def _main() -> None:
     directory = Path(sys.argv[2])
     (directory / "small.json").write_text(json.dumps(_cut(github)))
     (directory / "changed.json").write_text(json.dumps(_changed(github)))
-    (directory / "issue.json").write_text(json.dumps(_example(github, *_ANSWERED)))
+    (directory / "issue.json").write_text(json.dumps(_example(github, *_RECEIVED)))
     issue = _example(github, *_KEPT)[0]
     for name, count in MANY.items():
         (directory / f"{name}.json").write_text(

@@ -63,9 +63,9 @@ def run(command: Sequence[str], variables: Mapping[str, str]) -> Cost:
         seconds = time.perf_counter() - start
         if status != 0:
             complaints.seek(0)
-            told = complaints.read().decode("utf-8", "backslashreplace")
+            reported = complaints.read().decode("utf-8", "backslashreplace")
             code = os.waitstatus_to_exitcode(status)
-            raise FailedRunError(f"exit code {code} from: {' '.join(command)}\n{told}")
+            raise FailedRunError(f"exit code {code} from: {' '.join(command)}\n{reported}")
     unit = 1024 * 1024 if sys.platform == "darwin" else 1024  # getrusage(2) of macOS counts bytes
     return Cost(seconds, usage.ru_maxrss / unit)
 

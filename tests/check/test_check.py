@@ -181,11 +181,11 @@ def test_a_finding_that_the_configuration_switches_off(server: Recorder, home: P
 
 
 def _answering(seconds: float, response: Response | None = None) -> Any:
-    def answered(_: RecordedRequest) -> Response:
+    def responded(_: RecordedRequest) -> Response:
         time.sleep(seconds)
         return response or _pet()
 
-    return answered
+    return responded
 
 
 def _many(server: Recorder, count: int) -> str:
@@ -197,7 +197,7 @@ def test_no_more_calls_at_once_than_asked_for(server: Recorder, parallel: int) -
     """The server never has more requests under way, and has that many at some time."""
     lock, now, most, together = threading.Lock(), 0, 0, threading.Barrier(parallel)
 
-    def answered(_: RecordedRequest) -> Response:
+    def responded(_: RecordedRequest) -> Response:
         nonlocal now, most
         with lock:
             now += 1
@@ -208,7 +208,7 @@ def test_no_more_calls_at_once_than_asked_for(server: Recorder, parallel: int) -
             now -= 1
         return _pet()
 
-    server.responses.update({f"/p{number}": answered for number in range(9)})
+    server.responses.update({f"/p{number}": responded for number in range(9)})
     assert 0 == run_cli("check", _many(server, 9), "--parallel", str(parallel)).exit_code
     assert (9, parallel) == (len(server.requests), most)
 

@@ -23,7 +23,7 @@ from dynacli.registry.opened_api import OpenedApi
 from tests.harness import Response, recording, run_cli
 from tests.npm_programs import program
 from tests.sampling import examples
-from tests.validation.in_process_validator import answered, validate_value, validator_of
+from tests.validation.in_process_validator import responded, validate_value, validator_of
 
 JSON = "application/json"
 _PERSON = {
@@ -89,7 +89,7 @@ def _findings(document: dict[str, Any], *seen: ObservedResponse) -> list[str]:
         f"{finding.rule} {finding.pointer}"
         for response in seen
         for finding in validator.response(
-            answered(response.body, response.status, response.content_type, response.headers), is_exact=True
+            responded(response.body, response.status, response.content_type, response.headers), is_exact=True
         ).findings
     ]
 

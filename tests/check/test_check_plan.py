@@ -656,8 +656,8 @@ def test_a_read_that_sounds_dangerous_is_left_out(
     assert {"kind": "dangerous", "reason": reason} == skipped
     api = _api(server, paths)
     for words in ((), ("--dry-run",)):
-        told = " ".join(run_cli("check", api, "-o", "text", *words).stdout.split())
-        assert "its name suggests that it may change something" in told
+        reported = " ".join(run_cli("check", api, "-o", "text", *words).stdout.split())
+        assert "its name suggests that it may change something" in reported
     assert called not in [request.target for request in server.requests]
     for option in ("--operation", "--only"):
         rows = _checked(server, paths, option, name)

@@ -175,10 +175,10 @@ def test_a_hint_where_all_responses_are_alike(
     """It stands before the summary."""
     server.responses.update({f"{base}/p{number}": json_response({}, status) for number in range(count)})
     text = _words(_text(server, {f"/p{number}": _get() for number in range(count)}, base=base))
-    told = hint.format(server.origin)
-    assert told in text
+    reported = hint.format(server.origin)
+    assert reported in text
     assert bool(hint) is ("responses are" in text)
-    assert not told or text.index(told) < text.index("operations called with")
+    assert not reported or text.index(reported) < text.index("operations called with")
 
 
 def test_a_hint_where_nearly_all_responses_are_alike(server: Recorder) -> None:
@@ -256,7 +256,7 @@ def test_how_much_was_seen_is_counted_by_status(server: Recorder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("response", "told"),
+    ("response", "reported"),
     [
         pytest.param(
             Response(200, b"x", {"Content-Encoding": "compress"}),
@@ -268,11 +268,11 @@ def test_how_much_was_seen_is_counted_by_status(server: Recorder) -> None:
         ),
     ],
 )
-def test_why_there_is_no_response_is_a_sentence(server: Recorder, response: Response, told: str) -> None:
+def test_why_there_is_no_response_is_a_sentence(server: Recorder, response: Response, reported: str) -> None:
     """It is reported once of all operations, so that no URL stands in it."""
     server.responses.update({"/a": response, "/b": response})
     text = _words(_text(server, {"/a": _get(), "/b": _get()}, "--timeout", "1"))
-    assert f"No response get-a, get-b {told}" in text
+    assert f"No response get-a, get-b {reported}" in text
 
 
 @pytest.fixture
@@ -407,8 +407,8 @@ def _help() -> Result:
 def test_help_is_about_checks() -> None:
     """Standard options say what they mean here, and those that mean the same as elsewhere are only named."""
     text = _words(_help().stdout)
-    for told in ("each call [default: 30]", "[default: exact]", "Add a header to every request"):
-        assert told in text
+    for reported in ("each call [default: 30]", "[default: exact]", "Add a header to every request"):
+        assert reported in text
     assert "http|json|curl" not in text
     assert text.index("--timeout SECONDS") < text.index("Also: -f, --columns") < text.index("--debug")
 
@@ -437,8 +437,8 @@ def test_a_server_that_closes_the_connection_is_found(server: Recorder, closing:
     assert 9 == result.exit_code
     assert f"GET {closing}/pets broke off\n    curl {closing}/pets -H " in result.stdout
     assert f"\n    curl {closing}/pets/a -H " in result.stdout
-    told = "status: the server closed the connection without a complete response [no-response]"
-    assert 2 == _words(result.stdout).count(told)
+    reported = "status: the server closed the connection without a complete response [no-response]"
+    assert 2 == _words(result.stdout).count(reported)
     assert "No response" not in result.stdout
     row = run_cli(*words, "-o", "json").json[0]
     assert ("no-response", False) == (row["findings"][0]["rule"], row["valid"])

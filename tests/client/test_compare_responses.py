@@ -34,9 +34,9 @@ def _compare(left: Any, right: Any, ignored: list[str] = [], **more: Any) -> Com
     )
 
 
-def _told(difference: Difference) -> list[str]:
-    told = [difference.pointer, difference.kind]
-    return [*told, difference.item] if difference.item else told
+def _shown(difference: Difference) -> list[str]:
+    reported = [difference.pointer, difference.kind]
+    return [*reported, difference.item] if difference.item else reported
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -44,7 +44,7 @@ def test_bodies_are_compared_by_their_values(name: str) -> None:
     """Items that something identifies are aligned by it, all others by position, and each place is named once."""
     case = CASES[name]
     found = _compare(case["left"], case["right"], case.get("ignored", [])).differences
-    assert case["found"] == [_told(difference) for difference in found]
+    assert case["found"] == [_shown(difference) for difference in found]
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if "ignored" not in name])

@@ -336,5 +336,5 @@ def test_passwords_in_parameters_are_not_told(server: Recorder) -> None:
     server.responses["/p/hunter-22"] = Response()
     name = _with_passwords(server.origin)
     result = run_cli(name, "params", "hunter-22", "--pq", "hunter-23", "--x-pin", "hunter-24", "-v")
-    told = result.stderr + run_cli("history", "-o", "json").stdout
-    assert (0, True, False) == (result.exit_code, "pq=***" in result.stderr, "hunter-2" in told)
+    reported = result.stderr + run_cli("history", "-o", "json").stdout
+    assert (0, True, False) == (result.exit_code, "pq=***" in result.stderr, "hunter-2" in reported)

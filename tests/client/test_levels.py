@@ -470,8 +470,11 @@ def test_what_is_meant_is_sent_with_notes(
     assert 1 == sum("`nullable` counts only beside a `type`" in note for note in notes)
     assert 3 == len(notes)
     report = json.loads(Path("r.json").read_text())
-    told = [f"{finding['pointer']} {finding['rule']}" for finding in report["tolerated"]]
-    assert (True, _LETTER) == (report["valid"], sorted(line for line in set(told) if "former" not in line))
+    reported = [f"{finding['pointer']} {finding['rule']}" for finding in report["tolerated"]]
+    assert (True, _LETTER) == (
+        report["valid"],
+        sorted(line for line in set(reported) if "former" not in line),
+    )
 
 
 def test_the_letter_counts_at_exact(server: Recorder, lenient: str) -> None:

@@ -262,11 +262,14 @@ def test_a_response_says_everything(pets: dynacli.Api, server: Recorder) -> None
     assert response is response.raise_for_status()
     with pytest.raises(MismatchError) as raised:
         response.raise_for_findings()
-    told = run_cli(
+    reported = run_cli(
         "./pets.json", "get-pet", "1", "--limit", "3", "--validate", "strict", "--error-format", "json"
     )
-    assert (told.error["message"], told.error["reason"]) == (raised.value.message, raised.value.reason)
-    assert told.error["findings"] == raised.value.details["findings"]
+    assert (reported.error["message"], reported.error["reason"]) == (
+        raised.value.message,
+        raised.value.reason,
+    )
+    assert reported.error["findings"] == raised.value.details["findings"]
 
 
 def test_a_traceback_shows_what_the_command_line_does(pets: dynacli.Api, server: Recorder) -> None:
@@ -280,10 +283,10 @@ def test_a_traceback_shows_what_the_command_line_does(pets: dynacli.Api, server:
         pets.call("create-pet", body={"name": 1})
     assert "Fix it, or send it anyway with `--validate off`" == format_exception(raised.value)[-1].strip()
     server.responses["/pets/1"] = Response(404, b'{"message": "no \\u001b[31mpet"}')
-    with pytest.raises(HttpError) as answered:
+    with pytest.raises(HttpError) as responded:
         pets.call("get-pet", pet_id="1").raise_for_status()
-    shown = format_exception(answered.value)
-    assert [f"{item}\n" for item in (answered.value.reason, answered.value.hint)] == shown[-2:]
+    shown = format_exception(responded.value)
+    assert [f"{item}\n" for item in (responded.value.reason, responded.value.hint)] == shown[-2:]
     assert "\x1b" not in "".join(shown)
     odd = UsageError("a\x1b[31m", reason="b\u202e\nc", hint="d")
     odd.add_note("of a person")
@@ -332,8 +335,8 @@ def test_a_status_is_no_error_until_it_is_asked_for(pets: dynacli.Api, server: R
     response = pets.call("get-pet", pet_id="1")
     with pytest.raises(HttpError) as raised:
         response.raise_for_status()
-    told = run_cli("./pets.json", "get-pet", "1", "--error-format", "json").error
-    assert (404, 4, told["message"], told["hint"]) == (
+    reported = run_cli("./pets.json", "get-pet", "1", "--error-format", "json").error
+    assert (404, 4, reported["message"], reported["hint"]) == (
         response.status,
         raised.value.exit_code,
         raised.value.message,
@@ -371,16 +374,18 @@ _BAD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
 def test_bad_input_raises_what_the_command_line_shows(pets: dynacli.Api, server: Recorder, name: str) -> None:
     """Each with the same text and exit code, and the same hint or a corrected line, and nothing is sent."""
     operation, inputs, words = _BAD[name]
-    told = run_cli("./pets.json", *words, "--error-format", "json").error
+    reported = run_cli("./pets.json", *words, "--error-format", "json").error
     with pytest.raises(DynacliError) as raised:
         pets.call(operation, inputs)
     error = raised.value
-    assert (told["message"], told["reason"], told["exit_code"]) == (
+    assert (reported["message"], reported["reason"], reported["exit_code"]) == (
         error.message,
         error.reason,
         error.exit_code,
     )
-    assert told["try"] or told["hint"] == (error.hint or "Run the command with `--help` for its usage`")
+    assert reported["try"] or reported["hint"] == (
+        error.hint or "Run the command with `--help` for its usage`"
+    )
     assert [] == server.requests
 
 
@@ -421,10 +426,10 @@ def test_a_file_that_is_not_there(pets: dynacli.Api) -> None:
 def test_no_such_api() -> None:
     """The errors of opening are those of the command line, too."""
     for word, kind in (("nothing", UsageError), ("./nothing.json", DynacliError)):
-        told = run_cli(word, "x", "--error-format", "json").error
+        reported = run_cli(word, "x", "--error-format", "json").error
         with pytest.raises(kind) as raised:
             dynacli.open_api(word)
-        assert (told["message"], told["reason"]) == (raised.value.message, raised.value.reason)
+        assert (reported["message"], reported["reason"]) == (raised.value.message, raised.value.reason)
     with pytest.raises(UsageError, match="level of validation"):
         dynacli.open_api("demo", validate="sometimes")
 

@@ -129,9 +129,9 @@ def test_nothing_found_says_where_it_was_looked_for(server: Recorder, home: Path
         if attempt["url"] == f"{server.origin}/openapi.json"
         for key, value in attempt.items()
     }.items()
-    told = _tried(result)
-    assert 5 == told.count(server.origin)
-    assert f"and {len(result.error['tried']) - 5} more; `-v` lists them" in told
+    reported = _tried(result)
+    assert 5 == reported.count(server.origin)
+    assert f"and {len(result.error['tried']) - 5} more; `-v` lists them" in reported
     verbose = run_cli("api", "add", "shop", server.origin, "-v", "--error-format", "json")
     assert len(verbose.error["tried"]) == _tried(verbose).count(server.origin)
     assert not [path for path in (home / "cache").rglob("*") if path.is_file()]
@@ -237,8 +237,8 @@ def test_it_says_which_credentials_there_are(security: list[Any], lines: list[st
     server.responses["/d"] = _response(document)
     result = run_cli("api", "add", "shop", f"{server.origin}/d")
     login = ["Sign in: dynacli auth login shop"] if any(": set " in line for line in lines) else []
-    told = ['shop: "Pets 1", 3 operations', *lines, *login, "Try: dynacli shop --help"]
-    assert told == result.stderr.splitlines()
+    reported = ['shop: "Pets 1", 3 operations', *lines, *login, "Try: dynacli shop --help"]
+    assert reported == result.stderr.splitlines()
 
 
 def test_what_is_set_is_said_to_be(server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch) -> None:

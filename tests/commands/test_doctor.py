@@ -37,9 +37,9 @@ def test_all_is_well_without_anything() -> None:
     )
     assert expected == _checks(result)
     assert [] == result.json["documents"]
-    told = {row["name"]: row["message"] for row in result.json["checks"]}
-    assert "Python 3." in told["dynacli"]
-    assert "openapi-core 0." in told["libraries"]
+    reported = {row["name"]: row["message"] for row in result.json["checks"]}
+    assert "Python 3." in reported["dynacli"]
+    assert "openapi-core 0." in reported["libraries"]
 
 
 def test_another_project_with_the_same_files_is_found(

@@ -344,9 +344,9 @@ def test_no_secret_is_in_the_history(
         "/keys/{id}": {"get": operation("getKey", parameter("id", _TEXT, "path"))},
         "/keys": {"get": operation("listKeys")},
     }
-    told = {"access_token": _SECRET, "name": "n", "nested": [{"apiKey": _SECRET}]}
+    reported = {"access_token": _SECRET, "name": "n", "nested": [{"apiKey": _SECRET}]}
     response = Response(
-        body=json.dumps(told).encode(),
+        body=json.dumps(reported).encode(),
         headers={"Set-Cookie": f"sid={_SECRET}", "Content-Type": "application/json"},
     )
     server.responses["/a"] = server.responses["/b"] = server.responses[f"/tokens/{_SECRET}"] = response

@@ -425,8 +425,8 @@ def test_a_webhook_never_hides_an_operation() -> None:
 def test_the_overview_counts_the_webhooks() -> None:
     """They are no operations; the page says how many there are, and the command that lists them."""
     api = webhook_document()
-    told = f"Webhooks   3, which the server sends: dynacli describe {api} webhooks\n"
-    assert told in run_cli(api).stdout
+    reported = f"Webhooks   3, which the server sends: dynacli describe {api} webhooks\n"
+    assert reported in run_cli(api).stdout
 
 
 def test_all_webhooks_are_listed() -> None:

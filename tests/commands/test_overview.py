@@ -215,7 +215,7 @@ SCHEMES = {
 
 
 @pytest.mark.parametrize(
-    ("security", "variables", "told"),
+    ("security", "variables", "reported"),
     [
         ([], [], "Sign in    the document declares no credentials"),
         ([{"bearer": []}], [], "Sign in    set DYNACLI_TOKEN; 1 of 3 operations need none"),
@@ -243,7 +243,7 @@ SCHEMES = {
     ],
 )
 def test_it_says_who_is_signed_in(
-    security: list[Any], variables: list[str], told: str, canary: str, monkeypatch: pytest.MonkeyPatch
+    security: list[Any], variables: list[str], reported: str, canary: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The variables that sign in, or those that would; never what they hold."""
     for name in variables:
@@ -253,7 +253,7 @@ def test_it_says_who_is_signed_in(
         "/c": {"put": operation("c", security=[{}] if security else [])},
     }
     made = document(paths, schemes=SCHEMES, security=security)
-    assert told in run_cli(save(made)).stdout
+    assert reported in run_cli(save(made)).stdout
 
 
 def test_a_call_that_wants_a_credential_is_proposed_to_those_who_have_it(

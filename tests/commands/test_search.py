@@ -287,10 +287,10 @@ def test_typos_are_understood(api: str, typo: str, name: str) -> None:
 def test_the_rank_is_explained(api: str) -> None:
     """With `-v` each hit is told with what its score is made of, on standard error."""
     result = run_cli("search", api, "list pets", "-v", "-o", "json")
-    told = [line for line in result.stderr.splitlines() if line.startswith(f"{api} list-pets: ")]
-    assert 1 == len(told)
-    assert "the words of the question" in told[0]
-    assert "what it does" in told[0]
+    reported = [line for line in result.stderr.splitlines() if line.startswith(f"{api} list-pets: ")]
+    assert 1 == len(reported)
+    assert "the words of the question" in reported[0]
+    assert "what it does" in reported[0]
     assert "list-pets" == result.json["best"]["name"]
 
 
@@ -479,12 +479,12 @@ def test_of_hits_as_good_the_most_called_comes_first(twins: str) -> None:
     _call(twins, "oak-list-pets", "fir-list-pets", "oak-list-pets")
     result = run_cli("search", twins, "list pets", "-v", "-o", "json")
     assert "oak-list-pets" == result.json["best"]["name"]
-    told = [line.partition("; ")[2] for line in result.stderr.splitlines() if "-list-pets: " in line]
+    reported = [line.partition("; ")[2] for line in result.stderr.splitlines() if "-list-pets: " in line]
     assert [
         "before others with this score, because it was called 3 times lately",
         "before others with this score, because it was called 2 times lately",
         "",
-    ] == told
+    ] == reported
 
 
 def test_a_better_hit_stays_before_one_that_was_called(server: Recorder) -> None:

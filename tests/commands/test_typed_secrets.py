@@ -84,7 +84,7 @@ def shop() -> None:
     assert 0 == run_cli("api", "add", "shop", save(made)).exit_code
 
 
-def _told(line: str, secret: str) -> str:
+def _shown(line: str, secret: str) -> str:
     """Return all that a mistaken command line prints, as text and as JSON."""
     words = [word.replace("SECRET", secret) for word in line.split()]
     results = [run_cli("--error-format", form, *words) for form in ("text", "json")]
@@ -97,18 +97,18 @@ def _told(line: str, secret: str) -> str:
 @pytest.mark.parametrize("line", _OF_AUTH)
 def test_arguments_of_auth_are_never_repeated(line: str, secret: str) -> None:
     """Whatever they are, however short, and wherever they stand."""
-    assert secret not in _told(line, secret)
+    assert secret not in _shown(line, secret)
 
 
 @pytest.mark.sampled(6)
 @pytest.mark.parametrize("line", _ANYWHERE)
 def test_what_a_name_calls_secret_is_never_repeated(line: str) -> None:
     """Variables, keys of the configuration, headers, fields, options, and the userinfo of URLs."""
-    assert "S3CRET-of-mine" not in _told(line, "S3CRET-of-mine")
+    assert "S3CRET-of-mine" not in _shown(line, "S3CRET-of-mine")
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "reported"),
     [
         ("auth login shop --scheme bb", "`shop` has no security scheme"),
         ("auth login shpo", "Did you mean `shop`?"),
@@ -121,6 +121,6 @@ def test_what_a_name_calls_secret_is_never_repeated(line: str) -> None:
         ("shop login --password user --usr me", "--password PASSWORD --user me"),
     ],
 )
-def test_what_is_known_is_told(line: str, told: str) -> None:
+def test_what_is_known_is_told(line: str, reported: str) -> None:
     """The names of APIs, schemes and operations, and the words of dynacli's own sentences."""
-    assert told in run_cli(*line.split()).stderr
+    assert reported in run_cli(*line.split()).stderr

@@ -121,8 +121,10 @@ def test_a_server_that_fails_is_told_and_not_asked_again_at_once(served: Served,
     """The name is unknown, the reason is reported once, and a minute later it is tried again."""
     served.has(b"", 503)
     first = dry_run("shop", "new-one")
-    told = f"warning: Could not refresh the document: `{served.url}` responded with 503 instead of a document"
-    assert (2, told, 2) == (first.exit_code, _lines(first)[0], len(served.asked))
+    reported = (
+        f"warning: Could not refresh the document: `{served.url}` responded with 503 instead of a document"
+    )
+    assert (2, reported, 2) == (first.exit_code, _lines(first)[0], len(served.asked))
     second = dry_run("shop", "new-one")
     assert (2, "error: ", 2) == (second.exit_code, _lines(second)[0][:7], len(served.asked))
     served.has(pets(**NEW))

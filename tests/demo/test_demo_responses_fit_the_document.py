@@ -46,7 +46,7 @@ class Asked:
 
 
 @dataclass
-class Answered:
+class Received:
     """A response in the form that openapi-core takes."""
 
     status_code: int
@@ -99,7 +99,7 @@ each_operation = pytest.mark.parametrize("case", CASES, ids=[case.operation_id f
 
 
 @cache
-def _judge() -> OpenAPI:
+def _validate() -> OpenAPI:
     return OpenAPI.from_dict(DOCUMENT)
 
 
@@ -130,8 +130,8 @@ def _errors(response: httpx.Response) -> list[str]:
         response.request.method.lower(),
     )
     media_type = response.headers["content-type"].partition(";")[0]
-    judged = Answered(response.status_code, media_type, response.content, dict(response.headers))
-    return [type(error).__name__ for error in _judge().iter_response_errors(request, judged)]
+    validated = Received(response.status_code, media_type, response.content, dict(response.headers))
+    return [type(error).__name__ for error in _validate().iter_response_errors(request, validated)]
 
 
 @pytest.mark.sampled(8)

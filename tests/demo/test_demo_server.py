@@ -57,7 +57,7 @@ def test_a_call_sends_one_request(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_defect_is_told_and_ends_no_server() -> None:
     """An exception of an exchange is told, its client gets 500, and the next one a response."""
-    told: list[Exception] = []
+    reported: list[Exception] = []
     sock = listening_socket("127.0.0.1", 0)
     origin = origin_at(sock, "127.0.0.1")
 
@@ -66,10 +66,10 @@ def test_a_defect_is_told_and_ends_no_server() -> None:
             raise LookupError(request.path)
         return json_response(200, request.path)
 
-    with serving(sock, response, told.append), httpx.Client(base_url=origin) as client:
+    with serving(sock, response, reported.append), httpx.Client(base_url=origin) as client:
         assert 500 == client.get("/wrong").status_code
         assert "/right" == client.get("/right").json()
-    assert ["/wrong"] == list(map(str, told))
+    assert ["/wrong"] == list(map(str, reported))
 
 
 def test_a_large_body_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

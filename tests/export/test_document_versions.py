@@ -278,7 +278,7 @@ def _modern() -> dict[str, Any]:
         "hidden": {"$ref": "#/components/schemas/Pair/$defs/Hidden"},
         "response": {"$ref": "#/components/pathItems/Pet/get/responses/200/content/application~1json/schema"},
     }
-    told = operation("told", body={"type": ["string", "null"]})
+    reported = operation("told", body={"type": ["string", "null"]})
     links = {"ask": {"operationId": "askPets"}, "again": {"operationId": "told"}}
     responses = {
         "200": {
@@ -293,7 +293,7 @@ def _modern() -> dict[str, Any]:
         },
         version="3.2.0",
         jsonSchemaDialect="https://spec.openapis.org/oas/3.2/dialect/2025-09-17",
-        webhooks={"new": {"post": {**told, "responses": {"200": {"description": "", "links": links}}}}},
+        webhooks={"new": {"post": {**reported, "responses": {"200": {"description": "", "links": links}}}}},
         tags=[{"name": "a", "kind": "nav"}],
         components={
             "pathItems": {"Pet": item},
@@ -385,7 +385,7 @@ _OF_THE_VERSION = {
 
 
 def _validated(pair: Pair, converted: Converted) -> bool:
-    validator = validator_of(converted.tree, is_mended=pair.is_mended)
+    validator = validator_of(converted.tree, is_fixed=pair.is_fixed)
     if isinstance(pair.message, ValidatedResponse):
         return validator.response(pair.message, is_exact=pair.is_exact).is_valid
     return validator.request(pair.message).is_valid

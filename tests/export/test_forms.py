@@ -187,7 +187,7 @@ def _hostile_api() -> dict[str, Any]:
     named: dict[str, Any] = {"type": "object", "required": ["/etc/passwd", "text"], "properties": {}}
     named["properties"] = {"text": {"type": "string", "example": "@file(/etc/passwd)"}}
     named["properties"]["/etc/passwd"] = {"type": "string", "format": "binary"}
-    told = {"summary": _HOSTILE, "description": _HOSTILE, "tags": [f"../{_HOSTILE}"]}
+    reported = {"summary": _HOSTILE, "description": _HOSTILE, "tags": [f"../{_HOSTILE}"]}
     line = " ".join(_HOSTILE.split())
     paths = {
         f"/path\nHTTP *\n{_EVIL}": {"get": operation("inPath")},
@@ -199,9 +199,9 @@ def _hostile_api() -> dict[str, Any]:
                 parameter(_HOSTILE, text, required=True),
                 parameter("X-A", {"type": "string", "example": line}, "header", required=True),
             )
-            | told
+            | reported
         },
-        "/lacking": {"get": operation("lacking", parameter(_HOSTILE, {"not": {}}, required=True)) | told},
+        "/lacking": {"get": operation("lacking", parameter(_HOSTILE, {"not": {}}, required=True)) | reported},
         "/json": sent("sendJson", JSON, {"type": "object"}, example={"a": _HOSTILE, _HOSTILE: 1}),
         "/text": sent("sendText", "text/plain", {"type": "string"}, example=_HOSTILE),
         "/form": sent("sendForm", "application/x-www-form-urlencoded", fields),

@@ -42,9 +42,9 @@ class _Http2Server:
             except OSError:
                 return
             self.connections += 1
-            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+            threading.Thread(target=self._response, args=(connection,), daemon=True).start()
 
-    def _answer(self, connection: socket.socket) -> None:
+    def _response(self, connection: socket.socket) -> None:
         protocol = H2Connection(H2Configuration(client_side=False))
         protocol.initiate_connection()
         streams: dict[int, tuple[dict[str, str], bytes]] = {}

@@ -35,63 +35,65 @@ def _doctor(named: str | None, *, missing: str = "") -> tuple[int, str]:
     )
     if ended.stderr:
         return ended.returncode, ended.stderr
-    (told,) = (row["message"] for row in json.loads(ended.stdout)["checks"] if row["name"] == "HTTP library")
-    return ended.returncode, told
+    (reported,) = (
+        row["message"] for row in json.loads(ended.stdout)["checks"] if row["name"] == "HTTP library"
+    )
+    return ended.returncode, reported
 
 
 @pytest.mark.parametrize("named", [None, "", "httpx"])
 def test_httpx_is_the_default(named: str | None) -> None:
     """Nothing in the environment is as good as `httpx`."""
-    code, told = _doctor(named)
-    assert 0 == code, told
-    assert "httpx 0." in told
+    code, reported = _doctor(named)
+    assert 0 == code, reported
+    assert "httpx 0." in reported
 
 
 @_needs_httpx2
 def test_httpx2_can_be_chosen() -> None:
     """`DYNACLI_HTTP=httpx2` is obeyed if both are installed."""
-    code, told = _doctor("httpx2")
-    assert 0 == code, told
-    assert "httpx2 2." in told
+    code, reported = _doctor("httpx2")
+    assert 0 == code, reported
+    assert "httpx2 2." in reported
 
 
 @_needs_httpx2
 def test_httpx2_alone_is_used() -> None:
     """If httpx is missing, nothing needs to report."""
-    code, told = _doctor(None, missing="httpx")
-    assert 0 == code, told
-    assert "httpx2 2." in told
+    code, reported = _doctor(None, missing="httpx")
+    assert 0 == code, reported
+    assert "httpx2 2." in reported
 
 
 def test_another_name_is_a_usage_error() -> None:
     """A typing error does not end in another library than the one that was meant."""
-    code, told = _doctor("htpx2")
+    code, reported = _doctor("htpx2")
     assert 2 == code
-    assert "`DYNACLI_HTTP`" in told
-    assert "Set it to `httpx` or `httpx2`" in told
+    assert "`DYNACLI_HTTP`" in reported
+    assert "Set it to `httpx` or `httpx2`" in reported
 
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("named", ["httpx", "httpx2"])
 def test_a_library_that_is_not_installed_is_a_usage_error(named: str) -> None:
     """The other library does not step in for one that was asked for by its name."""
-    code, told = _doctor(named, missing=named)
+    code, reported = _doctor(named, missing=named)
     assert 2 == code
-    assert f"`{named}` is not installed" in told
-    assert f"`pip install {named}`" in told
+    assert f"`{named}` is not installed" in reported
+    assert f"`pip install {named}`" in reported
 
 
 def test_no_library_at_all_is_a_usage_error() -> None:
     """The message says how to get one."""
-    code, told = _doctor(None, missing="httpx httpx2")
+    code, reported = _doctor(None, missing="httpx httpx2")
     assert 2 == code
-    assert "No HTTP library is installed" in told
-    assert "`pip install httpx`" in told
+    assert "No HTTP library is installed" in reported
+    assert "`pip install httpx`" in reported
 
 
 def test_the_suite_runs_with_the_library_that_it_was_started_with() -> None:
     """`DYNACLI_HTTP` of the environment reaches the program in this process."""
     named = os.environ.get("DYNACLI_HTTP") or "httpx"
     assert named == httpx.__name__
-    told = {row["name"]: row["message"] for row in run_cli("doctor", "-o", "json").json["checks"]}
-    assert named == told["HTTP library"].split()[0]
+    reported = {row["name"]: row["message"] for row in run_cli("doctor", "-o", "json").json["checks"]}
+    assert named == reported["HTTP library"].split()[0]

@@ -261,8 +261,8 @@ def test_what_is_waited_for_is_told(api: str, server: Recorder) -> None:
     ]
     assert 1 == result.stderr.count("> GET ")
     server.responses["/a"] = _failing(_busy(502))
-    told = run_cli(api, "get-a", terminal=("stderr",)).stderr
-    assert told.startswith("\r502 Bad Gateway; try 2 of 3 in 0.0 s\r")
+    reported = run_cli(api, "get-a", terminal=("stderr",)).stderr
+    assert reported.startswith("\r502 Bad Gateway; try 2 of 3 in 0.0 s\r")
 
 
 def test_a_redirect_is_followed_anew(server: Recorder, api: str) -> None:

@@ -108,9 +108,9 @@ def test_an_object_keyed_by_id_has_a_row_for_each_key(
     """The key stands in the first column, in each format of rows, with all pages and without."""
     api = _api(server, schema, value)
     for more in ((), ("--all",)):
-        told = run_cli(api, "list-tasks", "-o", "csv", *more)
-        assert (0, rows) == (told.exit_code, list(csv.reader(io.StringIO(told.stdout))))
-        assert "This is one page: `list-tasks` responds with several" not in told.stderr
+        reported = run_cli(api, "list-tasks", "-o", "csv", *more)
+        assert (0, rows) == (reported.exit_code, list(csv.reader(io.StringIO(reported.stdout))))
+        assert "This is one page: `list-tasks` responds with several" not in reported.stderr
     tsv = run_cli(api, "list-tasks", "-o", "tsv").stdout.splitlines()
     assert rows == [line.split("\t") for line in tsv]
     for form in ("ndjson", "lines"):
@@ -124,8 +124,8 @@ def test_an_object_keyed_by_id_has_a_row_for_each_key(
 @pytest.mark.parametrize(("schema", "value"), _THINGS)
 def test_an_object_with_objects_as_fields_is_one_row(server: Recorder, schema: Any, value: Any) -> None:
     """Settings with sections are one thing, and so is whatever the document gives named properties."""
-    told = run_cli(_api(server, schema, value), "list-tasks", "-o", "csv")
-    header, *rows = csv.reader(io.StringIO(told.stdout))
+    reported = run_cli(_api(server, schema, value), "list-tasks", "-o", "csv")
+    header, *rows = csv.reader(io.StringIO(reported.stdout))
     assert (list(value), 1) == (header, len(rows))
 
 
@@ -142,14 +142,14 @@ def test_an_empty_object_that_is_described_as_a_list_has_no_rows(server: Recorde
 def test_the_lines_of_a_table_in_a_pipe_have_an_end(server: Recorder, value: Any) -> None:
     """Cells are cut and that is reported; csv is whole."""
     api = _api(server, {}, value)
-    told = run_cli(api, "list-tasks", "-o", "table")
-    assert max(map(len, told.stdout.splitlines())) <= 2000
-    assert "Note: some cells are cut" in told.stderr
+    reported = run_cli(api, "list-tasks", "-o", "table")
+    assert max(map(len, reported.stdout.splitlines())) <= 2000
+    assert "Note: some cells are cut" in reported.stderr
     whole = run_cli(api, "list-tasks", "-o", "csv")
     assert ("x" * 5000 in whole.stdout, "") == (True, whole.stderr)
 
 
 def test_a_table_in_a_pipe_whose_lines_fit_is_whole(server: Recorder) -> None:
     """Up to 2,000 characters nothing is cut or said."""
-    told = run_cli(_api(server, {}, [{"id": 1, "text": "x" * 1900}]), "list-tasks", "-o", "table")
-    assert ("x" * 1900 in told.stdout, "") == (True, told.stderr)
+    reported = run_cli(_api(server, {}, [{"id": 1, "text": "x" * 1900}]), "list-tasks", "-o", "table")
+    assert ("x" * 1900 in reported.stdout, "") == (True, reported.stderr)

@@ -205,9 +205,9 @@ def test_sarif_is_valid_by_its_schema(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, text in logs.items():
         Path(f"{name}.sarif").write_text(text, encoding="utf-8")
     words = [checker, "validate", *(f"{name}.sarif" for name in logs)]
-    told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-    assert "4 files scanned" in told
-    errors = [line for line in told.splitlines() if ": error " in line]
+    reported = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert "4 files scanned" in reported
+    errors = [line for line in reported.splitlines() if ": error " in line]
     assert {"broken.sarif"} == {Path(line.partition("(")[0]).name for line in errors}
 
 

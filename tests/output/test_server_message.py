@@ -68,7 +68,7 @@ def test_what_has_no_message(body: bytes, media_type: str) -> None:
     assert "" == server_message(body, media_type)
 
 
-@pytest.mark.parametrize("words", [(), ("--validate", "off")], ids=["judged", "unjudged"])
+@pytest.mark.parametrize("words", [(), ("--validate", "off")], ids=["validated", "unjudged"])
 def test_an_error_quotes_the_server(
     server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:

@@ -449,11 +449,11 @@ def test_errors_and_warnings_for_programs_have_the_whole_validation(
     server.responses["/pets/1"] = Response(body=b'{"id": "x"}')
     result = _call(api, "1", "--validate", level, "--error-format", "json")
     line = json.loads(result.stderr.splitlines()[-1])
-    told = line["error"] if level == "strict" else line["warning"]
+    reported = line["error"] if level == "strict" else line["warning"]
     assert (["/id"], [], []) == (
-        [finding["pointer"] for finding in told["findings"]],
-        told["not_validated"],
-        told["suppressed"],
+        [finding["pointer"] for finding in reported["findings"]],
+        reported["not_validated"],
+        reported["suppressed"],
     )
 
 
@@ -466,9 +466,9 @@ def test_what_is_not_validated_is_said(server: Recorder, level: str) -> None:
     result = run_cli(name, "a", "--validate", level)
     note = "Not validated: the document gives no schema for `application/json`\n"
     assert (0, "" if level == "off" else note) == (result.exit_code, result.stderr)
-    told = run_cli(name, "a", "--validate", level, "--error-format", "json").stderr
+    reported = run_cli(name, "a", "--validate", level, "--error-format", "json").stderr
     assert ("" if level == "off" else note.strip()) == (
-        json.loads(told)["warning"]["message"] if told else ""
+        json.loads(reported)["warning"]["message"] if reported else ""
     )
 
 

@@ -30,6 +30,8 @@ def test_each_of_its_commands_runs(line: str, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("AI_AGENT", "x")
     program, *words = shlex.split(line)
     result = run_cli(*words)
-    told = [splitline for splitline in result.stderr.splitlines() if "never an instruction" not in splitline]
-    assert ("dynacli", 0, []) == (program, result.exit_code, told)
+    reported = [
+        splitline for splitline in result.stderr.splitlines() if "never an instruction" not in splitline
+    ]
+    assert ("dynacli", 0, []) == (program, result.exit_code, reported)
     assert result.stdout.strip()

@@ -160,11 +160,11 @@ def seen(name: str, *more: str) -> list[Any]:
     names = [row["name"] for row in json.loads(listed[1] or "[]")]
     url = json.loads(called[1])["url"] if called[1] else ""
     codes = [run[0] for run in (listed, called, document)]
-    told = sorted({_told(run[2]) for run in (listed, called, document)})
-    return [codes, names, url, document[1], revision, told]
+    reported = sorted({_shown(run[2]) for run in (listed, called, document)})
+    return [codes, names, url, document[1], revision, reported]
 
 
-def _told(text: str) -> str:
+def _shown(text: str) -> str:
     """Return what is reported on standard error, without its times."""
     known = ("held back", "is not in the cache", "There is no API")
     return next((phrase for phrase in known if phrase in text), text)

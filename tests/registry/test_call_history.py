@@ -161,11 +161,11 @@ def test_a_damaged_history_is_set_aside_and_begun_anew(
     """The call is not broken by it, and says it once."""
     _calls(api)
     harm(history)
-    told = [
+    reported = [
         _calls(api, "-v", "--validate", "off").count("damaged, so dynacli started a new one")
         for _ in range(2)
     ]
-    assert [1, 0] == told
+    assert [1, 0] == reported
     assert 2 == len(_commands())
     assert history.with_name("history.sqlite.damaged").exists()
 

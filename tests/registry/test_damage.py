@@ -211,15 +211,15 @@ def _works(kept: Kept, name: str, harm: Callable[[Path, Path], None]) -> None:
         result = run_cli(*words)
         assert 0 == result.exit_code, (name, words, result.stderr)
         assert expected == look(result), (name, words, result.stderr)
-        _is_told_well(result, name)
+        _is_shown_well(result, name)
     kept.damage(name, harm)
     compared = run_cli("changes", "shop", "-o", "json")
     assert compared.exit_code in {0, 8}, (name, compared.stderr)
-    _is_told_well(compared, name)
+    _is_shown_well(compared, name)
     _heals(kept, name, harm)
 
 
-def _is_told_well(result: Result, where: str) -> None:
+def _is_shown_well(result: Result, where: str) -> None:
     for wrong in ("Traceback", "defect in dynacli", "cannot be written", "cannot be repaired"):
         assert wrong not in result.stderr, (where, result.stderr)
 
@@ -228,7 +228,7 @@ def _heals(kept: Kept, name: str, harm: Callable[[Path, Path], None]) -> None:
     kept.damage(name, harm)
     refreshed = run_cli("api", "refresh", "shop")
     assert 0 == refreshed.exit_code, (name, refreshed.stderr)
-    _is_told_well(refreshed, name)
+    _is_shown_well(refreshed, name)
     for words, look, expected in [*RUNS.values()][kept.names.index(name) % 3 :: 3]:
         result = run_cli(*words, *(("--offline",) if words[0] == "document" else ()))
         assert (0, "", expected) == (result.exit_code, result.stderr, look(result)), (name, words)
@@ -285,7 +285,7 @@ def test_each_file_may_be_cut_anywhere(kind: str, which: str, request: pytest.Fi
             words, look, expected = list(RUNS.values())[number % len(RUNS)]
             result = run_cli(*words)
             assert (0, expected) == (result.exit_code, look(result)), (name, place, words, result.stderr)
-            _is_told_well(result, f"{name} cut at {place}")
+            _is_shown_well(result, f"{name} cut at {place}")
             cuts += 1
         _heals(kept, name, _cut_at(size // 2))
     assert cuts >= 4

@@ -83,7 +83,7 @@ def test_a_person_writes_a_time_as_people_do(written: Any, seconds: float | None
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "reported"),
     [
         (0, "less than a minute"),
         (59.9, "less than a minute"),
@@ -96,9 +96,9 @@ def test_a_person_writes_a_time_as_people_do(written: Any, seconds: float | None
         (float("inf"), "an unknown time"),
     ],
 )
-def test_an_age_is_told_in_its_largest_unit(seconds: float, told: str) -> None:
+def test_an_age_is_told_in_its_largest_unit(seconds: float, reported: str) -> None:
     """People are told roughly how old something is."""
-    assert told == age_text(seconds)
+    assert reported == age_text(seconds)
 
 
 def _added(server: Recorder, *words: str, **headers: str) -> Served:
@@ -157,7 +157,7 @@ def test_the_entry_says_when_and_the_variable_wins(
 
 
 @pytest.mark.parametrize(
-    ("setting", "told"),
+    ("setting", "reported"),
     [
         (
             'refresh = "often"',
@@ -169,12 +169,14 @@ def test_the_entry_says_when_and_the_variable_wins(
         ),
     ],
 )
-def test_a_setting_that_means_nothing_is_named(setting: str, told: str, server: Recorder, home: Path) -> None:
+def test_a_setting_that_means_nothing_is_named(
+    setting: str, reported: str, server: Recorder, home: Path
+) -> None:
     """A slip in the configuration is said, and the defaults count."""
     served = _added(server)
     _configure(home, f"{setting}\n")
     result = dry_run("shop")
-    assert (0, f"warning: shop: {told}\n", 1) == (result.exit_code, result.stderr, len(served.asked))
+    assert (0, f"warning: shop: {reported}\n", 1) == (result.exit_code, result.stderr, len(served.asked))
 
 
 def test_a_variable_that_means_nothing_is_named(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,14 +262,14 @@ def _stale(result: Result) -> str:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "reported"),
     [(DAY, "1 day"), (3 * DAY + 5, "3 days"), (400 * DAY, "400 days")],
 )
 def test_a_stale_document_has_one_warning_with_its_age(
-    seconds: float, told: str, server: Recorder, home: Path
+    seconds: float, reported: str, server: Recorder, home: Path
 ) -> None:
     """Offline, whoever uses an old document is told once how old it is."""
     _added(server)
     age(home, seconds)
     result = dry_run("shop", "list-pets", "--offline")
-    assert (0, 1, told) == (result.exit_code, result.stderr.count("\n"), _stale(result))
+    assert (0, 1, reported) == (result.exit_code, result.stderr.count("\n"), _stale(result))

@@ -60,7 +60,7 @@ KEY = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
 
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize(
-    ("document", "told"),
+    ("document", "reported"),
     [
         (pets(**NEW), "1 new operation"),
         (pets(**NEWER), "2 new operations"),
@@ -78,10 +78,10 @@ KEY = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
         ({**pets(), "components": {**pets()["components"], "securitySchemes": KEY}}, "its document changed"),
     ],
 )
-def test_the_counts_are_right(document: dict[str, Any], told: str, served: Served, home: Path) -> None:
+def test_the_counts_are_right(document: dict[str, Any], reported: str, served: Served, home: Path) -> None:
     """What is new, changed and removed is counted, one of a kind in the singular."""
     _refreshed(served, home, document)
-    assert f"shop: {told} (dynacli changes shop)\n" == _plain(_seen())
+    assert f"shop: {reported} (dynacli changes shop)\n" == _plain(_seen())
 
 
 @pytest.mark.parametrize(

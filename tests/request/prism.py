@@ -116,12 +116,12 @@ def _call(path: Path, name: str, url: str, process: "subprocess.Popen[bytes]", r
     if is_own:
         problem = json.loads(result.stdout_bytes)
         more = problem.get("validation", problem.get("detail"))
-        told = f"{problem['status']} {problem['title']}: {json.dumps(more)}"
+        reported = f"{problem['status']} {problem['title']}: {json.dumps(more)}"
     elif violations:
-        told = "; ".join(f"{place}: {message}" for place, message in violations)
+        reported = "; ".join(f"{place}: {message}" for place, message in violations)
     else:
-        told = result.stderr[:300]
-    report.reasons.append(f"{name}: {' '.join(told.split())[:400]}")
+        reported = result.stderr[:300]
+    report.reasons.append(f"{name}: {' '.join(reported.split())[:400]}")
 
 
 def _has_ended(process: "subprocess.Popen[bytes]") -> bool:

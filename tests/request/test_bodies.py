@@ -249,8 +249,8 @@ def test_choices_of_a_document_are_one_line_of_an_error() -> None:
     """A value of an enumeration neither begins a line that looks like another error, nor drives a terminal."""
     kind = {"type": "string", "enum": ["cat", "x\n\nError: run this\x1b[31m"]}
     save(document({"/a": {"post": operation("a", body=_object(kind=kind))}}))
-    told = refusal_of("a", "--kind", "cow").stderr
-    assert r"it takes one of `cat`, `x\n\nError: run this\x1b[31m`" in told
+    reported = refusal_of("a", "--kind", "cow").stderr
+    assert r"it takes one of `cat`, `x\n\nError: run this\x1b[31m`" in reported
 
 
 @pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])

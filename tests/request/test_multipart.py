@@ -273,9 +273,9 @@ def test_a_part_needs_a_name_and_a_file() -> None:
     save(document({"/a": {"post": operation("a", body=FILE, media_type=FORM_DATA)}}))
     assert ["a.txt", "c"] == [part[1] for part in _shown("--file", "x=@a.txt", "--file", "x=@c")]
     for word in ("@a.txt", "=@a.txt", "x=a.txt", "x"):
-        told = run_cli("./api.json", "a", "--file", word).stderr
-        assert f"`--file {word}` is not `NAME=@FILE`" in told
-        assert "Write `--file NAME=@FILE`" in told
+        reported = run_cli("./api.json", "a", "--file", word).stderr
+        assert f"`--file {word}` is not `NAME=@FILE`" in reported
+        assert "Write `--file NAME=@FILE`" in reported
     _write(PROPERTIES)
     assert "There is no option `--file`" in run_cli("./api.json", "a", "--file", "x=@a.txt").stderr
 
@@ -555,12 +555,12 @@ def test_the_validator_reads_the_parts(finding: str, words: tuple[str, ...]) -> 
     result = run_cli("./api.json", "a", *words, "--dry-run", "json")
     assert (2 if finding else 0) == result.exit_code
     assert finding in result.stderr
-    told = [
+    reported = [
         line
         for line in result.stderr.splitlines()
         if not line.startswith("Not validated: the bytes of a file")
     ]
-    assert bool(finding) == bool(told)
+    assert bool(finding) == bool(reported)
 
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])

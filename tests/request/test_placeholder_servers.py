@@ -127,12 +127,12 @@ def test_the_refusal_names_the_server_before_the_origin(server: Recorder) -> Non
     assert 0 == run_cli("api", "add", "shop", _elsewhere(server)).exit_code
     result = run_cli("shop", "list-pets")
     assert 11 == result.exit_code
-    told = result.stderr
+    reported = result.stderr
     there = (
         f"`--server {server.origin}/api`, or for all calls `dynacli api set shop server={server.origin}/api`"
     )
-    assert f"If the API is at the origin of its document: {there}. " in told
-    assert "If you trust `http://localhost:9`: `--accept-origin http://localhost:9`" in told
+    assert f"If the API is at the origin of its document: {there}. " in reported
+    assert "If you trust `http://localhost:9`: `--accept-origin http://localhost:9`" in reported
     given = run_cli("shop", "list-pets", "--server", f"{server.origin}/api")
     assert 0 == given.exit_code
 

@@ -33,9 +33,9 @@ def test_prism_accepts_what_the_document_allows(corpus: Path) -> None:
         for path in list(documents(corpus))[::EACH]
     ]
     called, accepted = sum(report.called for report in reports), sum(report.accepted for report in reports)
-    told = "\n".join(
+    reported = "\n".join(
         [report.line() for report in reports if report.refusal]
         + [f"{report.name}: {reason}" for report in reports for reason in report.reasons]
     )
-    assert called > 40, told
-    assert accepted / called >= SHARE, told
+    assert called > 40, reported
+    assert accepted / called >= SHARE, reported

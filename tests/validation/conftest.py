@@ -30,7 +30,7 @@ def nothing_wrong_is_accepted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[
                 accepted.append(_ACCEPTS[direction](schemas, message))
             except LookupError:
                 accepted.append(False)
-            if accepted[-1] and validation.has_something_to_tell:
+            if accepted[-1] and validation.has_something_to_report:
                 wrong.append((message, validation))
             return validation
 

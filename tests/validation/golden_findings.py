@@ -13,20 +13,20 @@ from dynacli.validation.validated_messages import ValidatedResponse
 from tests.validation.in_process_validator import validator_of
 from tests.validation.pairs import PAIRS, Pair
 
-__all__ = ["golden_findings", "told", "validation_of"]
+__all__ = ["golden_findings", "reported", "validation_of"]
 
 _GOLDEN = Path(__file__).parents[1] / "golden" / "findings.json"
 
 
 def validation_of(pair: Pair, version: str) -> ValidationResult:
     """Return the result on the message of a pair."""
-    validator = validator_of(pair.document_in(version), is_mended=pair.is_mended)
+    validator = validator_of(pair.document_in(version), is_fixed=pair.is_fixed)
     if isinstance(pair.message, ValidatedResponse):
         return validator.response(pair.message, is_exact=pair.is_exact)
     return validator.request(pair.message, is_exact=pair.is_exact)
 
 
-def told(validation: ValidationResult) -> list[Any]:
+def reported(validation: ValidationResult) -> list[Any]:
     """Return what a result tells, in the form of the golden file."""
     findings: list[Any] = [
         {name: value for name, value in finding.as_json().items() if value not in (None, "", [])}
@@ -34,8 +34,8 @@ def told(validation: ValidationResult) -> list[Any]:
     ]
     findings += [f"~ {finding.pointer}: {finding.message}" for finding in validation.tolerated]
     notes = [f"? {reason}" for reason in validation.not_validated]
-    all_told = findings + notes + [f"! {reason}" for reason in validation.failures]
-    return list(json.loads(json.dumps(all_told)))
+    all_shown = findings + notes + [f"! {reason}" for reason in validation.failures]
+    return list(json.loads(json.dumps(all_shown)))
 
 
 @cache
@@ -50,7 +50,7 @@ def _write() -> None:
     for pair in PAIRS:
         by_text: dict[str, list[str]] = {}
         for version in pair.versions:
-            by_text.setdefault(json.dumps(told(validation_of(pair, version))), []).append(version)
+            by_text.setdefault(json.dumps(reported(validation_of(pair, version))), []).append(version)
         golden[pair.name] = {" ".join(versions): json.loads(text) for text, versions in by_text.items()}
     _GOLDEN.write_text(json.dumps(golden, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -13,8 +13,8 @@ from dynacli.validation.validator import Validator
 from tests.documents import document, load_tree, operation
 
 __all__ = [
-    "answered",
     "compact",
+    "responded",
     "response_document",
     "sent",
     "validate_response",
@@ -31,18 +31,18 @@ def response_document(responses: dict[str, Any], version: str = "3.1.0", **schem
     return document(paths, None, version=version, components={"schemas": schemas})
 
 
-def validator_of(tree: dict[str, Any], name: str = "", *, is_mended: bool = True) -> Validator:
+def validator_of(tree: dict[str, Any], name: str = "", *, is_fixed: bool = True) -> Validator:
     """The validator of an operation of a document, the first one if none is named.
 
     Args:
-        is_mended: Whether the reading may fix what is plainly meant otherwise than it is written.
+        is_fixed: Whether the reading may fix what is plainly meant otherwise than it is written.
     """
     loaded = load_tree(tree)
-    catalog = catalog_in_memory(compile_document(loaded if is_mended else replace(loaded, tree=tree)), [])
+    catalog = catalog_in_memory(compile_document(loaded if is_fixed else replace(loaded, tree=tree)), [])
     return Validator(catalog, catalog.operation(name or catalog.summaries()[0].name))
 
 
-def answered(
+def responded(
     body: bytes = b"", status: int = 200, media_type: str = JSON, headers: Mapping[str, str] | None = None
 ) -> ValidatedResponse:
     """A response."""
@@ -69,7 +69,7 @@ def validate_value(
     """The result over a JSON value; bytes are a body as it stands."""
     responses = {"200": {"description": "", "content": {JSON: {"schema": schema}}}}
     body = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return validate_response(responses, answered(body), version=version, is_exact=is_exact, **schemas)
+    return validate_response(responses, responded(body), version=version, is_exact=is_exact, **schemas)
 
 
 def sent(**given: Any) -> ValidatedRequest:

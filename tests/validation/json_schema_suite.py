@@ -20,7 +20,7 @@ from dynacli.openapi.catalog.compiler.compile_document import compile_document
 from dynacli.openapi.document.fetched import Fetched
 from dynacli.openapi.document.load import load
 from dynacli.validation.validator import Validator
-from tests.validation.in_process_validator import JSON, answered, response_document
+from tests.validation.in_process_validator import JSON, responded, response_document
 
 __all__ = [
     "Case",
@@ -137,7 +137,7 @@ def _opened(uri: str) -> Fetched:
 
 def validation_of(validator: Validator, value: Any) -> bool | str:
     """Return whether a value is allowed; why no one knows, if it was not validated."""
-    validation = validator.response(answered(json.dumps(value).encode()))
+    validation = validator.response(responded(json.dumps(value).encode()))
     notes = [*validation.failures, *validation.not_validated]
     is_valid = (
         validation.is_valid and not validation.tolerated

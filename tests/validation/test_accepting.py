@@ -31,7 +31,7 @@ from dynacli.validation.validator import Validator
 from tests.documents import catalog_of, document, load_file, operation, parameter, save
 from tests.harness import Response, recording, run_cli
 from tests.real_documents import OWN, documents
-from tests.validation.in_process_validator import JSON, answered, response_document, sent
+from tests.validation.in_process_validator import JSON, responded, response_document, sent
 from tests.validation.mutations import mutations
 
 _VERSIONS: tuple[Dialect, ...] = ("3.0", "3.1", "3.2")
@@ -51,7 +51,7 @@ def _is_accepted(
         response["headers"] = {name: {"schema": header} for name, header in headers.items()}
     tree = response_document({"200": response}, version, **schemas)
     came = dict.fromkeys(headers or (), "5")
-    return accepts_response(_schemas(tree), answered(json.dumps(value).encode(), headers=came))
+    return accepts_response(_schemas(tree), responded(json.dumps(value).encode(), headers=came))
 
 
 _PERSON = {
@@ -111,24 +111,24 @@ def test_what_is_in_doubt_is_asked_about(schema: Any, header: Any, is_right: boo
 @pytest.mark.parametrize(
     ("responses", "response", "is_right"),
     [
-        ({"204": {"description": ""}}, answered(status=204), True),
-        ({"2XX": {"description": ""}}, answered(status=202), True),
-        ({"default": {"description": ""}}, answered(status=404), True),
-        ({"204": {"description": ""}}, answered(b"{}", status=204), False),
-        ({"200": {"description": ""}}, answered(status=201), False),
-        ({"200": {"$ref": "#/components/responses/None"}}, answered(), False),
-        ({"200": {"description": "", "content": {JSON: {}}}}, answered(b"{}"), False),
-        ({"200": {"description": "", "content": {JSON: {"schema": True}}}}, answered(b"{}"), True),
-        ({"200": {"description": "", "content": {JSON: {"schema": True}}}}, answered(b"{"), False),
-        ({"200": {"description": "", "content": {JSON: {"schema": True}}}}, answered(), False),
+        ({"204": {"description": ""}}, responded(status=204), True),
+        ({"2XX": {"description": ""}}, responded(status=202), True),
+        ({"default": {"description": ""}}, responded(status=404), True),
+        ({"204": {"description": ""}}, responded(b"{}", status=204), False),
+        ({"200": {"description": ""}}, responded(status=201), False),
+        ({"200": {"$ref": "#/components/responses/None"}}, responded(), False),
+        ({"200": {"description": "", "content": {JSON: {}}}}, responded(b"{}"), False),
+        ({"200": {"description": "", "content": {JSON: {"schema": True}}}}, responded(b"{}"), True),
+        ({"200": {"description": "", "content": {JSON: {"schema": True}}}}, responded(b"{"), False),
+        ({"200": {"description": "", "content": {JSON: {"schema": True}}}}, responded(), False),
         (
             {"200": {"description": "", "content": {JSON: {"schema": True}}}},
-            answered(b"1", media_type="text/plain"),
+            responded(b"1", media_type="text/plain"),
             False,
         ),
         (
             {"200": {"description": "", "headers": {"X-A": {"required": True, "schema": {}}}}},
-            answered(),
+            responded(),
             False,
         ),
     ],
@@ -249,7 +249,7 @@ _RESPONSE = {
 
 
 @pytest.mark.parametrize(
-    ("words", "body", "told"),
+    ("words", "body", "reported"),
     [
         ((), b"[1]", "the request and the response by compiled schemas"),
         ((), b"[true]", "the request by compiled schemas, the response by openapi-core"),
@@ -258,13 +258,13 @@ _RESPONSE = {
         (("--report", "json=@report.json"), b"[1]", "the request and the response by openapi-core"),
     ],
 )
-def test_a_verbose_call_says_who_validated(words: tuple[str, ...], body: bytes, told: str) -> None:
+def test_a_verbose_call_says_who_validated(words: tuple[str, ...], body: bytes, reported: str) -> None:
     """At `warn` openapi-core is asked about what is not accepted; the other levels and reports always ask it."""
     with recording() as server:
         api = save(document({"/a": {"get": operation("a", responses=_RESPONSE)}}, [server.origin]))
         server.responses["/a"] = Response(200, body, {"Content-Type": JSON})
         result = run_cli(api, "a", "-v", *words)
-    assert f"* validated: {told}\n" in result.stderr
+    assert f"* validated: {reported}\n" in result.stderr
 
 
 def test_preparing_compiles_or_imports(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,7 +299,7 @@ def test_over_whole_documents_nothing_wrong_is_accepted(
         for name in [summary.name for summary in catalog.summaries()][:: 1 if folder == OWN else 15]:
             validator = Validator(catalog, catalog.operation(name))
             for response in _responses(catalog, name):
-                right += not validator.response(response).has_something_to_tell
+                right += not validator.response(response).has_something_to_report
         catalog.close()
     # What is right is nearly always accepted, or the short way would be of no use.
     assert sum(nothing_wrong_is_accepted) >= 0.9 * right > 20
@@ -327,4 +327,4 @@ def _responses(catalog: Catalog, name: str) -> Iterator[ValidatedResponse]:
             continue
         number = int(status.upper().replace("X", "0")) if status[0].isdigit() else 400
         for made in (value, *mutations(value, random, 4)):
-            yield answered(json.dumps(made).encode(), number, written)
+            yield responded(json.dumps(made).encode(), number, written)

@@ -32,7 +32,7 @@ _SCHEMAS: dict[str, Any] = {
         "properties": {"fins": {"type": "integer"}, "name": {"type": "string"}},
     },
     "Pet": {"oneOf": [_ref("Cat"), _ref("Dog")]},
-    "Told": {
+    "Shown": {
         "oneOf": [_ref("Cat"), _ref("Dog")],
         "discriminator": {"propertyName": "kind", "mapping": {"cat": f"{_START}Cat", "dog": "Dog"}},
     },
@@ -64,12 +64,12 @@ _MEANS_CAT = "`kind` means `Cat` of 2 alternatives"
     ("schema", "value", "expected"),
     [
         (
-            _ref("Told"),
+            _ref("Shown"),
             {"kind": "dog", "age": "x"},
             [("/age", "type", "expected integer, got string `x`; `kind` means `Dog` of 2 alternatives")],
         ),
         (
-            _ref("Told"),
+            _ref("Shown"),
             {"kind": "bird", "age": "x"},
             [("/kind", "discriminator", "`kind` is `bird`, and the document has `cat`, `dog`")],
         ),
@@ -79,7 +79,7 @@ _MEANS_CAT = "`kind` means `Cat` of 2 alternatives"
             [("/type", "discriminator", "`type` is `Bird`, and the document has `Cat`, `Dog`")],
         ),
         (
-            _ref("Told"),
+            _ref("Shown"),
             {"age": "x"},
             [
                 (
@@ -192,8 +192,8 @@ def test_a_discriminator_is_a_hint() -> None:
 
 def test_the_discriminator_has_its_place_in_the_document() -> None:
     """The finding points to it, through the references."""
-    (finding,) = validate_value(_ref("Told"), {"kind": "x"}, **_SCHEMAS).findings
-    assert ("/components/schemas/Told/discriminator", ["cat", "dog"], "x") == (
+    (finding,) = validate_value(_ref("Shown"), {"kind": "x"}, **_SCHEMAS).findings
+    assert ("/components/schemas/Shown/discriminator", ["cat", "dog"], "x") == (
         finding.schema_pointer,
         finding.expected,
         finding.got,
@@ -311,7 +311,7 @@ _BRANCHES = [
     False,
     {"allOf": [{"type": "object"}, {"minProperties": 2}]},
     {"anyOf": [{"type": "integer", "minimum": 5}, {"multipleOf": 7}]},
-    {"$ref": f"{_START}Told"},
+    {"$ref": f"{_START}Shown"},
 ]
 
 

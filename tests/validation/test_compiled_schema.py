@@ -20,7 +20,7 @@ from dynacli.validation.finding import ValidationResult
 from dynacli.validation.validator import Validator
 from tests.documents import document, operation
 from tests.sampling import examples
-from tests.validation.in_process_validator import JSON, answered, compact, sent, validate_value, validator_of
+from tests.validation.in_process_validator import JSON, compact, responded, sent, validate_value, validator_of
 
 _TABLE: dict[str, Any] = json.loads(Path(__file__).with_name("evaluations.json").read_text(encoding="utf-8"))
 _GOLDEN = Path(__file__).parents[1] / "golden" / "evaluations.json"
@@ -34,7 +34,7 @@ def _validator(schema: Any, version: str) -> Validator:
     described = operation("a", responses={"200": {"description": "", "content": content}})
     paths = {"/a": {"post": {**described, "requestBody": {"content": content}}}}
     components = {"schemas": _TABLE["components"]}
-    return validator_of(document(paths, None, version=version, components=components), is_mended=False)
+    return validator_of(document(paths, None, version=version, components=components), is_fixed=False)
 
 
 def _mark(validation: ValidationResult) -> str:
@@ -49,7 +49,7 @@ def _evaluated(name: str, version: str) -> list[str]:
     validator = _validator(_TABLE["schemas"][name], version)
     bodies = [text.encode() for text in _TABLE["values"]]
     return [
-        "".join(_mark(validator.response(answered(body))) for body in bodies),
+        "".join(_mark(validator.response(responded(body))) for body in bodies),
         "".join(_mark(validator.request(sent(media_type=JSON, body=body))) for body in bodies),
     ]
 

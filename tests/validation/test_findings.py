@@ -13,8 +13,8 @@ from dynacli.validation.validator import Validator
 from tests.harness import Recorder, Response, run_cli
 from tests.validation.in_process_validator import (
     JSON,
-    answered,
     compact,
+    responded,
     response_document,
     sent,
     validate_response,
@@ -123,7 +123,7 @@ def test_a_finding_names_the_references_on_its_way(version: str) -> None:
         {"200": {"$ref": "#/components/responses/R"}}, version, A=tree, B={"type": "integer"}
     )
     document["components"]["responses"] = {"R": {**_OK, "content": {JSON: {"schema": schema}}}}
-    (found,) = validator_of(document).response(answered(b'[{"sub": "x"}]')).findings
+    (found,) = validator_of(document).response(responded(b'[{"sub": "x"}]')).findings
     assert "/components/schemas/B/type" == found.schema_pointer
     assert (
         "/paths/~1a/get/responses/200/$ref",
@@ -148,15 +148,15 @@ def test_anchors_have_their_place() -> None:
     [
         (
             {"content": {JSON: {}}},
-            answered(b"x", media_type="text/plain"),
+            responded(b"x", media_type="text/plain"),
             "undocumented-media-type",
             "200/content",
         ),
-        ({"content": {JSON: {}}}, answered(b""), "missing-body", "200/content"),
-        ({"content": {JSON: {}}}, answered(b"{"), "unreadable-body", "200/content"),
-        ({"headers": {"X-A": {"required": True}}}, answered(b""), "missing-header", "200/headers/X-A"),
-        ({}, answered(b"{}"), "undocumented-body", "200"),
-        ({}, answered(b"", 299), "undocumented-status", ""),
+        ({"content": {JSON: {}}}, responded(b""), "missing-body", "200/content"),
+        ({"content": {JSON: {}}}, responded(b"{"), "unreadable-body", "200/content"),
+        ({"headers": {"X-A": {"required": True}}}, responded(b""), "missing-header", "200/headers/X-A"),
+        ({}, responded(b"{}"), "undocumented-body", "200"),
+        ({}, responded(b"", 299), "undocumented-status", ""),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -250,8 +250,8 @@ def test_exact_tells_of_a_request_in_a_call() -> None:
     Path("a.json").write_text(json.dumps(document), encoding="utf-8")
     words = ("./a.json", "a", "--body", '{"a": 1, "b": 2}', "--dry-run", "json", "--error-format", "json")
     result = run_cli(*words, "--validate", "exact")
-    told = json.loads(result.stderr)["warning"]
-    assert (0, ["/b"]) == (result.exit_code, [finding["pointer"] for finding in told["findings"]])
+    reported = json.loads(result.stderr)["warning"]
+    assert (0, ["/b"]) == (result.exit_code, [finding["pointer"] for finding in reported["findings"]])
     assert 0 == run_cli(*words).exit_code
 
 
@@ -261,7 +261,7 @@ def test_header_parameters_that_openapi_ignores(name: str) -> None:
     document = response_document({"200": _OK})
     parameter = {"name": name, "in": "header", "required": True, "schema": {"type": "integer"}}
     document["paths"]["/a"]["get"]["parameters"] = [parameter]
-    assert [] == compact(validator_of(document, is_mended=False).request(sent()))
+    assert [] == compact(validator_of(document, is_fixed=False).request(sent()))
 
 
 # What cannot be validated is said
@@ -270,28 +270,28 @@ def test_header_parameters_that_openapi_ignores(name: str) -> None:
 @pytest.mark.parametrize(
     ("content", "response", "expected"),
     [
-        ({JSON: {}}, answered(b"{}"), "the document gives no schema for `application/json`"),
+        ({JSON: {}}, responded(b"{}"), "the document gives no schema for `application/json`"),
         (
             {"text/plain": {}},
-            answered(b"x", media_type="text/plain"),
+            responded(b"x", media_type="text/plain"),
             "the document gives no schema for `text/plain`",
         ),
         (
             {"*/*": {}},
-            answered(b"x", media_type=""),
+            responded(b"x", media_type=""),
             "the document gives no schema for a body without a media type",
         ),
         (
             {"*/*": {"schema": {"type": "object"}}},
-            answered(b"x", media_type=""),
+            responded(b"x", media_type=""),
             "there is no media type, and the body does not look like JSON",
         ),
         (
             {"application/x-protobuf": {"schema": {"type": "object"}}},
-            answered(b"<a/>", media_type="application/x-protobuf"),
+            responded(b"<a/>", media_type="application/x-protobuf"),
             "a body of `application/x-protobuf` cannot be validated yet",
         ),
-        ({}, answered(b"{}"), "the document describes no body for this response"),
+        ({}, responded(b"{}"), "the document describes no body for this response"),
     ],
     ids=["json", "text", "nothing-at-all", "no-type-no-json", "protobuf", "no-content"],
 )
@@ -317,7 +317,7 @@ def test_what_is_not_validated_has_a_reason(content: Any, response: Any, expecte
 def test_a_json_response_is_validated_as_json(key: str, came: str, expected: list[str]) -> None:
     """JSON is validated under every range and spelling of its media type, and without one if the document allows it."""
     responses = {"200": {**_OK, "content": {key: {"schema": {"type": "object"}}}}}
-    assert expected == compact(validate_response(responses, answered(b"[]", media_type=came)))
+    assert expected == compact(validate_response(responses, responded(b"[]", media_type=came)))
 
 
 # Bad input
@@ -351,7 +351,7 @@ def test_bodies_that_are_not_what_they_say(
     responses = {"200": {**_OK, "content": {JSON: {"schema": schema}}}}
     for is_exact in (False, True):
         validation = validate_response(
-            responses, answered(body, media_type=media_type), version=version, is_exact=is_exact
+            responses, responded(body, media_type=media_type), version=version, is_exact=is_exact
         )
         assert expected == compact(validation)
         json.dumps(
@@ -436,8 +436,8 @@ def test_a_schema_that_is_wrong_ends_no_call(schema: Any, version: str) -> None:
 def test_what_is_right_of_a_wrong_schema_is_validated(schema: Any, expected: str) -> None:
     """A keyword that cannot be used is noted, and the other keywords of its schema are validated."""
     document = response_document({"200": {**_OK, "content": {JSON: {"schema": schema}}}})
-    validator = validator_of(document, is_mended=False)
-    found = compact(validator.response(answered(b'{"a": "5", "b": "x", "c": 5}')))
+    validator = validator_of(document, is_fixed=False)
+    found = compact(validator.response(responded(b'{"a": "5", "b": "x", "c": 5}')))
     assert expected == found[0]
     assert 2 == len(found)
     assert found[1].startswith("? ")
@@ -516,9 +516,9 @@ def test_null_where_nullable_does_not_count(schema: Any, value: Any, message: st
 def test_null_is_tolerated_where_nullable_stands(schema: Any, value: Any, message: str) -> None:
     """Below `exact` null is not a finding if the document says `nullable` of this very value."""
     validation = validate_value(schema, value, "3.0.3", It=_OBJECT)
-    told = validation.tolerated if "`nullable`" in message else validation.findings
+    reported = validation.tolerated if "`nullable`" in message else validation.findings
     assert ([message], 1) == (
-        [finding.message for finding in told],
+        [finding.message for finding in reported],
         len(validation.tolerated) + len(validation.findings),
     )
 

@@ -10,8 +10,8 @@ from dynacli.openapi.schema.evaluation._formats import RANGES, TEXT_FORMATS
 from dynacli.validation.validator import Validator
 from tests.documents import swagger
 from tests.validation.in_process_validator import (
-    answered,
     compact,
+    responded,
     response_document,
     validate_value,
     validator_of,
@@ -241,7 +241,7 @@ def _validator(version: str) -> Validator:
 def _found(name: str, value: Any, version: str = "3.1.1", *, is_exact: bool = False) -> list[str]:
     """What is found where a value stands that shall have a format."""
     return compact(
-        _validator(version).response(answered(json.dumps({name: value}).encode()), is_exact=is_exact)
+        _validator(version).response(responded(json.dumps({name: value}).encode()), is_exact=is_exact)
     )
 
 
@@ -285,7 +285,7 @@ def test_swagger_2_does_not_define_the_formats_that_came_later() -> None:
     for name in ("duration", "time", "date"):
         schema = {"type": "string", "format": name}
         get = {"responses": {"200": {"description": "d", "schema": schema}}, "produces": ["application/json"]}
-        validation = validator_of(swagger({"/a": {"get": get}})).response(answered(b'"90 min"'))
+        validation = validator_of(swagger({"/a": {"get": get}})).response(responded(b'"90 min"'))
         assert ["- format"] * (name == "date") == compact(validation)
 
 

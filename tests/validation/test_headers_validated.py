@@ -9,8 +9,8 @@ from tests.documents import save
 from tests.harness import Recorder, Response, run_cli
 from tests.validation.in_process_validator import (
     JSON,
-    answered,
     compact,
+    responded,
     response_document,
     validate_response,
     validator_of,
@@ -28,7 +28,7 @@ def _id(value: Any) -> str:
 def _validation(
     described: dict[str, Any], came: Any, version: str = "3.1.0", *, is_exact: bool = False
 ) -> list[str]:
-    response = answered(b"", 200, "")._replace(headers=came)
+    response = responded(b"", 200, "")._replace(headers=came)
     return compact(
         validate_response(
             {"200": {**_OK, "headers": described}}, response, version=version, is_exact=is_exact
@@ -148,7 +148,7 @@ def _of_two_responses(headers: dict[str, str], *, is_exact: bool = True, status:
         },
     }
     return compact(
-        validate_response(described, answered(b"", status, "", headers=headers), is_exact=is_exact)
+        validate_response(described, responded(b"", status, "", headers=headers), is_exact=is_exact)
     )
 
 
@@ -173,7 +173,7 @@ def test_the_finding_says_where_the_header_is_described() -> None:
     """The message names the other response, and the finding points to this response."""
     described = {"200": _OK, "404": {**_OK, "headers": {"X-Reason": {"schema": {"type": "string"}}}}}
     (found,) = validate_response(
-        described, answered(b"", 200, "", headers={"x-reason": "reason"}), is_exact=True
+        described, responded(b"", 200, "", headers={"x-reason": "reason"}), is_exact=True
     ).findings
     assert (
         "the document describes `X-Reason` for the response `404`, and not for this one",
@@ -186,7 +186,7 @@ def test_a_body_with_a_wrong_schema_does_not_hide_headers() -> None:
     """A body that cannot be validated is a note, and the headers are validated anyway."""
     content = {JSON: {"schema": {"$ref": "#/components/schemas/None"}}}
     document = response_document({"200": {**_OK, "content": content, "headers": {"X-A": _INTEGER}}})
-    found = compact(validator_of(document).response(answered(b"{}", headers={"x-a": "x"})))
+    found = compact(validator_of(document).response(responded(b"{}", headers={"x-a": "x"})))
     assert "header/X-A type" == found[0]
     assert 2 == len(found)
     assert found[1].endswith("leads nowhere")
@@ -209,5 +209,5 @@ def test_repeated_headers_of_a_call(server: Recorder) -> None:
 def test_a_text_that_stands_for_nothing_of_its_type_says_so() -> None:
     """The type that is asked for and the text that came are named, even if no schema was asked yet."""
     responses = {"200": {"description": "", "headers": {"X-More": {"schema": {"type": "boolean"}}}}}
-    validation = validate_response(responses, answered(b"", media_type="", headers={"x-more": "null"}))
+    validation = validate_response(responses, responded(b"", media_type="", headers={"x-more": "null"}))
     assert ["expected boolean, got `null`"] == [finding.message for finding in validation.findings]

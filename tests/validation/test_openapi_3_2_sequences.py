@@ -14,8 +14,8 @@ from dynacli.validation.streamed_body import Item, items_of, read_items
 from tests.documents import save
 from tests.harness import Recorder, Response, run_cli
 from tests.validation.in_process_validator import (
-    answered,
     compact,
+    responded,
     response_document,
     sent,
     validate_response,
@@ -45,7 +45,7 @@ def _validation(
 ) -> list[str]:
     name = media_type.partition(";")[0]
     responses = {"200": {"description": "", "content": {name: media}}}
-    response = answered(body, media_type=media_type)
+    response = responded(body, media_type=media_type)
     return compact(validate_response(responses, response, version=version, **more))
 
 
@@ -243,7 +243,7 @@ def test_a_finding_names_the_place_in_the_document() -> None:
     """Through references, to the keyword below `itemSchema` or in the component."""
     reference = {"$ref": "#/components/schemas/Item"}
     responses = {"200": {"description": "", "content": {"application/jsonl": {"itemSchema": reference}}}}
-    response = answered(b'{"id":1}\n{"id":"a"}', media_type="application/jsonl")
+    response = responded(b'{"id":1}\n{"id":"a"}', media_type="application/jsonl")
     validation = validate_response(responses, response, version="3.2.0", Item=_ITEM)
     assert ["/components/schemas/Item/properties/id/type"] == [
         finding.schema_pointer for finding in validation.findings
@@ -339,7 +339,7 @@ def test_what_is_no_sequence_is_a_finding(media_type: str, body: bytes, message:
     """A body that is not what its media type says is named, with the line or the record."""
     name = media_type.partition(";")[0]
     responses = {"200": {"description": "", "content": {name: {"itemSchema": _ITEM}}}}
-    validation = validate_response(responses, answered(body, media_type=media_type), version="3.2.0")
+    validation = validate_response(responses, responded(body, media_type=media_type), version="3.2.0")
     assert [("unreadable-body", message)] == [
         (finding.rule, finding.message) for finding in validation.findings
     ]

@@ -6,8 +6,8 @@ import pytest
 
 from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
 from tests.documents import document, operation, parameter
-from tests.validation.golden_findings import told
-from tests.validation.in_process_validator import JSON, answered, response_document, sent, validator_of
+from tests.validation.golden_findings import reported
+from tests.validation.in_process_validator import JSON, responded, response_document, sent, validator_of
 
 _INTEGER = {"schema": {"type": "integer"}}
 _NOWHERE = {"$ref": "#/components/mediaTypes/None"}
@@ -57,12 +57,12 @@ _CASES: list[tuple[str, dict[str, Any], ValidatedRequest | ValidatedResponse]] =
         _json(b"1", "application/jsonl"),
     ),
     ("_validate_schema", _asking(body={JSON: _INTEGER}), _json(b'"a"')),
-    ("_find_operation_response", _answering({JSON: _INTEGER}, "2xx"), answered(b"1")),
-    ("_get_data", _answering(), answered(b"1")),
+    ("_find_operation_response", _answering({JSON: _INTEGER}, "2xx"), responded(b"1")),
+    ("_get_data", _answering(), responded(b"1")),
     (
         "_get_headers",
         _answering(headers={"X-A": {"schema": {"type": "integer", "default": "a"}}}),
-        answered(),
+        responded(),
     ),
 ]
 
@@ -72,9 +72,9 @@ def nothing_wrong_is_accepted() -> None:
     """Without a method, openapi-core tells something of what compiled schemas accept."""
 
 
-def _told(tree: dict[str, Any], message: ValidatedRequest | ValidatedResponse) -> Any:
-    validator = validator_of(tree, is_mended=False)
-    return told(
+def _shown(tree: dict[str, Any], message: ValidatedRequest | ValidatedResponse) -> Any:
+    validator = validator_of(tree, is_fixed=False)
+    return reported(
         validator.response(message) if isinstance(message, ValidatedResponse) else validator.request(message)
     )
 
@@ -89,10 +89,10 @@ def test_a_method_is_needed(
     """openapi-core by itself says something else; when it no longer does, the method can go."""
     from dynacli.validation import _openapi_core_overrides as overrides
 
-    ours = _told(tree, message)
+    ours = _shown(tree, message)
     (holder,) = [cls for cls in vars(overrides).values() if isinstance(cls, type) and method in vars(cls)]
     monkeypatch.delattr(holder, method)
-    assert ours != _told(tree, message)
+    assert ours != _shown(tree, message)
 
 
 def test_no_other_method_is_overridden() -> None:

@@ -11,9 +11,9 @@ from tests.validation.other_validators.programs import PROGRAMS, ask, compared, 
 def test_what_is_written_down_is_what_they_say(program: str) -> None:
     """A pair has a reason exactly where another program validates it differently."""
     pairs = {key: pair for key, pair, _ in compared()}
-    told = ask(program)
-    assert pairs.keys() == told.keys()
-    assert set(REASONS[program]) == {pairs[key].name for key in differing(told)}
+    reported = ask(program)
+    assert pairs.keys() == reported.keys()
+    assert set(REASONS[program]) == {pairs[key].name for key in differing(reported)}
 
 
 def test_reasons_are_about_pairs() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from dynacli.validation.finding_rules import RULES
 from dynacli.validation.validated_messages import ValidatedResponse
-from tests.validation.golden_findings import golden_findings, told, validation_of
+from tests.validation.golden_findings import golden_findings, reported, validation_of
 from tests.validation.in_process_validator import compact
 from tests.validation.pairs import PAIRS, Pair
 
@@ -28,7 +28,9 @@ def test_a_pair(pair: Pair, version: str) -> None:
     for wanted in expected:
         assert any(wanted.removeprefix("? ") in note for note in notes), notes
     golden = golden_findings()[pair.name]
-    assert next(golden[versions] for versions in golden if version in versions.split()) == told(validation)
+    assert next(golden[versions] for versions in golden if version in versions.split()) == reported(
+        validation
+    )
 
 
 def test_the_table_is_one() -> None:

@@ -75,9 +75,9 @@ def test_many_fields_with_the_same_defect_are_one_block(server: Recorder, rule: 
     if rule == "undocumented-property":
         schema = _object(id=_STRING)
     api = _api(server, schema, value)
-    told = run_cli(api, "get-a", "--validate", "exact").stderr
+    reported = run_cli(api, "get-a", "--validate", "exact").stderr
     checked = run_cli("check", api, "--validate", "exact", "-o", "text").stdout
-    for text in (told, checked):
+    for text in (reported, checked):
         assert 1 == text.count(f"[{rule}]")
         flat = " ".join(text.split())
         assert "and 10 more like it, at" in flat
@@ -119,11 +119,11 @@ def test_an_undocumented_status_counts_the_same_in_a_call_and_in_a_check(
 
 def test_in_a_document_without_line_breaks_the_pointer_comes_first(server: Recorder) -> None:
     """A column in the thousands tells no one where to look."""
-    told = run_cli(
+    reported = run_cli(
         _api(server, _object(**dict.fromkeys(_FIELDS, _STRING)), {"f9": 1}), "get-a", "--validate", "strict"
     )
     place = "/paths/~1a/get/responses/200/content/application~1json/schema/properties/f9/type (document line 1, column "
-    assert place in told.stderr
+    assert place in reported.stderr
 
 
 @pytest.mark.parametrize(("bound", "said"), [("minimum", "not more than"), ("maximum", "not less than")])

@@ -222,9 +222,9 @@ def test_a_read_only_property_in_a_request() -> None:
     validator = validator_of(_document(_body(_THING), "3.0.3"))
     validation, exact = validator.request(request), validator.request(request, is_exact=True)
     assert ([], []) == (validation.findings, exact.tolerated)
-    told = [("/id", "the document marks this as read-only, so it should not be sent")]
+    reported = [("/id", "the document marks this as read-only, so it should not be sent")]
     for found in (validation.tolerated, exact.findings):
-        assert told == [(finding.pointer, finding.message) for finding in found]
+        assert reported == [(finding.pointer, finding.message) for finding in found]
     assert [] == compact(validator_of(_document(_body(_THING))).request(request))
 
 

@@ -164,8 +164,8 @@ def test_a_server_is_known_by_its_base_url(
     checked = run_cli("check", server.name, "-o", "json", *expected.check)
     assert {} == _unknown(checked.json, expected)
     reads = [row for row in checked.json if row["method"] == "GET"]
-    answered = [row["operation"] for row in reads if any(200 <= status < 300 for status in row["statuses"])]
-    assert expected.reads <= len(answered), answered
+    responded = [row["operation"] for row in reads if any(200 <= status < 300 for status in row["statuses"])]
+    assert expected.reads <= len(responded), responded
     written = run_cli("check", server.name, "--write", "--yes", "-o", "json")
     assert {} == _unknown(written.json, expected)
     assert expected.left >= _left(written.stderr, expected)
@@ -186,9 +186,9 @@ def _call(name: str, expected: Expected) -> None:
                 kept[key] = value
 
 
-def _left(told: str, expected: Expected) -> set[str]:
+def _left(reported: str, expected: Expected) -> set[str]:
     """Return the operations whose traces stay, but for what the server might have removed at another moment."""
-    left = re.findall(r"^warning: `([\w-]+)` created (.*)$", told, re.MULTILINE)
+    left = re.findall(r"^warning: `([\w-]+)` created (.*)$", reported, re.MULTILINE)
     busy = tuple(f" responded with {status}" for status in expected.may_say)
     return {operation for operation, rest in left if not (busy and rest.endswith(busy))}
 

@@ -14,8 +14,8 @@ from dynacli.validation import _body_hooks
 from tests.documents import document, operation, ref, save
 from tests.harness import run_cli
 from tests.validation.in_process_validator import (
-    answered,
     compact,
+    responded,
     response_document,
     validate_value,
     validator_of,
@@ -106,7 +106,7 @@ def test_a_validator_of_many_messages_compiles_for_each(monkeypatch: pytest.Monk
     responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
     validator = validator_of(response_document(responses, **linked))
     for number in range(380, 400):
-        assert [] == compact(validator.response(answered(f'{{"p{number}": {{"a": {{}}}}}}'.encode())))
+        assert [] == compact(validator.response(responded(f'{{"p{number}": {{"a": {{}}}}}}'.encode())))
 
 
 def test_the_stack_ends_in_python(capfd: pytest.CaptureFixture[str]) -> None:
@@ -118,7 +118,7 @@ def test_the_stack_ends_in_python(capfd: pytest.CaptureFixture[str]) -> None:
         )
     )
     for levels in range(60):
-        validation = _at_depth(levels, lambda: validator.response(answered(b"1")))
+        validation = _at_depth(levels, lambda: validator.response(responded(b"1")))
         assert ["? the value or its schema is nested too deeply"] == compact(validation)
     assert "" == capfd.readouterr().err
 
@@ -148,10 +148,10 @@ def test_a_media_type_is_found_as_it_is_written() -> None:
         "application/json;simple": {"schema": {"type": "object"}},
     }
     validator = validator_of(response_document({"200": {"description": "", "content": content}}))
-    assert [] == compact(validator.response(answered(b"{}", media_type="application/json;simple")))
-    assert [] == compact(validator.response(answered(b"{}", media_type="Application/JSON; simple")))
-    assert [] == compact(validator.response(answered(b"[]")))
-    assert ["- type"] == compact(validator.response(answered(b"{}")))
+    assert [] == compact(validator.response(responded(b"{}", media_type="application/json;simple")))
+    assert [] == compact(validator.response(responded(b"{}", media_type="Application/JSON; simple")))
+    assert [] == compact(validator.response(responded(b"[]")))
+    assert ["- type"] == compact(validator.response(responded(b"{}")))
 
 
 @pytest.mark.sampled(1)

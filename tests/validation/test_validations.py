@@ -9,8 +9,8 @@ import pytest
 from tests.harness import Recorder, Response, run_cli
 from tests.validation.in_process_validator import (
     JSON,
-    answered,
     compact,
+    responded,
     response_document,
     validate_response,
     validate_value,
@@ -464,7 +464,7 @@ def _content(*names: str) -> dict[str, Any]:
 )
 def test_media_types_match_as_http_has_it(documented: list[str], came: str, expected: list[str]) -> None:
     """Names are compared in any case, parameters do not matter if they are missing, ranges are ranges."""
-    assert expected == compact(validate_response(_content(*documented), answered(b'"x"', media_type=came)))
+    assert expected == compact(validate_response(_content(*documented), responded(b'"x"', media_type=came)))
 
 
 def test_the_closest_media_type_validates() -> None:
@@ -477,12 +477,12 @@ def test_the_closest_media_type_validates() -> None:
     responses = {"200": {**_OK, "content": content}}
     for came, value in (("application/json", "plain"), ("application/json;V=2", "two")):
         body = json.dumps(value).encode()
-        assert [] == compact(validate_response(responses, answered(body, media_type=came)))
+        assert [] == compact(validate_response(responses, responded(body, media_type=came)))
 
 
 def test_a_wrong_media_type_names_both() -> None:
     """The message has what came and what the document has."""
-    found = validate_response(_content(JSON), answered(b"<p>", media_type="text/html")).findings[0]
+    found = validate_response(_content(JSON), responded(b"<p>", media_type="text/html")).findings[0]
     assert (
         "the media type is `text/html`, and the document has `application/json`",
         [JSON],
@@ -492,7 +492,7 @@ def test_a_wrong_media_type_names_both() -> None:
         found.expected,
         found.got,
     )
-    missing = validate_response(_content(JSON), answered(b"1", media_type="")).findings[0]
+    missing = validate_response(_content(JSON), responded(b"1", media_type="")).findings[0]
     assert "there is no media type, and the document has `application/json`" == missing.message
 
 
@@ -520,13 +520,13 @@ def test_statuses_match_exactly_then_by_range_then_by_default(
 ) -> None:
     """A status that the document does not have is a finding, except for what any server may say of too many calls."""
     responses = {code: _content(JSON)["200"] for code in documented}
-    assert expected == compact(validate_response(responses, answered(b'"x"', status)))
+    assert expected == compact(validate_response(responses, responded(b'"x"', status)))
 
 
 @pytest.mark.parametrize("status", [201, 404, 429])
 def test_an_undocumented_status_is_a_finding_at_exact(status: int) -> None:
     """At `exact` every undocumented status is a finding."""
-    found = validate_response(_content(JSON), answered(b'"x"', status), is_exact=True).findings
+    found = validate_response(_content(JSON), responded(b'"x"', status), is_exact=True).findings
     assert [("undocumented-status", ["200"], status)] == [
         (finding.rule, finding.expected, finding.got) for finding in found
     ]
@@ -552,7 +552,7 @@ def test_an_undocumented_status_is_a_finding_at_exact(status: int) -> None:
 def test_empty_bodies(response: dict[str, Any], status: int, expected: list[str]) -> None:
     """A documented body that is missing is a finding, except if HTTP has none; headers are validated anyway."""
     responses = {str(status): {**_OK, **response}}
-    assert expected == compact(validate_response(responses, answered(b"", status, "")))
+    assert expected == compact(validate_response(responses, responded(b"", status, "")))
 
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0", "3.2.0"])
@@ -560,26 +560,26 @@ def test_empty_bodies(response: dict[str, Any], status: int, expected: list[str]
 def test_what_is_no_schema_is_said_to_be_none(schema: Any, version: str) -> None:
     """A value instead of a schema is named in the note."""
     responses = {"200": {**_OK, "content": {JSON: {"schema": schema}}}}
-    validation = validate_response(responses, answered(b"{}"), version=version)
-    told = f"the document has `{json.dumps(schema)}` instead of a schema"
-    assert ([], [], [told]) == (validation.findings, validation.failures, validation.not_validated)
+    validation = validate_response(responses, responded(b"{}"), version=version)
+    reported = f"the document has `{json.dumps(schema)}` instead of a schema"
+    assert ([], [], [reported]) == (validation.findings, validation.failures, validation.not_validated)
 
 
 def test_head_has_no_body() -> None:
     """A response to HEAD is validated without the body that it stands for."""
     document = response_document(_content(JSON))
     document["paths"]["/a"] = {"head": document["paths"]["/a"]["get"]}
-    assert [] == compact(validator_of(document).response(answered(b"")))
+    assert [] == compact(validator_of(document).response(responded(b"")))
 
 
 def test_a_body_that_the_document_does_not_describe() -> None:
     """An undescribed body is a note, and a finding at `exact`."""
     for response in (_OK, {**_OK, "content": {}}):
         assert ["? the document describes no body for this response"] == compact(
-            validate_response({"200": response}, answered(b"{}"))
+            validate_response({"200": response}, responded(b"{}"))
         )
         assert ["- undocumented-body"] == compact(
-            validate_response({"200": response}, answered(b"{}"), is_exact=True)
+            validate_response({"200": response}, responded(b"{}"), is_exact=True)
         )
 
 
@@ -607,7 +607,7 @@ def test_headers_of_a_response(
     """Headers are found in any case and validated by their schema; only required ones can be missing."""
     document = response_document({"200": {**_OK, "headers": {"X-Count": header}}}, version)
     document["components"]["headers"] = {"Count": {"schema": {"type": "integer"}}}
-    assert expected == compact(validator_of(document).response(answered(b"", headers=values)))
+    assert expected == compact(validator_of(document).response(responded(b"", headers=values)))
 
 
 @pytest.mark.parametrize(
@@ -627,7 +627,7 @@ def test_headers_of_a_response(
 )
 def test_a_body_that_is_not_what_it_says(body: bytes, media_type: str, expected: str) -> None:
     """A body that cannot be read as its media type is one finding that says why."""
-    found = validate_response(_content(JSON), answered(body, media_type=media_type)).findings
+    found = validate_response(_content(JSON), responded(body, media_type=media_type)).findings
     assert [("unreadable-body", expected)] == [(finding.rule, finding.message) for finding in found]
 
 
@@ -647,7 +647,7 @@ def test_a_body_that_is_not_what_it_says(body: bytes, media_type: str, expected:
 def test_a_body_that_cannot_be_read_here(body: bytes, media_type: str, expected: str | None) -> None:
     """A body that dynacli cannot read, through no fault of the response, is a note and no finding."""
     responses = {"200": {**_OK, "content": {JSON: {"schema": {}}}}}
-    validation = validate_response(responses, answered(body, media_type=media_type))
+    validation = validate_response(responses, responded(body, media_type=media_type))
     assert ([], [expected] if expected else []) == (validation.findings, validation.not_validated)
 
 
@@ -661,7 +661,7 @@ def test_text_bodies_are_values() -> None:
         ({}, b"x", []),
     ):
         responses = {"200": {**_OK, "content": {"text/plain": {"schema": schema}}}}
-        assert expected == compact(validate_response(responses, answered(body, media_type="text/plain")))
+        assert expected == compact(validate_response(responses, responded(body, media_type="text/plain")))
 
 
 @pytest.mark.sampled(8)
@@ -698,7 +698,7 @@ def test_media_types_as_they_are_written(key: str, came: str, expected: list[str
     """A media type is matched with parameters, ranges and case in mind; what is none is a note."""
     schema = {"type": "object", "properties": {"n": {"type": "string"}}}
     responses = {"200": {**_OK, "content": {key: {"schema": schema}}}}
-    assert expected == compact(validate_response(responses, answered(b'{"n": 5}', media_type=came)))
+    assert expected == compact(validate_response(responses, responded(b'{"n": 5}', media_type=came)))
 
 
 def test_hundreds_of_media_types() -> None:
@@ -707,7 +707,7 @@ def test_hundreds_of_media_types() -> None:
         f"application/vnd.v{number}+json": {"schema": {"required": [f"n{number}"]}} for number in range(300)
     }
     validation = validate_response(
-        {"200": {**_OK, "content": content}}, answered(b"{}", media_type="application/vnd.v217+json")
+        {"200": {**_OK, "content": content}}, responded(b"{}", media_type="application/vnd.v217+json")
     )
     assert ["n217"] == [finding.expected for finding in validation.findings]
 
@@ -731,7 +731,7 @@ def test_statuses_as_they_are_written(keys: list[str], status: int, expected: li
     if "404" in keys:
         responses["404"] = {**_OK, "content": {"text/plain": {}}}
     body = b"" if status == 204 else b"x"
-    assert expected == compact(validate_response(responses, answered(body, status, "text/plain")))
+    assert expected == compact(validate_response(responses, responded(body, status, "text/plain")))
 
 
 def test_statuses_that_yaml_makes_numbers(server: Recorder) -> None:
@@ -765,7 +765,7 @@ def test_statuses_that_yaml_makes_numbers(server: Recorder) -> None:
 def test_bytes_are_validated_by_their_number(schema: Any, expected: list[str], version: str) -> None:
     """The length of a body of bytes is validated, and no keyword about text."""
     responses = {"200": {**_OK, "content": {"application/octet-stream": {"schema": schema}}}}
-    response = answered(b"\0\xff\x80", media_type="application/octet-stream")
+    response = responded(b"\0\xff\x80", media_type="application/octet-stream")
     bytes_of_two = {"type": "string", "format": "binary", "maxLength": 2}
     validation = validate_response(responses, response, version=version, Bytes=bytes_of_two)
     assert expected == compact(validation)
@@ -803,10 +803,10 @@ def test_the_flags_of_3_0_in_a_later_document(
 def test_a_boolean_is_no_number(keyword: str, about: Any, version: str) -> None:
     """If the document has `true` for a number, the keyword is not evaluated, and a value that it is about tells so."""
     responses = {"200": {**_OK, "content": {JSON: {"schema": {keyword: True}}}}}
-    validator = validator_of(response_document(responses, version), is_mended=False)
+    validator = validator_of(response_document(responses, version), is_fixed=False)
     values: list[Any] = [0, "", [], {}]
     for value in values:
-        validation = validator.response(answered(json.dumps(value).encode()))
+        validation = validator.response(responded(json.dumps(value).encode()))
         note = f"? the document's `{keyword}` cannot be used: `true`"
         assert ([note] if value == about else []) == compact(validation)
 
@@ -891,8 +891,8 @@ def test_a_wrong_schema_is_a_note_and_the_rest_is_validated(schema: Any, reason:
     value = {"n": 5} if "properties" in schema or "required" in schema else 5
     value = value if isinstance(value, dict) else {"n": 5}
     responses = {"200": {**_OK, "content": {JSON: {"schema": whole}}}}
-    validator = validator_of(response_document(responses, version), is_mended=False)
-    validation = validator.response(answered(json.dumps(value).encode()))
+    validator = validator_of(response_document(responses, version), is_fixed=False)
+    validation = validator.response(responded(json.dumps(value).encode()))
     assert [reason] == validation.failures
     assert ["- required", "/n type"] == [
         line for line in compact(validation) if not line.startswith("?") and "/n/" not in line
@@ -916,8 +916,8 @@ def test_responses_that_lead_elsewhere(is_exact: bool) -> None:
     }
     validator = validator_of(response_document(responses))
     headers = {"x-header": "1"}
-    assert ["- type"] == compact(validator.response(answered(b"1", headers=headers), is_exact=is_exact))
-    validation = validator.response(answered(b"1", 404, headers=headers), is_exact=is_exact)
+    assert ["- type"] == compact(validator.response(responded(b"1", headers=headers), is_exact=is_exact))
+    validation = validator.response(responded(b"1", 404, headers=headers), is_exact=is_exact)
     assert [f"? the document's reference `{elsewhere}` leads nowhere"] == compact(validation)
 
 

@@ -163,11 +163,11 @@ class ActionLine(Static, can_focus=True):
         super().__init__(visible(text, keep=""), markup=False, name=name, classes="action")
 
     def action_press(self) -> None:
-        """Tell that it was chosen."""
+        """Report that it was chosen."""
         self.post_message(self.Pressed(self))
 
     def on_click(self) -> None:
-        """Tell that it was chosen."""
+        """Report that it was chosen."""
         self.action_press()
 
 
@@ -341,8 +341,8 @@ _WIDTH = 72
 def _about_operation(described: DescribedOperation) -> _AboutInput:
     """Return what the document says of an operation."""
     operation = described.operation
-    told = to_text(OperationDescription(described).description, _WIDTH)
-    parts = (f"{operation.method} {operation.path}", operation.summary, told)
+    reported = to_text(OperationDescription(described).description, _WIDTH)
+    parts = (f"{operation.method} {operation.path}", operation.summary, reported)
     return _AboutInput("\n\n".join(part for part in parts if part), {})
 
 
@@ -353,13 +353,13 @@ def _about_input(env: Environment, draft: Draft, row: FormRow, facts: str) -> _A
         facts: What it takes, in words.
     """
     described, text = draft.described, [row.option, facts, row.description]
-    (told,) = OperationDescription(described).with_sources([row.input], [row.input])
+    (reported,) = OperationDescription(described).with_sources([row.input], [row.input])
     values, asked = dict.fromkeys(row.choices, ""), row.input.origin
     if isinstance(asked, Field):
         name = next((step for step in reversed(asked.path) if step != EACH), row.option)
         asked = Parameter(name, "body", row.option, asked.value)
-    if told.source:
-        text.append(f"Its values come from {told.source}")
+    if reported.source:
+        text.append(f"Its values come from {reported.source}")
     if not row.is_secret and history_mode(env) != "off":
         given = {
             parameter.name: draft.words[parameter.option]

@@ -300,7 +300,7 @@ class ResponsePane(Vertical):
     def _show_status(self, text: str) -> None:
         self.query_one("#status", Static).update(visible(text))
 
-    def tell(self, event: Event, draft: Draft, at: str) -> None:
+    def announce(self, event: Event, draft: Draft, at: str) -> None:
         """Show what came of the call that is under way."""
         pane = self.query_one(_TextPane)
         if isinstance(event, ResponseHead):

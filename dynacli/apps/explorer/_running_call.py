@@ -29,7 +29,7 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.client.engine.call_engine import CallHistory, Engine, MadeCall
 from dynacli.client.engine.series import Series, WaitPause
 from dynacli.client.inputs.call_inputs import CallInputs, TypedWords
-from dynacli.client.pages.page_loop import MergedValidation, PageLoop, answered_page, merged_text
+from dynacli.client.pages.page_loop import MergedValidation, PageLoop, merged_text, received_page
 from dynacli.environment import Consent, Environment
 from dynacli.errors import DynacliError, InternalError
 from dynacli.http.exchange import RENDER_LIMIT, EndableClients, Response
@@ -179,7 +179,7 @@ class RunningCall:
 
     Args:
         ask: Asks the person whether credentials may go to an origin.
-        tell: Learns what comes, in the thread of the call.
+        announce: Learns what comes, in the thread of the call.
     """
 
     def __init__(
@@ -188,10 +188,10 @@ class RunningCall:
         draft: Draft,
         settings: CallSettings,
         ask: Callable[[str], bool],
-        tell: "Callable[[RunningCall, Event], object]",
+        announce: "Callable[[RunningCall, Event], object]",
     ) -> None:
         self.draft, self.settings = draft, settings
-        self._tell = tell
+        self._announce = announce
         self._clients = EndableClients()
         self._engine = Engine(
             env, settings, clients=self._clients, ask=ask, on_event=self._take, keep=self._history_of
@@ -278,7 +278,7 @@ class RunningCall:
             error = InternalError("This is a defect in dynacli", reason=type(failure).__name__)
         finally:
             self._clients.close()
-        self._tell(self, self.ended(error))
+        self._announce(self, self.ended(error))
 
     def _make(self) -> None:
         draft, settings, engine = self.draft, self.settings, self._engine
@@ -296,7 +296,7 @@ class RunningCall:
             ).make(draft.described, inputs)
         else:
             call = engine.prepare(draft.described, inputs)
-            made = engine.validate(call, engine.send(call, tells_parts=True))
+            made = engine.validate(call, engine.send(call, has_parts=True))
             if self._stream is None:
                 self._notes += _page_notes(call, made.response)
 
@@ -313,7 +313,7 @@ class RunningCall:
         self._merged = _MergedList(loop)
         for page in loop:
             self._merged.add(page)
-            self._tell(self, Progress(self._merged.progress))
+            self._announce(self, Progress(self._merged.progress))
             if self._merged.size > RENDER_LIMIT:
                 self._notes.append("There are more: the command line writes lists of any size")
                 break
@@ -326,24 +326,24 @@ class RunningCall:
 
     def _show(self, made: MadeCall) -> None:
         """Show a response that is not the last one."""
-        self._tell(self, Ended(*made, None, was_cancelled=False, is_last=False))
+        self._announce(self, Ended(*made, None, was_cancelled=False, is_last=False))
 
     def _take(self, event: CallEvent) -> None:
         """Take an event of the engine."""
         if isinstance(event, Retrying):
             if isinstance(event.pause, WaitPause) and self._came is not None:
                 self._show(self._came)
-            self._tell(self, Progress(event.call.signed.masker.mask(str(event.pause))))
+            self._announce(self, Progress(event.call.signed.masker.mask(str(event.pause))))
         elif isinstance(event, ResponseHead) and event.is_stream:
             self._stream = event.response
-            self._tell(self, event)
+            self._announce(self, event)
         elif isinstance(event, ResponsePart):
             self._size = event.size
             if event.size <= _KEPT_OF_STREAM:
                 self._kept.append(event.content)
             if not self.is_cancelled:
                 self._room.acquire()
-            self._tell(self, event)
+            self._announce(self, event)
         elif isinstance(event, ResponseReceived):
             self._came = MadeCall(event.call, event.response, None)
         elif isinstance(event, Findings):
@@ -352,7 +352,7 @@ class RunningCall:
 
 def _page_notes(call: Call, response: Response) -> tuple[str, ...]:
     """Return what is to report of one page of a list, if the response shows that there are more."""
-    page = answered_page(call, response) if 200 <= response.status < 300 else None
+    page = received_page(call, response) if 200 <= response.status < 300 else None
     if page is None:
         return ()
     count = f"{page.items:,} of {page.total:,}" if page.total is not None else f"{page.items:,}"
@@ -372,7 +372,7 @@ class Caller(Widget):
 
     DEFAULT_CSS = "Caller { display: none; }"
 
-    class Told(Message):
+    class Shown(Message):
         """Something came of the call that is under way."""
 
         def __init__(self, draft: Draft, event: Event) -> None:
@@ -385,9 +385,9 @@ class Caller(Widget):
             self.call, self.event = call, event
 
     class _Asked(Message):
-        def __init__(self, origin: str, responses: list[bool], is_answered: ThreadEvent) -> None:
+        def __init__(self, origin: str, responses: list[bool], has_response: ThreadEvent) -> None:
             super().__init__()
-            self.origin, self.responses, self.is_answered = origin, responses, is_answered
+            self.origin, self.responses, self.has_response = origin, responses, has_response
 
     def __init__(self, env: Environment, words: Callable[[Draft], Sequence[str]]) -> None:
         super().__init__()
@@ -408,7 +408,7 @@ class Caller(Widget):
     def send(self, draft: Draft, settings: CallSettings) -> None:
         """Begin the call of a draft, to which the person has agreed."""
         settings = replace(settings, consent=Consent(is_given=True))
-        self._under_way = RunningCall(self._env, draft, settings, self._ask_origin, self._tell)
+        self._under_way = RunningCall(self._env, draft, settings, self._ask_origin, self._announce)
         self._began = time.monotonic()
         self._under_way.start()
 
@@ -430,7 +430,7 @@ class Caller(Widget):
         if self._under_way is not None:
             self._under_way.cancel()
 
-    def _tell(self, call: RunningCall, event: Event) -> None:
+    def _announce(self, call: RunningCall, event: Event) -> None:
         self.post_message(self._Happened(call, event))
 
     @on(_Happened)
@@ -442,21 +442,21 @@ class Caller(Widget):
             self._under_way = None
             words = self._words(call.draft)
             work_aside(self, lambda: call.record(words, event))
-        self.post_message(self.Told(call.draft, event))
+        self.post_message(self.Shown(call.draft, event))
 
     def _ask_origin(self, origin: str) -> bool:
         """Ask the person in the thread of a call."""
         responses: list[bool] = []
-        is_answered = ThreadEvent()
-        self.post_message(self._Asked(origin, responses, is_answered))
-        is_answered.wait()
+        has_response = ThreadEvent()
+        self.post_message(self._Asked(origin, responses, has_response))
+        has_response.wait()
         return bool(responses and responses[0])
 
     @on(_Asked)
     def _ask(self, message: _Asked) -> None:
         def take(is_agreed: bool | None) -> None:
             message.responses.append(bool(is_agreed))
-            message.is_answered.set()
+            message.has_response.set()
 
         question = f"Send the credential to {message.origin} from now on?"
         self.app.push_screen(QuestionDialog(question, is_dangerous=True), take)

@@ -310,8 +310,8 @@ def _find_operations(
                 found[hit.name] = by_name[hit.name]
     words = text.lower().split()
     for operation in operations:
-        told = f"{operation.name} {operation.method} {operation.path} {operation.summary}".lower()
-        if all(word in told for word in words):
+        reported = f"{operation.name} {operation.method} {operation.path} {operation.summary}".lower()
+        if all(word in reported for word in words):
             found[operation.name] = operation
     return list(found.values())
 
@@ -745,11 +745,11 @@ class ExplorerApp(App[None]):
         pane.focus_content()
         self.refresh_bindings()
 
-    @on(Caller.Told)
-    def _take_event(self, message: Caller.Told) -> None:
+    @on(Caller.Shown)
+    def _take_event(self, message: Caller.Shown) -> None:
         self.refresh_bindings()
         at = time.strftime("%H:%M:%S")
-        self.query_one(ResponsePane).tell(message.event, message.draft, at)
+        self.query_one(ResponsePane).announce(message.event, message.draft, at)
         if isinstance(message.event, ResponsePart):
             self._caller.go_on()
 

@@ -45,7 +45,7 @@ __all__ = ["protocol_server", "run_over_http", "run_over_stdio"]
 
 _AT_ONCE = 16
 """Calls that are under way at the same time; further ones wait."""
-_TELLING_SECONDS = 5.0
+_REPORTING_SECONDS = 5.0
 """How often a client learns that a call goes on, which keeps it from giving up."""
 
 T = TypeVar("T")
@@ -74,15 +74,15 @@ class _Progress:
         self._since, self._message = time.monotonic(), "The server has not responded yet"
         self._changed = anyio.Event()
 
-    def tell(self, message: str) -> None:
+    def announce(self, message: str) -> None:
         """Note how far it is, in the thread of the call."""
         self._message = message
         anyio.from_thread.run_sync(self._changed.set)
 
     async def report(self, context: Context) -> None:
-        """Tell the client what is new, and now and then that there is nothing new; the seconds only grow."""
+        """Report the client what is new, and now and then that there is nothing new; the seconds only grow."""
         while True:
-            with anyio.move_on_after(_TELLING_SECONDS):
+            with anyio.move_on_after(_REPORTING_SECONDS):
                 await self._changed.wait()
             self._changed = anyio.Event()
             seconds = round(time.monotonic() - self._since, 3)
@@ -129,7 +129,7 @@ class _Handlers:
             tasks.start_soon(progress.report, context)
             try:
                 result = await anyio.to_thread.run_sync(
-                    lambda: self._tools.use(params.name, arguments, clients, progress.tell),
+                    lambda: self._tools.use(params.name, arguments, clients, progress.announce),
                     abandon_on_cancel=True,
                     limiter=self._threads,
                 )

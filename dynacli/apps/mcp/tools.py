@@ -65,13 +65,13 @@ def _is_streaming(api: Api, operation: str) -> bool:
 
 
 def _take_items(
-    response: StreamedResponse, most: int | None, tell: Callable[[str], None]
+    response: StreamedResponse, most: int | None, announce: Callable[[str], None]
 ) -> tuple[list[Any], bool]:
     """Return the first items, and whether the stream has ended with them.
 
     Args:
         most: How many are wanted; None for as many as come in a little while.
-        tell: Called with words for how many came.
+        announce: Called with words for how many came.
 
     Raises:
         DynacliError: The response is not a success, or no stream, or it breaks off.
@@ -84,7 +84,7 @@ def _take_items(
     try:
         for item in response:
             items.append(item)
-            tell(counted(len(items), "item"))
+            announce(counted(len(items), "item"))
             if len(items) >= (most or _USUAL_ITEMS):
                 return items, False
     except UsageError:
@@ -122,22 +122,22 @@ class Outcome:
     """What became of a call.
 
     Args:
-        told: What dynacli tells of it: the status, the result, the next page, the error.
+        reported: What dynacli tells of it: the status, the result, the next page, the error.
         data: What the server sent, without secrets; None if it sent nothing.
         is_error: Whether it failed.
     """
 
-    told: dict[str, Any]
+    reported: dict[str, Any]
     data: Any = None
     is_error: bool = False
 
 
-def _make_call(api: Api, asked: _AskedCall, masker: Masker, tell: Callable[[str], None]) -> Outcome:
+def _make_call(api: Api, asked: _AskedCall, masker: Masker, announce: Callable[[str], None]) -> Outcome:
     """Make a call, and return what became of it.
 
     Args:
         masker: Takes out the secrets that are not the call's own.
-        tell: Called with words for how far it is.
+        announce: Called with words for how far it is.
 
     Raises:
         DynacliError: Nothing came.
@@ -145,39 +145,43 @@ def _make_call(api: Api, asked: _AskedCall, masker: Masker, tell: Callable[[str]
     if asked.expression:
         check_filter(asked.expression, _FILTER)
     if _is_streaming(api, asked.operation):
-        outcome = _stream(api, asked, masker, tell)
+        outcome = _stream(api, asked, masker, announce)
     elif asked.max_items is None:
         outcome = _one_call(api, asked, masker)
     else:
-        outcome = _pages(api, asked, asked.max_items, masker, tell)
+        outcome = _pages(api, asked, asked.max_items, masker, announce)
     if not asked.expression or outcome.is_error:
         return outcome
     try:
         found = filtered(outcome.data, asked.expression, _FILTER)
-        told = outcome.told
+        reported = outcome.reported
         if found is None and outcome.data is not None:
-            told = {**told, "filter": null_note(outcome.data)}
-        return Outcome(told, found)
+            reported = {**reported, "filter": null_note(outcome.data)}
+        return Outcome(reported, found)
     except FormatError as error:
         error.hint = "The response is here as it came; fix the filter"
-        return Outcome({**outcome.told, **error.as_json()}, outcome.data, is_error=True)
+        return Outcome({**outcome.reported, **error.as_json()}, outcome.data, is_error=True)
 
 
 def _one_call(api: Api, asked: _AskedCall, masker: Masker) -> Outcome:
     response = api.call(asked.operation, asked.inputs)
-    told = _told_of([response])
-    data = _data_of(response, told, masker)
+    reported = _shown_of([response])
+    data = _data_of(response, reported, masker)
     if following := response.following:
-        told["pages"] = {"items": following.items, "total": following.total}
+        reported["pages"] = {"items": following.items, "total": following.total}
         next_inputs = response.masker.mask_value(following.next_inputs)
-        told["pages"]["next"] = {"inputs": next_inputs} if next_inputs else {"max_items": following.items * 2}
+        reported["pages"]["next"] = (
+            {"inputs": next_inputs} if next_inputs else {"max_items": following.items * 2}
+        )
     error = _status_error(response)
     if error is not None:
-        told = {**told, **error.as_json()}
-    return Outcome(told, data, is_error=error is not None)
+        reported = {**reported, **error.as_json()}
+    return Outcome(reported, data, is_error=error is not None)
 
 
-def _pages(api: Api, asked: _AskedCall, most: int, masker: Masker, tell: Callable[[str], None]) -> Outcome:
+def _pages(
+    api: Api, asked: _AskedCall, most: int, masker: Masker, announce: Callable[[str], None]
+) -> Outcome:
     responses: list[Response] = []
     items: list[Any] = []
     error: DynacliError | None = None
@@ -191,34 +195,34 @@ def _pages(api: Api, asked: _AskedCall, most: int, masker: Masker, tell: Callabl
                     hint="Call it without `max_items`",
                 )
             items += response.masker.joined(masker).mask_value(response.items or [])
-            tell(f"{counted(len(responses), 'page')}, {counted(len(items), 'item')}")
+            announce(f"{counted(len(responses), 'page')}, {counted(len(items), 'item')}")
     except DynacliError as failure:
         if not items:
             raise
         error = failure  # what came is whole
-    told = _told_of(responses)
+    reported = _shown_of(responses)
     following = responses[-1].following
     total = following.total if following is not None else None
-    told["pages"] = {"fetched": len(responses), "items": len(items), "total": total}
+    reported["pages"] = {"fetched": len(responses), "items": len(items), "total": total}
     if error is not None:
-        told |= error.as_json()
+        reported |= error.as_json()
     # Of a response that is not a success, the body says why.
-    data = items if items or error is None else _data_of(responses[-1], told, masker)
-    return Outcome(told, data, is_error=error is not None)
+    data = items if items or error is None else _data_of(responses[-1], reported, masker)
+    return Outcome(reported, data, is_error=error is not None)
 
 
-def _stream(api: Api, asked: _AskedCall, masker: Masker, tell: Callable[[str], None]) -> Outcome:
+def _stream(api: Api, asked: _AskedCall, masker: Masker, announce: Callable[[str], None]) -> Outcome:
     with api.stream(asked.operation, asked.inputs) as response:
         error = _status_error(response)
         if error is None and response.is_stream:
-            items, is_whole = _take_items(response, asked.max_items, tell)
-            told = _told_of([response])
-            told["stream"] = {"items": len(items), "is_whole": is_whole}
-            return Outcome(told, response.masker.joined(masker).mask_value(items))
-        told = _told_of([response])
+            items, is_whole = _take_items(response, asked.max_items, announce)
+            reported = _shown_of([response])
+            reported["stream"] = {"items": len(items), "is_whole": is_whole}
+            return Outcome(reported, response.masker.joined(masker).mask_value(items))
+        reported = _shown_of([response])
         if error is not None:
-            told |= error.as_json()
-        return Outcome(told, _data_of(response, told, masker), is_error=error is not None)
+            reported |= error.as_json()
+        return Outcome(reported, _data_of(response, reported, masker), is_error=error is not None)
 
 
 def _status_error(response: Response) -> HttpError | None:
@@ -229,39 +233,39 @@ def _status_error(response: Response) -> HttpError | None:
     return None
 
 
-def _told_of(responses: list[Response]) -> dict[str, Any]:
+def _shown_of(responses: list[Response]) -> dict[str, Any]:
     """Return the status and the result; the findings of several responses are each told once."""
     last = responses[-1]
-    told: dict[str, Any] = {"status": last.status, "valid": None}
+    reported: dict[str, Any] = {"status": last.status, "valid": None}
     if location := last.headers.get("location"):
-        told["location"] = last.masker.mask(location)
+        reported["location"] = last.masker.mask(location)
     findings = {
         (finding.where, finding.rule, finding.schema_pointer, finding.message): finding
         for response in responses
         for finding in response.findings
     }
     if all(response.is_validated for response in responses):
-        told["valid"] = not findings
-    told["findings"] = [
+        reported["valid"] = not findings
+    reported["findings"] = [
         {"where": finding.where, "rule": finding.rule, "pointer": finding.pointer, "message": finding.message}
         for finding in list(findings.values())[:_MOST_FINDINGS]
     ]
     if len(findings) > _MOST_FINDINGS:
-        told["more_findings"] = len(findings) - _MOST_FINDINGS
+        reported["more_findings"] = len(findings) - _MOST_FINDINGS
     if last.notes:
-        told["notes"] = list(last.notes)[:_MOST_FINDINGS]
+        reported["notes"] = list(last.notes)[:_MOST_FINDINGS]
     not_validated = dict.fromkeys(reason for response in responses for reason in response.not_validated)
     if not_validated:
-        told["not_validated"] = list(not_validated)[:_MOST_FINDINGS]
-    return told
+        reported["not_validated"] = list(not_validated)[:_MOST_FINDINGS]
+    return reported
 
 
-def _data_of(response: Response, told: dict[str, Any], masker: Masker) -> Any:
+def _data_of(response: Response, reported: dict[str, Any], masker: Masker) -> Any:
     """Return the value of the body; of one that is not text, only the size and the type."""
     data = response.data
     if isinstance(data, bytes):
         media_type = response.headers.get("content-type", "")
-        told["binary"] = {"bytes": len(data), "media_type": media_type}
+        reported["binary"] = {"bytes": len(data), "media_type": media_type}
         return None
     return response.masker.joined(masker).mask_value(data)
 
@@ -292,10 +296,10 @@ class Cut:
     def as_json(self) -> dict[str, Any]:
         """Return the cut as the response of a tool tells it; of a list with the JMESPath expression of the rest."""
         place = place_at(*self.steps).text
-        told: dict[str, Any] = {"at": place, "kept": self.kept, "of": self.of, "unit": self.unit}
+        reported: dict[str, Any] = {"at": place, "kept": self.kept, "of": self.of, "unit": self.unit}
         if self.unit == "items":
-            told["rest"] = f"{'' if place == '@' else place}[{self.kept}:]"
-        return told
+            reported["rest"] = f"{'' if place == '@' else place}[{self.kept}:]"
+        return reported
 
 
 def json_line(value: Any) -> str:
@@ -438,20 +442,20 @@ def _response_of_call(outcome: Outcome, masker: Masker, most: int, expression: s
         most: Bytes of its JSON.
         expression: The filter that the data came through; empty for none.
     """
-    told = fitted(masker.mask_value(outcome.told), most // 2)[0]
+    reported = fitted(masker.mask_value(outcome.reported), most // 2)[0]
     if outcome.data is None:
-        return _object(told, is_error=outcome.is_error)
-    whole = told = {"note": _SAID_OF_DATA, **told}
-    room = most - size_of({**told, "data": None})
+        return _object(reported, is_error=outcome.is_error)
+    whole = reported = {"note": _SAID_OF_DATA, **reported}
+    room = most - size_of({**reported, "data": None})
     while room > 0:
         kept, cuts = fitted(outcome.data, room)
         listed = [_cut_text(cut.as_json(), expression) for cut in cuts[:_MOST_CUTS]]
-        whole = {**told, **({"cut": listed} if cuts else {}), "data": kept}
+        whole = {**reported, **({"cut": listed} if cuts else {}), "data": kept}
         excess = size_of(whole) - most
         if excess <= 0:
             break
         room -= excess
-    return _object(whole if room > 0 else {**told, "data": None}, is_error=outcome.is_error)
+    return _object(whole if room > 0 else {**reported, "data": None}, is_error=outcome.is_error)
 
 
 def _cut_text(cut: dict[str, Any], expression: str) -> dict[str, Any]:
@@ -464,10 +468,10 @@ def _cut_text(cut: dict[str, Any], expression: str) -> dict[str, Any]:
 
 def _response_of_error(error: DynacliError, masker: Masker, most: int) -> CallToolResult:
     """Return the response of a tool that failed, in the form of the JSON errors of the command line."""
-    told = error.as_json()
-    if told["error"]["summary"]:
-        told = {"note": _SAID_OF_CARD, **told}
-    return _object(fitted(masker.mask_value(told), most)[0], is_error=True)
+    reported = error.as_json()
+    if reported["error"]["summary"]:
+        reported = {"note": _SAID_OF_CARD, **reported}
+    return _object(fitted(masker.mask_value(reported), most)[0], is_error=True)
 
 
 def _response_of_text(
@@ -721,7 +725,7 @@ _SCHEME = "dynacli://"
 _LONGEST_EXAMPLE = 1_000
 _MOST_HITS = 5
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 class Tools:
@@ -737,7 +741,7 @@ class Tools:
         self.served, self._pages, self._most = served, pages, most
 
     def use(
-        self, tool: str, arguments: Mapping[str, Any], clients: EndableClients, tell: Tell
+        self, tool: str, arguments: Mapping[str, Any], clients: EndableClients, announce: Report
     ) -> CallToolResult:
         """Return the response of a tool, even if it fails.
 
@@ -745,11 +749,11 @@ class Tools:
             tool: Its name.
             arguments: They fit its schema.
             clients: Makes the connections of a call.
-            tell: Called with words for how far it is.
+            announce: Called with words for how far it is.
         """
         try:
             if tool == _CALL:
-                return self._call(arguments, clients, tell)
+                return self._call(arguments, clients, announce)
             if tool == _DESCRIBE:
                 return repaired(self.served.env, lambda: self._describe(arguments))
             return repaired(self.served.env, lambda: self._search(arguments))
@@ -762,7 +766,9 @@ class Tools:
         """Return the response of a tool that failed."""
         return _response_of_error(error, self.served.masker(), self._most)
 
-    def _call(self, arguments: Mapping[str, Any], clients: EndableClients, tell: Tell) -> CallToolResult:
+    def _call(
+        self, arguments: Mapping[str, Any], clients: EndableClients, announce: Report
+    ) -> CallToolResult:
         name = self.served.check(arguments.get("api", ""))
         expression = arguments.get("filter", "")
         # Summaries and descriptions write inputs as options of the command line.
@@ -771,7 +777,7 @@ class Tools:
         profile, masker = arguments.get("profile", ""), self.served.masker()
         try:
             with self.served.callable(name, profile, clients) as api:
-                outcome = _make_call(api, asked, masker, tell)
+                outcome = _make_call(api, asked, masker, announce)
         except UsageError as error:
             with self.served.opened(name) as opened:
                 _teach(error, opened, asked.operation, inputs, profile)

@@ -29,7 +29,7 @@ from dynacli.apps.mock._mock_responses import (
     response_of,
 )
 from dynacli.auth.credentials import WITH_TOKEN, kind_of
-from dynacli.check.recordings import ExchangeValidator, ToldExchange
+from dynacli.check.recordings import ExchangeValidator, ShownExchange
 from dynacli.client.call_settings import CallSettings
 from dynacli.errors import InternalError
 from dynacli.http.encodings import BadEncodingError, TooLargeError, decode_whole
@@ -54,7 +54,7 @@ __all__ = [
     "MockExchange",
     "MockRoutes",
     "MockServer",
-    "ToldMock",
+    "ShownMock",
     "base_path",
     "mock_application",
     "serve_until_signal",
@@ -196,16 +196,16 @@ class MockServer:
         """Return the exchange of a request, with its response; no exception of one exchange ends the mock."""
         start = time.monotonic()
         try:
-            exchange = self._answered(received)
+            exchange = self._received(received)
         except ProblemError as problem:
             exchange = _with_response(MockExchange(received), problem.response, problem.detail)
         except Exception as error:  # noqa: BLE001  - it is reported with the exchange
-            told = ProblemError(500, InternalError.caused_by(error).line)
-            exchange = _with_response(MockExchange(received), told.response, told.detail)
+            reported = ProblemError(500, InternalError.caused_by(error).line)
+            exchange = _with_response(MockExchange(received), reported.response, reported.detail)
         recorded = replace(exchange.recorded, seconds=time.monotonic() - start)
         return replace(exchange, recorded=recorded)
 
-    def _answered(self, received: RecordedExchange) -> MockExchange:
+    def _received(self, received: RecordedExchange) -> MockExchange:
         try:
             preferences, request = preferences_of(received.request)
         except PreferenceError as error:
@@ -281,12 +281,14 @@ def _with_made(exchange: MockExchange, made: MadeResponse, findings: Iterable[Fi
     if exchange.validation is not None:
         exchange.validation.extend(made.findings)
     messages = [f"{finding.pointer or 'body'}: {finding.message}" for finding in findings]
-    told: tuple[tuple[str, str], ...] = ()
+    reported: tuple[tuple[str, str], ...] = ()
     if messages:
         # Escaped, so that a header can hold it (RFC 8941 has no text beyond ASCII either).
         text = json.dumps(messages)
-        told = ((FINDINGS_HEADER, text if len(text) <= _LONGEST_HEADER else json.dumps([messages[0][:500]])),)
-    response = replace(made.response, headers=(*made.response.headers, *told))
+        reported = (
+            (FINDINGS_HEADER, text if len(text) <= _LONGEST_HEADER else json.dumps([messages[0][:500]])),
+        )
+    response = replace(made.response, headers=(*made.response.headers, *reported))
     return _with_response(exchange, response, made.source)
 
 
@@ -308,7 +310,7 @@ def _challenge(scheme: SecurityScheme) -> str:
     return f'{kind.capitalize()} realm="mock"{nonce}'
 
 
-class ToldMock(ToldExchange):
+class ShownMock(ShownExchange):
     """An exchange of a mock as it is reported: with what the body of the response was made of."""
 
     def __init__(self, api: OpenedApi, exchange: MockExchange) -> None:
@@ -412,22 +414,22 @@ class _MockApplication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        answered: RecordedExchange | MockExchange
+        responded: RecordedExchange | MockExchange
         try:
             async with asyncio.timeout(_SECONDS_FOR_BODY):
                 received = await _read_exchange(request, _LARGEST_BODY)
         except ClientDisconnect:
             return
         except TimeoutError:
-            answered = _unread(request, ProblemError(408, "The body of the request did not come"))
+            responded = _unread(request, ProblemError(408, "The body of the request did not come"))
         except TooLargeError:
-            answered = _unread(request, ProblemError(413, f"A body has at most {_LARGEST_BODY:,} bytes"))
+            responded = _unread(request, ProblemError(413, f"A body has at most {_LARGEST_BODY:,} bytes"))
         except BadEncodingError as error:
-            answered = _unread(request, ProblemError(415, f"The body cannot be decoded: {error}"))
+            responded = _unread(request, ProblemError(415, f"The body cannot be decoded: {error}"))
         else:
-            answered = received
+            responded = received
         loop = asyncio.get_running_loop()
-        response = await loop.run_in_executor(self._worker, self._finish, answered)
+        response = await loop.run_in_executor(self._worker, self._finish, responded)
         if response is not None:
             await _response(response)(scope, receive, send)
 
@@ -523,18 +525,18 @@ class _Server(uvicorn.Server):
             await asyncio.sleep(0.001)
 
 
-class _TellingApplication:
+class _ReportingApplication:
     """An application whose exceptions are reported; uvicorn responds with 500 and serves the other clients."""
 
-    def __init__(self, application: "ASGIApp", tell: Callable[[Exception], None]) -> None:
-        self._application, self._tell = application, tell
+    def __init__(self, application: "ASGIApp", announce: Callable[[Exception], None]) -> None:
+        self._application, self._announce = application, announce
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Respond to a request."""
         try:
             await self._application(scope, receive, send)
         except Exception as error:
-            self._tell(error)
+            self._announce(error)
             raise
 
 
@@ -561,7 +563,7 @@ def serve_until_signal(
     application: "ASGIApp",
     sock: socket.socket,
     on_ready: Callable[[Callable[[], None]], None],
-    tell: Callable[[Exception], None],
+    announce: Callable[[Exception], None],
 ) -> int | None:
     """Serve in the foreground until SIGINT or SIGTERM, or until it is stopped.
 
@@ -570,7 +572,7 @@ def serve_until_signal(
     Args:
         sock: It listens already, and is closed at the end.
         on_ready: Called once when connections are accepted, with a function that stops the server.
-        tell: Called with an exception of an exchange, which gets 500.
+        announce: Called with an exception of an exchange, which gets 500.
 
     Returns:
         The number of the signal, which has only ended the server so far; None if it was stopped.
@@ -586,5 +588,5 @@ def serve_until_signal(
         on_ready(stop)
 
     with kept_handlers():
-        _run(_TellingApplication(application, tell), sock, is_ready)
+        _run(_ReportingApplication(application, announce), sock, is_ready)
     return signals[0] if signals else None

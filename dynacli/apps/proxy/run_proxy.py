@@ -30,7 +30,7 @@ from dynacli.apps.proxy._validation_thread import (
     recorded_exchange,
 )
 from dynacli.apps.proxy.upstream_server import CHUNK, UpstreamServer
-from dynacli.check.recordings import RecordingValidator, ToldExchange, ValidatedExchange
+from dynacli.check.recordings import RecordingValidator, ShownExchange, ValidatedExchange
 from dynacli.client.call_settings import CallSettings
 from dynacli.errors import DynacliError, InternalError
 from dynacli.http.serving import LOOPBACK, handle_signals, kept_handlers
@@ -40,7 +40,7 @@ from dynacli.text.terminal import Painter
 from dynacli.traffic.recorded_request import RecordedExchange
 from dynacli.urls import origin_of, split_url
 
-__all__ = ["ClientConnection", "ProxySettings", "ToldPassage", "run_proxy"]
+__all__ = ["ClientConnection", "ProxySettings", "ShownPassage", "run_proxy"]
 
 _IDLE_SECONDS = 75.0
 """Seconds that a client may take for the head of its next request."""
@@ -303,7 +303,7 @@ async def _serve(
         await asyncio.sleep(0)  # each connection that was ended is closed in the next turn
 
 
-class ToldPassage(ToldExchange):
+class ShownPassage(ShownExchange):
     """An exchange that passed as it is reported: with why it was refused, or what broke it off.
 
     Args:
@@ -379,7 +379,7 @@ def run_proxy(
     upstream: UpstreamServer,
     sock: socket.socket,
     *,
-    tell: Callable[[ToldPassage], None],
+    announce: Callable[[ShownPassage], None],
     warn: Callable[[str], None],
     on_ready: Callable[[], None],
 ) -> tuple[RecordingValidator, int]:
@@ -387,7 +387,7 @@ def run_proxy(
 
     Args:
         sock: It listens already, and is closed at the end.
-        tell: Called with each exchange, in a thread of its own; a `DynacliError` or `OSError` ends the run, because
+        announce: Called with each exchange, in a thread of its own; a `DynacliError` or `OSError` ends the run, because
             nothing can be written any more.
         warn: Called with a line about an exception that nothing expects; the run goes on.
         on_ready: Called once when requests can come.
@@ -403,7 +403,7 @@ def run_proxy(
     servers = _bases(api, upstream.base)
     validator = RecordingValidator(api, settings, servers, is_whole=True)
 
-    def told(passed: PassedExchange) -> ToldPassage:
+    def reported(passed: PassedExchange) -> ShownPassage:
         recorded = recorded_exchange(passed)
         validated = None
         try:
@@ -412,11 +412,11 @@ def run_proxy(
             )
         except Exception as error:  # noqa: BLE001  - the exchange is reported as not validated
             passed.skipped = InternalError.caused_by(error).line
-        return ToldPassage(api, passed, recorded, validated)
+        return ShownPassage(api, passed, recorded, validated)
 
-    def validate_and_tell(passed: PassedExchange) -> None:
+    def validate_and_report(passed: PassedExchange) -> None:
         try:
-            tell(told(passed))
+            announce(reported(passed))
         except (DynacliError, OSError):
             raise  # nothing can be written any more
         except Exception as error:  # noqa: BLE001  - the others are validated
@@ -426,7 +426,7 @@ def run_proxy(
         warn(f"A connection was closed: {InternalError.caused_by(error).line}")
 
     budget = CopyBudget()
-    thread = ValidationThread(validate_and_tell, budget)
+    thread = ValidationThread(validate_and_report, budget)
     names = None if proxy.keeps_host or proxy.host not in LOOPBACK else frozenset({proxy.host})
     gate = RequestGate(names, upstream, _policy_check(api, settings, upstream.base, servers))
     passage = Passage(

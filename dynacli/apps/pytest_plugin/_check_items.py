@@ -7,7 +7,7 @@ import pytest
 from _pytest.runner import collect_one_node
 
 from dynacli.apps.pytest_plugin._checked_api import CheckedApi
-from dynacli.apps.pytest_plugin._session_apis import SessionApis, told_text
+from dynacli.apps.pytest_plugin._session_apis import SessionApis, shown_text
 from dynacli.check.check_text import check_error, findings_lines
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, MismatchError
@@ -50,7 +50,7 @@ class _CheckedDocument(pytest.Collector):
         try:
             api = self._apis.checked(self._word)
         except DynacliError as error:
-            raise self.CollectError(told_text(error)) from error
+            raise self.CollectError(shown_text(error)) from error
         for name in api.names:
             yield _CheckedOperation.from_parent(self, name=name, api=api, apis=self._apis)
 
@@ -84,7 +84,7 @@ class _CheckedOperation(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return what a failed test shows."""
         error = excinfo.value
-        return told_text(error) if isinstance(error, DynacliError) else super().repr_failure(excinfo, style)
+        return shown_text(error) if isinstance(error, DynacliError) else super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """Return the place and the title of the test."""

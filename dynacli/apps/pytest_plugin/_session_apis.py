@@ -181,7 +181,7 @@ def write_report(form: str, file: str, session: SessionCalls) -> None:
 _HOOKS = "dynacli.apps.pytest_plugin.plugin"
 
 
-def told_text(error: DynacliError) -> str:
+def shown_text(error: DynacliError) -> str:
     """Return an error with its reason and what to do about it."""
     return visible("\n".join(text for text in (error.message, error.reason, error.hint) if text))
 

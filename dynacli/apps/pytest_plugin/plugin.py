@@ -145,9 +145,9 @@ def _operation(apis: "SessionApis", api: str, name: str) -> str:
     try:
         return apis.open(api).operation(name).name
     except DynacliError as error:
-        from dynacli.apps.pytest_plugin._session_apis import told_text
+        from dynacli.apps.pytest_plugin._session_apis import shown_text
 
-        pytest.fail(told_text(error), pytrace=False)
+        pytest.fail(shown_text(error), pytrace=False)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -203,7 +203,7 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Tell how much of each API was called."""
+    """Report how much of each API was called."""
     if _APIS not in config.stash:
         return
     from dynacli.apps.pytest_plugin._session_apis import summary_lines

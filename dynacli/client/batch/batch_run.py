@@ -212,7 +212,7 @@ def _is_coming(name: str, coming: Collection[str]) -> bool:
     )
 
 
-_MOST_TOLD = 20
+_MOST_SHOWN = 20
 
 
 @record
@@ -338,7 +338,7 @@ class _Checker:
     def _add_wrong(self, wrong: WrongRow | _Unknown, kind: type[DynacliError]) -> None:
         self._wrong_count += 1
         self._kinds.add(kind)
-        if len(self._wrong) < _MOST_TOLD:
+        if len(self._wrong) < _MOST_SHOWN:
             self._wrong.append(wrong)
 
     def plan(self) -> BatchPlan:
@@ -350,12 +350,15 @@ class _Checker:
         """
         if self._wrong_count:
             raise self._error(
-                [unknown if isinstance(unknown, WrongRow) else self._told(unknown) for unknown in self._wrong]
+                [
+                    unknown if isinstance(unknown, WrongRow) else self._shown(unknown)
+                    for unknown in self._wrong
+                ]
             )
         used = {name: number for name, number in self._names.items() if number in self._last_uses}
         return BatchPlan(self._count, self._done_count, self._asked_about, used, self._last_uses)
 
-    def _told(self, unknown: _Unknown) -> WrongRow:
+    def _shown(self, unknown: _Unknown) -> WrongRow:
         """Return what is wrong with a name, now that all names are known."""
         row, name, number = unknown.row, unknown.name, self._names.get(unknown.name)
         if number is None:
@@ -374,20 +377,22 @@ class _Checker:
             error = UsageError(f"{unknown.placeholder} uses the response of {which}")
         return WrongRow(row.number, row.line, error)
 
-    def _error(self, told: list[WrongRow]) -> DynacliError:
-        kind = next((item for item in (RefusedError, UsageError) if item in self._kinds), type(told[0].error))
+    def _error(self, reported: list[WrongRow]) -> DynacliError:
+        kind = next(
+            (item for item in (RefusedError, UsageError) if item in self._kinds), type(reported[0].error)
+        )
         count = self._wrong_count
-        lines = [_line(wrong) for wrong in told]
-        if count > len(told):
-            lines.append(f"and {count - len(told):,} more")
-        hints = {wrong.error.hint for wrong in told if wrong.error.hint}
+        lines = [_line(wrong) for wrong in reported]
+        if count > len(reported):
+            lines.append(f"and {count - len(reported):,} more")
+        hints = {wrong.error.hint for wrong in reported if wrong.error.hint}
         return kind(
             f"{count:,} of {self._count:,} rows {'is' if count == 1 else 'are'} wrong, and nothing was sent",
             reason="\n".join(lines),
             hint=hints.pop() if len(hints) == 1 else "Fix them; `--dry-run` checks all rows and sends none",
             rows=[
                 {"row": wrong.number, "line": wrong.line or None, **wrong.error.as_json()["error"]}
-                for wrong in told
+                for wrong in reported
             ],
             wrong=count,
         )
@@ -415,7 +420,7 @@ def _failed_result(row: int, error: DynacliError) -> RowResult:
     return RowResult(row, None, error.exit_code, error=error.as_json()["error"])
 
 
-def _answered_result(row: int, made: MadeCall) -> tuple[RowResult, DynacliError | None]:
+def _received_result(row: int, made: MadeCall) -> tuple[RowResult, DynacliError | None]:
     """Return the result of a row that got a response, and the error that it means as a call by itself."""
     call, response, validation = made
     request_validation = call.validating.validation if call.validating is not None else None
@@ -756,8 +761,8 @@ class BatchRun:
             explain_damage(damage, has_sent=self.has_sent)
         except DynacliError as error:
             # The codes of errors before sending say that nothing was sent at all, and rows before this one were.
-            told = _after_responses(error) if slot.needs and isinstance(error, UsageError) else error
-            self._finish(slot, _failed_result(row.number, told), told)
+            reported = _after_responses(error) if slot.needs and isinstance(error, UsageError) else error
+            self._finish(slot, _failed_result(row.number, reported), reported)
             return
         slot.call, slot.is_running, slot.was_begun, self.has_sent = call, True, True, True
         self._dispatcher.start(lambda: self._send(slot, call))
@@ -799,7 +804,7 @@ class BatchRun:
             made = self._engine.validate(slot.call, response)
             with self._engine.lock:
                 try:
-                    result, error = _answered_result(slot.row.number, made)
+                    result, error = _received_result(slot.row.number, made)
                 except DamagedCatalogError as damage:
                     explain_damage(damage, has_sent=True)
             self._finish(slot, result, error, response)
@@ -826,7 +831,7 @@ class BatchRun:
                 self._responses[slot.row.number] = result.data
             else:
                 self._failed_codes[slot.row.number] = result.exit_code
-        self._engine.tell(RowDone(call, slot.row.operation, result, response))
+        self._engine.announce(RowDone(call, slot.row.operation, result, response))
 
 
 def _after_responses(error: UsageError) -> FormatError:

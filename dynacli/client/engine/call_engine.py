@@ -38,13 +38,13 @@ from dynacli.registry.record_call import (
     LARGEST_REMEMBERED,
     MODES,
     MOST_REMEMBERED,
-    AnsweredPath,
     AskedPath,
+    ReceivedPath,
     RecordedCall,
     UnusualHistoryError,
-    answered_path,
     api_key,
     history_mode,
+    received_path,
     record_call,
 )
 from dynacli.urls import split_url, with_masked_query, with_masked_secrets
@@ -97,7 +97,7 @@ class Engine:
         ask: Asks the person whether credentials may go to a new origin; None if no one can be asked.
         lock: Held while something is prepared or validated, if other threads use the document, too.
         on_event: Learns what happens; None for no one.
-        on_unsigned: Told why a request has no credential, which is only shown then; None if that is an error.
+        on_unsigned: Shown why a request has no credential, which is only shown then; None if that is an error.
         keep: Makes what the history keeps of a call; None if it keeps nothing.
     """
 
@@ -148,8 +148,8 @@ class Engine:
         """Forget the validators of operations, whose document is another one now."""
         self._validators.clear()
 
-    def tell(self, event: "CallEvent") -> None:
-        """Tell the listener what happened."""
+    def announce(self, event: "CallEvent") -> None:
+        """Report the listener what happened."""
         if self.on_event is not None:
             self.on_event(event)
 
@@ -210,7 +210,7 @@ class Engine:
             if self._keep is not None and after is None:
                 self._coming = self._keep(call)
                 self.history = self.history or self._coming
-            self.tell(RequestBuilt(call))
+            self.announce(RequestBuilt(call))
             if is_checked and after is None:
                 self._check(call, unvalidated)
         return call
@@ -225,12 +225,12 @@ class Engine:
         call.check_request(unvalidated)
         self._validators[call.described.operation.name] = call.validating.validator
 
-    def send(self, call: Call, receive: "Receive | None" = None, *, tells_parts: bool = False) -> "Response":
+    def send(self, call: Call, receive: "Receive | None" = None, *, has_parts: bool = False) -> "Response":
         """Send a call, and return its response; any thread can do it.
 
         Args:
             receive: Reads the body of the response as it comes; None to keep it as a whole.
-            tells_parts: Whether the listener gets the body of a success that is a stream part by part; it is
+            has_parts: Whether the listener gets the body of a success that is a stream part by part; it is
                 validated meanwhile and not kept.
 
         Raises:
@@ -242,11 +242,11 @@ class Engine:
             if self.history is not None:
                 self.history.note_head(response)
             is_stream = (
-                tells_parts and 200 <= response.status < 300 and is_sequence(response.header("content-type"))
+                has_parts and 200 <= response.status < 300 and is_sequence(response.header("content-type"))
             )
-            self.tell(ResponseHead(call, response, is_stream))
+            self.announce(ResponseHead(call, response, is_stream))
             if is_stream:
-                call.validate_stream(response, self._told(call, response, pieces))
+                call.validate_stream(response, self._shown(call, response, pieces))
                 return b""
             return (receive or read_whole)(response, pieces)
 
@@ -255,12 +255,12 @@ class Engine:
         except BaseException as error:
             if self._coming is not None:
                 self._coming.note_validation(call.validation)
-            self.tell(CallFailed(call, error))
+            self.announce(CallFailed(call, error))
             raise
-        self.tell(ResponseReceived(call, response))
+        self.announce(ResponseReceived(call, response))
         return response
 
-    def _told(self, call: Call, response: "Response", pieces: "Pieces") -> Iterator[bytes]:
+    def _shown(self, call: Call, response: "Response", pieces: "Pieces") -> Iterator[bytes]:
         """Yield the parts of a stream, after the listener got each."""
         parts: Iterable[bytes] = pieces
         if is_event_stream(response.header("content-type")):
@@ -270,7 +270,7 @@ class Engine:
             if call.settings.timeout is None:
                 pieces.wait_forever()
         for part in parts:
-            self.tell(ResponsePart(call, part, pieces.size))
+            self.announce(ResponsePart(call, part, pieces.size))
             yield part
 
     def validate(
@@ -302,7 +302,7 @@ class Engine:
                 self.history = self._coming
                 self.history.note_validation(call.validation)
                 self.history.note_response(call, response)
-        self.tell(Findings(call, response, call.validation, self.lock))
+        self.announce(Findings(call, response, call.validation, self.lock))
         return MadeCall(call, response, call.validation)
 
     def make(
@@ -337,7 +337,7 @@ class Engine:
         """
         history, self.history = self.history, None
         if history is not None and history.record(words, exit_code):
-            self.tell(Recorded(history.call))
+            self.announce(Recorded(history.call))
 
 
 def read_whole(response: "Response", pieces: "Pieces") -> bytes:  # noqa: ARG001
@@ -391,7 +391,7 @@ class CallHistory:
         self._findings: int | None = None
         self._size: int | None = None
         self._seconds = 0.0
-        self._answered: list[AnsweredPath] = []
+        self._received: list[ReceivedPath] = []
         self._mode = ""
         self._masked: MaskedCall | None = None
 
@@ -416,7 +416,7 @@ class CallHistory:
         self._response = response
         self._size = (self._size or 0) + response.size
         self._seconds += response.seconds
-        if self._find_mode() == "off" or sum(path.items for path in self._answered) >= MOST_REMEMBERED:
+        if self._find_mode() == "off" or sum(path.items for path in self._received) >= MOST_REMEMBERED:
             return
         api, request = call.described.api, call.signed.request
         asked = AskedPath(
@@ -429,9 +429,9 @@ class CallHistory:
         )
         is_whole = len(response.body) == response.size <= LARGEST_REMEMBERED
         body = response.body if is_whole and is_json(response.header("content-type")) else b""
-        answered = answered_path(asked, response.status, body, api.catalog, self._masker(()).mask)
-        if answered is not None:
-            self._answered.append(answered)
+        responded = received_path(asked, response.status, body, api.catalog, self._masker(()).mask)
+        if responded is not None:
+            self._received.append(responded)
 
     def _find_mode(self) -> str:
         """Return what is to be kept; a history that cannot be asked for is none."""
@@ -501,11 +501,11 @@ class CallHistory:
 
     def _write(self, call: RecordedCall) -> None:
         try:
-            is_time_to_sweep = record_call(self._env, call, self._answered)
+            is_time_to_sweep = record_call(self._env, call, self._received)
         except UnusualHistoryError as unusual:
             from dynacli.registry.call_history import record_with_care
 
-            if note := record_with_care(self._env, call, self._answered, unusual):
+            if note := record_with_care(self._env, call, self._received, unusual):
                 self._warn(note)
             return
         if is_time_to_sweep:

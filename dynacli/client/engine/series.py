@@ -174,7 +174,7 @@ def _wait_until(
 
     end = clock() + until.seconds
     pause = until.interval or _FIRST_PAUSE
-    calls, has_answered = 0, False
+    calls, has_responded = 0, False
     while True:
         asked: float | None = None
         calls += 1
@@ -182,11 +182,11 @@ def _wait_until(
             made = exchange(max(end - clock(), _LEAST_CALL))
         except (NetworkError, TimedOutError) as error:
             is_passing = is_lost_connection(error) or clock() >= end
-            if not is_passing or (not has_answered and calls > retries):
+            if not is_passing or (not has_responded and calls > retries):
                 raise
             reason = error.message
         else:
-            has_answered, response = True, made.response
+            has_responded, response = True, made.response
             is_passing = may_pass(response, "GET", statuses)  # as those that wait only read
             if is_passing:
                 reason = f"{response.status} {response.reason}".rstrip()
@@ -341,12 +341,12 @@ class Series:
         def pause(pause: WaitPause) -> None:
             call = self._engine.latest
             if call is not None:
-                self._engine.tell(Retrying(call, pause))
+                self._engine.announce(Retrying(call, pause))
             try:
                 (self._sleep or sleep)(pause.seconds)
             except BaseException as error:
                 if call is not None:
-                    self._engine.tell(CallFailed(call, error))
+                    self._engine.announce(CallFailed(call, error))
                 raise
 
         return _wait_until(

@@ -42,7 +42,7 @@ _Input = tuple[Parameter | None, Field | None]
 
 
 def _takes_content_type(described: DescribedOperation, name: str) -> bool:
-    """Tell whether a name asks for the media type of the body, as no input of the operation is called so."""
+    """Return whether a name asks for the media type of the body, as no input of the operation is called so."""
     if name != "content_type" or described.operation.body is None:
         return False
     return _find(described, name, _listed(described)) is None
@@ -136,7 +136,7 @@ def read_given(
 
 
 def _is_query(described: DescribedOperation, name: str, value: Any) -> bool:
-    """Tell whether an input is pairs of the query: an object called `query`, unless the operation takes one there."""
+    """Return whether an input is pairs of the query: an object called `query`, unless the operation takes one there."""
     if name != "query" or not isinstance(value, Mapping):
         return False
     found = _find(described, name, _listed(described))
@@ -230,7 +230,7 @@ def read_plain_inputs(
 
 
 def _is_free_part(described: DescribedOperation, value: Any) -> bool:
-    """Tell whether a value is a part of any name: a file, if the document names no parts."""
+    """Return whether a value is a part of any name: a file, if the document names no parts."""
     media_type = described.media_type
     is_nameless = media_type is not None and is_multipart(media_type.name) and not media_type.fields
     return is_nameless and _is_file(value)

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from dynacli.http.exchange import Response
 
 __all__ = [
-    "AnsweredCall",
     "FollowedLink",
+    "ReceivedCall",
     "check_links",
     "followed_inputs",
     "json_of",
@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 
-class AnsweredCall(NamedTuple):
+class ReceivedCall(NamedTuple):
     """A call and its response, as expressions look at them.
 
     Args:
@@ -82,7 +82,7 @@ def sent_json(values: "CallValues") -> Any:
     return json_of(values.body, values.media_type) if isinstance(values.body, bytes) else None
 
 
-def link_value(source: Any, call: AnsweredCall) -> Any:
+def link_value(source: Any, call: ReceivedCall) -> Any:
     """Return the value that a link takes from a call; None if it is not there.
 
     Args:
@@ -102,7 +102,7 @@ def link_value(source: Any, call: AnsweredCall) -> Any:
     return "".join(texts)
 
 
-def _evaluate(expression: Expression, call: AnsweredCall) -> Iterator[Any]:
+def _evaluate(expression: Expression, call: ReceivedCall) -> Iterator[Any]:
     """Yield the value of an expression, if there is one."""
     request, response = call.request, call.response
     sent = {(location, name.lower()): value for (location, name), value in call.sent.items()}
@@ -315,7 +315,7 @@ def followed_inputs(
     Raises:
         FormatError: The response lacks what the link puts into the call.
     """
-    answered = AnsweredCall(
+    responded = ReceivedCall(
         call.signed.request._replace(url=call.signed.shown.url),
         call.values.parameters,
         sent_json(call.values),
@@ -325,7 +325,7 @@ def followed_inputs(
     parameters: dict[tuple[str, str], Any] = {}
     body: bytes | None = None
     for fill in link.fills:
-        value = link_value(fill["from"], answered)
+        value = link_value(fill["from"], responded)
         # A server does not choose that the path ends before its value, where another operation may be.
         is_empty = fill["in"] == "path" and value == ""
         if value is None or is_empty:

@@ -102,11 +102,11 @@ def inferred_rules(
 
 
 def _link_rules(headers: Mapping[str, Any], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
-    told = next((place for place in inputs if _names_link_header(place.description)), None)
+    reported = next((place for place in inputs if _names_link_header(place.description)), None)
     if any(name.lower() == "link" for name in headers):
         yield PageRule("link", "the response has the header `Link`")
-    elif told is not None:
-        yield PageRule("link", f"the description of `--{told.option}` names the header `Link`")
+    elif reported is not None:
+        yield PageRule("link", f"the description of `--{reported.option}` names the header `Link`")
     for name, value in headers.items():
         if plain_name(name).removeprefix("x") in (*_URL_NAMES, "nextpage") and is_url(value):
             reason = f"the response has the URL of the next page in its header `{name}`"
@@ -184,9 +184,9 @@ def _is_next_url(field: ResponseField) -> bool:
         return is_url(facts.get("example"))
     if facts.get("format") in ("uri", "url", "uri-reference", "iri") or is_url(facts.get("example")):
         return True
-    told = f"{facts.get('description', '')} {facts.get('title', '')}"
-    if _says(_URL_TEXT, told) or is_url(told.rsplit(" ", maxsplit=1)[-1]):
-        return "cursor" not in told.lower() and "token" not in told.lower()
+    reported = f"{facts.get('description', '')} {facts.get('title', '')}"
+    if _says(_URL_TEXT, reported) or is_url(reported.rsplit(" ", maxsplit=1)[-1]):
+        return "cursor" not in reported.lower() and "token" not in reported.lower()
     holders = names[:-1] if names[-2:-1] != ["pages"] else names[:-2]
     return holders[-1:] in (["links"], ["link"]) and "format" not in facts
 

@@ -54,12 +54,12 @@ if TYPE_CHECKING:
     from dynacli.validation.finding import Finding
 
 __all__ = [
-    "AnsweredPage",
     "MergedValidation",
     "PageLoop",
-    "answered_page",
+    "RespondedPage",
     "merged_text",
     "no_list",
+    "received_page",
     "text_around",
 ]
 
@@ -175,7 +175,7 @@ class PageLoop:
             first = first or made.call
             if page is None:
                 return
-            self._engine.tell(PageCame(page.call, page, self.count, self.total))
+            self._engine.announce(PageCame(page.call, page, self.count, self.total))
             # Whoever is interrupted while a page is handed on has that page.
             yield page
             if not 200 <= page.response.status < 300:
@@ -388,7 +388,7 @@ def no_list(
 
 
 @record
-class AnsweredPage:
+class RespondedPage:
     """A page that a response proves not to be the last one.
 
     Args:
@@ -403,7 +403,7 @@ class AnsweredPage:
     next_inputs: dict[str, Any] | None
 
 
-def answered_page(call: Call, response: "Response") -> AnsweredPage | None:
+def received_page(call: Call, response: "Response") -> RespondedPage | None:
     """Return what a response tells of the pages of its list; None if it tells of no further page."""
     described, values = call.described, call.values
     body = values.body if isinstance(values.body, bytes) else None
@@ -416,7 +416,7 @@ def answered_page(call: Call, response: "Response") -> AnsweredPage | None:
     following = loop.following
     if page is None or not page.items or following is None or not following.is_proven:
         return None
-    return AnsweredPage(len(page.items), loop.total, _next_inputs(call, loop, following))
+    return RespondedPage(len(page.items), loop.total, _next_inputs(call, loop, following))
 
 
 def _next_inputs(call: Call, loop: PageLoop, following: NextPage) -> dict[str, Any] | None:

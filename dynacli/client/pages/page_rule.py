@@ -282,8 +282,8 @@ def _most(size: InputPlace) -> int | None:
     if most is None:
         # A pattern that ignores the case takes much longer to compile.
         numbers = re.findall(_MOST, size.description.lower())
-        told = [int(number.replace(",", "").replace("_", "")) for number in numbers]
-        most = max(told, default=None)
+        reported = [int(number.replace(",", "").replace("_", "")) for number in numbers]
+        most = max(reported, default=None)
     if not isinstance(most, int | float) or not 1 <= most <= _LARGEST:
         return None
     return int(most)

@@ -28,7 +28,7 @@ from dynacli.validation.read_body import UnreadBody
 
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
-    from dynacli.client.pages.page_loop import AnsweredPage
+    from dynacli.client.pages.page_loop import RespondedPage
     from dynacli.media.text_values import BodySchema
     from dynacli.validation.finding import Finding, ValidationResult
 
@@ -135,12 +135,12 @@ class Response:
             return self._call.described.schema_of(self._response)()
 
     @property
-    def following(self) -> "AnsweredPage | None":
+    def following(self) -> "RespondedPage | None":
         """What the response tells of the next page of its list; None if it tells of none."""
-        from dynacli.client.pages.page_loop import answered_page
+        from dynacli.client.pages.page_loop import received_page
 
         with self._lock:
-            return answered_page(self._call, self._response) if 200 <= self.status < 300 else None
+            return received_page(self._call, self._response) if 200 <= self.status < 300 else None
 
     @property
     def described(self) -> "DescribedOperation":
@@ -348,7 +348,7 @@ class _Exchange:
 
     def _run(self) -> None:
         try:
-            response = self._engine.send(self.call, tells_parts=True)
+            response = self._engine.send(self.call, has_parts=True)
             self._hand(self._engine.validate(self.call, response))
         except _ClosedError:
             pass

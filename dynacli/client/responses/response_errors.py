@@ -424,9 +424,9 @@ def _in_prose(inputs: _Inputs, tree: Any) -> Iterator[str]:
     for text in _texts(tree):
         for name in (name for pattern in _NAMES_IN_PROSE for name in pattern.findall(text)):
             steps = tuple(_STEP.findall(name))
-            told = inputs.at(_Place("", steps)) or (inputs.only(name) if len(steps) == 1 else "")
-            if told:
-                yield told
+            reported = inputs.at(_Place("", steps)) or (inputs.only(name) if len(steps) == 1 else "")
+            if reported:
+                yield reported
 
 
 def _texts(tree: Any) -> Iterator[str]:
@@ -441,21 +441,19 @@ def _missing_thing(call: Call) -> str:
     parameters = [
         parameter for parameter in call.described.operation.parameters if parameter.location == "path"
     ]
-    told = [_told(call, parameter) for parameter in parameters]
+    reported = [_shown(call, parameter) for parameter in parameters]
     from dynacli.client.input_sources import input_sources
 
     sources = input_sources(call.described.api, call.described.operation, parameters)
-    if not told:
+    if not reported:
         return ""
     if not sources:
-        return f"Check {enumerated(told)}"
+        return f"Check {enumerated(reported)}"
     names = list(dict.fromkeys(f"`{source}`" for source in sources.values()))
-    return (
-        f"Check {enumerated(told)}; {enumerated(names)} {'has' if len(names) == 1 else 'have'} what there is"
-    )
+    return f"Check {enumerated(reported)}; {enumerated(names)} {'has' if len(names) == 1 else 'have'} what there is"
 
 
-def _told(call: Call, parameter: Parameter) -> str:
+def _shown(call: Call, parameter: Parameter) -> str:
     value = call.values.parameters.get(parameter.key)
     is_shown = isinstance(value, str | int) and not is_secret_parameter(parameter)
     return f"{input_name(parameter)} (`{str(value)[:60]}`)" if is_shown else input_name(parameter)

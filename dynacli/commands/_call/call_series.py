@@ -514,7 +514,7 @@ class LastResponse:
             self._until = Until(options.wait, options.wait_timeout or WAIT_SECONDS, options.wait_interval)
             for target in targets:
                 check_wait(target, self._until)
-        self._told: Call | None = None
+        self._shown: Call | None = None
 
     def call(self, inputs: CallInputs) -> None:
         """Make the calls, and write and validate the last response; also if an error ends them.
@@ -540,21 +540,21 @@ class LastResponse:
                 unwritten = self._write(series.last.call, series.last.response)
                 if unwritten is not None:
                     run.warn(f"{unwritten.message}: {unwritten.reason}")
-                self._tell(series.last)
+                self._announce(series.last)
             raise
         call, response, validation = last
         conclude(run, call, response, validation, self._report, self._write(call, response))
 
     def _begin_next(self, made: MadeCall, described: DescribedOperation) -> None:
-        self._tell(made)
+        self._announce(made)
         if self._report is not None:
             self._report.begin_next(made.call.described, described)
 
-    def _tell(self, made: MadeCall) -> None:
-        """Tell, unless it was reported, what is to report of a response that is not the result."""
-        if made.validation is not None and made.call is not self._told:
+    def _announce(self, made: MadeCall) -> None:
+        """Report, unless it was reported, what is to report of a response that is not the result."""
+        if made.validation is not None and made.call is not self._shown:
             report_validation_so_far(self._run, made.call, made.response, made.validation, self._report)
-        self._told = made.call
+        self._shown = made.call
 
     def _write(self, call: Call, response: "Response") -> FileError | FormatError | None:
         """Write a response; return why it could not be written."""

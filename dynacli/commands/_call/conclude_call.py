@@ -96,8 +96,8 @@ def _warn(run: Run, mismatch: MismatchError) -> None:
     run.warn(text, **mismatch.details)
 
 
-def tell_request(run: Run, call: Call, report: "CallReport | None", *, is_first: bool) -> None:
-    """Tell what there is to tell of a request before it is sent.
+def report_request(run: Run, call: Call, report: "CallReport | None", *, is_first: bool) -> None:
+    """Report what there is to say about a request before it is sent.
 
     Args:
         is_first: Whether it is the first of several, which alone is validated.
@@ -136,7 +136,7 @@ def conclude_request(
         from dynacli.client.responses.validation_text import validation_json
 
         report.note_validation(masker.mask_value(validation_json(described.api, validation)))
-    if validation.has_something_to_tell:
+    if validation.has_something_to_report:
         _write_notes(run, [validation], masker, settings, report)
 
 

@@ -262,7 +262,7 @@ class TerminalListener:
         elif isinstance(event, Retrying):
             self._wait(event.call.signed.masker.mask(str(event.pause)))
         elif isinstance(event, Progress):
-            self._tell_upload(event)
+            self._report_upload(event)
         elif is_verbose and isinstance(event, ResponseHead | ResponseReceived):
             from dynacli.commands._call.conclude_call import show_response, show_size
 
@@ -272,13 +272,13 @@ class TerminalListener:
                 show_size(self._run.env, event.response)
 
     def _begin(self, call: "Call") -> None:
-        """Tell what there is to tell of a request before it is sent."""
+        """Report what there is to say about a request before it is sent."""
         is_wrong = call.validating is not None and not call.validating.validation.is_valid
         if self._run.options.verbose or is_wrong:
-            from dynacli.commands._call.conclude_call import tell_request
+            from dynacli.commands._call.conclude_call import report_request
 
             # Of pages and of a wait only the first request is reported as wrong.
-            tell_request(self._run, call, self._report, is_first=call.described is not self._validated)
+            report_request(self._run, call, self._report, is_first=call.described is not self._validated)
         self._validated = call.described
 
     def _wait(self, text: str) -> None:
@@ -295,8 +295,8 @@ class TerminalListener:
             self._line = line.clear
             line.show(text)
 
-    def _tell_upload(self, event: Progress) -> None:
-        """Tell how far a body is sent."""
+    def _report_upload(self, event: Progress) -> None:
+        """Report how far a body is sent."""
         if event.sent == 0 and self._run.shows_progress:
             from dynacli.output.status_line import TransferLine
 

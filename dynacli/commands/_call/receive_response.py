@@ -247,9 +247,9 @@ class ResponseReceiver:
         kept: list[bytes] | None = [] if self._limit else None
         if not pieces.is_encoded and (stated_length(response) or 0) > self._limit:
             kept = None
-        with self._opened(response, pieces) as write, self._told(response, pieces) as tell:
+        with self._opened(response, pieces) as write, self._shown(response, pieces) as announce:
             for piece in source if self._file else _join_first(source, _WRITTEN_WHOLE):
-                tell(len(piece))
+                announce(len(piece))
                 if pieces.size > self._limit:
                     kept = None
                 if kept is not None:
@@ -263,15 +263,15 @@ class ResponseReceiver:
             return self._file.written(response, pieces)
         return written_body(self._run.env, response.header("content-type"), self._form)
 
-    def _told(self, response: Response, pieces: Pieces) -> AbstractContextManager[Callable[[int], object]]:
+    def _shown(self, response: Response, pieces: Pieces) -> AbstractContextManager[Callable[[int], object]]:
         """Enter with the function that tells a terminal of each piece that goes into a file."""
         if not (self._file or self._form.file) or not self._run.shows_progress:
             return nullcontext(int)
-        from dynacli.output.status_line import told_transfer
+        from dynacli.output.status_line import shown_transfer
 
         had = 0 if self._file is None else self._file.had
         length = None if pieces.is_encoded else stated_length(response)
-        return told_transfer(self._run.env, None if length is None else had + length, had)
+        return shown_transfer(self._run.env, None if length is None else had + length, had)
 
     def _limit_of(self, response: Response) -> int:
         """Return up to how many bytes a body is kept that is written while it comes."""
@@ -298,12 +298,12 @@ class ResponseReceiver:
             self._conclude(response)
         except BaseException as error:
             if not isinstance(error, BrokenPipeError):
-                self._tell_failure(error)
+                self._report_failure(error)
             if not isinstance(error, DynacliError):
                 raise
             raise call.signed.masker.mask_error(error) from error.__cause__
 
-    def _tell_failure(self, error: BaseException) -> None:
+    def _report_failure(self, error: BaseException) -> None:
         """Say what is known of a response that did not come whole, and add to its error how to go on.
 
         Raises:
@@ -360,7 +360,7 @@ class ResponseReceiver:
             200 <= response.status < 300
             and self._report is None
             and self.unwritten is None
-            and not any(validation.has_something_to_tell for validation in validated)
+            and not any(validation.has_something_to_report for validation in validated)
         )
         if not is_plain:
             from dynacli.commands._call.conclude_call import conclude
@@ -403,10 +403,10 @@ def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
 
 def _note_more_pages(run: Run, call: Call, response: "Response") -> None:
     """Say that a response is one page of several, if it shows that it is."""
-    from dynacli.client.pages.page_loop import answered_page
+    from dynacli.client.pages.page_loop import received_page
     from dynacli.openapi.model.wording import counted
 
-    page = answered_page(call, response)
+    page = received_page(call, response)
     if page is None:
         return
     shown = counted(page.items, "item")

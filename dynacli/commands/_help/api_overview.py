@@ -88,15 +88,15 @@ class _Page:
         title, about = self._title(), self._about()
         facts = self._facts(options, server, identity)
         commands = self._next(options, server, identity)
-        told = [line for note in notes for line in wrapped(note, self.width)]
+        reported = [line for note in notes for line in wrapped(note, self.width)]
         whole = [line for fact in facts for line in fact]
         cut = [fact[0] for fact in facts]
         operations = self.overview.operations
         needed = operations + 1 if operations <= _MOST_LISTED else _FEWEST_TAGS
         # Few operations are all listed: on a narrow terminal the rest gets shorter, what matters least first.
         for above, below in (
-            (_apart(title + about, whole), _apart(commands, told)),
-            (_apart(title, whole), _apart(commands, told)),
+            (_apart(title + about, whole), _apart(commands, reported)),
+            (_apart(title, whole), _apart(commands, reported)),
             (_apart(title, whole), commands),
             (_apart(title, cut), commands),
             (_apart(title, cut), commands[:2]),

@@ -73,15 +73,17 @@ def command_help(env: Environment, entry: Command, name: str, commands: Sequence
     if entry.about:
         lines += [*(f"  {line}".rstrip() for line in to_text(entry.about, width - 2).splitlines()), ""]
     own = [*called.options, *called.last]
-    told = [
+    reported = [
         standard_option
         for standard_option in called.standard_options
         if standard_option.name in called.texts or (standard_option.name == "output" and called.formats)
     ]
-    rows = [option_row(item) for item in (*own, *(() if is_group or entry.usage else told))]
+    rows = [option_row(item) for item in (*own, *(() if is_group or entry.usage else reported))]
     lines += [paint.bold("Options"), *row_lines([*rows, _HELP_ROW], width)]
     others = [
-        standard_option.flags[0] for standard_option in called.standard_options if standard_option not in told
+        standard_option.flags[0]
+        for standard_option in called.standard_options
+        if standard_option not in reported
     ]
     if entry.usage:
         lines += ["", f"All options: `{invocation('help')} options`."]

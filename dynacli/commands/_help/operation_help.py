@@ -346,9 +346,9 @@ def _description_lines(described: DescribedOperation, width: int, paint: Painter
     """Return the first lines of the summary and the description, and the command that shows the others."""
     operation = described.operation
     lines = wrapped(visible(operation.summary, keep=""), width - 4)
-    told = block_text(operation.description, width - 4)
-    if told.strip() != operation.summary.strip():
-        lines += [line for line in told.splitlines() if line.strip()]
+    reported = block_text(operation.description, width - 4)
+    if reported.strip() != operation.summary.strip():
+        lines += [line for line in reported.splitlines() if line.strip()]
     shown, left_out = lines[:_MOST_LINES], len(lines) - _MOST_LINES
     more: list[str] = []
     if left_out > 0:

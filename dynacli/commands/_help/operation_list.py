@@ -61,9 +61,9 @@ def operation_lines(
         path_room = max(rest // 2, rest - _width_of(*about) - 2, _NARROWEST)
         path = closed(shortened(word_or_quoted(operation.path), path_room))
         path += " " * (min(longest[1], max(rest // 2, _NARROWEST), _WIDEST_PATH) - cell_width(path))
-        told = _joined(*about, max(rest - cell_width(path) - 2, _NARROWEST), paint)
+        reported = _joined(*about, max(rest - cell_width(path) - 2, _NARROWEST), paint)
         call = paint.dim(f"{operation.method.ljust(_METHOD - 1)} {path}")
-        yield f"  {word.ljust(column - 4)}  {call}  {told}".rstrip()
+        yield f"  {word.ljust(column - 4)}  {call}  {reported}".rstrip()
 
 
 def summary_text(

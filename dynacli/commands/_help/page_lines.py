@@ -18,12 +18,12 @@ class Row(NamedTuple):
     """What stands on the left of a row, and the text beside it.
 
     Args:
-        told: What a document says; it stands in front of the text.
+        reported: What a document says; it stands in front of the text.
     """
 
     left: str
     right: str
-    told: str = ""
+    reported: str = ""
 
 
 def usage_lines(text: str, width: int) -> list[str]:
@@ -41,8 +41,8 @@ def row_lines(rows: Sequence[Row], width: int, column: int = 0, paint: Painter =
     """
     column = column or min(max((len(row.left) for row in rows), default=0) + 4, _WIDEST_LEFT)
     lines = []
-    for left, right, told in rows:
-        shown = visible(told, keep="") if paint.enabled else quoted(told)
+    for left, right, reported in rows:
+        shown = visible(reported, keep="") if paint.enabled else quoted(reported)
         gap = " " if shown and right[:1] not in ("", "\n") else ""
         text = wrapped(f"{shown}{gap}{right}", max(width - column, _NARROWEST_RIGHT))
         if paint.enabled:
@@ -84,5 +84,7 @@ def option_row(option: Option) -> Row:
 
 def server_line(index: int, server: Mapping[str, Any], paint: Painter) -> str:
     """Return the line of a server: index, URL, name and description."""
-    told = ", ".join(text for text in (server.get("name", ""), server["description"]) if text)
-    return f"  {index}  {word_or_quoted(server['url'])}" + (f"  {foreign(told, paint)}" if told else "")
+    reported = ", ".join(text for text in (server.get("name", ""), server["description"]) if text)
+    return f"  {index}  {word_or_quoted(server['url'])}" + (
+        f"  {foreign(reported, paint)}" if reported else ""
+    )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dynacli.output.output_format import OutputFormat
     from dynacli.output.status_line import CallsLine
 
-_TOLD_EACH = 500
+_SHOWN_EACH = 500
 _NO_FAIL = frozenset((0, 3, 4, 5, 9))
 """The exit codes of rows that are no failure with `--no-fail`."""
 
@@ -104,7 +104,7 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
     settings = replace(settings, rate=options.shard.rate(settings.rate))
     settings.consent.ask = lambda question: True  # noqa: ARG005  - the person is asked once, about all rows
     shows_requests = run.options.dry_run not in ("", UNNAMED)
-    telling = _Telling(run)
+    reporting = _Reporting(run)
     with ExitStack() as stack:
         clients = None if run.options.dry_run else stack.enter_context(closing(ClientPool()))
         engine = Engine(
@@ -112,14 +112,14 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
             settings,
             clients=clients,
             ask=_once_each(asker(run)),
-            on_event=telling,
+            on_event=reporting,
             on_unsigned=_warner_once(run) if shows_requests else None,
         )
         calls = RowCalls(engine, api)
         rows = stack.enter_context(open_row_file(run.env, options.file))
         earlier = stack.enter_context(open_earlier_results(options.resume)) if options.resume else None
         _check_columns(rows, calls, options)
-        plan = check_rows(_told(run, rows.rows(options.operation)), calls, options.shard, earlier or ())
+        plan = check_rows(_shown(run, rows.rows(options.operation)), calls, options.shard, earlier or ())
         if shows_requests:
             from dynacli.commands._call.dry_run import show_requests
 
@@ -131,7 +131,7 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
             run.note(f"{plan.count:,} {right}, as far as dynacli can check before sending; nothing was sent")
             return
         _confirm(run, calls, settings, plan)
-        batch = telling.batch = BatchRun(
+        batch = reporting.batch = BatchRun(
             rows.rows(options.operation),
             plan,
             calls,
@@ -143,8 +143,8 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
             ),
             earlier=earlier,
         )
-        telling.begin(plan)
-        writer = _ResultWriter(run, batch, form, telling)
+        reporting.begin(plan)
+        writer = _ResultWriter(run, batch, form, reporting)
         try:
             writer.write_all()
         except FileError:
@@ -162,11 +162,11 @@ def _once_each(ask: Callable[[str], bool] | None) -> Callable[[str], bool] | Non
 
 def _warner_once(run: Run) -> Callable[[DynacliError], None]:
     """Return what warns that requests are shown without a credential, once for each reason."""
-    told = set()
+    reported = set()
 
     def warn(error: DynacliError) -> None:
-        if error.message not in told:
-            told.add(error.message)
+        if error.message not in reported:
+            reported.add(error.message)
             run.warn(f"{error.message}; the requests are shown without it")
 
     return warn
@@ -203,14 +203,14 @@ def _warn_of_lost_results(run: Run, batch: "BatchRun", form: "OutputFormat") -> 
         run.warn(f"The results of rows that were sent are lost, and `--resume` would send them again: {lost}")
 
 
-def _told(run: Run, rows: "Iterator[Row | WrongRow]") -> "Iterator[Row | WrongRow]":
+def _shown(run: Run, rows: "Iterator[Row | WrongRow]") -> "Iterator[Row | WrongRow]":
     """Yield rows; if there are many, a line on a terminal tells how many were checked."""
     from dynacli.output.status_line import StatusLine
 
     line, is_shown = StatusLine(run.env), run.shows_progress
     try:
         for row in rows:
-            if is_shown and row.number % _TOLD_EACH == 0:
+            if is_shown and row.number % _SHOWN_EACH == 0:
                 line.show(f"Checking row {row.number:,} ...")
             yield row
     finally:
@@ -281,7 +281,7 @@ def _confirm(run: Run, calls: "RowCalls", settings: "CallSettings", plan: "Batch
         raise refusal from error
 
 
-class _Telling:
+class _Reporting:
     """Shows on a terminal how far a batch is, and with `--verbose` a line for each row."""
 
     batch: "BatchRun"
@@ -331,8 +331,8 @@ class _Telling:
         if self._line is not None:
             self._line.clear()
 
-    def tell_end(self, batch: "BatchRun") -> None:
-        """Tell that Ctrl-C was heard."""
+    def report_end(self, batch: "BatchRun") -> None:
+        """Report that Ctrl-C was heard."""
         batch.end()
         self.clear()
         self._run.note(f"{counted(batch.running, 'row')} under way; press Ctrl-C again to stop at once")
@@ -346,8 +346,8 @@ class _ResultWriter:
         unfiltered: Why the filter failed on a result, which was then written whole; None if it did not.
     """
 
-    def __init__(self, run: Run, batch: "BatchRun", form: "OutputFormat", telling: _Telling) -> None:
-        self._run, self._batch, self._form, self._telling = run, batch, form, telling
+    def __init__(self, run: Run, batch: "BatchRun", form: "OutputFormat", reporting: _Reporting) -> None:
+        self._run, self._batch, self._form, self._reporting = run, batch, form, reporting
         self._is_shared = run.env.stdout_is_terminal and run.env.stderr_is_terminal and not form.file
         self.is_interrupted = False
         self.unfiltered: FormatError | None = None
@@ -375,7 +375,7 @@ class _ResultWriter:
                     for result in self._batch.abandoned():
                         self._write(write, result)
         finally:
-            self._telling.clear()
+            self._reporting.clear()
         if self._left_out is not None and not self._has_written:
             from dynacli.media.body_value import null_note
 
@@ -383,11 +383,11 @@ class _ResultWriter:
 
     def _note_interrupt(self) -> None:
         self.is_interrupted = True
-        self._telling.tell_end(self._batch)
+        self._reporting.report_end(self._batch)
 
     def _write(self, write: Callable[[Any], None], result: "RowResult") -> None:
         if self._is_shared:
-            self._telling.clear()
+            self._reporting.clear()
         line = result.as_json(has_headers=self._form.include)
         found = self._filtered(line)
         if found is None:

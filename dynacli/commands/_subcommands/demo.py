@@ -169,7 +169,7 @@ def serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...]
         with_next=with_next,
         misbehave=_misbehaviours((*before.misbehave, *misbehave), _api_for_help(ctx)),
         on_ready=on_ready,
-        tell=run.warn_of_defect,
+        announce=run.warn_of_defect,
     )
     signal.raise_signal(number)
 

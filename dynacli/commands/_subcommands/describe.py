@@ -235,14 +235,14 @@ def _fitting_text(
     # Most descriptions fit as they are.
     number = 0 if fits(_LESS_AND_LESS[0]) else bisect_left(_LESS_AND_LESS, True, 1, key=fits)
     detail = _LESS_AND_LESS[min(number, len(_LESS_AND_LESS) - 1)]
-    told = lines_of(plain, width, detail)
-    lines = _cut(told, detail)
+    reported = lines_of(plain, width, detail)
+    lines = _cut(reported, detail)
     if not paint.enabled:
         return "\n".join(lines)
     painted = lines_of(paint, width, detail)
     return "\n".join(
         colourful if line == whole else line
-        for line, whole, colourful in zip(lines, told, painted, strict=True)
+        for line, whole, colourful in zip(lines, reported, painted, strict=True)
     )
 
 
@@ -287,7 +287,7 @@ def _describe_field(
         )
     location, schema, is_required = field
     flat = flatten(schema, described.resolve)
-    told = flat.description or _described_parameter(described, steps)
+    reported = flat.description or _described_parameter(described, steps)
     data = {
         "api": described.api.name,
         "operation": operation.name,
@@ -299,15 +299,15 @@ def _describe_field(
         "enum": list(flat.enum) or None,
         "default": flat.default,
         "nullable": flat.is_nullable,
-        "description": told,
+        "description": reported,
         "schema": schema,
     }
 
     def lines(paint: Painter, width: int, detail: Detail) -> list[str]:
         text = [f"{paint.bold(visible(place, keep=''))}  {location}{', required' if is_required else ''}"]
-        if told:
-            told_lines = foreign_lines(to_text(told, width - 4).splitlines(), paint)
-            text.extend(_cut_lines(told_lines, detail.description))
+        if reported:
+            shown_lines = foreign_lines(to_text(reported, width - 4).splitlines(), paint)
+            text.extend(_cut_lines(shown_lines, detail.description))
         return [*text, *_schema_lines(schema, described.flat_schemas, paint, width, limits=detail.tree)]
 
     return data, lambda paint, width: _fitting_text(lines, paint, width, asked)
@@ -555,8 +555,10 @@ def _callback_lines(callbacks: Mapping[str, Any], resolve: Resolve, paint: Paint
         for expression, requests in callback.items():
             for method, request in requests.items():
                 place = f"{visible(method, keep='')} {word_or_quoted(expression)}"
-                told = f"  {paint.bold(word_or_quoted(name))}  {place}  {foreign(request['summary'], paint)}"
-                lines.append(told.rstrip())
+                reported = (
+                    f"  {paint.bold(word_or_quoted(name))}  {place}  {foreign(request['summary'], paint)}"
+                )
+                lines.append(reported.rstrip())
                 lines.extend(f"  {line}" for line in _request_lines(request, resolve, paint, width - 2))
     return lines
 
@@ -633,8 +635,8 @@ def _parameter_lines(
     for parameter, written in rows[: detail.rows]:
         facts = ["required"] if parameter.is_needed else []
         facts.extend(constraints(parameter.value))
-        told = f" [{'; '.join(facts)}]" if facts else ""
-        yield f"  {parameter.flag}" + paint.dim(f"  {parameter.location}{told}")
+        reported = f" [{'; '.join(facts)}]" if facts else ""
+        yield f"  {parameter.flag}" + paint.dim(f"  {parameter.location}{reported}")
         if detail.has_sentences and written["description"]:
             is_whole = detail.tree.sentence == 0
             text = written["description"] if is_whole else first_sentence(written["description"])
@@ -807,8 +809,10 @@ def _differences(described: DescribedOperation, other: DescribedOperation) -> di
         "api": described.api.name,
         "name": described.operation.name,
         "like": other.operation.name,
-        "only_here": [{"what": name, "is": told} for name, told in here.items() if name not in there],
-        "only_there": [{"what": name, "is": told} for name, told in there.items() if name not in here],
+        "only_here": [{"what": name, "is": reported} for name, reported in here.items() if name not in there],
+        "only_there": [
+            {"what": name, "is": reported} for name, reported in there.items() if name not in here
+        ],
         "different": [
             {"what": name, "here": here[name], "there": there[name]}
             for name in both
@@ -843,10 +847,10 @@ def _outermost_lines(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
             inside[row["what"]] = 0
         else:
             inside[outer] += 1
-    told = {row["what"]: row["is"] for row in rows}
+    reported = {row["what"]: row["is"] for row in rows}
     for name, count in inside.items():
         below = f", with {counted(count, 'field')} inside" if count else ""
-        yield visible(f"  {name}  {told[name]}{below}".rstrip(), keep="")
+        yield visible(f"  {name}  {reported[name]}{below}".rstrip(), keep="")
 
 
 def _facts(described: DescribedOperation) -> Iterator[tuple[str, str]]:
@@ -856,8 +860,8 @@ def _facts(described: DescribedOperation) -> Iterator[tuple[str, str]]:
     yield "what it does", quoted(operation.summary)
     for input_ in description.inputs[: len(operation.parameters)]:
         facts = ["required"] * input_.is_needed + constraints(input_.value)
-        told = f"{placeholder(input_.value)} {input_.location} [{'; '.join(facts)}]"
-        yield f"--{input_.option}", told.removesuffix(" []")
+        reported = f"{placeholder(input_.value)} {input_.location} [{'; '.join(facts)}]"
+        yield f"--{input_.option}", reported.removesuffix(" []")
     if operation.body is not None and described.media_type is not None:
         yield "the body", f"{described.media_type.name}{', required' if operation.body.is_required else ''}"
         yield from _webhook_fields(described, "body", described.body_schema())

@@ -37,12 +37,12 @@ def mock_api(
     run: Run, api: str, host: str, port: int, dynamic: bool, ignore_examples: bool, no_cors: bool
 ) -> None:
     """Run `mock`."""
-    from dynacli.apps.mock.mock_server import MockServer, ToldMock, mock_application, serve_until_signal
+    from dynacli.apps.mock.mock_server import MockServer, ShownMock, mock_application, serve_until_signal
     from dynacli.http.serving import listening_socket, origin_at
 
     opened = run.api(api)
     settings = settings_of(run.env, opened, run.call_options, default_level="strict")
-    with listening_socket(host, port) as sock, _told_exchanges(run) as tell:
+    with listening_socket(host, port) as sock, _shown_exchanges(run) as announce:
         stops: list[Callable[[], None]] = []
         failures: list[Exception] = []
 
@@ -50,7 +50,7 @@ def mock_api(
             stops.append(stop)
             write_stderr(run.env, _where(opened, origin_at(sock, host)))
 
-        def tell_failure(error: Exception) -> None:
+        def report_failure(error: Exception) -> None:
             if isinstance(
                 error, DynacliError | OSError
             ):  # no one reads what is reported, or the disk is full
@@ -61,10 +61,10 @@ def mock_api(
 
         application = mock_application(
             MockServer(opened, settings, is_dynamic=dynamic, has_examples=not ignore_examples),
-            lambda exchange: tell(ToldMock(opened, exchange)),
+            lambda exchange: announce(ShownMock(opened, exchange)),
             has_cors=not no_cors,
         )
-        number = serve_until_signal(application, sock, on_ready, tell_failure)
+        number = serve_until_signal(application, sock, on_ready, report_failure)
         if failures:
             raise failures[0]
     if number is not None:
@@ -130,9 +130,16 @@ def proxy_api(
                 write_stderr(run.env, "\n".join(lines))
 
             proxy = ProxySettings(host, preserve_host, settings.timeout or _SECONDS)
-            with _told_exchanges(run) as tell:
+            with _shown_exchanges(run) as announce:
                 validator, lost = run_proxy(
-                    opened, settings, proxy, server, sock, tell=tell, warn=run.warn, on_ready=say_where
+                    opened,
+                    settings,
+                    proxy,
+                    server,
+                    sock,
+                    announce=announce,
+                    warn=run.warn,
+                    on_ready=say_where,
                 )
         if validator.count and not validator.has_found:
             raise _nothing(opened, validator, server.base)
@@ -208,7 +215,7 @@ def _note_others(run: Run, validator: "RecordingValidator", lost: int) -> None:
         )
 
 
-class _Told(Protocol):
+class _Shown(Protocol):
     """An exchange as it is reported."""
 
     def lines(self, paint: Painter, *, is_verbose: bool) -> str:
@@ -224,7 +231,7 @@ def _is_text(form: OutputFormat) -> bool:
 
 
 @contextmanager
-def _told_exchanges(run: Run) -> Iterator[Callable[[_Told], None]]:
+def _shown_exchanges(run: Run) -> Iterator[Callable[[_Shown], None]]:
     """Yield a function that tells an exchange on standard output, or in the file that is asked for.
 
     An exchange on which the filter fails is left out: what a client sends must not end the server.
@@ -240,7 +247,7 @@ def _told_exchanges(run: Run) -> Iterator[Callable[[_Told], None]]:
 
         paint, is_verbose = Painter.for_stdout(env), bool(run.options.verbose)
         with written_text(env, replace(form, may_page=False)) as write:
-            yield lambda told: write(f"{told.lines(paint, is_verbose=is_verbose)}\n")
+            yield lambda reported: write(f"{reported.lines(paint, is_verbose=is_verbose)}\n")
         return
     from dynacli.output.written_items import written_items
 
@@ -249,15 +256,15 @@ def _told_exchanges(run: Run) -> Iterator[Callable[[_Told], None]]:
     failures: list[FormatError] = []
     with written_items(env, form) as write_item:
 
-        def tell(told: _Told) -> None:
+        def announce(reported: _Shown) -> None:
             try:
-                write_item(told.row())
+                write_item(reported.row())
             except FormatError as error:
                 if not failures:
                     run.warn(f"{error.message}: such exchanges are left out")
                     failures.append(error)
 
-        yield tell
+        yield announce
     if failures:
         raise failures[0]
 

@@ -341,7 +341,7 @@ class OperationWords:
         is_post: Whether its method is POST.
         is_deprecated: Whether the document says so.
         length: Of its path, in characters.
-        told: How much all stems of `target`, of `context` and of `rest` together tell operations apart.
+        reported: How much all stems of `target`, of `context` and of `rest` together tell operations apart.
     """
 
     target: tuple[str, ...]
@@ -353,7 +353,7 @@ class OperationWords:
     is_post: bool
     is_deprecated: bool
     length: int
-    told: tuple[float, ...] = (0.0, 0.0, 0.0)
+    reported: tuple[float, ...] = (0.0, 0.0, 0.0)
 
     @property
     def stems(self) -> tuple[tuple[str, ...], ...]:
@@ -367,7 +367,7 @@ class OperationWords:
         )
         flags = (self.is_mine, self.is_many, self.is_post, self.is_deprecated)
         bits = sum(1 << bit for bit, flag in enumerate(flags) if flag)
-        numbers = (bits, self.length, *(round(100 * part) for part in self.told))
+        numbers = (bits, self.length, *(round(100 * part) for part in self.reported))
         return "|".join((*map(" ".join, self.stems), actions, " ".join(map(str, numbers))))
 
     @classmethod
@@ -375,7 +375,7 @@ class OperationWords:
         """Return the words that `as_text` made the text of."""
         # Stems have neither spaces nor bars.
         target, context, rest, actions, numbers = text.split("|")
-        bits, length, *told = map(int, numbers.split())
+        bits, length, *reported = map(int, numbers.split())
         return cls(
             tuple(target.split()),
             tuple(context.split()),
@@ -389,7 +389,7 @@ class OperationWords:
             bool(bits & 4),
             bool(bits & 8),
             length,
-            tuple(part / 100 for part in told),
+            tuple(part / 100 for part in reported),
         )
 
 

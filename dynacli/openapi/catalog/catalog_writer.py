@@ -70,13 +70,13 @@ def _words_of_operation(operation: Operation) -> OperationWords:
     known = {*target, *context}
     method = operation.method.lower()
     unsaid = GENERIC | _MINE | _LISTING | _TRANSPARENT | {method}
-    told = [word for word in name if word not in unsaid]
+    reported = [word for word in name if word not in unsaid]
     nouns = {*_stems(path.noun), *context}
     actions = _actions(operation, path, name, nouns)
     return OperationWords(
         target,
         context,
-        tuple(stem for stem in _stems(told) if stem not in known),
+        tuple(stem for stem in _stems(reported) if stem not in known),
         actions,
         not _MINE.isdisjoint(name) or "me" in path.steps or path.steps[:1] == ["user"],
         _is_many(operation.method, path, name, actions),
@@ -365,9 +365,9 @@ def _search_index(compiled: "Compiled") -> tuple[dict[str, dict[int, float]], li
     texts: list[str | None] = []
     for entry in compiled.operations:
         words = _words_of_operation(entry.operation)
-        told = (sum(rarity(counts.get(stem), operations) for stem in stems) for stems in words.stems)
+        reported = (sum(rarity(counts.get(stem), operations) for stem in stems) for stems in words.stems)
         is_hidden = entry.operation.is_hidden
-        texts.append(None if is_hidden else replace(words, told=tuple(told)).as_text())
+        texts.append(None if is_hidden else replace(words, reported=tuple(reported)).as_text())
     return index, texts
 
 
@@ -395,15 +395,15 @@ def _matches(compiled: "Compiled") -> Iterator[dict[str, float]]:
             words.stems([operation.summary]),
             words.stems(operation.tags),
         )
-        told: dict[str, float] = {}
+        reported: dict[str, float] = {}
         for weight, stems in zip((_NAME, _PATH, _SUMMARY, _TAGS), strong, strict=True):
-            told.update((stem, told.get(stem, 0.0) + weight) for stem in stems)
-        known = too_usual | told.keys()
+            reported.update((stem, reported.get(stem, 0.0) + weight) for stem in stems)
+        known = too_usual | reported.keys()
         for weight, stems, most in zip(_WEAK, _mentions(entry, words, responses), _MOST, strict=True):
             mentioned = [stem for stem in stems if stem not in known][:most]
             known.update(mentioned)
-            told.update(dict.fromkeys(mentioned, weight))
-        yield {item: weight / (weight + _HALF) for item, weight in told.items()}
+            reported.update(dict.fromkeys(mentioned, weight))
+        yield {item: weight / (weight + _HALF) for item, weight in reported.items()}
 
 
 def _mentions(

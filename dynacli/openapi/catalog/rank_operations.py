@@ -325,7 +325,7 @@ _MOST = 60
 _SYNONYM = 0.7
 """How much of its weight a word of the same meaning keeps if operations are about the word itself."""
 
-_TELLING, _ABOUT = 0.25, 0.45
+_USEFUL, _ABOUT = 0.25, 0.45
 """From here on an operation tells a term from others, and is about it, rather than that it only mentions it."""
 
 
@@ -367,8 +367,8 @@ def _find_candidates(
         DamagedCatalogError: The catalog is damaged.
     """
     # What an operation does is known without its words: nearly all have one like `list`.
-    told = [term for term in question.terms if not term.is_generic] or question.terms
-    matches = [_matches(index, term.stems) if term in told else {} for term in question.terms]
+    reported = [term for term in question.terms if not term.is_generic] or question.terms
+    matches = [_matches(index, term.stems) if term in reported else {} for term in question.terms]
     rarity = [_rarity(found, catalog.meta["operations"]) for found in matches]
     scores: dict[int, float] = {}
     for found, weight in zip(matches, rarity, strict=True):
@@ -416,7 +416,7 @@ def _matches(index: StemIndex, stems: Mapping[str, float]) -> dict[int, float]:
 
 def _rarity(found: Mapping[int, float], operations: int) -> float:
     """Return how much a term tells operations apart: nothing if none has it."""
-    frequency = sum(match >= _TELLING for match in found.values()) or len(found)
+    frequency = sum(match >= _USEFUL for match in found.values()) or len(found)
     return log(1 + (operations + 0.5) / (frequency + 0.5)) if frequency else 0.0
 
 
@@ -464,15 +464,15 @@ def _titled_operations(catalog: Catalog, text: str, numbers: Collection[int]) ->
     Raises:
         DamagedCatalogError: The catalog is damaged.
     """
-    words = _telling_words(text)
+    words = _useful_words(text)
     if len(words) < _FEWEST_OF_TITLE or not numbers:
         return {}
     found = catalog.each_summary(numbers=numbers)
     pairs = zip(sorted(numbers), found, strict=True)
-    return {number: _TITLED for number, summary in pairs if _telling_words(summary.summary) == words}
+    return {number: _TITLED for number, summary in pairs if _useful_words(summary.summary) == words}
 
 
-def _telling_words(text: str) -> list[str]:
+def _useful_words(text: str) -> list[str]:
     return [stem_of(word) for word in words_of(text[:_LONGEST]) if word not in STOP_WORDS]
 
 
@@ -627,7 +627,7 @@ class _Scorer:
         """Return the parts of the score of an operation, in the order of their reasons."""
         question, words = self._question, candidate.words
         fit = self._fit(words)
-        target, context, rest = map(self._surplus, words.stems, words.told)
+        target, context, rest = map(self._surplus, words.stems, words.reported)
         return (
             self._covered(candidate, fit),
             _ACTION * fit,
@@ -669,14 +669,14 @@ class _Scorer:
             (stems.get(word, 0.0) for stems in self._subjects for word in words.target[-1:]), default=0.0
         )
 
-    def _surplus(self, stems: tuple[str, ...], told: float) -> float:
+    def _surplus(self, stems: tuple[str, ...], reported: float) -> float:
         """Return how much the question does not have of some words, the rare ones counting more.
 
         Args:
-            told: How much all of them tell.
+            reported: How much all of them tell.
         """
         asked = sum(self._asked[stem] for stem in stems if stem in self._asked)
-        return min(max(told + _EACH * len(stems) - asked, 0.0), _MOST_SURPLUS)
+        return min(max(reported + _EACH * len(stems) - asked, 0.0), _MOST_SURPLUS)
 
 
 def _weights(terms: tuple[Term, ...], rarity: list[float]) -> list[float]:

@@ -184,14 +184,14 @@ class GitRevision:
         self._revision = revision
         self.root = root
         self.prefix = prefix
-        answer = self._ask(f"{revision}^{{commit}}", _SECONDS)
-        if answer.kind != b"commit":
+        response = self._ask(f"{revision}^{{commit}}", _SECONDS)
+        if response.kind != b"commit":
             raise UsageError(
                 f"The repository `{root}` has no revision `{revision}`",
                 reason="git knows no commit of this name, or several",
                 hint="A shallow clone lacks most revisions. Fetch it, for example: `git fetch origin main`",
             )
-        self.commit = answer.name.decode()
+        self.commit = response.name.decode()
 
     def path_of(self, written: str) -> str:
         """Return the path from the top directory that a written path means, by git's rules.
@@ -228,21 +228,21 @@ class GitRevision:
             DocumentError: The revision has no such file, or it is too large.
             TimedOutError: git takes too long.
         """
-        answer = self._ask(f"{self.commit}:{path}", seconds)
-        if answer.kind == b"blob":
-            return answer.content
+        response = self._ask(f"{self.commit}:{path}", seconds)
+        if response.kind == b"blob":
+            return response.content
         shown = f"`{path}`"
-        if answer.kind == b"tree":
+        if response.kind == b"tree":
             raise DocumentError(
                 f"{shown} is a directory at `{self._revision}`", hint="Give the file of the document in it"
             )
         raise DocumentError(
             f"There is no file {shown} at `{self._revision}`",
-            reason=_LINKS.get(answer.kind, ""),
+            reason=_LINKS.get(response.kind, ""),
             hint="A path starts at the top of the repository, and with `./` in the working directory",
         )
 
-    def _ask(self, name: str, seconds: float) -> "_Answer":
+    def _ask(self, name: str, seconds: float) -> "_Response":
         """Return the object of a name.
 
         Raises:
@@ -251,7 +251,7 @@ class GitRevision:
         """
         stdin, stdout = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
         if "\n" in name:  # it would be two names
-            return _Answer(b"missing")
+            return _Response(b"missing")
         late = threading.Event()
 
         def stop() -> None:
@@ -266,7 +266,7 @@ class GitRevision:
                 stdin.flush()
             header = stdout.readline(_MOST_HEADER)
             if header.endswith((b" missing\n", b" ambiguous\n")):
-                return _Answer(b"missing")
+                return _Response(b"missing")
             found = _FOUND.fullmatch(header) or _NOT_FOUND.fullmatch(header)
             size = int(found.groups()[-1]) if found else 0
             if size > MAX_BYTES:
@@ -283,11 +283,11 @@ class GitRevision:
                 reason="The clone may be damaged, or a partial one, which lacks files; nothing is fetched",
             )
         if found.re is _NOT_FOUND:
-            return _Answer(found[1])
-        return _Answer(found[2], found[1], content)
+            return _Response(found[1])
+        return _Response(found[2], found[1], content)
 
 
-class _Answer(NamedTuple):
+class _Response(NamedTuple):
     """What git says about a name.
 
     Args:

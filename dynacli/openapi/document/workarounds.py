@@ -38,7 +38,7 @@ __all__ = [
     "meant_media_type",
     "objects_below",
     "root_schemas",
-    "told_typo",
+    "shown_typo",
     "work_around",
 ]
 
@@ -118,7 +118,7 @@ _WORDS = {
 }
 
 
-def _mend_schema(schema: Any, steps: Steps, warn: Warn, move: Rename) -> None:
+def _fix_schema(schema: Any, steps: Steps, warn: Warn, move: Rename) -> None:
     """Fix a schema and all below it in place.
 
     Args:
@@ -127,7 +127,7 @@ def _mend_schema(schema: Any, steps: Steps, warn: Warn, move: Rename) -> None:
     """
     for node, link in each_schema(schema):
         if not _is_right(node):
-            _mend(node, (*steps, *steps_of(link)), warn, move)
+            _fix(node, (*steps, *steps_of(link)), warn, move)
 
 
 def each_schema(schema: Any) -> Iterator[tuple[dict[str, Any], Link]]:
@@ -179,28 +179,28 @@ def _add_below(node: dict[str, Any], link: Link, stack: list[tuple[Any, Link]]) 
     stack.extend(reversed(below))
 
 
-def _mend(node: dict[str, Any], steps: Steps, warn: Warn, move: Rename) -> None:
+def _fix(node: dict[str, Any], steps: Steps, warn: Warn, move: Rename) -> None:
     for keyword in _SCHEMA_BOOLEANS:
-        _mend_boolean(node, keyword, steps, warn)
+        _fix_boolean(node, keyword, steps, warn)
     for keyword in _COUNTS + _NUMBERS:
         if isinstance(node.get(keyword), str):
-            _mend_number(node, keyword, steps, warn)
+            _fix_number(node, keyword, steps, warn)
     if "required" in node and not isinstance(node["required"], list):
-        _mend_required(node, steps, warn)
+        _fix_required(node, steps, warn)
     if isinstance(node.get("pattern"), str):
-        _mend_pattern(node, steps, warn)
+        _fix_pattern(node, steps, warn)
     if isinstance(node.get("patternProperties"), dict):
-        _mend_patterns_of_names(node["patternProperties"], (*steps, "patternProperties"), warn, move)
+        _fix_patterns_of_names(node["patternProperties"], (*steps, "patternProperties"), warn, move)
     if "type" in node:
-        _mend_type(node, steps, warn)
+        _fix_type(node, steps, warn)
     if "enum" in node:
-        _mend_enum(node, steps, warn)
+        _fix_enum(node, steps, warn)
     if _is_text(node) and _is_scalar(default := node.get("default")):
         warn("`default` is not a string, which it should be; it is read as one", *steps, "default")
         node["default"] = _as_text(default)
 
 
-def _mend_boolean(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) -> None:
+def _fix_boolean(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) -> None:
     """Make the value of a keyword true or false, or remove the keyword if the meaning is not plain."""
     if isinstance(node.get(keyword, False), bool):
         return
@@ -214,7 +214,7 @@ def _mend_boolean(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) 
         node[keyword] = meant
 
 
-def _mend_number(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) -> None:
+def _fix_number(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) -> None:
     word = node[keyword].strip()
     try:
         meant = float(word) if "." in word or "e" in word.lower() else int(word[:30])
@@ -228,14 +228,14 @@ def _mend_number(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) -
         node[keyword] = meant
 
 
-def _mend_pattern(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
+def _fix_pattern(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
     meant = _meant_pattern(node["pattern"])
     if meant != node["pattern"]:
         node["pattern"] = meant
         warn("`pattern` has slashes around it; it is read without them", *steps, "pattern")
 
 
-def _mend_patterns_of_names(schemas: dict[str, Any], steps: Steps, warn: Warn, move: Rename) -> None:
+def _fix_patterns_of_names(schemas: dict[str, Any], steps: Steps, warn: Warn, move: Rename) -> None:
     for pattern, meant in _rename_members(schemas, _meant_pattern):
         warn("A pattern of names has slashes around it; it is read without them", *steps, pattern)
         move(steps, pattern, meant)
@@ -266,7 +266,7 @@ def _meant_pattern(pattern: str) -> str:
     return f"(?{flags}:{found[1]})" if flags else found[1]  # ECMA-262 (2025), "Modifiers"
 
 
-def _mend_required(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
+def _fix_required(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
     """Fix the `required` of a schema, which should be a list of names of properties."""
     value = node["required"]
     properties = node.get("properties")
@@ -279,7 +279,7 @@ def _mend_required(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
         del node["required"]
 
 
-def _mend_type(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
+def _fix_type(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
     value = node["type"]
     if isinstance(value, str):
         if value in _TYPES:
@@ -312,7 +312,7 @@ def _mend_type(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
         node["type"] = named
 
 
-def _mend_enum(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
+def _fix_enum(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
     value = node["enum"]
     if value is None or isinstance(value, dict):
         warn("`enum` should be a list; it is ignored", *steps, "enum")
@@ -371,7 +371,7 @@ def meant_media_type(name: str) -> str:
     return f"{by_letters[near[0]]}{semicolon}{parameters}" if near else name
 
 
-def told_typo(name: str, meant: str) -> str:
+def shown_typo(name: str, meant: str) -> str:
     """Return the warning about a media type that is read as another one."""
     return f"There is no media type `{name[:60]}`; it is read as `{meant}`"
 
@@ -380,7 +380,7 @@ def _letters(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text)
 
 
-class Mended(NamedTuple):
+class Fixed(NamedTuple):
     """The result of fixing a document.
 
     Args:
@@ -410,11 +410,11 @@ _LISTS: Mapping[ObjectKind, tuple[str, ...]] = {
 }
 
 
-def work_around(tree: dict[str, Any]) -> Mended:
+def work_around(tree: dict[str, Any]) -> Fixed:
     """Fix a document in place."""
     workarounds = _Workarounds()
     workarounds.walk(tree)
-    return Mended(tuple(workarounds.warnings), tuple(workarounds.moves.values()))
+    return Fixed(tuple(workarounds.warnings), tuple(workarounds.moves.values()))
 
 
 class _Workarounds:
@@ -444,26 +444,26 @@ class _Workarounds:
             node, kind, steps = self.stack.pop()
             if isinstance(node, dict):
                 if kind is SCHEMA:
-                    _mend_schema(node, steps, self.warn, self.note_rename)
+                    _fix_schema(node, steps, self.warn, self.note_rename)
                     continue
-                self.mend_fields(node, kind, steps)
+                self.fix_fields(node, kind, steps)
             # Reversed, because the stack is read from its end and warnings should come in document order.
             self.stack.extend(reversed(list(objects_below(node, kind, steps))))
 
-    def mend_fields(self, node: dict[str, Any], kind: ObjectKind, steps: Steps) -> None:
+    def fix_fields(self, node: dict[str, Any], kind: ObjectKind, steps: Steps) -> None:
         for field in _BOOLEANS.get(kind, ()):
-            _mend_boolean(node, field, steps, self.warn)
+            _fix_boolean(node, field, steps, self.warn)
         for field in _LISTS.get(kind, ()):
             if isinstance(node.get(field), (dict, str)):
-                self.mend_list(node, field, steps)
+                self.fix_list(node, field, steps)
             if field == "servers" and isinstance(node.get(field), list):
-                self.mend_servers(node[field], (*steps, field))
+                self.fix_servers(node[field], (*steps, field))
         if kind is CONTENT:
-            self.mend_media_types(node, steps)
+            self.fix_media_types(node, steps)
         if kind is DOCUMENT and isinstance(node.get("paths"), dict):
             self.warn_of_paths(node["paths"], steps)
         if kind is OPERATION and "tags" in node:
-            self.mend_tags(node, steps)
+            self.fix_tags(node, steps)
         if kind is PARAMETER and isinstance(node.get("in"), str):
             word = node["in"].strip().lower()
             if word != node["in"] and word in _LOCATIONS:
@@ -475,10 +475,10 @@ class _Workarounds:
         place = join((*steps, right))
         self.moves[place] = Move(place, 0, self.pointer_before(join((*steps, name))))
 
-    def mend_media_types(self, content: dict[str, Any], steps: Steps) -> None:
+    def fix_media_types(self, content: dict[str, Any], steps: Steps) -> None:
         """Give the objects under media types that there cannot be to those that are meant."""
         for name, right in _rename_members(content, meant_media_type):
-            self.warn(told_typo(name, right), *steps, name)
+            self.warn(shown_typo(name, right), *steps, name)
             self.note_rename(steps, name, right)
 
     def warn_of_paths(self, paths: dict[str, Any], steps: Steps) -> None:
@@ -489,7 +489,7 @@ class _Workarounds:
                     f"A path should begin with a slash; it is read as `/{path[:100]}`", *steps, "paths", path
                 )
 
-    def mend_tags(self, node: dict[str, Any], steps: Steps) -> None:
+    def fix_tags(self, node: dict[str, Any], steps: Steps) -> None:
         value = node["tags"]
         if isinstance(value, str):
             self.warn("`tags` should be a list; it is read as a list of one", *steps, "tags")
@@ -504,14 +504,14 @@ class _Workarounds:
                 if isinstance(item, (str, int, float)) and not isinstance(item, bool)
             ]
 
-    def mend_servers(self, servers: list[Any], steps: Steps) -> None:
+    def fix_servers(self, servers: list[Any], steps: Steps) -> None:
         """Make an object of each server that is just a URL."""
         for index, value in enumerate(servers):
             if isinstance(value, str):
                 self.warn("A server should be an object; it is read as its `url`", *steps, index)
                 servers[index] = {"url": value}
 
-    def mend_list(self, node: dict[str, Any], field: str, steps: Steps) -> None:
+    def fix_list(self, node: dict[str, Any], field: str, steps: Steps) -> None:
         """Make a list of a single object, or of an object that has the items under their names."""
         value, pointer = node[field], join((*steps, field))
         if field == "servers":

@@ -57,7 +57,7 @@ _SYMBOLS = {
     " ": "space",
 }
 # Symbols that carry meaning; others, such as `-`, only join words and are spelled out if there are no words.
-_TELLING = ("[]", "<", ">", "=", "!", "~", "*", "+", "$", "@", "#", "%", "&", "|", "?")
+_USEFUL = ("[]", "<", ">", "=", "!", "~", "*", "+", "$", "@", "#", "%", "&", "|", "?")
 
 
 @lru_cache(1_000)  # documents use the same names again and again
@@ -81,7 +81,7 @@ def spelled_out(text: str, *, is_whole: bool = False) -> str:
         is_whole: Whether all symbols are spelled out, for text that has nothing else: `...` → `dot-dot-dot`.
             A character that has no word becomes its code point.
     """
-    symbols = "|".join(map(re.escape, _SYMBOLS if is_whole else _TELLING))
+    symbols = "|".join(map(re.escape, _SYMBOLS if is_whole else _USEFUL))
     return kebab(
         re.sub(
             symbols + r"|[^A-Za-z0-9]" if is_whole else symbols,

@@ -117,7 +117,7 @@ def _reference(target: Any) -> Any:
 _SCHEMAS = "#/components/schemas/"
 _MOST_PARTS = 20
 """Of a longer chain of `allOf` each link is looked at by itself."""
-_TELLING = frozenset({"enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "not"})
+_USEFUL = frozenset({"enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "not"})
 """Keywords that can tell the numbers of two branches apart."""
 
 
@@ -185,7 +185,7 @@ class _DoubtfulSchemas:
         kinds: set[str] = set()
         for branch in branches[:_MOST_PARTS]:
             parts = list(islice(applied_schemas(branch, self._follow), _MOST_PARTS))
-            if not any(_TELLING.intersection(part) for part in parts):
+            if not any(_USEFUL.intersection(part) for part in parts):
                 kinds.update(kind for part in parts for kind in types_of(part))
         if {"integer", "number"} <= kinds:
             return "An integer is a number too, so that it fits two branches; `anyOf` takes it"

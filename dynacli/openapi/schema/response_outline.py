@@ -35,7 +35,7 @@ _MOST_ABOUT_A_LIST = 8
 _WRAPPERS = frozenset((*WRAPPERS, "result", "response", "payload", "_embedded"))
 _MOST_NAMES = 200
 _LONGEST_NAME = 60
-_TELLING_LITTLE = ("url", "href", "links", "node_id")
+_USELESS = ("url", "href", "links", "node_id")
 """The endings of names that come last if there is no room for all."""
 
 Resolve = Callable[[str], Any]
@@ -60,7 +60,7 @@ class OutlineLine:
         """Return the line, cleaned for a terminal, with the names that it has no room for counted."""
         names, more = self.names, ""
         if len(names) > most_names:
-            little = [name for name in names if name.rstrip("{}[]").lower().endswith(_TELLING_LITTLE)]
+            little = [name for name in names if name.rstrip("{}[]").lower().endswith(_USELESS)]
             kept = frozenset([*(name for name in names if name not in little), *little][:most_names])
             more = f"{len(names) - len(kept)} more"
             names = (*(name for name in names if name in kept), more)
@@ -346,8 +346,8 @@ def _filters(parameter: Parameter) -> bool:
     words = words_of(parameter.name)
     is_field = plain_name(parameter.name) not in GENERAL_NAMES and _NO_FIELDS.isdisjoint(words)
     is_one_value = parameter.value.type in ("string", "integer", "number") and parameter.location == "query"
-    is_told = "filter" in parameter.description.lower()  # a quick look before the exact one
-    return is_field and is_one_value and is_told and re.search(_BY, parameter.description) is not None
+    is_shown = "filter" in parameter.description.lower()  # a quick look before the exact one
+    return is_field and is_one_value and is_shown and re.search(_BY, parameter.description) is not None
 
 
 def _keys(input_: Parameter | Field) -> Iterator[str]:

@@ -350,12 +350,12 @@ def _latest_first(pointer: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def is_revision(word: str) -> bool:
-    """Tell whether a word looks like the name of a revision."""
+    """Return whether a word looks like the name of a revision."""
     return len(word) == _DIGITS and not word.strip("0123456789abcdef")
 
 
 def type_fits(value: Any, kind: type | tuple[type, ...]) -> bool:
-    """Tell whether a value of a JSON file is of a type; unlike in Python, true and false are no numbers."""
+    """Return whether a value of a JSON file is of a type; unlike in Python, true and false are no numbers."""
     return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
 
 
@@ -381,17 +381,17 @@ def revision_of(content: bytes, files: "ReferencedFiles | None" = None, uri: str
 
 
 def is_due_now(open_request: "OpenRequest", pointer: dict[str, Any]) -> bool:
-    """Tell whether it is time to ask the server for a document again."""
+    """Return whether it is time to ask the server for a document again."""
     return is_due(pointer, time.time(), open_request.lifetime)
 
 
 def must_fetch_first(open_request: "OpenRequest", pointer: dict[str, Any]) -> bool:
-    """Tell whether a document is due, and the command has to wait for the new one."""
+    """Return whether a document is due, and the command has to wait for the new one."""
     return open_request.mode == BLOCKING and not open_request.offline and is_due_now(open_request, pointer)
 
 
 def is_due(pointer: dict[str, Any], now: float, lifetime: float | None = None) -> bool:
-    """Tell whether it is time to ask the server for a document again.
+    """Return whether it is time to ask the server for a document again.
 
     Args:
         now: Seconds since 1970.
@@ -427,7 +427,7 @@ def facts_of(path: str) -> Facts:
 
 
 def is_unchanged(pointer: dict[str, Any], facts: Facts) -> bool:
-    """Tell whether the file of a document is what it was when it was compiled."""
+    """Return whether the file of a document is what it was when it was compiled."""
     known = pointer.get("size"), pointer.get("mtime_ns"), pointer.get("ctime_ns")
     return any(facts) and known == facts and _is_settled(facts[1], pointer)
 
@@ -437,7 +437,7 @@ def _is_settled(modified_ns: int, pointer: dict[str, Any]) -> bool:
 
 
 def are_referenced_files_unchanged(directory: str, pointer: dict[str, Any]) -> bool:
-    """Tell whether the files that a document refers to are what they were, and missing files are still missing.
+    """Return whether the files that a document refers to are what they were, and missing files are still missing.
 
     Args:
         directory: The document's directory in the cache.
@@ -459,7 +459,7 @@ def are_referenced_files_unchanged(directory: str, pointer: dict[str, Any]) -> b
 
 
 def is_compiled_as_asked(open_request: "OpenRequest", pointer: dict[str, Any]) -> bool:
-    """Tell whether a revision was compiled with the same further documents, overlays and allowed references.
+    """Return whether a revision was compiled with the same further documents, overlays and allowed references.
 
     What is allowed matters only to a document that refers to other files.
     """
@@ -470,7 +470,7 @@ def is_compiled_as_asked(open_request: "OpenRequest", pointer: dict[str, Any]) -
 
 
 def is_as_compiled(open_request: "OpenRequest", revisions: "Revisions", pointer: dict[str, Any]) -> bool:
-    """Tell whether the overlays of a document at a URL, and the documents joined to it, are what they were.
+    """Return whether the overlays of a document at a URL, and the documents joined to it, are what they were.
 
     An overlay is a file of this machine, which may be edited at any time.
     """

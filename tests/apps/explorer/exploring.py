@@ -69,7 +69,7 @@ class Explorer:
         """Wait until the form was checked as it stands."""
         await self.until(lambda: self.app.is_checked)
 
-    async def answered(self) -> None:
+    async def responded(self) -> None:
         """Wait until no call is under way."""
         await self.until(lambda: not self.app.is_calling)
 

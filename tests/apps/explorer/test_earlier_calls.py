@@ -75,7 +75,7 @@ def test_a_call_of_the_command_line_is_opened_again(
             await explorer.checked()
             seen = explorer.screen
             await explorer.press("f5")
-            await explorer.answered()
+            await explorer.responded()
             await explorer.until(lambda: 2 == len(run_cli("history", "-o", "json").json))
             assert "hush-hush" not in seen + explorer.response_text.replace("hush-hush-2", "")
 
@@ -127,7 +127,7 @@ def test_inputs_as_json_and_pairs_of_the_query_are_opened_again(server: Recorder
             await explorer.until(lambda: "trace=a%26b" in explorer.screen)
             await explorer.checked()
             await explorer.press("f5")
-            await explorer.answered()
+            await explorer.responded()
             await explorer.until(lambda: 2 == len(server.requests))
 
     explored(work())

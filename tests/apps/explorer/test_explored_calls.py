@@ -38,7 +38,7 @@ def _response_of(explorer: Explorer) -> str:
     return "\n".join(line.strip("│").rstrip() for line in lines).rstrip()
 
 
-def _told(api: str, name: str, *options: str) -> str:
+def _shown(api: str, name: str, *options: str) -> str:
     """Return what the command line says of the same call."""
     result = run_cli(*options, api, name)
     # After what could not be validated, which is told in the result, and before the line that fixes the command line.
@@ -69,7 +69,7 @@ def test_what_may_change_something_is_asked_about(server: Recorder) -> None:
             await explorer.press(
                 "f5", "f5", "f2", "y"
             )  # the keys of what is after the question are not heard
-            await explorer.answered()
+            await explorer.responded()
             assert "204 No Content" in explorer.screen
             assert "Send DELETE" not in explorer.screen
         assert 1 == len(server.requests)
@@ -77,7 +77,7 @@ def test_what_may_change_something_is_asked_about(server: Recorder) -> None:
             await explorer.open("remove-pet")
             await explorer.type("1")
             await explorer.press("f5")
-            await explorer.answered()
+            await explorer.responded()
         assert 2 == len(server.requests)
 
     explored(work())
@@ -100,7 +100,7 @@ def test_an_empty_text_is_given_where_the_person_says_so(server: Recorder) -> No
             await explorer.checked()
             assert "add-pet --q '' --name ''" in explorer.screen
             await explorer.press("f5")
-            await explorer.answered()
+            await explorer.responded()
             await explorer.press("f3", "f8", "x", "f8")
             assert 1 == explorer.screen.replace("\xa0", " ").count("sent as an empty text")
 
@@ -119,8 +119,8 @@ def test_what_the_policy_denies_is_refused(server: Recorder) -> None:
             await explorer.open("list-pets")
             assert "the policy denies it" in explorer.screen
             await explorer.press("f5")
-            await explorer.answered()
-            assert _told("pets", "list-pets") == _words(explorer.response_text)
+            await explorer.responded()
+            assert _shown("pets", "list-pets") == _words(explorer.response_text)
         assert [] == server.requests
 
     explored(work())
@@ -144,10 +144,12 @@ def test_an_error_is_that_of_the_command_line(server: Recorder, failure: str) ->
         async with exploring(api, options=CallOptions(retries=0), size=(160, 30)) as explorer:
             await explorer.open("list-pets")
             await explorer.press("f5")
-            await explorer.answered()
-            told = _told(api, "list-pets", "--retries=0")
-            assert told
-            assert told in _words(explorer.response_text)  # which has a hint if the command line has `try`
+            await explorer.responded()
+            reported = _shown(api, "list-pets", "--retries=0")
+            assert reported
+            assert reported in _words(
+                explorer.response_text
+            )  # which has a hint if the command line has `try`
 
     explored(work())
 
@@ -163,7 +165,7 @@ def test_a_wrong_response_is_told_with_the_place_that_is_wrong(server: Recorder)
         async with exploring(api) as explorer:
             await explorer.open("get-pet")
             await explorer.press("f5")
-            await explorer.answered()
+            await explorer.responded()
             assert "1 finding" in explorer.screen
             await explorer.press("v")
             text = _response_of(explorer)
@@ -208,7 +210,7 @@ def test_a_call_that_waits_is_cancelled_for_the_server_too() -> None:
                 await explorer.press("f5")
                 assert "A call is under way" in explorer.screen
                 await explorer.press("escape")
-                await explorer.answered()
+                await explorer.responded()
                 assert "Cancelled: the request may have reached the server" in explorer.screen
                 assert "Esc Cancel" not in explorer.screen
 
@@ -276,7 +278,7 @@ def test_the_items_of_a_stream_appear_as_they_come(
                 if is_cancelled:
                     await explorer.press("escape")
                 go_on.set()
-                await explorer.answered()
+                await explorer.responded()
                 assert '{"n": 1}' in explorer.screen
                 assert is_cancelled == ('{"n": 2}' not in explorer.screen)
                 assert ("cancelled" if is_cancelled else "valid") in explorer.screen
@@ -338,7 +340,7 @@ def test_a_call_of_the_history_is_shown_again_with_its_form(server: Recorder) ->
             for digit in "12":
                 await explorer.type(digit)
                 await explorer.press("f5")
-                await explorer.answered()
+                await explorer.responded()
                 await explorer.press("f3")
             await explorer.press("f4", "y", "down", "enter")
             assert '"/pets?limit=1"' in explorer.screen, explorer.screen
@@ -366,7 +368,7 @@ def test_a_value_that_an_earlier_response_had_is_chosen(server: Recorder) -> Non
         async with exploring(api) as explorer:
             await explorer.open("list-pets")
             await explorer.press("f5")
-            await explorer.answered()
+            await explorer.responded()
             await explorer.until(lambda: bool(run_cli("history", "-o", "json").json))
             await explorer.open("get-pet")
             await explorer.press("f12")
@@ -408,7 +410,7 @@ def test_what_was_sent_is_in_the_history_without_its_secrets(server: Recorder) -
             await explorer.press("f5")
             await explorer.until(lambda: "Send the credential to" in explorer.screen)
             await explorer.press("y")
-            await explorer.answered()
+            await explorer.responded()
             await explorer.until(lambda: bool(run_cli("history", "-o", "json").json))
 
     explored(work())
@@ -439,7 +441,7 @@ def test_a_call_that_cannot_connect_is_left_to_itself_when_it_is_cancelled() -> 
                 await explorer.open("list-pets")
                 begun = time.monotonic()
                 await explorer.press("f5", "escape")
-                await explorer.answered()
+                await explorer.responded()
                 assert "Cancelled: nothing was sent" in explorer.screen
                 assert time.monotonic() - begun < 8
 
@@ -460,7 +462,7 @@ def test_pairs_of_the_query_are_sent_and_in_the_command(server: Recorder) -> Non
         async with exploring(api, options=options) as explorer:
             await explorer.open("get-a")
             await explorer.press("ctrl+s")
-            await explorer.answered()
+            await explorer.responded()
 
     explored(work())
     assert ["/a?limit=2&trace=1"] == [request.target for request in server.requests]

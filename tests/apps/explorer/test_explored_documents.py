@@ -101,7 +101,7 @@ def test_a_body_that_holds_itself_and_its_arrays_can_be_filled_in(server: Record
             await explorer.checked()
             assert "parts.1.size" in explorer.screen
             await explorer.press("f5", "y")
-            await explorer.answered()
+            await explorer.responded()
         expected = {
             "label": "root",
             "child": {"child": {"child": {"label": "deep"}}},
@@ -168,7 +168,7 @@ def test_a_large_response_is_laid_out_beside_the_screen(server: Recorder) -> Non
         async with exploring(api) as explorer:
             await explorer.open("items")
             await explorer.press("f5")
-            await explorer.answered()
+            await explorer.responded()
             await explorer.until(lambda: '"id": 0' in explorer.screen)
             await explorer.press("end")
             assert '"id": 3999' in explorer.screen

@@ -57,7 +57,7 @@ def test_a_call_is_found_filled_in_and_sent_and_its_command_line_makes_the_same(
             await explorer.checked()
             assert "Valid" in explorer.screen
             await explorer.press("f9", "f5")
-            await explorer.answered()
+            await explorer.responded()
             assert "200 OK" in explorer.screen
             assert '"name": "Rex"' in explorer.screen
             [line] = explorer.app.copied
@@ -84,7 +84,7 @@ def test_everything_can_be_done_with_the_mouse(server: Recorder) -> None:
             assert "list-pets --state sold" in explorer.screen
             [send] = [key for key in explorer.app.query("FooterKey") if "Send" in str(key.render())]
             await pilot.click(send)
-            await explorer.answered()
+            await explorer.responded()
             assert "200 OK" in explorer.screen
             await pilot.click("#tab-table")
             await pilot.pause()
@@ -137,7 +137,7 @@ def test_a_form_tells_all_that_is_wrong_and_an_example_leaves_the_person_where_t
             assert "^ the text has 1 character, and must have at" in explorer.screen, explorer.screen
             assert "^ it takes an integer" in explorer.screen, explorer.screen
             await explorer.press("f5")
-            await explorer.answered()
+            await explorer.responded()
             assert "Send POST" not in explorer.screen  # what is wrong is not asked about
             await explorer.press("f3")
             await explorer.press(*["backspace"] * 3, "f7")
@@ -171,7 +171,7 @@ def test_a_text_is_found_in_a_response_and_the_response_is_saved(server: Recorde
         async with exploring(_pets(server)) as explorer:
             await explorer.open("list-pets")
             await explorer.press("f5")
-            await explorer.answered()
+            await explorer.responded()
             await explorer.press("/")
             await explorer.type("PET 29")
             await explorer.press("enter")

@@ -73,7 +73,7 @@ async def _set(explorer: Explorer, setting: str, word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "told"),
+    ("name", "given", "reported"),
     [
         ("list-items", {"all": "->", "max-items": "22"}, "3 pages, 22 items"),
         ("start-job", {"follow": "->", "wait": "done", "wait-interval": ".01"}, "200 OK"),
@@ -81,7 +81,7 @@ async def _set(explorer: Explorer, setting: str, word: str) -> None:
     ids=["pages", "follow and wait"],
 )
 def test_the_response_is_that_of_the_command_line(
-    server: Recorder, name: str, given: dict[str, str], told: str
+    server: Recorder, name: str, given: dict[str, str], reported: str
 ) -> None:
     """All pages are one response, and of a wait the last one; the copied line gives the same."""
 
@@ -93,8 +93,8 @@ def test_the_response_is_that_of_the_command_line(
                 await _set(explorer, setting, word)
             assert "Valid" in explorer.screen, explorer.screen
             await explorer.press("f9", "f5")
-            await explorer.answered()
-            assert told in explorer.screen
+            await explorer.responded()
+            assert reported in explorer.screen
             await explorer.press("r")
             made = [request.target for request in server.requests]
             result = run_cli(*shlex.split(explorer.app.copied[0])[1:])
@@ -121,7 +121,7 @@ def test_a_wait_says_what_cannot_be_shows_each_response_and_is_cancelled_between
             await _set(explorer, "wait-interval", "6x")
             assert "^ `6x` is not a number of seconds" in explorer.screen, explorer.screen
             await explorer.press("f5")
-            await explorer.answered()
+            await explorer.responded()
             assert "`6x` is not a number of seconds" in explorer.response_text
             assert [] == server.requests
             await explorer.press("f3", "backspace")
@@ -130,7 +130,7 @@ def test_a_wait_says_what_cannot_be_shows_each_response_and_is_cancelled_between
             await explorer.until(lambda: "after 1 call; again in 60 s" in explorer.screen)
             assert '"done": false' in explorer.screen
             await explorer.press("escape")
-            await explorer.answered()
+            await explorer.responded()
             assert "200 OK" in explorer.screen
             assert "cancelled" in explorer.screen
             assert '"done": false' in explorer.screen
@@ -156,7 +156,7 @@ def test_pairs_of_the_query_get_a_row_that_is_typed_as_in_a_url(server: Recorder
             await explorer.type("trace=a%26b&c=")
             await explorer.checked()
             await explorer.press("f9", "f5")
-            await explorer.answered()
+            await explorer.responded()
             made = server.requests[-1].target
             assert made.endswith("/j1?trace=a%26b&c=")
             assert 0 == run_cli(*shlex.split(explorer.app.copied[0])[1:]).exit_code

@@ -139,7 +139,7 @@ async def _choice(explorer: Explorer) -> None:
 async def _response(explorer: Explorer) -> None:
     await explorer.open("list-runs")
     await explorer.press("f5")
-    await explorer.answered()
+    await explorer.responded()
 
 
 async def _table(explorer: Explorer) -> None:

@@ -119,7 +119,7 @@ def test_a_client_uses_the_tools(home: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("words", "code", "reported"),
     [
         pytest.param(["--http", "x"], 2, "names no port", id="no-port"),
         pytest.param(["--http", "99999"], 2, "names no port", id="large-port"),
@@ -131,8 +131,8 @@ def test_a_client_uses_the_tools(home: Path, monkeypatch: pytest.MonkeyPatch) ->
         pytest.param(["--max-bytes", "10"], 2, "--max-bytes", id="few-bytes"),
     ],
 )
-def test_what_cannot_be_served(words: list[str], code: int, told: str) -> None:
+def test_what_cannot_be_served(words: list[str], code: int, reported: str) -> None:
     """Wrong words end it before it listens."""
     result = run_cli("mcp", "demo", *words)
     assert (code, "") == (result.exit_code, result.stdout)
-    assert told in result.stderr
+    assert reported in result.stderr

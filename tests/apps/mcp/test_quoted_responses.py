@@ -62,13 +62,13 @@ def test_orders_of_a_document_are_quoted(server: Recorder, monkeypatch: pytest.M
     assert 0 == run_cli("api", "add", "hostile", path, "--accept-origin", server.origin).exit_code
 
     async def act(client: Client) -> dict[str, Any]:
-        told: dict[str, Any] = {"the tools": (await client.list_tools()).model_dump(mode="json")}
-        told["the resources"] = (await client.list_resources()).model_dump(mode="json")
-        page = await client.read_resource(told["the resources"]["resources"][0]["uri"])
-        told["a overview"] = getattr(page.contents[0], "text", "")
+        reported: dict[str, Any] = {"the tools": (await client.list_tools()).model_dump(mode="json")}
+        reported["the resources"] = (await client.list_resources()).model_dump(mode="json")
+        page = await client.read_resource(reported["the resources"]["resources"][0]["uri"])
+        reported["a overview"] = getattr(page.contents[0], "text", "")
         for title, (tool, arguments) in TOOLS.items():
-            told[title] = await client.call_tool(tool, arguments)
-        return told
+            reported[title] = await client.call_tool(tool, arguments)
+        return reported
 
     for title, item in converse(["hostile"], act).items():
         structured = getattr(item, "structured_content", item if isinstance(item, dict) else None)

@@ -91,11 +91,11 @@ def test_three_steps_lead_to_a_response(mode: str) -> None:
     assert "search-runs" == found.structured_content["best"]["name"]
     assert 4 == len(found.structured_content["others"])
     assert "pending, running, pass" in _text(described)
-    told = called.structured_content
-    assert (200, True, []) == (told["status"], told["valid"], told["findings"])
-    assert 20 == len(told["data"]["rows"])
-    assert {"items": 20, "total": 104, "next": {"inputs": {"page": 2}}}.keys() == told["pages"].keys()
-    assert told == json.loads(_text(called))
+    reported = called.structured_content
+    assert (200, True, []) == (reported["status"], reported["valid"], reported["findings"])
+    assert 20 == len(reported["data"]["rows"])
+    assert {"items": 20, "total": 104, "next": {"inputs": {"page": 2}}}.keys() == reported["pages"].keys()
+    assert reported == json.loads(_text(called))
     assert "list-workflows" in page
 
 
@@ -167,7 +167,7 @@ def test_a_policy_makes_a_writing_server_read(home: Path, server: Recorder) -> N
 
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize(
-    ("words", "operation", "told"),
+    ("words", "operation", "reported"),
     [
         pytest.param([], "create-thing", "with `--write`", id="reading"),
         pytest.param([], "clear-things", "with `--write`", id="reading-delete"),
@@ -175,14 +175,14 @@ def test_a_policy_makes_a_writing_server_read(home: Path, server: Recorder) -> N
     ],
 )
 def test_nobody_is_asked_and_nothing_is_sent(
-    words: list[str], operation: str, told: str, server: Recorder
+    words: list[str], operation: str, reported: str, server: Recorder
 ) -> None:
     """Without a person's word at the start, an operation that changes something is refused."""
     _things(server)
     result = _ask(["things", *words], "call", {"operation": operation})
     error = result.structured_content["error"]
     assert (True, "refused", []) == (result.is_error, error["kind"], server.requests)
-    assert told in error["hint"]
+    assert reported in error["hint"]
 
 
 @pytest.mark.exhaustive
@@ -271,10 +271,10 @@ def test_max_items_follows_the_pages(server: Recorder) -> None:
         return Response(body=json.dumps({"rows": rows, "total": 9}).encode())
 
     server.responses["/a"] = page
-    told: list[str | None] = []
+    reported: list[str | None] = []
 
     async def note(progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG001
-        told.append(message)
+        reported.append(message)
 
     async def act(client: Client) -> CallToolResult:
         arguments = {"operation": "list-a", "max_items": 5, "filter": "[].id"}
@@ -283,7 +283,7 @@ def test_max_items_follows_the_pages(server: Recorder) -> None:
     result = converse(["./api.json"], act)
     assert [0, 1, 2, 3, 4] == result.structured_content["data"]
     assert {"fetched": 2, "items": 5, "total": 9} == result.structured_content["pages"]
-    assert not {"1 page, 3 items", "2 pages, 5 items"}.isdisjoint(told)
+    assert not {"1 page, 3 items", "2 pages, 5 items"}.isdisjoint(reported)
 
 
 @pytest.mark.exhaustive
@@ -344,24 +344,24 @@ def test_what_breaks_the_document_is_told(server: Recorder) -> None:
     save(document({"/a": {"get": operation("getA", responses=schema)}}, [server.origin]), "a.json")
     server.responses["/a"] = Response(body=b'{"a": 1}')
     result = _ask(["./a.json"], "call", {"operation": "get-a"})
-    told = result.structured_content
-    assert (False, 200, False) == (result.is_error, told["status"], told["valid"])
-    assert ["type"] == [finding["rule"] for finding in told["findings"]]
+    reported = result.structured_content
+    assert (False, 200, False) == (result.is_error, reported["status"], reported["valid"])
+    assert ["type"] == [finding["rule"] for finding in reported["findings"]]
     server.responses["/a"] = Response(404, b'{"message": "no such a"}')
     result = _ask(["./a.json"], "call", {"operation": "get-a"})
-    told = result.structured_content
+    reported = result.structured_content
     assert (True, 404, "http", 4) == (
         result.is_error,
-        told["status"],
-        told["error"]["kind"],
-        told["error"]["exit_code"],
+        reported["status"],
+        reported["error"]["kind"],
+        reported["error"]["exit_code"],
     )
-    assert {"message": "no such a"} == told["data"]
+    assert {"message": "no such a"} == reported["data"]
 
 
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize(
-    ("tool", "arguments", "told"),
+    ("tool", "arguments", "reported"),
     [
         pytest.param("call", {}, '"operation" is a required property', id="missing"),
         pytest.param("call", {"operation": 7}, "`operation`", id="type"),
@@ -380,7 +380,9 @@ def test_what_breaks_the_document_is_told(server: Recorder) -> None:
         pytest.param("search", {"query": '"* NEAR(' * 2000}, "", id="search-syntax"),
     ],
 )
-def test_a_wrong_argument_is_an_error_that_teaches(tool: str, arguments: dict[str, Any], told: str) -> None:
+def test_a_wrong_argument_is_an_error_that_teaches(
+    tool: str, arguments: dict[str, Any], reported: str
+) -> None:
     """The response has the form of the JSON errors of the command line, and the conversation goes on."""
 
     async def act(client: Client) -> tuple[CallToolResult, bool]:
@@ -390,8 +392,8 @@ def test_a_wrong_argument_is_an_error_that_teaches(tool: str, arguments: dict[st
 
     result, is_broken = converse(["demo"], act)
     assert not is_broken
-    assert told in _text(result).replace('\\"', '"')
-    if told:
+    assert reported in _text(result).replace('\\"', '"')
+    if reported:
         assert result.is_error
         assert {"kind", "message", "reason", "hint"} <= result.structured_content["error"].keys()
 
@@ -425,12 +427,12 @@ def test_an_unknown_tool_is_an_error_of_the_protocol() -> None:
     """So is a resource that there is not."""
 
     async def act(client: Client) -> list[str]:
-        told = []
+        reported = []
         for ask in (client.call_tool("delete_all", {}), client.read_resource("dynacli://nothing")):
             with pytest.raises(MCPError) as error:
                 await ask
-            told.append(str(error.value))
-        return told
+            reported.append(str(error.value))
+        return reported
 
     assert ["There is no tool `delete_all`", "There is no API `nothing` here"] == converse(["demo"], act)
 

@@ -36,13 +36,13 @@ class Mocked:
     Attributes:
         port: Where it listens.
         base_path: The path of the document's first server.
-        told: The exchanges that it has reported.
+        reported: The exchanges that it has reported.
     """
 
     client: httpx.Client
     port: int
     base_path: str
-    told: list[MockExchange] = field(default_factory=list)
+    reported: list[MockExchange] = field(default_factory=list)
 
     def ask(self, target: str, method: str = "GET", **more: Any) -> httpx.Response:
         """Send a request; `prefer`, `accept` and similar ones stand for headers."""
@@ -77,7 +77,7 @@ def mocked(
     with httpx.Client(base_url=origin_at(sock, _HOST), headers=plain, trust_env=False) as client:
         running = Mocked(client, sock.getsockname()[1], base_path(api))
         server = MockServer(api, settings, **options)
-        application = mock_application(server, running.told.append, has_cors=has_cors)
+        application = mock_application(server, running.reported.append, has_cors=has_cors)
         ready: Future[Callable[[], None]] = Future()
         thread = Thread(
             target=serve_until_signal, args=(application, sock, ready.set_result, failures.append)

@@ -72,9 +72,9 @@ def test_exchanges_are_told(canary: str) -> None:
         "    security: the document requires credentials for `key`, and the request has none [missing-security]\n"
         "*  GET  /nowhere  404  not in the document  *  The document has no such path\n"
     ) == lines
-    told = re.sub(r"127.0.0.1:\d+", "HOST", result.stderr)
-    assert f"The mock of {source} runs on http://HOST/v1; Ctrl-C stops it\n" in told
-    assert f"Try: dynacli {source} get-pet 1 --server http://HOST/v1\n" in told
+    reported = re.sub(r"127.0.0.1:\d+", "HOST", result.stderr)
+    assert f"The mock of {source} runs on http://HOST/v1; Ctrl-C stops it\n" in reported
+    assert f"Try: dynacli {source} get-pet 1 --server http://HOST/v1\n" in reported
 
 
 def test_exchanges_as_data() -> None:
@@ -219,7 +219,7 @@ def test_a_mock_ends_with_its_reader() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("words", "code", "reported"),
     [
         pytest.param(("./api.json", "--port", "BUSY"), 2, "Cannot listen on port", id="a port in use"),
         pytest.param(("./api.json", "--port", "65536"), 2, "--port", id="no port"),
@@ -233,12 +233,12 @@ def test_a_mock_ends_with_its_reader() -> None:
         pytest.param(("./api.json", "--port", "0", "--server", "x"), 2, "--server", id="an option of calls"),
     ],
 )
-def test_what_keeps_a_mock_from_running(words: tuple[str, ...], code: int, told: str) -> None:
+def test_what_keeps_a_mock_from_running(words: tuple[str, ...], code: int, reported: str) -> None:
     """Nothing runs, and the error says why."""
     _document()
     Path("none.json").write_text("{}", encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0)) as busy:
         result = run_cli("mock", *(word.replace("BUSY", str(busy.getsockname()[1])) for word in words))
     assert code == result.exit_code
-    assert told in result.stderr
+    assert reported in result.stderr
     assert "Traceback" not in result.stderr

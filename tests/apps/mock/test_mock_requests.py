@@ -114,7 +114,7 @@ def test_the_operation_of_a_request(
 ) -> None:
     """It is found after the path of a server and at the root, the literal path before the template."""
     response = mock.ask(target, method)
-    match = mock.told[-1].match
+    match = mock.reported[-1].match
     assert (status, operation_name) == (response.status_code, match.operation.name if match else "")
     assert ("HEAD" in response.headers.get("Allow", "")) == (status in {204, 405})
     assert (method == "HEAD" or status == 204) == (not response.content)
@@ -124,7 +124,7 @@ _GOOD, _BAD = json.dumps({"name": "Tom"}), json.dumps({"name": 7})
 
 
 @pytest.mark.parametrize(
-    ("target", "body", "media_type", "status", "answered"),
+    ("target", "body", "media_type", "status", "responded"),
     [
         ("/pets", _GOOD, "application/json", 200, ""),
         ("/pets", _BAD, "application/json", 422, _PROBLEM),
@@ -141,19 +141,19 @@ _GOOD, _BAD = json.dumps({"name": "Tom"}), json.dumps({"name": 7})
     ],
 )
 def test_a_body_that_the_document_does_not_allow(
-    mock: Mocked, target: str, body: str, media_type: str, status: int, answered: str
+    mock: Mocked, target: str, body: str, media_type: str, status: int, responded: str
 ) -> None:
     """The documented refusal responses, with a header that tells what is wrong; else a problem with the findings."""
     response = mock.ask(
         target, "POST", content=body, headers={"content-type": media_type, "accept": "text/csv, */*;q=0.1"}
     )
     assert status == response.status_code
-    if answered == _PROBLEM:
+    if responded == _PROBLEM:
         assert _PROBLEM == response.headers["content-type"]
         findings = response.json()["findings"]
         assert {"request"} == {finding["where"] for finding in findings}
-    elif answered:
-        assert {"error": answered} == response.json()
+    elif responded:
+        assert {"error": responded} == response.json()
         assert json.loads(response.headers[FINDINGS_HEADER])
 
 
@@ -197,7 +197,7 @@ def test_levels_of_validation() -> None:
     for level, findings in (("warn", 1), ("off", None)):
         with mocked(_document(), level=level) as running:
             response = running.ask("/pets?limit=many")
-            validation = running.told[-1].validation
+            validation = running.reported[-1].validation
             assert (200, findings) == (
                 response.status_code,
                 None if validation is None else len(validation.findings),
@@ -238,7 +238,7 @@ def test_bodies_that_are_large_compressed_or_broken(mock: Mocked, monkeypatch: p
 
 
 @pytest.mark.parametrize(
-    ("sent", "answered"),
+    ("sent", "responded"),
     [
         pytest.param(b"nonsense\r\n\r\n", b"HTTP/1.1 400", id="no HTTP"),
         pytest.param(
@@ -256,11 +256,11 @@ def test_bodies_that_are_large_compressed_or_broken(mock: Mocked, monkeypatch: p
         ),
     ],
 )
-def test_odd_requests_get_a_response(mock: Mocked, sent: bytes, answered: bytes) -> None:
+def test_odd_requests_get_a_response(mock: Mocked, sent: bytes, responded: bytes) -> None:
     """Whatever comes gets a response, and the mock goes on."""
     with socket.create_connection(("127.0.0.1", mock.port), timeout=10) as client:
         client.sendall(sent)
-        assert answered == client.recv(100)[: len(answered)]
+        assert responded == client.recv(100)[: len(responded)]
     assert 200 == mock.ask("/pets").status_code
 
 

@@ -165,7 +165,7 @@ def test_each_kind_of_response(
         assert bool(body) == bool(response.text)
     else:
         assert body == response.json()
-    validation = mock.told[-1].validation
+    validation = mock.reported[-1].validation
     assert validation is not None
     assert [] == validation.findings
 
@@ -183,7 +183,7 @@ def test_the_documented_headers_come_along(mock: Mocked) -> None:
 def test_what_no_value_fits_is_told(mock: Mocked) -> None:
     """A response that cannot be as the document wants it comes anyway, and its line has the finding."""
     response = mock.ask("/impossible")
-    validation = mock.told[-1].validation
+    validation = mock.reported[-1].validation
     assert validation is not None
     assert (200, ["missing-body"]) == (
         response.status_code,

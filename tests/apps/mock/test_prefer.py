@@ -101,7 +101,7 @@ def test_a_preference_that_cannot_be_met(pets: Mocked, prefer: str, status: int,
     response = pets.ask("/pets/123", prefer=prefer)
     assert (status, "application/problem+json") == (response.status_code, response.headers["content-type"])
     assert detail in response.json()["detail"]
-    assert detail in pets.told[-1].source
+    assert detail in pets.reported[-1].source
 
 
 def test_a_wrong_request_is_no_matter_of_preference(pets: Mocked) -> None:
@@ -115,7 +115,7 @@ def test_dynamic_responses_differ_and_come_again() -> None:
     for _ in range(2):
         with mocked(_document()) as running:
             runs.append([running.ask("/pets", prefer="dynamic=true").json() for _ in range(4)])
-            assert all(exchange.validation and exchange.validation.is_valid for exchange in running.told)
+            assert all(exchange.validation and exchange.validation.is_valid for exchange in running.reported)
     assert runs[0] == runs[1]
     assert 4 == len({str(body) for body in runs[0]})
     with mocked(_document(), is_dynamic=True) as running:

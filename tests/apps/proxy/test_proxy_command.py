@@ -16,7 +16,7 @@ from dynacli.apps.proxy import _validation_thread as validating_thread
 from dynacli.apps.proxy import run_proxy
 from dynacli.apps.proxy._passing_exchange import PolicyCheck
 from dynacli.apps.proxy._validation_thread import CopyBudget, PassedExchange, ValidationThread
-from dynacli.apps.proxy.run_proxy import ClientConnection, ToldPassage
+from dynacli.apps.proxy.run_proxy import ClientConnection, ShownPassage
 from dynacli.demo.demo_facts import API_KEYS
 from dynacli.traffic.recorded_request import OperationFinder
 from tests.apps.proxy.through_proxy import exchanged, free_port, raw_server, through_proxy
@@ -241,7 +241,7 @@ def test_a_defect_ends_one_exchange(name: str, server: Recorder, monkeypatch: py
         "__call__": PolicyCheck,
         "find_request": OperationFinder,
         "recorded_exchange": run_proxy,
-        "row": ToldPassage,
+        "row": ShownPassage,
         "data_received": ClientConnection,
     }
     usual, defects = getattr(owners[name], name), [1]

@@ -47,10 +47,10 @@ def test_misbehaviours_that_check_finds_are_found_through_the_proxy_with_curl() 
         subprocess.run(("curl", "-s", "--compressed", "-H", key, *urls), check=True)
 
     result = through_proxy(client, *words, "-o", "json")
-    told = [json.loads(line) for line in result.stdout.splitlines()]
-    assert (9, len(paths)) == (result.exit_code, len(told))
+    reported = [json.loads(line) for line in result.stdout.splitlines()]
+    assert (9, len(paths)) == (result.exit_code, len(reported))
     assert len(kinds) <= len(_found(rows))
-    assert _found(rows) == _found(told)
+    assert _found(rows) == _found(reported)
 
 
 _SENT_BY_A_PAGE = """
@@ -100,7 +100,7 @@ def test_what_a_browser_has_recorded_is_validated_as_what_has_passed() -> None:
 
     words = ("demo", "--misbehave", "get-org=wrong-type", "--validate", "exact")
     result = through_proxy(client, *words, "-o", "json")
-    told = [json.loads(line) for line in result.stdout.splitlines()]
+    reported = [json.loads(line) for line in result.stdout.splitlines()]
     validated = run_cli(
         "validate",
         "demo",
@@ -113,7 +113,7 @@ def test_what_a_browser_has_recorded_is_validated_as_what_has_passed() -> None:
         "json",
     ).json
     unkept = "create-workflow", "required"
-    expected = {found for found in _found(told) if found[1] != "missing-security" and found[:2] != unkept}
+    expected = {found for found in _found(reported) if found[1] != "missing-security" and found[:2] != unkept}
     assert expected == _found(validated)
     assert {"type", "additionalProperties", "unreadable-body", "undocumented-media-type"} <= {
         rule for _, rule, _ in expected

@@ -269,8 +269,8 @@ def test_progress_is_shown_on_a_terminal(api: SmallApi) -> None:
     shown = api.run("get-pet", rows, terminal=("stdout", "stderr")).stderr
     assert " 50 % [############............] 1 of 2 rows" in shown
     assert "%" not in api.run("get-pet", rows, "--progress", "off", terminal=("stderr",)).stderr
-    told = api.run("get-pet", rows, "-v").stderr
-    assert f"* row 2: GET {api.server.origin}/pets/99: 404 (" in told
+    reported = api.run("get-pet", rows, "-v").stderr
+    assert f"* row 2: GET {api.server.origin}/pets/99: 404 (" in reported
 
 
 def test_secrets_are_in_no_result(api: SmallApi, canary: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,8 +75,8 @@ class ListedApi:
             given = {**query, **(json.loads(request.body) if request.body else {})}
             value, headers = self.reply(given)
             text = json.dumps(value).replace("{origin}", server.origin)
-            told = {name: text_.replace("{origin}", server.origin) for name, text_ in headers.items()}
-            return Response(200, text.encode(), {"Content-Type": JSON, **told})
+            reported = {name: text_.replace("{origin}", server.origin) for name, text_ in headers.items()}
+            return Response(200, text.encode(), {"Content-Type": JSON, **reported})
 
         server.responses["/things"] = response
         return save(self.document(server.origin), "things.json")

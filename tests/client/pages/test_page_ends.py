@@ -34,7 +34,7 @@ def _breaking(server: Recorder, at: int, broken: Response, api: ListedApi = _NUM
 
 
 @pytest.mark.parametrize(
-    ("broken", "code", "told"),
+    ("broken", "code", "reported"),
     [
         pytest.param(Response(400, b'{"error":"no"}'), 4, "responded with 400", id="refused"),
         pytest.param(
@@ -62,7 +62,7 @@ def _breaking(server: Recorder, at: int, broken: Response, api: ListedApi = _NUM
     ],
 )
 def test_pages_before_a_broken_one_are_written(
-    server: Recorder, broken: Response, code: int, told: str
+    server: Recorder, broken: Response, code: int, reported: str
 ) -> None:
     """They are a whole result, the exit code is that of the failure, and a command goes on from there."""
     word = _breaking(server, 3, broken)
@@ -70,7 +70,7 @@ def test_pages_before_a_broken_one_are_written(
     assert code == result.exit_code
     assert {"data": ITEMS[:6], "total": 7} == result.json
     if code:
-        assert told in result.stderr
+        assert reported in result.stderr
         line = f"dynacli {word} list-things --all --retries 0 --page 3"
         assert f"6 items came before that; go on with: {line}" in result.stderr
         rest = run_cli(*line.split()[1:])
@@ -250,19 +250,19 @@ def test_a_response_with_several_lists_is_refused_before_it_is_sent(server: Reco
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "reported"),
     [
         ({"a": [1], "b": [2]}, "responds with several lists. These may be its items: `a` and `b`"),
         ({"a": 1}, "responds with no list"),
         ("text", "responds with no list"),
     ],
 )
-def test_a_response_that_is_no_list_is_one_page(server: Recorder, value: Any, told: str) -> None:
+def test_a_response_that_is_no_list_is_one_page(server: Recorder, value: Any, reported: str) -> None:
     """If only the response shows it, it is written as it is, and the run says why."""
     api = ListedApi(lambda _: (value, {}), {}, {"page": integer})
     result = run_cli(api.start(server), "list-things", "--all")
     assert (0, value) == (result.exit_code, json.loads(result.stdout))
-    assert told in result.stderr
+    assert reported in result.stderr
 
 
 def test_a_first_page_that_is_no_json_is_written_as_it_is(server: Recorder) -> None:
@@ -371,8 +371,8 @@ def test_a_header_counts_the_items_or_the_pages(
     ).start(server)
     result = run_cli(word, "list-things", "--all")
     assert (ITEMS, count) == (result.json, len(server.requests)), result.stderr
-    told = run_cli(word, "list-things", terminal=("stdout", "stderr")).stderr
-    assert said in told
+    reported = run_cli(word, "list-things", terminal=("stdout", "stderr")).stderr
+    assert said in reported
 
 
 def test_a_terminal_is_told_that_there_is_more(server: Recorder) -> None:

@@ -91,7 +91,7 @@ def _newest_first(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
     return [{"id": str(number)} for number in numbers], {}
 
 
-def _told(start: int) -> dict[str, str]:
+def _shown(start: int) -> dict[str, str]:
     return {"Link": f'<{{origin}}/things?c={start + SIZE}>; rel="next", </things>; rel="first"'}
 
 
@@ -103,8 +103,8 @@ _PAGE = {"page": integer}
 _ITSELF = {"rel": "self", "href": "/things"}
 _ENDED = {"links": [_ITSELF]}
 _CASES = {
-    "header": ("link", ListedApi(_bare(_told), array, {"c": string}, headers={"Link": string})),
-    "header-undocumented": ("link", ListedApi(_bare(_told), array)),
+    "header": ("link", ListedApi(_bare(_shown), array, {"c": string}, headers={"Link": string})),
+    "header-undocumented": ("link", ListedApi(_bare(_shown), array)),
     "links.next": (
         "url",
         ListedApi(
@@ -441,7 +441,7 @@ _CASES = {
     ),
     "x-redocly-link": (
         "link",
-        ListedApi(_bare(_told), array, more={"x-redoclyPagination": {"style": "link"}}),
+        ListedApi(_bare(_shown), array, more={"x-redoclyPagination": {"style": "link"}}),
     ),
 }
 

@@ -104,7 +104,7 @@ def test_a_response_that_is_no_success_ends_the_pages(server: Recorder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "error", "told"),
+    ("value", "error", "reported"),
     [
         ({"a": 1}, UsageError, "responds with no list"),
         ({"a": [{"id": 1}], "b": [{"id": 2}]}, UsageError, "responds with several lists"),
@@ -113,11 +113,11 @@ def test_a_response_that_is_no_success_ends_the_pages(server: Recorder) -> None:
     ],
 )
 def test_what_no_list_can_be_made_of_raises(
-    server: Recorder, value: Any, error: type[Exception], told: str
+    server: Recorder, value: Any, error: type[Exception], reported: str
 ) -> None:
     """With what the command line would say."""
     api = ListedApi(lambda _: (value, {}), record(next_cursor={}), {"cursor": string})
-    with dynacli.open_api(api.start(server)) as opened, pytest.raises(error, match=told):
+    with dynacli.open_api(api.start(server)) as opened, pytest.raises(error, match=reported):
         list(opened.items("list-things"))
 
 

@@ -68,9 +68,9 @@ def test_an_ignored_operation_is_not_there(level: str) -> None:
 @pytest.mark.parametrize("level", ["path", "operation"])
 def test_a_description_is_replaced(level: str) -> None:
     """`x-cli-description` is what the help shows; a path's stands in if the operation has none."""
-    told: dict[str, Any] = {"x-cli-description": "For the terminal."}
-    raw = operation("a", **({**told, "description": "For the web."} if level == "operation" else {}))
-    api = save(document({"/a": {"get": raw, **(told if level == "path" else {})}}))
+    reported: dict[str, Any] = {"x-cli-description": "For the terminal."}
+    raw = operation("a", **({**reported, "description": "For the web."} if level == "operation" else {}))
+    api = save(document({"/a": {"get": raw, **(reported if level == "path" else {})}}))
     page = run_cli(api, "a", "--help").stdout
     assert (True, False) == ("For the terminal." in page, "For the web." in page)
 

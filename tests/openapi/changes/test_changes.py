@@ -19,14 +19,14 @@ from tests.openapi.changes.edits.oasdiff import ask, differs
 
 def test_an_edit() -> None:
     """Each edit of the table gives the changes that the table lists, and no others."""
-    told = {}
+    reported = {}
     for item in EDITS:
         keys = [[" ".join(key) for key in part] for part in (item.changes.added, item.changes.removed)]
-        told[item.name] = (sorted(found(item.changes), key=repr), *keys)
+        reported[item.name] = (sorted(found(item.changes), key=repr), *keys)
     expected = {
         edit.name: (sorted(edit.expected, key=repr), list(edit.added), list(edit.removed)) for edit in EDITS
     }
-    assert expected == told
+    assert expected == reported
 
 
 def test_the_table_is_one() -> None:
@@ -41,8 +41,8 @@ def test_the_table_is_one() -> None:
 
 def test_each_kind_and_each_rule_has_an_edit() -> None:
     """Every kind of change and every rule is in the table of edits."""
-    told = {expectation[0] for edit in EDITS for expectation in edit.expected}
-    assert set(KINDS) - {"not-compared"} == told
+    reported = {expectation[0] for edit in EDITS for expectation in edit.expected}
+    assert set(KINDS) - {"not-compared"} == reported
     rules = {change.rule for edit in EDITS for change in edit.changes} - {""}
     assert set(RULES) == rules
 
@@ -330,7 +330,7 @@ _ALIKE: list[tuple[Any, Any, set[str]]] = [
 """The alternatives before and after, each changed a little."""
 
 
-def _told(old: Any, new: Any) -> set[str]:
+def _shown(old: Any, new: Any) -> set[str]:
     """Return the kinds and rules of the changes between two schemas of a request and its response."""
     trees = []
     for schema in (old, new):
@@ -343,13 +343,13 @@ def _told(old: Any, new: Any) -> set[str]:
 @pytest.mark.parametrize(("old", "new", "expected"), _OF_SCHEMAS, ids=[str(item[:2]) for item in _OF_SCHEMAS])
 def test_a_keyword_of_a_schema_changes(old: Any, new: Any, expected: set[str]) -> None:
     """Each keyword is compared by what it means in a request and in a response."""
-    assert expected == _told(old, new)
+    assert expected == _shown(old, new)
 
 
 @pytest.mark.parametrize(("old", "new", "expected"), _ALIKE, ids=["tags", "values", "titles", "types"])
 def test_the_most_similar_alternatives_are_compared(old: Any, new: Any, expected: set[str]) -> None:
     """Alternatives that moved and changed are told as changed, not as removed and added."""
-    assert expected == _told({"oneOf": old}, {"oneOf": new})
+    assert expected == _shown({"oneOf": old}, {"oneOf": new})
 
 
 def test_too_much_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,11 +127,11 @@ def test_the_way_back_is_the_mirror_image(edits: Sequence[Edit]) -> None:
     for edited in edits:
         old, new = edited.trees
         forth, back = compare(old, new), compare(new, old)
-        told = sorted({repr((change.kind, change.from_, change.to, change.where)) for change in forth})
+        reported = sorted({repr((change.kind, change.from_, change.to, change.where)) for change in forth})
         undone = sorted(
             {repr((_mirrored(change.kind), change.to, change.from_, change.where)) for change in back}
         )
-        assert told == undone, edited.name
+        assert reported == undone, edited.name
         assert forth.added == back.removed, edited.name
 
 

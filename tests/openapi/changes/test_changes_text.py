@@ -247,14 +247,14 @@ def test_texts_are_told_when_asked_for() -> None:
 
 def test_the_json() -> None:
     """The shape that is promised."""
-    told = changes_json(_CHANGES, "r1", "r2", _row, _row)
-    assert ["from", "to", "added", "removed", "changed", "document"] == list(told)
-    assert ("r1", "r2") == (told["from"], told["to"])
-    assert ["/hidden", "/owners"] == [operation["path"] for operation in told["added"]]
-    assert [None, "get-owners"] == [operation["name"] for operation in told["added"]]
-    assert ["get-health"] == [operation["name"] for operation in told["removed"]]
+    reported = changes_json(_CHANGES, "r1", "r2", _row, _row)
+    assert ["from", "to", "added", "removed", "changed", "document"] == list(reported)
+    assert ("r1", "r2") == (reported["from"], reported["to"])
+    assert ["/hidden", "/owners"] == [operation["path"] for operation in reported["added"]]
+    assert [None, "get-owners"] == [operation["name"] for operation in reported["added"]]
+    assert ["get-health"] == [operation["name"] for operation in reported["removed"]]
     first = next(
-        operation for operation in told["changed"] if operation["operation"]["name"] == "put-pets-petid"
+        operation for operation in reported["changed"] if operation["operation"]["name"] == "put-pets-petid"
     )
     expected = {
         "kind": "response-added",
@@ -267,7 +267,7 @@ def test_the_json() -> None:
         "rule": None,
     }
     assert [expected] == first["what"]
-    assert {"version-changed", "server-added"} == {change["kind"] for change in told["document"]}
+    assert {"version-changed", "server-added"} == {change["kind"] for change in reported["document"]}
 
 
 _KEY = OperationKey("GET", "/a")
@@ -298,14 +298,14 @@ def test_the_summary(expected: str, changes: Changes) -> None:
 
 def test_each_kind_is_a_sentence() -> None:
     """For every edit of the table the words fit: no value is left out, none is put in that is not there."""
-    told: dict[str, str] = {}
+    reported: dict[str, str] = {}
     for item in EDITS:
         for change in item.changes:
             subject, phrase, _ = sentence(change)
             assert subject, change
             assert "{" not in phrase.replace("{$request", "").replace("{petId}", ""), change
-            told[change.kind] = phrase
-    assert set(KINDS) - {"not-compared"} == set(told)
+            reported[change.kind] = phrase
+    assert set(KINDS) - {"not-compared"} == set(reported)
 
 
 @pytest.mark.parametrize(

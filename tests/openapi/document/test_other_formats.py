@@ -9,7 +9,7 @@ from dynacli.openapi.document._plain_json import check_is_openapi
 
 
 @pytest.mark.parametrize(
-    ("tree", "told"),
+    ("tree", "reported"),
     [
         (None, "is empty"),
         ("Hello", "is plain text"),
@@ -31,10 +31,10 @@ from dynacli.openapi.document._plain_json import check_is_openapi
         ({}, "is not an OpenAPI document"),
     ],
 )
-def test_a_format_is_named(tree: Any, told: str) -> None:
+def test_a_format_is_named(tree: Any, reported: str) -> None:
     """The error says what the file is, and what to do with it."""
     with pytest.raises(DocumentError) as raised:
         check_is_openapi(tree, "given.json")
     error = raised.value
     assert error.message.startswith("`given.json` ")
-    assert told in f"{error.message} {error.reason} {error.hint}"
+    assert reported in f"{error.message} {error.reason} {error.hint}"

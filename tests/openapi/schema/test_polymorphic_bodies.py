@@ -319,11 +319,11 @@ def test_help_tells_the_branches() -> None:
     api = _write(MAPPED)
     page = run_cli(api, "a", "--help").stdout
     lines = page.splitlines()
-    told = {line.split()[0]: line for line in lines if line.startswith("  --")}
+    reported = {line.split()[0]: line for line in lines if line.startswith("  --")}
     assert "\nRequired inputs\n  --kind TEXT" in page
-    assert "[one of c, d]" in told["--kind"]
-    assert "[for Cat]" in told["--meow"]
-    assert "[required for Dog]" in told["--bark"]
+    assert "[one of c, d]" in reported["--kind"]
+    assert "[for Cat]" in reported["--meow"]
+    assert "[required for Dog]" in reported["--bark"]
     note = "The body is one of Cat (c) or Dog (d); --kind or your options select it."
     assert note in " ".join(page.split())
 

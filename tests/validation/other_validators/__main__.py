@@ -15,11 +15,11 @@ def _main() -> None:
     pairs = {key: pair for key, pair, _ in compared()}
     for name in PROGRAMS:
         try:
-            told = ask(name)
+            reported = ask(name)
         except Skipped as missing:
             sys.stdout.write(f"{missing.msg}\n")
             continue
-        found = differing(told)
+        found = differing(reported)
         for key, said in found.items():
             right = "valid" if pairs[key].is_valid else "invalid"
             known = REASONS.get(name, {}).get(pairs[key].name, "NOT RECORDED")
@@ -29,7 +29,7 @@ def _main() -> None:
         alarms = sum(pairs[key].is_valid and said.validation == "invalid" for key, said in found.items())
         misses = sum(not pairs[key].is_valid and said.validation == "valid" for key, said in found.items())
         sys.stdout.write(
-            f"{name}: {len(told)} verdicts, {len(found)} differ:"
+            f"{name}: {len(reported)} verdicts, {len(found)} differ:"
             f" {alarms} false alarms, {misses} misses, {len(found) - alarms - misses} without a verdict\n"
         )
 

@@ -19,7 +19,7 @@ from dynacli.validation.validated_messages import ValidatedResponse
 from tests.npm_programs import program
 from tests.validation.pairs import PAIRS, Pair
 
-__all__ = ["PROGRAMS", "Told", "ask", "compared", "differing"]
+__all__ = ["PROGRAMS", "Shown", "ask", "compared", "differing"]
 
 PROGRAMS = ("prism", "schemathesis")
 
@@ -29,7 +29,7 @@ _HERE = Path(__file__).parent
 _SECONDS = 240
 
 
-class Told(NamedTuple):
+class Shown(NamedTuple):
     """What a program says of a pair.
 
     Args:
@@ -49,7 +49,7 @@ def compared() -> Iterator[tuple[str, Pair, str]]:
                 yield f"{version}: {pair.name}", pair, version
 
 
-def ask(name: str) -> dict[str, Told]:
+def ask(name: str) -> dict[str, Shown]:
     """Return what a program says of each pair; a test that asks is skipped if it is not installed."""
     lines = (json.dumps(_line(key, pair, version)) for key, pair, version in compared())
     result = subprocess.run(
@@ -59,16 +59,16 @@ def ask(name: str) -> dict[str, Told]:
         timeout=_SECONDS,
         check=True,
     )
-    told = [json.loads(line) for line in result.stdout.splitlines()]
-    return {entry["key"]: Told(entry["verdict"], entry["why"]) for entry in told}
+    reported = [json.loads(line) for line in result.stdout.splitlines()]
+    return {entry["key"]: Shown(entry["verdict"], entry["why"]) for entry in reported}
 
 
-def differing(told: dict[str, Told]) -> dict[str, Told]:
+def differing(reported: dict[str, Shown]) -> dict[str, Shown]:
     """Return what a program says otherwise than the pair has it, by the pair's key."""
     return {
-        key: told[key]
+        key: reported[key]
         for key, pair, _ in compared()
-        if told[key].validation != ("valid" if pair.is_valid else "invalid")
+        if reported[key].validation != ("valid" if pair.is_valid else "invalid")
     }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dynacli.validation.validated_messages import ValidatedRequest, ValidatedResponse
-from tests.validation.in_process_validator import JSON, answered, response_document
+from tests.validation.in_process_validator import JSON, responded, response_document
 
 __all__ = ["BOTH", "Pair", "pair_of"]
 
@@ -26,7 +26,7 @@ class Pair:
         versions: Of OpenAPI, in each of which the same is expected.
         source: The section that says so, if few would know it.
         is_exact: Whether what the document does not mention is asked for, too.
-        is_mended: Whether the reading may fix what is plainly meant otherwise than it is written.
+        is_fixed: Whether the reading may fix what is plainly meant otherwise than it is written.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Pair:
     versions: tuple[str, ...] = BOTH
     source: str = ""
     is_exact: bool = False
-    is_mended: bool = True
+    is_fixed: bool = True
 
     @property
     def is_valid(self) -> bool:
@@ -71,7 +71,7 @@ def pair_of(row: dict[str, Any]) -> Pair:
             given = {"media_type": row.pop("came", media_type), "body": _content(row)}
         else:
             given["body"] = _content(given)
-        message = answered(**given)
+        message = responded(**given)
     document = row.pop("document", None) or _document(row)
     more: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in row.items()

@@ -242,7 +242,7 @@ def refresh_document(run: Run, name: str, accept: bool) -> None:
             f"{name}: {counted(len(names), 'operation')}, revision {api.pointer['revision']}{unchanged}\n",
         )
         if before is not None:
-            _tell_changes(run.env, name, api, names, before.names)
+            _report_changes(run.env, name, api, names, before.names)
         profile = run.options.in_force("profile", run.env)
         if not profile or profile in profiles_in(api.entry):
             settings_of(run.env, api, run.call_options)  # what is wrong there keeps calls from being made
@@ -250,7 +250,7 @@ def refresh_document(run: Run, name: str, accept: bool) -> None:
         api.catalog.close()
 
 
-def _tell_changes(
+def _report_changes(
     env: Environment,
     name: str,
     api: OpenedApi,

@@ -283,9 +283,9 @@ def _write_several(env: Environment, name: str, documents: "Sequence[FoundDocume
     """Write which documents were found, which one is taken and why, and how to take the others."""
     from dynacli.openapi.document.discovery.discovery_report import lines_of_found
 
-    useful = [document for document in documents if document.is_answered]
+    useful = [document for document in documents if document.has_response]
     reason = ""
-    if documents[0].is_answered and len(useful) < len(documents):
+    if documents[0].has_response and len(useful) < len(documents):
         reason = ": the server knows no operation of " + ("the other" if len(documents) == 2 else "the last")
     _write_lines(
         env, f"There are several documents, and the first is taken{reason}", lines_of_found(documents)
@@ -345,9 +345,9 @@ def _open(run: Run, open_request: OpenRequest, source: str) -> OpenedApi:
 
 def _write_tried(env: Environment, options: Options, tried: "Sequence[TriedUrl]") -> None:
     """Write the URLs that were tried, with their results: the few that say most, unless all are wanted."""
-    from dynacli.openapi.document.discovery.discovery_report import lines_of_tried, most_telling
+    from dynacli.openapi.document.discovery.discovery_report import lines_of_tried, most_useful
 
-    shown = tried if options.verbose else most_telling(tried, _MOST_TRIED)
+    shown = tried if options.verbose else most_useful(tried, _MOST_TRIED)
     lines = lines_of_tried(shown)
     if len(shown) < len(tried):
         lines.append(f"and {len(tried) - len(shown)} more; `-v` lists them")

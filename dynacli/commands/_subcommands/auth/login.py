@@ -343,7 +343,7 @@ def _oauth_login(
     """
     configured = (settings.auth_tables or {}).get(scheme.name, {})
     context = SignInContext(
-        tell=lambda line: write_stderr(run.env, f"{visible(line)}\n"),
+        announce=lambda line: write_stderr(run.env, f"{visible(line)}\n"),
         open_browser=None if words.no_browser else _browser(run.env),
         ask=(lambda question: line(run.env, f"{question}: ")) if run.may_ask else None,
         callback_host=words.callback_host or configured.get("callback_host", "127.0.0.1"),

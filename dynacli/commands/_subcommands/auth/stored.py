@@ -177,7 +177,7 @@ def _stored(
 
 @click.pass_obj
 def explain(run: Run, api: str, operation: str) -> None:
-    """Tell which credential a call carries.
+    """Report which credential a call carries.
 
     Raises:
         UsageError: There is no such API, operation or scheme.

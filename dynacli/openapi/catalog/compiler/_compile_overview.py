@@ -101,8 +101,8 @@ def _about(word: str, name: str, descriptions: Mapping[str, str]) -> str:
     about = short_sentence(descriptions.get(name, ""), _MOST_CHARACTERS)
     if about:
         return about
-    is_told_by_word = name.lower().replace(" ", "-").replace("_", "-") == word
-    return "" if is_told_by_word else visible(name[:_MOST_CHARACTERS], keep="")
+    is_shown_by_word = name.lower().replace(" ", "-").replace("_", "-") == word
+    return "" if is_shown_by_word else visible(name[:_MOST_CHARACTERS], keep="")
 
 
 def _sign_ins(operations: Sequence[Operation]) -> tuple[SignIn, ...]:

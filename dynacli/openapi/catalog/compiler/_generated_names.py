@@ -125,9 +125,9 @@ def _difference(key: Key, keys: Sequence[Key]) -> str:
     literal = _literal_steps(key[1], others)
     known = {step for _, other in others for step in other.split("/")}
     # One step that no other path has says enough.
-    telling = [step for step in literal if step not in map(kebab, known)]
+    reporting = [step for step in literal if step not in map(kebab, known)]
     named = [f"by-{kebab(step)}" for step in key[1].split("/") if "{" in step and step not in known]
-    return "-".join(telling[:1] or literal or named or [key[0].lower()])
+    return "-".join(reporting[:1] or literal or named or [key[0].lower()])
 
 
 def _is_path_first(operations: Sequence[NamedOperation]) -> bool:

@@ -227,7 +227,7 @@ def usable_parameters(tree: Any, declared: Any, path: str) -> list[Any]:
 
 
 def _is_ignored_header(parameter: Mapping[str, Any]) -> bool:
-    """Tell whether a parameter is a header that a document may not define, and that is to be ignored."""
+    """Return whether a parameter is a header that a document may not define, and that is to be ignored."""
     return parameter.get("in") == "header" and str(parameter.get("name")).lower() in _IGNORED_HEADERS
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from dynacli.openapi.document._swagger2.conversion_ledger import ConvertedPlace
 from dynacli.openapi.document.json_trees import join
-from dynacli.openapi.document.workarounds import meant_media_type, told_typo
+from dynacli.openapi.document.workarounds import meant_media_type, shown_typo
 
 _SCHEMA, _MAP, _LIST, _ITEMS = range(4)
 _HOLD_SCHEMAS = {
@@ -239,7 +239,7 @@ def _meant(name: str, place: ConvertedPlace) -> str:
     """Return a media type without its typo: here already, because it decides which forms there are."""
     meant = meant_media_type(name)
     if meant != name:
-        place.warn(told_typo(name, meant))
+        place.warn(shown_typo(name, meant))
     return meant
 
 

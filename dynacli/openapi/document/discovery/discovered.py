@@ -67,7 +67,7 @@ class FoundDocument:
         operations: The number of its operations.
         way: How its URL was found.
         trial: What the calls of some of its operations gave, on one line; empty if none was made.
-        is_answered: Whether they do not show that the server knows none of its operations.
+        has_response: Whether they do not show that the server knows none of its operations.
     """
 
     url: str
@@ -78,7 +78,7 @@ class FoundDocument:
     operations: int
     way: Way
     trial: str = ""
-    is_answered: bool = True
+    has_response: bool = True
 
 
 class TriedUrl(NamedTuple):

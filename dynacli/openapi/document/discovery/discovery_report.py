@@ -19,7 +19,7 @@ __all__ = [
     "found_nothing",
     "lines_of_found",
     "lines_of_tried",
-    "most_telling",
+    "most_useful",
     "result_of",
 ]
 
@@ -34,7 +34,7 @@ def lines_of_tried(tried: Iterable[TriedUrl]) -> list[str]:
     return _in_columns([(entry.url, entry.result) for entry in tried])
 
 
-def most_telling(tried: Sequence[TriedUrl], count: int) -> list[TriedUrl]:
+def most_useful(tried: Sequence[TriedUrl], count: int) -> list[TriedUrl]:
     """Return the places that say most of a search, in their order: the first, the documents, then what is no 404."""
 
     def dullness(number: int) -> tuple[int, int]:
@@ -182,7 +182,7 @@ class SearchNotes:
             if candidate.url == note.url == better.url and better.rank < candidate.rank:
                 self._entries[index] = better, note
 
-    def _told(self, best: float) -> list[TriedUrl]:
+    def _shown(self, best: float) -> list[TriedUrl]:
         """Return what was tried in a fixed order, without what was asked for ahead and turned out not to matter.
 
         Args:
@@ -202,13 +202,13 @@ class SearchNotes:
 
     def foreign(self, best: float) -> list[str]:
         """Return the first references to other origins."""
-        return [note.url for note in self._told(best) if note.result == FOREIGN][:_MAX_FOREIGN]
+        return [note.url for note in self._shown(best) if note.result == FOREIGN][:_MAX_FOREIGN]
 
     def tried(self, best: float) -> tuple[TriedUrl, ...]:
         """Return what was tried, the values of queries masked."""
         foreign = self.foreign(best)
         return tuple(
             TriedUrl(with_masked_query(note.url), note.result)
-            for note in self._told(best)
+            for note in self._shown(best)
             if note.result != FOREIGN or note.url in foreign
         )

@@ -103,11 +103,13 @@ def _try_documents(
         replace(
             document.found,
             trial=", ".join(_trial_text(call, heads.get(call.url)) for call in calls.get(document.shape, ())),
-            is_answered=not is_unknown.get(document.shape),
+            has_response=not is_unknown.get(document.shape),
         )
         for document in ranked
     ]
-    return found if all(is_unknown.values()) else sorted(found, key=lambda document: not document.is_answered)
+    return (
+        found if all(is_unknown.values()) else sorted(found, key=lambda document: not document.has_response)
+    )
 
 
 class TrialResponses:
@@ -263,7 +265,7 @@ class _Search:
         self.requests = 0
         self.is_stopped = False
         self.is_slow = self.is_quiet = False
-        self.answered_at = started
+        self.received_at = started
         self.waiting: list[Candidate] = []
         self.asked: dict[int, Candidate] = {}
         self.asked_at: dict[int, float] = {}
@@ -365,7 +367,7 @@ class _Search:
             response = self.probes.next_response(min(ends) - now)
             if response is not None:
                 self._take_response(*response)
-                self.answered_at = quiet_since = time.monotonic()
+                self.received_at = quiet_since = time.monotonic()
                 self.is_quiet = False
             elif time.monotonic() >= self.end:
                 break
@@ -452,7 +454,7 @@ class _Search:
         if count not in self.known:
             ends = self.deadline, self.deadline
             tried = _try_documents(self._ranked(), self.origin, self.trials, ends, tries_one=True)
-            self.known[count] = any(document.is_answered for document in tried)
+            self.known[count] = any(document.has_response for document in tried)
         return self.known[count]
 
     def _ranked(self) -> list[DocumentResponse]:
@@ -486,7 +488,7 @@ class _Search:
         best = self._best_stage()
         asked, waiting = [*self.asked.values()], self.waiting
         now = time.monotonic()
-        is_late, is_settled = now >= self.end_of_first, now >= self.answered_at + _SETTLING_SECONDS
+        is_late, is_settled = now >= self.end_of_first, now >= self.received_at + _SETTLING_SECONDS
         if self.documents and (is_settled or is_late):
             # The server is slow: a document that has come does not wait for guesses, unless it is of another API.
             waiting = [candidate for candidate in waiting if candidate.way < Way.USUAL]

@@ -39,19 +39,19 @@ def ask(old: Mapping[str, Any], new: Mapping[str, Any], folder: Path) -> tuple[s
     return tuple(sorted(line for line in found if not line.startswith(_OF_NO_EDIT)))
 
 
-def differs(validation: bool | None, told: tuple[str, ...], *, is_change: bool) -> bool:
+def differs(validation: bool | None, reported: tuple[str, ...], *, is_change: bool) -> bool:
     """Return whether a result is another one than that of the program.
 
     Its errors are what breaks, its warnings what may break; that something is told for information
     contradicts no result but that it breaks.
 
     Args:
-        told: What the program tells; nothing is not a result.
+        reported: What the program tells; nothing is not a result.
         is_change: Whether we tell of anything.
     """
-    levels = {line.partition(" ")[2] for line in told}
-    if not told or not is_change:
-        return bool(told)
+    levels = {line.partition(" ")[2] for line in reported}
+    if not reported or not is_change:
+        return bool(reported)
     if validation:
         return "ERR" not in levels
     return "ERR" in levels if validation is None else bool(levels & {"ERR", "WARN"})

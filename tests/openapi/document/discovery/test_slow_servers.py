@@ -38,14 +38,14 @@ def _once(event: threading.Event, response: Response) -> Callable[[Any], Respons
     return wait
 
 
-def _telling(event: threading.Event, response: Response) -> Callable[[Any], Response]:
+def _reporting(event: threading.Event, response: Response) -> Callable[[Any], Response]:
     """Return what responses, and says that it was asked."""
 
-    def tell(_: Any) -> Response:
+    def announce(_: Any) -> Response:
         event.set()
         return response
 
-    return tell
+    return announce
 
 
 class _Clock:
@@ -76,7 +76,10 @@ def test_a_slow_place_holds_nothing_up(server: Recorder) -> None:
     """While one of the first places keeps its response back, the last ones are asked; its response still counts."""
     asked = threading.Event()
     page = Response(200, b"<html>nothing</html>", HTML)
-    server.responses |= {f"/{FIRST[9]}": _once(asked, page), f"/{SECOND[-5]}": _telling(asked, Response(404))}
+    server.responses |= {
+        f"/{FIRST[9]}": _once(asked, page),
+        f"/{SECOND[-5]}": _reporting(asked, Response(404)),
+    }
     with pytest.raises(DocumentError) as caught:
         discover(server.origin, seconds=2 * PATIENCE)
     results = {entry["url"]: entry["result"] for entry in caught.value.details["tried"]}
@@ -89,7 +92,7 @@ def test_a_better_place_is_waited_for(server: Recorder) -> None:
     found_worse = threading.Event()
     server.responses |= {
         "/api/v1/openapi.json": _once(found_worse, _titled("better")),
-        "/openapi.json": _telling(found_worse, _titled("worse")),
+        "/openapi.json": _reporting(found_worse, _titled("worse")),
     }
     found = discover(f"{server.origin}/api/v1", seconds=2 * PATIENCE)
     assert ["better"] == [document.title for document in found.documents]
@@ -104,7 +107,7 @@ def test_a_better_place_without_a_document_leaves_the_worse_one(server: Recorder
     found_worse = threading.Event()
     server.responses |= {
         "/api/v1/openapi.json": _once(found_worse, Response(404)),
-        "/openapi.json": _telling(found_worse, _titled("worse")),
+        "/openapi.json": _reporting(found_worse, _titled("worse")),
     }
     found = discover(f"{server.origin}/api/v1", seconds=2 * PATIENCE)
     assert [f"{server.origin}/openapi.json"] == [document.url for document in found.documents]
@@ -116,7 +119,7 @@ def test_what_leads_to_a_document_found_ahead_makes_it_better(server: Recorder) 
     page = Response(200, b'<html>swagger-ui {url: "/openapi.json"}</html>', HTML)
     server.responses |= {
         "/api/v1/docs": _once(found, page),
-        "/openapi.json": _telling(found, _titled("one")),
+        "/openapi.json": _reporting(found, _titled("one")),
         "/swagger.json": _titled("other"),
     }
     result = discover(f"{server.origin}/api/v1", seconds=2 * PATIENCE)
@@ -216,8 +219,8 @@ def test_what_was_left_out_is_told(server: Recorder, monkeypatch: pytest.MonkeyP
     results = [entry["result"] for entry in caught.value.details["tried"]]
     silent, late = results.count("timed out"), results.count("not tried, the time was over")
     assert (1 + silent + late, SLOW_CONNECTIONS) == (len(results), silent)
-    told = f"{silent} did not respond in time; {late} more were not tried, because the 2.5 s of a search were over"
-    assert told in caught.value.reason
+    reported = f"{silent} did not respond in time; {late} more were not tried, because the 2.5 s of a search were over"
+    assert reported in caught.value.reason
     assert len(results) <= MAX_REQUESTS
 
 
@@ -225,7 +228,7 @@ def test_a_limit_of_requests_ends_the_guessing(server: Recorder) -> None:
     """After a 429 only those get a response that were under way already."""
     limited = threading.Event()
     later = {f"/{place}": _once(limited, Response(404)) for place in (*FIRST[1:], *BELOW, *SECOND)}
-    server.responses |= {f"/{FIRST[0]}": _telling(limited, Response(429)), **later}
+    server.responses |= {f"/{FIRST[0]}": _reporting(limited, Response(429)), **later}
     with pytest.raises(DocumentError, match="No OpenAPI document") as caught:
         discover(server.origin, seconds=2 * PATIENCE)
     assert "limits how often it is asked" in caught.value.reason
@@ -238,7 +241,7 @@ def test_the_likeliest_places_are_asked_at_once_while_the_given_url_is_slow(serv
     likely = ("", CATALOG, FIRST[0], *BELOW, *FIRST[1:10])
     barrier = threading.Barrier(SLOW_CONNECTIONS)
 
-    def answered(response: Response) -> Callable[[Any], Response]:
+    def responded(response: Response) -> Callable[[Any], Response]:
         def wait(_: Any) -> Response:
             barrier.wait(PATIENCE)  # until all of them are asked for
             return response
@@ -246,8 +249,8 @@ def test_the_likeliest_places_are_asked_at_once_while_the_given_url_is_slow(serv
         return wait
 
     assert SLOW_CONNECTIONS == len(likely)
-    server.responses |= {f"/{place}": answered(Response(404)) for place in likely}
-    server.responses[f"/{FIRST[2]}"] = answered(_titled("one"))
+    server.responses |= {f"/{place}": responded(Response(404)) for place in likely}
+    server.responses[f"/{FIRST[2]}"] = responded(_titled("one"))
     found = discover(server.origin, seconds=2 * PATIENCE)
     assert [f"{server.origin}/{FIRST[2]}"] == [document.url for document in found.documents]
 
@@ -268,7 +271,7 @@ def test_what_the_given_url_leads_to_comes_first_though_it_is_slow(
     asked = threading.Event()
     server.responses |= {
         "/": _once(asked, response),
-        "/openapi.json": _telling(asked, _titled("guessed")),
+        "/openapi.json": _reporting(asked, _titled("guessed")),
         "/stated": _titled("stated"),
     }
     found = discover(server.origin, seconds=2 * PATIENCE)

@@ -130,14 +130,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> _Clock:
     return _Clock(monkeypatch)
 
 
-def _telling(event: threading.Event, response: Response) -> Callable[[Any], Response]:
+def _reporting(event: threading.Event, response: Response) -> Callable[[Any], Response]:
     """Return what responses, and says that it was asked."""
 
-    def tell(_: Any) -> Response:
+    def announce(_: Any) -> Response:
         event.set()
         return response
 
-    return tell
+    return announce
 
 
 def _after(event: threading.Event, response: Response) -> Callable[[Any], Response]:
@@ -180,7 +180,7 @@ def test_slowness_decides_nothing(
     is_asked = threading.Event()
     server.responses |= _KNOWN_BELOW
     if asked is not None:
-        server.responses[asked] = _telling(is_asked, _KNOWN_BELOW[asked])
+        server.responses[asked] = _reporting(is_asked, _KNOWN_BELOW[asked])
     server.responses[slow] = clock.late(
         ahead, _KNOWN_BELOW[slow], is_asked if asked is not None else clock.is_over
     )
@@ -241,7 +241,7 @@ def test_a_server_that_answers_no_call_is_waited_for(server: Recorder, clock: _C
         "/flows": late,
         "/api/health": _after(is_asked, Response()),
     }
-    server.responses["/api/flows"] = _telling(is_asked, Response(404))
+    server.responses["/api/flows"] = _reporting(is_asked, Response(404))
     assert f"{server.origin}/api/openapi.json" == clock.discover(server)[0].url
 
 

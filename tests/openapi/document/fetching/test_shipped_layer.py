@@ -13,7 +13,7 @@ from tests.harness import Recorder, Response, run_cli
 from tests.served_document import DAY, Served, age, state_of
 
 URL = "https://acme.armature.app/api/armature/v1/openapi"
-TOLD = "the document that came with dynacli is used"
+SHOWN = "the document that came with dynacli is used"
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_the_shipped_document_works_offline_at_once() -> None:
         ("describe", "armature", "search-runs"),
     ):
         result = run_cli("--offline", *words)
-        assert (0, f"warning: armature: {TOLD}, as long as there is no other\n") == (
+        assert (0, f"warning: armature: {SHOWN}, as long as there is no other\n") == (
             result.exit_code,
             result.stderr,
         )
@@ -48,7 +48,7 @@ def test_the_shipped_document_works_offline_at_once() -> None:
 def test_offline_a_url_is_enough() -> None:
     """Nothing has to be registered."""
     result = run_cli("--offline", "operations", URL)
-    assert (0, 1) == (result.exit_code, result.stderr.count(TOLD))
+    assert (0, 1) == (result.exit_code, result.stderr.count(SHOWN))
 
 
 @pytest.mark.parametrize(
@@ -70,9 +70,9 @@ def test_a_server_that_cannot_be_reached_is_warned_of(monkeypatch: pytest.Monkey
     url = "http://127.0.0.1:9/openapi.json"
     monkeypatch.setattr(demo_facts, "_LIVE_URL", re.compile(re.escape(url)))
     added = run_cli("api", "add", "armature", url)
-    expected = f"warning: `127.0.0.1:9` refuses the connection; {TOLD} instead\n"
+    expected = f"warning: `127.0.0.1:9` refuses the connection; {SHOWN} instead\n"
     assert (0, True) == (added.exit_code, expected in added.stderr)
-    assert 1 == added.stderr.count(TOLD)
+    assert 1 == added.stderr.count(SHOWN)
 
 
 def test_an_error_of_the_server_is_not_covered_up(nearby: Served) -> None:
@@ -106,7 +106,7 @@ def test_fetching_the_same_content_ends_the_warning(
     monkeypatch.setenv("DYNACLI_REFRESH", "blocking")
     run_cli("api", "add", "armature", nearby.url, "--offline")
     nearby.has(Path(document_path()).read_bytes())
-    assert TOLD in run_cli("--offline", "operations", "armature").stderr
+    assert SHOWN in run_cli("--offline", "operations", "armature").stderr
     assert (0, "") == (run_cli("operations", "armature").exit_code, run_cli("operations", "armature").stderr)
     assert "" == run_cli("--offline", "operations", "armature").stderr
     assert 1 == len(nearby.asked)
@@ -122,7 +122,7 @@ def test_a_server_that_is_down_is_warned_of_in_each_run(
     run_cli("api", "add", "armature", nearby.url, "--offline")
     for _ in range(2):
         result = run_cli(*words)
-        assert (0, 1, True) == (result.exit_code, result.stderr.count("warning: "), TOLD in result.stderr)
+        assert (0, 1, True) == (result.exit_code, result.stderr.count("warning: "), SHOWN in result.stderr)
 
 
 def test_the_shipped_file_is_never_written(nearby: Served) -> None:

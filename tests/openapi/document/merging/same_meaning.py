@@ -26,7 +26,7 @@ def operations(document: Document) -> dict[tuple[str, str], tuple[str, ...]]:
 def differences(first: Document, other: Document, wanted: Iterable[tuple[str, str]]) -> list[str]:
     """Return where operations of one document are not what they are in another."""
     comparison = _Comparison(_Side(first), _Side(other))
-    return [told for path, method in wanted for told in comparison.of_operation(path, method)]
+    return [reported for path, method in wanted for reported in comparison.of_operation(path, method)]
 
 
 class _Side:

@@ -239,8 +239,8 @@ def test_an_overlay_that_breaks_is_used_as_it_was(content: str | None, server: R
     assert (0, 1) == (result.exit_code, result.stderr.count("warning: "))
     assert "mine.json" in result.stderr
     assert 0 == run_cli("shop", "list-pets", "--help").exit_code
-    path.write_text(json.dumps(_titled("Mended")))
-    assert ("Mended", "") == (_summary(), dry_run("shop").stderr)
+    path.write_text(json.dumps(_titled("Fixed")))
+    assert ("Fixed", "") == (_summary(), dry_run("shop").stderr)
 
 
 @pytest.mark.parametrize(

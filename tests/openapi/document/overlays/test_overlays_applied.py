@@ -121,8 +121,8 @@ def test_places_keep_their_origins() -> None:
     assert Place(1, "/actions/2/update/info/x-added") == document.origins.locate("/info/x-added")
     assert (0, '"version": "1"') == _line(document, "/info/version")
     # The types that are misspelled are warned of where they are written.
-    told = [f"{parameters}/{index}/schema/type" for index in (1, 2)]
-    assert told == [place.pointer for _, place in document.warnings]
+    reported = [f"{parameters}/{index}/schema/type" for index in (1, 2)]
+    assert reported == [place.pointer for _, place in document.warnings]
 
 
 def test_warnings_of_the_compiler_have_lines_of_the_right_file() -> None:
@@ -239,8 +239,8 @@ def test_a_swagger_document_is_changed_as_it_is_written() -> None:
     assert Place(0, "/definitions/Pet/type") == document.origins.locate(f"{pet}/type")
     added = Place(1, "/actions/0/update/properties/name")
     assert added == document.origins.locate(f"{pet}/properties/name")
-    answered = "/paths/~1pets/get/responses/200/description"
-    assert Place(1, "/actions/1/update/responses/200/description") == document.origins.locate(answered)
+    responded = "/paths/~1pets/get/responses/200/description"
+    assert Place(1, "/actions/1/update/responses/200/description") == document.origins.locate(responded)
     assert () == document.scan.dangling
 
 
@@ -459,8 +459,8 @@ def test_what_a_check_has_learned_is_applied(version: str) -> None:
     Path("document.json").write_bytes(_text(document))
     api = open_api("./document.json", Environment())
     headers = (("Content-Type", "application/json"),)
-    answered = b'{"name": null, "tag": "x"}'
-    seen = ObservedResponse("read", "GET", "/pets/{id}", 200, headers, answered, Masker())
+    responded = b'{"name": null, "tag": "x"}'
+    seen = ObservedResponse("read", "GET", "/pets/{id}", 200, headers, responded, Masker())
     try:
         found = learn_overlay(api, [seen])
     finally:

@@ -49,7 +49,7 @@ def differences(document: Document) -> list[str]:
 
 
 def _is_same(given: Any, made: Any) -> bool:
-    """Tell whether two scalars as they are written mean the same, in YAML and in JSON."""
+    """Report whether two scalars as they are written mean the same, in YAML and in JSON."""
     if not isinstance(given, str) or not isinstance(made, str):
         return bool(given == made)
     if given.rstrip("\n") == made.rstrip("\n") or (made == "null" and given in {"", "~"}):

@@ -377,12 +377,12 @@ def test_every_problem_of_long_maps_and_lists_is_located() -> None:
         "components": {"schemas": {f"List<A{number}>": {} for number in range(3)}},
     }
     wrong_parameters = [f"/paths/~1a{number}/get/parameters/300/in" for number in range(2)]
-    wrong_answers = [f"/paths/~1a{number}/get/responses/200" for number in range(2)]
+    wrong_responses = [f"/paths/~1a{number}/get/responses/200" for number in range(2)]
     assert {
         "/info": "`title` is missing",
         "/tags/50": "`name` is missing",
         **dict.fromkeys(wrong_parameters, "This should be one of query, header, path, cookie"),
-        **dict.fromkeys(wrong_answers, "`description` is missing"),
+        **dict.fromkeys(wrong_responses, "`description` is missing"),
         **{
             f"/components/schemas/List<A{number}>": f"The name `List<A{number}>` is not allowed here"
             for number in range(3)

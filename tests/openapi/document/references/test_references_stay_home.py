@@ -109,8 +109,8 @@ def test_a_body_that_may_not_be_followed_costs_its_operation_alone(ref: str, rea
     assert 8 == called.exit_code
     assert reason in called.error["reason"]
     assert [f"{ref}` "] != [warning["message"] for warning in shown.json["warnings"]]
-    told = [warning for warning in shown.json["warnings"] if reason in warning["message"]]
-    assert any(warning["pointer"].startswith("/paths/~1bad") and warning["line"] for warning in told)
+    reported = [warning for warning in shown.json["warnings"] if reason in warning["message"]]
+    assert any(warning["pointer"].startswith("/paths/~1bad") and warning["line"] for warning in reported)
 
 
 @pytest.mark.parametrize("ref", ["https://elsewhere.example/parts.yaml#/id", "#/components/parameters/Gone"])
@@ -125,16 +125,16 @@ def test_a_parameter_or_a_response_that_may_not_be_followed_costs_itself_alone(r
         assert (0, 1) == ((called := run_cli("./api.json", "get-it", "5")).exit_code, called.json)
         assert 0 == run_cli("./api.json", "get-it", "5", "--size", "2").exit_code
         assert ["/it/5", "/it/5?size=2"] == [request.target for request in server.requests]
-    told = run_cli("doctor", "./api.json").stdout
-    assert f"the parameter `{ref}` is ignored" in told
-    assert "left out" not in told
+    reported = run_cli("doctor", "./api.json").stdout
+    assert f"the parameter `{ref}` is ignored" in reported
+    assert "left out" not in reported
 
 
 def test_nobody_is_told_to_open_the_directory_of_a_system_file() -> None:
     """The hint to allow a directory is given for what may be a document, and for nothing else."""
     save_files({"api.json": _two_operations("file:///etc/passwd")}, "api")
-    told = run_cli("api/api.json", "bad").stderr
-    assert (True, False) == (OUTSIDE in told, "--allow-ref /etc" in told)
+    reported = run_cli("api/api.json", "bad").stderr
+    assert (True, False) == (OUTSIDE in reported, "--allow-ref /etc" in reported)
 
 
 @pytest.mark.sampled(8)

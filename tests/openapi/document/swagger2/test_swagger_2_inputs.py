@@ -7,7 +7,7 @@ import pytest
 from dynacli.openapi.document._swagger2.conversion import convert
 from tests.documents import swagger
 from tests.openapi.document.swagger2.conversions import RESPONSES, converted_operation
-from tests.validation.in_process_validator import answered, compact, validate_response
+from tests.validation.in_process_validator import compact, responded, validate_response
 
 ARRAY = {"type": "array", "items": {"type": "string"}}
 
@@ -179,7 +179,7 @@ def test_a_list_within_a_list_in_a_responses_header_is_validated(
     conversion = convert(swagger({"/a": {"get": {"responses": responses}}}))
     assert () == conversion.warnings
     converted = conversion.tree["paths"]["/a"]["get"]["responses"]
-    response = answered(b"", 200, "")._replace(headers={"X": text})
+    response = responded(b"", 200, "")._replace(headers={"X": text})
     assert expected == compact(validate_response(converted, response, version="3.0.3"))
 
 
@@ -350,14 +350,14 @@ def test_a_form_whose_media_type_has_a_typo_is_of_the_kind_that_is_meant(consume
     operation = {"parameters": [{"in": "formData", "name": "a", "type": "string"}], "responses": RESPONSES}
     conversion = convert(swagger({"/a": {"post": {**operation, "consumes": consumes}}}))
     assert [MULTIPART] == list(conversion.tree["paths"]["/a"]["post"]["requestBody"]["content"])
-    (told,) = conversion.warnings
-    assert "There is no media type `multipartform-data`; it is read as `multipart/form-data`" == told[0]
+    (reported,) = conversion.warnings
+    assert "There is no media type `multipartform-data`; it is read as `multipart/form-data`" == reported[0]
 
 
 def test_json_cannot_be_a_form() -> None:
     """A form in an operation that consumes only JSON is sent as a form; the document's default is not a mistake."""
     field = {"in": "formData", "name": "a", "type": "string"}
-    for own, told in (({"consumes": ["application/json"]}, ["/paths/~1a/post/consumes"]), ({}, [])):
+    for own, reported in (({"consumes": ["application/json"]}, ["/paths/~1a/post/consumes"]), ({}, [])):
         conversion = convert(
             swagger(
                 {"/a": {"post": {"parameters": [field], "responses": RESPONSES, **own}}},
@@ -366,7 +366,7 @@ def test_json_cannot_be_a_form() -> None:
         )
         body = conversion.tree["paths"]["/a"]["post"]["requestBody"]
         assert [URLENCODED] == list(body["content"])
-        assert told == [where for _, where in conversion.warnings]
+        assert reported == [where for _, where in conversion.warnings]
 
 
 def test_the_body_of_a_path_is_that_of_all_its_operations() -> None:

@@ -42,7 +42,7 @@ def warnings(api: str) -> list[dict[str, Any]]:
     return rows
 
 
-def told(api: str) -> list[tuple[str, int | None, str]]:
+def reported(api: str) -> list[tuple[str, int | None, str]]:
     """Return the warnings: message, line and pointer."""
     return [(row["message"], row["line"], row["pointer"]) for row in warnings(api)]
 
@@ -214,7 +214,7 @@ def test_a_path_parameter_may_be_declared_twice_or_too_much() -> None:
             second,
             "/paths/~1a~1{id}/get/parameters/1",
         )
-    ] == told(api)[:1]
+    ] == reported(api)[:1]
     assert "path parameter `no` is not in the path; it is ignored" in [
         row["message"] for row in warnings(api)
     ]
@@ -346,7 +346,7 @@ def test_words_dates_and_numbers_of_yaml_are_what_they_look_like() -> None:
     assert "level=true" in built(api, "a", "--level", "true")["target"]
     assert "level=2.5" in built(api, "a", "--level", "2.5")["target"]
     assert 2 == run_cli(api, "a", "--level", "9", "--example", "--dry-run").exit_code
-    ((message, line, pointer),) = told(api)
+    ((message, line, pointer),) = reported(api)
     assert ("`enum` of strings has other values; they are read as strings", 11) == (message, line)
     assert "/paths/~1a/get/parameters/2/schema/enum" == pointer
     shown = run_cli("describe", api, "a", "-o", "json").json
@@ -414,9 +414,9 @@ def test_a_duplicate_key_in_json_is_warned_of() -> None:
     api = save(text.replace('"/b"', '"/a"'))
     assert ["two"] == listed(api)
     line = next(number for number, written in enumerate(text.splitlines(), 1) if '"/b"' in written)
-    assert [("The key `/a` is given twice in one place; the last one counts", line, "/paths/~1a")] == told(
-        api
-    )
+    assert [
+        ("The key `/a` is given twice in one place; the last one counts", line, "/paths/~1a")
+    ] == reported(api)
 
 
 def test_every_duplicate_key_in_yaml_is_warned_of() -> None:
@@ -438,7 +438,7 @@ def test_every_duplicate_key_in_yaml_is_warned_of() -> None:
             11,
             "/paths/~1a/get/responses/200",
         ),
-    ] == told(api)
+    ] == reported(api)
     assert "b" == run_cli("describe", api, "two", "-o", "json").json["responses"]["200"]["description"]
 
 
@@ -528,7 +528,7 @@ def test_a_place_in_a_mended_list_is_named_as_in_the_file() -> None:
         "`required` should be true or false; it is read as true",
         line,
         "/paths/~1a/get/parameters/q/required",
-    ) == told(api)[1]
+    ) == reported(api)[1]
 
 
 def test_parameters_without_schema_name_or_place() -> None:

@@ -202,11 +202,11 @@ def test_patterns_of_names_are_read_without_slashes() -> None:
     expected = {"(?i:^x-)": {"type": "integer"}, "^y": {}, "/^y/": {"type": "string"}, "^z": {}, "/^z/g": {}}
     schema = tree["components"]["schemas"]["A"]
     assert list(expected.items()) == list(schema["patternProperties"].items())
-    told = "A pattern of names has slashes around it; it is read without them"
+    reported = "A pattern of names has slashes around it; it is read without them"
     place = "/components/schemas/A/patternProperties/"
     assert (
-        (told, f"{place}~1^x-~1i"),
-        (told, f"{place}~1^z~1"),
+        (reported, f"{place}~1^x-~1i"),
+        (reported, f"{place}~1^z~1"),
         ("There is no type `int`; it is read as `integer`", f"{place}~1^x-~1i/type"),
     ) == worked_around.warnings
 
