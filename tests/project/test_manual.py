@@ -45,6 +45,7 @@ def test_there_are_examples() -> None:
     assert len(LINES) >= 8
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("topic", CONSOLE)
 def test_a_page_shows_what_happens(topic: str) -> None:
     """The examples of a page, one after another in an empty directory, print what the page shows."""

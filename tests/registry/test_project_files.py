@@ -364,6 +364,7 @@ def test_an_agent_over_mcp_has_the_apis_of_a_trusted_file(server: Recorder) -> N
     assert ["GET"] == [request.method for request in server.requests]
 
 
+@pytest.mark.exhaustive
 def test_an_explorer_opens_an_api_of_a_trusted_file(server: Recorder) -> None:
     """The policy of the file holds there, too."""
     _write(_shop(server.origin) + '[apis.shop.policy]\ndeny = ["list-pets"]\n')

@@ -83,6 +83,7 @@ def test_the_stand_ins_were_made_for_these_versions(package: str, made_for: str)
     assert version(package).startswith(made_for)
 
 
+@pytest.mark.exhaustive
 def test_validations_are_those_of_the_plain_import() -> None:
     """The same findings come from the fast import and from the plain one, over the table of pairs."""
     fast, left_out = json.loads(_run(_VALIDATE, "fast"))

@@ -154,7 +154,7 @@ def test_a_media_type_is_found_as_it_is_written() -> None:
     assert ["- type"] == compact(validator.response(responded(b"{}")))
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("level", ["warn", "exact"])
 @pytest.mark.parametrize("keyword", ["anyOf", "if"])
 def test_ways_between_schemas_end(keyword: str, level: str, monkeypatch: pytest.MonkeyPatch) -> None:

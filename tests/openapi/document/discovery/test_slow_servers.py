@@ -322,7 +322,7 @@ _NAMING: dict[str, dict[str, Response]] = {
 """How a server names the place where it makes its document when it is first asked for it."""
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("responses", _NAMING.values(), ids=_NAMING)
 def test_a_named_place_gets_as_long_as_a_given_one(server: Recorder, responses: dict[str, Response]) -> None:
     """The document comes long after the search is over for what is only guessed."""
