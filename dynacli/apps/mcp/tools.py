@@ -109,12 +109,14 @@ class _AskedCall:
         inputs: Input → value.
         expression: JMESPath over the response; empty for all of it.
         max_items: How many items of a list are wanted, from as many pages as they need; None for one call.
+        has_head: Whether status and headers are wanted beside the body, as with `--include`.
     """
 
     operation: str
     inputs: Mapping[str, Any]
     expression: str = ""
     max_items: int | None = None
+    has_head: bool = False
 
 
 @record
@@ -150,23 +152,30 @@ def _make_call(api: Api, asked: _AskedCall, masker: Masker, announce: Callable[[
         outcome = _one_call(api, asked, masker)
     else:
         outcome = _pages(api, asked, asked.max_items, masker, announce)
-    if not asked.expression or outcome.is_error:
+    if not asked.expression or (outcome.is_error and not asked.has_head):
         return outcome
     try:
         found = filtered(outcome.data, asked.expression, _FILTER)
         reported = outcome.reported
         if found is None and outcome.data is not None:
             reported = {**reported, "filter": null_note(outcome.data)}
-        return Outcome(reported, found)
+        return Outcome(reported, found, is_error=outcome.is_error)
     except FormatError as error:
         error.hint = "The response is here as it came; fix the filter"
         return Outcome({**outcome.reported, **error.as_json()}, outcome.data, is_error=True)
 
 
+def _with_head(asked: _AskedCall, response: Response, body: Any) -> Any:
+    """Return the body; if it is asked for, beside the status and the headers of the response."""
+    if not asked.has_head:
+        return body
+    return {"status": response.status, "headers": response.masked_headers, "body": body}
+
+
 def _one_call(api: Api, asked: _AskedCall, masker: Masker) -> Outcome:
     response = api.call(asked.operation, asked.inputs)
     reported = _shown_of([response])
-    data = _data_of(response, reported, masker)
+    data = _with_head(asked, response, _data_of(response, reported, masker))
     if following := response.following:
         reported["pages"] = {"items": following.items, "total": following.total}
         next_inputs = response.masker.mask_value(following.next_inputs)
@@ -208,7 +217,7 @@ def _pages(
         reported |= error.as_json()
     # Of a response that is not a success, the body says why.
     data = items if items or error is None else _data_of(responses[-1], reported, masker)
-    return Outcome(reported, data, is_error=error is not None)
+    return Outcome(reported, _with_head(asked, responses[0], data), is_error=error is not None)
 
 
 def _stream(api: Api, asked: _AskedCall, masker: Masker, announce: Callable[[str], None]) -> Outcome:
@@ -218,11 +227,13 @@ def _stream(api: Api, asked: _AskedCall, masker: Masker, announce: Callable[[str
             items, is_whole = _take_items(response, asked.max_items, announce)
             reported = _shown_of([response])
             reported["stream"] = {"items": len(items), "is_whole": is_whole}
-            return Outcome(reported, response.masker.joined(masker).mask_value(items))
+            data = response.masker.joined(masker).mask_value(items)
+            return Outcome(reported, _with_head(asked, response, data))
         reported = _shown_of([response])
         if error is not None:
             reported |= error.as_json()
-        return Outcome(reported, _data_of(response, reported, masker), is_error=error is not None)
+        data = _with_head(asked, response, _data_of(response, reported, masker))
+        return Outcome(reported, data, is_error=error is not None)
 
 
 def _status_error(response: Response) -> HttpError | None:
@@ -561,7 +572,8 @@ def tool_list(names: Collection[str], methods: Collection[str]) -> list[Tool]:
             name=_CALL,
             description="Call an operation. `inputs`: input → value, by the names that `search` and `describe` give; "
             "`body` is a whole body. `filter` is a JMESPath expression of what you need of the response, such as "
-            "`rows[].[id, status]`. `max_items` fetches that many items from as many pages as it takes. "
+            "`rows[].[id, status]`; with `include`, of its `status`, `headers` and `body`. "
+            "`max_items` fetches that many items from as many pages as it takes. "
             "A response that is too large loses items, and says how to get the rest.",
             input_schema=_schema(
                 names,
@@ -570,6 +582,7 @@ def tool_list(names: Collection[str], methods: Collection[str]) -> list[Tool]:
                     "inputs": {"type": "object"},
                     "profile": _TEXT,
                     "filter": _TEXT,
+                    "include": {"type": "boolean"},
                     "max_items": {"type": "integer", "minimum": 1, "maximum": 10_000},
                 },
                 ["operation"],
@@ -773,7 +786,13 @@ class Tools:
         expression = arguments.get("filter", "")
         # Summaries and descriptions write inputs as options of the command line.
         inputs = {key.removeprefix("--"): value for key, value in arguments.get("inputs", {}).items()}
-        asked = _AskedCall(arguments["operation"], inputs, expression, arguments.get("max_items"))
+        asked = _AskedCall(
+            arguments["operation"],
+            inputs,
+            expression,
+            arguments.get("max_items"),
+            has_head=arguments.get("include", False),
+        )
         profile, masker = arguments.get("profile", ""), self.served.masker()
         try:
             with self.served.callable(name, profile, clients) as api:

@@ -135,6 +135,11 @@ class Response:
             return self._call.described.schema_of(self._response)()
 
     @property
+    def masked_headers(self) -> dict[str, list[str]]:
+        """The headers as filters see them: name in lower case → its values, with secrets masked."""
+        return self._call.signed.headers_by_name(self._response.headers)
+
+    @property
     def following(self) -> "RespondedPage | None":
         """What the response tells of the next page of its list; None if it tells of none."""
         from dynacli.client.pages.page_loop import received_page

@@ -287,6 +287,29 @@ def test_max_items_follows_the_pages(server: Recorder) -> None:
 
 
 @pytest.mark.exhaustive
+def test_the_filter_sees_status_and_headers(server: Recorder) -> None:
+    """With `include` they stand beside the body, of errors too, and secrets in them are masked."""
+    save(document({"/a": {"get": operation("getA")}}, [server.origin]))
+    head = {"ETag": '"7"', "Set-Cookie": "session=hunter2", "Content-Type": "application/json"}
+    server.responses["/a"] = Response(404, b'{"why": "gone"}', head)
+    arguments = {"operation": "get-a", "include": True}
+
+    async def act(client: Client) -> list[CallToolResult]:
+        expression = "[status, headers.etag[0], body.why]"
+        return [
+            await client.call_tool("call", arguments),
+            await client.call_tool("call", arguments | {"filter": expression}),
+        ]
+
+    whole, filtered = converse(["./api.json"], act)
+    assert (True, True) == (whole.is_error, filtered.is_error)
+    data = whole.structured_content["data"]
+    assert (404, ['"7"'], {"why": "gone"}) == (data["status"], data["headers"]["etag"], data["body"])
+    assert [404, '"7"', "gone"] == filtered.structured_content["data"]
+    assert "hunter2" not in whole.model_dump_json()
+
+
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("wanted", "count"), [({"max_items": 2}, 2), ({}, 3)], ids=["enough", "in-a-while"])
 def test_a_stream_gives_its_first_items(
     wanted: dict[str, int], count: int, server: Recorder, monkeypatch: pytest.MonkeyPatch
