@@ -189,7 +189,7 @@ def test_the_time_for_a_response_begins_when_all_was_sent() -> None:
         if b"c" not in body:
             sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
         else:
-            time.sleep(1.5)
+            time.sleep(4)
         return body
 
     def client(port: int) -> None:
