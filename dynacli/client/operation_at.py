@@ -149,7 +149,10 @@ def _option_in_query(operation: Operation, name: str) -> str:
     if found is None:
         return f"-Q{name}"
     parameter, inside = found
-    return f"--{parameter.option}.{inside}" if inside else f"--{parameter.location}.{parameter.word}"
+    if not inside:
+        return f"--{parameter.location}.{parameter.word}"
+    has_option = any(".".join(field.path) == inside for field in parameter.fields)
+    return f"--{parameter.option}.{inside}" if has_option else f"-Q{name}"
 
 
 def is_documented_way_out(api: OpenedApi, operation: Operation, url: str, status: int, location: str) -> bool:

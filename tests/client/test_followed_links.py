@@ -118,7 +118,7 @@ def test_a_body_is_sent_as_the_media_type_wants_it(server: Recorder) -> None:
         (["--follow", "runs"], 2, "`look` has no link `runs`"),
         (["--follow", "runs"], 2, "It has `run` (200), `at` (200)"),
         (["--follow", "run", "--follow", "run"], 2, "`get-run` has no link `run`"),
-        (["--follow", "run", "--follow", "step", "--follow", "x"], 2, "gives none of its responses a link"),
+        (["--follow", "run", "--follow", "step", "--follow", "x"], 2, "has no links for its responses"),
         (["--follow", "nowhere"], 2, "the document has no operation `getNothing`"),
         (["--follow", "unfilled"], 2, "`get-run` needs ID, which the link does not give"),
         (["--follow", "bodiless"], 2, "`put-run` needs a body"),

@@ -123,7 +123,7 @@ BAD = {
     "a profile's headers": (
         "[apis.pets.profiles.p]\nheaders = 1",
         "The profile `p` of `pets`",
-        "a table of texts",
+        "a table of strings",
     ),
     "a profile's timeout": (
         '[apis.pets.profiles.p]\ntimeout = "1"',
@@ -133,10 +133,10 @@ BAD = {
     "a profile's server": (
         "[apis.pets.profiles.p]\nserver = 1.5",
         "The profile `p` of `pets`",
-        "`server` is a URL",
+        "`server` must be a URL",
     ),
     "a profile": ("profiles.p = 1", "The profile `p` of `pets`", "it must be a table"),
-    "profiles": ("profiles = 1", "`profiles` of `pets`", "they are tables"),
+    "profiles": ("profiles = 1", "`profiles` of `pets`", "they must be tables"),
     "no list": ('ignore = "type"', "`ignore` of `pets`", "it must be a list of tables"),
     "no rule": ('[[apis.pets.ignore]]\nreason = "r"', "`ignore` of `pets`", "`rule` is missing"),
     "no reason": ('[[apis.pets.ignore]]\nrule = "type"', "`ignore` of `pets`", "`reason` is missing"),

@@ -210,7 +210,9 @@ def _completed(*words: str, shell: str = "bash") -> list[str]:
         pytest.param("pets list-pets -o t", ["table", "tsv", "text"], id="short-option"),
         pytest.param("pets list-pets --validate=s", ["--validate=strict"], id="joined-standard-value"),
         pytest.param(
-            "pets list-pets --dry-run ", ["http", "json", "curl", "python", "har"], id="optional-value"
+            "pets list-pets --dry-run ",
+            ["http", "json", "curl", "python", "har", "inputs", "body"],
+            id="optional-value",
         ),
         pytest.param("pets list-pets --dry-run --of", ["--offline"], id="optional-value-left-out"),
         pytest.param("pets list-pets --timeout ", [], id="free-value"),

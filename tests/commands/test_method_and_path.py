@@ -41,7 +41,10 @@ def api() -> str:
         ("/repos/a%20b/hello", ("GET", "/repos/a%20b/hello")),
         ("/repos/-1/hello", ("GET", "/repos/-1/hello")),
         ("/repos/octo/hello?page%5Bsize%5D=3", ("GET", "/repos/octo/hello?page[size]=3")),
-        ("/repos/octo/hello?page%5Bsize%5D=3&a=b%20c", ("GET", "/repos/octo/hello?a=b+c&page[size]=3", "-v")),
+        (
+            "/repos/octo/hello?page%5Bsize%5D=3&a=b%20c",
+            ("GET", "/repos/octo/hello?a=b+c&page[size]=3", "--validate", "off"),
+        ),
         ("/repos/octo/hello?page%5Bsize%5D=3", ("GET", "/repos/octo/hello", "--page-size", "3")),
         ("/repos/octo/hello?share=x", ("GET", "/repos/octo/hello#shared", "--share", "x")),
         ("/repos/octo/all", ("GET", "/repos/octo/all")),

@@ -388,7 +388,7 @@ def _validated(pair: Pair, converted: Converted) -> bool:
     validator = validator_of(converted.tree, is_fixed=pair.is_fixed)
     if isinstance(pair.message, ValidatedResponse):
         return validator.response(pair.message, is_exact=pair.is_exact).is_valid
-    return validator.request(pair.message).is_valid
+    return validator.request(pair.message, is_exact=pair.is_exact).is_valid
 
 
 @pytest.mark.sampled(6)

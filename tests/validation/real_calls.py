@@ -185,7 +185,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
         *(
             Call(name, found=("undocumented-body",))
             for name in (
-                *("get-anything", "get-cache", "get-cookies"),
+                *("get-anything", "get-brotli", "get-cache", "get-cookies"),
                 *("get-deflate", "get-deny", "get-encoding-utf8", "get-get", "get-gzip", "get-headers"),
                 *("get-html", "get-image-svg", "get-ip", "get-json", "get-robots-txt"),
                 *("get-user-agent", "get-uuid", "get-xml"),
@@ -255,7 +255,6 @@ CALLS: dict[str, tuple[Call, ...]] = {
                 ("get-relative-redirect-n", ("2",)),
             )
         ),
-        Call("get-brotli"),
     ),
     "kinto": (
         Call("server-info"),

@@ -316,7 +316,7 @@ def _responses(catalog: Catalog, name: str) -> Iterator[ValidatedResponse]:
     """Yield responses of each documented status with JSON: the example of its schema, and changed in a few places."""
     schemas = OperationSchemas(catalog, catalog.operation(name))
     random = Random(name)  # noqa: S311  - the same responses each time
-    for status, response in (schemas.operation["responses"] or {}).items():
+    for status, response in (schemas.operation.get("responses") or {}).items():
         try:
             described = schemas.object_of(response) or {}
             content = described.get("content") or {}

@@ -213,21 +213,21 @@ assert sys.modules["httpx"].Client
 
 _NOTHING_OPENED = """
 import json, sys
-from tests.validation.in_process_validator import JSON, response_document, answered, compact, validator_of
+from tests.validation.in_process_validator import JSON, response_document, responded, compact, validator_of
 documents = json.load(open(sys.argv[1]))
 validators = [validator_of(response_document({"200": {"description": "", "content": {JSON: {"schema": one}}}}, version,
     P={"type": "integer"})) for one in documents for version in ("3.0.3", "3.1.0", "3.2.0")]
 # All that is imported lazily is imported by a first validation; what opens a file after that is a fetch.
 validator_of(response_document({"200": {"description": "", "content": {JSON: {"schema":
     {"pattern": "a", "$schema": "http://json-schema.org/draft-07/schema#"}}}}})).response(
-    answered(b'"b"'), is_exact=True)
+    responded(b'"b"'), is_exact=True)
 opened = []
 def hook(event, args):
     if event in {"open", "socket.connect", "socket.getaddrinfo", "urllib.Request", "subprocess.Popen"}:
         opened.append((event, str(args)))
 sys.addaudithook(hook)
 for validator in validators:
-    validation = validator.response(answered(b'{"a": "x", "b": ["y"]}'), is_exact=True)
+    validation = validator.response(responded(b'{"a": "x", "b": ["y"]}'), is_exact=True)
     print(json.dumps(compact(validation)))
 assert not opened, opened
 """

@@ -124,12 +124,12 @@ def test_the_stack_ends_in_python(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 _FORM_OF_ALTERNATIVES = """
-from tests.validation.in_process_validator import response_document, answered, compact, validator_of
+from tests.validation.in_process_validator import response_document, responded, compact, validator_of
 form = "application/x-www-form-urlencoded"
 schema = {"oneOf": [{"properties": {"a": {"type": "integer"}}, "required": ["a"]}]}
 content = {form: {"schema": schema, "encoding": {"a": {"style": "form"}}}}
 validator = validator_of(response_document({"200": {"description": "", "content": content}}))
-print(compact(validator.response(answered(b"a=five", media_type=form))))
+print(compact(validator.response(responded(b"a=five", media_type=form))))
 """
 
 

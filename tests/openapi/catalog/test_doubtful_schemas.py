@@ -33,7 +33,7 @@ CASES: dict[str, tuple[Any, str, Any, bool]] = {
         "a",
         False,
     ),
-    "unknown-type": ({"type": ["string", "strin"]}, "names types that there are not", "a", True),
+    "unknown-type": ({"type": ["string", "strin"]}, "names types that do not exist", "a", True),
     "minimum": ({"type": "integer", "minimum": "low"}, "`minimum` is not a number; it is ignored", 1, True),
     "properties": ({"type": "object", "properties": {"a": 5}}, "of type boolean or object", {}, True),
     "exclusive": ({"type": "integer", "exclusiveMinimum": [1]}, "should be of type number", 1, True),

@@ -42,6 +42,10 @@ _BROKEN = "The description itself is broken; what stands beside it is validated 
 _PATTERNS = "OpenAPI 3.0.4, Schema Object: it has no patternProperties, which therefore means nothing."
 
 _PRISM: Mapping[str, tuple[str, ...]] = {
+    "RFC 9512, 2.1: a body of application/yaml is YAML; the program does not read it.": (
+        "YAML",
+        "another format",
+    ),
     "JSON Schema Wright 00, 3.5: an integer of 3.0 has no fraction; JavaScript cannot tell 1.0 from 1.": (
         "1.0 for an integer in 3.0",
     ),
@@ -186,6 +190,10 @@ _PRISM: Mapping[str, tuple[str, ...]] = {
 }
 
 _SCHEMATHESIS: Mapping[str, tuple[str, ...]] = {
+    "OpenAPI 3.1.1, XML Object: an element is an object with its elements; the program does not read it.": (
+        "a property of XML",
+        "XML that is none",
+    ),
     "RFC 8259, 6: 1e400 is a number and over the maximum; the program reads infinity, which it does not judge.": (
         "1e400 over a maximum",
     ),
