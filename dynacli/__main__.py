@@ -165,12 +165,14 @@ def _run_command(run: "Run", words: list[str]) -> int:
     try:
         root = make_root(run)
         # Not `root.main`, which would handle broken pipes and Ctrl-C itself, with other exit codes.
-        with root.make_context(program().name, words) as context:
-            root.invoke(context)
+        code = 0
+        try:
+            with root.make_context(program().name, words) as context:
+                root.invoke(context)
+        except click.exceptions.Exit as exit_:  # a help page was written
+            code = exit_.exit_code
         if not env.stdout.closed:
             env.stdout.flush()
-    except click.exceptions.Exit as exit_:
-        return exit_.exit_code
     except DynacliError as error:
         return _report(run, error)
     except click.ClickException as error:
@@ -180,6 +182,10 @@ def _run_command(run: "Run", words: list[str]) -> int:
     except (BrokenPipeError, DamagedCatalogError):
         raise
     except OSError as error:
+        import dynacli
+
+        if error.filename is None and dynacli.is_own_process:
+            _close_quietly(env)  # what could not be written is still in the buffer
         return _report(run, _output_error(error))
     except MemoryError:
         pass  # its frames hold what took the memory, which they release here
@@ -188,7 +194,7 @@ def _run_command(run: "Run", words: list[str]) -> int:
             return _report(run, _output_error(error))
         return _report_defect(run, error)
     else:
-        return 0
+        return code
     return _report(run, _memory_error())
 
 

@@ -71,7 +71,7 @@ class Thing: pass
 
 def interrupted():
     weakref.finalize(Thing(), os.kill, os.getpid(), {number})
-    print("went on")
+    print("went on", flush=True)
     return 0
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
