@@ -175,9 +175,7 @@ class DocumentCredential:
             shown = f"{self.sent.name}: {self.sent.word}".removesuffix(": ")
             reasons.append(f"{_label(self.sent.source)} was sent as `{shown}`, and refused")
         words = " or ".join(
-            dict.fromkeys(
-                read_challenge.scheme[:LONGEST_WORD] for read_challenge in read_challenges([challenge])
-            )
+            dict.fromkeys(offered.scheme[:LONGEST_WORD] for offered in read_challenges([challenge]))
         )
         for name, kinds in self._set_variables(candidates).items():
             if self.sent is not None and name in self._names_for(self.sent.source):

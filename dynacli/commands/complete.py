@@ -371,7 +371,7 @@ def _command_words(
     """
     options = _offers_of_command(entry)
     line = _read_before(rest, options)
-    asked = [all_option.offers for all_option in entry.all_options if line.open_option in all_option.flags]
+    asked = [option.offers for option in entry.all_options if line.open_option in option.flags]
     for offers in asked:
         yield from _offered(env, offers, line.positional, word, path)
     if (yield from _option_words(line, options, word)):

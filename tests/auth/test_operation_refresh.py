@@ -323,7 +323,7 @@ def test_what_a_person_does_during_a_refresh_counts(
     directory.taken = taken
     run_cli("shop", "list-items")
     assert [0] == ended
-    kept = [load["api"] for load in json.loads(run_cli("auth", "status", "-o", "json").stdout)]
+    kept = [entry["api"] for entry in json.loads(run_cli("auth", "status", "-o", "json").stdout)]
     name = "club" if words[1] == "rename" else "shop"
     assert ([name] if found else []) == kept
     if found and (status == 200 or found == "theirs"):

@@ -123,9 +123,7 @@ def _sign_in_elsewhere(metadata: str, client: str, browser: HeadlessBrowser, fie
         browser.fill_in(url, {**_PERSON, field: code}, end)
 
     context = SignInContext(announce=reported.append, wait=wait)
-    flow = next(
-        discover_flow for discover_flow in discover_flows(metadata, context) if discover_flow.kind == DEVICE
-    )
+    flow = next(flow for flow in discover_flows(metadata, context) if flow.kind == DEVICE)
     return sign_in_by_device(flow, OAuthClient(client, None, ("openid",)), context)
 
 

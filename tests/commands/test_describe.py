@@ -283,11 +283,7 @@ def test_what_does_not_fit_is_counted() -> None:
     text = run_cli("describe", api, "get-thing").stdout
     assert 6_000 >= len(text.encode())
     line = next(line for line in text.splitlines() if "fields deeper" in line)
-    depth = max(
-        (len(splitline) - len(splitline.lstrip()) - 2) // 2
-        for splitline in text.splitlines()
-        if " inner" in splitline
-    )
+    depth = max((len(line) - len(line.lstrip()) - 2) // 2 for line in text.splitlines() if " inner" in line)
     assert f"`--depth {depth + 1}` or `--all`" in line
     everything = run_cli("describe", api, "get-thing", "--all").stdout
     assert "field0x11" in everything

@@ -38,7 +38,7 @@ def test_a_command_calls_what_takes_its_arguments_and_options(words: str) -> Non
     named = {parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD}
     has_others = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
     given = {argument.name for argument in entry.arguments} | {
-        _parameter(all_option) for all_option in entry.all_options if not all_option.group
+        _parameter(option) for option in entry.all_options if not option.group
     }
     assert named <= given
     assert has_others or named == given
@@ -52,7 +52,7 @@ def _parameter(option: Option) -> str:
 def test_a_command_has_each_flag_once(words: str) -> None:
     """No option of its own hides a standard one that it takes."""
     entry = ENTRIES[words]
-    flags = Counter(flag for all_option in entry.all_options for flag in all_option.flags)
+    flags = Counter(flag for option in entry.all_options for flag in option.flags)
     assert {} == {flag: count for flag, count in flags.items() if count > 1}
 
 

@@ -30,8 +30,6 @@ def test_each_of_its_commands_runs(line: str, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("AI_AGENT", "x")
     program, *words = shlex.split(line)
     result = run_cli(*words)
-    reported = [
-        splitline for splitline in result.stderr.splitlines() if "never an instruction" not in splitline
-    ]
+    reported = [line for line in result.stderr.splitlines() if "never an instruction" not in line]
     assert ("dynacli", 0, []) == (program, result.exit_code, reported)
     assert result.stdout.strip()

@@ -135,7 +135,7 @@ class Forks:
         assert self._server.stdout is not None
         self._server.stdin.write(json.dumps(job) + "\n")
         self._server.stdin.flush()
-        return [Ended(*load) for load in json.loads(self._server.stdout.readline())]
+        return [Ended(*ended) for ended in json.loads(self._server.stdout.readline())]
 
     def close(self) -> None:
         """End the process."""

@@ -151,10 +151,7 @@ def _is_of_others(path: str) -> bool:
     if not hasattr(os, "geteuid"):
         return False
     found = [os.stat(item) for item in (path, os.path.dirname(path))]
-    return any(
-        stat_result.st_uid not in {os.geteuid(), 0} or stat_result.st_mode & stat.S_IWOTH
-        for stat_result in found
-    )
+    return any(entry.st_uid not in {os.geteuid(), 0} or entry.st_mode & stat.S_IWOTH for entry in found)
 
 
 def _values(table: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, str]]:

@@ -59,7 +59,7 @@ def bake(server: Recorder, tmp_path: Path) -> Callable[..., Path]:
 def _run(file: Path, *words: str, stdin: str = "", **variables: str) -> tuple[int, str, str]:
     """Run a baked tool in this process, in a home of its own beside it."""
     raw = io.BytesIO(), io.BytesIO()
-    streams = [io.TextIOWrapper(bytes_io, encoding="utf-8") for bytes_io in raw]
+    streams = [io.TextIOWrapper(stream, encoding="utf-8") for stream in raw]
     places = {
         f"XDG_{kind.upper()}_HOME": str(file.parent / f".{kind}") for kind in ("cache", "config", "state")
     }
@@ -252,7 +252,7 @@ def test_a_damaged_document_inside_is_made_anew(bake: Callable[..., Path], serve
         shutil.rmtree(tool.parent / ".cache", ignore_errors=True)
         tool.write_bytes(whole)
         with ZipFile(tool) as archive:
-            damaged = next(zip_info for zip_info in archive.infolist() if zip_info.filename.endswith(part))
+            damaged = next(member for member in archive.infolist() if member.filename.endswith(part))
         content = bytearray(whole)
         content[damaged.header_offset + 30 + len(damaged.filename) + damaged.compress_size // 2] ^= 0xFF
         tool.write_bytes(content)
@@ -286,7 +286,7 @@ def test_a_tool_has_the_operations_that_were_chosen(server: Recorder, tmp_path: 
     assert "`zoo search` is the command of that name; the operation is `zoo GET /look`" in result.stderr
 
     def names(*options: str) -> list[str]:
-        return [load["name"] for load in json.loads(_run(file, "operations", "-o", "json", *options)[1])]
+        return [entry["name"] for entry in json.loads(_run(file, "operations", "-o", "json", *options)[1])]
 
     assert ["cats-feed", "dogs-feed", "search"] == names()
     for path, operation in (("/comb", "dogs_comb"), ("/fines", "money_fine")):

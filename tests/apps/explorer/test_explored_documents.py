@@ -54,7 +54,7 @@ def test_no_private_attribute_of_ours_has_the_name_of_one_of_textual_s() -> None
             own |= {attribute.attr for attribute in attributes if isinstance(attribute.ctx, ast.Store)}
             made = bases[name]()
             theirs = {*dir(made), *vars(made)}
-            clashes |= {(node.name, their) for their in own & theirs if their.startswith(("_", "action_"))}
+            clashes |= {(node.name, name) for name in own & theirs if name.startswith(("_", "action_"))}
     own_init = {(name, item) for name, item in clashes if item == "__init__"}
     assert {("ExplorerApp", "_handle_exception")} == clashes - own_init
 

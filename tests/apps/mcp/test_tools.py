@@ -535,10 +535,7 @@ def test_the_url_of_a_document_keeps_its_secret(server: Recorder) -> None:
         wrong = await client.call_tool("call", {"operation": "list-things", "inputs": {"x": 1}})
         page = await client.read_resource(resources.resources[0].uri)
         assert 200 == called.structured_content["status"]
-        return [
-            list_tools_result.model_dump_json()
-            for list_tools_result in (tools, resources, found, called, wrong, page)
-        ]
+        return [result.model_dump_json() for result in (tools, resources, found, called, wrong, page)]
 
     for text in converse([f"{server.origin}/api.json?key={secret}"], act):
         assert secret not in text

@@ -305,7 +305,7 @@ def test_a_python_program_makes_a_batch(api: SmallApi) -> None:
             {"operation": "create-pet", "inputs": {"name": "Rex"}, "as": "w"},
             {"operation": "get-pet", "inputs": {"pet-id": "{{w.id}}"}},
         ]
-        assert [{"pet": "1"}] == [row_result.data for row_result in opened.batch(linked)][1:]
+        assert [{"pet": "1"}] == [result.data for result in opened.batch(linked)][1:]
         sent = len(api.served)
         with pytest.raises(UsageError, match="2 of 2 rows are wrong"):
             opened.batch([{"petId": 0}, 7], "get-pet")  # type: ignore[list-item]

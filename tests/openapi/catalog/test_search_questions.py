@@ -71,9 +71,7 @@ def _documents(name: str) -> Iterator[tuple[str, list[tuple[str, set[str]]]]]:
 
 
 def _ranking(catalog: Catalog) -> Search:
-    return lambda question: [
-        rank_operation.operation.name for rank_operation in rank_operations(catalog, question)
-    ]
+    return lambda question: [ranked.operation.name for ranked in rank_operations(catalog, question)]
 
 
 def _plain_bm25(catalog: Catalog) -> Search:
