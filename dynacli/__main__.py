@@ -80,7 +80,7 @@ def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int
     except MemoryError:
         failure = None
     except (OSError, ValueError) as error:  # from `--version` and `__complete`; a command reports its own
-        failure = _output_error(error)
+        failure = _output_error(env, error)
     from dynacli.output.standard_error import write_error
 
     failure = failure or _memory_error()
@@ -102,11 +102,14 @@ def _replace_missing_streams(env: "Environment") -> None:
         env.stdin.close()
 
 
-def _output_error(error: Exception) -> "DynacliError":
+def _output_error(env: "Environment", error: Exception) -> "DynacliError":
+    import dynacli
     from dynacli.errors import FileError
 
     # An error that names a file is not about a stream.
     name = getattr(error, "filename", None)
+    if not name and isinstance(error, OSError) and dynacli.is_own_process:
+        _close_quietly(env)  # what could not be written is still in the buffer
     summary = f"`{name}` cannot be used" if name else "Standard output cannot be written"
     return FileError(summary, reason=getattr(error, "strerror", None) or "it is closed")
 
@@ -182,16 +185,12 @@ def _run_command(run: "Run", words: list[str]) -> int:
     except (BrokenPipeError, DamagedCatalogError):
         raise
     except OSError as error:
-        import dynacli
-
-        if error.filename is None and dynacli.is_own_process:
-            _close_quietly(env)  # what could not be written is still in the buffer
-        return _report(run, _output_error(error))
+        return _report(run, _output_error(env, error))
     except MemoryError:
         pass  # its frames hold what took the memory, which they release here
     except Exception as error:  # noqa: BLE001  - the one place where a defect becomes a line instead of a traceback
         if env.stdout.closed and isinstance(error, ValueError):
-            return _report(run, _output_error(error))
+            return _report(run, _output_error(env, error))
         return _report_defect(run, error)
     else:
         return code
