@@ -371,9 +371,13 @@ def _command_words(
     """
     options = _offers_of_command(entry)
     line = _read_before(rest, options)
-    asked = [option.offers for option in entry.all_options if line.open_option in option.flags]
+    start, value = _joined_value(line, word)
+    asked = [
+        option.offers for option in entry.all_options if (line.open_option or start[:-1]) in option.flags
+    ]
     for offers in asked:
-        yield from _offered(env, offers, line.positional, word, path)
+        found = _offered(env, offers, line.positional, value, path)
+        yield from ((f"{start}{name}", text) for name, text in found)
     if (yield from _option_words(line, options, word)):
         return
     position = len(line.positional)
@@ -382,6 +386,13 @@ def _command_words(
         yield from ((value, "") for value in argument.values)
         is_continued = position >= len(entry.arguments)
         yield from _offered(env, argument.offers, line.positional, word, path, is_continued=is_continued)
+
+
+def _joined_value(line: ParsedWords, word: str) -> tuple[str, str]:
+    """Return the `--option=` that a word begins with, or nothing, and the value that is completed."""
+    flag, equals, value = word.partition("=")
+    is_joined = bool(equals) and word.startswith("-") and not (line.open_option or line.has_separator)
+    return (f"{flag}=", value) if is_joined else ("", word)
 
 
 def _offered(
@@ -418,6 +429,7 @@ def _offered(
         yield from FINDING_RULES.items()
     elif offers == REVISIONS and positional:
         yield from _revision_names(env, positional[0])
+        yield from _git_revisions(env, positional[0], word)
     elif offers and positional and (catalog := _cached_catalog(env, positional[0])) is not None:
         with closing(catalog):
             if offers == TAGS:
@@ -472,6 +484,17 @@ def _revision_names(env: Environment, name: str) -> Iterator[Candidate]:
     cached = _cached_revisions(env, name)
     for pointer in cached[0].history() if cached is not None else ():
         yield pointer["revision"][:12], f"{pointer.get('title', '')} {pointer.get('version', '')}".strip()
+
+
+def _git_revisions(env: Environment, name: str, word: str) -> Iterator[Candidate]:
+    """Yield `git:REV` for the revisions of the repository that has the document of an API, if it is a file."""
+    from dynacli.openapi.document.git_revision import GIT, revision_names
+
+    cached = _cached_revisions(env, name) if word.startswith(GIT[: len(word)]) else None
+    if cached is not None and not is_url(cached[0].location):
+        directory = os.path.dirname(cached[0].location)
+        for revision in revision_names(directory, word[len(GIT) :], env.variables):
+            yield f"{GIT}{revision}", ""
 
 
 def _demo_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:

@@ -106,6 +106,39 @@ def test_a_revision_is_named_by_the_rules_of_git(word: str, git: Git) -> None:
     assert name == json.loads(_changes("--since", name, "-o", "json").stdout)["from"]
 
 
+def _completed(word: str, *, api: str = "api/openapi.json") -> list[str]:
+    return run_cli("__complete", "bash", "changes", api, *word.split(" ")).stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("--since git:", ["git:HEAD", "git:feat/pets", "git:main", "git:v1"]),
+        ("--until git:feat/", ["git:feat/pets"]),
+        ("--since=git:m", ["--since=git:main"]),
+        ("--since git:*", []),
+        ("--since gitt", []),
+    ],
+)
+def test_revisions_are_completed(word: str, expected: list[str], git: Git) -> None:
+    """They are those of the repository that has the document; a name with special characters of shells is left out."""
+    for name in ("feat/pets", "evil$(id)"):
+        git("branch", name)
+    git("tag", "v1")
+    assert expected == _completed(word)
+
+
+def test_without_a_repository_nothing_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The document is in no repository, there is no document, or git is not installed."""
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    save(_document(), "openapi.json")
+    assert [] == _completed("--since git:", api="./openapi.json")
+    assert [] == _completed("--since git:", api="./no/openapi.json")
+    assert [] == _completed("--since git:", api="https://api.example.com/openapi.json")
+    monkeypatch.setenv("PATH", "")
+    assert [] == _completed("--since git:", api="./openapi.json")
+
+
 def test_the_document_is_found_from_any_directory(
     git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -320,6 +353,7 @@ def test_nothing_of_a_hostile_repository_is_run(git: Git, tmp_path: Path) -> Non
         Path(".git/hooks", hook).symlink_to(trap)
     save(_NUMBER, "api/schemas/pet.json")
     assert _TIGHTER in _changes("--since", "git:main").stdout
+    assert ["git:HEAD", "git:main"] == _completed("--since git:")
     assert not Path(f"{trap}.sprung").exists()
     subprocess.run(("git", "status"), check=False, capture_output=True)
     assert Path(f"{trap}.sprung").exists()

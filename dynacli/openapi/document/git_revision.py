@@ -22,7 +22,7 @@ from dynacli.openapi.document.source import Source
 if TYPE_CHECKING:
     import subprocess
 
-__all__ = ["GIT", "open_revision", "parse_git_word"]
+__all__ = ["GIT", "open_revision", "parse_git_word", "revision_names"]
 
 GIT = "git:"
 """The beginning of a word that names a document at a revision."""
@@ -51,6 +51,9 @@ _SAFE = {
 _OPTIONS = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
 _SECONDS = 30.0
 """How long git may take to find the repository or the revision."""
+_COMPLETION_SECONDS = 1.0
+_MOST_NAMES = 200
+"""How many revisions are candidates for completion."""
 _MOST_HEADER = 64 * 1024
 _FOUND = re.compile(rb"([0-9a-f]{40,64}) (blob|tree|commit|tag) (\d{1,18})\n")
 _NOT_FOUND = re.compile(rb"(symlink|dangling|loop|notdir) (\d{1,18})\n")
@@ -109,36 +112,21 @@ def open_revision(directory: str, revision: str, variables: Mapping[str, str]) -
         RefusedError: The repository belongs to another user.
         TimedOutError: git takes too long.
     """
-    import subprocess  # other documents need no git
-
-    program = shutil.which("git", path=variables.get("PATH"))
-    if program is None or not os.path.isabs(program):  # never a `git` in the directory itself
-        raise DocumentError("git is not installed", hint="Install git, or give a file or a URL")
-    environment = {name: value for name, value in variables.items() if name[:4] != "GIT_" or name in _KEPT}
-    environment.update(_SAFE)
-    command = (program, *_OPTIONS)
+    git = _Git(directory, variables)
     try:
-        asked = subprocess.run(
-            (*command, "rev-parse", "--show-prefix"),
-            cwd=directory,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise TimedOutError("git took too long", reason=f"The limit is {_SECONDS:g} s") from None
+        asked = git.run("rev-parse", "--show-prefix")
     except OSError as error:
         raise DocumentError(f"Cannot run git in `{directory}`", reason=error.strerror or "") from error
     if asked.returncode:
         raise _no_repository(directory, asked.stderr)
     prefix = os.fsdecode(asked.stdout.removesuffix(b"\n")).rstrip("/")
     root = os.path.realpath(directory).removesuffix(prefix).rstrip(os.sep) or os.sep
+    import subprocess  # other documents need no git
+
     process = subprocess.Popen(
-        (*command, "cat-file", "--batch", "--follow-symlinks"),
+        (*git.command, "cat-file", "--batch", "--follow-symlinks"),
         cwd=root,
-        env=environment,
+        env=git.environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -151,6 +139,74 @@ def open_revision(directory: str, revision: str, variables: Mapping[str, str]) -
             with suppress(OSError):
                 cast("IO[bytes]", stream).close()
         process.wait()
+
+
+def revision_names(directory: str, start: str, variables: Mapping[str, str]) -> list[str]:
+    """Return the branches, tags and remote branches whose names begin with a text, and `HEAD`, for completion.
+
+    Args:
+        directory: The absolute path of a directory in the repository.
+        variables: The environment variables.
+
+    Raises:
+        DocumentError: git is not installed.
+        TimedOutError: git takes too long.
+        OSError: git cannot run in the directory.
+    """
+    pattern = re.sub(r"[\\*?\[]", r"\\\g<0>", start) + "*"
+    kinds = ("--branches", "--tags", "--remotes")
+    asked = _Git(directory, variables).run(
+        "rev-parse",
+        "--symbolic",
+        "HEAD",
+        *(f"{kind}={pattern}" for kind in kinds),
+        seconds=_COMPLETION_SECONDS,
+    )
+    names = os.fsdecode(asked.stdout).split()[:_MOST_NAMES] if asked.returncode == 0 else []
+    return [name for name in dict.fromkeys(names) if name.startswith(start)]
+
+
+class _Git:
+    """git in a directory, with nothing of the repository's configuration that could run a program.
+
+    Attributes:
+        command: The program and its options.
+        environment: Its environment variables.
+
+    Raises:
+        DocumentError: git is not installed.
+    """
+
+    def __init__(self, directory: str, variables: Mapping[str, str]) -> None:
+        program = shutil.which("git", path=variables.get("PATH"))
+        if program is None or not os.path.isabs(program):  # never a `git` in the directory itself
+            raise DocumentError("git is not installed", hint="Install git, or give a file or a URL")
+        self.command = (program, *_OPTIONS)
+        kept = {name: value for name, value in variables.items() if name[:4] != "GIT_" or name in _KEPT}
+        self.environment = {**kept, **_SAFE}
+        self._directory = directory
+
+    def run(self, *words: str, seconds: float = _SECONDS) -> "subprocess.CompletedProcess[bytes]":
+        """Run a command to its end.
+
+        Raises:
+            TimedOutError: It takes too long.
+            OSError: It cannot be run.
+        """
+        import subprocess
+
+        try:
+            return subprocess.run(
+                (*self.command, *words),
+                cwd=self._directory,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise TimedOutError("git took too long", reason=f"The limit is {seconds:g} s") from None
 
 
 def _no_repository(directory: str, said: bytes) -> DocumentError | RefusedError:
