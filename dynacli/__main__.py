@@ -313,8 +313,9 @@ def run(program: "Callable[[], int]" = main) -> None:
     if hasattr(signal, "SIGPIPE"):
         numbers[BROKEN_PIPE] = signal.SIGPIPE
     if code in numbers:
-        signal.signal(numbers[code], signal.SIG_DFL)
-        os.kill(os.getpid(), numbers[code])
+        from dynacli.system import end_by_signal
+
+        end_by_signal(numbers[code])
     _leave_at_exit(code)
     sys.exit(code)
 

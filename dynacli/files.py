@@ -210,13 +210,9 @@ def _is_being_written(entry: "os.DirEntry[str]") -> bool:
     owner = entry.name.removesuffix(_UNFINISHED).rpartition(".")[2].partition("-")[0]
     if not owner.isdigit() or time.time() - entry.stat(follow_symlinks=False).st_mtime > _LONGEST_SECONDS:
         return False
-    try:
-        os.kill(int(owner), 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        return True  # the process belongs to another user
-    return True
+    from dynacli.system import is_running
+
+    return is_running(int(owner))
 
 
 def write_named_file(path: str | os.PathLike[str], data: bytes, *, is_private: bool = False) -> None:
@@ -291,7 +287,7 @@ def _new_file(path: str, mode: int) -> Iterator[IO[bytes]]:
     finally:
         with suppress(FileNotFoundError):
             os.unlink(temporary)
-    _sync_directory(os.path.dirname(path) or os.curdir)
+    _sync_directory_of(path)
 
 
 def finish_named_file(unfinished: str, path: str) -> None:
@@ -308,7 +304,7 @@ def finish_named_file(unfinished: str, path: str) -> None:
         os.replace(unfinished, followed_links(path))
     except OSError as error:
         raise cannot_be_written(path, error) from error
-    _sync_directory(os.path.dirname(unfinished) or os.curdir)
+    _sync_directory_of(unfinished)
 
 
 def check_named_file(path: str) -> None:
@@ -351,7 +347,7 @@ def _opened_target(path: str, mode: int) -> Iterator[IO[bytes]]:
     target = followed_links(path)
     with replace_file(target, mode) as file:
         yield file
-    _sync_directory(os.path.dirname(target) or os.curdir)
+    _sync_directory_of(target)
 
 
 def followed_links(path: str) -> str:
@@ -376,10 +372,12 @@ def _check_links(path: str) -> None:
         FileError: One is.
         OSError: A directory of the path cannot be looked into.
     """
+    from dynacli.system import own_user
+
     while True:
         with suppress(FileNotFoundError, NotADirectoryError):
             found = os.lstat(path)
-            if stat.S_ISLNK(found.st_mode) and found.st_uid not in {os.geteuid(), 0}:
+            if stat.S_ISLNK(found.st_mode) and found.st_uid not in {own_user(), 0}:
                 raise FileError(
                     f"`{path}` cannot be written",
                     reason="it is a symbolic link that another user made",
@@ -391,17 +389,10 @@ def _check_links(path: str) -> None:
         path = above
 
 
-def _sync_directory(directory: str) -> None:
-    try:
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError:  # a directory that may be written but not read: the file is whole, that is what counts
-        return
-    try:
-        os.fsync(descriptor)
-    except OSError:  # file systems without it: the same
-        return
-    finally:
-        os.close(descriptor)
+def _sync_directory_of(path: str) -> None:
+    from dynacli.system import sync_directory
+
+    sync_directory(os.path.dirname(path) or os.curdir)
 
 
 _WHY = {
@@ -481,8 +472,6 @@ def hold_lock(path: str, seconds: float, *, is_needed: bool = True) -> Iterator[
     try:
         descriptor = _lock(path, seconds)
         is_alone = descriptor is not None
-    except ImportError:
-        pass  # Windows has no such locks; there the last writer wins
     except OSError:
         if is_needed:
             raise
@@ -495,17 +484,15 @@ def hold_lock(path: str, seconds: float, *, is_needed: bool = True) -> Iterator[
 
 def _lock(path: str, seconds: float) -> int | None:
     """Return an open file that is locked until it is closed; None if another process held it for so long."""
-    import fcntl
+    from dynacli.system import try_lock
 
     end = time.monotonic() + seconds
     while True:
         descriptor = _open_lock_file(path)
         is_locked = False
         try:
-            with suppress(BlockingIOError):
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                # A lock file that was removed meanwhile keeps no one away: the next process makes another.
-                is_locked = _is_at(path, descriptor)
+            # A lock file that was removed meanwhile keeps no one away: the next process makes another.
+            is_locked = try_lock(descriptor) and _is_at(path, descriptor)
         finally:
             if not is_locked:
                 os.close(descriptor)

@@ -47,7 +47,13 @@ TASKS = {
     "lint": Task(
         "ruff, with every rule, and its formatter", (("ruff", "check"), ("ruff", "format", "--check"))
     ),
-    "types": Task("mypy, as strict as it can be", (("mypy",),)),
+    "types": Task(
+        "mypy, as strict as it can be, and for macOS and Windows",
+        (
+            ("mypy",),
+            *(("mypy", "--platform", name, "--package", "dynacli") for name in ("darwin", "win32")),
+        ),
+    ),
     "test": Task("the quick tests", (("pytest", "-n", "auto"),)),
     "interactive": Task(
         "the long tests of baked tools, of the explorer and of the servers, which count for the coverage",

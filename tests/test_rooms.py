@@ -22,6 +22,7 @@ FLOORS = {
     "errors": 0,
     "environment": 0,
     "record": 0,
+    "system": 0,
     "files": 0,
     "import_orjson": 0,
     "lean_imports": 0,
@@ -288,14 +289,24 @@ def test_a_module_can_be_read_in_one_go() -> None:
 def test_a_module_neither_prints_nor_ends_the_program_nor_pickles() -> None:
     """Only `output` writes, only the console script ends the program, and nothing stored is ever executed."""
     found = {(_name(path), act) for path in _MODULES for act in _facts(path).acts}
-    assert set() == found - {("dynacli.__main__", "sys.exit"), ("dynacli.__main__", "os._exit")}
+    main = {("dynacli.__main__", "sys.exit"), ("dynacli.__main__", "os._exit")}
+    assert set() == found - main - {(_SYSTEM, "os.kill")}
+
+
+_SYSTEM = "dynacli.system"
+
+
+def test_a_single_module_knows_what_only_one_system_has() -> None:
+    """Both halves stand together: `os.kill(process, 0)` asks whether a process runs, and on Windows ends it."""
+    names = {"ctypes", "fcntl", "grp", "msvcrt", "pwd", "resource", "termios", "winreg"}
+    assert {_SYSTEM} == {_name(path) for path in _MODULES if names & _facts(path).libraries}
 
 
 def _acts(node: ast.AST) -> Iterator[str]:
     """Yield what a statement or an expression does that modules leave to others."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
         called = ast.unparse(node.func)
-        if called in {"print", "eval", "exec", "exit", "quit", "os._exit", "sys.exit", "compile"}:
+        if called in {"print", "eval", "exec", "exit", "quit", "os._exit", "os.kill", "sys.exit", "compile"}:
             yield called
     elif isinstance(node, ast.Raise) and node.exc is not None and "SystemExit" in ast.unparse(node.exc):
         yield "SystemExit"

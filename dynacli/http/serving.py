@@ -76,17 +76,17 @@ _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 def handle_signals(handle: Callable[[int], None]) -> None:
     """Let SIGINT and SIGTERM be handled in the running event loop; does nothing outside the main thread.
 
-    A handler of `signal.signal` alone would come too late if the signal arrives just before the loop begins to wait.
-
     Args:
         handle: Called with the number of the signal.
     """
     if threading.current_thread() is threading.main_thread():
         import asyncio  # the loop runs already; other servers do without it
 
+        from dynacli.system import handle_signal
+
         loop = asyncio.get_running_loop()
         for number in _NUMBERS:
-            loop.add_signal_handler(number, handle, number)
+            handle_signal(loop, number, handle)
 
 
 @contextmanager

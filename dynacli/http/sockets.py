@@ -12,6 +12,7 @@ import socket
 import stat
 
 from dynacli.errors import DynacliError, NetworkError, RefusedError, UnreachableError, UsageError
+from dynacli.system import others_may_write, own_user, user_name
 from dynacli.urls import socket_of, split_url
 
 __all__ = ["check_private", "check_socket", "from_socket", "parse_socket"]
@@ -40,7 +41,7 @@ def parse_socket(url: str) -> str:
         reason = "The path of the socket has `//`, `.`, `..` or a `/` at its end"
     elif len(os.fsencode(path)) > _LONGEST:
         reason = f"The path of the socket is longer than {_LONGEST} bytes"
-    elif not hasattr(socket, "AF_UNIX"):
+    elif os.name != "posix" or not hasattr(socket, "AF_UNIX"):
         reason = "This system has no Unix sockets, or Python does not offer them"
     if reason:
         plain = os.path.normpath("/" + path.lstrip("/"))
@@ -72,7 +73,7 @@ def check_socket(path: str) -> None:
             hint="Give the path of the socket that the server listens on",
         )
     if found.st_uid not in {*_trusted(), directory.st_uid}:
-        raise _refusal(path, f"It belongs to {_user(found.st_uid)}, who gets all that is sent there")
+        raise _refusal(path, f"It belongs to {user_name(found.st_uid)}, who gets all that is sent there")
 
 
 def check_private(url: str) -> None:
@@ -88,7 +89,7 @@ def check_private(url: str) -> None:
         directory = _walk(path)[1] if path else None
     except OSError:
         return  # the call itself says what is wrong
-    if directory is not None and directory.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+    if directory is not None and others_may_write(directory):
         raise RefusedError(
             f"No credential is sent to the socket `{path}`",
             reason="Other users can write to its directory, and could take its place when its server has ended",
@@ -138,10 +139,10 @@ def _walk(path: str) -> tuple[os.stat_result, os.stat_result]:
         directory, parent = way[-1]
         place = os.path.join(directory, name)
         found = os.lstat(place)
-        if parent.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and found.st_uid not in _trusted():
-            user = _user(found.st_uid)
+        if others_may_write(parent) and found.st_uid not in _trusted():
+            user = user_name(found.st_uid)
             raise _refusal(path, f"Other users can write to `{directory}`, and {user} made `{place}`")
-        if parent.st_mode & stat.S_IWOTH and not parent.st_mode & stat.S_ISVTX:
+        if others_may_write(parent, stat.S_IWOTH) and not parent.st_mode & stat.S_ISVTX:
             raise _refusal(path, f"Every user can replace what is in `{directory}`")
         if not stat.S_ISLNK(found.st_mode):
             way.append((place, found))
@@ -156,16 +157,7 @@ def _walk(path: str) -> tuple[os.stat_result, os.stat_result]:
 
 
 def _trusted() -> tuple[int, int]:
-    return 0, os.geteuid()
-
-
-def _user(number: int) -> str:
-    import pwd
-
-    try:
-        return f"the user `{pwd.getpwuid(number).pw_name}`"
-    except KeyError:
-        return f"the user {number}"
+    return 0, own_user()
 
 
 def _refusal(path: str, reason: str) -> RefusedError:

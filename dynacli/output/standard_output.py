@@ -201,10 +201,8 @@ def watched_reader(
 
 
 def _descriptor(env: Environment) -> int | None:
-    import select
-
     try:
-        return env.stdout.fileno() if hasattr(select, "poll") else None
+        return env.stdout.fileno()
     except (OSError, ValueError, AttributeError):  # closed, or replaced by something in memory
         return None
 
@@ -224,14 +222,9 @@ class _Watch(threading.Thread):
         self.is_gone = False
 
     def run(self) -> None:
-        import select
+        from dynacli.system import is_reader_gone
 
-        poll = select.poll()
-        # `poll` reports an error for a pipe without a reader, whichever events are asked for (POSIX).
-        poll.register(self._descriptor, 0)
-        poll.register(self._end, 0)
-        gone = dict(poll.poll()).get(self._descriptor, 0)
-        if gone & select.POLLERR:
+        if is_reader_gone(self._descriptor, self._end):
             self.is_gone = True
             self._on_gone()
 

@@ -3,8 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from dynacli.environment import Environment, program, variable
@@ -93,12 +92,11 @@ def begin_refresh(
         profile: The profile that the document is fetched with, if the environment has another.
         is_bound: Whether only the origin of a registered document gets a credential.
     """
-    _wait_for_ended()
-    if (
-        not hasattr(os, "posix_spawn")
-        or not sys.executable
-        or not take_refresh_claim(api.revisions.directory)
-    ):
+    from dynacli.system import has_ended, start_process
+
+    # The system forgets those that have ended; this matters if the present process lives long.
+    _started[:] = [process for process in _started if not has_ended(process)]
+    if not sys.executable or not take_refresh_claim(api.revisions.directory):
         return
     words = process_words(_WORD, api.name if api.is_registered else "-", *api.open_request.allow_refs)
     variables = env.variables
@@ -108,59 +106,11 @@ def begin_refresh(
             name: value for name, value in variables.items() if not name.startswith(own) or name in no_secrets
         }
     try:
-        _spawn(words, {**variables, _URL: api.name, **({variable("PROFILE"): profile} if profile else {})})
+        variables = {**variables, _URL: api.name, **({variable("PROFILE"): profile} if profile else {})}
+        _started.append(start_process(words, variables))
     except (OSError, ValueError):
         # The machine cannot start any more processes; the next run tries again.
         _drop_refresh_claim(api.revisions.directory)
-
-
-def _wait_for_ended() -> None:
-    """Let the system forget the processes that have ended; this matters if the present process lives long."""
-    for process in tuple(_started):
-        try:
-            has_ended = os.waitpid(process, os.WNOHANG) != (0, 0)
-        except OSError:  # it was waited for elsewhere
-            has_ended = True
-        if has_ended:
-            _started.remove(process)
-
-
-def _spawn(words: list[str], variables: Mapping[str, str]) -> None:
-    """Start a process in a session of its own that has none of this process' files open.
-
-    Not by `subprocess`, whose import alone costs a tenth of a run's time.
-    """
-    nothing = os.open(os.devnull, os.O_RDWR)
-    try:
-        actions: list[tuple[int, ...]] = [(os.POSIX_SPAWN_DUP2, nothing, number) for number in (0, 1, 2)]
-        # The files that a shell has open beside the standard streams (`3>log`) would be inherited, and a reader at the
-        # other end would wait for the refresh.
-        actions += [(os.POSIX_SPAWN_CLOSE, number) for number in _inherited() if number != nothing]
-        try:
-            process = os.posix_spawn(words[0], words, dict(variables), file_actions=actions, setsid=True)
-        except NotImplementedError:  # on some systems the new process leaves the session by itself
-            process = os.posix_spawn(words[0], words, dict(variables), file_actions=actions)
-        _started.append(process)
-    finally:
-        os.close(nothing)
-
-
-def _inherited() -> list[int]:
-    """Return the open files beside the standard streams that a new process would inherit."""
-    for directory in ("/proc/self/fd", "/dev/fd"):
-        try:
-            numbers = [int(name) for name in os.listdir(directory)]
-        except OSError:
-            continue
-        return [number for number in numbers if number > 2 and _is_inherited(number)]
-    return []
-
-
-def _is_inherited(number: int) -> bool:
-    try:
-        return os.get_inheritable(number)
-    except OSError:  # the descriptor that listed them, which is closed by now
-        return False
 
 
 def refresh_quietly(
@@ -183,11 +133,10 @@ def refresh_quietly(
     from dynacli.openapi.document.source import parse_source
     from dynacli.registry._fetch_when_due import fetch_when_due
     from dynacli.registry.open_by_name import make_open_request
+    from dynacli.system import run_in_background
 
     if dynacli.is_own_process:
-        with suppress(OSError):  # it leads its session already
-            os.setsid()
-        os.nice(5)  # no one waits for it
+        run_in_background()
     try:
         named = env.variables.get(_URL, word) if word == "-" else word
         open_request, location = make_open_request(named, env)

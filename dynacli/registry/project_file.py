@@ -10,7 +10,6 @@ it is refused until it is decided about.
 
 import os
 import re
-import stat
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -515,8 +514,9 @@ def _trust_of(form: Any) -> _Trust | None:
 
 def _is_own(found: os.stat_result) -> bool:
     """Return whether no other user can have written a file."""
-    is_shared = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return not hasattr(os, "geteuid") or (found.st_uid == os.geteuid() and not is_shared)
+    from dynacli.system import others_may_write, own_user
+
+    return found.st_uid == own_user() and not others_may_write(found)
 
 
 def trust(env: Environment, path: str, digest: str) -> None:

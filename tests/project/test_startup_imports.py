@@ -379,7 +379,7 @@ def test_a_refresh_behind_a_run_imports_little(tmp_path: Path, monkeypatch: pyte
         plain = _loaded(words, tmp_path)
         age(Path(os.environ["DYNACLI_CACHE_DIR"]).parent, 8 * DAY)
         monkeypatch.setenv("DYNACLI_REFRESH", "background")
-        begins = "registry.background_refresh registry.news"
+        begins = "registry.background_refresh registry.news system"
         notes = "commands._document_notes openapi.model.wording"
         assert _loaded(words, tmp_path) - plain == _modules(f"{begins} {notes}") - plain
         until(lambda: len(served.asked) == 2, "the refresh")

@@ -32,7 +32,7 @@ class Draft:
         try:
             self._directory = tempfile.mkdtemp(prefix="dynacli-")  # 0700
             self.path = os.path.join(self._directory, f"body{suffix}")
-            with open(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            with open(self.path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
                 file.write(text.encode("utf-8", "surrogateescape"))
         except OSError as error:
             raise FileError(

@@ -11,6 +11,7 @@ from dynacli.commands.run import Run
 from dynacli.environment import PROJECT_FILE, Environment, invocation, prefix_of
 from dynacli.errors import FileError, RefusedError, UsageError
 from dynacli.registry.configuration import Configuration, profiles_in
+from dynacli.system import others_may_write, own_user
 from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:
@@ -148,10 +149,10 @@ def _lines(env: Environment, project: "Project", own: tuple[str, ...]) -> Iterat
 
 def _is_of_others(path: str) -> bool:
     """Return whether a user besides this one and root owns a file or its directory, or can write there."""
-    if not hasattr(os, "geteuid"):
-        return False
     found = [os.stat(item) for item in (path, os.path.dirname(path))]
-    return any(entry.st_uid not in {os.geteuid(), 0} or entry.st_mode & stat.S_IWOTH for entry in found)
+    return any(
+        entry.st_uid not in {own_user(), 0} or others_may_write(entry, stat.S_IWOTH) for entry in found
+    )
 
 
 def _values(table: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, str]]:

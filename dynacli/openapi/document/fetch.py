@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, RefusedError, TimedOutError, UsageError
+from dynacli.files import regular_file
 from dynacli.openapi.document.fetched import DocumentLogin, Fetched
 from dynacli.openapi.document.limits import MAX_BYTES, MAX_FILES, TOTAL_SECONDS, in_mebibytes
 from dynacli.openapi.document.source import Source, directories_of, file_name, local_path
@@ -97,10 +98,7 @@ def read_file(path: str) -> bytes:
     """
     try:
         _check_kind(os.stat(path).st_mode, path)
-        # Without O_NONBLOCK, a pipe that took the file's place in the meantime would block this process.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            _check_kind(os.fstat(descriptor).st_mode, path)
+        with open(path, "rb", opener=regular_file) as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise DocumentError(f"There is no file `{path}`", hint=_hint_for_missing(path)) from error

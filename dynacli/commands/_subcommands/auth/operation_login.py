@@ -478,10 +478,10 @@ def _has_input(env: Environment) -> bool:
         number = env.stdin.fileno()
     except (OSError, ValueError):
         return True  # it is not a file, and so is at hand as a whole
-    import select
+    from dynacli.system import has_input
 
     try:
-        return bool(select.select([number], [], [], _SECONDS_OF_INPUT)[0])
+        return has_input(number, _SECONDS_OF_INPUT)
     except (OSError, ValueError):
         return False
 
