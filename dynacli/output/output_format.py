@@ -2,16 +2,19 @@
 
 from typing import Final
 
+from dynacli.options.standard_options import OPTIONS_BY_NAME
 from dynacli.record import record
 
-__all__ = ["FORMATS", "ITEM_FORMATS", "TABLES", "OutputFormat", "check_format", "form_of"]
+__all__ = ["AT_THE_END", "FORMATS", "ITEM_FORMATS", "TABLES", "OutputFormat", "check_format", "form_of"]
 
-FORMATS: Final = ("auto", "json", "yaml", "table", "csv", "tsv", "ndjson", "lines", "gron", "raw", "text")
+FORMATS: Final = OPTIONS_BY_NAME["output"].values
 ITEM_FORMATS: Final = frozenset(("table", "csv", "tsv", "ndjson", "lines"))
 """The formats that write a row or a line for each item of a response."""
-_OF_VALUE: Final = ITEM_FORMATS | {"gron"}
+_OF_VALUE: Final = ITEM_FORMATS | {"gron", "toon"}
 TABLES: Final = frozenset(("table", "csv", "tsv"))
-"""The formats with columns, which are known when all items are there."""
+"""The formats with columns."""
+AT_THE_END: Final = TABLES | {"toon"}
+"""The formats that begin with columns or with the number of items, which are known when all items are there."""
 
 
 @record

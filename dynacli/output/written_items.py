@@ -13,7 +13,7 @@ from dynacli.environment import Environment
 from dynacli.errors import FormatError
 from dynacli.openapi.model.field_names import IDENTIFYING, NAMING, OWN_ID
 from dynacli.openapi.model.find_items import Items, KnownItems, find_items
-from dynacli.output.output_format import ITEM_FORMATS, TABLES, OutputFormat
+from dynacli.output.output_format import AT_THE_END, ITEM_FORMATS, TABLES, OutputFormat
 from dynacli.output.standard_output import Write, blocks, written_text
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json
@@ -57,7 +57,7 @@ def written_items(
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
-    write_all = _collected(env, form, columns) if form.format in TABLES else _as_they_come(env, form)
+    write_all = _collected(env, form, columns) if form.format in AT_THE_END else _as_they_come(env, form)
     with write_all as write:
         if not form.filter:
             yield write
@@ -96,7 +96,7 @@ def write_items(env: Environment, items: Iterable[Any], form: OutputFormat) -> N
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
-    if form.format in TABLES:
+    if form.format in AT_THE_END:
         with _collected(env, form, ()) as write_item:
             for item in items:
                 write_item(item)
@@ -156,7 +156,10 @@ def _write_or_fall_back(
     env: Environment, form: OutputFormat, items: Callable[[], Iterable[Any]], columns: Any
 ) -> None:
     try:
-        _write_table(env, form, items, columns)
+        if form.format in TABLES:
+            _write_table(env, form, items, columns)
+        else:
+            _write_text(env, list(items()), form)
     except FormatError:
         with written_items(env, form.unfiltered("json")) as write:
             for item in items():
@@ -353,17 +356,40 @@ def _value_text(env: Environment, value: Any, form: OutputFormat) -> str:
     """Return the text of a whole value in a format that is not about its items.
 
     Raises:
-        RecursionError: The value is nested too deeply.
+        FormatError: The value is nested too deeply for the format.
     """
-    if form.format == "gron":
-        return _shown_text(env, form)("".join(gron_lines(value)))
-    if form.format == "yaml":
-        from dynacli.text.yaml_text import yaml_of
+    if form.format not in _TEXT_OF:
+        from dynacli.text.json_text import reindent
 
-        return _shown_text(env, form)(yaml_of(value))
-    from dynacli.text.json_text import reindent
+        return shown_json(env, form)(reindent(compact_json(value))) + "\n"
+    try:
+        return _shown_text(env, form)(_TEXT_OF[form.format](value))
+    except RecursionError as error:
+        raise FormatError(
+            f"The response cannot be shown as `{form.format}`",
+            reason="it is nested too deeply",
+            hint="It is printed as JSON, which has no such limit",
+        ) from error
 
-    return shown_json(env, form)(reindent(compact_json(value))) + "\n"
+
+def _yaml_of(value: Any) -> str:
+    from dynacli.text.yaml_text import yaml_of
+
+    return yaml_of(value)
+
+
+def _toon_of(value: Any) -> str:
+    from dynacli.text.toon_text import toon_of
+
+    return toon_of(value)
+
+
+_TEXT_OF: dict[str, Callable[[Any], str]] = {
+    "gron": lambda value: "".join(gron_lines(value)),
+    "toon": _toon_of,
+    "yaml": _yaml_of,
+}
+"""Format → the text of a value, if that is not JSON; RecursionError if the value is nested too deeply."""
 
 
 class _ItemText:
@@ -390,10 +416,8 @@ class _ItemText:
         if self._format == "gron":
             return self._text(("" if count else "json = [];\n") + "".join(gron_lines(item, f"json[{count}]")))
         if self._format == "yaml":
-            from dynacli.text.yaml_text import yaml_of
-
             # A sequence in block style is nothing but its entries.
-            return self._text(yaml_of([item]))
+            return self._text(_yaml_of([item]))
         return (",\n" if count else "[\n") + self._json(compact_json(item))
 
     def end(self) -> str:

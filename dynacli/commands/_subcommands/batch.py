@@ -194,10 +194,10 @@ def _calls_to_show(
 
 def _warn_of_lost_results(run: Run, batch: "BatchRun", form: "OutputFormat") -> None:
     """Warn of the rows that were sent, and whose results could not be written."""
-    from dynacli.output.output_format import TABLES
+    from dynacli.output.output_format import AT_THE_END
 
     lost = enumerated([f"{number:,}" for number in batch.untold], most=10)
-    if form.format in TABLES or form.file:  # they are there at the end, or not at all
+    if form.format in AT_THE_END or form.file:  # they are there at the end, or not at all
         lost = f"all {batch.done:,}"
     if lost:
         run.warn(f"The results of rows that were sent are lost, and `--resume` would send them again: {lost}")

@@ -1,0 +1,150 @@
+r"""JSON values as TOON (Token-Oriented Object Notation, specification 3.3) with its default options.
+
+| value | TOON |
+|---|---|
+| objects that have the same keys and no nested values | a header with length and keys, then a row for each |
+| other items | a header with the length, then a line `- ...` for each |
+| plain values of an array | one line |
+
+Every number keeps its digits, as everywhere in dynacli. The canonical form of section 2 would write `1.0` as `1`.
+Strings that begin with `#` or `+` are quoted, too: version 4.0 of the specification reads some of them as comments.
+
+Sections of the specification: https://github.com/toon-format/spec/blob/v3.3.2/SPEC.md
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from dynacli.text.exact_json import compact_json
+
+__all__ = ["MOST_LEVELS", "toon_of"]
+
+MOST_LEVELS: Final = 100
+"""Levels that a value may have: white space before lines grows with each."""
+_STEP: Final = "  "
+_QUOTED: Final = r',:"\\\[\]{}\x00-\x1f\ud800-\udfff'
+"""What a string without quotes cannot have (section 7.2); lone surrogates have no bytes, and become escapes."""
+_PLAIN: Final = re.compile(
+    r"(?!(?:true|false|null|[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\Z)"
+    rf"[^-+#\s{_QUOTED}](?:[^{_QUOTED}]*[^\s{_QUOTED}])?"
+)
+_PLAIN_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*", re.ASCII)
+_SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
+_ESCAPES: Final = {
+    **{code: f"\\u{code:04x}" for code in range(0x20)},
+    **{ord(character): escape for character, escape in _SHORT.items()},
+}
+_NESTED: Final = (dict, list)
+
+
+def toon_of(value: Any) -> str:
+    """Return a value of `read_json` as a TOON document with a line feed at its end.
+
+    Raises:
+        RecursionError: The value has more than `MOST_LEVELS` levels.
+    """
+    lines: list[str] = []
+    if isinstance(value, dict):  # an empty one has no lines (section 8)
+        _add_members(lines, value, "", "")
+    elif isinstance(value, list):
+        _add_array(lines, "", value, _STEP)
+    else:
+        lines.append(_scalar(value))
+    return "\n".join(lines) + "\n"
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, str):
+        return value if _PLAIN.fullmatch(value) else f'"{value.translate(_ESCAPES)}"'
+    return compact_json(value)
+
+
+def _key(key: str) -> str:
+    """Return a key or the name of a field (section 7.3)."""
+    return key if _PLAIN_KEY.fullmatch(key) else f'"{key.translate(_ESCAPES)}"'
+
+
+def _row(values: Iterable[Any]) -> str:
+    return ",".join(map(_scalar, values))
+
+
+def _deeper(indent: str) -> str:
+    """Return the white space of the next level.
+
+    Raises:
+        RecursionError: That is one too many.
+    """
+    if len(indent) >= MOST_LEVELS * len(_STEP):
+        raise RecursionError
+    return indent + _STEP
+
+
+def _add_members(lines: list[str], members: Mapping[str, Any], indent: str, first: str) -> None:
+    """Add the members of an object.
+
+    Args:
+        indent: The white space before each but the first.
+        first: What stands before the first one.
+    """
+    before, below = first, _deeper(indent)
+    for key, child in members.items():
+        named = before + _key(key)
+        before = indent
+        if isinstance(child, dict):
+            lines.append(f"{named}:")
+            _add_members(lines, child, below, below)
+        elif isinstance(child, list):
+            _add_array(lines, named, child, below)
+        else:
+            lines.append(f"{named}: {_scalar(child)}")
+
+
+def _add_array(lines: list[str], named: str, items: list[Any], below: str) -> None:
+    """Add an array that is a member of an object, or the whole value.
+
+    Args:
+        named: The white space and the key before it.
+        below: The white space before its items.
+    """
+    fields = _fields(items)
+    if not items:
+        lines.append(f"{named}: []" if named else "[]")
+    elif fields:
+        lines.append(f"{named}[{len(items)}]{{{','.join(map(_key, fields))}}}:")
+        lines.extend([below + _row([item[field] for field in fields]) for item in items])
+    else:
+        _add_list(lines, named, items, below)
+
+
+def _fields(items: Sequence[Any]) -> tuple[str, ...]:
+    """Return the fields of a table (section 9.3); none if the items make none."""
+    first = items[0] if items else None
+    if not isinstance(first, dict):
+        return ()
+    keys = first.keys()
+    for item in items:
+        if not isinstance(item, dict) or item.keys() != keys:
+            return ()
+        if any(isinstance(part, _NESTED) for part in item.values()):
+            return ()
+    return tuple(keys)
+
+
+def _add_list(lines: list[str], named: str, items: list[Any], below: str) -> None:
+    """Add an array that is not a table; items of arrays never are (section 9.4)."""
+    if not any(isinstance(item, _NESTED) for item in items):
+        lines.append(f"{named}[{len(items)}]: {_row(items)}".rstrip())
+        return
+    lines.append(f"{named}[{len(items)}]:")
+    further = _deeper(below)
+    for item in items:
+        if isinstance(item, dict):
+            if item:
+                _add_members(lines, item, further, f"{below}- ")
+            else:
+                lines.append(f"{below}-")
+        elif isinstance(item, list):
+            _add_list(lines, f"{below}- ", item, further)
+        else:
+            lines.append(f"{below}- {_scalar(item)}")
