@@ -748,12 +748,49 @@ def teach(run: Run, error: UsageError) -> None:
         if line is not None:
             _correct(run, error, line)
         if run.error_format == "json" and described.is_documented:
-            from dynacli.client.operation_summary import operation_summary
-
-            name, profile = described.operation.name, run.all_options.profile
-            error.details["summary"] = operation_summary(described.api, name, profile=profile).as_json()
+            error.details["summary"] = _summary(run, described, error, line)
     elif error.details.get("near"):
         _suggest_near(run, error)
+
+
+def _summary(
+    run: Run, described: DescribedOperation, error: UsageError, line: CallLine | None
+) -> dict[str, Any] | None:
+    """Return the summary of an operation; for an agent only the inputs that an error is about, None if there are none.
+
+    An unknown input that has no near name is about all inputs.
+
+    Args:
+        line: The corrected line; None if none is known.
+    """
+    if not run.env.is_agent:
+        from dynacli.client.operation_summary import operation_summary
+
+        name, profile = described.operation.name, run.all_options.profile
+        return operation_summary(described.api, name, profile=profile).as_json()
+    details = error.details
+    rules = {finding["rule"] for finding in details.get("findings", ())}
+    if not ("missing" in details or "near" in details or rules & (_MISSING | _SURPLUS)):
+        return None
+    from dynacli.client.operation_description import OperationDescription
+
+    inputs = OperationDescription(described.sending("")).inputs
+    near = {flag.removeprefix("--") for flag in details.get("near", ())}
+    unfilled = line.unfilled() if line is not None else ()
+    asked_for = [piece.field or piece.parameter for piece in unfilled]
+    wanted = [input_ for input_ in inputs if input_.origin in asked_for or input_.option in near] or inputs
+    return {
+        "name": described.operation.name,
+        "inputs": [
+            {
+                key: value
+                for key, value in input_.as_json().items()
+                if key in ("name", "type", "enum", "description") and value
+            }
+            for input_ in wanted
+        ],
+        "more_inputs": len(inputs) - len(wanted),
+    }
 
 
 def _suggest_near(run: Run, error: UsageError) -> None:

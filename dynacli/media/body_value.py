@@ -32,9 +32,9 @@ __all__ = [
     "TooDeepError",
     "binary_name",
     "body_value",
-    "null_note",
     "shown_value",
     "structured_value",
+    "void_note",
     "written_value",
 ]
 
@@ -206,16 +206,38 @@ _MOST_KEYS = 12
 _LONGEST_KEY = 40
 
 
-def null_note(value: Any, subject: str = "the response") -> str:
-    """Return what a note says of a filter that gives null for a value that is not null: what there is to filter."""
+def void_note(value: Any, expression: str, found: Any, subject: str = "the response") -> str:
+    """Return what a note says of a filter that finds nothing in a value: what there is, and the closest that works.
+
+    It is empty if the filter finds nothing although all of its fields are there.
+
+    Args:
+        found: What the filter gives.
+        subject: What messages call the value.
+    """
+    from dynacli.text.filter_value import closest_filter, is_void, outermost_list, unknown_fields
+
+    unknown = unknown_fields(value, expression) if value is not None and is_void(found) else []
+    if not unknown and (value is None or found is not None):
+        return ""
+    if found is None:
+        said = f"The filter gives `null`: {subject} {_said_of(value)}"
+    else:
+        named = enumerated([f"`{visible(name, keep='')}`" for name in dict.fromkeys(unknown)], "or")
+        said = f"The filter finds nothing: {subject} has no {named} there"
+    if closest := closest_filter(value, expression):
+        return f"{said}; `{visible(closest, keep='')}` works"
+    path, items = outermost_list(value)
+    return f"{said}; an item of `{visible(path, keep='')}` {_said_of(items[0])}" if path else said
+
+
+def _said_of(value: Any) -> str:
     if isinstance(value, dict):
         keys = [f"`{visible(key, keep='')[:_LONGEST_KEY]}`" for key in value]
-        said = f"has the keys {enumerated(keys, most=_MOST_KEYS)}" if keys else "is an empty object"
-    elif isinstance(value, list):
-        said = f"is a list of {counted(len(value), 'item')}"
-    else:
-        said = f"is a {json_type(value)}"
-    return f"The filter gives `null`: {subject} {said}"
+        return f"has the keys {enumerated(keys, most=_MOST_KEYS)}" if keys else "is an empty object"
+    if isinstance(value, list):
+        return f"is a list of {counted(len(value), 'item')}"
+    return f"is a {json_type(value)}"
 
 
 def binary_name(content: bytes, media_type: str) -> str:

@@ -51,7 +51,8 @@ def write_error(env: Environment, error: DynacliError, error_format: str) -> Non
         error_format: `json` for one line of JSON, anything else for text.
     """
     if error_format == "json":
-        _write_json(env, error.as_json())
+        reported = error.as_json()
+        _write_json(env, _shortened(reported) if env.is_agent and error.exit_code == _USAGE else reported)
         return
     if error.is_declined:
         write_note(env, error.message)
@@ -128,7 +129,71 @@ def _labelled(env: Environment, label: str, painted_label: str, text: str) -> st
 
 
 def _write_json(env: Environment, value: dict[str, Any]) -> None:
+    write_stderr(env, _json_line(value))
+
+
+def _json_line(value: dict[str, Any]) -> str:
     import json
 
     # In ASCII, control characters and lone surrogates are escapes; only DEL is not escaped by `json`.
-    write_stderr(env, json.dumps(value, default=str).replace("\x7f", "\\u007f"))
+    return json.dumps(value, default=str).replace("\x7f", "\\u007f")
+
+
+_USAGE = 2
+_MOST_BYTES = 600
+"""Bytes of a usage error that an agent reads, unless its message and its corrected command alone are longer."""
+_ALWAYS = frozenset({"kind", "message", "reason", "hint", "exit_code", "retryable", "try", "summary"})
+_NAMES = ("missing", "near")
+_LEAST = (("hint", 80), ("reason", 120), ("message", 120), ("hint", 0), ("reason", 0), ("message", 80))
+"""The texts of an error in the order in which they are cut, and how many characters of each are left at least."""
+
+
+def _shortened(reported: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON form of a usage error with what matters least left out, so that it is short; `try` is whole."""
+    error: dict[str, Any] = {**reported["error"]}
+    shorter = {"error": error}
+
+    def over() -> int:
+        return len(_json_line(shorter)) + 1 - _MOST_BYTES
+
+    for name in [name for name in error if name not in _ALWAYS and name not in _NAMES]:
+        if over() > 0:  # the reason says the same in words
+            del error[name]
+    summary = error["summary"]
+    while over() > 0 and summary and _leave_out(summary):
+        pass
+    for name, least in _LEAST:
+        if over() > 0:
+            error[name] = _cut(error[name], len(error[name]) - over(), least)
+        if over() > 0 and not least:
+            error["summary"] = None
+    for name in _NAMES:
+        if over() > 0:
+            error.pop(name, None)
+    return shorter
+
+
+def _leave_out(summary: dict[str, Any]) -> bool:
+    """Leave out a fact or an input of a summary, the last ones first; return whether there was one to leave out."""
+    inputs = summary["inputs"]
+    for fact in ("description", "enum"):
+        told = next((input_ for input_ in reversed(inputs) if fact in input_), None)
+        if told is not None:
+            del told[fact]
+            return True
+    if len(inputs) > 1:
+        inputs.pop()
+        summary["more_inputs"] += 1
+        return True
+    return False
+
+
+def _cut(text: str, most: int, least: int) -> str:
+    """Return a text cut to so many characters, not within a name in backticks; one that is cut ends in `...`."""
+    most = max(most, least)
+    if len(text) <= most:
+        return text
+    cut = text[: max(most - 3, 0)]
+    if cut.count("`") % 2:
+        cut = cut[: cut.rindex("`")]
+    return f"{cut.rstrip()}..." if cut else ""

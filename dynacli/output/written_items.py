@@ -75,14 +75,18 @@ def written_items(
 
         yield write_filtered
     if last is not None and not count:
-        _note_null(env, last, "an item")
+        _note_void(env, last, form.filter, None, "an item")
 
 
-def _note_null(env: Environment, value: Any, subject: str = "the response") -> None:
-    from dynacli.media.body_value import null_note
+def _note_void(
+    env: Environment, value: Any, expression: str, found: Any, subject: str = "the response"
+) -> None:
+    from dynacli.media.body_value import void_note
     from dynacli.output.standard_error import write_note
 
-    write_note(env, null_note(value, subject))
+    note = void_note(value, expression, found, subject)
+    if note:
+        write_note(env, note)
 
 
 def write_items(env: Environment, items: Iterable[Any], form: OutputFormat) -> None:
@@ -212,11 +216,11 @@ def write_value(env: Environment, value: Any, form: OutputFormat, *, known: Know
     try:
         shown = value
         if form.filter:
-            from dynacli.text.filter_value import filtered
+            from dynacli.text.filter_value import filtered, is_void
 
             shown = filtered(value, form.filter)
-            if shown is None and value is not None:
-                _note_null(env, value)
+            if is_void(shown):
+                _note_void(env, value, form.filter, shown)
         if form.format in ITEM_FORMATS:
             _write_items(env, shown, replace(form, filter=""), None if form.filter else known)
         else:

@@ -1,11 +1,14 @@
 """Filters: JMESPath expressions over the value of a response (https://jmespath.org/specification.html)."""
 
-from itertools import chain
+import itertools
+import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 import jmespath
 import jmespath.exceptions
 import jmespath.functions
+import jmespath.lexer
 import jmespath.visitor
 
 from dynacli.environment import invocation
@@ -13,7 +16,15 @@ from dynacli.errors import FormatError, UsageError
 from dynacli.text.exact_json import compact_json
 from dynacli.text.json_budget import MAX_VALUES
 
-__all__ = ["check_filter", "filtered", "is_true"]
+__all__ = [
+    "check_filter",
+    "closest_filter",
+    "filtered",
+    "is_true",
+    "is_void",
+    "outermost_list",
+    "unknown_fields",
+]
 
 _MOST_LEVELS: Final = 100
 _TOO_DEEP: Final = f"it is nested too deeply; a chain of pipes or brackets has at most {_MOST_LEVELS} parts"
@@ -130,9 +141,9 @@ class _Interpreter(jmespath.visitor.TreeInterpreter):
     `[@,@][]|[@,@][]|...` doubles a list with each of its parts.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, steps: int = _MOST_STEPS) -> None:
         super().__init__(_OPTIONS)
-        self._left = _MOST_STEPS
+        self._left = steps
 
     def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
         self._left -= 1
@@ -154,9 +165,9 @@ def _check_result(value: Any) -> None:
             raise _OverBudgetError
         objects = [item for item in level if isinstance(item, dict)]
         lists = [item for item in level if isinstance(item, list)]
-        if sum(map(len, chain(objects, lists))) > left:
+        if sum(map(len, itertools.chain(objects, lists))) > left:
             raise _OverBudgetError
-        level = list(chain(*(item.values() for item in objects), *lists))
+        level = list(itertools.chain(*(item.values() for item in objects), *lists))
 
 
 def filtered(value: Any, expression: str, name: str = "The filter") -> Any:
@@ -179,7 +190,10 @@ def filtered(value: Any, expression: str, name: str = "The filter") -> Any:
     except TypeError:
         raise _failed(name, "it compares or sorts what has no order, such as text and numbers") from None
     except (jmespath.exceptions.JMESPathError, ValueError, ArithmeticError, AttributeError) as error:
-        raise _failed(name, _reason(error)) from error
+        failure = _failed(name, _reason(error))
+        if closest := closest_filter(value, expression):
+            failure.hint = f"{failure.hint}: `{closest}` works"
+        raise failure from error
     return found
 
 
@@ -196,3 +210,178 @@ def _failed(name: str, reason: str) -> FormatError:
         reason=reason,
         hint="The response is printed as JSON; fix the filter",
     )
+
+
+class _Tracing(_Interpreter):
+    """JMESPath's interpreter, which notes for each field of an expression whether a value had it.
+
+    Attributes:
+        fields: The number of a node → its name, and whether a value had it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(_STEPS_OF_TRIAL)
+        self.fields: dict[int, tuple[str, bool]] = {}
+
+    def visit_field(self, node: Any, value: Any) -> Any:
+        """Return the field of a value."""
+        if value is not None:
+            _, had = self.fields.get(id(node), ("", False))
+            self.fields[id(node)] = node["value"], had or (isinstance(value, dict) and node["value"] in value)
+        return super().visit_field(node, value)
+
+
+_STEPS_OF_TRIAL: Final = 20_000
+_MOST_TRIALS: Final = 200
+_SAMPLE: Final = 20
+"""Items of each list that a trial looks at."""
+_DEEPEST: Final = 4
+_MOST_PATHS: Final = 12
+_MOST_CHANGED: Final = 300
+"""Characters of a filter for which a closer one is looked for."""
+_WORD: Final = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+_LONGEST_NAME: Final = 40
+
+
+def is_void(value: Any) -> bool:
+    """Return whether a result has nothing in it: null, or a list or an object of nothing else."""
+    if isinstance(value, list | dict):
+        return all(map(is_void, value.values() if isinstance(value, dict) else value))
+    return value is None
+
+
+def unknown_fields(value: Any, expression: str) -> list[str]:
+    """Return the fields of a filter that no value had to which it was applied.
+
+    Args:
+        value: A value of `dynacli.text.exact_json`, of whose lists the first items count.
+    """
+    found = _tried(_sampled(value, _DEEPEST + 2), expression)
+    return found[1] if found is not None else []
+
+
+def closest_filter(value: Any, expression: str) -> str:
+    """Return a filter that is much like one that finds nothing in a value, and works; empty if there is none.
+
+    A list or an object may be missing before the path, `[]` may be missing after a list, a name may be mistyped.
+    """
+    if len(expression) > _MOST_CHANGED:
+        return ""
+    sample = _sampled(value, _DEEPEST + 2)
+    paths, names = _paths_of(sample)
+    tried = {expression}
+    nearly, waiting = "", [expression]
+    for _ in range(2):  # changes at once
+        following = []
+        for begun in waiting:
+            for changed in _changes(begun, sample, paths, names):
+                if changed in tried:
+                    continue
+                if len(tried) > _MOST_TRIALS:
+                    return nearly
+                tried.add(changed)
+                found = _tried(sample, changed)
+                if found is None:
+                    continue
+                following.append(changed)
+                if not found[1] and not is_void(found[0]):
+                    return changed
+                if not found[1] and found[0] is not None:
+                    nearly = nearly or changed  # `rows[?status=='fail']`, of which the sample has none
+        if nearly:
+            return nearly
+        waiting = following
+    return ""
+
+
+def outermost_list(value: Any) -> tuple[str, list[Any]]:
+    """Return the path of the first list of objects within a value, and the list; an empty path if there is none."""
+    paths, _ = _paths_of(_sampled(value, _DEEPEST))
+    lists = (pair for pair in paths if isinstance(pair[1], list) and isinstance(pair[1][0], dict))
+    return next(lists, ("", []))
+
+
+def _tried(value: Any, expression: str) -> tuple[Any, list[str]] | None:
+    """Return what a filter makes of a value, and the fields that nothing had; None if it fails."""
+    interpreter = _Tracing()
+    try:
+        parsed = jmespath.compile(expression).parsed
+        found = interpreter.visit(parsed, value)
+    except (jmespath.exceptions.JMESPathError, _OverBudgetError, RecursionError):
+        return None
+    except (ArithmeticError, AttributeError, TypeError, ValueError):  # as `filtered` may meet them
+        return None
+    return found, [name for name, had in interpreter.fields.values() if not had]
+
+
+def _sampled(value: Any, depth: int) -> Any:
+    """Return a value with the first items of each list, down to a depth."""
+    if isinstance(value, list):
+        return [_sampled(item, depth - 1) for item in value[:_SAMPLE]] if depth else []
+    if isinstance(value, dict):
+        return {key: _sampled(child, depth - 1) for key, child in value.items()} if depth else {}
+    return value
+
+
+def _paths_of(value: Any) -> tuple[list[tuple[str, Any]], set[str]]:
+    """Return the paths of the lists and objects within a value, outermost first, and the names of all fields."""
+    paths: list[tuple[str, Any]] = []
+    names: set[str] = set()
+    level = [("", value)]
+    for _ in range(_DEEPEST):
+        deeper: list[tuple[str, Any]] = []
+        for path, part in level:
+            if path and part and isinstance(part, list | dict):
+                paths.append((path, part))
+            if isinstance(part, list):
+                deeper += [(f"{path}[]", item) for item in part if isinstance(item, dict)]
+            for key, child in part.items() if isinstance(part, dict) else ():
+                if len(key) <= _LONGEST_NAME:
+                    names.add(key)
+                    deeper.append((f"{path}.{_written(key)}".removeprefix("."), child))
+        level = deeper
+    unique = dict(paths)
+    unique.pop("[]", None)
+    listed = sorted(unique.items(), key=lambda pair: (pair[0].count("."), not isinstance(pair[1], list)))
+    return listed[:_MOST_PATHS], names
+
+
+def _changes(expression: str, value: Any, paths: list[tuple[str, Any]], names: set[str]) -> Iterator[str]:
+    """Yield filters that differ from one in one place, the likeliest first."""
+    from difflib import get_close_matches
+
+    tokens = list(jmespath.lexer.Lexer().tokenize(expression))
+    words = [
+        (token, following["type"])
+        for token, following in itertools.pairwise(tokens)
+        if token["type"].endswith("quoted_identifier") and following["type"] not in {"lparen", "colon"}
+    ]
+    lists = [path for path, part in paths if isinstance(part, list)]
+    for token, after in words:
+        if after == "dot":
+            yield f"{expression[: token['end']]}[]{expression[token['end'] :]}"
+    for token, after in words:
+        if after in {"flatten", "filter", "lbracket", "dot", "rparen", "comma"}:
+            yield from (f"{expression[: token['start']]}{path}{expression[token['end'] :]}" for path in lists)
+    is_of_list = tokens[0]["type"] in {"flatten", "filter", "lbracket"}
+    if is_of_list:
+        yield from (f"{path}{expression}" for path in lists)
+    else:
+        yield from (f"{path}{'[]' if path in lists else ''}.{expression}" for path, _ in paths)
+    if isinstance(value, list):
+        yield f"[].{expression}"
+        if words and words[0][0]["start"] == 0:
+            yield expression[words[0][0]["end"] :].removeprefix(".")
+    folded = {_plain(name): name for name in names}
+    for token, _ in words:
+        for near in get_close_matches(_plain(token["value"]), folded, 2, 0.7):
+            yield f"{expression[: token['start']]}{_written(folded[near])}{expression[token['end'] :]}"
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").replace("-", "").casefold()
+
+
+def _written(name: str) -> str:
+    """Return the name of a field as an expression has it."""
+    return name if _WORD.fullmatch(name) else compact_json(name)

@@ -4,12 +4,17 @@ import io
 import json
 import re
 import shlex
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dynacli.environment import Environment
-from tests.documents import document, pets, save
+from dynacli.registry.open_by_name import open_api
+from tests.commands.mistakes import followed, mistakes_of
+from tests.documents import document, operation, parameter, pets, save
 from tests.harness import Recorder, Response, run_cli
+from tests.real_documents import FOLDER
 
 TERMINAL = ("stdin", "stdout", "stderr")
 
@@ -69,6 +74,135 @@ def test_errors_and_warnings_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DYNACLI_ERROR_FORMAT", "json")
     monkeypatch.delenv("AI_AGENT")
     assert '{"error"' in run_cli("demo", "no-such-operation").stderr
+
+
+_MOST_BYTES = 600
+"""Of a usage error, by the contract."""
+
+
+def _long_document() -> dict[str, Any]:
+    """Return a document whose names, enumerations, texts and bodies are longer than any error may be."""
+    long = "a-very-long-name-of-something-" * 3
+    values = [f"value number {number} of the enumeration" for number in range(300)]
+    deep: dict[str, Any] = {"type": "string", "description": "x" * 2_000}
+    for level in range(9):
+        deep = {"type": "object", "required": [f"level{level}"], "properties": {f"level{level}": deep}}
+    required = {f"field{number}": {"type": "string"} for number in range(60)}
+    body = {
+        "type": "object",
+        "required": ["deep", *required],
+        "properties": {
+            "deep": deep,
+            "kind": {"type": "string", "enum": values},
+            **required,
+        },
+        "additionalProperties": False,
+    }
+    return document(
+        {
+            "/a/{id}": {
+                "get": operation(
+                    "getIt",
+                    parameter("id", {"type": "string"}, "path", description="\u00e4\n" * 2_000),
+                    parameter(long, {"type": "integer"}, description="`a" * 900),
+                    parameter("kind", {"type": "string", "enum": values}),
+                    *(parameter(f"{long}{number}", {"type": "string"}) for number in range(50)),
+                ),
+                "post": operation("makeIt", parameter("id", {"type": "string"}, "path"), body=body),
+            }
+        }
+    )
+
+
+@pytest.mark.sampled(8)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "get-it",
+        "get-it 1 --kind valu",
+        "get-it 1 --kind value",
+        "get-it 1 --nothing 2",
+        "get-it 1 2 3",
+        "get-it 1 --a-very-long-name-of-something x",
+        f"get-it 1 --{'a-very-long-name-of-something-' * 3} many",
+        "get-it 1 -o tabel",
+        "gett-it 1",
+        "no-such-operation-at-all",
+        "make-it 1",
+        "make-it 1 --deep.level8.level7 x",
+        "make-it 1 --body {}",
+        """make-it 1 --body '{"deep": 1, "other": 2}'""",
+        "make-it 1 --example --set kind=3",
+        "make-it 1 --example --kind nothing",
+        "make-it --example --zzz 1",
+        "GET /a/1 --zzz 3",
+        "get-it 1 --" + "z" * 900,
+        "get-it 1 --kind " + "z" * 900,
+    ],
+)
+def test_a_usage_error_for_an_agent_is_short(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has at most 600 bytes, and the corrected command is whole: the same that everybody gets."""
+    api = save(_long_document())
+    usual = run_cli(api, *shlex.split(line), "--error-format", "json").error
+    monkeypatch.setenv("AI_AGENT", "1")
+    result = run_cli(api, *shlex.split(line))
+    error = result.error
+    assert (2, "usage", False) == (result.exit_code, error["kind"], error["retryable"])
+    assert (usual["try"] or "").replace(" --error-format json", "") == (error["try"] or "")
+    assert error["message"].removesuffix("...") in usual["message"]
+    assert len(result.stderr.encode()) <= max(_MOST_BYTES, len(json.dumps(error["try"])) + 300)
+    assert error["message"].count("`") % 2 == error["hint"].count("`") % 2 == 0
+
+
+def test_the_summary_of_an_error_for_an_agent_has_the_inputs_that_matter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They are what is missing, or what an unknown option may have been meant for; a wrong value needs no summary."""
+    monkeypatch.setenv("AI_AGENT", "1")
+
+    def named(*words: str) -> list[str] | None:
+        summary = run_cli("demo", *words).error["summary"]
+        return [input_["name"] for input_ in summary["inputs"]] if summary else None
+
+    assert ["id"] == named("get-run")
+    assert ["mcp-server-id", "tester-prompt"] == named("create-workflow", "--name", "x")
+    assert ["classification"] == named("search-runs", "--clasification", "x")
+    assert ["range", "workflow-id"] == (named("search-runs", "--creator", "me") or [])[:2]
+    assert named("search-runs", "--status", "fial") is None
+    assert named("search-runs", "--page-size", "1000") is None
+
+
+_DOCUMENTS = (
+    *("adyen-checkout-v71.json", "box.json", "datadog-v1.yaml", "discord.json", "gitea.json", "github.json"),
+    *("hcloud.json", "klaviyo.json", "petstore3.yaml", "qdrant.json", "twilio-api-v2010.json"),
+    "xero-accounting.yaml",
+)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.corpus
+@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"there are no real documents in {FOLDER}")
+def test_usage_errors_of_real_operations_are_short(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
+    """At least forty different mistakes: none has more than 600 bytes, and each corrected command builds a request."""
+    monkeypatch.setenv("AI_AGENT", "1")
+    wrong, tried = {}, 0
+    for name in _DOCUMENTS:
+        path = str(FOLDER / name)
+        api = open_api(path, Environment())
+        names = [summary.name for summary in api.catalog.summaries()]
+        for asked in [api.catalog.operation(name) for name in names[:: max(len(names) // 3, 1)][:3]]:
+            for mistake in mistakes_of(asked):
+                result = run_cli(path, asked.name, *mistake.words)
+                if result.exit_code != 2:  # the document has a default for what was left out
+                    continue
+                tried += 1
+                line = next(line for line in result.stderr.splitlines() if line.startswith('{"error"'))
+                reason = followed(path, asked, mistake)
+                if reason or len(line) + 1 > _MOST_BYTES:
+                    wrong[name, asked.name, mistake.kind] = f"{len(line) + 1} bytes {reason}"
+        api.catalog.close()
+    assert {} == wrong
+    assert tried >= 40
 
 
 def test_a_terminal_has_no_colour_and_no_line_that_moves(

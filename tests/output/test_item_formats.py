@@ -391,6 +391,85 @@ def test_a_filter_that_gives_null_is_explained(server: Recorder, value: Any, sai
     assert f"The filter gives `null`: the response {said}\n" == result.stderr
 
 
+_ROWS = {
+    "total": 2,
+    "empty": [],
+    "rows": [
+        {"id": 1, "name": "a", "owner": {"login": "b"}, "created_at": None},
+        {"id": 2, "name": None, "owner": None},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "expression", "closest"),
+    [
+        (_ROWS, "[].name", "rows[].name"),
+        (_ROWS, "[?id==`2`].id", "rows[?id==`2`].id"),
+        (_ROWS, "[?id==`7`].id", "rows[?id==`7`].id"),
+        (_ROWS, "rows.name", "rows[].name"),
+        (_ROWS, "data[].id", "rows[].id"),
+        (_ROWS, "items[0].id", "rows[0].id"),
+        (_ROWS, "Rows[].ID", "rows[].id"),
+        (_ROWS, "rows[].nmae", "rows[].name"),
+        (_ROWS, "rows[].createdAt", "rows[].created_at"),
+        (_ROWS, "rows[?nmae=='a'].id", "rows[?name=='a'].id"),
+        (_ROWS, "rows[].{n: nmae}", "rows[].{n: name}"),
+        (_ROWS, "totl", "total"),
+        (_ROWS, "rows[].nothing_like_it", ""),
+        (_ROWS["rows"], "rows[].name", "[].name"),
+        (_ROWS["rows"], "name", "[].name"),
+        ({"data": {"a-b": [{"x": 1}]}}, '"a-b"[].x', 'data."a-b"[].x'),
+    ],
+)
+def test_a_filter_that_finds_nothing_names_the_closest_that_works(
+    server: Recorder, value: Any, expression: str, closest: str
+) -> None:
+    """The note ends with a filter that differs in few places and works; without one, with what an item has."""
+    server.responses["/pets"] = json_response(value)
+    words = (save(pets("1", server.origin)), "list-pets", "--validate", "off", "-f")
+    note = run_cli(*words, expression).stderr
+    if not closest:
+        assert note.endswith("; an item of `rows` has the keys `id`, `name`, `owner` and `created_at`\n")
+        return
+    assert note.endswith(f"; `{closest}` works\n")
+    again = run_cli(*words, closest)
+    assert (0, "") == (again.exit_code, again.stderr)
+
+
+def test_a_filter_that_finds_nothing_is_right_if_its_fields_are_there(server: Recorder) -> None:
+    """A condition that no item meets, a field that is null and a list that is empty need no note."""
+    server.responses["/pets"] = json_response(_ROWS)
+    words = (save(pets("1", server.origin)), "list-pets", "--validate", "off", "-f")
+    for expression in (
+        "rows[?id==`7`].id",
+        "empty[].id",
+        "rows[].created_at",
+        "rows[?name=='c'].owner.login",
+    ):
+        assert "" == run_cli(*words, expression).stderr
+
+
+def test_a_filter_that_fails_names_the_closest_that_works(server: Recorder) -> None:
+    """A function that gets null because its list is called otherwise fails, and the hint has the right name."""
+    server.responses["/pets"] = json_response(_ROWS)
+    error = run_cli(
+        save(pets("1", server.origin)), "list-pets", "-f", "length(items)", "--error-format", "json"
+    ).error
+    assert (13, "The response is printed as JSON; fix the filter: `length(rows)` works") == (
+        error["exit_code"],
+        error["hint"],
+    )
+
+
+def test_names_of_a_response_do_not_reach_a_terminal_as_they_are(server: Recorder) -> None:
+    """A name that would drive a terminal, or is longer than a name, is no part of a filter that is suggested."""
+    server.responses["/pets"] = json_response({"ro\x1bws": [{"name": 1}], "r" * 1_000: [{"name": 1}]})
+    note = run_cli(save(pets("1", server.origin)), "list-pets", "--validate", "off", "-f", "[].name").stderr
+    assert "\x1b" not in note
+    assert "r" * 50 not in note
+
+
 def test_nothing_is_said_of_a_null_that_came(server: Recorder) -> None:
     """The filter of a response that is null gives null, as does a filter that finds something else than null."""
     word = save(pets("1", server.origin))
@@ -411,4 +490,4 @@ def test_items_that_are_all_left_out_are_explained(server: Recorder) -> None:
     Path("rows.ndjson").write_text("{}\n{}\n")
     batch = run_cli("batch", word, "list-pets", "rows.ndjson", "--validate", "off", "-f", "x")
     assert (0, "") == (batch.exit_code, batch.stdout)
-    assert "a row has the keys `row`, `status`, `exit_code`, `data` and `findings`\n" in batch.stderr
+    assert "a row has the keys `row`, `status`, `exit_code`, `data` and `findings`; " in batch.stderr

@@ -29,7 +29,7 @@ from dynacli.client.search_operations import Hit, search_operations, unknown_ope
 from dynacli.errors import DynacliError, FormatError, HttpError, InternalError, UsageError
 from dynacli.http.exchange import EndableClients
 from dynacli.http.semantics import SAFE_METHODS, is_sequence
-from dynacli.media.body_value import null_note
+from dynacli.media.body_value import void_note
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import ANY, ValueType
 from dynacli.openapi.model.wording import counted
@@ -157,8 +157,8 @@ def _make_call(api: Api, asked: _AskedCall, masker: Masker, announce: Callable[[
     try:
         found = filtered(outcome.data, asked.expression, _FILTER)
         reported = outcome.reported
-        if found is None and outcome.data is not None:
-            reported = {**reported, "filter": null_note(outcome.data)}
+        if note := void_note(outcome.data, asked.expression, found):
+            reported = {**reported, "filter": note}
         return Outcome(reported, found, is_error=outcome.is_error)
     except FormatError as error:
         error.hint = "The response is here as it came; fix the filter"
