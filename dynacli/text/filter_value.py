@@ -287,7 +287,7 @@ def closest_filter(value: Any, expression: str) -> str:
                 if not found[1] and not is_void(found[0]):
                     return changed
                 if not found[1] and found[0] is not None:
-                    nearly = nearly or changed  # `rows[?status=='fail']`, of which the sample has none
+                    nearly = nearly or changed  # `rows[?status=='fail']` of a sample in which no row failed
         if nearly:
             return nearly
         waiting = following
