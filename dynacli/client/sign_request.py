@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.auth.credentials import (
     DIGEST,
@@ -34,11 +34,13 @@ if TYPE_CHECKING:
     from dynacli.auth.tls_login import TlsLogin, TlsSettings
     from dynacli.client._credential_sources import StoredSource
     from dynacli.client.credentials.oauth_sign_in import PasswordSource
+    from dynacli.http.exchange import Response
 
 __all__ = [
     "SECRET_HEADERS",
     "Signed",
     "accepted_origins",
+    "head_value",
     "is_accepted_origin",
     "is_secret_parameter",
     "is_secret_value",
@@ -73,13 +75,9 @@ class Signed(NamedTuple):
     renew: Callable[[], None] | None = None
     cookies: "StoredSource | None" = None
 
-    def headers_by_name(self, headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-        """Return headers as values are filtered: name in lower case → its values in their order, secrets masked."""
-        found: dict[str, list[str]] = {}
-        for name, value in headers:
-            key = name.lower()
-            found.setdefault(key, []).append(self.masked_value(name, value))
-        return found
+    def head_of(self, response: "Response") -> dict[str, Any]:
+        """Return the status and the headers of a response as filters see them, with secrets masked."""
+        return head_value(response, self.masked_value)
 
     def masked_value(self, name: str, value: str) -> str:
         """Return the value of a header as a person may see it."""
@@ -97,6 +95,18 @@ class Signed(NamedTuple):
         return self.masker.extended(
             Secret(text) for name, value in found for text in secret_pieces(value, name)
         )
+
+
+def head_value(response: "Response", shown: Callable[[str, str], str] | None = None) -> dict[str, Any]:
+    """Return the status and the headers of a response as filters see them: name in lower case → its values.
+
+    Args:
+        shown: Returns the value of a header as a person may see it; None if all values may be seen.
+    """
+    headers: dict[str, list[str]] = {}
+    for name, value in response.headers:
+        headers.setdefault(name.lower(), []).append(value if shown is None else shown(name, value))
+    return {"status": response.status, "headers": headers}
 
 
 def unsigned(

@@ -3,7 +3,8 @@
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.style import Style
 from rich.text import Text
@@ -20,6 +21,7 @@ from textual.widgets.option_list import Option
 
 from dynacli.apps.explorer._dialogs import PathDialog
 from dynacli.apps.explorer._response_views import (
+    BODY_VIEWS,
     VIEWS,
     KeptCall,
     ResponseScreen,
@@ -32,14 +34,19 @@ from dynacli.apps.explorer._response_views import (
 from dynacli.apps.explorer._running_call import Ended, Event, Progress, work_aside
 from dynacli.apps.explorer.drafts import Draft
 from dynacli.client.call import ResponseHead, ResponsePart
-from dynacli.errors import AuthError, FileError
+from dynacli.errors import AuthError, FileError, UsageError
 from dynacli.files import write_named_file
 from dynacli.http.downloads import file_name
-from dynacli.openapi.model.wording import counted
+from dynacli.openapi.model.wording import counted, option_pair
 from dynacli.output.output_format import OutputFormat
 from dynacli.output.standard_output import written_body
+from dynacli.record import replace
 from dynacli.registry.call_history import HistoryRow
+from dynacli.text.filter_value import check_filter
 from dynacli.text.terminal import cell_width, visible
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
 
 _COLOUR = re.compile("\x1b\\[[0-9]+m")
 _EXCERPT = re.compile("\\s*(?:\x1b\\[[0-9]+m)*\\| ")
@@ -181,6 +188,9 @@ _SMALL = 100_000
 """The size in bytes of a body that is laid out before anything else is done."""
 _LONGEST_COPY = 500_000
 """Characters of a text that is copied, and of what is kept of a stream's text."""
+_PAUSE_BEFORE_FILTER = 0.3
+"""Seconds without a key after which the filter that is typed is applied, if it is one."""
+_UNFILTERED = OutputFormat(may_page=False)
 _HISTORY = "history"
 _TABS = (*VIEWS, _HISTORY)
 _KEYS = {**{view: view[0] for view in VIEWS}, _HISTORY: "y"}
@@ -223,6 +233,8 @@ class ResponsePane(Vertical):
         Binding("left", "step(-1)", show=False),
         Binding("right", "step(1)", show=False),
         Binding("slash", "find", show=False),
+        Binding("f", "filter", show=False),
+        Binding("i", "include", show=False),
         Binding("n", "find_next(1)", show=False),
         Binding("N", "find_next(-1)", show=False),
         Binding("s", "save", show=False),
@@ -237,15 +249,18 @@ class ResponsePane(Vertical):
             super().__init__()
             self.made = made
 
+    class Filtered(Message):
+        """Another filter is applied, or none any more."""
+
     class _Listed(Message):
         def __init__(self, rows: list[HistoryRow], error: str) -> None:
             super().__init__()
             self.rows, self.error = rows, error
 
     class _LaidOut(Message):
-        def __init__(self, ended: Ended | KeptCall, view: str, text: str) -> None:
+        def __init__(self, ended: Ended | KeptCall, view: str, asked: OutputFormat, text: str) -> None:
             super().__init__()
-            self.ended, self.view, self.text = ended, view, text
+            self.ended, self.view, self.asked, self.text = ended, view, asked, text
 
     def __init__(
         self,
@@ -257,6 +272,9 @@ class ResponsePane(Vertical):
         super().__init__(id=id)
         self._variables, self._earlier = variables, earlier
         self._view = VIEWS[0]
+        self._operation = ""
+        self._asked = _UNFILTERED
+        self._filter_timer: Timer | None = None
         self._ended: Ended | KeptCall | None = None
         self._rows: list[HistoryRow] = []
         self._made: list[FormCall] = []
@@ -272,10 +290,11 @@ class ResponsePane(Vertical):
         yield _TextPane(id="text")
         yield OptionList(id="made", markup=False, compact=True)
         yield Input(placeholder="find in the response", id="find", compact=True)
+        yield Input(placeholder="filter, such as rows[].id", id="filter", compact=True)
 
     def on_mount(self) -> None:
         """Begin with the first view."""
-        self.query_one("#find").display = False
+        self.query_one("#find").display = self.query_one("#filter").display = False
         self.action_view(VIEWS[0])
 
     @property
@@ -283,8 +302,22 @@ class ResponsePane(Vertical):
         """The text that is shown."""
         return self.query_one(_TextPane).text
 
-    def begin(self) -> None:
-        """Show that a call is under way."""
+    def words_for(self, operation: str) -> list[str]:
+        """Return the options that filter the response of an operation as it is filtered here."""
+        if operation != self._operation:
+            return []
+        words = option_pair("-f", self._asked.filter) if self._asked.filter else []
+        return [*words, *(("-i",) if self._asked.include else ())]
+
+    def _turn_to(self, operation: str) -> None:
+        """Show the response of an operation; the filter is for those of one alone."""
+        if operation != self._operation:
+            self._operation, self._asked = operation, _UNFILTERED
+            self._close("#filter")
+
+    def begin(self, operation: str) -> None:
+        """Show that a call of an operation is under way."""
+        self._turn_to(operation)
         self._ended, self._stream, self._progress = None, None, ""
         if self._view == _HISTORY:
             self.action_view(VIEWS[0])
@@ -323,16 +356,17 @@ class ResponsePane(Vertical):
         self._show_status(_status_of(ended))
         self._made.insert(0, made)
         self._list_made()
-        if stream is not None and self._view == VIEWS[0]:  # what came of it stays as it is
+        if stream is not None and self._view == VIEWS[0] and self._asked == _UNFILTERED:  # it stays as it is
             pane = self.query_one(_TextPane)
             pane.append(stream.end())
-            pane.append(view_text(self._view, ended._replace(response=None), self._columns, self._variables))
+            pane.append(self._text_of(self._view, ended._replace(response=None), _UNFILTERED, self._columns))
         else:
             self._show()
 
     def recall(self, made: FormCall | KeptCall) -> None:
         """Show the response of an earlier call."""
         self._stream = None
+        self._turn_to(made.draft.described.operation.name)
         if isinstance(made, KeptCall):
             self._ended = made
             self._show_status(made.status_text)
@@ -341,10 +375,10 @@ class ResponsePane(Vertical):
             self._show_status(_status_of(made.ended))
         self.action_view(VIEWS[0])
 
-    def _text_of(self, view: str, ended: Ended | KeptCall, columns: int) -> str:
+    def _text_of(self, view: str, ended: Ended | KeptCall, asked: OutputFormat, columns: int) -> str:
         if isinstance(ended, KeptCall):
-            return kept_text(view, ended, columns, self._variables)
-        return view_text(view, ended, columns, self._variables)
+            return kept_text(view, ended, asked, columns, self._variables)
+        return view_text(view, ended, asked, columns, self._variables)
 
     @property
     def _columns(self) -> int:
@@ -354,7 +388,7 @@ class ResponsePane(Vertical):
         return response_screen(self._columns, self._variables)
 
     def _show(self) -> None:
-        ended, view, columns = self._ended, self._view, self._columns
+        ended, view, asked, columns = self._ended, self._view, self._asked, self._columns
         pane = self.query_one(_TextPane)
         if self._stream is not None and view != _HISTORY:
             is_first = view == VIEWS[0]
@@ -363,15 +397,18 @@ class ResponsePane(Vertical):
                 pane.append(self._stream.text)
         elif ended is None or view == _HISTORY:
             return
-        elif ended.response is None or len(ended.response.body) <= _SMALL:
-            pane.show(self._text_of(view, ended, columns))
+        elif ended.response is None or (len(ended.response.body) <= _SMALL and not asked.filter):
+            pane.show(self._text_of(view, ended, asked, columns))
         else:
             pane.show("Laying out ...")
-            work_aside(self, lambda: self._LaidOut(ended, view, self._text_of(view, ended, columns)))
+            work_aside(
+                self,
+                lambda: self._LaidOut(ended, view, asked, self._text_of(view, ended, asked, columns)),
+            )
 
     @on(_LaidOut)
     def _take_text(self, message: _LaidOut) -> None:
-        if message.ended is self._ended and message.view == self._view:
+        if (message.ended, message.view, message.asked) == (self._ended, self._view, self._asked):
             self.query_one(_TextPane).show(message.text)
 
     def _list_made(self) -> None:
@@ -446,14 +483,75 @@ class ResponsePane(Vertical):
         if not self.query_one(_TextPane).find(text, step) and text:
             self.notify(f"The response has no `{visible(text, keep='')}`", markup=False, severity="warning")
 
-    def leave_search(self) -> bool:
-        """End the search in the response, and return whether there was one."""
-        box = self.query_one("#find", Input)
-        was_shown = bool(box.display)
-        box.value, box.display = "", False
+    def leave_box(self) -> bool:
+        """End the filter that is being typed, else the search in the response; return whether there was one."""
+        box = self.query_one("#filter", Input)
+        was_shown = self._close("#filter" if box.has_focus else "#find")
+        if box.has_focus:
+            self._apply("")
         if was_shown:
             self.focus_content()
         return was_shown
+
+    def _close(self, selector: str) -> bool:
+        """Empty a box and hide it; return whether it was shown."""
+        box = self.query_one(selector, Input)
+        was_shown = bool(box.display)
+        box.value, box.display = "", False
+        return was_shown
+
+    @property
+    def _may_filter(self) -> bool:
+        """Whether there is a response to filter, which is shown then; a message says so if there is none."""
+        if self._stream is not None:
+            self.notify("A stream can be filtered at its end", severity="warning")
+        elif self._ended is None or self._ended.response is None:
+            self.notify("There is no response to filter", severity="warning")
+        else:
+            if self._view not in BODY_VIEWS or self._view == "raw":
+                self.action_view(VIEWS[0])
+            return True
+        return False
+
+    def action_filter(self) -> None:
+        """Let the person type a filter of the response."""
+        if self._may_filter:
+            box = self.query_one("#filter", Input)
+            box.display = True
+            self.screen.set_focus(box)
+
+    def action_include(self) -> None:
+        """Show the status and the headers beside the body, or no more."""
+        if self._may_filter:
+            self._ask_for(replace(self._asked, include=not self._asked.include))
+
+    @on(Input.Changed, "#filter")
+    def _filter_typed(self, event: Input.Changed) -> None:
+        if self._filter_timer is not None:
+            self._filter_timer.stop()
+        self._filter_timer = self.set_timer(_PAUSE_BEFORE_FILTER, lambda: self._apply_typed(event.value))
+
+    def _apply_typed(self, text: str) -> None:
+        """Apply a filter if it is one; what is typed so far may be a part of one."""
+        with suppress(UsageError):
+            check_filter(text.strip() or "@")
+            self._apply(text)
+
+    @on(Input.Submitted, "#filter")
+    def _filter_entered(self, event: Input.Submitted) -> None:
+        self._apply(event.value)
+        if not event.value.strip():
+            self._close("#filter")
+        self.focus_content()
+
+    def _apply(self, text: str) -> None:
+        self._ask_for(replace(self._asked, filter=text.strip()))
+
+    def _ask_for(self, asked: OutputFormat) -> None:
+        if asked != self._asked:
+            self._asked = asked
+            self._show()
+            self.post_message(self.Filtered())
 
     def action_copy_text(self) -> None:
         """Copy what is shown."""

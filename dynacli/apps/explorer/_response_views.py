@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from dynacli.apps.explorer._running_call import Ended
 from dynacli.apps.explorer.drafts import Draft, inputs_of
@@ -11,47 +11,54 @@ from dynacli.auth.secret import MASK
 from dynacli.client.call import Call, request_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.call_validator import CallValidator
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.collect_values import collect_values
+from dynacli.client.pages.known_items import known_items
 from dynacli.client.responses.response_errors import http_error, mismatch_error
 from dynacli.client.responses.validation_text import Evidence, findings_text, notes_of
+from dynacli.client.sign_request import Signed, head_value
 from dynacli.environment import Consent, Environment, invocation
-from dynacli.errors import DynacliError, FileError, FormatError
+from dynacli.errors import DynacliError, FileError, FormatError, UsageError
 from dynacli.http.exchange import Response
-from dynacli.http.semantics import is_structured
+from dynacli.http.semantics import is_sequence, is_structured
 from dynacli.openapi.model.wording import counted
 from dynacli.output.har import har_call
 from dynacli.output.output_format import OutputFormat
 from dynacli.output.render import write_body
 from dynacli.output.standard_error import write_error, write_note, write_stderr, write_warning
+from dynacli.output.written_items import written_sequence
 from dynacli.record import replace
 from dynacli.registry.call_history import HistoryRow
 from dynacli.text.body_text import decoded
+from dynacli.text.filter_value import check_filter
 from dynacli.text.terminal import Painter, visible
 from dynacli.validation.validated_messages import ValidatedResponse
-
-if TYPE_CHECKING:
-    from dynacli.media.body_value import FindSchema
-    from dynacli.openapi.model.find_items import KnownItems
 
 
 def _write_view(
     env: Environment,
     view: str,
     response: Response,
-    known: "KnownItems | None" = None,
-    schema: "FindSchema | None" = None,
+    described: DescribedOperation,
+    asked: OutputFormat,
+    signed: Signed | None = None,
 ) -> None:
-    """Write a body.
+    """Write a body; the filter is for successes, unless status and headers are asked for, too.
 
     Args:
         view: `pretty`, `table` or `raw`.
-        known: What the document says of the items; None if it says nothing.
-        schema: Finds the document's schema of the body; None if there is none.
+        asked: The filter, and whether status and headers are asked for.
+        signed: Masks the headers; None for a response whose secrets the history has masked.
     """
     media_type = response.header("content-type")
+    if not (asked.include or 200 <= response.status < 300):
+        asked = OutputFormat()
     if view == "raw":
         text = response.body.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
         env.stdout.write(visible(text))
+    elif asked.filter or asked.include:
+        form = replace(asked, format="json" if view == "pretty" else view, may_page=False)
+        _write_formed(env, response, described, form, signed)
     elif decoded(response.body, media_type) is None and not is_structured(media_type):
         name = f"`{visible(media_type, keep='')}`" if media_type else "of no declared type"
         size = counted(len(response.body), "byte")
@@ -60,13 +67,38 @@ def _write_view(
         write_note(env, "The response has no body")
     else:
         form = OutputFormat("auto" if view == "pretty" else view, may_page=False)
-        try:
-            write_body(env, response.body, media_type, form, known=known, schema=schema)
-        except (FormatError, FileError) as error:
-            write_error(env, error, "text")
+        _write_formed(env, response, described, form, signed)
 
 
-VIEWS: Final = ("pretty", "table", "raw", "headers", "validation")
+def _write_formed(
+    env: Environment,
+    response: Response,
+    described: DescribedOperation,
+    form: OutputFormat,
+    signed: Signed | None,
+) -> None:
+    """Write a body in a form; the error that there may be stands before the body that is written instead."""
+    screen = response_screen(int(env.variables["COLUMNS"]), env.variables)
+    media_type, head = response.header("content-type"), None
+    if form.include:
+        head = head_value(response) if signed is None else signed.head_of(response)
+    try:
+        if form.filter:
+            check_filter(form.filter)
+        if form.filter and is_sequence(media_type):
+            with written_sequence(screen.env, media_type, form, head=head) as write:
+                write(response.body)
+        else:
+            known = known_items(described) if form.format == "table" else None
+            schema = described.schema_of(response)
+            write_body(screen.env, response.body, media_type, form, known=known, head=head, schema=schema)
+    except (UsageError, FormatError, FileError) as error:
+        write_error(env, error, "text")
+    env.stdout.write(screen.take())
+
+
+BODY_VIEWS: Final = ("pretty", "table", "raw")
+VIEWS: Final = (*BODY_VIEWS, "headers", "validation")
 
 
 class _Stream(io.StringIO):
@@ -107,18 +139,24 @@ def response_screen(width: int, variables: Mapping[str, str]) -> ResponseScreen:
     return ResponseScreen(env, stream)
 
 
-def view_text(view: str, ended: Ended, width: int, variables: Mapping[str, str]) -> str:
+def view_text(view: str, ended: Ended, asked: OutputFormat, width: int, variables: Mapping[str, str]) -> str:
     """Return the text of a view.
 
     Args:
         view: One of `VIEWS`.
+        asked: The filter, and whether status and headers are asked for.
         width: The columns that it has.
         variables: Those of the environment, which say whether there are colours.
     """
     screen = response_screen(width, variables)
     call, response = ended.call, ended.response
     if call is not None and response is not None:
-        _WRITERS[view](screen.env, call, response, ended)
+        if view in BODY_VIEWS:
+            _write_view(screen.env, view, response, call.described, asked, call.signed)
+            if view != "raw" and not 200 <= response.status < 300:
+                write_error(screen.env, http_error(call, response), "text")
+        else:
+            _WRITERS[view](screen.env, call, response, ended)
     if ended.was_cancelled:
         sent = call is not None and call.has_sent
         more = "the request may have reached the server" if sent else "nothing was sent"
@@ -146,27 +184,6 @@ def status_text(ended: Ended) -> str:
     elif ended.error is not None:
         parts.append("broken off")
     return " · ".join(parts)
-
-
-def _write_pretty(env: Environment, call: Call, response: Response, _: Ended) -> None:
-    _write_view(env, "pretty", response)
-    _write_status(env, call, response)
-
-
-def _write_table(env: Environment, call: Call, response: Response, _: Ended) -> None:
-    from dynacli.client.pages.known_items import known_items
-
-    _write_view(env, "table", response, known_items(call.described), call.described.schema_of(response))
-    _write_status(env, call, response)
-
-
-def _write_status(env: Environment, call: Call, response: Response) -> None:
-    if not 200 <= response.status < 300:
-        write_error(env, http_error(call, response), "text")
-
-
-def _write_raw(env: Environment, call: Call, response: Response, ended: Ended) -> None:  # noqa: ARG001
-    _write_view(env, "raw", response)
 
 
 def _write_headers(env: Environment, call: Call, response: Response, ended: Ended) -> None:  # noqa: ARG001
@@ -214,9 +231,6 @@ def _write_validation(env: Environment, call: Call, response: Response, ended: E
 
 
 _WRITERS: Final[Mapping[str, Callable[[Environment, Call, Response, Ended], None]]] = {
-    "pretty": _write_pretty,
-    "table": _write_table,
-    "raw": _write_raw,
     "headers": _write_headers,
     "validation": _write_validation,
 }
@@ -268,7 +282,9 @@ def line_of_kept(row: HistoryRow) -> str:
     return f"{at} {call.method} {visible(call.operation, keep='')} {' · '.join(parts)}"
 
 
-def kept_text(view: str, kept: KeptCall, width: int, variables: Mapping[str, str]) -> str:
+def kept_text(
+    view: str, kept: KeptCall, asked: OutputFormat, width: int, variables: Mapping[str, str]
+) -> str:
     """Return the text of a view, as `view_text` does."""
     screen = response_screen(width, variables)
     env, response = screen.env, kept.response
@@ -290,7 +306,7 @@ def kept_text(view: str, kept: KeptCall, width: int, variables: Mapping[str, str
     elif view == "validation":
         _write_kept_validation(env, kept, response)
     else:
-        _write_view(env, view, response)
+        _write_view(env, view, response, kept.draft.described, asked)
     return screen.take()
 
 

@@ -29,6 +29,7 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.client.engine.call_engine import CallHistory, Engine, MadeCall
 from dynacli.client.engine.series import Series, WaitPause
 from dynacli.client.inputs.call_inputs import CallInputs, TypedWords
+from dynacli.client.inputs.query_pairs import undeclared_notes
 from dynacli.client.pages.page_loop import MergedValidation, PageLoop, merged_text, received_page
 from dynacli.environment import Consent, Environment
 from dynacli.errors import DynacliError, InternalError
@@ -283,6 +284,7 @@ class RunningCall:
     def _make(self) -> None:
         draft, settings, engine = self.draft, self.settings, self._engine
         inputs = inputs_of(draft, settings)
+        self._notes += undeclared_notes(draft.described, inputs.query, settings.level)
         further = further_calls(draft.described, draft.settings, settings)
         if further.is_of_pages:
             self._list(inputs, further)

@@ -395,10 +395,11 @@ F8        give an empty text         F12, ^O   about the input
 F9, ^Y    copy the command line      F10, ^Q   leave
 
 Tab, Shift-Tab and the arrows move; Enter opens, chooses and closes.
-In the response, p, t, r, h, v and y show its views: pretty, table, raw,
-headers, validation and the history of calls. / finds a text, n and N go
-to the next place and back. s saves the response, c copies what is shown,
-l signs in.
+In the response, p, t, r, h, v and y show its views: pretty, table,
+raw, headers, validation and the history of calls. f filters it with
+JMESPath, i adds status and headers. / finds a text, n and N go to the
+next place and back. s saves the response, c copies what is shown, l
+signs in.
 What was copied is printed on leaving, too. The mouse works as well.\
 """
 
@@ -649,7 +650,13 @@ class ExplorerApp(App[None]):
         return command_words(draft, [*self._opening, *options], is_masked=is_masked)
 
     def _line(self, draft: Draft, *, is_masked: bool) -> str:
-        return command_line(self._words(draft, is_masked=is_masked))
+        """Return the command line that makes the request of a draft, and filters its response as it is shown."""
+        shown = self.query_one(ResponsePane).words_for(draft.described.operation.name)
+        return command_line([*shown, *self._words(draft, is_masked=is_masked)])
+
+    @on(ResponsePane.Filtered)
+    def _show_filter(self) -> None:
+        self._show_line()
 
     @on(RequestForm.Changed)
     def _changed(self) -> None:
@@ -739,7 +746,7 @@ class ExplorerApp(App[None]):
 
     def _send(self, draft: Draft, settings: CallSettings) -> None:
         pane = self.query_one(ResponsePane)
-        pane.begin()
+        pane.begin(draft.described.operation.name)
         self._caller.send(draft, settings)
         self._turn_to("response")
         pane.focus_content()
@@ -765,7 +772,7 @@ class ExplorerApp(App[None]):
         """Go to the pane on the left."""
         focused = self.focused
         if focused is not None and self._is_in_response(focused):
-            if not self.query_one(ResponsePane).leave_search():
+            if not self.query_one(ResponsePane).leave_box():
                 self.action_request()
         else:
             self._turn_to("operations")

@@ -446,7 +446,7 @@ def _received_result(row: int, made: MadeCall) -> tuple[RowResult, DynacliError 
         error.exit_code if error else 0,
         data,
         tuple(findings),
-        headers=call.signed.headers_by_name(response.headers),
+        headers=call.signed.head_of(response)["headers"],
     )
     return result, error
 

@@ -137,7 +137,8 @@ class Response:
     @property
     def masked_headers(self) -> dict[str, list[str]]:
         """The headers as filters see them: name in lower case → its values, with secrets masked."""
-        return self._call.signed.headers_by_name(self._response.headers)
+        headers: dict[str, list[str]] = self._call.signed.head_of(self._response)["headers"]
+        return headers
 
     @property
     def following(self) -> "RespondedPage | None":

@@ -18,7 +18,7 @@ from dynacli.client.pages.known_items import known_items
 from dynacli.client.pages.page_loop import MergedValidation, PageLoop, merged_text, text_around
 from dynacli.client.pages.page_rule import ResponsePlace
 from dynacli.client.parallel_calls import noting_interrupt
-from dynacli.commands._call.conclude_call import conclude, head_value, report_validation_so_far, write_head
+from dynacli.commands._call.conclude_call import conclude, report_validation_so_far, write_head
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation_words, program
 from dynacli.errors import DynacliError, FileError, FormatError, UsageError
@@ -308,7 +308,7 @@ class Listing:
             form = form.unfiltered()
         head = None
         if form.is_whole:
-            head = head_value(first.call.signed, first.response)
+            head = first.call.signed.head_of(first.response)
         self._first = first._replace(response=replace(first.response, body=body, size=len(body)))
         from dynacli.output.render import write_body
 
@@ -561,7 +561,7 @@ class LastResponse:
         from dynacli.output.render import write_body
 
         form = self._form
-        head = head_value(call.signed, response) if form.is_whole else None
+        head = call.signed.head_of(response) if form.is_whole else None
         if form.include and head is None:
             write_head(self._run.env, call.signed, response)
         if form.is_of_value and head is None and not 200 <= response.status < 300:

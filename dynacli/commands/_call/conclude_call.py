@@ -210,11 +210,6 @@ def write_head(env: Environment, signed: "Signed", response: "Response") -> None
     write_bytes(env, (visible(text) if env.stdout_is_terminal else text).encode("utf-8", "backslashreplace"))
 
 
-def head_value(signed: "Signed", response: "Response") -> dict[str, Any]:
-    """Return the status and the headers of a response as `--include` has them in values, with secrets masked."""
-    return {"status": response.status, "headers": signed.headers_by_name(response.headers)}
-
-
 def show_size(env: Environment, response: "Response") -> None:
     """Show the size of the response, and how long the call took."""
     write_stderr(env, f"* {response.size} bytes in {response.seconds * 1000:.0f} ms")

@@ -219,11 +219,7 @@ class ResponseReceiver:
 
     def _head(self, response: Response) -> dict[str, Any] | None:
         """Return the status and the headers, if the result has them beside the body."""
-        if not self._form.is_whole:
-            return None
-        from dynacli.commands._call.conclude_call import head_value
-
-        return head_value(self._call.signed, response)
+        return self._call.signed.head_of(response) if self._form.is_whole else None
 
     def _wanted(self, response: Response, pieces: Pieces) -> Iterator[bytes]:
         """Yield the pieces of a stream, with `--max-items` as many items."""
