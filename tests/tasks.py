@@ -80,6 +80,15 @@ TASKS = {
         "the wheel: pip, pipx and uv install it, and the demo responds",
         (("tests.project.try_wheel",),),
     ),
+    "site": Task(
+        "the website of the manual, into `build/site`, and its links (`pip install '.[docs]'`)",
+        (
+            ("tests.website.pages",),
+            ("mkdocs", "build", "--quiet", "--strict", "--config-file", ".github/site/mkdocs.yml"),
+            ("tests.website.check_site",),
+        ),
+        {"NO_MKDOCS_2_WARNING": "1"},
+    ),
     "bench": Task(
         "the way of one call, and what a newcomer reads (`python -m tests.bench`: ratios, on a quiet machine)",
         (("tests.bench.call_way",), ("tests.bench.newcomer",)),

@@ -60,7 +60,10 @@ def _help(command: Command) -> str:
 
 
 _ENTRIES = dict(_with_subcommands(COMMANDS.values()))
-_FILES = ("README.md", "CHANGELOG.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md")
+_FILES = (
+    *("README.md", "CHANGELOG.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md"),
+    *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / ".github" / "site").rglob("*.md"))),
+)
 _TEXTS = {
     **{name: (ROOT / name).read_text(encoding="utf-8") for name in _FILES},
     **{f"help {topic}": page(topic) or "" for topic, _ in topics()},

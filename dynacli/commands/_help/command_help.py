@@ -30,7 +30,7 @@ from dynacli.text.wrapping import shortened, wrapped
 
 _HELP_ROW = Row("-h, --help", "Show this page")
 
-_OPTION_GROUPS = (
+OPTION_GROUPS = (
     ("Output", (DATA,)),
     ("Response", (RESPONSE,)),
     ("Pages, waiting and links", (FURTHER_CALLS,)),
@@ -42,6 +42,7 @@ _OPTION_GROUPS = (
     ("OpenAPI document", (DOCUMENT,)),
     ("Every command", (EVERY_RUN,)),
 )
+"""Title → the groups of options below it, on each page that lists all options."""
 
 
 def command_help(env: Environment, entry: Command, name: str, commands: Sequence[Command] = ()) -> str:
@@ -55,13 +56,11 @@ def command_help(env: Environment, entry: Command, name: str, commands: Sequence
     from dynacli.text.markdown import to_text
 
     paint, width = Painter.for_stdout(env), terminal_width(env, env.stdout)
-    of_group = next((command for command in entry.commands if command.name == entry.default), None)
+    of_group = default_of(entry)
     called = entry if of_group is None else replace(of_group, help=entry.help)
     is_group = bool(commands) and of_group is None
-    usage = f"{name} COMMAND" if is_group else f"{name} {entry.usage or _usage(called)}"
-    lines = [*usage_lines(usage.rstrip(), width)]
-    if commands and not is_group:
-        lines.append(f"       {name} COMMAND")
+    usage, *others = command_usages(entry, name)
+    lines = [*usage_lines(usage, width), *(f"       {other}" for other in others)]
     lines += ["", f"  {entry.help}.", ""]
     if commands:
         lines += [
@@ -100,9 +99,24 @@ def _topic_line(topic: str) -> list[str]:
     return [f"Manual: `{invocation('help')} {topic}`."] if topic in topic_names() else []
 
 
-def _usage(entry: Command) -> str:
-    options = [] if entry.is_plain else ["[OPTIONS]"]
-    return " ".join([*options, *map(_argument, entry.arguments)])
+def default_of(group: Command) -> Command | None:
+    """Return the subcommand that words mean which name none; None if there is none."""
+    return next((command for command in group.commands if command.name == group.default), None)
+
+
+def command_usages(entry: Command, name: str) -> list[str]:
+    """Return the ways to call a command: its usage, and for a group the usage of its subcommands.
+
+    Args:
+        name: The words that call it, such as `dynacli api add`.
+    """
+    called = default_of(entry) if entry.commands else entry
+    of_subcommands = [f"{name} COMMAND"] if entry.commands else []
+    if called is None:
+        return of_subcommands
+    options = [] if called.is_plain else ["[OPTIONS]"]
+    words = entry.usage or " ".join([*options, *map(_argument, called.arguments)])
+    return [f"{name} {words}".rstrip(), *of_subcommands]
 
 
 def _argument(argument: Argument) -> str:
@@ -123,7 +137,7 @@ def options_page(env: Environment) -> str:
         "give dynacli's before the API. A command accepts those that its help page lists."
     )
     lines += [*(f"  {line}" for line in wrapped(about, width - 2)), ""]
-    for title, groups in _OPTION_GROUPS:
+    for title, groups in OPTION_GROUPS:
         rows = [option_row(option) for option in OPTIONS if option.group in groups]
         lines += [paint.bold(title), *row_lines(rows, width, 34 if width >= 72 else 8), ""]
     repeated = [f"`{option.flags[0]}`" for option in OPTIONS if option.is_multiple]

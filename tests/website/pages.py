@@ -1,0 +1,215 @@
+"""Writes the pages of the website into `build/pages`: `python -m tests.website.pages`, as the task `site` does.
+
+Those in `.github/site/pages` are written by hand. The others are made from the manual, the tables and the classes, so
+that no text is written twice. MkDocs gets plain files, and so could its successors.
+"""
+
+import json
+import posixpath
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from dynacli import errors
+from dynacli.commands._help.command_help import OPTION_GROUPS, command_usages, default_of
+from dynacli.commands._help.page_lines import option_row
+from dynacli.environment import variable
+from dynacli.errors import DynacliError
+from dynacli.guide.pages import page, topic_names
+from dynacli.options.command import Command
+from dynacli.options.command_table import COMMANDS
+from dynacli.options.standard_options import OPTIONS, Option
+from tests.json_shapes import json_schemas
+
+__all__ = ["KINDS", "WRITTEN", "for_mkdocs", "made_pages"]
+
+_ROOT = Path(__file__).resolve().parents[2]
+WRITTEN = _ROOT / ".github" / "site" / "pages"
+"""The folder of what is written by hand."""
+
+
+def _kinds(base: type[DynacliError]) -> Iterator[tuple[str, type[DynacliError]]]:
+    for kind in base.__subclasses__():
+        if "kind" in vars(kind):
+            yield kind.kind, kind
+        yield from _kinds(kind)
+
+
+KINDS: Mapping[str, type[DynacliError]] = {
+    DynacliError.kind: errors.InternalError,
+    **dict(_kinds(DynacliError)),
+}
+"""Kind of an error, as `--error-format json` prints it → its class."""
+
+_BLOCKS = re.compile(r"(^```.*?^```$|(?:^    (?! *[-*] )[^\n]*\n(?:\n(?=    ))*)+)", re.DOTALL | re.MULTILINE)
+_TOPIC = re.compile(r"(?<!\[)`(?:dynacli )?help ([a-z-]+)`")
+_CODE = re.compile(r"`[^`\n]+`")
+_LANGUAGES = (
+    (re.compile(r"\$ "), "console"),
+    (re.compile(r"(?:dynacli|curl|export|eval|\./|cat|#!/bin/bash)\b|\./"), "sh"),
+    (re.compile(r"\[+[\w.\"-]+\]+$|[a-z_]+ = ", re.MULTILINE), "toml"),
+    (re.compile(r"[\[{\"]"), "json"),
+    (re.compile(r"[A-Za-z]+: "), "yaml"),
+    (re.compile(r"import |from "), "python"),
+)
+"""Start of a block → the language that colours it."""
+
+
+def made_pages() -> Mapping[str, str]:
+    """Return the path of each page that is made → its Markdown."""
+    return {
+        **{f"manual/{topic}.md": page(topic) or "" for topic in topic_names()},
+        **{f"reference/commands/{name}.md": _command_page(entry) for name, entry in COMMANDS.items()},
+        **{f"errors/{kind}.md": _error_page(kind) for kind in KINDS},
+        "reference/options.md": _options_page(),
+        "reference/json-schemas.md": _schemas_page(),
+    }
+
+
+def for_mkdocs(path: str, text: str) -> str:
+    """Return the Markdown of a page for MkDocs.
+
+    `dynacli help TOPIC` becomes a link. An indented block of the manual gets the language that colours it.
+    """
+    parts = _BLOCKS.split(text)
+    parts[::2] = [_TOPIC.sub(lambda found: _link(path, found), _in_tables(part)) for part in parts[::2]]
+    if path.startswith("manual/"):
+        parts[1::2] = map(_fenced, parts[1::2])
+    return "".join(parts)
+
+
+def _link(path: str, found: re.Match[str]) -> str:
+    topic = found[1]
+    target = f"manual/{topic}.md" if topic in topic_names() else f"reference/commands/{topic}.md"
+    if topic == "options":
+        target = "reference/options.md"
+    return f"[{found[0]}]({posixpath.relpath(target, posixpath.dirname(path))})"
+
+
+def _in_tables(text: str) -> str:
+    """Return a text whose `|` in the code of tables is bare, as Python-Markdown reads it there."""
+    return re.sub(
+        r"(?m)^\|.*$", lambda row: _CODE.sub(lambda code: code[0].replace("\\|", "|"), row[0]), text
+    )
+
+
+def _fenced(block: str) -> str:
+    if block.startswith("```"):
+        return block
+    lines = [line.removeprefix("    ") for line in block.rstrip("\n").split("\n")]
+    language = next((name for start, name in _LANGUAGES if start.match(lines[0])), "text")
+    return "\n".join([f"```{language}", *lines, "```", ""])
+
+
+def _table(heading: tuple[str, ...], rows: Iterable[Iterable[str]]) -> str:
+    lines = [heading, ("---",) * len(heading), *rows]
+    return "\n".join("| " + " | ".join(line).replace("\n", "<br>") + " |" for line in lines)
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else ""
+
+
+def _option_rows(options: Iterable[Option]) -> Iterator[tuple[str, str]]:
+    for option in options:
+        row = option_row(option)
+        yield _code(row.left), row.right.replace("|", "\\|").replace("<", "&lt;")
+
+
+def _command_page(entry: Command) -> str:
+    """Return the page of a command, with a section for each of its subcommands."""
+    name = f"dynacli {entry.name}"
+    parts = [f"# `{name}`", *_about_command(name, entry)]
+    for command in entry.commands:
+        parts += [f"## `{name} {command.name}`", *_about_command(f"{name} {command.name}", command)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _about_command(name: str, entry: Command) -> Iterator[str]:
+    yield f"{entry.help}."
+    yield "```text\n" + "\n".join(command_usages(entry, name)) + "\n```"
+    if entry.examples:
+        yield "```sh\n" + "\n".join(entry.examples) + "\n```"
+    if entry.about:
+        yield entry.about
+    called = default_of(entry) or entry
+    own = [*called.options, *called.last]
+    own += [option for option in called.standard_options if option.name in called.texts]
+    if own:
+        yield _table(("option", "meaning"), _option_rows(own))
+    others = [option.flags[0] for option in called.standard_options if option not in own]
+    if others and not (entry.commands and called is entry):
+        yield f"Also: {', '.join(map(_code, others))}; see `dynacli help options`."
+    if entry.name in topic_names():
+        yield f"The manual has more: `dynacli help {entry.name}`."
+
+
+def _options_page() -> str:
+    about = (
+        "Give these options before the API or after the operation. If an operation has an option of the same name, "
+        "give dynacli's before the API. A command accepts the options that its page lists."
+    )
+    parts = ["# Options", about]
+    for title, groups in OPTION_GROUPS:
+        options = [option for option in OPTIONS if option.group in groups]
+        settings = [
+            ", ".join(filter(None, (_code(option.key), _code(option.variable and variable(option.variable)))))
+            for option in options
+        ]
+        rows = ((*row, setting) for row, setting in zip(_option_rows(options), settings, strict=True))
+        parts += [f"## {title}", _table(("option", "meaning", "key or variable"), rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _error_page(kind: str) -> str:
+    """Return the page about a kind of error: its row of the exit codes, and what the manual says about examples."""
+    codes = ("3", "4", "5") if kind == "http" else (str(KINDS[kind].exit_code),)
+    parts = [f"# Errors of the kind `{kind}`", (KINDS[kind].__doc__ or "").partition("\n")[0]]
+    rows = [
+        line
+        for line in (page("exit-codes") or "").splitlines()
+        if set(codes) & set(re.split(r"\W+", line.partition("| ")[2].partition(" |")[0]))
+    ]
+    if kind != "rows":
+        heading = "| exit code | meaning | was a request sent? | is the body printed? |"
+        parts.append("\n".join([heading, "|---|---|---|---|", *rows]))
+    parts += [
+        example for example in _error_examples() if any(f"# exit code {code}\n" in example for code in codes)
+    ]
+    parts.append("All errors: `dynacli help errors`. All exit codes: `dynacli help exit-codes`.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _error_examples() -> list[str]:
+    """Return the examples of the page about errors, each with the text below it."""
+    text = re.sub(r"(?m)^##? [A-Z].*$", "", page("errors") or "")
+    return [part.strip() for part in re.findall(r"(?ms)^```console$.*?^```$.*?(?=^```console$|\Z)", text)]
+
+
+def _schemas_page() -> str:
+    about = (
+        "These are the shapes of `dynacli help json` as JSON Schemas (2020-12). "
+        "The tests of dynacli validate real output with them."
+    )
+    parts = ["# JSON Schemas of `-o json`", about]
+    for heading, schema in json_schemas().items():
+        if not heading.isupper():
+            parts += [f"## `{heading}`", f"```json\n{json.dumps(schema, indent=2)}\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+def _write(folder: Path) -> None:
+    """Write all pages, and the pictures of the README, into a folder that is removed first."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(WRITTEN, folder)
+    for picture in (_ROOT / ".github").glob("*.svg"):
+        shutil.copy(picture, folder / "assets")
+    written = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.md")}
+    for path, text in {**written, **made_pages()}.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(for_mkdocs(path, text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    _write(_ROOT / "build" / "pages")

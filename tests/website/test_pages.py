@@ -1,0 +1,64 @@
+"""The website has each page of the manual, each command and each kind of error, and changes none of their texts."""
+
+import re
+
+import pytest
+
+from dynacli.guide.pages import page, topic_names
+from dynacli.options.command_table import COMMANDS
+from dynacli.options.standard_options import OPTIONS
+from tests.website.pages import KINDS, WRITTEN, for_mkdocs, made_pages
+
+MADE = made_pages()
+
+
+def test_the_navigation_has_every_page() -> None:
+    """Each page, written by hand or made, is in the navigation once."""
+    configuration = WRITTEN.with_name("mkdocs.yml").read_text(encoding="utf-8")
+    named = re.findall(r"(?m)^ +- .*?([a-z/-]+\.md)$", configuration.partition("\nnav:\n")[2])
+    written = {path.relative_to(WRITTEN).as_posix() for path in WRITTEN.rglob("*.md")}
+    assert sorted(written | MADE.keys()) == sorted(named)
+
+
+def test_every_command_and_option_has_its_place() -> None:
+    """No command and no option of the tables is left out."""
+    for name, command in COMMANDS.items():
+        text = MADE[f"reference/commands/{name}.md"]
+        assert [] == [
+            option.flags[-1] for option in (*command.options, *command.last) if option.flags[-1] not in text
+        ]
+        assert [] == [one.name for one in command.commands if f"## `dynacli {name} {one.name}`" not in text]
+    assert [] == [
+        option.flags[-1] for option in OPTIONS if option.flags[-1] not in MADE["reference/options.md"]
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_error_has_a_page_with_its_exit_code(kind: str) -> None:
+    """A page about a kind says what its exit code means, and has the examples of the manual with that code."""
+    code = {"http": 4}.get(kind, KINDS[kind].exit_code)
+    text = MADE[f"errors/{kind}.md"]
+    if kind != "rows":
+        assert re.search(rf"(?m)^\| [^|]*\b{code}\b[^|]* \| ", text)
+    shown = (page("errors") or "").count(f"# exit code {code}\n")
+    assert (shown if kind not in {"internal", "rows"} else 0) <= text.count(f"# exit code {code}\n")
+
+
+@pytest.mark.parametrize("topic", topic_names())
+def test_code_is_as_the_program_shows_it(topic: str) -> None:
+    """An indented block of the manual becomes one with a language, with the same lines."""
+    text = page(topic) or ""
+    made = for_mkdocs(f"manual/{topic}.md", text)
+    assert not re.search(r"(?m)^ {4}dynacli ", re.sub(r"(?ms)^```.*?^```$", "", made))
+    lines = {line.strip() for line in text.splitlines() if line.startswith("    ")}
+    assert lines <= {line.strip() for line in made.splitlines()}
+
+
+def test_topics_become_links() -> None:
+    """A topic leads to its page, a command without a topic to the page of the command."""
+    made = for_mkdocs(
+        "guides/x.md", "See `dynacli help check`, `dynacli help api` and `dynacli help options`.\n"
+    )
+    assert "[`dynacli help check`](../manual/check.md)" in made
+    assert "[`dynacli help api`](../reference/commands/api.md)" in made
+    assert "(../reference/options.md)" in made
