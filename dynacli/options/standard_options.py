@@ -499,7 +499,7 @@ class Options:
         help="Leave out this place; * stands for any step",
     )
     all_values: bool = _standard(
-        "--all-values", group=COMPARING, help="Also compare dates, request ids and tokens"
+        "--all-values", group=COMPARING, help="Also compare dates, request ids, tokens and own URLs"
     )
 
     def with_value(self, name: str, value: Any) -> "Options":

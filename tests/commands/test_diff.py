@@ -120,6 +120,37 @@ def test_values_that_always_change_are_left_out(api: str, server: Recorder, othe
     assert 0 == _diff(api, "--against", "staging", "--all-values", *ignoring).exit_code
 
 
+def test_urls_of_each_server_are_left_out(api: str, server: Recorder, other: Recorder) -> None:
+    """A text that differs only by the base URL of its own server is no difference; another server's URL is."""
+    for side, base in ((server, "/v1"), (other, "/api/v1")):
+        origin = f"{side.origin}{base}"
+        run = {"self": f"{origin}/runs/1", "up": side.origin, "links": f"<{origin}/runs?page=2>; rel=next"}
+        side.responses[f"{base}/runs"] = json_response([run])
+    words = ("--server", f"{server.origin}/v1", "--against", f"{other.origin}/api/v1")
+    result = _diff(api, *words)
+    assert (0, "") == (result.exit_code, result.stdout), result.stderr
+    assert "Not compared: 3 values" in result.stderr
+    assert 3 == len(_diff(api, *words, "--all-values", "-o", "json").json["differences"])
+    for url in (
+        f"{server.origin}/api/v1/runs/1",
+        f"{other.origin}0/api/v1/runs/1",
+        f"{other.origin}/api/v10/runs/1",
+    ):
+        other.responses["/api/v1/runs"] = json_response([{"self": url}])
+        assert "/body/0/self" in _diff(api, *words).stdout, url
+
+
+def test_texts_that_are_times_are_left_out(api: str, server: Recorder, other: Recorder) -> None:
+    """The document need not say that they are; a date alone, and a time that became another text, are compared."""
+    left = {"at": "2026-01-01T00:00:00Z", "on": "2026-01-01", "by": "2026-01-01 10:00:00"}
+    right = {"at": "2027-01-01T00:00:00.5+01:00", "on": "2026-01-02", "by": "now"}
+    server.responses["/runs"], other.responses["/runs"] = json_response([left]), json_response([right])
+    result = _diff(api, "--against", "staging", "-o", "json")
+    assert ["/body/0/on", "/body/0/by"] == [
+        difference["pointer"] for difference in result.json["differences"]
+    ]
+
+
 def test_headers_status_and_media_type_are_compared(api: str, server: Recorder, other: Recorder) -> None:
     """A declared header counts, and so does a body of another kind; two equal errors are equal."""
     server.responses["/runs"] = Response(200, b"[]", {"Content-Type": "application/json", "X-Total": "0"})

@@ -1,11 +1,14 @@
 """What differs between two responses to the same call: status, headers and body, each difference by its JSON pointer.
 
-Lists of objects are aligned by the field that identifies their items; all other lists by position. Numbers are equal if
-their values are, and `true` does not equal 1.
+Lists of objects are aligned by the field that identifies their items, and lists of different texts by value. All other
+lists are aligned by position, from one equal item to the next. Numbers are equal if their values are, and `true` does
+not equal 1.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dynacli.auth.secret import MASK, Masker
@@ -19,9 +22,12 @@ from dynacli.media.text_values import BodySchema
 from dynacli.openapi.document.json_trees import MISSING, join, split
 from dynacli.openapi.model.field_names import identifying_fields, plain_name
 from dynacli.openapi.model.operation import documented_status
+from dynacli.openapi.model.wording import counted
 from dynacli.openapi.schema.read_schema import list_of, mapping_of, possible_schemas
 from dynacli.record import record
 from dynacli.text.body_text import decoded
+from dynacli.text.exact_json import compact_json
+from dynacli.urls import origin_of, split_url
 
 __all__ = [
     "ComparedResponse",
@@ -32,6 +38,7 @@ __all__ = [
     "compare_responses",
     "ignored_place",
     "is_changing_header",
+    "left_out_note",
     "time_places",
     "without_secrets",
 ]
@@ -41,10 +48,19 @@ _Steps = tuple[Step, ...]
 _PARTS = ("status", "headers", "body")
 _ANY = "*"
 _PLAIN = frozenset({str, int, float})
-_TIMES = re.compile(r"date|expires|lastmodified|age|retryafter|x?ratelimitreset")
+_TIMES = re.compile(
+    r"date|expires|lastmodified|age|retryafter|x?ratelimitreset|x?(?:runtime|responsetime|processtime)|servertiming"
+)
 """Plain names of headers whose values are times (RFC 9110, sections 6.6.1, 8.8.2 and 10.2.3; RFC 9111, section 5)."""
+_ENTITY_TAG = "etag"
+"""Plain name of the header whose value each server makes in its own way (RFC 9110, section 8.8.3)."""
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[-+]\d\d:?\d\d)?", re.ASCII)
+"""A date with a time (RFC 3339, section 5.6); servers often leave out the offset."""
+_ORIGIN = re.compile(r"https?://[^/?#\s\"]+")
 _REQUEST_ID = re.compile(r".*(?:requestid|correlationid|traceid)|traceparent|cfray")
 """Plain names of headers that tell one request from all others (W3C Trace Context, section 3.2)."""
+_MOST_LISTS = 4
+"""Lists around a list, up to which its equal items are looked for: each level means to write all that is below."""
 _DEEPEST = 100
 """Steps to a value below which no schema is looked for, and levels of a value that are shown."""
 
@@ -216,9 +232,13 @@ def _items(pair: _Pair) -> Iterator[_Pair]:
     steps, left, right, item = pair
     field = _identifying_field(left, right)
     if not field:
-        for index in range(max(len(left), len(right))):
-            first, second = (item[index] if index < len(item) else MISSING for item in (left, right))
-            yield _Pair((*steps, index), first, second, item)
+        if _are_texts(left) and _are_texts(right):
+            aligned = _by_value(left, right)
+        else:
+            is_shallow = sum(isinstance(step, int) for step in steps) < _MOST_LISTS
+            aligned = _by_position(left, right, _anchors(_keys(left), _keys(right)) if is_shallow else [])
+        for index, *values in aligned:
+            yield _Pair((*steps, index), values[0], values[1], item)
         return
     places = {item[field]: index for index, item in enumerate(right)}
     for index, member in enumerate(left):
@@ -240,6 +260,74 @@ def _identifying_field(left: list[Any], right: list[Any]) -> str:
         ):
             return field
     return ""
+
+
+def _are_texts(items: list[Any]) -> bool:
+    """Return whether all items are texts, and none of them is repeated."""
+    return all(isinstance(item, str) for item in items) and len(set(items)) == len(items)
+
+
+def _by_value(left: list[str], right: list[str]) -> Iterator[tuple[int, Any, Any]]:
+    """Yield the index and the texts that only one of two lists has, `MISSING` for one without another in its place."""
+    only_left, only_right = ({*texts}.difference(others) for texts, others in ((left, right), (right, left)))
+    for index in range(max(len(left), len(right))):
+        text = left[index] if index < len(left) and left[index] in only_left else MISSING
+        other = right[index] if index < len(right) and right[index] in only_right else MISSING
+        if text is not other:
+            yield index, text, other
+
+
+def _by_position(
+    left: list[Any], right: list[Any], anchors: list[tuple[int, int]]
+) -> Iterator[tuple[int, Any, Any]]:
+    """Yield the index and the items of two lists that are compared with each other, `MISSING` for one without another.
+
+    If most items of a list are in the other one, too, and in the same order, these stay together (a patience diff),
+    so that a new item does not make those after it differ. Between them, items are aligned by position.
+
+    Args:
+        anchors: The indexes of the items that could stay together.
+    """
+    if 2 * len(anchors) <= min(len(left), len(right)):
+        anchors = []
+    begin = other_begin = 0
+    for end, other_end in (*anchors, (len(left), len(right))):
+        for offset in range(max(end - begin, other_end - other_begin)):
+            index, place = begin + offset, other_begin + offset
+            if index < end:
+                yield index, left[index], right[place] if place < other_end else MISSING
+            else:
+                yield place, MISSING, right[place]
+        if end < len(left):
+            yield end, left[end], right[other_end]
+        begin, other_begin = end + 1, other_end + 1
+
+
+def _keys(items: list[Any]) -> list[str]:
+    """Return for each item a text that equal items share, and those that differ only by times and by their server."""
+    try:
+        return [_ORIGIN.sub("", _TIME.sub("", compact_json(item))) for item in items]
+    except (RecursionError, ValueError):
+        return []  # they are nested too deeply, or have a number that JSON does not have
+
+
+def _anchors(left: Sequence[str], right: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the indexes of the longest series of texts that both lists have once and in the same order."""
+    counts, other_counts = Counter(left), Counter(right)
+    places = {text: index for index, text in enumerate(right) if other_counts[text] == 1}
+    pairs = [(index, places[text]) for index, text in enumerate(left) if counts[text] == 1 and text in places]
+    # The pair that ends the best series of each length, and the one before each pair.
+    lowest, ends, before = list[int](), list[int](), list[int]()
+    for number, (_, place) in enumerate(pairs):
+        length = bisect_left(lowest, place)
+        lowest[length : length + 1] = [place]
+        ends[length : length + 1] = [number]
+        before.append(ends[length - 1] if length else -1)
+    found, number = list[tuple[int, int]](), ends[-1] if ends else -1
+    while number >= 0:
+        found.append(pairs[number])
+        number = before[number]
+    return found[::-1]
 
 
 def _is_same(left: Any, right: Any) -> bool:
@@ -269,7 +357,9 @@ def ignored_place(pointer: str) -> tuple[str, ...]:
 
 
 def is_changing_header(name: str, schema: Any = None) -> bool:
-    """Return whether the value of a header is another one in every response: a time, the id of a request, a token.
+    """Return whether the value of a header is another one in every response, or of every server.
+
+    It is a time, the id of a request, a token, or the tag of an entity.
 
     Args:
         schema: The schema that the document has of it.
@@ -280,6 +370,7 @@ def is_changing_header(name: str, schema: Any = None) -> bool:
         is_time
         or _TIMES.fullmatch(plain) is not None
         or _REQUEST_ID.fullmatch(plain) is not None
+        or plain == _ENTITY_TAG
         or is_secret_header(name)
     )
 
@@ -348,14 +439,46 @@ def compare_calls(
     times = [time_places(described.schema_of(response)()) for response in (left, right)]
     changing = {name for name, schema in declared.items() if is_changing_header(name, schema)}
 
+    is_own_url = _own_urls(left.url, right.url)
+
     def is_changing(difference: Difference) -> bool:
-        part, *steps = difference.steps
-        if part == "headers":
-            return steps[0] in changing
-        is_text = isinstance(difference.left, str) and isinstance(difference.right, str)
-        return is_text and any(is_time(tuple(steps)) for is_time in times)
+        (part, *steps), values = difference.steps, (difference.left, difference.right)
+        if part == "headers" and steps[0] in changing:
+            return True
+        if not (isinstance(difference.left, str) and isinstance(difference.right, str)):
+            return False
+        return is_own_url(*values) or (
+            part == "body"
+            and (all(map(_TIME.fullmatch, values)) or any(is_time(tuple(steps)) for is_time in times))
+        )
 
     return compare_responses(*compared, rules=rules, is_changing=is_changing, is_masked=is_masked)
+
+
+def _own_urls(left_url: str, right_url: str) -> Callable[[str, str], bool]:
+    """Return what tells whether two texts differ only by the URL of the server that each comes from.
+
+    Args:
+        left_url: The URL that the left server was called at.
+        right_url: The same of the right one.
+    """
+    (left, left_path), (right, right_path) = (
+        (origin_of(url), split_url(url).path.split("/")) for url in (left_url, right_url)
+    )
+    # What both paths end with is the operation; before it is the base path of each server.
+    while left_path and right_path and left_path[-1] == right_path[-1]:
+        del left_path[-1], right_path[-1]
+    bases = {(left, right), ("/".join((left, *left_path[1:])), "/".join((right, *right_path[1:])))}
+
+    def is_same(text: str, other: str) -> bool:
+        return any(_with_base(text, base, other_base) == other for base, other_base in bases)
+
+    return is_same
+
+
+def _with_base(text: str, base: str, other: str) -> str:
+    """Return a text with another URL instead of one, which is a whole origin or ends with a segment of a path."""
+    return re.sub(re.escape(base) + r"(?![\w.:~%-])", lambda _: other, text) if base in text else text
 
 
 def _declared_headers(described: DescribedOperation, statuses: set[int]) -> dict[str, Any]:
@@ -393,6 +516,16 @@ def _body(described: DescribedOperation, response: Response) -> Any:
     from hashlib import sha256
 
     return {"bytes": len(content), "sha256": sha256(content).hexdigest()}
+
+
+def left_out_note(count: int) -> str:
+    """Return the sentence about differences that do not count.
+
+    Args:
+        count: How many there are.
+    """
+    kinds = "dates, request ids, tokens, or URLs of each server"
+    return f"Not compared: {counted(count, 'value')}: {kinds} (`--all-values` compares them)"
 
 
 def without_secrets(difference: Difference, masker: Masker) -> Difference:

@@ -189,7 +189,7 @@ def _compared(
 ) -> "tuple[list[ComparedCall], DynacliError | None]":
     """Make the calls again on the other server, and return what differs, and why a first call could not be compared."""
     from dynacli.check.check_records import ComparedCall
-    from dynacli.client.responses.compare_responses import compare_calls, without_secrets
+    from dynacli.client.responses.compare_responses import compare_calls, left_out_note, without_secrets
     from dynacli.commands._subcommands.diff import rules_of
 
     rules, found = rules_of(run.options), list[ComparedCall]()
@@ -206,8 +206,7 @@ def _compared(
             found.append(ComparedCall(second, tuple(differences), comparison.left_out))
     left_out = sum(compared_call.left_out for compared_call in found)
     if left_out:
-        values = counted(left_out, "value")
-        run.note(f"Not compared: {values}: dates, request ids or tokens (`--all-values` compares them)")
+        run.note(left_out_note(left_out))
     if failure is not None:
         run.note(f"{counted(failed, 'call')} could not be compared: {failure.message}")
     return found, failure

@@ -24,6 +24,7 @@ from dynacli.client.responses.compare_responses import (
     Difference,
     compare_calls,
     ignored_place,
+    left_out_note,
     without_secrets,
 )
 from dynacli.commands._call.make_call import TerminalListener, asker, read_inputs
@@ -338,8 +339,7 @@ def _write(
 
 def _notes(comparison: Comparison) -> Iterator[str]:
     if comparison.left_out:
-        values = counted(comparison.left_out, "value")
-        yield f"Not compared: {values}: dates, request ids or tokens (`--all-values` compares them)"
+        yield left_out_note(comparison.left_out)
     if comparison.masked:
         yield f"Not compared: {counted(comparison.masked, 'value')}: secrets that the history has masked"
 
