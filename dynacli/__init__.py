@@ -21,6 +21,18 @@ Then libraries are imported for dynacli alone, without the parts that it has no 
 (see `dynacli.http.import_httpx` and `dynacli.validation.validator`).
 """
 
+
+def version_of_build() -> str:
+    """Return the version of dynacli; of a build from git with its commit, such as `0.1.0 (52d4fcb8ab12 2026-11-30)`."""
+    import os
+
+    try:
+        with open(os.path.join(os.path.dirname(__file__), "commit.txt"), encoding="ascii") as file:
+            return f"{__version__} ({file.read().strip()})"
+    except OSError:  # a checkout, or a build without git
+        return __version__
+
+
 _PUBLIC = {
     "Api": "dynacli.client.api_client",
     "CallEvent": "dynacli.client.call",

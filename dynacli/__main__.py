@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from dynacli import __version__
+from dynacli import version_of_build
 from dynacli.environment import program
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int
     _replace_missing_streams(env)
     try:
         if words == ["--version"]:
-            env.stdout.write(f"{program().name} {program().version or __version__}\n")
+            env.stdout.write(f"{program().name} {program().version or version_of_build()}\n")
             env.stdout.flush()
             return 0
         if words[:1] == ["__complete"]:

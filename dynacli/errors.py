@@ -131,7 +131,7 @@ class InternalError(DynacliError):
 
         The text of such an exception may hold secrets, so only its class and place are reported.
         """
-        from dynacli import __version__
+        from dynacli import version_of_build
 
         innermost = error.__traceback__
         while innermost is not None and innermost.tb_next is not None:
@@ -141,7 +141,7 @@ class InternalError(DynacliError):
             place = f"{innermost.tb_frame.f_code.co_filename.rpartition('/')[2]}:{innermost.tb_lineno}"
         return cls(
             "This is a defect in dynacli",
-            reason=f"{type(error).__name__} at {place}, version {__version__}",
+            reason=f"{type(error).__name__} at {place}, version {version_of_build()}",
             hint="Report it with the command line (without secrets); `--debug` shows the traceback",
         )
 

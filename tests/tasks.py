@@ -51,6 +51,7 @@ TASKS = {
         "mypy, as strict as it can be, and for macOS and Windows",
         (
             ("mypy",),
+            ("mypy", ".ci/hatch_build.py"),
             *(("mypy", "--platform", name, "--package", "dynacli") for name in ("darwin", "win32")),
         ),
     ),

@@ -7,6 +7,7 @@ import re
 import runpy
 import subprocess
 import sys
+import tarfile
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 
 from dynacli.environment import DISTRIBUTION, Program, become, how_to_install
 from dynacli.guide.pages import page, topics
+from dynacli.options.command_table import COMMANDS
 from tests.harness import run_cli
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,7 +82,46 @@ def test_a_wheel_holds_all_that_the_package_reads(wheel: Path) -> None:
 def test_a_wheel_holds_nothing_else(wheel: Path) -> None:
     """Neither tests nor caches travel."""
     tops = {name.partition("/")[0] for name in ZipFile(wheel).namelist()}
-    assert {"dynacli", f"dynacli_openapi-{_PROJECT['version']}.dist-info"} == tops
+    start = f"dynacli_openapi-{_PROJECT['version']}"
+    assert {"dynacli", f"{start}.data", f"{start}.dist-info"} == tops
+
+
+def test_a_build_from_git_says_its_commit(wheel: Path, tmp_path: Path) -> None:
+    """`--version` has the commit that `git log` names, and its date; where git is missing, the version alone."""
+    ZipFile(wheel).extractall(tmp_path)  # noqa: S202  - it was built just now
+    command = [sys.executable, "-P", "-m", "dynacli", "--version"]
+    said = [
+        subprocess.run(command, env={**os.environ, "PYTHONPATH": str(path)}, check=True, capture_output=True)
+        for path in (tmp_path, ROOT)
+    ]
+    log = ["git", "-C", str(ROOT), "log", "-1", "--abbrev=12", "--format=%h(?:-dirty)? %cs"]
+    commit = subprocess.run(log, check=False, capture_output=True, text=True).stdout.strip()
+    version = rf"dynacli {re.escape(_PROJECT['version'])}"
+    assert re.fullmatch(rf"{version} \({commit}\)\n" if commit else rf"{version}\n", said[0].stdout.decode())
+    assert re.fullmatch(rf"{version}\n", said[1].stdout.decode())
+
+
+def test_every_command_has_a_manual_page(wheel: Path) -> None:
+    """An installer puts `dynacli.1`, and a page for each command, where `man` finds them."""
+    start = f"dynacli_openapi-{_PROJECT['version']}.data/data/share/man/man1/"
+    found = {name.removeprefix(start) for name in ZipFile(wheel).namelist() if name.startswith(start)}
+    assert {"dynacli.1", *(f"dynacli-{name}.1" for name in COMMANDS)} == found
+
+
+@pytest.mark.exhaustive
+def test_a_source_distribution_makes_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    """Also without git, inside of another repository, and with another time zone, each byte is the same."""
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)], cwd=ROOT, check=True
+    )
+    (archive,) = tmp_path.glob("dynacli_openapi-*.tar.gz")
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    with tarfile.open(archive) as file:
+        file.extractall(tmp_path, filter="data")
+    sources = archive.with_name(archive.name.removesuffix(".tar.gz"))
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=sources, env={**os.environ, "TZ": "Asia/Tokyo"}, check=True)
+    assert wheel.read_bytes() == (tmp_path / wheel.name).read_bytes()
 
 
 def test_the_shipped_document_is_the_one_in_the_checkout(wheel: Path) -> None:

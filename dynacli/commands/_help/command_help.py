@@ -153,7 +153,7 @@ ROOT_EXAMPLES = (
 )
 """Command lines that run as they are if there is a document with the operation, and what each is for."""
 _COMMON = ("output", "filter", "all", "validate", "dry_run", "profile")
-_ABOUT = "API is a registered name, a URL or path of an OpenAPI document, or - (stdin)."
+ROOT_ABOUT = "API is a registered name, a URL or path of an OpenAPI document, or - (stdin)."
 
 
 def root_help(env: Environment, contents: Sequence[str] = ()) -> str:
@@ -169,7 +169,7 @@ def root_help(env: Environment, contents: Sequence[str] = ()) -> str:
     lines = [
         *usage_lines(f"{name} [OPTIONS] {called} [ARGUMENTS] [OPTIONS]", width),
         f"       {name} COMMAND ...",
-        *([] if is_tool else [f"  {line}" for line in wrapped(_ABOUT, width - 2)]),
+        *([] if is_tool else [f"  {line}" for line in wrapped(ROOT_ABOUT, width - 2)]),
         "",
         *([] if is_tool else [*_examples(paint, width), ""]),
         *([*contents, ""] if contents else ()),

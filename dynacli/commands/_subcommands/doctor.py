@@ -6,8 +6,16 @@ from typing import Any, NamedTuple
 
 import click
 
+from dynacli import version_of_build
 from dynacli.commands.run import Run
-from dynacli.environment import DISTRIBUTION, Environment, how_to_install, invocation, program, variable
+from dynacli.environment import (
+    DISTRIBUTION,
+    Environment,
+    how_to_install,
+    invocation,
+    program,
+    variable,
+)
 from dynacli.errors import DocumentError, DynacliError, FileError, UsageError
 from dynacli.openapi.model.wording import counted
 from dynacli.registry.configuration import Configuration, profiles_in
@@ -90,11 +98,9 @@ def _raise_first_error(checks: list[_Check]) -> None:
 def _versions() -> _Check:
     import platform
 
-    from dynacli import __version__
-
     system = platform.system() or "an unknown system"
     runs = program()
-    version = f"{runs.version}, by dynacli {__version__}" if runs.version else __version__
+    version = f"{runs.version}, by dynacli {version_of_build()}" if runs.version else version_of_build()
     return _Check(runs.name, f"{version}, Python {platform.python_version()} on {system}")
 
 
