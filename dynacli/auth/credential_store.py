@@ -93,6 +93,7 @@ class StoredCredential:
         keyring_parts: How many pieces they are kept in there.
         again: As of `Keeping`.
         cookie: Where a cookie goes: its `name`, its `path`, and whether it is `secure`; empty for other credentials.
+        sign_in: A random name of the sign-in that it came from, which stays when it is refreshed; empty if it is older.
     """
 
     api: str
@@ -110,6 +111,7 @@ class StoredCredential:
     keyring_parts: int = 0
     again: tuple[str, ...] = ()
     cookie: dict[str, Any] = {}  # noqa: RUF012 - as above
+    sign_in: str = ""
 
     @property
     def place(self) -> Place:
@@ -207,6 +209,7 @@ def _from_json(form: Any) -> StoredCredential:
         parts,
         tuple(again),
         cookie,
+        str(form.get("sign_in", "")),
     )
 
 

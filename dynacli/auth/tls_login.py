@@ -56,6 +56,10 @@ class TlsLogin:
         """Return what a connection to an origin is made with; None for what all others are made with."""
         return self._here if origin == self._origin else self._elsewhere
 
+    def certificate(self) -> bytes:
+        """Return the content of the file with the client's certificate; empty if it shows none."""
+        return _file(self._env, self._settings.cert, "cert")[1] if self._settings.cert else b""
+
     def curl_words(self, *, shows_secrets: bool) -> list[str]:
         """Return the words of a curl command that makes its connection with the same files, quoted for a POSIX shell.
 

@@ -57,7 +57,8 @@ class StoredSource:
 
     Attributes:
         used: What was found last, with its secrets.
-        given: The names of the schemes whose credentials it gave; they are bound to the origin that they go to.
+        given: Scheme → what identifies the sign-in, of the schemes whose credentials it gave; they are bound to the
+            origin that they go to.
         lacking: Why what is stored does not do, if it lacks scopes or is a cookie for other paths.
     """
 
@@ -65,7 +66,7 @@ class StoredSource:
         self, env: Environment, api: str, settings: CallSettings, url: str, *, may_refresh: bool
     ) -> None:
         self.used: StoredCredential | None = None
-        self.given: set[str] = set()
+        self.given: dict[str, str] = {}
         self.lacking: AuthError | None = None
         self._api, self._profile, self._origin, self._url = api, settings.profile, origin_of(url), url
         self._cookies: list[StoredCredential] = []
@@ -111,7 +112,7 @@ class StoredSource:
         text = kept.secrets.get("credential")
         if text is None:
             return None
-        self.given.add(scheme.name)
+        self.given[scheme.name] = kept.sign_in or text.reveal()
         if kept.cookie:
             self._cookies.append(kept)
         return Held(text.reveal(), "the stored credential", bool(kept.cookie))

@@ -1,7 +1,7 @@
 """The credentials of a call: found, held against the origin that they would go to, and put into the request."""
 
 import os
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -49,6 +49,7 @@ __all__ = [
 ]
 
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
+_NOTHING: Mapping[str, str] = {}
 
 
 class Signed(NamedTuple):
@@ -64,6 +65,9 @@ class Signed(NamedTuple):
         renew: Refreshes the stored token that it carries, or raises why not; None if it carries none that can be
             refreshed.
         cookies: The source of the stored cookies that it carries; None if it carries none.
+        credentials: Those that were put into it; of a login that responds to a challenge, too.
+        sign_ins: Scheme → what identifies the sign-in, of the credentials among them that are refreshed. It may be a
+            secret.
     """
 
     request: Request
@@ -74,6 +78,8 @@ class Signed(NamedTuple):
     tls: "TlsLogin | None" = None
     renew: Callable[[], None] | None = None
     cookies: "StoredSource | None" = None
+    credentials: tuple[Credential, ...] = ()
+    sign_ins: Mapping[str, str] = _NOTHING
 
     def head_of(self, response: "Response") -> dict[str, Any]:
         """Return the status and the headers of a response as filters see them, with secrets masked."""
@@ -153,7 +159,7 @@ def sign(
         return _traced(env, operation, request, settings)
     given = _given(operation, request, settings)
     credentials: tuple[Credential, ...] = ()
-    renew, bound, cookies = None, frozenset[str](), None
+    renew, bound, cookies = None, _NOTHING, None
     security: Sequence[Alternative] = operation.security
     if settings.auth or settings.signs:
         from dynacli.client.credentials.chosen_security import chosen_security
@@ -195,6 +201,7 @@ def sign(
         by_command = sign_by_command(signer, signed)
         credentials, signed = (*credentials, *by_command), attach(signed, by_command)
         headers |= {credential.name.lower() for credential in by_command}
+        bound = {**bound, signer.scheme: " ".join(signer.words)}  # each request gets another signature
     secrets = [
         *given.secrets,
         *given.passwords,
@@ -209,6 +216,8 @@ def sign(
         _tls_login(env, tls, request.url),
         renew,
         cookies,
+        credentials,
+        bound,
     )
 
 
@@ -244,8 +253,8 @@ def _find(
     settings: CallSettings,
     check_origin: Callable[[], None],
     may_send: bool,
-) -> "tuple[tuple[Credential, ...], Callable[[], None] | None, frozenset[str], StoredSource | None]":
-    """Return the credentials of a request, what renews a stored one, the schemes of the stored ones, and their cookies.
+) -> "tuple[tuple[Credential, ...], Callable[[], None] | None, Mapping[str, str], StoredSource | None]":
+    """Return the credentials of a request, what renews a stored one, and of stored ones their sign-ins and cookies.
 
     A stored credential was bound to the request's origin by the person who stored it.
     """
@@ -287,7 +296,8 @@ def _find(
         raise error
     renew = next((source.renew for source in stored if source.is_renewable), None)
     cookies = next((source for source in kept if source.has_cookies), None)
-    return found, renew, frozenset(name for source in stored for name in source.given), cookies
+    sign_ins = {name: of for source in stored for name, of in source.given.items()} if stored else _NOTHING
+    return found, renew, sign_ins, cookies
 
 
 def is_accepted_origin(api: OpenedApi, settings: CallSettings, origin: str) -> bool:

@@ -13,6 +13,7 @@ from dynacli.urls import holds_secret, is_secret_header
 
 _ANY = "*"
 _CHOICES: dict[str, tuple[str, ...]] = {
+    "apply": ("agent", "person"),
     "history": ("off", "headers", "full"),
     "refresh": ("background", "blocking", "never"),
     **{option.key: option.choices for option in OPTIONS if option.key and option.choices},
@@ -34,6 +35,7 @@ _OF_CALLS: dict[tuple[str, ...], str] = {
     ("ca",): "text",
     ("policy", "additional"): "boolean",
     ("policy", "allow"): "list",
+    ("policy", "apply"): "apply",
     ("policy", "confirm"): "list",
     ("policy", "deny"): "list",
     ("policy", "read_only"): "boolean",

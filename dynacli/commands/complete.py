@@ -29,6 +29,7 @@ from dynacli.options.standard_options import (
     INPUT_OPTIONS,
     KEYS,
     PART,
+    PLANS,
     PROFILES,
     REGISTERED,
     REVISIONS,
@@ -419,6 +420,8 @@ def _offered(
         yield from _profile_names(env, positional)
     elif offers == EARLIER_CALLS:
         yield from _call_numbers(env)
+    elif offers == PLANS:
+        yield from _plans(env)
     elif offers == TOPICS:
         from dynacli.guide.pages import topics
 
@@ -438,6 +441,14 @@ def _offered(
             tag = catalog.tag(positional[1]) if is_continued and len(positional) == 2 else ""
             if tag or not is_continued:
                 yield from _operation_names(catalog, tag, word)
+
+
+def _plans(env: Environment) -> Iterator[Candidate]:
+    """Yield the names of the plans in the state directory, and the files here that may be plans."""
+    for directory, ending in ((os.path.join(env.state_dir, "plans"), ""), (os.curdir, ".json")):
+        names = sorted(os.listdir(directory)) if os.path.isdir(directory) else []
+        names = [name.removesuffix(".json") for name in names if name.endswith(".json")]
+        yield from ((name + ending, "") for name in names if not name.endswith(".result"))
 
 
 def _diff_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:

@@ -112,7 +112,7 @@ class Run:
             check_read(self.all_options, is_agent=self.env.is_agent)
         is_terminal = env.stdin_is_terminal and env.stderr_is_terminal
         consent = Consent(
-            is_given=options.yes or bool(options.dry_run),
+            is_given=options.yes or bool(options.dry_run or options.plan),
             ask=self._agrees if self.may_ask else None,
             is_required=not self.may_ask and (options.no_input or is_terminal),
         )

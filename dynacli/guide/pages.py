@@ -20,7 +20,7 @@ _VERB = (
     r"|changes|check|describe|diff|document|doctor|edit|explore|export|ignore|mcp|mock|operations|proxy|read|request"
     r"|search|skill|validate)"
 )
-_WITHOUT_API = r"(?:api|auth|cache|completion|config|help|history|import|policy|replay)"
+_WITHOUT_API = r"(?:api|auth|cache|completion|config|help|history|import|plan|policy|replay)"
 _API = r"(?:\[API\]|[A-Za-z0-9./:_-]*[A-Za-z0-9_])"
 _OPERATION = r"(?= (?:(?:[a-z]+ )?[a-z]+-[a-z-]+|\[?OPERATION|\[?TAG|[A-Z]{3,} '?/)|`)"
 _LINES = (

@@ -1,6 +1,7 @@
 """The commands that find operations, make calls, and validate them."""
 
 from dynacli.options.command import (
+    ALONE,
     API,
     CALL,
     FIND,
@@ -23,6 +24,7 @@ from dynacli.options.standard_options import (
     DATA,
     OPERATIONS,
     OPTIONS_BY_NAME,
+    PLANS,
     RESENDING,
     REVISIONS,
     TAGS,
@@ -59,6 +61,7 @@ _HOST = Option(
     default="127.0.0.1",
     shows_default=True,
 )
+_PLAN = Argument("plan", metavar="FILE|NAME", offers=PLANS)
 _CALL_USAGE = "API OPERATION [ARGUMENTS] [OPTIONS]"
 
 CALL_COMMANDS = (
@@ -264,12 +267,16 @@ CALL_COMMANDS = (
             ),
             _SHARD_COUNT,
         ),
-        takes=(*LISTING, CALLS, RESENDING, "include", "progress", "dry_run", "show_secrets", "no_fail"),
+        takes=(
+            *(*LISTING, CALLS, RESENDING, "include", "progress", "dry_run", "show_secrets", "no_fail"),
+            *("plan", "plan_expires"),
+        ),
         texts={
             "output": "Set the output format, or write to @FILE [default: ndjson]",
             "include": "Add the headers of each response to its line",
             "filter": "Filter each line of the result with JMESPath",
             "dry_run": "Check all rows and send none; print requests if FORMAT",
+            "plan": "Write a plan of all rows; -: to the state directory",
             "header": "Add a header to every request",
             "query": "Add a pair to the query of every request",
             "timeout": "Limit the time of each call",
@@ -278,6 +285,55 @@ CALL_COMMANDS = (
             "yes": "Agree to rows that remove something",
         },
         of_tool=API,
+    ),
+    Command(
+        "plan",
+        section=MAKE_CALLS,
+        default="list",
+        help="Show and apply planned calls",
+        about=(
+            "`--plan FILE` on a call or on `batch` writes a plan instead of sending. A plan is applied once, and only "
+            "if nothing has changed since it was made: the file, the resource, the document and the account."
+        ),
+        examples=("dynacli plan list", "dynacli plan show change.json", "dynacli plan apply change.json"),
+        commands=(
+            Command(
+                "list",
+                runs="plan:list_plans",
+                help="List the plans in the state directory",
+                examples=("dynacli plan list", "dynacli plan list -o json"),
+                takes=(DATA,),
+            ),
+            Command(
+                "show",
+                runs="plan:show",
+                help="Show a plan as a diff",
+                examples=("dynacli plan show change.json",),
+                arguments=(_PLAN,),
+                takes=(DATA,),
+            ),
+            Command(
+                "apply",
+                runs="plan:apply",
+                help="Send the requests of a plan, once",
+                about=(
+                    "dynacli checks that nothing has changed, asks, and sends the requests in order. It stops at the "
+                    "first failure, and writes the result beside the plan."
+                ),
+                examples=("dynacli plan apply change.json", "dynacli plan apply change.json --resume"),
+                arguments=(_PLAN,),
+                options=(
+                    Option(("--resume",), help="Send the requests that did not succeed", name="resume_"),
+                ),
+                last=(ROLE, *OF_DEMO),
+                takes=(
+                    *(DATA, *OPENING[:1], RESENDING, "timeout", "retries", "rate", "http_version"),
+                    "accept_origin",
+                ),
+                texts={"yes": "Apply it without asking"},
+            ),
+        ),
+        of_tool=ALONE,
     ),
     Command(
         "check",

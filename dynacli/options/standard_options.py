@@ -31,6 +31,7 @@ __all__ = [
     "OPTIONS_BY_NAME",
     "OPTION_KEYS",
     "PART",
+    "PLANS",
     "PROFILES",
     "REGISTERED",
     "REQUEST",
@@ -82,6 +83,7 @@ OPERATIONS: Final = "operations"
 TAGS: Final = "tags"
 RULES: Final = "rules"
 TOPICS: Final = "topics"
+PLANS: Final = "plans"
 PROFILES: Final = "profiles"
 KEYS: Final = "keys"
 EARLIER_CALLS: Final = "earlier calls"
@@ -313,6 +315,21 @@ class Options:
         is_guarded=True,
         group=REQUEST,
         help="Print the request instead of sending it [default: http]",
+    )
+    plan: str = _standard(
+        "--plan",
+        metavar="FILE|-",
+        kind="given",
+        is_guarded=True,
+        group=REQUEST,
+        help="Write a plan instead of sending; -: to the state directory",
+    )
+    plan_expires: str = _standard(
+        "--plan-expires",
+        metavar="TIME",
+        kind="given",
+        group=REQUEST,
+        help="End the validity of the plan after 30m, 24h, 7d",
     )
     inputs: str | None = _standard(
         "--inputs",

@@ -53,6 +53,7 @@ __all__ = [
     "check_rows",
     "needed_names",
     "open_earlier_results",
+    "received_result",
 ]
 
 
@@ -420,7 +421,7 @@ def _failed_result(row: int, error: DynacliError) -> RowResult:
     return RowResult(row, None, error.exit_code, error=error.as_json()["error"])
 
 
-def _received_result(row: int, made: MadeCall) -> tuple[RowResult, DynacliError | None]:
+def received_result(row: int, made: MadeCall) -> tuple[RowResult, DynacliError | None]:
     """Return the result of a row that got a response, and the error that it means as a call by itself."""
     call, response, validation = made
     request_validation = call.validating.validation if call.validating is not None else None
@@ -804,7 +805,7 @@ class BatchRun:
             made = self._engine.validate(slot.call, response)
             with self._engine.lock:
                 try:
-                    result, error = _received_result(slot.row.number, made)
+                    result, error = received_result(slot.row.number, made)
                 except DamagedCatalogError as damage:
                     explain_damage(damage, has_sent=True)
             self._finish(slot, result, error, response)

@@ -272,6 +272,7 @@ def credential_of(
         secrets,
         refresh=refresh,
         again=keeping.again,
+        sign_in=token_hex(8),
     )
     return _with_token(kept, token)
 
@@ -517,7 +518,7 @@ class PasswordSource:
         *,
         may_send: bool,
     ) -> None:
-        self.given: set[str] = set()
+        self.given: dict[str, str] = {}
         self.lacking: AuthError | None = None
         self._env, self._api, self._settings, self._origins = env, api, settings, origins
         self._origin, self._check_origin, self._may_send = origin, check_origin, may_send
@@ -543,7 +544,7 @@ class PasswordSource:
         with _signing_in:
             kept = self._current(scheme) or self._signed_in(scheme)
         self._used = scheme, kept
-        self.given.add(scheme.name)
+        self.given[scheme.name] = f"{self._user}:{self._password}"
         return Held(kept.secrets["credential"].reveal(), self._names[0])
 
     @property

@@ -1,6 +1,7 @@
 """Signing in: the scheme that is meant, the origin that its credential is for, and what is stored for it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from secrets import token_hex
 from shlex import quote
 from time import time
 from typing import Any
@@ -262,6 +263,7 @@ def keep_text(
         refresh=dict(refresh or {}),
         again=keeping.again,
         cookie=dict(cookie or {}),
+        sign_in=token_hex(8),
     )
     CredentialStore(env).put(credential)
     return credential

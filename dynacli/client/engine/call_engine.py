@@ -29,7 +29,7 @@ from dynacli.client.inputs.call_inputs import CallInputs, CallValues, TypedWords
 from dynacli.client.inputs.collect_values import collect_values
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.environment import Environment, variable
-from dynacli.errors import DynacliError, FileError
+from dynacli.errors import DynacliError, FileError, FormatError
 from dynacli.http.built_request import Request
 from dynacli.http.semantics import is_event_stream, is_json, is_sequence
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
@@ -51,8 +51,8 @@ from dynacli.urls import split_url, with_masked_query, with_masked_secrets
 
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
+    from dynacli.client._masked_call import MaskedCall
     from dynacli.client.call import CallEvent, Listener
-    from dynacli.client.engine._masked_call import MaskedCall
     from dynacli.http.exchange import ClientPool, Response
     from dynacli.http.send import Pieces, Receive
     from dynacli.openapi.model.operation import Field
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from dynacli.validation.read_body import UnreadBody
     from dynacli.validation.validate_by_level import LevelValidator
 
-__all__ = ["CallHistory", "Engine", "MadeCall"]
+__all__ = ["CallHistory", "Engine", "MadeCall", "read_finite"]
 
 _NOTHING_SENT = (2, 8, 10)
 """The exit codes that say that nothing reached the API."""
@@ -351,6 +351,18 @@ def read_whole(response: "Response", pieces: "Pieces") -> bytes:  # noqa: ARG001
     return b"".join(pieces.up_to(RENDER_LIMIT, "Write it to a file: `-o @FILE`"))
 
 
+def read_finite(response: "Response", pieces: "Pieces") -> bytes:
+    """Return a body that is kept in memory, unless it may have no end.
+
+    Raises:
+        FormatError: It is a stream of events.
+        NetworkError: It is too large.
+    """
+    if is_event_stream(response.header("content-type")):
+        raise FormatError("The response cannot be compared", reason="It is a stream of events")
+    return read_whole(response, pieces)
+
+
 _WITH_MORE = frozenset({"object", "array", "any"})
 
 
@@ -455,7 +467,7 @@ class CallHistory:
             words: The command line after the program's name.
         """
         if self._masked is None and _may_hold_secrets(self.call, self._typed, words):
-            from dynacli.client.engine._masked_call import MaskedCall
+            from dynacli.client._masked_call import MaskedCall
 
             self._masked = MaskedCall(self.call, self._typed)
         return self.call.signed.masker if self._masked is None else self._masked.masker
@@ -480,7 +492,7 @@ class CallHistory:
             shown, url = self._masked.words(words), self._masked.url
         messages = None
         if self._mode == "full":
-            from dynacli.client.engine._masked_call import MaskedCall
+            from dynacli.client._masked_call import MaskedCall
 
             messages = (self._masked or MaskedCall(self.call, self._typed)).messages(self._response)
         return RecordedCall(

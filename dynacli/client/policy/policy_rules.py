@@ -6,6 +6,7 @@
 | `allow` | if the list is there, no others are called |
 | `read_only = true` | nothing is called that may change something |
 | `confirm` | a person agrees to each call, or `--yes` has |
+| `apply = "agent"` | an agent may apply plans, too; it changes nothing else |
 
 The first row of these that holds wins, whether it is the API's own or that of a profile.
 """
@@ -52,6 +53,7 @@ _READ_ONLY = "read_only"
 ADDITIONAL = "additional"
 """The key of a policy that does not free its API from those of others; one set without a person has it."""
 _BAKED = "policies"
+_APPLY, _AGENT, _PERSON = "apply", "agent", "person"
 _TAG = "tag:"
 _NOTHING: Mapping[str, str] = {}
 _WILD = frozenset("*?[")
@@ -69,6 +71,7 @@ class Rules:
         confirm: The words of `confirm`.
         deny: The words of `deny`.
         is_read_only: Whether nothing is called that may change something.
+        applied_by: Who may apply plans: `agent` for agents, too, or `person`; empty if it does not say so.
     """
 
     place: str
@@ -76,12 +79,14 @@ class Rules:
     confirm: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     is_read_only: bool = False
+    applied_by: str = ""
 
     def as_table(self) -> dict[str, Any]:
         """Return it as a table of the configuration."""
         table = {"allow": self.allow, "confirm": self.confirm, "deny": self.deny}
         lists = {key: list(words) for key, words in table.items() if words is not None}
-        return {**lists, _READ_ONLY: self.is_read_only}
+        applied = {_APPLY: self.applied_by} if self.applied_by else {}
+        return {**lists, _READ_ONLY: self.is_read_only, **applied}
 
     def words(self) -> Iterator[tuple[str, str]]:
         """Yield (list, word) for each word of the lists."""
@@ -98,6 +103,11 @@ class Policy:
     """
 
     tables: tuple[Rules, ...]
+
+    @property
+    def lets_agents_apply(self) -> bool:
+        """Whether an agent may apply plans: a table says so, and none says something else."""
+        return {rules.applied_by for rules in self.tables} - {""} == {_AGENT}
 
     @property
     def names_operations(self) -> bool:
@@ -191,6 +201,9 @@ def rules_of(env: Environment, table: Any, place: str) -> Rules:
         if key in {_READ_ONLY, ADDITIONAL}:
             if not isinstance(value, bool):
                 raise wrong(f"`{key}` is `true` or `false`")
+        elif key == _APPLY:
+            if value not in (_AGENT, _PERSON):
+                raise wrong(f'`{key}` is `"{_AGENT}"` or `"{_PERSON}"`')
         elif key not in _LISTS:
             raise wrong(f"`{key}` is not known, only {_listed()}")
         elif not isinstance(value, list) or not all(isinstance(word, str) for word in value):
@@ -205,6 +218,7 @@ def rules_of(env: Environment, table: Any, place: str) -> Rules:
         tuple(table.get("confirm", ())),
         tuple(table.get("deny", ())),
         table.get(_READ_ONLY, False),
+        table.get(_APPLY, ""),
     )
 
 
@@ -215,7 +229,7 @@ def stands_alone(entry: Mapping[str, Any]) -> bool:
 
 
 def _listed() -> str:
-    return "`allow`, `confirm`, `deny`, `read_only` and `additional`"
+    return "`allow`, `confirm`, `deny`, `read_only`, `additional` and `apply`"
 
 
 def decide(

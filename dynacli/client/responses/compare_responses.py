@@ -8,7 +8,7 @@ not equal 1.
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dynacli.auth.secret import MASK, Masker
@@ -27,6 +27,8 @@ from dynacli.openapi.schema.read_schema import list_of, mapping_of, possible_sch
 from dynacli.record import record
 from dynacli.text.body_text import decoded
 from dynacli.text.exact_json import compact_json
+from dynacli.text.json_text import reindent
+from dynacli.text.terminal import Painter, visible
 from dynacli.urls import origin_of, split_url
 
 __all__ = [
@@ -36,9 +38,12 @@ __all__ = [
     "Difference",
     "compare_calls",
     "compare_responses",
+    "compared_body",
+    "difference_lines",
     "ignored_place",
     "is_changing_header",
     "left_out_note",
+    "schemas_by_place",
     "time_places",
     "without_secrets",
 ]
@@ -61,6 +66,8 @@ _REQUEST_ID = re.compile(r".*(?:requestid|correlationid|traceid)|traceparent|cfr
 """Plain names of headers that tell one request from all others (W3C Trace Context, section 3.2)."""
 _MOST_LISTS = 4
 """Lists around a list, up to which its equal items are looked for: each level means to write all that is below."""
+_MOST_LINES = 20
+"""Lines of a value that text shows."""
 _DEEPEST = 100
 """Steps to a value below which no schema is looked for, and levels of a value that are shown."""
 
@@ -381,6 +388,16 @@ def time_places(body: BodySchema) -> Callable[[_Steps], bool]:
     Args:
         body: What the document says of the body; the steps begin within the body.
     """
+    schemas_at = schemas_by_place(body)
+    return lambda steps: any(schema.get("format") == "date-time" for schema in schemas_at(steps))
+
+
+def schemas_by_place(body: BodySchema) -> Callable[[_Steps], list[Mapping[str, Any]]]:
+    """Return what finds the schemas that the document may mean for a place in a body; none for one that is too deep.
+
+    Args:
+        body: As in `time_places`.
+    """
     known: dict[_Steps, list[Mapping[str, Any]]] = {}
 
     def schemas_at(place: _Steps) -> list[Mapping[str, Any]]:
@@ -391,14 +408,12 @@ def time_places(body: BodySchema) -> Callable[[_Steps], bool]:
             known[place] = [found for part in parts for found in possible_schemas(part, body.resolve)]
         return known[place]
 
-    def is_time(steps: _Steps) -> bool:
-        if len(steps) > _DEEPEST:
-            return False
+    def found_at(steps: _Steps) -> list[Mapping[str, Any]]:
         # The items of a list have one place for all.
         place = tuple(0 if isinstance(step, int) else step for step in steps)
-        return any(schema.get("format") == "date-time" for schema in schemas_at(place))
+        return schemas_at(place) if len(steps) <= _DEEPEST else []
 
-    return is_time
+    return found_at
 
 
 def _below(schema: Mapping[str, Any], step: Step) -> list[Any]:
@@ -432,7 +447,9 @@ def compare_calls(
     is_same = left.body == right.body
     compared = [
         ComparedResponse(
-            response.status, _headers(response, declared), MISSING if is_same else _body(described, response)
+            response.status,
+            _headers(response, declared),
+            MISSING if is_same else compared_body(described, response),
         )
         for response in (left, right)
     ]
@@ -502,7 +519,7 @@ def _headers(response: Response, declared: Mapping[str, Any]) -> dict[str, str]:
     return {"Content-Type": media_type, **found} if media_type else found
 
 
-def _body(described: DescribedOperation, response: Response) -> Any:
+def compared_body(described: DescribedOperation, response: Response) -> Any:
     """Return the value of a body; of text that has none the text, of bytes their number and their digest."""
     content, media_type = response.body, response.header("content-type")
     if not content:
@@ -559,3 +576,33 @@ def _is_deep(value: Any) -> bool:
         if not level:
             return False
     return True
+
+
+def difference_lines(
+    left: str, right: str, differences: Iterable[Difference], paint: Painter
+) -> Iterator[str]:
+    """Yield the lines of a text that shows differences, which is laid out like a unified diff.
+
+    Args:
+        left: What is on the left, for the first line.
+        right: What is on the right.
+    """
+    yield paint.bold(f"--- {visible(left, keep='')}")
+    yield paint.bold(f"+++ {visible(right, keep='')}")
+    for difference in differences:
+        item = f" {difference.item}" if difference.item else ""
+        yield paint.cyan(visible(f"@@ {difference.pointer} @@{item}", keep=""))
+        if difference.kind != "added":
+            yield from (paint.red(f"-{line}") for line in _value_lines(difference.left))
+        if difference.kind != "removed":
+            yield from (paint.green(f"+{line}") for line in _value_lines(difference.right))
+
+
+def _value_lines(value: Any) -> list[str]:
+    """Return the lines of a value; those of a long one are cut."""
+    text = value if isinstance(value, str) and "\n" in value else reindent(compact_json(value))
+    lines = [visible(line, keep="\t") for line in text.splitlines()]
+    if len(lines) > _MOST_LINES + 1:
+        more = len(lines) - _MOST_LINES
+        lines[_MOST_LINES:] = [f"... {more:,} more lines (`-o json` has them)"]
+    return lines

@@ -11,6 +11,7 @@ from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.responses.response_errors import http_error
 from dynacli.commands._call.dry_run import show_request
 from dynacli.commands._call.make_call import asker, engine_of, read_inputs, send_call
+from dynacli.commands._call.planned_call import check_options, plan_call
 from dynacli.commands.command_line_errors import unused_option
 from dynacli.commands.run import GivenWords, Run
 from dynacli.environment import Environment, invocation
@@ -131,11 +132,13 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
     for option in run.options.given:
         if option.group == FURTHER_CALLS or option.name in _UNUSED:
             raise unused_option("edit", option)
+    if run.options.plan:
+        check_options(run)
     update = _update_of(described)
     settings = settings_of(run.env, described.api, run.call_options)
     settings.consent.is_given = run.options.yes  # with `--dry-run` the resource is read anyway
     settings.permit(described)
-    settings.consent.is_given |= bool(run.options.dry_run)
+    settings.consent.is_given |= bool(run.options.dry_run or run.options.plan)
     _check_update(update, settings)
     described, inputs, _ = read_inputs(run, described, given, settings)
     engine = Engine(run.env, settings, ask=asker(run))
@@ -156,7 +159,7 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
     try:
         after = read_json(_decoded(draft.content))
         _show_difference(run.env, shown, _text(after))
-        if not (run.options.yes or run.options.dry_run):
+        if not (run.options.yes or run.options.dry_run or run.options.plan):
             _confirm(run.env, update)
             settings.consent.agreed.add(update.operation.name)
         etag = response.header("etag")
@@ -167,7 +170,9 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
         if update.operation.method != "PUT":
             body = compact_json(_body_of_update(update, before, after)).encode("utf-8", "surrogatepass")
         changing = CallInputs(parameters, body=body, is_complete=True, query=inputs.query)
-        if run.options.dry_run:
+        if run.options.plan:
+            plan_call(run, update, changing, settings)
+        elif run.options.dry_run:
             show_request(run, update, changing, settings, None)
         else:
             send_call(run, engine_of(run, settings, None), update, changing)

@@ -39,6 +39,10 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
         from dynacli.commands._call.receive_response import check_file_options
 
         check_file_options(run, settings)
+    if run.options.plan:
+        from dynacli.commands._call.planned_call import check_options
+
+        check_options(run)
     with _reporting(run, described, settings) as report:
         described, inputs, draft = read_inputs(run, described, given, settings)
         if inputs.query:
@@ -83,7 +87,11 @@ def _make(
 
             listing = Listing(run, engine, described, inputs, report)
             inputs = listing.inputs
-        if options.dry_run:
+        if options.plan:
+            from dynacli.commands._call.planned_call import plan_call
+
+            plan_call(run, described, inputs, settings)
+        elif options.dry_run:
             from dynacli.commands._call.dry_run import show_request
 
             show_request(run, described, inputs, settings, report)

@@ -98,10 +98,24 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
     from dynacli.http.exchange import ClientPool
 
     form = _form(run)
+    if run.options.plan:
+        from dynacli.commands._call.planned_call import check_options
+
+        check_options(run)
+        if options.parallel > 1:
+            raise UsageError(
+                "`--parallel` and `--plan` cannot be combined",
+                reason="A plan sends its requests one after the other",
+                hint="Leave out `--parallel`",
+            )
     if options.operation and api.catalog.find(options.operation) is None:  # it may have appeared a moment ago
         api = run.fetch_again(api) or api
     settings = settings_of(run.env, api, run.call_options)
     settings = replace(settings, rate=options.shard.rate(settings.rate))
+    if run.options.plan:
+        from dynacli.client.plans.make_plan import planning
+
+        settings = planning(settings)
     settings.consent.ask = lambda question: True  # noqa: ARG005  - the person is asked once, about all rows
     shows_requests = run.options.dry_run not in ("", UNNAMED)
     reporting = _Reporting(run)
@@ -111,7 +125,7 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
             run.env,
             settings,
             clients=clients,
-            ask=_once_each(asker(run)),
+            ask=None if run.options.plan else _once_each(asker(run)),
             on_event=reporting,
             on_unsigned=_warner_once(run) if shows_requests else None,
         )
@@ -120,6 +134,9 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
         earlier = stack.enter_context(open_earlier_results(options.resume)) if options.resume else None
         _check_columns(rows, calls, options)
         plan = check_rows(_shown(run, rows.rows(options.operation)), calls, options.shard, earlier or ())
+        if run.options.plan:
+            _plan(run, api, calls, rows.rows(options.operation), options.shard, earlier or ())
+            return
         if shows_requests:
             from dynacli.commands._call.dry_run import show_requests
 
@@ -155,6 +172,59 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
         raise writer.unfiltered
 
 
+def _plan(
+    run: Run,
+    api: OpenedApi,
+    calls: "RowCalls",
+    rows: "Iterator[Row | WrongRow]",
+    shard: "Shard",
+    done: "Container[int]",
+) -> None:
+    """Write a plan of rows, which were checked.
+
+    Raises:
+        UsageError: A row cannot be planned; the error names it.
+        DynacliError: The state of a resource cannot be read.
+    """
+    from dynacli.commands._call.planned_call import planner_of, write_plan
+
+    planner = planner_of(run, api, calls.engine, run.call_options)
+    for row in _rows_left(rows, shard, done):
+        try:
+            planner.add(_call_of(row, calls), row.number)
+        except UsageError as error:
+            error.message = f"Row {row.number:,}: {error.message}"
+            raise
+    write_plan(run, planner)
+
+
+def _call_of(row: "Row", calls: "RowCalls") -> Call:
+    """Return the call of a row.
+
+    Raises:
+        UsageError: It uses the response of an earlier row.
+    """
+    from dynacli.client.batch.batch_run import needed_names
+    from dynacli.client.batch.rows import filled
+
+    if needed_names(row):
+        raise UsageError(
+            "It is not planned",
+            reason="It uses the response of an earlier row, which is not known before that is sent",
+            hint="Plan the rows before it, apply the plan, and plan the rest",
+        )
+    return calls.call(row, filled(row.inputs, str) if row.may_refer else row.inputs)
+
+
+def _rows_left(rows: "Iterator[Row | WrongRow]", shard: "Shard", done: "Container[int]") -> "Iterator[Row]":
+    """Yield the rows, which were checked, that this run is about."""
+    from dynacli.client.batch.rows import WrongRow
+
+    for row in rows:
+        if not isinstance(row, WrongRow) and shard.has(row.number) and row.number not in done:
+            yield row
+
+
 def _once_each(ask: Callable[[str], bool] | None) -> Callable[[str], bool] | None:
     """Return what asks the person about each origin once."""
     return ask and cache(ask)
@@ -177,16 +247,13 @@ def _calls_to_show(
 ) -> Iterator[Call]:
     """Yield the calls of rows, which were checked; those whose inputs are in later responses are reported."""
     from dynacli.client.batch.batch_run import needed_names
-    from dynacli.client.batch.rows import WrongRow, filled
 
     unknown = []
-    for row in rows:
-        if isinstance(row, WrongRow) or not shard.has(row.number) or row.number in done:
-            continue
+    for row in _rows_left(rows, shard, done):
         if needed_names(row):
             unknown.append(f"{row.number:,}")
         else:
-            yield calls.call(row, filled(row.inputs, str) if row.may_refer else row.inputs)
+            yield _call_of(row, calls)
     if unknown:
         which = f"{'Row' if len(unknown) == 1 else 'Rows'} {enumerated(unknown, 'and', most=10)}"
         run.note(f"Not shown, because their inputs are in responses of earlier rows: {which}")

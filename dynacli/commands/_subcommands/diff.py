@@ -11,18 +11,19 @@ import json
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dynacli.auth.secret import Masker
 from dynacli.client.call import Call
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.engine.call_engine import Engine
+from dynacli.client.engine.call_engine import Engine, read_finite
 from dynacli.client.responses.compare_responses import (
     Comparison,
     ComparisonRules,
     Difference,
     compare_calls,
+    difference_lines,
     ignored_place,
     left_out_note,
     without_secrets,
@@ -31,30 +32,27 @@ from dynacli.commands._call.make_call import TerminalListener, asker, read_input
 from dynacli.commands.command_line_errors import unused_option
 from dynacli.commands.run import GivenWords, Run
 from dynacli.environment import invocation, variable
-from dynacli.errors import DynacliError, FormatError, MismatchError, UsageError
-from dynacli.http.exchange import RENDER_LIMIT, Response
-from dynacli.http.semantics import is_event_stream
+from dynacli.errors import DynacliError, MismatchError, UsageError
+from dynacli.http.exchange import Response
 from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.model.wording import counted
 from dynacli.options.standard_options import FURTHER_CALLS, Options
 from dynacli.output.render import is_for_people, write_data, write_rows
 from dynacli.record import replace
 from dynacli.registry.record_call import api_key
-from dynacli.text.exact_json import compact_json
-from dynacli.text.json_text import reindent
-from dynacli.text.terminal import Painter, visible
+from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:
-    from dynacli.http.send import Pieces
     from dynacli.validation.finding import Finding
 
 _UNUSED = frozenset(
-    {"include", "resume", "remote_name", "report", "columns", "dry_run", "show_secrets", "allow_files"}
+    {
+        *("include", "resume", "remote_name", "report", "columns", "dry_run", "show_secrets", "allow_files"),
+        *("plan", "plan_expires"),
+    }
 )
 """The names of the options of a call that comparing has no use for, besides those about further calls."""
 _HISTORY, _REVISION = "history:", "rev:"
-_MOST_LINES = 20
-"""Lines of a value that text shows."""
 
 
 class _Side(NamedTuple):
@@ -145,20 +143,8 @@ def _engine(run: Run, settings: CallSettings) -> Engine:
     return Engine(run.env, settings, ask=asker(run), on_event=TerminalListener(run, None))
 
 
-def _whole(response: Response, pieces: "Pieces") -> bytes:
-    """Return the body of a response.
-
-    Raises:
-        FormatError: It is a stream, which may have no end.
-        NetworkError: It is too large.
-    """
-    if is_event_stream(response.header("content-type")):
-        raise FormatError("The response cannot be compared", reason="it is a stream of events")
-    return b"".join(pieces.up_to(RENDER_LIMIT, "Ask for fewer items"))
-
-
 def _send(engine: Engine, call: Call) -> _Side:
-    response = engine.send(call, _whole)
+    response = engine.send(call, read_finite)
     return _Side(call.signed.masker.mask(call.signed.shown.url), response)
 
 
@@ -322,7 +308,7 @@ def _write(
         rows = [difference.as_json() for difference in differences]
         write_data(run.env, {"equal": not differences, "differences": rows}, form)
     elif differences:
-        write_rows(run.env, (), form, lambda paint, _: _lines(left, right, differences, paint))
+        write_rows(run.env, (), form, lambda paint, _: difference_lines(left, right, differences, paint))
     for note in _notes(comparison):
         run.note(note)
     if not differences:
@@ -342,26 +328,3 @@ def _notes(comparison: Comparison) -> Iterator[str]:
         yield left_out_note(comparison.left_out)
     if comparison.masked:
         yield f"Not compared: {counted(comparison.masked, 'value')}: secrets that the history has masked"
-
-
-def _lines(left: str, right: str, differences: list[Difference], paint: Painter) -> Iterator[str]:
-    """Yield the lines of the text, which is laid out like a unified diff."""
-    yield paint.bold(f"--- {visible(left, keep='')}")
-    yield paint.bold(f"+++ {visible(right, keep='')}")
-    for difference in differences:
-        item = f" {difference.item}" if difference.item else ""
-        yield paint.cyan(visible(f"@@ {difference.pointer} @@{item}", keep=""))
-        if difference.kind != "added":
-            yield from (paint.red(f"-{line}") for line in _value_lines(difference.left))
-        if difference.kind != "removed":
-            yield from (paint.green(f"+{line}") for line in _value_lines(difference.right))
-
-
-def _value_lines(value: Any) -> list[str]:
-    """Return the lines of a value; those of a long one are cut."""
-    text = value if isinstance(value, str) and "\n" in value else reindent(compact_json(value))
-    lines = [visible(line, keep="\t") for line in text.splitlines()]
-    if len(lines) > _MOST_LINES + 1:
-        more = len(lines) - _MOST_LINES
-        lines[_MOST_LINES:] = [f"... {more:,} more lines (`-o json` has them)"]
-    return lines

@@ -35,6 +35,7 @@ class MaskedCall:
 
     Attributes:
         masker: Takes all secrets of the call out of a text by their values.
+        secrets: The texts of its inputs that are secrets, besides its credentials.
     """
 
     def __init__(self, call: Call, typed: "TypedWords") -> None:
@@ -59,6 +60,7 @@ class MaskedCall:
         for text in typed.texts:
             if text and text[0] not in "@-":
                 self._masked[text] = mask_text(text, self._names)
+        self.secrets = [value for value in values if value]
         self.masker: Masker = call.signed.masker.extended(map(Secret, values))
 
     def _secret_texts(self, call: Call) -> Iterator[str]:

@@ -1,0 +1,351 @@
+"""A plan: the requests of calls that were not sent, what they are bound to, and the seal that shows any change.
+
+A plan is a JSON file. Its seal is an HMAC (RFC 2104) of all bytes before it. The key never leaves the state directory,
+so no other user and no other machine can write a plan that is applied here.
+"""
+
+import hashlib
+import hmac
+import re
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dynacli.client.responses.compare_responses import Difference, difference_lines
+from dynacli.errors import RefusedError
+from dynacli.openapi.document.json_trees import MISSING, split
+from dynacli.openapi.model.wording import counted
+from dynacli.record import record
+from dynacli.text.exact_json import compact_json, read_json
+from dynacli.text.json_text import reindent
+from dynacli.text.terminal import Painter, visible
+
+__all__ = [
+    "LONGEST_SECONDS",
+    "MOST_BYTES",
+    "Plan",
+    "PlannedRequest",
+    "StateBefore",
+    "instant",
+    "is_name",
+    "opened",
+    "plan_lines",
+    "sealed",
+]
+
+MOST_BYTES = 16 * 1024 * 1024
+"""The size of the largest plan."""
+LONGEST_SECONDS = 30 * 86_400.0
+"""How long a plan is valid at most."""
+
+_FORMAT = 1
+_SEALED = re.compile(
+    rb'(\{\n  "plan": \{\n.*\n  \}),\n  "key": "([0-9a-f]{16})",\n  "seal": "([0-9a-f]{64})"\n\}\n', re.DOTALL
+)
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}-[0-9a-f]{8}")
+
+
+@record
+class StateBefore:
+    """What the server said of a resource when the plan was made.
+
+    Args:
+        operation: The operation that reads the resource.
+        status: The status of the response; 404 and 410 if there was no such resource.
+        etag: Its strong entity tag (RFC 9110, section 8.8.3); empty if it had none.
+        body: The value of the body, with known secrets masked; `MISSING` if there was none.
+    """
+
+    operation: str
+    status: int
+    etag: str = ""
+    body: Any = MISSING
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as the plan has it."""
+        body = {} if self.body is MISSING else {"body": self.body}
+        return {"operation": self.operation, "status": self.status, "etag": self.etag or None, **body}
+
+
+@record
+class PlannedRequest:
+    """A request of a plan.
+
+    Args:
+        row: Its number, counted from 1; of a batch that of the row in the file.
+        operation: The operation that it calls.
+        digest: The SHA-256 of what the document says of the operation, in hexadecimal.
+        account: What identifies the credential, by a keyed digest.
+        request: The request without credentials, as `--dry-run json` writes it.
+        parameters: (location, name, JSON value) of the parameters that it was built of.
+        media_type: That of the body; empty if there is none.
+        query: (name, value, whether the configuration gave it) of the pairs of the query that are no parameters.
+        is_form: Whether the body is made of the parts of a form.
+        policy: What the policy says of it: `decision` and `reason`.
+        before: The state of its resource; None if the document has no operation that reads it.
+        follows: The row of the earlier request that changes the same resource; 0 if none does.
+        differences: What the request makes of that state, as far as the document tells.
+    """
+
+    row: int
+    operation: str
+    digest: str
+    account: str
+    request: Mapping[str, Any]
+    parameters: tuple[tuple[str, str, Any], ...]
+    media_type: str
+    query: tuple[tuple[str, Any, bool], ...]
+    is_form: bool
+    policy: Mapping[str, str]
+    before: StateBefore | None = None
+    follows: int = 0
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The method and the URL."""
+        return f"{self.request['method']} {self.request['url']}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as the plan has it."""
+        return {
+            "row": self.row,
+            "operation": self.operation,
+            "request": dict(self.request),
+            "policy": dict(self.policy),
+            "before": self.before and self.before.as_json(),
+            "follows": self.follows or None,
+            "differences": [difference.as_json() for difference in self.differences],
+            "inputs": {
+                "parameters": [list(entry) for entry in self.parameters],
+                "media_type": self.media_type,
+                "query": [list(entry) for entry in self.query],
+                "is_form": self.is_form,
+            },
+            "digest": self.digest,
+            "account": self.account,
+        }
+
+
+@record
+class Plan:
+    """What a plan says.
+
+    Args:
+        name: How it is called: the operation, and a random number.
+        api: What the API was called: a registered name, `demo`, or the location of its document.
+        source: Which document that is, as `registry.record_call.api_key` tells.
+        revision: The revision of the document.
+        profile: The profile; empty for none.
+        server: The server that was asked for, as `--server`; empty for that of the configuration or the document.
+        server_variables: (name, value) of variables of the server.
+        auth: The security scheme that was asked for; empty if the document decides.
+        level: The level of validation.
+        headers: (name, value) of headers that were given besides the inputs.
+        made_by: The user and the machine.
+        made_at: When it was made, in seconds since the epoch.
+        expires_at: When it ends, in seconds since the epoch.
+        requests: The requests in the order in which they are sent.
+    """
+
+    name: str
+    api: str
+    source: str
+    revision: str
+    profile: str
+    server: str
+    server_variables: tuple[tuple[str, str], ...]
+    auth: str
+    level: str
+    headers: tuple[tuple[str, str], ...]
+    made_by: str
+    made_at: int
+    expires_at: int
+    requests: tuple[PlannedRequest, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as the file has it."""
+        return {
+            "format": _FORMAT,
+            "name": self.name,
+            "api": self.api,
+            "profile": self.profile,
+            "server": self.server,
+            "made_by": self.made_by,
+            "made_at": instant(self.made_at),
+            "expires_at": instant(self.expires_at),
+            "requests": [request.as_json() for request in self.requests],
+            "source": self.source,
+            "revision": self.revision,
+            "server_variables": [list(pair) for pair in self.server_variables],
+            "auth": self.auth,
+            "validate": self.level,
+            "headers": [list(pair) for pair in self.headers],
+        }
+
+
+def instant(seconds: float) -> str:
+    """Return a time as RFC 3339 has it, in UTC and to the second."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def _seconds(text: str) -> int:
+    from calendar import timegm
+
+    return timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
+
+
+def _key_name(key: bytes) -> str:
+    return hmac.digest(key, b"the name of the key", hashlib.sha256).hex()[:16]
+
+
+def _seal(key: bytes, content: bytes) -> str:
+    return hmac.digest(key, b"plan\n" + content, hashlib.sha256).hex()
+
+
+def sealed(plan: Plan, key: bytes) -> bytes:
+    """Return the content of the file of a plan."""
+    text = reindent(compact_json({"plan": plan.as_json()})).removesuffix("\n}")
+    content = text.encode("utf-8", "surrogatepass")
+    end = f',\n  "key": "{_key_name(key)}",\n  "seal": "{_seal(key, content)}"\n}}\n'
+    return content + end.encode()
+
+
+def opened(content: bytes, key: bytes, label: str) -> Plan:
+    """Return the plan in the content of a file, which nothing but its seal makes trustworthy.
+
+    Args:
+        label: The file or the name, for messages.
+
+    Raises:
+        RefusedError: It is cut, was changed, or was made with another key.
+    """
+    found = _SEALED.fullmatch(content) if len(content) <= MOST_BYTES else None
+    if found is None:
+        raise RefusedError(
+            f"`{label}` is not a whole plan",
+            reason="It has another form than dynacli writes: it may be cut, or changed",
+            hint="Make the plan again",
+        )
+    if found[2].decode() != _key_name(key):
+        raise RefusedError(
+            f"`{label}` was sealed with another key",
+            reason="A plan is applied by the user and on the machine that made it, and its key was not found here",
+            hint="Make the plan again here",
+        )
+    if not hmac.compare_digest(found[3].decode(), _seal(key, found[1])):
+        raise RefusedError(
+            f"`{label}` was changed after it was made",
+            reason="Its seal does not match its content",
+            hint="Make the plan again",
+        )
+    form = read_json(found[1] + b"\n}")["plan"]
+    if form["format"] != _FORMAT:
+        raise RefusedError(
+            f"`{label}` was made by another version of dynacli",
+            reason=f"Its format is {form['format']}, and {_FORMAT} is expected",
+            hint="Make the plan again",
+        )
+    return _plan_of(form)
+
+
+def _plan_of(form: Mapping[str, Any]) -> Plan:
+    # The seal says that this program wrote it, so nothing of its form is checked.
+    return Plan(
+        form["name"],
+        form["api"],
+        form["source"],
+        form["revision"],
+        form["profile"],
+        form["server"],
+        tuple(map(tuple, form["server_variables"])),
+        form["auth"],
+        form["validate"],
+        tuple(map(tuple, form["headers"])),
+        form["made_by"],
+        _seconds(form["made_at"]),
+        _seconds(form["expires_at"]),
+        tuple(map(_request_of, form["requests"])),
+    )
+
+
+def _request_of(form: Mapping[str, Any]) -> PlannedRequest:
+    inputs, before = form["inputs"], form["before"]
+    state = None
+    if before is not None:
+        state = StateBefore(
+            before["operation"], before["status"], before["etag"] or "", before.get("body", MISSING)
+        )
+    return PlannedRequest(
+        form["row"],
+        form["operation"],
+        form["digest"],
+        form["account"],
+        form["request"],
+        tuple(map(tuple, inputs["parameters"])),
+        inputs["media_type"],
+        tuple(map(tuple, inputs["query"])),
+        inputs["is_form"],
+        form["policy"],
+        state,
+        form["follows"] or 0,
+        tuple(
+            Difference(tuple(split(entry["pointer"])), entry["kind"], entry["left"], entry["right"])
+            for entry in form["differences"]
+        ),
+    )
+
+
+def is_name(word: str) -> bool:
+    """Return whether a word has the form of the name of a plan."""
+    return _NAME.fullmatch(word) is not None
+
+
+def plan_lines(plan: Plan, paint: Painter) -> Iterator[str]:
+    """Yield the lines that show a plan: its facts, and each request as a diff of the state of its resource.
+
+    All lines with text from outside begin with a sign, two spaces, or the label of a fact.
+    """
+    where = [f"profile {plan.profile}"] * bool(plan.profile) + [f"server {plan.server}"] * bool(plan.server)
+    facts = {
+        "plan": plan.name,
+        "api": ", ".join([plan.api, *where]),
+        "made": f"{instant(plan.made_at)} by {plan.made_by}",
+        "valid until": instant(plan.expires_at),
+        "requests": str(len(plan.requests)),
+    }
+    for label, text in facts.items():
+        yield f"{label}:".ljust(13) + visible(text, keep="")
+    for request in plan.requests:
+        yield ""
+        yield from _request_lines(request, paint)
+
+
+def _request_lines(request: PlannedRequest, paint: Painter) -> Iterator[str]:
+    yield paint.bold(f"{request.row}. {visible(request.operation, keep='')}")
+    yield f"  {visible(request.label, keep='')}"
+    yield from (f"  {visible(f'{name}: {value}', keep='')}" for name, value in request.request["headers"])
+    yield f"  policy: {visible(request.policy['decision'], keep='')} ({visible(request.policy['reason'], keep='')})"
+    state, before = _state_text(request)
+    yield f"  state before: {visible(state, keep='')}"
+    size = len(request.request["body"] or "") or len(request.request["body_base64"] or "") * 3 // 4
+    after = f"after {request.operation}"
+    if request.differences:
+        yield from difference_lines(before, after, request.differences, paint)
+    elif request.before is None and size:
+        yield f"  body: {counted(size, 'byte')} of {visible(request.media_type, keep='')}"
+    elif request.before is not None:
+        yield "  no difference, as far as the document tells"
+
+
+def _state_text(request: PlannedRequest) -> tuple[str, str]:
+    """Return what is known of the state before, and what to call it."""
+    if request.follows:
+        return f"as request {request.follows} leaves it", f"after request {request.follows}"
+    before = request.before
+    if before is None:
+        return "unknown: the document has no operation that reads it", "(nothing known)"
+    if before.status in {404, 410}:
+        return f"there is none ({before.operation}: {before.status})", "(none)"
+    etag = f", ETag {before.etag}" if before.etag else ""
+    return f"{before.operation}: {before.status}{etag}", before.operation

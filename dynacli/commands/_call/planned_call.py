@@ -1,0 +1,113 @@
+"""`--plan`: calls are built, signed and validated as always, and written into a plan instead of being sent."""
+
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from dynacli.client.call_settings import CallOptions, CallSettings
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.call_engine import Engine
+from dynacli.client.inputs.call_inputs import CallInputs
+from dynacli.client.plans.make_plan import Planner, planning
+from dynacli.client.plans.plan import LONGEST_SECONDS, Plan, plan_lines
+from dynacli.client.plans.plan_store import STATE_DIRECTORY, check_new_plan, plan_key, save_plan
+from dynacli.commands.run import Run
+from dynacli.environment import invocation
+from dynacli.errors import UsageError
+from dynacli.options.standard_options import FURTHER_CALLS
+from dynacli.output.render import is_for_people, write_data, write_rows
+from dynacli.registry.opened_api import OpenedApi
+from dynacli.registry.revisions.revisions import duration_of
+
+if TYPE_CHECKING:
+    from dynacli.http.exchange import ClientPool
+
+_UNUSED = frozenset(
+    {"include", "resume", "remote_name", "report", "columns", "dry_run", "show_secrets", "no_fail"}
+)
+"""The names of the options of a call that planning has no use for, besides those about further calls."""
+_USUAL_SECONDS = 86_400.0
+
+
+def check_options(run: Run) -> None:
+    """Check before anything is sent that a plan can be made as it is asked for.
+
+    Raises:
+        UsageError: An option makes no sense with `--plan`, or the validity is wrong.
+        FileError: The file exists.
+    """
+    for option in run.options.given:
+        if option.group == FURTHER_CALLS or option.name in _UNUSED:
+            raise UsageError(
+                f"`{option.flags[-1]}` and `--plan` cannot be combined",
+                reason="A plan is a request that is not sent yet, so there is no response",
+                hint="Leave out one of them",
+            )
+    _seconds(run)
+    check_new_plan(run.options.plan)
+
+
+def _seconds(run: Run) -> float:
+    """Return how long a plan is valid.
+
+    Raises:
+        UsageError: It is asked for too long, or the text has another form.
+    """
+    word = run.options.plan_expires
+    if not word:
+        return _USUAL_SECONDS
+    seconds = duration_of(word)
+    if seconds is None or not 1 <= seconds <= LONGEST_SECONDS:
+        raise UsageError(
+            f"`{word}` is an invalid value for `--plan-expires`",
+            reason="Expected a time of at most 30 days",
+            hint="For example: `--plan-expires 30m`, `24h` or `7d`",
+        )
+    return seconds
+
+
+def planner_of(run: Run, api: OpenedApi, engine: Engine, options: CallOptions) -> Planner:
+    """Return what makes the plan of a run."""
+    return Planner(engine, api, options, plan_key(run.env))
+
+
+def plan_call(
+    run: Run,
+    described: DescribedOperation,
+    inputs: CallInputs,
+    settings: CallSettings,
+    clients: "ClientPool | None" = None,
+) -> None:
+    """Write a plan of one call.
+
+    Raises:
+        DynacliError: It cannot be planned; nothing was sent that changes anything.
+    """
+    engine = Engine(run.env, planning(settings), clients=clients)
+    planner = planner_of(run, described.api, engine, run.call_options)
+    planner.add(engine.prepare(described, inputs))
+    write_plan(run, planner)
+
+
+def write_plan(run: Run, planner: Planner) -> None:
+    """Write a plan, and show it.
+
+    Raises:
+        FileError: It cannot be written.
+    """
+    plan = planner.plan(_seconds(run))
+    path = save_plan(run.env, plan, run.options.plan)
+    show_plan(run, plan)
+    word = plan.name if run.options.plan == STATE_DIRECTORY else path
+    run.note(
+        f"Nothing was sent that changes anything. Apply the plan: {invocation('plan apply')} {quote(word)}"
+    )
+
+
+def show_plan(run: Run, plan: Plan) -> None:
+    """Show a plan as a diff, or as data."""
+    form = run.data_format
+    if is_for_people(form) and not form.is_of_value:
+        run.note_quotes()
+        write_rows(run.env, (), form, lambda paint, _: plan_lines(plan, paint))
+    else:
+        write_data(run.env, plan.as_json(), form)

@@ -1,0 +1,235 @@
+"""`--plan` and `dynacli plan`: what a plan is bound to, who may apply it, and that it is applied once."""
+
+import json
+import os
+import re
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.documents import document, operation, parameter, save
+from tests.harness import RecordedRequest, Recorder, Response, Result, json_response, run_cli
+
+STRING = {"type": "string"}
+WHEN = {"type": "string", "format": "date-time"}
+ID = parameter("id", STRING, "path")
+ITEM = {"type": "object", "properties": {"id": {**STRING, "readOnly": True}, "name": STRING, "due": WHEN}}
+TERMINAL = ("stdin", "stderr")
+SAFE = {"GET", "HEAD"}
+
+
+class Items:
+    """A server of items that keeps what it is sent.
+
+    Attributes:
+        items: Id → item.
+        tags: Whether it sends a strong ETag; and obeys `If-Match`, unless `obeys` is false.
+    """
+
+    def __init__(self, server: Recorder, *, tags: bool = False, obeys: bool = True) -> None:
+        self.items: dict[str, Any] = {number: {"id": number, "name": f"old {number}"} for number in "789"}
+        self.tags, self.obeys, self.server = tags, obeys, server
+        for number in self.items:
+            server.responses[f"/items/{number}"] = self._item(number)
+        server.responses["/items"] = lambda request: json_response(json.loads(request.body), 201)
+
+    def etag(self, number: str) -> str:
+        """Return the entity tag of an item."""
+        return f'"{json.dumps(self.items[number], sort_keys=True).encode().hex()[-16:]}"'
+
+    @property
+    def changes(self) -> list[RecordedRequest]:
+        """The requests that may have changed something."""
+        return [request for request in self.server.requests if request.method not in SAFE]
+
+    def _item(self, number: str) -> Callable[[RecordedRequest], Response]:
+        def respond(request: RecordedRequest) -> Response:
+            if number not in self.items:
+                return json_response({"error": "gone"}, 404)
+            wanted = request.headers.get("if-match")
+            if wanted and self.obeys and request.method not in SAFE and wanted != [self.etag(number)]:
+                return json_response({"error": "changed"}, 412)
+            if request.method == "DELETE":
+                del self.items[number]
+                return Response(204, b"", {})
+            if request.method == "PATCH":
+                self.items[number] |= json.loads(request.body)
+            if request.method == "PUT":
+                self.items[number] = {"id": number, **json.loads(request.body)}
+            headers = {"ETag": self.etag(number)} if self.tags else {}
+            return json_response(self.items[number], 200, **headers)
+
+        return respond
+
+
+@pytest.fixture
+def items(server: Recorder) -> Items:
+    """Register `shop`, whose server has items."""
+    paths = {
+        "/items": {"post": operation("createItem", body=ITEM), "get": operation("listItems")},
+        "/items/{id}": {
+            "get": operation("getItem", ID),
+            "patch": operation("changeItem", ID, body=ITEM),
+            "put": operation("setItem", ID, body=ITEM),
+            "delete": operation("removeItem", ID),
+        },
+    }
+    save(document(paths, [server.origin]), "shop.json")
+    assert 0 == run_cli("api", "add", "shop", "./shop.json").exit_code
+    return Items(server)
+
+
+def plan(*words: str, file: str = "change.json") -> Result:
+    """Make a plan of a call of `shop`."""
+    result = run_cli("shop", *words, "--plan", file)
+    assert 0 == result.exit_code, result.stderr
+    return result
+
+
+def apply(*words: str, file: str = "change.json") -> Result:
+    """Apply a plan, agreed to."""
+    return run_cli("--error-format", "json", "plan", "apply", file, "--yes", *words)
+
+
+def rename(file: str = "change.json") -> Result:
+    """Plan that item 7 gets another name."""
+    return plan("change-item", "7", "--name", "new", file=file)
+
+
+def configure(text: str) -> None:
+    """Add to the configuration."""
+    path = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
+    path.write_text(f"{path.read_text()}\n{text}")
+
+
+def test_a_plan_is_shown_and_applied(items: Items) -> None:
+    """Planning reads the resource and sends no change; applying sends the request, and writes the result beside it."""
+    result = rename()
+    assert ["GET"] == [request.method for request in items.server.requests]
+    shown = re.sub(r"(?m)^(plan|made|valid until):.*\n", "", result.stdout)
+    expected = f"""\
+api:         shop
+requests:    1
+
+1. change-item
+  PATCH {items.server.origin}/items/7
+  Accept: application/json, */*;q=0.1
+  Content-Type: application/json
+  policy: allowed (No policy has a rule for it)
+  state before: get-item: 200
+--- get-item
++++ after change-item
+@@ /body/name @@
+-"old 7"
++"new"
+"""
+    assert expected == shown
+    assert result.stdout == run_cli("plan", "show", "change.json").stdout
+    applied = run_cli("plan", "apply", "change.json", "--yes")
+    assert (0, f"1  200  change-item  PATCH {items.server.origin}/items/7\n") == (
+        applied.exit_code,
+        applied.stdout,
+    )
+    assert [("PATCH", b'{"name":"new"}')] == [(change.method, change.body) for change in items.changes]
+    outcome = json.loads(Path("change.result.json").read_text())
+    assert (True, 200, "new") == (
+        outcome["complete"],
+        outcome["results"][0]["status"],
+        outcome["results"][0]["data"]["name"],
+    )
+    assert [0o600] * 2 == [
+        stat.S_IMODE(os.stat(name).st_mode) for name in ("change.json", "change.result.json")
+    ]
+
+
+def test_a_plan_is_applied_once(items: Items) -> None:
+    """Neither the file nor a copy of it, nor a copy without the result, is applied again."""
+    rename()
+    Path("copy.json").write_bytes(Path("change.json").read_bytes())
+    assert 0 == apply().exit_code
+    items.items["7"]["name"] = "old 7"
+    for file in ("change.json", "copy.json"):
+        result = apply(file=file)
+        assert (11, 1) == (result.exit_code, len(items.changes))
+        assert "was applied already" in result.error["message"]
+
+
+@pytest.mark.sampled(12)
+@pytest.mark.parametrize("position", range(0, 1800, 23))
+def test_any_changed_byte_shows(items: Items, position: int) -> None:
+    """A plan with one other byte, or cut there, is neither shown nor applied."""
+    rename()
+    content = Path("change.json").read_bytes()
+    at = position % len(content)
+    for changed in (content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :], content[:at]):
+        Path("change.json").write_bytes(changed)
+        assert (11, 11) == (run_cli("plan", "show", "change.json").exit_code, apply().exit_code)
+    assert [] == items.changes
+
+
+def test_a_changed_resource_is_not_overwritten(items: Items) -> None:
+    """If the state before has moved, nothing is sent, and the error names what differs."""
+    rename()
+    items.items["7"]["name"] = "theirs"
+    result = apply()
+    assert (11, []) == (result.exit_code, items.changes)
+    assert '`/body/name` was "old 7", and is now "theirs"' in result.error["reason"]
+    del items.items["7"]
+    assert (11, []) == (apply().exit_code, items.changes)
+
+
+def test_a_strong_etag_is_sent(items: Items) -> None:
+    """`If-Match` has the tag of the state before; a server that ignores it is found out by reading again."""
+    items.tags = True
+    rename()
+    assert f"  If-Match: {items.etag('7')}".replace("\\", "") in run_cli("plan", "show", "change.json").stdout
+    items.obeys = False
+    items.items["7"]["name"] = "theirs"
+    result = apply()
+    assert (11, []) == (result.exit_code, items.changes)
+    assert "/headers/ETag" in result.error["reason"]
+
+
+def test_a_412_refuses_the_plan(items: Items) -> None:
+    """A resource that changes after the last look is the server's to refuse: 11, not 4."""
+    items.tags = True
+    rename()
+    read = items.server.responses["/items/7"]
+
+    def racing(request: RecordedRequest) -> Response:
+        response = read(request) if callable(read) else read
+        items.items["7"]["name"] = "theirs"
+        return response
+
+    items.server.responses["/items/7"] = racing
+    result = apply()
+    assert (11, ["PATCH"]) == (result.exit_code, [change.method for change in items.changes])
+    assert "412" in result.error["reason"]
+    assert "theirs" == items.items["7"]["name"]
+
+
+def test_agents_plan_and_people_apply(items: Items, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the environment of an agent, `plan apply` is refused unless the policy says `apply = "agent"`."""
+    monkeypatch.setenv("AI_AGENT", "1")
+    rename()
+    assert (11, []) == (apply().exit_code, items.changes)
+    configure('[apis.shop.policy]\napply = "agent"\n')
+    assert 0 == apply().exit_code
+
+
+def test_the_file_must_be_new(items: Items) -> None:
+    """A plan replaces no file, follows no link, and nothing is read for it."""
+    Path("change.json").write_text("mine")
+    Path("link.json").symlink_to("nowhere")
+    for file in ("change.json", "link.json"):
+        assert 12 == run_cli("shop", "change-item", "7", "--name", "new", "--plan", file).exit_code
+    assert ("mine", []) == (Path("change.json").read_text(), items.server.requests)
+
+
+def test_a_read_only_operation_has_no_plan(items: Items) -> None:
+    """There is nothing to approve."""
+    assert 2 == run_cli("shop", "get-item", "7", "--plan", "change.json").exit_code
+    assert ([], False) == (items.server.requests, Path("change.json").exists())
