@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from dynacli.client.inputs.call_inputs import CallInputs
     from dynacli.http.payload import Payload
+    from dynacli.openapi.schema.document_schemas import DocumentSchemas
     from dynacli.openapi.schema.form_encoding import Encodings
 
 __all__ = [
@@ -275,11 +276,15 @@ def decoded(content: bytes, option: str = "--body") -> str:
         raise UsageError(f"The value of {option} is not JSON", reason="It is not text in UTF-8") from None
 
 
-def example_body(described: DescribedOperation, overlay: Any) -> Any:
+def example_body(
+    described: DescribedOperation, overlay: Any, schemas: "DocumentSchemas | None" = None
+) -> Any:
     """Return an example of the body.
 
     Args:
+        described: The operation.
         overlay: A schema that the example should fit besides the body's own, if there is such a value.
+        schemas: What evaluates the schema, for a caller that evaluates it, too.
 
     Raises:
         UsageError: None can be made.
@@ -294,7 +299,7 @@ def example_body(described: DescribedOperation, overlay: Any) -> Any:
         choices = [kind for choice in choices for kind in ({"type": "array", "allOf": [choice]}, choice)]
     for wanted in choices:
         try:
-            return body_example({**media, "schema": wanted}, described.resolve)
+            return body_example({**media, "schema": wanted}, described.resolve, schemas)
         except (NoExampleError, LookupError):
             continue
     raise UsageError(
@@ -311,9 +316,10 @@ def _fitting_example(described: DescribedOperation) -> Any:
     from dynacli.openapi.schema.document_schemas import DocumentSchemas
     from dynacli.openapi.schema.example_value import NoExampleError
 
-    example, fits = example_body(described, True), False
+    schemas = DocumentSchemas(described.resolve, "request")
+    example, fits = example_body(described, True, schemas), False
     with suppress(NoExampleError, RecursionError):
-        fits = DocumentSchemas(described.resolve, "request").fits(example, described.body_schema())
+        fits = schemas.fits(example, described.body_schema())
     if not fits:
         raise UsageError("No example of the body can be made from the document")
     return example

@@ -175,19 +175,25 @@ def _leaves(value: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[t
             yield (*path, name), item
 
 
-def body_example(media: Mapping[str, Any], resolve: Resolve) -> Any:
+def body_example(media: Mapping[str, Any], resolve: Resolve, schemas: DocumentSchemas | None = None) -> Any:
     """Return an example of a body: the document's own, else a value made from the schema.
 
     The document's own example is taken if it matches the schema: many hold properties of responses only,
     or are JSON as text instead of JSON.
 
+    Args:
+        media: The Media Type Object.
+        resolve: Returns the target of a reference.
+        schemas: What evaluates the schema, for a caller that evaluates it, too: each compiles a schema once.
+
     Raises:
         NoExampleError: No value can be made.
     """
     schema = media.get("schema")
+    schemas = schemas or DocumentSchemas(resolve, "request")
     for value in example_values_of(media, resolve):
         try:
-            if DocumentSchemas(resolve, "request").fits(value, schema):
+            if schemas.fits(value, schema):
                 return value
         except (NoExampleError, RecursionError):
             return value  # it cannot be decided whether the value matches
