@@ -107,7 +107,7 @@ PARSED = ("api rollback", "auth login", "demo serve", "explore", "mcp", "mock", 
 TERMINAL = ("stdin", "stdout", "stderr")
 
 
-@pytest.mark.sampled(30)
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("example", sorted(EXAMPLES))
 @pytest.mark.usefixtures("surroundings")
 def test_an_example_runs_as_it_stands(example: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -186,7 +186,7 @@ class _Git:
         self.environment = {**kept, **_SAFE}
         self._directory = directory
 
-    def run(self, *words: str, seconds: float = _SECONDS) -> "subprocess.CompletedProcess[bytes]":
+    def run(self, *words: str, seconds: float | None = None) -> "subprocess.CompletedProcess[bytes]":
         """Run a command to its end.
 
         Raises:
@@ -195,6 +195,7 @@ class _Git:
         """
         import subprocess
 
+        seconds = seconds or _SECONDS
         try:
             return subprocess.run(
                 (*self.command, *words),
