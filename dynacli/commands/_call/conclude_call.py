@@ -76,6 +76,39 @@ def conclude_part(run: Run, call: Call, response: "Response", report: "CallRepor
         run.warn("Not validated: the response is the rest of a file, and the document describes the whole")
 
 
+_OF_WHERE = ("profile", "server", "server_var", "auth", "accept_origin")
+"""The options of a call that the call after it needs, too."""
+
+
+def note_next_call(run: Run, call: Call, response: "Response") -> None:
+    """Write the command that reads what a call has created, if the document or the response tells it.
+
+    There is none for the demo API, which forgets everything when its command ends.
+    """
+    from dynacli.client.links.next_calls import call_after_creation
+    from dynacli.environment import invocation_words
+    from dynacli.openapi.model.wording import option_pair, shell_line
+    from dynacli.options.standard_options import OPTIONS_BY_NAME
+    from dynacli.registry.configuration import DEMO
+
+    api = call.described.api
+    found = call_after_creation(call, response) if api.name != DEMO else None
+    if found is None:
+        return
+    given = {name: getattr(run.options, name) for name in _OF_WHERE}
+    texts = [
+        (OPTIONS_BY_NAME[name].flags[-1], text)
+        for name, value in given.items()
+        for text in (value if isinstance(value, tuple) else (value,))
+        if text
+    ]
+    program, *words = invocation_words(api=api.name)
+    standard = [word for flag, text in texts for word in option_pair(flag, text)]
+    line = shell_line([program, *standard, *words, found[0], *found[1]])
+    if call.signed.response_masker(response.headers).mask(line) == line:
+        write_stderr(run.env, f"next: {line}")
+
+
 def report_validation_so_far(
     run: Run, call: Call, response: "Response", validation: "ValidationResult", report: "CallReport | None"
 ) -> None:

@@ -364,6 +364,10 @@ class ResponseReceiver:
             conclude(run, call, response, call.validation, self._report, self.unwritten)
         if run.env.stdout_is_terminal and run.env.stderr_is_terminal and response.body:
             _note_more_pages(run, call, response)
+        if call.described.operation.method == "POST" and run.env.is_agent and 200 <= response.status < 300:
+            from dynacli.commands._call.conclude_call import note_next_call
+
+            note_next_call(run, call, response)
 
     def _write(self, response: Response) -> None:
         from dynacli.output.render import write_body
