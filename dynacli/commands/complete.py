@@ -237,37 +237,59 @@ _VALUE = r"[A-Za-z0-9_+.-][A-Za-z0-9_.:/@+-]*"
 _FLAG = r"--[A-Za-z0-9][A-Za-z0-9_.\[\]-]*"
 _SETTING = rf"[a-z0-9][a-z0-9_.-]*=(?:{_VALUE})?"
 _SAFE = re.compile(rf"{_FLAG}={_VALUE}|{_FLAG}|{_SETTING}|-[A-Za-z]|(?!-[^0-9]){_VALUE}")
-_SHELLS = ("bash", "zsh", "fish")
+_POWERSHELL = "powershell"
+_SHELLS = ("bash", "zsh", "fish", _POWERSHELL)
 _MOST_CALLS = 20
 """How many calls of the history are candidates."""
 
 
 def complete(env: Environment, words: list[str]) -> int:
-    """Write the candidates for the last word, a line each, with a tab before the description.
+    """Write the candidates for the last word, a line each, with a tab before the description; PowerShell gets JSON.
 
     Args:
-        words: The shell's name, then the words of the command line up to the word that is completed.
+        words: The shell's name, then the words of the command line up to the word that is completed. PowerShell sends
+            them in one: as UTF-8 in Base64, with a null character between them.
     """
     if len(words) < 2 or words[0] not in _SHELLS:
         return 2
+    if words[0] == _POWERSHELL:
+        words = [_POWERSHELL, *_decoded(words[1])]
     word = words[-1]
     try:
         descriptions = dict(_candidates(env, words[1:-1], word))
     except Exception:  # noqa: BLE001 - the command itself will say what is broken
         descriptions = {}
-    lines = []
+    found = {}
     for candidate, description in descriptions.items():
         if candidate.startswith(word) and _SAFE.fullmatch(candidate):
             text = "".join(char if char.isprintable() else " " for char in description[:400])
-            text = " ".join(text.split())[:80]
-            lines.append(candidate if words[0] == "bash" or not text else f"{candidate}\t{text}")
-    if lines:
-        text = "".join(f"{line}\n" for line in lines)
+            found[candidate] = " ".join(text.split())[:80]
+    if found:
+        text = _lines_for(words[0], found)
         # Characters of a description that the terminal does not have are replaced.
         encoding = env.stdout.encoding or "utf-8"
         env.stdout.write(text.encode(encoding, "replace").decode(encoding))
     env.stdout.flush()
     return 0
+
+
+def _decoded(words: str) -> list[str]:
+    """Return the words that PowerShell sends in one; those that it cannot have sent are one empty word."""
+    from base64 import b64decode
+
+    try:
+        return b64decode(words, validate=True).decode().split("\0")
+    except ValueError:
+        return [""]
+
+
+def _lines_for(shell: str, found: Mapping[str, str]) -> str:
+    """Return candidates and their descriptions as the script of a shell reads them."""
+    if shell == _POWERSHELL:
+        return f"{json.dumps([{'word': word, 'about': about} for word, about in found.items()])}\n"
+    return "".join(
+        f"{word}\t{about}\n" if about and shell != "bash" else f"{word}\n" for word, about in found.items()
+    )
 
 
 VERB_NAMES = tuple(sorted(COMMANDS))

@@ -1,5 +1,6 @@
 """Completion: the protocol that the scripts speak, and the scripts in real shells."""
 
+import base64
 import contextlib
 import json
 import os
@@ -8,6 +9,7 @@ import re
 import select
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -162,9 +164,14 @@ def pets() -> Path:
 
 
 def _completed(*words: str, shell: str = "bash") -> list[str]:
+    if shell == "powershell":
+        words = (base64.b64encode("\0".join(words).encode()).decode(),)
     result = run_cli("__complete", shell, *words)
     assert (0, "") == (result.exit_code, result.stderr)
-    return result.stdout.splitlines()
+    if shell != "powershell" or not result.stdout:
+        return result.stdout.splitlines()
+    assert result.stdout.isascii()
+    return ["\t".join(filter(None, (found["word"], found["about"]))) for found in json.loads(result.stdout)]
 
 
 @pytest.mark.sampled(16)
@@ -267,7 +274,7 @@ def _completed(*words: str, shell: str = "bash") -> list[str]:
         pytest.param("api remove ", ["pens", "pets"], id="api-remove"),
         pytest.param("api rename pets ", [], id="api-rename-has-a-new-name"),
         pytest.param("api add ", [], id="api-add-has-a-new-name"),
-        pytest.param("completion ", ["bash", "zsh", "fish"], id="shells"),
+        pytest.param("completion ", ["bash", "zsh", "fish", "powershell"], id="shells"),
         pytest.param("demo --role e", ["editor"], id="demo-role"),
         pytest.param("demo --role viewer ser", ["serve"], id="demo-serve"),
         pytest.param("demo serve --po", ["--port"], id="demo-serve-options"),
@@ -329,6 +336,7 @@ def test_a_document_that_was_used_before_is_completed_like_a_registered_api(word
         ("bash", ["list-pets"]),
         ("zsh", ["list-pets\tList *pets*"]),
         ("fish", ["list-pets\tList *pets*"]),
+        ("powershell", ["list-pets\tList *pets*"]),
     ],
 )
 def test_descriptions_go_to_the_shells_that_show_them(shell: str, expected: list[str], pets: Path) -> None:  # noqa: ARG001
@@ -342,8 +350,25 @@ def test_the_first_sentence_of_a_description_is_told(pets: Path) -> None:  # noq
 
 
 def test_an_unknown_shell_is_refused() -> None:
-    """The protocol is spoken with the three shells only."""
+    """The protocol is spoken with the four shells only."""
     assert (2, b"") == (run_cli("__complete", "tcsh", "").exit_code, run_cli("__complete").stdout_bytes)
+
+
+def test_words_of_powershell_that_are_no_base64_are_no_words() -> None:
+    """Whoever types the command by hand gets what stands after `dynacli`, and no traceback."""
+    result = run_cli("__complete", "powershell", "de")
+    assert (0, "") == (result.exit_code, result.stderr)
+    assert {"demo", "describe"} <= {found["word"] for found in json.loads(result.stdout)}
+
+
+def test_no_script_runs_text_as_code() -> None:
+    """Each takes candidates as data, without `eval` and its like, and PowerShell puts unusual ones into quotes."""
+    for shell in ("bash", "zsh", "fish", "powershell"):
+        script = run_cli("completion", shell).stdout
+        assert not re.search(
+            r"\beval\b|Invoke-Expression|\biex\b|ScriptBlock\]|ExpandString|\bsource\b", script
+        )
+    assert "EscapeSingleQuotedStringContent($text)" in script
 
 
 def _hostile() -> dict[str, Any]:
@@ -383,7 +408,7 @@ def _hostile() -> dict[str, Any]:
 
 @pytest.mark.sampled(6)
 @pytest.mark.parametrize("words", [[""], ["fine", "--"], ["fine", "--one", ""], ["fine", "--one="]])
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
 def test_a_hostile_document_puts_nothing_into_a_shell(shell: str, words: list[str]) -> None:
     """Candidates are words of an allow-list, and no control character is in a description."""
     Path("hostile.json").write_text(json.dumps(_hostile()))
@@ -603,60 +628,95 @@ def shell(request: pytest.FixtureRequest, pets: Path, monkeypatch: pytest.Monkey
     running.close()
 
 
+_LINES = [
+    pytest.param("dynacli pet", ["pets"], id="api"),
+    pytest.param("dynacli pets li", ["pets", "list-pets"], id="operation"),
+    pytest.param("dynacli pets list-pets --sta", ["pets", "list-pets", "--state"], id="option"),
+    pytest.param("dynacli pets list-pets --state cl", ["pets", "list-pets", "--state", "closed"], id="value"),
+    pytest.param(
+        "dynacli pets list-pets --state=cl", ["pets", "list-pets", "--state=closed"], id="joined-value"
+    ),
+    pytest.param(
+        "dynacli pets list-pets --state na", ["pets", "list-pets", "--state", "name:asc"], id="colon"
+    ),
+    pytest.param(
+        "dynacli pets list-pets --state name:a",
+        ["pets", "list-pets", "--state", "name:asc"],
+        id="behind-a-colon",
+    ),
+    pytest.param(
+        "dynacli pets list-pets --state=name:a",
+        ["pets", "list-pets", "--state=name:asc"],
+        id="behind-equals-and-colon",
+    ),
+    pytest.param(
+        "dynacli pets list-pets -H 'A: b c' --state cl",
+        ["pets", "list-pets", "-H", "A: b c", "--state", "closed"],
+        id="behind-quotes",
+    ),
+    pytest.param("dynacli pets put-pet --body @bod", ["pets", "put-pet", "--body", "@body.json"], id="file"),
+    pytest.param(
+        "dynacli pets put-pet --body=@bod", ["pets", "put-pet", "--body=@body.json"], id="joined-file"
+    ),
+    pytest.param("dynacli pets put-pet --bells.", ["pets", "put-pet", "--bells.0.tone"], id="items"),
+    pytest.param("dynacli pets put-pet '--bells[0].t", ["pets", "put-pet", "--bells[0].tone"], id="brackets"),
+    pytest.param(
+        "dynacli pets put-pet '--bells[0].tone' l",
+        ["pets", "put-pet", "--bells[0].tone", "low"],
+        id="behind-brackets",
+    ),
+    pytest.param("dynacli ./pets.js", ["./pets.json"], id="document"),
+    pytest.param("dynacli ./pets.json li", ["./pets.json", "list-pets"], id="operation-of-a-document"),
+    pytest.param("dynacli '*' li", ["*", "list-*"], id="files-where-nothing-else-is"),
+]
+
+
 @pytest.mark.sampled(4)
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        pytest.param("dynacli pet", ["pets"], id="api"),
-        pytest.param("dynacli pets li", ["pets", "list-pets"], id="operation"),
-        pytest.param("dynacli pets list-pets --sta", ["pets", "list-pets", "--state"], id="option"),
-        pytest.param(
-            "dynacli pets list-pets --state cl", ["pets", "list-pets", "--state", "closed"], id="value"
-        ),
-        pytest.param(
-            "dynacli pets list-pets --state=cl", ["pets", "list-pets", "--state=closed"], id="joined-value"
-        ),
-        pytest.param(
-            "dynacli pets list-pets --state na", ["pets", "list-pets", "--state", "name:asc"], id="colon"
-        ),
-        pytest.param(
-            "dynacli pets list-pets --state name:a",
-            ["pets", "list-pets", "--state", "name:asc"],
-            id="behind-a-colon",
-        ),
-        pytest.param(
-            "dynacli pets list-pets --state=name:a",
-            ["pets", "list-pets", "--state=name:asc"],
-            id="behind-equals-and-colon",
-        ),
-        pytest.param(
-            "dynacli pets list-pets -H 'A: b c' --state cl",
-            ["pets", "list-pets", "-H", "A: b c", "--state", "closed"],
-            id="behind-quotes",
-        ),
-        pytest.param(
-            "dynacli pets put-pet --body @bod", ["pets", "put-pet", "--body", "@body.json"], id="file"
-        ),
-        pytest.param(
-            "dynacli pets put-pet --body=@bod", ["pets", "put-pet", "--body=@body.json"], id="joined-file"
-        ),
-        pytest.param("dynacli pets put-pet --bells.", ["pets", "put-pet", "--bells.0.tone"], id="items"),
-        pytest.param(
-            "dynacli pets put-pet '--bells[0].t", ["pets", "put-pet", "--bells[0].tone"], id="brackets"
-        ),
-        pytest.param(
-            "dynacli pets put-pet '--bells[0].tone' l",
-            ["pets", "put-pet", "--bells[0].tone", "low"],
-            id="behind-brackets",
-        ),
-        pytest.param("dynacli ./pets.js", ["./pets.json"], id="document"),
-        pytest.param("dynacli ./pets.json li", ["./pets.json", "list-pets"], id="operation-of-a-document"),
-        pytest.param("dynacli '*' li", ["*", "list-*"], id="files-where-nothing-else-is"),
-    ],
-)
+@pytest.mark.parametrize(("line", "expected"), _LINES)
 def test_the_tab_key_completes_in_a_real_shell(line: str, expected: list[str], shell: _Shell) -> None:
     """Typed into Bash, Zsh and Fish, the line gets the word that it must get, and nothing is expanded."""
     assert ["dynacli", *expected] == shell.completed(line)
+
+
+_TAB = """
+dynacli completion powershell | Out-String | Invoke-Expression
+$line = $env:TYPED
+$found = TabExpansion2 -inputScript $line -cursorColumn $line.Length
+$text = $found.CompletionMatches[0].CompletionText
+$at = $found.ReplacementIndex
+Invoke-Expression ('./show ' + $line.Remove($at, $found.ReplacementLength).Insert($at, $text))
+"""
+"""What the Tab key does in PowerShell; the line that it makes is given to `show`."""
+
+
+@pytest.mark.exhaustive
+@pytest.mark.usefixtures("pets")
+@pytest.mark.skipif(shutil.which("pwsh") is None, reason="PowerShell is not installed")
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        *(row for row in _LINES if row.id not in {"file", "files-where-nothing-else-is"}),
+        pytest.param(
+            "dynacli pets put-pet --body '@bod", ["pets", "put-pet", "--body", "@body.json"], id="file"
+        ),
+        pytest.param(
+            "dynacli pets put-pet --body '@a", ["pets", "put-pet", "--body", "@a' $(id) file"], id="odd-file"
+        ),
+    ],
+)
+def test_the_tab_key_completes_in_powershell(
+    line: str, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each line gets the word that it must get, in quotes if PowerShell would do something with it."""
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("TYPED", line)
+    Path("show").write_text(_SHOW)
+    Path("show").chmod(0o755)
+    for name in ("body.json", "a' $(id) file"):
+        Path(name).write_text("{}")
+    command = ["pwsh", "-NoProfile", "-NonInteractive", "-Command", _TAB]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ["dynacli", *expected] == re.findall(r"<(.*?)>", ended.stdout.removeprefix("<:"))
 
 
 @pytest.mark.exhaustive

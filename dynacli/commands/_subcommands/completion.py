@@ -117,6 +117,51 @@ fi
 end
 complete -c dynacli -f -a '(__dynacli_complete)'
 """,
+    # Windows PowerShell drops empty words and quotes when it starts a program, and reads its output as the code page of
+    # the console says: the words go in Base64, and JSON without other characters than ASCII comes back.
+    "powershell": r"""Register-ArgumentCompleter -Native -CommandName dynacli -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+    $result = [System.Management.Automation.CompletionResult]
+    $quoted = {
+        param($text)
+        if ($text -cmatch '^[A-Za-z0-9_+./:=-]+\z') { return $text }
+        "'" + [System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($text) + "'"
+    }
+    # Quotes go; nothing else of a word is expanded. The last one ends at the cursor.
+    $words = @(
+        foreach ($element in $commandAst.CommandElements) {
+            $extent = $element.Extent
+            if ($extent.StartOffset -ge $cursorPosition) { break }
+            $end = $extent.EndOffset
+            if ($end -gt $cursorPosition) {
+                $extent.Text.Substring(0, $cursorPosition - $extent.StartOffset) -replace '^[''"]'
+            } elseif ($element -is [System.Management.Automation.Language.StringConstantExpressionAst]) {
+                $element.Value
+            } else {
+                $extent.Text -replace '^"|"$'
+            }
+        }
+        if ($end -lt $cursorPosition) { '' }
+    )
+    if ($words[-1] -match '^((?:[^@]*=)?@)((?:.*[/\\])?)([^/\\]*)$') {
+        $start, $folder, $name = $Matches[1..3]
+        $place = if ($folder) { $folder } else { '.' }
+        foreach ($file in Get-ChildItem -LiteralPath $place -ErrorAction SilentlyContinue) {
+            if ($file.Name.StartsWith($name, [StringComparison]::OrdinalIgnoreCase)) {
+                $path = $folder + $file.Name + $(if ($file.PSIsContainer) { '/' })
+                $result::new((& $quoted "$start$path"), $path, 'ProviderItem', $path)
+            }
+        }
+        return
+    }
+    $program, $words = $words
+    $asked = [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes(($words -join "`0")))
+    foreach ($found in (& $program __complete powershell $asked 2>$null | ConvertFrom-Json)) {
+        $about = if ($found.about) { $found.about } else { $found.word }
+        $result::new((& $quoted $found.word), $found.word, 'ParameterValue', $about)
+    }
+}
+""",
 }
 
 
