@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+import dynacli
 from tests.documents import document, operation, parameter, save
-from tests.harness import Recorder, json_response, run_cli
+from tests.harness import Recorder, Response, json_response, run_cli
 
 STRING, INTEGER = {"type": "string"}, {"type": "integer"}
 PASSWORD = {"type": "string", "format": "password"}
@@ -29,6 +30,7 @@ ITEM = {
     },
 }
 FORM = {"type": "object", "properties": {"title": STRING, "file": {"type": "string", "format": "binary"}}}
+TYPED = {"type": "object", "properties": {"content_type": STRING}}
 FILTER = {"type": "object", "properties": {"status": STRING}}
 PATHS = {
     "/items/{owner}/{id}": {
@@ -54,6 +56,7 @@ PATHS = {
     "/free": {"post": operation("sendFree", body={}, media_type="multipart/form-data")},
     "/text": {"post": operation("sendText", body=STRING, media_type="text/plain")},
     "/file": {"post": operation("sendFile", body={}, media_type="application/octet-stream")},
+    "/typed": {"post": operation("makeTyped", body=TYPED)},
     "/once": {"post": operation("sendOnce", parameter("Idempotency-Key", STRING, "header"), body=ITEM)},
 }
 
@@ -200,7 +203,6 @@ def test_a_body_that_is_given_beside_it_wins(api: str, server: Recorder) -> None
         ),
         (("make-item", "--inputs", '{"name": "x", "size": "y"}'), 2, "`y` is not a value for --size"),
         (("make-item", "--inputs", '{"size": 1}'), 2, "needs --name"),
-        (("make-item", "--inputs", '{"body": "text", "name": "x"}'), 2, "Write `body.body` for the field"),
         (("get-item", "o", "7", "--inputs", '{"body": {}}'), 2, "`body` in --inputs is not an input"),
         (("send-parts", "--inputs", '{"file": "@missing"}'), 12, "missing"),
         (("make-item", "--inputs", '{"name": "***"}'), 2, "`name` in --inputs is masked"),
@@ -375,3 +377,56 @@ def test_no_example_of_a_document_becomes_a_file(media_type: str, server: Record
     printed = run_cli(api, "a", "--example", "--dry-run", "inputs").stdout_bytes
     assert 0 == run_cli(api, "a", "--inputs", "-", stdin=printed).exit_code
     assert (True, False) == (b"@secret.txt" in server.last.body, b"hush" in server.last.body)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "sent"),
+    [
+        ({"name": "A", "body": "text"}, {"name": "A", "body": "text"}),
+        ({"name": "A", "body.body": "text"}, {"name": "A", "body": "text"}),
+        ({"body": {"name": "A", "body": "text"}, "size": 2}, {"name": "A", "body": "text", "size": 2}),
+        ({"name": "A", "body": '{"size": 1}'}, {"name": "A", "body": '{"size": 1}'}),
+    ],
+)
+def test_body_is_the_whole_body_or_the_text_of_its_field(
+    inputs: dict[str, Any], sent: dict[str, Any], api: str, server: Recorder
+) -> None:
+    """One rule for `--inputs`, for the rows of a batch and for Python, whatever is in the text."""
+    Path("rows.ndjson").write_text(json.dumps(inputs))
+    run_cli(api, "make-item", "--inputs", json.dumps(inputs))
+    run_cli("batch", api, "make-item", "rows.ndjson")
+    with dynacli.open_api(api) as opened:
+        opened.call("make-item", inputs=inputs)
+    assert [sent] * 3 == [json.loads(request.body) for request in server.requests]
+
+
+def test_neither_a_cell_nor_an_earlier_response_becomes_the_whole_body(api: str, server: Recorder) -> None:
+    """What somebody else wrote stays the text of the field: it chooses no other field."""
+    Path("rows.csv").write_text('name,body\nA,"{""name"": ""B"", ""size"": 1}"\n')
+    run_cli("batch", api, "make-item", "rows.csv")
+    assert {"name": "A", "body": '{"name": "B", "size": 1}'} == json.loads(server.last.body)
+    server.responses["/items"] = Response(200, b'{"note": {"name": "B", "size": 1}}')
+    rows = [
+        {"operation": "make-item", "inputs": {"name": "A"}, "as": "w"},
+        {"operation": "make-item", "inputs": {"name": "A", "body": "{{w.note}}"}},
+    ]
+    Path("rows.ndjson").write_text("\n".join(map(json.dumps, rows)))
+    result = run_cli("batch", api, "rows.ndjson")
+    assert (13, 2) == (result.exit_code, len(server.requests)), result.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--body", '"text"', "make-item", "--validate", "off"),
+        ("--content-type", "json", "make-typed", "--content_type", "x"),
+    ],
+)
+def test_inputs_that_would_be_read_in_another_way_are_not_printed(
+    words: tuple[str, ...], api: str, server: Recorder
+) -> None:
+    """A whole body that is a text, and a media type, if a field has their name."""
+    before, (name, *after) = words[:2], words[2:]
+    result = run_cli(*before, api, name, *after, "--dry-run", "inputs")
+    assert (2, []) == (result.exit_code, server.requests), result.stdout
+    assert "These inputs cannot be printed" in result.stderr

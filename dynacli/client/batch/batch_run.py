@@ -21,7 +21,13 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, MadeCall
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues
 from dynacli.client.inputs.collect_values import check_missing, collect_parameters, collect_values, input_name
-from dynacli.client.inputs.read_plain_inputs import input_key, no_such_plain_input, read_given, unknown_input
+from dynacli.client.inputs.read_plain_inputs import (
+    input_key,
+    is_whole_body,
+    no_such_plain_input,
+    read_given,
+    unknown_input,
+)
 from dynacli.client.parallel_calls import Dispatcher
 from dynacli.client.responses.response_errors import http_error, mismatch_error
 from dynacli.client.search_operations import unknown_operation
@@ -96,7 +102,7 @@ class RowCalls:
         described = self.described(operation)
         known: dict[tuple[str, ...], str] = {}
         for column in columns:
-            key = input_key(described, column)
+            key = input_key(described, column, "")
             if key is None:
                 raise unknown_input(described, column, f"The column `{column[:60]}`", "The header is line 1")
             if key in known:
@@ -134,7 +140,7 @@ class RowCalls:
         described, given = self._read(
             row, {name: value for name, value in row.inputs.items() if name not in unknown}
         )
-        keys = {name: input_key(described, name) for name in unknown}
+        keys = {name: input_key(described, name, row.inputs[name]) for name in unknown}
         for name, key in keys.items():
             if key is None:
                 raise no_such_plain_input(described, name)
@@ -154,6 +160,13 @@ class RowCalls:
 
     def _read(self, row: Row, inputs: Mapping[str, Any]) -> tuple[DescribedOperation, CallInputs]:
         described = self.described(row.operation)
+        if (
+            not is_whole_body(described, "body", row.inputs.get("body"))
+            and "body" in inputs
+            and row.may_refer
+        ):
+            # The row says what `body` is, not the type of what a response has for its placeholder.
+            inputs = {"body.body" if name == "body" else name: value for name, value in inputs.items()}
         return read_given(described, inputs, self.engine.settings, are_words=row.are_words)
 
     def _check_missing(

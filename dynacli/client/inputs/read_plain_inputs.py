@@ -18,6 +18,7 @@ from dynacli.client.inputs.query_pairs import given_twice, input_in_query, with_
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.http.semantics import is_form, is_json, is_multipart
+from dynacli.openapi.document.json_trees import MISSING
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import ANY, Field, Parameter, ValueType
 from dynacli.request.assemble_body import Assignment, assemble, json_text
@@ -41,14 +42,21 @@ __all__ = [
 _Input = tuple[Parameter | None, Field | None]
 
 
-def _takes_content_type(described: DescribedOperation, name: str) -> bool:
+def is_whole_body(described: DescribedOperation, name: str, value: Any) -> bool:
+    """Return whether an input among data is the whole body: `body`, unless it is the text of a field of that name."""
+    if name != "body" or described.media_type is None:
+        return False
+    return not (value is None or isinstance(value, str)) or body_field(described, "body") is None
+
+
+def takes_content_type(described: DescribedOperation, name: str) -> bool:
     """Return whether a name asks for the media type of the body, as no input of the operation is called so."""
     if name != "content_type" or described.operation.body is None:
         return False
     return _find(described, name, _listed(described)) is None
 
 
-def input_key(described: DescribedOperation, name: str) -> tuple[str, ...] | None:
+def input_key(described: DescribedOperation, name: str, value: Any = MISSING) -> tuple[str, ...] | None:
     """Return what two names of one input have in common; None if a name means no input.
 
     It begins with the location of a parameter, or with `body`, before the steps into it. `query` alone has the pairs
@@ -56,11 +64,13 @@ def input_key(described: DescribedOperation, name: str) -> tuple[str, ...] | Non
 
     Args:
         described: The operation, with the media type that is sent.
+        value: Its value, which says whether `body` is the whole body or a field of it.
     """
+    if is_whole_body(described, name, value):
+        return (name,)
     found = _find(described, name, _listed(described))
     if found is None:
-        is_body = name == "body" and described.media_type is not None
-        return (name,) if is_body or name == "query" or _takes_content_type(described, name) else None
+        return (name,) if name == "query" or takes_content_type(described, name) else None
     parameter, field = found
     steps = tuple(map(str, field.path)) if field is not None else ()
     return ("body", *steps) if parameter is None else (parameter.location, parameter.name, *steps)
@@ -118,7 +128,7 @@ def read_given(
     """
     settings = settings or CallSettings()
     described = described.sending(content_type)
-    if "content_type" in values and _takes_content_type(described, "content_type"):
+    if "content_type" in values and takes_content_type(described, "content_type"):
         content_type = content_type or str(values["content_type"])
         described = described.sending(content_type)
         values = {name: value for name, value in values.items() if name != "content_type"}
@@ -184,9 +194,9 @@ def read_plain_inputs(
     Args:
         described: The operation, with the media type that is sent.
         values: The name of an input (of its option, with `_` for `-`; in the document's own spelling; `query.NAME`,
-            `body.NAME`, or a deeper place as in `schedule.cron`) → its value. `body` is the whole body, if the
-            operation has no input of that name. None leaves a parameter out, and is null in a body. A file is an
-            `os.PathLike` or has a method `read` that returns bytes.
+            `body.NAME`, or a deeper place as in `schedule.cron`) → its value. `body` is the whole body; a
+            text or None is the field `body` of it, if there is one. None leaves a parameter out, and is null in a body.
+            A file is an `os.PathLike` or has a method `read` that returns bytes.
         content_type: The media type of the body that was asked for.
         is_strict: Whether values must fit what the document says.
         are_words: Whether all values are texts that are read as words of the command line are.
@@ -203,10 +213,10 @@ def read_plain_inputs(
     listed = _listed(described)
     reading: _Reading = _of_word if are_words else _json_value
     for name, value in values.items():
-        found = _find(described, name, listed)
-        if found is None and name == "body" and described.media_type is not None:
+        if described.media_type is not None and is_whole_body(described, name, value):
             body = value.encode() if are_words else whole_body(value, described.media_type.name)
             continue
+        found = _find(described, name, listed)
         if found is None and _is_free_part(described, value):
             assignments.append(Assignment((name,), _source(value, name), f"--file {name}"))
             continue

@@ -122,10 +122,10 @@ def _options_of(parsed: ParsedWords, described: DescribedOperation, input_of: In
 def _places_in(inputs: str, described: DescribedOperation) -> Iterator[Any]:
     """Yield what the keys of a JSON object give, which options of the earlier call must not override."""
     try:
-        names = list(json.loads(inputs))
-    except (ValueError, TypeError):
+        items = json.loads(inputs).items()
+    except (ValueError, AttributeError):
         return  # a file, standard input, or an error that the call reports
-    for key in filter(None, (input_key(described, str(name)) for name in names)):
+    for key in filter(None, (input_key(described, name, value) for name, value in items)):
         location, *steps = key
         if key == ("body",):
             yield "body"

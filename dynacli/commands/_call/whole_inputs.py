@@ -17,7 +17,9 @@ from dynacli.client.inputs.read_plain_inputs import (
     body_field,
     encodings_of_body,
     input_key,
+    is_whole_body,
     read_given,
+    takes_content_type,
     unknown_input,
     whole_body,
 )
@@ -61,16 +63,13 @@ def read_whole_inputs(
             reason="Expected the names of inputs with their values",
             hint=f'For example: `{_OPTION} \'{{"name": "value"}}\'`',
         )
-    content_type = run.options.content_type or str(values.pop("content_type", ""))
+    content_type = run.options.content_type
+    if takes_content_type(described.sending(content_type), "content_type"):
+        content_type = content_type or str(values.pop("content_type", ""))
     if content_type or described.operation.body is not None:
         described = described.sending(content_type)
-    body = values.pop("body", MISSING) if described.media_type is not None else MISSING
-    if isinstance(body, str) and body_field(described, "body") is not None:
-        raise UsageError(
-            f"`body` in {_OPTION} is the whole body, and must not be a string here",
-            reason="The body has a field of that name",
-            hint="Write `body.body` for the field",
-        )
+    is_whole = is_whole_body(described, "body", values.get("body"))
+    body = values.pop("body", MISSING) if is_whole else MISSING
     files = _files(opening, described, values)
     for name, value in values.items():
         key = input_key(described, name)
@@ -220,6 +219,14 @@ def inputs_json(call: Call, masker: Masker, *, shows_secrets: bool) -> dict[str,
     body = _body_of(call, shows_secrets=shows_secrets)
     if body is not MISSING:
         found["body"] = body
+    for name in found:
+        is_taken = name == "content_type" and not takes_content_type(described, name)
+        if is_taken or (name == "body" and body is not MISSING and not is_whole_body(described, name, body)):
+            raise UsageError(
+                "These inputs cannot be printed",
+                reason=f"`{name}` would be read as the field of that name",
+                hint="Give the fields instead of the whole body, and no `--content-type`",
+            )
     masked: dict[str, Any] = found if shows_secrets else masker.mask_value(found)
     return masked
 

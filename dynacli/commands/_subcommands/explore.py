@@ -124,14 +124,16 @@ def _called(operation: str, line: CallLine) -> CalledLine:
     given = {option: _word(listed) for option, listed in words.items()}
     for option, value in whole.items():
         word = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        if option == "body":
+        piece = line.piece_of(f"--{option}", word)
+        is_field = piece.field is not None and piece.parameter is None and isinstance(value, str)
+        if option == "body" and not is_field:
             text = word if text is None else text
         elif option == "content_type":
             settings.setdefault("content-type", word)
         elif option == "query" and isinstance(value, dict):
             pairs = urlencode(value, doseq=True, quote_via=quote)
             settings["query"] = "&".join(filter(None, (settings.get("query"), pairs)))
-        elif (piece := line.piece_of(f"--{option}", word)).is_input:
+        elif piece.is_input:
             given.setdefault(_option(piece), word)
         else:
             left_out.append(option)
