@@ -15,6 +15,7 @@ A document type is refused, and with it every entity: https://pypi.org/project/d
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from html import escape
 from typing import Any, Final
 
@@ -26,11 +27,13 @@ from dynacli.openapi.schema.read_schema import (
     properties_of,
     value_types_of,
 )
+from dynacli.record import record
 
 _ROOT: Final = "root"
 _MAX_DEPTH: Final = 200
 _MOST_PARTS: Final = 500_000
 """Elements and attributes: each takes more memory than a value of JSON."""
+_PIECE: Final = 4096
 _NO_NAME: Final = re.compile(r"[^\w.-]")
 _INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
 _TEXT_NODES: Final = frozenset({"text", "cdata"})
@@ -147,6 +150,50 @@ def xml_value(
         XmlError: It is not XML, has a document type, or is over a limit.
     """
     return _Reader(resolve, is_text_first=is_text_first).value(_Parser().parse(content, encoding), schema)
+
+
+@record
+class XmlRoot:
+    """The root element of a document, and the one that its schema names.
+
+    Args:
+        found: Its name; `{NAMESPACE}NAME` if the schema names a namespace.
+        expected: The same of the schema; what was found if the schema names nothing.
+        steps: Where the schema names it.
+        is_inferred: Whether the name is that of a component, because there is no `xml.name`.
+    """
+
+    found: str
+    expected: str
+    steps: tuple[str, ...]
+    is_inferred: bool
+
+
+def root_of(content: bytes, schema: Any, resolve: Resolve) -> XmlRoot:
+    """Return the root element of a document that can be read, and the one that its schema names."""
+    from xml.parsers import expat
+
+    names: list[str] = []
+    parser = expat.ParserCreate(None, " ")
+    parser.StartElementHandler = lambda name, _: names.append(name)
+    with suppress(expat.ExpatError, LookupError, ValueError):  # what follows the name may need the charset
+        for start in range(0, len(content), _PIECE):
+            parser.Parse(content[start : start + _PIECE])
+            if names:
+                break
+    if not names:
+        return XmlRoot("", "", (), is_inferred=True)
+    namespace, _, name = names[0].rpartition(" ")
+    xml, component = _xml_object(schema, following(resolve)), _component(schema)
+    own_name, own_namespace = _text(xml.get("name")), _text(xml.get("namespace"))
+    steps = ("$ref",) if component else ()
+    if own_name or own_namespace:
+        steps = (*steps, "xml")
+    expected = own_name or component or name
+    if not own_namespace:
+        return XmlRoot(name, expected, steps, is_inferred=not own_name)
+    is_inferred = not own_name and own_namespace == namespace
+    return XmlRoot(f"{{{namespace}}}{name}", f"{{{own_namespace}}}{expected}", steps, is_inferred=is_inferred)
 
 
 class _Reader:

@@ -23,6 +23,7 @@ from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:
     from dynacli.media._binary_values import BinaryError
+    from dynacli.media._xml_value import XmlRoot
     from dynacli.media.text_values import BodySchema
 
     FindSchema = Callable[[], BodySchema]
@@ -36,6 +37,7 @@ __all__ = [
     "structured_value",
     "void_note",
     "written_value",
+    "xml_root",
 ]
 
 
@@ -140,6 +142,13 @@ def structured_value(
     except ValueError as error:
         raise NoValueError(str(TooManyValuesError())) from error
     return form_value(pairs, schema.schema, schema.resolve, is_text_first=is_text_first)
+
+
+def xml_root(content: bytes, schema: "BodySchema") -> "XmlRoot":
+    """Return the root element of a document that was read as XML, and the one that its schema names."""
+    from dynacli.media._xml_value import root_of
+
+    return root_of(content, schema.schema, schema.resolve)
 
 
 def written_value(value: Any, media_type: str, schema: "BodySchema") -> bytes:

@@ -60,6 +60,8 @@ def _sentence(rule: str, error: Any, names: tuple[str, ...]) -> str:
             return "the document marks this as write-only, so no response has it"
         case "false" | "type":
             return "the document allows nothing here"
+        case "xml":
+            return f"the root element is {shown(got)}, and the document names it {shown(value)}"
         case "unreadable-body":  # an item of a sequence
             return str(error.message)
     return _of_size(rule, error, names) or _of_members(rule, error) or f"does not meet `{rule}`"

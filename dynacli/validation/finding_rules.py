@@ -24,6 +24,7 @@ RULE_GROUPS: Mapping[str, Mapping[str, str]] = {
         "false": "There is no value if the schema is `false`",
         "format": "The string or number has the declared format",
         "discriminator": "The discriminator property names one of the alternatives",
+        "xml": "The root element of an XML response has the name and namespace of its `xml` object",
     },
     "Numbers": {
         "multipleOf": "The number is a multiple of `multipleOf`",
