@@ -289,7 +289,6 @@ CALL_COMMANDS = (
     Command(
         "plan",
         section=MAKE_CALLS,
-        default="list",
         help="Show and apply planned calls",
         about=(
             "`--plan FILE` on a call or on `batch` writes a plan instead of sending. A plan is applied once, and only "
