@@ -127,6 +127,7 @@ _VERBS = [
     "mcp",
     "mock",
     "operations",
+    "plan",
     "policy",
     "proxy",
     "read",
@@ -214,7 +215,7 @@ def _completed(*words: str, shell: str = "bash") -> list[str]:
         pytest.param("pets list-pets --secretly ", [], id="hidden-option-has-no-values"),
         pytest.param("pets list-pets --secr", [], id="hidden-option"),
         pytest.param("pets list-pets --output ", ["long", "short"], id="the-operation-s-own-option-wins"),
-        pytest.param("pets list-pets -o t", ["table", "tsv", "text"], id="short-option"),
+        pytest.param("pets list-pets -o t", ["toon", "table", "tsv", "text"], id="short-option"),
         pytest.param("pets list-pets --validate=s", ["--validate=strict"], id="joined-standard-value"),
         pytest.param(
             "pets list-pets --dry-run ",
