@@ -479,7 +479,7 @@ def compared_rows(results: CheckResults) -> tuple[list[list[str]], Rows]:
         equal = sum(not call.differences for call in calls)
         counts = (kinds[kind] for kind in ("changed", "removed", "added"))
         rows.append([name, f"{equal}/{len(calls)}", *map(str, counts)])
-        starred_places = Counter(starred(difference.pointer) for difference in differing)
+        starred_places = Counter(difference.place for difference in differing)
         listed = [f"{place} ({count})" for place, count in starred_places.most_common(_PLACES)]
         more = len(starred_places) - _PLACES
         if listed:

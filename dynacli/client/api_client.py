@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dynacli.client.call_settings import LEVELS, CallOptions, retries_of, retry_status_of
+from dynacli.client.call_settings import LEVELS, CallOptions, retries_of, retry_status_of, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import MadeCall
 from dynacli.client.inputs.call_inputs import CallInputs
@@ -13,11 +13,14 @@ from dynacli.client.open_document import OpenDocument
 from dynacli.client.responses.response import Response, StreamedResponse, download_response
 from dynacli.environment import Consent, Environment
 from dynacli.errors import UsageError
+from dynacli.record import replace
 
 if TYPE_CHECKING:
     from dynacli.client.batch.rows import RowResult
     from dynacli.client.call import Listener
     from dynacli.client.pages.page_loop import PageLoop
+    from dynacli.client.responses.compare_responses import Comparison, ComparisonRules
+    from dynacli.client.two_sides import ComparedPages
 
 __all__ = ["Api", "open_api"]
 
@@ -378,6 +381,55 @@ class Api(OpenDocument):
             described, inputs, settings = next_call(made, found)
         return self._response(self._engine.listened_by(on_event).make(described, inputs, settings))
 
+    def diff(
+        self,
+        name: str,
+        /,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        against: str | Response,
+        ignore: Iterable[str] = (),
+        all_values: bool = False,
+        pages: bool = False,
+        max_items: int | None = None,
+        on_event: "Listener | None" = None,
+        **named: Any,
+    ) -> "Comparison":
+        """Make a call that only reads on two servers, and return what differs between their responses.
+
+        ::
+
+            found = api.diff("list-orders", against="staging", ignore=["/body/*/*/stock"])
+            assert not found.differences
+
+        Each difference has `pointer`, `kind` (`added`, `removed` or `changed`), `left` and `right`. Secrets are masked.
+        Responses are not validated.
+
+        Args:
+            name: As in `call`.
+            inputs: As in `call`.
+            against: The name of a profile, the URL of another server, or an earlier response to this operation.
+            ignore: JSON pointers to what is not compared, with all below it; `*` stands for any step.
+            all_values: Whether dates, request ids, tokens and URLs of each server are compared, too.
+            pages: Whether all pages of a list are compared.
+            max_items: How many items of a list are compared, from as many pages as it takes.
+            on_event: As in `call`.
+            named: As in `call`.
+
+        Raises:
+            RefusedError: The operation may change something, or what `call` raises it for.
+            UsageError: There is no such profile, a pointer is wrong, or what `call` raises it for.
+            FormatError: A response is a stream of events.
+            DynacliError: What `call` raises, for either server.
+        """
+        from dynacli.client.responses.compare_responses import ComparisonRules, ignored_place
+        from dynacli.client.two_sides import ComparedPages
+
+        rules = ComparisonRules(tuple(map(ignored_place, ignore)), all_values)
+        wanted = ComparedPages(max_items) if pages or max_items is not None else None
+        given = {**(inputs or {}), **named}
+        return self._healing(lambda: self._diff(name, given, against, rules, wanted, on_event))
+
     def batch(
         self,
         rows: Iterable[Mapping[str, Any]],
@@ -446,6 +498,40 @@ class Api(OpenDocument):
         with self._lock:
             described, inputs = self._read(name, given)
         return self._response(self._engine.listened_by(on_event).make(described, inputs))
+
+    def _diff(
+        self,
+        name: str,
+        given: dict[str, Any],
+        against: str | Response,
+        rules: "ComparisonRules",
+        pages: "ComparedPages | None",
+        on_event: "Listener | None",
+    ) -> "Comparison":
+        from dynacli.client.responses.compare_responses import ReceivedResponse, compare_calls
+        from dynacli.client.two_sides import Side, options_of_other
+
+        options = replace(self._options, reads_only_by=self._options.reads_only_by or "`diff`")
+        with self._lock:
+            opened, described = self._catalog_of(), self._described(name)
+            settings = settings_of(self._env, opened, options)
+            settings.permit(described)
+            if isinstance(against, Response) and against.described.operation.name != described.operation.name:
+                raise UsageError(
+                    f"`against` is a response to `{against.described.operation.name}`, not to `{name}`"
+                )
+            engine = self._engine.listened_by(on_event).with_settings(settings)
+            first = Side(engine, *read_given(described, given, settings))
+            right: Side | ReceivedResponse
+            if isinstance(against, Response):
+                right = against.received
+            else:
+                other = settings_of(self._env, opened, options_of_other(options, against))
+                right = Side(engine.with_settings(other), *read_given(described, given, other))
+        left = first.response(pages)
+        found = right.response(pages) if isinstance(right, Side) else right
+        with self._lock:
+            return compare_calls(described, left, found, rules)
 
     def _stream(self, name: str, given: dict[str, Any], on_event: "Listener | None") -> "StreamedResponse":
         with self._lock:

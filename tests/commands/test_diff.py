@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from tests.documents import BEARER, document, operation, parameter, save
-from tests.harness import Recorder, Response, Result, free_port, json_response, recording, run_cli
+from tests.harness import (
+    RecordedRequest,
+    Recorder,
+    Response,
+    Result,
+    free_port,
+    json_response,
+    recording,
+    run_cli,
+)
 
 _WHEN = {"type": "string", "format": "date-time"}
 _RUN = {
@@ -25,7 +34,19 @@ _LISTED = {
     }
 }
 _ID = parameter("id", {"type": "string"}, "path")
+_PAGE = [parameter(name, {"type": "integer"}) for name in ("page", "limit")]
+_ROWS = {
+    "type": "object",
+    "properties": {"rows": {"type": "array", "items": _RUN}, "total": {"type": "integer"}},
+}
 _PATHS = {
+    "/pages": {
+        "get": operation(
+            "listPages",
+            parameters=_PAGE,
+            responses={"200": {"description": "OK", "content": {"application/json": {"schema": _ROWS}}}},
+        )
+    },
     "/runs": {"get": operation("listRuns", responses=_LISTED), "post": operation("createRun", body={})},
     "/runs/{id}": {"get": operation("getRun", _ID, security=[{"token": []}])},
 }
@@ -198,6 +219,74 @@ def test_bodies_that_are_not_json(
     assert kinds[-1:] == sorted({item["kind"] for item in found})
 
 
+def _paged(names: str) -> Any:
+    """Return a server's list of runs with these ids, two on a page."""
+    rows = [{"id": name, "state": "done"} for name in names]
+
+    def page(request: RecordedRequest) -> Response:
+        number = int(request.target.partition("page=")[2].partition("&")[0] or 1)
+        return json_response({"rows": rows[number * 2 - 2 : number * 2], "total": len(rows)})
+
+    return page
+
+
+def test_all_pages_are_compared(api: str, server: Recorder, other: Recorder) -> None:
+    """With `--all`, an item counts as the same on whatever page it is; `--max-items` ends both lists."""
+    server.responses["/pages"], other.responses["/pages"] = _paged("abcde"), _paged("edcbx")
+    words = ("diff", api, "list-pages", "--against", "staging", "-o", "json")
+    result = run_cli(*words, "--all")
+    found = [(difference["pointer"], difference["kind"]) for difference in result.json["differences"]]
+    assert (9, [("/body/rows/0", "removed"), ("/body/rows/4", "added")]) == (result.exit_code, found)
+    assert (3, 3) == (len(server.requests), len(other.requests))
+    other.responses["/pages"] = _paged("abcx")
+    assert 0 == run_cli(*words, "--max-items", "3", "--ignore", "/body/total").exit_code
+    assert 9 == run_cli(*words, "--max-items", "4", "--ignore", "/body/total").exit_code
+
+
+def test_a_page_that_fails_is_a_difference(api: str, server: Recorder, other: Recorder) -> None:
+    """The response is then the one of that page; if both lists fail alike, they are equal."""
+    server.responses["/pages"] = _paged("abcd")
+    good = _paged("abcd")
+
+    def failing(request: RecordedRequest) -> Response:
+        return Response(400, b"") if "page=2" in request.target else good(request)
+
+    other.responses["/pages"] = failing
+    words = ("diff", api, "list-pages", "--against", "staging", "--all", "-o", "json")
+    result = run_cli(*words)
+    assert ("/status", 200, 400) == tuple(
+        result.json["differences"][0][name] for name in ("pointer", "left", "right")
+    )
+    server.responses["/pages"] = failing
+    assert 0 == run_cli(*words).exit_code
+
+
+def test_pages_that_are_too_large_together(
+    api: str, server: Recorder, other: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server cannot fill the memory by many pages."""
+    monkeypatch.setattr("dynacli.client.two_sides.RENDER_LIMIT", 300)
+    server.responses["/pages"] = other.responses["/pages"] = _paged("abcdefghijklmnop")
+    result = run_cli("diff", api, "list-pages", "--against", "staging", "--all")
+    assert 6 == result.exit_code
+    assert "Compare fewer items: `--max-items N`" in result.stderr
+    assert [] == other.requests
+
+
+def test_equal_differences_of_many_items_are_shown_once(api: str, server: Recorder, other: Recorder) -> None:
+    """The text counts them; for programs each is there."""
+    server.responses["/runs"] = json_response([{"id": name, "n": 1} for name in "abc"])
+    other.responses["/runs"] = json_response([{"id": name, "n": 3 if name == "b" else 2} for name in "abc"])
+    result = _diff(api, "--against", "staging")
+    lines = [line for line in result.stdout.splitlines() if line.startswith("@@")]
+    assert [
+        "@@ /body/0/n @@ id: a (and 1 more with the same values at /body/*/n)",
+        "@@ /body/1/n @@ id: b",
+    ] == lines
+    assert "3 differences" in result.stderr
+    assert 3 == len(_diff(api, "--against", "staging", "-o", "json").json["differences"])
+
+
 WRONG = {
     "no-other-side": ((), 2, "`--against` is missing"),
     "unknown-profile": (("--against", "prod"), 2, "has no profile `prod`"),
@@ -205,7 +294,9 @@ WRONG = {
     "no-number": (("--against", "history:first"), 2, "`first` is not the number of a call"),
     "unknown-revision": (("--against", "rev:ffff"), 2, "has no revision `ffff`"),
     "place": (("--against", "staging", "--ignore", "/rows"), 2, "`/rows` is an invalid value"),
-    "further-calls": (("--against", "staging", "--all"), 2, "`diff` does not accept `--all`"),
+    "further-calls": (("--against", "staging", "--follow", "next"), 2, "`diff` does not accept `--follow`"),
+    "pages-of-one-response": (("--against", "history:1", "--all"), 2, "`--all` cannot be combined"),
+    "some-items-of-one-response": (("--against", "rev:1", "--max-items", "3"), 2, "`--max-items` cannot"),
     "dry-run": (("--against", "staging", "--dry-run"), 2, "`diff` does not accept `--dry-run`"),
     "empty": (("--against", ""), 2, "`--against` needs a value"),
 }
@@ -374,5 +465,5 @@ def test_completion_offers_the_other_sides(api: str, server: Recorder) -> None:
     assert sides[2].startswith("rev:")
     assert ["--against=staging"] == offered("diff", api, "list-runs", "--against=st")
     assert ["--against"] == offered("diff", api, "list-runs", "--all-values", "--ag")
-    assert ["list-runs"] == offered("diff", api, "list")
+    assert ["list-runs"] == offered("diff", api, "list-r")
     assert [] == offered(api, "list-runs", "--ag")

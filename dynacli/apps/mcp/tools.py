@@ -27,6 +27,7 @@ from dynacli.client.pages.page_rule import place_at
 from dynacli.client.responses.response import Response, StreamedResponse
 from dynacli.client.search_operations import Hit, search_operations, unknown_operation
 from dynacli.errors import DynacliError, FormatError, HttpError, InternalError, UsageError
+from dynacli.files import is_url
 from dynacli.http.exchange import EndableClients
 from dynacli.http.semantics import SAFE_METHODS, is_sequence
 from dynacli.media.body_value import void_note
@@ -110,6 +111,7 @@ class _AskedCall:
         expression: JMESPath over the response; empty for all of it.
         max_items: How many items of a list are wanted, from as many pages as they need; None for one call.
         has_head: Whether status and headers are wanted beside the body, as with `--include`.
+        against: The profile whose server is called, too: the differences are wanted instead of the response.
     """
 
     operation: str
@@ -117,6 +119,7 @@ class _AskedCall:
     expression: str = ""
     max_items: int | None = None
     has_head: bool = False
+    against: str = ""
 
 
 @record
@@ -146,7 +149,9 @@ def _make_call(api: Api, asked: _AskedCall, masker: Masker, announce: Callable[[
     """
     if asked.expression:
         check_filter(asked.expression, _FILTER)
-    if _is_streaming(api, asked.operation):
+    if asked.against:
+        outcome = _difference(api, asked, masker)
+    elif _is_streaming(api, asked.operation):
         outcome = _stream(api, asked, masker, announce)
     elif asked.max_items is None:
         outcome = _one_call(api, asked, masker)
@@ -186,6 +191,26 @@ def _one_call(api: Api, asked: _AskedCall, masker: Masker) -> Outcome:
     if error is not None:
         reported = {**reported, **error.as_json()}
     return Outcome(reported, data, is_error=error is not None)
+
+
+def _difference(api: Api, asked: _AskedCall, masker: Masker) -> Outcome:
+    """Return what differs between the responses of two servers.
+
+    Raises:
+        UsageError: Something else than a profile is named: a client names no server.
+    """
+    if asked.has_head or is_url(asked.against):
+        raise UsageError(
+            "`against` needs the name of a profile, and no `include`",
+            reason="It compares the status, the headers and the body with those of the server of a profile",
+        )
+    found = api.diff(asked.operation, asked.inputs, against=asked.against, max_items=asked.max_items)
+    reported = {
+        "equal": not found.differences,
+        "differences": len(found.differences),
+        "not_compared": found.left_out,
+    }
+    return Outcome(reported, masker.mask_value([difference.as_json() for difference in found.differences]))
 
 
 def _pages(
@@ -574,6 +599,7 @@ def tool_list(names: Collection[str], methods: Collection[str]) -> list[Tool]:
             "`body` is a whole body. `filter` is a JMESPath expression of what you need of the response, such as "
             "`rows[].[id, status]`; with `include`, of its `status`, `headers` and `body`. "
             "`max_items` fetches that many items from as many pages as it takes. "
+            "`against`, a profile, compares with the response of its server and gives the differences. "
             "A response that is too large loses items, and says how to get the rest.",
             input_schema=_schema(
                 names,
@@ -584,6 +610,7 @@ def tool_list(names: Collection[str], methods: Collection[str]) -> list[Tool]:
                     "filter": _TEXT,
                     "include": {"type": "boolean"},
                     "max_items": {"type": "integer", "minimum": 1, "maximum": 10_000},
+                    "against": _TEXT,
                 },
                 ["operation"],
             ),
@@ -792,6 +819,7 @@ class Tools:
             expression,
             arguments.get("max_items"),
             has_head=arguments.get("include", False),
+            against=arguments.get("against", ""),
         )
         profile, masker = arguments.get("profile", ""), self.served.masker()
         try:

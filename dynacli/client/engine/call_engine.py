@@ -131,18 +131,24 @@ class Engine:
         """
         if on_event is None and not is_apart:
             return self
-        made = Engine(
+        made = self.with_settings(self.settings)
+        made.on_event = on_event or self.on_event
+        if not is_apart:
+            made._validators = self._validators  # noqa: SLF001  - an engine, too
+        return made
+
+    def with_settings(self, settings: CallSettings) -> "Engine":
+        """Return the engine with other settings, and validators of its own."""
+        return Engine(
             self.env,
-            self.settings,
+            settings,
             clients=self.clients,
             ask=self._ask,
             lock=self.lock,
-            on_event=on_event or self.on_event,
+            on_event=self.on_event,
             on_unsigned=self._on_unsigned,
             keep=self._keep,
         )
-        made._validators = {} if is_apart else self._validators
-        return made
 
     def forget(self) -> None:
         """Forget the validators of operations, whose document is another one now."""

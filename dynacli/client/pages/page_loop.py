@@ -58,6 +58,7 @@ __all__ = [
     "PageLoop",
     "RespondedPage",
     "merged_text",
+    "merged_value",
     "no_list",
     "received_page",
     "text_around",
@@ -463,6 +464,11 @@ def merged_text(first: Any, last: Any, place: ResponsePlace, items: Iterable[str
     return "".join((before, "[", ",".join(items), "]", after))
 
 
+def merged_value(first: Any, last: Any, place: ResponsePlace, items: Any) -> Any:
+    """Return the value of all pages, as `merged_text` does its text."""
+    return items if place.steps is None else _merged(first, last, list(place.steps), items)
+
+
 def text_around(
     first: Any, last: Any, place: ResponsePlace, lay_out: Callable[[str], str] = str
 ) -> tuple[str, str]:
@@ -475,7 +481,7 @@ def text_around(
     """
     # A value that no response has, as it is made here.
     mark = f"items {urandom(16).hex()}"
-    value = mark if place.steps is None else _merged(first, last, list(place.steps), mark)
+    value = merged_value(first, last, place, mark)
     before, _, after = lay_out(compact_json(value)).partition(compact_json(mark))
     return before, after
 

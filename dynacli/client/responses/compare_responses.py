@@ -36,6 +36,7 @@ __all__ = [
     "Comparison",
     "ComparisonRules",
     "Difference",
+    "ReceivedResponse",
     "compare_calls",
     "compare_responses",
     "compared_body",
@@ -109,6 +110,11 @@ class Difference(NamedTuple):
     def pointer(self) -> str:
         """The JSON pointer to the place (RFC 6901)."""
         return join(self.steps)
+
+    @property
+    def place(self) -> str:
+        """The pointer to the same place in all items of its lists: `/body/rows/*/id`."""
+        return join("*" if isinstance(step, int) else step for step in self.steps)
 
     def as_json(self) -> dict[str, Any]:
         """Return the difference as `diff -o json` has it."""
@@ -430,33 +436,54 @@ def _below(schema: Mapping[str, Any], step: Step) -> list[Any]:
     ]
 
 
+class ReceivedResponse(NamedTuple):
+    """The response of one side.
+
+    Args:
+        label: What messages call it, such as its URL, without secrets.
+        response: The response; of a stored one what was stored, of several pages the first one.
+        masker: Takes the secrets of the call out of what is reported.
+        value: The value of the body of several pages; `MISSING` for that of the response.
+    """
+
+    label: str
+    response: Response
+    masker: Masker
+    value: Any = MISSING
+
+
 def compare_calls(
     described: DescribedOperation,
-    left: Response,
-    right: Response,
+    left: ReceivedResponse,
+    right: ReceivedResponse,
     rules: ComparisonRules,
     *,
     is_masked: bool = False,
 ) -> Comparison:
-    """Return what differs between the responses to two calls of an operation, with their secrets.
+    """Return what differs between the responses to two calls of an operation, without their secrets.
 
     Args:
         is_masked: As in `compare_responses`.
     """
-    declared = _declared_headers(described, {left.status, right.status})
-    is_same = left.body == right.body
+    responses = left.response, right.response
+    declared = _declared_headers(described, {response.status for response in responses})
+    is_same = left.value is right.value and left.response.body == right.response.body
     compared = [
         ComparedResponse(
-            response.status,
-            _headers(response, declared),
-            MISSING if is_same else compared_body(described, response),
+            side.response.status,
+            _headers(side.response, declared),
+            MISSING
+            if is_same
+            else compared_body(described, side.response)
+            if side.value is MISSING
+            else side.value,
         )
-        for response in (left, right)
+        for side in (left, right)
     ]
-    times = [time_places(described.schema_of(response)()) for response in (left, right)]
+    times = [time_places(described.schema_of(response)()) for response in responses]
     changing = {name for name, schema in declared.items() if is_changing_header(name, schema)}
 
-    is_own_url = _own_urls(left.url, right.url)
+    is_own_url = _own_urls(left.response.url, right.response.url)
 
     def is_changing(difference: Difference) -> bool:
         (part, *steps), values = difference.steps, (difference.left, difference.right)
@@ -469,7 +496,11 @@ def compare_calls(
             and (all(map(_TIME.fullmatch, values)) or any(is_time(tuple(steps)) for is_time in times))
         )
 
-    return compare_responses(*compared, rules=rules, is_changing=is_changing, is_masked=is_masked)
+    found = compare_responses(*compared, rules=rules, is_changing=is_changing, is_masked=is_masked)
+    masker = left.masker.joined(right.masker)
+    return found._replace(
+        differences=[without_secrets(difference, masker) for difference in found.differences]
+    )
 
 
 def _own_urls(left_url: str, right_url: str) -> Callable[[str, str], bool]:
@@ -589,13 +620,24 @@ def difference_lines(
     """
     yield paint.bold(f"--- {visible(left, keep='')}")
     yield paint.bold(f"+++ {visible(right, keep='')}")
-    for difference in differences:
+    for difference, count in _once(differences):
         item = f" {difference.item}" if difference.item else ""
-        yield paint.cyan(visible(f"@@ {difference.pointer} @@{item}", keep=""))
+        more = f" (and {count:,} more with the same values at {difference.place})" if count else ""
+        yield paint.cyan(visible(f"@@ {difference.pointer} @@{item}{more}", keep=""))
         if difference.kind != "added":
             yield from (paint.red(f"-{line}") for line in _value_lines(difference.left))
         if difference.kind != "removed":
             yield from (paint.green(f"+{line}") for line in _value_lines(difference.right))
+
+
+def _once(differences: Iterable[Difference]) -> Iterator[tuple[Difference, int]]:
+    """Yield the differences, those with the same values in the items of one list once, and how many more there are."""
+    found: dict[str, list[Difference]] = {}
+    for difference in differences:
+        key = compact_json([difference.place, difference.kind, difference.left, difference.right])
+        found.setdefault(key, []).append(difference)
+    for first, *others in found.values():
+        yield first, len(others)
 
 
 def _value_lines(value: Any) -> list[str]:

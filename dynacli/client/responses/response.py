@@ -29,6 +29,7 @@ from dynacli.validation.read_body import UnreadBody
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
     from dynacli.client.pages.page_loop import RespondedPage
+    from dynacli.client.responses.compare_responses import ReceivedResponse
     from dynacli.media.text_values import BodySchema
     from dynacli.validation.finding import Finding, ValidationResult
 
@@ -176,6 +177,13 @@ class Response:
     def masker(self) -> "Masker":
         """What masks the secrets that the call has carried, or got by a cookie."""
         return self._call.signed.response_masker(self._response.headers)
+
+    @property
+    def received(self) -> "ReceivedResponse":
+        """The response as one side of a comparison."""
+        from dynacli.client.responses.compare_responses import ReceivedResponse
+
+        return ReceivedResponse(self._call.signed.masker.mask(self.request.url), self._response, self.masker)
 
     def raise_for_status(self) -> "Response":
         """Return the response itself if its status is a 2xx.

@@ -170,7 +170,7 @@ def _other_settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSe
         UsageError: There is no such profile, or something else is asked for that a check cannot compare with.
     """
     from dynacli.check.check_run import settings_of_check
-    from dynacli.commands._subcommands.diff import other_options
+    from dynacli.client.two_sides import options_of_other
 
     against = run.options.against
     if against.startswith(("history:", "rev:")):
@@ -179,7 +179,7 @@ def _other_settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSe
             reason="`--against` takes a profile or the URL of a server here",
             hint=f"`{invocation('diff')}` compares a single call with it",
         )
-    other = settings_of_check(run.env, api, other_options(run.call_options))
+    other = settings_of_check(run.env, api, options_of_other(run.call_options, against))
     other.consent.ask = None
     return replace(other, rate=options.shard.rate(other.rate))
 
@@ -189,7 +189,7 @@ def _compared(
 ) -> "tuple[list[ComparedCall], DynacliError | None]":
     """Make the calls again on the other server, and return what differs, and why a first call could not be compared."""
     from dynacli.check.check_records import ComparedCall
-    from dynacli.client.responses.compare_responses import compare_calls, left_out_note, without_secrets
+    from dynacli.client.responses.compare_responses import ReceivedResponse, compare_calls, left_out_note
     from dynacli.commands._subcommands.diff import rules_of
 
     rules, found = rules_of(run.options), list[ComparedCall]()
@@ -200,10 +200,10 @@ def _compared(
         if isinstance(second, DynacliError):
             failure, failed = failure or second, failed + 1
         elif first.response is not None and second.response is not None and not second.cut_reason:
-            name, masker = first.operation_name, first.masker.joined(second.masker)
-            comparison = compare_calls(described[name], first.response, second.response, rules)
-            differences = (without_secrets(difference, masker) for difference in comparison.differences)
-            found.append(ComparedCall(second, tuple(differences), comparison.left_out))
+            left = ReceivedResponse("", first.response, first.masker)
+            right = ReceivedResponse("", second.response, second.masker)
+            comparison = compare_calls(described[first.operation_name], left, right, rules)
+            found.append(ComparedCall(second, tuple(comparison.differences), comparison.left_out))
     left_out = sum(compared_call.left_out for compared_call in found)
     if left_out:
         run.note(left_out_note(left_out))

@@ -10,30 +10,32 @@
 import json
 from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from dynacli.auth.secret import Masker
 from dynacli.client.call import Call
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.engine.call_engine import Engine, read_finite
+from dynacli.client.engine.call_engine import Engine
 from dynacli.client.responses.compare_responses import (
     Comparison,
     ComparisonRules,
     Difference,
+    ReceivedResponse,
     compare_calls,
     difference_lines,
     ignored_place,
     left_out_note,
     without_secrets,
 )
+from dynacli.client.two_sides import ComparedPages, Side, options_of_other, receive
 from dynacli.commands._call.make_call import TerminalListener, asker, read_inputs
 from dynacli.commands.command_line_errors import unused_option
 from dynacli.commands.run import GivenWords, Run
 from dynacli.environment import invocation, variable
 from dynacli.errors import DynacliError, MismatchError, UsageError
-from dynacli.http.exchange import Response
+from dynacli.http.exchange import ClientPool, Response
 from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.model.wording import counted
 from dynacli.options.standard_options import FURTHER_CALLS, Options
@@ -52,19 +54,8 @@ _UNUSED = frozenset(
     }
 )
 """The names of the options of a call that comparing has no use for, besides those about further calls."""
+_PAGES = frozenset({"all", "max_items"})
 _HISTORY, _REVISION = "history:", "rev:"
-
-
-class _Side(NamedTuple):
-    """What is compared.
-
-    Args:
-        label: Its URL or its revision, as messages call it, without secrets.
-        response: The response; of a stored one what was stored.
-    """
-
-    label: str
-    response: Response
 
 
 def show_differences(run: Run, described: DescribedOperation, given: GivenWords) -> None:
@@ -77,8 +68,14 @@ def show_differences(run: Run, described: DescribedOperation, given: GivenWords)
     """
     against = run.options.against
     for option in run.options.given:
-        if option.group == FURTHER_CALLS or option.name in _UNUSED:
+        if (option.group == FURTHER_CALLS and option.name not in _PAGES) or option.name in _UNUSED:
             raise unused_option("diff", option)
+        if option.name in _PAGES and against.startswith((_HISTORY, _REVISION)):
+            raise UsageError(
+                f"`{option.flags[-1]}` cannot be combined with `{against}`",
+                reason="Only one response is compared",
+                hint="Compare all pages with another server: a profile or a URL",
+            )
     if not against:
         raise UsageError(
             "`--against` is missing",
@@ -94,16 +91,8 @@ def show_differences(run: Run, described: DescribedOperation, given: GivenWords)
         elif against.startswith(_HISTORY):
             found = _against_history(run, described, given, settings)
         else:
-            found = _against_server(run, described, given, settings, options)
+            found = _against_server(run, described, given, settings, options, stack)
         _write(run, described, *found)
-
-
-def other_options(options: CallOptions) -> CallOptions:
-    """Return the options of the same call to the server that `--against` names by a profile or a URL."""
-    against = options.against
-    is_url = "://" in against or against.startswith("unix:")
-    there = replace(options, server=against if is_url else "", server_var=())
-    return there if is_url else replace(there, profile=against)
 
 
 def rules_of(options: Options) -> ComparisonRules:
@@ -128,50 +117,45 @@ class _Found(NamedTuple):
     Args:
         left: The left side, as messages call it.
         right: The right side, as messages call it.
-        comparison: The differences, with their secrets.
-        masker: Takes the secrets of both calls out of them.
+        comparison: The differences.
     """
 
     left: str
     right: str
     comparison: Comparison
-    masker: Masker
 
 
-def _engine(run: Run, settings: CallSettings) -> Engine:
+def _engine(run: Run, settings: CallSettings, clients: "ClientPool | None" = None) -> Engine:
     """Return what makes the calls, for a comparison; the history does not store them."""
-    return Engine(run.env, settings, ask=asker(run), on_event=TerminalListener(run, None))
-
-
-def _send(engine: Engine, call: Call) -> _Side:
-    response = engine.send(call, read_finite)
-    return _Side(call.signed.masker.mask(call.signed.shown.url), response)
+    return Engine(run.env, settings, clients=clients, ask=asker(run), on_event=TerminalListener(run, None))
 
 
 def _against_server(
-    run: Run, described: DescribedOperation, given: GivenWords, settings: CallSettings, options: CallOptions
+    run: Run,
+    described: DescribedOperation,
+    given: GivenWords,
+    settings: CallSettings,
+    options: CallOptions,
+    stack: ExitStack,
 ) -> _Found:
     """Compare with the response of another server, which a profile or a URL names."""
-    other = _permitted(run, described, other_options(options))
+    other = _permitted(run, described, options_of_other(options, options.against))
     described, inputs, _ = read_inputs(run, described, given, settings)
     own = inputs
     if other.default_query != settings.default_query:
         _, own, _ = read_inputs(run, described, given, other)
-    engine = _engine(run, settings)
-    # Both are ready before one is sent, so that nothing is sent if one of them cannot be.
-    first = engine.prepare(described, inputs)
-    second = engine.prepare(described, own, other)
-    left = _send(engine, first)
+    engine = _engine(run, settings, stack.enter_context(closing(ClientPool())))
+    first = Side(engine, described, inputs)
+    second = Side(engine.with_settings(other), described, own)
+    is_list = bool(options.all) or options.max_items is not None
+    pages = ComparedPages(options.max_items, options.all == "keyset") if is_list else None
+    left = first.response(pages)
     try:
-        right = _send(engine, second)
+        right = second.response(pages)
     except DynacliError:
         run.note(f"The left side responded with {left.response.status}: {visible(left.label, keep='')}")
         raise
-    masker = first.signed.response_masker(left.response.headers).joined(
-        second.signed.response_masker(right.response.headers)
-    )
-    comparison = compare_calls(described, left.response, right.response, rules_of(run.options))
-    return _Found(left.label, right.label, comparison, masker)
+    return _Found(left.label, right.label, compare_calls(described, left, right, rules_of(run.options)))
 
 
 def _against_history(
@@ -180,15 +164,12 @@ def _against_history(
     """Compare with a response that the history has stored."""
     right = _stored_side(run, described)
     described, inputs, _ = read_inputs(run, described, given, settings)
-    engine = _engine(run, settings)
-    call = engine.prepare(described, inputs)
-    left = _send(engine, call)
-    rules = rules_of(run.options)
-    comparison = compare_calls(described, left.response, right.response, rules, is_masked=True)
-    return _Found(left.label, right.label, comparison, call.signed.response_masker(left.response.headers))
+    left = Side(_engine(run, settings), described, inputs).response()
+    comparison = compare_calls(described, left, right, rules_of(run.options), is_masked=True)
+    return _Found(left.label, right.label, comparison)
 
 
-def _stored_side(run: Run, described: DescribedOperation) -> _Side:
+def _stored_side(run: Run, described: DescribedOperation) -> ReceivedResponse:
     """Return a response of the history.
 
     Raises:
@@ -224,7 +205,7 @@ def _stored_side(run: Run, described: DescribedOperation) -> _Side:
     body = b64decode(encoded) if encoded is not None else (text or "").encode("utf-8", "surrogatepass")
     headers = tuple((name, value) for name, value in stored["headers"])
     response = Response(stored["status"], "", "", row.call.url, headers, body, row.call.seconds)
-    return _Side(f"{row.call.url} ({row.as_json()['at']})", response)
+    return ReceivedResponse(f"{row.call.url} ({row.as_json()['at']})", response, Masker())
 
 
 def _against_revision(
@@ -256,12 +237,16 @@ def _against_revision(
         other_described = other_described.sending(content_type)
     # With an engine of its own: each engine has one validator for all calls of an operation.
     unsent = _engine(run, settings).prepare(other_described, call.values, is_signed=False)
-    left = _send(engine, call)
+    left = receive(engine, call)
     findings = [_findings(item, left.response) for item in (call, unsent)]
     rules, found = rules_of(run.options), _of_one_alone(*findings)
-    comparison = Comparison([difference for difference in found if not rules.ignores(difference.steps)])
+    differences = [
+        without_secrets(difference, left.masker)
+        for difference in found
+        if not rules.ignores(difference.steps)
+    ]
     before, after = (f"{left.label} by the revision {name}" for name in names)
-    return _Found(before, after, comparison, call.signed.response_masker(left.response.headers))
+    return _Found(before, after, Comparison(differences))
 
 
 def _findings(call: Call, response: Response) -> "list[Finding]":
@@ -293,15 +278,13 @@ def _steps_of(finding: "Finding") -> tuple[str, ...]:
     return ("body", *split(pointer)) if pointer.startswith("/") else ("body",)
 
 
-def _write(
-    run: Run, described: DescribedOperation, left: str, right: str, comparison: Comparison, masker: Masker
-) -> None:
-    """Write the differences without secrets.
+def _write(run: Run, described: DescribedOperation, left: str, right: str, comparison: Comparison) -> None:
+    """Write the differences.
 
     Raises:
         MismatchError: There are any.
     """
-    differences = [without_secrets(difference, masker) for difference in comparison.differences]
+    differences = comparison.differences
     form = run.data_format
     is_text = is_for_people(form) and not form.is_of_value
     if not is_text:

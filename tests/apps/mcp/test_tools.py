@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 import socket
 import threading
@@ -15,7 +16,7 @@ from mcp_types import CallToolResult, ListToolsResult
 from dynacli.apps.mcp import tools as tool_call
 from tests.apps.mcp.clients import converse
 from tests.documents import BEARER, document, operation, parameter, save, serve
-from tests.harness import RecordedRequest, Recorder, Response, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, json_response, recording, run_cli
 
 
 def _ask(words: list[str], tool: str, arguments: dict[str, Any], mode: str = "auto") -> CallToolResult:
@@ -284,6 +285,38 @@ def test_max_items_follows_the_pages(server: Recorder) -> None:
     assert [0, 1, 2, 3, 4] == result.structured_content["data"]
     assert {"fetched": 2, "items": 5, "total": 9} == result.structured_content["pages"]
     assert not {"1 page, 3 items", "2 pages, 5 items"}.isdisjoint(reported)
+
+
+@pytest.mark.exhaustive
+def test_two_servers_are_compared(home: Path, server: Recorder) -> None:  # noqa: ARG001
+    """`against` names a profile of the API, never a URL; only operations that read are called, with `--write`, too."""
+    _things(server)
+    with recording() as other:
+        configuration = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
+        profile = f'[apis.things.profiles.staging]\nserver = "{other.origin}"\n'
+        configuration.write_text(f"{configuration.read_text()}\n{profile}")
+        server.responses["/things"] = json_response([{"id": 1, "n": 1}])
+        other.responses["/things"] = json_response([{"id": 1, "n": 2}])
+
+        async def act(client: Client) -> list[CallToolResult]:
+            asked: list[dict[str, Any]] = [
+                {"operation": "list-things", "against": "staging"},
+                {"operation": "list-things", "against": "staging", "filter": "[].pointer"},
+                {"operation": "list-things", "against": other.origin},
+                {"operation": "list-things", "against": "staging", "include": True},
+                {"operation": "create-thing", "against": "staging"},
+            ]
+            return [await client.call_tool("call", arguments) for arguments in asked]
+
+        found, filtered, *wrong = converse(["things", "--write"], act)
+        difference = {"pointer": "/body/0/n", "kind": "changed", "left": 1, "right": 2}
+        content = found.structured_content
+        assert (False, 1, 0, [difference]) == tuple(
+            content[name] for name in ("equal", "differences", "not_compared", "data")
+        )
+        assert ["/body/0/n"] == filtered.structured_content["data"]
+        assert [2, 2, 11] == [result.structured_content["error"]["exit_code"] for result in wrong]
+        assert (2, 2) == (len(server.requests), len(other.requests))
 
 
 @pytest.mark.exhaustive
