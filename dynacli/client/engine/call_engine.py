@@ -366,7 +366,9 @@ def read_finite(response: "Response", pieces: "Pieces") -> bytes:
     """
     if is_event_stream(response.header("content-type")):
         raise FormatError("The response cannot be compared", reason="It is a stream of events")
-    return read_whole(response, pieces)
+    from dynacli.http.exchange import RENDER_LIMIT
+
+    return b"".join(pieces.up_to(RENDER_LIMIT, "Ask for less, such as fewer items"))
 
 
 _WITH_MORE = frozenset({"object", "array", "any"})

@@ -146,7 +146,11 @@ def _against_server(
         _, own, _ = read_inputs(run, described, given, other)
     engine = _engine(run, settings, stack.enter_context(closing(ClientPool())))
     first = Side(engine, described, inputs)
-    second = Side(engine.with_settings(other), described, own)
+    try:
+        second = Side(engine.with_settings(other), described, own)
+    except UsageError as error:  # about the server of `--against`
+        error.hint = error.hint.replace("`--server ", "`--against ")
+        raise
     is_list = bool(options.all) or options.max_items is not None
     pages = ComparedPages(options.max_items, options.all == "keyset") if is_list else None
     left = first.response(pages)
