@@ -6,8 +6,10 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.harness import run_cli
 
@@ -31,28 +33,37 @@ class Example:
     shown: str
     exit_code: int
 
-    def check(self) -> None:
-        """Run the command, in this process unless it needs a shell, and assert that it prints and exits as shown."""
-        if self.command.startswith("dynacli ") and not set(self.command) & _OF_SHELLS:
-            result = run_cli(*shlex.split(self.command)[1:])
-            self._compare(result.exit_code, result.stdout, result.stderr)
-            return
+    def check(self, places: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Run the command, in this process unless it needs a shell, and assert that it prints and exits as shown.
+
+        Args:
+            places: What the page shows → what has its place here, such as the URL of a server.
+        """
+        code, output = self.run(places)
+        for shown, here in sorted(places.items(), key=lambda place: -len(place[1])):
+            output = output.replace(here, shown)
+        assert self.exit_code == code, output
+        assert re.fullmatch(self._pattern(), output), output
+
+    def run(self, places: Mapping[str, str]) -> tuple[int, str]:
+        """Run the command, and return the exit code and the output, that of standard error last."""
+        command = self.command
+        for shown, here in places.items():
+            command = command.replace(shown, here)
+        if command.startswith("dynacli ") and not set(command) & _OF_SHELLS:
+            result = run_cli(*shlex.split(command)[1:])
+            return result.exit_code, _output(result.stdout, result.stderr)
         program = Path(sys.executable).with_name("dynacli")
         assert program.exists(), "dynacli is not installed beside this interpreter"
         path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
         run = subprocess.run(
-            [shutil.which("sh") or "/bin/sh", "-c", self.command],
+            [shutil.which("sh") or "/bin/sh", "-c", command],
             capture_output=True,
             text=True,
             env={**os.environ, "PATH": path},
             check=False,
         )
-        self._compare(run.returncode, run.stdout, run.stderr)
-
-    def _compare(self, code: int, stdout: str, stderr: str) -> None:
-        output = (stdout.replace("\r\n", "\n").rstrip("\n") + "\n" + stderr).strip("\n")
-        assert self.exit_code == code, output
-        assert re.fullmatch(self._pattern(), output), output
+        return run.returncode, _output(run.stdout, run.stderr)
 
     def _pattern(self) -> str:
         lines = [
@@ -60,6 +71,10 @@ class Example:
             for line in self.shown.split("\n")
         ]
         return "\n".join(lines)
+
+
+def _output(stdout: str, stderr: str) -> str:
+    return (stdout.replace("\r\n", "\n").rstrip("\n") + "\n" + stderr).strip("\n")
 
 
 def console_examples(text: str) -> list[Example]:

@@ -13,7 +13,7 @@ MADE = made_pages()
 
 
 def test_the_navigation_has_every_page() -> None:
-    """Each page, written by hand or made, is in the navigation once."""
+    """Each page is in the navigation of `.github/site/mkdocs.yml` once: a new topic or command needs a line there."""
     configuration = WRITTEN.with_name("mkdocs.yml").read_text(encoding="utf-8")
     named = re.findall(r"(?m)^ +- .*?([a-z/-]+\.md)$", configuration.partition("\nnav:\n")[2])
     written = {path.relative_to(WRITTEN).as_posix() for path in WRITTEN.rglob("*.md")}
