@@ -72,7 +72,8 @@ class _DataclassFields:
 
 
 def _annotations(kind: type) -> dict[str, Any]:
-    return cast("dict[str, Any]", vars(kind).get("__annotations__", {}))  # `inspect` takes 10 ms to import
+    # Those of the class alone (https://docs.python.org/3/howto/annotations.html). `inspect` takes 10 ms to import.
+    return cast("dict[str, Any]", getattr(kind, "__annotations__", {}))
 
 
 def _make_init(names: tuple[str, ...], defaults: dict[str, Any]) -> Callable[..., None]:
