@@ -347,6 +347,7 @@ TOOL_COMMANDS = (
                 default="usual",
             ),
             Option(("--package",), help="Write a directory for `pip install` and `pipx install`"),
+            Option(("--vendor",), help="Put dynacli into the package; it needs no other"),
             Option(("--before",), help="Call this function before each call", metavar="MODULE:FUNCTION"),
             Option(("--after",), help="Call this function after each call", metavar="MODULE:FUNCTION"),
             Option(("--out",), help="Write to this path [default: ./NAME]", metavar="FILE|DIR"),

@@ -4,6 +4,7 @@ A tool has its name, what it knows of its API, and the compiled document inside.
 """
 
 import io
+import json
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, distribution, requires
 from pathlib import Path
 from pprint import pformat
 from shlex import quote
@@ -23,7 +25,7 @@ import click
 from dynacli import __version__
 from dynacli.auth.tls_login import authorities_in, certificate_path
 from dynacli.commands.run import Run
-from dynacli.environment import DISTRIBUTION, Environment, Program
+from dynacli.environment import DISTRIBUTION, Environment, Program, how_to_install
 from dynacli.errors import DocumentError, FileError, UsageError
 from dynacli.files import cannot_be_written, is_url, write_named_file, write_named_files
 from dynacli.openapi.document.fetched import Fetched
@@ -32,7 +34,13 @@ from dynacli.options.standard_options import OPTION_KEYS
 from dynacli.registry.configuration import DEMO, Configuration, check_name
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.read_sources import Layers, without_collector
-from dynacli.registry.revisions.referenced_files import INSIDE, ReferencedFiles, pack_document, write_archive
+from dynacli.registry.revisions.referenced_files import (
+    INSIDE,
+    ReferencedFiles,
+    add_to_archive,
+    pack_document,
+    write_archive,
+)
 from dynacli.registry.revisions.revisions import revision_of, write_file_list
 
 if TYPE_CHECKING:
@@ -50,12 +58,15 @@ def bake(
     without: tuple[str, ...],
     name_style: str,
     package: bool,
+    vendor: bool,
     before: str | None,
     after: str | None,
     out: str | None,
 ) -> None:
     """Run `bake`."""
     check_name(name)
+    if vendor and not package:
+        raise UsageError("`--vendor` puts dynacli into a package", hint="Add `--package`")
     hooks = [(kind, hook) for kind, hook in (("before", before), ("after", after)) if hook]
     for kind, hook in hooks:
         if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", hook):
@@ -67,7 +78,7 @@ def bake(
     file = out or name
     kept: list[str] = []
     if package:
-        kept = _write_package(tool, file)
+        kept = _write_package(tool, file, _own_files() if vendor else {})
     else:
         _write_executable(tool, file)
     hidden = tool.hidden
@@ -81,9 +92,13 @@ def bake(
     run.note(f"Written: {file}")
     for path in kept:
         run.note(f"`{path}` exists and is unchanged")
-        if _depends_on_another_project(path):
+        if _depends_on(path, "dynacli"):
             run.warn(
                 f"`{path}` depends on `dynacli`, which is another project: write `{DISTRIBUTION}` instead"
+            )
+        if vendor and _depends_on(path, DISTRIBUTION):
+            run.warn(
+                f"`{path}` depends on `{DISTRIBUTION}`, too: move the file away to have it written again"
             )
     if package:
         run.note(f"Install it: pipx install {quote(file if '/' in file else f'./{file}')}")
@@ -100,7 +115,8 @@ def _take_along(api: OpenedApi) -> tuple[OpenedApi, dict[str, bytes]]:
     """Return an API as it is inside a package, which takes along the overlays and further documents of this machine.
 
     Returns:
-        The API, made of them under the URLs that they have there, and URL → content of each.
+        The API, made of them under the URLs that they have there, and URL → content of each. If its document is a file,
+        that is in the root directory, so that the package is the same wherever it is made.
 
     Raises:
         UsageError: A further document refers to other files of this machine.
@@ -108,11 +124,14 @@ def _take_along(api: OpenedApi) -> tuple[OpenedApi, dict[str, bytes]]:
     """
     layers = Layers.of(api.pointer)
     paths = [place for place in (*layers.more, *layers.overlays) if not is_url(place)]
-    if not paths:
-        return api, {}
     content, files = api.content(), api.referenced_files()
     if content is None or files is None:
         raise _lost_document(api)
+    folder = "" if is_url(api.location) else api.uri[: api.uri.rfind("/") + 1]
+
+    def moved_uri(uri: str) -> str:
+        return f"file:///{uri.removeprefix(folder)}" if folder and uri.startswith(folder) else uri
+
     urls: dict[str, str] = {}
     contents: dict[str, bytes] = {}
     found: dict[str, Fetched] = {}
@@ -122,20 +141,24 @@ def _take_along(api: OpenedApi) -> tuple[OpenedApi, dict[str, bytes]]:
         if path is None:
             if owner and uri.startswith("file:"):
                 raise _refers_to_files(uri)
-            found[key] = file
+            found[moved_uri(key)] = replace(file, uri=moved_uri(file.uri))
             continue
         # With another content it is another file, which the cache of an installed tool does not have yet.
         urls[path] = f"{INSIDE}{revision_of(file.content)}/{os.path.basename(path)}"
         contents[urls[path]] = file.content
         found[f"{urls[path]}#{owner}"] = replace(file, uri=urls[path])
-    moved = ReferencedFiles(found, files.missing)
+    moved = ReferencedFiles(found, {moved_uri(uri): missing for uri, missing in files.missing.items()})
     pointer = {
-        **api.pointer,
+        **{key: value for key, value in api.pointer.items() if key not in _OF_FILES},
+        "uri": moved_uri(api.uri),
         "more": [urls.get(place, place) for place in layers.more],
         "overlays": [urls.get(place, place) for place in layers.overlays],
-        "revision": revision_of(content, moved, api.uri),
+        "revision": revision_of(content, moved, moved_uri(api.uri)),
     }
-    return OpenedApi(api.open_request, api.revisions, api.catalog, pointer, content, moved), contents
+    inside = OpenedApi(api.open_request, api.revisions, api.catalog, pointer, content, moved)
+    if folder:
+        inside.name = os.path.basename(api.location)
+    return inside, contents
 
 
 def _refers_to_files(uri: str) -> UsageError:
@@ -166,6 +189,8 @@ _KEPT = (
 )
 _AUTHORITIES = "ca.pem"
 """The file of a package that has the certificates of `ca`."""
+_OF_FILES = ("parts", "size", "mtime_ns", "ctime_ns", "checked_ns")
+"""The members of a pointer by which a change of a file is noticed; a package has none of the files."""
 _OF_POINTER = (
     *(
         "revision",
@@ -179,7 +204,7 @@ _OF_POINTER = (
         "overlays",
         "bytes",
     ),
-    *("title", "version", "parts", "root", "size", "mtime_ns", "ctime_ns", "checked_ns"),
+    *("title", "version", "root", *_OF_FILES),
 )
 
 
@@ -214,6 +239,7 @@ class _BakedTool(NamedTuple):
         api: The API as it is inside.
         layers: URL → content, of the overlays and further documents that it takes along.
         authorities: The certificates of `ca` that it takes along; empty if it takes none.
+        is_package: Whether it is made to be installed, also on other machines.
     """
 
     program: Program
@@ -221,6 +247,7 @@ class _BakedTool(NamedTuple):
     api: OpenedApi
     layers: Mapping[str, bytes]
     authorities: bytes
+    is_package: bool
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -269,8 +296,8 @@ class _BakedTool(NamedTuple):
                 revision,
             )
             archived = revisions.archive_path(revision)
-            taken = self.api.referenced_files() if self.layers else None
-            if taken is not None:
+            taken = self.api.referenced_files() if self.is_package else None
+            if taken is not None and not taken.is_empty:
                 write_archive(os.path.join(directory, os.path.basename(archived)), taken)
                 # None of them is a file of the machine that the tool runs on.
                 kept["parts"] = write_file_list(directory, {})
@@ -307,7 +334,7 @@ def _baked_tool(env: Environment, name: str, api: OpenedApi, options: _ToolOptio
     entry = {} if is_demo else _entry(env, api, options)
     layers: Mapping[str, bytes] = {}
     authorities = b""
-    if options.is_package:
+    if options.is_package and not is_demo:
         api, layers = _take_along(api)
         if layers:
             entry |= {key: api.pointer[key] for key in ("more", "overlays") if api.pointer[key]}
@@ -328,7 +355,8 @@ def _baked_tool(env: Environment, name: str, api: OpenedApi, options: _ToolOptio
         is_short=options.is_short,
         fetched_at=0.0 if is_demo else api.pointer.get("fetched_at", 0.0),
     )
-    return _BakedTool(program, None if is_demo else _compiled(api, program), api, layers, authorities)
+    compiled = None if is_demo else _compiled(api, program)
+    return _BakedTool(program, compiled, api, layers, authorities, options.is_package)
 
 
 def _compiled(api: OpenedApi, program: Program) -> "Compiled":
@@ -444,7 +472,7 @@ if __name__ == "__main__":
 """
 _PACKAGE = '''"""{name}: a command line made by dynacli {made_by}; baking it again replaces this file."""
 
-import os
+{imports}
 
 __version__ = "{version}"
 
@@ -453,11 +481,15 @@ TOOL = {tool}
 
 def run() -> None:
     """Run as a program."""
-    from dynacli.apps.baked import run as run_tool
-
     inside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "document.zip")
+{vendored}    from dynacli.apps.baked import run as run_tool
+
     run_tool({{**TOOL, "inside": inside, "code": "from {module} import run; run()"}})
 '''
+_VENDORED = "_vendored"
+"""The folder of a package that has dynacli."""
+_FIND_VENDORED = f"""    sys.path.insert(0, os.path.join(os.path.dirname(inside), "{_VENDORED}"))
+"""
 _PYPROJECT = """[build-system]
 requires = ["hatchling>=1.27"]
 build-backend = "hatchling.build"
@@ -467,7 +499,7 @@ name = "{name}-cli"
 description = "A command line for {name}, made by dynacli"
 dynamic = ["version"]
 requires-python = ">=3.11"
-dependencies = ["{distribution}~={made_by}"]
+dependencies = {dependencies}
 
 [project.scripts]
 {name} = "{module}:run"
@@ -478,7 +510,7 @@ path = "{module}/__init__.py"
 [tool.hatch.build.targets.wheel]
 packages = ["{module}"]
 # They are parts of the program, whatever `.gitignore` says of archives and certificates.
-artifacts = ["{module}/document.zip", "{module}/ca.pem"]
+artifacts = ["{module}/document.zip", "{module}/ca.pem", "{module}/_vendored"]
 """
 
 
@@ -507,8 +539,42 @@ def _write_executable(tool: _BakedTool, file: str) -> None:
         raise cannot_be_written(file, error) from error
 
 
-def _write_package(tool: _BakedTool, directory: str) -> list[str]:
+def _own_files() -> dict[str, bytes]:
+    """Return the files of dynacli, as a wheel has them: path → content.
+
+    Raises:
+        UsageError: dynacli was not installed as a package, so that its libraries are not known.
+        FileError: A file cannot be read.
+    """
+    import dynacli
+    from dynacli.demo.demo_facts import document_path
+
+    try:
+        installed = distribution(DISTRIBUTION)
+    except PackageNotFoundError as error:
+        raise UsageError(
+            "dynacli cannot be put into a package", reason="It is not installed", hint=how_to_install()
+        ) from error
+    package = Path(dynacli.__file__).parent
+    paths = {
+        path.relative_to(package.parent).as_posix(): path for path in package.rglob("*") if path.is_file()
+    }
+    paths["dynacli/shipped/armature.json"] = Path(document_path())
+    information = [path for path in installed.files or () if path.parts[0].endswith(".dist-info")]
+    paths |= {
+        str(path): Path(str(path.locate())) for path in information if path.name in {"METADATA", "LICENSE"}
+    }
+    try:
+        return {name: path.read_bytes() for name, path in sorted(paths.items()) if path.suffix != ".pyc"}
+    except OSError as error:
+        raise FileError(f"`{error.filename}` cannot be read", reason=error.strerror or "") from error
+
+
+def _write_package(tool: _BakedTool, directory: str, own: Mapping[str, bytes]) -> list[str]:
     """Write the tool as a directory that pip installs, and return the files of it that were there and are kept.
+
+    Args:
+        own: Path → content of the files of dynacli that are put into it; empty for a package that depends on dynacli.
 
     Raises:
         DynacliError: It cannot be written, or the cache has lost the document.
@@ -527,9 +593,15 @@ def _write_package(tool: _BakedTool, directory: str) -> list[str]:
         version=version[1] if version else "0",
         tool=_literal(tool.fields),
         module=module,
+        imports="import os\nimport sys" if own else "import os",
+        vendored=_FIND_VENDORED if own else "",
     )
-    project = _PYPROJECT.format(name=name, module=module, distribution=DISTRIBUTION, made_by=__version__)
+    needed = [f"{DISTRIBUTION}~={__version__}"]
+    if own:
+        needed = [text for text in requires(DISTRIBUTION) or () if "extra ==" not in text]
+    project = _PYPROJECT.format(name=name, module=module, dependencies=json.dumps(needed, indent=4))
     files = {f"{module}/__init__.py": text.encode(), f"{module}/document.zip": _archive(tool, {})}
+    files |= {f"{module}/{_VENDORED}/{path}": content for path, content in own.items()}
     if tool.authorities:
         files[f"{module}/{_AUTHORITIES}"] = tool.authorities
     # People add dependencies and commands of their own to it.
@@ -539,12 +611,12 @@ def _write_package(tool: _BakedTool, directory: str) -> list[str]:
     return [path] if is_kept else []
 
 
-def _depends_on_another_project(path: str) -> bool:
-    """Return whether a `pyproject.toml` depends on `dynacli`, as packages of earlier versions did."""
+def _depends_on(path: str, name: str) -> bool:
+    """Return whether a `pyproject.toml` depends on a package: packages of earlier versions depend on `dynacli`."""
     try:
         with open(path, encoding="utf-8") as file:
             return (
-                re.search(r"""["']\s*dynacli\s*(?:[\["'<>=!~;@(]|$)""", file.read(), re.MULTILINE) is not None
+                re.search(rf"""["']\s*{name}\s*(?:[\["'<>=!~;@(]|$)""", file.read(), re.MULTILINE) is not None
             )
     except (OSError, ValueError):
         return False
@@ -559,7 +631,7 @@ def _archive(tool: _BakedTool, texts: dict[str, str]) -> bytes:
     try:
         with ZipFile(file, "w") as archive:
             for name, text in texts.items():
-                archive.writestr(name, text)
+                add_to_archive(archive, name, text.encode())
             tool.write_document(archive)
     except OSError as error:
         raise FileError("Cannot build the program", reason=error.strerror or "") from error

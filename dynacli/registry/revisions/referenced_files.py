@@ -28,6 +28,7 @@ __all__ = [
     "INSIDE",
     "MissingFile",
     "ReferencedFiles",
+    "add_to_archive",
     "pack_document",
     "read_archive",
     "read_archived_file",
@@ -114,9 +115,9 @@ def write_archive(path: str, files: ReferencedFiles) -> None:
     target = BytesIO()
     with ZipFile(target, "w", ZIP_DEFLATED, compresslevel=1) as archive:
         missing = {uri: list(file) for uri, file in files.missing.items()}
-        archive.writestr(_INDEX, json.dumps({"found": rows, "missing": missing}))
+        add_to_archive(archive, _INDEX, json.dumps({"found": rows, "missing": missing}).encode())
         for number, file in enumerate(files.found.values()):
-            archive.writestr(str(number), file.content)
+            add_to_archive(archive, str(number), file.content)
     write_file(path, target.getvalue())
 
 
@@ -203,13 +204,20 @@ def pack_document(
         files: Name in the cache → content.
         layers: URL → content, of the overlays and further documents that come with it.
     """
-    from zipfile import ZIP_DEFLATED
-
     content = json.dumps(pointer).encode()
-    for name, data in {**files, _POINTER: content}.items():
-        archive.writestr(f"{_FOLDER}{name}", data, ZIP_DEFLATED)
+    for name, data in sorted({**files, _POINTER: content}.items()):
+        add_to_archive(archive, f"{_FOLDER}{name}", data)
     for url, data in layers.items():
-        archive.writestr(f"{_LAYERS}{url.removeprefix(INSIDE)}", data, ZIP_DEFLATED)
+        add_to_archive(archive, f"{_LAYERS}{url.removeprefix(INSIDE)}", data)
+
+
+def add_to_archive(archive: "ZipFile", name: str, data: bytes) -> None:
+    """Write a file into an archive, without the time at which that happens: the same files make the same archive."""
+    from zipfile import ZIP_DEFLATED, ZipInfo
+
+    entry = ZipInfo(name)
+    entry.external_attr = 0o644 << 16  # the permissions that a program gives it which unpacks it
+    archive.writestr(entry, data, ZIP_DEFLATED)
 
 
 def read_inside(url: str) -> Fetched:

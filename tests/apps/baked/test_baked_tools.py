@@ -6,10 +6,12 @@ import os
 import re
 import runpy
 import shutil
+import sqlite3
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Mapping
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -432,6 +434,39 @@ ca = "ca.pem"
     assert "One of them is" in result.stderr
 
 
+def test_a_package_is_the_same_each_time_and_names_no_place(tmp_path: Path) -> None:
+    """It has neither the time at which it was made nor a path of the machine, so that anyone can make it again."""
+    source = tmp_path / "ours" / "pets.json"
+    source.parent.mkdir()
+    source.write_text(json.dumps(_document("https://pets.example")))
+    made = []
+    for number in ("1", "2"):
+        out = tmp_path / number
+        words = ("bake", "petshop", "--api", str(source), "--package", "--out", str(out))
+        assert 0 == run_cli(*words).exit_code
+        made.append({path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()})
+    assert made[0] == made[1]
+    with ZipFile(tmp_path / "1" / "petshop_cli" / "document.zip") as archive:
+        assert {(1980, 1, 1, 0, 0, 0)} == {entry.date_time for entry in archive.infolist()}
+        contents = {str(path): data for path, data in made[0].items()}
+        contents |= {entry.filename: archive.read(entry) for entry in archive.infolist()}
+        (catalog,) = (entry.filename for entry in archive.infolist() if entry.filename.endswith(".sqlite"))
+        archive.extract(catalog, tmp_path)
+    with closing(sqlite3.connect(tmp_path / catalog)) as connection:
+        assert [("file:///pets.json", "/pets.json")] == connection.execute(
+            "SELECT uri, name FROM files"
+        ).fetchall()
+    places = [str(tmp_path), str(Path.cwd()), str(Path.home())]
+    assert set() == {name for name, data in contents.items() for place in places if place.encode() in data}
+
+
+def test_dynacli_is_put_into_packages_alone() -> None:
+    """An executable runs with the dynacli that is installed."""
+    result = run_cli("bake", "shop", "--api", "demo", "--vendor")
+    assert (2, False) == (result.exit_code, Path("shop").exists())
+    assert "Add `--package`" in result.stderr
+
+
 def test_a_package_that_needs_another_project_is_warned_of(bake: Callable[..., Path]) -> None:
     """A `pyproject.toml` is kept, so one of an earlier version, which named `dynacli`, would go on to install that."""
     pyproject = bake("petshop", "--package") / "pyproject.toml"
@@ -454,13 +489,25 @@ def test_a_tool_without_dynacli_says_what_to_install(bake: Callable[..., Path]) 
 
 
 @pytest.mark.exhaustive
-def test_a_package_is_installed_and_runs(bake: Callable[..., Path], server: Recorder, tmp_path: Path) -> None:
-    """Pip installs the directory into a fresh environment; a file that people change is kept when it is baked again."""
-    project = bake("petshop", "--package")
+@pytest.mark.parametrize("vendored", [(), ("--vendor",)])
+def test_a_package_is_installed_and_runs(
+    vendored: tuple[str, ...], bake: Callable[..., Path], server: Recorder, tmp_path: Path
+) -> None:
+    """Pip installs the directory into a fresh environment; a file that people change is kept when it is baked again.
+
+    A tool with a dynacli of its own runs that, even if another one is installed.
+    """
+    project = bake("petshop", "--package", *vendored)
     pyproject = project / "pyproject.toml"
     pyproject.write_text(f"{pyproject.read_text()}# of a person\n")
-    bake("petshop", "--package", "--only", "list-pets")
+    bake("petshop", "--package", "--only", "list-pets", *vendored)
     assert pyproject.read_text().endswith("# of a person\n")
+    needed = tomllib.loads(pyproject.read_text())["project"]["dependencies"]
+    assert bool(vendored) == ("dynacli-openapi" not in " ".join(needed))
+    version = "0.1.0+inside" if vendored else "0.1.0"
+    if vendored:
+        module = project / "petshop_cli" / "_vendored" / "dynacli" / "__init__.py"
+        module.write_text(module.read_text().replace('"0.1.0"', f'"{version}"'))
     fresh = tmp_path / "fresh"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", fresh], check=True)
     (site,) = fresh.glob("lib/python*/site-packages")
@@ -475,6 +522,7 @@ def test_a_package_is_installed_and_runs(bake: Callable[..., Path], server: Reco
             [fresh / "bin" / "petshop", *words], capture_output=True, text=True, env=variables, check=False
         )
         assert (0, expected, "") == (run.returncode, run.stdout, run.stderr)
+    assert [f"petshop/2.1 dynacli/{version}"] == server.last.headers["user-agent"]
 
 
 _ID = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
