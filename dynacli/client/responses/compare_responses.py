@@ -20,7 +20,7 @@ from dynacli.http.semantics import essence
 from dynacli.media.body_value import NoValueError, body_value
 from dynacli.media.text_values import BodySchema
 from dynacli.openapi.document.json_trees import MISSING, join, split
-from dynacli.openapi.model.field_names import identifying_fields, plain_name
+from dynacli.openapi.model.field_names import identifying_fields, plain_name, words_of
 from dynacli.openapi.model.operation import documented_status
 from dynacli.openapi.model.wording import counted
 from dynacli.openapi.schema.read_schema import list_of, mapping_of, possible_schemas
@@ -62,6 +62,24 @@ _ENTITY_TAG = "etag"
 """Plain name of the header whose value each server makes in its own way (RFC 9110, section 8.8.3)."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[-+]\d\d:?\d\d)?", re.ASCII)
 """A date with a time (RFC 3339, section 5.6); servers often leave out the offset."""
+_TIME_WORDS = frozenset(
+    (
+        "at",
+        "time",
+        "timestamp",
+        "date",
+        "created",
+        "updated",
+        "modified",
+        "started",
+        "ended",
+        "expires",
+        "seen",
+    )
+)
+"""The last words in the names of fields whose large numbers are times: `last_modified`, `createdAt`."""
+_FIRST_TIME = 1_000_000_000
+"""Seconds, or smaller units, since 1970: the least number that is taken for a time; it is in 2001."""
 _ORIGIN = re.compile(r"https?://[^/?#\s\"]+")
 _REQUEST_ID = re.compile(r".*(?:requestid|correlationid|traceid)|traceparent|cfray")
 """Plain names of headers that tell one request from all others (W3C Trace Context, section 3.2)."""
@@ -267,12 +285,22 @@ def _identifying_field(left: list[Any], right: list[Any]) -> str:
     both = [*left, *right]
     if not left or not right or not all(isinstance(item, dict) for item in both):
         return ""
-    for field in identifying_fields(left[0]):
-        if all(type(item.get(field)) in (str, int) for item in both) and all(
+
+    def is_telling(field: str) -> bool:
+        return all(type(item.get(field)) in (str, int) for item in both) and all(
             len({item[field] for item in items}) == len(items) for items in (left, right)
-        ):
-            return field
-    return ""
+        )
+
+    named = identifying_fields(left[0])
+    if found := next(filter(is_telling, named), ""):
+        return found
+    # No name says so: then most of the values of a field must be on both sides.
+    others = [field for field in left[0] if field not in named and len(left[0]) > 1 and is_telling(field)]
+    shared = {
+        field: len({item[field] for item in left} & {item[field] for item in right}) for field in others
+    }
+    best = max(others, key=shared.__getitem__, default="")
+    return best if best and 2 * shared[best] > min(len(left), len(right)) else ""
 
 
 def _are_texts(items: list[Any]) -> bool:
@@ -490,7 +518,7 @@ def compare_calls(
         if part == "headers" and steps[0] in changing:
             return True
         if not (isinstance(difference.left, str) and isinstance(difference.right, str)):
-            return False
+            return _are_time_numbers(steps, values)
         return is_own_url(*values) or (
             part == "body"
             and (all(map(_TIME.fullmatch, values)) or any(is_time(tuple(steps)) for is_time in times))
@@ -516,7 +544,11 @@ def _own_urls(left_url: str, right_url: str) -> Callable[[str, str], bool]:
     # What both paths end with is the operation; before it is the base path of each server.
     while left_path and right_path and left_path[-1] == right_path[-1]:
         del left_path[-1], right_path[-1]
-    bases = {(left, right), ("/".join((left, *left_path[1:])), "/".join((right, *right_path[1:])))}
+    bases = {
+        ("/".join((left, *left_path[1:])), "/".join((right, *right_path[1:]))),
+        (left, right),
+        (left.rpartition("//")[2], right.rpartition("//")[2]),
+    }
 
     def is_same(text: str, other: str) -> bool:
         return any(_with_base(text, base, other_base) == other for base, other_base in bases)
@@ -524,9 +556,21 @@ def _own_urls(left_url: str, right_url: str) -> Callable[[str, str], bool]:
     return is_same
 
 
+def _are_time_numbers(steps: Sequence[Step], values: tuple[Any, Any]) -> bool:
+    """Return whether two values are numbers of seconds, or of smaller units, by the name of their field."""
+    name = next((step for step in reversed(steps) if isinstance(step, str)), "")
+    return not _TIME_WORDS.isdisjoint(words_of(name)[-1:]) and all(
+        isinstance(value, int | float) and value >= _FIRST_TIME for value in values
+    )
+
+
 def _with_base(text: str, base: str, other: str) -> str:
     """Return a text with another URL instead of one, which is a whole origin or ends with a segment of a path."""
-    return re.sub(re.escape(base) + r"(?![\w.:~%-])", lambda _: other, text) if base in text else text
+    return (
+        re.sub(rf"(?<![\w.@%-]){re.escape(base)}(?![\w.:~%-])", lambda _: other, text)
+        if base in text
+        else text
+    )
 
 
 def _declared_headers(described: DescribedOperation, statuses: set[int]) -> dict[str, Any]:
