@@ -106,12 +106,14 @@ def _output_error(env: "Environment", error: Exception) -> "DynacliError":
     import dynacli
     from dynacli.errors import FileError
 
-    # An error that names a file is not about a stream.
     name = getattr(error, "filename", None)
-    if not name and isinstance(error, OSError) and dynacli.is_own_process:
+    if name:  # it is not about a stream
+        return FileError(f"`{name}` cannot be used", reason=getattr(error, "strerror", None) or "")
+    if isinstance(error, OSError) and dynacli.is_own_process:
         _close_quietly(env)  # what could not be written is still in the buffer
-    summary = f"`{name}` cannot be used" if name else "Standard output cannot be written"
-    return FileError(summary, reason=getattr(error, "strerror", None) or "it is closed")
+    from dynacli.output.standard_output import output_error
+
+    return output_error(error)
 
 
 def _memory_error() -> "DynacliError":

@@ -7,7 +7,7 @@ from typing import Any, Final
 from dynacli.openapi.schema.read_schema import (
     json_type,
     list_of,
-    mapping_of,
+    other_properties,
     possible_schemas,
     properties_of,
     types_of,
@@ -129,9 +129,5 @@ def form_value(
 
 def _undescribed(schemas: Iterable[Mapping[str, Any]], resolve: Resolve) -> list[Mapping[str, Any]]:
     """Return the schemas of properties that are not named."""
-    found: list[Mapping[str, Any]] = []
-    for schema in schemas:
-        found += schemas_of(schema.get("additionalProperties"), resolve)
-        for pattern in mapping_of(schema, "patternProperties").values():
-            found += schemas_of(pattern, resolve)
-    return found
+    others = (other for schema in schemas for other in other_properties(schema))
+    return [found for other in others for found in schemas_of(other, resolve)]

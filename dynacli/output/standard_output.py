@@ -15,7 +15,16 @@ from dynacli.text.terminal import terminal_width, visible
 if TYPE_CHECKING:
     import subprocess
 
-__all__ = ["Write", "blocks", "is_unchanged", "watched_reader", "write_bytes", "written_body", "written_text"]
+__all__ = [
+    "Write",
+    "blocks",
+    "is_unchanged",
+    "output_error",
+    "watched_reader",
+    "write_bytes",
+    "written_body",
+    "written_text",
+]
 
 Write = Callable[[bytes], None]
 
@@ -48,7 +57,7 @@ def write_bytes(env: Environment, data: bytes) -> None:
     except BrokenPipeError:
         raise
     except (OSError, ValueError, AttributeError) as error:  # a closed stream; a process started without one
-        raise _as_file_error(error) from error
+        raise output_error(error) from error
 
 
 def _write_all(write: Callable[[memoryview], int | None], data: bytes) -> None:
@@ -62,17 +71,15 @@ def _write_all(write: Callable[[memoryview], int | None], data: bytes) -> None:
         rest = rest[written or 0 :]
 
 
-def _as_file_error(error: Exception) -> FileError:
-    summary = "Standard output cannot be written"
-    if not isinstance(error, OSError):
-        return FileError(summary, reason="it is closed", hint="use `-o @FILE` to write to a file")
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return FileError(
-            summary, reason="no space is left on the disk", hint="free some space, or use another disk"
-        )
-    return FileError(
-        summary, reason=(error.strerror or "it is closed").lower(), hint="use `-o @FILE` to write to a file"
-    )
+def output_error(error: Exception) -> FileError:
+    """Return the error for standard output that cannot be written."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number in {errno.ENOSPC, errno.EDQUOT}:
+        reason, hint = "no space is left on the disk", "Free some space, or use another disk"
+    else:
+        reason = (getattr(error, "strerror", None) or "it is closed").lower()
+        hint = "Redirect it to a file: `> FILE`"
+    return FileError("Standard output cannot be written", reason=reason, hint=hint)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from typing import Any, Final
 from dynacli.environment import Environment, invocation, prefix_of, program, variable
 from dynacli.errors import FileError, UsageError
 from dynacli.files import locked, make_directory, regular_file, write_file
+from dynacli.openapi.document.json_trees import leaves
 from dynacli.record import record
 from dynacli.text.terminal import visible
 from dynacli.urls import holds_secret, is_secret_header, is_secret_name, origin_of
@@ -170,7 +171,7 @@ def refusals(tables: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     Args:
         tables: What the file says.
     """
-    for path, value in _leaves(tables, ()):
+    for path, value in leaves(tables, deepest=_DEEPEST):
         name = f"`{'.'.join(path)}`"
         allowed = [pattern for pattern in ALLOWED if _begin_alike(pattern, path)]
         check = next((ALLOWED[pattern] for pattern in allowed if len(pattern) == len(path)), None)
@@ -181,15 +182,6 @@ def refusals(tables: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
                 yield path, f"{name} {reason or 'is not known in project files'}"
         elif wrong := check(value) or _secret(path):
             yield path, f"{name} {wrong}"
-
-
-def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    """Yield the key and the value of all that is not a table, and of tables that are empty or too deep for any key."""
-    if not isinstance(value, Mapping) or (path and not value) or len(path) > _DEEPEST:
-        yield path, value
-        return
-    for key, item in value.items():
-        yield from _leaves(item, (*path, key))
 
 
 def _begin_alike(pattern: Path, path: Path) -> bool:

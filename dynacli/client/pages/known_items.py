@@ -10,7 +10,7 @@ from dynacli.openapi.model.find_items import ID_NAMES, WRAPPERS, KnownItems, cho
 from dynacli.openapi.model.media_types import success_response, success_schema
 from dynacli.openapi.schema.read_schema import (
     json_type,
-    mapping_of,
+    other_properties,
     possible_schemas,
     properties_of,
     types_of,
@@ -180,8 +180,7 @@ def _keyed_items(
     schemas = list(schemas)
     if properties_of(schemas):
         return None
-    parts = [part for schema in schemas for part in mapping_of(schema, "patternProperties").values()]
-    parts += [schema.get("additionalProperties") for schema in schemas]
+    parts = (part for schema in schemas for part in other_properties(schema))
     members = [found for part in parts for found in possible_schemas(part, resolve)]
     types = value_types_of(members)
     if not types or not {"object", "array"}.issuperset(types):

@@ -19,11 +19,11 @@ from dynacli.http.exchange import Response
 from dynacli.http.semantics import essence
 from dynacli.media.body_value import NoValueError, body_value
 from dynacli.media.text_values import BodySchema
-from dynacli.openapi.document.json_trees import MISSING, join, split
+from dynacli.openapi.document.json_trees import MISSING, is_same_json, join, split
 from dynacli.openapi.model.field_names import identifying_fields, plain_name, words_of
 from dynacli.openapi.model.operation import documented_status
 from dynacli.openapi.model.wording import counted
-from dynacli.openapi.schema.read_schema import list_of, mapping_of, possible_schemas
+from dynacli.openapi.schema.read_schema import list_of, mapping_of, other_properties, possible_schemas
 from dynacli.record import record
 from dynacli.text.body_text import decoded
 from dynacli.text.exact_json import compact_json
@@ -240,7 +240,7 @@ def _differences(left: Any, right: Any) -> Iterator[Difference]:
                 yield Difference(steps, "added", None, right, item)
         elif right is MISSING:
             yield Difference(steps, "removed", left, None, item)
-        elif not _is_same(left, right):
+        elif not is_same_json(left, right):
             yield Difference(steps, "changed", left, right, item)
 
 
@@ -371,13 +371,6 @@ def _anchors(left: Sequence[str], right: Sequence[str]) -> list[tuple[int, int]]
     return found[::-1]
 
 
-def _is_same(left: Any, right: Any) -> bool:
-    """Return whether two values that are not both objects or lists are equal JSON."""
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    return bool(left == right)
-
-
 def ignored_place(pointer: str) -> tuple[str, ...]:
     """Return the steps of a pointer to a place that is not compared.
 
@@ -455,13 +448,7 @@ def _below(schema: Mapping[str, Any], step: Step) -> list[Any]:
     if isinstance(step, int):
         return [*list_of(schema, "prefixItems"), *([schema["items"]] if "items" in schema else [])]
     properties = mapping_of(schema, "properties")
-    if step in properties:
-        return [properties[step]]
-    others = schema.get("additionalProperties")
-    return [
-        *mapping_of(schema, "patternProperties").values(),
-        *([others] if isinstance(others, Mapping) else []),
-    ]
+    return [properties[step]] if step in properties else other_properties(schema)
 
 
 class ReceivedResponse(NamedTuple):

@@ -1,7 +1,7 @@
 """`--inputs` and `--dry-run inputs`: all inputs of a call as one JSON object."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,7 @@ from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.http.built_request import Request
 from dynacli.http.semantics import is_form, is_json_lines, is_multipart
-from dynacli.openapi.document.json_trees import MISSING
+from dynacli.openapi.document.json_trees import MISSING, leaves
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import Parameter
 from dynacli.openapi.model.wording import literal_word
@@ -166,7 +166,9 @@ def check_unmasked(inputs: CallInputs, whole: CallInputs) -> None:
     if isinstance(whole.body, bytes) and inputs.body is whole.body:
         with suppress(ValueError, RecursionError):
             given += [
-                (".".join(path), item) for path, item in _leaves(json.loads(whole.body)) if path not in places
+                (".".join(path), item)
+                for path, item in leaves(json.loads(whole.body), enters_arrays=True)
+                if path not in places
             ]
     for name, value in given:
         if value == MASK or (isinstance(value, list) and MASK in value):
@@ -175,18 +177,6 @@ def check_unmasked(inputs: CallInputs, whole: CallInputs) -> None:
                 reason="`--dry-run inputs` does not print secrets",
                 hint="Give its value, or its option beside `--inputs`",
             )
-
-
-def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield the path and the value of all that is neither an object nor an array."""
-    if isinstance(value, dict):
-        for name, member in value.items():
-            yield from _leaves(member, (*path, name))
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _leaves(item, (*path, f"[{number}]"))
-    else:
-        yield path, value
 
 
 def inputs_json(call: Call, masker: Masker, *, shows_secrets: bool) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 Read leniently, a value of the wrong type counts as absent. Descriptions are such values.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -19,6 +20,7 @@ __all__ = [
     "from_fragment",
     "is_same_json",
     "join",
+    "leaves",
     "list_or_empty",
     "operation_description",
     "parameter_description",
@@ -46,6 +48,28 @@ def count_values(value: Any) -> int:
         count += 1
         waiting.extend(node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ())
     return count
+
+
+def leaves(
+    value: Any, steps: tuple[str, ...] = (), *, deepest: int = sys.maxsize, enters_arrays: bool = False
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield the steps to, and the value of, all in an object that is not an object with members.
+
+    Args:
+        steps: The steps to the value itself.
+        deepest: Objects with more steps than this are yielded whole.
+        enters_arrays: Whether arrays are entered, too; the step to an item is its index in brackets.
+    """
+    members: Iterable[tuple[str, Any]]
+    if isinstance(value, Mapping) and (value or not steps) and len(steps) <= deepest:
+        members = value.items()
+    elif enters_arrays and isinstance(value, list):
+        members = ((f"[{number}]", item) for number, item in enumerate(value))
+    else:
+        yield steps, value
+        return
+    for name, member in members:
+        yield from leaves(member, (*steps, name), deepest=deepest, enters_arrays=enters_arrays)
 
 
 def is_same_json(left: Any, right: Any) -> bool:

@@ -1,10 +1,11 @@
 """The words of a complete example call, with which the help of an operation ends."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dynacli.http.semantics import is_form, is_json
+from dynacli.openapi.document.json_trees import leaves
 from dynacli.openapi.model.media_types import preferred
 from dynacli.openapi.model.operation import Body, MediaType, Parameter, ValueType
 from dynacli.openapi.model.wording import option_pair
@@ -151,7 +152,7 @@ def _body_words(schema: Any, media_type: MediaType, resolve: Resolve) -> tuple[s
         return ("--example",)
     options = {field.path: field.option for field in media_type.fields}
     words: list[str] = []
-    for path, leaf in _leaves(value, ()):
+    for path, leaf in leaves(value):
         option = options.get(path)
         if option is None or leaf is None or leaf == "":
             return ("--example",)
@@ -165,14 +166,6 @@ def _body_words(schema: Any, media_type: MediaType, resolve: Resolve) -> tuple[s
 
 def _needs_json(value: Any) -> bool:
     return value is None or isinstance(value, Mapping | list)
-
-
-def _leaves(value: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    for name, item in value.items():
-        if isinstance(item, Mapping) and item:
-            yield from _leaves(item, (*path, name))
-        else:
-            yield (*path, name), item
 
 
 def body_example(media: Mapping[str, Any], resolve: Resolve, schemas: DocumentSchemas | None = None) -> Any:

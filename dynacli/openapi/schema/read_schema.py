@@ -30,6 +30,7 @@ __all__ = [
     "list_of",
     "mapping_of",
     "names_in",
+    "other_properties",
     "possible_schemas",
     "properties_of",
     "reference_name",
@@ -67,6 +68,12 @@ def mapping_of(schema: Mapping[str, Any], keyword: str) -> Mapping[str, Any]:
 def names_in(value: Any) -> list[str]:
     """Return the strings in a list such as `required`; empty if there is no list."""
     return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
+
+
+def other_properties(schema: Mapping[str, Any]) -> list[Any]:
+    """Return the schemas of properties that are not named: those of patterns, and those of all others."""
+    patterns = mapping_of(schema, "patternProperties").values()
+    return [found for found in (schema.get("additionalProperties"), *patterns) if isinstance(found, Mapping)]
 
 
 def types_of(schema: Mapping[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ from dynacli.openapi.schema.read_schema import (
     following,
     is_marked,
     mapping_of,
+    other_properties,
     possible_schemas,
     properties_of,
     value_types_of,
@@ -146,11 +147,8 @@ class _Shape:
         follow = following(resolve)
         properties = list(properties_of(self.schemas).items())[:_MOST_NAMES]
         self.fields = {name: below for name, below in properties if not is_marked(below, "writeOnly", follow)}
-        values = [schema.get("additionalProperties") for schema in self.schemas]
-        values += [
-            item for schema in self.schemas for item in mapping_of(schema, "patternProperties").values()
-        ]
-        entries = [value for value in values if isinstance(value, Mapping) and value]
+        others = (other for schema in self.schemas for other in other_properties(schema))
+        entries = [other for other in others if isinstance(other, Mapping) and other]
         # The values of an object that lists no names are its fields.
         if entries and not (self.fields and self.types == ["array"]):
             self.fields[_ANY_NAME] = entries[0]
