@@ -30,6 +30,7 @@ from dynacli.commands.command_line_errors import from_click
 from dynacli.commands.run import GivenWords, Run
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, UsageError
+from dynacli.files import is_url
 from dynacli.http.semantics import is_multipart
 from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.model.operation import EACH, ValueType
@@ -559,6 +560,13 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords, *, any_se
         settings = replace(settings, server=_ANY_SERVER, server_variables=())
     if not described.is_documented:
         settings = replace(settings, level="off")
+    if is_url(run.options.against):
+        from dynacli.client.two_sides import options_of_other
+
+        base_url_of(
+            described,
+            settings_of(run.env, described.api, options_of_other(run.call_options, run.options.against)),
+        )
     is_strict = settings.level != "off"
     described, inputs, _ = read_inputs(run, described, given, settings)
     values = collect_values(described, inputs, is_strict=is_strict)

@@ -317,12 +317,12 @@ def test_a_wrong_line_sends_nothing(name: str, api: str, server: Recorder, other
     assert [] == server.requests + other.requests
 
 
-def test_the_corrected_line_is_about_the_other_server(api: str, server: Recorder) -> None:
+def test_the_error_is_about_the_other_server(api: str, server: Recorder) -> None:
     """The URL of `--against` is wrong, not the one of `--server`."""
     result = _diff(api, "--server", server.origin, "--against", "ftp://x")
     assert 2 == result.exit_code
-    assert f"--server {server.origin} --against " in result.stderr
-    assert "--server URL" not in result.stderr
+    assert "Give one: `--against https://api.example.com`" in result.stderr
+    assert "try:" not in result.stderr
 
 
 def test_only_what_reads_is_compared(api: str, server: Recorder, other: Recorder) -> None:
