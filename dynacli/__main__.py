@@ -5,7 +5,7 @@ This is the only place where an exception becomes a message and an exit code.
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dynacli import version_of_build
 from dynacli.environment import program
@@ -136,7 +136,7 @@ def _run_with_repair(env: "Environment", words: list[str]) -> int:
 
     for _ in range(2):
         run = Run(env)
-        run.words = tuple(words)
+        run.words, run.repeatable_line = tuple(words), _repeatable_line
         try:
             try:
                 code = _run_command(run, words)
@@ -157,6 +157,13 @@ def _run_with_repair(env: "Environment", words: list[str]) -> int:
     from dynacli.client.damaged_cache import beyond_repair
 
     return _report(run, beyond_repair(env))
+
+
+def _repeatable_line(run: "Run") -> Any:
+    """Return the typed line, which only some responses for agents need."""
+    from dynacli.commands.typed_secrets import repeatable_line
+
+    return repeatable_line(run)
 
 
 def _run_command(run: "Run", words: list[str]) -> int:

@@ -222,6 +222,7 @@ class Environment:
         variables: The environment variables.
 
     Attributes:
+        stdout_size: How many bytes were written to standard output.
         copies: Name → the copy of an input that can be read only once, kept for a run that begins again.
     """
 
@@ -237,6 +238,7 @@ class Environment:
         self.stdout = sys.stdout if stdout is None else stdout
         self.stderr = sys.stderr if stderr is None else stderr
         self.variables: Mapping[str, str] = os.environ if variables is None else variables
+        self.stdout_size = 0
         self.copies: dict[str, IO[bytes]] = {}
         self._stdin_content: tuple[str, bytes] | None = None
         self._stdin: tuple[str, StandardInput] | None = None

@@ -1,7 +1,7 @@
 """The words of one call, taken apart so that single ones can be replaced, and put together as a line for a shell."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from dynacli.auth.secret import Masker, Secret, secrets_in
@@ -216,6 +216,29 @@ class CallLine:
     def before_words(self) -> list[str]:
         """Return the words of the options before the API, without placeholders."""
         return [word for piece in self.before if not piece.is_placeholder for word in _words_of(piece)]
+
+    def with_options(self, removed: Collection[str], *added: tuple[str, str | None]) -> "CallLine":
+        """Return the line without some standard options, and with others.
+
+        Args:
+            removed: Their names.
+            added: Flag and value of each.
+        """
+        line = self.without(lambda piece: piece.standard_name in removed)
+        for flag, value in added:
+            piece = line.piece_of(flag, value)
+            if piece.is_input:  # the operation has an option of that name, which would win after it
+                line = line.with_before([*line.before, Piece(flag, value, standard=OPTIONS_BY_FLAG[flag])])
+            else:
+                line = line.with_pieces([*line.pieces, piece])
+        return line
+
+    @property
+    def typed_text(self) -> str:
+        """The line for a POSIX shell, with all that was typed: also secrets."""
+        program_name, *verb = invocation_words(self.verb, self.command.described.api.name)
+        name = self.command.described.operation.name
+        return shell_line([program_name, *self.before_words(), *verb, name, *self.words()])
 
     def text(self, variables: Mapping[str, str]) -> str:
         """Return the line for a POSIX shell, with placeholders instead of secrets.

@@ -195,12 +195,11 @@ def _place(word: str, flag: str) -> str:  # noqa: ARG001
     return word
 
 
-def _number_of_items(word: str, flag: str) -> int:
+def _number(word: str, flag: str) -> int:
     if word.isascii() and word.isdecimal() and 0 < len(word) < 16 and int(word) > 0:
         return int(word)
-    raise UsageError(
-        f"`{word}` is an invalid number of items", hint=f"Expected a positive whole number: `{flag} 100`"
-    )
+    kind = OPTIONS_BY_FLAG[flag].kind
+    raise UsageError(f"`{word}` is an invalid {kind}", hint=f"Expected a positive whole number: `{flag} 100`")
 
 
 def _seconds(word: str, flag: str) -> float:  # noqa: ARG001
@@ -233,7 +232,8 @@ _CONVERTERS: dict[str, Callable[[str, str], str | float]] = {
     "filter": _filter,
     "format": _output_format,
     "given": _given,
-    "number of items": _number_of_items,
+    "number of bytes": _number,
+    "number of items": _number,
     "place": _place,
     "rate": _rate,
     "reference": _reference,

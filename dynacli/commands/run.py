@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dynacli.client.call_settings import CallOptions
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.engine.call_engine import Engine
+    from dynacli.commands._call_line import CallLine
     from dynacli.openapi.document.fetched import DocumentLogin
     from dynacli.output.output_format import OutputFormat
 
@@ -56,6 +57,7 @@ class Run:
         is_read_only: Whether operations that may change something are refused.
         asked: The operation that was named, and the words after it; None if none was.
         engine: What makes the calls of the run; None if it makes none.
+        repeatable_line: Returns the line of the call, if it can be typed again; None if nothing reads it.
         laid_over: The words to be applied to those of the operation, by `replay`; None if nothing is replayed.
     """
 
@@ -69,6 +71,7 @@ class Run:
         self.is_read_only = False
         self.asked: tuple[DescribedOperation, list[str]] | None = None
         self.engine: Engine | None = None
+        self.repeatable_line: Callable[[Run], CallLine | None] | None = None
         self.laid_over: list[str] | None = None
         self._apis: dict[str, OpenedApi] = {}
         self._outdated: list[OpenedApi] = []
@@ -150,7 +153,12 @@ class Run:
         options = self.options
         may_page = not (options.no_input or options.no_pager)
         if may_page and not (
-            options.output or default or options.filter or options.columns or options.include
+            options.output
+            or default
+            or options.filter
+            or options.columns
+            or options.include
+            or options.max_bytes
         ):
             return OutputFormat()  # what a plain call needs, without another module on its way
         return form_of(
@@ -160,6 +168,7 @@ class Run:
             columns=options.columns,
             include=options.include,
             may_page=may_page,
+            max_bytes=options.max_bytes,
         )
 
     def output_format(self, default: str = "") -> "OutputFormat":
@@ -190,9 +199,11 @@ class Run:
 
     @property
     def error_format(self) -> str:
-        """How errors and warnings are written: `text` or `json`, which agents get if no one says anything else."""
-        asked_for = self.all_options.in_force("error_format", self.env)
-        return asked_for or ("json" if self.env.is_agent else "text")
+        """How errors and warnings are written: `text`, or `json`, which agents and `-o agent` get by default."""
+        options = self.all_options
+        asked_for = options.in_force("error_format", self.env)
+        is_for_agent = self.env.is_agent or options.output == "agent" or options.max_bytes is not None
+        return asked_for or ("json" if is_for_agent else "text")
 
     def api(self, word: str) -> OpenedApi:
         """Return the API that a word names; it is opened once in a run."""

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from dynacli.auth.credential_store import CredentialStore
 from dynacli.auth.secret import Masker, Secret, secret_pieces, secrets_in
@@ -32,7 +33,10 @@ from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_FLAG
 from dynacli.registry.configuration import DEMO, Configuration, profiles_in
 from dynacli.urls import is_secret_name
 
-__all__ = ["mask_typed", "typed_masker"]
+if TYPE_CHECKING:
+    from dynacli.commands._call_line import CallLine
+
+__all__ = ["mask_typed", "repeatable_line", "typed_masker"]
 
 _PAIR = re.compile(r"([^=:\s{\[]+?)\s*([=:])\s*(.*)", re.DOTALL)
 _USERINFO = re.compile(r"://([^/?#@\s]+)@|^([^/?#@\s:]+:[^/?#@\s]+)@")
@@ -65,6 +69,24 @@ def typed_masker(run: Run) -> Masker:
     found = list(filter(None, found))
     # A word such as `read` is in sentences, too.
     return Masker((Secret(text) for text in found if not _PLAIN.fullmatch(text)), quoted=found)
+
+
+def repeatable_line(run: Run) -> "CallLine | None":
+    """Return the line of the call of a run; None if it cannot be typed again as it stands.
+
+    A secret is not repeated, and standard input is read only once.
+    """
+    if run.asked is None:
+        return None
+    from dynacli.commands._call_line import read_line
+    from dynacli.commands._operation_command import OperationCommand
+
+    described, words = run.asked
+    line = read_line(run, OperationCommand(described), words)
+    reads_input = "-" in {described.api.name, *(piece.value for piece in line.pieces)}
+    text = line.typed_text
+    is_shown = text == line.text(run.env.variables) == typed_masker(run).mask(text)
+    return line if is_shown and not reads_input and not line.unfilled() else None
 
 
 def _named(words: Sequence[str], names: Container[str]) -> Iterator[str]:

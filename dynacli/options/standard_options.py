@@ -196,6 +196,7 @@ class Options:
             "json",
             "yaml",
             "toon",
+            "agent",
             "table",
             "csv",
             "tsv",
@@ -222,7 +223,14 @@ class Options:
         metavar="A,B.C",
         kind="given",
         group=DATA,
-        help="Choose the columns of table, csv and tsv",
+        help="Choose the columns of table, csv, tsv and agent",
+    )
+    max_bytes: int | None = _standard(
+        "--max-bytes",
+        metavar="N",
+        kind="number of bytes",
+        group=DATA,
+        help="Print at most N bytes of whole items [default: 4000]",
     )
     include: bool = _standard(
         "-i",

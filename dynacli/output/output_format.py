@@ -10,10 +10,12 @@ __all__ = ["AT_THE_END", "FORMATS", "ITEM_FORMATS", "TABLES", "OutputFormat", "c
 FORMATS: Final = OPTIONS_BY_NAME["output"].values
 ITEM_FORMATS: Final = frozenset(("table", "csv", "tsv", "ndjson", "lines"))
 """The formats that write a row or a line for each item of a response."""
-_OF_VALUE: Final = ITEM_FORMATS | {"gron", "toon"}
+_OF_VALUE: Final = ITEM_FORMATS | {"gron", "toon", "agent"}
 TABLES: Final = frozenset(("table", "csv", "tsv"))
 """The formats with columns."""
-AT_THE_END: Final = TABLES | {"toon"}
+_WITH_COLUMNS: Final = TABLES | {"agent"}
+_MOST_BYTES: Final = 4_000
+AT_THE_END: Final = TABLES | {"toon", "agent"}
 """The formats that begin with columns or with the number of items, which are known when all items are there."""
 
 
@@ -29,6 +31,7 @@ class OutputFormat:
         include: Whether the status and the headers of the response are written, too, on standard output: as lines
             before it, or as members of one object (`is_whole`).
         may_page: Whether `$PAGER` shows what does not fit on a terminal.
+        max_bytes: Bytes of the items that `agent` writes at most.
     """
 
     format: str = "auto"
@@ -37,6 +40,7 @@ class OutputFormat:
     columns: tuple[str, ...] = ()
     include: bool = False
     may_page: bool = True
+    max_bytes: int = _MOST_BYTES
 
     @property
     def is_whole(self) -> bool:
@@ -50,7 +54,19 @@ class OutputFormat:
 
     def unfiltered(self, format_: str = "auto") -> "OutputFormat":
         """Return the form in which something else goes to the same place: an error, a request, what makes no table."""
-        return OutputFormat(format_, self.file, may_page=self.may_page)
+        return OutputFormat(format_, self.file, may_page=self.may_page, max_bytes=self.max_bytes)
+
+    @property
+    def is_of_items(self) -> bool:
+        """Whether what the document says of the items of a response counts."""
+        return not self.filter and (self.format in ITEM_FORMATS or self.format == "agent")
+
+    @property
+    def of_error(self) -> "OutputFormat":
+        """The form of a response that is not a success: formats are for results, and no one should miss an error."""
+        if not self.is_of_value or self.is_whole:
+            return self
+        return self.unfiltered("agent" if self.format == "agent" else "auto")
 
 
 def check_format(word: str) -> None:
@@ -79,6 +95,7 @@ def form_of(
     columns: str = "",
     include: bool = False,
     may_page: bool = True,
+    max_bytes: int | None = None,
 ) -> OutputFormat:
     """Return the form that options ask for.
 
@@ -88,6 +105,7 @@ def form_of(
             empty for none.
         filter_: A JMESPath expression; empty for none.
         columns: Paths, separated by commas; a table has them unless the format is another one with columns.
+        max_bytes: Bytes of the items; None if no number is asked for. The format is `agent` unless another one is.
 
     Raises:
         UsageError: The format is unknown, or the options do not go together.
@@ -105,13 +123,17 @@ def form_of(
     file = word[1:] if word.startswith("@") else ""
     paths = tuple(path.strip() for path in columns.split(",") if path.strip())
     format_ = "auto" if file else word or default or "auto"
-    if paths and format_ not in TABLES and word in {"", "auto"}:
+    if max_bytes is not None and word in {"", "auto"}:
+        format_ = "agent"
+    if paths and format_ not in _WITH_COLUMNS and word in {"", "auto"}:
         format_ = "table"
     if filter_ and format_ == "raw" and not word:
         format_ = "auto"
     wrong = ""
-    if paths and format_ not in TABLES:
-        wrong = "`--columns` chooses the columns of `table`, `csv` or `tsv`"
+    if paths and format_ not in _WITH_COLUMNS:
+        wrong = "`--columns` chooses the columns of `table`, `csv`, `tsv` or `agent`"
+    elif max_bytes is not None and format_ != "agent":
+        wrong = "`--max-bytes` limits what `agent` prints"
     elif filter_ and format_ == "raw":
         wrong = (
             "`-f` makes a new value, and `raw` is the bytes as they came; `lines` writes text without quotes"
@@ -120,4 +142,4 @@ def form_of(
         from dynacli.errors import UsageError
 
         raise UsageError("The output options cannot be combined", reason=wrong, hint="Leave out one of them")
-    return OutputFormat(format_, file, filter_, paths, include, may_page)
+    return OutputFormat(format_, file, filter_, paths, include, may_page, max_bytes or _MOST_BYTES)

@@ -17,6 +17,7 @@ from dynacli.text.terminal import Painter, terminal_width, visible, visible_pain
 if TYPE_CHECKING:
     from dynacli.media.body_value import FindSchema
     from dynacli.openapi.model.find_items import KnownItems
+    from dynacli.output.agent_text import DescribeAround
 
 __all__ = ["is_for_people", "list_width", "write_body", "write_data", "write_rows"]
 
@@ -33,6 +34,7 @@ def write_body(
     known: "KnownItems | None" = None,
     head: Mapping[str, Any] | None = None,
     schema: "FindSchema | None" = None,
+    around: "DescribeAround | None" = None,
 ) -> None:
     """Write the body of an HTTP response.
 
@@ -46,6 +48,7 @@ def write_body(
         known: What the document says of the items of the response; None if it says nothing.
         head: Status and headers, if the result is an object of them and the value of the body.
         schema: Finds the document's schema of the body, by which XML and forms are read; None if there is none.
+        around: Returns what `agent` writes around the data; None for nothing but counts.
 
     Raises:
         FormatError: The content cannot be shown in this form; it was written as JSON, or as it came.
@@ -53,7 +56,13 @@ def write_body(
         BrokenPipeError: The reader of standard output is gone.
     """
     try:
-        if head is not None:
+        if form.format == "agent":
+            from dynacli.output.agent_text import write_body_for_agent
+
+            write_body_for_agent(
+                env, body, media_type, form, known=known, head=head, schema=schema, around=around
+            )
+        elif head is not None:
             _write_whole(env, body, media_type, form, head, schema)
         else:
             _write_body(env, body, media_type, form, known, schema)

@@ -7,7 +7,7 @@ from dynacli.environment import Environment
 from dynacli.errors import DynacliError
 from dynacli.text.terminal import Painter, visible, visible_painted
 
-__all__ = ["write_error", "write_note", "write_stderr", "write_warning"]
+__all__ = ["write_error", "write_note", "write_stderr", "write_void_note", "write_warning"]
 
 
 def write_stderr(env: Environment, text: str, *, painted: bool = False) -> None:
@@ -97,6 +97,22 @@ def write_note(env: Environment, text: str) -> None:
     if env.stderr_is_terminal:
         text = Painter.for_stderr(env).dim(visible(text))
     write_stderr(env, text, painted=True)
+
+
+def write_void_note(
+    env: Environment, value: Any, expression: str, found: Any, subject: str = "the response"
+) -> None:
+    """Write a note if a filter gives nothing of a value: what there is to filter.
+
+    Args:
+        found: What it gives.
+        subject: What the value is.
+    """
+    from dynacli.media.body_value import void_note
+
+    note = void_note(value, expression, found, subject)
+    if note:
+        write_note(env, note)
 
 
 def _with_excerpts(text: str, paint: Painter) -> str:

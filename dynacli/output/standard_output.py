@@ -43,6 +43,7 @@ def write_bytes(env: Environment, data: bytes) -> None:
         FileError: Standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
+    env.stdout_size += len(data)
     try:
         buffer = env.stdout_bytes
         if buffer is None:

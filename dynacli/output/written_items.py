@@ -11,9 +11,10 @@ from typing import Any
 
 from dynacli.environment import Environment
 from dynacli.errors import FormatError
-from dynacli.openapi.model.field_names import IDENTIFYING, NAMING, OWN_ID
 from dynacli.openapi.model.find_items import Items, KnownItems, find_items
+from dynacli.output._columns import Columns, cell_text, fitting, ranks_of, show_names
 from dynacli.output.output_format import AT_THE_END, ITEM_FORMATS, TABLES, OutputFormat
+from dynacli.output.standard_error import write_void_note
 from dynacli.output.standard_output import Write, blocks, written_text
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json
@@ -75,18 +76,7 @@ def written_items(
 
         yield write_filtered
     if last is not None and not count:
-        _note_void(env, last, form.filter, None, "an item")
-
-
-def _note_void(
-    env: Environment, value: Any, expression: str, found: Any, subject: str = "the response"
-) -> None:
-    from dynacli.media.body_value import void_note
-    from dynacli.output.standard_error import write_note
-
-    note = void_note(value, expression, found, subject)
-    if note:
-        write_note(env, note)
+        write_void_note(env, last, form.filter, None, "an item")
 
 
 def write_items(env: Environment, items: Iterable[Any], form: OutputFormat) -> None:
@@ -162,6 +152,8 @@ def _write_or_fall_back(
     try:
         if form.format in TABLES:
             _write_table(env, form, items, columns)
+        elif form.format == "agent":
+            _write_for_agent(env, list(items()), form, None)
         else:
             _write_text(env, list(items()), form)
     except FormatError:
@@ -220,14 +212,29 @@ def write_value(env: Environment, value: Any, form: OutputFormat, *, known: Know
 
             shown = filtered(value, form.filter)
             if is_void(shown):
-                _note_void(env, value, form.filter, shown)
-        if form.format in ITEM_FORMATS:
+                write_void_note(env, value, form.filter, shown)
+        if form.format == "agent":
+            _write_for_agent(env, shown, form, None if form.filter else known)
+        elif form.format in ITEM_FORMATS:
             _write_items(env, shown, replace(form, filter=""), None if form.filter else known)
         else:
             _write_text(env, shown, form)
     except FormatError:
-        _write_text(env, value, form.unfiltered("json"))
+        if form.format == "agent":
+            _write_for_agent(env, value, form.unfiltered("agent"), known)
+        else:
+            _write_text(env, value, form.unfiltered("json"))
         raise
+
+
+def _write_for_agent(env: Environment, value: Any, form: OutputFormat, known: KnownItems | None) -> None:
+    from dynacli.output.agent_text import Around, rounded_up, view_of_value, write_view
+
+    view = view_of_value(value, form.max_bytes, form.columns, known)
+    is_cut = view.shown is not None and view.shown < len(view.items)
+    write_view(
+        env, view, form, Around(notes=(f"--max-bytes {rounded_up(view.size)} prints all",) if is_cut else ())
+    )
 
 
 def _write_text(env: Environment, value: Any, form: OutputFormat) -> None:
@@ -435,143 +442,6 @@ class _ItemText:
         return "\n]\n" if self._count else "[]\n"
 
 
-_ABSENT: Any = object()
-_MOST_CELLS = 1_000_000
-"""Cells of a table that is almost empty: items without common keys make a table as large as the square of it."""
-_LEAST_FILLED = 20
-"""Of so many cells of a larger table, one has a value at least."""
-
-
-def _cell_text(value: Any) -> str:
-    """Return a value as a cell: text as it is, null as nothing, everything else as JSON."""
-    if isinstance(value, str):
-        return value
-    return "" if value is None else compact_json(value)
-
-
-def _value_at(item: Any, path: str) -> Any:
-    """Return the value at a path such as `owner.login` or `steps.0.name`; `_ABSENT` if there is none.
-
-    A key that has a dot itself is found, too.
-    """
-    if isinstance(item, list):
-        word, _, rest = path.partition(".")
-        index = int(word) if word.isascii() and word.isdigit() and len(word) < 10 else len(item)
-        found = item[index] if index < len(item) else _ABSENT
-        return _value_at(found, rest) if rest and found is not _ABSENT else found
-    if not isinstance(item, dict):
-        return _ABSENT
-    if path in item:
-        return item[path]
-    end = path.find(".")
-    while end >= 0:
-        if path[:end] in item:
-            found = _value_at(item[path[:end]], path[end + 1 :])
-            if found is not _ABSENT:
-                return found
-        end = path.find(".", end + 1)
-    return _ABSENT
-
-
-class Columns:
-    """The columns of a table, found while its items are noted one by one.
-
-    An object has a column for each of its keys, an array one for each of its places, and anything else is a single
-    cell.
-
-    Args:
-        wanted: The paths that are asked for; none for the columns that the items have.
-        known: The names of columns whose order is known, and that count if an item has them.
-    """
-
-    def __init__(self, wanted: Sequence[str] = (), known: Sequence[str] = ()) -> None:
-        self._wanted = tuple(path.replace("[", ".").replace("]", "") for path in wanted)
-        self._missing = dict.fromkeys(self._wanted)
-        self._known = known
-        self._found: dict[str, None] = {}
-        self._kinds: set[type] = set()
-        self._rows = self._values = 0
-
-    @property
-    def is_chosen(self) -> bool:
-        """Whether the columns are those that were asked for."""
-        return bool(self._wanted)
-
-    def note(self, item: Any) -> None:
-        """Note the columns of an item."""
-        kind = type(item) if isinstance(item, dict | list) else object
-        self._kinds.add(kind)
-        self._rows += 1
-        self._values += len(item) if kind is not object else 1
-        if kind is dict:
-            if not item.keys() <= self._found.keys():
-                self._found.update(dict.fromkeys(item))
-        elif kind is list:
-            for index in range(len(self._found), len(item)):
-                self._found[str(index)] = None
-        if self._missing:
-            for path in [path for path in self._missing if _value_at(item, path) is not _ABSENT]:
-                del self._missing[path]
-
-    def names(self) -> list[str]:
-        """Return the names of the columns.
-
-        Raises:
-            FormatError: The items make no table, or do not have what is asked for.
-        """
-        if len(self._kinds) > 1:
-            raise FormatError(
-                "The response is not a table",
-                reason="its items are of several kinds: objects, arrays or plain values",
-                hint="It is printed as JSON; `-f` can choose some of its items",
-            )
-        if self._wanted:
-            if self._kinds and self._missing:
-                raise self._unknown()
-            return list(self._wanted)
-        if object in self._kinds:
-            return ["value"]
-        cells = self._rows * len(self._found)
-        if cells > max(_MOST_CELLS, self._values * _LEAST_FILLED):
-            raise FormatError(
-                "The response makes a table that is almost empty",
-                reason=f"it has {self._rows:,} rows and {len(self._found):,} columns, and {self._values:,} values",
-                hint="It is printed as JSON; `--columns` chooses some",
-            )
-        if not self._kinds:
-            return list(self._known)  # an empty list has a header anyway
-        return [
-            *(name for name in self._known if name in self._found),
-            *(name for name in self._found if name not in self._known),
-        ]
-
-    def _unknown(self) -> FormatError:
-        from difflib import get_close_matches
-
-        path = next(iter(self._missing))
-        near = get_close_matches(path, self._found, 3, 0.6) or list(self._found)[:8]
-        listed = ", ".join(f"`{name}`" for name in near)
-        return FormatError(
-            f"The response has no column `{path}`",
-            reason=f"its items have {listed}" if listed else "its items are not objects",
-            hint="It is printed as JSON; name columns that it has",
-            near=near,
-        )
-
-    def rows(self, items: Iterable[Any]) -> Iterator[list[Any]]:
-        """Yield the values of each item, None instead of one that is absent."""
-        names = self.names()
-        if self._wanted or self._kinds == {list}:
-            for item in items:
-                found = (_value_at(item, name) for name in names)
-                yield [None if value is _ABSENT else value for value in found]
-        elif object in self._kinds:
-            yield from ([item] for item in items)
-        else:
-            for item in items:
-                yield [item.get(name) for name in names]
-
-
 _LONGEST_LINE = 2_000
 """Columns that a line has at most if it is not for a terminal."""
 _CUT = f"Note: some cells are cut, so that no line is longer than {_LONGEST_LINE:,} characters (`-o csv` has all)"
@@ -582,23 +452,6 @@ _LONGEST_KEY = 40
 _WIDEST = 1000
 _ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
-_KINDS = (
-    IDENTIFYING,
-    NAMING,
-    re.compile(r"status|state|phase|result|conclusion|kind|type|severity|level"),
-    re.compile(
-        r".*(?:date|time|timestamp)|(?:created|updated|started|finished|modified|published|due)(?:at|on)?"
-    ),
-    re.compile(r"description|message"),
-)
-"""Patterns of the names of columns, without separators and in lower case: what identifies an item comes first."""
-_NAMING = (_KINDS[1], _KINDS[0], _KINDS[2])
-"""What an object that stands in a cell is shown by, the most telling first."""
-_OWN = (OWN_ID, re.compile(r"[a-z0-9](?:[_-]name|Name|[_-]title|Title)$"))
-"""Patterns of the names of columns that may take the places of an id and a name."""
-_OTHER_ID = re.compile(r".*id")
-_URL = re.compile(r".*(?:url|uri|href|links?)")
-_PLAIN, _REFERENCE, _ADDRESS, _NESTED, _EMPTY = range(len(_KINDS), len(_KINDS) + 5)
 _MOST_NAMED = 8
 """How many of the columns that do not fit are named."""
 
@@ -620,8 +473,8 @@ class _Table:
         self._width: int | None = None
         names, values = columns.names(), list(columns.rows(items))
         if is_shown and not columns.is_chosen:
-            _show_names(names, values)
-        ranks = [0] * len(names) if columns.is_chosen else _ranks(names, values)
+            show_names(names, values)
+        ranks = [0] * len(names) if columns.is_chosen else ranks_of(names, values)
         order = sorted(range(len(names)), key=ranks.__getitem__)
         self._right = {
             place
@@ -629,7 +482,7 @@ class _Table:
             if any(_is_number(row[column]) for row in values)
             and all(row[column] is None or _is_number(row[column]) for row in values)
         }
-        texts = [names, *([_cell_text(value) for value in row] for row in values)]
+        texts = [names, *([cell_text(value) for value in row] for row in values)]
         if not is_shown:
             rows = [[row[column].translate(_ESCAPES) for column in order] for row in texts]
             self._rows, self._width = _within_line(rows)
@@ -651,16 +504,11 @@ class _Table:
         sizes = [
             size if rank == 0 else min(size, _LEAST_CELL) for size, rank in zip(natural, ranks, strict=True)
         ]
-        kept: list[int] = []
-        hidden: list[str] = []
-        room = width + len(COLUMN_GAP)
-        for column, size in enumerate(sizes):
-            if size + len(COLUMN_GAP) <= room or not kept:
-                kept.append(column)
-                sizes[column] = min(size, width)
-                room -= sizes[column] + len(COLUMN_GAP)
-            else:
-                hidden.append(self._rows[0][column])
+        kept = fitting(sizes, width)
+        hidden = [name for column, name in enumerate(self._rows[0]) if column not in kept]
+        for column in kept:
+            sizes[column] = min(sizes[column], width)
+        room = width - sum(sizes[column] for column in kept) - len(COLUMN_GAP) * (len(kept) - 1)
         for column in kept:
             more = max(min(natural[column] - sizes[column], room), 0)
             sizes[column] += more
@@ -696,7 +544,7 @@ def _object_lines(env: Environment, value: dict[str, Any], *, is_shown: bool) ->
     note = ""
     if not is_shown:
         cells = [
-            [key.translate(_ESCAPES), _cell_text(child).translate(_ESCAPES)] for key, child in value.items()
+            [key.translate(_ESCAPES), cell_text(child).translate(_ESCAPES)] for key, child in value.items()
         ]
         cells, limit = _within_line(cells)
         note = _CUT if limit else ""
@@ -708,7 +556,7 @@ def _object_lines(env: Environment, value: dict[str, Any], *, is_shown: bool) ->
         keys = {key: shortened(visible(key, keep=""), _LONGEST_KEY) for key in value}
         column = max(map(cell_width, keys.values()), default=0)
         for key, child in value.items():
-            text = visible(_cell_text(child), keep="\n")
+            text = visible(cell_text(child), keep="\n")
             room = max(width - column - len(COLUMN_GAP), _LEAST_CELL)
             first, *others = (wrapped(text, room) if isinstance(child, str) else [shortened(text, room)]) or [
                 ""
@@ -721,61 +569,6 @@ def _object_lines(env: Environment, value: dict[str, Any], *, is_shown: bool) ->
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _show_names(names: list[str], rows: Sequence[list[Any]]) -> None:
-    """Put instead of each object the field that names it, `owner.login`, as `--columns` would choose it."""
-    for column, name in enumerate(names):
-        objects = [row[column] for row in rows if row[column] is not None]
-        field = _naming_field(objects) if all(isinstance(value, dict) for value in objects) else ""
-        if field:
-            names[column] = f"{name}.{field}"
-            for row in rows:
-                row[column] = row[column][field] if row[column] is not None else None
-
-
-def _naming_field(objects: Sequence[dict[str, Any]]) -> str:
-    """Return the field that names each of some objects, and is plain in all of them; empty if none does."""
-    for pattern in _NAMING:
-        for field in objects[0] if objects else ():
-            values = [value.get(field, {}) for value in objects]
-            is_plain = not any(isinstance(value, dict | list) for value in values)
-            if pattern.fullmatch(_plain(field)) and is_plain and any(value is not None for value in values):
-                return field
-    return ""
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[-_. ]", "", name).lower()
-
-
-def _ranks(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int]:
-    """Return the ranks of the columns: what identifies an item comes first."""
-    ranks = [_rank(name, [row[column] for row in rows]) for column, name in enumerate(names)]
-    for rank, pattern in enumerate(_OWN):
-        # If nothing is called `id` or `name`, the first that ends so is the item's own: `runId` of a run.
-        own = next(
-            (i for i, name in enumerate(names) if ranks[i] in {_PLAIN, _REFERENCE} and pattern.search(name)),
-            None,
-        )
-        if rank not in ranks and own is not None:
-            ranks[own] = rank
-    return ranks
-
-
-def _rank(name: str, values: Sequence[Any]) -> int:
-    present = [value for value in values if value not in (None, "", [], {})]
-    if values and not present:
-        return _EMPTY
-    if any(isinstance(value, dict | list) for value in present):
-        return _NESTED
-    word = _plain(name)
-    for rank, pattern in enumerate(_KINDS):
-        if pattern.fullmatch(word):
-            return rank
-    if _URL.fullmatch(word):
-        return _ADDRESS
-    return _REFERENCE if _OTHER_ID.fullmatch(word) else _PLAIN
 
 
 _TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -799,11 +592,11 @@ def _csv_line(row: Sequence[Any]) -> str:
 
 
 def _csv_cell(value: Any) -> str:
-    text = value if type(value) is str else _cell_text(value)
+    text = value if type(value) is str else cell_text(value)
     if '"' in text or "," in text or "\n" in text or "\r" in text:
         return '"' + text.replace('"', '""') + '"'
     return text
 
 
 def _tsv_line(row: Sequence[Any]) -> str:
-    return "\t".join(_cell_text(value).translate(_TSV_ESCAPES) for value in row) + "\n"
+    return "\t".join(cell_text(value).translate(_TSV_ESCAPES) for value in row) + "\n"

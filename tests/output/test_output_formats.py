@@ -323,7 +323,7 @@ def test_unknown_formats_name_the_known_ones(name: str) -> None:
     """An unknown format is a usage error that lists the known ones."""
     with pytest.raises(UsageError) as caught:
         check_format(name)
-    known = "`auto`, `json`, `yaml`, `toon`, `table`, `csv`, `tsv`, `ndjson`, `lines`, `gron`, `raw`, `text`"
+    known = "`auto`, `json`, `yaml`, `toon`, `agent`, `table`, `csv`, `tsv`, `ndjson`, `lines`, `gron`, `raw`, `text`"
     assert f"Use one of {known}, or `@FILE` for a file" == caught.value.hint
 
 

@@ -395,12 +395,14 @@ class RespondedPage:
     Args:
         items: How many items it has.
         total: How many there are on all pages; None if the response does not say it.
+        number: Which page it is; None if the inputs do not say it.
         next_inputs: Option → value of the inputs that ask for the next page, with the others as they were; None if
             only a URL says it, in which there is more than inputs.
     """
 
     items: int
     total: int | None
+    number: int | None
     next_inputs: dict[str, Any] | None
 
 
@@ -417,7 +419,9 @@ def received_page(call: Call, response: "Response") -> RespondedPage | None:
     following = loop.following
     if page is None or not page.items or following is None or not following.is_proven:
         return None
-    return RespondedPage(len(page.items), loop.total, _next_inputs(call, loop, following))
+    begun = given_value(loop.rule.input, inputs)
+    number = begun if loop.rule.kind == "page" and isinstance(begun, int) else 1 if begun is None else None
+    return RespondedPage(len(page.items), loop.total, number, _next_inputs(call, loop, following))
 
 
 def _next_inputs(call: Call, loop: PageLoop, following: NextPage) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ from dynacli.client.pages.page_loop import MergedValidation, PageLoop, merged_te
 from dynacli.client.pages.page_rule import ResponsePlace
 from dynacli.client.parallel_calls import noting_interrupt
 from dynacli.commands._call.conclude_call import conclude, report_validation_so_far, write_head
+from dynacli.commands._call.receive_response import note_if_large, write_response
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation_words, program
 from dynacli.errors import DynacliError, FileError, FormatError, UsageError
@@ -304,18 +305,12 @@ class Listing:
                 return None
             text = merged_text(first.value, last.value, self._loop.items, self._texts) + "\n"
             body, media_type = text.encode("utf-8", "surrogatepass"), "application/json"
-        elif form.is_of_value and not form.is_whole and not 200 <= first.response.status < 300:
-            form = form.unfiltered()
-        head = None
-        if form.is_whole:
-            head = first.call.signed.head_of(first.response)
-        self._first = first._replace(response=replace(first.response, body=body, size=len(body)))
-        from dynacli.output.render import write_body
-
+        elif not 200 <= first.response.status < 300:
+            form = form.of_error
+        response = replace(first.response, body=body, size=len(body))
+        self._first = first._replace(response=response)
         try:
-            known = known_items(self._described)
-            schema = self._described.schema_of(first.response)
-            write_body(self._run.env, body, media_type, form, known=known, head=head, schema=schema)
+            write_response(self._run, first.call, response, form, media_type, self._loop)
         except (FileError, FormatError) as error:
             return error
         return None
@@ -328,6 +323,7 @@ class Listing:
         if 200 <= page.response.status < 300:
             self._say_what_is_missing()
 
+        note_if_large(self._run, page.call, page.response, self._form, self._loop)
         validation = None if page.validation is None else self._validation
         conclude(self._run, page.call, page.response, validation, self._report, unwritten)
 
@@ -543,7 +539,9 @@ class LastResponse:
                 self._announce(series.last)
             raise
         call, response, validation = last
-        conclude(run, call, response, validation, self._report, self._write(call, response))
+        unwritten = self._write(call, response)
+        note_if_large(run, call, response, self._form)
+        conclude(run, call, response, validation, self._report, unwritten)
 
     def _begin_next(self, made: MadeCall, described: DescribedOperation) -> None:
         self._announce(made)
@@ -558,18 +556,12 @@ class LastResponse:
 
     def _write(self, call: Call, response: "Response") -> FileError | FormatError | None:
         """Write a response; return why it could not be written."""
-        from dynacli.output.render import write_body
-
         form = self._form
-        head = call.signed.head_of(response) if form.is_whole else None
-        if form.include and head is None:
+        if form.include and not form.is_whole:
             write_head(self._run.env, call.signed, response)
-        if form.is_of_value and head is None and not 200 <= response.status < 300:
-            form = OutputFormat(file=form.file)
-
         try:
-            media_type, schema = response.header("content-type"), call.described.schema_of(response)
-            write_body(self._run.env, response.body, media_type, form, head=head, schema=schema)
+            is_success = 200 <= response.status < 300
+            write_response(self._run, call, response, form if is_success else form.of_error)
         except (FileError, FormatError) as error:
             return error
         return None

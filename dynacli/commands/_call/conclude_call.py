@@ -81,20 +81,38 @@ _OF_WHERE = ("profile", "server", "server_var", "auth", "accept_origin")
 
 
 def note_next_call(run: Run, call: Call, response: "Response") -> None:
-    """Write the command that reads what a call has created, if the document or the response tells it.
+    """Write the command that reads what a call has created, if the document or the response tells it."""
+    line = creation_line(run, call, response)
+    if line:
+        write_stderr(run.env, f"next: {line}")
+
+
+def creation_line(run: Run, call: Call, response: "Response", *more: str) -> str:
+    """Return the command that reads what a call has created; empty if nothing tells it.
 
     There is none for the demo API, which forgets everything when its command ends.
+
+    Args:
+        more: Words at its end.
     """
     from dynacli.client.links.next_calls import call_after_creation
+    from dynacli.registry.configuration import DEMO
+
+    found = call_after_creation(call, response) if call.described.api.name != DEMO else None
+    return "" if found is None else next_line(run, call, response, found[0], [*found[1], *more])
+
+
+def next_line(run: Run, call: Call, response: "Response", name: str, words: "Sequence[str]") -> str:
+    """Return the command of a call that follows from the response to another; empty if a secret is in it.
+
+    Args:
+        name: The operation.
+        words: The words after it.
+    """
     from dynacli.environment import invocation_words
     from dynacli.openapi.model.wording import option_pair, shell_line
     from dynacli.options.standard_options import OPTIONS_BY_NAME
-    from dynacli.registry.configuration import DEMO
 
-    api = call.described.api
-    found = call_after_creation(call, response) if api.name != DEMO else None
-    if found is None:
-        return
     given = {name: getattr(run.options, name) for name in _OF_WHERE}
     texts = [
         (OPTIONS_BY_NAME[name].flags[-1], text)
@@ -102,11 +120,10 @@ def note_next_call(run: Run, call: Call, response: "Response") -> None:
         for text in (value if isinstance(value, tuple) else (value,))
         if text
     ]
-    program, *words = invocation_words(api=api.name)
+    program, *verb = invocation_words("read" if run.is_read_only else "", call.described.api.name)
     standard = [word for flag, text in texts for word in option_pair(flag, text)]
-    line = shell_line([program, *standard, *words, found[0], *found[1]])
-    if call.signed.response_masker(response.headers).mask(line) == line:
-        write_stderr(run.env, f"next: {line}")
+    line = shell_line([program, *standard, *verb, name, *words])
+    return line if call.signed.response_masker(response.headers).mask(line) == line else ""
 
 
 def report_validation_so_far(

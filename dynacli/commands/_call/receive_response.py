@@ -27,11 +27,12 @@ from dynacli.http.semantics import (
 )
 from dynacli.http.send import FILE_LIMIT, VALIDATED_LIMIT, WARNED_LIMIT, Pieces
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
-from dynacli.output.output_format import ITEM_FORMATS, OutputFormat
+from dynacli.output.output_format import OutputFormat
 from dynacli.output.standard_output import Write, is_unchanged, watched_reader, written_body
 from dynacli.record import replace
 
 if TYPE_CHECKING:
+    from dynacli.client.pages.page_loop import PageLoop
     from dynacli.commands._call.call_report import CallReport
     from dynacli.http.downloads import PartialDownload
     from dynacli.validation.read_body import UnreadBody
@@ -40,6 +41,8 @@ _WRITTEN_WHOLE = 1024 * 1024
 """Bytes up to which a body is written only when it is complete, so that one that breaks off is not written at all."""
 _KEPT_OF_STREAM = 1024 * 1024
 """Bytes up to which a stream is kept, for messages that quote it."""
+_MANY_BYTES = 8_000
+"""Bytes on standard output that are much to read for an agent."""
 
 
 class DownloadFile:
@@ -171,9 +174,8 @@ class ResponseReceiver:
             if self._file.takes(response):
                 return self._copy(response, pieces)
             self._form = OutputFormat()  # the error is not a part of the file
-        if not 200 <= response.status < 300 and self._form.is_of_value and not self._form.is_whole:
-            # The format is that of a result; an error has its own format, which no one should miss.
-            self._form = self._form.unfiltered()
+        if not 200 <= response.status < 300:
+            self._form = self._form.of_error
         if is_sequence(media_type):
             if is_event_stream(media_type) and self._call.settings.timeout is None:
                 pieces.wait_forever()
@@ -341,6 +343,8 @@ class ResponseReceiver:
     def _conclude(self, response: Response) -> None:
         """Say what there is to say of a response that was written."""
         run, call = self._run, self._call
+        if run.env.stdout_size > _MANY_BYTES:
+            note_if_large(run, call, response, self._form)
         validations = [call.validation, call.validating.validation if call.validating is not None else None]
         validated = [validation for validation in validations if validation is not None]
         if run.options.verbose and len(validated) > 1:
@@ -364,28 +368,66 @@ class ResponseReceiver:
             conclude(run, call, response, call.validation, self._report, self.unwritten)
         if run.env.stdout_is_terminal and run.env.stderr_is_terminal and response.body:
             _note_more_pages(run, call, response)
-        if call.described.operation.method == "POST" and run.env.is_agent and 200 <= response.status < 300:
+        is_created = call.described.operation.method == "POST" and 200 <= response.status < 300
+        if is_created and run.env.is_agent and self._form.format != "agent":
             from dynacli.commands._call.conclude_call import note_next_call
 
             note_next_call(run, call, response)
 
     def _write(self, response: Response) -> None:
-        from dynacli.output.render import write_body
+        write_response(self._run, self._call, response, self._form)
 
-        known = None
-        if self._form.format in ITEM_FORMATS and not self._form.filter:
-            from dynacli.client.pages.known_items import known_items
 
-            known = known_items(self._call.described)
-        write_body(
-            self._run.env,
-            response.body,
-            response.header("content-type"),
-            self._form,
-            known=known,
-            head=self._head(response),
-            schema=self._call.described.schema_of(response),
-        )
+def write_response(
+    run: Run,
+    call: Call,
+    response: Response,
+    form: OutputFormat,
+    media_type: str | None = None,
+    pages: "PageLoop | None" = None,
+) -> None:
+    """Write the whole body of a response in a form.
+
+    Args:
+        media_type: That of the body; None for that of the response.
+        pages: The pages that the body is made of; None if it is that of one response.
+
+    Raises:
+        FormatError: The body cannot be shown in this form; it was written as JSON, or as it came.
+        FileError: The file or standard output cannot be written.
+        BrokenPipeError: The reader of standard output is gone.
+    """
+    from dynacli.output.render import write_body
+
+    known = around = None
+    if form.is_of_items:
+        from dynacli.client.pages.known_items import known_items
+
+        known = known_items(call.described)
+    if form.format == "agent":
+        from dynacli.commands._call.agent_response import around_response
+
+        around = around_response(run, call, response, pages)
+    write_body(
+        run.env,
+        response.body,
+        response.header("content-type") if media_type is None else media_type,
+        form,
+        known=known,
+        head=call.signed.head_of(response) if form.is_whole else None,
+        schema=call.described.schema_of(response),
+        around=around,
+    )
+
+
+def note_if_large(
+    run: Run, call: Call, response: Response, form: OutputFormat, pages: "PageLoop | None" = None
+) -> None:
+    """Write a note if an agent gets a response of many bytes on standard output that could be shorter."""
+    if run.env.stdout_size > _MANY_BYTES and run.env.is_agent and form.format != "agent":
+        from dynacli.commands._call.agent_response import note_large_response
+
+        note_large_response(run, call, response, pages)
 
 
 def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:

@@ -1,0 +1,235 @@
+"""The columns of items: those that they have, which of them are shown, and in which order."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from dynacli.errors import FormatError
+from dynacli.openapi.model.field_names import IDENTIFYING, NAMING, OWN_ID
+from dynacli.text.exact_json import compact_json
+from dynacli.text.wrapping import COLUMN_GAP
+
+_ABSENT: Any = object()
+_MOST_CELLS = 1_000_000
+"""Cells of a table that is almost empty: items without common keys make a table as large as the square of it."""
+_LEAST_FILLED = 20
+"""Of so many cells of a larger table, one has a value at least."""
+
+
+def cell_text(value: Any) -> str:
+    """Return a value as a cell: text as it is, null as nothing, everything else as JSON."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else compact_json(value)
+
+
+def _value_at(item: Any, path: str) -> Any:
+    """Return the value at a path such as `owner.login` or `steps.0.name`; `_ABSENT` if there is none.
+
+    A key that has a dot itself is found, too.
+    """
+    if isinstance(item, list):
+        word, _, rest = path.partition(".")
+        index = int(word) if word.isascii() and word.isdigit() and len(word) < 10 else len(item)
+        found = item[index] if index < len(item) else _ABSENT
+        return _value_at(found, rest) if rest and found is not _ABSENT else found
+    if not isinstance(item, dict):
+        return _ABSENT
+    if path in item:
+        return item[path]
+    end = path.find(".")
+    while end >= 0:
+        if path[:end] in item:
+            found = _value_at(item[path[:end]], path[end + 1 :])
+            if found is not _ABSENT:
+                return found
+        end = path.find(".", end + 1)
+    return _ABSENT
+
+
+class Columns:
+    """The columns of a table, found while its items are noted one by one.
+
+    An object has a column for each of its keys, an array one for each of its places, and anything else is a single
+    cell.
+
+    Args:
+        wanted: The paths that are asked for; none for the columns that the items have.
+        known: The names of columns whose order is known, and that count if an item has them.
+    """
+
+    def __init__(self, wanted: Sequence[str] = (), known: Sequence[str] = ()) -> None:
+        self._wanted = tuple(path.replace("[", ".").replace("]", "") for path in wanted)
+        self._missing = dict.fromkeys(self._wanted)
+        self._known = known
+        self._found: dict[str, None] = {}
+        self._kinds: set[type] = set()
+        self._rows = self._values = 0
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether the columns are those that were asked for."""
+        return bool(self._wanted)
+
+    def note(self, item: Any) -> None:
+        """Note the columns of an item."""
+        kind = type(item) if isinstance(item, dict | list) else object
+        self._kinds.add(kind)
+        self._rows += 1
+        self._values += len(item) if kind is not object else 1
+        if kind is dict:
+            if not item.keys() <= self._found.keys():
+                self._found.update(dict.fromkeys(item))
+        elif kind is list:
+            for index in range(len(self._found), len(item)):
+                self._found[str(index)] = None
+        if self._missing:
+            for path in [path for path in self._missing if _value_at(item, path) is not _ABSENT]:
+                del self._missing[path]
+
+    def names(self) -> list[str]:
+        """Return the names of the columns.
+
+        Raises:
+            FormatError: The items make no table, or do not have what is asked for.
+        """
+        if len(self._kinds) > 1:
+            raise FormatError(
+                "The response is not a table",
+                reason="its items are of several kinds: objects, arrays or plain values",
+                hint="It is printed as JSON; `-f` can choose some of its items",
+            )
+        if self._wanted:
+            if self._kinds and self._missing:
+                raise self._unknown()
+            return list(self._wanted)
+        if object in self._kinds:
+            return ["value"]
+        cells = self._rows * len(self._found)
+        if cells > max(_MOST_CELLS, self._values * _LEAST_FILLED):
+            raise FormatError(
+                "The response makes a table that is almost empty",
+                reason=f"it has {self._rows:,} rows and {len(self._found):,} columns, and {self._values:,} values",
+                hint="It is printed as JSON; `--columns` chooses some",
+            )
+        if not self._kinds:
+            return list(self._known)  # an empty list has a header anyway
+        return [
+            *(name for name in self._known if name in self._found),
+            *(name for name in self._found if name not in self._known),
+        ]
+
+    def _unknown(self) -> FormatError:
+        from difflib import get_close_matches
+
+        path = next(iter(self._missing))
+        near = get_close_matches(path, self._found, 3, 0.6) or list(self._found)[:8]
+        listed = ", ".join(f"`{name}`" for name in near)
+        return FormatError(
+            f"The response has no column `{path}`",
+            reason=f"its items have {listed}" if listed else "its items are not objects",
+            hint="It is printed as JSON; name columns that it has",
+            near=near,
+        )
+
+    def rows(self, items: Iterable[Any]) -> Iterator[list[Any]]:
+        """Yield the values of each item, None instead of one that is absent."""
+        names = self.names()
+        if self._wanted or self._kinds == {list}:
+            for item in items:
+                found = (_value_at(item, name) for name in names)
+                yield [None if value is _ABSENT else value for value in found]
+        elif object in self._kinds:
+            yield from ([item] for item in items)
+        else:
+            for item in items:
+                yield [item.get(name) for name in names]
+
+
+_KINDS = (
+    IDENTIFYING,
+    NAMING,
+    re.compile(r"status|state|phase|result|conclusion|kind|type|severity|level"),
+    re.compile(
+        r".*(?:date|time|timestamp)|(?:created|updated|started|finished|modified|published|due)(?:at|on)?"
+    ),
+    re.compile(r"description|message"),
+)
+"""Patterns of the names of columns, without separators and in lower case: what identifies an item comes first."""
+_NAMING = (_KINDS[1], _KINDS[0], _KINDS[2])
+"""What an object that stands in a cell is shown by, the most telling first."""
+_OWN = (OWN_ID, re.compile(r"[a-z0-9](?:[_-]name|Name|[_-]title|Title)$"))
+"""Patterns of the names of columns that may take the places of an id and a name."""
+_OTHER_ID = re.compile(r".*id")
+_URL = re.compile(r".*(?:url|uri|href|links?)")
+_PLAIN, _REFERENCE, _ADDRESS, NESTED, EMPTY = range(len(_KINDS), len(_KINDS) + 5)
+
+
+def show_names(names: list[str], rows: Sequence[list[Any]]) -> None:
+    """Put instead of each object the field that names it, `owner.login`, as `--columns` would choose it."""
+    for column, name in enumerate(names):
+        objects = [row[column] for row in rows if row[column] is not None]
+        field = _naming_field(objects) if all(isinstance(value, dict) for value in objects) else ""
+        if field:
+            names[column] = f"{name}.{field}"
+            for row in rows:
+                row[column] = row[column][field] if row[column] is not None else None
+
+
+def _naming_field(objects: Sequence[dict[str, Any]]) -> str:
+    """Return the field that names each of some objects, and is plain in all of them; empty if none does."""
+    for pattern in _NAMING:
+        for field in objects[0] if objects else ():
+            values = [value.get(field, {}) for value in objects]
+            is_plain = not any(isinstance(value, dict | list) for value in values)
+            if pattern.fullmatch(_plain(field)) and is_plain and any(value is not None for value in values):
+                return field
+    return ""
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_. ]", "", name).lower()
+
+
+def ranks_of(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int]:
+    """Return the ranks of the columns: what identifies an item comes first."""
+    ranks = [_rank(name, [row[column] for row in rows]) for column, name in enumerate(names)]
+    for rank, pattern in enumerate(_OWN):
+        # If nothing is called `id` or `name`, the first that ends so is the item's own: `runId` of a run.
+        own = next(
+            (i for i, name in enumerate(names) if ranks[i] in {_PLAIN, _REFERENCE} and pattern.search(name)),
+            None,
+        )
+        if rank not in ranks and own is not None:
+            ranks[own] = rank
+    return ranks
+
+
+def _rank(name: str, values: Sequence[Any]) -> int:
+    present = [value for value in values if value not in (None, "", [], {})]
+    if values and not present:
+        return EMPTY
+    if any(isinstance(value, dict | list) for value in present):
+        return NESTED
+    word = _plain(name)
+    for rank, pattern in enumerate(_KINDS):
+        if pattern.fullmatch(word):
+            return rank
+    if _URL.fullmatch(word):
+        return _ADDRESS
+    return _REFERENCE if _OTHER_ID.fullmatch(word) else _PLAIN
+
+
+def fitting(sizes: Sequence[int], width: int) -> list[int]:
+    """Return the numbers of the columns that fit into a width, the first one in any case.
+
+    Args:
+        sizes: The width of each column, in the order in which they are preferred.
+    """
+    kept: list[int] = []
+    room = width + len(COLUMN_GAP)
+    for column, size in enumerate(sizes):
+        if size + len(COLUMN_GAP) <= room or not kept:
+            kept.append(column)
+            room -= min(size, width) + len(COLUMN_GAP)
+    return kept

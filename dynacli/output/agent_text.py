@@ -1,0 +1,400 @@
+"""`-o agent`: a response for a reader with little room.
+
+First a line that counts what is shown, then as many whole items as fit, in TOON and with their most telling columns,
+last commands that give more. Lines of data are indented, or begin with the header of TOON, so that no response can
+imitate the others.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dynacli.environment import Environment
+from dynacli.errors import FormatError
+from dynacli.openapi.model.find_items import Items, KnownItems, find_items
+from dynacli.openapi.model.wording import counted
+from dynacli.output._columns import EMPTY, NESTED, Columns, cell_text, fitting, ranks_of, show_names
+from dynacli.output.output_format import OutputFormat
+from dynacli.output.standard_error import write_void_note
+from dynacli.output.standard_output import written_text
+from dynacli.record import record, replace
+from dynacli.text.exact_json import compact_json
+from dynacli.text.terminal import visible
+from dynacli.text.toon_text import toon_of
+
+if TYPE_CHECKING:
+    from dynacli.media.body_value import FindSchema
+
+__all__ = [
+    "MOST_AROUND",
+    "AgentView",
+    "Around",
+    "DescribeAround",
+    "rounded_up",
+    "view_of_value",
+    "write_body_for_agent",
+    "write_view",
+]
+
+MOST_AROUND = 700
+"""Bytes of the line with counts and of the commands."""
+_MOST_COMMANDS = 3
+_MOST_NAMED = 200
+"""Bytes of the names of fields in the line with counts."""
+_WIDTH = 100
+"""Characters of a row on average, as far as columns are chosen by their width."""
+_LONGEST_NAME = 40
+_INDENT = "  "
+
+
+@record
+class AgentView:
+    """What is shown of a response.
+
+    Args:
+        counts: What the first line says, in parts.
+        lines: The data, each line indented or a header of TOON.
+        shown: How many items are shown; None if the response is not a list.
+        items: The items that came.
+        steps: The keys that lead to them.
+        is_keyed: Whether they are the members of an object.
+        size: Bytes that all items take, about; of a text that is cut, those of the whole.
+        hidden: The columns or fields that are not shown.
+        value: The response, if it is one object.
+        is_binary: Whether it is not text, so that nothing of it is shown.
+    """
+
+    counts: tuple[str, ...]
+    lines: tuple[str, ...] = ()
+    shown: int | None = None
+    items: Sequence[Any] = ()
+    steps: tuple[str, ...] = ()
+    is_keyed: bool = False
+    size: int = 0
+    hidden: tuple[str, ...] = ()
+    value: Any = None
+    is_binary: bool = False
+
+
+@record
+class Around:
+    """What stands around the data.
+
+    Args:
+        total: How many items the server has; None if no more than those that came are known.
+        came: What the first line says of the items that came, if there may be more.
+        notes: What else it says.
+        commands: Commands that give more, the most useful first.
+    """
+
+    total: int | None = None
+    came: str = ""
+    notes: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+
+
+DescribeAround = Callable[[AgentView], Around]
+"""Returns what stands around the data of a view."""
+_NOTHING = Around()
+
+
+def rounded_up(size: int) -> int:
+    """Return a number of bytes with a tenth to spare, in thousands."""
+    return (size * 11 // 10 // 1000 + 1) * 1000
+
+
+def _size(lines: Iterable[str]) -> int:
+    return sum(len(line.encode("utf-8", "backslashreplace")) + 1 for line in lines)
+
+
+def _lines_of(value: Any) -> list[str]:
+    """Return the lines of a value in TOON, with nothing in them that a reader takes for another line.
+
+    Raises:
+        RecursionError: It is nested too deeply.
+    """
+    return [visible(line, keep="") for line in toon_of(value).removesuffix("\n").split("\n")]
+
+
+def view_of_value(
+    value: Any, most: int, columns: Sequence[str] = (), known: KnownItems | None = None
+) -> AgentView:
+    """Return what is shown of a JSON value.
+
+    Args:
+        most: Bytes of the data.
+        columns: The columns that are asked for; none for the most telling ones.
+        known: What the document says of the items; None if it says nothing.
+
+    Raises:
+        FormatError: The items do not have a column that is asked for.
+    """
+    found = find_items(value, known)
+    if isinstance(found, Items):
+        view = _view_of_items(found, most, columns, () if known is None else known.names)
+        beside = [name for name in value if name != found.steps[0]] if found.steps else []
+        return replace(view, counts=(*view.counts, *_named("other fields", beside)))
+    if isinstance(value, list):
+        return _view_of_items(Items((), value), most, columns, ())
+    if isinstance(value, dict):
+        return _view_of_object(value, most)
+    if isinstance(value, str):
+        return _view_of_text(value, most)
+    return AgentView((f"value: {compact_json(value)}"[:_MOST_NAMED],))
+
+
+def _view_of_text(text: str, most: int) -> AgentView:
+    """Return what is shown of a text: its beginning, in at most so many bytes."""
+    whole = text.replace("\r\n", "\n")
+    kept = whole[:most]
+    lines = _text_lines(kept)
+    while _size(lines) > most:
+        kept = kept[: len(kept) * 9 // 10]
+        lines = _text_lines(kept)
+    is_cut = len(kept) < len(whole)
+    shown = f"{len(kept):,} of {len(whole):,}" if is_cut else f"{len(whole):,}"
+    size = len(whole.encode("utf-8", "backslashreplace")) if is_cut else 0
+    return AgentView((f"text: {shown} characters",), tuple(lines), size=size)
+
+
+def _text_lines(text: str) -> list[str]:
+    return [_INDENT + visible(line, keep="") for line in text.removesuffix("\n").split("\n")] if text else []
+
+
+def _view_of_bytes(named: str) -> AgentView:
+    """Return what is shown of content that is not text.
+
+    Args:
+        named: What messages call it.
+    """
+    return AgentView((f"not shown: the response is binary ({named[:_MOST_NAMED]})",), is_binary=True)
+
+
+def _named(label: str, names: Sequence[str], told: Callable[[str], str] = lambda name: "") -> list[str]:  # noqa: ARG005
+    """Return a part of the first line that names fields, in quotes if they are not plain; none if there are none.
+
+    Args:
+        told: Returns what is added to a name.
+    """
+    if not names:
+        return []
+    listed: list[str] = []
+    for name in names:
+        word = _lines_of({name[:_LONGEST_NAME]: None})[0].removesuffix(": null") + told(name)
+        if _size([*listed, word]) > _MOST_NAMED:
+            break
+        listed.append(word)
+    more = len(names) - len(listed)
+    return [f"{label}: {', '.join(listed)}" + (f" and {more:,} more" if more else "")]
+
+
+def _view_of_items(found: Items, most: int, wanted: Sequence[str], known: Sequence[str]) -> AgentView:
+    if found.is_keyed and found.values:
+        known = tuple(dict.fromkeys((next(iter(found.values[0])), *known)))
+    # Each item takes two bytes at least: no more of them can be shown.
+    rows, hidden, count = _rows(found.values[: most // 2 + 1], wanted, known)
+    counts = []
+    if count and rows:
+        counts = [f"columns {count - len(hidden)} of {count}" if hidden else f"columns {count}"]
+    try:
+        header, items = _items_of(rows)
+    except RecursionError:
+        return AgentView(
+            ("the items are nested too deeply",), (), 0, found.values, found.steps, found.is_keyed
+        )
+    room = most - _size([header])
+    shown = 0
+    for item in items:
+        room -= _size([item])
+        if room < 0:
+            break
+        shown += 1
+    size = _size([header, *items])
+    if len(rows) < len(found.values):
+        size = size * len(found.values) // len(rows)
+    lines = _lines_of(rows[:shown]) if shown else []
+    return AgentView(
+        tuple(counts), tuple(lines), shown, found.values, found.steps, found.is_keyed, size, tuple(hidden)
+    )
+
+
+def _rows(
+    items: Sequence[Any], wanted: Sequence[str], known: Sequence[str]
+) -> tuple[list[Any], list[str], int]:
+    """Return items with the columns that are shown, the names of the others, and how many columns there are.
+
+    Items that are not all objects have none.
+
+    Raises:
+        FormatError: The items do not have a column that is wanted.
+    """
+    columns = Columns(wanted, known)
+    for item in items:
+        columns.note(item)
+    if not wanted and not all(isinstance(item, dict) for item in items):
+        return list(items), [], 0
+    try:
+        names, values = columns.names(), list(columns.rows(items))
+    except FormatError:
+        if wanted:
+            raise
+        return list(items), [], 0
+    kept = list(range(len(names)))
+    if not wanted:
+        show_names(names, values)
+        kept = _telling(names, values)
+    rows = [{names[column]: row[column] for column in kept} for row in values]
+    shown = set(kept)
+    return rows, [name for column, name in enumerate(names) if column not in shown], len(names)
+
+
+def _telling(names: Sequence[str], values: Sequence[Sequence[Any]]) -> list[int]:
+    """Return the numbers of the columns that are shown, the most telling first: plain ones that fit into a row."""
+    ranks = ranks_of(names, values)
+    order = sorted(range(len(names)), key=ranks.__getitem__)
+    order = [column for column in order if ranks[column] not in {NESTED, EMPTY}] or order
+    cells = {column: [len(cell_text(row[column])) for row in values] for column in order}
+    sizes = [sum(cells[column]) // max(len(values), 1) for column in order]
+    return [order[place] for place in fitting(sizes, _WIDTH)]
+
+
+def _items_of(rows: list[Any]) -> tuple[str, list[str]]:
+    """Return the header of items in TOON, and the text of each: several lines if it is nested.
+
+    Raises:
+        RecursionError: They are nested too deeply.
+    """
+    header, *lines = _lines_of(rows)
+    if not lines:  # plain values stand after the header
+        return header.partition(" ")[0], [_lines_of([row])[0].partition(" ")[2] for row in rows]
+    items: list[str] = []
+    for line in lines:
+        if line.startswith(_INDENT * 2):
+            items[-1] += f"\n{line}"
+        else:
+            items.append(line)
+    return header, items
+
+
+def _view_of_object(members: Mapping[str, Any], most: int) -> AgentView:
+    names = list(members)
+    ranks = ranks_of(names, [list(members.values())])
+    kept: dict[str, list[str]] = {}
+    room = most
+    for column in sorted(range(len(names)), key=ranks.__getitem__):
+        name = names[column]
+        try:
+            lines = [_INDENT + line for line in _lines_of({name: members[name]})]
+        except RecursionError:
+            continue
+        if _size(lines) <= room:
+            kept[name] = lines
+            room -= _size(lines)
+    hidden = [name for name in names if name not in kept]
+    counts = [f"fields: {len(kept)} of {len(names)}" if hidden else f"fields: {len(names)}"]
+    shown = [line for name in names for line in kept.get(name, ())]
+    counts += _named("left out", hidden, lambda name: _extent(members[name]))
+    return AgentView(tuple(counts), tuple(shown), hidden=tuple(hidden), value=members)
+
+
+def _extent(value: Any) -> str:
+    """Return how large a field is that is left out."""
+    if isinstance(value, str):
+        return f" ({counted(len(value), 'character')})"
+    if isinstance(value, dict | list):
+        return f" ({counted(len(value), 'item' if isinstance(value, list) else 'field')})"
+    return ""
+
+
+def write_view(env: Environment, view: AgentView, form: OutputFormat, around: Around = _NOTHING) -> None:
+    """Write what is shown of a response, with what stands around it.
+
+    Raises:
+        FileError: Standard output cannot be written.
+        BrokenPipeError: The reader of standard output is gone.
+    """
+    counts = [*view.counts, *around.notes]
+    if view.shown is not None:
+        total = len(view.items) if around.total is None else around.total
+        of_all = f" of {total:,}" if total != view.shown else ""
+        counts.insert(0, f"rows: {view.shown:,}{of_all}" + (f" ({around.came})" if around.came else ""))
+    first = "; ".join(counts)
+    room = MOST_AROUND - _size([first])
+    last: list[str] = []
+    for command in around.commands:
+        line = f"next: {command}"
+        if _size([line]) <= room and len(last) < _MOST_COMMANDS:
+            room -= _size([line])
+            last.append(line)
+    with written_text(env, form) as write:
+        write("".join(f"{line}\n" for line in (first, *view.lines, *last)))
+
+
+def write_body_for_agent(
+    env: Environment,
+    body: bytes,
+    media_type: str,
+    form: OutputFormat,
+    *,
+    known: KnownItems | None = None,
+    head: Mapping[str, Any] | None = None,
+    schema: "FindSchema | None" = None,
+    around: DescribeAround | None = None,
+) -> None:
+    """Write the body of a response; the arguments are those of `write_body`.
+
+    Raises:
+        FormatError: The filter failed, or there is no such column; the response was written without them.
+        FileError: Standard output cannot be written.
+        BrokenPipeError: The reader of standard output is gone.
+    """
+    from dynacli.media.body_value import NoValueError, binary_name, body_value, shown_value
+    from dynacli.text.body_text import decoded
+
+    failure: FormatError | None = None
+    ahead = () if head is None or form.filter else tuple(_text_of_head(head, form.max_bytes // 2))
+    room = form.max_bytes - _size(ahead)
+    try:
+        if head is not None and form.filter:
+            value: Any = {**head, "body": shown_value(body, media_type, schema)}
+        else:
+            value = body_value(body, media_type, schema)
+        try:
+            view = _filtered_view(env, value, form, room, known)
+        except FormatError as error:
+            failure, view = error, view_of_value(value, room, (), known)
+    except NoValueError as error:
+        text = decoded(body, media_type)
+        view = (
+            _view_of_text(text, room) if text is not None else _view_of_bytes(binary_name(body, media_type))
+        )
+        if form.filter:
+            failure = FormatError("The response cannot be filtered", reason=str(error))
+    if not body:
+        view = AgentView(("the response has no body",))
+    view = replace(view, lines=(*ahead, *view.lines))
+    write_view(env, view, form, _NOTHING if around is None else around(view))
+    if failure is not None:
+        failure.hint = "It is printed as without the option"
+        raise failure
+
+
+def _filtered_view(
+    env: Environment, value: Any, form: OutputFormat, room: int, known: KnownItems | None
+) -> AgentView:
+    if not form.filter:
+        return view_of_value(value, room, form.columns, known)
+    from dynacli.text.filter_value import filtered, is_void
+
+    found = filtered(value, form.filter)
+    if is_void(found):
+        write_void_note(env, value, form.filter, found)
+    return view_of_value(found, room, form.columns)
+
+
+def _text_of_head(head: Mapping[str, Any], most: int) -> Iterator[str]:
+    """Yield lines of the status and the headers of a response, as many as fit."""
+    for line in _lines_of(head):
+        most -= _size([_INDENT + line])
+        if most < 0:
+            return
+        yield _INDENT + line
