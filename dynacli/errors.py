@@ -1,7 +1,7 @@
 """The exceptions of dynacli, each with its exit code.
 
 Every failure that a person can meet is a `DynacliError`; `dynacli.__main__`, and nothing else, turns it into
-text or JSON on standard error and into the exit code::
+text or JSON on standard error and into the exit code:
 
     DynacliError
     ├── InternalError        1    a defect in dynacli itself

@@ -44,7 +44,7 @@ def open_api(
 ) -> "Api":
     """Open an API, to call its operations from Python.
 
-    ::
+    For example:
 
         with dynacli.open_api("./openapi.yaml") as api:
             response = api.call("list-pets", limit=3).raise_for_status()
@@ -139,7 +139,7 @@ class Api(OpenDocument):
     ) -> Response:
         """Make one call, and return its response whatever its status is.
 
-        ::
+        For example:
 
             api.call("issues-create", owner="octo", repo="hello", title="It works", labels=["bug"])
             api.call("upload", file=pathlib.Path("photo.png"))
@@ -206,7 +206,7 @@ class Api(OpenDocument):
     ) -> "StreamedResponse":
         """Make one call as `call` does, and return its response as soon as its head is there, to read item by item.
 
-        ::
+        For example:
 
             with api.stream("watch-runs", status="running") as response:
                 for event in response:
@@ -273,7 +273,7 @@ class Api(OpenDocument):
     ) -> Iterator[Any]:
         """Yield the items of a list, whose pages are fetched as they are needed.
 
-        ::
+        For example:
 
             for issue in api.items("issues-list-for-repo", owner="octo", repo="hello"):
                 print(issue["title"])
@@ -313,7 +313,7 @@ class Api(OpenDocument):
     ) -> Response:
         """Call an operation until an expression is true of its response, and return that response.
 
-        ::
+        For example:
 
             api.wait("get-run", "status == 'done'", run_id=7, wait_timeout=60)
 
@@ -352,7 +352,7 @@ class Api(OpenDocument):
     def follow(self, response: Response, link: str, *, on_event: "Listener | None" = None) -> Response:
         """Make the call to which a link of a response leads, filled from that response.
 
-        ::
+        For example:
 
             made = api.call("create-repo", name="hello")
             print(api.follow(made, "GetRepo").data)
@@ -397,7 +397,7 @@ class Api(OpenDocument):
     ) -> "Comparison":
         """Make a call that only reads on two servers, and return what differs between their responses.
 
-        ::
+        For example:
 
             found = api.diff("list-orders", against="staging", ignore=["/body/*/*/stock"])
             assert not found.differences
@@ -440,7 +440,7 @@ class Api(OpenDocument):
     ) -> "Iterator[RowResult]":
         """Make a call for each row, and yield what came of them in the order of the rows.
 
-        ::
+        For example:
 
             rows = [{"owner": "octo", "repo": "hello", "title": title} for title in titles]
             for result in api.batch(rows, "issues-create", parallel=4):

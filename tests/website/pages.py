@@ -44,6 +44,8 @@ KINDS: Mapping[str, type[DynacliError]] = {
 
 _BLOCKS = re.compile(r"(^```.*?^```$|(?:^    (?! *[-*] )[^\n]*\n(?:\n(?=    ))*)+)", re.DOTALL | re.MULTILINE)
 _TOPIC = re.compile(r"(?<!\[)`(?:dynacli )?help ([a-z-]+)`")
+_EXIT_CODE = re.compile(r"\n# exit code (\d+)")
+"""As the tests read it; a colour of shells would be that of a command."""
 _CODE = re.compile(r"`[^`\n]+`")
 _LANGUAGES = (
     (re.compile(r"\$ "), "console"),
@@ -74,8 +76,7 @@ def for_mkdocs(path: str, text: str) -> str:
     """
     parts = _BLOCKS.split(text)
     parts[::2] = [_TOPIC.sub(lambda found: _link(path, found), _in_tables(part)) for part in parts[::2]]
-    if path.startswith("manual/"):
-        parts[1::2] = map(_fenced, parts[1::2])
+    parts[1::2] = [_fenced(block, is_indented=path.startswith("manual/")) for block in parts[1::2]]
     return "".join(parts)
 
 
@@ -94,8 +95,11 @@ def _in_tables(text: str) -> str:
     )
 
 
-def _fenced(block: str) -> str:
+def _fenced(block: str, *, is_indented: bool) -> str:
+    """Return a fenced block; an indented one of the manual is made one, and others stay."""
     if block.startswith("```"):
+        return _EXIT_CODE.sub(r"\nexit code \1", block)
+    if not is_indented:
         return block
     lines = [line.removeprefix("    ") for line in block.rstrip("\n").split("\n")]
     language = next((name for start, name in _LANGUAGES if start.match(lines[0])), "text")
@@ -114,7 +118,7 @@ def _code(text: str) -> str:
 def _option_rows(options: Iterable[Option]) -> Iterator[tuple[str, str]]:
     for option in options:
         row = option_row(option)
-        yield _code(row.left), row.right.replace("|", "\\|").replace("<", "&lt;")
+        yield _code(row.left), re.sub(r"([*_|])", r"\\\1", row.right).replace("<", "&lt;")
 
 
 def _command_page(entry: Command) -> str:
