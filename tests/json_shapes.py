@@ -10,7 +10,12 @@ from dynacli.guide.pages import page
 __all__ = ["json_schemas", "schema_of"]
 
 _TOKEN = re.compile(r'"[^"]*"|[A-Z]+|\.\.\.|null|[][{}:,|]')
-_TYPES = {"STRING": "string", "NUMBER": "number", "BOOL": "boolean"}
+_TYPES: Mapping[str, dict[str, Any]] = {
+    "STRING": {"type": "string"},
+    "NUMBER": {"type": "number"},
+    "BOOL": {"type": "boolean"},
+    "ANY": {},
+}
 
 
 def json_schemas(*, is_closed: bool = False) -> dict[str, dict[str, Any]]:
@@ -58,7 +63,7 @@ class _Reader:
             schema = {"type": "array", "items": self.value()}
             assert self._next() == "]"
         else:
-            schema = {"type": _TYPES[token]} if token in _TYPES else {"$ref": f"#/$defs/{token}"}
+            schema = {**_TYPES[token]} if token in _TYPES else {"$ref": f"#/$defs/{token}"}
         if self._has("|"):
             assert self._next() == "null"
             schema = {"anyOf": [schema, {"type": "null"}]}
@@ -75,7 +80,7 @@ class _Reader:
                 schema["additionalProperties"] = self.value() if self._has(":") else {}
                 is_closed = False
             elif key != ",":
-                properties[key.strip('"')] = self.value() if self._has(":") else {}
+                properties[key.strip('"')] = self.value() if self._has(":") else {**_TYPES["STRING"]}
         if properties:
             schema |= {"properties": properties, "required": list(properties)}
         return {**schema, "additionalProperties": False} if is_closed else schema
