@@ -213,6 +213,10 @@ def _report(run: "Run", error: "DynacliError") -> int:
 
     if isinstance(error, UsageError) and not error.is_declined:
         _teach(run, error)
+    if "policy" in error.details:
+        from dynacli.commands.command_line_errors import offer_plan
+
+        offer_plan(run, error)
     error.hint = error.hint or ("" if error.try_ or error.is_declined else _usual_hint(error.kind))
     if run.words:
         from dynacli.commands.typed_secrets import mask_typed

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dynacli.client.batch.rows import RowResult
     from dynacli.client.call import Listener
     from dynacli.client.pages.page_loop import PageLoop
+    from dynacli.client.plans.plan import Plan
     from dynacli.client.responses.compare_responses import Comparison, ComparisonRules
     from dynacli.client.two_sides import ComparedPages
 
@@ -167,6 +168,35 @@ class Api(OpenDocument):
             FileError: A file cannot be read, or the cache cannot be used.
         """
         return self._healing(lambda: self._call(name, {**(inputs or {}), **named}, on_event))
+
+    def plan(
+        self,
+        name: str,
+        /,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        file: str = "-",
+        seconds: float = 86_400.0,
+        **named: Any,
+    ) -> "Plan":
+        """Write a call that may change something into a plan, instead of making it.
+
+        Only the state of its resource is read. `dynacli plan apply` sends the request, once a person has read the plan.
+
+        Args:
+            name: As in `call`.
+            inputs: As in `call`.
+            file: The file of the plan, which must not exist; `-` for the state directory, where the plan has its name.
+            seconds: How long the plan is valid, at most 30 days.
+            named: As in `call`.
+
+        Raises:
+            UsageError: The operation only reads, an input is a secret, or what `call` raises it for.
+            FileError: The file exists, or cannot be written.
+            DynacliError: What `call` raises before it sends, or the state of the resource cannot be read.
+        """
+        given = {**(inputs or {}), **named}
+        return self._healing(lambda: self._plan(name, given, file, seconds))
 
     def download(
         self,
@@ -532,6 +562,23 @@ class Api(OpenDocument):
         found = right.response(pages) if isinstance(right, Side) else right
         with self._lock:
             return compare_calls(described, left, found, rules)
+
+    def _plan(self, name: str, given: dict[str, Any], file: str, seconds: float) -> "Plan":
+        from dynacli.client.plans.make_plan import Planner, planning
+        from dynacli.client.plans.plan_store import check_new_plan, plan_key, save_plan
+
+        check_new_plan(file)
+        settings = planning(self._settings)
+        engine = self._engine.with_settings(settings)
+        with self._lock:
+            described = self._described(name)
+            settings.permit(described)
+            described, inputs = read_given(described, given, settings)
+        planner = Planner(engine, self._catalog_of(), self._options, plan_key(self._env))
+        planner.add(engine.prepare(described, inputs))
+        plan = planner.plan(seconds)
+        save_plan(self._env, plan, file)
+        return plan
 
     def _stream(self, name: str, given: dict[str, Any], on_event: "Listener | None") -> "StreamedResponse":
         with self._lock:

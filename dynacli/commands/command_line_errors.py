@@ -1,20 +1,26 @@
 """Errors of the command line: those of click as dynacli's, options that two have, options without a use."""
 
+import os
 import re
 from collections.abc import Sequence
-from shlex import quote
+from shlex import join, quote
 
 import click
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.find_input import how_to_sign_in
+from dynacli.client.policy.policy_rules import DENIED
+from dynacli.commands.run import Run
 from dynacli.environment import invocation, invocation_words, program
 from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.openapi.model.wording import did_you_mean, near_names
+from dynacli.options.parsed_words import parse, standard_rules
 from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option
 from dynacli.urls import is_secret_name
 
-__all__ = ["ambiguous_option", "from_click", "unused_option", "with_namesakes"]
+__all__ = ["ambiguous_option", "from_click", "offer_plan", "unused_option", "with_namesakes"]
+
+_PLAN_FILE = "change.json"
 
 
 def from_click(error: click.ClickException) -> DynacliError:
@@ -107,3 +113,21 @@ def unused_option(verb: str, option: Option) -> UsageError:
         reason=f"It has no effect on `{verb}`",
         hint=f"Leave it out; `{invocation(verb)} --help` lists the options that it accepts",
     )
+
+
+def offer_plan(run: Run, error: DynacliError) -> None:
+    """Add to the error for a call that no one can confirm the same command with `--plan`, for a person to apply.
+
+    Args:
+        error: A refusal by the policy.
+    """
+    verb = parse(run.words, standard_rules(), stop_at_positional=True).positional[:1]
+    is_call = run.asked is not None or verb == ["batch"]
+    if error.details["policy"]["decision"] == DENIED or not is_call:
+        return
+    file = "-" if os.path.lexists(_PLAN_FILE) else _PLAN_FILE
+    # Before the API, because an operation may have an input of this name.
+    error.try_ = join([program().name, "--plan", file, *run.words])
+    applying = f"`{invocation('plan apply')}`"
+    how = f"The command below writes a plan, which a person reads and applies by {applying}"
+    error.hint = how if run.env.is_agent or not error.hint else f"{error.hint}. {how}"

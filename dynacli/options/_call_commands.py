@@ -319,7 +319,7 @@ CALL_COMMANDS = (
                     "dynacli checks that nothing has changed, asks, and sends the requests in order. It stops at the "
                     "first failure, and writes the result beside the plan."
                 ),
-                examples=("dynacli plan apply change.json", "dynacli plan apply change.json --resume"),
+                examples=("dynacli plan apply change.json", "dynacli plan apply change.json --yes"),
                 arguments=(_PLAN,),
                 options=(
                     Option(("--resume",), help="Send the requests that did not succeed", name="resume_"),

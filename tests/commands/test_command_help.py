@@ -120,8 +120,11 @@ def test_an_example_runs_as_it_stands(example: str, monkeypatch: pytest.MonkeyPa
     if is_parsed_only:
         for kind in (TableCommand, OperationCommand):
             monkeypatch.setattr(kind, "invoke", lambda _, ctx: parsed.append(ctx.command_path))
+    if words[0] == "plan":
+        run_cli("demo", "update-workflow", "wf_search-issues", "--name", "New", "--plan", "change.json")
     stdin = Path(source).read_bytes() if source else b"y\n"
-    result = run_cli(*words, stdin=stdin, terminal=TERMINAL if {"edit", "trust"} & {*words} else ())
+    is_asked = {"apply", "edit", "trust"} & {*words}
+    result = run_cli(*words, stdin=stdin, terminal=TERMINAL if is_asked else ())
     assert 0 == result.exit_code, result.stderr
     assert is_parsed_only == bool(parsed)
 

@@ -68,10 +68,11 @@ class Items:
 @pytest.fixture
 def items(server: Recorder) -> Items:
     """Register `shop`, whose server has items."""
+    shown = {"200": {"description": "OK", "content": {"application/json": {"schema": ITEM}}}}
     paths = {
         "/items": {"post": operation("createItem", body=ITEM), "get": operation("listItems")},
         "/items/{id}": {
-            "get": operation("getItem", ID),
+            "get": operation("getItem", ID, responses=shown),
             "patch": operation("changeItem", ID, body=ITEM),
             "put": operation("setItem", ID, body=ITEM),
             "delete": operation("removeItem", ID),
@@ -233,3 +234,171 @@ def test_a_read_only_operation_has_no_plan(items: Items) -> None:
     """There is nothing to approve."""
     assert 2 == run_cli("shop", "get-item", "7", "--plan", "change.json").exit_code
     assert ([], False) == (items.server.requests, Path("change.json").exists())
+
+
+BATCH = '{"operation": "change-item", "inputs": {"id": "%s", "name": "new"}}\n'
+
+
+def batch(*numbers: str, file: str = "change.json") -> Result:
+    """Plan a batch that renames items."""
+    Path("rows.ndjson").write_text("".join(BATCH % number for number in numbers))
+    return run_cli("batch", "shop", "rows.ndjson", "--plan", file)
+
+
+def test_a_batch_stops_and_is_resumed(items: Items) -> None:
+    """After a failure nothing more is sent; only `--resume` goes on, with what did not succeed, once."""
+    assert 0 == batch("7", "8", "9").exit_code
+    assert [] == items.changes
+    works = items.server.responses["/items/8"]
+
+    def failing(request: RecordedRequest) -> Response:
+        respond = works if request.method in SAFE else json_response({"error": "down"}, 500)
+        return respond(request) if callable(respond) else respond
+
+    items.server.responses["/items/8"] = failing
+    result = apply()
+    assert (5, ["/items/7", "/items/8"]) == (result.exit_code, [change.target for change in items.changes])
+    assert "1 of 3 requests succeeded" in result.stderr
+    refused = apply()
+    assert (11, 2) == (refused.exit_code, len(items.changes))
+    assert "--resume" in refused.error["hint"]
+    items.server.responses["/items/8"] = works
+    assert 0 == apply("--resume").exit_code
+    assert ["/items/8", "/items/9"] == [change.target for change in items.changes[2:]]
+    assert (11, 11) == (apply("--resume").exit_code, apply().exit_code)
+    assert 4 == len(items.changes)
+
+
+def test_two_changes_of_one_resource(items: Items) -> None:
+    """The second one is compared with what the first one makes of it, and needs no state of its own."""
+    items.tags = True
+    Path("rows.ndjson").write_text(BATCH % "7" + '{"operation": "remove-item", "inputs": {"id": "7"}}\n')
+    planned = run_cli("batch", "shop", "rows.ndjson", "--plan", "change.json")
+    assert "state before: as request 1 leaves it" in planned.stdout
+    assert '-  "name": "new"' in planned.stdout
+    assert 0 == apply().exit_code
+    assert ["PATCH", "DELETE"] == [change.method for change in items.changes]
+
+
+@pytest.mark.usefixtures("items")
+@pytest.mark.parametrize("word", ["{{w.id}}", "get-item"])
+def test_what_cannot_be_planned_in_a_batch(word: str) -> None:
+    """A row that reads, or that uses an earlier response, is named."""
+    first = '{"operation": "create-item", "inputs": {"name": "a"}, "as": "w"}\n'
+    row = '{"operation": "get-item", "inputs": {"id": "7"}}' if word == "get-item" else BATCH % word
+    Path("rows.ndjson").write_text(first + row)
+    result = run_cli("batch", "shop", "rows.ndjson", "--plan", "change.json")
+    assert (2, False) == (result.exit_code, Path("change.json").exists())
+    assert "Row 2" in result.stderr
+
+
+@pytest.mark.usefixtures("items")
+def test_the_state_directory_has_plans_without_a_file() -> None:
+    """`--plan -` prints the name; `plan list` has it with what became of it, and its result stands beside it."""
+    name = re.search(r"(?m)^plan: +(\S+)$", rename("-").stdout)
+    assert name is not None
+    rows = run_cli("plan", "list", "-o", "json").json
+    assert [(name[1], "ready", "shop", 1)] == [
+        (row["name"], row["state"], row["api"], row["requests"]) for row in rows
+    ]
+    assert 0 == run_cli("plan", "show", name[1]).exit_code
+    assert 0 == apply(file=name[1]).exit_code
+    assert "applied" in run_cli("plan", "list").stdout
+    assert Path(os.environ["DYNACLI_STATE_DIR"], "plans", f"{name[1]}.result.json").exists()
+    assert name[1] in run_cli("__complete", "bash", "plan", "apply", "").stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--dry-run",), ("-f", "id", "--all"), ("--wait", "id"), ("-i",), ("-O",), ("--report", "json")],
+    ids=lambda words: words[-1],
+)
+def test_options_about_a_response_are_refused(items: Items, words: tuple[str, ...]) -> None:
+    """A plan has no response, so what is done with one makes no sense."""
+    result = run_cli("shop", "change-item", "7", "--name", "new", "--plan", "change.json", *words)
+    assert (2, [], False) == (result.exit_code, items.server.requests, Path("change.json").exists())
+
+
+def test_diff_and_read_do_not_plan(items: Items) -> None:
+    """They call what only reads."""
+    for verb in ("diff", "read"):
+        assert run_cli(verb, "shop", "get-item", "7", "--plan", "change.json").exit_code in {2, 11}
+    assert [] == items.server.requests
+
+
+@pytest.mark.usefixtures("items")
+def test_what_the_document_tells_of_each_method() -> None:
+    """PUT replaces what can be set, DELETE removes all, and of a creation the body is shown."""
+    put = plan("set-item", "7", "--due", "2026-01-01T00:00:00Z", file="put.json").stdout
+    assert '@@ /body/name @@\n-"old 7"\n@@ /body/due @@\n+"2026-01-01T00:00:00Z"\n' in put
+    assert "/body/id" not in put
+    assert '@@ /body @@\n-{\n-  "id": "7",' in plan("remove-item", "7", file="delete.json").stdout
+    created = plan("create-item", "--name", "a", file="create.json").stdout
+    assert "state before: unknown" in created
+    assert '@@ /request @@\n+{\n+  "name": "a"\n+}\n' in created
+
+
+def test_a_date_that_cannot_be_set_does_not_count(items: Items) -> None:
+    """A time that the server keeps may move; one that the request could overwrite may not."""
+    items.items["7"] |= {"due": "2026-01-01T00:00:00Z"}
+    plan("remove-item", "7", file="delete.json")
+    rename()
+    items.items["7"] |= {"due": "2026-02-02T00:00:00Z"}
+    assert 11 == apply().exit_code
+    assert 0 == apply(file="delete.json").exit_code
+
+
+def test_planning_asks_nothing_and_applying_does(items: Items) -> None:
+    """DELETE and what the policy wants confirmed are planned without a question; `plan apply` asks once."""
+    configure('[apis.shop.policy]\nconfirm = ["DELETE"]\n')
+    assert 0 == run_cli("shop", "remove-item", "7", "--plan", "change.json", terminal=TERMINAL).exit_code
+    assert 11 == run_cli("plan", "apply", "change.json").exit_code
+    declined = run_cli("plan", "apply", "change.json", stdin=b"n\n", terminal=TERMINAL)
+    assert (11, []) == (declined.exit_code, items.changes)
+    agreed = run_cli("plan", "apply", "change.json", stdin=b"y\n", terminal=TERMINAL)
+    assert (0, 1, 1) == (agreed.exit_code, len(items.changes), agreed.stderr.count("?"))
+
+
+def test_a_policy_that_denies_wins(items: Items) -> None:
+    """`deny` and `read_only` refuse a plan, and the application of one that was made before."""
+    rename()
+    configure('[apis.shop.policy]\nread_only = true\napply = "agent"\n')
+    assert (11, []) == (apply().exit_code, items.changes)
+    assert 11 == run_cli("shop", "change-item", "7", "--name", "new", "--plan", "other.json").exit_code
+    assert not Path("other.json").exists()
+
+
+def test_a_refusal_leads_to_a_plan(items: Items, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the policy wants a confirmation that no one can give, the error has the same command with `--plan`."""
+    configure('[apis.shop.policy]\nconfirm = ["PATCH"]\ndeny = ["remove-item"]\n')
+    monkeypatch.setenv("AI_AGENT", "1")
+    refused = run_cli("shop", "change-item", "7", "--name", "new")
+    assert (11, []) == (refused.exit_code, items.server.requests)
+    line = refused.error["try"]
+    assert "dynacli --plan change.json shop change-item 7 --name new" == line
+    assert "a person" in refused.error["hint"]
+    assert 0 == run_cli(*line.split()[1:]).exit_code
+    assert [] == items.changes
+    assert None is run_cli("shop", "remove-item", "7").error["try"]
+    Path("rows.ndjson").write_text(BATCH % "7")
+    refused = run_cli("batch", "shop", "rows.ndjson")
+    assert "dynacli --plan - batch shop rows.ndjson" == refused.error["try"]
+
+
+def test_an_edited_resource_is_planned(items: Items, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`edit --plan` writes what the editor makes of a resource into a plan."""
+    Path("editor").write_text('#!/bin/sh\nsed -i "s/old 7/new/" "$1"\n')
+    Path("editor").chmod(0o700)
+    monkeypatch.setenv("EDITOR", str(Path("editor").resolve()))
+    edited = run_cli("edit", "shop", "get-item", "7", "--plan", "change.json", terminal=TERMINAL)
+    assert (0, []) == (edited.exit_code, items.changes), edited.stderr
+    assert (0, ["PATCH"]) == (apply().exit_code, [change.method for change in items.changes])
+
+
+def test_an_undocumented_path_is_planned(items: Items) -> None:
+    """A plan of `request` is bound to the method and the path, and to the document not having them."""
+    items.server.responses["/hidden"] = json_response({})
+    assert (
+        0 == run_cli("request", "shop", "POST", "/hidden", "--body", "{}", "--plan", "change.json").exit_code
+    )
+    assert (0, ["/hidden"]) == (apply().exit_code, [change.target for change in items.changes])

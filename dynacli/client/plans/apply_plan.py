@@ -19,6 +19,7 @@ from dynacli.client.inputs.call_inputs import CallValues, QueryPair
 from dynacli.client.plans.make_plan import (
     account_of,
     operation_digest,
+    planning,
     read_state,
     reading_of,
     request_json,
@@ -92,7 +93,7 @@ def apply_settings(env: Environment, plan: Plan, api: OpenedApi, options: CallOp
         settings = replace(
             settings, server_variables=tuple({**variables, **dict(plan.server_variables)}.items())
         )
-    return settings
+    return planning(settings)  # the person agrees to the whole plan
 
 
 def _check_times(plan: Plan) -> None:

@@ -19,7 +19,7 @@ from dynacli.client.call_settings import CallOptions, CallSettings, pairs_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, read_finite
 from dynacli.client.inputs.call_inputs import CallInputs, TypedWords
-from dynacli.client.plans.plan import Plan, PlannedRequest, StateBefore
+from dynacli.client.plans.plan import LONGEST_SECONDS, Plan, PlannedRequest, StateBefore
 from dynacli.client.policy.permission import decision_on
 from dynacli.client.responses.compare_responses import (
     ComparedResponse,
@@ -75,8 +75,30 @@ _UNKNOWN: Any = object()
 
 
 def planning(settings: CallSettings) -> CallSettings:
-    """Return the settings by which calls are planned: nothing is asked, and only what is denied is refused."""
-    return replace(settings, consent=Consent(is_given=True))
+    """Return the settings by which calls are planned: nothing is asked, and only what is denied is refused.
+
+    Who may only read may plan, too: nothing is sent that changes anything.
+    """
+    return replace(settings, consent=Consent(is_given=True), reads_only_by="")
+
+
+def check_seconds(seconds: float | None, text: str = "") -> float:
+    """Return how long a plan is valid.
+
+    Args:
+        seconds: None if the text cannot be read.
+        text: What was given as `--plan-expires`; empty for a number of seconds.
+
+    Raises:
+        UsageError: It is too long, or cannot be read.
+    """
+    if seconds is None or not 1 <= seconds <= LONGEST_SECONDS:
+        raise UsageError(
+            f"`{text or seconds}` is an invalid validity of a plan",
+            reason="Expected a time of at most 30 days",
+            hint="For example: `--plan-expires 30m`, `24h` or `7d`" if text else "Give seconds",
+        )
+    return seconds
 
 
 class Planner:
@@ -154,8 +176,9 @@ class Planner:
             seconds: How long it is valid.
 
         Raises:
-            UsageError: There is no request.
+            UsageError: There is no request, or that is too long.
         """
+        check_seconds(seconds)
         if not self._requests:
             raise UsageError("There is nothing to plan", hint="Give at least one row")
         operations = {request.operation for request in self._requests}

@@ -7,8 +7,8 @@ from dynacli.client.call_settings import CallOptions, CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs
-from dynacli.client.plans.make_plan import Planner, planning
-from dynacli.client.plans.plan import LONGEST_SECONDS, Plan, plan_lines
+from dynacli.client.plans.make_plan import Planner, check_seconds, planning
+from dynacli.client.plans.plan import Plan, plan_lines
 from dynacli.client.plans.plan_store import STATE_DIRECTORY, check_new_plan, plan_key, save_plan
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
@@ -53,16 +53,7 @@ def _seconds(run: Run) -> float:
         UsageError: It is asked for too long, or the text has another form.
     """
     word = run.options.plan_expires
-    if not word:
-        return _USUAL_SECONDS
-    seconds = duration_of(word)
-    if seconds is None or not 1 <= seconds <= LONGEST_SECONDS:
-        raise UsageError(
-            f"`{word}` is an invalid value for `--plan-expires`",
-            reason="Expected a time of at most 30 days",
-            hint="For example: `--plan-expires 30m`, `24h` or `7d`",
-        )
-    return seconds
+    return check_seconds(duration_of(word), word) if word else _USUAL_SECONDS
 
 
 def planner_of(run: Run, api: OpenedApi, engine: Engine, options: CallOptions) -> Planner:

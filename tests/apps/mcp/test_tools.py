@@ -675,3 +675,19 @@ def test_a_call_gives_pairs_of_the_query(home: Path, server: Recorder) -> None: 
     before = len(server.requests)
     refused = _ask(words, "call", {**call, "inputs": {"query": {"_method": "DELETE"}}})
     assert ("refused", before) == (refused.structured_content["error"]["kind"], len(server.requests))
+
+
+def test_a_change_is_planned_and_not_made(server: Recorder) -> None:
+    """Without `--write`, too, `plan` gives the diff and the name of a plan, which only the command line applies."""
+    server.responses["/things"] = Response()
+    arguments = {"operation": "clear-things", "inputs": {}, "plan": True}
+    planned = _ask([_things(server)], "call", arguments)
+    assert not planned.is_error, _text(planned)
+    assert {"GET"} == {request.method for request in server.requests}
+    found = planned.structured_content
+    assert "@@ /body @@" in _text(planned)
+    assert found["apply"] == f"dynacli plan apply {found['plan']}"
+    assert _ask(["things"], "call", {**arguments, "filter": "a"}).is_error
+    assert _ask(["things"], "call", {"operation": "list-things", "plan": True}).is_error
+    assert 0 == run_cli(*found["apply"].split()[1:], "--yes").exit_code
+    assert "DELETE" == server.last.method
