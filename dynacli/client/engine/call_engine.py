@@ -60,9 +60,9 @@ if TYPE_CHECKING:
     from dynacli.validation.read_body import UnreadBody
     from dynacli.validation.validate_by_level import LevelValidator
 
-__all__ = ["CallHistory", "Engine", "MadeCall", "read_finite"]
+__all__ = ["NOTHING_SENT", "CallHistory", "Engine", "MadeCall", "read_finite"]
 
-_NOTHING_SENT = (2, 8, 10)
+NOTHING_SENT = (2, 8, 10)
 """The exit codes that say that nothing reached the API."""
 
 
@@ -486,7 +486,7 @@ class CallHistory:
         Args:
             words: The command line after the program's name.
         """
-        if exit_code in _NOTHING_SENT or self._find_mode() == "off":
+        if exit_code in NOTHING_SENT or self._find_mode() == "off":
             return False
         # A history that cannot be written is not worth a word; a ValueError comes of text that is not Unicode.
         with suppress(OSError, ValueError, FileError, DamagedCatalogError):

@@ -14,7 +14,7 @@ from dynacli.client.call import Call
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.damaged_cache import explain_damage
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.engine.call_engine import Engine
+from dynacli.client.engine.call_engine import NOTHING_SENT, Engine
 from dynacli.client.inputs.call_inputs import CallValues, QueryPair
 from dynacli.client.plans.make_plan import (
     account_of,
@@ -136,6 +136,7 @@ class AppliedPlan:
         results: The results of the requests that were sent in this run, in their order.
         error: Why it stopped; None if all its requests succeeded.
         text: What was done so far, in a sentence without its period.
+        is_complete: Whether all requests of the plan succeeded, in this run or before.
         path: That of the file with the result; empty if it could not be written.
     """
 
@@ -143,6 +144,7 @@ class AppliedPlan:
     results: tuple[RowResult, ...]
     error: DynacliError | None
     text: str
+    is_complete: bool
     path: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -151,8 +153,8 @@ class AppliedPlan:
         return {
             "plan": self.plan.name,
             "api": self.plan.api,
-            "complete": self.error is None,
-            "said": self.text,
+            "complete": self.is_complete,
+            "text": self.text,
             "results": [
                 {
                     "operation": labels[result.row].operation,
@@ -204,16 +206,20 @@ def apply_plan(
             run.check_state(request, run.prepared(request))
         agree(_question(plan, left, noted))
         noted.begin()
+        error: DynacliError | None = None
         try:
-            results, error = run.send(left, noted)
+            error = run.send(left, noted)
         except DamagedCatalogError as damage:
             explain_damage(damage, has_sent=True)
-        applied = AppliedPlan(plan, tuple(results), error, noted.text)
-        try:
-            return replace(applied, path=write_result(path, applied.as_json()))
-        except FileError as failure:
-            failure.reason = f"{noted.text}; {failure.reason}"
-            return replace(applied, error=error or failure)
+        finally:
+            # Also if Ctrl-C ends the run: what was done must not be lost.
+            applied = AppliedPlan(plan, tuple(run.results), error, noted.text, is_complete=noted.is_complete)
+            try:
+                applied = replace(applied, path=write_result(path, applied.as_json()))
+            except FileError as failure:
+                failure.reason = f"{noted.text}; {failure.reason}"
+                applied = replace(applied, error=error or failure)
+        return applied
 
 
 def _check_agent(engine: Engine) -> None:
@@ -269,9 +275,14 @@ def _question(plan: Plan, left: list[PlannedRequest], noted: ApplyRecord) -> str
 
 
 class _Run:
-    """One run that applies a plan."""
+    """One run that applies a plan.
+
+    Attributes:
+        results: The results of the requests that were sent, in their order, and the error that ended it.
+    """
 
     def __init__(self, plan: Plan, api: OpenedApi, engine: Engine) -> None:
+        self.results: list[RowResult] = []
         self._plan, self._api, self._engine = plan, api, engine
         self._key = plan_key(engine.env)
 
@@ -365,15 +376,8 @@ class _Run:
                 differences=[difference.as_json() for difference in differences],
             )
 
-    def send(
-        self, requests: list[PlannedRequest], noted: ApplyRecord
-    ) -> tuple[list[RowResult], DynacliError | None]:
-        """Send requests one after the other, until one fails.
-
-        Returns:
-            Their results, and why it stopped; None if all succeeded.
-        """
-        results: list[RowResult] = []
+    def send(self, requests: list[PlannedRequest], noted: ApplyRecord) -> DynacliError | None:
+        """Send requests one after the other, until one fails; return why it stopped, None if all succeeded."""
         mismatch: DynacliError | None = None
         for planned in requests:
             try:
@@ -383,14 +387,17 @@ class _Run:
                     self.check_state(planned, call)
                 result, error = self._send(planned, call, noted)
             except DynacliError as failure:
-                form = failure.as_json()["error"]
-                results.append(RowResult(planned.row, None, failure.exit_code, error=form))
-                return results, failure
-            results.append(result)
+                error = failure
+                if self.results and failure.exit_code in NOTHING_SENT:  # earlier requests were
+                    error = RefusedError(failure.message, reason=failure.reason, hint=failure.hint)
+                form = error.as_json()["error"]
+                self.results.append(RowResult(planned.row, None, error.exit_code, error=form))
+                return error
+            self.results.append(result)
             if error is not None and (isinstance(error, FileError) or planned.row not in noted.done):
-                return results, error
+                return error
             mismatch = mismatch or error
-        return results, mismatch
+        return mismatch
 
     def _send(
         self, planned: PlannedRequest, call: Call, noted: ApplyRecord

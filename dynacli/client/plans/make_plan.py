@@ -30,6 +30,7 @@ from dynacli.client.responses.compare_responses import (
     without_secrets,
 )
 from dynacli.client.responses.response_errors import http_error
+from dynacli.client.sign_request import unsigned
 from dynacli.environment import Consent, invocation
 from dynacli.errors import UsageError
 from dynacli.files import is_url
@@ -473,8 +474,10 @@ def _check_secrets(call: Call, planned: PlannedRequest) -> None:
         [f"{part}:{name}:{value}" for (part, name), value in given.part_headers] if given else [],
         [f"{name}={value}" for name, value in pairs],
     )
-    masked, form = MaskedCall(call, typed), planned.as_json()
-    if masked.secrets or masked.masker.mask_value(form) != form:
+    masked, form, request = MaskedCall(call, typed), planned.as_json(), call.request
+    shown = unsigned(call.described.operation, request, settings).shown
+    is_masked = (shown.url, shown.headers) != (request.url, request.headers)
+    if is_masked or masked.secrets or masked.masker.mask_value(form) != form:
         raise UsageError(
             f"`{call.described.operation.name}` is not planned",
             reason="An input is a secret, by the document or by its name, or holds a credential",

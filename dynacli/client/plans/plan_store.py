@@ -16,7 +16,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from dynacli.client.plans.plan import LONGEST_SECONDS, MOST_BYTES, Plan, instant, is_name, opened, sealed
@@ -239,6 +239,8 @@ def check_new_result(path: str) -> None:
 def write_result(path: str, result: Mapping[str, Any]) -> str:
     """Write the result of a plan beside it, and return the path of the result.
 
+    Of an earlier run that stopped, the results of the rows stay that are not in this one.
+
     Args:
         path: That of the plan.
 
@@ -246,6 +248,15 @@ def write_result(path: str, result: Mapping[str, Any]) -> str:
         FileError: It cannot be written.
     """
     place = _result_path(path)
+    rows = {entry["row"] for entry in result["results"]}
+    with suppress(OSError, ValueError, RecursionError, TypeError, KeyError, RefusedError, FileError):
+        earlier = read_json(_content(place, place))
+        if earlier["plan"] == result["plan"]:
+            kept = [entry for entry in earlier["results"] if entry["row"] not in rows]
+            result = {
+                **result,
+                "results": sorted([*kept, *result["results"]], key=lambda entry: entry["row"]),
+            }
     content = (reindent(compact_json(result)) + "\n").encode("utf-8", "surrogatepass")
     write_named_file(place, content, is_private=True)
     return place
@@ -378,18 +389,19 @@ def recording(env: Environment, plan: Plan) -> Iterator[ApplyRecord]:
         RefusedError: Another process applies it.
         FileError: The state directory cannot be used.
     """
-    try:
-        path = _record_path(env, plan.name, is_made=True)
-        with hold_lock(f"{path.removesuffix('.json')}.lock", 0) as is_alone:
-            if not is_alone:
-                raise _being_applied(plan)
-            yield ApplyRecord(path, plan, _record_form(path, plan))
-    except OSError as error:
-        raise FileError(
-            "The plan is not applied",
-            reason=f"`{error.filename or env.state_dir}`: {(error.strerror or '').lower()}",
-            hint=f"Check the directory `{env.state_dir}`",
-        ) from error
+    with ExitStack() as stack:
+        try:
+            path = _record_path(env, plan.name, is_made=True)
+            is_alone = stack.enter_context(hold_lock(f"{path.removesuffix('.json')}.lock", 0))
+        except OSError as error:
+            raise FileError(
+                "The plan is not applied",
+                reason=f"`{error.filename or env.state_dir}`: {(error.strerror or '').lower()}",
+                hint=f"Check the directory `{env.state_dir}`",
+            ) from error
+        if not is_alone:
+            raise _being_applied(plan)
+        yield ApplyRecord(path, plan, _record_form(path, plan))
 
 
 def _record_form(path: str, plan: Plan) -> Mapping[str, Any] | None:
