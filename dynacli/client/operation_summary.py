@@ -80,17 +80,20 @@ def _is_asked(input_: Parameter | Field, asked: set[str], literals: list[str]) -
 
 def _rank(input_: Parameter | Field) -> int:
     """Return how useful an optional input is; the least number is the most useful."""
-    is_parameter = isinstance(input_, Parameter)
+    # A search by POST has the page and the filters in its body.
+    is_alone = isinstance(input_, Parameter) or len(input_.path) == 1
     name = plain_name(input_.option.rpartition(".")[2])
     if input_.is_deprecated:
         return 9
-    if is_parameter and name in _PLACES:
+    if is_alone and name in _PLACES:
         return 8
     if isinstance(input_, Parameter) and input_.location in ("header", "cookie"):
         return 7
     if isinstance(input_, Field) and len(input_.path) > 1:
-        return 4 + min(len(input_.path), 3) - input_.is_required
-    if is_parameter and name in _SIZES:
+        # `flows.operator` has a value in any case, and says nothing without the filters beside it.
+        is_settled = bool(input_.value.enum) and input_.value.has_default
+        return 4 + min(len(input_.path), 3) - input_.is_required + is_settled
+    if is_alone and name in _SIZES:
         return 2
     if name in _SEARCHES or (isinstance(input_, Field) and input_.is_needed):
         return 0
@@ -260,7 +263,12 @@ def _lines(summary: Summary, detail: _Detail, paint: Painter) -> Iterator[str]:
             yield f"  and {len(required) - detail.required} more"
     if optional and detail.optional:
         yield "Takes"
-        yield from (f"  {_input(described, detail, paint)}" for described in optional[: detail.optional])
+        values: dict[tuple[Any, ...], str] = {}
+        for described in optional[: detail.optional]:
+            of_others = values.get(enum := (described.value.items or described.value).enum, "")
+            yield f"  {_input(described, detail, paint, of_others)}"
+            if enum:
+                values.setdefault(enum, described.option)
     more = [*(described.option for described in optional[detail.optional :]), *summary.more_inputs]
     if more:
         named = ", ".join(f"--{visible(name, keep='')}" for name in more[: detail.others])
@@ -281,9 +289,17 @@ def _labelled(label: str, lines: list[str]) -> Iterator[str]:
         yield f"{label if not number else ' ' * len(label)}  {line}"
 
 
-def _input(input_: DescribedInput, detail: _Detail, paint: Painter) -> str:
+def _input(input_: DescribedInput, detail: _Detail, paint: Painter, like: str = "") -> str:
+    """Return the line of an input.
+
+    Args:
+        like: The option of an input before it that takes the same values; empty if there is none.
+    """
     left = input_.usage
-    facts = "; ".join(fact for fact in constraints(input_.value) if not _is_obvious(fact))
+    known = [fact for fact in constraints(input_.value) if not _is_obvious(fact)]
+    if like:
+        known[0] = f"as --{visible(like, keep='')}"
+    facts = "; ".join(known)
     if facts and detail.facts:
         left += f" [{closed(short_sentence(facts, detail.facts))}]"
     if input_.source and detail.facts:

@@ -31,7 +31,7 @@ from dynacli.commands.run import GivenWords, Run
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, UsageError
 from dynacli.files import is_url
-from dynacli.http.semantics import is_multipart
+from dynacli.http.semantics import is_json, is_multipart
 from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.model.operation import EACH, ValueType
 from dynacli.openapi.model.wording import enumerated
@@ -268,9 +268,17 @@ def _with_inputs(line: CallLine, names: Sequence[str], *, is_body_known: bool = 
     }
     given = {(*key, path) for key, path in line.given()}
     has_whole_body = not is_body_known and any(map(_is_whole_body, line.pieces))
+    media_type = line.command.described.media_type
     made = list(line.pieces)
     for name in names:
-        flag = in_path.get(name, name if name.startswith("--") else "--body").replace(EACH, ".0")
+        if not name.startswith("--") and name not in in_path:
+            if not any(piece.standard_name == "body" or piece.key[0] == "body" for piece in made):
+                # An object whose properties may all be left out is empty at least.
+                is_object = media_type is not None and media_type.fields and is_json(media_type.name)
+                value = "{}" if is_object else None
+                made.append(line.piece_of("--body", value))
+            continue
+        flag = in_path.get(name, name).replace(EACH, ".0")
         piece = line.piece_of(flag, None)
         place = (*piece.key, piece.field.path if piece.field else ())
         is_given = piece.is_input and (place in given or (piece.key[0] == "body" and has_whole_body))

@@ -80,7 +80,11 @@ def write_warning(
         details: Further fields of the JSON form, for programs.
     """
     if error_format == "json":
-        _write_json(env, {"warning": {"message": text, **(details or {})}})
+        warning = {"warning": {"message": text, **(details or {})}}
+        is_long = (
+            env.is_agent and len(_json_line(warning)) >= _MOST_BYTES
+        )  # the message says the same in words
+        _write_json(env, {"warning": {"message": text}} if is_long else warning)
         return
     paint = Painter.for_stderr(env)
     label = paint.yellow("warning:") + " "

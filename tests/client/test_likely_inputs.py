@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.documents import document, operation, parameter, save
-from tests.harness import Recorder, Response, Result, run_cli
+from tests.harness import Recorder, Response, Result, json_response, run_cli
 
 STRING: dict[str, Any] = {"type": "string"}
 BODY: dict[str, Any] = {
@@ -127,6 +127,27 @@ def test_what_is_not_there_is_an_argument(status: int, server: Recorder) -> None
     """The error names the arguments of the path, with what was given for them."""
     error = _call(server, status, {}).error
     assert error["hint"].startswith("Check ID (`nope`)")
+
+
+def test_a_path_that_is_not_there_may_be_below_another_server(server: Recorder) -> None:
+    """A document without servers, whose API is below `/api`, has the way to say so in the error of the first call."""
+    server.responses["/openapi.json"] = json_response(
+        document({"/runs": {"get": operation("listRuns")}}, None)
+    )
+    server.responses["/api/runs"] = json_response([])
+    run_cli("api", "add", "shop", f"{server.origin}/openapi.json")
+    said = "The document names no server, so its own was asked: if the API is at another URL, such as one that ends in "
+    by_name = run_cli("shop", "list-runs", "--error-format", "json").error
+    assert (4, f"{said}`/api`, give it with `dynacli api set shop server=URL`") == (
+        by_name["exit_code"],
+        by_name["hint"],
+    )
+    by_url = run_cli(f"{server.origin}/openapi.json", "list-runs", "--error-format", "json").error
+    assert f"{said}`/api`, give it with `--server URL`" == by_url["hint"]
+    chosen = run_cli("shop", "list-runs", "--server", f"{server.origin}/x", "--error-format", "json").error
+    assert "names no server" not in chosen["hint"]
+    run_cli("api", "set", "shop", f"server={server.origin}/api")
+    assert (0, "[]") == (run_cli("shop", "list-runs").exit_code, run_cli("shop", "list-runs").stdout)
 
 
 @pytest.mark.sampled(3)

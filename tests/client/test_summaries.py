@@ -229,6 +229,30 @@ def test_the_most_useful_inputs_come_first() -> None:
     assert "  and 2 more: --page, --old\n" in summary
 
 
+def test_a_summary_of_a_search_by_post_shows_filters_once() -> None:
+    """Values that an input before has are named by its option, and what is settled or fills a page comes last."""
+    states = {"type": "string", "enum": ["SCHEDULED", "RUNNING", "FAILED"]}
+    joined = {"type": "string", "enum": ["and", "or"], "default": "and"}
+    runs = {"type": "object", "properties": {"operator": joined, "name": {"type": "string"}, "size": {}}}
+    body = {
+        "type": "object",
+        "properties": {
+            "offset": {"type": "integer"},
+            "any_state": states,
+            "no_state": {"type": "array", "items": states},
+            "runs": runs,
+            "tasks": {"type": "object", "properties": {"operator": joined, "name": {"type": "string"}}},
+        },
+    }
+    api = save(document({"/runs/filter": {"post": operation("filterRuns", body=body)}}))
+    lines = run_cli("describe", api, "filter-runs", "--summary").stdout.splitlines()
+    assert "  --any-state TEXT [one of SCHEDULED, RUNNING, FAILED]" in lines
+    assert "  --no-state TEXT ... [as --any-state]" in lines
+    assert next(line for line in lines if line.startswith("  and ")).endswith(
+        ": --runs.operator, --tasks.operator, --offset"
+    )
+
+
 def test_a_summary_asks_for_files_as_they_are_given() -> None:
     """A part of a multipart body that is a file takes `@FILE`, as the help page says; in JSON such a text is a text."""
     binary = {"type": "string", "format": "binary"}

@@ -293,6 +293,17 @@ def _plain(text: str) -> str:
     return re.sub(r"\d+(?:\.\d+)? (?:s|seconds?|MB)\b|127\.0\.0\.1:\d+", "", text)
 
 
+def test_a_warning_says_its_findings_once(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An agent reads them in the message; a program that asks for JSON gets them as data, too."""
+    api = save(pets("1", server.origin))
+    server.responses["/pets"] = Response(404, b"{}")
+    usual = json.loads(run_cli(api, "list-pets", "--error-format", "json").stderr.splitlines()[0])["warning"]
+    monkeypatch.setenv("AI_AGENT", "1")
+    warning = json.loads(run_cli(api, "list-pets").stderr.splitlines()[0])["warning"]
+    assert (usual["message"], ["message"]) == (warning["message"], list(warning))
+    assert "undocumented-status" == usual["findings"][0]["rule"]
+
+
 def test_data_is_the_same(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a pipe an agent gets the bytes that everybody gets."""
     api = save(pets("1", server.origin))

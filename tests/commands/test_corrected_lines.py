@@ -12,7 +12,7 @@ from dynacli.environment import Environment
 from dynacli.registry.open_by_name import open_api
 from tests.commands.mistakes import BEFORE_API, BEHIND_OPERATION, OF_BODY, Mistake, followed, mistakes_of
 from tests.documents import document, operation, parameter, save
-from tests.harness import run_cli
+from tests.harness import Recorder, Response, run_cli
 from tests.real_documents import FOLDER
 
 SERVER_ID = "98fdfbb9-72f3-5398-ba5c-56a30a50eba7"
@@ -145,6 +145,30 @@ def test_an_error_says_where_ids_come_from() -> None:
     """Of what is left to fill in, ids have an operation that lists them."""
     error = run_cli("demo", "create-workflow", "--name", "x", "--error-format", "json").error
     assert "--mcp-server-id comes from `list-mcp-servers rows[].id`" == error["hint"]
+
+
+def test_a_body_without_required_fields_is_empty(server: Recorder) -> None:
+    """The corrected command keeps what was typed, and sends the least that the document allows."""
+    body = {"type": "object", "properties": {"name": {"type": "string"}}}
+    place = parameter("id", {"type": "string"}, "path")
+    api = save(
+        document(
+            {
+                "/a/{id}": {"post": operation("startIt", place, body=body)},
+                "/t/{id}": {
+                    "post": operation("textIt", place, body={"type": "string"}, media_type="text/plain")
+                },
+            },
+            [server.origin],
+        )
+    )
+    server.responses["/a/7"] = Response()
+    line = f"dynacli {api} start-it 7 --body '{{}}'"
+    assert f"  try: {line}" == run_cli(api, "start-it", "7").stderr.splitlines()[-1]
+    assert (0, b"{}") == (run_cli(*shlex.split(line)[1:]).exit_code, server.last.body)
+    assert (
+        f"  try: dynacli {api} text-it 7 --body JSON" == run_cli(api, "text-it", "7").stderr.splitlines()[-1]
+    )
 
 
 def test_an_option_of_another_operation_names_that_one() -> None:
@@ -289,7 +313,7 @@ def test_the_path_of_a_file_that_is_there_gets_its_sign(tmp_path: Path) -> None:
     api = save(document({"/a": {"post": put}}))
     there, missing = tmp_path / "there.bin", tmp_path / "missing.bin"
     there.write_bytes(b"x")
-    for path, word in ((there, f"--file @{there}"), (missing, "--example")):
+    for path, word in ((there, f"--file @{there}"), (missing, "--file BINARY")):
         result = run_cli(api, "put", "--file", str(path))
         assert f"  try: dynacli {api} put {word}" == result.stderr.splitlines()[-1]
 

@@ -128,6 +128,8 @@ def _http_hint(call: Call, response: "Response", said: str) -> str:
             return _prefix_hint(call, response, said) or _COMPARE
         case 407:
             return "Check the user name and the password in the variable of the proxy, such as `HTTP_PROXY`"
+        case 404 | 410 if not (call.described.api.catalog.meta["servers"] or call.settings.server):
+            return f"The document names no server, so its own was asked: {_choose_server_hint(call)}"
         case 404 | 410:
             return "Check the arguments; `-v` shows the URL that was asked for"
         case 429:
@@ -139,6 +141,12 @@ def _http_hint(call: Call, response: "Response", said: str) -> str:
         case status if status >= 500:
             return "Try again later, or report it to the operator of the server"
     return _COMPARE
+
+
+def _choose_server_hint(call: Call) -> str:
+    api = call.described.api
+    command = f"{invocation('api set', api.name)} server=URL" if api.is_registered else "--server URL"
+    return f"if the API is at another URL, such as one that ends in `/api`, give it with `{command}`"
 
 
 def mismatch_error(
