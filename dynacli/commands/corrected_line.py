@@ -33,7 +33,7 @@ from dynacli.errors import DynacliError, UsageError
 from dynacli.files import is_url
 from dynacli.http.semantics import is_json, is_multipart
 from dynacli.openapi.document.json_trees import split
-from dynacli.openapi.model.operation import EACH, ValueType
+from dynacli.openapi.model.operation import EACH, ValueType, of_first_items
 from dynacli.openapi.model.wording import enumerated
 from dynacli.openapi.schema.example_call import option_text
 from dynacli.openapi.schema.option_fields import parse_steps
@@ -58,10 +58,26 @@ def _with_fitting_values(line: CallLine) -> CallLine:
     media_type = line.command.described.media_type
     is_parted = media_type is not None and is_multipart(media_type.name)
     pieces = [
-        _fitting(piece, is_parted=is_parted) if piece.is_input else _fitting_standard(piece)
+        _fitting(_deepened(line, piece), is_parted=is_parted) if piece.is_input else _fitting_standard(piece)
         for piece in line.pieces
     ]
     return line.with_before(map(_fitting_standard, line.before)).with_pieces(pieces)
+
+
+def _deepened(line: CallLine, piece: Piece) -> Piece:
+    """Return the option of the only required field of an object, if the object got a text that the field takes.
+
+    `--schedule '0 3 * * *'` is meant for `--schedule.cron`.
+    """
+    text, field, media_type = piece.value, piece.field, line.command.described.media_type
+    is_text = text is not None and not piece.is_placeholder and text[:1] not in {"@", "{", "["}
+    kind = piece.value_type.items or piece.value_type
+    if not is_text or field is None or piece.key[0] != "body" or kind.type != "object" or media_type is None:
+        return piece
+    places = (field.path, (*field.path, EACH))
+    required = [below for below in media_type.fields if below.is_required and below.path[:-1] in places]
+    deeper = [line.piece_of(f"--{of_first_items(below.option)}", text) for below in required]
+    return deeper[0] if len(deeper) == 1 and _fits(deeper[0]) else piece
 
 
 def _fitting(piece: Piece, *, is_parted: bool) -> Piece:
@@ -837,7 +853,9 @@ def _correct(run: Run, error: UsageError, line: CallLine) -> None:
     if sources and "missing" in error.details:
         error.hint = sources
     elif sources:
-        error.hint = f"{error.hint}; {sources}" if error.hint else sources
+        error.hint = (
+            f"{error.hint}{'' if error.hint.endswith('?') else ';'} {sources}" if error.hint else sources
+        )
 
 
 _WORDS_AROUND_NAMES = 4

@@ -71,6 +71,9 @@ LINES = {
     f"create-workflow {WHOLE} --schedule.enabled no": f"create-workflow {WHOLE} --schedule.enabled false "
     "--schedule.cron TEXT",
     f"create-workflow {WHOLE} --cron '0 3 * * *'": f"create-workflow {WHOLE} --schedule.cron '0 3 * * *'",
+    f"create-workflow {WHOLE} --schedule '0 3 * * *'": f"create-workflow {WHOLE} --schedule.cron '0 3 * * *'",
+    f"create-workflow {WHOLE} --criteria 'It lists'": f"create-workflow {WHOLE} --criteria.0.criterion-text 'It lists'",
+    f"create-workflow {WHOLE} --criterion x": f"create-workflow {WHOLE} --criteria.0.criterion-text x",
     f"create-workflow {WHOLE} --set description=x": f"create-workflow {WHOLE} --set 'description=\"x\"'",
     f"create-workflow {WHOLE} --limits '{{turns: 3}}'": f"create-workflow {WHOLE} --limits JSON",
     f'create-workflow {WHOLE} --criteria \'[{{"criterion_text":"x"}}]\'': f"create-workflow {WHOLE} --criteria "

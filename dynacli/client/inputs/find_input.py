@@ -133,16 +133,19 @@ def near_options(described: DescribedOperation, flag: str, known: Iterable[str])
     near = near or [item for item in spelled if plain_name(_last_name(item)) == plain_name(word)]
     near = near or list(_in_same_place(word, items))
     near = near or list(_page_size(described, word))
+    names = [item[2:] for item in spelled]
+    # `--criterion` may be a part of `--criteria.0.criterion-text`, and `--criteria` with a slip.
     near = near or [
-        f"--{name}" for name in get_close_matches(word, [item[2:] for item in spelled], _MOST_NAMED, 0.67)
+        *(f"--{name}" for name in get_close_matches(word, names, _MOST_NAMED, 0.8)),
+        *_with_words(words_of(word), spelled),
     ]
-    near = near or list(_with_words(words_of(word), spelled))
-    names = {
+    near = near or [f"--{name}" for name in get_close_matches(word, names, _MOST_NAMED, 0.67)]
+    aliases = {
         f"--{alias}": f"--{parameter.option}"
         for parameter in described.operation.parameters
         for alias in parameter.aliases
     }
-    return list(dict.fromkeys(names.get(item, item) for item in near))[:_MOST_NAMED]
+    return list(dict.fromkeys(aliases.get(item, item) for item in near))[:_MOST_NAMED]
 
 
 def _in_same_place(word: str, items: Iterable[str]) -> Iterator[str]:
