@@ -3,6 +3,8 @@
 import re
 import shutil
 import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,24 @@ from dynacli.options.command_table import COMMANDS
 def pages() -> dict[str, str]:
     """The pages of a version, by the names of their files."""
     return man_pages.man_pages("1.2.3", "2026-11-30")
+
+
+_IMPORTED = """
+import sys, dynacli.commands._help.man_pages as made
+made.man_pages("1", "")
+print(*{name.partition(".")[0] for name, module in sys.modules.items() if "site-packages" in str(module)})
+"""
+
+
+def test_the_build_has_the_libraries_that_it_imports() -> None:
+    """An installer builds in an environment with those of `build-system` alone, and with what they bring along."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    named = {re.split("[>=]", text)[0] for text in project["build-system"]["requires"]}
+    assert {"hatchling", "markdown-it-py", "orjson"} == named
+    ended = subprocess.run([sys.executable, "-c", _IMPORTED], capture_output=True, text=True, check=True)
+    # markdown-it uses linkify-it if that is there; setuptools loads its own part into every Python.
+    others = {"_distutils_hack", "dynacli", "linkify_it", "markdown_it", "mdurl", "orjson"}
+    assert set() == set(ended.stdout.split()) - others
 
 
 def _entries(entry: Command) -> Iterator[Command]:

@@ -1,6 +1,6 @@
-"""Builds the wheel, installs it with pip, pipx and uv, and tries the demo with each, away from the checkout.
+"""Builds the source distribution and the wheel, installs both, and tries the demo with each, away from the checkout.
 
-The package of a command line of its own is baked by the one, and installed by pipx and pip.
+pip, pipx, `uv tool` and `uvx` install them. The package of a command line of its own is baked, and installed, too.
 
 `python -m tests.project.try_wheel`, in an environment with the extra `test`, pipx and uv (`pip install pipx uv`).
 `.ci/run` runs the tests against the wheel.
@@ -17,6 +17,9 @@ __all__: list[str] = []
 
 _ROOT = Path(__file__).resolve().parents[2]
 _DEMO = ("demo", "search-runs", "--range", "7d", "--status", "fail", "--page-size", "1")
+_PIP = (sys.executable, "-m", "pip")
+_UV = (sys.executable, "-m", "uv", "tool")
+_WITH_THIS_PYTHON = ("--quiet", "--python", sys.executable)
 
 
 def _run(*command: str | Path, directory: Path, **variables: str | Path) -> None:
@@ -32,44 +35,62 @@ def _run(*command: str | Path, directory: Path, **variables: str | Path) -> None
     subprocess.run(words, cwd=directory, env=environment, check=True)
 
 
-def _try_demo(program: Path, directory: Path) -> None:
+def _try_demo(program: Path | tuple[str, ...], directory: Path, **variables: Path) -> None:
     """Run the demo as someone does who has just installed the program."""
     home = Path(tempfile.mkdtemp(dir=directory))
     kept = {f"DYNACLI_{name.upper()}_DIR": home / name for name in ("cache", "config", "state")}
-    _run(program, *_DEMO, directory=home, HOME=home, **kept)
+    words = program if isinstance(program, tuple) else (program,)
+    _run(*words, *_DEMO, directory=home, HOME=home, **kept, **variables)
 
 
-def _try_wheel(directory: Path) -> None:
-    pip = (sys.executable, "-m", "pip")
-    flags = ("--no-deps", "--no-build-isolation", "--quiet", "--wheel-dir", directory)
-    _run(*pip, "wheel", *flags, _ROOT, directory=directory)
-    wheel = next(directory.glob("dynacli_openapi-*.whl"))
-
+def _try_archive(archive: Path, directory: Path) -> Path:
+    """Install a wheel or a source distribution with each installer, and return the environment that pip made."""
+    directory.mkdir()
     uv = {"UV_TOOL_DIR": directory / "uv", "UV_TOOL_BIN_DIR": directory / "uv-bin"}
-    with_this_python = ("install", "--quiet", "--python", sys.executable, wheel)
-    _run(sys.executable, "-m", "uv", "tool", *with_this_python, directory=directory, **uv)
+    _run(*_UV, "install", *_WITH_THIS_PYTHON, archive, directory=directory, **uv)
     _try_demo(directory / "uv-bin" / "dynacli", directory)
+    cache = {"UV_CACHE_DIR": Path(os.environ.get("UV_CACHE_DIR", Path.home() / ".cache" / "uv"))}
+    _try_demo((*_UV, "run", *_WITH_THIS_PYTHON, "--from", str(archive), "dynacli"), directory, **cache)
 
-    pipx = {"PIPX_HOME": directory / "pipx", "PIPX_BIN_DIR": directory / "pipx-bin"}
-    _run(sys.executable, "-m", "pipx", *with_this_python, directory=directory, **pipx)
+    pipx = {
+        "PIPX_HOME": directory / "pipx",
+        "PIPX_BIN_DIR": directory / "pipx-bin",
+        "PIPX_MAN_DIR": directory / "man",
+    }
+    _run(sys.executable, "-m", "pipx", "install", *_WITH_THIS_PYTHON, archive, directory=directory, **pipx)
     _try_demo(directory / "pipx-bin" / "dynacli", directory)
+    assert (directory / "man" / "man1" / "dynacli-check.1").exists()
 
-    programs = directory / "pip" / "bin"
-    _run(sys.executable, "-m", "venv", "--without-pip", directory / "pip", directory=directory)
-    _run(*pip, "--python", programs / "python", "install", "--quiet", wheel, directory=directory)
-    _try_demo(programs / "dynacli", directory)
+    made = directory / "pip"
+    _run(sys.executable, "-m", "venv", "--without-pip", made, directory=directory)
+    _run(*_PIP, "--python", made / "bin" / "python", "install", "--quiet", archive, directory=directory)
+    _try_demo(made / "bin" / "dynacli", directory)
+    assert (made / "share" / "man" / "man1" / "dynacli.1").exists()
+    _run(made / "bin" / "dynacli", "--version", directory=directory)
+    return made
 
-    # The package needs dynacli, whose wheel is at hand.
+
+def _try_all(directory: Path) -> None:
+    _run(sys.executable, "-m", "hatchling", "build", "-d", directory, directory=_ROOT)
+    (wheel,) = directory.glob("dynacli_openapi-*.whl")
+    (sources,) = directory.glob("dynacli_openapi-*.tar.gz")
+    _try_archive(sources, directory / "of-sources")
+    made = _try_archive(wheel, directory / "of-wheel")
+
+    # The one package needs dynacli, whose wheel is at hand; the other has it.
     found = {"PIP_FIND_LINKS": directory, "UV_FIND_LINKS": directory}
-    source = _ROOT / "cache" / "armature.json"
-    bake = ("bake", "armature", "--api", source, "--package", "--out", directory / "armature")
-    _run(programs / "dynacli", *bake, directory=directory, HOME=directory)
-    package = ("install", "--quiet", "--python", sys.executable, directory / "armature")
+    bake = ("bake", "armature", "--api", _ROOT / "cache" / "armature.json", "--package", "--out")
+    _run(made / "bin" / "dynacli", *bake, directory / "armature", directory=directory, HOME=directory)
+    pipx = {"PIPX_HOME": directory / "pipx", "PIPX_BIN_DIR": directory / "pipx-bin"}
+    package = ("install", *_WITH_THIS_PYTHON, directory / "armature")
     _run(sys.executable, "-m", "pipx", *package, directory=directory, **pipx, **found)
     _try_tool(directory / "pipx-bin" / "armature", directory)
-    into_pip = ("--python", programs / "python", "install", "--quiet", directory / "armature")
-    _run(*pip, *into_pip, directory=directory, **found)
-    _try_tool(programs / "armature", directory)
+    _run(
+        made / "bin" / "dynacli", *bake, directory / "whole", "--vendor", directory=directory, HOME=directory
+    )
+    uv = {"UV_TOOL_DIR": directory / "uv", "UV_TOOL_BIN_DIR": directory / "uv-bin"}
+    _run(*_UV, "install", *_WITH_THIS_PYTHON, directory / "whole", directory=directory, **uv)
+    _try_tool(directory / "uv-bin" / "armature", directory)
 
 
 def _try_tool(program: Path, directory: Path) -> None:
@@ -92,6 +113,6 @@ def _try_tool(program: Path, directory: Path) -> None:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
         try:
-            _try_wheel(Path(name))
+            _try_all(Path(name))
         except subprocess.CalledProcessError as error:
             sys.exit(f"Exit code {error.returncode}")
