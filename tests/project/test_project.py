@@ -14,6 +14,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+import yaml
 
 from dynacli.environment import DISTRIBUTION, Program, become, how_to_install
 from dynacli.guide.pages import page, topics
@@ -268,6 +269,33 @@ def test_no_file_mentions_the_place_where_it_was_written() -> None:
         if any(place.encode() in path.read_bytes() for place in _PLACES)
     }
     assert set() == mentions
+
+
+_WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+@pytest.mark.parametrize("path", _WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_is_what_it_was_when_it_was_read(path: Path) -> None:
+    """A tag of an action can be moved, a commit cannot. And a job has no right that it does not name."""
+    actions = re.findall(r"uses: (.*)", text := path.read_text(encoding="utf-8"))
+    assert [] == [
+        action for action in actions if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[0-9.]+", action)
+    ]
+    workflow = yaml.safe_load(text)
+    assert workflow["permissions"] in ({}, {"contents": "read"})
+    assert all("timeout-minutes" in job for job in workflow["jobs"].values())
+
+
+def test_what_publishes_runs_no_code_of_the_repository() -> None:
+    """The job that the index trusts only passes on what another job has built."""
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8"))[
+        "jobs"
+    ]
+    trusted = {name: job for name, job in jobs.items() if "id-token" in job.get("permissions", {})}
+    assert {"attest", "publish"} == set(trusted)
+    steps = [step for job in trusted.values() for step in job["steps"]]
+    assert set() == {key for step in steps for key in step} - {"uses", "with"}
+    assert not any("checkout" in step["uses"] for step in steps)
 
 
 def test_no_file_holds_both_sides_of_a_conflict() -> None:
