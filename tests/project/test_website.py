@@ -1,14 +1,17 @@
 """The website has each page of the manual, each command and each kind of error, and changes none of their texts."""
 
 import re
+from pathlib import Path
 
 import pytest
+import yaml
 
 from dynacli.guide.pages import page, topic_names
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.standard_options import OPTIONS
 from tests.website.pages import KINDS, WRITTEN, for_mkdocs, made_pages
 
+ROOT = Path(__file__).resolve().parents[2]
 MADE = made_pages()
 
 
@@ -62,3 +65,17 @@ def test_topics_become_links() -> None:
     assert "[`dynacli help check`](../manual/check.md)" in made
     assert "[`dynacli help api`](../reference/commands/api.md)" in made
     assert "(../reference/options.md)" in made
+
+
+def test_the_workflow_trusts_no_tag() -> None:
+    """Each action is named by a commit, and the job that runs code of others cannot publish."""
+    text = (ROOT / ".github" / "workflows" / "site.yml").read_text(encoding="utf-8")
+    assert [] == [
+        action for action in re.findall(r"uses: (\S+)", text) if not re.search(r"@[0-9a-f]{40}$", action)
+    ]
+    workflow = yaml.safe_load(text)
+    assert {"contents": "read"} == workflow["permissions"]
+    assert ["publish"] == [name for name, job in workflow["jobs"].items() if "permissions" in job]
+    assert [["actions/deploy-pages"]] == [
+        [step["uses"].partition("@")[0] for step in workflow["jobs"]["publish"]["steps"]]
+    ]

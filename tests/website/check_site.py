@@ -13,7 +13,8 @@ from urllib.parse import unquote, urldefrag, urljoin
 
 from tests.website.pages import KINDS
 
-_SITE = Path(__file__).resolve().parents[2] / "build" / "site"
+__all__ = ["faults_of"]
+
 _LOADED = {
     ("link", "href"),
     ("script", "src"),
@@ -48,26 +49,27 @@ class _Page(HTMLParser):
                 self.loaded.append(value)
 
 
-def _faults() -> Iterator[str]:
-    pages = {path: _Page(path.read_text(encoding="utf-8")) for path in sorted(_SITE.rglob("*.html"))}
+def faults_of(site: Path) -> Iterator[str]:
+    """Yield what is wrong with the built pages in a folder."""
+    pages = {path: _Page(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
     for kind in sorted(KINDS):
-        if _SITE / "errors" / kind / "index.html" not in pages:
+        if site / "errors" / kind / "index.html" not in pages:
             yield f"errors of the kind `{kind}` have no page"
     for path, page in pages.items():
-        name = path.relative_to(_SITE).as_posix()
+        name = path.relative_to(site).as_posix()
         yield from (f"{name}: loads {url}" for url in page.loaded if re.match(r"(?:https?:)?//", url))
         for url in page.links:
-            if fault := _fault_of_link(url, f"/{name}", pages):
+            if fault := _fault_of_link(site, url, f"/{name}", pages):
                 yield f"{name}: {fault}"
-    for path in _SITE.rglob("*.css"):
+    for path in site.rglob("*.css"):
         yield from (f"{path.name}: loads {url}" for url in _OF_CSS.findall(path.read_text(encoding="utf-8")))
 
 
-def _fault_of_link(url: str, name: str, pages: dict[Path, _Page]) -> str:
+def _fault_of_link(site: Path, url: str, name: str, pages: dict[Path, _Page]) -> str:
     if re.match(r"[a-z]+:", url):
         return ""
     target, anchor = urldefrag(urljoin(name, url))
-    path = _SITE / unquote(target).removeprefix("/dynacli/").lstrip("/")
+    path = site / unquote(target).removeprefix("/dynacli/").lstrip("/")
     path = path / "index.html" if path.is_dir() else path
     if path not in pages:
         return "" if path.is_file() else f"there is no {url}"
@@ -75,6 +77,6 @@ def _fault_of_link(url: str, name: str, pages: dict[Path, _Page]) -> str:
 
 
 if __name__ == "__main__":
-    faults = list(_faults())
+    faults = list(faults_of(Path(__file__).resolve().parents[2] / "build" / "site"))
     sys.stdout.writelines(f"{fault}\n" for fault in faults)
     sys.exit(1 if faults else 0)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 import yaml
 
 from tests.apps.mock.mocked import mocked
@@ -156,6 +157,9 @@ def _listens(port: int) -> bool:
 def staged(guide: str) -> Iterator[Stage]:
     """Put all that a guide needs into the working directory, until the end of the block."""
     needs = GUIDES[guide] or {}
+    for program in needs.get("programs", ()):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
     with ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ))
         stage = Stage(stack)

@@ -1,0 +1,56 @@
+"""The check of the website finds what is wrong with a page."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.website.check_site import faults_of
+from tests.website.pages import KINDS
+
+_GOOD = (
+    '<link rel="canonical" href="https://dynacli.github.io/"><link rel="stylesheet" href="/dynacli/a.css">'
+    '<h1 id="top">x</h1><a href="https://example.com/">x</a><a href="#top">x</a><a href="../usage/#top">x</a>'
+)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A folder with a page for each kind of error, and a style."""
+    for kind in KINDS:
+        (tmp_path / "errors" / kind).mkdir(parents=True)
+        (tmp_path / "errors" / kind / "index.html").write_text(_GOOD)
+    (tmp_path / "a.css").write_text("a { background: url(data:image/png) }")
+    return tmp_path
+
+
+def test_a_good_site_has_no_faults(site: Path) -> None:
+    """Links to other hosts are fine, as long as nothing is loaded from there."""
+    assert [] == list(faults_of(site))
+
+
+@pytest.mark.parametrize(
+    ("more", "fault"),
+    [
+        ('<script src="https://cdn.example/a.js"></script>', "loads https://cdn.example/a.js"),
+        ('<link rel="stylesheet" href="//fonts.example/a.css">', "loads //fonts.example/a.css"),
+        ('<img src="http://example.com/a.png">', "loads http://example.com/a.png"),
+        ("<style>@import 'https://example.com/a.css'</style>", "loads https://example.com/a.css"),
+        ('<a href="#bottom">x</a>', "#bottom has no such heading"),
+        ('<a href="../usage/#bottom">x</a>', "../usage/#bottom has no such heading"),
+        ('<a href="../nothing/">x</a>', "there is no ../nothing/"),
+        ('<a href="/dynacli/a.png">x</a>', "there is no /dynacli/a.png"),
+    ],
+)
+def test_a_fault_is_found(site: Path, more: str, fault: str) -> None:
+    """The check names the page, and what it loads or where it leads."""
+    (site / "errors" / "auth" / "index.html").write_text(_GOOD + more)
+    assert [f"errors/auth/index.html: {fault}"] == list(faults_of(site))
+
+
+def test_a_missing_page_and_a_style_of_another_host_are_found(site: Path) -> None:
+    """Each kind of error has a page, and no style loads anything from another host."""
+    (site / "errors" / "rows" / "index.html").unlink()
+    (site / "a.css").write_text("a { background: url('https://example.com/a.png') }")
+    assert ["errors of the kind `rows` have no page", "a.css: loads https://example.com/a.png"] == list(
+        faults_of(site)
+    )
