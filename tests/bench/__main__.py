@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from dynacli.demo.demo_server import running
 from tests.bench.batch_calls import against_curl, against_httpx
-from tests.bench.documents import GENERATED, MANY
+from tests.bench.documents import GENERATED, MANY, OTHER
 from tests.bench.hundred_pages import compare_pages, memory_of_pages
 from tests.bench.process import FailedRunError, compare, run
 from tests.bench.proxy_latency import added_milliseconds
@@ -192,6 +192,13 @@ def _not_modified(setting: Setting, pairs: int) -> Row:
     return Row(name, base, f"{found.base_ms:.1f} ms", f"{found.run_ms:.1f} ms", found.ratio, (0, 1.1))
 
 
+def _responses_compared(setting: Setting, pairs: int) -> Row:
+    sides = ("--server", "ORIGIN", "--against", f"ORIGIN/{OTHER}")
+    command = setting.call("diff", "github", _LIST, "octocat", "ten-thousand", *sides, "--no-fail")
+    seconds = median(run(command, setting.variables).seconds for _ in range(min(pairs, 5)))
+    return Row("diff of 10,000 issues, seconds", "2 s", "60 MiB each", f"{seconds:.2f} s", seconds, (0, 2))
+
+
 def _revisions_compared(setting: Setting, pairs: int) -> Row:
     seconds = compare_revisions(setting, pairs)
     return Row("two versions compared, seconds", "3 s", "", f"{seconds:.2f} s", seconds, (0, 3))
@@ -284,6 +291,7 @@ _RUNS = dict(
         ("refresh due", _due),
         ("refresh with 304", _not_modified),
         ("changes seconds", _revisions_compared),
+        ("diff seconds", _responses_compared),
         ("compile seconds", _compile_time),
         ("compile memory", _compile_memory),
         ("compile growth", _compile_growth),

@@ -11,13 +11,16 @@ from typing import Any
 
 from dynacli.openapi.schema.example_value import example_value
 
-__all__ = ["GENERATED", "MANY"]
+__all__ = ["GENERATED", "MANY", "OTHER"]
 
 GENERATED = (50, 500, 5000)
 """How many operations the generated documents have."""
 
 MANY = {"thousand": 1_000, "ten-thousand": 10_000}
 """Responses that are lists, and how many issues each has."""
+
+OTHER = "other-ten-thousand"
+"""The response of another server: the last issue comes first, and one in a hundred has another title."""
 
 _ISSUE_BYTES = 6_300
 """Of one of them: that of GitHub's own responses, and ten thousand are just within what a call renders (64 MiB)."""
@@ -38,6 +41,10 @@ def _main() -> None:
         (directory / f"{name}.json").write_text(
             json.dumps([_varied(issue, number) for number in range(count)])
         )
+    others = [_varied(issue, number) for number in range(10_000)]
+    for number in range(0, 10_000, 100):
+        others[number]["title"] = "Something else fails"
+    (directory / f"{OTHER}.json").write_text(json.dumps([others[-1], *others[:-1]]))
     for count in GENERATED:
         (directory / f"generated-{count}.json").write_text(json.dumps(_generated(count)))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import process
-from tests.bench.documents import MANY
+from tests.bench.documents import MANY, OTHER
 
 __all__ = ["CHECKOUT", "Setting", "prepared", "serving"]
 
@@ -91,7 +91,7 @@ def prepared() -> Iterator[Setting]:
         }
         made = [sys.executable, "-m", "tests.bench.documents", str(github), name]
         subprocess.run(made, check=True, cwd=CHECKOUT)
-        responses = [str(directory / f"{response}.json") for response in ("issue", *MANY)]
+        responses = [str(directory / f"{response}.json") for response in ("issue", *MANY, OTHER)]
         origin = stack.enter_context(serving(responses))
         setting = Setting(directory, variables, github, corpus / "adyen-checkout-v71.json", origin)
         process.run(setting.dynacli("api", "add", "github", str(github)), variables)
