@@ -51,6 +51,7 @@ __all__ = [
 
 Step = str | int
 _Steps = tuple[Step, ...]
+_Places = dict[str | int, int]
 _PARTS = ("status", "headers", "body")
 _ANY = "*"
 _PLAIN = frozenset({str, int, float})
@@ -261,8 +262,8 @@ def _members(pair: _Pair) -> Iterator[_Pair]:
 def _items(pair: _Pair) -> Iterator[_Pair]:
     """Yield the pairs of the items of two lists, aligned by what identifies them, else by position."""
     steps, left, right, item = pair
-    field = _identifying_field(left, right)
-    if not field:
+    identified = _identified(left, right)
+    if identified is None:
         if _are_texts(left) and _are_texts(right):
             aligned = _by_value(left, right)
         else:
@@ -271,36 +272,49 @@ def _items(pair: _Pair) -> Iterator[_Pair]:
         for index, *values in aligned:
             yield _Pair((*steps, index), values[0], values[1], item)
         return
-    places = {item[field]: index for index, item in enumerate(right)}
-    for index, member in enumerate(left):
-        place = places.pop(member[field], None)
-        other = MISSING if place is None else right[place]
-        yield _Pair((*steps, index), member, other, f"{field}: {member[field]}")
+    field, places, other_places = identified
     for value, index in places.items():
-        yield _Pair((*steps, index), MISSING, right[index], f"{field}: {value}")
+        place = other_places.pop(value, None)
+        other = MISSING if place is None else right[place]
+        yield _Pair((*steps, index), left[index], other, f"{field}: {left[index][field]}")
+    for place in other_places.values():
+        yield _Pair((*steps, place), MISSING, right[place], f"{field}: {right[place][field]}")
 
 
-def _identifying_field(left: list[Any], right: list[Any]) -> str:
-    """Return the field that tells each item of two lists from the others of its list; empty if there is none."""
-    both = [*left, *right]
-    if not left or not right or not all(isinstance(item, dict) for item in both):
-        return ""
+def _identified(left: list[Any], right: list[Any]) -> tuple[str, _Places, _Places] | None:
+    """Return the field that tells each item of two lists from the others of its list, and where its values are.
 
-    def is_telling(field: str) -> bool:
-        return all(type(item.get(field)) in (str, int) for item in both) and all(
-            len({item[field] for item in items}) == len(items) for items in (left, right)
-        )
+    It is one whose name says so, else the one of whose values the most are in both lists, if that is most of them.
+    """
+    if not left or not right or not all(isinstance(item, dict) for item in (*left, *right)):
+        return None
+    named, best, most = identifying_fields(left[0]), None, min(len(left), len(right)) / 2
+    for field in dict.fromkeys((*named, *left[0])):
+        found = field, _places_by(field, left), _places_by(field, right)
+        if not (found[1] and found[2]):
+            continue
+        if field in named:
+            return found
+        shared = len(found[1].keys() & found[2].keys())
+        if shared > most and len(left[0]) > 1:
+            best, most = found, shared
+    return best
 
-    named = identifying_fields(left[0])
-    if found := next(filter(is_telling, named), ""):
-        return found
-    # No name says so: then most of the values of a field must be on both sides.
-    others = [field for field in left[0] if field not in named and len(left[0]) > 1 and is_telling(field)]
-    shared = {
-        field: len({item[field] for item in left} & {item[field] for item in right}) for field in others
-    }
-    best = max(others, key=shared.__getitem__, default="")
-    return best if best and 2 * shared[best] > min(len(left), len(right)) else ""
+
+def _places_by(field: str, items: list[dict[str, Any]]) -> _Places:
+    """Return the value of a field → the index of its item; empty if one item has no text or integer, or has it twice.
+
+    The origin of a URL does not count: each server writes its own.
+    """
+    places: _Places = {}
+    for index, item in enumerate(items):
+        value = item.get(field)
+        if type(value) is not int:
+            if not isinstance(value, str):
+                return {}
+            value = _ORIGIN.sub("", value)
+        places[value] = index
+    return places if len(places) == len(items) else {}
 
 
 def _are_texts(items: list[Any]) -> bool:
