@@ -62,6 +62,30 @@ def test_the_other_way_round_the_same_places_differ(name: str) -> None:
     assert sorted(expected) == sorted(found)
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        (["a", "b", "c"], ["b", "c", "a"], [("/body/0", "removed"), ("/body/2", "added")]),
+        (
+            [{"id": 1}, {"id": 2}],
+            [{"id": 2}, {"id": 1}],
+            [("/body/0/id", "changed"), ("/body/1/id", "changed")],
+        ),
+        ([{"id": 1, "n": 1}, {"id": 2}], [{"id": 0}, {"id": 1, "n": 2}], None),
+    ],
+)
+def test_order_can_count(left: Any, right: Any, expected: list[tuple[str, str]] | None) -> None:
+    """Then items in another order differ; items in the same order are aligned as usual."""
+    sides = (ComparedResponse(200, {}, value) for value in (left, right))
+    rules = ComparisonRules(order_counts=True)
+    found = compare_responses(*sides, rules=rules, is_changing=lambda _: False).differences
+    if expected is None:
+        assert _compare(left, right).differences == found
+    else:
+        assert expected == [(difference.pointer, difference.kind) for difference in found]
+        assert [] == _compare(left, right).differences
+
+
 def test_status_and_headers_are_compared() -> None:
     """They have pointers of their own, and the name of a header is ignored in any case."""
     left = ComparedResponse(200, {"X-Count": "1", "Link": "<a>"})

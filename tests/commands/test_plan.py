@@ -182,6 +182,15 @@ def test_a_changed_resource_is_not_overwritten(items: Items) -> None:
     assert (11, []) == (apply().exit_code, items.changes)
 
 
+def test_the_order_of_a_list_counts(items: Items) -> None:
+    """A plan shows a new order, and is refused if someone else has changed the order meanwhile."""
+    items.items["7"]["steps"] = ["deny", "allow"]
+    assert "/body/steps" in plan("change-item", "7", "--body", '{"steps": ["allow", "deny"]}').stdout
+    items.items["7"]["steps"].reverse()
+    refused = apply()
+    assert (11, []) == (refused.exit_code, items.changes)
+
+
 def test_a_strong_etag_is_sent(items: Items) -> None:
     """`If-Match` has the tag of the state before; a server that ignores it is found out by reading again."""
     items.tags = True

@@ -468,7 +468,9 @@ def _changes(
         return part == "body" and is_time(tuple(steps)) and not is_settable
 
     sides = (ComparedResponse(state.status, {"ETag": state.etag}, state.body) for state in (before, now))
-    return compare_responses(*sides, rules=ComparisonRules(), is_changing=is_changing).differences
+    return compare_responses(
+        *sides, rules=ComparisonRules(order_counts=True), is_changing=is_changing
+    ).differences
 
 
 def _told(difference: Difference) -> str:

@@ -457,7 +457,7 @@ def _differences(call: Call, body: bytes | None, before: Any, after: Any) -> lis
         value = text if value is MISSING else value
         return [] if value is None else [Difference(("request",), "added", None, value)]
     sides = (ComparedResponse(200, {}, value) for value in (before, after))
-    rules = ComparisonRules(all_values=True)
+    rules = ComparisonRules(all_values=True, order_counts=True)
     return compare_responses(*sides, rules=rules, is_changing=lambda _: False).differences
 
 

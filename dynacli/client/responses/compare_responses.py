@@ -161,10 +161,12 @@ class ComparisonRules:
     Args:
         ignored: The steps to places that are not compared, with all below them; `*` stands for any step.
         all_values: Whether values are compared, too, that change with every response.
+        order_counts: Whether items in another order are a difference, whatever identifies them.
     """
 
     ignored: tuple[tuple[str, ...], ...] = ()
     all_values: bool = False
+    order_counts: bool = False
 
     def ignores(self, steps: _Steps) -> bool:
         """Return whether a place is not compared."""
@@ -195,7 +197,7 @@ def compare_responses(
         }
         for compared_response in (left, right)
     ]
-    for difference in _differences(*sides):
+    for difference in _differences(*sides, order_counts=rules.order_counts):
         if rules.ignores(difference.steps):
             continue
         if is_masked and isinstance(difference.right, str) and MASK in difference.right:
@@ -226,7 +228,7 @@ class _Pair(NamedTuple):
     item: str
 
 
-def _differences(left: Any, right: Any) -> Iterator[Difference]:
+def _differences(left: Any, right: Any, *, order_counts: bool) -> Iterator[Difference]:
     """Yield the differences of two JSON values, whatever their depth is."""
     waiting = [_Pair((), left, right, "")]
     while waiting:
@@ -235,7 +237,7 @@ def _differences(left: Any, right: Any) -> Iterator[Difference]:
         if isinstance(left, dict) and isinstance(right, dict):
             waiting += reversed(list(_members(pair)))
         elif isinstance(left, list) and isinstance(right, list):
-            waiting += reversed(list(_items(pair)))
+            waiting += reversed(list(_items(pair, order_counts=order_counts)))
         elif left is MISSING:
             if right is not MISSING:
                 yield Difference(steps, "added", None, right, item)
@@ -259,12 +261,16 @@ def _members(pair: _Pair) -> Iterator[_Pair]:
             yield _Pair((*steps, name), MISSING, other, item)
 
 
-def _items(pair: _Pair) -> Iterator[_Pair]:
+def _items(pair: _Pair, *, order_counts: bool) -> Iterator[_Pair]:
     """Yield the pairs of the items of two lists, aligned by what identifies them, else by position."""
     steps, left, right, item = pair
     identified = _identified(left, right)
+    if identified is not None and order_counts:
+        _, places, others = identified
+        if [value for value in places if value in others] != [value for value in others if value in places]:
+            identified = None
     if identified is None:
-        if _are_texts(left) and _are_texts(right):
+        if not order_counts and _are_texts(left) and _are_texts(right):
             aligned = _by_value(left, right)
         else:
             is_shallow = sum(isinstance(step, int) for step in steps) < _MOST_LISTS
