@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from dynacli.client.call import Listener
     from dynacli.client.pages.page_loop import PageLoop
     from dynacli.client.plans.plan import Plan
+    from dynacli.client.responses.compare_calls import ComparedPages
     from dynacli.client.responses.compare_responses import Comparison, ComparisonRules
-    from dynacli.client.two_sides import ComparedPages
 
 __all__ = ["Api", "open_api"]
 
@@ -452,8 +452,8 @@ class Api(OpenDocument):
             FormatError: A response is a stream of events.
             DynacliError: What `call` raises, for either server.
         """
+        from dynacli.client.responses.compare_calls import ComparedPages
         from dynacli.client.responses.compare_responses import ComparisonRules, ignored_place
-        from dynacli.client.two_sides import ComparedPages
 
         rules = ComparisonRules(tuple(map(ignored_place, ignore)), all_values)
         wanted = ComparedPages(max_items) if pages or max_items is not None else None
@@ -538,8 +538,12 @@ class Api(OpenDocument):
         pages: "ComparedPages | None",
         on_event: "Listener | None",
     ) -> "Comparison":
-        from dynacli.client.responses.compare_responses import ReceivedResponse, compare_calls
-        from dynacli.client.two_sides import Side, options_of_other
+        from dynacli.client.responses.compare_calls import (
+            ReceivedResponse,
+            Side,
+            compare_calls,
+            options_of_other,
+        )
 
         options = replace(self._options, reads_only_by=self._options.reads_only_by or "`diff`")
         with self._lock:

@@ -585,7 +585,7 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords, *, any_se
     if not described.is_documented:
         settings = replace(settings, level="off")
     if is_url(run.options.against):
-        from dynacli.client.two_sides import options_of_other
+        from dynacli.client.responses.compare_calls import options_of_other
 
         base_url_of(
             described,

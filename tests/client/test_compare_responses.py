@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from dynacli.client.responses.compare_calls import is_changing_header, time_places
 from dynacli.client.responses.compare_responses import (
     ComparedResponse,
     Comparison,
@@ -15,8 +16,6 @@ from dynacli.client.responses.compare_responses import (
     Difference,
     compare_responses,
     ignored_place,
-    is_changing_header,
-    time_places,
 )
 from dynacli.errors import UsageError
 from dynacli.media.text_values import BodySchema

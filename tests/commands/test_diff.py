@@ -270,7 +270,7 @@ def test_pages_that_are_too_large_together(
     api: str, server: Recorder, other: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server cannot fill the memory by many pages."""
-    monkeypatch.setattr("dynacli.client.two_sides.RENDER_LIMIT", 300)
+    monkeypatch.setattr("dynacli.client.responses.compare_calls.RENDER_LIMIT", 300)
     server.responses["/pages"] = other.responses["/pages"] = _paged("abcdefghijklmnop")
     result = run_cli("diff", api, "list-pages", "--against", "staging", "--all")
     assert 6 == result.exit_code

@@ -33,13 +33,12 @@ from dynacli.client.plans.plan_store import (
     recording,
     write_result,
 )
+from dynacli.client.responses.compare_calls import schemas_by_place, time_places
 from dynacli.client.responses.compare_responses import (
     ComparedResponse,
     ComparisonRules,
     Difference,
     compare_responses,
-    schemas_by_place,
-    time_places,
 )
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, FileError, RefusedError, UsageError

@@ -21,13 +21,12 @@ from dynacli.client.engine.call_engine import Engine, read_finite
 from dynacli.client.inputs.call_inputs import CallInputs, TypedWords
 from dynacli.client.plans.plan import LONGEST_SECONDS, Plan, PlannedRequest, StateBefore
 from dynacli.client.policy.permission import decision_on
+from dynacli.client.responses.compare_calls import compared_body, without_secrets
 from dynacli.client.responses.compare_responses import (
     ComparedResponse,
     ComparisonRules,
     Difference,
     compare_responses,
-    compared_body,
-    without_secrets,
 )
 from dynacli.client.responses.response_errors import http_error
 from dynacli.client.sign_request import unsigned

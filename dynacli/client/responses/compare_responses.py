@@ -1,4 +1,4 @@
-"""What differs between two responses to the same call: status, headers and body, each difference by its JSON pointer.
+"""What differs between two responses, as JSON values: each difference has its JSON pointer.
 
 Lists of objects are aligned by the field that identifies their items, and lists of different texts by value. All other
 lists are aligned by position, from one equal item to the next. Numbers are equal if their values are, and `true` does
@@ -11,85 +11,43 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dynacli.auth.secret import MASK, Masker
-from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.secret_names import is_secret_header, mask_fields
+from dynacli.auth.secret import MASK
 from dynacli.errors import UsageError
-from dynacli.http.exchange import Response
-from dynacli.http.semantics import essence
-from dynacli.media.body_value import NoValueError, body_value
-from dynacli.media.text_values import BodySchema
 from dynacli.openapi.document.json_trees import MISSING, is_same_json, join, split
-from dynacli.openapi.model.field_names import identifying_fields, plain_name, words_of
-from dynacli.openapi.model.operation import documented_status
+from dynacli.openapi.model.field_names import identifying_fields
 from dynacli.openapi.model.wording import counted
-from dynacli.openapi.schema.read_schema import list_of, mapping_of, other_properties, possible_schemas
 from dynacli.record import record
-from dynacli.text.body_text import decoded
 from dynacli.text.exact_json import compact_json
 from dynacli.text.json_text import reindent
 from dynacli.text.terminal import Painter, visible
-from dynacli.urls import origin_of, split_url
 
 __all__ = [
+    "TIME",
     "ComparedResponse",
     "Comparison",
     "ComparisonRules",
     "Difference",
-    "ReceivedResponse",
-    "compare_calls",
+    "Step",
+    "Steps",
     "compare_responses",
-    "compared_body",
     "difference_lines",
     "ignored_place",
-    "is_changing_header",
     "left_out_note",
-    "schemas_by_place",
-    "time_places",
-    "without_secrets",
 ]
 
 Step = str | int
-_Steps = tuple[Step, ...]
+Steps = tuple[Step, ...]
 _Places = dict[str | int, int]
 _PARTS = ("status", "headers", "body")
 _ANY = "*"
 _PLAIN = frozenset({str, int, float})
-_TIMES = re.compile(
-    r"date|expires|lastmodified|age|retryafter|x?ratelimitreset|x?(?:runtime|responsetime|processtime)|servertiming"
-)
-"""Plain names of headers whose values are times (RFC 9110, sections 6.6.1, 8.8.2 and 10.2.3; RFC 9111, section 5)."""
-_ENTITY_TAG = "etag"
-"""Plain name of the header whose value each server makes in its own way (RFC 9110, section 8.8.3)."""
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[-+]\d\d:?\d\d)?", re.ASCII)
+TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[-+]\d\d:?\d\d)?", re.ASCII)
 """A date with a time (RFC 3339, section 5.6); servers often leave out the offset."""
-_TIME_WORDS = frozenset(
-    (
-        "at",
-        "time",
-        "timestamp",
-        "date",
-        "created",
-        "updated",
-        "modified",
-        "started",
-        "ended",
-        "expires",
-        "seen",
-    )
-)
-"""The last words in the names of fields whose large numbers are times: `last_modified`, `createdAt`."""
-_FIRST_TIME = 1_000_000_000
-"""Seconds, or smaller units, since 1970: the least number that is taken for a time; it is in 2001."""
 _ORIGIN = re.compile(r"https?://[^/?#\s\"]+")
-_REQUEST_ID = re.compile(r".*(?:requestid|correlationid|traceid)|traceparent|cfray")
-"""Plain names of headers that tell one request from all others (W3C Trace Context, section 3.2)."""
 _MOST_LISTS = 4
 """Lists around a list, up to which its equal items are looked for: each level means to write all that is below."""
 _MOST_LINES = 20
 """Lines of a value that text shows."""
-_DEEPEST = 100
-"""Steps to a value below which no schema is looked for, and levels of a value that are shown."""
 
 
 @record
@@ -119,7 +77,7 @@ class Difference(NamedTuple):
         item: What identifies the innermost item that it belongs to, such as `id: 7`; empty for none.
     """
 
-    steps: _Steps
+    steps: Steps
     kind: str
     left: Any
     right: Any
@@ -168,7 +126,7 @@ class ComparisonRules:
     all_values: bool = False
     order_counts: bool = False
 
-    def ignores(self, steps: _Steps) -> bool:
+    def ignores(self, steps: Steps) -> bool:
         """Return whether a place is not compared."""
         return any(_is_below(steps, place) for place in self.ignored)
 
@@ -209,7 +167,7 @@ def compare_responses(
     return Comparison(found, left_out, masked)
 
 
-def _is_below(steps: _Steps, place: tuple[str, ...]) -> bool:
+def _is_below(steps: Steps, place: tuple[str, ...]) -> bool:
     """Return whether steps lead to a place, or into it; the names of headers are equal in any case."""
     if len(steps) < len(place):
         return False
@@ -222,7 +180,7 @@ def _is_below(steps: _Steps, place: tuple[str, ...]) -> bool:
 class _Pair(NamedTuple):
     """Two values that stand in the same place."""
 
-    steps: _Steps
+    steps: Steps
     left: Any
     right: Any
     item: str
@@ -367,7 +325,7 @@ def _by_position(
 def _keys(items: list[Any]) -> list[str]:
     """Return for each item a text that equal items share, and those that differ only by times and by their server."""
     try:
-        return [_ORIGIN.sub("", _TIME.sub("", compact_json(item))) for item in items]
+        return [_ORIGIN.sub("", TIME.sub("", compact_json(item))) for item in items]
     except (RecursionError, ValueError):
         return []  # they are nested too deeply, or have a number that JSON does not have
 
@@ -410,213 +368,6 @@ def ignored_place(pointer: str) -> tuple[str, ...]:
     return steps
 
 
-def is_changing_header(name: str, schema: Any = None) -> bool:
-    """Return whether the value of a header is another one in every response, or of every server.
-
-    It is a time, the id of a request, a token, or the tag of an entity.
-
-    Args:
-        schema: The schema that the document has of it.
-    """
-    plain = plain_name(name)
-    is_time = isinstance(schema, Mapping) and schema.get("format") == "date-time"
-    return (
-        is_time
-        or _TIMES.fullmatch(plain) is not None
-        or _REQUEST_ID.fullmatch(plain) is not None
-        or plain == _ENTITY_TAG
-        or is_secret_header(name)
-    )
-
-
-def time_places(body: BodySchema) -> Callable[[_Steps], bool]:
-    """Return what tells whether the document gives a place in a body the format `date-time`.
-
-    Args:
-        body: What the document says of the body; the steps begin within the body.
-    """
-    schemas_at = schemas_by_place(body)
-    return lambda steps: any(schema.get("format") == "date-time" for schema in schemas_at(steps))
-
-
-def schemas_by_place(body: BodySchema) -> Callable[[_Steps], list[Mapping[str, Any]]]:
-    """Return what finds the schemas that the document may mean for a place in a body; none for one that is too deep.
-
-    Args:
-        body: As in `time_places`.
-    """
-    known: dict[_Steps, list[Mapping[str, Any]]] = {}
-
-    def schemas_at(place: _Steps) -> list[Mapping[str, Any]]:
-        if place not in known:
-            parts = [body.schema]
-            if place:
-                parts = [part for schema in schemas_at(place[:-1]) for part in _below(schema, place[-1])]
-            known[place] = [found for part in parts for found in possible_schemas(part, body.resolve)]
-        return known[place]
-
-    def found_at(steps: _Steps) -> list[Mapping[str, Any]]:
-        # The items of a list have one place for all.
-        place = tuple(0 if isinstance(step, int) else step for step in steps)
-        return schemas_at(place) if len(steps) <= _DEEPEST else []
-
-    return found_at
-
-
-def _below(schema: Mapping[str, Any], step: Step) -> list[Any]:
-    """Return the schemas that one schema has for a member, or for any item."""
-    if isinstance(step, int):
-        return [*list_of(schema, "prefixItems"), *([schema["items"]] if "items" in schema else [])]
-    properties = mapping_of(schema, "properties")
-    return [properties[step]] if step in properties else other_properties(schema)
-
-
-class ReceivedResponse(NamedTuple):
-    """The response of one side.
-
-    Args:
-        label: What messages call it, such as its URL, without secrets.
-        response: The response; of a stored one what was stored, of several pages the first one.
-        masker: Takes the secrets of the call out of what is reported.
-        value: The value of the body of several pages; `MISSING` for that of the response.
-    """
-
-    label: str
-    response: Response
-    masker: Masker
-    value: Any = MISSING
-
-
-def compare_calls(
-    described: DescribedOperation,
-    left: ReceivedResponse,
-    right: ReceivedResponse,
-    rules: ComparisonRules,
-    *,
-    is_masked: bool = False,
-) -> Comparison:
-    """Return what differs between the responses to two calls of an operation, without their secrets.
-
-    Args:
-        is_masked: As in `compare_responses`.
-    """
-    responses = left.response, right.response
-    declared = _declared_headers(described, {response.status for response in responses})
-    is_same = left.value is right.value and left.response.body == right.response.body
-    compared = [
-        ComparedResponse(
-            side.response.status,
-            _headers(side.response, declared),
-            MISSING
-            if is_same
-            else compared_body(described, side.response)
-            if side.value is MISSING
-            else side.value,
-        )
-        for side in (left, right)
-    ]
-    times = [time_places(described.schema_of(response)()) for response in responses]
-    changing = {name for name, schema in declared.items() if is_changing_header(name, schema)}
-
-    is_own_url = _own_urls(left.response.url, right.response.url)
-
-    def is_changing(difference: Difference) -> bool:
-        (part, *steps), values = difference.steps, (difference.left, difference.right)
-        if part == "headers" and steps[0] in changing:
-            return True
-        if not (isinstance(difference.left, str) and isinstance(difference.right, str)):
-            return _are_time_numbers(steps, values)
-        return is_own_url(*values) or (
-            part == "body"
-            and (all(map(_TIME.fullmatch, values)) or any(is_time(tuple(steps)) for is_time in times))
-        )
-
-    found = compare_responses(*compared, rules=rules, is_changing=is_changing, is_masked=is_masked)
-    masker = left.masker.joined(right.masker)
-    return found._replace(
-        differences=[without_secrets(difference, masker) for difference in found.differences]
-    )
-
-
-def _own_urls(left_url: str, right_url: str) -> Callable[[str, str], bool]:
-    """Return what tells whether two texts differ only by the URL of the server that each comes from.
-
-    Args:
-        left_url: The URL that the left server was called at.
-        right_url: The same of the right one.
-    """
-    (left, left_path), (right, right_path) = (
-        (origin_of(url), split_url(url).path.split("/")) for url in (left_url, right_url)
-    )
-    # What both paths end with is the operation; before it is the base path of each server.
-    while left_path and right_path and left_path[-1] == right_path[-1]:
-        del left_path[-1], right_path[-1]
-    bases = {
-        ("/".join((left, *left_path[1:])), "/".join((right, *right_path[1:]))),
-        (left, right),
-        (left.rpartition("//")[2], right.rpartition("//")[2]),
-    }
-
-    def is_same(text: str, other: str) -> bool:
-        return any(_with_base(text, base, other_base) == other for base, other_base in bases)
-
-    return is_same
-
-
-def _are_time_numbers(steps: Sequence[Step], values: tuple[Any, Any]) -> bool:
-    """Return whether two values are numbers of seconds, or of smaller units, by the name of their field."""
-    name = next((step for step in reversed(steps) if isinstance(step, str)), "")
-    return not _TIME_WORDS.isdisjoint(words_of(name)[-1:]) and all(
-        isinstance(value, int | float) and value >= _FIRST_TIME for value in values
-    )
-
-
-def _with_base(text: str, base: str, other: str) -> str:
-    """Return a text with another URL instead of one, which is a whole origin or ends with a segment of a path."""
-    return (
-        re.sub(rf"(?<![\w.@%-]){re.escape(base)}(?![\w.:~%-])", lambda _: other, text)
-        if base in text
-        else text
-    )
-
-
-def _declared_headers(described: DescribedOperation, statuses: set[int]) -> dict[str, Any]:
-    """Return the name of each header that the document declares for one of some statuses → its schema."""
-    responses, declared = described.raw_responses, dict[str, Any]()
-    for status in sorted(statuses):
-        response = described.follow(responses.get(documented_status(status, responses)))
-        headers = response.get("headers") if isinstance(response, Mapping) else None
-        for name, reference in headers.items() if isinstance(headers, Mapping) else ():
-            header = described.follow(reference)
-            schema = header.get("schema") if isinstance(header, Mapping) else None
-            declared.setdefault(str(name), described.follow(schema))
-    return declared
-
-
-def _headers(response: Response, declared: Mapping[str, Any]) -> dict[str, str]:
-    """Return the headers of a response that are compared: those declared, and the media type."""
-    came = {name.lower() for name, _ in response.headers}
-    found = {name: response.header(name) for name in declared if name.lower() in came}
-    media_type = essence(response.header("content-type"))
-    return {"Content-Type": media_type, **found} if media_type else found
-
-
-def compared_body(described: DescribedOperation, response: Response) -> Any:
-    """Return the value of a body; of text that has none the text, of bytes their number and their digest."""
-    content, media_type = response.body, response.header("content-type")
-    if not content:
-        return MISSING
-    try:
-        return body_value(content, media_type, described.schema_of(response))
-    except NoValueError:
-        text = decoded(content, media_type)
-    if text is not None:
-        return text
-    from hashlib import sha256
-
-    return {"bytes": len(content), "sha256": sha256(content).hexdigest()}
-
-
 def left_out_note(count: int) -> str:
     """Return the sentence about differences that do not count.
 
@@ -625,39 +376,6 @@ def left_out_note(count: int) -> str:
     """
     kinds = "dates, request ids, tokens, or URLs of each server"
     return f"Not compared: {counted(count, 'value')}: {kinds} (`--all-values` compares them)"
-
-
-def without_secrets(difference: Difference, masker: Masker) -> Difference:
-    """Return a difference without secrets: those of the calls, and those that the names of fields tell.
-
-    Args:
-        masker: Takes the secrets of both calls out of a text.
-    """
-    name = str(difference.steps[-1])
-
-    def masked(value: Any) -> Any:
-        if _is_deep(value):
-            return f"(nested more than {_DEEPEST} levels deep)"
-        return masker.mask_value(mask_fields({name: value})[name])
-
-    return difference._replace(
-        left=masked(difference.left), right=masked(difference.right), item=masker.mask(difference.item)
-    )
-
-
-def _is_deep(value: Any) -> bool:
-    """Return whether a value has too many levels for the functions that mask and write it, which call themselves."""
-    level = [value]
-    for _ in range(_DEEPEST):
-        below = [
-            item.values() if isinstance(item, dict) else item
-            for item in level
-            if isinstance(item, dict | list)
-        ]
-        level = [child for children in below for child in children]
-        if not level:
-            return False
-    return True
 
 
 def difference_lines(

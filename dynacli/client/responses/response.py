@@ -29,7 +29,7 @@ from dynacli.validation.read_body import UnreadBody
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
     from dynacli.client.pages.page_loop import RespondedPage
-    from dynacli.client.responses.compare_responses import ReceivedResponse
+    from dynacli.client.responses.compare_calls import ReceivedResponse
     from dynacli.media.text_values import BodySchema
     from dynacli.validation.finding import Finding, ValidationResult
 
@@ -181,7 +181,7 @@ class Response:
     @property
     def received(self) -> "ReceivedResponse":
         """The response as one side of a comparison."""
-        from dynacli.client.responses.compare_responses import ReceivedResponse
+        from dynacli.client.responses.compare_calls import ReceivedResponse
 
         return ReceivedResponse(self._call.signed.masker.mask(self.request.url), self._response, self.masker)
 

@@ -170,7 +170,7 @@ def _other_settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSe
         UsageError: There is no such profile, or something else is asked for that a check cannot compare with.
     """
     from dynacli.check.check_run import settings_of_check
-    from dynacli.client.two_sides import options_of_other
+    from dynacli.client.responses.compare_calls import options_of_other
 
     against = run.options.against
     if against.startswith(("history:", "rev:")):
@@ -189,7 +189,8 @@ def _compared(
 ) -> "tuple[list[ComparedCall], DynacliError | None]":
     """Make the calls again on the other server, and return what differs, and why a first call could not be compared."""
     from dynacli.check.check_records import ComparedCall
-    from dynacli.client.responses.compare_responses import ReceivedResponse, compare_calls, left_out_note
+    from dynacli.client.responses.compare_calls import ReceivedResponse, compare_calls
+    from dynacli.client.responses.compare_responses import left_out_note
     from dynacli.commands._subcommands.diff import rules_of
 
     rules, found = rules_of(run.options), list[ComparedCall]()

@@ -18,18 +18,23 @@ from dynacli.client.call import Call
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
+from dynacli.client.responses.compare_calls import (
+    ComparedPages,
+    ReceivedResponse,
+    Side,
+    compare_calls,
+    options_of_other,
+    receive,
+    without_secrets,
+)
 from dynacli.client.responses.compare_responses import (
     Comparison,
     ComparisonRules,
     Difference,
-    ReceivedResponse,
-    compare_calls,
     difference_lines,
     ignored_place,
     left_out_note,
-    without_secrets,
 )
-from dynacli.client.two_sides import ComparedPages, Side, options_of_other, receive
 from dynacli.commands._call.make_call import TerminalListener, asker, read_inputs
 from dynacli.commands.command_line_errors import unused_option
 from dynacli.commands.run import GivenWords, Run
