@@ -8,7 +8,7 @@ not equal 1.
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dynacli.auth.secret import MASK
@@ -233,8 +233,9 @@ def _items(pair: _Pair, *, order_counts: bool) -> Iterator[_Pair]:
         else:
             is_shallow = sum(isinstance(step, int) for step in steps) < _MOST_LISTS
             aligned = _by_position(left, right, _anchors(_keys(left), _keys(right)) if is_shallow else [])
-        for index, *values in aligned:
-            yield _Pair((*steps, index), values[0], values[1], item)
+        for index, member, other in aligned:
+            if not (type(member) in _PLAIN and type(member) is type(other) and member == other):
+                yield _Pair((*steps, index), member, other, item)
         return
     field, places, other_places = identified
     for value, index in places.items():
@@ -322,19 +323,23 @@ def _by_position(
         begin, other_begin = end + 1, other_end + 1
 
 
-def _keys(items: list[Any]) -> list[str]:
-    """Return for each item a text that equal items share, and those that differ only by times and by their server."""
+def _keys(items: list[Any]) -> Sequence[Hashable]:
+    """Return for each item a value that equal items share, and those that differ only by times and by their server."""
+    if all(type(item) in _PLAIN for item in items):
+        return items
     try:
         return [_ORIGIN.sub("", TIME.sub("", compact_json(item))) for item in items]
     except (RecursionError, ValueError):
         return []  # they are nested too deeply, or have a number that JSON does not have
 
 
-def _anchors(left: Sequence[str], right: Sequence[str]) -> list[tuple[int, int]]:
-    """Return the indexes of the longest series of texts that both lists have once and in the same order."""
+def _anchors(left: Sequence[Hashable], right: Sequence[Hashable]) -> list[tuple[int, int]]:
+    """Return the indexes of the longest series of values that both lists have once and in the same order."""
     counts, other_counts = Counter(left), Counter(right)
-    places = {text: index for index, text in enumerate(right) if other_counts[text] == 1}
-    pairs = [(index, places[text]) for index, text in enumerate(left) if counts[text] == 1 and text in places]
+    places = {value: index for index, value in enumerate(right) if other_counts[value] == 1}
+    pairs = [
+        (index, places[value]) for index, value in enumerate(left) if counts[value] == 1 and value in places
+    ]
     # The pair that ends the best series of each length, and the one before each pair.
     lowest, ends, before = list[int](), list[int](), list[int]()
     for number, (_, place) in enumerate(pairs):
