@@ -585,12 +585,10 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords, *, any_se
     if not described.is_documented:
         settings = replace(settings, level="off")
     if is_url(run.options.against):
-        from dynacli.client.responses.compare_calls import options_of_other
+        from dynacli.client.responses.compare_calls import check_other_server, options_of_other
 
-        base_url_of(
-            described,
-            settings_of(run.env, described.api, options_of_other(run.call_options, run.options.against)),
-        )
+        other = options_of_other(run.call_options, run.options.against)
+        check_other_server(described, settings_of(run.env, described.api, other))
     is_strict = settings.level != "off"
     described, inputs, _ = read_inputs(run, described, given, settings)
     values = collect_values(described, inputs, is_strict=is_strict)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, parameter, save
+from tests.documents import BEARER, document, operation, parameter, save
 from tests.harness import Recorder, Response, Result, free_port, json_response, recording, run_cli
 
 _AT = {"type": "string", "format": "date-time"}
@@ -132,6 +132,24 @@ def test_another_server_that_fails(api: str, server: Recorder) -> None:
     assert {"GET"} == {request.method for request in server.requests}
 
 
+def test_another_server_without_a_credential(
+    api: str, server: Recorder, other: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exit code does not say that nothing was sent, because the first server was called."""
+    paths = {"/things": {"get": operation("listThings", security=[{"token": []}])}}
+    save(document(paths, [server.origin], {"token": BEARER}), "things.json")
+    assert 0 == run_cli("api", "refresh", api, "--accept").exit_code
+    configuration = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
+    mine = '[apis.things.auth.token]\ntoken = "env:MINE"\n'
+    none = '[apis.things.profiles.staging.auth.token]\ntoken = "env:NO_SUCH_VARIABLE"\n'
+    configuration.write_text(f"{configuration.read_text()}\n{mine}{none}")
+    monkeypatch.setenv("MINE", "s3cret")
+    result = _check(api, "--against", "staging", "--accept-origin", server.origin)
+    assert (13, 1, 0) == (result.exit_code, len(server.requests), len(other.requests)), result.stderr
+    assert "Not all responses could be compared" in result.stderr
+    assert "NO_SUCH_VARIABLE" in result.stderr
+
+
 def test_secrets_are_masked(api: str, other: Recorder) -> None:
     """Fields with the names of secrets are masked on both sides."""
     other.responses["/things/a"] = json_response({"id": "a", "token": "t0ken-of-theirs"})
@@ -166,6 +184,7 @@ def test_what_changes_something_is_made_once(api: str, server: Recorder, other: 
     ("words", "message"),
     [
         (("--against", "prod"), "has no profile `prod`"),
+        (("--against", "ftp://x"), "Give one: `--against https://api.example.com`"),
         (("--against", "history:1"), "cannot be compared with `history:1`"),
         (("--against", "rev:abcd"), "cannot be compared with `rev:abcd`"),
         (("--against", "staging", "--ignore", "rows"), "`rows` is an invalid value"),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.auth.secret import Masker
-from dynacli.client.call import Call, Page
+from dynacli.client.call import Call, Page, base_url_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, read_finite
 from dynacli.client.inputs.call_inputs import CallInputs
@@ -23,7 +23,7 @@ from dynacli.client.responses.compare_responses import (
     compare_responses,
 )
 from dynacli.client.secret_names import is_secret_header, mask_fields
-from dynacli.errors import NetworkError
+from dynacli.errors import NetworkError, UsageError
 from dynacli.files import is_url
 from dynacli.http.exchange import RENDER_LIMIT, Response
 from dynacli.http.semantics import essence
@@ -39,12 +39,13 @@ from dynacli.text.exact_json import read_json
 from dynacli.urls import origin_of, split_url
 
 if TYPE_CHECKING:
-    from dynacli.client.call_settings import CallOptions
+    from dynacli.client.call_settings import CallOptions, CallSettings
 
 __all__ = [
     "ComparedPages",
     "ReceivedResponse",
     "Side",
+    "check_other_server",
     "compare_calls",
     "compared_body",
     "is_changing_header",
@@ -333,6 +334,22 @@ def options_of_other(options: "CallOptions", against: str) -> "CallOptions":
     """
     there = replace(options, server=against if is_url(against) else "", server_var=())
     return there if is_url(against) else replace(there, profile=against)
+
+
+def check_other_server(described: DescribedOperation, settings: "CallSettings") -> None:
+    """Check that the server that `--against` names can be called, before anything is sent.
+
+    Args:
+        settings: How the calls to it are made.
+
+    Raises:
+        UsageError: Its URL is wrong.
+    """
+    try:
+        base_url_of(described, settings)
+    except UsageError as error:
+        error.hint = error.hint.replace("`--server ", "`--against ")
+        raise
 
 
 def receive(engine: Engine, call: Call) -> ReceivedResponse:

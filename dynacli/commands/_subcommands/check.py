@@ -15,8 +15,8 @@ from dynacli.commands._call.call_report import wanted_reports, write_reports
 from dynacli.commands._subcommands.demo import demo_params, opened_api
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
-from dynacli.errors import DocumentError, DynacliError, FileError, UsageError
-from dynacli.files import write_named_file
+from dynacli.errors import AuthError, DocumentError, DynacliError, FileError, FormatError, UsageError
+from dynacli.files import is_url, write_named_file
 from dynacli.openapi.model.wording import counted
 from dynacli.options.command import HTML
 from dynacli.options.standard_options import Options
@@ -115,6 +115,11 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     if not chosen.operations and options.shard.count > 1:
         run.note(f"Nothing to call in shard {options.shard.index}/{options.shard.count}")
         return
+    if other is not None and is_url(run.options.against):
+        from dynacli.client.responses.compare_calls import check_other_server
+
+        for described in chosen.operations[:1]:
+            check_other_server(described, other)
     progress = _Progress(run)
     check_run = CheckRun(
         run.env,
@@ -295,6 +300,13 @@ def _run_check(
     )
     is_strict = check_run.call_settings.is_strict
     conclude_check(run, results, is_strict=is_strict, learn=options.learn, har=options.har)
+    if isinstance(failure, UsageError | AuthError | DocumentError):
+        # Their exit codes say that nothing was sent.
+        raise FormatError(
+            "Not all responses could be compared",
+            reason=": ".join(filter(None, (failure.message, failure.reason))),
+            hint=failure.hint,
+        ) from failure
     if failure is not None:
         raise failure
 

@@ -22,6 +22,7 @@ from dynacli.client.responses.compare_calls import (
     ComparedPages,
     ReceivedResponse,
     Side,
+    check_other_server,
     compare_calls,
     options_of_other,
     receive,
@@ -151,11 +152,8 @@ def _against_server(
         _, own, _ = read_inputs(run, described, given, other)
     engine = _engine(run, settings, stack.enter_context(closing(ClientPool())))
     first = Side(engine, described, inputs)
-    try:
-        second = Side(engine.with_settings(other), described, own)
-    except UsageError as error:  # about the server of `--against`
-        error.hint = error.hint.replace("`--server ", "`--against ")
-        raise
+    check_other_server(described, other)
+    second = Side(engine.with_settings(other), described, own)
     is_list = bool(options.all) or options.max_items is not None
     pages = ComparedPages(options.max_items, options.all == "keyset") if is_list else None
     left = first.response(pages)
