@@ -16,6 +16,8 @@ from tests.harness import run_cli
 __all__ = ["Example", "console_examples"]
 
 _OF_SHELLS = frozenset("|<>&;$*")
+_COMMAND = re.compile(r"(?:.* \\\n)*.*")
+"""A command, which goes on in the next line after a backslash."""
 _EXIT_CODE = re.compile(r"# exit code (\d+)")
 
 
@@ -82,7 +84,9 @@ def console_examples(text: str) -> list[Example]:
     found = []
     for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
         for example in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, shown = example.partition("\n")
+            lines = _COMMAND.match(example)
+            assert lines is not None
+            command, shown = re.sub(r" \\\n +", " ", lines[0]), example[lines.end() :]
             code = _EXIT_CODE.search(shown)
             found.append(Example(command, _EXIT_CODE.sub("", shown).strip("\n"), int(code[1]) if code else 0))
     return found
