@@ -201,9 +201,12 @@ def write_data(
         BrokenPipeError: The reader of standard output is gone.
     """
     if form.is_of_value:
+        from dynacli.openapi.model.find_items import KnownItems
         from dynacli.output.written_items import write_value
 
-        write_value(env, value, form)
+        # Of an object of dynacli's own, no part is less than the lists in it.
+        is_object = form.format == "agent" and isinstance(value, dict)
+        write_value(env, value, form, known=KnownItems(holder="none") if is_object else None)
     elif text is not None and is_for_people(form):
         made = text(Painter.for_stdout(env), list_width(env))
         _write_text(env, visible_painted(made) if env.stdout_is_terminal else made, form)

@@ -68,7 +68,7 @@ def _most(words: list[str]) -> int:
     return int(words[words.index("--max-bytes") + 1]) if "--max-bytes" in words else 4_000
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("line", _DEMO.strip().splitlines())
 def test_each_command_runs_as_it_stands(line: str) -> None:
     """Those after a call, and those after what they print, succeed and keep the limits."""
@@ -339,10 +339,11 @@ def test_rows_of_a_batch_and_own_lists(tmp_path: Path) -> None:
     result = run_cli("operations", "demo", "-o", "agent", "--max-bytes", "600")
     assert re.match(r"rows: 6 of 23; columns 7 of 8; --max-bytes 3000 prints all\n\[6\]\{", result.stdout)
     _check(result)
-    for words in (("search", "demo", "runs"), ("describe", "demo", "get-run"), ("api", "list"), ("history",)):
+    for words in (("search", "demo", "runs"), ("describe", "demo", "get-run", "--summary"), ("api", "list")):
         result = run_cli(*words, "-o", "agent")
         assert result.exit_code == 0
         _check(result)
+        assert words[0] == "api" or re.search("example: dynacli demo (search-runs|get-run)", result.stdout)
 
 
 def test_a_configured_format_needs_no_option(server: Recorder) -> None:

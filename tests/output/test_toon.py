@@ -67,6 +67,7 @@ def test_what_is_nested_too_deeply_is_json(server: Recorder, depth: int) -> None
     assert toon_of(json.loads('{"a":' * MOST_LEVELS + "1" + "}" * MOST_LEVELS)).endswith(" a: 1\n")
 
 
+@pytest.mark.exhaustive
 def test_own_lists_and_rows_of_a_batch(tmp_path: Path) -> None:
     """Whatever dynacli lists itself can be TOON, too."""
     rows = tmp_path / "rows.ndjson"

@@ -117,7 +117,8 @@ def _steps(api: OpenedApi) -> Iterator[str]:
     yield "```"
     yield ""
     yield "- `read` before the API refuses whatever may change something; leave it out only to change something."
-    yield "- `-f EXPR` is JMESPath over the response: ask for what you need. `--all` takes all pages of a list."
+    yield "- `-o agent` prints a response in little room, and commands that are next; `-f EXPR` is JMESPath over it."
+    yield "- `--all` takes all pages of a list."
     yield "- `-o json` gives data of `search` and `describe`; `--profile P` takes another account or server."
     yield ""
 
