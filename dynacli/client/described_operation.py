@@ -9,6 +9,7 @@ from dynacli.http.semantics import best_match, essence
 from dynacli.openapi.model.media_types import body_schema, is_as_good_as_json, preferred, sent_as
 from dynacli.openapi.model.operation import MediaType, Operation, Parameter, documented_status
 from dynacli.record import record, replace
+from dynacli.registry.configuration import DEMO
 from dynacli.registry.opened_api import OpenedApi
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLE", "DescribedOperation", "choose_media_type", "schema_of_parameter"]
 
 EXAMPLE = "--example"
+_SERVER = ("--server", "URL")
 _MOST_LISTED = 12
 """Media types that a message names."""
 
@@ -72,16 +74,35 @@ class DescribedOperation:
 
         name, *api = invocation_words(command, self.api.name)
         ahead: tuple[str, ...] = ()
-        if words[-1:] == (EXAMPLE,):
+        server = _SERVER if self._needs_server else ()
+        if words[-1:] == (EXAMPLE,) or server:
             fields = self.media_type.fields if self.media_type is not None else ()
             # An operation's own option of that name wins after it.
             own = {
                 *(parameter.option for parameter in self.operation.parameters),
                 *(field.option for field in fields),
             }
-            if EXAMPLE[2:] in own:
+            if words[-1:] == (EXAMPLE,) and EXAMPLE[2:] in own:
                 words, ahead = words[:-1], (EXAMPLE,)
-        return [*map(shell_word, (name, *ahead, *api, self.operation.name, *words))]
+            if server and server[0][2:] in own:
+                server, ahead = (), (*ahead, *server)
+        return [*map(shell_word, (name, *ahead, *api, self.operation.name, *words, *server))]
+
+    @cached_property
+    def _needs_server(self) -> bool:
+        """Whether calls must name a server, as neither the document nor the configuration does."""
+        entry = self.api.entry
+        profiles = entry.get("profiles")
+        tables = [entry, *(profiles.values() if isinstance(profiles, dict) else ())]
+        if self.api.name == DEMO or any(isinstance(table, dict) and table.get("server") for table in tables):
+            return False
+        from dynacli.request.choose_server import choose_server
+
+        try:
+            choose_server(self.operation.servers or self.api.servers, self.api.uri)
+        except UsageError as error:
+            return "--server" in error.details.get("missing", ())
+        return False
 
     @cached_property
     def part(self) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from dynacli.files import is_url
 from dynacli.http.semantics import is_json, is_multipart
 from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.model.operation import EACH, ValueType, of_first_items
-from dynacli.openapi.model.wording import enumerated
+from dynacli.openapi.model.wording import enumerated, reads_input
 from dynacli.openapi.schema.example_call import option_text
 from dynacli.openapi.schema.option_fields import parse_steps
 from dynacli.options.parsed_words import parse, standard_rules
@@ -95,7 +95,10 @@ def _fitting(piece: Piece, *, is_parted: bool) -> Piece:
     if piece.field is not None and kind.format == "binary" and is_parted and os.path.isfile(value):
         return replace(piece, value=f"@{value}")
     is_empty = not value and piece.key[0] == "path"
-    return _with_value(piece, None if is_empty else _fitting_value(value, piece.value_type))
+    fitting = None if is_empty else _fitting_value(value, piece.value_type)
+    if fitting is None:  # one of a list is an example that works
+        fitting = next((word for word in map(option_text, kind.enum) if word and not reads_input(word)), None)
+    return _with_value(piece, fitting)
 
 
 def _with_value(piece: Piece, value: str | None) -> Piece:
