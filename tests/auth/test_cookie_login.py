@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mcp import Client
+from mcp_types import CallToolResult
 
 import dynacli
+from tests.apps.mcp.clients import converse
 from tests.documents import BEARER, document, operation, save, serve
 from tests.harness import Recorder, Response, Result, recording, run_cli
 
@@ -112,6 +115,27 @@ def test_all_ways_to_call_carry_it(shop: Recorder) -> None:
     with dynacli.open_api("shop") as client:
         assert 200 == client.call("list-items").status
     assert ["sid=1"] == sent_cookie(shop)
+
+
+@pytest.mark.exhaustive
+def test_an_agent_calls_with_it_and_never_sees_it(shop: Recorder) -> None:
+    """Over MCP the cookie is sent, also one that a response renews, and is in no response of a tool."""
+    shop.responses["/v1/login"] = sets("sid=hush-hush-1; Path=/")
+    login()
+    shop.responses["/v1/items"] = lambda request: sets(
+        "sid=hush-hush-2; Path=/", status=200, body=json.dumps(request.headers["cookie"]).encode()
+    )
+
+    async def act(client: Client) -> list[CallToolResult]:
+        asked = {"operation": "list-items", "inputs": {}, "include": True}
+        return [await client.call_tool("call", asked) for _ in range(2)]
+
+    results = converse(["shop"], act)
+    assert [["sid=hush-hush-1"], ["sid=hush-hush-2"]] == [
+        request.headers.get("cookie") for request in shop.requests[-2:]
+    ]
+    assert not any(result.is_error for result in results)
+    assert "hush-hush" not in str(results)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ _MOST = 3
 LINES = {
     "search-runs --status fial": "search-runs --status fail",
     "search-runs --status FAIL": "search-runs --status fail",
-    "search-runs --status of-nothing": "search-runs --status TEXT",
+    "search-runs --status of-nothing": "search-runs --status pending",
     "search-runs --limit 5": "search-runs --page-size 5",
     "search-runs --pagesize 5": "search-runs --page-size 5",
     "search-runs --page-size many": "search-runs --page-size INTEGER",
