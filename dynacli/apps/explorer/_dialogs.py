@@ -17,30 +17,38 @@ from dynacli.text.terminal import visible
 _NOT_GIVEN = "(not given)"
 
 
-class QuestionDialog(ModalScreen[bool]):
-    """A question before a call, which is sent or not.
+class QuestionDialog(ModalScreen[str]):
+    """A question before a call, which is sent, planned or neither: the result is `yes`, `plan` or `no`.
 
     Args:
         question: The question, with foreign text in it as it came.
-        is_dangerous: Whether the other button has the focus.
+        is_dangerous: Whether another button has the focus than the first.
+        action: What the first button does.
+        may_plan: Whether the call may be planned.
     """
 
     BINDINGS = [  # noqa: RUF012
-        Binding("y", "answer(True)", show=False),
-        Binding("n,escape", "answer(False)", show=False),
+        Binding("y", "dismiss('yes')", show=False),
+        Binding("p", "plan", show=False),
+        Binding("n,escape", "dismiss('no')", show=False),
         Binding("left,right", "app.focus_next", show=False),
     ]
 
-    def __init__(self, question: str, *, is_dangerous: bool) -> None:
+    def __init__(
+        self, question: str, *, is_dangerous: bool, action: str = "Send", may_plan: bool = False
+    ) -> None:
         super().__init__()
         self._question, self._is_dangerous = question, is_dangerous
+        self._action, self._may_plan = action, may_plan
 
     def compose(self) -> ComposeResult:
         """Make the dialog."""
         with Vertical(classes="dialog"):
             yield Static(visible(self._question), markup=False)
             with Horizontal(classes="buttons"):
-                yield Button("Send (y)", id="yes", compact=True)
+                yield Button(f"{self._action} (y)", id="yes", compact=True)
+                if self._may_plan:
+                    yield Button("Plan (p)", id="plan", compact=True)
                 yield Button("Cancel (n)", id="no", compact=True)
 
     def on_mount(self) -> None:
@@ -49,11 +57,12 @@ class QuestionDialog(ModalScreen[bool]):
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
-        self.dismiss(event.button.id == "yes")
+        self.dismiss(event.button.id or "no")
 
-    def action_answer(self, is_agreed: bool) -> None:
-        """Response by a key."""
-        self.dismiss(is_agreed)
+    def action_plan(self) -> None:
+        """Plan the call."""
+        if self._may_plan:
+            self.dismiss("plan")
 
 
 class ChoiceDialog(ModalScreen[str | None]):

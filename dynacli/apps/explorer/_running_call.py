@@ -387,9 +387,12 @@ class Caller(Widget):
             self.call, self.event = call, event
 
     class _Asked(Message):
-        def __init__(self, origin: str, responses: list[bool], has_response: ThreadEvent) -> None:
+        def __init__(
+            self, question: str, action: str, responses: list[bool], has_response: ThreadEvent
+        ) -> None:
             super().__init__()
-            self.origin, self.responses, self.has_response = origin, responses, has_response
+            self.question, self.action = question, action
+            self.responses, self.has_response = responses, has_response
 
     def __init__(self, env: Environment, words: Callable[[Draft], Sequence[str]]) -> None:
         super().__init__()
@@ -447,18 +450,25 @@ class Caller(Widget):
         self.post_message(self.Shown(call.draft, event))
 
     def _ask_origin(self, origin: str) -> bool:
-        """Ask the person in the thread of a call."""
+        return self.ask(f"Send the credential to {origin} from now on?")
+
+    def ask(self, question: str, action: str = "Send") -> bool:
+        """Ask the person in another thread than the one that draws, and return whether the person agrees.
+
+        Args:
+            action: What is done then.
+        """
         responses: list[bool] = []
         has_response = ThreadEvent()
-        self.post_message(self._Asked(origin, responses, has_response))
+        self.post_message(self._Asked(question, action, responses, has_response))
         has_response.wait()
         return bool(responses and responses[0])
 
     @on(_Asked)
     def _ask(self, message: _Asked) -> None:
-        def take(is_agreed: bool | None) -> None:
-            message.responses.append(bool(is_agreed))
+        def take(chosen: str | None) -> None:
+            message.responses.append(chosen == "yes")
             message.has_response.set()
 
-        question = f"Send the credential to {message.origin} from now on?"
-        self.app.push_screen(QuestionDialog(question, is_dangerous=True), take)
+        dialog = QuestionDialog(message.question, is_dangerous=True, action=message.action)
+        self.app.push_screen(dialog, take)

@@ -42,6 +42,7 @@ __all__ = [
     "Checked",
     "Draft",
     "ReadLine",
+    "changes",
     "check",
     "command_line",
     "command_words",
@@ -329,7 +330,7 @@ def question_before(draft: Draft, settings: CallSettings, line: str) -> str:
         return ""
     described = draft.described
     asked = [described, *further_calls(described, draft.settings, settings).targets]
-    asked = [described for described in asked if _changes(described) or settings.is_asked_about(described)]
+    asked = [described for described in asked if changes(described) or settings.is_asked_about(described)]
     if not asked:
         return ""
     calls = dict.fromkeys(f"{described.operation.method} {described.operation.path}" for described in asked)
@@ -337,7 +338,8 @@ def question_before(draft: Draft, settings: CallSettings, line: str) -> str:
     return f"Send {' and '.join(calls)} to {server}?\n\n$ {line}"
 
 
-def _changes(described: DescribedOperation) -> bool:
+def changes(described: DescribedOperation) -> bool:
+    """Return whether a call of an operation may change something."""
     return described.operation.method not in SAFE_METHODS
 
 

@@ -29,6 +29,7 @@ from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
 
 from dynacli.apps.explorer._dialogs import QuestionDialog, TextDialog
+from dynacli.apps.explorer._plans import Plans
 from dynacli.apps.explorer._request_form import RequestForm
 from dynacli.apps.explorer._response_pane import FormCall, ResponsePane
 from dynacli.apps.explorer._response_views import KeptCall
@@ -39,6 +40,7 @@ from dynacli.apps.explorer.drafts import (
     Checked,
     Draft,
     ReadLine,
+    changes,
     check,
     command_line,
     command_words,
@@ -368,6 +370,7 @@ ModalScreen { align: center middle; }
     background: $surface; }
 .dialog OptionList { height: auto; max-height: 14; border: none; }
 #about { height: auto; max-height: 14; }
+#plan { height: auto; max-height: 66vh; }
 .dialog .buttons { height: 1; margin-top: 1; }
 .dialog Button { margin-right: 2; }
 .dialog Button:focus { text-style: reverse; }
@@ -392,7 +395,8 @@ F3        the request                F4        the response
 F5, ^S    send                       Esc       cancel the call, or back
 F6        body as form or as text    F7        fill in an example
 F8        give an empty text         F12, ^O   about the input
-F9, ^Y    copy the command line      F10, ^Q   leave
+F9, ^Y    copy the command line      ^P        plan, apply a plan
+F10, ^Q   leave
 
 Tab, Shift-Tab and the arrows move; Enter opens, chooses and closes.
 In the response, p, t, r, h, v and y show its views: pretty, table,
@@ -450,6 +454,7 @@ _NOT_IN_DIALOGS = frozenset(
         "empty",
         "about",
         "copy",
+        "plans",
     )
 )
 """The actions that a dialog in front keeps from the panes after it."""
@@ -490,6 +495,7 @@ class ExplorerApp(App[None]):
         Binding("f8", "empty", show=False, priority=True),
         Binding("ctrl+o", "about", show=False, priority=True),
         Binding("f9", "copy", "Copy", priority=True),
+        Binding("ctrl+p", "plans", show=False, priority=True),
         Binding("ctrl+y", "copy", show=False, priority=True),
         Binding("f10", "quit", "Leave", priority=True),
         Binding("f12", "about", "About", priority=True),
@@ -525,6 +531,13 @@ class ExplorerApp(App[None]):
         self._sought = ""
         self._is_hurried = False
         self._caller = Caller(env, lambda draft: self._words(draft, is_masked=True))
+        self._plans = Plans(
+            env,
+            api,
+            options,
+            lambda draft: (self._settings(draft), self._options_of(draft)),
+            self._caller.ask,
+        )
         self._check_timer: Timer | None = None
         self.copied: list[str] = []
         self.is_checked = True
@@ -548,6 +561,7 @@ class ExplorerApp(App[None]):
             earlier = partial(earlier_calls, self._env, self._api, self._began)
             yield ResponsePane(self._env.variables, earlier, id="response")
         yield self._caller
+        yield self._plans
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -737,12 +751,15 @@ class ExplorerApp(App[None]):
             self._send(draft, settings)
             return
 
-        def take(is_agreed: bool | None) -> None:
-            if is_agreed:
+        def take(chosen: str | None) -> None:
+            if chosen == "yes":
                 self._send(draft, settings)
+            elif chosen == "plan":
+                self._plans.plan(draft)
 
         is_dangerous = draft.described.operation.method == "DELETE"
-        self.push_screen(QuestionDialog(question, is_dangerous=is_dangerous), take)
+        dialog = QuestionDialog(question, is_dangerous=is_dangerous, may_plan=changes(draft.described))
+        self.push_screen(dialog, take)
 
     def _send(self, draft: Draft, settings: CallSettings) -> None:
         pane = self.query_one(ResponsePane)
@@ -759,6 +776,10 @@ class ExplorerApp(App[None]):
         self.query_one(ResponsePane).announce(message.event, message.draft, at)
         if isinstance(message.event, ResponsePart):
             self._caller.go_on()
+
+    def action_plans(self) -> None:
+        """List the plans of the API, and the request of the form that may be planned."""
+        self._plans.list_plans(self.query_one(RequestForm).draft)
 
     def _show_time(self) -> None:
         if self._caller.is_calling:

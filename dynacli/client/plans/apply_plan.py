@@ -5,7 +5,7 @@ plan is being applied.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from dynacli.client.batch.batch_run import received_result
@@ -145,6 +145,12 @@ class AppliedPlan:
     text: str
     is_complete: bool
     path: str = ""
+
+    def lines(self) -> Iterator[str]:
+        """Yield a line for each result: its row, its status, and the request."""
+        labels = {request.row: f"{request.operation}  {request.label}" for request in self.plan.requests}
+        for result in self.results:
+            yield visible(f"{result.row}  {result.status or 'not sent'}  {labels[result.row]}", keep="")
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as its file has it."""

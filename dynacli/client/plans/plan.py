@@ -23,6 +23,7 @@ from dynacli.text.terminal import Painter, visible
 __all__ = [
     "LONGEST_SECONDS",
     "MOST_BYTES",
+    "USUAL_SECONDS",
     "Plan",
     "PlannedRequest",
     "StateBefore",
@@ -37,6 +38,8 @@ MOST_BYTES = 16 * 1024 * 1024
 """The size of the largest plan."""
 LONGEST_SECONDS = 30 * 86_400.0
 """How long a plan is valid at most."""
+USUAL_SECONDS = 86_400.0
+"""How long a plan is valid if nobody says anything else."""
 
 _FORMAT = 1
 _SEALED = re.compile(

@@ -425,12 +425,14 @@ class StoredPlan:
         state: What has become of it.
         plan: The plan; None if it is unusable.
         reason: Why it is unusable; empty if it is not.
+        path: That of its file.
     """
 
     name: str
     state: str
     plan: Plan | None
     reason: str = ""
+    path: str = ""
 
 
 def _state_of(env: Environment, plan: Plan) -> str:
@@ -456,8 +458,8 @@ def stored_plans(env: Environment) -> list[StoredPlan]:
         name = entry.removesuffix(".json")
         if entry == f"{name}.json" and is_name(name):
             try:
-                plan, _ = read_plan(env, os.path.join(directory, entry))
-                found.append(StoredPlan(name, _state_of(env, plan), plan))
+                plan, path = read_plan(env, os.path.join(directory, entry))
+                found.append(StoredPlan(name, _state_of(env, plan), plan, path=path))
             except (RefusedError, FileError) as error:
                 found.append(StoredPlan(name, _UNUSABLE, None, error.reason))
     return sorted(

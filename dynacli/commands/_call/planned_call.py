@@ -8,7 +8,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.plans.make_plan import Planner, check_seconds, planning
-from dynacli.client.plans.plan import Plan, plan_lines
+from dynacli.client.plans.plan import USUAL_SECONDS, Plan, plan_lines
 from dynacli.client.plans.plan_store import STATE_DIRECTORY, check_new_plan, plan_key, save_plan
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
@@ -25,7 +25,6 @@ _UNUSED = frozenset(
     {"include", "resume", "remote_name", "report", "columns", "dry_run", "show_secrets", "no_fail"}
 )
 """The names of the options of a call that planning has no use for, besides those about further calls."""
-_USUAL_SECONDS = 86_400.0
 
 
 def check_options(run: Run) -> None:
@@ -53,7 +52,7 @@ def _seconds(run: Run) -> float:
         UsageError: It is asked for too long, or the text has another form.
     """
     word = run.options.plan_expires
-    return check_seconds(duration_of(word), word) if word else _USUAL_SECONDS
+    return check_seconds(duration_of(word), word) if word else USUAL_SECONDS
 
 
 def planner_of(run: Run, api: OpenedApi, engine: Engine, options: CallOptions) -> Planner:

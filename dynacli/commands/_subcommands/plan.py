@@ -8,7 +8,7 @@ import click
 
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.plans.apply_plan import AppliedPlan, apply_plan, apply_settings
-from dynacli.client.plans.plan import Plan, instant
+from dynacli.client.plans.plan import instant
 from dynacli.client.plans.plan_store import read_plan, stored_plans
 from dynacli.commands._call.make_call import TerminalListener, asker
 from dynacli.commands._call.planned_call import show_plan
@@ -83,7 +83,7 @@ def apply(ctx: click.Context, /, plan: str, *, resume_: bool, **params: Any) -> 
         applied = apply_plan(
             found, path, api, engine, lambda question: _agree(run, question), is_resumed=resume_
         )
-    _report(run, found, applied)
+    _report(run, applied)
 
 
 def _agree(run: Run, question: str) -> None:
@@ -106,7 +106,7 @@ def _agree(run: Run, question: str) -> None:
         raise RefusedError.declined("The plan is not applied")
 
 
-def _report(run: Run, plan: Plan, applied: AppliedPlan) -> None:
+def _report(run: Run, applied: AppliedPlan) -> None:
     """Write what became of a plan.
 
     Raises:
@@ -114,11 +114,7 @@ def _report(run: Run, plan: Plan, applied: AppliedPlan) -> None:
     """
     form = run.data_format
     if is_for_people(form) and not form.is_of_value:
-        labels = {request.row: f"{request.operation}  {request.label}" for request in plan.requests}
-        rows = (
-            f"{result.row}  {result.status or 'not sent'}  {labels[result.row]}" for result in applied.results
-        )
-        write_rows(run.env, (), form, lambda _paint, _width: (visible(row, keep="") for row in rows))
+        write_rows(run.env, (), form, lambda _paint, _width: applied.lines())
     else:
         write_data(run.env, applied.as_json(), form)
     if applied.path:
