@@ -96,10 +96,13 @@ class DescribedOperation:
         tables = [entry, *(profiles.values() if isinstance(profiles, dict) else ())]
         if self.api.name == DEMO or any(isinstance(table, dict) and table.get("server") for table in tables):
             return False
+        servers = self.operation.servers or self.api.servers
+        if servers and "://" in servers[0].url:
+            return False
         from dynacli.request.choose_server import choose_server
 
         try:
-            choose_server(self.operation.servers or self.api.servers, self.api.uri)
+            choose_server(servers, self.api.uri)
         except UsageError as error:
             return "--server" in error.details.get("missing", ())
         return False
