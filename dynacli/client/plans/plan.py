@@ -39,7 +39,7 @@ MOST_BYTES = 16 * 1024 * 1024
 LONGEST_SECONDS = 30 * 86_400.0
 """How long a plan is valid at most."""
 USUAL_SECONDS = 86_400.0
-"""How long a plan is valid if nobody says anything else."""
+"""How long a plan is valid by default."""
 
 _FORMAT = 1
 _SEALED = re.compile(
