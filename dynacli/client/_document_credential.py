@@ -103,7 +103,7 @@ class DocumentCredential:
             AuthError: The credential cannot be read, has ended, or the challenge cannot get a response.
         """
         self.sent, self._elsewhere = None, []
-        found = self._find(origin_of(url), challenge)
+        found = self._find(url, challenge)
         if not found:
             return None
         request = Request("GET", url)
@@ -113,9 +113,9 @@ class DocumentCredential:
             return dict(attach(request, found).headers)
         return dict(self._answering(request, credential, challenge).headers) if challenge else {}
 
-    def _find(self, origin: str, challenge: str) -> tuple[Credential, ...] | None:
+    def _find(self, url: str, challenge: str) -> tuple[Credential, ...] | None:
         security = [(scheme,) for scheme in self._candidates(challenge)]
-        return find_credentials(security, self._variables, further=lambda: self._sources(origin))
+        return find_credentials(security, self._variables, further=lambda: self._sources(url))
 
     @cached_property
     def _variables(self) -> Variables:
@@ -141,7 +141,7 @@ class DocumentCredential:
             for scheme in self._known()
         ]
         keys = [scheme for scheme in asked if kind_of(scheme) == "apiKey"]
-        if not any(kind_of(scheme) == "apiKey" for scheme in known):
+        if not any(kind_of(scheme) == "apiKey" and scheme.location == "header" for scheme in known):
             # A document that is not known yet cannot say which header its key goes into.
             known += keys or ([] if asked or self._raw_schemes else [USUAL_KEY])
         else:
@@ -155,7 +155,8 @@ class DocumentCredential:
         found = [
             scheme_from(key, raw)
             for key, raw in self._raw_schemes.items()
-            if isinstance(raw, dict) and (raw.get("type") != "apiKey" or is_key_header(raw))
+            if isinstance(raw, dict)
+            and (raw.get("type") != "apiKey" or raw.get("in") == "cookie" or is_key_header(raw))
         ]
         for (scheme,) in with_prefixes([(scheme,) for scheme in found], tables):
             yield scheme
@@ -226,8 +227,8 @@ class DocumentCredential:
             return "another one comes first" + (f", as the server asks for {words}" if words else "")
         return f"the server asks for {words}" if words else "the server asked for nothing"
 
-    def _sources(self, origin: str) -> Sequence[Source]:
-        sources = credential_sources(self._env, self._name, self._settings, origin)
+    def _sources(self, url: str) -> Sequence[Source]:
+        sources = credential_sources(self._env, self._name, self._settings, url)
         return [self._unless_bound_elsewhere(source) for source in sources]
 
     def _unless_bound_elsewhere(self, source: Source) -> Source:
@@ -267,6 +268,8 @@ def _with_word(scheme: SecurityScheme, asked: Iterable[SecurityScheme]) -> Secur
 
 def _as_sent(scheme: SecurityScheme) -> str:
     """Return the header of a scheme without its secret: `Authorization: Bearer`."""
+    if scheme.location == "cookie":
+        return f"Cookie: {scheme.parameter}"
     if kind_of(scheme) == "apiKey":
         return f"{scheme.parameter}: {scheme.prefix}".removesuffix(": ")
     return f"Authorization: {kind_of(scheme).title()}"

@@ -202,7 +202,7 @@ def has_credential(names: Iterable[str], schemes: Iterable[Any]) -> bool:
 def _missing(name: str, hint: str) -> AuthError:
     return AuthError(
         f"The document of `{name}` is fetched with a credential, and none is set",
-        reason="It was registered with `-H`, whose value is not stored; without it, the document may be another",
+        reason=f'`{LOGIN_KEY} = "{ALWAYS}"` says so, because without a credential the document may be another',
         hint=f"{hint}; or fetch it without one from now on: `{invocation('api set', name)} {LOGIN_KEY}=`",
     )
 

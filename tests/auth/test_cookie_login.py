@@ -138,6 +138,25 @@ def test_an_agent_calls_with_it_and_never_sees_it(shop: Recorder) -> None:
     assert "hush-hush" not in str(results)
 
 
+@pytest.mark.parametrize(("path", "is_sent"), [("/", True), ("/v1", False)])
+def test_a_document_is_fetched_with_it(
+    shop: Recorder, other_server: Recorder, path: str, *, is_sent: bool
+) -> None:
+    """If the configuration says that the document needs a credential: at its origin, and below the cookie's path."""
+    shop.responses["/v1/login"] = sets(f"sid=1; Path={path}")
+    login()
+    run_cli("api", "set", "shop", "document_login=always")
+    before = len(shop.requests)
+    result = run_cli("api", "refresh", "shop")
+    sent = [request.headers.get("cookie") for request in shop.requests[before:]]
+    assert ([["sid=1"]] if is_sent else []) == sent, result.stderr
+    assert (0 if is_sent else 10) == result.exit_code
+    [place] = {request.target for request in shop.requests if "/v1/" not in request.target}
+    shop.responses[place] = Response(302, b"", {"Location": f"{other_server.origin}/openapi.json"})
+    run_cli("api", "refresh", "shop")
+    assert not any("cookie" in request.headers for request in other_server.requests)
+
+
 @pytest.mark.parametrize(
     "made",
     [
