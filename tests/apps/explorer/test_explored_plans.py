@@ -117,10 +117,11 @@ def test_a_plan_of_the_command_line_is_refused_if_the_resource_moved(server: Rec
 
 
 def test_what_cannot_be_planned_says_why(server: Recorder) -> None:
-    """An invalid request is not planned, and nothing is written."""
+    """An invalid request is not planned, nor one that the policy denies; nothing is read or written."""
 
     async def work() -> None:
-        async with exploring(_document(server), size=(120, 30)) as explorer:
+        api = _document(server)
+        async with exploring(api, size=(120, 30)) as explorer:
             await explorer.open("update-pet")
             await explorer.press("ctrl+p")
             await explorer.until(lambda: "+ plan PATCH /pets/{id}" in explorer.screen)
@@ -130,6 +131,14 @@ def test_what_cannot_be_planned_says_why(server: Recorder) -> None:
             await explorer.open("get-pet")
             await explorer.press("ctrl+p")
             await explorer.until(lambda: "There are none" in explorer.screen)
+        run_cli("api", "add", "pets", api)
+        run_cli("config", "set", "apis.pets.policy.deny", '["update-pet"]')
+        async with exploring("pets", size=(120, 30)) as explorer:
+            await _fill_in(explorer, "Tom")
+            await explorer.press("ctrl+p")
+            await explorer.until(lambda: "+ plan PATCH" in explorer.screen)
+            await explorer.press("enter")
+            await explorer.until(lambda: "the policy denies it" in explorer.screen.lower())
         assert [] == server.requests
 
     explored(work())
