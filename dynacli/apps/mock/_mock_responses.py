@@ -32,7 +32,7 @@ from dynacli.openapi.document.json_trees import dict_or_empty
 from dynacli.openapi.model.media_types import body_schema, documented_success, is_as_good_as_json
 from dynacli.openapi.model.operation import WITHOUT_BODY, documented_status, explodes, style_of
 from dynacli.openapi.schema.document_schemas import DocumentSchemas
-from dynacli.openapi.schema.example_call import option_text
+from dynacli.openapi.schema.example_call import option_text, text_body
 from dynacli.openapi.schema.example_value import (
     ExampleMaker,
     ExampleSchema,
@@ -47,7 +47,6 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.assemble_body import encode, json_text
 from dynacli.request.form_body import PREVIEW_BOUNDARY, Multipart, encode_form, make_parts
 from dynacli.request.parameter_serialization import serialize_header
-from dynacli.request.text_body import text_body
 from dynacli.traffic.recorded_request import MatchedOperation, RecordedRequest, RecordedResponse
 from dynacli.urls import split_url
 from dynacli.validation.finding import Finding

@@ -326,7 +326,7 @@ def _fitting_example(described: DescribedOperation) -> Any:
 
 
 def _text_body(described: DescribedOperation, example: Any, media_type: str) -> bytes:
-    from dynacli.request.text_body import text_body
+    from dynacli.openapi.schema.example_call import text_body
 
     return text_body(example, media_type, described.body_schema())
 

@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dynacli.http.semantics import is_form, is_json
+from dynacli.errors import UsageError
+from dynacli.http.semantics import essence, is_form, is_json
 from dynacli.openapi.document.json_trees import leaves
-from dynacli.openapi.model.media_types import preferred
+from dynacli.openapi.model.media_types import is_object_of_bytes, preferred
 from dynacli.openapi.model.operation import Body, MediaType, Parameter, ValueType
 from dynacli.openapi.model.wording import option_pair
 from dynacli.openapi.schema.document_schemas import DocumentSchemas
@@ -15,7 +16,7 @@ from dynacli.openapi.schema.example_value import NoExampleError, example_value, 
 from dynacli.openapi.schema.flatten_schema import Resolve
 from dynacli.text.terminal import visible
 
-__all__ = ["ExampleWords", "body_example", "is_body_meant", "option_text", "parameter_example"]
+__all__ = ["ExampleWords", "body_example", "is_body_meant", "option_text", "parameter_example", "text_body"]
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 MAX_WORDS = 12
@@ -196,3 +197,34 @@ def body_example(media: Mapping[str, Any], resolve: Resolve, schemas: DocumentSc
 def option_text(value: Any) -> str:
     """Return a JSON value as the text of an option: strings as they are, other values as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def text_body(example: Any, media_type: str, schema: Any) -> bytes:
+    """Return an example of a body that options cannot build: a text as it is, of a token its claims.
+
+    Args:
+        schema: The schema of the body in the normal form; None if it has none.
+
+    Raises:
+        UsageError: The value has no form in the media type.
+    """
+    if isinstance(example, str | int | float):
+        return option_text(example).encode()
+    if essence(media_type) == "application/jwt":
+        return _unsecured_token(example)
+    if is_object_of_bytes(schema or {}):
+        return b"string"
+    raise UsageError(
+        f"No example of a body of `{media_type}` can be made", hint="Give it whole: `--body @FILE`"
+    )
+
+
+def _unsecured_token(claims: Any) -> bytes:
+    """Return a token of some claims without a signature (RFC 7519, section 6)."""
+    from base64 import urlsafe_b64encode
+
+    parts = (
+        urlsafe_b64encode(json.dumps(part, separators=(",", ":")).encode()).rstrip(b"=")
+        for part in ({"alg": "none"}, claims)
+    )
+    return b".".join([*parts, b""])
