@@ -335,6 +335,11 @@ class Environment:
         """Where compiled documents are kept: `DYNACLI_CACHE_DIR`, else the platform's directory."""
         return self.setting("CACHE_DIR") or self._user_dir("cache")
 
+    @property
+    def responses_dir(self) -> str:
+        """Where responses are stored, if someone asks for that; the directory need not be there."""
+        return os.path.join(self.cache_dir, "responses")
+
     @cached_property
     def config_dir(self) -> str:
         """Where the configuration is: `DYNACLI_CONFIG_DIR`, else the platform's directory."""

@@ -80,6 +80,10 @@ class Masker:
             text = re.sub(_QUOTED, lambda quote: re.sub(words, MASK, quote[0]), text)
         return self._mask_cut(text) if self._forms and "..." in text else text
 
+    def finds(self, content: bytes) -> bool:
+        """Return whether a content in UTF-8 holds a secret."""
+        return any(form.encode("utf-8", "surrogatepass") in content for form in self._forms)
+
     def _mask_cut(self, text: str) -> str:
         """Return a text whose shortened values (`abc...`) show no beginning of a secret."""
         pieces = text.split("...")

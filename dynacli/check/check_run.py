@@ -103,7 +103,11 @@ def settings_of_check(env: Environment, api: OpenedApi, options: CallOptions) ->
     settings = for_further_calls(settings_of(env, api, options, default_level="exact"))
     # What breaks a connection is found, and not repeated; what changes something is made once.
     return replace(
-        settings, timeout=settings.timeout or TIMEOUT, may_retry_lost=False, may_retry_unsafe=False
+        settings,
+        timeout=settings.timeout or TIMEOUT,
+        may_retry_lost=False,
+        may_retry_unsafe=False,
+        cache=None,
     )
 
 

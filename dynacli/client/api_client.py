@@ -40,6 +40,7 @@ def open_api(
     retry_unsafe: bool = False,
     retry_status: Collection[int] = (),
     rate: str = "",
+    cache: str = "",
     yes: bool = False,
     on_event: "Listener | None" = None,
 ) -> "Api":
@@ -73,6 +74,8 @@ def open_api(
         retry_unsafe: Whether a call is made again, too, that may then change something twice.
         retry_status: Further statuses after which a call that only reads is made again, for example `[500]`.
         rate: How often requests are sent at most, by all threads together: `5/s`, `100/m`, `1000/h`.
+        cache: How responses are stored and used again: `revalidate`, `auto`, or for how long, such as `10m`. By default
+            what the configuration says, else `off`.
         yes: Whether a person has agreed to the calls that the policy in the configuration wants confirmed.
         on_event: Learns what happens in all calls: it gets a `CallEvent` each time, in the thread in which it happens.
             What it raises ends the call.
@@ -99,6 +102,7 @@ def open_api(
         retry_unsafe=retry_unsafe,
         retry_status=tuple(retry_status_of(str(status)) for status in retry_status),
         rate=rate,
+        cache=cache,
         consent=Consent(is_given=yes),
     )
     word = os.fspath(source_or_name)

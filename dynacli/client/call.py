@@ -3,6 +3,8 @@
 Its request is built, signed, validated and sent; its response is validated as it is received.
 """
 
+import os
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from threading import RLock
 
     from dynacli.client.batch.rows import RowResult
+    from dynacli.client.response_cache import CachedCall
+    from dynacli.http.caching import CacheSpec, Headers
     from dynacli.http.exchange import ClientPool, Pause, Response, Retries
     from dynacli.http.send import Pieces, Receive
     from dynacli.validation.finding import Finding, ValidationResult
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
     from dynacli.validation.validate_by_level import LevelValidator
 
 __all__ = [
+    "CacheUnusable",
     "Call",
     "CallEvent",
     "CallFailed",
@@ -205,6 +210,7 @@ class Call:
         self.pieces: Pieces | None = None
         self._on_event = on_event
         self._ask: Callable[[str], bool] | None = None
+        self._cached: CachedCall | None = None
         self._asking_later = asking_later = settings.asking_later()
         request = request_of(described, asking_later, values)
         if program().hooks:
@@ -242,11 +248,11 @@ class Call:
             AuthError: A credential is missing.
         """
         self._ask = ask
-        described = self.described
+        described, cache = self.described, self.settings.cache
         try:
             self.signed = sign(
                 *(self.env, described.api, described.operation, self.request, self.settings, ask),
-                may_send=on_unsigned is None,
+                may_send=on_unsigned is None and not (cache is not None and cache.is_offline),
             )
         except (AuthError, RefusedError) as error:
             if on_unsigned is None:
@@ -289,6 +295,8 @@ class Call:
         if self.validating is None:
             return
         try:
+            if not self.validating.has_begun:
+                self.validating.validate_request()
             self.validating.check()
         except UsageError as error:
             if self._on_event is not None and not self._is_refused:
@@ -310,39 +318,92 @@ class Call:
             UsageError: The document does not allow the request.
             DynacliError: The call fails, or `receive` or a listener raises it; no secret is in it.
         """
-        # First, because httpx and openapi-core are each imported with placeholders for what neither needs of the other.
-        import dynacli.http.import_httpx  # noqa: F401
-
-        if self.validating is not None and not self.validating.has_begun:
-            self.validating.start()  # in a thread of its own, while httpx connects
         try:
-            if self.signed.renew is None:
-                response = self._send(receive, clients)
+            reused = None if self.settings.cache is None else self._look_up(self.settings.cache)
+            if reused is not None:
+                response = self._reuse(*reused, receive)
             else:
-                try:
-                    response = self._send(
-                        lambda response, pieces: self._renewed(response, pieces, receive), clients
-                    )
-                except _AgainError:
-                    self.sign(self._ask)
+                # First, because httpx and openapi-core are each imported with placeholders for what neither needs of
+                # the other.
+                import dynacli.http.import_httpx  # noqa: F401
+
+                if self.validating is not None and not self.validating.has_begun:
+                    self.validating.start()  # in a thread of its own, while httpx connects
+                if self.signed.renew is None:
                     response = self._send(receive, clients)
+                else:
+                    response = self._send_renewing(receive, clients)
         except DynacliError as error:
             self._explain(error)
             raise self.signed.masker.mask_error(error) from error.__cause__
         if self.signed.cookies is not None and response.set_cookies:
             with suppress(AuthError):  # the call went well, and the next one is signed with the old cookie
                 self.signed.cookies.take_cookies(response.set_cookies)
+        if self.signed.request.method not in SAFE_METHODS and 200 <= response.status < 400:
+            self._forget_changed(response)
         if program().hooks:
             from dynacli.client._call_hooks import call_after
 
             call_after(self.described.operation.name, self.signed.shown, response)
         return response
 
-    def _send(self, receive: "Receive", clients: "ClientPool | None") -> "Response":
+    def _forget_changed(self, response: "Response") -> None:
+        """Remove the stored responses that the call may have made wrong, if any are stored."""
+        if os.path.isdir(self.env.responses_dir):
+            from dynacli.client.response_cache import forget_changed
+
+            forget_changed(self, response)
+
+    def _send_renewing(self, receive: "Receive", clients: "ClientPool | None") -> "Response":
+        """Send the request, again with a new token if the server refuses the old one."""
+        try:
+            return self._send(lambda response, pieces: self._renewed(response, pieces, receive), clients)
+        except _AgainError:
+            self.sign(self._ask)
+            if self._cached is not None:
+                self._cached.look_up()
+            return self._send(receive, clients)
+
+    def _look_up(self, spec: "CacheSpec") -> "tuple[Response, Pieces] | None":
+        """Return the stored response that takes the place of the server's, and its body; None if there is none.
+
+        Raises:
+            NetworkError: There is none, and nothing may be sent.
+        """
+        from dynacli.client.response_cache import CachedCall
+
+        def report(reason: str) -> None:
+            if self._on_event is not None:
+                self._on_event(CacheUnusable(self, reason))
+
+        self._cached = CachedCall(self, spec, report)
+        return self._cached.reusable()
+
+    def _reuse(self, response: "Response", pieces: "Pieces", receive: "Receive") -> "Response":
+        """Return a stored response whose request the document allows, after its body is read."""
+        self._check()
+        start = time.monotonic()
+        body = receive(response, pieces)
+        return replace(response, body=body, size=pieces.size, seconds=time.monotonic() - start)
+
+    def _send(
+        self, receive: "Receive", clients: "ClientPool | None", conditions: "Headers | None" = None
+    ) -> "Response":
+        """Send the request.
+
+        Args:
+            conditions: Further headers that ask whether a stored response is still right; None to look for one.
+        """
+        if self._cached is not None and conditions is None:
+            return self._cached.exchange(
+                receive, lambda receive, conditions: self._send(receive, clients, conditions)
+            )
         from dynacli.http.exchange import Budget
         from dynacli.http.send import send
 
         settings, signed, request = self.settings, self.signed, self.signed.request
+        if conditions:
+            request = request._replace(headers=(*request.headers, *conditions))
         if self._on_event is not None and not isinstance(request.body, bytes | None):
             from dynacli.http.payload import WatchedPayload
 
@@ -625,6 +686,19 @@ class Progress(CallEvent):
     call: "Call"
     sent: int
     total: int | None
+
+
+@record
+class CacheUnusable(CallEvent):
+    """The response cache cannot be read or written; the call goes on without it.
+
+    Args:
+        reason: Why.
+    """
+
+    name = "cache_unusable"
+    call: "Call"
+    reason: str
 
 
 @record

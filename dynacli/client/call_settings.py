@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dynacli.client.policy.other_policies import OtherPolicies
     from dynacli.client.policy.permission import Bounds
     from dynacli.client.policy.policy_rules import Policy
+    from dynacli.http.caching import CacheSpec
     from dynacli.http.rate_limit import RateLimit
     from dynacli.validation.finding import ValidationResult
     from dynacli.validation.finding_rules import Ignore
@@ -36,6 +37,7 @@ __all__ = [
     "LEVELS",
     "CallOptions",
     "CallSettings",
+    "cache_of",
     "others_with_policy",
     "pairs_of",
     "query_pairs",
@@ -118,6 +120,7 @@ class CallSettings:
         consent: Whether a person agrees to calls that are to be confirmed.
         reads_only_by: As in `CallOptions`.
         is_bound: As in `CallOptions`.
+        cache: How responses are stored and used again; None if they are not.
         ends_with_redirects: Whether a documented redirect to a place that the document does not have is not followed.
     """
 
@@ -150,6 +153,7 @@ class CallSettings:
     consent: Consent = Consent()
     reads_only_by: str = ""
     is_bound: bool = False
+    cache: "CacheSpec | None" = None
     ends_with_redirects: bool = False
 
     @property
@@ -287,6 +291,7 @@ def settings_of(
     if retries is None:
         retries = retries_of(str(kept.get("retries", _RETRIES)))
     level = _level(env, api, options.validate, profile) or default_level
+    cache = options.cache or kept.get("cache", "")
     return CallSettings(
         level,
         _ignores(env, api) if level != "off" else (),
@@ -316,6 +321,7 @@ def settings_of(
         consent=options.consent or Consent(),
         reads_only_by=options.reads_only_by,
         is_bound=options.is_bound,
+        cache=cache_of(cache, is_offline=options.offline) if cache not in ("", "off") else None,
     )
 
 
@@ -469,6 +475,30 @@ def _rate(text: str) -> "RateLimit | None":
     from dynacli.http.rate_limit import RateLimit, rate_of
 
     return RateLimit(rate_of(text))
+
+
+def cache_of(text: str, *, is_offline: bool = False) -> "CacheSpec | None":
+    """Return how responses are stored and used again; None for `off`.
+
+    Raises:
+        UsageError: The text does not say it.
+    """
+    from dynacli.http.caching import AUTO, REVALIDATE, CacheSpec
+
+    if text == "off":
+        return None
+    if text in (AUTO, REVALIDATE):
+        return CacheSpec(text, is_offline=is_offline)
+    from dynacli.registry.revisions.revisions import duration_of
+
+    seconds = duration_of(text) if text[-1:].isalpha() else None
+    if seconds is None:
+        raise UsageError(
+            f"`{text}` does not say how responses are stored",
+            reason="Expected `off`, `revalidate`, `auto` or a time in seconds, minutes, hours or days",
+            hint="For example: `--cache 10m`",
+        )
+    return CacheSpec("", seconds, is_offline)
 
 
 def pairs_of(words: Iterable[str], separator: str, option: str) -> dict[str, str]:

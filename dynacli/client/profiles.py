@@ -109,6 +109,8 @@ def wrong_in_profile(profile: Any) -> str:
         return wrong
     if profile.get("http_version", "2") not in ("1.1", "2"):
         return '`http_version` must be `"1.1"` or `"2"`'
+    if not isinstance(profile.get("cache", ""), str):
+        return '`cache` must be a string such as `"10m"`'
     if not isinstance(profile.get("output", ""), str):
         return "`output` must be the name of an output format"
     ca = profile.get("ca", "ca.pem")

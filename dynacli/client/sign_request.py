@@ -81,6 +81,23 @@ class Signed(NamedTuple):
     credentials: tuple[Credential, ...] = ()
     sign_ins: Mapping[str, str] = _NOTHING
 
+    def account(self) -> list[Any]:
+        """Return what identifies who sends the request. It stays when a token is refreshed, and holds secrets."""
+        account: list[Any] = [
+            [
+                found.scheme,
+                found.location,
+                found.name,
+                self.sign_ins.get(found.scheme) or found.value.reveal(),
+            ]
+            for found in self.credentials
+        ]
+        if self.tls is not None:
+            from hashlib import sha256
+
+            account.append(sha256(self.tls.certificate()).hexdigest())
+        return account
+
     def head_of(self, response: "Response") -> dict[str, Any]:
         """Return the status and the headers of a response as filters see them, with secrets masked."""
         return head_value(response, self.masked_value)

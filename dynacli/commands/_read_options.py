@@ -220,6 +220,13 @@ def _status(word: str, flag: str) -> int:  # noqa: ARG001
     return retry_status_of(word)
 
 
+def _cache(word: str, flag: str) -> str:  # noqa: ARG001
+    from dynacli.client.call_settings import cache_of
+
+    cache_of(word)
+    return word
+
+
 def _rate(word: str, flag: str) -> str:  # noqa: ARG001
     from dynacli.http.rate_limit import rate_of
 
@@ -228,6 +235,7 @@ def _rate(word: str, flag: str) -> str:  # noqa: ARG001
 
 
 _CONVERTERS: dict[str, Callable[[str, str], str | float]] = {
+    "cache": _cache,
     "condition": _condition,
     "filter": _filter,
     "format": _output_format,

@@ -57,6 +57,7 @@ _OF_API: dict[tuple[str, ...], str] = {
 _KINDS = {
     ("history",): "history",
     ("cache", "limit"): "text",
+    ("cache_limit",): "text",
     **{("apis", _ANY, *path): kind for path, kind in _OF_API.items()},
 }
 """Path of a key, with `*` for any name, → the kind of its value."""
@@ -158,12 +159,14 @@ def _wrong_value(name: str, reason: str) -> UsageError:
 def _unknown_key(path: tuple[str, ...], start: int) -> UsageError:
     name = ".".join(path[start:])
     known = (
-        KEYS_OF_API if path[0] == "apis" and len(path) > 2 else ("history", "cache.limit", "apis.NAME.KEY")
+        KEYS_OF_API
+        if path[0] == "apis" and len(path) > 2
+        else ("history", "cache.limit", "cache_limit", "apis.NAME.KEY")
     )
     near = get_close_matches(".".join(path[2:]) if path[0] == "apis" else name, known, 1, 0.6)
     return UsageError(
         f"`{name}` is not a key that you can set",
-        reason=f"Keys: {', '.join(f'`{item}`' for item in known)}" if len(known) < 4 else "",
+        reason=f"Keys: {', '.join(f'`{item}`' for item in known)}" if len(known) < 5 else "",
         hint=f"{did_you_mean(near)} {_help()}".lstrip(),
         near=near,
     )

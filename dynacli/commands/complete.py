@@ -726,7 +726,7 @@ def _setting_words(env: Environment, verb: str, word: str) -> Iterator[tuple[str
     if verb == "api set":
         yield from ((f"{item}{end}", "") for item in KEYS_OF_API)
         return
-    yield from ((f"{item}{end}", "") for item in ("history", "cache.limit"))
+    yield from ((f"{item}{end}", "") for item in ("history", "cache.limit", "cache_limit"))
     for name in sorted(Configuration(env).apis()):
         yield from ((f"apis.{name}.{item}{end}", "") for item in KEYS_OF_API)
 

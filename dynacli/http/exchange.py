@@ -7,7 +7,6 @@ it cuts the connections, which ends the exchange's thread too.
 """
 
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ from dynacli.record import record
 from dynacli.urls import origin_of, socket_of, split_url, url_on_the_wire, without_query
 
 if TYPE_CHECKING:
+    import socket
     import ssl
 
     from dynacli.http.import_httpx import httpx
@@ -196,7 +196,7 @@ class EndableClients(ClientPool):
         check: Called with each new connection before anything is sent over it; raises if it may not be used.
     """
 
-    def __init__(self, check: Callable[[socket.socket], None] | None = None) -> None:
+    def __init__(self, check: "Callable[[socket.socket], None] | None" = None) -> None:
         super().__init__()
         self._check = check
         self._exchanges: list[Connections] = []
@@ -318,6 +318,8 @@ class Connections:
         is_new = event in {"connection.connect_tcp.complete", "connection.connect_unix_socket.complete"}
         # TLS puts another socket instead of the one that was opened.
         if is_new or event.endswith(".start_tls.complete"):
+            import socket  # 6 ms that a run does without which sends nothing
+
             connection = info["return_value"].get_extra_info("socket")
             if isinstance(connection, socket.socket):
                 if event == "connection.connect_unix_socket.complete":
@@ -329,7 +331,7 @@ class Connections:
                     self.check(connection)
                 self.take(connection)
 
-    def take(self, connection: socket.socket) -> None:
+    def take(self, connection: "socket.socket") -> None:
         """Add a connection, for instance one that is still open from an earlier exchange."""
         self._sockets.append(connection)
         if self.is_cut:
@@ -340,18 +342,22 @@ class Connections:
 
         See https://www.encode.io/httpcore/extensions/#network_stream
         """
+        import socket
+
         stream = extensions.get("network_stream")
         connection = None if stream is None else stream.get_extra_info("socket")
         if isinstance(connection, socket.socket):
             self.take(connection)
 
     @property
-    def sockets(self) -> tuple[socket.socket, ...]:
+    def sockets(self) -> "tuple[socket.socket, ...]":
         """All connections that were added."""
         return tuple(self._sockets)
 
     def cut(self) -> None:
         """End every wait for the server, also on connections that are added later."""
+        import socket
+
         self._cut.set()
         for connection in self._sockets:
             # Closing would not wake a thread that reads; it may also be closed already.
@@ -492,6 +498,9 @@ class Response:
         tries: How often the request was sent until this response came.
         redirect_headers: The headers of the first redirect on the way.
         set_cookies: (URL, value) of each `Set-Cookie` of this response, and of those before it in the call.
+        cache: What the response cache did: `hit` for a stored response, `revalidated` for one that the server
+            confirmed, `miss` for one of the server's; empty if it was not asked.
+        age: How many seconds old a stored response is.
     """
 
     status: int
@@ -506,6 +515,8 @@ class Response:
     tries: int = 1
     redirect_headers: tuple[tuple[str, str], ...] = ()
     set_cookies: tuple[tuple[str, str], ...] = ()
+    cache: str = ""
+    age: float = 0.0
 
     def header(self, name: str) -> str:
         """Return a header's value, several joined by commas (RFC 9110, section 5.3); empty when absent."""

@@ -1,7 +1,6 @@
 """Turns httpx's exceptions into dynacli's errors, without the texts of the libraries and without secrets."""
 
 import os
-import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -126,6 +125,7 @@ def from_connecting(error: Exception, host: str, proxy: str) -> DynacliError:
         host: Where the request goes.
         proxy: The proxy that it would go through; empty for none.
     """
+    import socket
     import ssl
 
     peer = proxy or host

@@ -1,6 +1,5 @@
 """Sends a request, follows its redirects, and hands on the final response as it comes."""
 
-import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -149,6 +148,8 @@ class Pieces:
 
         TCP keep-alive still finds out when the other side is gone.
         """
+        import socket
+
         self.waits_forever = True
         # httpcore looks this up when it begins to read the body.
         self._response.request.extensions["timeout"]["read"] = None

@@ -19,6 +19,7 @@ from dynacli.options.command import (
 )
 from dynacli.options.standard_options import (
     API_NAMES,
+    CACHE,
     CALLS,
     COMPARING,
     DATA,
@@ -156,7 +157,7 @@ CALL_COMMANDS = (
         ),
         examples=("dynacli explore demo", "dynacli explore demo --profile staging"),
         arguments=(Argument("api", offers=API_NAMES),),
-        takes=(*OPENING, CALLS, RESENDING),
+        takes=(*OPENING, CALLS, CACHE, RESENDING),
         of_tool=API,
     ),
     Command(
@@ -268,7 +269,7 @@ CALL_COMMANDS = (
             _SHARD_COUNT,
         ),
         takes=(
-            *(*LISTING, CALLS, RESENDING, "include", "progress", "dry_run", "show_secrets", "no_fail"),
+            *(*LISTING, CALLS, CACHE, RESENDING, "include", "progress", "dry_run", "show_secrets", "no_fail"),
             *("plan", "plan_expires"),
         ),
         texts={

@@ -3,6 +3,7 @@
 from dynacli.options.command import ALONE, API, LISTING, MANAGE, OPENING, Argument, Command
 from dynacli.options.standard_options import (
     API_NAMES,
+    CACHE,
     CALLS,
     DATA,
     KEYS,
@@ -56,7 +57,7 @@ REGISTRY_COMMANDS = (
                         metavar="FILE",
                     ),
                 ),
-                takes=(*OPENING, CALLS),
+                takes=(*OPENING, CALLS, CACHE),
             ),
             Command(
                 "list",
@@ -372,13 +373,14 @@ REGISTRY_COMMANDS = (
         "cache",
         section=MANAGE,
         help="Show or clear the cache",
-        examples=("dynacli cache info", "dynacli cache clear github"),
+        examples=("dynacli cache info", "dynacli cache clear github", "dynacli cache clear --responses"),
         commands=(
             Command(
                 "info",
                 runs="revisions:show_cache",
-                help="Show the cached documents and their sizes",
-                examples=("dynacli cache info", "dynacli cache info -o json"),
+                help="Show the cached documents, or responses, and their sizes",
+                examples=("dynacli cache info", "dynacli cache info --responses -o json"),
+                options=(Option(("--responses",), help="Show how much the stored responses take"),),
                 takes=(DATA,),
             ),
             Command(
@@ -386,10 +388,11 @@ REGISTRY_COMMANDS = (
                 runs="revisions:clear_cache",
                 help="Clear the cache, or the part of one API",
                 about="Clearing is always safe: dynacli fetches and compiles a document again if it needs it.",
-                examples=("dynacli cache clear github", "dynacli cache clear --history"),
+                examples=("dynacli cache clear github", "dynacli cache clear --responses"),
                 arguments=(Argument("api", is_required=False, offers=API_NAMES),),
                 options=(
                     Option(("--history",), help="Clear only revisions that are neither current nor pinned"),
+                    Option(("--responses",), help="Clear only the stored responses"),
                 ),
             ),
         ),

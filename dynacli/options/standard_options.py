@@ -14,6 +14,7 @@ from dynacli.record import record
 __all__ = [
     "API_NAMES",
     "BODY",
+    "CACHE",
     "CALLS",
     "COMPARING",
     "DATA",
@@ -60,6 +61,8 @@ REQUEST: Final = "request"
 """What happens with the request of a call."""
 CALLS: Final = "calls"
 """How calls are made and validated."""
+CACHE: Final = "cache"
+"""How the responses of calls are stored and used again."""
 RESENDING: Final = "resending"
 """When a request is sent again that is usually sent once."""
 DOCUMENT: Final = "document"
@@ -435,6 +438,15 @@ class Options:
         group=CALLS,
         help="Set the version of HTTP; 2 over TLS only [default: 1.1]",
     )
+    cache: str = _standard(
+        "--cache",
+        metavar="SPEC",
+        kind="cache",
+        values=("off", "revalidate", "auto"),
+        key="cache",
+        group=CACHE,
+        help="Reuse responses: revalidate, auto or a time (10m) [default: off]",
+    )
     accept_origin: tuple[str, ...] = _standard(
         "--accept-origin",
         metavar="ORIGIN",
@@ -581,7 +593,7 @@ def options_of(taken: Collection[str]) -> tuple[Option, ...]:
     return tuple(option for option in OPTIONS if option.group in taken or option.name in taken)
 
 
-SETTINGS = options_of({CALLS, RESENDING})
+SETTINGS = options_of({CALLS, CACHE, RESENDING})
 """The options that say how the calls of an API are made."""
 INPUT_OPTIONS = options_of({BODY})
 _VARIABLES = ("CACHE_DIR", "CACHE_LIMIT", "CONFIG_DIR", "HISTORY", "HTTP", "PAGER", "REFRESH", "STATE_DIR")

@@ -52,13 +52,15 @@ _MENDING_SECONDS = 0.5
 _TABLES = """
     CREATE TABLE calls (
         n INTEGER PRIMARY KEY, at REAL, words TEXT, api TEXT, source TEXT, operation TEXT, method TEXT, url TEXT,
-        status INTEGER, seconds REAL, bytes INTEGER, findings INTEGER, exit_code INTEGER, messages TEXT
+        status INTEGER, seconds REAL, bytes INTEGER, findings INTEGER, exit_code INTEGER, messages TEXT,
+        cache TEXT
     );
     CREATE TABLE responses (
         n INTEGER PRIMARY KEY, at REAL, source TEXT, template TEXT, path_values TEXT, query TEXT, items INTEGER,
         body TEXT, UNIQUE (source, template, path_values, query)
     )
 """
+_SINCE_VERSION_1 = "ALTER TABLE calls ADD COLUMN cache TEXT"
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 """What SQLite says of a file that is none of its own, is damaged, or has other tables."""
@@ -104,6 +106,7 @@ class HistoryRow(NamedTuple):
             "bytes": call.size,
             "findings": call.findings,
             "exit_code": call.exit_code,
+            "cache": call.cache,
         }
 
 
@@ -169,8 +172,8 @@ def _write_with_waiting(path: str, call: RecordedCall | None, responded: Sequenc
             if version > VERSION:
                 return
             if version < VERSION:
-                for table in _TABLES.split(";"):
-                    db.execute(table)
+                for statement in (_TABLES if version == 0 else _SINCE_VERSION_1).split(";"):
+                    db.execute(statement)
                 db.execute(f"PRAGMA user_version = {VERSION}")
             for name in waiting:
                 with suppress(OSError, *_OF_DAMAGED_CALLS):
@@ -272,10 +275,10 @@ def read_calls(env: Environment, *, with_messages: bool = False, first: int = 1)
     messages = "messages" if with_messages else "NULL"
     try:
         with closing(open_history(path)) as db:
-            _check_version(db, path)
+            cache = "cache" if _checked_version(db, path) == VERSION else "NULL"
             rows = db.execute(
                 "SELECT at, words, api, source, operation, method, url, status, seconds, bytes, findings,"  # noqa: S608
-                f" exit_code, {messages} FROM calls WHERE at >= ? ORDER BY n DESC LIMIT ? OFFSET ?",
+                f" exit_code, {messages}, {cache} FROM calls WHERE at >= ? ORDER BY n DESC LIMIT ? OFFSET ?",
                 (time.time() - _DAYS * 86_400, _MOST_CALLS, first - 1),
             )
             for number, row in enumerate(rows, first):
@@ -284,14 +287,15 @@ def read_calls(env: Environment, *, with_messages: bool = False, first: int = 1)
         raise _unreadable(path, error) from error
 
 
-def _check_version(db: sqlite3.Connection, path: str) -> None:
-    version = db.execute("PRAGMA user_version").fetchone()[0]
+def _checked_version(db: sqlite3.Connection, path: str) -> int:
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
         raise FileError(
             f"The history `{path}` cannot be read",
             reason=f"A later version of {program().name} has made it",
             hint=f"Use that version, or start a new history: `{invocation('history clear')}`",
         )
+    return version
 
 
 def _unreadable(path: str, error: sqlite3.Error) -> FileError:

@@ -111,6 +111,7 @@ _OF_CALLS: dict[Path, _Check] = {
     ("auth", "when"): _anything,
     **{("auth", _ANY, key): _reference for key in ("key", "password", "token", "username")},
     **{("auth", _ANY, key): _anything for key in ("audience", "client_id", "prefix", "scopes")},
+    ("cache",): _anything,  # it holds for the project's own API, whose server decides what it sends anyway
     ("headers", _ANY): _anything,
     ("http_version",): _anything,
     ("output",): _format,
@@ -159,6 +160,7 @@ _NOT_OF_API: dict[Path, str] = {
 }
 REFUSED: Mapping[Path, str] = {
     ("cache",): _OF_ALL,
+    ("cache_limit",): _OF_ALL,
     ("history",): _OF_ALL,
     **{("apis", _ANY, *path): reason for path, reason in _NOT_OF_API.items()},
 }

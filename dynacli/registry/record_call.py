@@ -34,7 +34,7 @@ __all__ = [
     "write_call",
 ]
 
-VERSION = 1
+VERSION = 2
 """The version of the tables, as `PRAGMA user_version` says it."""
 MODES = ("off", "headers", "full")
 LARGEST_REMEMBERED = 1 << 20
@@ -57,7 +57,7 @@ _SYMBOLS = str.maketrans("", "", "_-. $@")
 
 _INSERT_CALL = (
     "INSERT INTO calls (at, words, api, source, operation, method, url, status, seconds, bytes, findings,"
-    " exit_code, messages) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " exit_code, messages, cache) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _INSERT_RESPONSE = (
     "responses (at, source, template, path_values, query, items, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -82,6 +82,7 @@ class RecordedCall:
         size: The bytes of the response's body; None if none came whole.
         findings: How many findings there are; None if nothing was validated.
         messages: The request and the response as JSON; None if they are not kept.
+        cache: What the response cache did: `hit`, `revalidated` or `miss`; None if it was not asked.
     """
 
     at: float
@@ -97,6 +98,7 @@ class RecordedCall:
     findings: int | None
     exit_code: int
     messages: str | None = None
+    cache: str | None = None
 
 
 @record

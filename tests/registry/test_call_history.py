@@ -64,6 +64,7 @@ def test_a_call_is_kept_with_its_facts(api: str, server: Recorder) -> None:
     assert {
         "n": 1,
         "api": api,
+        "cache": None,
         "operation": "list-pets",
         "command": f"dynacli {api} list-pets",
         "method": "GET",

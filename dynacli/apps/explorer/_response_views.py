@@ -176,6 +176,8 @@ def status_text(ended: Ended) -> str:
         counted(response.size, "byte"),
         f"{response.seconds * 1000:,.0f} ms",
     ]
+    if response.cache:
+        parts.append(f"cache: {response.cache}")
     validation = ended.validation
     if validation is not None:
         parts.append("valid" if validation.is_valid else counted(len(validation.findings), "finding"))
@@ -276,6 +278,8 @@ def line_of_kept(row: HistoryRow) -> str:
     if call.size is not None:
         parts.append(counted(call.size, "byte"))
     parts.append(f"{call.seconds * 1000:,.0f} ms")
+    if call.cache is not None:
+        parts.append(f"cache: {call.cache}")
     if call.findings is not None:
         parts.append(counted(call.findings, "finding") if call.findings else "valid")
     at = datetime.fromtimestamp(call.at).strftime("%m-%d %H:%M")  # noqa: DTZ006  - a person's own time

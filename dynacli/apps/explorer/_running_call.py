@@ -244,7 +244,7 @@ class RunningCall:
         return Ended(call, response, validation, error, self.is_cancelled, tuple(self._notes))
 
     def record(self, words: Sequence[str], ended: Ended) -> None:
-        """Write the call into the history, if something was sent.
+        """Write the call into the history, if something was sent or a stored response came.
 
         Args:
             words: The command line after the program's name, with the values of secret inputs masked.
@@ -256,7 +256,8 @@ class RunningCall:
             code = ended.error.exit_code
         elif response is not None and response.status >= 300:
             code = response.status // 100
-        if ended.call is not None and ended.call.has_sent:
+        is_stored = response is not None and bool(response.cache)
+        if ended.call is not None and (ended.call.has_sent or is_stored):
             self._engine.record(words, code)
 
     def _history_of(self, call: Call) -> CallHistory:

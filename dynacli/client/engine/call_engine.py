@@ -517,6 +517,7 @@ class CallHistory:
             self._findings,
             exit_code,
             messages,
+            self._response.cache or None if self._response is not None else None,
         )
 
     def _write(self, call: RecordedCall) -> None:

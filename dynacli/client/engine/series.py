@@ -331,8 +331,8 @@ class Series:
     def _wait(
         self, described: DescribedOperation, inputs: CallInputs, settings: CallSettings, until: Until
     ) -> MadeCall:
-        # A call that fails is made again anyway, when it is time.
-        single = replace(settings, retries=0)
+        # A call that fails is made again anyway, when it is time; a stored response says nothing of what changed.
+        single = replace(settings, retries=0, cache=None)
 
         def exchange(seconds: float) -> MadeCall:
             self.last = self._engine.make(described, inputs, single, seconds=seconds)

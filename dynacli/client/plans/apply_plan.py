@@ -81,6 +81,7 @@ def apply_settings(env: Environment, plan: Plan, api: OpenedApi, options: CallOp
             header=tuple(f"{name}:{value}" for name, value in plan.headers),
             auth=plan.auth,
             validate=plan.level,
+            cache="off",
         ),
     )
     if settings.profile != plan.profile:

@@ -79,7 +79,7 @@ def planning(settings: CallSettings) -> CallSettings:
 
     Who may only read may plan, too: nothing is sent that changes anything.
     """
-    return replace(settings, consent=Consent(is_given=True), reads_only_by="")
+    return replace(settings, consent=Consent(is_given=True), reads_only_by="", cache=None)
 
 
 def check_seconds(seconds: float | None, text: str = "") -> float:
@@ -278,14 +278,8 @@ def account_of(call: Call, key: bytes) -> str:
     Args:
         key: The key of the seals.
     """
-    signed = call.signed
-    parts: list[Any] = [
-        [found.scheme, found.location, found.name, signed.sign_ins.get(found.scheme) or found.value.reveal()]
-        for found in signed.credentials
-    ]
-    if signed.tls is not None:
-        parts.append(hashlib.sha256(signed.tls.certificate()).hexdigest())
-    return hmac.digest(key, f"account\n{json.dumps(parts)}".encode(), hashlib.sha256).hex()[:32]
+    account = f"account\n{json.dumps(call.signed.account())}"
+    return hmac.digest(key, account.encode(), hashlib.sha256).hex()[:32]
 
 
 def operation_digest(described: DescribedOperation) -> str:

@@ -75,6 +75,7 @@ class Response:
         content: Its body in bytes, without its content encoding.
         request: The request that was sent, with its secrets masked.
         seconds: From the start of sending until the body was read.
+        cache: What the response cache did: `hit`, `revalidated` or `miss`; empty if it was not asked.
         findings: What in the response does not match the document; empty if nothing does, or nothing was validated.
         tolerated: What in the request and the response does not match the document to the letter, and is a finding at
             the level `exact`.
@@ -98,6 +99,7 @@ class Response:
         self.content: bytes = response.body
         self.request = sent_request(call)
         self.seconds: float = response.seconds
+        self.cache: str = response.cache
         self._note_validation(validation)
 
     def _note_validation(self, validation: "ValidationResult | None") -> None:

@@ -7,6 +7,7 @@ from dynacli.client.call import Call
 from dynacli.commands.run import Run
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, FileError, FormatError, MismatchError
+from dynacli.openapi.model.wording import age_text
 from dynacli.output.standard_error import write_stderr
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from dynacli.commands._call.call_report import CallReport
     from dynacli.http.exchange import Response
     from dynacli.validation.finding import ValidationResult
+
+_MINUTE = 60
 
 
 def conclude(
@@ -258,6 +261,14 @@ def write_head(env: Environment, signed: "Signed", response: "Response") -> None
     lines.extend(line.removeprefix(" ") for line in _headers("", signed, response.headers))
     text = signed.masker.mask("\n".join(lines)) + "\n\n"
     write_bytes(env, (visible(text) if env.stdout_is_terminal else text).encode("utf-8", "backslashreplace"))
+
+
+def cache_text(response: "Response") -> str:
+    """Return what the response cache did: `hit, 12 s old`, `revalidated` or `miss`."""
+    if response.cache != "hit":
+        return response.cache
+    seconds = int(response.age)
+    return f"hit, {f'{seconds} s' if seconds < _MINUTE else age_text(seconds)} old"
 
 
 def show_size(env: Environment, response: "Response") -> None:

@@ -119,7 +119,7 @@ def _steps(before: Any, after: Any, pointer: str) -> Iterator[dict[str, Any]]:
             yield from _steps(before[name], after[name], place)
 
 
-_UNUSED = frozenset({"resume", "remote_name", "report"})
+_UNUSED = frozenset({"cache", "resume", "remote_name", "report"})
 """The names of the options of a call that editing has no use for, besides those about further calls."""
 
 
@@ -135,7 +135,7 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
     if run.options.plan:
         check_options(run)
     update = _update_of(described)
-    settings = settings_of(run.env, described.api, run.call_options)
+    settings = replace(settings_of(run.env, described.api, run.call_options), cache=None)
     settings.consent.is_given = run.options.yes  # with `--dry-run` the resource is read anyway
     settings.permit(described)
     settings.consent.is_given |= bool(run.options.dry_run or run.options.plan)

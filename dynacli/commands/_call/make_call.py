@@ -4,7 +4,15 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from dynacli.client.call import CallEvent, Progress, ResponseHead, ResponseReceived, Retrying, Sending
+from dynacli.client.call import (
+    CacheUnusable,
+    CallEvent,
+    Progress,
+    ResponseHead,
+    ResponseReceived,
+    Retrying,
+    Sending,
+)
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import CallHistory, Engine
@@ -43,6 +51,8 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
         from dynacli.commands._call.planned_call import check_options
 
         check_options(run)
+    if settings.cache is not None and (run.options.remote_name or run.output_format(settings.output).file):
+        settings = replace(settings, cache=replace(settings.cache, stores=False))
     with _reporting(run, described, settings) as report:
         described, inputs, draft = read_inputs(run, described, given, settings)
         if inputs.query:
@@ -251,7 +261,7 @@ class TerminalListener:
         self._line: Callable[[], object] | None = None
         self._transfer: TransferLine | None = None
         self._validated: DescribedOperation | None = None
-        self._sent = 0
+        self._sent, self._has_warned = 0, False
 
     def close(self) -> None:
         """Empty the line that tells of a wait or of an upload."""
@@ -264,9 +274,13 @@ class TerminalListener:
         if self._line is not None and not isinstance(event, Progress):
             self.close()
         is_verbose = self._run.options.verbose
+        if isinstance(event, ResponseHead) and event.response.cache:
+            self._report_cache(event)
         if isinstance(event, Sending):
             if event.tries == 1:
                 self._begin(event.call)
+        elif isinstance(event, CacheUnusable):
+            self._warn_of_cache(event.reason)
         elif isinstance(event, Retrying):
             self._wait(event.call.signed.masker.mask(str(event.pause)))
         elif isinstance(event, Progress):
@@ -288,6 +302,28 @@ class TerminalListener:
             # Of pages and of a wait only the first request is reported as wrong.
             report_request(self._run, call, self._report, is_first=call.described is not self._validated)
         self._validated = call.described
+
+    def _report_cache(self, event: ResponseHead) -> None:
+        """Report whether a response is a stored one: with `-v`, and always if nothing may be sent."""
+        response, spec = event.response, event.call.settings.cache
+        is_offline = spec is not None and spec.is_offline
+        if response.cache == "hit":
+            self._begin(event.call)  # nothing was sent
+        if self._run.options.verbose or is_offline:
+            from dynacli.commands._call.conclude_call import cache_text
+
+            if self._run.options.verbose:
+                from dynacli.output.standard_error import write_stderr
+
+                write_stderr(self._run.env, f"* cache: {cache_text(response)}")
+            else:
+                self._run.note(f"Cached response: {cache_text(response)}")
+
+    def _warn_of_cache(self, reason: str) -> None:
+        """Warn once that the response cache cannot be used."""
+        if not self._has_warned:
+            self._has_warned = True
+            self._run.warn(f"The response cache cannot be used: {reason}\nThe call continues without it")
 
     def _wait(self, text: str) -> None:
         """Say why a call waits."""

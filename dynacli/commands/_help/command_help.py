@@ -9,6 +9,7 @@ from dynacli.options.command import SECTIONS, Argument, Command
 from dynacli.options.command_table import COMMANDS, COMMANDS_OF_A_TOOL, further_names
 from dynacli.options.standard_options import (
     BODY,
+    CACHE,
     CALLS,
     COMPARING,
     DATA,
@@ -37,7 +38,7 @@ OPTION_GROUPS = (
     ("Request", (REQUEST,)),
     ("Body", (BODY,)),
     ("Multipart bodies", (FILE, PART)),
-    ("Servers, credentials, validation and limits", (CALLS, RESENDING)),
+    ("Servers, credentials, validation and limits", (CALLS, CACHE, RESENDING)),
     ("Comparing", (COMPARING,)),
     ("OpenAPI document", (DOCUMENT,)),
     ("Every command", (EVERY_RUN,)),

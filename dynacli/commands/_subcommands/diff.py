@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 _UNUSED = frozenset(
     {
         *("include", "resume", "remote_name", "report", "columns", "dry_run", "show_secrets", "allow_files"),
-        *("plan", "plan_expires"),
+        *("plan", "plan_expires", "cache"),
     }
 )
 """The names of the options of a call that comparing has no use for, besides those about further calls."""
@@ -112,7 +112,7 @@ def _permitted(run: Run, described: DescribedOperation, options: CallOptions) ->
     Raises:
         RefusedError: It may not be.
     """
-    settings = settings_of(run.env, described.api, options)
+    settings = replace(settings_of(run.env, described.api, options), cache=None)
     settings.asking_later().permit(described)
     return settings if described.is_documented else replace(settings, level="off")
 

@@ -4,8 +4,10 @@ They are compared, listed and removed, and one of them is held. Which revision i
 the cache may be removed at any time.
 """
 
+import os
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -16,7 +18,7 @@ from dynacli.commands._subcommands.api.api_add import check_registered
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DocumentError, FileError, MismatchError, UsageError
-from dynacli.openapi.model.wording import enumerated
+from dynacli.openapi.model.wording import counted, enumerated
 from dynacli.options.command import MARKDOWN
 from dynacli.output.standard_error import write_stderr
 from dynacli.registry.configuration import Configuration
@@ -37,6 +39,7 @@ from dynacli.text.wrapping import quoted
 from dynacli.urls import with_masked_query
 
 if TYPE_CHECKING:
+    from dynacli.client.response_cache import ResponseStore
     from dynacli.openapi.catalog.catalog_file import Catalog
     from dynacli.openapi.changes.change_records import Changes, OperationKey
     from dynacli.openapi.changes.change_report import RowOf
@@ -233,10 +236,13 @@ def _forget_news(opened: OpenedApi) -> None:
 
 
 @click.pass_obj
-def show_cache(run: Run) -> None:
+def show_cache(run: Run, responses: bool) -> None:
     """Run `cache info`."""
     from dynacli.output.render import write_data
 
+    if responses:
+        _show_responses(run)
+        return
     documents = list(reversed(cached_documents(run.env.cache_dir)))
     names = _names(run)
     rows = [_document_row(document, names.get(document.directory, [])) for document in documents]
@@ -256,6 +262,44 @@ def show_cache(run: Run) -> None:
         return "\n".join(lines)
 
     write_data(run.env, data, run.data_format, text)
+
+
+def _show_responses(run: Run) -> None:
+    from dynacli.client.response_cache import ResponseStore, response_limit
+    from dynacli.output.render import write_data
+
+    store = ResponseStore(run.env)
+    with _using_responses(store):
+        responses, size = store.usage()
+    limit = response_limit(run.env)
+    data = {
+        "directory": store.directory,
+        "bytes": size,
+        "limit": limit,
+        "responses": responses,
+    }
+
+    def text(paint: Painter, width: int) -> str:  # noqa: ARG001
+        return f"{store.directory}: {_size(size)} of {_size(limit)}, {counted(responses, 'response')}"
+
+    write_data(run.env, data, run.data_format, text)
+
+
+@contextmanager
+def _using_responses(store: "ResponseStore") -> Iterator[None]:
+    """Turn what keeps the stored responses from being used into an error for the person.
+
+    Raises:
+        FileError: They cannot be used.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise FileError(
+            "The stored responses cannot be used",
+            reason=str(error),
+            hint=f"Check the permissions of `{store.directory}`",
+        ) from error
 
 
 def _names(run: Run) -> dict[str, list[str]]:
@@ -286,15 +330,49 @@ def _size(count: int) -> str:
 
 
 @click.pass_obj
-def clear_cache(run: Run, api: str | None, history: bool) -> None:
+def clear_cache(run: Run, api: str | None, history: bool, responses: bool) -> None:
     """Run `cache clear`."""
+    if history and responses:
+        raise UsageError("`--history` and `--responses` exclude each other", hint="Give one of them")
+    found = find_revisions(api, run.env) if api is not None else None
+    freed = 0
+    if not history:
+        freed += _clear_responses(run, found)
+    if not responses:
+        freed += _clear_documents(run, found, is_of_history=history)
+    write_stderr(run.env, f"{_size(freed)} freed\n")
+
+
+def _clear_responses(run: Run, api: tuple[OpenRequest, Revisions] | None) -> int:
+    """Remove the stored responses, all or those of an API, and return how many bytes that were.
+
+    Raises:
+        FileError: They cannot be removed.
+    """
+    from dynacli.client.response_cache import ResponseStore
+
+    if not os.path.isdir(run.env.responses_dir):
+        return 0
+    store = ResponseStore(run.env)
+    with _using_responses(store):
+        directory = store.directory_of(api[0].name, api[1].directory) if api is not None else ""
+        size = store.usage(directory).size
+        store.clear(directory)
+    return size
+
+
+def _clear_documents(run: Run, api: tuple[OpenRequest, Revisions] | None, *, is_of_history: bool) -> int:
+    """Remove documents, or only their earlier revisions, and return how many bytes that were.
+
+    Raises:
+        FileError: A document could not be removed.
+    """
     documents = cached_documents(run.env.cache_dir)
     if api is not None:
-        _, revisions = find_revisions(api, run.env)
-        documents = [document for document in documents if document.directory == revisions.directory]
+        documents = [document for document in documents if document.directory == api[1].directory]
     before = sum(document.size for document in documents)
     for document in documents:
-        if history:
+        if is_of_history:
             forget_history(Revisions.in_directory(document.directory, document.location))
         else:
             remove_document(document.directory)
@@ -302,11 +380,11 @@ def clear_cache(run: Run, api: str | None, history: bool) -> None:
     left = sum(
         document.size for document in cached_documents(run.env.cache_dir) if document.directory in directories
     )
-    write_stderr(run.env, f"{_size(before - left)} freed\n")
-    if left and not history:
+    if left and not is_of_history:
         raise FileError(
             "Could not remove the whole cache", hint=f"Check the permissions of `{run.env.cache_dir}`"
         )
+    return before - left
 
 
 @click.pass_obj

@@ -1,6 +1,5 @@
 """Documents downloaded over HTTP, under dynacli's own rules for redirects, encodings, size and time."""
 
-import re
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dynacli.environment import invocation
 from dynacli.errors import DocumentError, NetworkError, RefusedError
 from dynacli.http.built_request import Request
+from dynacli.http.caching import cache_control, delta_seconds
 from dynacli.http.encodings import BadEncodingError, TooLargeError
 from dynacli.http.exchange import REDIRECTS, Budget, EndableClients, Response, values_of
 from dynacli.http.failures import from_httpx
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from dynacli.http.connections import Peers
     from dynacli.http.import_httpx import httpx
 
-_DIRECTIVE = re.compile(r'([a-z0-9-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,"]*)))?', re.IGNORECASE)
 _NEVER = frozenset({"no-store", "no-cache"})
 
 
@@ -43,24 +42,15 @@ def max_age_of(headers: Mapping[str, str]) -> float | None:
     command, and is due at once.
     `s-maxage` is for caches that several people share, and is ignored.
     """
-    directives: dict[str, str] = {}
-    for name, quoted, plain in _DIRECTIVE.findall(headers.get("cache-control", "")[:1000]):
-        directives.setdefault(name.lower(), quoted or plain)
+    directives = cache_control(tuple(headers.items()))
     if not _NEVER.isdisjoint(directives):
         return 0.0
-    lifetime = _seconds(directives.get("max-age"))
+    lifetime = delta_seconds(directives.get("max-age"))
     if lifetime is None:
         lifetime = _until_expiry(headers)
     if lifetime is None:
         return None
-    return max(lifetime - (_seconds(headers.get("age")) or 0.0), 0.0)
-
-
-def _seconds(text: str | None) -> float | None:
-    """Return a number of seconds (RFC 9111, section 1.2.2); None if the text is not a number."""
-    text = (text or "").strip()
-    # Ten digits are 300 years; larger numbers are legal, and mean the same.
-    return float(text[:10]) if text.isascii() and text.isdigit() else None
+    return max(lifetime - (delta_seconds(headers.get("age")) or 0.0), 0.0)
 
 
 def _until_expiry(headers: Mapping[str, str]) -> float | None:

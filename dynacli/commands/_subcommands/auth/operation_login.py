@@ -305,7 +305,7 @@ def _sign_in(
             "Signing in sends a request",
             hint=f"See it with `{invocation(api=described.api.name)} {described.operation.name} ... --dry-run`",
         )
-    settings = settings_of(run.env, described.api, run.call_options)
+    settings = replace(settings_of(run.env, described.api, run.call_options), cache=None)
     refreshing = _operation(described.api, asked.refresh_operation) if asked.refresh_operation else None
     _check_origin(described, settings, origins)
     security = described.operation.security

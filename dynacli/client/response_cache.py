@@ -1,0 +1,603 @@
+"""The response cache: stored responses in the cache directory, and a call that uses them.
+
+| what | how |
+|---|---|
+| a file | one response: a line with its digest, a line with its head as JSON, and its body |
+| its directory | the API, the origin and the path of its URL, segment by segment, then the rest of its key |
+| its name | the values of the request's headers that `Vary` names |
+
+All of these names, and the digest, are made with a key in the state directory. So no name tells a URL or a credential,
+not even to who guesses it, and a file that dynacli did not write, or not there, counts for nothing.
+
+The rules, which responses are stored and used again, are those of `dynacli.http.caching`.
+"""
+
+import json
+import os
+import stat
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
+
+from dynacli.environment import Environment
+from dynacli.errors import FileError, NetworkError
+from dynacli.files import (
+    cannot_be_written,
+    hold_lock,
+    locked,
+    make_directory,
+    regular_file,
+    sweep,
+    write_file,
+)
+from dynacli.http.built_request import Request
+from dynacli.http.caching import (
+    CacheSpec,
+    Headers,
+    StoredHead,
+    age_of,
+    asked_directives,
+    conditions_of,
+    freshened,
+    is_cacheable_request,
+    may_reuse,
+    may_store,
+    stored_headers,
+    varying_names,
+)
+from dynacli.http.exchange import MIB, Response, values_of
+from dynacli.http.send import Pieces
+from dynacli.record import replace
+from dynacli.registry.configuration import DEMO, Configuration
+from dynacli.system import others_may_write, own_user
+from dynacli.urls import join_url, origin_of, split_url
+
+try:
+    # `hashlib` is made of this module and of OpenSSL, which takes 5 ms to load.
+    from _blake2 import blake2b
+except ImportError:
+    from hashlib import blake2b
+
+if TYPE_CHECKING:
+    from dynacli.client.call import Call
+    from dynacli.http.send import Receive
+    from dynacli.registry.opened_api import OpenedApi
+
+__all__ = ["CachedCall", "ResponseStore", "forget_changed"]
+
+clock = time.time
+
+LARGEST = 32 * MIB
+"""Bytes of the largest body that is stored."""
+_DEFAULT_LIMIT = 256 * MIB
+_BLOCK = 4096
+"""Bytes that a file takes on most disks even if it is smaller."""
+_ROOM = 0.9
+"""The share of the limit that is left full after the oldest responses are removed."""
+_MOST_SEGMENTS = 40
+_MOST_VARIANTS = 20
+_MOST_HEAD = 256 * 1024
+_PATIENCE = 0.5
+"""Seconds that another process which stores a response is waited for."""
+_OF_PATH, _OF_KEY = 16, 32
+"""Characters in the name of a directory for a segment of a path, and for the rest of a key."""
+_KEY_BYTES = 32
+_ENDING = ".response"
+_NOT_MODIFIED = 304
+
+
+class StoredResponse(NamedTuple):
+    """A response in the store.
+
+    Args:
+        path: Its file.
+        head: Its status and headers.
+        body: Its body.
+    """
+
+    path: str
+    head: StoredHead
+    body: bytes
+
+
+class Usage(NamedTuple):
+    """What the stored responses of an API take.
+
+    Args:
+        responses: How many there are.
+        size: Their bytes on the disk.
+    """
+
+    responses: int
+    size: int
+
+
+class ResponseStore:
+    """The files of stored responses.
+
+    Raises:
+        OSError: From any method: the directory cannot be used, or another user can write it.
+        FileError: There is no directory for the cache or the state.
+    """
+
+    def __init__(self, env: Environment) -> None:
+        self._env, self.directory = env, env.responses_dir
+        self._key = b""
+
+    def digest(self, *parts: object, size: int = 8) -> str:
+        """Return the digest of texts and numbers, which no one can make without the key."""
+        content = json.dumps(parts).encode()
+        return blake2b(content, key=self._secret_key(), digest_size=size).hexdigest()
+
+    def _secret_key(self) -> bytes:
+        """Return the key, which is made if there is none, or what stands there is none."""
+        if not self._key:
+            path = os.path.join(self._env.state_dir, "responses.key")
+            key = _read_key(path)
+            if not key:
+                make_directory(self._env.state_dir)
+                with locked(self._env.state_dir, "making the key of stored responses"):
+                    key = _read_key(path) or os.urandom(_KEY_BYTES)
+                    write_file(path, key)
+            self._key = key
+        return self._key
+
+    def check(self) -> None:
+        """Check that the directory, if it is there, is one of the user's that no one else can write."""
+        with suppress(FileNotFoundError):
+            found = os.lstat(self.directory)
+            if not stat.S_ISDIR(found.st_mode):
+                raise NotADirectoryError(f"`{self.directory}` is not a directory")
+            _check_own(found, self.directory)
+
+    def below(self, directory: str, origin: str, segments: Iterable[str]) -> str:
+        """Return the directory of the responses of a path.
+
+        Args:
+            directory: The directory of its API.
+            segments: The segments of the path, decoded.
+        """
+        return os.path.join(directory, *(self.digest(part) for part in (origin, *segments)))
+
+    def directory_of(self, api: str, document: str) -> str:
+        """Return the directory of an API's responses.
+
+        Args:
+            api: Its name.
+            document: The directory of its document in the cache.
+        """
+        return os.path.join(self.directory, self.digest(api, document))
+
+    def find(self, directory: str, headers: Headers) -> StoredResponse | None:
+        """Return the latest response in a directory that was stored for such a request; None if there is none.
+
+        Args:
+            headers: Those of the request.
+        """
+        self.check()
+        try:
+            names = os.listdir(directory)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        found = [self._read(os.path.join(directory, name), headers) for name in names]
+        return max(filter(None, found), key=lambda stored: stored.head.received_at, default=None)
+
+    def _read(self, path: str, headers: Headers) -> StoredResponse | None:
+        """Return the response in a file; None if it is damaged, or the request differs in what it depends on."""
+        if not path.endswith(_ENDING):
+            return None
+        try:
+            with open(path, "rb", opener=regular_file) as file:
+                digest, line = file.readline(_BLOCK).strip(), file.readline(_MOST_HEAD)
+                head = json.loads(line)
+                if path != os.path.join(os.path.dirname(path), self._variant(head["vary"], headers)):
+                    return None
+                body = file.read(LARGEST + 1)
+            if digest != self._seal(path, line, body):
+                return None
+            head.pop("vary")
+            headers = tuple((name, value) for name, value in head.pop("headers"))
+            return StoredResponse(path, StoredHead(**head, headers=headers), body)
+        except (OSError, ValueError, TypeError, LookupError, RecursionError):
+            return None  # it is written again
+
+    def _variant(self, names: Iterable[str], headers: Headers) -> str:
+        """Return the name of the file for a request, whose response depends on headers of these names."""
+        values = [[name, [value.strip() for value in values_of(headers, name)]] for name in names]
+        return self.digest([[name, ", ".join(found)] for name, found in values], size=16) + _ENDING
+
+    def _seal(self, path: str, line: bytes, body: bytes) -> bytes:
+        """Return the digest of a file's content at its path below the directory."""
+        seal = blake2b(key=self._secret_key(), digest_size=32)
+        for part in (os.path.relpath(path, self.directory).encode() + b"\n", line, body):
+            seal.update(part)
+        return seal.hexdigest().encode()
+
+    def save(self, directory: str, headers: Headers, head: StoredHead, body: bytes) -> None:
+        """Store a response, unless many processes store others right now, or it is too large.
+
+        Args:
+            headers: Those of its request.
+        """
+        limit = response_limit(self._env)
+        names = varying_names(head.headers) or ()
+        line = json.dumps({**head.__dict__, "vary": names}).encode() + b"\n"
+        path = os.path.join(directory, self._variant(names, headers))
+        if len(line) >= _MOST_HEAD or len(body) > min(LARGEST, limit // 8):
+            return
+        self.check()
+        content = self._seal(path, line, body) + b"\n" + line + body
+        with (
+            self._lock() as is_alone,
+            suppress(FileNotFoundError),
+        ):  # another process has just cleared the cache
+            if is_alone:
+                self._make_room(limit, _on_disk(len(content)))
+                make_directory(directory)
+                sweep(directory)
+                for stored in sorted(_files(directory))[: -_MOST_VARIANTS + 1]:
+                    os.unlink(stored.path)
+                write_file(path, content, is_lasting=False)
+
+    def _lock(self) -> AbstractContextManager[bool]:
+        """Keep others from changing the store in the block; yield whether they keep to it."""
+        return hold_lock(os.path.join(self.directory, "lock"), _PATIENCE)
+
+    def _make_room(self, limit: int, size: int) -> None:
+        """Let a file of a size come; the oldest ones go if all of them would take more than the limit.
+
+        The file `size` says how much the others take at most, so that they are rarely counted.
+        """
+        path = os.path.join(self.directory, "size")
+        taken = limit
+        with suppress(OSError, ValueError), open(path, "rb", opener=regular_file) as file:
+            taken = int(file.read(20))
+        if not 0 <= taken <= limit - size:
+            taken = self._shrink(int(limit * _ROOM) - size)
+        write_file(path, str(taken + size).encode(), is_lasting=False)
+
+    def _shrink(self, goal: int) -> int:
+        """Remove the oldest responses until the others take at most so many bytes; return how many they take."""
+        found: list[_StoredFile] = []
+        directories: list[str] = []
+        for directory, below, _ in os.walk(self.directory, topdown=False):
+            sweep(directory)
+            found += _files(directory)
+            directories += [os.path.join(directory, name) for name in below]
+        taken = sum(stored.size for stored in found)
+        for stored in sorted(found):
+            if taken <= goal:
+                break
+            with suppress(FileNotFoundError):  # another process has just removed it
+                os.unlink(stored.path)
+            taken -= stored.size
+        for directory in directories:
+            with suppress(OSError):  # it is not empty
+                os.rmdir(directory)
+        return taken
+
+    def forget(self, origin: str, segments: list[str]) -> None:
+        """Remove the responses of a path, of each path that it extends, and of each path that extends it."""
+        import shutil
+
+        with self._lock():  # also if another process takes long: what is wrong must go
+            for name in _names(self.directory, _OF_PATH):
+                directory = os.path.join(self.directory, name)
+                for end in range(len(segments)):
+                    above = self.below(directory, origin, segments[:end])
+                    for key in _names(above, _OF_KEY):
+                        shutil.rmtree(os.path.join(above, key), ignore_errors=True)
+                shutil.rmtree(self.below(directory, origin, segments), ignore_errors=True)
+
+    def usage(self, directory: str = "") -> Usage:
+        """Return how much the responses take: all of them, or those in the directory of an API."""
+        top = directory or self.directory
+        found = [stored for place, _, _ in os.walk(top) for stored in _files(place)]
+        return Usage(len(found), sum(stored.size for stored in found))
+
+    def clear(self, directory: str = "") -> None:
+        """Remove all responses, or those in the directory of an API."""
+        import shutil
+
+        self.check()
+        with locked(self.directory, "changing the stored responses"):
+            with suppress(FileNotFoundError):
+                os.unlink(os.path.join(self.directory, "size"))
+            for name in _names(self.directory, _OF_PATH):
+                path = os.path.join(self.directory, name)
+                if directory in ("", path):
+                    shutil.rmtree(path)
+
+
+def _read_key(path: str) -> bytes:
+    """Return the key in a file; empty if it has none."""
+    try:
+        with open(path, "rb", opener=regular_file) as file:
+            _check_own(os.fstat(file.fileno()), path)
+            key = file.read(_KEY_BYTES + 1)
+    except FileNotFoundError:
+        return b""
+    return key if len(key) == _KEY_BYTES else b""
+
+
+def _check_own(found: os.stat_result, path: str) -> None:
+    """Check that no other user can write a file or a directory.
+
+    Raises:
+        PermissionError: One can.
+    """
+    if found.st_uid != own_user() or others_may_write(found):
+        raise PermissionError(f"other users can write `{path}`")
+
+
+class _StoredFile(NamedTuple):
+    """A file of the store: when it was written, how many bytes it takes on the disk, and its path."""
+
+    written: float
+    size: int
+    path: str
+
+
+def _files(directory: str) -> Iterator[_StoredFile]:
+    """Yield the files of responses in a directory, also while another process removes some."""
+    with suppress(FileNotFoundError), os.scandir(directory) as entries:
+        for entry in entries:
+            if entry.name.endswith(_ENDING) and entry.is_file(follow_symlinks=False):
+                found = entry.stat(follow_symlinks=False)
+                yield _StoredFile(found.st_mtime, _on_disk(found.st_size), entry.path)
+
+
+def _names(directory: str, length: int) -> list[str]:
+    """Return the names of a length in a directory, which need not be there."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        return [name for name in os.listdir(directory) if len(name) == length]
+    return []
+
+
+def _on_disk(size: int) -> int:
+    return -(-size // _BLOCK) * _BLOCK
+
+
+def response_limit(env: Environment) -> int:
+    """Return how many bytes stored responses may take; a value that cannot be understood counts for nothing.
+
+    Raises:
+        FileError: The configuration cannot be read.
+    """
+    from dynacli.registry.revisions.housekeeping import bytes_of
+
+    limit = bytes_of(Configuration(env).setting("cache_limit"))
+    return _DEFAULT_LIMIT if limit is None else limit
+
+
+class CachedCall:
+    """A call whose response may come from the store, or go into it.
+
+    A store that cannot be used is reported once, and the call goes on without it.
+
+    Args:
+        call: The call, which has its credentials.
+        spec: How responses are stored and used.
+        report: Called with the reason if the store cannot be used.
+    """
+
+    def __init__(self, call: "Call", spec: CacheSpec, report: Callable[[str], object]) -> None:
+        self._call, self._spec, self._report = call, spec, report
+        self._store = ResponseStore(call.env)
+        self._directory = ""
+        self._stored: StoredResponse | None = None
+
+    def reusable(self) -> tuple[Response, Pieces] | None:
+        """Return the stored response that is used without asking the server, and its body; None if there is none.
+
+        Raises:
+            NetworkError: There is none, and nothing may be sent.
+        """
+        request, asked = self._call.signed.request, asked_directives(self._call.signed.request.headers)
+        self.look_up()
+        stored, now = self._stored, clock()
+        if stored is not None and may_reuse(self._spec, stored.head, asked, now):
+            response = self._response(stored.head, "hit", age_of(stored.head, now))
+            return response, StoredPieces(request, stored.body)
+        if self._spec.is_offline or "only-if-cached" in asked:
+            name = self._call.described.operation.name
+            raise NetworkError(
+                f"No stored response of `{name}`",
+                reason="`--offline` sends nothing, and no response to this request is stored"
+                if self._spec.is_offline
+                else "The request says `only-if-cached`, and no fresh response to it is stored",
+                hint="Make the call once without it",
+            )
+        return None
+
+    def look_up(self) -> None:
+        """Find the response that is stored for the request."""
+        request = self._call.signed.request
+        self._stored, self._directory = None, ""
+        if not is_cacheable_request(request.method, request.headers, request.body):
+            return
+        with self._reporting():
+            self._directory = self._directory_of_request()
+            self._stored = self._store.find(self._directory, request.headers) if self._directory else None
+
+    def _directory_of_request(self) -> str:
+        """Return the directory of the responses to the request; empty for a path that is too long."""
+        call, store = self._call, self._store
+        request, settings, api = call.signed.request, call.settings, call.described.api
+        origin, segments = place_of(request.url, api)
+        if len(segments) > _MOST_SEGMENTS:
+            return ""
+        given = [pair for pair in call.request.headers if pair[0].lower() in call.signed.secret_headers]
+        target = split_url(call.request.url)._replace(scheme="", netloc="").geturl()
+        account = (settings.profile, given, call.signed.account())
+        key = store.digest(request.method, target, request.header("accept"), *account, size=16)
+        top = store.directory_of(api.name, api.revisions.directory)
+        return os.path.join(store.below(top, origin, segments), key)
+
+    def _response(self, head: StoredHead, cache: str, age: float) -> Response:
+        """Return a stored response, without its body, as it is handed on: with its age (RFC 9111, section 5.1)."""
+        headers = tuple(pair for pair in head.headers if pair[0].lower() != "age")
+        if cache == "hit":
+            headers = (*headers, ("Age", str(int(age))))
+        url = self._call.signed.request.url
+        return Response(
+            head.status, head.reason, head.http_version, url, headers, b"", 0.0, cache=cache, age=age
+        )
+
+    def exchange(self, receive: "Receive", send: "Callable[[Receive, Headers], Response]") -> Response:
+        """Send the request, and return the response: the stored one if the server confirms it.
+
+        Args:
+            receive: Reads the body of the response.
+            send: Sends the request with further headers.
+
+        Raises:
+            DynacliError: The call fails.
+        """
+        try:
+            return self._exchange(receive, send)
+        except _OtherResponseError:
+            self._stored = None
+            return self._exchange(receive, send)
+
+    def _exchange(self, receive: "Receive", send: "Callable[[Receive, Headers], Response]") -> Response:
+        stored = self._stored
+        conditions = () if stored is None else conditions_of(stored.head)
+        requested_at, request = clock(), self._call.signed.request
+        shown: Response | None = None
+        read: Pieces | None = None
+
+        def received(response: Response, pieces: Pieces) -> bytes:
+            nonlocal shown, read
+            now = clock()
+            if stored is not None and conditions and response.status == _NOT_MODIFIED:
+                head = freshened(stored.head, response.headers, requested_at, now)
+                if head is None or response.hops:
+                    raise _OtherResponseError
+                self._save(head, stored.body)
+                shown = self._response(head, "revalidated", age_of(head, now))
+                read = StoredPieces(request, stored.body)
+                return receive(shown, read)
+            shown, read = replace(response, cache="miss" if self._directory else ""), pieces
+            is_stored = self._directory and not response.hops
+            if not is_stored or not may_store(self._spec, response.status, response.headers, now):
+                return receive(shown, read)
+            read = copied = _CopiedPieces(pieces)
+            body = receive(shown, copied)
+            if copied.is_whole:
+                status, version = (response.status, response.reason), response.http_version
+                head = StoredHead(*status, version, stored_headers(response.headers), requested_at, now)
+                self._save(head, bytes(copied.content))
+            return body
+
+        response = send(received, conditions)
+        if shown is None or read is None:
+            return response
+        kept = {name: getattr(shown, name) for name in ("status", "reason", "headers", "cache", "age")}
+        return replace(response, **kept, size=read.size)
+
+    def _save(self, head: StoredHead, body: bytes) -> None:
+        """Store a response, unless it repeats a credential of the call."""
+        signed = self._call.signed
+        if not self._directory or signed.masker.finds(json.dumps(head.headers).encode() + b"\n" + body):
+            return
+        with self._reporting():
+            self._store.save(self._directory, signed.request.headers, head, body)
+
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        """Report it if the store cannot be used in the block."""
+        try:
+            yield
+        except (OSError, FileError) as error:
+            self._directory = ""
+            self._report(_reason(error))
+
+
+def _reason(error: OSError | FileError) -> str:
+    if isinstance(error, FileError):
+        return error.message
+    return cannot_be_written("", error).reason if error.errno else str(error)
+
+
+class _OtherResponseError(Exception):
+    """A 304 is about another response than the stored one."""
+
+
+class StoredPieces(Pieces):
+    """A body that is in the store."""
+
+    def __init__(self, request: Request, content: bytes) -> None:
+        self.request, self._content = request, content
+        self.size, self.waits_forever = 0, False
+        # A length that the response states may be that of the encoded body.
+        self.is_encoded = True
+
+    def _decoded(self) -> Iterator[bytes]:
+        self.size = len(self._content)
+        yield self._content
+
+    def wait_forever(self) -> None:
+        """Do nothing: nothing is waited for."""
+
+    def cut(self) -> None:
+        """Do nothing: there is no connection."""
+
+
+class _CopiedPieces(Pieces):
+    """A body that is copied while it is read.
+
+    Attributes:
+        content: What was read so far, unless it is too large to be stored.
+        is_whole: Whether `content` is the whole body.
+
+    Args:
+        pieces: The body; nothing of it was read yet.
+    """
+
+    def __init__(self, pieces: Pieces) -> None:
+        super().__init__(pieces.call, pieces.request, pieces._response)  # noqa: SLF001  - its own class
+        self.content, self.is_whole = bytearray(), False
+
+    def _decoded(self) -> Iterator[bytes]:
+        is_small = True
+        for piece in super()._decoded():
+            if is_small:
+                self.content += piece
+                is_small = len(self.content) <= LARGEST
+            if not is_small:
+                self.content.clear()
+            yield piece
+        self.is_whole = is_small
+
+
+def place_of(url: str, api: "OpenedApi") -> tuple[str, list[str]]:
+    """Return the origin of a URL, and the segments of its path, decoded; a slash at the end does not count.
+
+    The demo API listens elsewhere each time, and is the same one.
+    """
+    segments = split_url(url).path.strip("/").split("/")
+    origin = DEMO if api.name == DEMO else origin_of(url)
+    return origin, [unquote(segment) for segment in segments if segment]
+
+
+def forget_changed(call: "Call", response: Response) -> None:
+    """Remove the stored responses that a call may have made wrong (RFC 9111, section 4.4).
+
+    They are those of its URL, of `Location` and `Content-Location` at the same origin, and of all paths that extend
+    these, or that these extend. A store that cannot be used holds nothing that would be used again.
+    """
+    url, api = call.signed.request.url, call.described.api
+    origin, segments = place_of(url, api)
+    changed = [segments]
+    for value in (response.header("location"), response.header("content-location")):
+        with suppress(ValueError):
+            if value and origin_of(target := join_url(url, value)) == origin_of(url):
+                changed.append(place_of(target, api)[1])
+    with suppress(OSError, FileError):
+        store = ResponseStore(call.env)
+        store.check()
+        for found in changed:
+            store.forget(origin, found)

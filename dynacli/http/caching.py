@@ -1,0 +1,348 @@
+"""A private cache's rules: which responses it stores, how long they are fresh, and when one is used again.
+
+Source: RFC 9111, "HTTP Caching". Everything here is pure: records and the time go in, decisions come out.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from dynacli.http.semantics import is_sequence
+from dynacli.record import record, replace
+from dynacli.urls import is_secret_header
+
+__all__ = [
+    "AUTO",
+    "REVALIDATE",
+    "CacheSpec",
+    "Headers",
+    "StoredHead",
+    "age_of",
+    "asked_directives",
+    "cache_control",
+    "conditions_of",
+    "delta_seconds",
+    "freshened",
+    "is_cacheable_request",
+    "may_reuse",
+    "may_store",
+    "stored_headers",
+    "varying_names",
+]
+
+Headers = tuple[tuple[str, str], ...]
+"""(name, value) in their order."""
+
+REVALIDATE = "revalidate"
+AUTO = "auto"
+
+_DIRECTIVE = re.compile(r'([a-z0-9-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,"]*)))?', re.IGNORECASE)
+_LONGEST_FIELD = 8000
+_MOST_NAMES = 32
+"""Names in `Vary` above which a response is not stored: its server wants no cache, or wants to fill ours."""
+_HEURISTIC_SHARE = 0.1
+_LONGEST_HEURISTIC = 86_400.0
+_HEURISTIC = frozenset({200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501})
+"""Statuses that may be stored and are fresh for a while without a word of the server (RFC 9110, section 15.1)."""
+_NEVER_STORED = frozenset({206, 304, 401, 407, 428, 429, 431, 511})
+"""Partial content; 304, which stands for another response; requests to sign in, which must reach the program again; and
+what RFC 6585 forbids to store."""
+_CONDITIONAL = frozenset(
+    {"if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "range"}
+)
+_OF_CONNECTION = frozenset(
+    {
+        *("connection", "keep-alive", "proxy-authenticate", "proxy-authentication-info", "proxy-connection"),
+        *("proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade"),
+    }
+)
+"""Headers for one connection or one proxy (RFC 9111, section 3.1)."""
+_OF_CLIENT = frozenset({"authentication-info", "set-cookie", "set-cookie2"})
+_NOT_UPDATED = frozenset({"content-encoding", "content-length", "content-range", "content-type"})
+"""Headers that describe the stored body, which a 304 does not bring (RFC 9111, section 3.2)."""
+
+
+@record
+class CacheSpec:
+    """How the responses of calls are stored and used again.
+
+    Args:
+        mode: `REVALIDATE`, `AUTO`, or empty for a length of time that the person gives.
+        seconds: That time.
+        is_offline: Whether nothing is sent, and a stored response of any age is used.
+        stores: Whether responses are stored.
+    """
+
+    mode: str
+    seconds: float = 0.0
+    is_offline: bool = False
+    stores: bool = True
+
+
+@record
+class StoredHead:
+    """A stored response without its body.
+
+    Args:
+        status: The status code.
+        reason: The reason phrase.
+        http_version: As the status line had it: `HTTP/1.1`.
+        headers: The headers that are stored.
+        requested_at: The time of its request, in seconds since 1970 by the clock of this machine.
+        received_at: The time at which its head came, or that of the 304 that confirmed it.
+    """
+
+    status: int
+    reason: str
+    http_version: str
+    headers: Headers
+    requested_at: float
+    received_at: float
+
+
+def cache_control(headers: Headers) -> dict[str, str]:
+    """Return directive in lower case → value of `Cache-Control` (RFC 9111, section 5.2); the first of a name counts."""
+    directives: dict[str, str] = {}
+    for name, quoted, plain in _DIRECTIVE.findall(_joined(headers, "cache-control")[:_LONGEST_FIELD]):
+        directives.setdefault(name.lower(), quoted or plain)
+    return directives
+
+
+def delta_seconds(text: str | None) -> float | None:
+    """Return a number of seconds (RFC 9111, section 1.2.2); None if the text is not a number."""
+    text = (text or "").strip()
+    # Ten digits are 300 years; larger numbers are legal, and mean the same.
+    return float(text[:10]) if text.isascii() and text.isdigit() else None
+
+
+def _joined(headers: Headers, name: str) -> str:
+    """Return the values of all headers of a name, joined by commas (RFC 9110, section 5.3)."""
+    return ", ".join(value.strip() for key, value in headers if key.lower() == name)
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_HALF_A_CENTURY = 50
+
+
+class _Date(NamedTuple):
+    """The parts of a date as texts, and how many digits its year has."""
+
+    day: str
+    month: str
+    year: str
+    time: str
+    digits: int = 4
+
+
+def _http_date(text: str) -> float | None:
+    """Return a date as seconds since 1970; None if the text has none of the three forms of RFC 9110, section 5.6.7."""
+    found: _Date | None = None
+    match text.strip().split(" "):
+        case [weekday, day, month, year, time, zone] if weekday[3:] == "," and zone.upper() == "GMT":
+            found = _Date(day, month, year, time)
+        case [weekday, date, time, zone] if weekday[-4:].lower() == "day," and zone.upper() == "GMT":
+            day, _, rest = date.partition("-")
+            found = _Date(day, *rest.partition("-")[::2], time, 2)
+        case [_, month, "", day, time, year]:
+            found = _Date(f"0{day}", month, year, time)
+        case [_, month, day, time, year]:
+            found = _Date(day, month, year, time)
+    return None if found is None else _seconds_of(found)
+
+
+def _seconds_of(date: _Date) -> float | None:
+    from datetime import UTC, datetime
+
+    numbers = [date.day, date.year, *date.time.split(":")]
+    widths = [2, date.digits, 2, 2, 2]
+    if [len(number) for number in numbers] != widths or not all(
+        number.isascii() and number.isdigit() for number in numbers
+    ):
+        return None
+    day, year, hour, minute, second = map(int, numbers)
+    if date.digits == 2:
+        # A year that is more than fifty years ahead is one of the last century.
+        now = datetime.now(UTC).year
+        year += now - now % 100
+        year -= 100 if year > now + _HALF_A_CENTURY else 0
+    try:
+        month = _MONTHS.index(date.month.lower()) + 1
+        return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def is_cacheable_request(method: str, headers: Headers, body: object) -> bool:
+    """Return whether a stored response may be the response to a request, and its response be stored.
+
+    A request with a condition or a range of its own goes to the server as it is, and one with `no-store`
+    (RFC 9111, section 5.2.1.5) leaves nothing in the store.
+    """
+    return (
+        method in {"GET", "HEAD"}
+        and body is None
+        and _CONDITIONAL.isdisjoint(name.lower() for name, _ in headers)
+        and "no-store" not in cache_control(headers)
+    )
+
+
+def may_store(spec: CacheSpec, status: int, headers: Headers, received_at: float) -> bool:
+    """Return whether the response to a cacheable request is stored (RFC 9111, section 3).
+
+    `no-store` binds whatever the person asks for, also together with `must-understand`.
+
+    Args:
+        received_at: When the response came, in seconds since 1970.
+    """
+    directives = cache_control(headers)
+    if not spec.stores or "no-store" in directives or not 200 <= status < 600 or status in _NEVER_STORED:
+        return False
+    if varying_names(headers) is None or is_sequence(_joined(headers, "content-type")):
+        return False
+    if spec.mode != AUTO:
+        is_known = spec.mode != REVALIDATE or bool(
+            _joined(headers, "etag") or _joined(headers, "last-modified")
+        )
+        return status < 300 and is_known
+    explicit = _explicit_lifetime(headers, received_at)
+    if status >= 500:
+        return bool(explicit)
+    is_marked = not {"public", "private"}.isdisjoint(directives)
+    return explicit is not None or is_marked or status in _HEURISTIC
+
+
+def _is_whole_success(status: int) -> bool:
+    """Return whether a status is that of a success with the whole content."""
+    return 200 <= status < 300 and status not in _NEVER_STORED
+
+
+def stored_headers(headers: Headers) -> Headers:
+    """Return the headers of a response that are stored (RFC 9111, section 3.1).
+
+    Left out are those of the connection, cookies, what has the name of a secret, and what `no-cache="..."` names, which
+    may only be used again after the server has confirmed it.
+    """
+    named = f"{_joined(headers, 'connection')},{cache_control(headers).get('no-cache', '')}"
+    left_out = {*_OF_CONNECTION, *_OF_CLIENT, *(name.strip().lower() for name in named.split(","))}
+    return tuple(
+        pair for pair in headers if pair[0].lower() not in left_out and not is_secret_header(pair[0])
+    )
+
+
+def varying_names(headers: Headers) -> tuple[str, ...] | None:
+    """Return the names in `Vary`, in lower case and sorted; None for `*` or too many (RFC 9111, section 4.1)."""
+    names = {name.strip().lower() for name in _joined(headers, "vary").split(",")} - {""}
+    if "*" in names or len(names) > _MOST_NAMES or sum(map(len, names)) > _LONGEST_FIELD:
+        return None
+    return tuple(sorted(names))
+
+
+def _lifetime_of(stored: StoredHead) -> float:
+    """Return for how many seconds a response is fresh after its server made it (RFC 9111, section 4.2.1)."""
+    explicit = _explicit_lifetime(stored.headers, stored.received_at)
+    if explicit is not None:
+        return explicit
+    modified = _http_date(_joined(stored.headers, "last-modified"))
+    if modified is None or not (stored.status in _HEURISTIC or "public" in cache_control(stored.headers)):
+        return 0.0
+    # RFC 9111, section 4.2.2
+    since = _date_of(stored.headers, stored.received_at) - modified
+    return min(max(since, 0.0) * _HEURISTIC_SHARE, _LONGEST_HEURISTIC)
+
+
+def _explicit_lifetime(headers: Headers, received_at: float) -> float | None:
+    """Return the lifetime that the server gives; 0 if it is malformed, None if there is none."""
+    directives = cache_control(headers)
+    if "max-age" in directives:
+        return delta_seconds(directives["max-age"]) or 0.0
+    expires = _joined(headers, "expires")
+    if not expires:
+        return None
+    end = _http_date(expires)
+    return 0.0 if end is None else max(end - _date_of(headers, received_at), 0.0)
+
+
+def _date_of(headers: Headers, received_at: float) -> float:
+    date = _http_date(_joined(headers, "date"))
+    return received_at if date is None else date
+
+
+def age_of(stored: StoredHead, now: float) -> float:
+    """Return how many seconds ago the server made or confirmed a response (RFC 9111, section 4.2.3).
+
+    Args:
+        now: In seconds since 1970; a clock that was set back makes no response younger than it was when it came.
+    """
+    apparent = max(0.0, stored.received_at - _date_of(stored.headers, stored.received_at))
+    given = delta_seconds(_joined(stored.headers, "age").partition(",")[0]) or 0.0
+    corrected = given + max(0.0, stored.received_at - stored.requested_at)
+    return max(apparent, corrected) + max(0.0, now - stored.received_at)
+
+
+def may_reuse(spec: CacheSpec, stored: StoredHead, asked: Mapping[str, str], now: float) -> bool:
+    """Return whether a stored response is used without asking the server (RFC 9111, section 4).
+
+    Args:
+        asked: The directives of the request's `Cache-Control`; see `asked_directives`.
+        now: In seconds since 1970.
+    """
+    if spec.is_offline:
+        return True
+    age, given = age_of(stored, now), cache_control(stored.headers)
+    longest = delta_seconds(asked.get("max-age"))
+    # If the clock was set back, no one knows how old the response is.
+    if (
+        spec.mode == REVALIDATE
+        or "no-cache" in asked
+        or now < stored.received_at
+        or (longest is not None and age > longest)
+    ):
+        return False
+    if spec.mode != AUTO:
+        return _is_whole_success(stored.status) and now - stored.received_at < spec.seconds
+    if given.get("no-cache") == "":
+        return False
+    left = _lifetime_of(stored) - age
+    if left > 0:
+        return left >= (delta_seconds(asked.get("min-fresh")) or 0.0)
+    if "max-stale" not in asked or "must-revalidate" in given:
+        return False
+    return not asked["max-stale"] or -left <= (delta_seconds(asked["max-stale"]) or 0.0)
+
+
+def asked_directives(headers: Headers) -> dict[str, str]:
+    """Return the directives of a request; `Pragma: no-cache` counts without `Cache-Control` (RFC 9111, section 5.4)."""
+    asked = cache_control(headers)
+    return asked or ({"no-cache": ""} if "no-cache" in _joined(headers, "pragma").lower() else {})
+
+
+def conditions_of(stored: StoredHead) -> Headers:
+    """Return the headers that ask whether a stored response is still right (RFC 9111, section 4.3.1)."""
+    found = (
+        ("If-None-Match", _joined(stored.headers, "etag")),
+        ("If-Modified-Since", _joined(stored.headers, "last-modified")),
+    )
+    return tuple((name, value) for name, value in found if value)
+
+
+def freshened(
+    stored: StoredHead, headers: Headers, requested_at: float, received_at: float
+) -> StoredHead | None:
+    """Return a stored response as a 304 has confirmed it (RFC 9111, sections 3.2 and 4.3.4).
+
+    Args:
+        headers: Those of the 304.
+        requested_at: The time of its request.
+        received_at: The time at which it came.
+
+    Returns:
+        None if the 304 is about another response: it has another strong validator.
+    """
+    etag = _joined(headers, "etag")
+    if etag and not etag.startswith("W/") and etag != _joined(stored.headers, "etag"):
+        return None
+    new = tuple(pair for pair in stored_headers(headers) if pair[0].lower() not in _NOT_UPDATED)
+    # What the 304 leaves out of these says nothing of how old it is.
+    names = {"age", "date", *(name.lower() for name, _ in new)}
+    old = (pair for pair in stored.headers if pair[0].lower() not in names)
+    return replace(stored, headers=(*old, *new), requested_at=requested_at, received_at=received_at)
