@@ -524,6 +524,8 @@ class Call:
             body: Its body, which may be validated while it comes.
         """
         if self.validating is None:
+            if self._cached is not None:
+                self._cached.store(is_valid=False)
             return None
         from dynacli.validation.validated_messages import ValidatedResponse
 
@@ -544,6 +546,9 @@ class Call:
         validation = self.validating.validate_response(responded)
         self.settings.set_apart(validation, self.described.operation, response.status)
         self.validation = validation
+        if self._cached is not None:
+            found = (self.validating.validation, validation)
+            self._cached.store(is_valid=not any(result.has_something_to_report for result in found))
         return validation
 
     def validate_stream(self, response: "Response", pieces: Iterable[bytes]) -> None:

@@ -21,6 +21,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
+from dynacli import __version__
 from dynacli.environment import Environment
 from dynacli.errors import FileError, NetworkError
 from dynacli.files import (
@@ -388,6 +389,7 @@ class CachedCall:
         self._store = ResponseStore(call.env)
         self._directory = ""
         self._stored: StoredResponse | None = None
+        self._pending: tuple[StoredHead, bytes] | None = None
 
     def reusable(self) -> tuple[Response, Pieces] | None:
         """Return the stored response that is used without asking the server, and its body; None if there is none.
@@ -399,6 +401,9 @@ class CachedCall:
         self.look_up()
         stored, now = self._stored, clock()
         if stored is not None and may_reuse(self._spec, stored.head, asked, now):
+            validating = self._call.validating
+            if validating is not None and not validating.has_begun and stored.head.valid == self._validity():
+                validating.accept()
             response = self._response(stored.head, "hit", age_of(stored.head, now))
             return response, StoredPieces(request, stored.body)
         if self._spec.is_offline or "only-if-cached" in asked:
@@ -476,7 +481,7 @@ class CachedCall:
                 head = freshened(stored.head, response.headers, requested_at, now)
                 if head is None or response.hops:
                     raise _OtherResponseError
-                self._save(head, stored.body)
+                self._take(head, stored.body)
                 shown = self._response(head, "revalidated", age_of(head, now))
                 read = StoredPieces(request, stored.body)
                 return receive(shown, read)
@@ -489,7 +494,7 @@ class CachedCall:
             if copied.is_whole:
                 status, version = (response.status, response.reason), response.http_version
                 head = StoredHead(*status, version, stored_headers(response.headers), requested_at, now)
-                self._save(head, bytes(copied.content))
+                self._take(head, bytes(copied.content))
             return body
 
         response = send(received, conditions)
@@ -498,13 +503,34 @@ class CachedCall:
         kept = {name: getattr(shown, name) for name in ("status", "reason", "headers", "cache", "age")}
         return replace(response, **kept, size=read.size)
 
-    def _save(self, head: StoredHead, body: bytes) -> None:
-        """Store a response, unless it repeats a credential of the call."""
-        signed = self._call.signed
-        if not self._directory or signed.masker.finds(json.dumps(head.headers).encode() + b"\n" + body):
-            return
-        with self._reporting():
-            self._store.save(self._directory, signed.request.headers, head, body)
+    def _take(self, head: StoredHead, body: bytes) -> None:
+        """Keep a response until it is validated and stored, unless it repeats a credential of the call."""
+        masker = self._call.signed.masker
+        if self._directory and not masker.finds(json.dumps(head.headers).encode() + b"\n" + body):
+            self._pending = head, body
+
+    def store(self, *, is_valid: bool) -> None:
+        """Store the response of the call, if it is one to be stored.
+
+        Args:
+            is_valid: Whether request and response were validated, and there is nothing to report of them.
+        """
+        if self._pending is not None:
+            head, body = self._pending
+            self._pending = None
+            with self._reporting():
+                head = replace(head, valid=self._validity() if is_valid else "")
+                self._store.save(self._directory, self._call.signed.request.headers, head, body)
+
+    def _validity(self) -> str:
+        """Return what tells this request, and how it and its response are validated, from all others."""
+        call, described = self._call, self._call.described
+        parts = call.request.parts
+        pairs = [[(pair.name, pair.value) for pair in found] for found in (parts.query, parts.cookies)]
+        request = (parts.path, *pairs, parts.headers, parts.querystring)
+        document = [described.api.pointer.get(key) for key in ("revision", "uri", "more", "overlays")]
+        by = (__version__, document, described.operation.name, call.settings.level)
+        return self._store.digest(*by, *request, size=16)
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:

@@ -90,6 +90,7 @@ class StoredHead:
         headers: The headers that are stored.
         requested_at: The time of its request, in seconds since 1970 by the clock of this machine.
         received_at: The time at which its head came, or that of the 304 that confirmed it.
+        valid: What it is valid for, as who stores it names that; empty if it was not validated, or not all was well.
     """
 
     status: int
@@ -98,6 +99,7 @@ class StoredHead:
     headers: Headers
     requested_at: float
     received_at: float
+    valid: str = ""
 
 
 def cache_control(headers: Headers) -> dict[str, str]:

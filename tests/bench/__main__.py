@@ -268,6 +268,18 @@ _RUNS = dict(
             ("github", *_ISSUE, "--server", "ORIGIN", "--validate", "off"),
             1.2,
         ),
+        _paired(
+            "cached call",
+            ("github", "issues-get", "--help"),
+            ("github", *_ISSUE, "--server", "ORIGIN", "--cache", "7d"),
+            1.3,
+        ),
+        _paired(
+            "revalidated call",
+            ("github", *_ISSUE, "--server", "ORIGIN"),
+            ("github", *_ISSUE, "--server", "ORIGIN", "--cache", "revalidate"),
+            1.1,
+        ),
         *(
             _paired(
                 f"validated call, {size} issues",

@@ -1,6 +1,7 @@
 """A server that responds at once, whatever it is asked: `python -m tests.bench.server BODY...`.
 
-It responds with the file whose name without its suffix is a segment of the path, else with the first.
+It responds with the file whose name without its suffix is a segment of the path, else with the first; with 304 if a
+request has a condition.
 It writes its port on standard output and ends with the process that started it, by its standard input.
 """
 
@@ -10,6 +11,10 @@ import threading
 from pathlib import Path
 
 __all__: list[str] = []
+
+
+_TAG = 'ETag: "1"\r\n'
+_NOT_MODIFIED = f"HTTP/1.1 304 Not Modified\r\n{_TAG}\r\n".encode()
 
 
 def _serve(listener: socket.socket, responses: dict[str, bytes]) -> None:
@@ -26,12 +31,14 @@ def _response(connection: socket.socket, responses: dict[str, bytes]) -> None:
             if heard.endswith(b"\r\n\r\n"):  # it is only asked by GET
                 path = heard.split(b" ", 2)[1].decode("ascii").partition("?")[0]
                 named = [name for name in path.split("/") if name in responses]
-                connection.sendall(responses[named[0] if named else next(iter(responses))])
+                is_known = b"\r\nif-none-match:" in heard.lower()
+                whole = responses[named[0] if named else next(iter(responses))]
+                connection.sendall(_NOT_MODIFIED if is_known else whole)
                 heard = b""
 
 
 def _written(body: bytes) -> bytes:
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{_TAG}Content-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 

@@ -4,7 +4,9 @@ The facts are those of the public suite https://github.com/http-tests/cache-test
 server sends, and what a cache does then. `is` says what dynacli does, `suite` what the suite expects if it is not that.
 """
 
+import sys
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
@@ -179,3 +181,67 @@ def test_only_what_the_contract_says_differs_from_the_suite() -> None:
         if case["kind"] != "check" and any("suite" in step for step in case["steps"]) and "why" not in case
     ]
     assert [] == unexplained
+
+
+def _second_opinion(hishel: Any, clock: Clock, steps: list[dict[str, Any]]) -> list[str]:
+    """Return what hishel's state machine of RFC 9111, which is made for servers in between, does in each step."""
+    options = hishel.CacheOptions(shared=False, supported_methods=["GET", "HEAD"], allow_stale=False)
+    entries: list[Any] = []
+    did = []
+    for step in steps:
+        given = [(name, clock.text(value)) for name, value in step.get("send", ())]
+        request = hishel.Request(
+            step.get("method", "GET"), "http://a.test/thing", hishel.Headers(_joined(given))
+        )
+        state = hishel.IdleClient(options).next(request, entries)
+        if isinstance(state, hishel.FromCache):
+            did.append("cached")
+        else:
+            reply = [(name, clock.text(value)) for name, value in step.get("reply", ())]
+            headers = {"date": [clock.text(0)], **_joined(reply)}
+            response = hishel.Response(step.get("status", 200), hishel.Headers(headers))
+            asked = state.request.headers if isinstance(state, hishel.NeedRevalidation) else {}
+            did.append(
+                "etag" if "if-none-match" in asked else "modified" if "if-modified-since" in asked else "new"
+            )
+            if isinstance(state, hishel.NeedRevalidation):
+                return did
+            while state is not None and not isinstance(state, hishel.StoreAndUse):
+                state = state.next(response) if isinstance(state, hishel.CacheMiss) else state.next()
+            if state is not None:
+                entries.append(hishel.Entry(uuid.uuid4(), request, response))
+        clock.now += _TAKES + step.get("pause", 0)
+    return did
+
+
+def _joined(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+    joined: dict[str, list[str]] = {}
+    for name, value in pairs:
+        joined.setdefault(name.lower(), []).append(value)
+    return joined
+
+
+LEAST_AGREEMENTS = 170
+"""Cases in which hishel and dynacli do the same."""
+
+
+def test_another_cache_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library hishel has the same opinion on most cases of two GETs; `-rP` prints the others."""
+    hishel = pytest.importorskip("hishel")
+    clock, agreed, differs = Clock(), 0, []
+    monkeypatch.setattr("hishel._core._spec.time.time", clock)
+    for name, case in CASES.items():
+        steps = case["steps"]
+        if len(steps) != 2 or any("disconnect" in step.values() or "method" in step for step in steps):
+            continue
+        if any("is" not in step for step in steps[1:]) or any(
+            "query" in step or "path" in step for step in steps
+        ):
+            continue
+        mine, its = steps[1]["is"], _second_opinion(hishel, clock, steps)[-1]
+        if mine == its:
+            agreed += 1
+        else:
+            differs.append(f"{name}: dynacli {mine}, hishel {its}")
+    sys.stdout.write("\n".join((f"{agreed} of {agreed + len(differs)} cases agree", *differs)))
+    assert agreed >= LEAST_AGREEMENTS

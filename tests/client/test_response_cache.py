@@ -325,6 +325,22 @@ def test_a_stored_response_is_validated_filtered_and_judged_as_a_new_one(api: st
     )
 
 
+def test_a_response_that_was_valid_is_validated_for_another_document(api: str, server: Recorder) -> None:
+    """What was found valid is taken for valid as long as document, request and level are the same."""
+    for level in ("warn", "warn", "strict"):
+        assert 0 == run_cli(api, "list-items", "--cache", "1h", "--validate", level).exit_code
+    document = server.responses["/openapi.json"]
+    assert isinstance(document, Response)
+    changed = document.body.replace(b'"integer"', b'"string"')
+    server.responses["/openapi.json"] = Response(body=changed)
+    assert 0 == run_cli("api", "refresh", api, "--accept").exit_code
+    server.requests.clear()
+    for level, code in (("warn", 0), ("strict", 9)):
+        result = run_cli(api, "list-items", "--cache", "1h", "--validate", level)
+        assert (code, True) == (result.exit_code, "/0/id" in result.stderr)
+    assert [] == server.requests
+
+
 def test_pages_and_rows_use_the_store(api: str, server: Recorder) -> None:
     """`--all` and `batch` ask for no page and no row a second time."""
     Path("rows.csv").write_text("id\n7\n8\n", encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -93,12 +94,12 @@ def test_a_process_is_killed_at_each_step(
             assert 1 == len(_stored(home)), number
 
 
-def _become_nobody_of(home: str) -> None:
-    for name in ("cache", "state", "config"):
-        for directory, _, names in os.walk(os.path.join(home, name)):
-            os.chmod(directory, 0o755)  # noqa: S103  - another user has to see it
-            for item in names:
-                os.chmod(os.path.join(directory, item), 0o644)
+def _become_another(home: str) -> None:
+    """Go on as a user who can read all that is in a directory."""
+    for directory, _, names in os.walk(home):
+        os.chmod(directory, 0o755)  # noqa: S103  - another user has to see it
+        for name in names:
+            os.chmod(os.path.join(directory, name), 0o644)
     become_nobody()
 
 
@@ -116,15 +117,19 @@ def test_a_full_disk_is_a_warning(forks: Forks, home: Path, size: int) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_a_store_of_another_user_is_a_warning(forks: Forks, home: Path) -> None:
+def test_a_store_of_another_user_is_a_warning(
+    forks: Forks, server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is neither read nor written, and the call goes on."""
-    run_cli(*LIST)
-    (path,) = _stored(home)
-    before = path.stat().st_mtime_ns
-    for directory in home.resolve().parents:
-        if not os.stat(directory).st_mode & 0o001:
-            pytest.skip(f"`{directory}` cannot be entered by others")
-    code, out, err = forks.child((_become_nobody_of, str(home)), (run, *LIST)).values[-1]
-    assert (0, 300) == (code, out.count('"id"'))
-    assert 1 == err.count("The response cache cannot be used: other users can write"), err
-    assert before == path.stat().st_mtime_ns
+    with tempfile.TemporaryDirectory() as name:
+        for kind in ("cache", "config", "state"):
+            monkeypatch.setenv(f"DYNACLI_{kind.upper()}_DIR", os.path.join(name, kind))
+        monkeypatch.chdir(name)
+        assert 0 == run_cli("api", "add", "shop", f"{server.origin}/openapi.json").exit_code
+        assert 0 == run_cli(*LIST).exit_code
+        (path,) = _stored(Path(name))
+        before = path.stat().st_mtime_ns
+        code, out, err = forks.child((_become_another, name), (run, *LIST)).values[-1]
+        assert (0, 300) == (code, out.count('"id"'))
+        assert 1 == err.count("The response cache cannot be used: other users can write"), err
+        assert before == path.stat().st_mtime_ns

@@ -16,6 +16,7 @@ from dynacli.apps.explorer._dialogs import QuestionDialog
 from dynacli.apps.explorer.drafts import Draft, inputs_of
 from dynacli.apps.explorer.form_rows import FurtherCalls, further_calls
 from dynacli.client.call import (
+    CacheUnusable,
     Call,
     CallEvent,
     Findings,
@@ -333,7 +334,10 @@ class RunningCall:
 
     def _take(self, event: CallEvent) -> None:
         """Take an event of the engine."""
-        if isinstance(event, Retrying):
+        if isinstance(event, CacheUnusable):
+            note = f"The response cache cannot be used: {event.reason}"
+            self._notes += [] if note in self._notes else [note]
+        elif isinstance(event, Retrying):
             if isinstance(event.pause, WaitPause) and self._came is not None:
                 self._show(self._came)
             self._announce(self, Progress(event.call.signed.masker.mask(str(event.pause))))

@@ -322,8 +322,10 @@ class TerminalListener:
     def _warn_of_cache(self, reason: str) -> None:
         """Warn once that the response cache cannot be used."""
         if not self._has_warned:
+            from dynacli.commands._call.conclude_call import warn_of_cache
+
             self._has_warned = True
-            self._run.warn(f"The response cache cannot be used: {reason}\nThe call continues without it")
+            warn_of_cache(self._run, reason)
 
     def _wait(self, text: str) -> None:
         """Say why a call waits."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynacli.client.call import Call, CallEvent, RequestBuilt, RowDone, base_url_of
+from dynacli.client.call import CacheUnusable, Call, CallEvent, RequestBuilt, RowDone, base_url_of
 from dynacli.commands._call.make_call import asker
 from dynacli.commands._subcommands.demo import opened_api
 from dynacli.commands.run import Run
@@ -369,6 +369,12 @@ class _Reporting:
         """Take an event of the engine."""
         if isinstance(event, RequestBuilt) and event.call.values.query:
             self._note_query(event.call)
+        if isinstance(event, CacheUnusable) and event.reason not in self._notes:
+            from dynacli.commands._call.conclude_call import warn_of_cache
+
+            self._notes.add(event.reason)
+            self.clear()
+            warn_of_cache(self._run, event.reason)
         if not isinstance(event, RowDone):
             return
         if self._run.options.verbose and event.call is not None:
