@@ -131,7 +131,7 @@ def test_offline_uses_a_response_of_any_age(
     monkeypatch.setattr(response_cache, "clock", lambda: now + 3 * 86_400)
     result = _call("list-items", "--offline", cache="revalidate")
     assert first.stdout == result.stdout
-    assert "Cached response: hit, 3 days old" in result.stderr
+    assert "The response is from the cache, 3 days old" in result.stderr
     for words in (("list-items", "--q", "x"), ("add-item",), ("get-item", "7")):
         missing = run_cli(api, *words, "--offline", "--cache", "auto")
         assert 6 == missing.exit_code

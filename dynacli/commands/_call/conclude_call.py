@@ -270,10 +270,13 @@ def warn_of_cache(run: Run, reason: str) -> None:
 
 def cache_text(response: "Response") -> str:
     """Return what the response cache did: `hit, 12 s old`, `revalidated` or `miss`."""
-    if response.cache != "hit":
-        return response.cache
+    return f"hit, {cached_age(response)} old" if response.cache == "hit" else response.cache
+
+
+def cached_age(response: "Response") -> str:
+    """Return how old a stored response is, such as `12 s` or `3 days`."""
     seconds = int(response.age)
-    return f"hit, {f'{seconds} s' if seconds < _MINUTE else age_text(seconds)} old"
+    return f"{seconds} s" if seconds < _MINUTE else age_text(seconds)
 
 
 def show_size(env: Environment, response: "Response") -> None:

@@ -310,14 +310,14 @@ class TerminalListener:
         if response.cache == "hit":
             self._begin(event.call)  # nothing was sent
         if self._run.options.verbose or is_offline:
-            from dynacli.commands._call.conclude_call import cache_text
+            from dynacli.commands._call.conclude_call import cache_text, cached_age
 
             if self._run.options.verbose:
                 from dynacli.output.standard_error import write_stderr
 
                 write_stderr(self._run.env, f"* cache: {cache_text(response)}")
             else:
-                self._run.note(f"Cached response: {cache_text(response)}")
+                self._run.note(f"The response is from the cache, {cached_age(response)} old")
 
     def _warn_of_cache(self, reason: str) -> None:
         """Warn once that the response cache cannot be used."""
