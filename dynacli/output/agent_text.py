@@ -43,6 +43,8 @@ _MOST_NAMED = 200
 _WIDTH = 100
 """Characters of a row on average, as far as columns are chosen by their width."""
 _LONGEST_NAME = 40
+_SHORTEST_FIELD = 6
+"""Bytes of an indented field with a name of one letter and no value, and of the line feed."""
 _INDENT = "  "
 
 
@@ -281,6 +283,8 @@ def _view_of_object(members: Mapping[str, Any], most: int) -> AgentView:
     kept: dict[str, list[str]] = {}
     room = most
     for column in sorted(range(len(names)), key=ranks.__getitem__):
+        if room < _SHORTEST_FIELD:
+            break
         name = names[column]
         try:
             lines = [_INDENT + line for line in _lines_of({name: members[name]})]
@@ -318,6 +322,8 @@ def write_view(env: Environment, view: AgentView, form: OutputFormat, around: Ar
         of_all = f" of {total:,}" if total != view.shown else ""
         counts.insert(0, f"rows: {view.shown:,}{of_all}" + (f" ({around.came})" if around.came else ""))
     first = "; ".join(counts)
+    while _size([first]) > MOST_AROUND:  # a name or an input is long
+        first = first[: len(first) * 9 // 10]
     room = MOST_AROUND - _size([first])
     last: list[str] = []
     for command in around.commands:

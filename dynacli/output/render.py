@@ -344,7 +344,7 @@ def write_rows(
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
-    if form.filter:
+    if form.filter or form.format == "agent":
         write_data(env, list(rows), form)
     elif is_for_people(form):
         made = lines(Painter.for_stdout(env), list_width(env))

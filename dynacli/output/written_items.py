@@ -153,7 +153,7 @@ def _write_or_fall_back(
         if form.format in TABLES:
             _write_table(env, form, items, columns)
         elif form.format == "agent":
-            _write_for_agent(env, list(items()), form, None)
+            _write_for_agent(env, list(items()), form, is_repeatable=False)
         else:
             _write_text(env, list(items()), form)
     except FormatError:
@@ -227,14 +227,25 @@ def write_value(env: Environment, value: Any, form: OutputFormat, *, known: Know
         raise
 
 
-def _write_for_agent(env: Environment, value: Any, form: OutputFormat, known: KnownItems | None) -> None:
+def _write_for_agent(
+    env: Environment,
+    value: Any,
+    form: OutputFormat,
+    known: KnownItems | None = None,
+    *,
+    is_repeatable: bool = True,
+) -> None:
+    """Write a value for an agent, and if it was cut, how much room all of it needs.
+
+    Args:
+        is_repeatable: Whether the command that made it may run again.
+    """
     from dynacli.output.agent_text import Around, rounded_up, view_of_value, write_view
 
     view = view_of_value(value, form.max_bytes, form.columns, known)
     is_cut = view.shown is not None and view.shown < len(view.items)
-    write_view(
-        env, view, form, Around(notes=(f"--max-bytes {rounded_up(view.size)} prints all",) if is_cut else ())
-    )
+    needed = (f"--max-bytes {rounded_up(view.size)} prints all",) if is_cut and is_repeatable else ()
+    write_view(env, view, form, Around(notes=needed))
 
 
 def _write_text(env: Environment, value: Any, form: OutputFormat) -> None:

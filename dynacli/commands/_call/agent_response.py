@@ -151,7 +151,7 @@ def _further_lines(
         rest = _rest(line, view, came)
         if rest is not None:
             yield rest
-        if view.hidden and view.shown:
+        if view.hidden or not view.shown:
             place = place_at(*view.steps).text
             first = f"values({place})[0]" if view.is_keyed else f"{place}[0]".removeprefix("@")
             yield _filtered(line, first)
@@ -173,7 +173,7 @@ def _rest(line: "CallLine", view: AgentView, came: _Came) -> "CallLine | None":
     """Return the line that prints the items which were not shown, or as many as are not too much to read."""
     size = max(view.size // len(view.items), 1)  # of an item, on average
     if not came.has_more:
-        if view.shown == len(view.items):
+        if view.shown == len(view.items) or size > _MOST_REST:
             return None
         return line.with_options({"max_bytes"}, ("--max-bytes", _room(min(view.size, _MOST_REST))))
     count = _MOST_REST // size
