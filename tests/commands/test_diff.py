@@ -266,6 +266,13 @@ def test_a_page_that_fails_is_a_difference(api: str, server: Recorder, other: Re
     assert 0 == run_cli(*words).exit_code
 
 
+def test_one_page_is_compared_if_there_are_no_others(api: str, server: Recorder, other: Recorder) -> None:
+    """A note says so, once for both sides."""
+    server.responses["/runs"], other.responses["/runs"] = _runs(), _runs()
+    result = _diff(api, "--against", "staging", "--all")
+    assert (0, 1) == (result.exit_code, result.stderr.count("This is one page")), result.stderr
+
+
 def test_pages_that_are_too_large_together(
     api: str, server: Recorder, other: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -155,12 +155,14 @@ class ReceivedResponse(NamedTuple):
         response: The response; of a stored one what was stored, of several pages the first one.
         masker: Takes the secrets of the call out of what is reported.
         value: The value of the body of several pages; `MISSING` for that of the response.
+        note: What is to report of the pages: why there is only one, or that items are missing; empty for nothing.
     """
 
     label: str
     response: Response
     masker: Masker
     value: Any = MISSING
+    note: str = ""
 
 
 def compare_calls(
@@ -179,21 +181,20 @@ def compare_calls(
     responses = left.response, right.response
     declared = _declared_headers(described, {response.status for response in responses})
     is_same = left.value is right.value and left.response.body == right.response.body
+
+    def value_of(side: ReceivedResponse) -> Any:
+        return compared_body(described, side.response) if side.value is MISSING else side.value
+
     compared = [
         ComparedResponse(
             side.response.status,
             _headers(side.response, declared),
-            MISSING
-            if is_same
-            else compared_body(described, side.response)
-            if side.value is MISSING
-            else side.value,
+            MISSING if is_same else value_of(side),
         )
         for side in (left, right)
     ]
     times = [time_places(described.schema_of(response)()) for response in responses]
     changing = {name for name, schema in declared.items() if is_changing_header(name, schema)}
-
     is_own_url = _own_urls(left.response.url, right.response.url)
 
     def is_changing(difference: Difference) -> bool:
@@ -434,7 +435,8 @@ class Side:
         masker = signed.response_masker(first.response.headers)
         for page in fetched[1:]:
             masker = masker.joined(page.call.signed.response_masker(page.response.headers))
-        received = ReceivedResponse(signed.masker.mask(signed.shown.url), first.response, masker)
+        label = signed.masker.mask(signed.shown.url)
+        received = ReceivedResponse(label, first.response, masker, note=loop.note)
         if not 200 <= last.response.status < 300:
             return received._replace(response=last.response)
         if loop.items is None:

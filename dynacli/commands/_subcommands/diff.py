@@ -162,6 +162,8 @@ def _against_server(
     except DynacliError:
         run.note(f"The left side responded with {left.response.status}: {visible(left.label, keep='')}")
         raise
+    for note in dict.fromkeys(filter(None, (left.note, right.note))):
+        run.note(note)
     return _Found(left.label, right.label, compare_calls(described, left, right, rules_of(run.options)))
 
 
