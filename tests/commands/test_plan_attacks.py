@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from dynacli import open_api
+from dynacli.errors import DynacliError, UsageError
 from tests.commands.test_plan import ID, ITEM, SAFE, Items, apply, batch, configure, items, plan, rename
 from tests.documents import API_KEY, BASIC, BEARER, document, operation, parameter, save
 from tests.harness import RecordedRequest, Recorder, Response, json_response, recording, run_cli
@@ -511,3 +513,72 @@ def test_the_server_of_a_socket(items: Items, tmp_path: Path) -> None:
         there.responses["/items/7"] = json_response({"name": "old"})
         plan("change-item", "7", "--name", "new", "--server", f"unix:{path}")
         assert (0, "PATCH", []) == (apply().exit_code, there.last.method, items.changes)
+
+
+def test_another_plan_in_the_file(items: Items) -> None:
+    """Whoever is asked sees the plan that is applied, whatever the file had when it was shown."""
+    rename()
+    plan("remove-item", "7", file="other.json")
+    Path("other.json").rename("change.json")
+    result = run_cli("plan", "apply", "change.json", stdin=b"n\n", terminal=("stdin", "stderr"))
+    assert (11, []) == (result.exit_code, items.changes)
+    shown = re.sub("\x1b\\[[0-9]+m", "", result.stderr)
+    assert f"  DELETE {items.server.origin}/items/7" in shown.split("Apply the plan")[0]
+
+
+@pytest.mark.usefixtures("items")
+def test_nothing_of_a_request_is_hidden() -> None:
+    """A long value is whole, a name that a body has twice is shown as it is sent, and so is the body of a DELETE."""
+    text = "\n".join(f"line {number}" for number in range(60))
+    shown = plan("change-item", "7", "--name", text, file="long.json").stdout
+    assert "+line 59\n" in shown
+    assert "more lines" not in shown
+    twice = plan("change-item", "7", "--body", '{"name": "a", "name": "b"}', file="twice.json").stdout
+    assert '+"{\\"name\\": \\"a\\", \\"name\\": \\"b\\"}"' in twice
+
+
+def test_the_order_of_a_list_counts(items: Items) -> None:
+    """Two states with the same items in another order are not the same."""
+    items.items["7"]["steps"] = ["a", "b"]
+    rename()
+    items.items["7"]["steps"] = ["b", "a"]
+    assert (11, []) == (apply().exit_code, items.changes)
+    items.items["7"]["steps"] = ["a", "b"]
+    assert 0 == apply().exit_code
+
+
+def test_a_plan_from_python(items: Items) -> None:
+    """`Api.plan` writes the plan that the command line applies."""
+    with open_api("shop") as api:
+        made = api.plan("change-item", id="7", name="new")
+        api.plan("change-item", {"id": "8", "name": "new"}, file="change.json")
+        for wrong in ({"seconds": 0.5}, {"file": "change.json"}):
+            with pytest.raises(DynacliError):
+                api.plan("change-item", {"id": "9", "name": "new"}, **wrong)
+        with pytest.raises(UsageError):
+            api.plan("get-item", id="7")
+    assert [] == items.changes
+    assert (0, 0) == (apply(file=made.name).exit_code, apply().exit_code)
+    assert ["/items/7", "/items/8"] == [change.target for change in items.changes]
+
+
+def test_a_policy_of_another_kind_of_value(items: Items) -> None:
+    """`apply` is `agent` or `person`."""
+    configure("[apis.shop.policy]\napply = true\n")
+    assert 12 == run_cli("shop", "get-item", "7").exit_code
+    assert [] == items.server.requests
+
+
+@pytest.mark.parametrize(
+    ("api_says", "profile_says", "code"), [("agent", "person", 11), ("agent", "agent", 0)]
+)
+def test_the_stricter_table_says_who_applies(
+    items: Items, monkeypatch: pytest.MonkeyPatch, api_says: str, profile_says: str, code: int
+) -> None:
+    """An agent applies a plan only if no table of the policy says that a person does."""
+    configure(
+        f'[apis.shop.policy]\napply = "{api_says}"\n[apis.shop.profiles.p.policy]\napply = "{profile_says}"\n'
+    )
+    plan("change-item", "7", "--name", "new", "--profile", "p")
+    monkeypatch.setenv("AI_AGENT", "1")
+    assert (code, code == 0) == (apply().exit_code, bool(items.changes))

@@ -396,7 +396,7 @@ def _after(call: Call, body: bytes | None, before: Any) -> Any:
     if method not in {"PUT", "PATCH"} or sent is MISSING or media_type == _JSON_PATCH:
         return _UNKNOWN
     if method == "PATCH":
-        return _patched(before, sent, is_deep=media_type == _MERGE_PATCH)
+        return _patched(before, sent, removes=media_type == _MERGE_PATCH)
     if not (isinstance(before, dict) and isinstance(sent, dict)):
         return sent
     settable = _settable(call.described)  # what the server itself adds, such as an id, stays
@@ -404,26 +404,40 @@ def _after(call: Call, body: bytes | None, before: Any) -> Any:
 
 
 def _value(body: bytes | None, media_type: str) -> Any:
+    """Return the value of a JSON body; `MISSING` for another one, and for one that two servers may read differently."""
     if body is None or not is_json(media_type):
         return MISSING
     try:
+        json.loads(body, object_pairs_hook=_unique)
         return read_json(body)
     except (ValueError, RecursionError):
         return MISSING
 
 
-def _patched(before: Any, sent: Any, *, is_deep: bool) -> Any:
-    """Return a value with a patch applied: member by member, at any depth for a merge patch (RFC 7396)."""
+def _unique(pairs: list[tuple[str, Any]]) -> None:
+    """Check that no name is twice in an object (RFC 8259, section 4).
+
+    Raises:
+        ValueError: One is.
+    """
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise ValueError("a name is there twice")
+
+
+def _patched(before: Any, sent: Any, *, removes: bool) -> Any:
+    """Return a value with a patch applied, member by member.
+
+    Args:
+        removes: Whether null removes a member, as in a merge patch (RFC 7396); in other JSON it is a value.
+    """
     if not isinstance(sent, dict) or not isinstance(before, dict):
         return sent
-    if not is_deep:
-        return {**before, **sent}
     merged = dict(before)
     for name, value in sent.items():
-        if value is None:
+        if value is None and removes:
             merged.pop(name, None)
         else:
-            merged[name] = _patched(before.get(name, {}), value, is_deep=True)
+            merged[name] = _patched(before.get(name, {}), value, removes=removes)
     return merged
 
 
@@ -441,17 +455,20 @@ def _settable(described: DescribedOperation) -> frozenset[str]:
 
 
 def _differences(call: Call, body: bytes | None, before: Any, after: Any) -> list[Difference]:
-    """Return what a request makes of a state; the body itself if that is not known."""
-    if after is _UNKNOWN or before is _UNKNOWN:
-        if call.request.method == "DELETE" or body is None:
-            return []
+    """Return what a request makes of a state, and its body if that does not say all of it."""
+    differences: list[Difference] = []
+    is_known = _UNKNOWN not in (before, after)
+    if is_known:
+        sides = (ComparedResponse(200, {}, value) for value in (before, after))
+        rules = ComparisonRules(all_values=True, order_counts=True)
+        differences = compare_responses(*sides, rules=rules, is_changing=lambda _: False).differences
+    if body and (not is_known or call.request.method == "DELETE"):
         value = _value(body, call.values.media_type)
-        text = as_json(call.request._replace(body=body))["body"] if value is MISSING else None
-        value = text if value is MISSING else value
-        return [] if value is None else [Difference(("request",), "added", None, value)]
-    sides = (ComparedResponse(200, {}, value) for value in (before, after))
-    rules = ComparisonRules(all_values=True, order_counts=True)
-    return compare_responses(*sides, rules=rules, is_changing=lambda _: False).differences
+        if value is MISSING:
+            value = as_json(call.request._replace(body=body))["body"]
+        if value is not None:  # bytes that are not text
+            differences.append(Difference(("request",), "added", None, value))
+    return differences
 
 
 def _check_secrets(call: Call, planned: PlannedRequest) -> None:

@@ -307,7 +307,7 @@ def is_name(word: str) -> bool:
 def plan_lines(plan: Plan, paint: Painter) -> Iterator[str]:
     """Yield the lines that show a plan: its facts, and each request as a diff of the state of its resource.
 
-    All lines with text from outside begin with a sign, two spaces, or the label of a fact.
+    All lines with text from outside begin with a sign, two spaces, or the label of a fact; none is cut.
     """
     where = [f"profile {plan.profile}"] * bool(plan.profile) + [f"server {plan.server}"] * bool(plan.server)
     facts = {
@@ -331,13 +331,14 @@ def _request_lines(request: PlannedRequest, paint: Painter) -> Iterator[str]:
     yield f"  policy: {visible(request.policy['decision'], keep='')} ({visible(request.policy['reason'], keep='')})"
     state, before = _state_text(request)
     yield f"  state before: {visible(state, keep='')}"
-    size = len(request.request["body"] or "") or len(request.request["body_base64"] or "") * 3 // 4
-    after = f"after {request.operation}"
+    binary = request.request["body_base64"]
+    if binary is not None:
+        size = counted(len(binary) * 3 // 4, "byte")
+        yield f"  body: {size} of {visible(request.media_type, keep='')}, which are not text (`-o json` has them)"
     if request.differences:
-        yield from difference_lines(before, after, request.differences, paint)
-    elif request.before is None and size:
-        yield f"  body: {counted(size, 'byte')} of {visible(request.media_type, keep='')}"
-    elif request.before is not None:
+        # Whoever agrees must see all of it.
+        yield from difference_lines(before, f"after {request.operation}", request.differences, paint, most=0)
+    elif binary is None:
         yield "  no difference, as far as the document tells"
 
 

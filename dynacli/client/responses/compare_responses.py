@@ -384,13 +384,14 @@ def left_out_note(count: int) -> str:
 
 
 def difference_lines(
-    left: str, right: str, differences: Iterable[Difference], paint: Painter
+    left: str, right: str, differences: Iterable[Difference], paint: Painter, most: int = _MOST_LINES
 ) -> Iterator[str]:
     """Yield the lines of a text that shows differences, which is laid out like a unified diff.
 
     Args:
         left: What is on the left, for the first line.
         right: What is on the right.
+        most: Lines of a value that are shown; 0 for all.
     """
     yield paint.bold(f"--- {visible(left, keep='')}")
     yield paint.bold(f"+++ {visible(right, keep='')}")
@@ -399,9 +400,9 @@ def difference_lines(
         more = f" (and {count:,} more with the same values at {difference.place})" if count else ""
         yield paint.cyan(visible(f"@@ {difference.pointer} @@{item}{more}", keep=""))
         if difference.kind != "added":
-            yield from (paint.red(f"-{line}") for line in _value_lines(difference.left))
+            yield from (paint.red(f"-{line}") for line in _value_lines(difference.left, most))
         if difference.kind != "removed":
-            yield from (paint.green(f"+{line}") for line in _value_lines(difference.right))
+            yield from (paint.green(f"+{line}") for line in _value_lines(difference.right, most))
 
 
 def _once(differences: Iterable[Difference]) -> Iterator[tuple[Difference, int]]:
@@ -414,11 +415,11 @@ def _once(differences: Iterable[Difference]) -> Iterator[tuple[Difference, int]]
         yield first, len(others)
 
 
-def _value_lines(value: Any) -> list[str]:
+def _value_lines(value: Any, most: int) -> list[str]:
     """Return the lines of a value; those of a long one are cut."""
     text = value if isinstance(value, str) and "\n" in value else reindent(compact_json(value))
     lines = [visible(line, keep="\t") for line in text.splitlines()]
-    if len(lines) > _MOST_LINES + 1:
-        more = len(lines) - _MOST_LINES
-        lines[_MOST_LINES:] = [f"... {more:,} more lines (`-o json` has them)"]
+    if most and len(lines) > most + 1:
+        more = len(lines) - most
+        lines[most:] = [f"... {more:,} more lines (`-o json` has them)"]
     return lines

@@ -8,7 +8,7 @@ import click
 
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.plans.apply_plan import AppliedPlan, apply_plan, apply_settings
-from dynacli.client.plans.plan import instant
+from dynacli.client.plans.plan import Plan, instant, plan_lines
 from dynacli.client.plans.plan_store import read_plan, stored_plans
 from dynacli.commands._call.make_call import TerminalListener, asker
 from dynacli.commands._call.planned_call import show_plan
@@ -81,13 +81,13 @@ def apply(ctx: click.Context, /, plan: str, *, resume_: bool, **params: Any) -> 
         listener = TerminalListener(run, None)
         engine = Engine(run.env, settings, clients=clients, ask=asker(run), on_event=listener)
         applied = apply_plan(
-            found, path, api, engine, lambda question: _agree(run, question), is_resumed=resume_
+            found, path, api, engine, lambda question: _agree(run, found, question), is_resumed=resume_
         )
     _report(run, applied)
 
 
-def _agree(run: Run, question: str) -> None:
-    """Let a person agree.
+def _agree(run: Run, plan: Plan, question: str) -> None:
+    """Show a plan, and let a person agree: another one may have the name of the file that the person has read.
 
     Raises:
         RefusedError: No one did.
@@ -101,7 +101,10 @@ def _agree(run: Run, question: str) -> None:
             hint=f"Read it with `{invocation('plan show')}`, then add `--yes`",
         )
     from dynacli.commands._questions import agrees
+    from dynacli.output.standard_error import write_stderr
 
+    lines = plan_lines(plan, Painter.for_stderr(run.env))
+    write_stderr(run.env, "".join(f"{line}\n" for line in lines))
     if not agrees(run.env, question):
         raise RefusedError.declined("The plan is not applied")
 
