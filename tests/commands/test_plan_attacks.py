@@ -582,3 +582,23 @@ def test_the_stricter_table_says_who_applies(
     plan("change-item", "7", "--name", "new", "--profile", "p")
     monkeypatch.setenv("AI_AGENT", "1")
     assert (code, code == 0) == (apply().exit_code, bool(items.changes))
+
+
+def test_ctrl_c_says_what_was_done(items: Items) -> None:
+    """The request under way may have been sent, the result has those before it, and nothing goes on by itself."""
+    batch("7", "8", "9")
+    works = items.server.responses["/items/8"]
+
+    def slow(request: RecordedRequest) -> Response:
+        if request.method not in SAFE:
+            signal.raise_signal(signal.SIGINT)
+            time.sleep(0.2)
+        return works(request) if callable(works) else works
+
+    items.server.responses["/items/8"] = slow
+    result = run_cli(*APPLY)
+    assert (130, ["/items/7", "/items/8"]) == (result.exit_code, [change.target for change in items.changes])
+    assert "1 of 3 requests succeeded; request 2 may have been sent" in result.stderr
+    outcome = json.loads(Path("change.result.json").read_text())
+    assert (False, [1]) == (outcome["complete"], [done["row"] for done in outcome["results"]])
+    assert (11, 2) == (apply().exit_code, len(items.changes))

@@ -137,6 +137,7 @@ class AppliedPlan:
         error: Why it stopped; None if all its requests succeeded.
         text: What was done so far, in a sentence without its period.
         is_complete: Whether all requests of the plan succeeded, in this run or before.
+        is_interrupted: Whether Ctrl-C ended this run.
         path: That of the file with the result; empty if it could not be written.
     """
 
@@ -145,6 +146,7 @@ class AppliedPlan:
     error: DynacliError | None
     text: str
     is_complete: bool
+    is_interrupted: bool = False
     path: str = ""
 
     def lines(self) -> Iterator[str]:
@@ -213,19 +215,26 @@ def apply_plan(
         agree(_question(plan, left, noted))
         noted.begin()
         error: DynacliError | None = None
+        is_interrupted = False
         try:
             error = run.send(left, noted)
         except DamagedCatalogError as damage:
             explain_damage(damage, has_sent=True)
-        finally:
-            # Also if Ctrl-C ends the run: what was done must not be lost.
-            applied = AppliedPlan(plan, tuple(run.results), error, noted.text, is_complete=noted.is_complete)
-            try:
-                applied = replace(applied, path=write_result(path, applied.as_json()))
-            except FileError as failure:
-                failure.reason = f"{noted.text}; {failure.reason}"
-                applied = replace(applied, error=error or failure)
-        return applied
+        except KeyboardInterrupt:
+            is_interrupted = True
+        applied = AppliedPlan(
+            plan,
+            tuple(run.results),
+            error,
+            noted.text,
+            is_complete=noted.is_complete,
+            is_interrupted=is_interrupted,
+        )
+        try:
+            return replace(applied, path=write_result(path, applied.as_json()))
+        except FileError as failure:
+            failure.reason = f"{noted.text}; {failure.reason}"
+            return replace(applied, error=error or failure)
 
 
 def _check_agent(engine: Engine) -> None:

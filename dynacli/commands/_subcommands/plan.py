@@ -122,5 +122,7 @@ def _report(run: Run, applied: AppliedPlan) -> None:
         write_data(run.env, applied.as_json(), form)
     if applied.path:
         run.note(f"{applied.text}; the result is in {visible(applied.path, keep='')}")
+    if applied.is_interrupted:
+        raise KeyboardInterrupt
     if applied.error is not None:
         raise applied.error
