@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from functools import partial
 
 from rich.text import Text
 from textual import on
@@ -16,7 +15,7 @@ from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from dynacli.apps.explorer._response_views import ResponseScreen, response_screen
-from dynacli.apps.explorer._running_call import work_aside
+from dynacli.apps.explorer._running_call import Caller, work_aside
 from dynacli.apps.explorer.drafts import Draft, changes, inputs_of
 from dynacli.apps.explorer.form_rows import further_calls
 from dynacli.client.call_settings import CallOptions, CallSettings
@@ -42,18 +41,20 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.record_call import api_key
 from dynacli.text.terminal import Painter, visible
 
-Ask = Callable[[str], bool]
-"""Asks the person a question in another thread than the one that draws."""
-
 
 def _make_plan(
-    env: Environment, draft: Draft, settings: CallSettings, options: CallOptions, ask: Ask
+    env: Environment,
+    draft: Draft,
+    settings: CallSettings,
+    options: CallOptions,
+    ask_origin: Callable[[str], bool],
 ) -> StoredPlan:
     """Plan the request of a draft, and write the plan into the state directory.
 
     Args:
         settings: How the call would be made.
         options: What the person said besides the inputs.
+        ask_origin: Asks the person whether credentials may go to an origin.
 
     Raises:
         DynacliError: It cannot be planned; nothing was sent that changes anything.
@@ -65,7 +66,7 @@ def _make_plan(
             hint="Empty the rows `follow` and `wait`",
         )
     with closing(EndableClients()) as clients:
-        engine = Engine(env, planning(settings), clients=clients, ask=_about_origin(ask))
+        engine = Engine(env, planning(settings), clients=clients, ask=ask_origin)
         engine.settings.permit(draft.described)
         planner = Planner(engine, draft.described.api, options, plan_key(env))
         planner.add(engine.prepare(draft.described, inputs_of(draft, settings)))
@@ -86,7 +87,7 @@ def _plans_of(env: Environment, api: OpenedApi) -> list[StoredPlan]:
 
 
 def _apply(
-    env: Environment, api: OpenedApi, options: CallOptions, stored: StoredPlan, ask: Ask
+    env: Environment, api: OpenedApi, options: CallOptions, stored: StoredPlan, caller: Caller
 ) -> AppliedPlan:
     """Apply a plan as the person has read it, once the person agrees.
 
@@ -104,16 +105,12 @@ def _apply(
     settings = replace(apply_settings(env, plan, api, options), consent=Consent(is_given=True))
 
     def agree(question: str) -> None:
-        if not ask(question):
+        if not caller.ask(question, "Apply"):
             raise RefusedError.declined("The plan is not applied")
 
     with closing(EndableClients()) as clients:
-        engine = Engine(env, settings, clients=clients, ask=_about_origin(ask))
+        engine = Engine(env, settings, clients=clients, ask=caller.ask_origin)
         return apply_plan(plan, path, api, engine, agree, is_resumed=stored.state == "stopped")
-
-
-def _about_origin(ask: Ask) -> Ask:
-    return lambda origin: ask(f"Send the credential to {origin} from now on?")
 
 
 def _plan_text(stored: StoredPlan, screen: ResponseScreen) -> str:
@@ -234,7 +231,7 @@ class Plans(Widget):
     Args:
         options: How calls are made, if a plan does not say it.
         settings: Returns how the call of a draft is made, and what the person said about that.
-        ask: Asks the person in another thread; `action` is what is done then.
+        caller: Asks the person while a plan is made or applied.
     """
 
     DEFAULT_CSS = "Plans { display: none; }"
@@ -255,10 +252,11 @@ class Plans(Widget):
         api: OpenedApi,
         options: CallOptions,
         settings: Callable[[Draft], tuple[CallSettings, CallOptions]],
-        ask: Callable[..., bool],
+        caller: Caller,
     ) -> None:
         super().__init__()
-        self._env, self._api, self._options, self._settings, self._ask = env, api, options, settings, ask
+        self._env, self._api, self._options = env, api, options
+        self._settings, self._caller = settings, caller
 
     def list_plans(self, draft: Draft | None) -> None:
         """Let the person choose a plan, or plan a draft if it may change something."""
@@ -268,7 +266,9 @@ class Plans(Widget):
     def plan(self, draft: Draft) -> None:
         """Plan the request of a draft, and show the plan."""
         self.app.notify("Planning: the state of the resource is read")
-        self._begin(lambda: self._Made(_make_plan(self._env, draft, *self._settings(draft), self._ask)))
+        self._begin(
+            lambda: self._Made(_make_plan(self._env, draft, *self._settings(draft), self._caller.ask_origin))
+        )
 
     def _begin(self, work: Callable[[], Message]) -> None:
         def run() -> Message:
@@ -296,8 +296,9 @@ class Plans(Widget):
     def _open(self, stored: StoredPlan) -> None:
         def take(is_agreed: bool | None) -> None:
             if is_agreed:
-                ask = partial(self._ask, action=action)
-                self._begin(lambda: self._Made(_apply(self._env, self._api, self._options, stored, ask)))
+                self._begin(
+                    lambda: self._Made(_apply(self._env, self._api, self._options, stored, self._caller))
+                )
 
         action = {"ready": "Apply", "stopped": "Resume"}.get(stored.state, "")
         self.app.push_screen(PlanDialog(_plan_text(stored, self._screen), action), take)

@@ -418,7 +418,7 @@ class Caller(Widget):
     def send(self, draft: Draft, settings: CallSettings) -> None:
         """Begin the call of a draft, to which the person has agreed."""
         settings = replace(settings, consent=Consent(is_given=True))
-        self._under_way = RunningCall(self._env, draft, settings, self._ask_origin, self._announce)
+        self._under_way = RunningCall(self._env, draft, settings, self.ask_origin, self._announce)
         self._began = time.monotonic()
         self._under_way.start()
 
@@ -454,7 +454,8 @@ class Caller(Widget):
             work_aside(self, lambda: call.record(words, event))
         self.post_message(self.Shown(call.draft, event))
 
-    def _ask_origin(self, origin: str) -> bool:
+    def ask_origin(self, origin: str) -> bool:
+        """Ask the person in another thread whether credentials may go to an origin."""
         return self.ask(f"Send the credential to {origin} from now on?")
 
     def ask(self, question: str, action: str = "Send") -> bool:

@@ -536,7 +536,7 @@ class ExplorerApp(App[None]):
             api,
             options,
             lambda draft: (self._settings(draft), self._options_of(draft)),
-            self._caller.ask,
+            self._caller,
         )
         self._check_timer: Timer | None = None
         self.copied: list[str] = []
