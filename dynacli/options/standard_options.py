@@ -211,7 +211,7 @@ class Options:
         ),
         key="output",
         group=DATA,
-        help="Set the output format, or write to @FILE [default: auto]",
+        help="Print as table, csv, lines, or to @FILE [default: auto]",
     )
     filter: str = _standard(
         "-f",

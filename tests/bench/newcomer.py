@@ -1,8 +1,9 @@
-"""Four tasks as someone does them who knows neither dynacli nor the API: `python -m tests.bench.newcomer [--show]`.
+"""Four tasks as agents do them that know neither dynacli nor the API: `python -m tests.bench.newcomer [--show]`.
 
-The tasks are about the demo API of Armature, registered as `armature`. Each command may only have words that stand in
-the task or in what earlier commands have printed; so a word that the tool does not show in time breaks the bench.
-What is read are the bytes of standard output and standard error. The exit code is 1 if a limit is broken.
+The tasks are about the demo API of Armature, registered as `armature`, and are done in three ways. Each command may
+only have words that stand in the task or in what earlier commands have printed, but for the guesses, which are wrong
+as guesses are; so a word that the tool does not show in time breaks the bench. What is read are the bytes of standard
+output and standard error. The exit code is 1 if a limit is broken.
 """
 
 import argparse
@@ -25,14 +26,23 @@ from dynacli.demo.demo_facts import API_KEYS
 from dynacli.demo.demo_server import running
 from dynacli.environment import Environment
 
-__all__ = ["MOST_BYTES", "MOST_COMMANDS", "Newcomer", "Task", "UnknownWordError", "do_all", "visiting"]
+__all__ = [
+    "MOST_BYTES",
+    "MOST_COMMANDS",
+    "WAYS",
+    "Newcomer",
+    "Task",
+    "UnknownWordError",
+    "do_all",
+    "visiting",
+]
 
 MOST_COMMANDS = 12
-MOST_BYTES = 12_000
+MOST_BYTES = 15_000
 
 _WORD = re.compile(r"[A-Za-z0-9_]+")
-_FIRST = "dynacli armature"
-"""What the newcomer was told: the command to begin with."""
+_FIRST = "dynacli armature --help"
+"""What the newcomer was told: the program and the API. Every program has `--help`."""
 
 
 class UnknownWordError(AssertionError):
@@ -77,8 +87,11 @@ class Newcomer:
         self._known += f"\n{text}"
         return self.tasks[-1]
 
-    def run(self, line: str) -> str:
+    def run(self, line: str, *, is_read: bool = True) -> str:
         """Run a command and return what it printed, on both streams.
+
+        Args:
+            is_read: Whether all of that is read; a file or another program may get it instead.
 
         Raises:
             UnknownWordError: It has words that stand nowhere yet.
@@ -86,6 +99,10 @@ class Newcomer:
         unknown = [word for word in _WORD.findall(line) if not self._knows(word)]
         if unknown:
             raise UnknownWordError(f"`{line}`: how should anybody know {unknown}?")
+        return self.guess(line, is_read=is_read)
+
+    def guess(self, line: str, *, is_read: bool = True) -> str:
+        """Run a command that may have words which nothing has shown, as `run` does."""
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
         stdin = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         main(
@@ -94,14 +111,15 @@ class Newcomer:
         printed = "".join(map(_content, (out, err)))
         task = self.tasks[-1]
         task.commands.append(line)
-        task.read += len(printed.encode())
-        self._known += f"\n{printed}"
+        task.read += len(printed.encode()) if is_read else 0
+        self._known += f"\n{printed}\n{line}"
         if self._shows:
             sys.stdout.write(f"$ {line}\n{printed}\n")
         return printed
 
     def _knows(self, word: str) -> bool:
-        return re.search(rf"(?<![A-Za-z0-9_]){re.escape(word)}(?![A-Za-z0-9_])", self._known) is not None
+        pattern = rf"(?<![A-Za-z0-9_]){re.escape(word)}(?![A-Za-z0-9_])"
+        return re.search(pattern, self._known, re.IGNORECASE) is not None
 
     @property
     def commands(self) -> int:
@@ -131,7 +149,7 @@ def visiting(*, shows: bool = False) -> Iterator[Newcomer]:
             **{key: value for key, value in os.environ.items() if not key.startswith("DYNACLI_")},
             **places,
             "HOME": name,
-            "COLUMNS": "100",
+            "AI_AGENT": "newcomer",
             "DYNACLI_ARMATURE_TOKEN": API_KEYS["editor"],
         }
         silent = Environment(stdout=io.StringIO(), stderr=io.StringIO(), variables=variables)
@@ -141,85 +159,117 @@ def visiting(*, shows: bool = False) -> Iterator[Newcomer]:
 
 
 def _json(printed: str) -> Any:
-    return json.loads(printed[min(printed.find(mark) for mark in "[{" if mark in printed) :])
+    """Return the JSON value that a text begins with; what is for an agent stands after it."""
+    return json.JSONDecoder().raw_decode(printed)[0]
 
 
-def do_all(newcomer: Newcomer) -> None:
-    """Do the four tasks."""
-    run_id = _count_runs(newcomer)
-    _name_tool(newcomer, run_id)
-    workflow_id = _create_workflow(newcomer)
-    _start_run(newcomer, workflow_id)
+def _next(printed: str) -> str:
+    """Return the command that comes next, by what a call has printed."""
+    return str(re.findall(r"next: (.+)", printed)[0])
 
 
-def _count_runs(newcomer: Newcomer) -> str:
-    task = newcomer.begin(
-        "Count the runs of the last 7 days that failed with the classification wrong_answer, and name the dearest."
-    )
-    newcomer.run("dynacli armature")
-    newcomer.run("dynacli search armature runs that failed with the classification wrong_answer")
-    page = _json(
-        newcomer.run(
-            "dynacli armature search-runs --range 7d --classification wrong_answer --sort=-costUsd --page-size 1"
-        )
-    )
-    task.response = f"{page['total']} runs; the dearest is {page['rows'][0]['id']}"
-    return str(page["rows"][0]["id"])
+def _try(printed: str) -> str:
+    """Return the corrected command of an error."""
+    return str(_json(printed)["error"]["try"])
 
 
-def _name_tool(newcomer: Newcomer, run_id: str) -> None:
-    task = newcomer.begin("Say which tool that run called most.")
-    calls = _json(newcomer.run(f"dynacli armature list-run-tool-calls {run_id}"))
-    counts = Counter(call["toolName"] for call in calls["rows"])
-    task.response = counts.most_common(1)[0][0]
+WAYS = ("search", "pages", "guesses")
+"""What newcomers begin with: a search by the task, the pages of help, or names and filters as other tools have them."""
+
+_COUNT = "Count the runs of the last 30d with the status fail, by the workflowName of each."
+_CREATE = (
+    "Create a workflow named Nightly that lists issues on the GitHub server, with the criterion Issues are listed, and "
+    "a schedule, 0 3 * * *."
+)
+_START = "Start a run of that workflow, wait for its end, and report its status."
+_EXPORT = "Write the runs of the last 30d into month.csv."
+_INPUTS = "--schedule.cron '0 3 * * *' --criteria.0.criterion-text 'Issues are listed' --tester-prompt 'lists issues'"
+_FAILED = "dynacli armature search-runs --status fail --range 30d --all -o lines -f"
 
 
-def _create_workflow(newcomer: Newcomer) -> str:
-    task = newcomer.begin(
-        "Create a workflow called Nightly that is told to List the overdue invoices of the Billing server, with two "
-        "criteria, It names each customer and It gives the sum, and a schedule, 0 3 * * *; then pause it."
-    )
-    newcomer.run("dynacli search armature create a workflow with criteria and a schedule")
-    servers = _json(newcomer.run("dynacli armature list-mcp-servers -f 'rows[].[id, name]'"))
-    server_id = next(identity for identity, name in servers if "Billing" in name)
-    made = _json(
-        newcomer.run(
-            f"dynacli armature create-workflow --name Nightly --mcp-server-id {server_id} "
-            "--tester-prompt 'List the overdue invoices' --criteria.0.criterion-text 'It names each customer' "
-            "--criteria.1.criterion-text 'It gives the sum' --schedule.cron '0 3 * * *'"
-        )
-    )
-    paused = _json(
-        newcomer.run(
-            f"dynacli armature update-workflow {made['id']} --schedule.cron '0 3 * * *' --schedule.enabled false"
-        )
-    )
-    task.response = (
-        f"{paused['id']} is {paused['status']}, {len(paused['currentVersion']['criteria'])} criteria"
-    )
-    return str(made["id"])
+def do_all(newcomer: Newcomer, way: str) -> None:
+    """Do the four tasks.
+
+    Args:
+        way: One of `WAYS`.
+    """
+    _count_runs(newcomer, way)
+    workflow = _create_workflow(newcomer, way)
+    _start_run(newcomer, way, workflow)
+    newcomer.begin(_EXPORT)
+    # A shell writes the file, and nothing is read.
+    rows = newcomer.run("dynacli armature search-runs --range 30d --all -o csv", is_read=False)
+    newcomer.tasks[-1].response = f"{len(rows.splitlines()) - 1} rows"
 
 
-def _start_run(newcomer: Newcomer, workflow_id: str) -> None:
-    task = newcomer.begin("Now start a run of that workflow, and wait for its end.")
-    newcomer.run("dynacli search armature start a run of a workflow")
-    started = _json(newcomer.run(f"dynacli armature dispatch-workflow-run {workflow_id}"))
-    run = _json(newcomer.run(f"dynacli armature get-run {started['runId']} --wait finishedAt"))
-    task.response = f"{run['id']}: {run['status']}"
+def _count_runs(newcomer: Newcomer, way: str) -> None:
+    task = newcomer.begin(_COUNT)
+    if way == "search":
+        newcomer.run("dynacli --help")
+        newcomer.run("dynacli search armature count the runs with the status fail by workflowName")
+    elif way == "pages":
+        newcomer.run("dynacli")
+        newcomer.run("dynacli armature")
+        newcomer.run("dynacli armature search-runs --help")
+    else:
+        newcomer.guess("dynacli armature list-runs --status failed")
+        newcomer.guess("dynacli armature search-runs --status failed --last 30d")
+        newcomer.guess(f"{_FAILED} '[].workflow_name'")
+    counts = Counter(newcomer.run(f"{_FAILED} 'rows[].workflowName'", is_read=False).splitlines())
+    task.read += len("".join(f"{count:7} {name}\n" for name, count in counts.items()))  # sort | uniq -c
+    task.response = f"{counts.total()} runs of {len(counts)} workflows"
+
+
+def _create_workflow(newcomer: Newcomer, way: str) -> str:
+    task = newcomer.begin(_CREATE)
+    line = "dynacli armature create-workflow --name Nightly"
+    if way == "search":
+        newcomer.run("dynacli search armature create a workflow with the criterion and a schedule")
+    elif way == "pages":
+        newcomer.run("dynacli armature create-workflow --help")
+    else:
+        wrong = f"{line} --schedule '0 3 * * *' --criterion 'Issues are listed'"
+        line = _try(newcomer.guess(wrong))
+    list_servers = newcomer.guess if way == "guesses" else newcomer.run
+    servers = _json(list_servers("dynacli armature list-mcp-servers -f 'rows[].[id, name]'"))
+    server = next(identity for identity, name in servers if "GitHub" in name)
+    if way == "guesses":
+        line = line.replace("UUID", server).replace("TEXT", "'lists issues'")
+    else:
+        line += f" --mcp-server-id {server} {_INPUTS}"
+    printed = newcomer.run(line)
+    made = _json(printed)
+    task.response = f"{made['schedule']['cron']}, {len(made['currentVersion']['criteria'])} criterion"
+    return shlex.split(_next(printed))[-1]
+
+
+def _start_run(newcomer: Newcomer, way: str, workflow: str) -> None:
+    task = newcomer.begin(_START)
+    if way == "search":
+        newcomer.run("dynacli search armature start a run of that workflow")
+    elif way == "pages":
+        newcomer.run("dynacli armature dispatch-workflow-run --help")
+    else:
+        newcomer.guess(f"dynacli armature start-run {workflow}")
+    started = newcomer.run(f"dynacli armature dispatch-workflow-run {workflow}")
+    task.response = _json(newcomer.run(_next(started)))["status"]
 
 
 def _main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--show", action="store_true", help="show the commands and what they print")
     chosen = parser.parse_args()
-    with visiting(shows=chosen.show) as newcomer:
-        do_all(newcomer)
-    for task in newcomer.tasks:
-        sys.stdout.write(
-            f"{len(task.commands):3} commands {task.read:6,} bytes  {task.text[:60]}...  {task.response}\n"
-        )
-    sys.stdout.write(f"{newcomer.commands:3} commands {newcomer.read:6,} bytes\n")
-    return 0 if newcomer.commands <= MOST_COMMANDS and newcomer.read <= MOST_BYTES else 1
+    is_right = True
+    for way in WAYS:
+        with visiting(shows=chosen.show) as newcomer:
+            do_all(newcomer, way)
+        for task in newcomer.tasks:
+            sys.stdout.write(
+                f"{len(task.commands):3} commands {task.read:6,} bytes  {task.text[:60]}...  {task.response}\n"
+            )
+        sys.stdout.write(f"{newcomer.commands:3} commands {newcomer.read:6,} bytes  {way} first\n\n")
+        is_right &= newcomer.commands <= MOST_COMMANDS and newcomer.read <= MOST_BYTES
+    return 0 if is_right else 1
 
 
 if __name__ == "__main__":

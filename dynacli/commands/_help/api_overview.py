@@ -380,7 +380,7 @@ class _Page:
             commands.append(_command("doctor", api))
         lines = [f"  {command}" for command in commands if command]
         lines = [line for line in lines if len(line) <= _MOST_COLUMNS]
-        taken = f"Options: -f JMESPATH, -o FORMAT, --all, --wait JMESPATH: {invocation('help')} options"
+        taken = f"With -f JMESPATH, -o table|csv|lines, --all, --wait EXPR: {invocation('help')} options"
         about = wrapped(taken, self.width - 2) if overview.operations else []
         lines += [f"  {line}" for line in about]
         return [self.paint.bold("Next"), *lines] if lines else []

@@ -7,7 +7,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_description import DescribedInput, OperationDescription
 from dynacli.commands._help.page_lines import Row, option_row, row_lines, usage_lines
 from dynacli.environment import Environment, invocation, program
-from dynacli.http.semantics import is_multipart
+from dynacli.http.semantics import SAFE_METHODS, is_multipart
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import MORE, Body, Choice, Field, MediaType, ValueType, of_first_items
 from dynacli.openapi.model.wording import MAY_BE_NULL, NOT_EMPTY, constraints, placeholder
@@ -51,7 +51,8 @@ def operation_help(
     page.response(description)
     inputs = INPUT_OPTIONS if operation.body is not None else INPUT_OPTIONS[-1:]
     flags = {option.flags[-1] for option in (*inputs, *STANDARD_OPTIONS)} - own_flags
-    shown = [flag for flag in ("--body", "--filter", "--all", "--dry-run") if flag in flags]
+    waiting = ("--wait",) if operation.method in SAFE_METHODS else ()
+    shown = [flag for flag in ("--body", "--filter", "--all", *waiting, "--dry-run") if flag in flags]
     note = f"Global options ({', '.join(shown)} ...): `{invocation('help')} options`."
     page.lines.extend(wrapped(note, width))
     own = [option.flags[-1] for option in STANDARD_OPTIONS if option.flags[-1] in own_flags]
@@ -120,22 +121,18 @@ class _Page:
         """Add the inputs: in one section those without which there is no call, in another all others."""
         operation, media_type = description.operation, description.described.media_type
         count = len(operation.parameters)
-        parameters = description.inputs[:count]
-        needed = [
-            parameter for parameter in parameters if parameter.location == "path" or parameter.is_required
-        ]
-        parameters = description.with_sources(parameters, needed)
+        needed = [item for item in description.inputs if item.location == "path" or item.is_required]
+        inputs = description.with_sources(description.inputs, needed)
         hidden = {parameter.option for parameter in operation.parameters if parameter.is_hidden}
         sections: dict[str, list[Row]] = {"Required inputs": [], "Optional inputs": []}
         required, optional = sections.values()
-        for item in parameters:
+        for item in inputs[:count]:
             if item.location == "path" or item.option not in hidden:
                 is_needed = item.location == "path" or item.is_required
                 (required if is_needed else optional).extend(self.with_fields(item))
         required.sort(key=lambda row: row.left.startswith("-"))  # what stands in the path comes first
         if media_type is not None and is_built(media_type.name):
-            fields = description.inputs[count:]
-            for shown_field in _shown_fields(fields):
+            for shown_field in _shown_fields(inputs[count:]):
                 (required if shown_field.is_required else optional).append(self.row(shown_field))
         for title, rows in sections.items():
             if rows:
