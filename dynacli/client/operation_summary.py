@@ -11,7 +11,7 @@ from dynacli.client.operation_description import DescribedInput, OperationDescri
 from dynacli.client.pages.decide_rule import KINDS
 from dynacli.openapi.model.field_names import plain_name, singular, words_of
 from dynacli.openapi.model.operation import Field, Operation, Parameter
-from dynacli.openapi.model.wording import MAY_BE_NULL, MAY_BE_REPEATED, NOT_EMPTY, constraints
+from dynacli.openapi.model.wording import MAY_BE_NULL, MAY_BE_REPEATED, NOT_EMPTY, constraints, telling
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
@@ -252,7 +252,7 @@ def summary_text(summary: Summary, paint: Painter = _PLAIN) -> str:
 def _lines(summary: Summary, detail: _Detail, paint: Painter) -> Iterator[str]:
     mark = "  deprecated" if summary.is_deprecated else ""
     yield f"{summary.name}  {visible(summary.method, keep='')} {word_or_quoted(summary.path)}{mark}"
-    if summary.summary:
+    if telling(summary.summary, summary.name):
         yield foreign(short_sentence(summary.summary, detail.summary), paint)
     required = [input_ for input_ in summary.inputs if input_.is_required]
     optional = [input_ for input_ in summary.inputs if not input_.is_required]
@@ -304,8 +304,9 @@ def _input(input_: DescribedInput, detail: _Detail, paint: Painter, like: str = 
         left += f" [{closed(short_sentence(facts, detail.facts))}]"
     if input_.source and detail.facts:
         left += f"  from {visible(input_.source, keep='')}"
-    if input_.description and detail.sentence:
-        left += f"  {foreign(short_sentence(input_.description, detail.sentence), paint)}"
+    description = telling(input_.description, input_.option.rpartition(".")[2])
+    if description and detail.sentence:
+        left += f"  {foreign(short_sentence(description, detail.sentence), paint)}"
     return left
 
 

@@ -1,6 +1,7 @@
 """The summary: what a first correct call needs, in at most 1,400 bytes."""
 
 import json
+import re
 import shlex
 from typing import Any
 
@@ -251,6 +252,25 @@ def test_a_summary_of_a_search_by_post_shows_filters_once() -> None:
     assert next(line for line in lines if line.startswith("  and ")).endswith(
         ": --runs.operator, --tasks.operator, --offset"
     )
+
+
+def test_what_only_repeats_a_name_is_left_out() -> None:
+    """FastAPI makes titles of names, as `Read Flows` of `read_flows`: summary, search, tags and help do without."""
+    given = parameter("page_token", STRING, description="Page Token")
+    told = parameter("sort", STRING, description="Sort by this field")
+    flows = operation("read_flows", given, told, summary="Read Flows", tags=["flow-runs"])
+    paths = {f"/x{number}": {"get": operation(f"x{number}", tags=["flow-runs"])} for number in range(30)}
+    tags = [{"name": "flow-runs", "description": "Flow Runs"}]
+    paths["/y"] = {"get": operation("read_flows_again", summary="Read flows once more", tags=["flow-runs"])}
+    api = save(document({"/flows": {"get": flows}, **paths}, tags=tags))
+    summary = run_cli("describe", api, "read-flows", "--summary").stdout
+    found = run_cli("search", "--api", api, "read flows").stdout
+    page = run_cli(api, "read-flows", "--help").stdout
+    for text in (summary, found, page, run_cli(api).stdout):
+        assert not {'"Read Flows"', '"Page Token"', '"Flow Runs"'} & set(re.findall(r'"[^"]*"', text))
+    assert '"Sort by this field"' in summary
+    assert '"Sort by this field"' in page
+    assert '"Read flows once more"' in found
 
 
 def test_a_summary_asks_for_files_as_they_are_given() -> None:

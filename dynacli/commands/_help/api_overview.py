@@ -17,7 +17,7 @@ from dynacli.errors import DynacliError, FileError
 from dynacli.files import is_url
 from dynacli.openapi.model.operation import OperationSummary, Server
 from dynacli.openapi.model.overview import Overview
-from dynacli.openapi.model.wording import age_text, counted, shell_line
+from dynacli.openapi.model.wording import age_text, counted, shell_line, telling
 from dynacli.registry.configuration import DEMO, LOGIN_KEY
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
@@ -332,7 +332,7 @@ class _Page:
             (
                 word_or_quoted(tag.word),
                 f"{tag.operations:,}",
-                partial(foreign_within, tag.about, paint=self.paint),
+                partial(foreign_within, telling(tag.about, tag.word), paint=self.paint),
             )
             for tag in tags
         ]

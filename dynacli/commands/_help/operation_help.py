@@ -10,7 +10,7 @@ from dynacli.environment import Environment, invocation, program
 from dynacli.http.semantics import SAFE_METHODS, is_multipart
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import MORE, Body, Choice, Field, MediaType, ValueType, of_first_items
-from dynacli.openapi.model.wording import MAY_BE_NULL, NOT_EMPTY, constraints, placeholder
+from dynacli.openapi.model.wording import MAY_BE_NULL, NOT_EMPTY, constraints, placeholder, telling
 from dynacli.options.standard_options import FILE, INPUT_OPTIONS, PART, STANDARD_OPTIONS, Option, options_of
 from dynacli.record import replace
 from dynacli.text.terminal import Painter, terminal_width, visible
@@ -157,7 +157,8 @@ class _Page:
             facts = [fact for fact in facts if fact != NOT_EMPTY]
         facts.extend([f"from {visible(described.source, keep='')}"] if described.source else [])
         facts.extend(["deprecated"] if described.origin.is_deprecated else [])
-        return Row(described.usage, f"[{'; '.join(facts)}]" if facts else "", described.description)
+        description = telling(described.description, described.option.rpartition(".")[2])
+        return Row(described.usage, f"[{'; '.join(facts)}]" if facts else "", description)
 
     def with_fields(self, described: DescribedInput) -> list[Row]:
         """Return the rows of a parameter and of the properties of its value."""

@@ -12,6 +12,7 @@ from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, UsageError
 from dynacli.openapi.model.operation import OperationSummary
+from dynacli.openapi.model.wording import telling
 from dynacli.options.standard_options import Options
 from dynacli.registry.configuration import DEMO, Configuration
 from dynacli.registry.opened_api import OpenedApi
@@ -245,7 +246,7 @@ def _lines(env: Environment, hits: "list[Hit]", paint: Painter) -> Iterator[str]
     for hit in hits[:_RUNNERS_UP]:
         line = visible(f"Or   {invocation(api=hit.api)} {hit.name}", keep="")
         place = f"  {hit.method} {word_or_quoted(hit.path)}"
-        summary = visible(hit.summary, keep="")
+        summary = visible(telling(hit.summary, hit.name), keep="")
         if env.stdout_is_terminal:  # what reads a pipe is not to miss the end of a line
             summary = shortened(summary, max(_LINE - len(line) - len(place) - 4, 20))
         yield line + paint.dim(f"{place}  {foreign(summary, paint)}".rstrip())

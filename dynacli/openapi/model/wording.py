@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
+from dynacli.openapi.model.field_names import plain_name
 from dynacli.openapi.model.operation import ValueType
 from dynacli.text.terminal import visible
 from dynacli.text.wrapping import short_sentence, word_or_quoted
@@ -26,6 +27,7 @@ __all__ = [
     "reads_input",
     "shell_line",
     "shell_word",
+    "telling",
 ]
 
 _YEAR = 365.2425 * 86_400
@@ -69,6 +71,11 @@ def listed_near(word: str, names: Iterable[str]) -> str:
 def did_you_mean(near: Sequence[str], otherwise: str = "") -> str:
     """Return the question whether one of some names was meant; if there are none, what is reported instead."""
     return f"Did you mean {enumerated([f'`{name}`' for name in near], 'or')}?" if near else otherwise
+
+
+def telling(text: str, name: str) -> str:
+    """Return what the document says of something; empty if it is only its name again: `Read Flows` of `read-flows`."""
+    return "" if plain_name(text) == plain_name(name) != "" else text
 
 
 def age_text(seconds: float) -> str:
