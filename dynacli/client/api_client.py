@@ -549,7 +549,7 @@ class Api(OpenDocument):
             options_of_other,
         )
 
-        options = replace(self._options, reads_only_by=self._options.reads_only_by or "`diff`")
+        options = replace(self._options, cache="off", reads_only_by=self._options.reads_only_by or "`diff`")
         with self._lock:
             opened, described = self._catalog_of(), self._described(name)
             settings = settings_of(self._env, opened, options)

@@ -219,6 +219,10 @@ class CallSettings:
 
         return is_asked_about(described, self.bounds)
 
+    def without_storing(self) -> "CallSettings":
+        """Return the settings for a response that goes into a file: a stored one is used, and none is stored."""
+        return self if self.cache is None else replace(self, cache=replace(self.cache, stores=False))
+
     def set_apart(
         self, validation: "ValidationResult | None", operation: Operation, status: int | None = None
     ) -> None:

@@ -394,8 +394,8 @@ def download_response(
     Raises:
         DynacliError: The call fails, or the file cannot be written.
     """
-    settings = engine.settings
-    call = engine.prepare(described, inputs)
+    settings = engine.settings.without_storing()
+    call = engine.prepare(described, inputs, settings)
     if not is_resumed:
         return _made(engine, call, path, None)
     url = call.request.url

@@ -52,7 +52,7 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
 
         check_options(run)
     if settings.cache is not None and (run.options.remote_name or run.output_format(settings.output).file):
-        settings = replace(settings, cache=replace(settings.cache, stores=False))
+        settings = settings.without_storing()
     with _reporting(run, described, settings) as report:
         described, inputs, draft = read_inputs(run, described, given, settings)
         if inputs.query:

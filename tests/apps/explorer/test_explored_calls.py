@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from dynacli.apps.explorer._response_views import status_text
 from dynacli.apps.explorer._running_call import Ended, Event, RunningCall
 from dynacli.apps.explorer.drafts import Draft
 from dynacli.client.call import ResponseHead, ResponsePart
@@ -326,6 +327,26 @@ def test_a_stream_comes_no_faster_than_it_is_shown() -> None:
                 pass
             assert isinstance(event, Ended)
             assert event.was_cancelled
+
+
+def test_a_stored_response_says_so(server: Recorder) -> None:
+    """The line of a response says where it came from, and the history has the call, although nothing was sent."""
+    server.responses["/pets"] = Response()
+    word, env = save(document({"/pets": {"get": operation("listPets")}}, [server.origin])), Environment()
+    api = open_api(word, env)
+    with closing(api.catalog):
+        draft = Draft(DescribedOperation(api, api.catalog.operation("list-pets")).sending(""), (), {})
+        settings = settings_of(env, api, CallOptions(cache="1h"))
+        events: Queue[Event] = Queue()
+        for did in ("miss", "hit"):
+            call = RunningCall(env, draft, settings, lambda _: False, lambda _, event: events.put(event))
+            call.start()
+            while not isinstance(event := events.get(timeout=20), Ended):
+                pass
+            assert f"cache: {did}" in status_text(event)
+            call.record([word, "list-pets"], event)
+    assert 1 == len(server.requests)
+    assert ["hit", "miss"] == [row["cache"] for row in run_cli("history", "-o", "json").json]
 
 
 def test_a_call_of_the_history_is_shown_again_with_its_form(server: Recorder) -> None:

@@ -691,3 +691,15 @@ def test_a_change_is_planned_and_not_made(server: Recorder) -> None:
     assert _ask(["things"], "call", {"operation": "list-things", "plan": True}).is_error
     assert 0 == run_cli(*found["apply"].split()[1:], "--yes").exit_code
     assert "DELETE" == server.last.method
+
+
+@pytest.mark.exhaustive
+def test_the_configuration_lets_calls_use_stored_responses(home: Path, server: Recorder) -> None:
+    """A key `cache` of the API holds for the calls of an agent, and a change removes what is stored."""
+    _things(server)
+    with (home / "config" / "config.toml").open("a") as file:
+        file.write('cache = "1h"\n')
+    server.responses["/things"] = json_response([{"id": 1}])
+    for tool, requests in (("list-things", 1), ("list-things", 1), ("create-thing", 2), ("list-things", 3)):
+        assert not _ask(["things", "--write"], "call", {"operation": tool}).is_error
+        assert requests == len(server.requests), tool
