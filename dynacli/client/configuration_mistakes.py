@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from dynacli.client.call_settings import LEVELS
+from dynacli.client.call_settings import LEVELS, cache_of
 from dynacli.client.pages.decide_rule import what_is_wrong_with_rule
 from dynacli.client.policy.policy_rules import rules_of
 from dynacli.client.profiles import KEYS, wrong_in_profile
@@ -63,7 +63,7 @@ def mistakes_in(env: Environment, tables: Mapping[str, Any]) -> Iterator[Mistake
     Args:
         tables: What the file says.
     """
-    yield from _unknown((), tables, ("apis", "cache", "history"))
+    yield from _unknown((), tables, ("apis", "cache", "cache_limit", "history"))
     if "history" in tables and tables["history"] not in HISTORY_MODES:
         yield Mistake(("history",), f"`history` must be one of {_listed(HISTORY_MODES)}")
     cache = tables.get("cache", {})
@@ -73,6 +73,8 @@ def mistakes_in(env: Environment, tables: Mapping[str, Any]) -> Iterator[Mistake
         yield from _unknown(("cache",), cache, ("limit",))
         if "limit" in cache and bytes_of(cache["limit"]) is None:
             yield Mistake(("cache", "limit"), '`limit` must be a size, for example `"500 MiB"`')
+    if "cache_limit" in tables and bytes_of(tables["cache_limit"]) is None:
+        yield Mistake(("cache_limit",), '`cache_limit` must be a size, for example `"64 MiB"`')
     apis = tables.get("apis", {})
     if not isinstance(apis, dict):
         yield Mistake(("apis",), "`apis` must be a table, with one of each API in it: `[apis.NAME]`")
@@ -130,6 +132,11 @@ def _in_table(env: Environment, place: Path, table: Any) -> Iterator[Mistake]:
         yield Mistake(_named(place, wrong), wrong)
     if "validate" in table and table["validate"] not in LEVELS:
         yield Mistake((*place, "validate"), f"`validate` must be one of {_listed(LEVELS)}")
+    if isinstance(table.get("cache"), str):
+        try:
+            cache_of(table["cache"])
+        except UsageError as error:
+            yield Mistake((*place, "cache"), f"`cache`: {error.reason}")
     if "policy" in table:
         try:
             rules_of(env, table["policy"], ".".join((*place, "policy")))

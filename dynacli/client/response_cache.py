@@ -230,12 +230,11 @@ class ResponseStore:
             return
         self.check()
         content = self._seal(path, line, body) + b"\n" + line + body
-        with (
-            self._lock() as is_alone,
-            suppress(FileNotFoundError),
-        ):  # another process has just cleared the cache
-            if is_alone:
-                self._make_room(limit, _on_disk(len(content)))
+        with self._lock() as is_alone:
+            if not is_alone:
+                return
+            self._make_room(limit, _on_disk(len(content)))
+            with suppress(FileNotFoundError):  # another process has just removed the directory
                 make_directory(directory)
                 sweep(directory)
                 for stored in sorted(_files(directory))[: -_MOST_VARIANTS + 1]:
@@ -436,8 +435,10 @@ class CachedCall:
             return ""
         given = [pair for pair in call.request.headers if pair[0].lower() in call.signed.secret_headers]
         target = split_url(call.request.url)._replace(scheme="", netloc="").geturl()
+        # Inputs in headers count, too: servers often leave them out of `Vary`.
+        inputs = sorted(call.request.parts.headers.items())
         account = (settings.profile, given, call.signed.account())
-        key = store.digest(request.method, target, request.header("accept"), *account, size=16)
+        key = store.digest(request.method, target, request.header("accept"), inputs, *account, size=16)
         top = store.directory_of(api.name, api.revisions.directory)
         return os.path.join(store.below(top, origin, segments), key)
 

@@ -26,6 +26,7 @@ def api(server: Recorder) -> str:
     """An API of the name `shop`, registered, whose GET has a new body and the same entity tag each time."""
     path = parameter("id", {"type": "string"}, "path")
     query = [parameter("q", {"type": "string"}), parameter("api_key", {"type": "string"})]
+    query.append(parameter("X-Tenant", {"type": "string"}, "header"))
     token = {"token": {"type": "http", "scheme": "bearer"}}
     paths = {
         "/items": {
@@ -101,6 +102,10 @@ def test_a_wrong_spec_is_a_usage_error(api: str, server: Recorder, home: Path) -
     """Whether an option, the configuration or a program gives it, nothing is sent."""
     for wrong in ("10", "ten", "10x", "-1s", ""):
         assert 2 == run_cli(api, "list-items", "--cache", wrong).exit_code, wrong
+    assert 2 == run_cli("api", "set", api, "cache=10x").exit_code
+    assert 2 == run_cli("config", "set", "cache_limit=ten").exit_code
+    assert 0 == run_cli("config", "set", "cache_limit=1 MiB", "apis.shop.cache=1h").exit_code
+    assert 0 == run_cli("config", "set", "cache_limit=", "apis.shop.cache=").exit_code
     with (home / "config" / "config.toml").open("a") as file:
         file.write('cache = "10x"\n')
     result = run_cli(api, "list-items")
@@ -161,6 +166,8 @@ def test_a_response_is_only_for_who_asked_for_it(
         ("one", ("list-items",)),
         ("one", ("list-items", "--api-key", "first-secret")),
         ("one", ("list-items", "--api-key", "other-secret")),
+        ("one", ("list-items", "--x-tenant", "1")),
+        ("one", ("list-items", "--x-tenant", "2")),
     ]
     seen = []
     for _ in range(2):
