@@ -148,7 +148,7 @@ def make(
     return "modified" if asked.get("If-Modified-Since") else "new", headers
 
 
-@pytest.mark.sampled(12)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("name", CASES)
 def test_the_cache_does_what_a_private_cache_does(
     api: str, script: tuple[Clock, SimpleNamespace], name: str
@@ -225,6 +225,7 @@ LEAST_AGREEMENTS = 170
 """Cases in which hishel and dynacli do the same."""
 
 
+@pytest.mark.exhaustive
 def test_another_cache_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
     """The library hishel has the same opinion on most cases of two GETs; `-rP` prints the others."""
     hishel = pytest.importorskip("hishel")

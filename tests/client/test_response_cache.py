@@ -292,6 +292,7 @@ def test_a_change_removes_what_it_may_have_made_wrong(
     assert reading.keys() - stay == {request.target for request in server.requests}
 
 
+@pytest.mark.exhaustive
 def test_what_waits_compares_or_changes_never_uses_the_store(
     api: str, server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -528,7 +529,7 @@ def test_the_oldest_responses_go_first(server: Recorder, home: Path) -> None:
     """All files together take at most `cache_limit`; a response that is too large for it is not stored."""
     config = home / "config" / "config.toml"
     config.write_text('cache_limit = "40 KiB"\n' + config.read_text(encoding="utf-8"), encoding="utf-8")
-    for number in range(30):
+    for number in range(12):
         _call("list-items", "--q", str(number))
         for count, path in enumerate(sorted(_stored(home), key=lambda found: found.stat().st_mtime_ns)):
             os.utime(path, (count, count))
@@ -536,7 +537,7 @@ def test_the_oldest_responses_go_first(server: Recorder, home: Path) -> None:
     assert 5 <= len(sizes) <= 10
     assert sum(sizes) <= 40 * 1024
     server.requests.clear()
-    _call("list-items", "--q", "29")
+    _call("list-items", "--q", "11")
     _call("list-items", "--q", "0")
     assert ["/items?q=0"] == [request.target for request in server.requests]
     shown = run_cli("cache", "info", "--responses", "-o", "json").json
@@ -544,6 +545,7 @@ def test_the_oldest_responses_go_first(server: Recorder, home: Path) -> None:
     assert len(_stored(home)) == shown["responses"]
 
 
+@pytest.mark.exhaustive
 def test_the_store_is_cleared(api: str, home: Path) -> None:
     """All responses, or those of an API, and with the documents unless it is asked for one of both."""
     for words, left, is_document in (
@@ -589,6 +591,7 @@ def test_a_confirmation_of_another_response_is_not_believed(server: Recorder) ->
     assert 3 == len(server.requests)
 
 
+@pytest.mark.exhaustive
 def test_a_run_without_the_option_opens_no_store(api: str, home: Path, server: Recorder) -> None:
     """It makes no file, and imports no module of the cache."""
     code = (
@@ -604,6 +607,7 @@ def test_a_run_without_the_option_opens_no_store(api: str, home: Path, server: R
     assert json.loads(done.stdout)
 
 
+@pytest.mark.exhaustive
 def test_the_demo_is_one_server_whatever_its_port(home: Path) -> None:
     """Each run starts it elsewhere, and a stored response is found again."""
     results = [run_cli("demo", "list-workflows", "--cache", "1h", "-v") for _ in range(2)]

@@ -39,6 +39,7 @@ def _stored(home: Path) -> list[Path]:
     return list((home / "cache" / "responses").rglob("*.response"))
 
 
+@pytest.mark.exhaustive
 def test_twenty_processes_store_the_same_response(forks: Forks, home: Path) -> None:
     """All succeed with nothing to say, one file is left, and the next run uses it."""
     for ended in forks.at_once(20, (run, *LIST)):
@@ -103,6 +104,7 @@ def _become_another(home: str) -> None:
     become_nobody()
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("size", [0, 1000, 3000])
 def test_a_full_disk_is_a_warning(forks: Forks, home: Path, size: int) -> None:
     """The response comes, one warning says why it is not stored, and no half of a file is left."""

@@ -1,5 +1,6 @@
 """The rules of a private cache as functions: whatever a server sends, they decide, and never against `no-store`."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,6 +66,7 @@ SPECS = st.builds(CacheSpec, st.sampled_from([AUTO, REVALIDATE, ""]), st.sampled
 TIMES = st.sampled_from([0.0, 1.0, 1.8e9, 4e12])
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=examples(500))
 @given(
     SPECS,
