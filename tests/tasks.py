@@ -26,6 +26,9 @@ _INTERACTIVE = (
 )
 """Folders whose exhaustive tests count for the coverage, since few of their tests are quick."""
 
+_ROOMS = ("auth", "client", "http", "media", "options", "registry", "request")
+"""Folders whose tests are made with the newest Python, too."""
+
 _ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -68,6 +71,10 @@ TASKS = {
         "the tests of HTTP and of calls, with httpx2 in the place of httpx (`pip install '.[httpx2]'`)",
         (("pytest", "-n", "auto", *(f"tests/{room}" for room in ("http", "client"))),),
         {"DYNACLI_HTTP": "httpx2"},
+    ),
+    "newest": Task(
+        "the quick tests of calls and documents, for a newer Python than that of the others",
+        (("pytest", "-n", "auto", *(f"tests/{room}" for room in _ROOMS)),),
     ),
     "coverage": Task(
         "the figure of the tests that ran before it, with PYTEST_ADDOPTS='--cov --cov-append --cov-report='",

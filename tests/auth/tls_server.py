@@ -26,8 +26,10 @@ class Certificates:
         if shutil.which("openssl") is None:
             pytest.skip("openssl is not installed")
         self.folder = folder
+        # Since Python 3.13, an authority has to say that it signs certificates (RFC 5280, section 4.2.1.3).
+        uses = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")
         self._openssl(
-            "req", "-x509", *self._new("ca"), "-days", "2", "-subj", "/CN=authority", "-out", "ca.pem"
+            "req", "-x509", *self._new("ca"), *uses, "-days", "2", "-subj", "/CN=authority", "-out", "ca.pem"
         )
 
     def _openssl(self, *words: str) -> None:

@@ -23,6 +23,7 @@ def certificate(tmp_path: Path) -> Path:
             *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
             *("-nodes", "-keyout", str(tmp_path / "key.pem"), "-out", str(path), "-days", "2"),
             *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-addext", "keyUsage=critical,digitalSignature,keyCertSign"),  # Python 3.13 asks for it
         ],
         check=True,
         capture_output=True,
