@@ -264,6 +264,7 @@ def test_no_credential_is_in_a_plan(
         sum(request.method == "PATCH" for request in server.requests),
     )
     assert "another account" in result.error["message"]
+    assert "`DYNACLI_SAFE_AUTH`" in result.error["reason"]
 
 
 def test_another_origin_is_accepted_again(

@@ -6,6 +6,7 @@ plan is being applied.
 
 import time
 from collections.abc import Callable, Iterator
+from shlex import quote
 from typing import Any
 
 from dynacli.client.batch.batch_run import received_result
@@ -45,7 +46,7 @@ from dynacli.errors import DynacliError, FileError, RefusedError, UsageError
 from dynacli.http.payload import Payload
 from dynacli.media.text_values import BodySchema
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
-from dynacli.openapi.model.wording import counted
+from dynacli.openapi.model.wording import counted, enumerated
 from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.record_call import api_key
@@ -153,7 +154,7 @@ class AppliedPlan:
         """Yield a line for each result: its row, its status, and the request."""
         labels = {request.row: f"{request.operation}  {request.label}" for request in self.plan.requests}
         for result in self.results:
-            yield visible(f"{result.row}  {result.status or 'not sent'}  {labels[result.row]}", keep="")
+            yield visible(f"{result.row}  {result.status or 'no response'}  {labels[result.row]}", keep="")
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as its file has it."""
@@ -278,7 +279,7 @@ def _check_record(plan: Plan, path: str, noted: ApplyRecord, *, is_resumed: bool
         raise RefusedError(
             f"The plan `{plan.name}` stopped before its end",
             reason=f"That began at {noted.begun_at}: {noted.text}",
-            hint=f"`{invocation('plan apply')} {path} --resume` sends the requests that did not succeed",
+            hint=f"`{invocation('plan apply')} {quote(path)} --resume` sends the requests that did not succeed",
         )
 
 
@@ -322,9 +323,13 @@ class _Run:
         call = with_etag(self._engine, call, planned.before.etag if planned.before else "")
         self._check_request(planned, call)
         if account_of(call, self._key) != planned.account:
+            sources = [f"`{found.source}`" for found in call.signed.credentials if found.source]
             raise RefusedError(
                 f"The plan `{plan.name}` was made with another account",
-                reason=f"Request {planned.row} would be sent with another credential",
+                reason=f"Request {planned.row} would be sent with the credential of {enumerated(sources)}, "
+                "which is another one"
+                if sources
+                else f"Request {planned.row} would be sent without its credential",
                 hint=_AGAIN,
                 changed="account",
             )

@@ -64,10 +64,8 @@ __all__ = [
 _MOST_BODY = 1024 * 1024
 """Bytes of the largest body from files."""
 _GONE = (404, 410)
-_JSON_PATCH, _MERGE_PATCH = (
-    "application/json-patch+json",
-    "application/merge-patch+json",
-)  # RFC 6902, RFC 7396
+_JSON_PATCH = "application/json-patch+json"  # RFC 6902
+_MERGE_PATCH = "application/merge-patch+json"  # RFC 7396
 _AT_DEMO = "http://demo"
 """The origin of the demo API in a plan: each run of it listens on another port."""
 _UNKNOWN: Any = object()

@@ -17,6 +17,7 @@ from dynacli.options.standard_options import FURTHER_CALLS
 from dynacli.output.render import is_for_people, write_data, write_rows
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.revisions.revisions import duration_of
+from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:
     from dynacli.http.exchange import ClientPool
@@ -88,9 +89,8 @@ def write_plan(run: Run, planner: Planner) -> None:
     path = save_plan(run.env, plan, run.options.plan)
     show_plan(run, plan)
     word = plan.name if run.options.plan == STATE_DIRECTORY else path
-    run.note(
-        f"Nothing was sent that changes anything. Apply the plan: {invocation('plan apply')} {quote(word)}"
-    )
+    line = visible(f"{invocation('plan apply')} {quote(word)}", keep="")
+    run.note(f"Nothing was sent that changes anything. Apply the plan: {line}")
 
 
 def show_plan(run: Run, plan: Plan) -> None:
