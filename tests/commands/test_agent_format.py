@@ -12,10 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dynacli.environment import Environment
+from dynacli.errors import DocumentError
 from dynacli.output.agent_text import MOST_AROUND, view_of_value
+from dynacli.registry.open_by_name import open_api
 from dynacli.text.terminal import unsafe
-from tests.documents import document, operation, parameter, pets, save
+from tests.apps.mock.mocked import mocked
+from tests.documents import document, load_file, operation, parameter, pets, save
 from tests.harness import Recorder, Response, Result, json_response, run_cli
+from tests.real_documents import documents
 
 _RUN = "289157f4-669f-5f8d-adfd-efbb41003e69"
 _DEMO = f"""
@@ -317,6 +322,37 @@ def test_what_changes_something_is_not_repeated(server: Recorder) -> None:
     result = run_cli(save(document(paths, [server.origin])), "add-pet", "-o", "agent")
     assert ["dynacli ./api.json get-pet 7 -o agent"] == _check(result)
     assert [] == _check(run_cli("demo", "create-workflow", "--example", "--name", "N", "-o", "agent"))
+
+
+_PER_DOCUMENT = 5
+
+
+@pytest.mark.exhaustive
+def test_operations_of_whole_documents(folder: Path) -> None:
+    """Whatever the mock of a document responds to its own examples has the shape and the size, and is no defect."""
+    called = 0
+    for path in documents(folder):
+        try:
+            tree = load_file(path).tree
+        except DocumentError:
+            continue
+        with mocked(tree, level="off") as mock:
+            server = f"http://127.0.0.1:{mock.port}{mock.base_path}"
+            api = open_api(str(path), Environment())
+            summaries = api.catalog.summaries()
+            for summary in summaries[:: max(len(summaries) // _PER_DOCUMENT, 1)]:
+                example = api.catalog.operation(summary.name).example
+                words = (*_LENIENT, "--server", server, str(path), summary.name, *example)
+                toon, result = (run_cli("-o", format_, *words) for format_ in ("toon", "agent"))
+                assert 1 not in {toon.exit_code, result.exit_code}, result.stderr
+                if result.exit_code in {0, 3, 4, 5}:  # a document may allow no body
+                    _check(result)
+                    called += 1
+            api.catalog.close()
+    assert called > 20
+
+
+_LENIENT = ("--validate", "off", "--auth", "none", "--retries", "0", "--yes")
 
 
 def test_read_stays_read_and_settings_stay() -> None:

@@ -179,6 +179,8 @@ def _rest(line: "CallLine", view: AgentView, came: _Came) -> "CallLine | None":
     count = _MOST_REST // size
     if came.total is not None and came.total <= count:
         options = [("--all", None), ("--max-bytes", _room(came.total * size))]
+    elif count <= (view.shown or 0):
+        return None
     else:
         options = [("--max-items", str(count)), ("--max-bytes", _room(_MOST_REST))]
     return line.with_options({"max_bytes", *_PAGES}, *options)
