@@ -6,7 +6,7 @@ from dynacli.environment import invocation
 from dynacli.errors import DocumentError, DynacliError, UsageError
 from dynacli.openapi.model.kebab_names import kebab
 from dynacli.openapi.model.operation import OperationSummary
-from dynacli.openapi.model.wording import did_you_mean, listed_near, near_names
+from dynacli.openapi.model.wording import did_you_mean, listed_near, near_names, telling
 from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.wrapping import quoted, word_or_quoted
@@ -204,7 +204,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
 
 
 def _line(operation: Hit | OperationSummary) -> str:
-    path, summary = word_or_quoted(operation.path), quoted(operation.summary)
+    path, summary = word_or_quoted(operation.path), quoted(telling(operation.summary, operation.name))
     return f"{operation.name}  {operation.method} {path}  {summary}".rstrip()
 
 

@@ -791,15 +791,15 @@ def _summary(
 ) -> dict[str, Any] | None:
     """Return the summary of an operation; for an agent only the inputs that an error is about, None if there are none.
 
-    An unknown input that has no near name is about all inputs.
+    For an unknown input that has no near name, they are the most useful inputs.
 
     Args:
         line: The corrected line; None if none is known.
     """
-    if not run.env.is_agent:
-        from dynacli.client.operation_summary import operation_summary
+    from dynacli.client.operation_summary import operation_summary
 
-        name, profile = described.operation.name, run.all_options.profile
+    name, profile = described.operation.name, run.all_options.profile
+    if not run.env.is_agent:
         return operation_summary(described.api, name, profile=profile).as_json()
     details = error.details
     rules = {finding["rule"] for finding in details.get("findings", ())}
@@ -811,7 +811,11 @@ def _summary(
     near = {flag.removeprefix("--") for flag in details.get("near", ())}
     unfilled = line.unfilled() if line is not None else ()
     asked_for = [piece.field or piece.parameter for piece in unfilled]
-    wanted = [input_ for input_ in inputs if input_.origin in asked_for or input_.option in near] or inputs
+    wanted = [input_ for input_ in inputs if input_.origin in asked_for or input_.option in near]
+    if not wanted:
+        question = " ".join(_FLAG.findall(error.message)).replace("-", " ")
+        summary = operation_summary(described.api, name, profile=profile, question=question)
+        wanted = list(summary.inputs)
     return {
         "name": described.operation.name,
         "inputs": [

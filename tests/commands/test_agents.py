@@ -167,7 +167,7 @@ def test_the_summary_of_an_error_for_an_agent_has_the_inputs_that_matter(
     assert ["id"] == named("get-run")
     assert ["mcp-server-id", "tester-prompt"] == named("create-workflow", "--name", "x")
     assert ["classification"] == named("search-runs", "--clasification", "x")
-    assert ["range", "workflow-id"] == (named("search-runs", "--creator", "me") or [])[:2]
+    assert "status" in (named("search-runs", "--creator", "me") or [])
     assert named("search-runs", "--status", "fial") is None
     assert named("search-runs", "--page-size", "1000") is None
 

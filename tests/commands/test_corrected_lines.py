@@ -150,6 +150,21 @@ def test_an_error_says_where_ids_come_from() -> None:
     assert "--mcp-server-id comes from `list-mcp-servers rows[].id`" == error["hint"]
 
 
+def test_a_step_to_a_deep_option_is_completed() -> None:
+    """A filter is called by a word on its way, and an input of the operation goes before an option of dynacli."""
+    states = {"type": "array", "items": {"type": "string", "enum": ["RUNNING", "FAILED"]}}
+    state = {"type": "object", "properties": {"operator": {"type": "string", "enum": ["and"]}, "any": states}}
+    runs = {"type": "object", "properties": {"state": state, "name": {"type": "string"}}}
+    body = {"type": "object", "properties": {"runs": runs, "flow_id": {"type": "string"}}}
+    api = save(document({"/runs/filter": {"post": operation("filterRuns", body=body)}}))
+    for typed, line in {
+        "--state failed": "--runs.state.any FAILED",
+        "--flow x": "--flow-id x",
+    }.items():
+        result = run_cli(api, "filter-runs", *typed.split())
+        assert result.stderr.splitlines()[-1].startswith(f"  try: dynacli {api} filter-runs {line}"), typed
+
+
 def test_a_body_without_required_fields_is_empty(server: Recorder) -> None:
     """The corrected command keeps what was typed, and sends the least that the document allows."""
     body = {"type": "object", "properties": {"name": {"type": "string"}}}

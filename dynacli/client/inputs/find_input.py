@@ -124,6 +124,8 @@ def near_options(described: DescribedOperation, flag: str, known: Iterable[str])
     """
     from difflib import get_close_matches
 
+    from dynacli.options.standard_options import OPTIONS_BY_FLAG
+
     word = flag.removeprefix("--")
     fields = described.media_type.fields if described.media_type else ()
     items = [f"--{of_first_items(field.option)}" for field in fields]
@@ -140,6 +142,9 @@ def near_options(described: DescribedOperation, flag: str, known: Iterable[str])
         *_with_words(words_of(word), spelled),
     ]
     near = near or [f"--{name}" for name in get_close_matches(word, names, _MOST_NAMED, 0.67)]
+    near = near or list(_through(plain_name(word), spelled))
+    # `--flow` is rather `--flow-id` of the operation than `--follow` of dynacli.
+    near.sort(key=lambda item: item in OPTIONS_BY_FLAG)
     aliases = {
         f"--{alias}": f"--{parameter.option}"
         for parameter in described.operation.parameters
@@ -180,6 +185,12 @@ def _with_words(words: list[str], spelled: Iterable[str]) -> Iterator[str]:
     found = [item for item in spelled if wanted and wanted < set(words_of(_last_name(item)))]
     if len(found) <= _MOST_NAMED:
         yield from found
+
+
+def _through(word: str, spelled: Iterable[str]) -> Iterator[str]:
+    """Yield the deep options that a word is a step to, the shortest first: `--runs.state.any` for `--state`."""
+    steps = {item: [plain_name(step) for step in item[2:].split(".")] for item in spelled if "." in item}
+    yield from sorted((item for item in steps if word in steps[item]), key=lambda item: len(steps[item]))
 
 
 def _operations_with_option(described: DescribedOperation, word: str) -> list[str]:
