@@ -156,7 +156,7 @@ def _id_of(target: DescribedOperation, parameter: Parameter, item: Any) -> Any:
     def fits(_: Parameter, value: Any) -> bool:
         try:
             return schema is None or schemas.fits(value, schema)
-        except NoExampleError:
+        except (NoExampleError, RecursionError):
             return False
 
     members = item.items() if isinstance(item, Mapping) else ()
