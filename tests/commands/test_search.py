@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from dynacli.client.search_operations import search_operations
+from dynacli.environment import Environment
+from dynacli.registry.open_by_name import open_api
 from tests.documents import document, operation, parameter, save
 from tests.harness import Recorder, Response, run_cli
+from tests.real_documents import FOLDER
 
 ID = parameter("id", {"type": "string"}, "path")
 _TREES = ("elm", "fir", "oak")
@@ -111,6 +115,28 @@ def test_what_is_named_comes_first(named: str, question: str) -> None:
     """A name, an operationId, a method and path, in any case, and a name without its tag, is that operation."""
     assert _NAMED[question] == _names(named, *question.split())[0]
     assert _NAMED[question] == _names("--api", named, question)[0]
+
+
+@pytest.mark.exhaustive
+@pytest.mark.corpus
+@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"there are no real documents in {FOLDER}")
+@pytest.mark.parametrize(
+    "name", ["box.json", "discord.json", "gitea.json", "github.json", "klaviyo.json", "xero-accounting.yaml"]
+)
+def test_operations_of_real_documents_come_first_by_name(name: str, home: Path) -> None:  # noqa: ARG001
+    """Thirty of each document: by the name, the operationId as it is written, and the method with the path."""
+    api = open_api(str(FOLDER / name), Environment())
+    listed = [summary for summary in api.catalog.summaries() if not summary.is_hidden]
+    wrong = {}
+    for summary in listed[:: max(len(listed) // 30, 1)]:
+        operation_id = api.catalog.operation(summary.name).operation_id
+        for question in (summary.name, operation_id, f"{summary.method} {summary.path}"):
+            found = search_operations([api], question, 1) if question else ()
+            if question and [summary.name] != [hit.name for hit in found]:
+                wrong[question] = [hit.name for hit in found]
+    api.catalog.close()
+    assert {} == wrong
+    assert len(listed) > 30
 
 
 def test_what_is_named_comes_first_among_all_apis(named: str) -> None:
