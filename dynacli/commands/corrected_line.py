@@ -31,7 +31,7 @@ from dynacli.commands.run import GivenWords, Run
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, UsageError
 from dynacli.files import is_url
-from dynacli.http.semantics import is_json, is_multipart
+from dynacli.http.semantics import SAFE_METHODS, is_json, is_multipart
 from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.model.operation import EACH, ValueType, of_first_items
 from dynacli.openapi.model.wording import enumerated, reads_input
@@ -57,8 +57,11 @@ def _with_fitting_values(line: CallLine) -> CallLine:
     """Return the line with each value that does not fit replaced by the nearest one that does, or a placeholder."""
     media_type = line.command.described.media_type
     is_parted = media_type is not None and is_multipart(media_type.name)
+    is_safe = line.command.described.operation.method in SAFE_METHODS
     pieces = [
-        _fitting(_deepened(line, piece), is_parted=is_parted) if piece.is_input else _fitting_standard(piece)
+        _fitting(_deepened(line, piece), is_parted=is_parted, is_safe=is_safe)
+        if piece.is_input
+        else _fitting_standard(piece)
         for piece in line.pieces
     ]
     return line.with_before(map(_fitting_standard, line.before)).with_pieces(pieces)
@@ -80,11 +83,12 @@ def _deepened(line: CallLine, piece: Piece) -> Piece:
     return deeper[0] if len(deeper) == 1 and _fits(deeper[0]) else piece
 
 
-def _fitting(piece: Piece, *, is_parted: bool) -> Piece:
+def _fitting(piece: Piece, *, is_parted: bool, is_safe: bool) -> Piece:
     """Return an input with a value that it takes, or a placeholder.
 
     Args:
         is_parted: Whether the body has parts, which may be files.
+        is_safe: Whether the operation only reads: a value that no one meant must not change anything.
     """
     value, parameter = piece.value, piece.parameter
     if value is None or piece.is_placeholder or value.startswith("@"):
@@ -96,7 +100,7 @@ def _fitting(piece: Piece, *, is_parted: bool) -> Piece:
         return replace(piece, value=f"@{value}")
     is_empty = not value and piece.key[0] == "path"
     fitting = None if is_empty else _fitting_value(value, piece.value_type)
-    if fitting is None:  # one of a list is an example that works
+    if fitting is None and is_safe:  # one of a list is an example that works
         fitting = next((word for word in map(option_text, kind.enum) if word and not reads_input(word)), None)
     return _with_value(piece, fitting)
 

@@ -27,6 +27,7 @@ LINES = {
     "search-runs --status fial": "search-runs --status fail",
     "search-runs --status FAIL": "search-runs --status fail",
     "search-runs --status of-nothing": "search-runs --status pending",
+    "create-mcp-server --name x --auth-profile.type of-nothing": "create-mcp-server --name x --auth-profile.type TEXT",
     "search-runs --limit 5": "search-runs --page-size 5",
     "search-runs --pagesize 5": "search-runs --page-size 5",
     "search-runs --page-size many": "search-runs --page-size INTEGER",
