@@ -13,7 +13,19 @@ import pytest
 
 from dynacli import open_api
 from dynacli.errors import DynacliError, UsageError
-from tests.commands.test_plan import ID, ITEM, SAFE, Items, apply, batch, configure, items, plan, rename
+from tests.commands.test_plan import (
+    ID,
+    ITEM,
+    SAFE,
+    TERMINAL,
+    Items,
+    apply,
+    batch,
+    configure,
+    items,
+    plan,
+    rename,
+)
 from tests.documents import API_KEY, BASIC, BEARER, document, operation, parameter, save
 from tests.harness import RecordedRequest, Recorder, Response, json_response, recording, run_cli
 from tests.registry.crash_points import arm, changes_made, copied
@@ -603,3 +615,20 @@ def test_ctrl_c_says_what_was_done(items: Items) -> None:
     outcome = json.loads(Path("change.result.json").read_text())
     assert (False, [1]) == (outcome["complete"], [done["row"] for done in outcome["results"]])
     assert (11, 2) == (apply().exit_code, len(items.changes))
+
+
+SETTING = (
+    ("api", "set", "shop", "policy.apply=agent"),
+    ("api", "set", "shop", "--profile", "new", "policy.apply=agent"),
+    ("config", "set", "apis.shop.policy.apply=agent"),
+)
+
+
+@pytest.mark.parametrize("words", SETTING)
+def test_only_a_person_lets_agents_apply(items: Items, words: tuple[str, ...]) -> None:
+    """Also as the first key of a policy, and with `--yes`: an agent could let itself apply its plans."""
+    assert 11 == run_cli(*words, "--yes").exit_code
+    rename()
+    assert "apply" not in Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml").read_text()
+    assert 0 == run_cli(*words, stdin=b"y\n", terminal=TERMINAL).exit_code
+    assert [] == items.changes

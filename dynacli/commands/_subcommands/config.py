@@ -252,6 +252,8 @@ def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | 
         if table.get("policy")
         or ("policy" not in table and paths is not None and _is_bound(run.env, run.options, name, entry))
     ]
+    # No other key of a first policy allows anything: who may apply plans is for a person to say.
+    changed += [path[:-2] for path in paths or () if path[-2:] == ("policy", "apply")]
     if not changed:
         return
     if run.may_ask:
