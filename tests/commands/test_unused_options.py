@@ -14,7 +14,9 @@ from tests.harness import run_cli
 
 VALUES = {
     "allow_ref": "https://x.example",
+    "cache": "off",
     "header": "a:b",
+    "max_bytes": "3",
     "max_items": "3",
     "output": "json",
     "rate": "5/s",
@@ -61,8 +63,11 @@ def test_all_verbs_are_looked_at() -> None:
 
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", VERBS)
-def test_an_option_that_would_be_forgotten_is_refused(name: str) -> None:
+def test_an_option_that_would_be_forgotten_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It ends with exit code 2 before anything else is looked at, wherever it stands."""
+    monkeypatch.setenv(
+        "DYNACLI_ERROR_FORMAT", "text"
+    )  # `--max-bytes` is of `-o agent`, whose errors are JSON
     options = VERBS[name].entry.all_options
     of_every_run = {option.name for option in options_of({EVERY_RUN})}
     taken = {option.name for option in options if option.group} | of_every_run | BEFORE.get(name, set())
