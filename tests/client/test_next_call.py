@@ -64,7 +64,7 @@ def _next(result: Any) -> str:
     return lines[0].removeprefix("next: ") if lines else ""
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("called", "value", "headers", "words"),
     [
@@ -154,6 +154,7 @@ def test_only_an_agent_reads_what_comes_next(
     assert agent.stdout_bytes == run_cli(api, "create-pet", "--validate", "off").stdout_bytes
 
 
+@pytest.mark.exhaustive
 def test_the_next_command_goes_where_the_call_went(server: Recorder, api: str) -> None:
     """The options that choose a server or a profile are in it, before the API."""
     server.responses["/other/pets"] = json_response({"id": "p1"}, 201)
@@ -165,6 +166,7 @@ def test_the_next_command_goes_where_the_call_went(server: Recorder, api: str) -
     assert "/other/pets/p1" == server.last.target
 
 
+@pytest.mark.exhaustive
 def test_a_secret_makes_no_command(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """An id that is the credential of the call, as a session's may be, is not printed."""
     monkeypatch.setenv("AI_AGENT", "1")
@@ -179,6 +181,7 @@ def test_a_secret_makes_no_command(server: Recorder, monkeypatch: pytest.MonkeyP
     assert server.last.headers["authorization"] == ["Bearer secret-of-the-test"]
 
 
+@pytest.mark.exhaustive
 def test_a_response_without_json_makes_no_command(server: Recorder, api: str) -> None:
     """Bytes, text and an empty body have no id; the call ends well."""
     for body, media_type in (
@@ -192,6 +195,7 @@ def test_a_response_without_json_makes_no_command(server: Recorder, api: str) ->
         assert (0, "") == (result.exit_code, _next(result))
 
 
+@pytest.mark.exhaustive
 def test_the_demo_that_forgets_makes_no_command(monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo API of one command is gone when the next one runs."""
     monkeypatch.setenv("AI_AGENT", "1")

@@ -254,6 +254,7 @@ def test_a_summary_of_a_search_by_post_shows_filters_once() -> None:
     )
 
 
+@pytest.mark.exhaustive
 def test_what_only_repeats_a_name_is_left_out() -> None:
     """FastAPI makes titles of names, as `Read Flows` of `read_flows`: summary, search, tags and help do without."""
     given = parameter("page_token", STRING, description="Page Token")

@@ -151,6 +151,7 @@ def test_an_error_says_where_ids_come_from() -> None:
     assert "--mcp-server-id comes from `list-mcp-servers rows[].id`" == error["hint"]
 
 
+@pytest.mark.exhaustive
 def test_a_step_to_a_deep_option_is_completed() -> None:
     """A filter is called by a word on its way, and an input of the operation goes before an option of dynacli."""
     states = {"type": "array", "items": {"type": "string", "enum": ["RUNNING", "FAILED"]}}
@@ -166,6 +167,7 @@ def test_a_step_to_a_deep_option_is_completed() -> None:
         assert result.stderr.splitlines()[-1].startswith(f"  try: dynacli {api} filter-runs {line}"), typed
 
 
+@pytest.mark.exhaustive
 def test_a_body_without_required_fields_is_empty(server: Recorder) -> None:
     """The corrected command keeps what was typed, and sends the least that the document allows."""
     body = {"type": "object", "properties": {"name": {"type": "string"}}}
