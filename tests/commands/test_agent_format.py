@@ -327,6 +327,19 @@ def test_what_changes_something_is_not_repeated(server: Recorder) -> None:
 _PER_DOCUMENT = 5
 
 
+def test_a_value_of_the_path_goes_only_where_it_fits(server: Recorder) -> None:
+    """`/files/{name}` has the place of `/files/{id}/log` in the path, and no id."""
+    name = parameter("name", {"type": "string"}, "path")
+    paths = {
+        "/files/{name}": {"get": operation("getFile", name)},
+        "/files/{id}/log": {"get": operation("log", _ID)},
+    }
+    api = save(document(paths, [server.origin]))
+    for word, following in (("a.txt", []), ("7", ["dynacli ./api.json log 7 -o agent"])):
+        server.responses[f"/files/{word}"] = json_response({"size": 1})
+        assert following == _check(run_cli(api, "get-file", word, "-o", "agent"))
+
+
 @pytest.mark.exhaustive
 def test_operations_of_whole_documents(folder: Path) -> None:
     """Whatever the mock of a document responds to its own examples has the shape and the size, and is no defect."""

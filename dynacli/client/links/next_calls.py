@@ -5,6 +5,7 @@ Paths and names alone decide: `/runs` leads to `/runs/{id}`, and that to `/runs/
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -42,6 +43,7 @@ __all__ = ["call_after_creation", "next_calls"]
 _IDS = ("id", "uuid", "identifier", "number")
 _LONGEST = 100
 """Characters of a value of a path that a command is suggested with."""
+_MOST_DIGITS = 20
 _UNFINISHED = frozenset(
     (
         *(
@@ -136,7 +138,7 @@ def _words_of(target: DescribedOperation, item: Any, values: Mapping[ParameterKe
         value = values.get(parameter.key)
         if value is None and parameter.name == parameter_names(target.operation.path)[-1]:
             value = _id_of(target, parameter, item)
-        if value is None or isinstance(value, dict | list):
+        if value is None or isinstance(value, dict | list) or not _fits(target, parameter, value):
             return None
         text = option_text(value)
         if is_in_path and not text.startswith("-"):
@@ -150,19 +152,24 @@ def _id_of(target: DescribedOperation, parameter: Parameter, item: Any) -> Any:
     """Return the value by which a path parameter names an item, which may stand in an envelope; None if it has none."""
     collection = collection_template(target.operation.path, len(parameter_names(target.operation.path)) - 1)
     noun = singular(collection.rpartition("/")[2])
-    schema = target.parameter_schema(parameter)
-    schemas = DocumentSchemas(target.resolve, "request")
-
-    def fits(_: Parameter, value: Any) -> bool:
-        try:
-            return schema is None or schemas.fits(value, schema)
-        except (NoExampleError, RecursionError):
-            return False
-
+    fits = partial(_fits, target)
     members = item.items() if isinstance(item, Mapping) else ()
     inner = [member for key, member in members if plain_name(str(key)) in {noun, *ENVELOPES}]
     holders = [_without_names(holder, parameter) for holder in (item, *inner)]
     return next((value for holder in holders for value in item_values(holder, parameter, noun, fits)), None)
+
+
+def _fits(target: DescribedOperation, parameter: Parameter, value: Any) -> bool:
+    """Return whether a parameter takes a value, by its schema: what stands at the same place of a path may differ."""
+    schema = target.parameter_schema(parameter)
+    if schema is None:
+        return True
+    is_number = isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < _MOST_DIGITS
+    meanings = (value, int(value)) if is_number else (value,)  # another operation may have read it as a text
+    try:
+        return any(DocumentSchemas(target.resolve, "request").fits(meant, schema) for meant in meanings)
+    except (NoExampleError, RecursionError):
+        return False
 
 
 def _without_names(item: Any, parameter: Parameter) -> Any:
