@@ -18,7 +18,7 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import unquote
 
 from dynacli import __version__
@@ -62,7 +62,10 @@ except ImportError:
     from hashlib import blake2b
 
 if TYPE_CHECKING:
-    from dynacli.client.call import Call
+    from dynacli.client.call_settings import CallSettings
+    from dynacli.client.call_validator import CallValidator
+    from dynacli.client.described_operation import DescribedOperation
+    from dynacli.client.sign_request import Signed
     from dynacli.http.send import Receive
     from dynacli.registry.opened_api import OpenedApi
 
@@ -372,6 +375,26 @@ def response_limit(env: Environment) -> int:
     return _DEFAULT_LIMIT if limit is None else limit
 
 
+class SignedCall(Protocol):
+    """What the cache needs of a call.
+
+    Attributes:
+        env: The surroundings of the run.
+        described: The operation.
+        settings: How the call is made and validated.
+        request: The request, without its credentials.
+        signed: The request with its credentials.
+        validating: Validates the request; None if nothing is validated.
+    """
+
+    env: Environment
+    described: "DescribedOperation"
+    settings: "CallSettings"
+    request: Request
+    signed: "Signed"
+    validating: "CallValidator | None"
+
+
 class CachedCall:
     """A call whose response may come from the store, or go into it.
 
@@ -383,7 +406,7 @@ class CachedCall:
         report: Called with the reason if the store cannot be used.
     """
 
-    def __init__(self, call: "Call", spec: CacheSpec, report: Callable[[str], object]) -> None:
+    def __init__(self, call: SignedCall, spec: CacheSpec, report: Callable[[str], object]) -> None:
         self._call, self._spec, self._report = call, spec, report
         self._store = ResponseStore(call.env)
         self._directory = ""
@@ -610,7 +633,7 @@ def place_of(url: str, api: "OpenedApi") -> tuple[str, list[str]]:
     return origin, [unquote(segment) for segment in segments if segment]
 
 
-def forget_changed(call: "Call", response: Response) -> None:
+def forget_changed(call: SignedCall, response: Response) -> None:
     """Remove the stored responses that a call may have made wrong (RFC 9111, section 4.4).
 
     They are those of its URL, of `Location` and `Content-Location` at the same origin, and of all paths that extend
