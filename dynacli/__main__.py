@@ -161,7 +161,7 @@ def _run_with_repair(env: "Environment", words: list[str]) -> int:
 
 def _repeatable_line(run: "Run") -> Any:
     """Return the typed line, which only some responses for agents need."""
-    from dynacli.commands.typed_secrets import repeatable_line
+    from dynacli.commands.typed_line import repeatable_line
 
     return repeatable_line(run)
 
@@ -219,7 +219,7 @@ def _report(run: "Run", error: "DynacliError") -> int:
         offer_plan(run, error)
     error.hint = error.hint or ("" if error.try_ or error.is_declined else _usual_hint(error.kind))
     if run.words:
-        from dynacli.commands.typed_secrets import mask_typed
+        from dynacli.commands.typed_line import mask_typed
 
         mask_typed(run, error)
     write_error(run.env, error, run.error_format)
@@ -247,7 +247,7 @@ def _write_traceback(run: "Run", error: Exception) -> None:
     import traceback
 
     from dynacli.auth.secret import Masker, secrets_in
-    from dynacli.commands.typed_secrets import typed_masker
+    from dynacli.commands.typed_line import typed_masker
     from dynacli.output.standard_error import write_stderr
 
     masker = Masker(secrets_in(run.env.variables, run.all_options.header, run.all_options.query)).joined(

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from typing import Protocol
 
 from dynacli.auth.secret import Masker, Secret, secrets_in
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import ParameterKey
 from dynacli.client.inputs.collect_values import input_name
-from dynacli.client.search_operations import SLIP
 from dynacli.client.secret_names import (
     is_secret_header,
     is_secret_path,
@@ -17,25 +16,17 @@ from dynacli.client.secret_names import (
     password_names,
 )
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
-from dynacli.commands._operation_command import OperationCommand
-from dynacli.commands._read_options import options_in
-from dynacli.commands.command_groups import ApiGroup
-from dynacli.commands.run import Run
 from dynacli.environment import invocation_words
-from dynacli.errors import DynacliError, UsageError
 from dynacli.http.semantics import is_multipart
-from dynacli.openapi.model.kebab_names import kebab
 from dynacli.openapi.model.operation import Field, Parameter, ValueType
 from dynacli.openapi.model.wording import option_pair, placeholder, reads_input, shell_line
 from dynacli.openapi.schema.example_call import option_text
-from dynacli.options.parsed_words import SWITCH, ReadWord, ValueRule, parse, rules_of, standard_rules
+from dynacli.options.parsed_words import SWITCH, ReadWord, ValueRule, parse
 from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option
 from dynacli.record import record, replace
 from dynacli.urls import is_secret_name, with_masked_query
 
 _INDEX = re.compile(r"(?<=[^-])\[(\d+)\]")
-_KEPT_COMMANDS = frozenset({"diff", "edit", "read"})
-"""Verbs after which a call stands as it does without them."""
 
 
 @record
@@ -100,6 +91,32 @@ class Piece:
         return replace(self, value=word, is_placeholder=word != "true")
 
 
+class CommandInputs(Protocol):
+    """What a line needs of the command of an operation.
+
+    Attributes:
+        described: The operation; its media type is the one that the line sends.
+        guarded: Flag of a standard option → the flag of the operation's own input of that name.
+        more: The options that the command before the API takes after the operation, besides the standard ones.
+    """
+
+    described: DescribedOperation
+    guarded: dict[str, str]
+    more: tuple[Option, ...]
+
+    def rules(self) -> dict[str, ValueRule]:
+        """Return flag → rule of all options."""
+        ...
+
+    def find(self, flag: str) -> tuple[str, ValueRule] | None:
+        """Return the flag and the rule of an option that is not listed; None if it leads to no place."""
+        ...
+
+    def input_of(self, flag: str) -> tuple[Parameter | None, Field | None]:
+        """Return the parameter and the field that an option gives; neither for a standard option."""
+        ...
+
+
 class CallLine:
     """The words of one call.
 
@@ -113,7 +130,7 @@ class CallLine:
 
     def __init__(
         self,
-        command: OperationCommand,
+        command: CommandInputs,
         before: Iterable[Piece],
         pieces: Iterable[Piece],
         verb: str,
@@ -166,7 +183,16 @@ class CallLine:
     def with_words(self, words: Sequence[str]) -> "CallLine":
         """Return the line with other words after the operation."""
         parsed = parse(words, self.command.rules(), self.command.find)
-        return self.with_pieces(_piece(self, word) for word in parsed.read)
+        return self.with_pieces(map(self.piece_of_word, parsed.read))
+
+    def piece_of_word(self, word: ReadWord) -> Piece:
+        """Return the piece that a word, or an option with its value, is."""
+        if not word.flag:
+            return Piece("", word.words[0])
+        if word.rule is None:
+            return Piece(word.flag, word.value)
+        piece = self.piece_of(word.flag, word.value, word.rule)
+        return replace(piece, value=word.value) if word.rule == SWITCH else piece
 
     def piece_of(self, flag: str, value: str | None, rule: ValueRule | None = None) -> Piece:
         """Return the piece that an option gives.
@@ -261,43 +287,7 @@ class CallLine:
         return shell_line(words)
 
 
-def read_line(run: Run, command: OperationCommand, words: Sequence[str]) -> CallLine:
-    """Return the line of a call that was typed.
-
-    Args:
-        command: A new command of the operation.
-        words: The words after the operation.
-    """
-    start = run.start_of(words)
-    is_typed = start is not None  # and not made of an earlier call
-    typed = run.words[:start]
-    command.more = run.act_options
-    standard = {**standard_rules(), **rules_of(command.more)}
-    before = parse(typed, standard, stop_at_positional=not is_typed)
-    try:
-        behind = command.parsed(list(words), options_in(before).content_type)
-    except UsageError:  # there is no such media type: the one that dynacli prefers is described
-        command.prepare("")
-        behind = parse(words, command.rules(), command.find)
-    # An option of the operation may stand there by mistake.
-    rules = {**command.rules(), **standard}
-    before = parse(typed, rules, command.find, stop_at_positional=not is_typed)
-    verb = next((word for word in before.positional[:1] if word in _KEPT_COMMANDS), "")
-    line = CallLine(command, (), (), verb, (*typed, *words))
-    given = [_piece(line, word) for word in before.given if not word.lacks_value]
-    return line.with_before(given).with_pieces(_piece(line, word) for word in behind.read)
-
-
-def _piece(line: CallLine, word: ReadWord) -> Piece:
-    if not word.flag:
-        return Piece("", word.words[0])
-    if word.rule is None:
-        return Piece(word.flag, word.value)
-    piece = line.piece_of(word.flag, word.value, word.rule)
-    return replace(piece, value=word.value) if word.rule == SWITCH else piece
-
-
-def _positional_parameters(command: OperationCommand, pieces: Iterable[Piece]) -> list[Parameter]:
+def _positional_parameters(command: CommandInputs, pieces: Iterable[Piece]) -> list[Parameter]:
     """Return the parameters of the path that no option gives, in order."""
     by_option = [piece.parameter for piece in pieces if piece.flag and piece.field is None]
     parameters = command.described.operation.parameters
@@ -376,57 +366,3 @@ def _shown_value(option: Option, value: str, names: set[str]) -> str:
     if option.name in {"body", "inputs"} and value[:1] not in {"@", "-"}:
         return mask_text(value, names)
     return value
-
-
-def asked_call(run: Run, near: Sequence[str] = ()) -> tuple[DescribedOperation, list[str]] | None:
-    """Return the operation that a run would have called, and the words after it; None if no call can be found.
-
-    Nothing is fetched for it: the document is a file, or in the cache.
-
-    Args:
-        near: Names of operations and tags; one that is nearly the first unknown word is taken instead of it.
-    """
-    run.options = run.options.with_value("offline", True)
-    return _call_in(run, run.words, near)
-
-
-def _call_in(
-    run: Run, words: Sequence[str], near: Sequence[str]
-) -> tuple[DescribedOperation, list[str]] | None:
-    rest, may_be_value = _from_positional(words)
-    for skipped in range(min(1 + may_be_value, len(rest))):
-        word, behind = rest[skipped], rest[skipped + 1 :]
-        if word in _KEPT_COMMANDS:
-            return _call_in(run, behind, near)
-        if word == "-":
-            return None
-        try:
-            group = ApiGroup(run.api(word))
-        except DynacliError:
-            continue
-        return _asked_of(group, behind, near)
-    return None
-
-
-def _from_positional(words: Sequence[str]) -> tuple[list[str], bool]:
-    """Return the words from the first one that is not an option, and whether it may be an unknown option's value."""
-    parsed = parse(words, standard_rules(), stop_at_positional=True)
-    last = parsed.given[-1] if parsed.given else None
-    is_open = last is not None and last.rule is None and last.value is None and last.flag.startswith("--")
-    return parsed.positional, is_open
-
-
-def _asked_of(
-    group: ApiGroup, words: list[str], near: Sequence[str]
-) -> tuple[DescribedOperation, list[str]] | None:
-    rest, may_be_value = _from_positional(words)
-    for skipped in range(1 + may_be_value):
-        command, behind = group.find_command(rest[skipped:])
-        if command is None and rest[skipped:]:
-            meant = get_close_matches(kebab(rest[skipped]), near, 1, SLIP)
-            command, behind = group.find_command([*meant, *rest[skipped + 1 :]] if meant else [])
-        if isinstance(command, OperationCommand):
-            return command.described, behind
-        if command is not None:
-            return _asked_of(command, behind, near)
-    return None

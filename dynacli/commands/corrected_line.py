@@ -23,11 +23,12 @@ from dynacli.client.input_sources import input_sources
 from dynacli.client.inputs.collect_values import collect_values, input_name
 from dynacli.client.inputs.find_input import near_options
 from dynacli.commands._call.make_call import read_inputs
-from dynacli.commands._call_line import CallLine, Piece, asked_call, read_line
+from dynacli.commands._call_line import CallLine, Piece
 from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands._read_options import option_value, options_in
 from dynacli.commands.command_line_errors import from_click
 from dynacli.commands.run import GivenWords, Run
+from dynacli.commands.typed_line import asked_call, read_line
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, UsageError
 from dynacli.files import is_url

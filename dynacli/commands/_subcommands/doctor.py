@@ -241,7 +241,7 @@ def _size(directory: str) -> float:
 def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
     """Check that the document of an API can be used; return it with the check. It is fetched for `--refresh` only."""
     from dynacli.client.credentials.chosen_security import unknown_schemes_of_entry
-    from dynacli.commands.typed_secrets import typed_masker
+    from dynacli.commands.typed_line import typed_masker
 
     refresh = run.options.refresh
     label = f"document {typed_masker(run).mask(name)}"

@@ -11,10 +11,11 @@ import click
 from dynacli.apps.explorer.drafts import CalledLine
 from dynacli.apps.explorer.form_rows import FURTHER, located
 from dynacli.auth.secret import MASK
-from dynacli.commands._call_line import CallLine, Piece, asked_call, read_line
+from dynacli.commands._call_line import CallLine, Piece
 from dynacli.commands._operation_command import OperationCommand
 from dynacli.commands._subcommands.demo import opened_api
 from dynacli.commands.run import Run
+from dynacli.commands.typed_line import asked_call, read_line
 from dynacli.environment import Environment, how_to_install, invocation
 from dynacli.errors import UsageError
 from dynacli.options.standard_options import DATA, DOCUMENT, EVERY_RUN, RESPONSE

@@ -1,4 +1,6 @@
-"""What a person typed that may be a secret, so that no error repeats it.
+"""The line that a person typed: the call in it, and what may be a secret, so that no error repeats it.
+
+What may be a secret:
 
 - Of `auth` every argument and value, unless dynacli knows it: a credential may stand anywhere there by mistake.
 - Anywhere else the values that names tell (`--token VALUE`, `NAME=VALUE`, `NAME: VALUE`, fields of JSON), and the
@@ -10,11 +12,13 @@ import os
 import re
 from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from difflib import get_close_matches
 
 from dynacli.auth.credential_store import CredentialStore
 from dynacli.auth.secret import Masker, Secret, secret_pieces, secrets_in
 from dynacli.client.credentials.chosen_security import schemes_of
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.search_operations import SLIP
 from dynacli.client.secret_names import (
     is_secret_header,
     is_secret_path,
@@ -22,21 +26,26 @@ from dynacli.client.secret_names import (
     password_names,
 )
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
+from dynacli.commands._call_line import CallLine
+from dynacli.commands._operation_command import OperationCommand
+from dynacli.commands._read_options import options_in
+from dynacli.commands.command_groups import ApiGroup
 from dynacli.commands.run import Run
-from dynacli.errors import DynacliError
+from dynacli.errors import DynacliError, UsageError
 from dynacli.files import is_url
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
+from dynacli.openapi.model.kebab_names import kebab
 from dynacli.openapi.model.operation import Operation
 from dynacli.options.command_table import COMMANDS
-from dynacli.options.parsed_words import parse, standard_rules
+from dynacli.options.parsed_words import parse, rules_of, standard_rules
 from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_FLAG
 from dynacli.registry.configuration import DEMO, Configuration, profiles_in
 from dynacli.urls import is_secret_name
 
-if TYPE_CHECKING:
-    from dynacli.commands._call_line import CallLine
+__all__ = ["asked_call", "mask_typed", "read_line", "repeatable_line", "typed_masker"]
 
-__all__ = ["mask_typed", "repeatable_line", "typed_masker"]
+_KEPT_COMMANDS = frozenset({"diff", "edit", "read"})
+"""Commands after which a call stands as it does without them."""
 
 _PAIR = re.compile(r"([^=:\s{\[]+?)\s*([=:])\s*(.*)", re.DOTALL)
 _USERINFO = re.compile(r"://([^/?#@\s]+)@|^([^/?#@\s:]+:[^/?#@\s]+)@")
@@ -47,6 +56,102 @@ _DEEPEST = 3
 _ABOUT_TOKENS = ("--token-at", "--refresh-token-at")
 """The options whose values say where a token is."""
 _OF_AUTH = frozenset(("auth", "login", "logout", "status", "explain", "token", "keyring", "file", DEMO))
+
+
+def read_line(run: Run, command: OperationCommand, words: Sequence[str]) -> CallLine:
+    """Return the line of a call that was typed.
+
+    Args:
+        command: A new command of the operation.
+        words: The words after the operation.
+    """
+    start = run.start_of(words)
+    is_typed = start is not None  # and not made of an earlier call
+    typed = run.words[:start]
+    command.more = run.act_options
+    standard = {**standard_rules(), **rules_of(command.more)}
+    before = parse(typed, standard, stop_at_positional=not is_typed)
+    try:
+        behind = command.parsed(list(words), options_in(before).content_type)
+    except UsageError:  # there is no such media type: the one that dynacli prefers is described
+        command.prepare("")
+        behind = parse(words, command.rules(), command.find)
+    # An option of the operation may stand there by mistake.
+    rules = {**command.rules(), **standard}
+    before = parse(typed, rules, command.find, stop_at_positional=not is_typed)
+    verb = next((word for word in before.positional[:1] if word in _KEPT_COMMANDS), "")
+    line = CallLine(command, (), (), verb, (*typed, *words))
+    given = [line.piece_of_word(word) for word in before.given if not word.lacks_value]
+    return line.with_before(given).with_pieces(map(line.piece_of_word, behind.read))
+
+
+def repeatable_line(run: Run) -> CallLine | None:
+    """Return the line of the call of a run; None if it cannot be typed again as it stands.
+
+    A secret is not repeated, and standard input is read only once.
+    """
+    if run.asked is None:
+        return None
+    described, words = run.asked
+    line = read_line(run, OperationCommand(described), words)
+    reads_input = "-" in {described.api.name, *(piece.value for piece in line.pieces)}
+    text = line.typed_text
+    is_shown = text == line.text(run.env.variables) == typed_masker(run).mask(text)
+    return line if is_shown and not reads_input and not line.unfilled() else None
+
+
+def asked_call(run: Run, near: Sequence[str] = ()) -> tuple[DescribedOperation, list[str]] | None:
+    """Return the operation that a run would have called, and the words after it; None if no call can be found.
+
+    Nothing is fetched for it: the document is a file, or in the cache.
+
+    Args:
+        near: Names of operations and tags; one that is nearly the first unknown word is taken instead of it.
+    """
+    run.options = run.options.with_value("offline", True)
+    return _call_in(run, run.words, near)
+
+
+def _call_in(
+    run: Run, words: Sequence[str], near: Sequence[str]
+) -> tuple[DescribedOperation, list[str]] | None:
+    rest, may_be_value = _from_positional(words)
+    for skipped in range(min(1 + may_be_value, len(rest))):
+        word, behind = rest[skipped], rest[skipped + 1 :]
+        if word in _KEPT_COMMANDS:
+            return _call_in(run, behind, near)
+        if word == "-":
+            return None
+        try:
+            group = ApiGroup(run.api(word))
+        except DynacliError:
+            continue
+        return _asked_of(group, behind, near)
+    return None
+
+
+def _from_positional(words: Sequence[str]) -> tuple[list[str], bool]:
+    """Return the words from the first one that is not an option, and whether it may be an unknown option's value."""
+    parsed = parse(words, standard_rules(), stop_at_positional=True)
+    last = parsed.given[-1] if parsed.given else None
+    is_open = last is not None and last.rule is None and last.value is None and last.flag.startswith("--")
+    return parsed.positional, is_open
+
+
+def _asked_of(
+    group: ApiGroup, words: list[str], near: Sequence[str]
+) -> tuple[DescribedOperation, list[str]] | None:
+    rest, may_be_value = _from_positional(words)
+    for skipped in range(1 + may_be_value):
+        command, behind = group.find_command(rest[skipped:])
+        if command is None and rest[skipped:]:
+            meant = get_close_matches(kebab(rest[skipped]), near, 1, SLIP)
+            command, behind = group.find_command([*meant, *rest[skipped + 1 :]] if meant else [])
+        if isinstance(command, OperationCommand):
+            return command.described, behind
+        if command is not None:
+            return _asked_of(command, behind, near)
+    return None
 
 
 def mask_typed(run: Run, error: DynacliError) -> None:
@@ -69,24 +174,6 @@ def typed_masker(run: Run) -> Masker:
     found = list(filter(None, found))
     # A word such as `read` is in sentences, too.
     return Masker((Secret(text) for text in found if not _PLAIN.fullmatch(text)), quoted=found)
-
-
-def repeatable_line(run: Run) -> "CallLine | None":
-    """Return the line of the call of a run; None if it cannot be typed again as it stands.
-
-    A secret is not repeated, and standard input is read only once.
-    """
-    if run.asked is None:
-        return None
-    from dynacli.commands._call_line import read_line
-    from dynacli.commands._operation_command import OperationCommand
-
-    described, words = run.asked
-    line = read_line(run, OperationCommand(described), words)
-    reads_input = "-" in {described.api.name, *(piece.value for piece in line.pieces)}
-    text = line.typed_text
-    is_shown = text == line.text(run.env.variables) == typed_masker(run).mask(text)
-    return line if is_shown and not reads_input and not line.unfilled() else None
 
 
 def _named(words: Sequence[str], names: Container[str]) -> Iterator[str]:
