@@ -3,7 +3,7 @@
 import ast
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
@@ -66,22 +66,18 @@ def _name(path: Path) -> str:
     return ".".join(part for part in parts if part != "__init__")
 
 
-_STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
-"""What may hold an import; expressions, which are many more, do not."""
-
-
 class _Facts(NamedTuple):
     """What the tests ask of a module; its syntax tree, a thousand times as large, is not kept.
 
     Args:
-        imported: Each module of dynacli that it imports, also within functions, and whether for types alone.
+        imported: Each module of dynacli that it imports, also within functions and for types alone.
         libraries: The packages that it imports.
         called: The names of the functions and classes that it calls.
         acts: What it does that modules leave to others.
         vanishing: The lines where it catches everything and does nothing about it.
     """
 
-    imported: frozenset[tuple[str, bool]]
+    imported: frozenset[str]
     libraries: frozenset[str]
     called: frozenset[str]
     acts: frozenset[str]
@@ -94,7 +90,7 @@ def _facts(path: Path) -> _Facts:
     nodes = list(ast.walk(tree))
     imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
     return _Facts(
-        frozenset(_imported_by(path, tree)),
+        frozenset(_imported_by(path, imports)),
         frozenset(name.partition(".")[0] for node in imports for name in _imported_names(node)),
         frozenset(
             node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
@@ -104,23 +100,15 @@ def _facts(path: Path) -> _Facts:
     )
 
 
-def _imported_by(path: Path, tree: ast.Module) -> Iterator[tuple[str, bool]]:
-    """Yield the modules of dynacli that a module imports, and whether they stand below `if TYPE_CHECKING`."""
-    nodes: list[tuple[ast.AST, bool]] = [(tree, False)]
-    while nodes:
-        node, is_for_types = nodes.pop()
-        is_for_types |= isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        nodes.extend(
-            (child, is_for_types) for child in ast.iter_child_nodes(node) if isinstance(child, _STATEMENTS)
-        )
+def _imported_by(path: Path, nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield the modules of dynacli that a module imports."""
+    for node in nodes:
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names if alias.name.split(".")[0] == "dynacli"]
-            yield from ((name, is_for_types) for name in names)
+            yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "dynacli")
         elif isinstance(node, ast.ImportFrom):
             assert 0 == node.level, f"{path}: a relative import hides where it leads"
             if (node.module or "").split(".")[0] == "dynacli":
-                targets = _targets(str(node.module), [alias.name for alias in node.names])
-                yield from ((name, is_for_types) for name in targets)
+                yield from _targets(str(node.module), [alias.name for alias in node.names])
 
 
 def _is_idle(handler: ast.ExceptHandler) -> bool:
@@ -156,7 +144,7 @@ def test_imports_lead_down_the_floors() -> None:
         (_name(path), module)
         for path in _MODULES
         if _name(path) != "dynacli"  # its lazy exports lead up on purpose
-        for module, _ in _facts(path).imported
+        for module in _facts(path).imported
         if not _may_import(_room(_name(path)), _room(module))
     }
     assert set() == surplus
@@ -167,7 +155,7 @@ def test_a_private_module_is_imported_by_its_package_alone() -> None:
     leaks = {
         (_name(path), module)
         for path in _MODULES
-        for module, _ in _facts(path).imported
+        for module in _facts(path).imported
         if not _name(path).startswith(_owner(module))
     }
     assert set() == leaks
@@ -184,7 +172,7 @@ def test_what_only_its_package_imports_is_private() -> None:
     """So a listing of a package shows what others use."""
     users: dict[str, set[str]] = {}
     for path in _MODULES:
-        for module, _ in _facts(path).imported:
+        for module in _facts(path).imported:
             users.setdefault(module, set()).add(_room(_name(path)))
     surplus = {
         name
@@ -257,13 +245,9 @@ def _may_import(room: str, other: str) -> bool:
 
 
 def test_imports_lead_in_no_circle() -> None:
-    """Modules that import each other, at the top or within a function, can only be understood together."""
+    """Modules that import each other, at the top, within a function or for types, can only be understood together."""
     imports = {
-        _name(path): {
-            module
-            for module, is_for_types in _facts(path).imported
-            if not is_for_types and module not in {_name(path), "dynacli"}
-        }
+        _name(path): _facts(path).imported - {_name(path), "dynacli"}
         for path in _MODULES
         if _name(path) != "dynacli"  # its lazy exports lead up on purpose
     }
