@@ -23,16 +23,19 @@ __all__ = [
     "LOCK_SECONDS",
     "cannot_be_written",
     "check_named_file",
+    "check_own",
     "finish_named_file",
     "followed_links",
     "hold_lock",
     "is_url",
     "locked",
     "make_directory",
+    "make_own_directory",
     "regular_file",
     "remove_file",
     "replace_file",
     "replace_named_file",
+    "secret_key",
     "sweep",
     "write_file",
     "write_named_file",
@@ -76,6 +79,7 @@ def _check_regular(found: os.stat_result, path: str) -> None:
 
 LOCK_SECONDS = 10.0
 
+_KEY_BYTES = 32
 _PRIVATE, _SHARED = 0o600, 0o666
 """The permissions of a new file, before the umask removes some."""
 
@@ -99,6 +103,71 @@ def make_directory(path: str) -> None:
     except FileExistsError:
         if not os.path.isdir(path):
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path) from None
+
+
+def make_own_directory(path: str, *, may_be_link: bool = False) -> None:
+    """Make a directory, as `make_directory` does, and check that no other user can write in it.
+
+    Args:
+        may_be_link: Whether the user may have put a symbolic link to a directory there.
+
+    Raises:
+        OSError: It cannot be made, another user can write in it, or the path is relative: who makes you enter a
+            directory could have brought it.
+    """
+    if not os.path.isabs(path):
+        raise PermissionError(f"`{path}` is not an absolute path")
+    make_directory(path)
+    check_own(os.stat(path) if may_be_link else os.lstat(path), path)
+
+
+def check_own(found: os.stat_result, path: str, *, is_secret: bool = False) -> None:
+    """Check that no other user can have made or changed a file or a directory.
+
+    Args:
+        found: What `os.lstat` says of it; what `os.stat` says if it may be a symbolic link.
+        path: Its path, for the error.
+        is_secret: Whether other users may not read it, either.
+
+    Raises:
+        PermissionError: Another user can, or can read it.
+    """
+    from dynacli.system import others_may_write, own_user, user_name
+
+    if stat.S_ISLNK(found.st_mode):
+        raise PermissionError(f"`{path}` is a symbolic link")
+    if found.st_uid != own_user():
+        owner = user_name(found.st_uid)
+        raise PermissionError(f"other users can write `{path}`, which belongs to {owner}")
+    if others_may_write(found):
+        raise PermissionError(f"other users can write `{path}`")
+    if is_secret and others_may_write(found, stat.S_IRWXG | stat.S_IRWXO):
+        raise PermissionError(f"other users can read `{path}`")
+
+
+def secret_key(path: str, busy: str) -> bytes:
+    """Return the 32 random bytes in a file, which one process makes if it is not there.
+
+    A key that cannot be used is not replaced: what was made with it would count for nothing.
+
+    Args:
+        path: The file, in a directory that `make_own_directory` has checked.
+        busy: What another process is doing that makes the key, for the message that it takes too long.
+
+    Raises:
+        OSError: The file cannot be read or made, is damaged, or other users may have written or read it.
+        FileError: Another process has taken too long to make it.
+    """
+    if not os.path.lexists(path):
+        with locked(os.path.dirname(path), busy):
+            if not os.path.lexists(path):
+                write_file(path, os.urandom(_KEY_BYTES))
+    check_own(os.lstat(path), path, is_secret=True)
+    with open(path, "rb", opener=regular_file) as file:
+        key = file.read(_KEY_BYTES + 1)
+    if len(key) != _KEY_BYTES:
+        raise OSError(f"`{path}` is damaged")
+    return key
 
 
 def write_file(path: str, content: bytes, *, is_lasting: bool = True) -> None:

@@ -26,10 +26,13 @@ from dynacli.environment import Environment
 from dynacli.errors import FileError, NetworkError
 from dynacli.files import (
     cannot_be_written,
+    check_own,
     hold_lock,
     locked,
     make_directory,
+    make_own_directory,
     regular_file,
+    secret_key,
     sweep,
     write_file,
 )
@@ -52,7 +55,6 @@ from dynacli.http.exchange import MIB, Response, values_of
 from dynacli.http.send import Pieces
 from dynacli.record import replace
 from dynacli.registry.configuration import DEMO, Configuration
-from dynacli.system import others_may_write, own_user
 from dynacli.urls import join_url, origin_of, split_url
 
 try:
@@ -87,7 +89,6 @@ _PATIENCE = 0.5
 """Seconds that another process which stores a response is waited for."""
 _OF_PATH, _OF_KEY = 16, 32
 """Characters in the name of a directory for a segment of a path, and for the rest of a key."""
-_KEY_BYTES = 32
 _ENDING = ".response"
 _NOT_MODIFIED = 304
 
@@ -136,16 +137,12 @@ class ResponseStore:
         return blake2b(content, key=self._secret_key(), digest_size=size).hexdigest()
 
     def _secret_key(self) -> bytes:
-        """Return the key, which is made if there is none, or what stands there is none."""
+        """Return the key, which is made if there is none."""
         if not self._key:
-            path = os.path.join(self._env.state_dir, "responses.key")
-            key = _read_key(path)
-            if not key:
-                make_directory(self._env.state_dir)
-                with locked(self._env.state_dir, "making the key of stored responses"):
-                    key = _read_key(path) or os.urandom(_KEY_BYTES)
-                    write_file(path, key)
-            self._key = key
+            directory = self._env.state_dir
+            make_own_directory(directory, may_be_link=True)
+            path = os.path.join(directory, "responses.key")
+            self._key = secret_key(path, "making the key of stored responses")
         return self._key
 
     def check(self) -> None:
@@ -154,7 +151,7 @@ class ResponseStore:
             found = os.lstat(self.directory)
             if not stat.S_ISDIR(found.st_mode):
                 raise NotADirectoryError(f"`{self.directory}` is not a directory")
-            _check_own(found, self.directory)
+            check_own(found, self.directory)
 
     def below(self, directory: str, origin: str, segments: Iterable[str]) -> str:
         """Return the directory of the responses of a path.
@@ -312,27 +309,6 @@ class ResponseStore:
                 path = os.path.join(self.directory, name)
                 if directory in ("", path):
                     shutil.rmtree(path)
-
-
-def _read_key(path: str) -> bytes:
-    """Return the key in a file; empty if it has none."""
-    try:
-        with open(path, "rb", opener=regular_file) as file:
-            _check_own(os.fstat(file.fileno()), path)
-            key = file.read(_KEY_BYTES + 1)
-    except FileNotFoundError:
-        return b""
-    return key if len(key) == _KEY_BYTES else b""
-
-
-def _check_own(found: os.stat_result, path: str) -> None:
-    """Check that no other user can write a file or a directory.
-
-    Raises:
-        PermissionError: One can.
-    """
-    if found.st_uid != own_user() or others_may_write(found):
-        raise PermissionError(f"other users can write `{path}`")
 
 
 class _StoredFile(NamedTuple):

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from dynacli.environment import Environment, invocation, prefix_of, program, variable
 from dynacli.errors import FileError, UsageError
-from dynacli.files import locked, make_directory, regular_file, write_file
+from dynacli.files import check_own, locked, make_directory, regular_file, write_file
 from dynacli.openapi.document.json_trees import leaves
 from dynacli.record import record
 from dynacli.text.terminal import visible
@@ -486,8 +486,7 @@ def _trusted(env: Environment, path: str) -> dict[str, _Trust]:
         if not os.path.isabs(place) or _is_inside(os.path.realpath(place), _root(path)):
             return {}
         with open(place, "rb", opener=regular_file) as file:
-            if not _is_own(os.fstat(file.fileno())):
-                return {}
+            check_own(os.fstat(file.fileno()), place)
             found = json.load(file)
     except (OSError, ValueError, RecursionError):
         return {}
@@ -505,13 +504,6 @@ def _trust_of(form: Any) -> _Trust | None:
         return None
     lists = {name: origin if isinstance(origin, list) else () for name, origin in origins.items()}
     return _Trust(form["sha256"], {name: tuple(map(str, list_)) for name, list_ in lists.items()})
-
-
-def _is_own(found: os.stat_result) -> bool:
-    """Return whether no other user can have written a file."""
-    from dynacli.system import others_may_write, own_user
-
-    return found.st_uid == own_user() and not others_may_write(found)
 
 
 def trust(env: Environment, path: str, digest: str) -> None:

@@ -511,7 +511,27 @@ def _put_key(home: Path) -> None:
     (home / "state" / "responses.key").symlink_to("/proc/self/mem")
 
 
-@pytest.mark.parametrize("put", [_put_file, _put_shared, _put_link, _put_key])
+def _put_short_key(home: Path) -> None:
+    (home / "state").mkdir(exist_ok=True)
+    (home / "state" / "responses.key").write_bytes(b"short")
+    (home / "state" / "responses.key").chmod(0o600)
+
+
+def _put_known_key(home: Path) -> None:
+    (home / "state").mkdir(exist_ok=True)
+    (home / "state" / "responses.key").write_bytes(bytes(32))
+    (home / "state" / "responses.key").chmod(0o644)
+
+
+def _put_state(home: Path) -> None:
+    (home / "state").mkdir(exist_ok=True)
+    (home / "state").chmod(0o777)
+
+
+@pytest.mark.parametrize(
+    "put",
+    [_put_file, _put_shared, _put_link, _put_key, _put_short_key, _put_known_key, _put_state],
+)
 def test_a_store_that_cannot_be_used_is_a_warning(
     api: str, server: Recorder, home: Path, put: Callable[[Path], object]
 ) -> None:

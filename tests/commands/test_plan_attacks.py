@@ -43,12 +43,6 @@ def state() -> Path:
     return Path(os.environ["DYNACLI_STATE_DIR"], "plans")
 
 
-def restored(source: str, target: str) -> None:
-    """Make a state directory what another one is, with the permissions of its key."""
-    copied(source, target)
-    Path(target, "plans", "key").chmod(0o600)
-
-
 def name_of(file: str = "change.json") -> str:
     """Return the name of a plan."""
     return str(json.loads(Path(file).read_text())["plan"]["name"])
@@ -491,7 +485,7 @@ def test_a_process_that_dies_at_any_change(items: Items, forks: Forks, home: Pat
         items.items["7"]["name"] = "old 7"
         items.server.requests.clear()
         Path("change.result.json").unlink(missing_ok=True)
-        steps = ((restored, before, place), (arm, [place, os.getcwd()], number, False, log))
+        steps = ((copied, before, place), (arm, [place, os.getcwd()], number, False, log))
         status, values = forks.child(*steps, (run, *APPLY))
         return status, values
 

@@ -118,7 +118,7 @@ def changes_made(log: str) -> list[tuple[str, str, int]]:
 
 
 def copied(source: str, target: str) -> None:
-    """Make a directory what another one is."""
+    """Make a directory what another one is, with the permissions of its files."""
     shutil.rmtree(target, ignore_errors=True)
     # Not `copytree`, which asks for much more, and takes reading a file for its use.
     for directory, _, names in os.walk(source):
@@ -126,9 +126,10 @@ def copied(source: str, target: str) -> None:
         into.mkdir()
         for name in names:
             path, copy = Path(directory, name), into / name
-            at = path.stat().st_mtime
+            found = path.stat()
             copy.write_bytes(path.read_bytes())
-            os.utime(copy, (at, at))
+            copy.chmod(found.st_mode & 0o777)
+            os.utime(copy, (found.st_mtime, found.st_mtime))
 
 
 def state(*places: str) -> list[list[Any]]:

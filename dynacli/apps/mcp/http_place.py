@@ -21,7 +21,7 @@ from starlette.applications import Starlette
 from dynacli.auth.secret import Secret
 from dynacli.environment import Environment
 from dynacli.errors import RefusedError, UsageError
-from dynacli.files import cannot_be_written, locked, make_directory, write_file
+from dynacli.files import cannot_be_written, check_own, locked, make_directory, regular_file, write_file
 from dynacli.http.serving import ANYWHERE, LOOPBACK, listening_socket, origin_at
 from dynacli.urls import bracketed
 
@@ -108,12 +108,12 @@ def kept_token(env: Environment) -> Secret:
 def _read(path: str) -> str:
     """Return the token of a file; empty if it is none, or if others could have written or read it."""
     try:
-        with open(path, "rb") as file:
-            is_private = not os.fstat(file.fileno()).st_mode & 0o077
+        with open(path, "rb", opener=regular_file) as file:
+            check_own(os.fstat(file.fileno()), path, is_secret=True)
             text = file.read(1000).decode("ascii", "replace").strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         return ""
-    return text if is_private and len(text) >= _TOKEN_BYTES and text.isprintable() else ""
+    return text if len(text) >= _TOKEN_BYTES and text.isprintable() else ""
 
 
 def http_application(server: Server[Any], place: HttpPlace, **limits: Any) -> Starlette:

@@ -13,7 +13,6 @@ All of it is for this user alone. If others can write there, no plan is made, sh
 
 import errno
 import os
-import stat
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -24,15 +23,15 @@ from dynacli.environment import Environment, invocation, variable
 from dynacli.errors import FileError, RefusedError
 from dynacli.files import (
     hold_lock,
-    locked,
     make_directory,
+    make_own_directory,
     regular_file,
     replace_named_file,
+    secret_key,
     write_file,
     write_named_file,
 )
 from dynacli.record import record
-from dynacli.system import others_may_write, own_user, user_name
 from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.json_text import reindent
 
@@ -61,7 +60,6 @@ _READY, _APPLIED, _STOPPED, _APPLYING, _EXPIRED, _UNUSABLE = (
 )
 """What has become of a plan."""
 
-_KEY_BYTES = 32
 _SWEPT_SECONDS = 2 * LONGEST_SECONDS
 """How long what became of a plan is known after its end: a clock that is set back must not make it new."""
 
@@ -73,30 +71,20 @@ def _directory(env: Environment) -> str:
         FileError: It cannot be used: it is not absolute, or others can write there.
     """
     path = os.path.join(env.state_dir, "plans")
-    reason = f"`{env.state_dir}` is not an absolute path"
-    if os.path.isabs(path):
-        try:
-            make_directory(path)
-            reason = next(filter(None, map(_shared_reason, (env.state_dir, path))), "")
-        except OSError as error:
-            reason = (error.strerror or "it cannot be made").lower()
-    if reason:
+    try:
+        make_own_directory(env.state_dir, may_be_link=True)
+        make_own_directory(path)
+    except OSError as error:
         raise FileError(
             f"The directory of plans `{path}` cannot be used",
-            reason=reason,
+            reason=_reason(error),
             hint=f"Let only your user write there, or set another directory in `{variable('STATE_DIR')}`",
-        )
+        ) from error
     return path
 
 
-def _shared_reason(path: str) -> str:
-    """Return why a file or a directory may be another user's work; empty if it cannot be."""
-    found = os.lstat(path) if os.path.basename(path) in {"plans", "key"} else os.stat(path)
-    if stat.S_ISLNK(found.st_mode):
-        return f"`{path}` is a symbolic link"
-    if found.st_uid != own_user():
-        return f"`{path}` belongs to {user_name(found.st_uid)}"
-    return f"others can write to `{path}`" if others_may_write(found) else ""
+def _reason(error: OSError) -> str:
+    return error.strerror.lower() if error.strerror else str(error)
 
 
 def plan_key(env: Environment) -> bytes:
@@ -105,29 +93,15 @@ def plan_key(env: Environment) -> bytes:
     Raises:
         FileError: It cannot be used.
     """
-    directory = _directory(env)
-    path = os.path.join(directory, "key")
+    path = os.path.join(_directory(env), "key")
     try:
-        if not os.path.lexists(path):
-            with locked(directory, "making the key of plans"):
-                if not os.path.lexists(path):
-                    write_file(path, os.urandom(_KEY_BYTES))
-        with open(path, "rb", opener=regular_file) as file:
-            key = file.read(_KEY_BYTES + 1)
-        reason = _shared_reason(path)
-        if not reason and others_may_write(os.stat(path), stat.S_IRWXG | stat.S_IRWXO):
-            reason = "others can read it"
-        if not reason and len(key) != _KEY_BYTES:
-            reason = "it is damaged"
+        return secret_key(path, "making the key of plans")
     except OSError as error:
-        reason = (error.strerror or "it cannot be read").lower()
-    if reason:
         raise FileError(
             f"The key of plans `{path}` cannot be used",
-            reason=reason,
+            reason=_reason(error),
             hint="Remove it; plans that were made before can then not be applied",
-        )
-    return key
+        ) from error
 
 
 def read_plan(env: Environment, word: str) -> tuple[Plan, str]:
