@@ -378,7 +378,7 @@ REGISTRY_COMMANDS = (
             Command(
                 "info",
                 runs="revisions:show_cache",
-                help="Show the cached documents, or responses, and their sizes",
+                help="Show the sizes of cached documents or responses",
                 examples=("dynacli cache info", "dynacli cache info --responses -o json"),
                 options=(Option(("--responses",), help="Show how much the stored responses take"),),
                 takes=(DATA,),

@@ -445,7 +445,7 @@ class Options:
         values=("off", "revalidate", "auto"),
         key="cache",
         group=CACHE,
-        help="Reuse responses: revalidate, auto or a time (10m) [default: off]",
+        help="Reuse responses: revalidate, auto or 10m [default: off]",
     )
     accept_origin: tuple[str, ...] = _standard(
         "--accept-origin",

@@ -113,7 +113,7 @@ BAD = {
     "a profile's key": (
         "[apis.pets.profiles.p]\nvalidat = 1",
         "The profile `p` of `pets`",
-        "`validat` is not known, only `auth`, `ca`, `headers`,",
+        "`validat` is not known, only `auth`, `ca`, `cache`, `headers`,",
     ),
     "a profile's secret": (
         "[apis.pets.profiles.p.headers]\nauthorization = 'Bearer x'",

@@ -189,7 +189,7 @@ def test_an_option_with_two_spellings() -> None:
     [
         (["--schedule.cron"], "--cron"),
         (["--criteria.0.text"], "--text"),
-        (["--nam"], "--name"),
+        (["--nam", "--remote-name"], "--name"),
         ([], "--qqqqqqqq"),
     ],
 )

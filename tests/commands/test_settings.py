@@ -325,7 +325,7 @@ _SOURCE = "[apis.pets]\nsource = 'pets.json'\n"
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("x = 1", ["line 1: `x` is not known, only `apis`, `cache`, `history`"]),
+        ("x = 1", ["line 1: `x` is not known, only `apis`, `cache`, `cache_limit`, `history`"]),
         ("history = 'all'", ["line 1: `history` must be one of `off`"]),
         ("cache = 3", ["line 1: `cache` is a table"]),
         ("[cache]\nlimit = 'a'\nlimt = 3", ["line 3: `limt` is not known", "line 2: `limit` must be a size"]),
