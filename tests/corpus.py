@@ -208,7 +208,7 @@ def _has_summary(api: OpenedApi, name: str, report: DocumentReport, *, accepts_l
     if len(text.encode()) > SUMMARY_BYTES or text.splitlines()[-1] != f"Run  {summary.example}":
         report.reasons[f"summary: {name}: {len(text.encode())} bytes"] += 1
         return False
-    words = shlex.split(summary.example)
+    words = shlex.split(summary.example.removesuffix(" --server URL"))
     if tuple(words[3:]) == api.catalog.operation(name).example:
         return accepts_line
     words = [word for word in words if word == "--example"]

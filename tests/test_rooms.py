@@ -342,6 +342,7 @@ _OF_DYNACLI_ALONE = {
         "dynacli.guide.pages",
         "dynacli.registry.background_refresh",
         "dynacli.commands._subcommands.completion",
+        "dynacli.commands._help.man_pages",
     ),
     # Help pages turn the name into that of the program.
     *(

@@ -154,7 +154,11 @@ _PRISM: Mapping[str, tuple[str, ...]] = {
         "a UTF-8 of surrogates",
         "a charset that it is not in",
     ),
-    "OpenAPI 3.1.1, XML Object: an element is an object; the program takes it for a string.": ("XML",),
+    "OpenAPI 3.1.1, XML Object: an element is an object; the program takes it for a string.": (
+        "XML",
+        "a root in its namespace",
+        "the root of XML by its name",
+    ),
     "RFC 7578, 4.1: the boundary is a parameter of the Content-Type; the program does not look there.": (
         "parts of several schemas",
         "parts",
@@ -192,6 +196,9 @@ _PRISM: Mapping[str, tuple[str, ...]] = {
 _SCHEMATHESIS: Mapping[str, tuple[str, ...]] = {
     "OpenAPI 3.1.1, XML Object: an element is an object with its elements; the program does not read it.": (
         "a property of XML",
+        "a root in another namespace",
+        "another root than the name of its component",
+        "another root than the one that is named",
         "XML that is none",
     ),
     "RFC 8259, 6: 1e400 is a number and over the maximum; the program reads infinity, which it does not judge.": (
