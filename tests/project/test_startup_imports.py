@@ -145,7 +145,7 @@ _PAGE = _COMMAND | _modules("commands._help.page_lines text.terminal text.wrappi
 _ROOT_HELP = _PAGE | _modules("commands._help.command_help")
 _OVERVIEW = _PAGE | _modules(
     "commands._help.api_overview commands._help.operation_list "
-    "openapi.model.wording openapi.model.overview openapi.model.wording"
+    "openapi.model.wording openapi.model.field_names openapi.model.overview"
 )
 _OPERATION_HELP = _PAGE | _modules(
     """
