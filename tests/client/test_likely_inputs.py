@@ -95,6 +95,7 @@ def _call(server: Recorder, status: int, body: Any) -> Result:
     return run_cli(api, "change-thing", "nope", "--name", "x", "--error-format", "json")
 
 
+@pytest.mark.sampled(14)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("status", [400, 422])
 def test_fields_that_an_error_names_are_options(shape: str, status: int, server: Recorder) -> None:

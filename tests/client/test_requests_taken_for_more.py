@@ -460,6 +460,7 @@ def _registered(server: Recorder, policy: str) -> Path:
 _OVERRIDE = ("-H", "X-HTTP-Method-Override: DELETE")
 
 
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize(
     ("policy", "words", "code"),
     [

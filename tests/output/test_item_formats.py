@@ -327,6 +327,7 @@ def test_a_wrong_filter_is_found_before_anything_is_sent(
     assert all(words in result.stderr for words in said), result.stderr
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "part", ["[@,@]", "[@,@][]", "join('',[to_string(@),to_string(@)])", "map(&@,[@,@])"]
 )

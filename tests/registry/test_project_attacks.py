@@ -212,6 +212,7 @@ _SHAPES: dict[str, Callable[[Path], object]] = {
 }
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("shape", _SHAPES)
 def test_a_file_that_cannot_be_read_is_refused_and_holds_no_run_up(shape: str) -> None:
     """`config trust` exits with 12 and says why; every other run goes on as if the file were not there."""
