@@ -272,7 +272,7 @@ _RUNS = dict(
             "cached call",
             ("github", "issues-get", "--help"),
             ("github", *_ISSUE, "--server", "ORIGIN", "--cache", "7d"),
-            1.3,
+            1.05,
         ),
         _paired(
             "revalidated call",
