@@ -222,7 +222,7 @@ def _report(run: "Run", error: "DynacliError") -> int:
         from dynacli.commands.typed_line import mask_typed
 
         mask_typed(run, error)
-    write_error(run.env, error, run.error_format)
+    write_error(run.env, error, run.error_format, is_for_agent=run.is_for_agent)
     return error.exit_code
 
 

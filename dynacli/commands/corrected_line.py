@@ -804,7 +804,7 @@ def _summary(
     from dynacli.client.operation_summary import operation_summary
 
     name, profile = described.operation.name, run.all_options.profile
-    if not run.env.is_agent:
+    if not run.is_for_agent:
         return operation_summary(described.api, name, profile=profile).as_json()
     details = error.details
     rules = {finding["rule"] for finding in details.get("findings", ())}

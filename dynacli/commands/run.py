@@ -199,11 +199,15 @@ class Run:
 
     @property
     def error_format(self) -> str:
-        """How errors and warnings are written: `text`, or `json`, which agents and `-o agent` get by default."""
+        """How errors and warnings are written: `text`, or `json`, which agents get by default."""
+        asked_for = self.all_options.in_force("error_format", self.env)
+        return asked_for or ("json" if self.is_for_agent else "text")
+
+    @property
+    def is_for_agent(self) -> bool:
+        """Whether an agent reads the output: it runs the program, or `-o agent` asks for its format."""
         options = self.all_options
-        asked_for = options.in_force("error_format", self.env)
-        is_for_agent = self.env.is_agent or options.output == "agent" or options.max_bytes is not None
-        return asked_for or ("json" if is_for_agent else "text")
+        return self.env.is_agent or options.output == "agent" or options.max_bytes is not None
 
     def api(self, word: str) -> OpenedApi:
         """Return the API that a word names; it is opened once in a run."""

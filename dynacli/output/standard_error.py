@@ -42,17 +42,20 @@ _EXCERPT = re.compile(r"^( *)\| (.*)$", re.MULTILINE)
 _MARKER = re.compile(r" *\^+")
 
 
-def write_error(env: Environment, error: DynacliError, error_format: str) -> None:
+def write_error(
+    env: Environment, error: DynacliError, error_format: str, *, is_for_agent: bool = False
+) -> None:
     """Write an error: what failed, why, what to do.
 
     Args:
         env: The surroundings of the run.
         error: The error.
         error_format: `json` for one line of JSON, anything else for text.
+        is_for_agent: Whether an agent reads it: the JSON of a usage error is short then.
     """
     if error_format == "json":
         reported = error.as_json()
-        _write_json(env, _shortened(reported) if env.is_agent and error.exit_code == _USAGE else reported)
+        _write_json(env, _shortened(reported) if is_for_agent and error.exit_code == _USAGE else reported)
         return
     if error.is_declined:
         write_note(env, error.message)

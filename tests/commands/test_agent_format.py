@@ -486,3 +486,10 @@ def test_there_is_no_note_if_little_is_printed(server: Recorder, monkeypatch: py
     for words in (("-f", "[].id"), ("-o", "agent"), ("-o", "@out.json"), ("--max-bytes", "20000")):
         assert "The response has" not in run_cli(api, "list-pets", *words).stderr
     assert "The response has" not in people.stderr
+
+
+def test_a_usage_error_is_short() -> None:
+    """Whoever asks for `-o agent` gets the errors of an agent, too: at most 600 bytes of JSON."""
+    result = run_cli("demo", "list-workflows", "--state", "x", "-o", "agent")
+    assert (2, True) == (result.exit_code, len(result.stderr.encode()) <= 600)
+    assert "list-workflows" == result.error["summary"]["name"]
