@@ -22,6 +22,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.input_sources import input_sources
 from dynacli.client.inputs.collect_values import collect_values, input_name
 from dynacli.client.inputs.find_input import near_options
+from dynacli.client.search_operations import SLIP
 from dynacli.commands._call.make_call import read_inputs
 from dynacli.commands._call_line import CallLine, Piece
 from dynacli.commands._operation_command import OperationCommand
@@ -210,7 +211,10 @@ def _surplus(pieces: Iterable[Piece]) -> int:
 
 
 def _meant(line: CallLine, flag: str, value: str | None, others: Iterable[Piece]) -> Piece | None:
-    """Return the option that an unknown one was meant for; None if there is none that is not given already."""
+    """Return the option that an unknown one was meant for; None if there is none that is not given already.
+
+    A standard option that does not take the value was meant only if the name is nearly its own.
+    """
     given = {(other.parameter, other.field, other.standard) for other in others if other.flag}
     candidates = []
     for near in near_options(line.command.described, flag, set(line.command.rules())):
@@ -220,11 +224,18 @@ def _meant(line: CallLine, flag: str, value: str | None, others: Iterable[Piece]
     fitting = (
         candidate for candidate in candidates if value is None or candidate.value is None or _fits(candidate)
     )
-    return next(fitting, candidates[0] if candidates else None)
+    nearly_named = (
+        candidate
+        for candidate in candidates
+        if candidate.is_input or get_close_matches(flag, [candidate.flag], 1, SLIP)
+    )
+    return next(fitting, next(nearly_named, None))
 
 
 def _fits(piece: Piece) -> bool:
-    return piece.standard is not None or _fitting_value(piece.value or "", piece.value_type) is not None
+    if piece.standard is not None:
+        return not _fitting_standard(piece).is_placeholder
+    return _fitting_value(piece.value or "", piece.value_type) is not None
 
 
 def _without_surplus(line: CallLine) -> CallLine:

@@ -28,6 +28,8 @@ LINES = {
     "search-runs --status FAIL": "search-runs --status fail",
     "search-runs --status of-nothing": "search-runs --status pending",
     "create-mcp-server --name x --auth-profile.type of-nothing": "create-mcp-server --name x --auth-profile.type TEXT",
+    "list-workflows --status of-nothing": "list-workflows",
+    "search-runs --timeuot soon": "search-runs --timeout SECONDS",
     "search-runs --limit 5": "search-runs --page-size 5",
     "search-runs --pagesize 5": "search-runs --page-size 5",
     "search-runs --page-size many": "search-runs --page-size INTEGER",
